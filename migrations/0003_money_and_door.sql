@@ -1,0 +1,91 @@
+-- Payments, the ledger behind the Director's numbers, and scans.
+
+create table payments (
+  id text primary key,
+  kind text not null constraint payments_kind check (kind in ('intent', 'manual')),
+  organizer_id text references organizers (id),
+  event_id text references events (id),
+  provider text not null constraint payments_provider check (provider in ('stripe', 'conekta', 'mock', 'manual')),
+  mode text not null constraint payments_mode check (mode in ('mock', 'test', 'live', 'manual')),
+  provider_ref text,
+  client_secret text,
+  next_action jsonb,
+  status text not null constraint payments_status check (status in
+    ('creating', 'unknown', 'requires_payment', 'requires_action', 'processing', 'confirmed', 'failed', 'expired', 'refunded', 'reversed')),
+  reason text,
+  amount_cents bigint not null constraint payments_amount check (amount_cents > 0),
+  currency text not null constraint payments_currency check (currency ~ '^[A-Z]{3}$'),
+  method text,
+  reference text,
+  note text,
+  description text,
+  metadata jsonb not null default '{}',
+  paid_at timestamptz,
+  created_by text not null,
+  idempotency_key text,
+  request_id text not null,
+  created_at timestamptz not null,
+  updated_at timestamptz not null,
+  constraint payments_manual_has_organizer check (kind <> 'manual' or organizer_id is not null)
+);
+create unique index payments_provider_ref_unique on payments (provider, provider_ref) where provider_ref is not null;
+create unique index payments_reference_unique on payments (organizer_id, reference)
+  where kind = 'manual' and reference is not null and status <> 'reversed';
+create unique index payments_idempotency_unique on payments (created_by, idempotency_key) where idempotency_key is not null;
+create index payments_listing on payments (created_at desc, id desc);
+create index payments_organizer on payments (organizer_id, created_at desc);
+
+-- Append-only. An organizer's debt = loans - payments; prepaid tickets are paid when they are granted.
+-- A correction is a new row that points at the one it reverses.
+create table ledger_entries (
+  id bigint generated always as identity primary key,
+  organizer_id text not null references organizers (id),
+  event_id text references events (id),
+  kind text not null constraint ledger_entries_kind check (kind in ('prepaid', 'loan', 'payment', 'reversal')),
+  tickets integer not null default 0,
+  amount_cents bigint not null,
+  currency text not null check (currency ~ '^[A-Z]{3}$'),
+  payment_id text references payments (id),
+  reverses_id bigint references ledger_entries (id),
+  reason text,
+  created_by text not null,
+  effective_at timestamptz not null,
+  created_at timestamptz not null default now(),
+  constraint ledger_entries_shape check (case kind
+    when 'prepaid' then tickets > 0 and amount_cents >= 0
+    when 'loan'    then tickets > 0 and amount_cents >= 0
+    when 'payment' then tickets = 0 and amount_cents > 0 and payment_id is not null
+    else reverses_id is not null end),
+  constraint ledger_entries_reversed_once unique (reverses_id)
+);
+create unique index ledger_entries_one_per_payment on ledger_entries (payment_id) where kind = 'payment';
+create index ledger_entries_organizer on ledger_entries (organizer_id, id);
+
+create function refuse_ledger_change() returns trigger language plpgsql as $$
+begin
+  raise exception 'ledger_entries is append-only: write a reversal instead'
+    using errcode = 'check_violation', constraint = 'ledger_entries_append_only';
+end $$;
+create trigger ledger_entries_append_only before update or delete on ledger_entries
+  for each row execute function refuse_ledger_change();
+
+-- Every scan, also the refused ones. (event, scan_id) makes a device's retry get the same answer.
+create table scans (
+  id text primary key,
+  event_id text not null references events (id) on delete cascade,
+  scan_id text not null,
+  invitation_id text references invitations (id) on delete cascade,
+  code_hash bytea not null,
+  requested integer not null constraint scans_requested check (requested between 1 and 20),
+  result text constraint scans_result check (result in ('valid', 'duplicate', 'invalid')),
+  reason text,
+  remaining integer,
+  gate text,
+  device text,
+  scanned_by text not null,
+  scanned_at timestamptz not null,  -- the device's clock
+  received_at timestamptz not null, -- ours
+  request_id text not null,
+  constraint scans_once unique (event_id, scan_id)
+);
+create index scans_invitation on scans (invitation_id, received_at) where result = 'valid';

@@ -1,0 +1,152 @@
+/** THE LIST OF ROUTES. Builds Fastify from deps; tests use it as it is. */
+import { readFile } from 'node:fs/promises'
+import swagger from '@fastify/swagger'
+import helmet from '@fastify/helmet'
+import { Ajv } from 'ajv'
+import addFormats from 'ajv-formats'
+import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify'
+import { authenticate } from './auth/auth.ts'
+import { authRoutes } from './auth/routes.ts'
+import { checkinRoutes } from './checkin/routes.ts'
+import { conversationRoutes } from './conversations/routes.ts'
+import { deliveryRoutes } from './delivery/routes.ts'
+import type { Deps } from './deps.ts'
+import { eventRoutes } from './events/routes.ts'
+import { financeRoutes } from './finance/routes.ts'
+import { guardRoutes } from './http/access.ts'
+import { answerProblems, Problem, sendFailure } from './http/errors.ts'
+import { honourIdempotencyKeys } from './http/idempotency.ts'
+import { limitPerAddress } from './http/rate-limit.ts'
+import { requestIdOf, stampRequestIds } from './http/request-id.ts'
+import { houseRoutes } from './http/routes.ts'
+import { inboxRoutes } from './inbox/routes.ts'
+import { landingRoutes } from './landing/routes.ts'
+import { paymentRoutes } from './payments/routes.ts'
+import { Failure } from './errors.ts'
+
+export async function buildApp(deps: Deps): Promise<FastifyInstance> {
+  const { config, log } = deps
+  const app: FastifyInstance = Fastify({
+    loggerInstance: log.child({}) as FastifyBaseLogger,
+    disableRequestLogging: true,
+    genReqId: (raw) => requestIdOf(raw.headers),
+    trustProxy: config.http.trustedProxies.length > 0 ? [...config.http.trustedProxies] : false,
+    bodyLimit: 256 * 1024,
+    requestTimeout: 30_000,
+    connectionTimeout: 60_000,
+    keepAliveTimeout: 5_000,
+    routerOptions: { maxParamLength: 300 },
+    onProtoPoisoning: 'error',
+    onConstructorPoisoning: 'error',
+    return503OnClosing: true,
+    frameworkErrors: (error, request, reply) => {
+      void reply.header('x-request-id', request.id)
+      const code = error.code === 'FST_ERR_MAX_PARAM_LENGTH' ? 'uri_too_long' : 'invalid_request'
+      void sendFailure(request, reply, new Failure(code, { detail: 'The address is malformed.' }))
+    },
+    clientErrorHandler: refuseMalformedHttp,
+  })
+
+  app.setValidatorCompiler(({ schema, httpPart }) =>
+    (httpPart === 'body' ? strict : coercing).compile(schema as object),
+  )
+  app.setSerializerCompiler(() => JSON.stringify) // tests check every answer against its schema
+  stampRequestIds(app)
+  answerProblems(app)
+  guardRoutes(app, (header) => authenticate(deps, header))
+  observeRequests(app, deps)
+  app.addHook('preValidation', async (request) => {
+    if (request.routeOptions.config.optionalBody) request.body ??= {}
+  })
+  honourIdempotencyKeys(app, deps.db, deps.now)
+  await limitPerAddress(app, config.http.rateLimitPerMinute)
+  await app.register(helmet, {
+    contentSecurityPolicy: { directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] }, useDefaults: false },
+  })
+  app.addSchema(Problem)
+  await app.register(swagger, { openapi: await openapiHead() })
+
+  await app.register(houseRoutes(deps))
+  await app.register(authRoutes(deps))
+  await app.register(eventRoutes(deps))
+  await app.register(conversationRoutes(deps))
+  await app.register(deliveryRoutes(deps))
+  await app.register(paymentRoutes(deps))
+  await app.register(checkinRoutes(deps))
+  await app.register(landingRoutes(deps))
+  await app.register(financeRoutes(deps))
+  await app.register(inboxRoutes(deps))
+  await app.ready()
+  return app
+}
+
+/** Bodies are taken as they are: no coercion, no silent dropping of unknown fields. */
+const strict = new Ajv({
+  coerceTypes: false,
+  removeAdditional: false,
+  useDefaults: true,
+  allErrors: false,
+  strict: false,
+})
+/** Paths and queries are text on the wire, so numbers are read from text. */
+const coercing = new Ajv({
+  coerceTypes: true,
+  removeAdditional: false,
+  useDefaults: true,
+  allErrors: false,
+  strict: false,
+})
+for (const ajv of [strict, coercing]) addFormats.default(ajv)
+
+function observeRequests(app: FastifyInstance, { metrics }: Deps): void {
+  app.addHook('onResponse', async (request, reply) => {
+    const route = request.routeOptions.url ?? 'unknown'
+    metrics.httpSeconds.observe({ method: request.method, route, status: reply.statusCode }, reply.elapsedTime / 1000)
+    const isQuiet = route === '/health' || route === '/ready' || route === '/metrics'
+    request.log[isQuiet ? 'debug' : 'info'](
+      {
+        requestId: request.id,
+        method: request.method,
+        route,
+        status: reply.statusCode,
+        ms: Math.round(reply.elapsedTime),
+      },
+      'A request was answered',
+    )
+  })
+}
+
+async function openapiHead() {
+  const { version } = JSON.parse(await readFile(new URL('../package.json', import.meta.url), 'utf8')) as {
+    version: string
+  }
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'Monotickets Backend',
+      version,
+      description:
+        "Invitations by WhatsApp and e-mail, RSVP, the door, payments and the Director's numbers. Every answer carries `requestId`; every error is `application/problem+json` with a stable `code`.",
+    },
+    components: { securitySchemes: { bearer: { type: 'http' as const, scheme: 'bearer' } } },
+  }
+}
+
+/** Bytes that are not HTTP get an answer that is. */
+function refuseMalformedHttp(error: Error & { code?: string }, socket: import('node:net').Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy()
+  const code = error.code === 'HPE_HEADER_OVERFLOW' ? 'headers_too_large' : 'invalid_request'
+  const status = code === 'headers_too_large' ? '431 Request Header Fields Too Large' : '400 Bad Request'
+  const requestId = requestIdOf({})
+  const body = JSON.stringify({
+    type: `https://monotickets.mx/problems/${code}`,
+    title: 'The request is not HTTP',
+    status: Number(status.slice(0, 3)),
+    code,
+    detail: 'The request is malformed.',
+    requestId,
+  })
+  socket.end(
+    `HTTP/1.1 ${status}\r\nContent-Type: application/problem+json; charset=utf-8\r\nX-Request-Id: ${requestId}\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+  )
+}

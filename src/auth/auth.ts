@@ -1,0 +1,145 @@
+/** Who somebody is: passwords, access tokens (JWT) and rotating refresh tokens. */
+import { createHash, randomBytes } from 'node:crypto'
+import { hash as argon2Hash, verify as argon2Verify } from '@node-rs/argon2'
+import { jwtVerify, SignJWT } from 'jose'
+import type { Config } from '../config.ts'
+import { newId, withTx, type Db } from '../db.ts'
+import { Failure } from '../errors.ts'
+import { limitAttempts } from '../http/rate-limit.ts'
+import { ROLES, type Role, type User } from '../http/access.ts'
+import type { Kv } from '../kv.ts'
+import {
+  findAccount,
+  findAccountByEmail,
+  insertRefreshToken,
+  revokeFamilyOf,
+  spendRefreshToken,
+  type Account,
+} from './sql.ts'
+
+type Context = { db: Db; kv: Kv; now: () => Date; config: Config; signingKey: Uint8Array }
+
+/** OWASP Password Storage Cheat Sheet: argon2id, 19 MiB, 2 passes, 1 lane. */
+const ARGON2 = { memoryCost: 19_456, timeCost: 2, parallelism: 1 }
+const ISSUER = 'monotickets'
+const DAY_MS = 86_400_000
+
+/** In demo mode a request without credentials is this user. */
+export const DEMO_DIRECTOR: User = { id: 'usr_demo_director', role: 'director', organizerId: null }
+
+export const hashPassword = (password: string): Promise<string> => argon2Hash(password, ARGON2)
+
+/** Without JWT_SECRET (never in production) tokens live as long as the process. */
+export const signingKeyOf = (config: Config): Uint8Array =>
+  config.auth.jwtSecret ? Buffer.from(config.auth.jwtSecret) : randomBytes(32)
+
+/** The user behind an Authorization header. Throws `unauthorized`. */
+export async function authenticate(
+  context: Pick<Context, 'config' | 'signingKey' | 'now'>,
+  header: string | undefined,
+): Promise<User> {
+  if (header === undefined) {
+    if (context.config.auth.mode === 'demo') return DEMO_DIRECTOR
+    throw new Failure('unauthorized', {
+      detail: 'Send Authorization: Bearer <access token>; POST /auth/login gives one.',
+    })
+  }
+  const token = /^Bearer ([\x21-\x7e]+)$/i.exec(header)?.[1]
+  if (!token) throw new Failure('unauthorized', { detail: 'Authorization must be Bearer <access token>.' })
+  try {
+    const { payload } = await jwtVerify(token, context.signingKey, {
+      algorithms: ['HS256'],
+      issuer: ISSUER,
+      audience: ISSUER,
+      typ: 'at+jwt',
+      requiredClaims: ['exp', 'iat', 'sub', 'jti'],
+      currentDate: context.now(),
+    })
+    const role = payload['role']
+    const organizerId = payload['org'] ?? null
+    if (!ROLES.includes(role as Role) || !(organizerId === null || typeof organizerId === 'string'))
+      throw new Error('claims')
+    if ((role === 'director') !== (organizerId === null)) throw new Error('tenant')
+    return { id: payload.sub!, role: role as Role, organizerId }
+  } catch (cause) {
+    throw new Failure('unauthorized', { detail: 'The access token is not valid or has expired.', cause })
+  }
+}
+
+export type Session = { accessToken: string; refreshToken: string; expiresIn: number; user: PublicUser }
+export type PublicUser = { id: string; name: string; email: string; role: Role; organizerId: string | null }
+
+/** Checks e-mail and password. An unknown e-mail costs the same time and gives the same answer. */
+export async function logIn(
+  context: Context,
+  input: { email: string; password: string; address: string },
+): Promise<Session> {
+  const email = input.email.trim().toLowerCase()
+  await limitAttempts(context.kv, `login:address:${input.address}`, 30, 60_000)
+  await limitAttempts(context.kv, `login:account:${sha256(email).toString('hex')}`, 10, 60_000)
+  const account = await findAccountByEmail(context.db, email)
+  const isRight = await argon2Verify(account?.passwordHash ?? (await dummyHash()), input.password)
+  if (!account || !isRight) throw new Failure('invalid_credentials')
+  return openSession(context, context.db, account, newId('fam'))
+}
+
+/** Swaps a refresh token for a new pair. A token used twice revokes everything that came from its login. */
+export async function refreshSession(context: Context, refreshToken: string): Promise<Session> {
+  const hash = sha256(refreshToken)
+  const spent = await withTx(context.db, async (tx) => {
+    const token = await spendRefreshToken(tx, hash, context.now())
+    const account = token && (await findAccount(tx, token.userId))
+    return account && openSession(context, tx, account, token.familyId)
+  })
+  if (spent) return spent
+  await revokeFamilyOf(context.db, hash, context.now())
+  throw new Failure('unauthorized', { detail: 'The refresh token is not valid any more: log in again.' })
+}
+
+export async function logOut(context: Pick<Context, 'db' | 'now'>, refreshToken: string): Promise<void> {
+  await revokeFamilyOf(context.db, sha256(refreshToken), context.now())
+}
+
+export async function findUser(db: Db, id: string): Promise<PublicUser | null> {
+  const account = await findAccount(db, id)
+  return account && toPublic(account)
+}
+
+async function openSession(context: Context, db: Db, account: Account, familyId: string): Promise<Session> {
+  const { config, now } = context
+  const refreshToken = randomBytes(32).toString('base64url')
+  const issuedAt = now()
+  await insertRefreshToken(db, {
+    hash: sha256(refreshToken),
+    familyId,
+    userId: account.id,
+    issuedAt,
+    expiresAt: new Date(issuedAt.getTime() + config.auth.refreshTtlDays * DAY_MS),
+  })
+  const issued = Math.floor(issuedAt.getTime() / 1000)
+  const accessToken = await new SignJWT({
+    role: account.role,
+    ...(account.organizerId ? { org: account.organizerId } : {}),
+  })
+    .setProtectedHeader({ alg: 'HS256', typ: 'at+jwt' })
+    .setSubject(account.id)
+    .setJti(newId('jti'))
+    .setIssuer(ISSUER)
+    .setAudience(ISSUER)
+    .setIssuedAt(issued)
+    .setExpirationTime(issued + config.auth.accessTtlSeconds)
+    .sign(context.signingKey)
+  return { accessToken, refreshToken, expiresIn: config.auth.accessTtlSeconds, user: toPublic(account) }
+}
+
+const toPublic = ({ id, name, email, role, organizerId }: Account): PublicUser => ({
+  id,
+  name,
+  email,
+  role,
+  organizerId,
+})
+const sha256 = (text: string): Buffer => createHash('sha256').update(text).digest()
+
+let dummy: Promise<string> | undefined
+const dummyHash = (): Promise<string> => (dummy ??= hashPassword(randomBytes(16).toString('hex')))

@@ -1,0 +1,54 @@
+import { sql, type Db } from '../db.ts'
+import type { Role } from '../http/access.ts'
+
+export type Account = {
+  id: string
+  organizerId: string | null
+  email: string
+  name: string
+  role: Role
+  passwordHash: string
+}
+
+export async function findAccountByEmail(db: Db, email: string): Promise<Account | null> {
+  const { rows } = await sql<Account>`
+    select id, organizer_id, email, name, role, password_hash from users
+     where email = ${email} and disabled_at is null`.execute(db)
+  return rows[0] ?? null
+}
+
+export async function findAccount(db: Db, id: string): Promise<Account | null> {
+  const { rows } = await sql<Account>`
+    select id, organizer_id, email, name, role, password_hash from users
+     where id = ${id} and disabled_at is null`.execute(db)
+  return rows[0] ?? null
+}
+
+export async function insertRefreshToken(
+  db: Db,
+  token: { hash: Buffer; familyId: string; userId: string; issuedAt: Date; expiresAt: Date },
+): Promise<void> {
+  await sql`insert into refresh_tokens (token_hash, family_id, user_id, issued_at, expires_at)
+    values (${token.hash}, ${token.familyId}, ${token.userId}, ${token.issuedAt}, ${token.expiresAt})`.execute(db)
+}
+
+export type RefreshToken = { familyId: string; userId: string; expiresAt: Date }
+
+/** Spends a token: only the first of many concurrent callers gets the row. */
+export async function spendRefreshToken(db: Db, hash: Buffer, now: Date): Promise<RefreshToken | null> {
+  const { rows } = await sql<RefreshToken>`
+    update refresh_tokens set used_at = ${now}
+     where token_hash = ${hash} and used_at is null and revoked_at is null and expires_at > ${now}
+    returning family_id, user_id, expires_at`.execute(db)
+  return rows[0] ?? null
+}
+
+/** Revokes every token that descends from the same login. Returns how many were still alive. */
+export async function revokeFamilyOf(db: Db, hash: Buffer, now: Date): Promise<number> {
+  const { numAffectedRows } = await sql`
+    update refresh_tokens set revoked_at = ${now}
+     where revoked_at is null and family_id = (select family_id from refresh_tokens where token_hash = ${hash})`.execute(
+    db,
+  )
+  return Number(numAffectedRows ?? 0)
+}

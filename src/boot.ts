@@ -1,0 +1,110 @@
+/** What every program of this package does first: configuration, log, database, and a clean end. */
+import { ConfigError, loadConfig, type Config } from './config.ts'
+import { applyMigrations, listPendingMigrations } from './db.ts'
+import { BootError, openDeps, waitForDeps, type Deps } from './deps.ts'
+import { EmbeddedFailure, startEmbedded, type Embedded } from './embedded.ts'
+import { openLog, type Logger } from './log.ts'
+import { migrateQueues } from './queue.ts'
+import { MIGRATIONS_FOLDER } from './readiness.ts'
+
+export type Boot = { config: Config; log: Logger; deps: Deps; close(): Promise<void> }
+
+/**
+ * Reads the environment, starts the embedded PostgreSQL when no other is configured, opens deps and
+ * waits until they answer. `shareEmbedded`: a tool may work on the database of a running server.
+ */
+export async function boot(options: {
+  env: NodeJS.ProcessEnv
+  shareEmbedded: boolean
+  logTo?: NodeJS.WritableStream
+}): Promise<Boot> {
+  const config = loadConfig(options.env)
+  const log = openLog(config.log, options.logTo)
+  const embedded = config.embedded ? await openEmbedded(config, log, options.shareEmbedded) : undefined
+  const deps = openDeps(config, log, { databaseUrl: config.database.url ?? embedded!.url })
+  const close = async () => {
+    await deps.close()
+    await embedded?.stop()
+  }
+  try {
+    await waitForDeps(deps)
+    return { config, log, deps, close }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+function openEmbedded(config: Config, log: Logger, share: boolean): Promise<Embedded> {
+  return startEmbedded({
+    folder: config.data.folder,
+    log: (message, fields) => log.debug(fields ?? {}, message),
+    onExit: (message) => {
+      log.fatal(message)
+      process.exit(1)
+    },
+  })
+}
+
+/** Brings the schema up to this program. Safe to run again and by several processes at once. */
+export async function migrate({ deps, config, log }: Pick<Boot, 'deps' | 'config' | 'log'>): Promise<void> {
+  const applied = await applyMigrations(deps.db, MIGRATIONS_FOLDER)
+  await migrateQueues({ redis: config.redis, database: { url: deps.databaseUrl } })
+  log.info({ applied }, applied.length > 0 ? 'Migrations were applied' : 'The schema is up to date')
+}
+
+/** Migrates when the configuration says so; else says what is missing and lets /ready answer 503. */
+export async function prepareSchema(started: Boot): Promise<{ isReady: boolean }> {
+  if (started.config.database.migrateOnStart) {
+    await migrate(started)
+    return { isReady: true }
+  }
+  const pending = await listPendingMigrations(started.deps.db, MIGRATIONS_FOLDER)
+  if (pending.length === 0) return { isReady: true }
+  started.log.warn({ pending }, 'Migrations are pending: run npm run migrate; until then this process is not ready')
+  return { isReady: false }
+}
+
+/** Runs a program; a foreseeable failure is one clear message and exit code 1, not a stack. */
+export async function runProgram(main: () => Promise<void>): Promise<void> {
+  try {
+    await main()
+  } catch (error) {
+    const isForeseen = error instanceof ConfigError || error instanceof BootError || error instanceof EmbeddedFailure
+    process.stderr.write(
+      isForeseen ? `${error.message}\n` : `${error instanceof Error ? error.stack : String(error)}\n`,
+    )
+    process.exit(1)
+  }
+}
+
+/**
+ * Ends the process on SIGTERM or SIGINT: `close` stops taking work and waits for what runs. After
+ * `shutdownMs` the process ends anyway; rows keep whatever was not finished.
+ */
+export function endOnSignal(config: Config, log: Logger, close: () => Promise<void>): void {
+  let isEnding = false
+  const end = (signal: NodeJS.Signals) => {
+    if (isEnding) return // npm forwards the terminal's signal a second time
+    isEnding = true
+    log.info({ signal }, 'Stopping: running work finishes, nothing new is taken')
+    const deadline = setTimeout(() => {
+      log.warn('The time to stop is over; what still runs is left to its row')
+      process.exit(1)
+    }, config.boot.shutdownMs)
+    close().then(
+      () => {
+        clearTimeout(deadline)
+        log.info('Stopped')
+        process.exit(0)
+      },
+      (error: unknown) => {
+        log.error({ err: error }, 'Stopping failed')
+        process.exit(1)
+      },
+    )
+  }
+  process.on('SIGTERM', end)
+  process.on('SIGINT', end)
+  process.on('unhandledRejection', (error) => log.error({ err: error }, 'A promise was rejected and nobody listened'))
+}

@@ -1,0 +1,112 @@
+/** The one door to PostgreSQL: pools, typed queries, transactions, migrations, identifiers. */
+import { readFile, readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { CamelCasePlugin, Kysely, Migrator, PostgresDialect, sql, type Migration, type Transaction } from 'kysely'
+import pg from 'pg'
+import { v7 as uuidv7 } from 'uuid'
+import type { DB } from './tables.ts'
+
+export { sql } from 'kysely'
+export type Db = Kysely<DB>
+/** A connection inside a transaction. A Tx is a Db, so that a statement may take either. */
+export type Tx = Transaction<DB>
+
+// Counts and cents are bigint in PostgreSQL and stay far below 2^53 (90 trillion pesos).
+pg.types.setTypeParser(pg.types.builtins.INT8, Number)
+pg.types.setTypeParser(pg.types.builtins.DATE, (text) => text)
+
+export type OpenDb = { db: Db; close: () => Promise<void> }
+
+/**
+ * Opens a pool. Every wait is bounded: without these limits a half-open connection hangs for ever
+ * and says nothing.
+ */
+export function openDb(
+  url: string,
+  options: { max: number; statementTimeoutMs: number; onError: (error: Error) => void },
+): OpenDb {
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: options.max,
+    connectionTimeoutMillis: 3000,
+    statement_timeout: options.statementTimeoutMs,
+    query_timeout: options.statementTimeoutMs + 2000,
+    idleTimeoutMillis: 30_000,
+    keepAlive: true,
+    application_name: 'monotickets',
+  })
+  pool.on('error', options.onError)
+  const db = new Kysely<DB>({
+    dialect: new PostgresDialect({ pool }),
+    plugins: [new CamelCasePlugin({ maintainNestedObjectKeys: true })],
+  })
+  return { db, close: () => db.destroy() }
+}
+
+/** Runs `work` in one transaction. It must not call the network: claim, call, settle. */
+export function withTx<T>(db: Db, work: (tx: Tx) => Promise<T>): Promise<T> {
+  return db.transaction().execute(work)
+}
+
+/** `dl_0197f0…`: the prefix says what it names, the rest sorts by time (UUID version 7, RFC 9562). */
+export const newId = (prefix: string): string => `${prefix}_${uuidv7().replaceAll('-', '')}`
+
+/** The name of the violated constraint, if that is what happened. */
+export function violatedConstraint(error: unknown): string | undefined {
+  return error instanceof pg.DatabaseError && error.code?.startsWith('23') ? error.constraint : undefined
+}
+
+/** PostgreSQL refused a text: NUL, broken UTF-8 or JSON that cannot be stored. */
+export function isUnstorableText(error: unknown): boolean {
+  return error instanceof pg.DatabaseError && ['22021', '22P05', '22P02'].includes(error.code ?? '')
+}
+
+export async function pingDb(db: Db): Promise<void> {
+  await sql`select 1`.execute(db)
+}
+
+/** Plain SQL files, applied in the order of their numbers, each once, by one process at a time. */
+function migrator(db: Db, folder: string): Migrator {
+  return new Migrator({
+    db: db.withoutPlugins(),
+    provider: {
+      async getMigrations() {
+        const files = (await readdir(folder)).filter((file) => /^\d{4}_.*\.sql$/.test(file)).toSorted()
+        const migrations: Record<string, Migration> = {}
+        for (const file of files) {
+          const text = await readFile(join(folder, file), 'utf8')
+          migrations[file.replace(/\.sql$/, '')] = { up: async (tx) => void (await sql.raw(text).execute(tx)) }
+        }
+        return migrations
+      },
+    },
+  })
+}
+
+/** Applies what is missing and returns the names of what was applied. */
+export async function applyMigrations(db: Db, folder: string): Promise<string[]> {
+  const { error, results = [] } = await migrator(db, folder).migrateToLatest()
+  if (error) throw error
+  return results.map((result) => result.migrationName)
+}
+
+/** Names of the migrations that this database lacks. */
+export async function listPendingMigrations(db: Db, folder: string): Promise<string[]> {
+  const all = await migrator(db, folder).getMigrations()
+  return all.filter((migration) => !migration.executedAt).map((migration) => migration.name)
+}
+
+/** A bare client for tools that want one (BullMQ's own migrations). Closed after `work`. */
+export async function withClient<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
+  const client = new pg.Client({
+    connectionString: url,
+    connectionTimeoutMillis: 3000,
+    application_name: 'monotickets',
+  })
+  await client.connect()
+  try {
+    return await work(client)
+  } finally {
+    await client.end()
+  }
+}

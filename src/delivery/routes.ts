@@ -1,0 +1,158 @@
+/** Asking for a message and seeing what became of it. */
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { Type } from 'typebox'
+import type { Deps } from '../deps.ts'
+import { Failure } from '../errors.ts'
+import { scopeOf } from '../http/access.ts'
+import { Page, PageQuery, readCursor, toPage } from '../http/page.ts'
+import { Answer, Id, Instant, NullableInstant, NullableInteger, NullableString } from '../http/request-id.ts'
+import { deliverInvitation, deliveryJobId } from './jobs.ts'
+import { requestDelivery } from './delivery.ts'
+import { findDelivery, listDeliveries, STATUSES } from './views.ts'
+
+const Channel = Type.Enum(['whatsapp', 'email'])
+const Locale = Type.Enum(['es-MX', 'en'])
+const SendBody = Type.Object(
+  {
+    channel: Type.Enum(['whatsapp', 'email', 'auto'], { default: 'whatsapp' }),
+    template: Type.String({ minLength: 1, maxLength: 100, default: 'event_invitation' }),
+    locale: Type.Optional(Locale),
+    variables: Type.Record(Type.String({ pattern: '^[a-z_]{1,60}$' }), Type.String({ maxLength: 1000 }), {
+      default: {},
+      maxProperties: 30,
+      additionalProperties: false,
+    }),
+    scheduledAt: Type.Optional(Type.String({ format: 'date-time' })),
+    force: Type.Boolean({
+      default: false,
+      description: 'Send although the same was requested inside DELIVERY_DEDUPE_WINDOW_MIN.',
+    }),
+  },
+  { additionalProperties: false },
+)
+const Queued = Answer({
+  status: Type.Enum(['queued', 'scheduled']),
+  deliveryId: Type.String(),
+  jobId: Type.String(),
+  eventId: Type.String(),
+  guestId: Type.String(),
+  channel: Channel,
+  template: Type.String(),
+})
+const Duplicate = Answer({
+  status: Type.Literal('duplicate'),
+  duplicateOf: Type.String({ description: 'The delivery that was requested before.' }),
+})
+
+const Delivery = {
+  id: Type.String(),
+  eventId: Type.String(),
+  guestId: Type.String(),
+  channel: Channel,
+  template: Type.String(),
+  locale: Locale,
+  status: Type.Enum(STATUSES),
+  reason: NullableString,
+  attempts: Type.Integer(),
+  attemptsMax: Type.Integer(),
+  nextAttemptAt: NullableInstant,
+  providerMessageId: NullableString,
+  possibleDuplicate: Type.Boolean(),
+  simulated: Type.Boolean(),
+  requestedAt: Instant,
+  scheduledAt: NullableInstant,
+  sentAt: NullableInstant,
+  deliveredAt: NullableInstant,
+  readAt: NullableInstant,
+}
+const DeliveryDetail = Answer({
+  ...Delivery,
+  originRequestId: Type.String({ description: 'Request id of the call that asked for it.' }),
+  attemptLog: Type.Array(
+    Type.Object({
+      n: Type.Integer(),
+      startedAt: Instant,
+      finishedAt: NullableInstant,
+      outcome: NullableString,
+      reason: NullableString,
+      httpStatus: NullableInteger,
+    }),
+  ),
+  events: Type.Array(
+    Type.Object({ status: Type.String(), occurredAt: Instant, receivedAt: Instant, reason: NullableString }),
+  ),
+})
+
+export const deliveryRoutes =
+  (deps: Deps): FastifyPluginAsyncTypebox =>
+  async (app) => {
+    app.post(
+      '/events/:eventId/guests/:guestId/send',
+      {
+        config: { access: ['organizer', 'director'], optionalBody: true, idempotent: true },
+        schema: {
+          tags: ['Delivery'],
+          summary: 'Queue an invitation or reminder for one guest',
+          params: Type.Object({ eventId: Id, guestId: Id }),
+          body: SendBody,
+          response: { 200: Duplicate, 202: Queued },
+        },
+      },
+      async (request, reply) => {
+        const { params, body, user, id: requestId } = request
+        const requested = await requestDelivery(deps, { ...params, ...body, user, requestId })
+        if (requested.status === 'duplicate') return requested
+        const { deliveryId, channel, status } = requested
+        const jobId = deliveryJobId(deliveryId, 0)
+        if (status === 'queued') await deps.queues.nudge(deliverInvitation, { deliveryId }, { id: jobId })
+        void reply.code(202)
+        return { status, deliveryId, jobId, ...params, channel, template: body.template }
+      },
+    )
+
+    app.get(
+      '/deliveries/:id',
+      {
+        config: { access: ['organizer', 'director', 'viewer'] },
+        schema: {
+          tags: ['Delivery'],
+          summary: 'One delivery with its attempts and every status event',
+          params: Type.Object({ id: Id }),
+          response: { 200: DeliveryDetail },
+        },
+      },
+      async (request) => {
+        const delivery = await findDelivery(deps.db, scopeOf(request), request.params.id)
+        if (!delivery) throw new Failure('delivery_not_found')
+        return delivery
+      },
+    )
+
+    app.get(
+      '/events/:eventId/deliveries',
+      {
+        config: { access: ['organizer', 'director', 'viewer'] },
+        schema: {
+          tags: ['Delivery'],
+          summary: 'Deliveries of an event, newest first',
+          params: Type.Object({ eventId: Id }),
+          querystring: Type.Object(
+            { ...PageQuery, status: Type.Optional(Type.Enum(STATUSES)) },
+            { additionalProperties: false },
+          ),
+          response: { 200: Page(Type.Object(Delivery)) },
+        },
+      },
+      async (request) => {
+        const { limit, cursor, status = null } = request.query
+        const filter = {
+          scope: scopeOf(request),
+          eventId: request.params.eventId,
+          status,
+          before: readCursor(cursor),
+          limit: limit + 1,
+        }
+        return toPage(await listDeliveries(deps.db, filter), limit, ({ requestedAt, id }) => ({ at: requestedAt, id }))
+      },
+    )
+  }

@@ -1,0 +1,148 @@
+/**
+ * The simulated provider: accepts like the real one, keeps its own book, and later posts `sent`,
+ * `delivered`, `read` and some replies to the real POST /wa/webhook. What it accepted survives a
+ * crash of this program, as it would with a real provider.
+ *
+ * A number that ends in 9999 is "not on WhatsApp": it gets `failed` with code 131026.
+ */
+import { createHash, createHmac } from 'node:crypto'
+import type { Config } from '../config.ts'
+import { newId, sql, type Db } from '../db.ts'
+import type { Deps } from '../deps.ts'
+import type { Logger } from '../log.ts'
+import type { Channel } from './delivery.ts'
+
+/** When each step follows the one before. */
+const STEPS = [
+  { step: 'sent', afterMs: 300 },
+  { step: 'delivered', afterMs: 1200 },
+  { step: 'read', afterMs: 2500 },
+  { step: 'reply', afterMs: 2000 },
+] as const
+const RETRY_MS = 5000
+const POST_TIMEOUT_MS = 5000
+
+/** What guests of the simulation answer; null stays silent. */
+const REPLIES = ['Confirmo ✅', 'Confirmo ✅', 'no podré ir', null, 'Confirmo ✅', null] as const
+
+export function openSimulated(
+  channel: 'whatsapp' | 'email',
+  { config, db, now }: { config: Config; db: Db; now: () => Date },
+): Channel {
+  const hasCallbacks = channel === 'whatsapp' && config.simulator.isOn
+  return {
+    isSimulated: true,
+    async send(message) {
+      const at = now()
+      const id = `wamid.sim_${newId('m')}`
+      const dueAt = hasCallbacks ? new Date(at.getTime() + STEPS[0].afterMs) : null
+      await sql`insert into simulated_messages (id, callback_data, recipient, channel, body, accepted_at, next_step_at)
+        values (${id}, ${message.deliveryId}, ${message.to}, ${channel}, ${message.rendered.body}, ${at}, ${dueAt})`.execute(
+        db,
+      )
+      return { kind: 'sent', providerMessageId: id, httpStatus: 200 }
+    },
+  }
+}
+
+type Book = { id: string; callbackData: string; recipient: string; nextStep: number }
+
+/** Posts what is due, at most 50 messages at a time, and moves each one step on once it was taken. */
+export async function postDueCallbacks({ db, now, config, listeningPort }: Deps, log: Logger): Promise<string> {
+  const at = now()
+  const due = await takeDue(db, at)
+  if (due.length === 0) return '0 posted'
+  const url = config.simulator.webhookUrl ?? `http://127.0.0.1:${listeningPort.value}/wa/webhook`
+  const body = JSON.stringify(callbackBody(due, at))
+  try {
+    const response = await fetch(url, {
+      method: 'POST',
+      headers: headersFor(config, body),
+      body,
+      signal: AbortSignal.timeout(POST_TIMEOUT_MS),
+    })
+    if (!response.ok) throw new Error(`the webhook answered ${response.status}`)
+  } catch (error) {
+    log.warn({ err: error, simulated: true }, 'The simulated provider could not post its callbacks and will try again')
+    return 'retry'
+  }
+  for (const book of due) await moveOn(db, book, at)
+  log.debug({ messages: due.length, simulated: true }, 'The simulated provider posted callbacks')
+  return `${due.length} posted`
+}
+
+/** A taken row is due again after RETRY_MS, should this process die before it posted. */
+async function takeDue(db: Db, now: Date): Promise<Book[]> {
+  const { rows } = await sql<Book>`
+    with due as (select id from simulated_messages where next_step_at <= ${now} order by next_step_at limit 50 for update skip locked)
+    update simulated_messages m set next_step_at = ${now}::timestamptz + make_interval(secs => ${RETRY_MS / 1000})
+      from due where m.id = due.id
+    returning m.id, m.callback_data, m.recipient, m.next_step`.execute(db)
+  return rows
+}
+
+async function moveOn(db: Db, book: Book, now: Date): Promise<void> {
+  const next = STEPS[book.nextStep + 1]
+  const isOver = !next || isUnreachable(book) || (next.step === 'reply' && replyOf(book) === null)
+  const nextAt = isOver ? null : new Date(now.getTime() + next.afterMs)
+  await sql`update simulated_messages set next_step = ${book.nextStep + 1}, next_step_at = ${nextAt} where id = ${book.id}`.execute(
+    db,
+  )
+}
+
+const isUnreachable = ({ recipient }: Book): boolean => recipient.endsWith('9999')
+
+/** Always the same for the same person, so that a demo tells the same story twice. */
+function replyOf({ recipient }: Book): string | null {
+  const digest = createHash('sha256').update(recipient).digest()
+  return REPLIES[digest[0]! % REPLIES.length] ?? null
+}
+
+/** One Cloud-shaped payload with all statuses and replies, as the provider batches them. */
+function callbackBody(due: Book[], now: Date) {
+  const timestamp = String(Math.floor(now.getTime() / 1000))
+  const statuses = []
+  const messages = []
+  for (const book of due) {
+    const step = STEPS[book.nextStep]!.step
+    const waId = book.recipient.replace(/^\+/, '')
+    const base = { id: book.id, recipient_id: waId, timestamp, biz_opaque_callback_data: book.callbackData }
+    if (step === 'reply') {
+      messages.push({
+        from: waId,
+        id: `wamid.sim_${newId('r')}`,
+        timestamp,
+        type: 'text',
+        text: { body: replyOf(book) },
+        context: { from: 'simulated', id: book.id },
+      })
+    } else if (isUnreachable(book)) {
+      statuses.push({ ...base, status: 'failed', errors: [{ code: 131026, title: 'Message undeliverable' }] })
+    } else {
+      const pricing =
+        step === 'sent'
+          ? { pricing: { billable: true, pricing_model: 'PMP', type: 'regular', category: 'utility' } }
+          : {}
+      statuses.push({ ...base, status: step, ...pricing })
+    }
+  }
+  const value = {
+    messaging_product: 'whatsapp',
+    metadata: { display_phone_number: 'simulated', phone_number_id: 'simulated' },
+    statuses,
+    messages,
+  }
+  return { object: 'whatsapp_business_account', entry: [{ id: 'simulated', changes: [{ field: 'messages', value }] }] }
+}
+
+/** Carries whatever secrets the webhook asks for, as the real provider would. */
+function headersFor(config: Config, body: string): Record<string, string> {
+  const { webhookSecret, webhookSecretHeader, appSecret } = config.whatsapp
+  return {
+    'content-type': 'application/json',
+    ...(webhookSecret ? { [webhookSecretHeader]: webhookSecret } : {}),
+    ...(appSecret
+      ? { 'x-hub-signature-256': `sha256=${createHmac('sha256', appSecret).update(body).digest('hex')}` }
+      : {}),
+  }
+}

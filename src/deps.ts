@@ -1,0 +1,128 @@
+/**
+ * Everything outside the program, opened once and passed as an argument. The only place that reads
+ * the clock: everything else takes `now`.
+ */
+import { setTimeout as sleep } from 'node:timers/promises'
+import { signingKeyOf } from './auth/auth.ts'
+import type { Config } from './config.ts'
+import { openDb, pingDb, type Db } from './db.ts'
+import type { Channels } from './delivery/delivery.ts'
+import { openChannels } from './delivery/channels.ts'
+import { openPostgresKv, openRedisKv, type Kv } from './kv.ts'
+import type { Logger } from './log.ts'
+import { openMetrics, type Metrics } from './metrics.ts'
+import type { PaymentProviders } from './payments/payments.ts'
+import { openPaymentProviders } from './payments/providers.ts'
+import { openQueues, type Queues } from './queue.ts'
+
+export type Deps = {
+  config: Config
+  log: Logger
+  /** The current instant; tests pass their own. */
+  now: () => Date
+  databaseUrl: string
+  db: Db
+  /** Two connections with a long statement timeout, for work that reads whole tables. */
+  slowDb: Db
+  kv: Kv
+  queues: Queues
+  channels: Channels
+  providers: PaymentProviders
+  metrics: Metrics
+  /** Signs access tokens. */
+  signingKey: Uint8Array
+  /** The port the API listens on, once it does; the simulated provider posts there. */
+  listeningPort: { value: number }
+  close(): Promise<void>
+}
+
+export type DepsOptions = { databaseUrl: string; now?: () => Date }
+
+/** Opens pools and clients. Nothing is awaited here: waitForDeps does the waiting. */
+export function openDeps(config: Config, log: Logger, options: DepsOptions): Deps {
+  const { databaseUrl } = options
+  const now = options.now ?? (() => new Date())
+  const onPoolError = (error: Error) => log.warn({ err: error }, 'A database connection was lost')
+  const onRedisError = quietly((error) => log.warn({ err: error }, 'Redis does not answer'))
+  const main = openDb(databaseUrl, { max: config.database.poolMax, statementTimeoutMs: 10_000, onError: onPoolError })
+  const slow = openDb(databaseUrl, { max: 2, statementTimeoutMs: 120_000, onError: onPoolError })
+  const kv = config.redis.url ? openRedisKv(config.redis.url, onRedisError) : openPostgresKv(main.db)
+  const queues = openQueues({ redis: config.redis, database: { url: databaseUrl } }, log)
+  return {
+    config,
+    log,
+    now,
+    databaseUrl,
+    db: main.db,
+    slowDb: slow.db,
+    kv,
+    queues,
+    channels: openChannels({ config, db: main.db, now, log }),
+    providers: openPaymentProviders(config.payments, log),
+    metrics: openMetrics(),
+    signingKey: signingKeyOf(config),
+    listeningPort: { value: config.http.port },
+    async close() {
+      await queues.close()
+      await kv.close()
+      await Promise.allSettled([main.close(), slow.close()])
+    },
+  }
+}
+
+/** Thrown when a dependency did not come up in time; the message is for the person at the console. */
+export class BootError extends Error {}
+
+/** Waits until PostgreSQL (and Redis, when configured) answers, at most `config.boot.waitMs`. */
+export async function waitForDeps(deps: Pick<Deps, 'config' | 'log' | 'db' | 'kv'>): Promise<void> {
+  const { config, log, db, kv } = deps
+  await waitFor(
+    'PostgreSQL',
+    () => pingDb(db),
+    config.boot.waitMs,
+    log,
+    'Start it, or check DATABASE_URL / DB_*; without them an embedded one starts by itself.',
+  )
+  if (!config.redis.url) return
+  await waitFor(
+    'Redis',
+    () => kv.ping(),
+    config.boot.waitMs,
+    log,
+    'Start it, or check REDIS_URL; without it the queues live in PostgreSQL.',
+  )
+}
+
+async function waitFor(
+  what: string,
+  ping: () => Promise<void>,
+  waitMs: number,
+  log: Logger,
+  hint: string,
+): Promise<void> {
+  const startedMs = performance.now()
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await ping()
+    } catch (error) {
+      const reason =
+        error instanceof Error ? error.message || ('code' in error ? String(error.code) : error.name) : String(error)
+      const passedMs = performance.now() - startedMs
+      if (passedMs >= waitMs) {
+        throw new BootError(`${what} does not answer after ${Math.round(passedMs / 1000)} s (${reason}). ${hint}`)
+      }
+      log.warn({ attempt, reason }, `${what} does not answer yet; trying again`)
+      await sleep(Math.min(250 * 2 ** (attempt - 1), 3000))
+    }
+  }
+}
+
+/** At most one report every ten seconds. */
+function quietly(report: (error: Error) => void): (error: Error) => void {
+  let lastMs = -Infinity
+  return (error) => {
+    if (performance.now() - lastMs < 10_000) return
+    lastMs = performance.now()
+    report(error)
+  }
+}

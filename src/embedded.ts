@@ -1,0 +1,300 @@
+/**
+ * Starts the PostgreSQL that came with npm, with its data in one folder, for whoever has only Node.
+ *
+ * The server outlives a crash of this process on purpose: it is in its own process group, so that
+ * Ctrl-C reaches it only through stop(), and the next start finds it again and takes it over.
+ */
+import { spawn, type ChildProcess } from 'node:child_process'
+import { createHash, randomBytes } from 'node:crypto'
+import fs from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
+import { Client } from 'pg'
+import * as home from './embedded-home.ts'
+import { EmbeddedFailure, type Place } from './embedded-home.ts'
+
+export { EmbeddedFailure } from './embedded-home.ts'
+
+export type Embedded = { url: string; port: number; adopted: boolean; stop(): Promise<void> }
+export type EmbeddedOptions = {
+  /** Absolute. */
+  folder: string
+  log: (message: string, fields?: Record<string, unknown>) => void
+  port?: number
+  /** More settings of postgresql.conf, such as fsync=off for tests. */
+  settings?: Record<string, string>
+  /** The server died by itself. */
+  onExit?: (message: string) => void
+  machine?: Partial<Machine>
+}
+/** What differs between machines: tests play another one. Homes serve root only, best first. */
+type Machine = {
+  platform: string
+  passwdFile: string
+  homes: string[]
+  native?: string
+  pickPort: () => Promise<number>
+}
+type Job = EmbeddedOptions & { machine: Machine; place: Place; password: string }
+type Server = { pid: number; port: number; child?: ChildProcess }
+
+const SUPERUSER = 'postgres'
+const DATABASE = 'monotickets'
+const LOG_LIMIT_BYTES = 10_000_000
+
+export async function startEmbedded(options: EmbeddedOptions): Promise<Embedded> {
+  try {
+    const machine = describeMachine(options.machine)
+    const folder = makeFolder(options.folder, machine.passwdFile)
+    const lock = await home.takeLock(path.join(folder, 'lock'))
+    if ('heldBy' in lock)
+      throw new EmbeddedFailure(
+        `Another Monotickets (pid ${lock.heldBy}) already uses ${folder}: ` +
+          'stop it first, or start this one with another folder (DATA_FOLDER=…).',
+      )
+    try {
+      return await startLocked({ ...options, folder }, machine, lock.release)
+    } catch (error) {
+      lock.release()
+      throw error
+    }
+  } catch (cause) {
+    if (cause instanceof EmbeddedFailure) throw cause
+    const why = cause instanceof Error ? cause.message : String(cause)
+    throw new EmbeddedFailure(
+      `PostgreSQL could not be started in ${options.folder} (${why}): make that folder writable ` +
+        'for this user, start with another folder (DATA_FOLDER=…), or set DATABASE_URL.',
+      { cause },
+    )
+  }
+}
+
+function describeMachine(given: Partial<Machine> = {}): Machine {
+  return {
+    platform: `${process.platform === 'win32' ? 'windows' : process.platform}-${process.arch}`,
+    passwdFile: '/etc/passwd',
+    homes: ['/var/lib/monotickets', path.join(tmpdir(), 'monotickets')],
+    pickPort: () => probePort(0),
+    ...given,
+  }
+}
+
+function makeFolder(folder: string, passwdFile: string): string {
+  if (!fs.existsSync(folder)) {
+    fs.mkdirSync(path.dirname(folder), { recursive: true })
+    fs.mkdirSync(folder, { mode: 0o700 })
+    if (home.isRoot()) home.openForGroup(folder, home.findAccount(passwdFile).gid)
+  }
+  return fs.realpathSync(folder)
+}
+
+async function startLocked(options: EmbeddedOptions, machine: Machine, release: () => void): Promise<Embedded> {
+  const { folder, log } = options
+  const beganMs = performance.now()
+  const place = await settlePlace(folder, machine)
+  const password = await prepareCluster(folder, place)
+  const job = { ...options, machine, place, password }
+  const server = (await adoptServer(job)) ?? (await launchServer(job))
+  const { pid, port } = server
+  const adopted = server.child === undefined
+  const stopServer = () => home.stopPostmaster(pid, place.native, place.cluster)
+  try {
+    await createDatabase(port, password)
+  } catch (error) {
+    await stopServer()
+    throw error
+  }
+  let stopped: Promise<void> | undefined
+  const message = `PostgreSQL (pid ${pid}) ended by itself: see ${folder}/postgres.log.`
+  watchServer(server, place.cluster, () => stopped === undefined && options.onExit?.(message))
+  log('PostgreSQL is ready', {
+    port,
+    pid,
+    adopted,
+    tookMs: Math.round(performance.now() - beganMs),
+  })
+  const url = `postgres://${SUPERUSER}:${password}@127.0.0.1:${port}/${DATABASE}`
+  return { url, port, adopted, stop: () => (stopped ??= stopServer().finally(release)) }
+}
+
+/** Decides where binaries and cluster are, and never takes a lost cluster for a new one. */
+async function settlePlace(folder: string, machine: Machine): Promise<Place> {
+  const native = machine.native ?? home.findNative(machine.platform)
+  const keys = home.readKeys(folder)
+  const id = createHash('sha256').update(folder).digest('hex').slice(0, 16)
+  const candidates = home.isRoot() ? machine.homes.map((parent) => path.join(parent, id)) : []
+  const homes = candidates.filter(home.isTrusted)
+  const inside = path.join(folder, 'postgres')
+  const atHome = homes.map((one) => path.join(one, 'cluster'))
+  // Who removed the folder wants a fresh start, and a home is only the folder's continuation.
+  if (keys === undefined) for (const cluster of atHome) await home.wipeCluster(native, cluster)
+  const kept = [inside, ...atHome].find(home.isDirectory)
+  const lost = keys === undefined ? `${folder}/postgres.json, the password of ${inside},` : inside
+  if (keys === undefined ? kept !== undefined : keys.initialised && kept === undefined)
+    throw new EmbeddedFailure(
+      `${lost} is gone or was left behind when the folder moved: ` +
+        `bring it back, or remove ${folder} to start afresh.`,
+    )
+  if (home.isRoot()) return home.placeForRoot(native, inside, kept, homes, machine.passwdFile)
+  return home.placeForUser(native, inside)
+}
+
+/** The password is on disk before the cluster that needs it. Returns it. */
+async function prepareCluster(folder: string, place: Place): Promise<string> {
+  const fresh = { password: randomBytes(32).toString('base64url'), initialised: false }
+  const keys = home.readKeys(folder) ?? home.writeKeys(folder, fresh)
+  const inside = path.join(folder, 'postgres')
+  if (!home.isDirectory(inside)) fs.rmSync(inside, { force: true })
+  if (!home.isDirectory(place.cluster)) await initCluster(place, keys.password)
+  if (place.cluster !== inside) fs.symlinkSync(place.cluster, inside) // So that people find it.
+  if (!keys.initialised) home.writeKeys(folder, { ...keys, initialised: true })
+  return keys.password
+}
+
+/** Works beside and renames: half a cluster never has the name of a whole one. */
+async function initCluster({ native, cluster, account }: Place, password: string): Promise<void> {
+  const prefix = `${cluster}.new-`
+  for (const left of fs.readdirSync(path.dirname(cluster)))
+    if (left.startsWith(path.basename(prefix)))
+      fs.rmSync(path.join(path.dirname(cluster), left), { recursive: true, maxRetries: 5 })
+  const draft = prefix + home.makeNonce()
+  const passwordFile = `${draft}.password`
+  fs.mkdirSync(draft, { mode: 0o700 })
+  fs.writeFileSync(passwordFile, `${password}\n`, { mode: 0o600 })
+  if (account !== undefined) for (const file of [draft, passwordFile]) fs.chownSync(file, account.uid, account.gid)
+  const args = ['-D', draft, '-U', SUPERUSER, '-A', 'scram-sha-256', `--pwfile=${passwordFile}`]
+  // The built-in provider sorts and folds the same on every machine, whatever locales it has.
+  args.push('-E', 'UTF8', '--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8')
+  args.push('--no-sync', '--no-instructions')
+  const child = spawn(path.join(native, 'bin', 'initdb'), args, home.isolateChild(account))
+  let said = ''
+  for (const stream of [child.stdout, child.stderr]) stream?.on('data', (text) => (said += text))
+  const code = await new Promise((resolve, reject) => {
+    child.once('error', reject).once('close', resolve)
+  })
+  fs.rmSync(passwordFile, { force: true })
+  if (code !== 0) throw new Error(`initdb failed: ${pickReason(said)}`)
+  fs.renameSync(draft, cluster)
+}
+
+const pickReason = (text: string) =>
+  text.match(/^.*(?:FATAL|PANIC|error|could not).*$/m)?.[0].trim() ?? text.trim().slice(-300)
+
+/** The server of a process that was killed may still run, still start, or just be stopping. */
+async function adoptServer({ place, password, port }: Job): Promise<Server | undefined> {
+  const untilMs = performance.now() + 60_000
+  for (;;) {
+    const found = home.findPostmaster(place.cluster)
+    if (found === undefined) return undefined
+    if (found.ready && port !== undefined && port !== found.port)
+      await home.stopPostmaster(found.pid, place.native, place.cluster)
+    else if (found.ready) {
+      const refusal = await runSql(found.port, password, 'select').then(() => '', home.codeOf)
+      if (refusal === '') return found
+      if (refusal === '28P01' || performance.now() > untilMs)
+        throw new EmbeddedFailure(
+          `A PostgreSQL (pid ${found.pid}) already serves ${place.cluster} and does not let us in ` +
+            `(${refusal}): stop it with «kill ${found.pid}», then start again.`,
+        )
+    }
+    await wait(50)
+  }
+}
+
+/** Children of a killed server need a moment to go, and a free port may be taken under our nose. */
+async function launchServer(job: Job): Promise<Server> {
+  const untilMs = performance.now() + 15_000
+  for (;;) {
+    const port = job.port ?? (await job.machine.pickPort())
+    const busy = job.port !== undefined && (await probePort(port).then(() => '', home.codeOf))
+    const result = busy ? `could not bind: ${busy}` : await launchOnce(job, port)
+    if (typeof result !== 'string') return result
+    const isPort = /could not bind|could not create any TCP/.test(result)
+    if (isPort && job.port !== undefined)
+      throw new EmbeddedFailure(
+        `Port ${port} of 127.0.0.1 cannot be used, most likely because another program listens ` +
+          'there: stop that program, or choose another port.',
+      )
+    const passes = isPort || /still in use|already exists/.test(result)
+    if (!passes || performance.now() > untilMs)
+      throw new EmbeddedFailure(
+        `PostgreSQL did not start (${pickReason(result)}): ` +
+          `see ${job.folder}/postgres.log and repair what it says.`,
+      )
+    await wait(isPort ? 0 : 100)
+  }
+}
+
+/** Returns the server once it is ready, or what it logged before it gave up. */
+async function launchOnce(job: Job, port: number): Promise<Server | string> {
+  const { native, cluster, account } = job.place
+  home.dropStrangerPid(cluster)
+  const logFile = path.join(job.folder, 'postgres.log')
+  const output = fs.openSync(logFile, 'a', 0o600)
+  if (fs.fstatSync(output).size > LOG_LIMIT_BYTES) fs.ftruncateSync(output)
+  const before = fs.fstatSync(output).size
+  const settings = describeSettings(port, job.settings)
+  const child = spawn(path.join(native, 'bin', 'postgres'), ['-D', cluster, ...settings], {
+    ...home.isolateChild(account),
+    detached: true,
+    stdio: ['ignore', output, output],
+  })
+  fs.closeSync(output)
+  child.unref()
+  let failed = ''
+  child.once('error', (error) => (failed = error.message))
+  while (failed === '' && child.exitCode === null && child.signalCode === null) {
+    const found = home.findPostmaster(cluster)
+    if (found?.ready === true && found.pid === child.pid) return { pid: found.pid, port, child }
+    await wait(20) // Without a limit: recovery takes what it takes, and Ctrl-C is at hand.
+  }
+  return failed + fs.readFileSync(logFile).subarray(before).toString()
+}
+
+const SETTINGS = `listen_addresses=127.0.0.1 unix_socket_directories= timezone=UTC log_timezone=UTC
+  max_connections=100 shared_buffers=128MB logging_collector=off log_destination=stderr`.split(/\s+/)
+
+function describeSettings(port: number, more: Record<string, string> = {}): string[] {
+  const extra = Object.entries(more).map(([name, value]) => `${name}=${value}`)
+  return [...SETTINGS, `port=${port}`, ...extra].flatMap((setting) => ['-c', setting])
+}
+
+function watchServer({ pid, child }: Server, cluster: string, onGone: () => void): void {
+  const isGone = () => !home.isPostgresOf(pid, cluster)
+  if (child !== undefined && !isGone()) return void child.once('exit', onGone)
+  const timer = setInterval(() => {
+    if (!isGone()) return
+    clearInterval(timer)
+    onGone()
+  }, 1000).unref()
+}
+
+async function createDatabase(port: number, password: string): Promise<void> {
+  const known = await runSql(port, password, `select from pg_database where datname='${DATABASE}'`)
+  if (known === 0) await runSql(port, password, `create database ${DATABASE}`)
+}
+
+async function runSql(port: number, password: string, sql: string): Promise<number | null> {
+  const server = { host: '127.0.0.1', port, database: 'postgres', user: SUPERUSER, password }
+  const client = new Client({ ...server, ssl: false, connectionTimeoutMillis: 5000 })
+  client.on('error', () => {}) // A server that dies meanwhile must not take this process with it.
+  try {
+    await client.connect()
+    return (await client.query(sql)).rowCount
+  } finally {
+    await client.end()
+  }
+}
+
+/** Returns a free port, or the given one when it is free. */
+function probePort(port: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer().once('error', reject)
+    probe.listen({ port, host: '127.0.0.1', exclusive: true }, () => {
+      const address = probe.address()
+      probe.close(() => resolve(typeof address === 'object' ? (address?.port ?? port) : port))
+    })
+  })
+}

@@ -1,0 +1,126 @@
+/**
+ * Every failure a caller can meet: code → HTTP status and title. `code` is stable; the rest is prose.
+ * `http/errors.ts` turns a Failure into application/problem+json; queue.ts turns a GiveUp into "no retry".
+ */
+const FAILURES = {
+  // the request itself
+  invalid_request: [400, 'The request is not valid'],
+  invalid_json: [400, 'The body is not valid JSON'],
+  invalid_text: [400, 'A text holds characters that cannot be stored'],
+  invalid_id: [400, 'An identifier is malformed'],
+  invalid_phone: [400, 'The phone number is not valid'],
+  invalid_amount: [400, 'The amount is not valid'],
+  amount_too_small: [400, 'The amount is below the minimum'],
+  invalid_date: [400, 'A date is not acceptable'],
+  invalid_time_zone: [400, 'The time zone is unknown'],
+  invalid_cursor: [400, 'The cursor is not valid'],
+  invalid_idempotency_key: [400, 'The Idempotency-Key is not valid'],
+  unsupported_currency: [400, 'The currency is not supported'],
+  unsupported_provider: [400, 'The payment provider is not supported'],
+  not_found: [404, 'Not found'],
+  method_not_allowed: [405, 'Method not allowed'],
+  payload_too_large: [413, 'The body is too large'],
+  uri_too_long: [414, 'The address is too long'],
+  unsupported_media_type: [415, 'The media type is not supported'],
+  headers_too_large: [431, 'The headers are too large'],
+  rate_limited: [429, 'Too many requests'],
+  // access
+  unauthorized: [401, 'Credentials are missing or not valid'],
+  invalid_credentials: [401, 'E-mail or password is wrong'],
+  invalid_signature: [401, 'The signature is missing or not valid'],
+  forbidden: [403, 'Your role may not do this'],
+  // what is not there, or not any more
+  organizer_not_found: [404, 'No such organizer'],
+  event_not_found: [404, 'No such event'],
+  guest_not_found: [404, 'No such guest'],
+  template_not_found: [404, 'No such template'],
+  delivery_not_found: [404, 'No such delivery'],
+  payment_not_found: [404, 'No such payment'],
+  invitation_not_found: [404, 'No such invitation'],
+  invitation_expired: [410, 'The invitation has expired'],
+  // conflicts
+  event_exists: [409, 'An event with this id exists'],
+  guest_exists: [409, 'A guest with this id exists'],
+  event_closed: [409, 'The event is closed'],
+  event_not_open: [409, 'The event takes no answers now'],
+  guest_opted_out: [409, 'The guest does not want messages'],
+  duplicate_reference: [409, 'A payment with this reference exists'],
+  payment_not_reversible: [409, 'The payment cannot be reversed'],
+  places_exceeded: [409, 'More places than the invitation holds'],
+  capacity_reached: [409, 'The event is full'],
+  scan_id_reused: [409, 'The scan id belongs to another scan'],
+  idempotency_in_progress: [409, 'A request with this Idempotency-Key is in progress'],
+  idempotency_key_reused: [422, 'The Idempotency-Key belongs to another request'],
+  no_address_for_channel: [422, 'The guest has no address for this channel'],
+  template_variable_missing: [422, 'The template lacks a variable'],
+  // others' faults and ours
+  provider_error: [502, 'The payment provider refused'],
+  unavailable: [503, 'A dependency is down'],
+  internal: [500, 'Something went wrong on our side'],
+} as const satisfies Record<string, readonly [number, string]>
+
+export type FailureCode = keyof typeof FAILURES
+
+export const statusOf = (code: FailureCode): number => FAILURES[code][0]
+export const titleOf = (code: FailureCode): string => FAILURES[code][1]
+
+export type FailureDetails = {
+  detail?: string
+  errors?: { path: string; message: string }[]
+  retryAfterSeconds?: number
+  cause?: unknown
+}
+
+/** The client asked for something impossible; it can read the code and act. */
+export class Failure extends Error {
+  readonly code: FailureCode
+  readonly details: FailureDetails
+
+  constructor(code: FailureCode, details: FailureDetails = {}) {
+    super(details.detail ?? titleOf(code), { cause: details.cause })
+    this.code = code
+    this.details = details
+  }
+}
+
+/** A job that can never succeed: no retry, straight to the dead letters. */
+export class GiveUp extends Error {
+  readonly reason: string
+
+  constructor(reason: string, cause?: unknown) {
+    super(reason, { cause })
+    this.reason = reason
+  }
+}
+
+const LOST_CONNECTION = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'ETIMEDOUT',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  '57P01',
+  '57P02',
+  '57P03',
+  '53300',
+  '08000',
+  '08001',
+  '08003',
+  '08004',
+  '08006',
+  '08P01',
+  '25006',
+])
+
+/** True when PostgreSQL or Redis is away, not when it refused what we asked. */
+export function isConnectionLost(error: unknown): boolean {
+  if (!(error instanceof Error)) return false
+  const code = 'code' in error ? error.code : undefined
+  if (typeof code === 'string' && LOST_CONNECTION.has(code)) return true
+  if (error instanceof AggregateError && error.errors.some(isConnectionLost)) return true
+  return /Connection terminated|timeout exceeded when trying to connect|Query read timeout|Connection is closed|Stream isn't writeable/i.test(
+    error.message,
+  )
+}

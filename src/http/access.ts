@@ -1,0 +1,45 @@
+/**
+ * Who may call what. Every route declares `config.access`; a route that does not keeps the program
+ * from booting, and test/access.test.ts compares the whole table with a committed copy.
+ */
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { Failure } from '../errors.ts'
+
+export const ROLES = ['director', 'organizer', 'staff', 'viewer'] as const
+export type Role = (typeof ROLES)[number]
+
+/** Who asks. `organizerId` is null for a director, who sees every organizer. */
+export type User = { id: string; role: Role; organizerId: string | null }
+
+export type Access = 'public' | readonly Role[]
+export type Authenticate = (authorization: string | undefined) => Promise<User>
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    access?: Access
+    /** The body may be absent: it counts as {}. */
+    optionalBody?: boolean
+    idempotent?: boolean
+  }
+  interface FastifyRequest {
+    user: User
+  }
+}
+
+export function guardRoutes(app: FastifyInstance, authenticate: Authenticate): void {
+  app.addHook('onRoute', ({ method, url, config }) => {
+    if (!config?.access) throw new Error(`${[method].flat().join(',')} ${url} does not declare config.access`)
+  })
+  app.addHook('onRequest', async (request) => {
+    if (request.is404) return // an unknown path is 404 for everybody, not 401
+    const access = request.routeOptions.config.access
+    if (access === 'public' || access === undefined) return
+    request.user = await authenticate(request.headers.authorization)
+    if (!access.includes(request.user.role)) {
+      throw new Failure('forbidden', { detail: `This needs the role ${access.join(' or ')}.` })
+    }
+  })
+}
+
+/** The organizer whose rows this user may touch; null means all of them. Goes into the WHERE clause. */
+export const scopeOf = (request: Pick<FastifyRequest, 'user'>): string | null => request.user.organizerId

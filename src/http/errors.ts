@@ -1,0 +1,132 @@
+/** Errors on the wire: application/problem+json (RFC 9457), one table of codes, no stack, no SQL. */
+import FindMyWay, { type HTTPMethod } from 'find-my-way'
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { Type } from 'typebox'
+import { isUnstorableText } from '../db.ts'
+import { Failure, isConnectionLost, statusOf, titleOf, type FailureCode, type FailureDetails } from '../errors.ts'
+
+export const Problem = Type.Object(
+  {
+    type: Type.String(),
+    title: Type.String(),
+    status: Type.Integer(),
+    code: Type.String({ description: 'Stable; branch on this.' }),
+    detail: Type.String(),
+    requestId: Type.String(),
+    errors: Type.Optional(Type.Array(Type.Object({ path: Type.String(), message: Type.String() }))),
+  },
+  { $id: 'Problem', description: 'application/problem+json' },
+)
+
+export function describeProblem(code: FailureCode, details: FailureDetails, requestId: string) {
+  const { detail, errors } = details
+  return {
+    type: `https://monotickets.mx/problems/${code}`,
+    title: titleOf(code),
+    status: statusOf(code),
+    code,
+    detail: detail ?? titleOf(code),
+    requestId,
+    ...(errors ? { errors } : {}),
+  }
+}
+
+export async function sendFailure(request: FastifyRequest, reply: FastifyReply, failure: Failure): Promise<void> {
+  const { code, details } = failure
+  if (details.retryAfterSeconds !== undefined) void reply.header('retry-after', details.retryAfterSeconds)
+  if (statusOf(code) === 401) void reply.header('www-authenticate', 'Bearer realm="monotickets"')
+  await reply
+    .code(statusOf(code))
+    .header('content-type', 'application/problem+json; charset=utf-8')
+    .serializer(JSON.stringify)
+    .send(describeProblem(code, details, request.id))
+}
+
+/** What Fastify itself throws, by its code. */
+const FRAMEWORK_FAILURES: Record<string, FailureCode> = {
+  FST_ERR_CTP_INVALID_JSON_BODY: 'invalid_json',
+  FST_ERR_CTP_EMPTY_JSON_BODY: 'invalid_json',
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: 'unsupported_media_type',
+  FST_ERR_CTP_BODY_TOO_LARGE: 'payload_too_large',
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: 'invalid_request',
+  FST_ERR_BAD_URL: 'invalid_request',
+  FST_ERR_MAX_PARAM_LENGTH: 'uri_too_long',
+  FST_ERR_INVALID_URL: 'invalid_request',
+}
+
+function toFailure(error: FastifyError): Failure {
+  if (error instanceof Failure) return error
+  if (error.validation) return new Failure('invalid_request', describeValidation(error))
+  const framework = FRAMEWORK_FAILURES[error.code ?? '']
+  if (framework) return new Failure(framework, { detail: error.message, cause: error })
+  if (isConnectionLost(error)) {
+    return new Failure('unavailable', {
+      detail: 'The database does not answer; try again shortly.',
+      retryAfterSeconds: 5,
+      cause: error,
+    })
+  }
+  if (error.code === '42P01' || error.code === '42703' || error.code === '42883') {
+    return new Failure('unavailable', {
+      detail: 'The database schema is older than this program: run npm run migrate.',
+      retryAfterSeconds: 30,
+      cause: error,
+    })
+  }
+  if (error.code === '57014') {
+    return new Failure('unavailable', { detail: 'The database took too long.', retryAfterSeconds: 5, cause: error })
+  }
+  if (isUnstorableText(error)) return new Failure('invalid_text', { cause: error })
+  const status = error.statusCode ?? 500
+  if (status >= 400 && status < 500)
+    return new Failure('invalid_request', { detail: 'The request is malformed.', cause: error })
+  return new Failure('internal', { cause: error })
+}
+
+type Violation = { instancePath?: string; message?: string; params?: Record<string, unknown> }
+
+function describeValidation(error: FastifyError): FailureDetails {
+  const part = error.validationContext ?? 'body'
+  const errors = ((error.validation ?? []) as Violation[]).map(
+    ({ instancePath = '', message = 'is not valid', params = {} }) => {
+      const extra = params['missingProperty'] ?? params['additionalProperty']
+      const path = `${part}${instancePath.replaceAll('/', '.')}${typeof extra === 'string' ? `.${extra}` : ''}`
+      const allowed = params['allowedValues']
+      return { path, message: Array.isArray(allowed) ? `${message}: ${allowed.join(', ')}` : message }
+    },
+  )
+  const first = errors[0]
+  return { errors, detail: first ? `${first.path} ${first.message}` : 'The request does not fit its schema.' }
+}
+
+export function answerProblems(app: FastifyInstance): void {
+  app.setErrorHandler(async (error: FastifyError, request, reply) => {
+    const failure = toFailure(error)
+    const status = statusOf(failure.code)
+    if (status >= 500) {
+      const level = failure.code === 'internal' ? 'error' : 'warn'
+      request.log[level]({ failure: failure.code, err: failure.details.cause ?? error }, 'A request failed')
+    }
+    await sendFailure(request, reply, failure)
+  })
+
+  const known = FindMyWay()
+  const methods = new Set<string>()
+  app.addHook('onRoute', ({ method, url }) => {
+    for (const one of [method].flat()) {
+      methods.add(one)
+      known.on(one as HTTPMethod, url, () => undefined)
+    }
+  })
+  app.setNotFoundHandler(async (request, reply) => {
+    const allowed = [...methods].filter((method) => known.find(method as HTTPMethod, request.url.split('?')[0]!))
+    if (allowed.length === 0)
+      return sendFailure(request, reply, new Failure('not_found', { detail: 'No such path. GET /docs lists them.' }))
+    void reply.header('allow', allowed.join(', '))
+    return sendFailure(
+      request,
+      reply,
+      new Failure('method_not_allowed', { detail: `This path takes ${allowed.join(', ')}.` }),
+    )
+  })
+}

@@ -1,0 +1,98 @@
+/**
+ * `Idempotency-Key` (IETF draft-ietf-httpapi-idempotency-key-header): the first answer is stored with
+ * the hash of the request and replayed for 24 hours. Key, hash and answer live in one row.
+ */
+import { createHash } from 'node:crypto'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { sql, type Db } from '../db.ts'
+import { Failure } from '../errors.ts'
+
+const KEEP = sql`interval '24 hours'`
+/** A request that died (process killed) frees its key after this long. */
+const LOCK_SECONDS = 60
+
+type Stored = {
+  requestHash: Buffer
+  lockedAt: Date | null
+  statusCode: number | null
+  body: string | null
+  isOurs: boolean
+}
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    idempotencyKey: string | null
+    /** True while this request holds its key and must store the answer or free it. */
+    holdsKey: boolean
+  }
+}
+
+export function honourIdempotencyKeys(app: FastifyInstance, db: Db, now: () => Date): void {
+  app.decorateRequest('idempotencyKey', null)
+  app.decorateRequest('holdsKey', false)
+
+  app.addHook('preHandler', async (request, reply) => {
+    const key = request.headers['idempotency-key']
+    if (!request.routeOptions.config.idempotent || key === undefined) return
+    if (typeof key !== 'string' || !/^[\x21-\x7e]{1,255}$/.test(key)) {
+      throw new Failure('invalid_idempotency_key', { detail: 'Idempotency-Key takes 1 to 255 printable characters.' })
+    }
+    const hash = hashRequest(request)
+    const stored = await takeKey(db, request.user.id, key, hash, now())
+    request.idempotencyKey = key
+    request.holdsKey = stored.isOurs
+    if (stored.isOurs) return
+    if (!stored.requestHash.equals(hash)) {
+      throw new Failure('idempotency_key_reused', { detail: 'This Idempotency-Key came with another body before.' })
+    }
+    if (stored.statusCode === null) {
+      throw new Failure('idempotency_in_progress', {
+        detail: 'The first request with this key is still running.',
+        retryAfterSeconds: 1,
+      })
+    }
+    const type = stored.statusCode >= 400 ? 'application/problem+json' : 'application/json'
+    void reply.header('idempotent-replayed', 'true').header('content-type', `${type}; charset=utf-8`)
+    return reply.code(stored.statusCode).send(stored.body)
+  })
+
+  app.addHook('onSend', async (request, reply, payload) => {
+    if (!request.holdsKey) return payload
+    request.holdsKey = false
+    const isFinal = reply.statusCode < 500 && reply.statusCode !== 429
+    if (isFinal && typeof payload === 'string') {
+      await sql`update idempotency_keys set locked_at = null, status_code = ${reply.statusCode}, body = ${payload}
+        where caller = ${request.user.id} and key = ${request.idempotencyKey}`.execute(db)
+    } else {
+      await sql`delete from idempotency_keys where caller = ${request.user.id} and key = ${request.idempotencyKey}
+        and status_code is null`.execute(db)
+    }
+    return payload
+  })
+}
+
+function hashRequest(request: FastifyRequest): Buffer {
+  return createHash('sha256')
+    .update(`${request.method} ${request.url}\n${JSON.stringify(request.body ?? {})}`)
+    .digest()
+}
+
+/** One statement decides who holds the key: a new row, one older than a day, or one whose holder died. */
+async function takeKey(db: Db, caller: string, key: string, hash: Buffer, now: Date): Promise<Stored> {
+  const { rows } = await sql<Stored>`
+    insert into idempotency_keys as k (caller, key, request_hash, locked_at, created_at)
+    values (${caller}, ${key}, ${hash}, ${now}, ${now})
+    on conflict (caller, key) do update
+      set request_hash = excluded.request_hash, locked_at = excluded.locked_at, status_code = null, body = null,
+          created_at = excluded.created_at
+      where k.created_at < ${now}::timestamptz - ${KEEP}
+         or (k.status_code is null and k.locked_at < ${now}::timestamptz - make_interval(secs => ${LOCK_SECONDS})
+             and k.request_hash = excluded.request_hash)
+    returning request_hash, locked_at, status_code, body, true as is_ours`.execute(db)
+  if (rows[0]) return rows[0]
+  const found = await sql<Stored>`select request_hash, locked_at, status_code, body, false as is_ours
+    from idempotency_keys where caller = ${caller} and key = ${key}`.execute(db)
+  // The holder failed and freed the key between the two statements: the caller may simply try again.
+  if (!found.rows[0]) throw new Failure('idempotency_in_progress', { retryAfterSeconds: 1 })
+  return found.rows[0]
+}

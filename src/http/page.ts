@@ -1,0 +1,37 @@
+/** Lists: `{ data, page: { nextCursor } }` with an opaque cursor over (instant, id), newest first. */
+import { Type, type TSchema } from 'typebox'
+import { Failure } from '../errors.ts'
+import { Answer, NullableString } from './request-id.ts'
+
+export const PageQuery = {
+  limit: Type.Integer({ minimum: 1, maximum: 200, default: 50 }),
+  cursor: Type.Optional(Type.String({ maxLength: 300, description: 'nextCursor of the page before.' })),
+}
+
+export const Page = <S extends TSchema>(item: S) =>
+  Answer({ data: Type.Array(item), page: Type.Object({ nextCursor: NullableString }) })
+
+export type Position = { at: Date; id: string }
+
+export function readCursor(cursor: string | undefined): Position | null {
+  if (cursor === undefined) return null
+  try {
+    const [at, id, rest] = JSON.parse(Buffer.from(cursor, 'base64url').toString()) as unknown[]
+    if (typeof at !== 'string' || typeof id !== 'string' || id.length > 64 || rest !== undefined)
+      throw new Error('shape')
+    const date = new Date(at)
+    if (Number.isNaN(date.getTime())) throw new Error('date')
+    return { at: date, id }
+  } catch (cause) {
+    throw new Failure('invalid_cursor', { detail: 'Pass nextCursor of the page before, unchanged.', cause })
+  }
+}
+
+/** Give it limit + 1 rows: the extra row only tells whether there is a next page. */
+export function toPage<T>(rows: T[], limit: number, positionOf: (row: T) => Position) {
+  const data = rows.slice(0, limit)
+  const last = data.at(-1)
+  if (rows.length <= limit || !last) return { data, page: { nextCursor: null } }
+  const { at, id } = positionOf(last)
+  return { data, page: { nextCursor: Buffer.from(JSON.stringify([at.toISOString(), id])).toString('base64url') } }
+}

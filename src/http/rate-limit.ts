@@ -1,0 +1,27 @@
+/** Two limits: a wide one per client address in memory, and strict ones per subject in the kv store. */
+import rateLimit from '@fastify/rate-limit'
+import type { FastifyInstance } from 'fastify'
+import { Failure } from '../errors.ts'
+import type { Kv } from '../kv.ts'
+
+const NEVER_LIMITED = /^\/(wa|email|payments)\/webhook|^\/(health|ready|metrics)$/
+
+/** Webhooks are never refused for their number: a signed event that gets 429 comes back later and late. */
+export async function limitPerAddress(app: FastifyInstance, perMinute: number): Promise<void> {
+  await app.register(rateLimit, {
+    max: perMinute,
+    timeWindow: 60_000,
+    allowList: (request) => NEVER_LIMITED.test(request.url.split('?')[0]!),
+    errorResponseBuilder: (_request, { ttl }) =>
+      new Failure('rate_limited', {
+        detail: 'Too many requests from this address.',
+        retryAfterSeconds: Math.ceil(ttl / 1000),
+      }),
+  })
+}
+
+/** Refuses when `subject` did this more than `max` times in the window. Fails closed. */
+export async function limitAttempts(kv: Kv, subject: string, max: number, windowMs: number): Promise<void> {
+  const { count, resetMs } = await kv.increment(`limit:${subject}`, windowMs)
+  if (count > max) throw new Failure('rate_limited', { retryAfterSeconds: Math.max(1, Math.ceil(resetMs / 1000)) })
+}

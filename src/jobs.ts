@@ -1,0 +1,37 @@
+/** THE LIST OF JOBS, and how they are set to work: queue workers plus the clock. */
+import { deliverInvitation, postSimulatedCallbacks, sweepDeliveries } from './delivery/jobs.ts'
+import type { Deps } from './deps.ts'
+import { refreshKpisJob } from './finance/jobs.ts'
+import { cleanHouse, insertDeadJob, logQueueMetrics } from './house.ts'
+import { processPaymentEvent, processWaEvent, sweepInboundEvents } from './inbox/jobs.ts'
+import { catchUpLandingTtl, runLandingTtlJob } from './landing/jobs.ts'
+import { startWorkers, type Job } from './queue.ts'
+import { startClock } from './schedule.ts'
+
+export const JOBS = [
+  deliverInvitation,
+  sweepDeliveries,
+  postSimulatedCallbacks,
+  processWaEvent,
+  processPaymentEvent,
+  sweepInboundEvents,
+  runLandingTtlJob,
+  catchUpLandingTtl,
+  refreshKpisJob,
+  logQueueMetrics,
+  cleanHouse,
+] as unknown as readonly Job[]
+
+/** Starts workers and clock. Closing stops the clock, then waits for the jobs that run. */
+export async function startWorking(deps: Deps): Promise<{ close(): Promise<void> }> {
+  await deps.queues.ready(deps.config.boot.waitMs)
+  const workers = await startWorkers(deps, JOBS, (job) => insertDeadJob(deps.db, job, deps.now()))
+  const clock = startClock(deps)
+  deps.log.info({ backend: deps.queues.backend }, 'Workers and clock run')
+  return {
+    async close() {
+      await clock.stop()
+      await workers.close()
+    },
+  }
+}

@@ -1,0 +1,1 @@
+export type PaymentProviders = Record<string, never>

@@ -1,0 +1,48 @@
+/**
+ * Phone numbers: any usual Mexican or international writing in, E.164 out.
+ *
+ * Mexico dropped the mobile `1` after +52 in 2019, but WhatsApp still names many people 521…;
+ * both mean the same person, so the stored form never has that 1. Dialling prefixes that Mexicans
+ * still write (044, 045, 01) are dropped too.
+ */
+import { parsePhoneNumberFromString } from 'libphonenumber-js/max'
+import { Failure } from './errors.ts'
+
+/** Returns E.164 (`+525512345678`), or null when this cannot be a phone number. */
+export function normalizePhone(input: string): string | null {
+  const compact = input
+    .trim()
+    .replace(/^00/, '+')
+    .replace(/[\s().\-–/]/g, '')
+  if (!/^\+?\d{7,15}$/.test(compact)) return null
+  const mexican = asMexican(compact)
+  if (mexican) return mexican
+  const parsed = parsePhoneNumberFromString(compact.startsWith('+') ? compact : `+${compact}`)
+  return parsed?.isPossible() ? parsed.number : null
+}
+
+/** 10 digits, also after 044, 045, 01, 52, 521, +52 or +521. */
+function asMexican(compact: string): string | null {
+  const national = /^(?:\+?52|\+?521|044|045|01)?(\d{10})$/.exec(compact)?.[1]
+  return national ? `+52${national}` : null
+}
+
+/** As normalizePhone, but throws `invalid_phone`. */
+export function parsePhone(input: string): string {
+  const phone = normalizePhone(input)
+  if (!phone)
+    throw new Failure('invalid_phone', { detail: 'Write the number with 10 digits (Mexico) or with its country code.' })
+  return phone
+}
+
+/**
+ * For looking a number up rather than storing it: 7 to 15 digits are enough, since a number that
+ * nobody has is simply not found.
+ */
+export function readPhone(input: string): string {
+  const digits = input.replace(/\D/g, '')
+  if (digits.length < 7 || digits.length > 15 || !/^\+?[\d\s().\-]+$/.test(input)) {
+    throw new Failure('invalid_phone', { detail: 'A phone number has 7 to 15 digits.' })
+  }
+  return normalizePhone(input) ?? `+${digits}`
+}

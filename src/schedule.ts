@@ -1,0 +1,98 @@
+/**
+ * THE CLOCK: one table of what runs when, started by the worker.
+ *
+ * The sweeps run here in the process and not through the queue, because they are the guarantee for
+ * whatever a queue has lost. Everything else is a job on maintenanceQueue whose id names its time
+ * slot, so that several workers add it once.
+ */
+import { Cron } from 'croner'
+import { postSimulatedCallbacks, sweepDeliveries } from './delivery/jobs.ts'
+import type { Deps } from './deps.ts'
+import { refreshKpisJob } from './finance/jobs.ts'
+import { cleanHouse, logQueueMetrics } from './house.ts'
+import { sweepInboundEvents } from './inbox/jobs.ts'
+import { catchUpLandingTtl, runLandingTtlJob } from './landing/jobs.ts'
+import type { Job } from './queue.ts'
+
+type Entry =
+  | { job: Job; at: string; timeZone?: string; where: 'here' | 'queue' }
+  | { job: Job; everyMs: number; where: 'here' | 'queue' }
+
+export function listSchedule({ config }: Pick<Deps, 'config'>): Entry[] {
+  const { landing, director, queue } = config
+  return [
+    { job: sweepDeliveries, everyMs: 1000, where: 'here' },
+    { job: sweepInboundEvents, everyMs: 1000, where: 'here' },
+    ...(config.simulator.isOn ? [{ job: postSimulatedCallbacks, everyMs: 250, where: 'here' }] : []),
+    { job: logQueueMetrics, everyMs: queue.metricsIntervalMs, where: 'here' },
+    { job: refreshKpisJob, everyMs: director.refreshIntervalMs, where: 'queue' },
+    {
+      job: runLandingTtlJob,
+      at: `${landing.jobMinute} ${landing.jobHour} * * *`,
+      timeZone: landing.jobTimeZone,
+      where: 'queue',
+    },
+    { job: catchUpLandingTtl, everyMs: 300_000, where: 'queue' },
+    { job: cleanHouse, everyMs: 600_000, where: 'queue' },
+  ] as Entry[]
+}
+
+export type Clock = { stop(): Promise<void> }
+
+export function startClock(deps: Deps): Clock {
+  const stops = listSchedule(deps).map((entry) => startEntry(deps, entry))
+  return {
+    async stop() {
+      await Promise.all(stops.map((stop) => stop()))
+    },
+  }
+}
+
+/** Returns how to stop the entry; stopping waits for a run that is under way. */
+function startEntry(deps: Deps, entry: Entry): () => Promise<void> {
+  let running: Promise<void> | undefined
+  const tick = () => {
+    if (running) return // the run before is not done: this tick is skipped, not stacked
+    running = runEntry(deps, entry).finally(() => (running = undefined))
+  }
+  if ('everyMs' in entry) {
+    const timer = setInterval(tick, entry.everyMs)
+    if (entry.everyMs > 10_000) tick() // what comes rarely also comes at the start
+    return async () => {
+      clearInterval(timer)
+      await running
+    }
+  }
+  const cron = new Cron(entry.at, { ...(entry.timeZone ? { timezone: entry.timeZone } : {}) }, tick)
+  return async () => {
+    cron.stop()
+    await running
+  }
+}
+
+async function runEntry(deps: Deps, entry: Entry): Promise<void> {
+  const { job } = entry
+  const log = deps.log.child({ job: job.name })
+  try {
+    if (entry.where === 'here') {
+      await job.run(deps, {}, { jobId: `here-${job.name}`, log })
+      deps.metrics.scheduleLastSuccess.set({ entry: job.name }, deps.now().getTime() / 1000)
+    } else {
+      const slotMs = 'everyMs' in entry ? Math.min(entry.everyMs, 60_000) : 60_000
+      await deps.queues.nudge(job, {}, { id: `${job.name}-${Math.floor(deps.now().getTime() / slotMs)}` })
+    }
+  } catch (error) {
+    reportFailure(deps, job.name, error)
+  }
+}
+
+const lastReportMs = new WeakMap<Deps, Map<string, number>>()
+
+/** A sweep fails every second while PostgreSQL is away: one line per entry and ten seconds. */
+function reportFailure(deps: Deps, entry: string, error: unknown): void {
+  const reports = lastReportMs.get(deps) ?? new Map<string, number>()
+  lastReportMs.set(deps, reports)
+  if (performance.now() - (reports.get(entry) ?? -Infinity) < 10_000) return
+  reports.set(entry, performance.now())
+  deps.log.warn({ entry, err: error }, 'A clock entry failed and will run again')
+}

@@ -1,0 +1,17 @@
+/** npm run seed — loads the demo data; running it again changes nothing but the demo password. */
+import { boot, prepareSchema, runProgram } from './boot.ts'
+import { BootError } from './deps.ts'
+import { describeLogins, seedDemo } from './demo.ts'
+
+await runProgram(async () => {
+  const started = await boot({ env: process.env, shareEmbedded: true })
+  try {
+    if (started.config.env === 'production')
+      throw new BootError('The demo data does not belong into production (APP_ENV=production).')
+    const { isReady } = await prepareSchema(started)
+    if (!isReady) throw new BootError('The schema is older than this program: run npm run migrate first.')
+    process.stdout.write(describeLogins(await seedDemo(started.deps)))
+  } finally {
+    await started.close()
+  }
+})

@@ -1,0 +1,65 @@
+/** npm start — the API; with the embedded database also the workers, the clock and the demo data. */
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { FastifyInstance } from 'fastify'
+import { buildApp } from './app.ts'
+import { boot, endOnSignal, prepareSchema, runProgram, type Boot } from './boot.ts'
+import { BootError } from './deps.ts'
+import { describeDemo, seedDemo } from './demo.ts'
+import { startWorking } from './jobs.ts'
+
+await runProgram(async () => {
+  const started = await boot({ env: process.env, shareEmbedded: false })
+  const { config, log, deps } = started
+  const app = await buildApp(deps)
+  const working: { close?: () => Promise<void> } = {}
+  const close = async () => {
+    await working.close?.()
+    await closeGracefully(app)
+    await started.close()
+  }
+  try {
+    const { isReady } = await prepareSchema(started)
+    const demo = config.embedded ? await seedDemo(deps) : undefined
+    const port = await listen(app, started)
+    endOnSignal(config, log, close)
+    if (config.embedded) working.close = (await startWorking(deps)).close
+    else if (isReady)
+      await deps.queues
+        .ready(config.boot.waitMs)
+        .catch(() => log.warn('The queues are not reachable yet; rows keep the work'))
+    if (config.auth.mode === 'demo') log.warn('AUTH_MODE=demo: a request without credentials acts as the demo director')
+    if (demo) process.stdout.write(describeDemo(demo, { host: config.http.host, port }))
+  } catch (error) {
+    await close()
+    throw error
+  }
+})
+
+async function listen(app: FastifyInstance, { config, log, deps }: Boot): Promise<number> {
+  const { host, port } = config.http
+  try {
+    await app.listen({ host, port })
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE') {
+      throw new BootError(`Port ${port} is busy: stop what listens there, or choose another with PORT=8081 npm start.`)
+    }
+    throw error
+  }
+  const address = app.server.address()
+  const listening = typeof address === 'object' && address ? address.port : port
+  deps.listeningPort.value = listening
+  log.info({ host, port: listening }, 'Listening')
+  return listening
+}
+
+/** Answers what is in flight, then closes; idle keep-alive sockets would hold the server open. */
+async function closeGracefully(app: FastifyInstance): Promise<void> {
+  const closed = app.close()
+  let isClosed = false
+  void closed.finally(() => (isClosed = true))
+  while (!isClosed) {
+    app.server.closeIdleConnections()
+    await Promise.race([closed, sleep(100)])
+  }
+  await closed
+}

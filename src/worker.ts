@@ -1,0 +1,61 @@
+/** npm run start:worker — queue workers, metrics and the clock; or one run of the landing TTL job. */
+import { parseArgs } from 'node:util'
+import { boot, endOnSignal, prepareSchema, runProgram, type Boot } from './boot.ts'
+import { BootError } from './deps.ts'
+import { startWorking } from './jobs.ts'
+import { describePlan, planLandingTtl, runLandingTtl } from './landing/ttl.ts'
+
+const HELP = `Usage: npm run start:worker [-- --dry-run | --force | --help]
+
+  (no flag)   runs the queue workers, the metrics and the clock until SIGTERM
+  --dry-run   prints what the landing TTL job would change now, changes nothing, exits
+  --force     runs the landing TTL job once now, ignoring its lock, exits
+  --help      this text
+
+The environment is described in docs/docker-env.md.
+`
+
+await runProgram(async () => {
+  const flags = readFlags()
+  if (flags.help) return void process.stdout.write(HELP)
+  const isOnce = flags.dryRun || flags.force
+  // A report on stdout must be all there is on stdout, so that it can be piped.
+  const started = await boot({ env: process.env, shareEmbedded: true, ...(isOnce ? { logTo: process.stderr } : {}) })
+  try {
+    const { isReady } = await prepareSchema(started)
+    if (isOnce && !isReady) throw new BootError('The schema is older than this program: run npm run migrate first.')
+    if (isOnce) return await runOnce(started, flags.force)
+    await work(started)
+  } catch (error) {
+    await started.close()
+    throw error
+  }
+})
+
+async function work(started: Boot): Promise<void> {
+  const { config, log, deps } = started
+  const working: { close?: () => Promise<void> } = {}
+  endOnSignal(config, log, async () => {
+    await working.close?.()
+    await started.close()
+  })
+  working.close = (await startWorking(deps)).close
+}
+
+async function runOnce({ deps, close }: Boot, isForced: boolean): Promise<void> {
+  const report = isForced ? await runLandingTtl(deps, { forced: true }) : await planLandingTtl(deps)
+  process.stdout.write(describePlan(report))
+  await close()
+}
+
+function readFlags() {
+  try {
+    const { values } = parseArgs({
+      options: { 'dry-run': { type: 'boolean' }, force: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } },
+    })
+    if (values['dry-run'] && values.force) throw new Error('--dry-run and --force exclude each other')
+    return { dryRun: values['dry-run'] ?? false, force: values.force ?? false, help: values.help ?? false }
+  } catch (error) {
+    throw new BootError(`${error instanceof Error ? error.message : String(error)}\n\n${HELP}`)
+  }
+}

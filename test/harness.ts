@@ -1,0 +1,205 @@
+/**
+ * How tests stand on the real thing: a real PostgreSQL database cloned per test file, real BullMQ,
+ * the real app through `inject`. Nothing of ours is mocked; time is an argument.
+ *
+ * It fails a test that leaves an `error` log line, and every JSON answer that does not fit the schema
+ * that OpenAPI promises.
+ */
+import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
+import { Writable } from 'node:stream'
+import { after, type TestContext } from 'node:test'
+import { Ajv } from 'ajv'
+import addFormats from 'ajv-formats'
+import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fastify'
+import { SignJWT } from 'jose'
+import pg from 'pg'
+import type { Static, TSchema } from 'typebox'
+import { buildApp } from '../src/app.ts'
+import { loadConfig } from '../src/config.ts'
+import { openDeps, type Deps } from '../src/deps.ts'
+import type { Role, User } from '../src/http/access.ts'
+import type { Job } from '../src/queue.ts'
+import { openLog } from '../src/log.ts'
+
+export type LogLine = Record<string, unknown> & { level: string; msg: string }
+type Call = { as?: Role | User | null; body?: unknown; headers?: Record<string, string>; payload?: string | Buffer }
+
+export type TestApp = {
+  app: FastifyInstance
+  deps: Deps
+  db: Deps['db']
+  lines: LogLine[]
+  /** The clock of this app; a test moves it by hand when it passed `now`. */
+  setNow(instant: string): void
+  get(url: string, call?: Call): Promise<LightMyRequestResponse>
+  post(url: string, call?: Call): Promise<LightMyRequestResponse>
+  patch(url: string, call?: Call): Promise<LightMyRequestResponse>
+  delete(url: string, call?: Call): Promise<LightMyRequestResponse>
+  runJob<S extends TSchema>(job: Job<S>, data: Static<S>): Promise<unknown>
+}
+
+export type AppOptions = {
+  /** Freezes the clock at this instant. Without it time passes. */
+  now?: string
+  env?: Record<string, string>
+  /** Log lines of level error that this test causes on purpose: pattern of their message. */
+  expectErrors?: RegExp
+  /** Which queue backend; `redis` needs one to be there (see `backends`). */
+  backend?: 'postgres' | 'redis'
+}
+
+const SERVER = process.env['TEST_DATABASE_SERVER']
+const TEMPLATE = process.env['TEST_DATABASE_TEMPLATE']
+export const REDIS_URL = process.env['TEST_REDIS_URL'] || undefined
+/** The queue backends this machine can test. */
+export const backends: ('postgres' | 'redis')[] = REDIS_URL ? ['postgres', 'redis'] : ['postgres']
+/** The organizer that `as: 'organizer'`, 'staff' and 'viewer' belong to, unless a test says otherwise. */
+export const ORGANIZER_ID = 'org_test'
+
+let fileDatabase: Promise<string> | undefined
+
+/** One database per test file, cloned from the migrated template and dropped at the end. */
+export function openTestDatabase(): Promise<string> {
+  return (fileDatabase ??= cloneTemplate())
+}
+
+async function cloneTemplate(): Promise<string> {
+  assert.ok(SERVER && TEMPLATE, 'run tests with npm test (or npm test -- FILE): it starts PostgreSQL')
+  const name = `test_${randomBytes(6).toString('hex')}`
+  await onServer(`create database ${name} template ${TEMPLATE}`)
+  after(() => onServer(`drop database if exists ${name} with (force)`))
+  const url = new URL(SERVER)
+  url.pathname = `/${name}`
+  return url.toString()
+}
+
+async function onServer(statement: string): Promise<void> {
+  const client = new pg.Client({ connectionString: SERVER })
+  await client.connect()
+  await client.query(statement).finally(() => client.end())
+}
+
+export async function startApp(t: TestContext, options: AppOptions = {}): Promise<TestApp> {
+  const databaseUrl = await openTestDatabase()
+  const lines: LogLine[] = []
+  const stream = new Writable({
+    write(chunk: Buffer, _encoding, done) {
+      for (const line of chunk.toString().split('\n').filter(Boolean)) lines.push(JSON.parse(line) as LogLine)
+      done()
+    },
+  })
+  const config = loadConfig({
+    APP_ENV: 'test',
+    LOG_FORMAT: 'json',
+    LOG_LEVEL: 'debug',
+    DATABASE_URL: databaseUrl,
+    AUTH_MODE: 'required',
+    JWT_SECRET: 'only-for-tests-only-for-tests-only-for-tests',
+    DB_POOL_MAX: '8',
+    RATE_LIMIT_PER_MINUTE: '100000',
+    ...(options.backend === 'redis' ? { REDIS_URL: REDIS_URL! } : {}),
+    ...options.env,
+  })
+  let frozen = options.now ? new Date(options.now) : undefined
+  const deps = openDeps(config, openLog(config.log, stream), { databaseUrl, ...(frozen ? { now: () => frozen! } : {}) })
+  await deps.queues.ready(10_000)
+  const app = await buildApp(deps)
+  const check = answerChecker(app)
+  t.after(async () => {
+    await app.close()
+    await deps.close()
+    const unexpected = lines.filter(
+      ({ level, msg }) => ['error', 'fatal'].includes(level) && !options.expectErrors?.test(msg),
+    )
+    assert.deepEqual(unexpected, [], 'the test left error lines in the log')
+  })
+
+  async function call(
+    method: 'GET' | 'POST' | 'PATCH' | 'DELETE',
+    url: string,
+    { as = null, body, headers = {}, payload }: Call = {},
+  ) {
+    const authorization = as === null ? {} : { authorization: `Bearer ${await tokenFor(deps, as)}` }
+    const request: InjectOptions = { method, url, headers: { ...authorization, ...headers } }
+    if (payload !== undefined) request.payload = payload
+    else if (body !== undefined) request.payload = body as object
+    const response = await app.inject(request)
+    check(method, url, response)
+    return response
+  }
+  return {
+    app,
+    deps,
+    db: deps.db,
+    lines,
+    setNow: (instant) => {
+      assert.ok(frozen, 'pass `now` to startApp before moving the clock')
+      frozen = new Date(instant)
+    },
+    get: (url, options) => call('GET', url, options),
+    post: (url, options) => call('POST', url, options),
+    patch: (url, options) => call('PATCH', url, options),
+    delete: (url, options) => call('DELETE', url, options),
+    runJob: (job, data) => job.run(deps, data, { jobId: `test-${job.name}`, log: deps.log.child({ job: job.name }) }),
+  }
+}
+
+/** A signed access token, as POST /auth/login would give. */
+export async function tokenFor(deps: Deps, as: Role | User): Promise<string> {
+  const user: User =
+    typeof as === 'string'
+      ? { id: `usr_test_${as}`, role: as, organizerId: as === 'director' ? null : ORGANIZER_ID }
+      : as
+  const issued = Math.floor(deps.now().getTime() / 1000)
+  return new SignJWT({ role: user.role, ...(user.organizerId ? { org: user.organizerId } : {}) })
+    .setProtectedHeader({ alg: 'HS256', typ: 'at+jwt' })
+    .setSubject(user.id)
+    .setJti('jti_test')
+    .setIssuer('monotickets')
+    .setAudience('monotickets')
+    .setIssuedAt(issued)
+    .setExpirationTime(issued + 900)
+    .sign(deps.signingKey)
+}
+
+type OpenApi = {
+  paths: Record<
+    string,
+    Record<string, { responses?: Record<string, { content?: Record<string, { schema?: object }> }> }>
+  >
+}
+
+/** Every answer has a request id; a JSON answer fits the schema that OpenAPI gives for its status. */
+function answerChecker(app: FastifyInstance) {
+  const ajv = new Ajv({ strict: false })
+  addFormats.default(ajv)
+  const document = app.swagger() as unknown as OpenApi
+  const paths = Object.entries(document.paths).map(([path, methods]) => ({
+    pattern: new RegExp(`^${path.replace(/[.*+?^$()|[\]\\]/g, '\\$&').replace(/\{[^}]+\}/g, '[^/]+')}$`),
+    methods,
+  }))
+  return (method: string, url: string, response: LightMyRequestResponse) => {
+    assert.ok(response.headers['x-request-id'], `${method} ${url} lacks X-Request-Id`)
+    const type = String(response.headers['content-type'] ?? '')
+    if (!type.includes('json') || url.startsWith('/openapi.json')) return
+    const body = response.json() as Record<string, unknown>
+    assert.ok(body['requestId'], `${method} ${url} lacks requestId in its body`)
+    if (type.includes('problem+json')) {
+      for (const field of ['type', 'title', 'status', 'code', 'detail'])
+        assert.ok(field in body, `a problem lacks ${field}`)
+      return assert.equal(body['status'], response.statusCode)
+    }
+    const path = paths.find(({ pattern }) => pattern.test(url.split('?')[0]!))
+    const schema =
+      path?.methods[method.toLowerCase()]?.responses?.[String(response.statusCode)]?.content?.['application/json']
+        ?.schema
+    if (!schema)
+      return assert.ok(!path, `${method} ${url} answered ${response.statusCode}, which OpenAPI does not list`)
+    const validate = ajv.compile({ ...schema, components: (document as { components?: unknown }).components })
+    assert.ok(
+      validate(body),
+      `${method} ${url} ${response.statusCode}: ${ajv.errorsText(validate.errors)} in ${JSON.stringify(body)}`,
+    )
+  }
+}

@@ -1,0 +1,146 @@
+/**
+ * npm test: checks, then tests on a PostgreSQL of its own (and a Redis, when there is one).
+ * `npm test -- FILE…` runs only those test files, without the checks.
+ */
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import pg from 'pg'
+import { runMigrations } from 'bullmq'
+import { applyMigrations, openDb } from '../src/db.ts'
+import { startEmbedded } from '../src/embedded.ts'
+import { MIGRATIONS_FOLDER } from '../src/readiness.ts'
+
+const CHECKS: [string, string[]][] = [
+  ['types', ['tsc', '--noEmit']],
+  ['lint', ['oxlint', '--type-aware', '--deny-warnings']],
+  ['format', ['prettier', '--check', '--log-level', 'warn', '.']],
+  ['build', ['tsc', '-p', 'tsconfig.build.json']],
+]
+const TEMPLATE = 'monotickets_template'
+
+const only = process.argv.slice(2)
+const failures: string[] = []
+const folder = await mkdtemp(join(tmpdir(), 'monotickets-test-'))
+const stops: (() => Promise<void>)[] = [() => rm(folder, { recursive: true, force: true })]
+try {
+  if (only.length === 0) failures.push(...runChecks())
+  process.exitCode = await runTests()
+} finally {
+  for (const stop of stops.toReversed()) await stop()
+}
+
+function runChecks(): string[] {
+  return CHECKS.filter(([name, [command, ...args]]) => {
+    const started = performance.now()
+    const { status } = spawnSync(join('node_modules', '.bin', command!), args, { stdio: 'inherit' })
+    process.stdout.write(
+      `${status === 0 ? 'ok    ' : 'FAILED'} ${name} (${((performance.now() - started) / 1000).toFixed(1)} s)\n`,
+    )
+    return status !== 0
+  }).map(([name]) => name)
+}
+
+async function runTests(): Promise<number> {
+  const server = await startDatabase()
+  const redisUrl = await startRedis()
+  const files = only.length > 0 ? only : await listTests()
+  const started = performance.now()
+  const args = [
+    '--import',
+    'tsx',
+    '--test',
+    '--test-concurrency=3',
+    '--test-timeout=120000',
+    '--test-reporter=spec',
+    ...files,
+  ]
+  const { code, output } = await run(process.execPath, args, {
+    ...process.env,
+    TEST_DATABASE_SERVER: server,
+    TEST_DATABASE_TEMPLATE: TEMPLATE,
+    TEST_REDIS_URL: redisUrl ?? '',
+  })
+  const count = (what: string) => Number(new RegExp(`^ℹ ${what} (\\d+)$`, 'm').exec(output)?.[1] ?? 0)
+  const passed = count('pass') + (only.length === 0 ? CHECKS.length - failures.length : 0)
+  const failed =
+    count('fail') +
+    count('cancelled') +
+    failures.length +
+    (code !== 0 && count('fail') + count('cancelled') === 0 ? 1 : 0)
+  process.stdout.write(`\nTests took ${((performance.now() - started) / 1000).toFixed(0)} s.\n`)
+  if (failures.length > 0) process.stdout.write(`Failed checks: ${failures.join(', ')}\n`)
+  if (!redisUrl)
+    process.stdout.write(
+      'THE REDIS HALF WAS SKIPPED: NO redis-server ON THE PATH AND NO REDIS_URL. ONLY THE POSTGRESQL QUEUES WERE TESTED.\n',
+    )
+  process.stdout.write(`${passed} passed, ${failed} failed, ${count('skipped')} skipped\n`)
+  return failed === 0 && passed > 0 ? 0 : 1
+}
+
+async function listTests(): Promise<string[]> {
+  const found = []
+  for (const root of ['src', 'test']) {
+    const names = await readdir(root, { recursive: true })
+    found.push(...names.filter((name) => name.endsWith('.test.ts')).map((name) => join(root, name)))
+  }
+  return found.toSorted()
+}
+
+/** The embedded PostgreSQL, without fsync: tests do not outlive a power cut. */
+async function startDatabase(): Promise<string> {
+  const settings = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off', max_connections: '400' }
+  const embedded = await startEmbedded({ folder: join(folder, 'data'), settings, log: () => {} })
+  stops.push(() => embedded.stop())
+  const client = new pg.Client({ connectionString: embedded.url })
+  await client.connect()
+  await client.query(`create database ${TEMPLATE}`)
+  await client.end()
+  const template = new URL(embedded.url)
+  template.pathname = `/${TEMPLATE}`
+  const { db, close } = openDb(template.toString(), { max: 2, statementTimeoutMs: 30_000, onError: () => {} })
+  await applyMigrations(db, MIGRATIONS_FOLDER)
+  await close()
+  const queueClient = new pg.Client({ connectionString: template.toString() })
+  await queueClient.connect()
+  await runMigrations(queueClient)
+  await queueClient.end()
+  return embedded.url
+}
+
+/** REDIS_URL when given, else a redis-server of our own when the machine has one. */
+async function startRedis(): Promise<string | undefined> {
+  if (process.env['REDIS_URL']) return process.env['REDIS_URL']
+  if (spawnSync('redis-server', ['--version']).status !== 0) return undefined
+  const port = await findFreePort()
+  const child: ChildProcess = spawn(
+    'redis-server',
+    ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--dir', folder, '--maxmemory-policy', 'noeviction'],
+    { stdio: 'ignore' },
+  )
+  stops.push(async () => void child.kill())
+  return `redis://127.0.0.1:${port}`
+}
+
+function findFreePort(): Promise<number> {
+  return new Promise((resolve) => {
+    const probe = createServer().listen(0, '127.0.0.1', () => {
+      const { port } = probe.address() as { port: number }
+      probe.close(() => resolve(port))
+    })
+  })
+}
+
+function run(command: string, args: string[], env: NodeJS.ProcessEnv): Promise<{ code: number; output: string }> {
+  return new Promise((resolve) => {
+    const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'inherit'], env })
+    let output = ''
+    child.stdout.on('data', (chunk: Buffer) => {
+      output += chunk.toString()
+      process.stdout.write(chunk)
+    })
+    child.on('close', (code) => resolve({ code: code ?? 1, output }))
+  })
+}
