@@ -56,6 +56,23 @@ create table events (
 create index events_organizer on events (organizer_id, created_at desc, id desc);
 create index events_landing on events (status, ends_at) where status in ('active', 'archived');
 
+-- How many days a landing stays: the event's own wish or the configured default, never outside 30–365.
+create function landing_days(own integer, fallback integer) returns integer
+language sql immutable parallel safe as $$
+  select least(365, greatest(30, coalesce(own, fallback)))
+$$;
+
+-- When a landing expires: calendar days in the event's own zone, so that a change to or from summer time
+-- between the two does not shift the hour. A zone this server does not know counts as the house's own:
+-- one odd event must not stop the nightly job of all the others.
+create function landing_expires_at(ends_at timestamptz, time_zone text, days integer) returns timestamptz
+language plpgsql immutable parallel safe as $$
+begin
+  return (ends_at at time zone time_zone + make_interval(days => days)) at time zone time_zone;
+exception when invalid_parameter_value then
+  return (ends_at at time zone 'America/Mexico_City' + make_interval(days => days)) at time zone 'America/Mexico_City';
+end $$;
+
 -- A guest's id is unique inside its event only, so that callers may keep their own ids (g1, g2…).
 create table guests (
   event_id text not null references events (id) on delete cascade,
@@ -74,7 +91,15 @@ create table guests (
 );
 create index guests_phone_lookup on guests (phone) where phone is not null;
 
--- The invitation of a guest: its code opens the landing page and, as a QR, the door.
+-- How many people the door lets in for one invitation: who confirmed fewer than were invited keeps only
+-- those places, because the others may have been given to somebody else; every other answer keeps all.
+create function door_places(answer text, answered_places integer, places integer) returns integer
+language sql immutable parallel safe as $$
+  select case when answer = 'yes' then least(coalesce(answered_places, places), places) else places end
+$$;
+
+-- The invitation of a guest: its code opens the landing page and, as a QR, the door. Three writers, three
+-- columns: the organizer invites (places), the guest answers (answered_places), the door admits (admitted).
 create table invitations (
   id text primary key,
   event_id text not null,
@@ -85,7 +110,7 @@ create table invitations (
   answered_places integer constraint invitations_answered check (answered_places between 1 and 20),
   answered_at timestamptz,
   answered_by text constraint invitations_answered_by check (answered_by in ('landing', 'whatsapp', 'organizer')),
-  -- Places that may still enter = places - admitted. The two checks are the door's last word.
+  -- As many as were invited; an answer does not change it, so that a guest may come back to the full number.
   places integer not null constraint invitations_places check (places between 1 and 20),
   admitted integer not null default 0,
   first_admitted_at timestamptz,
@@ -93,7 +118,8 @@ create table invitations (
   updated_at timestamptz not null default now(),
   constraint invitations_code_unique unique (code),
   constraint invitations_one_per_guest unique (event_id, guest_id),
-  constraint invitations_admitted check (admitted between 0 and places),
+  -- The door's last word, whatever a statement tries.
+  constraint invitations_admitted check (admitted between 0 and door_places(answer, answered_places, places)),
   foreign key (event_id, guest_id) references guests (event_id, id) on delete cascade
 );
 

@@ -1,5 +1,24 @@
 -- Payments, the ledger behind the Director's numbers, and scans.
 
+-- How far a payment has come. A status only ever moves to a higher rank, so that webhooks which arrive
+-- twice, late or out of order end in the same status: confirmed beats failed (a second try succeeded)
+-- and expired (cash paid late). docs/states.md draws it.
+create function payment_rank(status text) returns integer
+language sql immutable parallel safe as $$
+  select case status
+    when 'creating' then 0 when 'unknown' then 1
+    when 'requires_payment' then 2 when 'requires_action' then 2
+    when 'processing' then 3 when 'failed' then 4 when 'expired' then 5 when 'confirmed' then 6
+    when 'refunded' then 7 when 'reversed' then 7 end
+$$;
+
+-- Only money that came in can go back.
+create function payment_may_become(current text, next text) returns boolean
+language sql immutable parallel safe as $$
+  select payment_rank(next) > payment_rank(current)
+     and (next not in ('refunded', 'reversed') or current = 'confirmed')
+$$;
+
 create table payments (
   id text primary key,
   kind text not null constraint payments_kind check (kind in ('intent', 'manual')),
@@ -7,12 +26,12 @@ create table payments (
   event_id text references events (id),
   provider text not null constraint payments_provider check (provider in ('stripe', 'conekta', 'mock', 'manual')),
   mode text not null constraint payments_mode check (mode in ('mock', 'test', 'live', 'manual')),
-  provider_ref text,
-  client_secret text,
+  provider_ref text,   -- the provider's id of its intent or order; null until the provider answered
+  client_secret text,  -- what the payer's page needs; never logged
   next_action jsonb,
   status text not null constraint payments_status check (status in
     ('creating', 'unknown', 'requires_payment', 'requires_action', 'processing', 'confirmed', 'failed', 'expired', 'refunded', 'reversed')),
-  reason text,
+  reason text,         -- why it failed, expired, is unknown or was reversed
   amount_cents bigint not null constraint payments_amount check (amount_cents > 0),
   currency text not null constraint payments_currency check (currency ~ '^[A-Z]{3}$'),
   method text,
@@ -26,14 +45,26 @@ create table payments (
   request_id text not null,
   created_at timestamptz not null,
   updated_at timestamptz not null,
-  constraint payments_manual_has_organizer check (kind <> 'manual' or organizer_id is not null)
+  constraint payments_manual_has_organizer check (kind <> 'manual' or organizer_id is not null),
+  constraint payments_paid_when check ((status in ('confirmed', 'refunded', 'reversed')) = (paid_at is not null))
 );
 create unique index payments_provider_ref_unique on payments (provider, provider_ref) where provider_ref is not null;
 create unique index payments_reference_unique on payments (organizer_id, reference)
   where kind = 'manual' and reference is not null and status <> 'reversed';
 create unique index payments_idempotency_unique on payments (created_by, idempotency_key) where idempotency_key is not null;
 create index payments_listing on payments (created_at desc, id desc);
-create index payments_organizer on payments (organizer_id, created_at desc);
+create index payments_organizer on payments (organizer_id, created_at desc, id desc);
+
+create function refuse_payment_step_back() returns trigger language plpgsql as $$
+begin
+  if new.status <> old.status and not payment_may_become(old.status, new.status) then
+    raise exception 'payment % cannot go from % to %', old.id, old.status, new.status
+      using errcode = 'check_violation', constraint = 'payments_forward_only';
+  end if;
+  return new;
+end $$;
+create trigger payments_forward_only before update of status on payments
+  for each row execute function refuse_payment_step_back();
 
 -- Append-only. An organizer's debt = loans - payments; prepaid tickets are paid when they are granted.
 -- A correction is a new row that points at the one it reverses.
@@ -55,7 +86,8 @@ create table ledger_entries (
     when 'prepaid' then tickets > 0 and amount_cents >= 0
     when 'loan'    then tickets > 0 and amount_cents >= 0
     when 'payment' then tickets = 0 and amount_cents > 0 and payment_id is not null
-    else reverses_id is not null end),
+    -- A reversal carries the negative of what it takes back.
+    else reverses_id is not null and tickets <= 0 and amount_cents <= 0 end),
   constraint ledger_entries_reversed_once unique (reverses_id)
 );
 create unique index ledger_entries_one_per_payment on ledger_entries (payment_id) where kind = 'payment';
@@ -78,8 +110,9 @@ create table scans (
   code_hash bytea not null,
   requested integer not null constraint scans_requested check (requested between 1 and 20),
   result text constraint scans_result check (result in ('valid', 'duplicate', 'invalid')),
-  reason text,
-  remaining integer,
+  reason text,                      -- why it was refused; a stable code
+  admitted integer,                 -- of this invitation after this scan; a retry is answered with these two,
+  remaining integer,                -- whatever happened since
   gate text,
   device text,
   scanned_by text not null,
@@ -89,3 +122,4 @@ create table scans (
   constraint scans_once unique (event_id, scan_id)
 );
 create index scans_invitation on scans (invitation_id, received_at) where result = 'valid';
+create index scans_event on scans (event_id, received_at desc, id desc);

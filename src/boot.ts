@@ -2,7 +2,7 @@
 import { ConfigError, loadConfig, type Config } from './config.ts'
 import { applyMigrations, listPendingMigrations } from './db.ts'
 import { BootError, openDeps, waitForDeps, type Deps } from './deps.ts'
-import { EmbeddedFailure, startEmbedded, type Embedded } from './embedded.ts'
+import { EmbeddedFailure, findRunningUrl, startEmbedded, type Embedded } from './embedded.ts'
 import { openLog, type Logger } from './log.ts'
 import { migrateQueues } from './queue.ts'
 import { MIGRATIONS_FOLDER } from './readiness.ts'
@@ -35,7 +35,17 @@ export async function boot(options: {
   }
 }
 
-function openEmbedded(config: Config, log: Logger, share: boolean): Promise<Embedded> {
+async function openEmbedded(config: Config, log: Logger, isShared: boolean): Promise<Pick<Embedded, 'url' | 'stop'>> {
+  try {
+    return await startOwn(config, log)
+  } catch (error) {
+    const url = isShared && error instanceof EmbeddedFailure && error.heldBy ? findRunningUrl(config.data.folder) : undefined
+    if (url) return { url, stop: async () => {} } // the server that runs goes on using it
+    throw error
+  }
+}
+
+function startOwn(config: Config, log: Logger): Promise<Embedded> {
   return startEmbedded({
     folder: config.data.folder,
     log: (message, fields) => log.debug(fields ?? {}, message),

@@ -48,6 +48,19 @@ export function withTx<T>(db: Db, work: (tx: Tx) => Promise<T>): Promise<T> {
   return db.transaction().execute(work)
 }
 
+/** Runs `work` so that its failure undoes its own writes only, and the transaction goes on. */
+export async function withSavepoint<T>(tx: Tx, work: () => Promise<T>): Promise<T> {
+  await sql`savepoint item`.execute(tx)
+  try {
+    const result = await work()
+    await sql`release savepoint item`.execute(tx)
+    return result
+  } catch (error) {
+    await sql`rollback to savepoint item`.execute(tx)
+    throw error
+  }
+}
+
 /** `dl_0197f0…`: the prefix says what it names, the rest sorts by time (UUID version 7, RFC 9562). */
 export const newId = (prefix: string): string => `${prefix}_${uuidv7().replaceAll('-', '')}`
 

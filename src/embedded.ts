@@ -7,25 +7,24 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { createHash, randomBytes } from 'node:crypto'
 import fs from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { Client } from 'pg'
 import * as home from './embedded-home.ts'
-import { EmbeddedFailure, type Place } from './embedded-home.ts'
+import type { Place } from './embedded-home.ts'
+import * as processes from './embedded-process.ts'
+import { EmbeddedFailure } from './embedded-process.ts'
 
-export { EmbeddedFailure } from './embedded-home.ts'
+export { EmbeddedFailure } from './embedded-process.ts'
 
 export type Embedded = { url: string; port: number; adopted: boolean; stop(): Promise<void> }
 export type EmbeddedOptions = {
-  /** Absolute. */
   folder: string
   log: (message: string, fields?: Record<string, unknown>) => void
   port?: number
   /** More settings of postgresql.conf, such as fsync=off for tests. */
   settings?: Record<string, string>
-  /** The server died by itself. */
   onExit?: (message: string) => void
   machine?: Partial<Machine>
 }
@@ -48,12 +47,8 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<Embedded>
   try {
     const machine = describeMachine(options.machine)
     const folder = makeFolder(options.folder, machine.passwdFile)
-    const lock = await home.takeLock(path.join(folder, 'lock'))
-    if ('heldBy' in lock)
-      throw new EmbeddedFailure(
-        `Another Monotickets (pid ${lock.heldBy}) already uses ${folder}: ` +
-          'stop it first, or start this one with another folder (DATA_FOLDER=…).',
-      )
+    const lock = await processes.takeLock(path.join(folder, 'lock'))
+    if ('heldBy' in lock) throw processes.refuseHeldFolder(folder, lock.heldBy)
     try {
       return await startLocked({ ...options, folder }, machine, lock.release)
     } catch (error) {
@@ -76,7 +71,7 @@ function describeMachine(given: Partial<Machine> = {}): Machine {
     platform: `${process.platform === 'win32' ? 'windows' : process.platform}-${process.arch}`,
     passwdFile: '/etc/passwd',
     homes: ['/var/lib/monotickets', path.join(tmpdir(), 'monotickets')],
-    pickPort: () => probePort(0),
+    pickPort: () => processes.probePort(0),
     ...given,
   }
 }
@@ -85,7 +80,7 @@ function makeFolder(folder: string, passwdFile: string): string {
   if (!fs.existsSync(folder)) {
     fs.mkdirSync(path.dirname(folder), { recursive: true })
     fs.mkdirSync(folder, { mode: 0o700 })
-    if (home.isRoot()) home.openForGroup(folder, home.findAccount(passwdFile).gid)
+    if (processes.isRoot()) home.openForGroup(folder, home.findAccount(passwdFile).gid)
   }
   return fs.realpathSync(folder)
 }
@@ -99,7 +94,7 @@ async function startLocked(options: EmbeddedOptions, machine: Machine, release: 
   const server = (await adoptServer(job)) ?? (await launchServer(job))
   const { pid, port } = server
   const adopted = server.child === undefined
-  const stopServer = () => home.stopPostmaster(pid, place.native, place.cluster)
+  const stopServer = () => processes.stopPostmaster(pid, place.native, place.cluster)
   try {
     await createDatabase(port, password)
   } catch (error) {
@@ -115,29 +110,37 @@ async function startLocked(options: EmbeddedOptions, machine: Machine, release: 
     adopted,
     tookMs: Math.round(performance.now() - beganMs),
   })
-  const url = `postgres://${SUPERUSER}:${password}@127.0.0.1:${port}/${DATABASE}`
-  return { url, port, adopted, stop: () => (stopped ??= stopServer().finally(release)) }
+  return { url: urlOf(port, password), port, adopted, stop: () => (stopped ??= stopServer().finally(release)) }
 }
+
+/** The database of a server that runs on this folder, for a tool that works beside it. */
+export function findRunningUrl(folder: string): string | undefined {
+  const keys = home.readKeys(folder)
+  const port = processes.readPort(path.join(folder, 'postgres'))
+  return keys && port ? urlOf(port, keys.password) : undefined
+}
+
+const urlOf = (port: number, password: string) => `postgres://${SUPERUSER}:${password}@127.0.0.1:${port}/${DATABASE}`
 
 /** Decides where binaries and cluster are, and never takes a lost cluster for a new one. */
 async function settlePlace(folder: string, machine: Machine): Promise<Place> {
   const native = machine.native ?? home.findNative(machine.platform)
   const keys = home.readKeys(folder)
   const id = createHash('sha256').update(folder).digest('hex').slice(0, 16)
-  const candidates = home.isRoot() ? machine.homes.map((parent) => path.join(parent, id)) : []
+  const candidates = processes.isRoot() ? machine.homes.map((parent) => path.join(parent, id)) : []
   const homes = candidates.filter(home.isTrusted)
   const inside = path.join(folder, 'postgres')
   const atHome = homes.map((one) => path.join(one, 'cluster'))
   // Who removed the folder wants a fresh start, and a home is only the folder's continuation.
   if (keys === undefined) for (const cluster of atHome) await home.wipeCluster(native, cluster)
-  const kept = [inside, ...atHome].find(home.isDirectory)
+  const kept = [inside, ...atHome].find(processes.isDirectory)
   const lost = keys === undefined ? `${folder}/postgres.json, the password of ${inside},` : inside
   if (keys === undefined ? kept !== undefined : keys.initialised && kept === undefined)
     throw new EmbeddedFailure(
       `${lost} is gone or was left behind when the folder moved: ` +
         `bring it back, or remove ${folder} to start afresh.`,
     )
-  if (home.isRoot()) return home.placeForRoot(native, inside, kept, homes, machine.passwdFile)
+  if (processes.isRoot()) return home.placeForRoot(native, inside, homes, machine.passwdFile, kept)
   return home.placeForUser(native, inside)
 }
 
@@ -146,8 +149,8 @@ async function prepareCluster(folder: string, place: Place): Promise<string> {
   const fresh = { password: randomBytes(32).toString('base64url'), initialised: false }
   const keys = home.readKeys(folder) ?? home.writeKeys(folder, fresh)
   const inside = path.join(folder, 'postgres')
-  if (!home.isDirectory(inside)) fs.rmSync(inside, { force: true })
-  if (!home.isDirectory(place.cluster)) await initCluster(place, keys.password)
+  if (!processes.isDirectory(inside)) fs.rmSync(inside, { force: true })
+  if (!processes.isDirectory(place.cluster)) await initCluster(place, keys.password)
   if (place.cluster !== inside) fs.symlinkSync(place.cluster, inside) // So that people find it.
   if (!keys.initialised) home.writeKeys(folder, { ...keys, initialised: true })
   return keys.password
@@ -159,7 +162,7 @@ async function initCluster({ native, cluster, account }: Place, password: string
   for (const left of fs.readdirSync(path.dirname(cluster)))
     if (left.startsWith(path.basename(prefix)))
       fs.rmSync(path.join(path.dirname(cluster), left), { recursive: true, maxRetries: 5 })
-  const draft = prefix + home.makeNonce()
+  const draft = prefix + processes.makeNonce()
   const passwordFile = `${draft}.password`
   fs.mkdirSync(draft, { mode: 0o700 })
   fs.writeFileSync(passwordFile, `${password}\n`, { mode: 0o600 })
@@ -168,7 +171,7 @@ async function initCluster({ native, cluster, account }: Place, password: string
   // The built-in provider sorts and folds the same on every machine, whatever locales it has.
   args.push('-E', 'UTF8', '--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8')
   args.push('--no-sync', '--no-instructions')
-  const child = spawn(path.join(native, 'bin', 'initdb'), args, home.isolateChild(account))
+  const child = spawn(path.join(native, 'bin', 'initdb'), args, processes.isolateChild(account))
   let said = ''
   for (const stream of [child.stdout, child.stderr]) stream?.on('data', (text) => (said += text))
   const code = await new Promise((resolve, reject) => {
@@ -186,12 +189,12 @@ const pickReason = (text: string) =>
 async function adoptServer({ place, password, port }: Job): Promise<Server | undefined> {
   const untilMs = performance.now() + 60_000
   for (;;) {
-    const found = home.findPostmaster(place.cluster)
+    const found = processes.findPostmaster(place.cluster, place.native)
     if (found === undefined) return undefined
-    if (found.ready && port !== undefined && port !== found.port)
-      await home.stopPostmaster(found.pid, place.native, place.cluster)
+    if (found.ready && (!found.isSame || (port ?? found.port) !== found.port))
+      await processes.stopPostmaster(found.pid, place.native, place.cluster)
     else if (found.ready) {
-      const refusal = await runSql(found.port, password, 'select').then(() => '', home.codeOf)
+      const refusal = await runSql(found.port, password, 'select').then(() => '', processes.codeOf)
       if (refusal === '') return found
       if (refusal === '28P01' || performance.now() > untilMs)
         throw new EmbeddedFailure(
@@ -208,7 +211,7 @@ async function launchServer(job: Job): Promise<Server> {
   const untilMs = performance.now() + 15_000
   for (;;) {
     const port = job.port ?? (await job.machine.pickPort())
-    const busy = job.port !== undefined && (await probePort(port).then(() => '', home.codeOf))
+    const busy = job.port !== undefined && (await processes.probePort(port).then(() => '', processes.codeOf))
     const result = busy ? `could not bind: ${busy}` : await launchOnce(job, port)
     if (typeof result !== 'string') return result
     const isPort = /could not bind|could not create any TCP/.test(result)
@@ -230,27 +233,27 @@ async function launchServer(job: Job): Promise<Server> {
 /** Returns the server once it is ready, or what it logged before it gave up. */
 async function launchOnce(job: Job, port: number): Promise<Server | string> {
   const { native, cluster, account } = job.place
-  home.dropStrangerPid(cluster)
+  processes.dropStrangerPid(cluster)
   const logFile = path.join(job.folder, 'postgres.log')
   const output = fs.openSync(logFile, 'a', 0o600)
   if (fs.fstatSync(output).size > LOG_LIMIT_BYTES) fs.ftruncateSync(output)
   const before = fs.fstatSync(output).size
   const settings = describeSettings(port, job.settings)
   const child = spawn(path.join(native, 'bin', 'postgres'), ['-D', cluster, ...settings], {
-    ...home.isolateChild(account),
+    ...processes.isolateChild(account),
     detached: true,
     stdio: ['ignore', output, output],
   })
   fs.closeSync(output)
   child.unref()
-  let failed = ''
-  child.once('error', (error) => (failed = error.message))
-  while (failed === '' && child.exitCode === null && child.signalCode === null) {
-    const found = home.findPostmaster(cluster)
+  const failures: Error[] = []
+  child.once('error', (error) => failures.push(error))
+  while (failures.length === 0 && child.exitCode === null && child.signalCode === null) {
+    const found = processes.findPostmaster(cluster, native)
     if (found?.ready === true && found.pid === child.pid) return { pid: found.pid, port, child }
     await wait(20) // Without a limit: recovery takes what it takes, and Ctrl-C is at hand.
   }
-  return failed + fs.readFileSync(logFile).subarray(before).toString()
+  return failures.join() + fs.readFileSync(logFile).subarray(before).toString()
 }
 
 const SETTINGS = `listen_addresses=127.0.0.1 unix_socket_directories= timezone=UTC log_timezone=UTC
@@ -262,7 +265,7 @@ function describeSettings(port: number, more: Record<string, string> = {}): stri
 }
 
 function watchServer({ pid, child }: Server, cluster: string, onGone: () => void): void {
-  const isGone = () => !home.isPostgresOf(pid, cluster)
+  const isGone = () => !processes.isPostgresOf(pid, cluster)
   if (child !== undefined && !isGone()) return void child.once('exit', onGone)
   const timer = setInterval(() => {
     if (!isGone()) return
@@ -286,15 +289,4 @@ async function runSql(port: number, password: string, sql: string): Promise<numb
   } finally {
     await client.end()
   }
-}
-
-/** Returns a free port, or the given one when it is free. */
-function probePort(port: number): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer().once('error', reject)
-    probe.listen({ port, host: '127.0.0.1', exclusive: true }, () => {
-      const address = probe.address()
-      probe.close(() => resolve(typeof address === 'object' ? (address?.port ?? port) : port))
-    })
-  })
 }

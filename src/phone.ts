@@ -17,8 +17,11 @@ export function normalizePhone(input: string): string | null {
   if (!/^\+?\d{7,15}$/.test(compact)) return null
   const mexican = asMexican(compact)
   if (mexican) return mexican
-  const parsed = parsePhoneNumberFromString(compact.startsWith('+') ? compact : `+${compact}`)
-  return parsed?.isPossible() ? parsed.number : null
+  const international = compact.startsWith('+') ? compact : `+${compact}`
+  const parsed = parsePhoneNumberFromString(international)
+  if (!parsed?.isPossible() || !/^\+\d{7,15}$/.test(parsed.number)) return null
+  // What is left after a trunk prefix was cut may be another writing of the same number.
+  return parsed.number.length < international.length ? normalizePhone(parsed.number) : parsed.number
 }
 
 /** 10 digits, also after 044, 045, 01, 52, 521, +52 or +521. */

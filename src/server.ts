@@ -28,7 +28,10 @@ await runProgram(async () => {
         .ready(config.boot.waitMs)
         .catch(() => log.warn('The queues are not reachable yet; rows keep the work'))
     if (config.auth.mode === 'demo') log.warn('AUTH_MODE=demo: a request without credentials acts as the demo director')
-    if (demo) process.stdout.write(describeDemo(demo, { host: config.http.host, port }))
+    if (demo)
+      process.stdout.write(
+        describeDemo(demo, { host: config.http.host, port, isDemoMode: config.auth.mode === 'demo' }),
+      )
   } catch (error) {
     await close()
     throw error

@@ -17,7 +17,7 @@ import pg from 'pg'
 import type { Static, TSchema } from 'typebox'
 import { buildApp } from '../src/app.ts'
 import { loadConfig } from '../src/config.ts'
-import { openDeps, type Deps } from '../src/deps.ts'
+import { openDeps, waitForDeps, type Deps } from '../src/deps.ts'
 import type { Role, User } from '../src/http/access.ts'
 import type { Job } from '../src/queue.ts'
 import { openLog } from '../src/log.ts'
@@ -51,13 +51,17 @@ export type AppOptions = {
 
 const SERVER = process.env['TEST_DATABASE_SERVER']
 const TEMPLATE = process.env['TEST_DATABASE_TEMPLATE']
-export const REDIS_URL = process.env['TEST_REDIS_URL'] || undefined
+/** A Redis database of this test file's own: another file's workers would take its jobs. */
+export const REDIS_URL = process.env['TEST_REDIS_URL']
+  ? new URL(`/${process.pid % Number(process.env['TEST_REDIS_DATABASES'])}`, process.env['TEST_REDIS_URL']).toString()
+  : undefined
 /** The queue backends this machine can test. */
 export const backends: ('postgres' | 'redis')[] = REDIS_URL ? ['postgres', 'redis'] : ['postgres']
 /** The organizer that `as: 'organizer'`, 'staff' and 'viewer' belong to, unless a test says otherwise. */
 export const ORGANIZER_ID = 'org_test'
 
 let fileDatabase: Promise<string> | undefined
+const madeDatabases: string[] = []
 
 /** One database per test file, cloned from the migrated template and dropped at the end. */
 export function openTestDatabase(): Promise<string> {
@@ -68,7 +72,7 @@ async function cloneTemplate(): Promise<string> {
   assert.ok(SERVER && TEMPLATE, 'run tests with npm test (or npm test -- FILE): it starts PostgreSQL')
   const name = `test_${randomBytes(6).toString('hex')}`
   await onServer(`create database ${name} template ${TEMPLATE}`)
-  after(() => onServer(`drop database if exists ${name} with (force)`))
+  madeDatabases.push(name)
   const url = new URL(SERVER)
   url.pathname = `/${name}`
   return url.toString()
@@ -80,38 +84,36 @@ async function onServer(statement: string): Promise<void> {
   await client.query(statement).finally(() => client.end())
 }
 
-export async function startApp(t: TestContext, options: AppOptions = {}): Promise<TestApp> {
-  const databaseUrl = await openTestDatabase()
-  const lines: LogLine[] = []
-  const stream = new Writable({
-    write(chunk: Buffer, _encoding, done) {
-      for (const line of chunk.toString().split('\n').filter(Boolean)) lines.push(JSON.parse(line) as LogLine)
-      done()
-    },
-  })
-  const config = loadConfig({
-    APP_ENV: 'test',
-    LOG_FORMAT: 'json',
-    LOG_LEVEL: 'debug',
-    DATABASE_URL: databaseUrl,
-    AUTH_MODE: 'required',
-    JWT_SECRET: 'only-for-tests-only-for-tests-only-for-tests',
-    DB_POOL_MAX: '8',
-    RATE_LIMIT_PER_MINUTE: '100000',
-    ...(options.backend === 'redis' ? { REDIS_URL: REDIS_URL! } : {}),
-    ...options.env,
-  })
-  let frozen = options.now ? new Date(options.now) : undefined
-  const deps = openDeps(config, openLog(config.log, stream), { databaseUrl, ...(frozen ? { now: () => frozen! } : {}) })
-  await deps.queues.ready(10_000)
-  const app = await buildApp(deps)
-  const check = answerChecker(app)
-  t.after(async () => {
+type Shared = {
+  app: FastifyInstance
+  deps: Deps
+  lines: LogLine[]
+  clock: { frozen: Date | undefined }
+  check: AnswerCheck
+}
+const shared = new Map<string, Promise<Shared>>()
+after(async () => {
+  for (const opening of shared.values()) {
+    const { app, deps } = await opening
     await app.close()
     await deps.close()
-    const unexpected = lines.filter(
-      ({ level, msg }) => ['error', 'fatal'].includes(level) && !options.expectErrors?.test(msg),
-    )
+  }
+  for (const name of madeDatabases) await onServer(`drop database if exists ${name} with (force)`)
+})
+
+/**
+ * The app of this test. Tests of one file that ask for the same environment share one app, since
+ * opening pools and queues is what costs; clock and log begin anew for each.
+ */
+export async function startApp(t: TestContext, options: AppOptions = {}): Promise<TestApp> {
+  const { backend = 'postgres', env = {}, expectErrors } = options
+  const key = JSON.stringify([backend, env])
+  if (!shared.has(key)) shared.set(key, openApp(backend, env))
+  const { app, deps, lines, clock, check } = await shared.get(key)!
+  lines.length = 0
+  clock.frozen = options.now ? new Date(options.now) : undefined
+  t.after(() => {
+    const unexpected = lines.filter(({ level, msg }) => ['error', 'fatal'].includes(level) && !expectErrors?.test(msg))
     assert.deepEqual(unexpected, [], 'the test left error lines in the log')
   })
 
@@ -134,8 +136,8 @@ export async function startApp(t: TestContext, options: AppOptions = {}): Promis
     db: deps.db,
     lines,
     setNow: (instant) => {
-      assert.ok(frozen, 'pass `now` to startApp before moving the clock')
-      frozen = new Date(instant)
+      assert.ok(clock.frozen, 'pass `now` to startApp before moving the clock')
+      clock.frozen = new Date(instant)
     },
     get: (url, options) => call('GET', url, options),
     post: (url, options) => call('POST', url, options),
@@ -143,6 +145,36 @@ export async function startApp(t: TestContext, options: AppOptions = {}): Promis
     delete: (url, options) => call('DELETE', url, options),
     runJob: (job, data) => job.run(deps, data, { jobId: `test-${job.name}`, log: deps.log.child({ job: job.name }) }),
   }
+}
+
+async function openApp(backend: 'postgres' | 'redis', env: Record<string, string>): Promise<Shared> {
+  const databaseUrl = await openTestDatabase()
+  const lines: LogLine[] = []
+  const stream = new Writable({
+    write(chunk: Buffer, _encoding, done) {
+      for (const line of chunk.toString().split('\n').filter(Boolean)) lines.push(JSON.parse(line) as LogLine)
+      done()
+    },
+  })
+  const config = loadConfig({
+    APP_ENV: 'test',
+    LOG_FORMAT: 'json',
+    LOG_LEVEL: 'debug',
+    DATABASE_URL: databaseUrl,
+    AUTH_MODE: 'required',
+    JWT_SECRET: 'only-for-tests-only-for-tests-only-for-tests',
+    DB_POOL_MAX: '8',
+    RATE_LIMIT_PER_MINUTE: '100000',
+    ...(backend === 'redis' ? { REDIS_URL: REDIS_URL! } : {}),
+    ...env,
+  })
+  const clock: Shared['clock'] = { frozen: undefined }
+  const now = () => clock.frozen ?? new Date()
+  const deps = openDeps(config, openLog(config.log, stream), { databaseUrl, now })
+  await waitForDeps(deps)
+  await deps.queues.ready(20_000)
+  const app = await buildApp(deps)
+  return { app, deps, lines, clock, check: answerChecker(app) }
 }
 
 /** A signed access token, as POST /auth/login would give. */
@@ -170,8 +202,10 @@ type OpenApi = {
   >
 }
 
+type AnswerCheck = (method: string, url: string, response: LightMyRequestResponse) => void
+
 /** Every answer has a request id; a JSON answer fits the schema that OpenAPI gives for its status. */
-function answerChecker(app: FastifyInstance) {
+function answerChecker(app: FastifyInstance): AnswerCheck {
   const ajv = new Ajv({ strict: false })
   addFormats.default(ajv)
   const document = app.swagger() as unknown as OpenApi

@@ -3,7 +3,7 @@
  * `npm test -- FILE…` runs only those test files, without the checks.
  */
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
-import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { chmod, mkdtemp, readdir, rm } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -20,10 +20,12 @@ const CHECKS: [string, string[]][] = [
   ['build', ['tsc', '-p', 'tsconfig.build.json']],
 ]
 const TEMPLATE = 'monotickets_template'
+const REDIS_DATABASES = '4096'
 
 const only = process.argv.slice(2)
 const failures: string[] = []
 const folder = await mkdtemp(join(tmpdir(), 'monotickets-test-'))
+await chmod(folder, 0o755) // the account that runs PostgreSQL for root must be able to enter
 const stops: (() => Promise<void>)[] = [() => rm(folder, { recursive: true, force: true })]
 try {
   if (only.length === 0) failures.push(...runChecks())
@@ -62,6 +64,7 @@ async function runTests(): Promise<number> {
     TEST_DATABASE_SERVER: server,
     TEST_DATABASE_TEMPLATE: TEMPLATE,
     TEST_REDIS_URL: redisUrl ?? '',
+    TEST_REDIS_DATABASES: process.env['REDIS_URL'] ? '16' : REDIS_DATABASES,
   })
   const count = (what: string) => Number(new RegExp(`^ℹ ${what} (\\d+)$`, 'm').exec(output)?.[1] ?? 0)
   const passed = count('pass') + (only.length === 0 ? CHECKS.length - failures.length : 0)
@@ -117,7 +120,10 @@ async function startRedis(): Promise<string | undefined> {
   const port = await findFreePort()
   const child: ChildProcess = spawn(
     'redis-server',
-    ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--dir', folder, '--maxmemory-policy', 'noeviction'],
+    [
+      ...['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--dir', folder],
+      ...['--maxmemory-policy', 'noeviction', '--databases', REDIS_DATABASES],
+    ],
     { stdio: 'ignore' },
   )
   stops.push(async () => void child.kill())

@@ -1,6 +1,136 @@
+/** Scanning a QR code at the door. */
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { Type } from 'typebox'
 import type { Deps } from '../deps.ts'
+import { Failure } from '../errors.ts'
+import { scopeOf } from '../http/access.ts'
+import { Page, PageQuery, readCursor, toPage } from '../http/page.ts'
+import { Answer, Id, Instant, NullableInteger, NullableString } from '../http/request-id.ts'
+import { scan, SCAN_REASONS } from './checkin.ts'
+import { isEventThere, listScans } from './sql.ts'
+
+const RESULTS = ['valid', 'duplicate', 'invalid'] as const
+const Label = Type.String({ minLength: 1, maxLength: 100 })
+
+const ScanBody = Type.Object(
+  {
+    eventId: Id,
+    code: Type.String({
+      minLength: 1,
+      maxLength: 200,
+      description: 'As scanned, in any case; the address of a landing page counts as its code.',
+    }),
+    admit: Type.Integer({
+      minimum: 1,
+      maximum: 20,
+      default: 1,
+      description: 'How many people of the party enter now.',
+    }),
+    gate: Type.Optional(Label),
+    device: Type.Optional(Label),
+    scanId: Type.Optional(
+      Type.String({
+        pattern: '^[A-Za-z0-9._:-]{1,128}$',
+        description: "The device's own id of this scan: a retry with it gets the same answer and admits nobody twice.",
+      }),
+    ),
+    scannedAt: Type.Optional(
+      Type.String({ format: 'date-time', description: "The device's clock. It is kept; our own clock orders scans." }),
+    ),
+  },
+  { additionalProperties: false },
+)
+
+const ScanReply = Answer({
+  status: Type.Enum(RESULTS),
+  reason: Type.Optional(
+    Type.Enum(SCAN_REASONS, {
+      description:
+        'unknown_code: not of this event. already_admitted: no place is left. not_enough_places: fewer are left than ' +
+        'were asked for. event_over: more than 12 hours after its end (an archived or expired landing does not ' +
+        'matter before). event_draft: it is not published yet.',
+    }),
+  ),
+  guest: Type.Optional(
+    Type.Object({
+      name: Type.String(),
+      partySize: Type.Integer({
+        description: 'Places of the door: as invited, or as confirmed if fewer; admitted + remaining.',
+      }),
+      admitted: Type.Integer(),
+      remaining: Type.Integer(),
+      answer: Type.Enum(['pending', 'yes', 'no', 'maybe'], {
+        description: 'A guest who declined is admitted all the same; the door may look twice.',
+      }),
+    }),
+  ),
+  first: Type.Optional(
+    Type.Object({ at: Instant, gate: NullableString, device: NullableString }, { description: 'Who came in first.' }),
+  ),
+})
+
+const ScanItem = Type.Object({
+  id: Type.String(),
+  scanId: Type.String(),
+  guestId: NullableString,
+  guestName: NullableString,
+  result: Type.Enum(RESULTS),
+  reason: NullableString,
+  requested: Type.Integer(),
+  admitted: NullableInteger,
+  remaining: NullableInteger,
+  gate: NullableString,
+  device: NullableString,
+  scannedBy: Type.String(),
+  scannedAt: Instant,
+  receivedAt: Instant,
+})
 
 export const checkinRoutes =
-  (_deps: Deps): FastifyPluginAsyncTypebox =>
-  async () => {}
+  (deps: Pick<Deps, 'db' | 'now' | 'metrics'>): FastifyPluginAsyncTypebox =>
+  async (app) => {
+    app.post(
+      '/scan/validate',
+      {
+        config: { access: ['staff', 'organizer', 'director'], idempotent: true },
+        schema: {
+          tags: ['Check-in'],
+          summary: 'Admit the holder of a code, or say why not',
+          body: ScanBody,
+          response: { 200: ScanReply },
+        },
+      },
+      async (request, reply) => {
+        const { answer, isRetry } = await scan(deps, { ...request.body, user: request.user, requestId: request.id })
+        if (isRetry) void reply.header('idempotent-replayed', 'true')
+        else deps.metrics.scans.inc({ result: answer.status })
+        return answer
+      },
+    )
+
+    app.get(
+      '/events/:eventId/scans',
+      {
+        config: { access: ['staff', 'organizer', 'director'] },
+        schema: {
+          tags: ['Check-in'],
+          summary: 'Every scan of an event, also the refused ones, newest first',
+          params: Type.Object({ eventId: Id }),
+          querystring: Type.Object(
+            { ...PageQuery, result: Type.Optional(Type.Enum(RESULTS)) },
+            { additionalProperties: false },
+          ),
+          response: { 200: Page(ScanItem) },
+        },
+      },
+      async (request) => {
+        const { limit, cursor, result = null } = request.query
+        const { eventId } = request.params
+        const scope = scopeOf(request)
+        const before = readCursor(cursor)
+        if (!(await isEventThere(deps.db, scope, eventId))) throw new Failure('event_not_found')
+        const scans = await listScans(deps.db, { scope, eventId, result, before, limit: limit + 1 })
+        return toPage(scans, limit, ({ receivedAt, id }) => ({ at: receivedAt, id }))
+      },
+    )
+  }

@@ -49,6 +49,8 @@ export type Outcome =
   | { kind: 'failed'; reason: string; httpStatus: number | null }
   | { kind: 'unknown'; reason: string }
 
+export { findInvitedByMessage, findInvitedByPhone, rememberAlias } from './sql.ts'
+export type { StatusEvent } from './sql.ts'
 export type Channel = { isSimulated: boolean; send(message: Message): Promise<Outcome> }
 export type Channels = Record<ChannelName, Channel>
 

@@ -1,6 +1,235 @@
+/** Organizers, events and guests. */
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { Type } from 'typebox'
 import type { Deps } from '../deps.ts'
+import { Failure } from '../errors.ts'
+import { scopeOf } from '../http/access.ts'
+import { Page, PageQuery, readCursor, toPage } from '../http/page.ts'
+import { Answer, Id } from '../http/request-id.ts'
+import { addGuest, changeEvent, changeGuest, createEvent, createOrganizer, removeGuest } from './events.ts'
+import {
+  Event,
+  EventBody,
+  EventParams,
+  EventPatchBody,
+  Guest,
+  GuestBody,
+  GuestParams,
+  GuestPatchBody,
+  Name,
+  Organizer,
+} from './schemas.ts'
+import { findEvent, findGuest, listEvents, listGuests, listOrganizers } from './sql.ts'
+
+const READERS = ['organizer', 'director', 'viewer'] as const
+const WRITERS = ['organizer', 'director'] as const
 
 export const eventRoutes =
-  (_deps: Deps): FastifyPluginAsyncTypebox =>
-  async () => {}
+  (deps: Deps): FastifyPluginAsyncTypebox =>
+  async (app) => {
+    app.get(
+      '/organizers',
+      {
+        config: { access: ['director'] },
+        schema: {
+          tags: ['Events'],
+          summary: 'Organizers, newest first',
+          querystring: Type.Object(PageQuery, { additionalProperties: false }),
+          response: { 200: Page(Type.Object(Organizer)) },
+        },
+      },
+      async ({ query: { limit, cursor } }) =>
+        toPage(await listOrganizers(deps.db, readCursor(cursor), limit + 1), limit, ({ createdAt, id }) => ({
+          at: createdAt,
+          id,
+        })),
+    )
+    app.post(
+      '/organizers',
+      {
+        config: { access: ['director'] },
+        schema: {
+          tags: ['Events'],
+          summary: 'Add an organizer',
+          body: Type.Object({ id: Type.Optional(Id), name: Name }, { additionalProperties: false }),
+          response: { 201: Answer(Organizer) },
+        },
+      },
+      async (request, reply) => {
+        void reply.code(201)
+        return createOrganizer(deps, request.body)
+      },
+    )
+    app.get(
+      '/events',
+      {
+        config: { access: READERS },
+        schema: {
+          tags: ['Events'],
+          summary: 'Events, newest first',
+          querystring: Type.Object(
+            {
+              ...PageQuery,
+              organizerId: Type.Optional(Id),
+              status: Type.Optional(Type.Enum(['draft', 'active', 'archived', 'expired'])),
+            },
+            { additionalProperties: false },
+          ),
+          response: { 200: Page(Type.Object(Event)) },
+        },
+      },
+      async (request) => {
+        const { limit, cursor, organizerId = null, status = null } = request.query
+        const rows = await listEvents(deps.db, {
+          scope: scopeOf(request),
+          organizerId,
+          status,
+          before: readCursor(cursor),
+          limit: limit + 1,
+        })
+        return toPage(rows, limit, ({ createdAt, id }) => ({ at: createdAt, id }))
+      },
+    )
+    app.post(
+      '/events',
+      {
+        config: { access: WRITERS },
+        schema: { tags: ['Events'], summary: 'Create an event', body: EventBody, response: { 201: Answer(Event) } },
+      },
+      async (request, reply) => {
+        void reply.code(201)
+        return createEvent(deps, request.user, request.body)
+      },
+    )
+    app.get(
+      '/events/:eventId',
+      {
+        config: { access: READERS },
+        schema: { tags: ['Events'], summary: 'One event', params: EventParams, response: { 200: Answer(Event) } },
+      },
+      async (request) => {
+        const event = await findEvent(deps.db, scopeOf(request), request.params.eventId)
+        if (!event) throw new Failure('event_not_found')
+        return event
+      },
+    )
+    app.patch(
+      '/events/:eventId',
+      {
+        config: { access: WRITERS },
+        schema: {
+          tags: ['Events'],
+          summary: 'Change an event',
+          params: EventParams,
+          body: EventPatchBody,
+          response: { 200: Answer(Event) },
+        },
+      },
+      async (request) => {
+        const event = await changeEvent(deps, scopeOf(request), request.params.eventId, request.body)
+        await dropLandingCache(deps)
+        return event
+      },
+    )
+    app.get(
+      '/events/:eventId/guests',
+      {
+        config: { access: READERS },
+        schema: {
+          tags: ['Guests'],
+          summary: 'Guests of an event, newest first',
+          params: EventParams,
+          querystring: Type.Object(
+            { ...PageQuery, status: Type.Optional(Guest.status) },
+            { additionalProperties: false },
+          ),
+          response: { 200: Page(Type.Object(Guest)) },
+        },
+      },
+      async (request) => {
+        const { limit, cursor, status = null } = request.query
+        const scope = scopeOf(request)
+        const { eventId } = request.params
+        if (!(await findEvent(deps.db, scope, eventId))) throw new Failure('event_not_found')
+        const rows = await listGuests(deps.db, { scope, eventId, status, before: readCursor(cursor), limit: limit + 1 })
+        return toPage(rows, limit, ({ createdAt, id }) => ({ at: createdAt, id }))
+      },
+    )
+    app.post(
+      '/events/:eventId/guests',
+      {
+        config: { access: WRITERS },
+        schema: {
+          tags: ['Guests'],
+          summary: 'Invite a guest',
+          params: EventParams,
+          body: GuestBody,
+          response: { 201: Answer(Guest) },
+        },
+      },
+      async (request, reply) => {
+        void reply.code(201)
+        return addGuest(deps, scopeOf(request), request.params.eventId, request.body)
+      },
+    )
+    app.get(
+      '/events/:eventId/guests/:guestId',
+      {
+        config: { access: READERS },
+        schema: { tags: ['Guests'], summary: 'One guest', params: GuestParams, response: { 200: Answer(Guest) } },
+      },
+      async (request) => {
+        const guest = await findGuest(deps.db, scopeOf(request), request.params.eventId, request.params.guestId)
+        if (!guest) throw new Failure('guest_not_found')
+        return guest
+      },
+    )
+    app.patch(
+      '/events/:eventId/guests/:guestId',
+      {
+        config: { access: WRITERS },
+        schema: {
+          tags: ['Guests'],
+          summary: 'Change a guest',
+          params: GuestParams,
+          body: GuestPatchBody,
+          response: { 200: Answer(Guest) },
+        },
+      },
+      async (request) => {
+        const guest = await changeGuest(
+          deps,
+          scopeOf(request),
+          request.params.eventId,
+          request.params.guestId,
+          request.body,
+        )
+        await dropLandingCache(deps)
+        return guest
+      },
+    )
+    app.delete(
+      '/events/:eventId/guests/:guestId',
+      {
+        config: { access: WRITERS },
+        schema: {
+          tags: ['Guests'],
+          summary: 'Remove a guest to whom nothing happened yet',
+          params: GuestParams,
+          response: { 200: Answer({ status: Type.Literal('deleted') }) },
+        },
+      },
+      async (request) => {
+        await removeGuest(deps, scopeOf(request), request.params.eventId, request.params.guestId)
+        await dropLandingCache(deps)
+        return { status: 'deleted' as const }
+      },
+    )
+  }
+
+/** Invitation pages show events and guests; a stale page for a minute is better than a failed change. */
+async function dropLandingCache({ kv, log }: Pick<Deps, 'kv' | 'log'>): Promise<void> {
+  await kv
+    .deleteByPrefix('landing:')
+    .catch((error: unknown) => log.warn({ err: error }, 'The landing cache could not be dropped; it expires by itself'))
+}

@@ -34,7 +34,7 @@ export function honourIdempotencyKeys(app: FastifyInstance, db: Db, now: () => D
   app.addHook('preHandler', async (request, reply) => {
     const key = request.headers['idempotency-key']
     if (!request.routeOptions.config.idempotent || key === undefined) return
-    if (typeof key !== 'string' || !/^[\x21-\x7e]{1,255}$/.test(key)) {
+    if (typeof key !== 'string' || !/^[\x20-\x7e]{1,255}$/.test(key)) {
       throw new Failure('invalid_idempotency_key', { detail: 'Idempotency-Key takes 1 to 255 printable characters.' })
     }
     const hash = hashRequest(request)

@@ -1,22 +1,48 @@
+/** Working stored webhooks: one job an event, on the queue of its source. */
 import { Type } from 'typebox'
-import { defineJob } from '../queue.ts'
+import type { Deps } from '../deps.ts'
+import { defineJob, type JobContext } from '../queue.ts'
+import { processInbound } from './inbox.ts'
+import { markDueInbound, type Source } from './sql.ts'
 
-const ById = Type.Object({ inboundEventId: Type.String() })
-export const processWaEvent = defineJob({
-  name: 'process-wa-event',
-  queue: 'waInboundQueue',
-  data: ById,
-  run: async () => {},
-})
+const SWEEP_GRACE_MS = 8000
+const SWEEP_LIMIT = 1000
+const EventId = Type.Object({ inboundEventId: Type.String() })
+
+export const inboundJobId = (inboundEventId: string, attempts: number): string => `${inboundEventId}-${attempts}`
+
+async function run(deps: Deps, { inboundEventId }: { inboundEventId: string }, { log }: JobContext): Promise<string> {
+  const processed = await processInbound(deps, inboundEventId)
+  if (processed.status === 'nothing to do') return processed.status
+  const level = processed.status === 'dead' ? 'warn' : 'info'
+  log[level]({ inboundEventId, ...processed }, 'A webhook was worked')
+  return processed.status
+}
+
+export const processWaEvent = defineJob({ name: 'process-wa-event', queue: 'waInboundQueue', data: EventId, run })
 export const processPaymentEvent = defineJob({
   name: 'process-payment-event',
   queue: 'paymentsQueue',
-  data: ById,
-  run: async () => {},
+  data: EventId,
+  run,
 })
+
+export const jobOf = (source: Source) => (source === 'whatsapp' ? processWaEvent : processPaymentEvent)
+
+/** Nudges stored webhooks that nobody has worked. */
 export const sweepInboundEvents = defineJob({
   name: 'sweep-inbound-events',
   queue: 'maintenanceQueue',
   data: Type.Object({}),
-  run: async () => {},
+
+  async run({ db, now, queues }) {
+    const due = await markDueInbound(db, now(), SWEEP_GRACE_MS, SWEEP_LIMIT)
+    for (const job of [processWaEvent, processPaymentEvent]) {
+      const items = due
+        .filter(({ source }) => jobOf(source) === job)
+        .map(({ id, attempts }) => ({ data: { inboundEventId: id }, id: inboundJobId(id, attempts) }))
+      await queues.nudgeMany(job, items)
+    }
+    return `${due.length} nudged`
+  },
 })

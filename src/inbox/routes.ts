@@ -1,6 +1,180 @@
+/**
+ * Webhooks. A 2xx means that the row is committed; nothing is understood inside the request. The body
+ * is taken as raw bytes, because signatures are over bytes.
+ */
+import { createHmac, timingSafeEqual } from 'node:crypto'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import type { FastifyRequest } from 'fastify'
+import { Type } from 'typebox'
+import type { Config } from '../config.ts'
 import type { Deps } from '../deps.ts'
+import { Failure } from '../errors.ts'
+import { Answer } from '../http/request-id.ts'
+import { isSame } from '../http/routes.ts'
+import { readPaymentEvent, verifyPaymentWebhook, type ProviderName } from '../payments/payments.ts'
+import { storeInbound } from './inbox.ts'
+import { inboundJobId, jobOf } from './jobs.ts'
+import type { Source } from './sql.ts'
+
+const Accepted = Answer({
+  status: Type.Literal('accepted'),
+  eventId: Type.String({ description: 'Under which the webhook is stored.' }),
+  duplicate: Type.Boolean({ description: 'The same was received before.' }),
+})
+/** WhatsApp batches up to 1,000 updates in one body. */
+const WHATSAPP_BODY_LIMIT = 4 * 1024 * 1024
+const PAYMENTS_BODY_LIMIT = 1024 * 1024
+const open = { config: { access: 'public' as const } }
 
 export const inboxRoutes =
-  (_deps: Deps): FastifyPluginAsyncTypebox =>
-  async () => {}
+  (deps: Deps): FastifyPluginAsyncTypebox =>
+  async (app) => {
+    app.removeContentTypeParser('application/json')
+    app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
+
+    const accept = async (request: FastifyRequest, source: Source, dedupeKey?: string) => {
+      const body = request.body as Buffer
+      const isSimulated =
+        source === 'whatsapp' && deps.config.simulator.isOn && body.includes('"phone_number_id":"simulated"')
+      const { id, isDuplicate } = await storeInbound(deps, {
+        source,
+        body,
+        requestId: request.id,
+        simulated: isSimulated,
+        ...(dedupeKey ? { dedupeKey } : {}),
+      })
+      if (!isDuplicate) await deps.queues.nudge(jobOf(source), { inboundEventId: id }, { id: inboundJobId(id, 0) })
+      return { status: 'accepted' as const, eventId: id, duplicate: isDuplicate }
+    }
+
+    app.post(
+      '/wa/webhook',
+      {
+        ...open,
+        bodyLimit: WHATSAPP_BODY_LIMIT,
+        schema: { tags: ['WhatsApp'], summary: 'Webhook of 360dialog or Meta', response: { 200: Accepted } },
+      },
+      async (request) => {
+        checkWhatsAppOrigin(deps.config.whatsapp, request)
+        readObject(request.body)
+        return accept(request, 'whatsapp')
+      },
+    )
+    app.get(
+      '/wa/webhook',
+      {
+        ...open,
+        schema: {
+          tags: ['WhatsApp'],
+          summary: 'Verification by Meta: answers the challenge',
+          querystring: Type.Object({
+            'hub.mode': Type.Optional(Type.String()),
+            'hub.verify_token': Type.Optional(Type.String()),
+            'hub.challenge': Type.Optional(Type.String({ maxLength: 500 })),
+          }),
+          response: { 200: Type.String() },
+        },
+      },
+      async (request, reply) => {
+        const { 'hub.mode': mode, 'hub.verify_token': token = '', 'hub.challenge': challenge = '' } = request.query
+        const expected = deps.config.whatsapp.verifyToken
+        if (mode !== 'subscribe' || !expected || !isSame(token, expected))
+          throw new Failure('forbidden', { detail: 'The verify token does not match.' })
+        return reply.type('text/plain; charset=utf-8').send(challenge)
+      },
+    )
+
+    const acceptPayment = async (request: FastifyRequest, named?: string) => {
+      const raw = request.body as Buffer
+      const body = readObject(raw)
+      const provider = named ?? providerOfWebhook(request.headers, body['provider'], deps.config.payments.provider)
+      if (!isProvider(provider))
+        throw new Failure('unsupported_provider', { detail: 'Providers: stripe, conekta, mock.' })
+      // Mock webhooks carry no signature: in production nobody may confirm a payment with one.
+      if (deps.config.env === 'production' && deps.providers[provider].mode === 'mock')
+        throw new Failure('invalid_signature')
+      if (!verifyPaymentWebhook(deps.providers, provider, raw, request.headers, deps.now()))
+        throw new Failure('invalid_signature')
+      return accept(request, provider, readDedupeKey(deps, provider, raw))
+    }
+    const paymentSchema = { tags: ['Payments'], response: { 200: Accepted } }
+    app.post(
+      '/payments/webhook',
+      {
+        ...open,
+        bodyLimit: PAYMENTS_BODY_LIMIT,
+        schema: { ...paymentSchema, summary: 'Webhook of a payment provider, found by its signature header' },
+      },
+      (request) => acceptPayment(request),
+    )
+    app.post(
+      '/payments/webhook/:provider',
+      {
+        ...open,
+        bodyLimit: PAYMENTS_BODY_LIMIT,
+        schema: {
+          ...paymentSchema,
+          summary: 'Webhook of the named payment provider',
+          params: Type.Object({ provider: Type.String({ maxLength: 20 }) }),
+        },
+      },
+      (request) => acceptPayment(request, request.params.provider),
+    )
+  }
+
+/** By its signature header, else by the body, else the configured one (contract of POST /payments/webhook). */
+function providerOfWebhook(headers: FastifyRequest['headers'], inBody: unknown, configured: string): unknown {
+  if (headers['stripe-signature'] !== undefined) return 'stripe'
+  if (headers['digest'] !== undefined) return 'conekta'
+  return inBody ?? configured
+}
+
+const isProvider = (name: unknown): name is ProviderName => name === 'stripe' || name === 'conekta' || name === 'mock'
+
+/** The provider's own event id when the body has one; its bytes otherwise. */
+function readDedupeKey(deps: Deps, provider: ProviderName, raw: Buffer): string | undefined {
+  try {
+    return readPaymentEvent(deps.providers, provider, raw).dedupeKey
+  } catch {
+    return undefined // unreadable, but signed: it is stored by its bytes and ends in the dead letters
+  }
+}
+
+/** A webhook is a JSON object. Anything else is refused, and nothing is stored. */
+function readObject(body: unknown): Record<string, unknown> {
+  let parsed: unknown
+  try {
+    parsed = JSON.parse((body as Buffer).toString('utf8'))
+  } catch (cause) {
+    throw new Failure('invalid_json', { detail: 'The body is not valid JSON.', cause })
+  }
+  if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) {
+    throw new Failure('invalid_request', {
+      detail: 'The body must be a JSON object.',
+      errors: [{ path: 'body', message: 'must be object' }],
+    })
+  }
+  return parsed as Record<string, unknown>
+}
+
+/** 360dialog signs nothing: a secret header or Basic password is its documented way. Meta signs the bytes. */
+function checkWhatsAppOrigin(config: Config['whatsapp'], request: FastifyRequest): void {
+  const { webhookSecret, webhookSecretHeader, appSecret } = config
+  if (webhookSecret) {
+    const header = request.headers[webhookSecretHeader]
+    const basic = /^Basic (.+)$/i.exec(request.headers.authorization ?? '')?.[1] ?? ''
+    const password = Buffer.from(basic, 'base64').toString('utf8').split(':').slice(1).join(':')
+    const isCarried = [header, password].some((given) => typeof given === 'string' && isSame(given, webhookSecret))
+    if (!isCarried)
+      throw new Failure('invalid_signature', {
+        detail: `Send the secret in ${webhookSecretHeader} or as the Basic password.`,
+      })
+  }
+  if (appSecret) {
+    const expected = createHmac('sha256', appSecret)
+      .update(request.body as Buffer)
+      .digest()
+    const given = Buffer.from(String(request.headers['x-hub-signature-256'] ?? '').replace(/^sha256=/, ''), 'hex')
+    if (given.length !== expected.length || !timingSafeEqual(given, expected)) throw new Failure('invalid_signature')
+  }
+}

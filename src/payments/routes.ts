@@ -1,6 +1,116 @@
+/** Asking a payment provider for money. Webhooks come in through inbox. */
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { Type } from 'typebox'
 import type { Deps } from '../deps.ts'
+import { Answer, Id, NullableString } from '../http/request-id.ts'
+import { AmountInput, AmountOutput, CurrencyInput, formatCents } from '../money.ts'
+import { createIntent, PAYMENT_STATUSES } from './payments.ts'
+
+const IntentBody = Type.Object(
+  {
+    ...AmountInput,
+    currency: CurrencyInput,
+    provider: Type.Optional(
+      Type.String({ maxLength: 40, description: 'stripe, conekta or mock. Default: PAYMENTS_PROVIDER.' }),
+    ),
+    organizerId: Type.Optional(Id),
+    eventId: Type.Optional(Id),
+    description: Type.Optional(Type.String({ minLength: 1, maxLength: 249 })),
+    customer: Type.Optional(
+      Type.Object(
+        {
+          name: Type.Optional(Type.String({ minLength: 1, maxLength: 200 })),
+          email: Type.Optional(Type.String({ format: 'email', maxLength: 254 })),
+          phone: Type.Optional(Type.String({ maxLength: 30 })),
+        },
+        { additionalProperties: false, description: 'Conekta needs all three. Passed on, not stored.' },
+      ),
+    ),
+    methods: Type.Optional(
+      Type.Array(Type.Enum(['card', 'oxxo', 'spei']), { minItems: 1, maxItems: 3, uniqueItems: true }),
+    ),
+    metadata: Type.Optional(
+      Type.Record(
+        Type.String({ pattern: '^[A-Za-z0-9_.-]{1,40}$' }),
+        Type.Union([Type.String({ maxLength: 249 }), Type.Number(), Type.Boolean()]),
+        { maxProperties: 20, additionalProperties: false },
+      ),
+    ),
+  },
+  { additionalProperties: false },
+)
+
+const intent = {
+  paymentId: Type.String(),
+  provider: Type.String(),
+  mode: Type.String({ description: 'mock: no money moves · test · live' }),
+  providerRef: NullableString,
+  clientSecret: NullableString,
+  nextAction: Type.Unsafe<Record<string, unknown> | null>({
+    type: ['object', 'null'],
+    description: 'What the payer must do, in the words of the provider; conekta: { type: "redirect", url }.',
+  }),
+  ...AmountOutput,
+}
+const SETTLED = PAYMENT_STATUSES.filter((status) => status !== 'creating' && status !== 'unknown')
 
 export const paymentRoutes =
-  (_deps: Deps): FastifyPluginAsyncTypebox =>
-  async () => {}
+  (deps: Deps): FastifyPluginAsyncTypebox =>
+  async (app) => {
+    app.post(
+      '/payments/intent',
+      {
+        config: { access: ['organizer', 'director'], idempotent: true },
+        schema: {
+          tags: ['Payments'],
+          summary: 'Create a payment intent at a provider',
+          description:
+            'Smallest amounts: stripe MXN 10.00, conekta MXN 3.00. 202 means that the provider did not answer: the ' +
+            'payment may or may not exist there. Retry with the same Idempotency-Key; it never charges twice.',
+          body: IntentBody,
+          response: {
+            201: Answer({ ...intent, status: Type.Enum(SETTLED) }),
+            202: Answer({ ...intent, status: Type.Literal('unknown') }),
+          },
+        },
+      },
+      async (request, reply) => {
+        const { config } = deps
+        const { body, user, id: requestId, idempotencyKey } = request
+        const payment = await createIntent(deps, {
+          ...body,
+          provider: body.provider ?? config.payments.provider,
+          returnUrl: config.http.publicBaseUrl,
+          user,
+          requestId,
+          idempotencyKey,
+        })
+        const {
+          id: paymentId,
+          provider,
+          mode,
+          status,
+          providerRef,
+          clientSecret,
+          nextAction,
+          amountCents,
+          currency,
+        } = payment
+        request.log.info({ requestId, paymentId, provider, mode, status }, 'A payment intent was asked for')
+        const amount = formatCents(amountCents, currency)
+        const facts = {
+          paymentId,
+          provider,
+          mode,
+          providerRef,
+          clientSecret,
+          nextAction,
+          amount,
+          amountCents,
+          currency,
+        }
+        if (status === 'unknown') return reply.code(202).send({ ...facts, status })
+        return reply.code(201).send({ ...facts, status: status as (typeof SETTLED)[number] })
+      },
+    )
+  }

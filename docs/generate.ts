@@ -1,0 +1,122 @@
+/**
+ * npm run docs:env | docs:openapi | docs:schema — writes what is generated and committed.
+ *
+ * test/generated.test.ts compares the committed files with what the render functions give now.
+ */
+import { spawnSync } from 'node:child_process'
+import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { buildApp } from '../src/app.ts'
+import { loadConfig } from '../src/config.ts'
+import { applyMigrations, openDb } from '../src/db.ts'
+import { openDeps } from '../src/deps.ts'
+import { startEmbedded } from '../src/embedded.ts'
+import { openLog } from '../src/log.ts'
+import { migrateQueues } from '../src/queue.ts'
+import { MIGRATIONS_FOLDER } from '../src/readiness.ts'
+import { renderEnvDocs, renderEnvExample } from './environment.ts'
+import { renderSchema } from './schema.ts'
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url))
+
+/** What is generated: the file, and the script of package.json that writes it. */
+export const GENERATED = {
+  '.env.example': 'docs:env',
+  'docs/docker-env.md': 'docs:env',
+  'openapi.json': 'docs:openapi',
+  'migrations/schema.sql': 'docs:schema',
+  'src/tables.ts': 'docs:schema',
+} as const
+export type GeneratedFile = keyof typeof GENERATED
+
+type Document = { paths?: object; components?: object }
+
+/** Paths in alphabetical order, so that moving a route in the code is no change of the API. */
+export function renderOpenapi(document: Document): string {
+  const sort = (object: object | undefined) => Object.fromEntries(Object.entries(object ?? {}).toSorted(byKey))
+  const paths = Object.fromEntries(Object.entries(sort(document.paths)).map(([path, methods]) => [path, sort(methods)]))
+  return `${JSON.stringify({ ...document, paths }, null, 2)}\n`
+}
+
+const byKey = ([a]: [string, unknown], [b]: [string, unknown]) => (a < b ? -1 : 1)
+
+/** src/tables.ts: Kysely's types of a migrated database. */
+export async function renderTables(databaseUrl: string): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'monotickets-tables-'))
+  const file = join(folder, 'tables.ts')
+  try {
+    const { status, stderr, stdout } = spawnSync(
+      process.execPath,
+      [
+        join(ROOT, 'node_modules/kysely-codegen/dist/cli/bin.js'),
+        ...['--dialect', 'postgres', '--url', databaseUrl, '--out-file', file, '--camel-case'],
+        ...['--date-parser', 'string', '--type-mapping', '{"int8":"number"}'],
+        ...['--include-pattern', 'public.*', '--exclude-pattern', '*kysely_*'],
+      ],
+      { encoding: 'utf8' },
+    )
+    if (status !== 0) throw new Error(`kysely-codegen failed: ${stderr || stdout}`)
+    return await readFile(file, 'utf8')
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+/** Runs `work` on a migrated database of its own, which is gone afterwards. */
+async function withScratchDatabase<T>(work: (url: string) => Promise<T>): Promise<T> {
+  const folder = await mkdtemp(join(tmpdir(), 'monotickets-docs-'))
+  await chmod(folder, 0o755) // for root, PostgreSQL runs as another account and must be able to enter
+  const embedded = await startEmbedded({ folder: join(folder, 'data'), settings: { fsync: 'off' }, log: () => {} })
+  try {
+    const { db, close } = openDb(embedded.url, { max: 2, statementTimeoutMs: 30_000, onError: () => {} })
+    await applyMigrations(db, MIGRATIONS_FOLDER)
+    await migrateQueues({ redis: { url: undefined }, database: { url: embedded.url } })
+    await close()
+    return await work(embedded.url)
+  } finally {
+    await embedded.stop()
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+async function renderOpenapiOf(databaseUrl: string): Promise<string> {
+  const config = loadConfig({ DATABASE_URL: databaseUrl, LOG_LEVEL: 'silent' })
+  const deps = openDeps(config, openLog(config.log), { databaseUrl })
+  await deps.queues.ready(10_000)
+  const app = await buildApp(deps)
+  const text = renderOpenapi(app.swagger())
+  await app.close()
+  await deps.close()
+  return text
+}
+
+async function renderSchemaOf(databaseUrl: string): Promise<string> {
+  const { db, close } = openDb(databaseUrl, { max: 1, statementTimeoutMs: 30_000, onError: () => {} })
+  return renderSchema(db).finally(close)
+}
+
+async function write(file: GeneratedFile, text: string): Promise<void> {
+  await writeFile(join(ROOT, file), text)
+  process.stdout.write(`wrote ${file}\n`)
+}
+
+async function main(what: string | undefined): Promise<void> {
+  if (!['env', 'openapi', 'schema', 'all'].includes(what ?? '')) throw new Error('Say env, openapi, schema or all.')
+  const isAll = what === 'all'
+  if (isAll || what === 'env') {
+    await write('.env.example', renderEnvExample())
+    await write('docs/docker-env.md', renderEnvDocs())
+  }
+  if (what === 'env') return
+  await withScratchDatabase(async (url) => {
+    if (isAll || what === 'schema') {
+      await write('migrations/schema.sql', await renderSchemaOf(url))
+      await write('src/tables.ts', await renderTables(url))
+    }
+    if (isAll || what === 'openapi') await write('openapi.json', await renderOpenapiOf(url))
+  })
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) await main(process.argv[2])

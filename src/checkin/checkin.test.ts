@@ -1,0 +1,397 @@
+import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
+import { test, type TestContext } from 'node:test'
+import { newId, sql, type Db } from '../db.ts'
+import type { User } from '../http/access.ts'
+import { startApp, type AppOptions } from '../../test/harness.ts'
+import { aGuest, anEvent, anInvitation, anOrganizer } from '../../test/make.ts'
+
+type Answer = {
+  status: string
+  reason?: string
+  guest?: { name: string; partySize: number; admitted: number; remaining: number; answer: string }
+  first?: { at: string; gate: string | null; device: string | null }
+}
+
+async function aDoor(t: TestContext, options?: AppOptions) {
+  const app = await startApp(t, options)
+  const scan = (body: object, as: 'staff' | 'organizer' | 'director' | 'viewer' | User | null = 'staff') =>
+    app.post('/scan/validate', { as, body })
+  const validate = async (body: object): Promise<Answer> => {
+    const response = await scan(body)
+    assert.equal(response.statusCode, 200, response.body)
+    const { requestId: _, ...answer } = response.json() as Answer & { requestId: string }
+    return answer
+  }
+  return { ...app, scan, validate }
+}
+
+const admittedOf = async (db: Db, invitationId: string) =>
+  (await sql<{ admitted: number }>`select admitted from invitations where id = ${invitationId}`.execute(db)).rows[0]!
+    .admitted
+
+const scansOf = async (db: Db, eventId: string) =>
+  (
+    await sql<{ result: string; reason: string | null; codeHash: Buffer; scannedAt: Date; scannedBy: string }>`
+      select result, reason, code_hash, scanned_at, scanned_by from scans where event_id = ${eventId} order by received_at, id`.execute(
+      db,
+    )
+  ).rows
+
+const count = (values: string[]) =>
+  Object.fromEntries([...new Set(values)].toSorted().map((value) => [value, values.filter((v) => v === value).length]))
+
+test('a scan admits the guest and tells how many places are left', async (t) => {
+  const { db, validate } = await aDoor(t)
+  const { eventId, code, invitationId } = await anInvitation(db, { partySize: 3, answer: 'yes' })
+
+  const answer = await validate({ eventId, code, admit: 2, gate: 'Norte' })
+
+  assert.deepEqual(answer, {
+    status: 'valid',
+    guest: { name: 'Ana Prueba', partySize: 3, admitted: 2, remaining: 1, answer: 'yes' },
+  })
+  assert.equal(await admittedOf(db, invitationId), 2)
+})
+
+test('fifty phones that scan one code together admit one, and 49 see who was first', async (t) => {
+  const { db, validate } = await aDoor(t)
+  const { eventId, code, invitationId } = await anInvitation(db)
+  const gates = Array.from({ length: 50 }, (_, n) => `Puerta ${n}`)
+
+  const answers = await Promise.all(gates.map((gate) => validate({ eventId, code, gate, device: 'D' })))
+
+  assert.deepEqual(count(answers.map(({ status }) => status)), { duplicate: 49, valid: 1 })
+  const winner = gates[answers.findIndex(({ status }) => status === 'valid')]
+  const refused = answers.filter(({ status }) => status === 'duplicate')
+  assert.ok(refused.every(({ reason, first }) => reason === 'already_admitted' && first!.gate === winner))
+  assert.ok(refused.every(({ first }) => first!.device === 'D' && !Number.isNaN(Date.parse(first!.at))))
+  assert.equal(await admittedOf(db, invitationId), 1)
+  assert.deepEqual(count((await scansOf(db, eventId)).map(({ result }) => result)), { duplicate: 49, valid: 1 })
+})
+
+test('the race is real: reading first and writing after lets several in', async (t) => {
+  const { db } = await startApp(t)
+  const { code } = await anInvitation(db)
+  const scanNaively = async () => {
+    const { rows } = await sql<{ admitted: number; places: number }>`
+      select admitted, places from invitations where code = ${code}`.execute(db)
+    const { admitted, places } = rows[0]!
+    if (admitted + 1 > places) return 'duplicate'
+    await sql`update invitations set admitted = ${admitted + 1} where code = ${code}`.execute(db)
+    return 'valid'
+  }
+
+  const results = await Promise.all(Array.from({ length: 50 }, scanNaively))
+
+  assert.ok(count(results)['valid']! > 1, 'fifty at once never met: this machine cannot show the race')
+})
+
+test('a device that repeats its scanId ten times at once admits once and reads one answer ten times', async (t) => {
+  const { db, scan } = await aDoor(t)
+  const { eventId, code, invitationId } = await anInvitation(db, { partySize: 4 })
+  const body = { eventId, code, admit: 2, scanId: newId('dev'), gate: 'Sur' }
+
+  const responses = await Promise.all(Array.from({ length: 10 }, () => scan(body)))
+
+  const answers = responses.map((response) => response.json() as Answer)
+  assert.ok(answers.every(({ status, guest }) => status === 'valid' && guest!.admitted === 2 && guest!.remaining === 2))
+  assert.equal(responses.filter(({ headers }) => headers['idempotent-replayed'] === 'true').length, 9)
+  assert.equal(await admittedOf(db, invitationId), 2)
+  assert.equal((await scansOf(db, eventId)).length, 1)
+})
+
+test('a retry gets the numbers of the first time, whatever happened since', async (t) => {
+  const { db, validate } = await aDoor(t)
+  const { eventId, code } = await anInvitation(db, { partySize: 3 })
+  const scanId = newId('dev')
+  const first = await validate({ eventId, code, scanId, gate: 'Sur' })
+  await validate({ eventId, code, admit: 2 })
+  const refusedId = newId('dev')
+  const refused = await validate({ eventId, code, scanId: refusedId })
+
+  const again = await validate({ eventId, code, scanId })
+  const refusedAgain = await validate({ eventId, code, scanId: refusedId })
+
+  assert.deepEqual(again, first)
+  assert.deepEqual(refusedAgain, refused)
+  assert.equal(refusedAgain.first!.gate, 'Sur')
+})
+
+test('a retry of an unknown code is still unknown', async (t) => {
+  const { db, validate } = await aDoor(t)
+  const eventId = await anEvent(db)
+  const body = { eventId, code: 'NO-SUCH-CODE', scanId: newId('dev') }
+
+  const answers = [await validate(body), await validate(body)]
+
+  assert.deepEqual(answers[1], answers[0])
+  assert.equal((await scansOf(db, eventId)).length, 1)
+})
+
+test('a scanId that comes back with another code is refused', async (t) => {
+  const { db, scan } = await aDoor(t)
+  const eventId = await anEvent(db)
+  const [ana, eva] = [await aGuest(db, eventId), await aGuest(db, eventId)]
+  const scanId = newId('dev')
+  await scan({ eventId, code: ana.code, scanId })
+
+  const response = await scan({ eventId, code: eva.code, scanId })
+
+  assert.equal(response.statusCode, 409)
+  assert.equal(response.json().code, 'scan_id_reused')
+  assert.equal(await admittedOf(db, eva.invitationId), 0)
+})
+
+test('two events may see the same scanId', async (t) => {
+  const { db, validate } = await aDoor(t)
+  const [one, two] = [await anInvitation(db), await anInvitation(db)]
+  const scanId = newId('dev')
+
+  const answers = [await validate({ ...pick(one), scanId }), await validate({ ...pick(two), scanId })]
+
+  assert.deepEqual(
+    answers.map(({ status }) => status),
+    ['valid', 'valid'],
+  )
+})
+
+test('of a party of four, scans of three and two at once let one group in and never more than four', async (t) => {
+  const { db, validate } = await aDoor(t)
+  const { eventId, code, invitationId } = await anInvitation(db, { partySize: 4 })
+
+  const answers = await Promise.all([validate({ eventId, code, admit: 3 }), validate({ eventId, code, admit: 2 })])
+
+  assert.deepEqual(answers.map(({ status }) => status).toSorted(), ['duplicate', 'valid'])
+  const refused = answers.find(({ status }) => status === 'duplicate')!
+  assert.equal(refused.reason, 'not_enough_places')
+  assert.ok(refused.guest!.remaining > 0 && refused.guest!.remaining + refused.guest!.admitted === 4)
+  assert.ok([2, 3].includes(await admittedOf(db, invitationId)))
+})
+
+test('who confirmed fewer than were invited enters with those', async (t) => {
+  const { db, validate } = await aDoor(t)
+  const { eventId, code, invitationId } = await anInvitation(db, { partySize: 4, answer: 'yes' })
+  await sql`update invitations set answered_places = 2 where id = ${invitationId}`.execute(db)
+
+  const three = await validate({ eventId, code, admit: 3 })
+  const two = await validate({ eventId, code, admit: 2 })
+
+  assert.equal(three.reason, 'not_enough_places')
+  assert.equal(three.first, undefined)
+  assert.deepEqual(two.guest, { name: 'Ana Prueba', partySize: 2, admitted: 2, remaining: 0, answer: 'yes' })
+})
+
+test('the door admits who had declined, and is told', async (t) => {
+  const { db, validate } = await aDoor(t)
+  const { eventId, code } = await anInvitation(db, { answer: 'no' })
+
+  const answer = await validate({ eventId, code })
+
+  assert.equal(answer.status, 'valid')
+  assert.equal(answer.guest!.answer, 'no')
+})
+
+test('an unknown code, and one of another event, are invalid in the same words and kept by their hash', async (t) => {
+  const { db, validate } = await aDoor(t)
+  const eventId = await anEvent(db)
+  const elsewhere = await anInvitation(db)
+
+  const answers = [
+    await validate({ eventId, code: 'NO-SUCH-CODE' }),
+    await validate({ eventId, code: elsewhere.code }),
+    await validate({ eventId, code: 'a\u0000b' }),
+    await validate({ eventId, code: '   ' }),
+  ]
+
+  for (const answer of answers) assert.deepEqual(answer, { status: 'invalid', reason: 'unknown_code' })
+  assert.equal(await admittedOf(db, elsewhere.invitationId), 0)
+  const scans = await scansOf(db, eventId)
+  assert.deepEqual(count(scans.map(({ reason }) => reason!)), { unknown_code: 4 })
+  assert.deepEqual(scans[1]!.codeHash, createHash('sha256').update(elsewhere.code).digest())
+})
+
+test('a code is the same code in any case, with spaces around it, or as the address of its landing', async (t) => {
+  const { db, validate } = await aDoor(t)
+  const { eventId, code } = await anInvitation(db, { partySize: 4 })
+  const writings = [
+    code.toLowerCase(),
+    `  ${code}\n`,
+    `https://x.mx/public/invite/${code}?utm=1`,
+    `https://x.mx/public/invite/${code.toLowerCase()}/qr.svg`,
+  ]
+
+  for (const writing of writings) {
+    const answer = await validate({ eventId, code: writing })
+
+    assert.equal(answer.status, 'valid', writing)
+  }
+})
+
+for (const status of ['archived', 'expired'] as const) {
+  test(`the door stays open while the landing is ${status}, until twelve hours after the end`, async (t) => {
+    const { db, validate, setNow } = await aDoor(t, { now: '2026-05-02T05:00:00Z' })
+    const event = { status, startsAt: '2026-05-01T20:00:00Z', endsAt: '2026-05-02T04:00:00Z' }
+    const { eventId, code } = await anInvitation(db, { partySize: 2, event })
+
+    const inTime = await validate({ eventId, code })
+    setNow('2026-05-02T16:00:00.000Z')
+    const atTheLimit = await validate({ eventId, code })
+    setNow('2026-05-02T16:00:00.001Z')
+    const late = await validate({ eventId, code })
+
+    assert.equal(inTime.status, 'valid')
+    assert.equal(atTheLimit.status, 'valid')
+    assert.deepEqual(late, { status: 'invalid', reason: 'event_over' })
+  })
+}
+
+test('a draft admits nobody', async (t) => {
+  const { db, validate } = await aDoor(t)
+  const { eventId, code, invitationId } = await anInvitation(db, { event: { status: 'draft' } })
+
+  const answer = await validate({ eventId, code })
+
+  assert.deepEqual(answer, { status: 'invalid', reason: 'event_draft' })
+  assert.equal(await admittedOf(db, invitationId), 0)
+})
+
+test("the device's clock is kept beside ours, and the scanner's name", async (t) => {
+  const { db, validate } = await aDoor(t)
+  const { eventId, code } = await anInvitation(db)
+
+  await validate({ eventId, code, scannedAt: '2020-02-03T04:05:06.789Z' })
+
+  const [stored] = await scansOf(db, eventId)
+  assert.equal(stored!.scannedAt.toISOString(), '2020-02-03T04:05:06.789Z')
+  assert.equal(stored!.scannedBy, 'usr_test_staff')
+})
+
+test('Idempotency-Key replays the first answer', async (t) => {
+  const { db, post } = await startApp(t)
+  const { eventId, code, invitationId } = await anInvitation(db, { partySize: 2 })
+  const call = { as: 'staff' as const, headers: { 'idempotency-key': newId('k') }, body: { eventId, code } }
+
+  const first = await post('/scan/validate', call)
+  const second = await post('/scan/validate', call)
+
+  assert.equal(second.body, first.body)
+  assert.equal(second.headers['idempotent-replayed'], 'true')
+  assert.equal(await admittedOf(db, invitationId), 1)
+})
+
+test("another organizer's event is not there", async (t) => {
+  const { db, scan, get } = await aDoor(t)
+  const { eventId, code, invitationId } = await anInvitation(db)
+  const stranger: User = { id: 'usr_x', role: 'staff', organizerId: await anOrganizer(db) }
+
+  const response = await scan({ eventId, code }, stranger)
+  const list = await get(`/events/${eventId}/scans`, { as: stranger })
+
+  assert.equal(response.statusCode, 404)
+  assert.equal(response.json().code, 'event_not_found')
+  assert.equal(list.statusCode, 404)
+  assert.equal(await admittedOf(db, invitationId), 0)
+  assert.deepEqual(await scansOf(db, eventId), [])
+})
+
+test('an unknown event is 404, no credentials 401, a viewer 403', async (t) => {
+  const { db, scan, get } = await aDoor(t)
+  const { eventId, code } = await anInvitation(db)
+
+  assert.equal((await scan({ eventId: 'ev_none', code })).json().code, 'event_not_found')
+  assert.equal((await get('/events/ev_none/scans', { as: 'director' })).json().code, 'event_not_found')
+  assert.equal((await scan({ eventId, code }, null)).statusCode, 401)
+  assert.equal((await scan({ eventId, code }, 'viewer')).statusCode, 403)
+  assert.equal((await get(`/events/${eventId}/scans`)).statusCode, 401)
+  assert.equal((await get(`/events/${eventId}/scans`, { as: 'viewer' })).statusCode, 403)
+})
+
+for (const as of ['organizer', 'director'] as const) {
+  test(`the ${as} may scan too`, async (t) => {
+    const { db, scan } = await aDoor(t)
+    const { eventId, code } = await anInvitation(db)
+
+    const response = await scan({ eventId, code }, as)
+
+    assert.equal(response.json().status, 'valid')
+  })
+}
+
+const WRONG_SCANS: [string, object][] = [
+  ['no code', { code: undefined }],
+  ['an empty code', { code: '' }],
+  ['a code of 201 characters', { code: 'A'.repeat(201) }],
+  ['no event', { eventId: undefined }],
+  ['an impossible event id', { eventId: 'a b' }],
+  ['nobody to admit', { admit: 0 }],
+  ['21 to admit', { admit: 21 }],
+  ['half a person', { admit: 1.5 }],
+  ['a number as text', { admit: '1' }],
+  ['an empty gate', { gate: '' }],
+  ['a device of 101 characters', { device: 'D'.repeat(101) }],
+  ['a gate with NUL', { gate: 'a\u0000b' }],
+  ['a scanId with a space', { scanId: 'a b' }],
+  ['a scanId of 129 characters', { scanId: 'a'.repeat(129) }],
+  ['a time that is none', { scannedAt: 'yesterday' }],
+  ['a leap second', { scannedAt: '2016-12-31T23:59:60Z' }],
+  ['an unknown field', { extra: 1 }],
+]
+
+test('a scan that does not fit is 400, admits nobody and leaves nothing', async (t) => {
+  const { db, scan } = await aDoor(t)
+  const { eventId, code, invitationId } = await anInvitation(db)
+
+  for (const [what, wrong] of WRONG_SCANS) {
+    const response = await scan({ eventId, code, ...wrong })
+
+    assert.equal(response.statusCode, 400, `${what}: ${response.body}`)
+  }
+  assert.equal(await admittedOf(db, invitationId), 0)
+  assert.deepEqual(await scansOf(db, eventId), [])
+})
+
+test('the list shows every scan, newest first, page by page, and by result', async (t) => {
+  const { db, validate, get, setNow } = await aDoor(t, { now: '2029-12-31T20:00:00Z' })
+  const { eventId, code, guestId } = await anInvitation(db)
+  for (const [second, body] of [{ code }, { code, gate: 'B' }, { code: 'NOBODY' }].entries()) {
+    setNow(`2029-12-31T20:00:0${second}Z`)
+    await validate({ eventId, ...body })
+  }
+
+  const page = (await get(`/events/${eventId}/scans?limit=2`, { as: 'staff' })).json()
+  const rest = (await get(`/events/${eventId}/scans?limit=2&cursor=${page.page.nextCursor}`, { as: 'staff' })).json()
+  const valid = (await get(`/events/${eventId}/scans?result=valid`, { as: 'organizer' })).json()
+
+  assert.deepEqual(
+    [...page.data, ...rest.data].map((s: { result: string; guestId: string | null }) => [s.result, s.guestId]),
+    [
+      ['invalid', null],
+      ['duplicate', guestId],
+      ['valid', guestId],
+    ],
+  )
+  assert.equal(rest.page.nextCursor, null)
+  assert.equal(valid.data.length, 1)
+  assert.equal((await get(`/events/${eventId}/scans?cursor=x`, { as: 'staff' })).json().code, 'invalid_cursor')
+  assert.equal((await get(`/events/${eventId}/scans?result=maybe`, { as: 'staff' })).statusCode, 400)
+})
+
+test('scans are counted by result, a retry not again, and no line of the log holds a code', async (t) => {
+  const { db, validate, deps, lines } = await aDoor(t)
+  const { eventId, code } = await anInvitation(db)
+  const scanId = newId('dev')
+
+  await validate({ eventId, code, scanId })
+  await validate({ eventId, code, scanId })
+  await validate({ eventId, code })
+
+  const { values } = await deps.metrics.scans.get()
+  assert.deepEqual(Object.fromEntries(values.map(({ labels, value }) => [labels.result, value])), {
+    valid: 1,
+    duplicate: 1,
+  })
+  assert.ok(!JSON.stringify(lines).includes(code))
+})
+
+const pick = ({ eventId, code }: { eventId: string; code: string }) => ({ eventId, code })

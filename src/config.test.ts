@@ -1,0 +1,209 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { ConfigError, loadConfig } from './config.ts'
+
+type Env = Record<string, string | undefined>
+
+/** What production needs at least; a test takes one thing away or adds one. */
+const PRODUCTION: Env = {
+  APP_ENV: 'production',
+  DATABASE_URL: 'postgres://app:secret@db:5432/monotickets',
+  JWT_SECRET: 'x'.repeat(32),
+  WA_WEBHOOK_SECRET: 'a-secret-of-the-webhook',
+}
+
+/** The problems that the environment has, one a line. */
+function problemsOf(env: Env): string[] {
+  try {
+    loadConfig(env)
+    return []
+  } catch (error) {
+    assert.ok(error instanceof ConfigError)
+    return error.message.split('\n').slice(1)
+  }
+}
+
+test('an empty environment is a demo on the embedded database, on loopback only', () => {
+  const config = loadConfig({})
+
+  assert.equal(config.embedded, true)
+  assert.equal(config.auth.mode, 'demo')
+  assert.equal(config.http.host, '127.0.0.1')
+  assert.equal(config.http.port, 8080)
+  assert.equal(config.simulator.isOn, true)
+  assert.equal(config.database.migrateOnStart, true)
+})
+
+test('a configured database makes credentials required, opens the host and migrates only when asked', () => {
+  const config = loadConfig({ DATABASE_URL: PRODUCTION.DATABASE_URL })
+
+  assert.equal(config.auth.mode, 'required')
+  assert.equal(config.http.host, '0.0.0.0')
+  assert.equal(config.simulator.isOn, false)
+  assert.equal(config.database.migrateOnStart, false)
+})
+
+test('demo mode with a database listens on loopback unless HOST is set', () => {
+  const demo = { DATABASE_URL: PRODUCTION.DATABASE_URL, AUTH_MODE: 'demo' }
+
+  assert.equal(loadConfig(demo).http.host, '127.0.0.1')
+  assert.equal(loadConfig({ ...demo, HOST: '0.0.0.0' }).http.host, '0.0.0.0')
+})
+
+test('every problem is listed at once, each with the name of its variable', () => {
+  const problems = problemsOf({
+    PORT: '80a',
+    LOG_LEVEL: 'loud',
+    DATABASE_URL: 'mysql://db',
+    WORKER_CONCURRENCY: '0',
+    SIMULATOR: 'yes',
+    LANDING_JOB_HOUR: '24',
+  })
+
+  const names = problems.map((line) => /^- ([A-Z_]+) /.exec(line)?.[1]).sort()
+  assert.deepEqual(names, ['DATABASE_URL', 'LANDING_JOB_HOUR', 'LOG_LEVEL', 'PORT', 'SIMULATOR', 'WORKER_CONCURRENCY'])
+})
+
+test('the message never repeats the value of a secret', () => {
+  const secret = 'mysql://root:hunter2@db/x'
+
+  const message = problemsOf({ ...PRODUCTION, DATABASE_URL: secret, JWT_SECRET: 'short-secret' }).join('\n')
+
+  assert.doesNotMatch(message, /hunter2|short-secret/)
+})
+
+test('an empty value counts as absent', () => {
+  const config = loadConfig({ PORT: '', DATABASE_URL: '  ', LOG_FORMAT: '', HOST: '' })
+
+  assert.equal(config.http.port, 8080)
+  assert.equal(config.embedded, true)
+  assert.equal(config.log.format, 'plain')
+})
+
+for (const placeholder of ['your_key_here', 'YOUR_KEY', 'change_me', 'changeme', 'local_test', 'Local_Key', '']) {
+  test(`a secret that reads «${placeholder}» counts as absent`, () => {
+    const config = loadConfig({
+      WA_360DIALOG_API_KEY: placeholder,
+      STRIPE_SECRET_KEY: placeholder,
+      RESEND_API_KEY: placeholder,
+      CONEKTA_API_KEY: placeholder,
+      METRICS_TOKEN: placeholder,
+    })
+
+    assert.equal(config.whatsapp.apiKey, undefined)
+    assert.equal(config.payments.stripe.secretKey, undefined)
+    assert.equal(config.email.apiKey, undefined)
+    assert.equal(config.payments.conekta.apiKey, undefined)
+    assert.equal(config.http.metricsToken, undefined)
+  })
+}
+
+test('a placeholder is only looked for in secrets', () => {
+  assert.equal(loadConfig({ HOST: 'local_host' }).http.host, 'local_host')
+})
+
+test('a complete production environment boots', () => {
+  assert.deepEqual(problemsOf(PRODUCTION), [])
+})
+
+const REFUSALS: [string, Env, RegExp][] = [
+  ['demo mode', { AUTH_MODE: 'demo' }, /AUTH_MODE=demo is refused/],
+  ['no JWT_SECRET', { JWT_SECRET: undefined }, /JWT_SECRET is missing/],
+  ['a JWT_SECRET of 31 bytes', { JWT_SECRET: 'x'.repeat(31) }, /JWT_SECRET is too weak/],
+  ['a placeholder as JWT_SECRET', { JWT_SECRET: `change_me${'x'.repeat(40)}` }, /JWT_SECRET is too weak/],
+  ['the embedded database', { DATABASE_URL: undefined, AUTH_MODE: 'required' }, /DATABASE_URL is missing/],
+  ['a WhatsApp webhook open to anybody', { WA_WEBHOOK_SECRET: undefined }, /WA_WEBHOOK_SECRET or WA_APP_SECRET/],
+  ['the simulated provider', { SIMULATOR: 'true' }, /SIMULATOR=true is refused/],
+]
+for (const [what, change, expected] of REFUSALS) {
+  test(`production refuses ${what}`, () => {
+    const problems = problemsOf({ ...PRODUCTION, ...change })
+
+    assert.equal(problems.length, 1, problems.join('\n'))
+    assert.match(problems[0]!, expected)
+  })
+}
+
+test('production without anything hears all that is missing at once', () => {
+  assert.equal(problemsOf({ APP_ENV: 'production' }).length, 4)
+})
+
+test('production takes the embedded database when told so, and then still requires credentials', () => {
+  const allowed = { ...PRODUCTION, DATABASE_URL: undefined, ALLOW_EMBEDDED_IN_PRODUCTION: 'true' }
+
+  assert.match(problemsOf(allowed).join(), /AUTH_MODE=demo is refused/)
+  assert.deepEqual(problemsOf({ ...allowed, AUTH_MODE: 'required' }), [])
+})
+
+test('WA_APP_SECRET alone is enough for the WhatsApp webhook in production', () => {
+  assert.deepEqual(problemsOf({ ...PRODUCTION, WA_WEBHOOK_SECRET: undefined, WA_APP_SECRET: 'meta-secret' }), [])
+})
+
+test('DB_* becomes an address whose parts are escaped', () => {
+  const { database } = loadConfig({
+    DB_HOST: 'db.internal',
+    DB_PORT: '6543',
+    DB_USER: 'ap/p',
+    DB_PASSWORD: 'p@ss:w/rd#?%',
+    DB_NAME: 'mono tickets',
+  })
+
+  const url = new URL(database.url!)
+  assert.equal(url.host, 'db.internal:6543')
+  assert.equal(decodeURIComponent(url.username), 'ap/p')
+  assert.equal(decodeURIComponent(url.password), 'p@ss:w/rd#?%')
+  assert.equal(decodeURIComponent(url.pathname), '/mono tickets')
+})
+
+test('DATABASE_URL wins over DB_*, and DB_HOST alone is a problem', () => {
+  const both = loadConfig({ DATABASE_URL: PRODUCTION.DATABASE_URL, DB_HOST: 'other' })
+
+  assert.equal(both.database.url, PRODUCTION.DATABASE_URL)
+  assert.match(problemsOf({ DB_HOST: 'db' }).join(), /DB_HOST needs DB_USER and DB_NAME/)
+})
+
+const ADDRESSES: [string, string, (config: ReturnType<typeof loadConfig>) => string, string][] = [
+  ['WA_360DIALOG_API_URL', 'http://127.0.0.1:9/v1/messages', (c) => c.whatsapp.apiUrl, 'http://127.0.0.1:9'],
+  ['WA_360DIALOG_API_URL', 'http://127.0.0.1:9/messages/', (c) => c.whatsapp.apiUrl, 'http://127.0.0.1:9'],
+  ['WA_360DIALOG_API_URL', 'http://127.0.0.1:9/', (c) => c.whatsapp.apiUrl, 'http://127.0.0.1:9'],
+  ['RESEND_API_URL', 'https://mail.test/emails', (c) => c.email.apiUrl, 'https://mail.test'],
+  ['STRIPE_API_URL', 'http://stripe:12111/v1/payment_intents', (c) => c.payments.stripe.apiUrl, 'http://stripe:12111'],
+  ['STRIPE_API_URL', 'http://stripe:12111/v1', (c) => c.payments.stripe.apiUrl, 'http://stripe:12111'],
+  ['CONEKTA_API_URL', 'http://conekta/orders', (c) => c.payments.conekta.apiUrl, 'http://conekta'],
+  ['CONEKTA_API_URL', 'http://proxy/conekta/orders', (c) => c.payments.conekta.apiUrl, 'http://proxy/conekta'],
+  ['PUBLIC_BASE_URL', 'https://entradas.mx//', (c) => c.http.publicBaseUrl, 'https://entradas.mx'],
+]
+for (const [name, value, read, expected] of ADDRESSES) {
+  test(`${name}=${value} is cut to ${expected}`, () => {
+    assert.equal(read(loadConfig({ [name]: value })), expected)
+  })
+}
+
+for (const [given, expected] of [
+  ['1', 30],
+  ['29', 30],
+  ['30', 30],
+  ['180', 180],
+  ['365', 365],
+  ['9999', 365],
+] as const) {
+  test(`LANDING_TTL_DEFAULT_DAYS=${given} counts as ${expected}`, () => {
+    assert.equal(loadConfig({ LANDING_TTL_DEFAULT_DAYS: given }).landing.ttlDefaultDays, expected)
+  })
+}
+
+test('an unknown time zone is a problem', () => {
+  assert.match(problemsOf({ LANDING_JOB_TIME_ZONE: 'Mexico/Nowhere' }).join(), /LANDING_JOB_TIME_ZONE/)
+})
+
+test('line breaks of a PEM may be written as \\n', () => {
+  const { payments } = loadConfig({ CONEKTA_WEBHOOK_PUBLIC_KEY: '-----BEGIN PUBLIC KEY-----\\nabc\\n-----END' })
+
+  assert.equal(payments.conekta.webhookPublicKey, '-----BEGIN PUBLIC KEY-----\nabc\n-----END')
+})
+
+test('the configuration cannot be changed after it was read', () => {
+  const config = loadConfig({})
+
+  assert.throws(() => ((config.http as { port: number }).port = 1), TypeError)
+})

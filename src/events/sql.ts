@@ -1,0 +1,172 @@
+import { sql, type Db, type Tx } from '../db.ts'
+import type { Position } from '../http/page.ts'
+
+export type Organizer = { id: string; name: string; createdAt: Date }
+
+export async function insertOrganizer(db: Db, o: Organizer): Promise<boolean> {
+  const { rows } = await sql`insert into organizers (id, name, created_at) values (${o.id}, ${o.name}, ${o.createdAt})
+    on conflict (id) do nothing returning id`.execute(db)
+  return rows.length === 1
+}
+
+export async function listOrganizers(db: Db, before: Position | null, limit: number): Promise<Organizer[]> {
+  const { rows } = await sql<Organizer>`
+    select id, name, created_at from organizers
+     where ${before?.at ?? null}::timestamptz is null or (created_at, id) < (${before?.at ?? null}::timestamptz, ${before?.id ?? null})
+     order by created_at desc, id desc limit ${limit}`.execute(db)
+  return rows
+}
+
+export type EventRow = {
+  id: string
+  organizerId: string
+  name: string
+  type: 'standard' | 'premium'
+  status: 'draft' | 'active' | 'archived' | 'expired'
+  startsAt: Date
+  endsAt: Date
+  timeZone: string
+  location: string | null
+  capacity: number | null
+  landingTtlDays: number | null
+  createdAt: Date
+}
+
+const EVENT = sql`id, organizer_id, name, type, status, starts_at, ends_at, time_zone, location, capacity, landing_ttl_days, created_at`
+
+export async function insertEvent(db: Db, e: EventRow): Promise<boolean> {
+  const { rows } = await sql`
+    insert into events (id, organizer_id, name, type, status, starts_at, ends_at, time_zone, location, capacity, landing_ttl_days, created_at, updated_at)
+    values (${e.id}, ${e.organizerId}, ${e.name}, ${e.type}, ${e.status}, ${e.startsAt}, ${e.endsAt}, ${e.timeZone}, ${e.location},
+      ${e.capacity}, ${e.landingTtlDays}, ${e.createdAt}, ${e.createdAt})
+    on conflict (id) do nothing returning id`.execute(db)
+  return rows.length === 1
+}
+
+export async function findEvent(db: Db, scope: string | null, id: string): Promise<EventRow | null> {
+  const { rows } = await sql<EventRow>`
+    select ${EVENT} from events where id = ${id} and (${scope}::text is null or organizer_id = ${scope})`.execute(db)
+  return rows[0] ?? null
+}
+
+export type EventFilter = {
+  scope: string | null
+  organizerId: string | null
+  status: string | null
+  before: Position | null
+  limit: number
+}
+
+export async function listEvents(db: Db, f: EventFilter): Promise<EventRow[]> {
+  const { rows } = await sql<EventRow>`
+    select ${EVENT} from events
+     where (${f.scope}::text is null or organizer_id = ${f.scope})
+       and (${f.organizerId}::text is null or organizer_id = ${f.organizerId})
+       and (${f.status}::text is null or status = ${f.status})
+       and (${f.before?.at ?? null}::timestamptz is null or (created_at, id) < (${f.before?.at ?? null}::timestamptz, ${f.before?.id ?? null}))
+     order by created_at desc, id desc limit ${f.limit}`.execute(db)
+  return rows
+}
+
+/** Writes the new facts of an event, unless it was closed meanwhile. A draft may become active, nothing else moves here. */
+export async function updateEvent(db: Db, scope: string | null, e: EventRow, now: Date): Promise<EventRow | null> {
+  const { rows } = await sql<EventRow>`
+    update events set name = ${e.name}, type = ${e.type}, status = ${e.status}, starts_at = ${e.startsAt}, ends_at = ${e.endsAt},
+           time_zone = ${e.timeZone}, location = ${e.location}, capacity = ${e.capacity}, landing_ttl_days = ${e.landingTtlDays},
+           updated_at = ${now}
+     where id = ${e.id} and (${scope}::text is null or organizer_id = ${scope})
+       and (status = ${e.status} or (status = 'draft' and ${e.status} = 'active'))
+    returning ${EVENT}`.execute(db)
+  return rows[0] ?? null
+}
+
+export type GuestRow = {
+  eventId: string
+  id: string
+  name: string
+  phone: string | null
+  email: string | null
+  partySize: number
+  tags: string[]
+  locale: 'es-MX' | 'en'
+  notes: string | null
+  status: 'pending' | 'confirmed' | 'declined' | 'scanned'
+  answer: 'pending' | 'yes' | 'no' | 'maybe'
+  admitted: number
+  code: string
+  createdAt: Date
+}
+
+const GUEST = sql`g.event_id, g.id, g.name, g.phone, g.email, g.party_size, g.tags, g.locale, g.notes,
+  guest_status(i.answer, i.admitted) as status, i.answer, i.admitted, i.code, g.created_at`
+const GUESTS = sql`guests g
+  join events e on e.id = g.event_id
+  join invitations i on i.event_id = g.event_id and i.guest_id = g.id`
+
+export type NewGuest = Omit<GuestRow, 'status' | 'answer' | 'admitted'> & { invitationId: string }
+
+export async function insertGuest(tx: Tx, g: NewGuest): Promise<boolean> {
+  const { rows } = await sql`
+    insert into guests (event_id, id, name, phone, email, party_size, tags, locale, notes, created_at, updated_at)
+    values (${g.eventId}, ${g.id}, ${g.name}, ${g.phone}, ${g.email}, ${g.partySize}, ${g.tags}, ${g.locale}, ${g.notes}, ${g.createdAt}, ${g.createdAt})
+    on conflict (event_id, id) do nothing returning id`.execute(tx)
+  return rows.length === 1
+}
+
+export async function insertInvitation(tx: Tx, g: NewGuest): Promise<void> {
+  await sql`insert into invitations (id, event_id, guest_id, code, places, created_at, updated_at)
+    values (${g.invitationId}, ${g.eventId}, ${g.id}, ${g.code}, ${g.partySize}, ${g.createdAt}, ${g.createdAt})`.execute(
+    tx,
+  )
+}
+
+export async function findGuest(db: Db, scope: string | null, eventId: string, id: string): Promise<GuestRow | null> {
+  const { rows } = await sql<GuestRow>`
+    select ${GUEST} from ${GUESTS}
+     where g.event_id = ${eventId} and g.id = ${id} and (${scope}::text is null or e.organizer_id = ${scope})`.execute(
+    db,
+  )
+  return rows[0] ?? null
+}
+
+export type GuestFilter = {
+  scope: string | null
+  eventId: string
+  status: string | null
+  before: Position | null
+  limit: number
+}
+
+export async function listGuests(db: Db, f: GuestFilter): Promise<GuestRow[]> {
+  const { rows } = await sql<GuestRow>`
+    select ${GUEST} from ${GUESTS}
+     where g.event_id = ${f.eventId} and (${f.scope}::text is null or e.organizer_id = ${f.scope})
+       and (${f.status}::text is null or guest_status(i.answer, i.admitted) = ${f.status})
+       and (${f.before?.at ?? null}::timestamptz is null or (g.created_at, g.id) < (${f.before?.at ?? null}::timestamptz, ${f.before?.id ?? null}))
+     order by g.created_at desc, g.id desc limit ${f.limit}`.execute(db)
+  return rows
+}
+
+export async function updateGuest(tx: Tx, g: GuestRow, now: Date): Promise<void> {
+  await sql`update guests set name = ${g.name}, phone = ${g.phone}, email = ${g.email}, party_size = ${g.partySize},
+      wa_id = case when phone is distinct from ${g.phone} then null else wa_id end,
+      tags = ${g.tags}, locale = ${g.locale}, notes = ${g.notes}, updated_at = ${now}
+     where event_id = ${g.eventId} and id = ${g.id}`.execute(tx)
+}
+
+/** The door's limit follows the party; a constraint keeps it above what was already admitted. */
+export async function updatePlaces(tx: Tx, g: GuestRow, now: Date): Promise<void> {
+  await sql`update invitations set places = ${g.partySize}, answered_places = least(answered_places, ${g.partySize}), updated_at = ${now}
+     where event_id = ${g.eventId} and guest_id = ${g.id} and places <> ${g.partySize}`.execute(tx)
+}
+
+/** Deletes a guest to whom nothing happened yet. False: not there, or there is history to keep. */
+export async function deleteGuest(db: Db, scope: string | null, eventId: string, id: string): Promise<boolean> {
+  const { rows } = await sql`
+    delete from guests g using events e
+     where e.id = g.event_id and g.event_id = ${eventId} and g.id = ${id} and (${scope}::text is null or e.organizer_id = ${scope})
+       and not exists (select 1 from deliveries d where d.event_id = g.event_id and d.guest_id = g.id)
+       and not exists (select 1 from invitations i where i.event_id = g.event_id and i.guest_id = g.id and i.admitted > 0)
+    returning g.id`.execute(db)
+  return rows.length === 1
+}

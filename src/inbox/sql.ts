@@ -1,0 +1,83 @@
+import { sql, type Db, type Tx } from '../db.ts'
+
+export type Source = 'whatsapp' | 'stripe' | 'conekta' | 'mock' | 'email'
+
+export type NewInbound = {
+  id: string
+  source: Source
+  dedupeKey: string
+  body: Buffer
+  requestId: string
+  simulated: boolean
+  receivedAt: Date
+}
+
+/** Stores a webhook once. Answers the id it is kept under, also for a redelivery. */
+export async function insertInbound(db: Db, e: NewInbound): Promise<{ id: string; isDuplicate: boolean }> {
+  const { rows } = await sql<{ id: string }>`
+    insert into inbound_events (id, source, dedupe_key, body, request_id, simulated, received_at, next_attempt_at, enqueued_at)
+    values (${e.id}, ${e.source}, ${e.dedupeKey}, ${e.body}, ${e.requestId}, ${e.simulated}, ${e.receivedAt}, ${e.receivedAt}, ${e.receivedAt})
+    on conflict (source, dedupe_key) do nothing returning id`.execute(db)
+  if (rows[0]) return { id: rows[0].id, isDuplicate: false }
+  const known = await sql<{
+    id: string
+  }>`select id from inbound_events where source = ${e.source} and dedupe_key = ${e.dedupeKey}`.execute(db)
+  return { id: known.rows[0]!.id, isDuplicate: true }
+}
+
+export type Inbound = {
+  id: string
+  source: Source
+  body: Buffer
+  simulated: boolean
+  attempts: number
+  requestId: string
+}
+
+/** Takes a due event and says when it is due again, should this run die. Null: nothing to do. */
+export async function claimInbound(db: Db, id: string, now: Date, dueAgainMs: number): Promise<Inbound | null> {
+  const { rows } = await sql<Inbound>`
+    update inbound_events set attempts = attempts + 1,
+           next_attempt_at = ${now}::timestamptz + make_interval(secs => least(3600, ${dueAgainMs / 1000} * power(2, attempts)))
+     where id = ${id} and status = 'received' and next_attempt_at <= ${now}
+    returning id, source, body, simulated, attempts, request_id`.execute(db)
+  return rows[0] ?? null
+}
+
+/** Ends an event inside the transaction of its effect. False: another run has ended it. */
+export async function finishInbound(
+  tx: Tx,
+  id: string,
+  end: { status: 'done' | 'ignored'; reason: string | null; now: Date },
+): Promise<boolean> {
+  const { rows } = await sql`
+    update inbound_events set status = ${end.status}, reason = ${end.reason}, processed_at = ${end.now}, next_attempt_at = null
+     where id = ${id} and status = 'received' returning id`.execute(tx)
+  return rows.length === 1
+}
+
+/** Gives an event up: it waits in the dead letters for a person. */
+export async function killInbound(tx: Tx, id: string, reason: string, now: Date): Promise<void> {
+  await sql`
+    with dead as (
+      update inbound_events set status = 'dead', reason = ${reason}, processed_at = ${now}, next_attempt_at = null
+       where id = ${id} and status = 'received' returning id, attempts)
+    insert into dead_letters as d (kind, ref_id, reason, attempts, first_at, last_at)
+    select 'inbound_event', id, ${reason}, attempts, ${now}, ${now} from dead
+    on conflict (kind, ref_id) where resolved_at is null
+    do update set reason = excluded.reason, attempts = excluded.attempts, last_at = excluded.last_at`.execute(tx)
+}
+
+export type DueInbound = { id: string; source: Source; attempts: number }
+
+/** Marks due events as nudged and returns them; SKIP LOCKED lets several sweepers share the work. */
+export async function markDueInbound(db: Db, now: Date, graceMs: number, limit: number): Promise<DueInbound[]> {
+  const { rows } = await sql<DueInbound>`
+    with due as (
+      select id from inbound_events
+       where next_attempt_at <= ${now} and greatest(enqueued_at, next_attempt_at) < ${now}::timestamptz - make_interval(secs => ${graceMs / 1000})
+       order by next_attempt_at limit ${limit} for update skip locked)
+    update inbound_events i set enqueued_at = ${now} from due where i.id = due.id
+    returning i.id, i.source, i.attempts`.execute(db)
+  return rows
+}

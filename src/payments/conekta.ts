@@ -1,0 +1,158 @@
+/**
+ * Conekta through a small client of our own: its SDK switches TLS verification off. API 2.3.0, vendor
+ * documents: github.com/conekta/openapi (orders, events) and developers.conekta.com (webhook digest).
+ *
+ * An intent is an order with a hosted checkout: the payer chooses card, cash at a shop or SPEI there.
+ * Conekta has no idempotency key, so a call whose answer was lost is never repeated blindly.
+ */
+import { verify, createPublicKey, type KeyObject } from 'node:crypto'
+import { GiveUp } from '../errors.ts'
+import { instantOf, objectOf, readObject, textOf, wholeOf, type JsonObject } from './json.ts'
+import type { IntentInput, IntentOutcome, PaymentEvent, PaymentMethod, PaymentProvider } from './payments.ts'
+
+export type ConektaOptions = {
+  apiKey: string
+  apiUrl: string
+  /** PEM of the webhook key's public half. */
+  webhookPublicKey: string | undefined
+  timeoutMs?: number
+}
+
+const MEDIA_TYPE = 'application/vnd.conekta-v2.3.0+json'
+/** help.conekta.com: "the minimum amount per charge is $3.00 MXN". */
+const MIN_CENTS = 300
+const MAX_CENTS = 2_147_483_647 // unit_price is int32
+const CHECKOUT_MS = 3 * 86_400_000
+/** Cash at a shop: which chains take it is printed on Conekta's page, and depends on the account. */
+const CHECKOUT_METHODS: Record<PaymentMethod, string> = { card: 'card', oxxo: 'cash', spei: 'bank_transfer' }
+
+export function openConekta({ apiKey, apiUrl, webhookPublicKey, timeoutMs = 15_000 }: ConektaOptions): PaymentProvider {
+  const publicKey = readPublicKey(webhookPublicKey)
+  return {
+    name: 'conekta',
+    mode: 'live', // the key does not say; each answer does (livemode)
+    methods: ['card', 'oxxo', 'spei'],
+    currencies: ['MXN'],
+    limitsOf: () => ({ minCents: MIN_CENTS, maxCents: MAX_CENTS }),
+    needsCustomer: true,
+    canRepeat: false,
+    createIntent: (input) => createOrder({ apiKey, apiUrl, timeoutMs }, input),
+    verifyWebhook(raw, headers) {
+      const digest = headers['digest']
+      return publicKey !== null && typeof digest === 'string' && isSigned(raw, digest, publicKey)
+    },
+    readEvent,
+  }
+}
+
+async function createOrder(
+  { apiKey, apiUrl, timeoutMs }: { apiKey: string; apiUrl: string; timeoutMs: number },
+  input: IntentInput,
+): Promise<IntentOutcome> {
+  let response: Response
+  let body: JsonObject
+  try {
+    response = await fetch(`${apiUrl}/orders`, {
+      method: 'POST',
+      redirect: 'error',
+      signal: AbortSignal.timeout(timeoutMs),
+      headers: {
+        authorization: `Bearer ${apiKey}`,
+        accept: MEDIA_TYPE,
+        'accept-language': 'es',
+        'content-type': 'application/json',
+      },
+      body: JSON.stringify(orderOf(input)),
+    })
+    body = objectOf(await response.json().catch(() => null))
+  } catch {
+    return { kind: 'unknown', reason: 'no_answer' } // refused, reset or silent: nobody saw the outcome
+  }
+  if (!response.ok) return { kind: 'refused', reason: reasonOf(body, response.status), httpStatus: response.status }
+  const providerRef = textOf(body['id'])
+  if (!providerRef) return { kind: 'unknown', reason: 'unreadable_answer' }
+  const { id, url, expires_at: expiresAt } = objectOf(body['checkout'])
+  return {
+    kind: 'created',
+    providerRef,
+    clientSecret: null,
+    nextAction: {
+      type: 'redirect',
+      url: textOf(url),
+      checkoutId: textOf(id),
+      expiresAt: instantOf(expiresAt)?.toISOString() ?? null,
+    },
+    status: body['payment_status'] === 'paid' ? 'confirmed' : 'requires_action',
+    mode: body['livemode'] === true ? 'live' : 'test',
+  }
+}
+
+function orderOf({ customer, methods, ...input }: IntentInput) {
+  return {
+    currency: input.currency,
+    customer_info: { name: customer.name, email: customer.email, phone: customer.phone },
+    line_items: [{ name: input.description.slice(0, 249).padEnd(3, '.'), unit_price: input.amountCents, quantity: 1 }],
+    checkout: {
+      type: 'HostedPayment',
+      allowed_payment_methods: (methods ?? ['card', 'oxxo', 'spei']).map((method) => CHECKOUT_METHODS[method]),
+      success_url: input.returnUrl,
+      failure_url: input.returnUrl,
+      expires_at: Math.floor((input.now.getTime() + CHECKOUT_MS) / 1000),
+    },
+    metadata: { ...input.metadata, payment_id: input.paymentId, request_id: input.requestId },
+  }
+}
+
+/** details[].message depends on the language and may quote the payer: only the stable code is kept. */
+function reasonOf(body: JsonObject, status: number): string {
+  const [first] = Array.isArray(body['details']) ? (body['details'] as unknown[]) : []
+  const code = textOf(objectOf(first)['code']) ?? textOf(body['type'])
+  return code && /^[A-Za-z0-9_.]{1,200}$/.test(code) ? code : `http_${status}`
+}
+
+/** An unusable key is no key: then no webhook is believed. */
+function readPublicKey(pem: string | undefined): KeyObject | null {
+  if (!pem) return null
+  try {
+    return createPublicKey(pem)
+  } catch {
+    return null
+  }
+}
+
+/** RSASSA-PKCS1-v1_5 with SHA-256 over the raw body, in base64. */
+function isSigned(raw: Buffer, digest: string, key: KeyObject): boolean {
+  const signature = digest.replace(/^SHA-256=/i, '').trim()
+  if (!/^[A-Za-z0-9+/]{300,1400}={0,2}$/.test(signature)) return false
+  return verify('RSA-SHA256', raw, key, Buffer.from(signature, 'base64'))
+}
+
+/** One payment tells charge.paid and order.paid; the order's events are the ones that count. */
+const KINDS: Record<string, PaymentEvent['kind']> = {
+  'order.paid': 'confirmed',
+  'order.expired': 'expired',
+  'order.declined': 'failed',
+  'order.canceled': 'failed',
+  'order.voided': 'failed',
+  'order.pre_authorized': 'processing',
+}
+
+function readEvent(raw: Buffer): PaymentEvent {
+  const event = readObject(raw)
+  const id = textOf(event['id'])
+  const type = textOf(event['type'])
+  if (!id || !type) throw new GiveUp('unreadable_event')
+  const order = objectOf(objectOf(event['data'])['object'])
+  const kind = KINDS[type] ?? 'ignored'
+  const isPaid = kind !== 'confirmed' || order['payment_status'] === 'paid'
+  return {
+    dedupeKey: id,
+    providerRef: textOf(order['id']),
+    paymentId: textOf(objectOf(order['metadata'])['payment_id']),
+    kind: isPaid ? kind : 'ignored',
+    amountCents: wholeOf(order['amount']),
+    currency: textOf(order['currency'])?.toUpperCase() ?? null,
+    occurredAt: instantOf(event['created_at']),
+    reason: kind === 'failed' || kind === 'expired' ? type.replace('.', '_') : null,
+  }
+}

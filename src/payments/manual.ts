@@ -1,0 +1,119 @@
+/** Payments that a Director enters by hand: a transfer seen at the bank, cash, a card terminal. */
+import { newId, withTx, type Db, type Tx } from '../db.ts'
+import { Failure } from '../errors.ts'
+import type { User } from '../http/access.ts'
+import { readMoney } from '../money.ts'
+import {
+  findPayer,
+  findPayment,
+  findPaymentByKey,
+  insertLedgerPayment,
+  insertLedgerReversal,
+  insertManualPayment,
+  reverse,
+  type NewManualPayment,
+  type Payment,
+} from './sql.ts'
+
+export { listPayments, type PaymentFilter } from './sql.ts'
+
+export type ManualPaymentRequest = {
+  organizerId: string
+  amount?: number | string
+  amountCents?: number
+  currency: string
+  method: string
+  reference?: string
+  note?: string
+  eventId?: string
+  paidAt?: string
+  user: User
+  requestId: string
+  idempotencyKey: string | null
+}
+
+const DAY_MS = 86_400_000
+
+/**
+ * Records a payment and its ledger entry in one transaction. The unique (organizer, reference) decides
+ * between two people who enter the same transfer. Throws organizer_not_found, event_not_found,
+ * duplicate_reference, invalid_amount, unsupported_currency, invalid_date.
+ */
+export async function recordManualPayment(
+  { db, now }: { db: Db; now: () => Date },
+  request: ManualPaymentRequest,
+): Promise<Payment> {
+  const at = now()
+  const money = readMoney(request)
+  const paidAt = readPaidAt(request.paidAt, at)
+  const payer = await findPayer(db, request.user.organizerId, request.organizerId, request.eventId ?? null)
+  if (!payer.found) throw new Failure(payer.missing)
+  const payment: NewManualPayment = {
+    id: newId('pay'),
+    organizerId: request.organizerId,
+    eventId: request.eventId ?? null,
+    ...money,
+    method: request.method,
+    reference: request.reference?.trim() || null,
+    note: request.note ?? null,
+    paidAt,
+    createdBy: request.user.id,
+    idempotencyKey: request.idempotencyKey,
+    requestId: request.requestId,
+    now: at,
+  }
+  return withTx(db, async (tx) => {
+    const row = await insertManualPayment(tx, payment)
+    if (!row) return findRepeated(tx, payment)
+    await insertLedgerPayment(tx, row.id, at)
+    return row
+  })
+}
+
+function readPaidAt(text: string | undefined, now: Date): Date {
+  if (text === undefined) return now
+  const paidAt = new Date(text)
+  if (paidAt.getTime() > now.getTime() + DAY_MS) {
+    throw new Failure('invalid_date', { detail: 'paidAt is more than 24 hours ahead.' })
+  }
+  return paidAt
+}
+
+/** Nothing was inserted: a retry of the same request gets its payment, anything else is a duplicate. */
+async function findRepeated(tx: Tx, wanted: NewManualPayment): Promise<Payment> {
+  const before = wanted.idempotencyKey ? await findPaymentByKey(tx, wanted.createdBy, wanted.idempotencyKey) : null
+  if (!before) {
+    throw new Failure('duplicate_reference', { detail: 'This organizer has a payment with this reference.' })
+  }
+  const isSame =
+    before.kind === 'manual' &&
+    before.organizerId === wanted.organizerId &&
+    before.amountCents === wanted.amountCents &&
+    before.currency === wanted.currency &&
+    before.reference === wanted.reference
+  if (!isSame) throw new Failure('idempotency_key_reused', { detail: 'Another payment was made with this key.' })
+  return before
+}
+
+/**
+ * Takes a manual payment back: status `reversed` and a ledger entry with the negative amount, once.
+ * Throws payment_not_found; payment_not_reversible for a second time and for a provider's payment,
+ * whose money only the provider can return.
+ */
+export async function reverseManualPayment(
+  { db, now }: { db: Db; now: () => Date },
+  { id, reason, user }: { id: string; reason: string; user: User },
+): Promise<Payment> {
+  const at = now()
+  const payment = await findPayment(db, user.organizerId, id)
+  if (!payment) throw new Failure('payment_not_found')
+  return withTx(db, async (tx) => {
+    const reversed = await reverse(tx, id, reason, at)
+    if (!reversed) {
+      const detail = payment.kind === 'manual' ? 'It is reversed already.' : 'Refund it at its provider.'
+      throw new Failure('payment_not_reversible', { detail })
+    }
+    await insertLedgerReversal(tx, id, reason, user.id, at)
+    return reversed
+  })
+}

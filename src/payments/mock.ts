@@ -1,0 +1,50 @@
+/**
+ * The provider that moves no money. It stands in for Stripe or Conekta while their keys are missing,
+ * so that everything around a payment can be tried: POST /payments/webhook with
+ * `{ id, providerRef, status: "confirmed" | "failed" }` decides a mock payment.
+ */
+import { createHash } from 'node:crypto'
+import { readObject, textOf } from './json.ts'
+import type { PaymentEvent, PaymentProvider, ProviderName } from './payments.ts'
+
+/** `announce` hears of the first intent, so that nobody mistakes a mock for money. */
+export function openMock(name: ProviderName, announce: () => void): PaymentProvider {
+  return {
+    name,
+    mode: 'mock',
+    methods: ['card', 'oxxo', 'spei'],
+    currencies: null,
+    limitsOf: () => ({ minCents: 1, maxCents: Number.MAX_SAFE_INTEGER }),
+    needsCustomer: false,
+    canRepeat: true,
+    async createIntent({ paymentId }) {
+      announce()
+      return {
+        kind: 'created',
+        providerRef: `mock_${paymentId}`,
+        clientSecret: `mock_${paymentId}_secret`,
+        nextAction: null,
+        status: 'requires_payment',
+        mode: 'mock',
+      }
+    },
+    verifyWebhook: () => true,
+    readEvent,
+  }
+}
+
+/** Anything but the mock's own shape is kept and ignored. */
+function readEvent(raw: Buffer): PaymentEvent {
+  const body = readObject(raw)
+  const status = body['status']
+  return {
+    dedupeKey: textOf(body['id']) ?? `sha256:${createHash('sha256').update(raw).digest('hex')}`,
+    providerRef: textOf(body['providerRef']),
+    paymentId: null,
+    kind: status === 'confirmed' || status === 'failed' ? status : 'ignored',
+    amountCents: null,
+    currency: null,
+    occurredAt: null,
+    reason: status === 'failed' ? 'mock_failed' : null,
+  }
+}

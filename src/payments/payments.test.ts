@@ -1,0 +1,352 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { startApp, ORGANIZER_ID, type TestApp } from '../../test/harness.ts'
+import { anEvent, anOrganizer } from '../../test/make.ts'
+import { startFakeConekta } from '../../test/fakes/conekta.ts'
+import { startFakeStripe, STRIPE_KEY } from '../../test/fakes/stripe.ts'
+import { newId, sql, type Db } from '../db.ts'
+import { openConekta } from './conekta.ts'
+import { openStripe } from './stripe.ts'
+
+const CUSTOMER = { name: 'Ana Prueba', email: 'ana@example.com', phone: '55 1234 5678' }
+type Row = { id: string; status: string; reason: string | null; providerRef: string | null; mode: string }
+
+async function listRows(db: Db, requestId: string): Promise<Row[]> {
+  const { rows } = await sql<Row>`select id, status, reason, provider_ref, mode from payments
+    where request_id = ${requestId}`.execute(db)
+  return rows
+}
+
+/** Posts an intent under a request id of its own, so that its rows can be found. */
+async function ask({ post, db }: TestApp, body: object, more: { as?: 'director' | 'organizer'; key?: string } = {}) {
+  const requestId = newId('req')
+  const headers = { 'x-request-id': requestId, ...(more.key ? { 'idempotency-key': more.key } : {}) }
+  const reply = await post('/payments/intent', { as: more.as ?? 'director', body, headers })
+  return { reply, status: reply.statusCode, body: reply.json(), rows: () => listRows(db, requestId) }
+}
+
+test('without keys every provider works in mock mode and says so once', async (t) => {
+  const app = await startApp(t, { env: { PAYMENTS_PROVIDER: 'stripe' } })
+  const said = () =>
+    app.lines.filter(({ msg }) => msg === 'payments_provider_mock_mode').map((line) => line['provider'])
+
+  const atOpen = said()
+  const replies = [await ask(app, { amount: 100 }), await ask(app, { amount: '0.01', provider: 'conekta' })]
+  await ask(app, { amount: 100, provider: 'conekta' })
+
+  assert.deepEqual(atOpen, ['stripe'])
+  assert.deepEqual(said(), ['stripe', 'conekta'])
+  for (const { status, body } of replies) {
+    assert.equal(status, 201)
+    assert.equal(body.mode, 'mock')
+    assert.equal(body.status, 'requires_payment')
+    assert.equal(body.currency, 'MXN')
+  }
+  assert.equal(replies[0]!.body.provider, 'stripe')
+  assert.equal(replies[0]!.body.amount, '100.00')
+  assert.equal(replies[1]!.body.amountCents, 1)
+  assert.match(replies[1]!.body.providerRef, /^mock_/)
+})
+
+test('keys that are placeholders or malformed count as absent', async (t) => {
+  const app = await startApp(t, { env: { STRIPE_SECRET_KEY: 'not a key', CONEKTA_API_KEY: 'your_key' } })
+
+  assert.equal(app.deps.providers.stripe.mode, 'mock')
+  assert.equal(app.deps.providers.conekta.mode, 'mock')
+})
+
+test('a Stripe intent keeps to the vendor API and passes the payment id and the request id along', async (t) => {
+  const stripe = await startFakeStripe(t)
+  const app = await startApp(t, { env: stripe.env })
+  const eventId = await anEvent(app.db)
+
+  const { status, body, rows } = await ask(
+    app,
+    {
+      amount: 599,
+      currency: 'mxn',
+      provider: 'stripe',
+      eventId,
+      customer: CUSTOMER,
+      methods: ['card', 'oxxo'],
+      metadata: { mesa: 7 },
+    },
+    { as: 'organizer' },
+  )
+
+  assert.deepEqual(stripe.refusals, [])
+  assert.equal(status, 201)
+  assert.equal(body.mode, 'test')
+  assert.equal(body.status, 'requires_payment')
+  assert.match(body.clientSecret, /^pi_.*_secret_/)
+  const [{ idempotencyKey, params }] = stripe.calls as [(typeof stripe.calls)[number]]
+  assert.equal(idempotencyKey, body.paymentId)
+  assert.equal(params['amount'], '59900')
+  assert.equal(params['metadata[payment_id]'], body.paymentId)
+  assert.equal(params['metadata[request_id]'], body.requestId)
+  assert.equal(params['metadata[mesa]'], '7')
+  assert.equal(params['allowed_payment_method_types[1]'], 'oxxo')
+  assert.deepEqual(await rows(), [
+    { id: body.paymentId, status: 'requires_payment', reason: null, providerRef: body.providerRef, mode: 'test' },
+  ])
+})
+
+test('a Conekta intent is an order with a hosted checkout', async (t) => {
+  const conekta = await startFakeConekta(t)
+  const app = await startApp(t, { env: conekta.env })
+
+  const { status, body } = await ask(app, { amount: 3, provider: 'conekta', customer: CUSTOMER, description: 'X' })
+
+  assert.deepEqual(conekta.refusals, [])
+  assert.equal(status, 201)
+  assert.equal(body.mode, 'test')
+  assert.equal(body.status, 'requires_action')
+  assert.equal(body.clientSecret, null)
+  assert.match(body.nextAction.url, /^https:\/\/pay\.conekta\.com\//)
+  const [order] = conekta.orders
+  assert.equal(order?.line_items[0]?.unit_price, 300)
+  assert.equal(order?.customer_info.phone, '+525512345678')
+  assert.equal(order?.metadata['payment_id'], body.paymentId)
+})
+
+for (const [provider, script, reason] of [
+  ['stripe', { kind: 'error', httpStatus: 402, error: { type: 'card_error', code: 'card_declined' } }, 'card_declined'],
+  [
+    'stripe',
+    { kind: 'error', httpStatus: 400, error: { type: 'invalid_request_error', message: 'no' } },
+    'invalid_request_error',
+  ],
+  ['stripe', { kind: 'error', httpStatus: 500, error: { type: 'api_error' } }, 'api_error'],
+] as const) {
+  test(`a Stripe that answers ${script.httpStatus} is 502 and the row stays failed`, async (t) => {
+    const stripe = await startFakeStripe(t)
+    const app = await startApp(t, { env: stripe.env })
+    stripe.next(script)
+
+    const { status, body, rows } = await ask(app, { amount: 50, provider })
+
+    assert.equal(status, 502)
+    assert.equal(body.code, 'provider_error')
+    const [row] = await rows()
+    assert.equal(row?.status, 'failed')
+    assert.equal(row?.reason, reason)
+    assert.equal(stripe.calls.length, 1)
+  })
+}
+
+for (const [httpStatus, type, code] of [
+  [402, 'processing_error', 'conekta.errors.processing.bank.declined'],
+  [500, 'api_error', 'conekta.errors.api.system.general_failure'],
+] as const) {
+  test(`a Conekta that answers ${httpStatus} is 502 and the row stays failed`, async (t) => {
+    const conekta = await startFakeConekta(t)
+    const app = await startApp(t, { env: conekta.env })
+    conekta.next({ kind: 'error', httpStatus, type, code })
+
+    const { status, body, rows } = await ask(app, { amount: 50, provider: 'conekta', customer: CUSTOMER })
+
+    assert.equal(status, 502)
+    assert.equal(body.code, 'provider_error')
+    assert.deepEqual(
+      (await rows()).map((row) => [row.status, row.reason]),
+      [['failed', code]],
+    )
+  })
+}
+
+for (const kind of ['reset', 'silence', 'garbage'] as const) {
+  test(`a provider that gives ${kind} leaves the payment unknown, and nothing is charged blindly again`, async (t) => {
+    const stripe = await startFakeStripe(t)
+    const conekta = await startFakeConekta(t)
+    const app = await startApp(t, { env: { ...stripe.env, ...conekta.env } })
+    app.deps.providers.stripe = openStripe({
+      secretKey: STRIPE_KEY,
+      apiUrl: stripe.url,
+      webhookSecret: '',
+      timeoutMs: 300,
+    })
+    app.deps.providers.conekta = openConekta({
+      apiKey: conekta.env.CONEKTA_API_KEY,
+      apiUrl: conekta.url,
+      webhookPublicKey: undefined,
+      timeoutMs: 300,
+    })
+    stripe.next({ kind })
+    conekta.next({ kind })
+
+    const replies = await Promise.all([
+      ask(app, { amount: 50, provider: 'stripe' }),
+      ask(app, { amount: 50, provider: 'conekta', customer: CUSTOMER }),
+    ])
+
+    for (const { status, body, rows } of replies) {
+      assert.equal(status, 202)
+      assert.equal(body.status, 'unknown')
+      assert.equal(body.providerRef, null)
+      assert.equal((await rows())[0]?.status, 'unknown')
+    }
+    assert.equal(conekta.orders.length, 1, 'Conekta has no idempotency key: one call only')
+    assert.equal(new Set(stripe.calls.map((call) => call.idempotencyKey)).size, 1, 'Stripe: one key')
+  })
+}
+
+test('after a crash between row and answer the same key finds its row: Stripe is asked again under the same key', async (t) => {
+  const stripe = await startFakeStripe(t)
+  const app = await startApp(t, { env: stripe.env })
+  const key = newId('key')
+  const first = await ask(app, { amount: 50, provider: 'stripe' }, { key })
+  await sql`update payments set provider_ref = null, client_secret = null where id = ${first.body.paymentId}`.execute(
+    app.db,
+  )
+  await sql`alter table payments disable trigger payments_forward_only`.execute(app.db)
+  await sql`update payments set status = 'creating' where id = ${first.body.paymentId}`.execute(app.db)
+  await sql`alter table payments enable trigger payments_forward_only`.execute(app.db)
+  await sql`delete from idempotency_keys where key = ${key}`.execute(app.db)
+
+  const again = await ask(app, { amount: 50, provider: 'stripe' }, { key })
+
+  assert.equal(again.status, 201)
+  assert.equal(again.body.paymentId, first.body.paymentId)
+  assert.equal(again.body.providerRef, first.body.providerRef)
+  assert.equal(stripe.calls.length, 2)
+  assert.equal(stripe.intents(), 1)
+})
+
+test('after a lost answer of Conekta the same key answers unknown without a second order', async (t) => {
+  const conekta = await startFakeConekta(t)
+  const app = await startApp(t, { env: conekta.env })
+  const key = newId('key')
+  const body = { amount: 50, provider: 'conekta', customer: CUSTOMER }
+  conekta.next({ kind: 'reset' })
+  const first = await ask(app, body, { key })
+  await sql`delete from idempotency_keys where key = ${key}`.execute(app.db)
+  conekta.next({ kind: 'ok' })
+
+  const again = await ask(app, body, { key })
+
+  assert.equal(first.status, 202)
+  assert.equal(again.status, 202)
+  assert.equal(again.body.paymentId, first.body.paymentId)
+  assert.equal(conekta.orders.length, 1)
+})
+
+test('one Idempotency-Key makes one payment: replayed, refused for another body, also after the answer is forgotten', async (t) => {
+  const app = await startApp(t)
+  const key = newId('key')
+  const [first] = await Promise.all([ask(app, { amount: 10 }, { key })])
+
+  const replayed = await ask(app, { amount: 10 }, { key })
+  const other = await ask(app, { amount: 11 }, { key })
+  await sql`delete from idempotency_keys where key = ${key}`.execute(app.db)
+  const later = await ask(app, { amount: 10 }, { key })
+  await sql`delete from idempotency_keys where key = ${key}`.execute(app.db)
+  const laterOther = await ask(app, { amount: 11 }, { key })
+
+  assert.equal(replayed.reply.headers['idempotent-replayed'], 'true')
+  assert.deepEqual(replayed.body, first.body)
+  assert.equal(other.body.code, 'idempotency_key_reused')
+  assert.equal(later.body.paymentId, first.body.paymentId)
+  assert.equal(laterOther.status, 422)
+  assert.equal(laterOther.body.code, 'idempotency_key_reused')
+  const { rows } = await sql`select 1 from payments where idempotency_key = ${key}`.execute(app.db)
+  assert.equal(rows.length, 1)
+})
+
+test('twenty intents at once under one key are one payment', async (t) => {
+  const app = await startApp(t)
+  const key = newId('key')
+
+  const replies = await Promise.all(Array.from({ length: 20 }, () => ask(app, { amount: 10 }, { key })))
+
+  const codes = new Set(replies.map(({ status }) => status))
+  codes.delete(409)
+  assert.deepEqual([...codes], [201])
+  const { rows } = await sql`select 1 from payments where idempotency_key = ${key}`.execute(app.db)
+  assert.equal(rows.length, 1)
+})
+
+const REFUSED = [
+  ['no amount', {}, 'invalid_amount'],
+  ['both amounts', { amount: 1, amountCents: 100 }, 'invalid_amount'],
+  ['a negative amount', { amount: -1 }, 'invalid_amount'],
+  ['zero', { amountCents: 0 }, 'invalid_amount'],
+  ['three decimals', { amount: '10.001' }, 'invalid_amount'],
+  ['a text that is no number', { amount: 'diez' }, 'invalid_amount'],
+  ['an unknown currency', { amount: 10, currency: 'XXX' }, 'unsupported_currency'],
+  ['an unknown provider', { amount: 10, provider: 'paypal' }, 'unsupported_provider'],
+  ['less than Stripe takes', { amountCents: 999, provider: 'stripe' }, 'amount_too_small'],
+  ['more than Stripe takes', { amount: '1000000.00', provider: 'stripe' }, 'invalid_amount'],
+  ['spei with Stripe', { amount: 10, provider: 'stripe', methods: ['spei'] }, 'unsupported_method'],
+  ['oxxo in dollars', { amount: 10, currency: 'USD', provider: 'stripe', methods: ['oxxo'] }, 'unsupported_currency'],
+  ['less than Conekta takes', { amountCents: 299, provider: 'conekta', customer: CUSTOMER }, 'amount_too_small'],
+  [
+    'dollars with Conekta',
+    { amount: 10, currency: 'USD', provider: 'conekta', customer: CUSTOMER },
+    'unsupported_currency',
+  ],
+  ['Conekta without a customer', { amount: 10, provider: 'conekta' }, 'invalid_request'],
+  ['a customer phone that is none', { amount: 10, customer: { phone: '12' } }, 'invalid_phone'],
+  ['an unknown field', { amount: 10, tip: 1 }, 'invalid_request'],
+  ['nested metadata', { amount: 10, metadata: { a: {} } }, 'invalid_request'],
+] as const
+test('what cannot be paid is refused before a row exists', async (t) => {
+  const stripe = await startFakeStripe(t)
+  const conekta = await startFakeConekta(t)
+  const app = await startApp(t, { env: { ...stripe.env, ...conekta.env } })
+  for (const [what, body, code] of REFUSED) {
+    const asked = await ask(app, body)
+
+    assert.deepEqual([asked.status, asked.body.code], [400, code], what)
+    assert.deepEqual(await asked.rows(), [], what)
+  }
+  assert.equal(stripe.calls.length + conekta.orders.length, 0)
+})
+
+test('an organizer pays for itself only; a director for anybody or nobody', async (t) => {
+  const app = await startApp(t)
+  const ownEvent = await anEvent(app.db)
+  const other = await anOrganizer(app.db)
+  const otherEvent = await anEvent(app.db, { organizerId: other })
+  const ownerOf = async (id: string) =>
+    (await sql<{ organizerId: string | null }>`select organizer_id from payments where id = ${id}`.execute(app.db))
+      .rows[0]?.organizerId
+  const as = 'organizer'
+
+  const own = await ask(app, { amount: 1, eventId: ownEvent }, { as })
+  const implied = await ask(app, { amount: 1 }, { as })
+  const foreign = await ask(app, { amount: 1, organizerId: other }, { as })
+  const foreignEvent = await ask(app, { amount: 1, eventId: otherEvent }, { as })
+  const director = await ask(app, { amount: 1, eventId: otherEvent })
+  const nobody = await ask(app, { amount: 1 })
+  const mixed = await ask(app, { amount: 1, organizerId: ORGANIZER_ID, eventId: otherEvent })
+
+  assert.equal(await ownerOf(own.body.paymentId), ORGANIZER_ID)
+  assert.equal(await ownerOf(implied.body.paymentId), ORGANIZER_ID)
+  assert.equal(foreign.body.code, 'organizer_not_found')
+  assert.equal(foreignEvent.status, 404)
+  assert.equal(foreignEvent.body.code, 'event_not_found')
+  assert.equal(await ownerOf(director.body.paymentId), other)
+  assert.equal(await ownerOf(nobody.body.paymentId), null)
+  assert.equal(mixed.body.code, 'event_not_found')
+})
+
+test('an intent needs a token and the right role', async (t) => {
+  const { post } = await startApp(t)
+
+  assert.equal((await post('/payments/intent', { body: { amount: 1 } })).statusCode, 401)
+  for (const as of ['staff', 'viewer'] as const) {
+    assert.equal((await post('/payments/intent', { as, body: { amount: 1 } })).statusCode, 403)
+  }
+})
+
+test('logs of an intent hold no customer and no secret', async (t) => {
+  const stripe = await startFakeStripe(t)
+  const app = await startApp(t, { env: stripe.env })
+
+  const { body } = await ask(app, { amount: 50, provider: 'stripe', customer: CUSTOMER })
+
+  const text = JSON.stringify(app.lines)
+  for (const secret of [body.clientSecret, CUSTOMER.email, CUSTOMER.name, '5512345678', STRIPE_KEY]) {
+    assert.equal(text.includes(secret), false)
+  }
+})

@@ -1,0 +1,262 @@
+/** Every statement about payments, and the ledger entries that payments cause. */
+import { sql, type Db, type Tx } from '../db.ts'
+import type { FailureCode } from '../errors.ts'
+import type { IntentOutcome } from './payments.ts'
+
+export type Payment = {
+  id: string
+  kind: 'intent' | 'manual'
+  organizerId: string | null
+  eventId: string | null
+  provider: 'stripe' | 'conekta' | 'mock' | 'manual'
+  mode: 'mock' | 'test' | 'live' | 'manual'
+  providerRef: string | null
+  clientSecret: string | null
+  nextAction: Record<string, unknown> | null
+  status: PaymentStatus
+  reason: string | null
+  amountCents: number
+  currency: string
+  method: string | null
+  reference: string | null
+  note: string | null
+  paidAt: Date | null
+  createdAt: Date
+}
+export const PAYMENT_STATUSES = [
+  'creating',
+  'unknown',
+  'requires_payment',
+  'requires_action',
+  'processing',
+  'confirmed',
+  'failed',
+  'expired',
+  'refunded',
+  'reversed',
+] as const
+export type PaymentStatus = (typeof PAYMENT_STATUSES)[number]
+
+const COLUMNS = sql`id, kind, organizer_id, event_id, provider, mode, provider_ref, client_secret, next_action, status,
+  reason, amount_cents, currency, method, reference, note, paid_at, created_at`
+
+export type Payer = { found: true; organizerId: string | null } | { found: false; missing: FailureCode }
+
+/**
+ * Whose debt a payment lessens. An organizer pays for itself and its own events; a director may name
+ * an organizer, an event (whose organizer it then is), or neither.
+ */
+export async function findPayer(
+  db: Db,
+  scope: string | null,
+  organizerId: string | null,
+  eventId: string | null,
+): Promise<Payer> {
+  const { rows } = await sql<{ organizerFound: boolean; eventOrganizerId: string | null }>`
+    select exists (select 1 from organizers where id = ${organizerId} and (${scope}::text is null or id = ${scope})) as organizer_found,
+           (select organizer_id from events where id = ${eventId}
+               and (${scope}::text is null or organizer_id = ${scope})
+               and (${organizerId}::text is null or organizer_id = ${organizerId})) as event_organizer_id`.execute(db)
+  const { organizerFound, eventOrganizerId } = rows[0]!
+  if (organizerId !== null && !organizerFound) return { found: false, missing: 'organizer_not_found' }
+  if (eventId !== null && eventOrganizerId === null) return { found: false, missing: 'event_not_found' }
+  return { found: true, organizerId: organizerId ?? eventOrganizerId ?? scope }
+}
+
+export type NewIntent = {
+  id: string
+  organizerId: string | null
+  eventId: string | null
+  provider: string
+  mode: string
+  amountCents: number
+  currency: string
+  description: string | null
+  metadata: object
+  createdBy: string
+  idempotencyKey: string | null
+  requestId: string
+  now: Date
+}
+
+/** Null: the same caller used this idempotency key before. */
+export async function insertIntent(db: Db, p: NewIntent): Promise<Payment | null> {
+  const { rows } = await sql<Payment>`
+    insert into payments (id, kind, organizer_id, event_id, provider, mode, status, amount_cents, currency, description,
+      metadata, created_by, idempotency_key, request_id, created_at, updated_at)
+    values (${p.id}, 'intent', ${p.organizerId}, ${p.eventId}, ${p.provider}, ${p.mode}, 'creating', ${p.amountCents},
+      ${p.currency}, ${p.description}, ${JSON.stringify(p.metadata)}, ${p.createdBy}, ${p.idempotencyKey}, ${p.requestId},
+      ${p.now}, ${p.now})
+    on conflict (created_by, idempotency_key) where idempotency_key is not null do nothing
+    returning ${COLUMNS}`.execute(db)
+  return rows[0] ?? null
+}
+
+export async function findPaymentByKey(db: Db, createdBy: string, idempotencyKey: string): Promise<Payment | null> {
+  const { rows } = await sql<Payment>`
+    select ${COLUMNS} from payments where created_by = ${createdBy} and idempotency_key = ${idempotencyKey}`.execute(db)
+  return rows[0] ?? null
+}
+
+/**
+ * Writes what the provider answered. A webhook may have been faster: then the facts are added and the
+ * status stays where it is.
+ */
+export async function settleIntent(tx: Tx, id: string, outcome: IntentOutcome, now: Date): Promise<Payment> {
+  const made = outcome.kind === 'created' ? outcome : null
+  const status = made?.status ?? (outcome.kind === 'refused' ? 'failed' : 'unknown')
+  const reason = 'reason' in outcome ? outcome.reason : null
+  const { rows } = await sql<Payment>`
+    update payments set
+           status = case when payment_may_become(status, ${status}) then ${status} else status end,
+           reason = case when payment_may_become(status, ${status}) then ${reason} else reason end,
+           paid_at = case when ${status} = 'confirmed' and payment_may_become(status, ${status}) then ${now}::timestamptz else paid_at end,
+           provider_ref = coalesce(provider_ref, ${made?.providerRef ?? null}),
+           client_secret = coalesce(client_secret, ${made?.clientSecret ?? null}),
+           next_action = coalesce(next_action, ${made?.nextAction ? JSON.stringify(made.nextAction) : null}::jsonb),
+           mode = coalesce(${made?.mode ?? null}, mode),
+           updated_at = ${now}
+     where id = ${id} returning ${COLUMNS}`.execute(tx)
+  return rows[0]!
+}
+
+/**
+ * The payment that a provider's event speaks of, locked. By the provider's own id; by ours only while
+ * the provider's is not known yet.
+ */
+export async function findPaymentOfEvent(
+  tx: Tx,
+  provider: string,
+  providerRef: string | null,
+  paymentId: string | null,
+): Promise<Payment | null> {
+  const { rows } = await sql<Payment>`
+    select ${COLUMNS} from payments
+     where provider = ${provider} and kind = 'intent'
+       and (provider_ref = ${providerRef} or (id = ${paymentId} and provider_ref is null))
+     order by provider_ref nulls last limit 1 for update`.execute(tx)
+  return rows[0] ?? null
+}
+
+/** False: the payment is further along. */
+export async function confirmFromEvent(
+  tx: Tx,
+  id: string,
+  providerRef: string | null,
+  paidAt: Date,
+  now: Date,
+): Promise<boolean> {
+  const { rows } = await sql`
+    update payments set status = 'confirmed', reason = null, paid_at = ${paidAt},
+           provider_ref = coalesce(provider_ref, ${providerRef}), updated_at = ${now}
+     where id = ${id} and payment_may_become(status, 'confirmed') returning id`.execute(tx)
+  return rows.length === 1
+}
+
+/** False: the payment is further along. */
+export async function moveFromEvent(
+  tx: Tx,
+  id: string,
+  status: 'failed' | 'processing' | 'expired',
+  providerRef: string | null,
+  reason: string | null,
+  now: Date,
+): Promise<boolean> {
+  const { rows } = await sql`
+    update payments set status = ${status}, reason = ${reason},
+           provider_ref = coalesce(provider_ref, ${providerRef}), updated_at = ${now}
+     where id = ${id} and payment_may_become(status, ${status}) returning id`.execute(tx)
+  return rows.length === 1
+}
+
+/** One entry per payment, whoever comes first; none for a payment that belongs to no organizer. */
+export async function insertLedgerPayment(tx: Tx, paymentId: string, now: Date): Promise<void> {
+  await sql`
+    insert into ledger_entries (organizer_id, event_id, kind, amount_cents, currency, payment_id, created_by, effective_at, created_at)
+    select organizer_id, event_id, 'payment', amount_cents, currency, id, created_by, paid_at, ${now}
+      from payments where id = ${paymentId} and status = 'confirmed' and organizer_id is not null
+    on conflict (payment_id) where kind = 'payment' do nothing`.execute(tx)
+}
+
+export type NewManualPayment = {
+  id: string
+  organizerId: string
+  eventId: string | null
+  amountCents: number
+  currency: string
+  method: string
+  reference: string | null
+  note: string | null
+  paidAt: Date
+  createdBy: string
+  idempotencyKey: string | null
+  requestId: string
+  now: Date
+}
+
+/** Null: the organizer has a payment with this reference, or the caller used this idempotency key. */
+export async function insertManualPayment(tx: Tx, p: NewManualPayment): Promise<Payment | null> {
+  const { rows } = await sql<Payment>`
+    insert into payments (id, kind, organizer_id, event_id, provider, mode, status, amount_cents, currency, method,
+      reference, note, paid_at, created_by, idempotency_key, request_id, created_at, updated_at)
+    values (${p.id}, 'manual', ${p.organizerId}, ${p.eventId}, 'manual', 'manual', 'confirmed', ${p.amountCents},
+      ${p.currency}, ${p.method}, ${p.reference}, ${p.note}, ${p.paidAt}, ${p.createdBy}, ${p.idempotencyKey},
+      ${p.requestId}, ${p.now}, ${p.now})
+    on conflict do nothing returning ${COLUMNS}`.execute(tx)
+  return rows[0] ?? null
+}
+
+export async function findPayment(db: Db, scope: string | null, id: string): Promise<Payment | null> {
+  const { rows } = await sql<Payment>`
+    select ${COLUMNS} from payments where id = ${id} and (${scope}::text is null or organizer_id = ${scope})`.execute(
+    db,
+  )
+  return rows[0] ?? null
+}
+
+/** Null: it is no manual payment, or it is reversed already. */
+export async function reverse(tx: Tx, id: string, reason: string, now: Date): Promise<Payment | null> {
+  const { rows } = await sql<Payment>`
+    update payments set status = 'reversed', reason = ${reason}, updated_at = ${now}
+     where id = ${id} and kind = 'manual' and status = 'confirmed' returning ${COLUMNS}`.execute(tx)
+  return rows[0] ?? null
+}
+
+/** The negative of a payment's entry; the unique reverses_id allows it once. */
+export async function insertLedgerReversal(
+  tx: Tx,
+  paymentId: string,
+  reason: string,
+  by: string,
+  now: Date,
+): Promise<void> {
+  await sql`
+    insert into ledger_entries (organizer_id, event_id, kind, tickets, amount_cents, currency, payment_id, reverses_id,
+      reason, created_by, effective_at, created_at)
+    select organizer_id, event_id, 'reversal', -tickets, -amount_cents, currency, payment_id, id, ${reason}, ${by}, ${now}, ${now}
+      from ledger_entries where payment_id = ${paymentId} and kind = 'payment'`.execute(tx)
+}
+
+export type PaymentFilter = {
+  organizerId: string | null
+  status: string | null
+  /** Days of Mexico City, both included. */
+  from: string | null
+  to: string | null
+  before: { at: Date; id: string } | null
+  limit: number
+}
+
+/** Newest first. */
+export async function listPayments(db: Db, f: PaymentFilter): Promise<Payment[]> {
+  const day = sql`(created_at at time zone 'America/Mexico_City')::date`
+  const { rows } = await sql<Payment>`
+    select ${COLUMNS} from payments
+     where (${f.organizerId}::text is null or organizer_id = ${f.organizerId})
+       and (${f.status}::text is null or status = ${f.status})
+       and (${f.from}::date is null or ${day} >= ${f.from}::date)
+       and (${f.to}::date is null or ${day} <= ${f.to}::date)
+       and (${f.before?.at ?? null}::timestamptz is null or (created_at, id) < (${f.before?.at ?? null}, ${f.before?.id ?? null}))
+     order by created_at desc, id desc limit ${f.limit}`.execute(db)
+  return rows
+}

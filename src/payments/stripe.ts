@@ -1,0 +1,149 @@
+/**
+ * Stripe by its official SDK (stripe@23, API 2026-10-28.endive). Vendor documents: docs.stripe.com/api
+ * (payment_intents, errors, idempotent_requests) and docs.stripe.com/webhooks (signatures).
+ */
+import Stripe from 'stripe'
+import { GiveUp } from '../errors.ts'
+import { instantOf, objectOf, readObject, textOf, wholeOf } from './json.ts'
+import type { IntentInput, IntentOutcome, PaymentEvent, PaymentProvider } from './payments.ts'
+
+export type StripeOptions = {
+  secretKey: string
+  /** Scheme, host and port. */
+  apiUrl: string
+  webhookSecret: string | undefined
+  timeoutMs?: number
+}
+
+export const isStripeKey = (key: string): boolean => /^(sk|rk)_(test|live)_[A-Za-z0-9_]+$/.test(key)
+
+/** docs.stripe.com/currencies#minimum-and-maximum-charge-amounts; other currencies are left to Stripe. */
+const MIN_CENTS: Record<string, number> = { MXN: 1000, USD: 50, EUR: 50, JPY: 50 }
+const MAX_CENTS = 99_999_999 // eight digits
+const TOLERANCE_SECONDS = 300
+
+export function openStripe({ secretKey, apiUrl, webhookSecret, timeoutMs = 15_000 }: StripeOptions): PaymentProvider {
+  const { protocol, hostname, port } = new URL(apiUrl)
+  const client = new Stripe(secretKey, {
+    host: hostname,
+    port: port || (protocol === 'http:' ? 80 : 443),
+    protocol: protocol === 'http:' ? 'http' : 'https',
+    timeout: timeoutMs,
+    maxNetworkRetries: 0, // the row owns retry; a closed connection is still tried once more, under the same key
+    telemetry: false,
+  })
+  const mode = /^.k_live_/.test(secretKey) ? 'live' : 'test'
+  return {
+    name: 'stripe',
+    mode,
+    methods: ['card', 'oxxo'], // spei needs a Customer object of Stripe first
+    currencies: null,
+    limitsOf: (currency) => ({ minCents: MIN_CENTS[currency] ?? 1, maxCents: MAX_CENTS }),
+    needsCustomer: false,
+    canRepeat: true,
+    async createIntent(input) {
+      try {
+        const intent = await client.paymentIntents.create(paramsOf(input), { idempotencyKey: input.paymentId })
+        return outcomeOf(intent)
+      } catch (error) {
+        return failureOf(error)
+      }
+    },
+    verifyWebhook(raw, headers, now) {
+      const header = headers['stripe-signature']
+      if (!webhookSecret || typeof header !== 'string') return false
+      return isSigned(client, raw, header, webhookSecret, now)
+    },
+    readEvent,
+  }
+}
+
+function paramsOf({ customer, methods, ...input }: IntentInput): Stripe.PaymentIntentCreateParams {
+  return {
+    amount: input.amountCents,
+    currency: input.currency.toLowerCase(),
+    description: input.description,
+    metadata: { ...input.metadata, payment_id: input.paymentId, request_id: input.requestId },
+    ...(customer.email ? { receipt_email: customer.email } : {}),
+    // payment_method_types was removed from the request in 2026-09-30.endive.
+    ...(methods ? { allowed_payment_method_types: methods } : { automatic_payment_methods: { enabled: true } }),
+  }
+}
+
+const STATUSES: Record<string, 'requires_payment' | 'requires_action' | 'confirmed'> = {
+  requires_payment_method: 'requires_payment',
+  requires_confirmation: 'requires_payment',
+  requires_action: 'requires_action',
+  succeeded: 'confirmed',
+}
+
+function outcomeOf(intent: Stripe.PaymentIntent): IntentOutcome {
+  if (!intent.id) return { kind: 'unknown', reason: 'unreadable_answer' }
+  return {
+    kind: 'created',
+    providerRef: intent.id,
+    clientSecret: intent.client_secret,
+    nextAction: intent.next_action ? { ...intent.next_action } : null,
+    status: STATUSES[intent.status] ?? 'processing',
+    mode: intent.livemode ? 'live' : 'test',
+  }
+}
+
+/** An answer is a refusal, silence is unknown. Messages may quote what the payer typed: only codes are kept. */
+function failureOf(error: unknown): IntentOutcome {
+  if (!(error instanceof Stripe.errors.StripeError)) throw error
+  const httpStatus = error.statusCode ?? null
+  if (httpStatus === null || httpStatus < 300) return { kind: 'unknown', reason: 'no_answer' }
+  if (httpStatus === 409) return { kind: 'unknown', reason: 'in_progress_at_provider' }
+  const code = error.code ?? error.rawType ?? `http_${httpStatus}`
+  return { kind: 'refused', reason: /^[a-z0-9_]{1,80}$/.test(code) ? code : `http_${httpStatus}`, httpStatus }
+}
+
+/** The SDK looks at age only; a signature from the future is refused as well. */
+function isSigned(client: Stripe, raw: Buffer, header: string, secret: string, now: Date): boolean {
+  const signedAt = [...header.matchAll(/(?:^|,)\s*t=(\d{1,12})(?=,|$)/g)]
+  const signedSeconds = Number(signedAt[0]?.[1])
+  if (signedAt.length !== 1 || signedSeconds * 1000 > now.getTime() + TOLERANCE_SECONDS * 1000) return false
+  try {
+    client.webhooks.constructEvent(raw, header, secret, TOLERANCE_SECONDS, undefined, now.getTime())
+    return true
+  } catch {
+    return false // a wrong signature or, with a right one, bytes that are no JSON
+  }
+}
+
+const VOUCHER_EXPIRED = 'payment_intent_payment_attempt_expired'
+
+/** docs.stripe.com/api/events/types. A failed attempt may be followed by one that succeeds. */
+function readEvent(raw: Buffer): PaymentEvent {
+  const event = readObject(raw)
+  const id = textOf(event['id'])
+  const type = textOf(event['type'])
+  if (!id || !type) throw new GiveUp('unreadable_event')
+  const intent = objectOf(objectOf(event['data'])['object'])
+  const read = {
+    dedupeKey: id,
+    providerRef: textOf(intent['id']),
+    paymentId: textOf(objectOf(intent['metadata'])['payment_id']),
+    amountCents: wholeOf(intent['amount']),
+    currency: textOf(intent['currency'])?.toUpperCase() ?? null,
+    occurredAt: instantOf(event['created']),
+    reason: null,
+  }
+  switch (type) {
+    case 'payment_intent.succeeded':
+      return { ...read, kind: 'confirmed', amountCents: wholeOf(intent['amount_received']) }
+    case 'payment_intent.processing':
+      return { ...read, kind: 'processing' }
+    case 'payment_intent.payment_failed': {
+      const reason = textOf(objectOf(intent['last_payment_error'])['code']) ?? 'attempt_failed'
+      return { ...read, kind: reason === VOUCHER_EXPIRED ? 'expired' : 'failed', reason }
+    }
+    case 'payment_intent.canceled': {
+      const reason = textOf(intent['cancellation_reason']) ?? 'canceled'
+      return { ...read, kind: reason === 'expired' ? 'expired' : 'failed', reason }
+    }
+    default:
+      return { ...read, kind: 'ignored', providerRef: null, paymentId: null, amountCents: null }
+  }
+}

@@ -1,0 +1,317 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { conektaEvent, CONEKTA_KEY, CONEKTA_PUBLIC_KEY, signConekta } from '../../test/fakes/conekta.ts'
+import { signStripe, stripeEvent, STRIPE_KEY, STRIPE_WEBHOOK_SECRET } from '../../test/fakes/stripe.ts'
+import { ORGANIZER_ID, startApp } from '../../test/harness.ts'
+import { anOrganizer } from '../../test/make.ts'
+import { newId, sql, withTx, type Db } from '../db.ts'
+import { GiveUp } from '../errors.ts'
+import { openConekta } from './conekta.ts'
+import {
+  applyPaymentEvent,
+  readPaymentEvent,
+  verifyPaymentWebhook,
+  type PaymentEvent,
+  type ProviderName,
+} from './payments.ts'
+import { openStripe } from './stripe.ts'
+
+const AT = new Date('2030-06-01T12:00:00.500Z')
+const ENV = {
+  STRIPE_SECRET_KEY: STRIPE_KEY,
+  STRIPE_WEBHOOK_SECRET,
+  CONEKTA_API_KEY: CONEKTA_KEY,
+  CONEKTA_WEBHOOK_PUBLIC_KEY: CONEKTA_PUBLIC_KEY.replaceAll('\n', '\\n'),
+}
+const stripe = openStripe({
+  secretKey: STRIPE_KEY,
+  apiUrl: 'https://api.stripe.com',
+  webhookSecret: STRIPE_WEBHOOK_SECRET,
+})
+const conekta = openConekta({
+  apiKey: CONEKTA_KEY,
+  apiUrl: 'https://api.conekta.io',
+  webhookPublicKey: CONEKTA_PUBLIC_KEY,
+})
+
+const RAW = Buffer.from(stripeEvent('payment_intent.succeeded', { id: 'pi_1', amount: 100 }))
+const later = (seconds: number) => new Date(AT.getTime() + seconds * 1000)
+const fresh = signStripe(RAW, AT)
+for (const [what, header, raw, expected] of [
+  ['a right one', fresh, RAW, true],
+  ['two v1, the second right (secret rotation)', signStripe(RAW, AT, ['whsec_old', STRIPE_WEBHOOK_SECRET]), RAW, true],
+  ['signed 300 s ago', signStripe(RAW, later(-300)), RAW, true],
+  ['signed 300 s ahead', signStripe(RAW, later(300)), RAW, true],
+  ['signed 301 s ago', signStripe(RAW, later(-301)), RAW, false],
+  ['signed 301 s ahead', signStripe(RAW, later(301)), RAW, false],
+  ['a wrong secret', signStripe(RAW, AT, ['whsec_wrong']), RAW, false],
+  ['a changed byte', fresh, Buffer.from(RAW.toString().replace('pi_1', 'pi_2')), false],
+  ['a signature of another length', fresh.slice(0, -2), RAW, false],
+  ['no v1 at all', fresh.split(',')[0], RAW, false],
+  ['no timestamp', fresh.split(',')[1], RAW, false],
+  ['two timestamps, the second fresh', `t=1,${fresh}`, RAW, false],
+  ['an empty header', '', RAW, false],
+  ['no header', undefined, RAW, false],
+] as const) {
+  test(`Stripe-Signature: ${what} is ${expected ? 'believed' : 'refused'}`, () => {
+    const headers = header === undefined ? {} : { 'stripe-signature': header }
+
+    assert.equal(stripe.verifyWebhook(raw, headers, AT), expected)
+  })
+}
+
+const ORDER = Buffer.from(conektaEvent('order.paid', { id: 'ord_1', amount: 100, payment_status: 'paid' }))
+for (const [what, digest, raw, expected] of [
+  ['a right one', signConekta(ORDER), ORDER, true],
+  ['with the prefix of RFC 3230', `SHA-256=${signConekta(ORDER)}`, ORDER, true],
+  ['a changed byte', signConekta(ORDER), Buffer.from(ORDER.toString().replace('100', '101')), false],
+  ['another length', signConekta(ORDER).slice(0, -8), ORDER, false],
+  ['not base64', '%%%', ORDER, false],
+  ['no header', undefined, ORDER, false],
+] as const) {
+  test(`Digest: ${what} is ${expected ? 'believed' : 'refused'}`, () => {
+    const headers = digest === undefined ? {} : { digest }
+
+    assert.equal(conekta.verifyWebhook(raw, headers, AT), expected)
+  })
+}
+
+test('with a provider key but no webhook secret nothing is believed; in mock mode everything is', async (t) => {
+  const live = await startApp(t, { env: { STRIPE_SECRET_KEY: STRIPE_KEY, CONEKTA_API_KEY: CONEKTA_KEY } })
+  const mocked = await startApp(t)
+  const check = (app: typeof live, name: ProviderName) =>
+    verifyPaymentWebhook(app.deps.providers, name, RAW, { 'stripe-signature': fresh, digest: signConekta(RAW) }, AT)
+
+  assert.deepEqual([check(live, 'stripe'), check(live, 'conekta')], [false, false])
+  assert.deepEqual([check(mocked, 'stripe'), check(mocked, 'conekta'), check(mocked, 'mock')], [true, true, true])
+})
+
+const KINDS: [ProviderName, string, Record<string, unknown>, PaymentEvent['kind'], string | null][] = [
+  ['stripe', 'payment_intent.succeeded', { amount_received: 500 }, 'confirmed', null],
+  ['stripe', 'payment_intent.processing', {}, 'processing', null],
+  [
+    'stripe',
+    'payment_intent.payment_failed',
+    { last_payment_error: { code: 'card_declined' } },
+    'failed',
+    'card_declined',
+  ],
+  [
+    'stripe',
+    'payment_intent.payment_failed',
+    { last_payment_error: { code: 'payment_intent_payment_attempt_expired' } },
+    'expired',
+    'payment_intent_payment_attempt_expired',
+  ],
+  ['stripe', 'payment_intent.canceled', { cancellation_reason: 'abandoned' }, 'failed', 'abandoned'],
+  ['stripe', 'payment_intent.requires_action', {}, 'ignored', null],
+  ['stripe', 'charge.refunded', {}, 'ignored', null],
+  ['conekta', 'order.paid', { payment_status: 'paid' }, 'confirmed', null],
+  ['conekta', 'order.paid', { payment_status: 'pending_payment' }, 'ignored', null],
+  ['conekta', 'order.expired', { payment_status: 'expired' }, 'expired', 'order_expired'],
+  ['conekta', 'order.declined', { payment_status: 'declined' }, 'failed', 'order_declined'],
+  ['conekta', 'order.pending_payment', { payment_status: 'pending_payment' }, 'ignored', null],
+  ['conekta', 'charge.paid', { object: 'charge', order_id: 'ord_1' }, 'ignored', null],
+]
+test('events are read into our own words', async (t) => {
+  const { deps } = await startApp(t, { env: ENV })
+  for (const [provider, type, object, kind, reason] of KINDS) {
+    const about = { id: 'ref_1', amount: 500, currency: 'mxn', metadata: { payment_id: 'pay_1' }, ...object }
+    const raw = Buffer.from(provider === 'stripe' ? stripeEvent(type, about, 'e1') : conektaEvent(type, about, 'e1'))
+
+    const event = readPaymentEvent(deps.providers, provider, raw)
+
+    assert.equal(event.kind, kind, type)
+    assert.equal(event.reason, reason, type)
+    assert.equal(event.dedupeKey, 'e1')
+    if (kind === 'confirmed') {
+      const { providerRef, paymentId, amountCents, currency, occurredAt } = event
+      assert.deepEqual([providerRef, paymentId, amountCents, currency], ['ref_1', 'pay_1', 500, 'MXN'])
+      assert.equal(occurredAt?.toISOString(), '2027-01-15T08:00:00.000Z')
+    }
+  }
+})
+
+test('bytes that are no event are given up; a ping and a stranger in mock mode are ignored', async (t) => {
+  const { deps } = await startApp(t, { env: ENV })
+  const read = (name: ProviderName, text: string) => readPaymentEvent(deps.providers, name, Buffer.from(text))
+
+  for (const text of ['', 'null', '[]', '{"id":', '"x"']) {
+    for (const name of ['stripe', 'conekta', 'mock'] as const) assert.throws(() => read(name, text), GiveUp)
+  }
+  for (const text of ['{}', '{"id":"e"}', '{"id":7,"type":"x"}']) assert.throws(() => read('stripe', text), GiveUp)
+  assert.equal(read('conekta', '{"id":"e","type":"webhook_ping","data":{"action":"ping"}}').kind, 'ignored')
+  assert.equal(read('mock', stripeEvent('payment_intent.succeeded', {})).kind, 'ignored')
+  assert.match(read('mock', '{}').dedupeKey, /^sha256:/)
+  assert.deepEqual(
+    ['confirmed', 'failed', 'reversed', 7].map((status) => read('mock', JSON.stringify({ id: 'm', status })).kind),
+    ['confirmed', 'failed', 'ignored', 'ignored'],
+  )
+})
+
+type Facts = {
+  organizerId?: string | null
+  status?: string
+  providerRef?: string | null
+  provider?: ProviderName
+  mode?: string
+}
+
+async function aPayment(db: Db, facts: Facts = {}) {
+  const id = newId('pay')
+  const { provider = 'stripe', organizerId = await anOrganizer(db, ORGANIZER_ID) } = facts
+  const providerRef = facts.providerRef === undefined ? `pi_${id}` : facts.providerRef
+  await sql`insert into payments (id, kind, organizer_id, provider, mode, provider_ref, status, amount_cents, currency, created_by, request_id, created_at, updated_at)
+    values (${id}, 'intent', ${organizerId}, ${provider}, ${facts.mode ?? 'test'}, ${providerRef}, ${facts.status ?? 'requires_payment'},
+      500, 'MXN', 'usr_x', 'req_x', ${AT}, ${AT})`.execute(db)
+  const event = (kind: PaymentEvent['kind'], more: Partial<PaymentEvent> = {}): PaymentEvent => ({
+    dedupeKey: newId('evt'),
+    providerRef,
+    paymentId: null,
+    kind,
+    amountCents: 500,
+    currency: 'MXN',
+    occurredAt: AT,
+    reason: null,
+    ...more,
+  })
+  const apply = (kind: PaymentEvent['kind'], more: Partial<PaymentEvent> = {}) =>
+    withTx(db, (tx) => applyPaymentEvent(tx, { provider, event: event(kind, more), now: AT }))
+  const look = async () => {
+    const { rows } = await sql<{ status: string; paidAt: Date | null; entries: number; providerRef: string | null }>`
+      select status, paid_at, provider_ref, (select count(*) from ledger_entries where payment_id = p.id) as entries
+        from payments p where id = ${id}`.execute(db)
+    return rows[0]!
+  }
+  return { id, apply, look }
+}
+
+test('a confirmed payment is paid once and enters the ledger once, however often it is told', async (t) => {
+  const { db } = await startApp(t)
+  const { apply, look } = await aPayment(db)
+
+  const outcomes = await Promise.all(Array.from({ length: 8 }, () => apply('confirmed')))
+
+  assert.deepEqual(outcomes.sort(), ['applied', ...Array<string>(7).fill('kept')])
+  const { status, paidAt, entries } = await look()
+  assert.deepEqual([status, paidAt?.toISOString(), entries], ['confirmed', AT.toISOString(), 1])
+})
+
+test('any order of the same events ends in the same status', async (t) => {
+  const { db } = await startApp(t)
+  const kinds = ['processing', 'failed', 'expired', 'confirmed'] as const
+  const orders = kinds.flatMap((a) =>
+    kinds.flatMap((b) => kinds.flatMap((c) => kinds.map((d) => [a, b, c, d] as const))),
+  )
+  const permutations = orders.filter((order) => new Set(order).size === 4)
+  assert.equal(permutations.length, 24)
+
+  for (const order of permutations) {
+    const { apply, look } = await aPayment(db)
+    for (const kind of order) await apply(kind)
+    const { status, entries } = await look()
+    assert.deepEqual([status, entries], ['confirmed', 1], order.join(' '))
+  }
+})
+
+test('confirmed is final; a second try after a failure and cash paid late still confirm', async (t) => {
+  const { db } = await startApp(t)
+  const paid = await aPayment(db, { status: 'processing' })
+  const failed = await aPayment(db, { status: 'failed' })
+  const expired = await aPayment(db, { status: 'expired' })
+
+  await paid.apply('confirmed')
+
+  assert.deepEqual(
+    [await paid.apply('failed'), await paid.apply('expired'), await paid.apply('processing')],
+    ['kept', 'kept', 'kept'],
+  )
+  assert.equal((await paid.look()).status, 'confirmed')
+  assert.equal(await failed.apply('processing'), 'kept')
+  assert.equal(await failed.apply('confirmed'), 'applied')
+  assert.equal(await expired.apply('confirmed'), 'applied')
+})
+
+test('another amount, another currency or no amount confirms nothing', async (t) => {
+  const { db } = await startApp(t)
+  const { apply, look } = await aPayment(db)
+
+  const outcomes = [
+    await apply('confirmed', { amountCents: 499 }),
+    await apply('confirmed', { amountCents: 501 }),
+    await apply('confirmed', { currency: 'USD' }),
+    await apply('confirmed', { amountCents: null }),
+  ]
+
+  assert.deepEqual(outcomes, Array(4).fill('mismatch'))
+  const { status, entries } = await look()
+  assert.deepEqual([status, entries], ['requires_payment', 0])
+})
+
+test('a payment whose answer was lost is found by our own id, but only while the reference of the provider is unknown', async (t) => {
+  const { db } = await startApp(t)
+  const lost = await aPayment(db, { providerRef: null, status: 'unknown' })
+  const known = await aPayment(db)
+
+  const found = await lost.apply('confirmed', { providerRef: 'pi_new', paymentId: lost.id })
+  const forged = await known.apply('confirmed', { providerRef: 'pi_other', paymentId: known.id })
+
+  assert.equal(found, 'applied')
+  assert.deepEqual([(await lost.look()).status, (await lost.look()).providerRef], ['confirmed', 'pi_new'])
+  assert.equal(forged, 'unmatched')
+})
+
+test('an event of one provider does not touch a payment of another', async (t) => {
+  const { db } = await startApp(t)
+  const { id, look } = await aPayment(db, { provider: 'conekta', providerRef: 'shared' })
+
+  const event = {
+    dedupeKey: 'x',
+    providerRef: 'shared',
+    paymentId: id,
+    kind: 'confirmed' as const,
+    amountCents: 500,
+    currency: 'MXN',
+    occurredAt: AT,
+    reason: null,
+  }
+  const outcome = await withTx(db, (tx) => applyPaymentEvent(tx, { provider: 'stripe', event, now: AT }))
+
+  assert.equal(outcome, 'unmatched')
+  assert.equal((await look()).status, 'requires_payment')
+})
+
+test('a payment of nobody is confirmed without a ledger entry', async (t) => {
+  const { db } = await startApp(t)
+  const { apply, look } = await aPayment(db, { organizerId: null })
+
+  assert.equal(await apply('confirmed'), 'applied')
+  const { status, entries } = await look()
+  assert.deepEqual([status, entries], ['confirmed', 0])
+})
+
+test('a mock payment is confirmed by the mock body; the mock body confirms nothing that is real', async (t) => {
+  const { db, deps, post } = await startApp(t)
+  const made = (await post('/payments/intent', { as: 'organizer', body: { amount: 5, provider: 'stripe' } })).json()
+  const real = await aPayment(db, { providerRef: 'pi_real' })
+  const tell = (providerRef: string) => {
+    const raw = Buffer.from(JSON.stringify({ id: newId('m'), providerRef, status: 'confirmed' }))
+    const event = readPaymentEvent(deps.providers, 'stripe', raw)
+    return withTx(db, (tx) => applyPaymentEvent(tx, { provider: 'stripe', event, now: AT }))
+  }
+
+  assert.equal(await tell(made.providerRef), 'applied')
+  assert.equal(await tell('pi_real'), 'mismatch')
+  assert.equal((await real.look()).status, 'requires_payment')
+})
+
+test('the database refuses a payment that steps back', async (t) => {
+  const { db } = await startApp(t)
+  const { id, apply } = await aPayment(db)
+  await apply('confirmed')
+
+  await assert.rejects(
+    sql`update payments set status = 'failed', paid_at = null where id = ${id}`.execute(db),
+    /cannot go from confirmed to failed/,
+  )
+})

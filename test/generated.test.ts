@@ -1,0 +1,78 @@
+/** What is generated and committed must be what would be generated now. */
+import assert from 'node:assert/strict'
+import { readFile } from 'node:fs/promises'
+import { test } from 'node:test'
+import { GENERATED, renderOpenapi, renderTables, type GeneratedFile } from '../docs/generate.ts'
+import { renderEnvDocs, renderEnvExample, type Environment } from '../docs/environment.ts'
+import { renderSchema } from '../docs/schema.ts'
+import { openDb } from '../src/db.ts'
+import { openTestDatabase, startApp } from './harness.ts'
+
+async function assertCommitted(file: GeneratedFile, expected: string): Promise<void> {
+  const committed = await readFile(new URL(`../${file}`, import.meta.url), 'utf8').catch(() => '')
+  if (committed === expected) return
+  const [given, wanted] = [committed.split('\n'), expected.split('\n')]
+  const line = wanted.findIndex((text, index) => text !== given[index])
+  assert.fail(
+    `${file} is not what would be generated: run npm run ${GENERATED[file]} and commit the result. ` +
+      `First difference in line ${line + 1}: «${given[line] ?? 'nothing'}» should be «${wanted[line] ?? 'nothing'}»`,
+  )
+}
+
+test('.env.example describes the environment of this program', async () => {
+  await assertCommitted('.env.example', renderEnvExample())
+})
+
+test('docs/docker-env.md describes the environment of this program', async () => {
+  await assertCommitted('docs/docker-env.md', renderEnvDocs())
+})
+
+test('openapi.json describes the routes of this program', async (t) => {
+  const { app } = await startApp(t)
+
+  await assertCommitted('openapi.json', renderOpenapi(app.swagger()))
+})
+
+test('migrations/schema.sql is what the migrations amount to', async (t) => {
+  const { db, close } = openDb(await openTestDatabase(), { max: 1, statementTimeoutMs: 30_000, onError: () => {} })
+  t.after(close)
+
+  await assertCommitted('migrations/schema.sql', await renderSchema(db))
+})
+
+test('src/tables.ts has the types of the migrated schema', async () => {
+  await assertCommitted('src/tables.ts', await renderTables(await openTestDatabase()))
+})
+
+const SAMPLE: Environment = {
+  PORT: { section: 'Process', description: 'Port.', type: 'integer', default: 8080, minimum: 0, maximum: 65_535 },
+  A_KEY: { section: 'Keys', description: 'Like A_KEY | B.', type: 'string', secret: true },
+  MODE: { section: 'Process', description: 'How.', enum: ['a', 'b'], default: 'a' },
+}
+
+test('the example has every variable once, commented out, with its default, under its section', () => {
+  const lines = renderEnvExample(SAMPLE).split('\n')
+
+  assert.deepEqual(
+    lines.filter((line) => /^#[A-Z]/.test(line)),
+    ['#PORT=8080', '#MODE=a', '#A_KEY='],
+  )
+  assert.ok(lines.every((line) => line === '' || line.startsWith('#')))
+})
+
+test('the page has bounds, choices, defaults, and says what is secret', () => {
+  const page = renderEnvDocs(SAMPLE)
+
+  assert.match(page, /\| `PORT` \| whole number, 0–65535 \| `8080` \| Port\. \|/)
+  assert.match(page, /\| `MODE` \| `a` · `b` \| `a` \| How\. \|/)
+  assert.match(page, /\| `A_KEY` \| \*\*secret\*\* text \|  \| Like `A_KEY` \\\| B\. \|/)
+})
+
+test('the order in which routes were registered does not show in openapi.json', () => {
+  const document = (paths: object) => ({ openapi: '3.1.0', paths })
+
+  const one = renderOpenapi(document({ '/b': { post: {}, get: {} }, '/a': {} }))
+  const other = renderOpenapi(document({ '/a': {}, '/b': { get: {}, post: {} } }))
+
+  assert.equal(one, other)
+})
