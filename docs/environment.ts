@@ -50,10 +50,11 @@ export function renderEnvDocs(environment: Environment = THE_ENVIRONMENT): strin
     '- `APP_ENV=production` refuses to start with `AUTH_MODE=demo`, a `JWT_SECRET` that is missing or shorter than 32',
     '  bytes, the embedded database (unless `ALLOW_EMBEDDED_IN_PRODUCTION=true`), a WhatsApp webhook without',
     '  `WA_WEBHOOK_SECRET` or `WA_APP_SECRET`, or `SIMULATOR=true`.',
-    '- `infra/docker-compose.yml` sets what the containers need (`DB_*`, `REDIS_URL`, `MIGRATE_ON_START`, `HOST`,',
-    '  `AUTH_MODE`, the simulator) with defaults for local use. Override a value from the shell or from a `.env`',
-    '  file beside the compose file, for instance `AUTH_MODE=required JWT_SECRET=… docker compose -f',
-    '  infra/docker-compose.yml up`.',
+    '- A `.env` in the folder where a program starts is read too (`.env.example` is its template); what is exported',
+    '  in the shell wins over it.',
+    '- `infra/docker-compose.yml` sets what the containers need (`DB_*`, `REDIS_URL`, `MIGRATE_ON_START`, `HOST`, `PORT`,',
+    '  `AUTH_MODE`, the simulator) with defaults for local use, and hands them the `.env` of the root of the repository.',
+    '  For instance: `AUTH_MODE=required JWT_SECRET=… docker compose -f infra/docker-compose.yml up`.',
   ]
   for (const [section, variables] of groupBySection(environment)) {
     lines.push('', `## ${section}`, '', '| variable | type | default | meaning |', '|---|---|---|---|')

@@ -24,8 +24,8 @@ language sql immutable parallel safe as $$
     when 'unknown'   then array['queued', 'sent', 'delivered', 'read', 'failed', 'dead']
     when 'sent'      then array['delivered', 'read', 'failed']
     when 'delivered' then array['read']
-    when 'failed'    then array['sent', 'delivered', 'read', 'queued']
-    when 'dead'      then array['sent', 'delivered', 'read', 'queued']
+    when 'failed'    then array['delivered', 'read', 'queued']
+    when 'dead'      then array['sent', 'delivered', 'read', 'failed', 'queued']
     when 'skipped'   then array['queued']
     else array[]::text[] end)
 $$;

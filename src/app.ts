@@ -1,5 +1,6 @@
 /** THE LIST OF ROUTES. Builds Fastify from deps; tests use it as it is. */
 import { readFile } from 'node:fs/promises'
+import type { Socket } from 'node:net'
 import swagger from '@fastify/swagger'
 import helmet from '@fastify/helmet'
 import { Ajv } from 'ajv'
@@ -14,7 +15,7 @@ import type { Deps } from './deps.ts'
 import { eventRoutes } from './events/routes.ts'
 import { financeRoutes } from './finance/routes.ts'
 import { guardRoutes } from './http/access.ts'
-import { answerProblems, Problem, sendFailure } from './http/errors.ts'
+import { answerProblems, describeProblem, Problem, sendFailure } from './http/errors.ts'
 import { honourIdempotencyKeys } from './http/idempotency.ts'
 import { limitPerAddress } from './http/rate-limit.ts'
 import { requestIdOf, stampRequestIds } from './http/request-id.ts'
@@ -28,7 +29,7 @@ export async function buildApp(deps: Deps): Promise<FastifyInstance> {
   const { config, log } = deps
   const app: FastifyInstance = Fastify({
     loggerInstance: log.child({}) as FastifyBaseLogger,
-    logController: new LogController({ disableRequestLogging: true }),
+    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
     genReqId: (raw) => requestIdOf(raw.headers),
     trustProxy: config.http.trustedProxies.length > 0 ? [...config.http.trustedProxies] : false,
     bodyLimit: 256 * 1024,
@@ -106,7 +107,6 @@ function observeRequests(app: FastifyInstance, { metrics }: Deps): void {
     const isQuiet = route === '/health' || route === '/ready' || route === '/metrics'
     request.log[isQuiet ? 'debug' : 'info'](
       {
-        requestId: request.id,
         method: request.method,
         route,
         status: reply.statusCode,
@@ -134,19 +134,12 @@ async function openapiHead() {
 }
 
 /** Bytes that are not HTTP get an answer that is. */
-function refuseMalformedHttp(error: Error & { code?: string }, socket: import('node:net').Socket): void {
+function refuseMalformedHttp(error: Error & { code?: string }, socket: Socket): void {
   if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy()
   const code = error.code === 'HPE_HEADER_OVERFLOW' ? 'headers_too_large' : 'invalid_request'
   const status = code === 'headers_too_large' ? '431 Request Header Fields Too Large' : '400 Bad Request'
   const requestId = requestIdOf({})
-  const body = JSON.stringify({
-    type: `https://monotickets.mx/problems/${code}`,
-    title: 'The request is not HTTP',
-    status: Number(status.slice(0, 3)),
-    code,
-    detail: 'The request is malformed.',
-    requestId,
-  })
+  const body = JSON.stringify(describeProblem(code, { detail: 'The request is not HTTP.' }, requestId))
   socket.end(
     `HTTP/1.1 ${status}\r\nContent-Type: application/problem+json; charset=utf-8\r\nX-Request-Id: ${requestId}\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
   )

@@ -39,7 +39,8 @@ async function openEmbedded(config: Config, log: Logger, isShared: boolean): Pro
   try {
     return await startOwn(config, log)
   } catch (error) {
-    const url = isShared && error instanceof EmbeddedFailure && error.heldBy ? findRunningUrl(config.data.folder) : undefined
+    const url =
+      isShared && error instanceof EmbeddedFailure && error.heldBy ? findRunningUrl(config.data.folder) : undefined
     if (url) return { url, stop: async () => {} } // the server that runs goes on using it
     throw error
   }

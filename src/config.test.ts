@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { test } from 'node:test'
-import { ConfigError, loadConfig } from './config.ts'
+import { ConfigError, loadConfig, readEnvironment } from './config.ts'
 
 type Env = Record<string, string | undefined>
 
@@ -206,4 +209,31 @@ test('the configuration cannot be changed after it was read', () => {
   const config = loadConfig({})
 
   assert.throws(() => ((config.http as { port: number }).port = 1), TypeError)
+})
+
+test('a .env in the working folder is read, and what is exported wins over it', async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'monotickets-env-'))
+  const before = process.cwd()
+  t.after(async () => {
+    process.chdir(before)
+    delete process.env['PORT']
+    delete process.env['LOG_LEVEL']
+    await rm(folder, { recursive: true })
+  })
+  await writeFile(join(folder, '.env'), '# local\nPORT=9001\nLOG_LEVEL="debug"\n')
+  process.chdir(folder)
+  process.env['PORT'] = '9002'
+
+  const config = loadConfig(readEnvironment())
+
+  assert.equal(config.http.port, 9002)
+  assert.equal(config.log.level, 'debug')
+})
+
+test('without a .env the environment is what was exported', (t) => {
+  const before = process.cwd()
+  t.after(() => process.chdir(before))
+  process.chdir('/')
+
+  assert.equal(readEnvironment()['PATH'], process.env['PATH'])
 })

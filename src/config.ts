@@ -4,6 +4,7 @@
  * `.env.example` and `docs/docker-env.md` are generated from ENVIRONMENT (npm run docs:env) and a
  * test compares them, so the description of a variable is written here and nowhere else.
  */
+import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { Type, type Static, type TSchema } from 'typebox'
 import { Errors } from 'typebox/value'
@@ -16,6 +17,12 @@ type Environment = Static<typeof Environment>
 export class ConfigError extends Error {}
 
 export type Config = ReturnType<typeof group>
+
+/** The environment of this process, with the `.env` of its working folder behind it: what is exported wins. */
+export function readEnvironment(): Record<string, string | undefined> {
+  if (existsSync('.env')) process.loadEnvFile('.env')
+  return process.env
+}
 
 /** Reads and checks the environment. Throws one ConfigError that lists all problems. */
 export function loadConfig(env: Record<string, string | undefined>): Config {

@@ -44,7 +44,7 @@ export function parsePhone(input: string): string {
  */
 export function readPhone(input: string): string {
   const digits = input.replace(/\D/g, '')
-  if (digits.length < 7 || digits.length > 15 || !/^\+?[\d\s().\-]+$/.test(input)) {
+  if (digits.length < 7 || digits.length > 15 || !/^\+?[\d\s().-]+$/.test(input)) {
     throw new Failure('invalid_phone', { detail: 'A phone number has 7 to 15 digits.' })
   }
   return normalizePhone(input) ?? `+${digits}`

@@ -34,7 +34,7 @@ export type JobCounts = { waiting: number; active: number; delayed: number; fail
 
 export type Queues = {
   backend: 'redis' | 'postgres'
-  /** Resolves when the queues stand; rejects after waitMs. */
+  /** Opens the queues (the first call does) and resolves when they stand; rejects after waitMs, still trying. */
   ready(waitMs: number): Promise<void>
   /** Adds a job. Never throws and never waits long: a lost nudge is found by the sweep. Returns the job id. */
   nudge<S extends TSchema>(job: Job<S>, data: Static<S>, options: NudgeOptions): Promise<string>
@@ -93,7 +93,7 @@ export async function migrateQueues(config: Backend): Promise<void> {
 }
 
 /**
- * Opens every queue and keeps trying until they stand. A queue that is built while PostgreSQL is down
+ * Opens every queue, once asked to, and keeps trying until they stand. A queue that is built while PostgreSQL is down
  * (or not migrated) stays dead for ever and says nothing, so such a set is thrown away and built anew.
  */
 export function openQueues(config: Backend, log: Logger): Queues {
@@ -119,7 +119,7 @@ export function openQueues(config: Backend, log: Logger): Queues {
       await build().catch(() => sleep(pauseMs, undefined, { ref: false }))
     }
   }
-  const ready = keepBuilding()
+  let building: Promise<void> | undefined
 
   async function add(job: Job, items: { data: unknown; id: string; delayMs?: number }[]): Promise<void> {
     if (items.length === 0) return
@@ -149,7 +149,7 @@ export function openQueues(config: Backend, log: Logger): Queues {
   }
   return {
     backend: config.redis.url ? 'redis' : 'postgres',
-    ready: (waitMs) => withTimeout(ready, waitMs),
+    ready: (waitMs) => withTimeout((building ??= keepBuilding()), waitMs),
     async nudge(job, data, { id, delayMs }) {
       Assert(job.data, data)
       await add(job, [{ data, id, ...(delayMs ? { delayMs } : {}) }])

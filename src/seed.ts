@@ -1,10 +1,11 @@
 /** npm run seed — loads the demo data; running it again changes nothing but the demo password. */
 import { boot, prepareSchema, runProgram } from './boot.ts'
+import { readEnvironment } from './config.ts'
 import { BootError } from './deps.ts'
 import { describeLogins, seedDemo } from './demo.ts'
 
 await runProgram(async () => {
-  const started = await boot({ env: process.env, shareEmbedded: true })
+  const started = await boot({ env: readEnvironment(), shareEmbedded: true })
   try {
     if (started.config.env === 'production')
       throw new BootError('The demo data does not belong into production (APP_ENV=production).')

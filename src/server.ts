@@ -3,12 +3,16 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import { buildApp } from './app.ts'
 import { boot, endOnSignal, prepareSchema, runProgram, type Boot } from './boot.ts'
+import { readEnvironment } from './config.ts'
 import { BootError } from './deps.ts'
 import { describeDemo, seedDemo } from './demo.ts'
 import { startWorking } from './jobs.ts'
 
+/** Until somebody has migrated; the queues open by themselves then. */
+const FOREVER_MS = 2 ** 31 - 1
+
 await runProgram(async () => {
-  const started = await boot({ env: process.env, shareEmbedded: false })
+  const started = await boot({ env: readEnvironment(), shareEmbedded: false })
   const { config, log, deps } = started
   const app = await buildApp(deps)
   const working: { close?: () => Promise<void> } = {}
@@ -23,9 +27,9 @@ await runProgram(async () => {
     const port = await listen(app, started)
     endOnSignal(config, log, close)
     if (config.embedded) working.close = (await startWorking(deps)).close
-    else if (isReady)
-      await deps.queues
-        .ready(config.boot.waitMs)
+    else
+      void deps.queues
+        .ready(isReady ? config.boot.waitMs : FOREVER_MS)
         .catch(() => log.warn('The queues are not reachable yet; rows keep the work'))
     if (config.auth.mode === 'demo') log.warn('AUTH_MODE=demo: a request without credentials acts as the demo director')
     if (demo)
@@ -38,10 +42,10 @@ await runProgram(async () => {
   }
 })
 
-async function listen(app: FastifyInstance, { config, log, deps }: Boot): Promise<number> {
+async function listen(app: FastifyInstance, { config, deps }: Boot): Promise<number> {
   const { host, port } = config.http
   try {
-    await app.listen({ host, port })
+    await app.listen({ host, port, listenTextResolver: (address) => `Listening at ${address}` })
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE') {
       throw new BootError(`Port ${port} is busy: stop what listens there, or choose another with PORT=8081 npm start.`)
@@ -51,7 +55,6 @@ async function listen(app: FastifyInstance, { config, log, deps }: Boot): Promis
   const address = app.server.address()
   const listening = typeof address === 'object' && address ? address.port : port
   deps.listeningPort.value = listening
-  log.info({ host, port: listening }, 'Listening')
   return listening
 }
 

@@ -1,6 +1,7 @@
 /** npm run start:worker — queue workers, metrics and the clock; or one run of the landing TTL job. */
 import { parseArgs } from 'node:util'
 import { boot, endOnSignal, prepareSchema, runProgram, type Boot } from './boot.ts'
+import { readEnvironment } from './config.ts'
 import { BootError } from './deps.ts'
 import { startWorking } from './jobs.ts'
 import { describePlan, planLandingTtl, runLandingTtl } from './landing/ttl.ts'
@@ -20,7 +21,11 @@ await runProgram(async () => {
   if (flags.help) return void process.stdout.write(HELP)
   const isOnce = flags.dryRun || flags.force
   // A report on stdout must be all there is on stdout, so that it can be piped.
-  const started = await boot({ env: process.env, shareEmbedded: true, ...(isOnce ? { logTo: process.stderr } : {}) })
+  const started = await boot({
+    env: readEnvironment(),
+    shareEmbedded: true,
+    ...(isOnce ? { logTo: process.stderr } : {}),
+  })
   try {
     const { isReady } = await prepareSchema(started)
     if (isOnce && !isReady) throw new BootError('The schema is older than this program: run npm run migrate first.')

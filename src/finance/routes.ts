@@ -1,6 +1,143 @@
+/** The Director's panel: numbers, and payments entered by hand. */
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { Type } from 'typebox'
 import type { Deps } from '../deps.ts'
+import { Page, PageQuery, readCursor, toPage } from '../http/page.ts'
+import { Id } from '../http/request-id.ts'
+import { AmountInput, CurrencyInput } from '../money.ts'
+import { listPayments, PAYMENT_STATUSES } from '../payments/payments.ts'
+import { enterPayment, readDays, readOverview, takeBackPayment } from './finance.ts'
+import { describePayment } from './overview.ts'
+import { OverviewAnswer, PaymentAnswer, PaymentView } from './schemas.ts'
+
+const PERIOD = {
+  organizerId: Type.Optional(Id),
+  from: Type.Optional(Type.String({ maxLength: 40, description: 'ISO date or instant; whole days of Mexico City.' })),
+  to: Type.Optional(Type.String({ maxLength: 40, description: 'The same; the day is included.' })),
+}
+const PaymentBody = Type.Object(
+  {
+    organizerId: Id,
+    ...AmountInput,
+    currency: CurrencyInput,
+    method: Type.Enum(['transfer', 'cash', 'card', 'other'], { default: 'transfer' }),
+    reference: Type.Optional(
+      Type.String({ minLength: 1, maxLength: 100, pattern: '\\S', description: "The bank's; once per organizer." }),
+    ),
+    note: Type.Optional(Type.String({ maxLength: 1000 })),
+    eventId: Type.Optional(Id),
+    paidAt: Type.Optional(Type.String({ format: 'date-time', description: 'Default: now. At most 24 hours ahead.' })),
+  },
+  { additionalProperties: false },
+)
 
 export const financeRoutes =
-  (_deps: Deps): FastifyPluginAsyncTypebox =>
-  async () => {}
+  (deps: Deps): FastifyPluginAsyncTypebox =>
+  async (app) => {
+    app.get(
+      '/director/overview',
+      {
+        config: { access: ['director'] },
+        schema: {
+          tags: ['Director'],
+          summary: "The Director's numbers, with their age",
+          description:
+            'Events, guests and places count by the day an event starts; deliveries by the day they were requested; ' +
+            'payments by the day they were paid, else made; the ledger by its effective day. ' +
+            'X-Cache says hit or miss. Send If-None-Match with the ETag to get 304 while nothing changed.',
+          querystring: Type.Object({ ...PERIOD, currency: CurrencyInput }, { additionalProperties: false }),
+          response: { 200: OverviewAnswer, 304: Type.Null({ description: 'Nothing changed.' }) },
+        },
+      },
+      async (request, reply) => {
+        const { organizerId = null, currency } = request.query
+        const days = readDays(request.query)
+        const shown = await readOverview(deps, { organizerId, ...days, currency: currency.toUpperCase() })
+        void reply
+          .header('x-cache', shown.isHit ? 'hit' : 'miss')
+          .header('etag', shown.etag)
+          .header('cache-control', 'private, no-cache')
+        if (namesTag(request.headers['if-none-match'], shown.etag)) return reply.code(304).send(null)
+        return shown.body
+      },
+    )
+
+    app.post(
+      '/director/payments',
+      {
+        config: { access: ['director'], idempotent: true },
+        schema: {
+          tags: ['Director'],
+          summary: 'Enter a payment that came in outside the providers',
+          body: PaymentBody,
+          response: { 201: PaymentAnswer },
+        },
+      },
+      async (request, reply) => {
+        const { body, user, id: requestId, idempotencyKey } = request
+        const { payment, balance } = await enterPayment(deps, { ...body, user, requestId, idempotencyKey })
+        request.log.info(
+          { requestId, paymentId: payment.id, organizerId: payment.organizerId },
+          'A payment was entered',
+        )
+        return reply.code(201).send({ payment: describePayment(payment), balance })
+      },
+    )
+
+    app.get(
+      '/director/payments',
+      {
+        config: { access: ['director'] },
+        schema: {
+          tags: ['Director'],
+          summary: 'Payments of every kind, newest first',
+          querystring: Type.Object(
+            { ...PageQuery, ...PERIOD, status: Type.Optional(Type.Enum(PAYMENT_STATUSES)) },
+            { additionalProperties: false },
+          ),
+          response: { 200: Page(PaymentView) },
+        },
+      },
+      async (request) => {
+        const { limit, cursor, organizerId = null, status = null } = request.query
+        const filter = { organizerId, status, ...readDays(request.query), before: readCursor(cursor), limit: limit + 1 }
+        const { data, page } = toPage(await listPayments(deps.db, filter), limit, ({ createdAt, id }) => ({
+          at: createdAt,
+          id,
+        }))
+        return { data: data.map(describePayment), page }
+      },
+    )
+
+    app.post(
+      '/director/payments/:id/reverse',
+      {
+        config: { access: ['director'], idempotent: true },
+        schema: {
+          tags: ['Director'],
+          summary: 'Take a manual payment back by a reversal entry, once',
+          params: Type.Object({ id: Id }),
+          body: Type.Object(
+            { reason: Type.String({ minLength: 1, maxLength: 500, pattern: '\\S' }) },
+            { additionalProperties: false },
+          ),
+          response: { 200: PaymentAnswer },
+        },
+      },
+      async (request) => {
+        const { params, body, user, id: requestId } = request
+        const { payment, balance } = await takeBackPayment(deps, { id: params.id, reason: body.reason, user })
+        request.log.info(
+          { requestId, paymentId: payment.id, organizerId: payment.organizerId },
+          'A payment was reversed',
+        )
+        return { payment: describePayment(payment), balance }
+      },
+    )
+  }
+
+/** RFC 9110 §13.1.2: a list of tags, weak or strong, or `*`. */
+function namesTag(header: string | undefined, etag: string): boolean {
+  const tags = header?.split(',').map((tag) => tag.trim().replace(/^W\//, '')) ?? []
+  return tags.includes(etag) || tags.includes('*')
+}

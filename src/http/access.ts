@@ -26,9 +26,22 @@ declare module 'fastify' {
   }
 }
 
+export type Rule = { method: string; url: string; access: Access }
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** Every route with who may call it, in the order of registration. */
+    accessTable: Rule[]
+  }
+}
+
 export function guardRoutes(app: FastifyInstance, authenticate: Authenticate): void {
+  const rules: Rule[] = []
+  app.decorate('accessTable', rules)
   app.addHook('onRoute', ({ method, url, config }) => {
-    if (!config?.access) throw new Error(`${[method].flat().join(',')} ${url} does not declare config.access`)
+    const { access } = config ?? {}
+    if (!access) throw new Error(`${[method].flat().join(',')} ${url} does not declare config.access`)
+    for (const one of [method].flat()) rules.push({ method: one, url, access })
   })
   app.addHook('onRequest', async (request) => {
     if (request.is404) return // an unknown path is 404 for everybody, not 401

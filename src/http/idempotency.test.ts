@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { test } from 'node:test'
 import { newId, sql, type Db } from '../db.ts'
-import { anEvent, aGuest, anInvitation } from '../../test/make.ts'
+import { aGuest, anInvitation } from '../../test/make.ts'
 import { startApp, type TestApp } from '../../test/harness.ts'
 import type { User } from './access.ts'
 

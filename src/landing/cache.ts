@@ -29,9 +29,12 @@ export async function keepCached(kv: Kv, invitation: Invitation): Promise<void> 
   await kv.set(keyOf(invitation.code), sealed, KEEP_MS).catch(() => undefined)
 }
 
-/** To be called after whatever changed an invitation has committed. */
+/**
+ * To be called after whatever changed an invitation has committed. Writes nothing over it, because
+ * deleting by prefix would walk the whole store for one key.
+ */
 export async function forgetInvitation(kv: Kv, code: string): Promise<void> {
-  await kv.deleteByPrefix(keyOf(code)).catch(() => undefined)
+  await kv.set(keyOf(code), '', 1).catch(() => undefined)
 }
 
 /** AES-256-GCM: iv, tag, text. */

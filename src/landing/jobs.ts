@@ -1,15 +1,28 @@
+/** The nightly landing job, and the one that notices when it did not run. */
 import { Type } from 'typebox'
 import { defineJob } from '../queue.ts'
+import { isLandingRunMissing, runLandingTtl, type LandingReport } from './ttl.ts'
 
+/** Archives and expires landings. The clock adds it once a night; running it twice changes nothing. */
 export const runLandingTtlJob = defineJob({
   name: 'run-landing-ttl',
   queue: 'maintenanceQueue',
   data: Type.Object({}),
-  run: async () => {},
+
+  run: async (deps, _, { log }) => outcomeOf(await runLandingTtl({ ...deps, log }, { forced: false })),
 })
+
+/** The queue may have lost the night's job, or every process may have been down: then it runs now. */
 export const catchUpLandingTtl = defineJob({
   name: 'catch-up-landing-ttl',
   queue: 'maintenanceQueue',
   data: Type.Object({}),
-  run: async () => {},
+
+  async run(deps, _, { log }) {
+    if (!(await isLandingRunMissing(deps))) return 'nothing to do'
+    return outcomeOf(await runLandingTtl({ ...deps, log }, { forced: false }))
+  },
 })
+
+const outcomeOf = ({ skipped, stopped, archived, expired }: LandingReport): string =>
+  skipped ?? stopped ?? `${archived.length} archived, ${expired.length} expired`

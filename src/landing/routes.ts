@@ -1,6 +1,192 @@
+/** The invitation of a guest: as JSON, as a page, as a QR; and the guest's answer. */
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { Type } from 'typebox'
 import type { Deps } from '../deps.ts'
+import { Failure, statusOf, type FailureCode } from '../errors.ts'
+import { Answer, Instant, NullableInteger, NullableString } from '../http/request-id.ts'
+import { limitAttempts } from '../http/rate-limit.ts'
+import { answerByCode, viewInvitation, type InvitationView } from './landing.ts'
+import { PAGE_POLICY, renderInvitation, renderMessage } from './page.ts'
+import { drawQrPng, drawQrSvg, writeCalendar } from './pass.ts'
+import { WORDS, type Notice } from './words.ts'
+
+const ANSWERS = ['yes', 'no', 'maybe'] as const
+const ByCode = Type.Object({ code: Type.String({ minLength: 1, maxLength: 300 }) })
+const Rsvp = Type.Object(
+  {
+    answer: Type.Enum(ANSWERS),
+    partySize: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: 20,
+        description: 'How many come, for yes; all that were invited if absent.',
+      }),
+    ),
+  },
+  { additionalProperties: false },
+)
+const Invitation = Answer({
+  code: Type.String(),
+  status: Type.Enum(['active', 'archived', 'expired'], { description: 'Of the event.' }),
+  isOpen: Type.Boolean({ description: 'Answers are taken: the event is active and has not ended.' }),
+  locale: Type.Enum(['es-MX', 'en']),
+  event: Type.Object({
+    id: Type.String(),
+    name: Type.String(),
+    startsAt: Instant,
+    endsAt: Instant,
+    timeZone: Type.String(),
+    location: NullableString,
+  }),
+  guest: Type.Object({ name: Type.String(), partySize: Type.Integer({ description: 'As many as were invited.' }) }),
+  answer: Type.Enum(['pending', ...ANSWERS]),
+  answeredPlaces: NullableInteger,
+  admitted: Type.Integer(),
+})
+
+/** An address that tried this many unknown codes in a minute is answered 429 until the minute is over. */
+const GUESSES_MAX = 30
+const MINUTE_MS = 60_000
+
+const PAGES: Partial<Record<FailureCode, keyof (typeof WORDS)['en']['messages']>> = {
+  invitation_not_found: 'unknown',
+  invitation_expired: 'expired',
+  rate_limited: 'later',
+}
+const FORM = 'application/x-www-form-urlencoded'
+const isForm = ({ headers }: FastifyRequest) => headers['content-type']?.startsWith(FORM) ?? false
+const wantsPage = (request: FastifyRequest) =>
+  isForm(request) || (request.headers.accept?.includes('text/html') ?? false)
 
 export const landingRoutes =
-  (_deps: Deps): FastifyPluginAsyncTypebox =>
-  async () => {}
+  (deps: Deps): FastifyPluginAsyncTypebox =>
+  async (app) => {
+    const open = { config: { access: 'public' as const } }
+
+    // The page's form works without scripts; only the one POST below is in reach of this parser.
+    app.addContentTypeParser(FORM, { parseAs: 'string', bodyLimit: 4096 }, async (_request: unknown, body: unknown) =>
+      readForm(String(body)),
+    )
+    app.addHook('onRequest', async (_request, reply) => {
+      void reply.header('cache-control', 'no-store').header('x-robots-tag', 'noindex').header('vary', 'accept')
+    })
+    app.setErrorHandler(async (error, request, reply) => {
+      const page = error instanceof Failure ? PAGES[error.code] : undefined
+      if (!page || !wantsPage(request)) throw error
+      const { code, details } = error as Failure
+      if (details.retryAfterSeconds) void reply.header('retry-after', details.retryAfterSeconds)
+      return sendPage(reply, renderMessage(localeOf(request), page), statusOf(code))
+    })
+
+    app.get(
+      '/public/invite/:code',
+      {
+        ...open,
+        schema: {
+          tags: ['Landing'],
+          summary: 'An invitation: JSON, or the page when the browser asks for HTML',
+          params: ByCode,
+          response: { 200: Invitation },
+        },
+      },
+      async (request, reply) => {
+        const view = await look(deps, request, request.params.code)
+        return wantsPage(request) ? sendPage(reply, await draw(view)) : view
+      },
+    )
+
+    app.post(
+      '/public/invite/:code/rsvp',
+      {
+        ...open,
+        schema: {
+          tags: ['Landing'],
+          summary: "The guest's answer; it may change until the event ends",
+          consumes: ['application/json', FORM],
+          params: ByCode,
+          body: Rsvp,
+          response: { 200: Invitation },
+        },
+      },
+      async (request, reply) => {
+        const { answer, partySize: places } = request.body
+        const { code } = request.params
+        const input = { code, answer, sourceRef: request.id, ...(places === undefined ? {} : { places }) }
+        try {
+          const view = await guarded(deps, request, () => answerByCode(deps, input))
+          return isForm(request) ? await reply.redirect(`/public/invite/${encodeURIComponent(view.code)}`, 303) : view
+        } catch (error) {
+          if (!isForm(request) || !(error instanceof Failure) || !(error.code in WORDS.en.notices)) throw error
+          const view = await viewInvitation(deps, code)
+          return sendPage(reply, await draw(view, error.code as Notice), statusOf(error.code))
+        }
+      },
+    )
+
+    for (const [file, type, write] of [
+      ['qr.svg', 'image/svg+xml', ({ code }) => drawQrSvg(code)],
+      ['qr.png', 'image/png', ({ code }) => drawQrPng(code)],
+      [
+        'event.ics',
+        'text/calendar; charset=utf-8',
+        async (view) => writeCalendar(view, `${deps.config.http.publicBaseUrl}/public/invite/${view.code}`, deps.now()),
+      ],
+    ] as [string, string, (view: InvitationView) => Promise<string | Buffer>][]) {
+      app.get(
+        `/public/invite/:code/${file}`,
+        { ...open, schema: { tags: ['Landing'], summary: `The invitation's ${file}`, params: ByCode } },
+        async (request, reply) => {
+          const view = await look(deps, request, request.params.code)
+          if (file === 'event.ics') void reply.header('content-disposition', 'attachment; filename="event.ics"')
+          return reply.type(type).send(await write(view))
+        },
+      )
+    }
+  }
+
+const look = (deps: Deps, request: FastifyRequest, code: string) =>
+  guarded(deps, request, () => viewInvitation(deps, code))
+
+/**
+ * Counts unknown codes per address. Known codes cost nothing, but are not answered either to an address
+ * that is guessing. A store that is down lets reads pass; a guess at an answer fails with it.
+ */
+async function guarded(
+  { kv }: Pick<Deps, 'kv'>,
+  request: FastifyRequest,
+  work: () => Promise<InvitationView>,
+): Promise<InvitationView> {
+  const subject = `invite:${request.ip}`
+  const guesses = await kv.get(`limit:${subject}`).catch(() => null)
+  if (Number(guesses) > GUESSES_MAX) throw new Failure('rate_limited', { retryAfterSeconds: MINUTE_MS / 1000 })
+  try {
+    return await work()
+  } catch (error) {
+    if (error instanceof Failure && error.code === 'invitation_not_found') {
+      await limitAttempts(kv, subject, GUESSES_MAX, MINUTE_MS).catch((refusal: unknown) => {
+        if (refusal instanceof Failure || request.method === 'POST') throw refusal
+      })
+    }
+    throw error
+  }
+}
+
+const sendPage = (reply: FastifyReply, html: string, status = 200) =>
+  reply.code(status).type('text/html; charset=utf-8').header('content-security-policy', PAGE_POLICY).send(html)
+
+async function draw(view: InvitationView, notice?: Notice): Promise<string> {
+  const hasPass = view.isOpen && view.answer === 'yes'
+  return renderInvitation(view, {
+    ...(notice ? { notice } : {}),
+    ...(hasPass ? { qr: await drawQrSvg(view.code) } : {}),
+  })
+}
+
+/** Of a reader whose invitation we do not have. */
+const localeOf = ({ headers }: FastifyRequest) => (/^en\b/i.test(headers['accept-language'] ?? '') ? 'en' : 'es-MX')
+
+function readForm(body: string): Record<string, unknown> {
+  const { partySize, ...rest } = Object.fromEntries(new URLSearchParams(body))
+  return { ...rest, ...(partySize ? { partySize: Number(partySize) } : {}) }
+}

@@ -37,10 +37,7 @@ export type Locked = Pick<
 > & { invitationId: string; capacity: number | null }
 
 /** Finds an invitation by its code or its id and holds it until the end of the transaction. */
-export async function lockInvitation(
-  tx: Tx,
-  by: { code: string } | { invitationId: string },
-): Promise<Locked | null> {
+export async function lockInvitation(tx: Tx, by: { code: string } | { invitationId: string }): Promise<Locked | null> {
   const which = 'code' in by ? sql`i.code = ${by.code}` : sql`i.id = ${by.invitationId}`
   const { rows } = await sql<Locked>`
     select i.id as invitation_id, i.code, i.event_id, i.answer, i.answered_places, i.places,

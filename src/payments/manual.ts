@@ -32,6 +32,8 @@ export type ManualPaymentRequest = {
   idempotencyKey: string | null
 }
 
+export type Reversal = { id: string; reason: string; user: User }
+
 const DAY_MS = 86_400_000
 
 /**
@@ -102,7 +104,7 @@ async function findRepeated(tx: Tx, wanted: NewManualPayment): Promise<Payment> 
  */
 export async function reverseManualPayment(
   { db, now }: { db: Db; now: () => Date },
-  { id, reason, user }: { id: string; reason: string; user: User },
+  { id, reason, user }: Reversal,
 ): Promise<Payment> {
   const at = now()
   const payment = await findPayment(db, user.organizerId, id)

@@ -22,7 +22,14 @@ import {
   type Payment,
 } from './sql.ts'
 
-export { listPayments, recordManualPayment, reverseManualPayment, type PaymentFilter } from './manual.ts'
+export {
+  listPayments,
+  recordManualPayment,
+  reverseManualPayment,
+  type ManualPaymentRequest,
+  type PaymentFilter,
+  type Reversal,
+} from './manual.ts'
 export { PAYMENT_STATUSES, type Payment } from './sql.ts'
 
 export const PROVIDER_NAMES = ['stripe', 'conekta', 'mock'] as const

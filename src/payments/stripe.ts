@@ -2,7 +2,7 @@
  * Stripe by its official SDK (stripe@23, API 2026-10-28.endive). Vendor documents: docs.stripe.com/api
  * (payment_intents, errors, idempotent_requests) and docs.stripe.com/webhooks (signatures).
  */
-import Stripe from 'stripe'
+import { Stripe } from 'stripe'
 import { GiveUp } from '../errors.ts'
 import { instantOf, objectOf, readObject, textOf, wholeOf } from './json.ts'
 import type { IntentInput, IntentOutcome, PaymentEvent, PaymentProvider } from './payments.ts'

@@ -89,7 +89,7 @@ function problemOf({ method, url, headers }: IncomingMessage, body: string): str
   if (type !== 'HostedPayment') return 'checkout.type'
   if (!allowed.every((one) => ['cash', 'card', 'bank_transfer'].includes(one))) return 'allowed_payment_methods'
   if (!Number.isInteger(expiresAt)) return 'expires_at in unix seconds'
-  const isFlat = Object.values(order.metadata ?? {}).every((value) => String(value).length <= 249)
+  const isFlat = Object.values(order.metadata ?? {}).every((value) => value.length <= 249)
   return isFlat ? null : 'metadata takes scalars of at most 249 characters'
 }
 

@@ -72,7 +72,7 @@ function problemOf(request: IncomingMessage, body: string) {
   const bad = (status: number, message: string, code = 'parameter_invalid') => ({ status, message, code })
   if (request.method !== 'POST' || request.url !== '/v1/payment_intents') return bad(404, `no ${request.url}`)
   if (headers.authorization !== `Bearer ${STRIPE_KEY}`) return bad(401, 'wrong key', 'api_key_invalid')
-  if (headers['stripe-version'] !== '2026-10-28.endive') return bad(400, `version ${headers['stripe-version']}`)
+  if (headers['stripe-version'] !== '2026-10-28.endive') return bad(400, `version ${String(headers['stripe-version'])}`)
   if (headers['content-type'] !== 'application/x-www-form-urlencoded') return bad(400, 'not form encoded')
   if (!headers['idempotency-key']) return bad(400, 'no Idempotency-Key')
   if ('x-stripe-client-telemetry' in headers) return bad(400, 'telemetry was promised to be off')

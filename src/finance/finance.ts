@@ -1,0 +1,121 @@
+/** What the Director asks: the overview with its cache and its age, and payments entered by hand. */
+import { createHash } from 'node:crypto'
+import { DateTime } from 'luxon'
+import type { Deps } from '../deps.ts'
+import { Failure } from '../errors.ts'
+import { computeOverview, describeBalance, type Overview } from './overview.ts'
+import {
+  recordManualPayment,
+  reverseManualPayment,
+  type ManualPaymentRequest,
+  type Payment,
+  type Reversal,
+} from '../payments/payments.ts'
+import { CACHE_PREFIX, publishChange, refreshKpis } from './refresh.ts'
+import { findBalance, findFreshness, findOrganizer, type Filter, type Freshness } from './sql.ts'
+
+export const DIRECTOR_TIME_ZONE = 'America/Mexico_City'
+
+/** A system whose views refresh this fast is refreshed on demand, once its numbers are this old. */
+const QUICK_REFRESH_MS = 500
+const STALE_MS = 2000
+
+/** Reads `from` and `to`: an ISO date, or an instant, which counts as its day in Mexico City. */
+export function readDays(query: { from?: string; to?: string }): { from: string | null; to: string | null } {
+  const from = readDay('from', query.from)
+  const to = readDay('to', query.to)
+  if (from && to && from > to) throw new Failure('invalid_date', { detail: 'from is after to.' })
+  return { from, to }
+}
+
+function readDay(field: string, text: string | undefined): string | null {
+  if (text === undefined) return null
+  const isDate = /^\d{4}-\d{2}-\d{2}$/.test(text)
+  const isInstant = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:?\d{2})$/.test(text)
+  const at = isDate || isInstant ? DateTime.fromISO(text, { zone: DIRECTOR_TIME_ZONE }) : null
+  const day = at?.isValid ? at.toISODate() : null
+  if (!day) throw new Failure('invalid_date', { detail: `${field} must be an ISO date or instant.` })
+  return day
+}
+
+type Context = Pick<Deps, 'config' | 'db' | 'slowDb' | 'kv' | 'log' | 'now'>
+type Cached = { refreshedAt: string; etag: string; body: Overview }
+export type Shown = { isHit: boolean; etag: string; body: Overview & { ageSeconds: number } }
+
+/**
+ * The overview, from the cache or computed. A cached answer counts only while the views are the ones it
+ * was computed from, so that a reader who was slower than a refresh cannot put old numbers back.
+ * Throws organizer_not_found.
+ */
+export async function readOverview(context: Context, filter: Filter): Promise<Shown> {
+  const { config, db, now } = context
+  if (filter.organizerId && !(await findOrganizer(db, filter.organizerId))) throw new Failure('organizer_not_found')
+  const key = `${CACHE_PREFIX}overview:${createHash('sha256').update(JSON.stringify(filter)).digest('hex').slice(0, 32)}`
+  const cached = config.director.cacheTtlMs > 0 ? await readCache(context, key) : null
+  const freshness = await findFreshness(db)
+  if (cached && cached.refreshedAt === freshness.refreshedAt?.toISOString()) return show(cached, true, now())
+
+  await refreshIfCheap(context, freshness)
+  const body = await computeOverview(context, filter)
+  const etag = `"${createHash('sha256').update(JSON.stringify(body)).digest('base64url').slice(0, 27)}"`
+  const fresh: Cached = { refreshedAt: body.refreshedAt.toISOString(), etag, body }
+  if (config.director.cacheTtlMs > 0) await writeCache(context, key, fresh)
+  return show(fresh, false, now())
+}
+
+function show({ etag, body }: Cached, isHit: boolean, now: Date): Shown {
+  const ageSeconds = Math.max(0, Math.round((now.getTime() - new Date(body.asOf).getTime()) / 1000))
+  return { isHit, etag, body: { ...body, ageSeconds } }
+}
+
+async function readCache({ kv, log }: Context, key: string): Promise<Cached | null> {
+  try {
+    const text = await kv.get(key)
+    return text === null ? null : (JSON.parse(text) as Cached)
+  } catch (error) {
+    log.warn({ err: error }, "The Director's cache could not be read")
+    return null
+  }
+}
+
+async function writeCache({ kv, log, config }: Context, key: string, cached: Cached): Promise<void> {
+  try {
+    await kv.set(key, JSON.stringify(cached), config.director.cacheTtlMs)
+  } catch (error) {
+    log.warn({ err: error }, "The Director's cache could not be written")
+  }
+}
+
+/** A small system is always fresh; a large one is served as it is, with its age. Views never populated are. */
+async function refreshIfCheap(context: Context, { asOf, tookMs }: Freshness): Promise<void> {
+  if (asOf === null) {
+    await refreshKpis(context, { ifBusy: 'wait' })
+    return
+  }
+  const ageMs = context.now().getTime() - asOf.getTime()
+  if (tookMs >= QUICK_REFRESH_MS || ageMs <= STALE_MS) return
+  try {
+    await refreshKpis(context, { ifBusy: 'leave' })
+  } catch (error) {
+    context.log.warn({ err: error }, "The Director's numbers are stale: a refresh failed")
+  }
+}
+
+type Paid = { payment: Payment; balance: ReturnType<typeof describeBalance> & { currency: string } }
+
+/** Records a manual payment and shows it on the panel before it answers. Throws what recordManualPayment throws. */
+export async function enterPayment(context: Context, request: ManualPaymentRequest): Promise<Paid> {
+  return publish(context, await recordManualPayment(context, request))
+}
+
+/** Takes a manual payment back and shows that on the panel. Throws what reverseManualPayment throws. */
+export async function takeBackPayment(context: Context, request: Reversal): Promise<Paid> {
+  return publish(context, await reverseManualPayment(context, request))
+}
+
+async function publish(context: Context, payment: Payment): Promise<Paid> {
+  const { organizerId, currency } = payment
+  const balance = await findBalance(context.db, organizerId!, currency)
+  await publishChange(context)
+  return { payment, balance: { ...describeBalance(balance, currency), currency } }
+}

@@ -1,0 +1,203 @@
+/** The Director's overview: every number computed from the views, in one snapshot. */
+import type { Deps } from '../deps.ts'
+import type { Db } from '../db.ts'
+import { Failure } from '../errors.ts'
+import { formatCents } from '../money.ts'
+import { listPayments, type Payment } from '../payments/payments.ts'
+import {
+  countActiveOrganizers,
+  countOpenSessions,
+  findFreshness,
+  listTopOrganizers,
+  sumBalances,
+  sumDeliveries,
+  sumEvents,
+  sumLedger,
+  sumPayments,
+  sumTickets,
+  type DeliverySum,
+  type EventSum,
+  type Filter,
+  type PaymentSum,
+} from './sql.ts'
+
+export type Overview = Awaited<ReturnType<typeof computeOverview>>
+
+/**
+ * What a message would have cost, in centavos of MXN: Meta's rate card for Mexico (per message, US$0.0305
+ * marketing and US$0.0085 utility) at about 18 pesos a dollar. An estimate of what windows save, never a bill.
+ */
+const PRICE_CENTS = { marketing: 55, utility: 15 }
+
+/** Reads all views in one snapshot: a refresh in between is seen by all of them or by none. */
+export async function computeOverview({ db, now, config }: Pick<Deps, 'db' | 'now' | 'config'>, filter: Filter) {
+  return db
+    .transaction()
+    .setIsolationLevel('repeatable read')
+    .setAccessMode('read only')
+    .execute((tx) => computeFrom(tx, filter, now(), config))
+}
+
+async function computeFrom(tx: Db, filter: Filter, now: Date, config: Deps['config']) {
+  const { asOf, refreshedAt } = await findFreshness(tx)
+  if (!asOf || !refreshedAt)
+    throw new Failure('unavailable', { detail: 'The numbers are being computed.', retryAfterSeconds: 2 })
+  const events = await sumEvents(tx, filter)
+  const deliveries = await sumDeliveries(tx, filter)
+  const { premiumFactor } = config.director
+  const openSince = new Date(now.getTime() - config.whatsapp.windowMs)
+  return {
+    asOf,
+    refreshedAt,
+    currency: filter.currency,
+    tickets: describeTickets(await sumTickets(tx, filter), events, premiumFactor),
+    finance: await describeFinance(tx, filter),
+    payments: describePayments(await sumPayments(tx, filter), filter.currency),
+    events: describeEvents(events),
+    guests: describeGuests(events),
+    deliveries: describeDeliveries(deliveries),
+    whatsapp: describeWhatsApp(deliveries, await countOpenSessions(tx, filter.organizerId, openSince)),
+    organizers: {
+      active: await countActiveOrganizers(tx, filter),
+      top: (await listTopOrganizers(tx, filter, premiumFactor)).map((organizer) => ({
+        ...organizer,
+        openDebt: formatCents(organizer.openDebtCents, filter.currency),
+      })),
+    },
+    recentPayments: (await listPayments(tx, { ...filter, status: null, before: null, limit: 10 })).map(describePayment),
+  }
+}
+
+const total = <T>(rows: T[], valueOf: (row: T) => number): number => rows.reduce((sum, row) => sum + valueOf(row), 0)
+const rate = (part: number, whole: number): number | null => (whole === 0 ? null : part / whole)
+
+function describeTickets(granted: { prepaid: number; onLoan: number }, events: EventSum[], premiumFactor: number) {
+  const equivalent = total(events, ({ type, placesUsed }) => placesUsed * (type === 'premium' ? premiumFactor : 1))
+  return {
+    ...granted,
+    delivered: total(events, (event) => event.placesDelivered),
+    used: total(events, (event) => event.placesUsed),
+    remaining: granted.prepaid + granted.onLoan - equivalent,
+    equivalent,
+  }
+}
+
+async function describeFinance(tx: Db, filter: Filter) {
+  const { prepaidCents, loanCents, paymentCents } = await sumLedger(tx, filter)
+  return {
+    ...amounts('billed', prepaidCents + loanCents, filter.currency),
+    ...amounts('paid', prepaidCents + paymentCents, filter.currency),
+    ...describeBalance(await sumBalances(tx, filter), filter.currency),
+  }
+}
+
+export function describeBalance(
+  { openDebtCents, creditCents }: { openDebtCents: number; creditCents: number },
+  currency: string,
+) {
+  return { ...amounts('openDebt', openDebtCents, currency), ...amounts('credit', creditCents, currency) }
+}
+
+/** `billed`, 150000 → { billedCents: 150000, billed: "1500.00" } */
+function amounts<N extends string>(name: N, cents: number, currency: string) {
+  return { [`${name}Cents`]: cents, [name]: formatCents(cents, currency) } as Record<`${N}Cents`, number> &
+    Record<N, string>
+}
+
+function describePayments(sums: PaymentSum[], currency: string) {
+  const of = (group: PaymentSum['group']) => {
+    const { count = 0, amountCents = 0 } = sums.find((sum) => sum.group === group) ?? {}
+    return { count, amountCents, amount: formatCents(amountCents, currency) }
+  }
+  return { confirmed: of('confirmed'), pending: of('pending'), failed: of('failed'), refunded: of('refunded') }
+}
+
+function describeEvents(sums: EventSum[]) {
+  const countOf = (matches: (sum: EventSum) => boolean) => total(sums.filter(matches), (sum) => sum.events)
+  const inStatus = (status: EventSum['status']) => countOf((sum) => sum.status === status)
+  return {
+    total: countOf(() => true),
+    byStatus: {
+      draft: inStatus('draft'),
+      active: inStatus('active'),
+      archived: inStatus('archived'),
+      expired: inStatus('expired'),
+    },
+    byType: { standard: countOf((sum) => sum.type === 'standard'), premium: countOf((sum) => sum.type === 'premium') },
+  }
+}
+
+function describeGuests(sums: EventSum[]) {
+  const guests = total(sums, (sum) => sum.guests)
+  const confirmed = total(sums, (sum) => sum.confirmed)
+  return {
+    total: guests,
+    pending: total(sums, (sum) => sum.pending),
+    confirmed,
+    declined: total(sums, (sum) => sum.declined),
+    scanned: total(sums, (sum) => sum.scanned),
+    confirmationRate: rate(confirmed, guests),
+    showUpRate: rate(
+      total(sums, (sum) => sum.confirmedScanned),
+      confirmed,
+    ),
+  }
+}
+
+function describeDeliveries(sums: DeliverySum[]) {
+  const of = (rows: DeliverySum[]) => {
+    const [sent, delivered] = [total(rows, (row) => row.sent), total(rows, (row) => row.delivered)]
+    return {
+      queued: total(rows, (row) => row.queued),
+      sent,
+      delivered,
+      read: total(rows, (row) => row.read),
+      failed: total(rows, (row) => row.failed),
+      skipped: total(rows, (row) => row.skipped),
+      deliveredRate: rate(delivered, sent),
+    }
+  }
+  const on = (channel: DeliverySum['channel']) => of(sums.filter((sum) => sum.channel === channel))
+  return { ...of(sums), byChannel: { whatsapp: on('whatsapp'), email: on('email') } }
+}
+
+function describeWhatsApp(sums: DeliverySum[], openSessions: number) {
+  const rows = sums.filter(({ channel }) => channel === 'whatsapp')
+  const [priced, free, freeMarketing] = [
+    total(rows, (row) => row.priced),
+    total(rows, (row) => row.free),
+    total(rows, (row) => row.freeMarketing),
+  ]
+  return {
+    freeShare: rate(free, priced),
+    billable: priced - free,
+    free,
+    openSessions,
+    estimatedSavingsCents: freeMarketing * PRICE_CENTS.marketing + (free - freeMarketing) * PRICE_CENTS.utility,
+  }
+}
+
+/** A payment as the Director sees it: without the payer's secret. */
+export function describePayment(payment: Payment) {
+  const { id, kind, status, organizerId, eventId, provider, mode, amountCents, currency } = payment
+  const { method, reference, note, reason, paidAt, createdAt } = payment
+  const amount = formatCents(amountCents, currency)
+  return {
+    id,
+    kind,
+    status,
+    organizerId,
+    eventId,
+    provider,
+    mode,
+    amount,
+    amountCents,
+    currency,
+    method,
+    reference,
+    note,
+    reason,
+    paidAt,
+    createdAt,
+  }
+}

@@ -1,0 +1,224 @@
+import assert from 'node:assert/strict'
+import { spawn, spawnSync } from 'node:child_process'
+import { test } from 'node:test'
+import { ORGANIZER_ID, startApp, type TestApp } from '../../test/harness.ts'
+import { anOrganizer } from '../../test/make.ts'
+import { newId, sql, type Db } from '../db.ts'
+import { refreshKpisJob } from './jobs.ts'
+import { refreshKpis } from './refresh.ts'
+
+async function aLoan(db: Db, organizerId: string, amountCents: number): Promise<void> {
+  await sql`insert into ledger_entries (organizer_id, kind, tickets, amount_cents, currency, created_by, effective_at)
+    values (${organizerId}, 'loan', 1, ${amountCents}, 'MXN', 'usr_x', now())`.execute(db)
+}
+
+/** The same fact as two views tell it: a payment's row and its ledger entry, in cents. */
+async function readBoth(db: Db, organizerId: string): Promise<number[]> {
+  const { rows } = await sql<{ paid: number; entered: number }>`
+    select (select coalesce(sum(amount_cents), 0)::bigint from kpi_payments where organizer_id = ${organizerId}) as paid,
+           (select coalesce(sum(amount_cents), 0)::bigint from kpi_ledger where organizer_id = ${organizerId} and kind = 'payment') as entered`.execute(
+    db,
+  )
+  return [rows[0]!.paid, rows[0]!.entered]
+}
+
+/** Holds the refresh's lock in another connection until `release`. */
+async function holdLock({ deps }: TestApp): Promise<{ release: () => void; done: Promise<void> }> {
+  let release = () => {}
+  const released = new Promise<void>((resolve) => (release = resolve))
+  let taken = () => {}
+  const isTaken = new Promise<void>((resolve) => (taken = resolve))
+  const done = deps.db.transaction().execute(async (tx) => {
+    await sql`lock table kpi_refreshes in share update exclusive mode`.execute(tx)
+    taken()
+    await released
+  })
+  await isTaken
+  return { release, done }
+}
+
+const waitUntil = async (isTrue: () => Promise<boolean>) => {
+  while (!(await isTrue())) await new Promise((resolve) => setTimeout(resolve, 20))
+}
+
+test('the job refreshes every view, also those never populated, and clears the cache of the panel', async (t) => {
+  const { db, deps, runJob, lines } = await startApp(t)
+  await deps.kv.set('director:overview:x', 'old', 60_000)
+  await deps.kv.set('other', 'kept', 60_000)
+
+  const first = await runJob(refreshKpisJob, {})
+  const second = await runJob(refreshKpisJob, {})
+
+  assert.deepEqual([first, second], ['4 views refreshed', '4 views refreshed'])
+  assert.equal(await deps.kv.get('director:overview:x'), null)
+  assert.equal(await deps.kv.get('other'), 'kept')
+  const { rows } = await sql<{ viewName: string }>`select view_name from kpi_refreshes order by 1`.execute(db)
+  const names = ['kpi_deliveries', 'kpi_events', 'kpi_ledger', 'kpi_payments']
+  assert.deepEqual(
+    rows.map((row) => row.viewName),
+    names,
+  )
+  const said = lines.find(({ msg }) => msg === 'The views were refreshed')
+  assert.deepEqual(Object.keys(said?.['tookMs'] as object), names)
+})
+
+test('two refreshes at once: one runs, the other leaves', async (t) => {
+  const app = await startApp(t)
+  await app.runJob(refreshKpisJob, {})
+  const lock = await holdLock(app)
+
+  const outcome = await app.runJob(refreshKpisJob, {})
+  lock.release()
+  await lock.done
+
+  assert.equal(outcome, 'another runner is at it')
+  assert.equal(await app.runJob(refreshKpisJob, {}), '4 views refreshed')
+})
+
+test('a refresh that waited for another one sees what was committed while it waited', async (t) => {
+  const app = await startApp(t)
+  const organizerId = await anOrganizer(app.db)
+  await app.runJob(refreshKpisJob, {})
+  const lock = await holdLock(app)
+
+  const waiting = refreshKpis(app.deps, { ifBusy: 'wait' })
+  await waitUntil(async () => {
+    const { rows } = await sql`select 1 from pg_locks where not granted and relation = 'kpi_refreshes'::regclass
+      and database = (select oid from pg_database where datname = current_database())`.execute(app.db)
+    return rows.length > 0
+  })
+  await aLoan(app.db, organizerId, 777)
+  lock.release()
+  await Promise.all([lock.done, waiting])
+
+  const { rows } = await sql<{ amountCents: number }>`
+    select amount_cents from kpi_ledger where organizer_id = ${organizerId}`.execute(app.db)
+  assert.deepEqual(rows, [{ amountCents: 777 }])
+})
+
+test('views refreshed during writes show one moment: never the payment without its ledger entry', async (t) => {
+  const app = await startApp(t)
+  const organizerId = await anOrganizer(app.db)
+  await app.runJob(refreshKpisJob, {})
+  let isWriting = true
+  const writing = (async () => {
+    for (let n = 0; n < 40; n++) {
+      const id = newId('pay')
+      await app.db.transaction().execute(async (tx) => {
+        await sql`insert into payments (id, kind, organizer_id, provider, mode, status, amount_cents, currency, paid_at, created_by, request_id, created_at, updated_at)
+          values (${id}, 'manual', ${organizerId}, 'manual', 'manual', 'confirmed', 100, 'MXN', now(), 'usr_x', 'req_x', now(), now())`.execute(
+          tx,
+        )
+        await sql`insert into ledger_entries (organizer_id, kind, amount_cents, currency, payment_id, created_by, effective_at)
+          values (${organizerId}, 'payment', 100, 'MXN', ${id}, 'usr_x', now())`.execute(tx)
+      })
+    }
+    isWriting = false
+  })()
+
+  const seen: number[][] = []
+  while (isWriting) {
+    await refreshKpis(app.deps, { ifBusy: 'wait' })
+    seen.push(await readBoth(app.db, organizerId))
+  }
+  await writing
+  await refreshKpis(app.deps, { ifBusy: 'wait' })
+
+  for (const [paid, entered] of seen) assert.equal(paid, entered)
+  assert.ok(new Set(seen.map(String)).size > 1, 'the writes and the refreshes must have overlapped')
+  assert.deepEqual(await readBoth(app.db, organizerId), [4000, 4000])
+})
+
+test('a refresh that fails is loud', async (t) => {
+  const { db, runJob, lines } = await startApp(t, { expectErrors: /could not be refreshed/ })
+  await sql`alter function refresh_kpis rename to refresh_kpis_away`.execute(db)
+  t.after(() => sql`alter function refresh_kpis_away rename to refresh_kpis`.execute(db).catch(() => {}))
+
+  await assert.rejects(runJob(refreshKpisJob, {}), /refresh_kpis/)
+
+  await sql`alter function refresh_kpis_away rename to refresh_kpis`.execute(db)
+  assert.equal(lines.find(({ level }) => level === 'error')?.['job'], 'refresh-kpis')
+})
+
+const HAS_PSQL = spawnSync('psql', ['--version']).status === 0
+const skip = HAS_PSQL ? false : 'psql is not on the PATH'
+const SCRIPT = new URL('../../infra/refresh-kpis.sh', import.meta.url).pathname
+
+function runScript(
+  env: Record<string, string>,
+  args: string[] = [],
+): Promise<{ code: number | null; out: string; err: string }> {
+  return new Promise((resolve) => {
+    const child = spawn('bash', [SCRIPT, ...args], { env: { PATH: process.env['PATH'], ...env } })
+    let [out, err] = ['', '']
+    child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()))
+    child.stderr.on('data', (chunk: Buffer) => (err += chunk.toString()))
+    child.on('close', (code) => resolve({ code, out, err }))
+  })
+}
+
+test(
+  'infra/refresh-kpis.sh refreshes with DATABASE_URL or DB_*, and prints every view with its time',
+  { skip },
+  async (t) => {
+    const { db, deps } = await startApp(t)
+    const organizerId = await anOrganizer(db)
+    await aLoan(db, organizerId, 555)
+    const url = new URL(deps.databaseUrl)
+
+    const byUrl = await runScript({ DATABASE_URL: deps.databaseUrl })
+    await aLoan(db, organizerId, 5)
+    const byParts = await runScript({
+      DB_HOST: url.hostname,
+      DB_PORT: url.port,
+      DB_USER: decodeURIComponent(url.username),
+      DB_PASSWORD: decodeURIComponent(url.password),
+      DB_NAME: url.pathname.slice(1),
+    })
+
+    for (const { code, out, err } of [byUrl, byParts]) {
+      assert.deepEqual([code, err], [0, ''])
+      assert.match(out, /^kpi_deliveries \d+ ms\nkpi_events \d+ ms\nkpi_ledger \d+ ms\nkpi_payments \d+ ms\n$/)
+    }
+    const { rows } = await sql<{ amountCents: number }>`
+    select amount_cents from kpi_ledger where organizer_id = ${organizerId}`.execute(db)
+    assert.deepEqual(rows, [{ amountCents: 560 }])
+  },
+)
+
+test('infra/refresh-kpis.sh stops with a message when it cannot work', { skip }, async (t) => {
+  const { db, deps } = await startApp(t)
+
+  const help = await runScript({}, ['--help'])
+  const strange = await runScript({}, ['--now'])
+  const nowhere = await runScript({})
+  const wrong = await runScript({ DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none' })
+  const noPsql = spawnSync('/bin/bash', [SCRIPT], { env: { PATH: '/nowhere' }, encoding: 'utf8' })
+  await sql`alter function refresh_kpis rename to refresh_kpis_away`.execute(db)
+  const broken = await runScript({ DATABASE_URL: deps.databaseUrl })
+  await sql`alter function refresh_kpis_away rename to refresh_kpis`.execute(db)
+
+  assert.equal(help.code, 0)
+  assert.match(help.out, /^Usage:/)
+  assert.equal(strange.code, 2)
+  assert.equal(nowhere.code, 2)
+  assert.match(nowhere.err, /DATABASE_URL/)
+  assert.notEqual(wrong.code, 0)
+  assert.notEqual(broken.code, 0)
+  assert.match(broken.err, /refresh_kpis/)
+  assert.equal(noPsql.status, 127)
+  assert.match(noPsql.stderr, /psql is not on the PATH/)
+})
+
+test('many changes at once share their refreshes', async (t) => {
+  const { db, post } = await startApp(t)
+  const organizerId = await anOrganizer(db, ORGANIZER_ID)
+  const body = { organizerId, amount: 1, method: 'cash' }
+
+  const replies = await Promise.all(
+    Array.from({ length: 12 }, () => post('/director/payments', { as: 'director', body })),
+  )
+
+  assert.deepEqual([...new Set(replies.map((reply) => reply.statusCode))], [201])
+  assert.deepEqual(await readBoth(db, organizerId), [1200, 1200])
+})

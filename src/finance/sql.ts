@@ -1,0 +1,203 @@
+/** Every statement of the Director's numbers: views, refresh, balances. */
+import { sql, type Db, type Tx } from '../db.ts'
+
+export type RefreshedView = { viewName: string; tookMs: number }
+
+/** Waits for a refresh that runs elsewhere. Takes no snapshot. */
+export async function lockRefresh(tx: Tx, waitMs: number): Promise<void> {
+  await sql`set local lock_timeout = ${sql.raw(String(waitMs))}`.execute(tx)
+  await sql`lock table kpi_refreshes in share update exclusive mode`.execute(tx)
+}
+
+/** False: another runner is at it, and this transaction is over. */
+export async function tryLockRefresh(tx: Tx): Promise<boolean> {
+  try {
+    await sql`lock table kpi_refreshes in share update exclusive mode nowait`.execute(tx)
+    return true
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === '55P03') return false // lock_not_available
+    throw error
+  }
+}
+
+export async function refreshViews(tx: Tx, now: Date): Promise<RefreshedView[]> {
+  await sql`set local statement_timeout = '60s'`.execute(tx)
+  const { rows } = await sql<RefreshedView>`select view_name, took_ms from refresh_kpis(${now}::timestamptz)`.execute(
+    tx,
+  )
+  return rows
+}
+
+/** asOf: the oldest view's instant, null while one was never populated. tookMs: all views together. */
+export type Freshness = { asOf: Date | null; refreshedAt: Date | null; tookMs: number }
+
+export async function findFreshness(db: Db): Promise<Freshness> {
+  const { rows } = await sql<Freshness>`
+    select case when bool_and(v.ispopulated and r.view_name is not null) then min(r.refreshed_at) end as as_of,
+           max(r.refreshed_at) as refreshed_at, coalesce(sum(r.took_ms), 0)::integer as took_ms
+      from pg_matviews v left join kpi_refreshes r on r.view_name = v.matviewname
+     where v.schemaname = current_schema() and v.matviewname like 'kpi\\_%'`.execute(db)
+  return rows[0]!
+}
+
+/** Days of Mexico City, both included; null leaves a side open. */
+export type Filter = { organizerId: string | null; from: string | null; to: string | null; currency: string }
+
+const inScope = (f: Filter) => sql`(${f.organizerId}::text is null or organizer_id = ${f.organizerId})`
+const untilTo = (f: Filter) => sql`(${f.to}::date is null or day <= ${f.to}::date)`
+const matches = (f: Filter) =>
+  sql`${inScope(f)} and (${f.from}::date is null or day >= ${f.from}::date) and ${untilTo(f)}`
+
+export type TicketSums = { prepaid: number; onLoan: number }
+
+/** Tickets granted, whatever the currency they were billed in. */
+export async function sumTickets(db: Db, f: Filter): Promise<TicketSums> {
+  const { rows } = await sql<TicketSums>`
+    select coalesce(sum(tickets) filter (where kind = 'prepaid'), 0)::bigint as prepaid,
+           coalesce(sum(tickets) filter (where kind = 'loan'), 0)::bigint as on_loan
+      from kpi_ledger where ${matches(f)}`.execute(db)
+  return rows[0]!
+}
+
+export type LedgerSums = { prepaidCents: number; loanCents: number; paymentCents: number }
+
+/** Amounts inside from..to. */
+export async function sumLedger(db: Db, f: Filter): Promise<LedgerSums> {
+  const { rows } = await sql<LedgerSums>`
+    select coalesce(sum(amount_cents) filter (where kind = 'prepaid'), 0)::bigint as prepaid_cents,
+           coalesce(sum(amount_cents) filter (where kind = 'loan'), 0)::bigint as loan_cents,
+           coalesce(sum(amount_cents) filter (where kind = 'payment'), 0)::bigint as payment_cents
+      from kpi_ledger where currency = ${f.currency} and ${matches(f)}`.execute(db)
+  return rows[0]!
+}
+
+export type Balance = { openDebtCents: number; creditCents: number }
+
+/**
+ * What is owed at the end of `to`: a balance, so `from` does not count. Organizer by organizer, because
+ * the credit of one does not pay the debt of another.
+ */
+export async function sumBalances(db: Db, f: Filter): Promise<Balance> {
+  const { rows } = await sql<Balance>`
+    select coalesce(sum(greatest(owed, 0)), 0)::bigint as open_debt_cents,
+           coalesce(sum(greatest(-owed, 0)), 0)::bigint as credit_cents
+      from (select sum(case kind when 'loan' then amount_cents when 'payment' then -amount_cents else 0 end) as owed
+              from kpi_ledger where currency = ${f.currency} and ${inScope(f)} and ${untilTo(f)}
+             group by organizer_id) o`.execute(db)
+  return rows[0]!
+}
+
+/** The balance of one organizer now, from the ledger itself. */
+export async function findBalance(db: Db, organizerId: string, currency: string): Promise<Balance> {
+  const { rows } = await sql<Balance>`
+    select greatest(owed, 0) as open_debt_cents, greatest(-owed, 0) as credit_cents
+      from (select coalesce(sum(case coalesce(r.kind, l.kind)
+                     when 'loan' then l.amount_cents when 'payment' then -l.amount_cents else 0 end), 0)::bigint as owed
+              from ledger_entries l left join ledger_entries r on r.id = l.reverses_id
+             where l.organizer_id = ${organizerId} and l.currency = ${currency}) o`.execute(db)
+  return rows[0]!
+}
+
+export type PaymentSum = { group: 'confirmed' | 'pending' | 'failed' | 'refunded'; count: number; amountCents: number }
+
+export async function sumPayments(db: Db, f: Filter): Promise<PaymentSum[]> {
+  const { rows } = await sql<PaymentSum>`
+    select case when status = 'confirmed' then 'confirmed'
+                when status in ('failed', 'expired') then 'failed'
+                when status in ('refunded', 'reversed') then 'refunded'
+                else 'pending' end as "group",
+           sum(payments)::bigint as count, sum(amount_cents)::bigint as amount_cents
+      from kpi_payments where currency = ${f.currency} and ${matches(f)} group by 1`.execute(db)
+  return rows
+}
+
+export type EventSum = {
+  type: 'standard' | 'premium'
+  status: 'draft' | 'active' | 'archived' | 'expired'
+  events: number
+  guests: number
+  confirmed: number
+  declined: number
+  pending: number
+  scanned: number
+  confirmedScanned: number
+  placesDelivered: number
+  placesUsed: number
+}
+
+export async function sumEvents(db: Db, f: Filter): Promise<EventSum[]> {
+  const { rows } = await sql<EventSum>`
+    select type, status, count(*) as events, sum(guests)::bigint as guests, sum(confirmed)::bigint as confirmed,
+           sum(declined)::bigint as declined, sum(pending)::bigint as pending, sum(scanned)::bigint as scanned,
+           sum(confirmed_scanned)::bigint as confirmed_scanned, sum(places_delivered)::bigint as places_delivered,
+           sum(places_used)::bigint as places_used
+      from kpi_events where ${matches(f)} group by type, status`.execute(db)
+  return rows
+}
+
+export type DeliverySum = {
+  channel: 'whatsapp' | 'email'
+  queued: number
+  sent: number
+  delivered: number
+  read: number
+  failed: number
+  skipped: number
+  priced: number
+  free: number
+  freeMarketing: number
+}
+
+/** Cumulative: what was read was also delivered, and what was delivered was also sent. */
+export async function sumDeliveries(db: Db, f: Filter): Promise<DeliverySum[]> {
+  const count = (...statuses: string[]) =>
+    sql`coalesce(sum(deliveries) filter (where status in (${sql.join(statuses)})), 0)::bigint`
+  const { rows } = await sql<DeliverySum>`
+    select channel, ${count('scheduled', 'queued', 'sending', 'unknown')} as queued,
+           ${count('sent', 'delivered', 'read')} as sent, ${count('delivered', 'read')} as delivered,
+           ${count('read')} as read, ${count('failed', 'dead')} as failed, ${count('skipped')} as skipped,
+           sum(priced)::bigint as priced, sum(free)::bigint as free, sum(free_marketing)::bigint as free_marketing
+      from kpi_deliveries where ${matches(f)} group by channel`.execute(db)
+  return rows
+}
+
+/** Guests' numbers whose 24-hour window is open now: from the base table, because it changes by the minute. */
+export async function countOpenSessions(db: Db, organizerId: string | null, openSince: Date): Promise<number> {
+  const { rows } = await sql<{ open: number }>`
+    select count(*) as open from wa_windows w
+     where w.last_inbound_at > ${openSince}
+       and (${organizerId}::text is null or exists (
+         select 1 from guests g join events e on e.id = g.event_id
+          where g.phone = w.phone and e.organizer_id = ${organizerId}))`.execute(db)
+  return rows[0]!.open
+}
+
+export type TopOrganizer = { organizerId: string; name: string; ticketsEquivalent: number; openDebtCents: number }
+
+/** The five with the most used tickets; among equals the one who owes more. */
+export async function listTopOrganizers(db: Db, f: Filter, premiumFactor: number): Promise<TopOrganizer[]> {
+  const { rows } = await sql<TopOrganizer>`
+    with used as (
+      select organizer_id, sum(places_used * case type when 'premium' then ${premiumFactor}::float8 else 1 end) as equivalent
+        from kpi_events where ${matches(f)} group by organizer_id),
+    owed as (
+      select organizer_id, greatest(sum(case kind when 'loan' then amount_cents when 'payment' then -amount_cents else 0 end), 0)::bigint as cents
+        from kpi_ledger where currency = ${f.currency} and ${inScope(f)} and ${untilTo(f)} group by organizer_id)
+    select o.id as organizer_id, o.name, coalesce(used.equivalent, 0) as tickets_equivalent, coalesce(owed.cents, 0) as open_debt_cents
+      from organizers o left join used on used.organizer_id = o.id left join owed on owed.organizer_id = o.id
+     where used.equivalent > 0 or owed.cents > 0
+     order by 3 desc, 4 desc, 1 limit 5`.execute(db)
+  return rows
+}
+
+/** Organizers with an active event. */
+export async function countActiveOrganizers(db: Db, f: Filter): Promise<number> {
+  const { rows } = await sql<{ active: number }>`
+    select count(distinct organizer_id) as active from kpi_events where status = 'active' and ${matches(f)}`.execute(db)
+  return rows[0]!.active
+}
+
+export async function findOrganizer(db: Db, id: string): Promise<{ id: string } | null> {
+  const { rows } = await sql<{ id: string }>`select id from organizers where id = ${id}`.execute(db)
+  return rows[0] ?? null
+}

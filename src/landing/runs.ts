@@ -1,0 +1,107 @@
+/** What the nightly job asks and writes: due events, its fence, and the record of its runs. */
+import { sql, type Db, type Tx } from '../db.ts'
+
+export type LandingChange = {
+  eventId: string
+  from: 'active' | 'archived'
+  to: 'archived' | 'expired'
+  endedAt: Date
+  /** Calendar days that the landing stays, clamped to 30–365. */
+  ttlDays: number
+}
+
+const COLUMNS = sql`id as event_id, ends_at as ended_at`
+
+/** All that is due at `now`, in the order in which a run would change it. One snapshot. */
+export async function listDue(db: Db, now: Date, ttlDefaultDays: number): Promise<LandingChange[]> {
+  const { rows } = await sql<LandingChange>`
+    with ended as (
+      select id, status, ends_at, landing_days(landing_ttl_days, ${ttlDefaultDays}) as ttl_days,
+             landing_expires_at(ends_at, time_zone, landing_days(landing_ttl_days, ${ttlDefaultDays})) as expires_at
+        from events where status in ('active', 'archived') and ends_at <= ${now})
+    select ${COLUMNS}, 'active' as "from", 'archived' as "to", ttl_days from ended where status = 'active'
+    union all
+    select ${COLUMNS}, 'archived', 'expired', ttl_days from ended where expires_at <= ${now}
+    order by "to", ended_at, event_id`.execute(db)
+  return rows
+}
+
+/** Archives up to `limit` events that have ended. */
+export async function archiveDue(tx: Tx, now: Date, ttlDefaultDays: number, limit: number): Promise<LandingChange[]> {
+  const { rows } = await sql<LandingChange>`
+    with due as (
+      select id from events where status = 'active' and ends_at <= ${now}
+       order by ends_at, id limit ${limit} for no key update)
+    update events e set status = 'archived', archived_at = ${now}, updated_at = ${now}
+      from due where e.id = due.id and e.status = 'active' and e.ends_at <= ${now}
+    returning e.id as event_id, e.ends_at as ended_at, 'active' as "from", 'archived' as "to",
+              landing_days(e.landing_ttl_days, ${ttlDefaultDays}) as ttl_days`.execute(tx)
+  return rows
+}
+
+/** Expires up to `limit` archived events whose days are over. */
+export async function expireDue(tx: Tx, now: Date, ttlDefaultDays: number, limit: number): Promise<LandingChange[]> {
+  const { rows } = await sql<LandingChange>`
+    with due as (
+      select id from events
+       where status = 'archived' and ends_at <= ${now}
+         and landing_expires_at(ends_at, time_zone, landing_days(landing_ttl_days, ${ttlDefaultDays})) <= ${now}
+       order by ends_at, id limit ${limit} for no key update)
+    update events e set status = 'expired', expired_at = ${now}, updated_at = ${now}
+      from due where e.id = due.id and e.status = 'archived'
+    returning e.id as event_id, e.ends_at as ended_at, 'archived' as "from", 'expired' as "to",
+              landing_days(e.landing_ttl_days, ${ttlDefaultDays}) as ttl_days`.execute(tx)
+  return rows
+}
+
+/**
+ * The record of a run. A nightly one exists once per local day (unique index): one that was cut short is
+ * taken up again, one that finished gives null. Forced runs are recorded each.
+ */
+export async function openRun(
+  tx: Tx,
+  run: { job: string; runOn: string; forced: boolean; startedAt: Date },
+): Promise<number | null> {
+  const { rows } = await sql<{ id: number }>`
+    insert into job_runs as r (job, run_on, forced, started_at, counts)
+    values (${run.job}, ${run.runOn}, ${run.forced}, ${run.startedAt}, '{"archived": 0, "expired": 0}')
+    on conflict (job, run_on) where not forced do update set started_at = r.started_at where r.finished_at is null
+    returning id`.execute(tx)
+  return rows[0]?.id ?? null
+}
+
+/** From here on every earlier holder is too late. */
+export async function raiseFence(tx: Tx, name: string, runId: number): Promise<number> {
+  const { rows } = await sql<{ fence: number }>`
+    with raised as (
+      insert into fences as f (name, fence) values (${name}, 1)
+      on conflict (name) do update set fence = f.fence + 1 returning fence)
+    update job_runs r set fence = raised.fence from raised where r.id = ${runId} returning raised.fence`.execute(tx)
+  return rows[0]!.fence
+}
+
+/** True: nobody has raised the fence since, and nobody can before this transaction ends. */
+export async function holdsFence(tx: Tx, name: string, fence: number): Promise<boolean> {
+  const { rows } = await sql`
+    select name from fences where name = ${name} and fence = ${fence} for share`.execute(tx)
+  return rows.length === 1
+}
+
+/** Adds a batch to the record of the run, in the batch's own transaction. */
+export async function addToRun(tx: Tx, runId: number, what: LandingChange['to'], count: number): Promise<void> {
+  await sql`update job_runs
+     set counts = jsonb_set(counts, array[${what}::text], to_jsonb((counts ->> ${what})::integer + ${count}::integer))
+   where id = ${runId}`.execute(tx)
+}
+
+export async function finishRun(tx: Tx, runId: number, now: Date): Promise<void> {
+  await sql`update job_runs set finished_at = ${now}, outcome = 'done' where id = ${runId}`.execute(tx)
+}
+
+export async function hasFinishedRun(db: Db, job: string, runOn: string): Promise<boolean> {
+  const { rows } = await sql`
+    select id from job_runs where job = ${job} and run_on = ${runOn} and not forced and finished_at is not null`.execute(
+    db,
+  )
+  return rows.length === 1
+}

@@ -1,0 +1,107 @@
+/** What the invitation page says, in Mexican Spanish and in English. */
+export type Locale = 'es-MX' | 'en'
+export type Notice = 'capacity_reached' | 'places_exceeded' | 'event_not_open' | 'guest_already_admitted'
+type Message = { title: string; text: string }
+
+type Words = {
+  eyebrow: string
+  dear: string
+  when: string
+  where: string
+  map: string
+  calendar: string
+  question: string
+  party: string
+  yes: string
+  no: string
+  maybe: string
+  change: string
+  qr: string
+  pass: string
+  thanks: string
+  thanksForComing: string
+  over: string
+  given: Record<'no' | 'maybe', string>
+  yesGiven: (places: number) => string
+  people: (count: number) => string
+  notices: Record<Notice, string>
+  messages: Record<'unknown' | 'expired' | 'later', Message>
+}
+
+export const WORDS: Record<Locale, Words> = {
+  'es-MX': {
+    eyebrow: 'Tienes una invitación',
+    dear: 'Para',
+    when: 'Cuándo',
+    where: 'Dónde',
+    map: 'Ver en el mapa',
+    calendar: 'Agregar al calendario',
+    question: '¿Nos acompañas?',
+    party: '¿Cuántos vienen?',
+    yes: 'Sí, ahí estaré',
+    no: 'No podré ir',
+    maybe: 'Aún no sé',
+    change: 'Cambiar mi respuesta',
+    qr: 'Código QR de entrada',
+    pass: 'Muestra este código en la entrada.',
+    thanks: '¡Gracias!',
+    thanksForComing: 'Gracias por acompañarnos en este día.',
+    over: 'El evento ya terminó y no recibe más respuestas.',
+    given: { no: 'Lamentamos que no puedas venir.', maybe: 'Quedamos pendientes de tu confirmación.' },
+    yesGiven: (places) => (places === 1 ? 'Asistencia confirmada' : `Asistencia confirmada para ${places} personas`),
+    people: (count) => (count === 1 ? '1 persona' : `${count} personas`),
+    notices: {
+      capacity_reached: 'Ya no hay lugares suficientes. Tu respuesta anterior sigue igual.',
+      places_exceeded: 'Tu invitación es para menos personas.',
+      event_not_open: 'El evento ya no recibe respuestas.',
+      guest_already_admitted: 'Ya hay personas de esta invitación dentro del evento.',
+    },
+    messages: {
+      unknown: {
+        title: 'No encontramos esta invitación',
+        text: 'Revisa que el enlace esté completo o pide uno nuevo a quien te invitó.',
+      },
+      expired: { title: 'Esta invitación ya venció', text: 'El evento terminó hace tiempo. ¡Gracias por tu visita!' },
+      later: { title: 'Demasiados intentos', text: 'Espera un minuto y vuelve a abrir tu enlace.' },
+    },
+  },
+  en: {
+    eyebrow: 'You are invited',
+    dear: 'For',
+    when: 'When',
+    where: 'Where',
+    map: 'See the map',
+    calendar: 'Add to calendar',
+    question: 'Will you join us?',
+    party: 'How many are coming?',
+    yes: 'Yes, I will be there',
+    no: 'I cannot come',
+    maybe: 'Not sure yet',
+    change: 'Change my answer',
+    qr: 'QR code for the entrance',
+    pass: 'Show this code at the entrance.',
+    thanks: 'Thank you!',
+    thanksForComing: 'Thank you for sharing this day with us.',
+    over: 'The event is over and takes no more answers.',
+    given: { no: 'We are sorry that you cannot come.', maybe: 'We are looking forward to your answer.' },
+    yesGiven: (places) => (places === 1 ? 'You are coming' : `You are coming, ${places} people`),
+    people: (count) => (count === 1 ? '1 person' : `${count} people`),
+    notices: {
+      capacity_reached: 'There are not enough places left. Your earlier answer stays as it was.',
+      places_exceeded: 'Your invitation is for fewer people.',
+      event_not_open: 'The event takes no more answers.',
+      guest_already_admitted: 'People of this invitation are inside already.',
+    },
+    messages: {
+      unknown: {
+        title: 'We cannot find this invitation',
+        text: 'Check that the link is complete, or ask your host for a new one.',
+      },
+      expired: {
+        title: 'This invitation has expired',
+        text: 'The event ended some time ago. Thank you for your visit!',
+      },
+      later: { title: 'Too many attempts', text: 'Wait a minute and open your link again.' },
+    },
+  },
+}

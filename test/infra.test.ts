@@ -1,0 +1,191 @@
+/** The container files say what the programs expect. Whether they also run is shown by test/image.ts. */
+import assert from 'node:assert/strict'
+import { existsSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { test } from 'node:test'
+import { parse } from 'yaml'
+import { loadConfig } from '../src/config.ts'
+import { ENVIRONMENT } from '../src/environment.ts'
+import { isInContext, readCopy, readDockerfile } from './dockerfile.ts'
+
+type Service = {
+  image: string
+  build?: { context: string; dockerfile: string }
+  command?: string[]
+  environment: Record<string, string | number>
+  healthcheck?: { test: string[]; interval: string; timeout: string; retries: number }
+  depends_on?: Record<string, { condition: string }>
+  ports?: string[]
+  volumes?: string[]
+}
+type Compose = { services: Record<string, Service>; volumes: Record<string, null> }
+
+const read = (path: string) => readFile(new URL(`../${path}`, import.meta.url), 'utf8')
+const compose = parse(await read('infra/docker-compose.yml'), { merge: true }) as Compose
+const { database, redis, 'backend-api': api, workers } = compose.services as Record<string, Service>
+const stages = readDockerfile(await read('infra/Dockerfile'))
+const runtime = stages.at(-1)!
+const dockerignore = await read('.dockerignore')
+
+/** What Compose makes of `${NAME:-value}` in an environment. */
+const interpolate = (text: string | number, env: Record<string, string> = {}): string =>
+  String(text).replace(/\$\{([A-Z_]+):-((?:[^${}]|\$\{[^}]*\})*)\}/g, (_, name: string, value: string) =>
+    env[name] ? env[name] : interpolate(value, env),
+  )
+
+const environmentOf = (service: Service, env: Record<string, string> = {}) =>
+  Object.fromEntries(Object.entries(service.environment).map(([name, value]) => [name, interpolate(value, env)]))
+
+test('there are four services', () => {
+  assert.deepEqual(Object.keys(compose.services).sort(), ['backend-api', 'database', 'redis', 'workers'])
+})
+
+test('every service has a health check with its own limits', () => {
+  for (const [name, { healthcheck }] of Object.entries(compose.services)) {
+    assert.ok(healthcheck?.test.length, name)
+    assert.ok(healthcheck.interval && healthcheck.timeout && healthcheck.retries, name)
+  }
+})
+
+test('whoever needs another waits until it is healthy', () => {
+  const conditions = (service: Service) =>
+    Object.entries(service.depends_on ?? {}).map(([name, one]) => `${name} ${one.condition}`)
+
+  assert.deepEqual(conditions(api!), ['database service_healthy', 'redis service_healthy'])
+  assert.deepEqual(conditions(workers!), [
+    'database service_healthy',
+    'redis service_healthy',
+    'backend-api service_healthy',
+  ])
+})
+
+test('nothing is published beyond this machine', () => {
+  const ports = Object.values(compose.services).flatMap((service) => service.ports ?? [])
+
+  assert.deepEqual(ports, ['127.0.0.1:${PORT:-8080}:8080'])
+})
+
+test('data is in named volumes', () => {
+  const volumes = Object.values(compose.services).flatMap((service) => service.volumes ?? [])
+
+  assert.deepEqual(volumes.map((volume) => volume.split(':')[0]).sort(), Object.keys(compose.volumes).sort())
+})
+
+test('images are pinned to a major version', () => {
+  const images = [database!.image, redis!.image, ...stages.map(({ image }) => image)]
+
+  for (const image of images) assert.match(image, /^(postgres|redis|node):\d+(-[a-z-]+)$/)
+})
+
+test('Redis forgets nothing: no eviction, and a log on disk', () => {
+  const command = redis!.command!.join(' ')
+
+  assert.match(command, /--maxmemory-policy noeviction/)
+  assert.match(command, /--appendonly yes/)
+})
+
+test('every variable that the programs are given is one that they know', () => {
+  for (const service of [api!, workers!]) {
+    for (const name of Object.keys(service.environment)) assert.ok(name in ENVIRONMENT, name)
+  }
+  for (const step of runtime.steps.filter(({ instruction }) => instruction === 'ENV')) {
+    const names = step.argument.split(' ').map((pair) => pair.split('=')[0]!)
+    for (const name of names) assert.ok(name === 'NODE_ENV' || name in ENVIRONMENT, name)
+  }
+})
+
+test('as it stands it is a simulated demo that a curl without credentials can use', () => {
+  for (const service of [api!, workers!]) {
+    const config = loadConfig(environmentOf(service))
+    assert.equal(config.auth.mode, 'demo')
+    assert.equal(config.embedded, false)
+    assert.equal(config.http.host, '0.0.0.0')
+    assert.equal(config.database.url, 'postgres://monotickets:local_monotickets@database:5432/monotickets')
+    assert.equal(config.database.migrateOnStart, true)
+    assert.equal(config.redis.url, 'redis://redis:6379')
+    assert.deepEqual(config.simulator, { isOn: true, webhookUrl: 'http://backend-api:8080/wa/webhook' })
+    assert.equal(config.http.publicBaseUrl, 'http://localhost:8080')
+  }
+})
+
+test('the password of the database is the same on both sides, whatever it is', () => {
+  const others: Record<string, string>[] = [{}, { DB_PASSWORD: 'p@ss/w:rd', DB_USER: 'otro', DB_NAME: 'otra' }]
+  for (const env of others) {
+    const url = new URL(loadConfig(environmentOf(api!, env)).database.url!)
+    const server = environmentOf(database!, env)
+    assert.equal(decodeURIComponent(url.password), server['POSTGRES_PASSWORD'])
+    assert.equal(url.username, server['POSTGRES_USER'])
+    assert.equal(url.pathname.slice(1), server['POSTGRES_DB'])
+  }
+})
+
+test('the same file serves a production that is told to be one, and refuses a half-told one', () => {
+  const told = { APP_ENV: 'production', AUTH_MODE: 'required', JWT_SECRET: 'x'.repeat(32), SIMULATOR: 'false' }
+
+  assert.throws(() => loadConfig(environmentOf(api!, { APP_ENV: 'production' })), /AUTH_MODE=demo is refused/)
+  assert.equal(loadConfig({ ...environmentOf(api!, told), WA_APP_SECRET: 'meta' }).env, 'production')
+})
+
+test('both programs come from one build of this repository, and take the demo data only outside production', () => {
+  for (const service of [api!, workers!]) {
+    assert.deepEqual(service.build, { context: '..', dockerfile: 'infra/Dockerfile' })
+  }
+  assert.match(
+    api!.command!.at(-1)!,
+    /\$\$APP_ENV" = production \] \|\| node dist\/seed\.js .*exec node .*dist\/server\.js$/,
+  )
+  assert.deepEqual(workers!.command!.slice(-1), ['dist/worker.js'])
+})
+
+test('what the image copies exists and reaches the build', () => {
+  const copies = stages.flatMap(({ steps }) => steps.filter(({ instruction }) => instruction === 'COPY').map(readCopy))
+  const sources = copies.filter(({ from }) => from === null).flatMap((copy) => copy.sources)
+
+  assert.ok(sources.length > 5)
+  for (const source of sources) {
+    assert.ok(existsSync(new URL(`../${source}`, import.meta.url)), source)
+    assert.ok(isInContext(dockerignore, source), source)
+  }
+  const names = new Set(stages.map(({ name }) => name))
+  for (const { from } of copies) assert.ok(from === null || names.has(from), String(from))
+})
+
+test('secrets, data, history and tests stay out of the image', () => {
+  for (const path of [
+    '.env',
+    '.git/config',
+    '.data/postgres.json',
+    'node_modules/x/index.js',
+    'dist/server.js',
+    'test/make.ts',
+    'src/kv.test.ts',
+    'src/http/http.test.ts',
+  ]) {
+    assert.equal(isInContext(dockerignore, path), false, path)
+  }
+  for (const path of [
+    'src/server.ts',
+    'src/http/access.ts',
+    'migrations/0001_accounts_and_events.sql',
+    'package-lock.json',
+  ]) {
+    assert.equal(isInContext(dockerignore, path), true, path)
+  }
+})
+
+test('the image runs the program itself, without development packages and not as root', () => {
+  const last = (instruction: string) => runtime.steps.findLast((step) => step.instruction === instruction)?.argument
+  const runs = stages.flatMap(({ steps }) =>
+    steps.filter(({ instruction }) => instruction === 'RUN').map(({ argument }) => argument),
+  )
+
+  assert.equal(last('USER'), 'node')
+  assert.equal(last('STOPSIGNAL'), 'SIGTERM')
+  assert.match(last('HEALTHCHECK') ?? '', /CMD \[/)
+  assert.deepEqual(JSON.parse(last('CMD')!), ['node', '--enable-source-maps', 'dist/server.js'])
+  assert.ok(runs.includes('npm ci') && runs.includes('npm ci --omit=dev') && runs.includes('npm run build'))
+  assert.ok(
+    runtime.steps.every(({ argument }) => !argument.startsWith('npm')),
+    'the last stage installs nothing',
+  )
+})
