@@ -94,7 +94,11 @@ async function renderOpenapiOf(databaseUrl: string): Promise<string> {
 
 async function renderSchemaOf(databaseUrl: string): Promise<string> {
   const { db, close } = openDb(databaseUrl, { max: 1, statementTimeoutMs: 30_000, onError: () => {} })
-  return renderSchema(db).finally(close)
+  try {
+    return await renderSchema(db)
+  } finally {
+    await close()
+  }
 }
 
 async function write(file: GeneratedFile, text: string): Promise<void> {

@@ -72,7 +72,7 @@ async function renderView(db: Db, view: string, kind: string): Promise<string> {
   const { rows } = await sql<{ text: string }>`
     select pg_get_viewdef(('public.' || quote_ident(${view}))::regclass, true) as text`.execute(db)
   const what = kind === 'm' ? 'materialized view' : 'view'
-  return [`create ${what} ${view} as\n${rows[0]!.text}`, ...(await listIndexes(db, view))].join('\n')
+  return [`create ${what} ${view} as\n${rows[0]?.text}`, ...(await listIndexes(db, view))].join('\n')
 }
 
 async function listFunctions(db: Db): Promise<string[]> {

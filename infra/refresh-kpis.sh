@@ -39,7 +39,7 @@ if [[ -n "${DATABASE_URL:-}" ]]; then
   url="$DATABASE_URL"
   if [[ "$url" =~ ^([a-z]+://[^:@/]*):([^@/]*)@(.*)$ ]]; then
     url="${BASH_REMATCH[1]}@${BASH_REMATCH[3]}"
-    encoded="${BASH_REMATCH[2]}"
+    encoded="${BASH_REMATCH[2]//\\/%5C}"
     PGPASSWORD="$(printf '%b' "${encoded//%/\\x}")"
     export PGPASSWORD
   fi
@@ -56,7 +56,7 @@ fi
 export PGAPPNAME=refresh-kpis PGCONNECT_TIMEOUT="${PGCONNECT_TIMEOUT:-5}"
 
 # LOCK TABLE comes first and takes no snapshot: whoever waited sees what was committed meanwhile.
-psql -X -q -A -t -F ' ' -v ON_ERROR_STOP=1 "${address[@]}" <<'SQL'
+psql -X -q -A -t -F ' ' -v ON_ERROR_STOP=1 ${address[@]+"${address[@]}"} <<'SQL'
 begin isolation level repeatable read;
 set local lock_timeout = '60s';
 set local statement_timeout = '10min';

@@ -7,21 +7,26 @@ import { openLog, type Logger } from './log.ts'
 import { migrateQueues } from './queue.ts'
 import { MIGRATIONS_FOLDER } from './readiness.ts'
 
+/** Worker and tool may use the embedded database of a server that runs; a tool neither sends nor charges. */
+export type Role = 'server' | 'worker' | 'tool'
 export type Boot = { config: Config; log: Logger; deps: Deps; close(): Promise<void> }
 
 /**
  * Reads the environment, starts the embedded PostgreSQL when no other is configured, opens deps and
- * waits until they answer. `shareEmbedded`: a tool may work on the database of a running server.
+ * waits until they answer.
  */
 export async function boot(options: {
   env: NodeJS.ProcessEnv
-  shareEmbedded: boolean
+  role: Role
   logTo?: NodeJS.WritableStream
 }): Promise<Boot> {
   const config = loadConfig(options.env)
   const log = openLog(config.log, options.logTo)
-  const embedded = config.embedded ? await openEmbedded(config, log, options.shareEmbedded) : undefined
-  const deps = openDeps(config, log, { databaseUrl: config.database.url ?? embedded!.url })
+  const embedded = config.embedded ? await openEmbedded(config, log, options.role !== 'server') : undefined
+  const deps = openDeps(config, log, {
+    databaseUrl: config.database.url ?? embedded!.url,
+    isTool: options.role === 'tool',
+  })
   const close = async () => {
     await deps.close()
     await embedded?.stop()
@@ -70,10 +75,14 @@ export async function prepareSchema(started: Boot): Promise<{ isReady: boolean }
     await migrate(started)
     return { isReady: true }
   }
-  const pending = await listPendingMigrations(started.deps.db, MIGRATIONS_FOLDER)
-  if (pending.length === 0) return { isReady: true }
-  started.log.warn({ pending }, 'Migrations are pending: run npm run migrate; until then this process is not ready')
-  return { isReady: false }
+  const isReady = await hasSchema(started)
+  if (!isReady) started.log.warn('Migrations are pending: run npm run migrate; until then this process is not ready')
+  return { isReady }
+}
+
+/** Nothing is pending, neither of ours nor (on PostgreSQL queues) of BullMQ's, which migrate applies last. */
+export async function hasSchema({ deps }: Pick<Boot, 'deps'>): Promise<boolean> {
+  return (await listPendingMigrations(deps.db, MIGRATIONS_FOLDER)).length === 0
 }
 
 /** Runs a program; a foreseeable failure is one clear message and exit code 1, not a stack. */

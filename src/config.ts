@@ -126,7 +126,7 @@ function group(e: Environment) {
       unknownWaitMs: e.DELIVERY_UNKNOWN_WAIT_SECONDS * 1000,
       unknownPolicy: e.DELIVERY_UNKNOWN_POLICY,
     },
-    simulator: { isOn: e.SIMULATOR ?? authMode === 'demo', webhookUrl: e.SIMULATOR_WEBHOOK_URL },
+    simulator: { isOn: e.SIMULATOR ?? authMode === 'demo' },
     whatsapp: {
       apiKey: e.WA_360DIALOG_API_KEY,
       apiUrl: baseAddress(e.WA_360DIALOG_API_URL, ['/v1/messages', '/messages', '/v1']),
@@ -182,8 +182,7 @@ export const clamp = (value: number, min: number, max: number) => Math.min(max, 
 
 export function isTimeZone(name: string): boolean {
   try {
-    new Intl.DateTimeFormat('en', { timeZone: name })
-    return true
+    return Intl.DateTimeFormat('en', { timeZone: name }) !== undefined
   } catch {
     return false
   }

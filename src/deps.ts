@@ -31,17 +31,17 @@ export type Deps = {
   metrics: Metrics
   /** Signs access tokens. */
   signingKey: Uint8Array
-  /** The port the API listens on, once it does; the simulated provider posts there. */
-  listeningPort: { value: number }
   close(): Promise<void>
 }
 
-export type DepsOptions = { databaseUrl: string; now?: () => Date }
+/** isTool: a program that neither sends nor charges, so mock mode is no news for its user. */
+export type DepsOptions = { databaseUrl: string; now?: () => Date; isTool?: boolean }
 
 /** Opens pools and clients. Nothing is awaited here: waitForDeps does the waiting. */
 export function openDeps(config: Config, log: Logger, options: DepsOptions): Deps {
   const { databaseUrl } = options
   const now = options.now ?? (() => new Date())
+  const notices = options.isTool ? log.child({}, { level: 'error' }) : log
   const onPoolError = (error: Error) => log.warn({ err: error }, 'A database connection was lost')
   const onRedisError = quietly((error) => log.warn({ err: error }, 'Redis does not answer'))
   const main = openDb(databaseUrl, { max: config.database.poolMax, statementTimeoutMs: 10_000, onError: onPoolError })
@@ -57,11 +57,10 @@ export function openDeps(config: Config, log: Logger, options: DepsOptions): Dep
     slowDb: slow.db,
     kv,
     queues,
-    channels: openChannels({ config, db: main.db, now, log }),
-    providers: openPaymentProviders(config.payments, log),
+    channels: openChannels({ config, db: main.db, now, log: notices }),
+    providers: openPaymentProviders(config.payments, notices),
     metrics: openMetrics(),
     signingKey: signingKeyOf(config),
-    listeningPort: { value: config.http.port },
     async close() {
       await queues.close()
       await kv.close()

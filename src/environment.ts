@@ -144,11 +144,8 @@ export const ENVIRONMENT = {
   ),
   SIMULATOR: flag(
     'Delivery',
-    'Simulated provider: accepts, then posts statuses and some replies to POST /wa/webhook. Default: true in demo mode, else false.',
+    'Simulated provider: it accepts, and beside the API it posts statuses and some replies to POST /wa/webhook. The same for API and workers. Default: true in demo mode, else false.',
   ),
-  SIMULATOR_WEBHOOK_URL: text('Delivery', 'Where the simulator posts. Default: http://127.0.0.1:PORT/wa/webhook.', {
-    pattern: URL_PATTERN,
-  }),
 
   WA_360DIALOG_API_KEY: secret('WhatsApp (360dialog)', 'D360-API-KEY of the number.'),
   WA_360DIALOG_API_URL: textWithDefault('WhatsApp (360dialog)', 'https://waba-v2.360dialog.io', 'Base address.', {

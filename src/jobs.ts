@@ -1,5 +1,5 @@
 /** THE LIST OF JOBS, and how they are set to work: queue workers plus the clock. */
-import { deliverInvitation, postSimulatedCallbacks, sweepDeliveries } from './delivery/jobs.ts'
+import { deliverInvitation, sweepDeliveries } from './delivery/jobs.ts'
 import type { Deps } from './deps.ts'
 import { refreshKpisJob } from './finance/jobs.ts'
 import { cleanHouse, insertDeadJob, logQueueMetrics } from './house.ts'
@@ -11,7 +11,6 @@ import { startClock } from './schedule.ts'
 export const JOBS = [
   deliverInvitation,
   sweepDeliveries,
-  postSimulatedCallbacks,
   processWaEvent,
   processPaymentEvent,
   sweepInboundEvents,

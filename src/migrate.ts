@@ -3,6 +3,10 @@ import { boot, migrate, runProgram } from './boot.ts'
 import { readEnvironment } from './config.ts'
 
 await runProgram(async () => {
-  const started = await boot({ env: readEnvironment(), shareEmbedded: true })
-  await migrate(started).finally(started.close)
+  const started = await boot({ env: readEnvironment(), role: 'tool' })
+  try {
+    await migrate(started)
+  } finally {
+    await started.close()
+  }
 })

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { connect, createServer, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { test, type TestContext } from 'node:test'
 import { Type } from 'typebox'
@@ -12,7 +13,7 @@ type Run = { data: { id: string }; atMs: number }
 type Death = { name: string; data: unknown; attempts: number; reason: string }
 
 /** A job that writes down when it ran; `act` decides how a run ends. */
-function aJob(act: (run: number) => Promise<unknown> | unknown = () => 'done') {
+function aJob(act: (run: number) => unknown = () => 'done') {
   const runs: Run[] = []
   const job = defineJob({
     name: newId('test-job'),
@@ -267,8 +268,7 @@ test('postgres: queues that were opened before the database is there stand once 
 
 /** A TCP door to the database that is shut until it is opened. */
 async function openDoor(t: TestContext, address: URL) {
-  const { createServer, connect } = await import('node:net')
-  const sockets = new Set<import('node:net').Socket>()
+  const sockets = new Set<Socket>()
   const server = createServer((socket) => {
     const there = connect(Number(address.port), address.hostname)
     for (const end of [socket, there]) {

@@ -66,11 +66,7 @@ function openQueue(name: string, config: Backend): AnyQueue {
     }
     return new Queue(name, { connection })
   }
-  return new Queue(
-    name,
-    { connection: postgresConnection(config.database.url, 2) },
-    createPostgresBackend,
-  ) as unknown as AnyQueue
+  return new Queue(name, { connection: postgresConnection(config.database.url, 2) }, createPostgresBackend)
 }
 
 /** Every wait is bounded; a half-open connection would otherwise hang for ever without an error. */
@@ -259,7 +255,7 @@ function openWorker(name: QueueName, deps: Deps, process: (job: BullJob) => Prom
     return new Worker(name, process, { ...options, connection: { url: config.redis.url, maxRetriesPerRequest: null } })
   }
   const connection = postgresConnection(deps.databaseUrl, 3)
-  return new Worker(name, process, { ...options, connection }, createPostgresBackend) as unknown as AnyWorker
+  return new Worker(name, process, { ...options, connection }, createPostgresBackend)
 }
 
 /** Exponential with ±20 % jitter: attempt 1 waits `delayMs`, attempt 2 twice that, and so on up to an hour. */

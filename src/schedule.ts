@@ -6,7 +6,7 @@
  * slot, so that several workers add it once.
  */
 import { Cron } from 'croner'
-import { postSimulatedCallbacks, sweepDeliveries } from './delivery/jobs.ts'
+import { sweepDeliveries } from './delivery/jobs.ts'
 import type { Deps } from './deps.ts'
 import { refreshKpisJob } from './finance/jobs.ts'
 import { cleanHouse, logQueueMetrics } from './house.ts'
@@ -23,7 +23,6 @@ export function listSchedule({ config }: Pick<Deps, 'config'>): Entry[] {
   return [
     { job: sweepDeliveries, everyMs: 1000, where: 'here' },
     { job: sweepInboundEvents, everyMs: 1000, where: 'here' },
-    ...(config.simulator.isOn ? [{ job: postSimulatedCallbacks, everyMs: 250, where: 'here' }] : []),
     { job: logQueueMetrics, everyMs: queue.metricsIntervalMs, where: 'here' },
     { job: refreshKpisJob, everyMs: director.refreshIntervalMs, where: 'queue' },
     {

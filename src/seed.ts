@@ -5,7 +5,7 @@ import { BootError } from './deps.ts'
 import { describeLogins, seedDemo } from './demo.ts'
 
 await runProgram(async () => {
-  const started = await boot({ env: readEnvironment(), shareEmbedded: true })
+  const started = await boot({ env: readEnvironment(), role: 'tool' })
   try {
     if (started.config.env === 'production')
       throw new BootError('The demo data does not belong into production (APP_ENV=production).')

@@ -6,17 +6,19 @@ import { boot, endOnSignal, prepareSchema, runProgram, type Boot } from './boot.
 import { readEnvironment } from './config.ts'
 import { BootError } from './deps.ts'
 import { describeDemo, seedDemo } from './demo.ts'
+import { startSimulator } from './delivery/simulated.ts'
 import { startWorking } from './jobs.ts'
 
 /** Until somebody has migrated; the queues open by themselves then. */
 const FOREVER_MS = 2 ** 31 - 1
 
 await runProgram(async () => {
-  const started = await boot({ env: readEnvironment(), shareEmbedded: false })
+  const started = await boot({ env: readEnvironment(), role: 'server' })
   const { config, log, deps } = started
   const app = await buildApp(deps)
-  const working: { close?: () => Promise<void> } = {}
+  const working: { close?: () => Promise<void>; simulator?: { stop(): Promise<void> } } = {}
   const close = async () => {
+    await working.simulator?.stop()
     await working.close?.()
     await closeGracefully(app)
     await started.close()
@@ -25,6 +27,8 @@ await runProgram(async () => {
     const { isReady } = await prepareSchema(started)
     const demo = config.embedded ? await seedDemo(deps) : undefined
     const port = await listen(app, started)
+    if (config.simulator.isOn)
+      working.simulator = startSimulator(deps, `http://${reachableHost(config.http.host)}:${port}/wa/webhook`)
     endOnSignal(config, log, close)
     if (config.embedded) working.close = (await startWorking(deps)).close
     else
@@ -42,7 +46,12 @@ await runProgram(async () => {
   }
 })
 
-async function listen(app: FastifyInstance, { config, deps }: Boot): Promise<number> {
+/** Where this machine reaches a server that listens on `host`. */
+function reachableHost(host: string): string {
+  return host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host
+}
+
+async function listen(app: FastifyInstance, { config }: Pick<Boot, 'config'>): Promise<number> {
   const { host, port } = config.http
   try {
     await app.listen({ host, port, listenTextResolver: (address) => `Listening at ${address}` })
@@ -54,7 +63,6 @@ async function listen(app: FastifyInstance, { config, deps }: Boot): Promise<num
   }
   const address = app.server.address()
   const listening = typeof address === 'object' && address ? address.port : port
-  deps.listeningPort.value = listening
   return listening
 }
 

@@ -9,8 +9,6 @@ export type Generated<T> = T extends ColumnType<infer S, infer I, infer U>
   ? ColumnType<S, I | undefined, U>
   : ColumnType<T, T | undefined, T>;
 
-export type Int8 = ColumnType<string, bigint | number | string, bigint | number | string>;
-
 export type Json = JsonValue;
 
 export type JsonArray = JsonValue[];
@@ -28,7 +26,7 @@ export type Timestamp = ColumnType<Date, Date | string, Date | string>;
 export interface DeadLetters {
   attempts: number;
   firstAt: Timestamp;
-  id: Generated<Int8>;
+  id: Generated<number>;
   kind: string;
   lastAt: Timestamp;
   reason: string;
@@ -83,7 +81,7 @@ export interface DeliveryAttempts {
 
 export interface DeliveryEvents {
   deliveryId: string | null;
-  id: Generated<Int8>;
+  id: Generated<number>;
   occurredAt: Timestamp;
   pricing: Json | null;
   providerMessageId: string;
@@ -120,7 +118,7 @@ export interface Events {
 }
 
 export interface Fences {
-  fence: Int8;
+  fence: number;
   name: string;
 }
 
@@ -168,7 +166,7 @@ export interface InboundEvents {
 export interface InvitationAnswers {
   answer: string;
   answeredAt: Timestamp;
-  id: Generated<Int8>;
+  id: Generated<number>;
   invitationId: string;
   places: number | null;
   source: string;
@@ -193,10 +191,10 @@ export interface Invitations {
 
 export interface JobRuns {
   counts: Json | null;
-  fence: Int8 | null;
+  fence: number | null;
   finishedAt: Timestamp | null;
   forced: Generated<boolean>;
-  id: Generated<Int8>;
+  id: Generated<number>;
   job: string;
   outcome: string | null;
   runOn: string;
@@ -206,49 +204,48 @@ export interface JobRuns {
 export interface KpiDeliveries {
   channel: string | null;
   day: string | null;
-  deliveries: Int8 | null;
+  deliveries: number | null;
   eventId: string | null;
-  free: Int8 | null;
-  marketing: Int8 | null;
+  free: number | null;
+  freeMarketing: number | null;
   organizerId: string | null;
-  priced: Int8 | null;
+  priced: number | null;
   simulated: boolean | null;
   status: string | null;
-  utility: Int8 | null;
 }
 
 export interface KpiEvents {
-  confirmed: Int8 | null;
-  confirmedScanned: Int8 | null;
-  declined: Int8 | null;
+  confirmed: number | null;
+  confirmedScanned: number | null;
+  day: string | null;
+  declined: number | null;
   eventId: string | null;
-  guests: Int8 | null;
+  guests: number | null;
   organizerId: string | null;
-  pending: Int8 | null;
-  placesDelivered: Int8 | null;
-  placesUsed: Int8 | null;
-  scanned: Int8 | null;
-  startsAt: Timestamp | null;
+  pending: number | null;
+  placesDelivered: number | null;
+  placesUsed: number | null;
+  scanned: number | null;
   status: string | null;
   type: string | null;
 }
 
 export interface KpiLedger {
-  amountCents: Int8 | null;
+  amountCents: number | null;
   currency: string | null;
   day: string | null;
   eventId: string | null;
   kind: string | null;
   organizerId: string | null;
-  tickets: Int8 | null;
+  tickets: number | null;
 }
 
 export interface KpiPayments {
-  amountCents: Int8 | null;
+  amountCents: number | null;
   currency: string | null;
   day: string | null;
   organizerId: string | null;
-  payments: Int8 | null;
+  payments: number | null;
   provider: string | null;
   status: string | null;
 }
@@ -266,18 +263,18 @@ export interface Kv {
 }
 
 export interface LedgerEntries {
-  amountCents: Int8;
+  amountCents: number;
   createdAt: Generated<Timestamp>;
   createdBy: string;
   currency: string;
   effectiveAt: Timestamp;
   eventId: string | null;
-  id: Generated<Int8>;
+  id: Generated<number>;
   kind: string;
   organizerId: string;
   paymentId: string | null;
   reason: string | null;
-  reversesId: Int8 | null;
+  reversesId: number | null;
   tickets: Generated<number>;
 }
 
@@ -294,7 +291,7 @@ export interface Organizers {
 }
 
 export interface Payments {
-  amountCents: Int8;
+  amountCents: number;
   clientSecret: string | null;
   createdAt: Timestamp;
   createdBy: string;
@@ -331,6 +328,7 @@ export interface RefreshTokens {
 }
 
 export interface Scans {
+  admitted: number | null;
   codeHash: Buffer;
   device: string | null;
   eventId: string;

@@ -1,6 +1,7 @@
 /** npm run start:worker — queue workers, metrics and the clock; or one run of the landing TTL job. */
+import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
-import { boot, endOnSignal, prepareSchema, runProgram, type Boot } from './boot.ts'
+import { boot, endOnSignal, hasSchema, prepareSchema, runProgram, type Boot } from './boot.ts'
 import { readEnvironment } from './config.ts'
 import { BootError } from './deps.ts'
 import { startWorking } from './jobs.ts'
@@ -23,27 +24,32 @@ await runProgram(async () => {
   // A report on stdout must be all there is on stdout, so that it can be piped.
   const started = await boot({
     env: readEnvironment(),
-    shareEmbedded: true,
+    role: isOnce ? 'tool' : 'worker',
     ...(isOnce ? { logTo: process.stderr } : {}),
   })
   try {
-    const { isReady } = await prepareSchema(started)
+    // A dry run changes nothing, so it does not migrate either.
+    const isReady = flags.dryRun ? await hasSchema(started) : (await prepareSchema(started)).isReady
     if (isOnce && !isReady) throw new BootError('The schema is older than this program: run npm run migrate first.')
     if (isOnce) return await runOnce(started, flags.force)
-    await work(started)
+    await work(started, isReady)
   } catch (error) {
     await started.close()
     throw error
   }
 })
 
-async function work(started: Boot): Promise<void> {
+async function work(started: Boot, isSchemaReady: boolean): Promise<void> {
   const { config, log, deps } = started
   const working: { close?: () => Promise<void> } = {}
   endOnSignal(config, log, async () => {
     await working.close?.()
     await started.close()
   })
+  while (!isSchemaReady) {
+    await sleep(2000)
+    isSchemaReady = await hasSchema(started).catch(() => false)
+  }
   working.close = (await startWorking(deps)).close
 }
 

@@ -7,7 +7,9 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { test } from 'node:test'
 import Fastify from 'fastify'
 import { guardRoutes, ROLES, type Role, type Rule } from '../src/http/access.ts'
-import { startApp, tokenFor, type TestApp } from './harness.ts'
+import { sql } from '../src/db.ts'
+import { ORGANIZER_ID, startApp, tokenFor, type TestApp } from './harness.ts'
+import { anOrganizer } from './make.ts'
 
 const TABLE = new URL('access-table.txt', import.meta.url)
 
@@ -18,10 +20,12 @@ function renderTable(rules: readonly Rule[]): string {
     .map(
       ({ method, url, access }) => [method.padEnd(6), url, access === 'public' ? access : access.join(', ')] as const,
     )
-    .toSorted(([a, one], [b, other]) => (one + a < other + b ? -1 : 1))
+    .toSorted(([a, one], [b, other]) => (one === other ? compare(a, b) : compare(one, other)))
   const width = Math.max(...lines.map(([, url]) => url.length)) + 2
   return `${lines.map(([method, url, access]) => `${method} ${url.padEnd(width)}${access}`).join('\n')}\n`
 }
+
+const compare = (a: string, b: string) => (a < b ? -1 : 1)
 
 /** A path of a route, with something in the place of each parameter. */
 const fill = (url: string) => url.replace(/:[A-Za-z]+/g, 'x1').replaceAll('*', 'x1')
@@ -69,7 +73,14 @@ test('every route that is not public is 401 without credentials and with wrong o
 test('every route is 403 for a role that its access does not name, and not for one that it names', async (t) => {
   const app = await startApp(t)
   const tokens = new Map<Role, string>()
-  for (const role of ROLES) tokens.set(role, `Bearer ${await tokenFor(app.deps, role)}`)
+  await anOrganizer(app.db, ORGANIZER_ID)
+  for (const role of ROLES) {
+    await sql`insert into users (id, organizer_id, email, name, role, password_hash) values (${`usr_test_${role}`},
+      ${role === 'director' ? null : ORGANIZER_ID}, ${`${role}@example.com`}, 'Prueba', ${role}, 'none')`.execute(
+      app.db,
+    )
+    tokens.set(role, `Bearer ${await tokenFor(app.deps, role)}`)
+  }
 
   for (const rule of app.app.accessTable) {
     if (rule.access === 'public' || rule.method === 'HEAD' || rule.url.endsWith('/stream')) continue

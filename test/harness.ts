@@ -78,10 +78,25 @@ async function cloneTemplate(): Promise<string> {
   return url.toString()
 }
 
+/** A database of its own without any table, dropped at the end of the file: for programs that migrate. */
+export async function openEmptyDatabase(): Promise<string> {
+  assert.ok(SERVER, 'run tests with npm test (or npm test -- FILE): it starts PostgreSQL')
+  const name = `empty_${randomBytes(6).toString('hex')}`
+  await onServer(`create database ${name}`)
+  madeDatabases.push(name)
+  const url = new URL(SERVER)
+  url.pathname = `/${name}`
+  return url.toString()
+}
+
 async function onServer(statement: string): Promise<void> {
   const client = new pg.Client({ connectionString: SERVER })
   await client.connect()
-  await client.query(statement).finally(() => client.end())
+  try {
+    await client.query(statement)
+  } finally {
+    await client.end()
+  }
 }
 
 type Shared = {
@@ -217,7 +232,7 @@ function answerChecker(app: FastifyInstance): AnswerCheck {
     assert.ok(response.headers['x-request-id'], `${method} ${url} lacks X-Request-Id`)
     const type = String(response.headers['content-type'] ?? '')
     if (!type.includes('json') || url.startsWith('/openapi.json')) return
-    const body = response.json() as Record<string, unknown>
+    const body = response.json<Record<string, unknown>>()
     assert.ok(body['requestId'], `${method} ${url} lacks requestId in its body`)
     if (type.includes('problem+json')) {
       for (const field of ['type', 'title', 'status', 'code', 'detail'])

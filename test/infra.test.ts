@@ -22,7 +22,7 @@ type Compose = { services: Record<string, Service>; volumes: Record<string, null
 
 const read = (path: string) => readFile(new URL(`../${path}`, import.meta.url), 'utf8')
 const compose = parse(await read('infra/docker-compose.yml'), { merge: true }) as Compose
-const { database, redis, 'backend-api': api, workers } = compose.services as Record<string, Service>
+const { database, redis, 'backend-api': api, workers } = compose.services
 const stages = readDockerfile(await read('infra/Dockerfile'))
 const runtime = stages.at(-1)!
 const dockerignore = await read('.dockerignore')

@@ -1,6 +1,6 @@
 /**
  * npm test: checks, then tests on a PostgreSQL of its own (and a Redis, when there is one).
- * `npm test -- FILE…` runs only those test files, without the checks.
+ * `npm test -- FILE…` builds and runs only those test files, without the other checks.
  */
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
 import { chmod, mkdtemp, readdir, rm } from 'node:fs/promises'
@@ -28,21 +28,23 @@ const folder = await mkdtemp(join(tmpdir(), 'monotickets-test-'))
 await chmod(folder, 0o755) // the account that runs PostgreSQL for root must be able to enter
 const stops: (() => Promise<void>)[] = [() => rm(folder, { recursive: true, force: true })]
 try {
-  if (only.length === 0) failures.push(...runChecks())
+  failures.push(...runChecks(only.length === 0 ? CHECKS : CHECKS.slice(-1)))
   process.exitCode = await runTests()
 } finally {
   for (const stop of stops.toReversed()) await stop()
 }
 
-function runChecks(): string[] {
-  return CHECKS.filter(([name, [command, ...args]]) => {
-    const started = performance.now()
-    const { status } = spawnSync(join('node_modules', '.bin', command!), args, { stdio: 'inherit' })
-    process.stdout.write(
-      `${status === 0 ? 'ok    ' : 'FAILED'} ${name} (${((performance.now() - started) / 1000).toFixed(1)} s)\n`,
-    )
-    return status !== 0
-  }).map(([name]) => name)
+function runChecks(checks: typeof CHECKS): string[] {
+  return checks
+    .filter(([name, [command, ...args]]) => {
+      const started = performance.now()
+      const { status } = spawnSync(join('node_modules', '.bin', command!), args, { stdio: 'inherit' })
+      process.stdout.write(
+        `${status === 0 ? 'ok    ' : 'FAILED'} ${name} (${((performance.now() - started) / 1000).toFixed(1)} s)\n`,
+      )
+      return status !== 0
+    })
+    .map(([name]) => name)
 }
 
 async function runTests(): Promise<number> {
@@ -55,7 +57,7 @@ async function runTests(): Promise<number> {
     'tsx',
     '--test',
     '--test-concurrency=3',
-    '--test-timeout=120000',
+    '--test-timeout=180000',
     '--test-reporter=spec',
     ...files,
   ]
@@ -67,7 +69,7 @@ async function runTests(): Promise<number> {
     TEST_REDIS_DATABASES: process.env['REDIS_URL'] ? '16' : REDIS_DATABASES,
   })
   const count = (what: string) => Number(new RegExp(`^ℹ ${what} (\\d+)$`, 'm').exec(output)?.[1] ?? 0)
-  const passed = count('pass') + (only.length === 0 ? CHECKS.length - failures.length : 0)
+  const passed = count('pass') + (only.length === 0 ? CHECKS.length : 1) - failures.length
   const failed =
     count('fail') +
     count('cancelled') +

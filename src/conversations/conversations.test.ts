@@ -138,7 +138,7 @@ test('an organizer sees the windows of its own guests only; a viewer none', asyn
 
 for (const [text, intent] of [
   ['confirmo', 'yes'],
-  ['Confirmó', null],
+  ['Confirmó', 'yes'],
   ['CONFIRMO!!', 'yes'],
   ['confirmo 🎉', 'yes'],
   ['Confirmo ✅', 'yes'],

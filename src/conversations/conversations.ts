@@ -43,7 +43,7 @@ export const rememberIntent = markUnderstood
 export type Intent = 'yes' | 'no' | 'maybe'
 
 const WORDS: Record<Intent, RegExp> = {
-  yes: /^(s[ií]|si+|sip|sim[oó]n|claro|confirmo|confirmad[oa]s?|confirmamos|asistir[eé]|asistiremos|ah[ií] estar(e|é|emos)|ah[ií] nos vemos|voy|vamos|cuenten conmigo|yes|yes please|confirmed|i will be there|count me in)$/,
+  yes: /^(s[ií]|si+|sip|sim[oó]n|claro|confirm[oó]|confirmad[oa]s?|confirmamos|asistir[eé]|asistiremos|ah[ií] estar(e|é|emos)|ah[ií] nos vemos|voy|vamos|cuenten conmigo|yes|yes please|confirmed|i will be there|count me in)$/,
   no: /^(no|nop|no voy|no ir[eé]|no iremos|no podr[eé]( ir| asistir)?|no podremos( ir| asistir)?|no puedo( ir| asistir)?|ya no voy|cancelo|cancelamos|no asistir[eé]|no asistiremos|i can'?t( come| make it)?|i won'?t (come|make it)|not coming)$/,
   maybe: /^(tal vez|talvez|quiz[aá]s?|a lo mejor|no s[eé]|todav[ií]a no s[eé]|maybe|perhaps|not sure)$/,
 }

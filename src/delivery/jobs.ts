@@ -1,9 +1,8 @@
-/** Sending, sweeping, and the simulated provider's callbacks. */
+/** Sending, and sweeping up what nobody holds. */
 import { Type } from 'typebox'
 import { withTx } from '../db.ts'
 import { defineJob } from '../queue.ts'
 import { claimDelivery, composeMessage, reasonToSkip, settleDelivery } from './delivery.ts'
-import { postDueCallbacks } from './simulated.ts'
 import {
   holdUnknown,
   insertDeadDelivery,
@@ -100,13 +99,4 @@ export const sweepDeliveries = defineJob({
     )
     return `${due.length} nudged`
   },
-})
-
-/** The simulated provider tells what became of its messages, through the real webhook. */
-export const postSimulatedCallbacks = defineJob({
-  name: 'post-simulated-callbacks',
-  queue: 'maintenanceQueue',
-  data: Type.Object({}),
-
-  run: (deps, _, { log }) => postDueCallbacks(deps, log),
 })

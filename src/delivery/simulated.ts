@@ -45,14 +45,36 @@ export function openSimulated(
   }
 }
 
+/** How often the simulated provider looks into its book. */
+const LOOK_MS = 250
+
+/**
+ * Plays the provider's side beside the API, to whose webhook it posts: a worker that dies does not
+ * stop it, as it would not stop the real one. Several API processes share the book.
+ */
+export function startSimulator(deps: Deps, webhookUrl: string): { stop(): Promise<void> } {
+  const log = deps.log.child({ simulated: true })
+  let running: Promise<void> | undefined
+  const timer = setInterval(() => {
+    running ??= postDueCallbacks(deps, webhookUrl, log)
+      .catch((error: unknown) => log.debug({ err: error }, 'The simulated provider could not read its book'))
+      .finally(() => (running = undefined))
+  }, LOOK_MS)
+  return {
+    async stop() {
+      clearInterval(timer)
+      await running
+    },
+  }
+}
+
 type Book = { id: string; callbackData: string; recipient: string; nextStep: number }
 
 /** Posts what is due, at most 50 messages at a time, and moves each one step on once it was taken. */
-export async function postDueCallbacks({ db, now, config, listeningPort }: Deps, log: Logger): Promise<string> {
+async function postDueCallbacks({ db, now, config }: Deps, url: string, log: Logger): Promise<void> {
   const at = now()
   const due = await takeDue(db, at)
-  if (due.length === 0) return '0 posted'
-  const url = config.simulator.webhookUrl ?? `http://127.0.0.1:${listeningPort.value}/wa/webhook`
+  if (due.length === 0) return
   const body = JSON.stringify(callbackBody(due, at))
   try {
     const response = await fetch(url, {
@@ -63,12 +85,10 @@ export async function postDueCallbacks({ db, now, config, listeningPort }: Deps,
     })
     if (!response.ok) throw new Error(`the webhook answered ${response.status}`)
   } catch (error) {
-    log.warn({ err: error, simulated: true }, 'The simulated provider could not post its callbacks and will try again')
-    return 'retry'
+    return log.warn({ err: error }, 'The simulated provider could not post its callbacks and will try again')
   }
   for (const book of due) await moveOn(db, book, at)
-  log.debug({ messages: due.length, simulated: true }, 'The simulated provider posted callbacks')
-  return `${due.length} posted`
+  log.debug({ messages: due.length }, 'The simulated provider posted callbacks')
 }
 
 /** A taken row is due again after RETRY_MS, should this process die before it posted. */

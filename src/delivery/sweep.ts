@@ -44,11 +44,16 @@ export type Unresolved = {
   possibleDuplicate: boolean
 }
 
-/** Unknown outcomes whose wait is over. Locked for the caller's transaction. */
+/**
+ * Unknown outcomes whose wait is over, unless a webhook that came before its end is still unread: it
+ * may be the evidence. Locked for the caller's transaction.
+ */
 export async function listUnresolved(tx: Tx, now: Date): Promise<Unresolved[]> {
   const { rows } = await sql<Unresolved>`
     select id, channel, attempts, attempts_max, possible_duplicate from deliveries
      where status = 'unknown' and next_attempt_at <= ${now}
+       and not exists (select 1 from inbound_events i where i.source = 'whatsapp' and i.next_attempt_at is not null
+                          and i.received_at <= deliveries.next_attempt_at)
      order by next_attempt_at limit 500 for update skip locked`.execute(tx)
   return rows
 }

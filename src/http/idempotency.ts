@@ -33,7 +33,7 @@ export function honourIdempotencyKeys(app: FastifyInstance, db: Db, now: () => D
 
   app.addHook('preHandler', async (request, reply) => {
     const key = request.headers['idempotency-key']
-    if (!request.routeOptions.config.idempotent || key === undefined) return
+    if (!request.routeOptions.config.idempotent || key === undefined) return undefined
     if (typeof key !== 'string' || !/^[\x20-\x7e]{1,255}$/.test(key)) {
       throw new Failure('invalid_idempotency_key', { detail: 'Idempotency-Key takes 1 to 255 printable characters.' })
     }
@@ -41,7 +41,7 @@ export function honourIdempotencyKeys(app: FastifyInstance, db: Db, now: () => D
     const stored = await takeKey(db, request.user.id, key, hash, now())
     request.idempotencyKey = key
     request.holdsKey = stored.isOurs
-    if (stored.isOurs) return
+    if (stored.isOurs) return undefined
     if (!stored.requestHash.equals(hash)) {
       throw new Failure('idempotency_key_reused', { detail: 'This Idempotency-Key came with another body before.' })
     }

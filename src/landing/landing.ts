@@ -13,7 +13,6 @@ import {
   answer,
   countConfirmed,
   findInvitation,
-  insertAnswer,
   lockCapacity,
   lockInvitation,
   type AnswerKind,
@@ -99,11 +98,9 @@ export async function answerInvitation(tx: Tx, input: InvitationAnswer): Promise
 
   if (places !== null) await checkCapacity(tx, invitation, places)
   const { source, sourceRef, now } = input
-  const next: NewAnswer = { invitationId, answer: input.answer, places, source, sourceRef, now }
-  if (!(await answer(tx, next))) {
+  if (!(await answer(tx, { invitationId, answer: input.answer, places, source, sourceRef, now }))) {
     throw new Failure('guest_already_admitted', { detail: 'More people of this invitation are inside already.' })
   }
-  await insertAnswer(tx, next)
   return { ...answered, isNew: true }
 }
 

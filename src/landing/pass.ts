@@ -6,7 +6,7 @@ import type { InvitationView } from './landing.ts'
  * The QR holds the bare code: capitals, digits and hyphens go into QR's alphanumeric mode, so the
  * squares stay large and a cracked or dim screen is still read at the door.
  */
-const LOOK = { errorCorrectionLevel: 'Q', margin: 2 } as const
+const LOOK = { errorCorrectionLevel: 'Q', margin: 4 } as const
 
 export const drawQrSvg = (code: string): Promise<string> => QRCode.toString(code, { ...LOOK, type: 'svg' })
 

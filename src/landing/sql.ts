@@ -74,18 +74,19 @@ export type NewAnswer = {
   now: Date
 }
 
-/** Writes the latest answer. False: people are inside, and more of them than this answer leaves places for. */
+/**
+ * Writes the latest answer and keeps it beside all earlier ones. False: people are inside, and more of
+ * them than this answer leaves places for.
+ */
 export async function answer(tx: Tx, a: NewAnswer): Promise<boolean> {
   const { rows } = await sql`
-    update invitations set answer = ${a.answer}, answered_places = ${a.places}, answered_at = ${a.now}, answered_by = ${a.source},
-           updated_at = ${a.now}
-     where id = ${a.invitationId} and admitted <= ${a.places ?? 0}::integer
+    with answered as (
+      update invitations set answer = ${a.answer}, answered_places = ${a.places}, answered_at = ${a.now},
+             answered_by = ${a.source}, updated_at = ${a.now}
+       where id = ${a.invitationId} and admitted <= ${a.places ?? 0}::integer
+      returning id)
+    insert into invitation_answers (invitation_id, answer, places, source, source_ref, answered_at)
+    select id, ${a.answer}, ${a.places}::integer, ${a.source}, ${a.sourceRef}, ${a.now}::timestamptz from answered
     returning id`.execute(tx)
   return rows.length === 1
-}
-
-/** Every answer is kept; the invitation shows the latest. */
-export async function insertAnswer(tx: Tx, a: NewAnswer): Promise<void> {
-  await sql`insert into invitation_answers (invitation_id, answer, places, source, source_ref, answered_at)
-    values (${a.invitationId}, ${a.answer}, ${a.places}, ${a.source}, ${a.sourceRef}, ${a.now})`.execute(tx)
 }

@@ -4,7 +4,7 @@ export const STYLE = `
 @media (prefers-color-scheme:dark){:root{--paper:#26211d;--ground:#181412;--ink:#f4ece3;--soft:#b8aa9b;--line:#403830;--accent:#e3a3ae;--on-accent:#2b1218;--ok:#8fd3b0}}
 *{box-sizing:border-box}
 body{margin:0;min-height:100vh;background:var(--ground);color:var(--ink);font:17px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,sans-serif;padding:20px 16px calc(20px + env(safe-area-inset-bottom));display:flex;flex-direction:column;align-items:center}
-main{width:100%;max-width:440px;background:var(--paper);border-radius:20px;border-top:6px solid var(--accent);padding:32px 24px 28px;box-shadow:0 12px 40px rgba(60,40,20,.12)}
+main{width:100%;max-width:440px;background:var(--paper);border-radius:20px;overflow:hidden;padding:36px 24px 28px;box-shadow:0 12px 40px rgba(60,40,20,.12);background-image:linear-gradient(var(--accent),var(--accent));background-size:100% 6px;background-repeat:no-repeat}
 header{text-align:center}
 .eyebrow{margin:0;color:var(--accent);font-size:13px;letter-spacing:.14em;text-transform:uppercase}
 h1{margin:10px 0 12px;font:500 clamp(30px,9vw,40px)/1.12 Georgia,"Times New Roman",serif;overflow-wrap:anywhere;text-wrap:balance}
@@ -22,11 +22,11 @@ button{cursor:pointer;font-weight:600}
 button.yes{background:var(--accent);border-color:var(--accent);color:var(--on-accent)}
 .row{display:grid;grid-template-columns:1fr 1fr;gap:12px}
 :focus-visible{outline:3px solid var(--accent);outline-offset:2px}
-.given{margin:0 0 18px;text-align:center;font-weight:600;font-size:19px}
+.given{margin:0 0 18px;text-align:center;font-weight:600;font-size:19px;text-wrap:balance}
 .given.yes{color:var(--ok)}
 .given.yes::before{content:"✓ "}
 .pass{margin:0 0 20px;text-align:center}
-.qr{background:#fff;border:1px solid var(--line);border-radius:16px;padding:8px;max-width:260px;margin:0 auto 12px}
+.qr{background:#fff;border:1px solid var(--line);border-radius:16px;max-width:260px;overflow:hidden;margin:0 auto 12px}
 .qr svg{display:block;width:100%;height:auto}
 figcaption{color:var(--soft);font-size:15px}
 .code{display:block;margin-top:4px;color:var(--ink);font:15px/1.4 ui-monospace,Menlo,Consolas,monospace;letter-spacing:.04em;overflow-wrap:anywhere}

@@ -1,0 +1,271 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { ORGANIZER_ID, startApp, type TestApp } from '../../test/harness.ts'
+import { anEvent, anOrganizer } from '../../test/make.ts'
+import { newId, sql } from '../db.ts'
+
+const as = 'director'
+
+async function enter({ post }: TestApp, body: object, headers: Record<string, string> = {}) {
+  const reply = await post('/director/payments', { as, body: { method: 'transfer', ...body }, headers })
+  return { status: reply.statusCode, body: reply.json(), headers: reply.headers }
+}
+
+async function aLoan({ db }: TestApp, organizerId: string, amountCents: number): Promise<void> {
+  await sql`insert into ledger_entries (organizer_id, kind, tickets, amount_cents, currency, created_by, effective_at)
+    values (${organizerId}, 'loan', 10, ${amountCents}, 'MXN', 'usr_x', now())`.execute(db)
+}
+
+async function listEntries({ db }: TestApp, organizerId: string): Promise<[string, number][]> {
+  const { rows } = await sql<{ kind: string; amountCents: number }>`
+    select kind, amount_cents from ledger_entries where organizer_id = ${organizerId} order by id`.execute(db)
+  return rows.map(({ kind, amountCents }) => [kind, amountCents])
+}
+
+test('a payment lessens the debt, and the very next overview shows it', async (t) => {
+  const app = await startApp(t)
+  const organizerId = await anOrganizer(app.db)
+  await aLoan(app, organizerId, 100_000)
+  const url = `/director/overview?organizerId=${organizerId}`
+  const before = (await app.get(url, { as })).json()
+  const cached = await app.get(url, { as })
+
+  const { status, body } = await enter(app, { organizerId, amount: '600.50', reference: 'SPEI 1', note: 'enero' })
+  const after = await app.get(url, { as })
+
+  assert.equal(before.finance.openDebtCents, 100_000)
+  assert.equal(cached.headers['x-cache'], 'hit')
+  assert.equal(status, 201)
+  const { id, paidAt, createdAt, ...payment } = body.payment
+  assert.match(id, /^pay_/)
+  assert.equal(paidAt, createdAt)
+  assert.deepEqual(payment, {
+    kind: 'manual',
+    status: 'confirmed',
+    organizerId,
+    eventId: null,
+    provider: 'manual',
+    mode: 'manual',
+    amount: '600.50',
+    amountCents: 60_050,
+    currency: 'MXN',
+    method: 'transfer',
+    reference: 'SPEI 1',
+    note: 'enero',
+    reason: null,
+  })
+  assert.deepEqual(body.balance, {
+    openDebtCents: 39_950,
+    openDebt: '399.50',
+    creditCents: 0,
+    credit: '0.00',
+    currency: 'MXN',
+  })
+  assert.equal(after.headers['x-cache'], 'miss')
+  assert.equal(after.json().finance.openDebtCents, 39_950)
+  assert.equal(after.json().recentPayments[0].id, id)
+  assert.deepEqual(await listEntries(app, organizerId), [
+    ['loan', 100_000],
+    ['payment', 60_050],
+  ])
+})
+
+test('a reference counts once per organizer, also when two people enter it together', async (t) => {
+  const app = await startApp(t)
+  const organizerId = await anOrganizer(app.db)
+  const body = { organizerId, amount: 10, reference: 'REF-1' }
+
+  const replies = await Promise.all(Array.from({ length: 4 }, () => enter(app, body)))
+  const spaced = await enter(app, { ...body, reference: ' REF-1 ' })
+  const elsewhere = await enter(app, { ...body, organizerId: await anOrganizer(app.db) })
+  const without = [await enter(app, { organizerId, amount: 10 }), await enter(app, { organizerId, amount: 10 })]
+
+  assert.deepEqual(replies.map((reply) => reply.status).sort(), [201, 409, 409, 409])
+  assert.equal(spaced.body.code, 'duplicate_reference')
+  assert.deepEqual([elsewhere.status, ...without.map((reply) => reply.status)], [201, 201, 201])
+  assert.equal((await listEntries(app, organizerId)).length, 3)
+})
+
+test('one Idempotency-Key enters one payment, also after its answer is forgotten', async (t) => {
+  const app = await startApp(t)
+  const organizerId = await anOrganizer(app.db)
+  const headers = { 'idempotency-key': newId('key') }
+  const body = { organizerId, amount: 10, reference: 'K' }
+
+  const first = await enter(app, body, headers)
+  const replayed = await enter(app, body, headers)
+  await sql`delete from idempotency_keys where key = ${headers['idempotency-key']}`.execute(app.db)
+  const later = await enter(app, body, headers)
+  await sql`delete from idempotency_keys where key = ${headers['idempotency-key']}`.execute(app.db)
+  const other = await enter(app, { ...body, amount: 11 }, headers)
+
+  assert.equal(replayed.headers['idempotent-replayed'], 'true')
+  assert.deepEqual([replayed.body.payment.id, later.body.payment.id], [first.body.payment.id, first.body.payment.id])
+  assert.deepEqual([other.status, other.body.code], [422, 'idempotency_key_reused'])
+  assert.deepEqual(await listEntries(app, organizerId), [['payment', 1000]])
+})
+
+const NOW = '2030-03-01T12:00:00.000Z'
+const REFUSED = [
+  ['no amount', { amount: undefined }, 'invalid_amount'],
+  ['zero', { amount: 0 }, 'invalid_amount'],
+  ['a negative amount', { amount: -5 }, 'invalid_amount'],
+  ['both amounts', { amountCents: 100 }, 'invalid_amount'],
+  ['a fraction of a cent', { amount: '1.001' }, 'invalid_amount'],
+  ['an unknown currency', { currency: 'ABC' }, 'unsupported_currency'],
+  ['paidAt more than 24 hours ahead', { paidAt: '2030-03-02T12:00:00.001Z' }, 'invalid_date'],
+  ['paidAt that is no instant', { paidAt: 'ayer' }, 'invalid_request'],
+  ['an unknown method', { method: 'bitcoin' }, 'invalid_request'],
+  ['a blank reference', { reference: '  ' }, 'invalid_request'],
+  ['an unknown field', { tip: 1 }, 'invalid_request'],
+] as const
+
+test('what is no payment is 400 and changes nothing', async (t) => {
+  const app = await startApp(t, { now: NOW })
+  const organizerId = await anOrganizer(app.db)
+  for (const [what, change, code] of REFUSED) {
+    const { status, body } = await enter(app, { organizerId, amount: 5, ...change })
+
+    assert.deepEqual([status, body.code], [400, code], what)
+  }
+  assert.equal((await enter(app, { amount: 5 })).status, 400)
+  assert.equal((await enter(app, { organizerId, amount: 5, paidAt: '2030-03-02T12:00:00Z' })).status, 201)
+  assert.deepEqual(await listEntries(app, organizerId), [['payment', 500]])
+})
+
+test('the organizer and the event must be there, and belong together', async (t) => {
+  const app = await startApp(t)
+  const organizerId = await anOrganizer(app.db)
+  const eventId = await anEvent(app.db, { organizerId })
+  const otherEvent = await anEvent(app.db)
+
+  const nobody = await enter(app, { organizerId: 'org_nobody', amount: 5 })
+  const foreign = await enter(app, { organizerId, eventId: otherEvent, amount: 5 })
+  const own = await enter(app, { organizerId, eventId, amount: 5 })
+
+  assert.deepEqual([nobody.status, nobody.body.code], [404, 'organizer_not_found'])
+  assert.deepEqual([foreign.status, foreign.body.code], [404, 'event_not_found'])
+  assert.equal(own.body.payment.eventId, eventId)
+})
+
+test('a reversal takes a payment back once, and frees its reference', async (t) => {
+  const app = await startApp(t)
+  const organizerId = await anOrganizer(app.db)
+  await aLoan(app, organizerId, 5000)
+  const { body } = await enter(app, { organizerId, amount: 20, reference: 'R' })
+  const undo = () =>
+    app.post(`/director/payments/${body.payment.id}/reverse`, { as, body: { reason: 'error de dedo' } })
+
+  const replies = await Promise.all([undo(), undo(), undo()])
+  const again = await enter(app, { organizerId, amount: 30, reference: 'R' })
+
+  assert.deepEqual(replies.map((reply) => reply.statusCode).sort(), [200, 409, 409])
+  const reversed = replies.find((reply) => reply.statusCode === 200)!.json()
+  assert.deepEqual([reversed.payment.status, reversed.payment.reason], ['reversed', 'error de dedo'])
+  assert.equal(reversed.balance.openDebtCents, 5000)
+  assert.equal(replies.find((reply) => reply.statusCode === 409)!.json().code, 'payment_not_reversible')
+  assert.equal(again.body.balance.openDebtCents, 2000)
+  assert.deepEqual(await listEntries(app, organizerId), [
+    ['loan', 5000],
+    ['payment', 2000],
+    ['reversal', -2000],
+    ['payment', 3000],
+  ])
+  const overview = (await app.get(`/director/overview?organizerId=${organizerId}`, { as })).json()
+  assert.equal(overview.finance.paidCents, 3000)
+  assert.deepEqual(overview.payments.refunded, { count: 1, amountCents: 2000, amount: '20.00' })
+})
+
+test('a reversal needs a payment that was entered by hand, and a reason', async (t) => {
+  const app = await startApp(t)
+  const intent = (await app.post('/payments/intent', { as, body: { amount: 5 } })).json()
+  const reverse = (id: string, body: object) => app.post(`/director/payments/${id}/reverse`, { as, body })
+
+  const missing = await reverse('pay_nothing', { reason: 'x' })
+  const provider = await reverse(intent.paymentId, { reason: 'x' })
+  const silent = await reverse(intent.paymentId, {})
+
+  assert.deepEqual([missing.statusCode, missing.json().code], [404, 'payment_not_found'])
+  assert.deepEqual([provider.statusCode, provider.json().code], [409, 'payment_not_reversible'])
+  assert.equal(silent.statusCode, 400)
+})
+
+test('the ledger is append-only', async (t) => {
+  const app = await startApp(t)
+  const organizerId = await anOrganizer(app.db)
+  await aLoan(app, organizerId, 1)
+
+  await assert.rejects(sql`update ledger_entries set amount_cents = 2`.execute(app.db), /append-only/)
+  await assert.rejects(sql`delete from ledger_entries`.execute(app.db), /append-only/)
+})
+
+test('payments are listed newest first, by page, organizer, status and day', async (t) => {
+  const app = await startApp(t, { now: '2030-05-01T04:00:00Z' }) // still April in Mexico City
+  const organizerId = await anOrganizer(app.db)
+  const first = (await enter(app, { organizerId, amount: 1 })).body.payment.id
+  app.setNow('2030-05-01T07:00:00Z')
+  const second = (await enter(app, { organizerId, amount: 2 })).body.payment.id
+  await app.post('/payments/intent', { as, body: { amount: 3, organizerId } })
+  const list = async (query: string) => {
+    const reply = await app.get(`/director/payments?organizerId=${organizerId}${query}`, { as })
+    return { status: reply.statusCode, body: reply.json(), ids: reply.json().data?.map(({ id }: { id: string }) => id) }
+  }
+
+  const page = await list('&limit=2')
+  const rest = await list(`&limit=2&cursor=${page.body.page.nextCursor}`)
+
+  assert.equal(page.ids.length, 2)
+  assert.deepEqual([rest.ids, rest.body.page.nextCursor], [[first], null])
+  assert.deepEqual((await list('&status=confirmed')).ids, [second, first])
+  assert.deepEqual((await list('&to=2030-04-30')).ids, [first])
+  assert.deepEqual((await list('&from=2030-05-01T00:00:00-06:00&status=confirmed')).ids, [second])
+  assert.equal('clientSecret' in page.body.data[0], false)
+  for (const query of [
+    '&status=paid',
+    '&limit=0',
+    '&cursor=x',
+    '&from=ayer',
+    '&from=2030-02-30',
+    '&from=2030-05-02&to=2030-05-01',
+  ]) {
+    assert.equal((await list(query)).status, 400, query)
+  }
+})
+
+test('a payment is entered even when cache and refresh are down; the log says that numbers are stale', async (t) => {
+  const app = await startApp(t)
+  const organizerId = await anOrganizer(app.db)
+  await sql`alter function refresh_kpis rename to refresh_kpis_away`.execute(app.db)
+
+  const noRefresh = await enter(app, { organizerId, amount: 1 })
+  await sql`alter function refresh_kpis_away rename to refresh_kpis`.execute(app.db)
+  await sql`alter table kv rename to kv_away`.execute(app.db)
+  const noCache = await enter(app, { organizerId, amount: 1 })
+  const overview = await app.get(`/director/overview?organizerId=${organizerId}`, { as })
+  await sql`alter table kv_away rename to kv`.execute(app.db)
+
+  assert.deepEqual([noRefresh.status, noCache.status], [201, 201])
+  assert.equal(overview.statusCode, 200)
+  assert.equal(overview.json().finance.paidCents, 200)
+  const warnings = app.lines.filter(({ level }) => level === 'warn').map(({ msg }) => msg)
+  assert.ok(warnings.some((msg) => msg.includes('stale')))
+  assert.ok(warnings.some((msg) => msg.includes('could not be cleared')))
+})
+
+test("the Director's endpoints are the Director's", async (t) => {
+  const { get, post } = await startApp(t)
+  const body = { organizerId: ORGANIZER_ID, amount: 1 }
+
+  for (const who of [null, 'organizer', 'staff', 'viewer'] as const) {
+    const replies = [
+      await get('/director/overview', { as: who }),
+      await get('/director/payments', { as: who }),
+      await post('/director/payments', { as: who, body }),
+      await post('/director/payments/pay_1/reverse', { as: who, body: { reason: 'x' } }),
+    ]
+    assert.deepEqual(
+      replies.map((reply) => reply.statusCode),
+      Array(4).fill(who === null ? 401 : 403),
+    )
+  }
+})

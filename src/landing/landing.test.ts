@@ -1,0 +1,633 @@
+import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
+import { test, type TestContext } from 'node:test'
+import { sql, withTx, type Db } from '../db.ts'
+import { Failure } from '../errors.ts'
+import { backends, startApp, type AppOptions } from '../../test/harness.ts'
+import { aGuest, anEvent, anInvitation } from '../../test/make.ts'
+import { answerInvitation, type InvitationAnswer } from './landing.ts'
+
+type View = {
+  code: string
+  status: string
+  isOpen: boolean
+  answer: string
+  answeredPlaces: number | null
+  admitted: number
+  guest: { name: string; partySize: number }
+}
+
+async function aLanding(t: TestContext, options: AppOptions = {}) {
+  const app = await startApp(t, options)
+  const look = (code: string, headers: Record<string, string> = {}) => app.get(`/public/invite/${code}`, { headers })
+  const answer = (code: string, body: object) => app.post(`/public/invite/${code}/rsvp`, { body })
+  const submit = (code: string, form: Record<string, string>) =>
+    app.post(`/public/invite/${code}/rsvp`, {
+      headers: { 'content-type': 'application/x-www-form-urlencoded', accept: 'text/html' },
+      payload: new URLSearchParams(form).toString(),
+    })
+  return { ...app, look, answer, submit }
+}
+
+const HTML = { accept: 'text/html,application/xhtml+xml,*/*;q=0.8' }
+
+type Answered = { answer: string; answeredPlaces: number | null; answeredBy: string | null; admitted: number }
+const readInvitation = async (db: Db, id: string) =>
+  (
+    await sql<Answered>`select answer, answered_places, answered_by, admitted from invitations where id = ${id}`.execute(
+      db,
+    )
+  ).rows[0]!
+
+const listAnswers = async (db: Db, id: string) =>
+  (
+    await sql<{ answer: string; places: number | null; source: string; sourceRef: string | null }>`
+      select answer, places, source, source_ref from invitation_answers where invitation_id = ${id} order by id`.execute(
+      db,
+    )
+  ).rows
+
+test('an invitation shows event, guest and answer, is not stored by browsers and not indexed', async (t) => {
+  const { db, look } = await aLanding(t, { now: '2029-06-01T00:00:00Z' })
+  const event = { startsAt: '2030-01-01T00:00:00Z', endsAt: '2030-01-01T06:00:00Z' }
+  const { eventId, code } = await anInvitation(db, { partySize: 3, event })
+
+  const response = await look(code)
+
+  const { requestId: _, ...view } = response.json<View & { requestId: string }>()
+  assert.equal(response.statusCode, 200)
+  assert.deepEqual(view, {
+    code,
+    status: 'active',
+    isOpen: true,
+    locale: 'es-MX',
+    event: {
+      id: eventId,
+      name: 'Boda de prueba',
+      startsAt: '2030-01-01T00:00:00.000Z',
+      endsAt: '2030-01-01T06:00:00.000Z',
+      timeZone: 'America/Mexico_City',
+      location: null,
+    },
+    guest: { name: 'Ana Prueba', partySize: 3 },
+    answer: 'pending',
+    answeredPlaces: null,
+    admitted: 0,
+  })
+  assert.equal(response.headers['cache-control'], 'no-store')
+  assert.equal(response.headers['x-robots-tag'], 'noindex')
+})
+
+test('a code is found in any case', async (t) => {
+  const { db, look } = await aLanding(t)
+  const { code } = await anInvitation(db)
+
+  const response = await look(code.toLowerCase())
+
+  assert.equal(response.json<View>().code, code)
+})
+
+test('unknown, impossible and unpublished invitations are 404 alike', async (t) => {
+  const { db, look, answer } = await aLanding(t)
+  const { code: draft } = await anInvitation(db, { event: { status: 'draft' } })
+
+  for (const code of ['NO-SUCH-CODE', 'a%00b', '%20', '%F0%9F%8E%89', draft]) {
+    for (const response of [await look(code), await answer(code, { answer: 'yes' })]) {
+      const { requestId: _, ...problem } = response.json<{ requestId: string }>()
+      assert.deepEqual(problem, {
+        type: 'https://monotickets.mx/problems/invitation_not_found',
+        title: 'No such invitation',
+        status: 404,
+        code: 'invitation_not_found',
+        detail: 'No such invitation',
+      })
+    }
+  }
+})
+
+test('an expired invitation is 410 for every address of it, as JSON and as a page', async (t) => {
+  const { db, look, get, answer, submit } = await aLanding(t)
+  const { code, invitationId } = await anInvitation(db, { event: { status: 'expired' } })
+
+  const page = await look(code, HTML)
+  const responses = [
+    await look(code),
+    await answer(code, { answer: 'yes' }),
+    ...(await Promise.all(['qr.svg', 'qr.png', 'event.ics'].map((file) => get(`/public/invite/${code}/${file}`)))),
+  ]
+
+  for (const response of responses) {
+    assert.equal(response.statusCode, 410)
+    assert.equal(response.json().code, 'invitation_expired')
+    assert.equal(response.headers['x-robots-tag'], 'noindex')
+  }
+  assert.equal(page.statusCode, 410)
+  assert.match(page.body, /Esta invitación ya venció/)
+  assert.equal((await submit(code, { answer: 'yes' })).statusCode, 410)
+  assert.deepEqual(await listAnswers(db, invitationId), [])
+})
+
+test('an archived invitation is shown and takes no answer', async (t) => {
+  const { db, look, answer, submit } = await aLanding(t)
+  const { code, invitationId } = await anInvitation(db, { answer: 'yes', event: { status: 'archived' } })
+
+  const view = (await look(code)).json<View>()
+  const page = await look(code, HTML)
+  const response = await answer(code, { answer: 'no' })
+  const form = await submit(code, { answer: 'no' })
+
+  assert.deepEqual([view.status, view.isOpen], ['archived', false])
+  assert.match(page.body, /Gracias por acompañarnos/)
+  assert.doesNotMatch(page.body, /<form/)
+  assert.deepEqual([response.statusCode, response.json().code], [409, 'event_not_open'])
+  assert.equal(form.statusCode, 409)
+  assert.match(form.body, /role="alert"/)
+  assert.equal((await readInvitation(db, invitationId)).answer, 'yes')
+})
+
+test('answers are taken until the millisecond of the end, before the night archives it', async (t) => {
+  const { db, look, answer, setNow } = await aLanding(t, { now: '2026-05-02T03:59:59.999Z' })
+  const event = { startsAt: '2026-05-01T20:00:00Z', endsAt: '2026-05-02T04:00:00Z' }
+  const { code } = await anInvitation(db, { event })
+
+  const inTime = await answer(code, { answer: 'yes' })
+  setNow('2026-05-02T04:00:00.000Z')
+  const late = await answer(code, { answer: 'no' })
+
+  assert.equal(inTime.statusCode, 200)
+  assert.equal(late.json().code, 'event_not_open')
+  assert.equal((await look(code)).json<View>().isOpen, false)
+})
+
+test('GET and HEAD change nothing, whoever looks', async (t) => {
+  const { app, db, look } = await aLanding(t)
+  const { code, invitationId } = await anInvitation(db)
+  const rows = () =>
+    sql`select i.*, i.xmin::text as v, e.xmin::text as w from invitations i join events e on e.id = i.event_id where i.id = ${invitationId}`.execute(
+      db,
+    )
+  const before = (await rows()).rows
+
+  for (const agent of ['WhatsApp/2.24', 'facebookexternalhit/1.1', 'SafeLinks']) {
+    await look(code, { 'user-agent': agent, ...HTML })
+    const head = await app.inject({ method: 'HEAD', url: `/public/invite/${code}?answer=yes` })
+    assert.equal(head.statusCode, 200)
+    assert.equal(head.body, '')
+  }
+
+  assert.deepEqual((await rows()).rows, before)
+  assert.deepEqual(await listAnswers(db, invitationId), [])
+})
+
+test('yes takes all invited places unless the guest says fewer, and every answer is kept', async (t) => {
+  const { db, answer } = await aLanding(t)
+  const { code, invitationId } = await anInvitation(db, { partySize: 4 })
+
+  const views = []
+  for (const body of [
+    { answer: 'maybe' },
+    { answer: 'yes' },
+    { answer: 'yes', partySize: 2 },
+    { answer: 'no' },
+    { answer: 'yes', partySize: 4 },
+  ]) {
+    const response = await answer(code, body)
+    assert.equal(response.statusCode, 200, response.body)
+    views.push(response.json<View>())
+  }
+
+  const said = [
+    ['maybe', null],
+    ['yes', 4],
+    ['yes', 2],
+    ['no', null],
+    ['yes', 4],
+  ]
+  assert.deepEqual(
+    views.map((view) => [view.answer, view.answeredPlaces]),
+    said,
+  )
+  assert.ok(views.every(({ guest }) => guest.partySize === 4))
+  const kept = await listAnswers(db, invitationId)
+  assert.deepEqual(
+    kept.map(({ answer, places }) => [answer, places]),
+    said,
+  )
+  assert.ok(kept.every(({ source, sourceRef }) => source === 'landing' && sourceRef?.startsWith('req_')))
+  assert.equal((await readInvitation(db, invitationId)).answeredBy, 'landing')
+})
+
+test('the same answer ten times at once is one answer', async (t) => {
+  const { db, answer } = await aLanding(t)
+  const { code, invitationId } = await anInvitation(db, { partySize: 2 })
+
+  const responses = await Promise.all(Array.from({ length: 10 }, () => answer(code, { answer: 'yes', partySize: 2 })))
+
+  assert.ok(responses.every(({ statusCode }) => statusCode === 200))
+  assert.equal((await listAnswers(db, invitationId)).length, 1)
+})
+
+test('more places than the invitation holds are refused and the old answer stays', async (t) => {
+  const { db, answer } = await aLanding(t)
+  const { code, invitationId } = await anInvitation(db, { partySize: 2 })
+  await answer(code, { answer: 'yes', partySize: 1 })
+
+  const response = await answer(code, { answer: 'yes', partySize: 3 })
+
+  assert.deepEqual([response.statusCode, response.json().code], [409, 'places_exceeded'])
+  assert.equal((await readInvitation(db, invitationId)).answeredPlaces, 1)
+  assert.equal((await listAnswers(db, invitationId)).length, 1)
+})
+
+test('who is inside stays invited: no answer leaves fewer places than were admitted', async (t) => {
+  const { db, answer } = await aLanding(t)
+  const { code, invitationId } = await anInvitation(db, { partySize: 4, answer: 'yes' })
+  await sql`update invitations set admitted = 2 where id = ${invitationId}`.execute(db)
+
+  for (const body of [{ answer: 'no' }, { answer: 'maybe' }, { answer: 'yes', partySize: 1 }]) {
+    const response = await answer(code, body)
+    assert.deepEqual([response.statusCode, response.json().code], [409, 'guest_already_admitted'])
+  }
+  const fewer = await answer(code, { answer: 'yes', partySize: 2 })
+
+  assert.equal(fewer.statusCode, 200)
+  assert.deepEqual(await readInvitation(db, invitationId), {
+    answer: 'yes',
+    answeredPlaces: 2,
+    answeredBy: 'landing',
+    admitted: 2,
+  })
+})
+
+test('a hundred guests who confirm at once for ten places fill exactly ten', async (t) => {
+  const { db, answer } = await aLanding(t)
+  const confirm = async (code: string) => {
+    for (;;) {
+      const response = await answer(code, { answer: 'yes' })
+      if (response.statusCode !== 503) return response // no connection was free in time: the guest tries again
+    }
+  }
+  const eventId = await anEvent(db, { capacity: 10 })
+  const guests = await Promise.all(Array.from({ length: 100 }, () => aGuest(db, eventId)))
+
+  const responses = await Promise.all(guests.map(({ code }) => confirm(code)))
+
+  const outcomes = responses.map((response) => response.statusCode)
+  assert.equal(outcomes.filter((status) => status === 200).length, 10)
+  assert.equal(outcomes.filter((status) => status === 409).length, 90)
+  assert.ok(responses.every((response) => response.statusCode === 200 || response.json().code === 'capacity_reached'))
+  const { rows } = await sql`select id from invitations where event_id = ${eventId} and answer = 'yes'`.execute(db)
+  assert.equal(rows.length, 10)
+})
+
+test('the race for places is real: when all count before the first confirms, the event overfills', async (t) => {
+  const { db } = await aLanding(t)
+  const eventId = await anEvent(db, { capacity: 10 })
+  const guests = await Promise.all(Array.from({ length: 60 }, () => aGuest(db, eventId)))
+  const countTaken = async () =>
+    (
+      await sql<{
+        taken: number
+      }>`select count(*) as taken from invitations where event_id = ${eventId} and answer = 'yes'`.execute(db)
+    ).rows[0]!.taken
+
+  const seen = await Promise.all(guests.map(countTaken))
+  await Promise.all(
+    guests.map(async ({ invitationId }, n) => {
+      if (seen[n]! >= 10) return
+      await sql`update invitations set answer = 'yes', answered_places = 1 where id = ${invitationId}`.execute(db)
+    }),
+  )
+
+  assert.equal(await countTaken(), 60)
+})
+
+test('a yes beyond the capacity leaves the old answer; places given back are free for others', async (t) => {
+  const { db, answer } = await aLanding(t)
+  const eventId = await anEvent(db, { capacity: 5 })
+  const [ana, eva] = [await aGuest(db, eventId, { partySize: 4 }), await aGuest(db, eventId, { partySize: 4 })]
+  await answer(ana.code, { answer: 'yes' })
+  await answer(eva.code, { answer: 'yes', partySize: 1 })
+
+  const tooMany = await answer(eva.code, { answer: 'yes', partySize: 2 })
+  const evaThen = await readInvitation(db, eva.invitationId)
+  await answer(ana.code, { answer: 'yes', partySize: 3 })
+  const fits = await answer(eva.code, { answer: 'yes', partySize: 2 })
+
+  assert.equal(tooMany.json().code, 'capacity_reached')
+  assert.deepEqual([evaThen.answer, evaThen.answeredPlaces], ['yes', 1])
+  assert.equal(fits.statusCode, 200)
+})
+
+test('when the organizer lowers the capacity, guests may still come with fewer', async (t) => {
+  const { db, answer } = await aLanding(t)
+  const { eventId, code, invitationId } = await anInvitation(db, {
+    partySize: 4,
+    answer: 'yes',
+    event: { capacity: 5 },
+  })
+  await sql`update events set capacity = 1 where id = ${eventId}`.execute(db)
+
+  const fewer = await answer(code, { answer: 'yes', partySize: 3 })
+  const more = await answer(code, { answer: 'yes', partySize: 4 })
+
+  assert.deepEqual([fewer.statusCode, more.json().code], [200, 'capacity_reached'])
+  assert.equal((await readInvitation(db, invitationId)).answeredPlaces, 3)
+})
+
+test('an answer and a scan at once never leave more inside than the answer holds', async (t) => {
+  const { db, answer, post } = await aLanding(t)
+  const eventId = await anEvent(db)
+
+  for (let n = 0; n < 20; n++) {
+    const { code, invitationId } = await aGuest(db, eventId, { partySize: 4 })
+    await Promise.all([
+      answer(code, { answer: 'yes', partySize: 2 }),
+      post('/scan/validate', { as: 'staff', body: { eventId, code, admit: 3 } }),
+    ])
+
+    const { answer: given, admitted } = await readInvitation(db, invitationId)
+    assert.deepEqual(given === 'yes' ? admitted : [given, admitted], given === 'yes' ? 0 : ['pending', 3])
+  }
+})
+
+test("an answer by WhatsApp is written by the same rule inside the caller's transaction", async (t) => {
+  const { db } = await aLanding(t)
+  const { invitationId, code } = await anInvitation(db, { partySize: 2 })
+  const input: InvitationAnswer = {
+    invitationId,
+    answer: 'yes',
+    source: 'whatsapp',
+    sourceRef: 'wamid.1',
+    now: new Date('2029-01-01T00:00:00Z'),
+  }
+
+  const first = await withTx(db, (tx) => answerInvitation(tx, input))
+  const second = await withTx(db, (tx) => answerInvitation(tx, { ...input, sourceRef: 'wamid.2' }))
+  await assert.rejects(
+    withTx(db, async (tx) => {
+      await answerInvitation(tx, { ...input, answer: 'no' })
+      throw new Error('the caller changes its mind')
+    }),
+  )
+
+  const answered = { invitationId, code, answer: 'yes', answeredPlaces: 2 }
+  assert.deepEqual(
+    [first, second],
+    [
+      { ...answered, isNew: true },
+      { ...answered, isNew: false },
+    ],
+  )
+  assert.deepEqual(await listAnswers(db, invitationId), [
+    { answer: 'yes', places: 2, source: 'whatsapp', sourceRef: 'wamid.1' },
+  ])
+})
+
+for (const status of ['draft', 'archived', 'expired'] as const) {
+  test(`an answer by id to a ${status} event is event_not_open`, async (t) => {
+    const { db } = await aLanding(t)
+    const { invitationId } = await anInvitation(db, { event: { status } })
+    const input: InvitationAnswer = {
+      invitationId,
+      answer: 'yes',
+      source: 'whatsapp',
+      sourceRef: null,
+      now: new Date('2029-01-01T00:00:00Z'),
+    }
+
+    await assert.rejects(
+      withTx(db, (tx) => answerInvitation(tx, input)),
+      (error) => error instanceof Failure && error.code === 'event_not_open',
+    )
+  })
+}
+
+test('an answer to an invitation that is not there is invitation_not_found', async (t) => {
+  const { db } = await aLanding(t)
+  const input: InvitationAnswer = {
+    invitationId: 'inv_none',
+    answer: 'yes',
+    source: 'whatsapp',
+    sourceRef: null,
+    now: new Date(0),
+  }
+
+  await assert.rejects(
+    withTx(db, (tx) => answerInvitation(tx, input)),
+    (error) => error instanceof Failure && error.code === 'invitation_not_found',
+  )
+})
+
+test('an answer that does not fit is 400 and changes nothing', async (t) => {
+  const { db, answer, submit, post } = await aLanding(t)
+  const { code, invitationId } = await anInvitation(db, { partySize: 2 })
+
+  for (const body of [
+    {},
+    { answer: 'perhaps' },
+    { answer: 'pending' },
+    { answer: 'yes', partySize: 0 },
+    { answer: 'yes', partySize: 21 },
+    { answer: 'yes', partySize: '2' },
+    { answer: 'yes', partySize: 1.5 },
+    { answer: 'yes', extra: 1 },
+  ])
+    assert.equal((await answer(code, body)).statusCode, 400, JSON.stringify(body))
+  for (const form of [
+    {},
+    { answer: 'perhaps' },
+    { answer: 'yes', partySize: 'two' },
+    { answer: 'yes', extra: '1' },
+    { answer: 'yes', __proto__x: '1' },
+  ])
+    assert.equal((await submit(code, form as Record<string, string>)).statusCode, 400, JSON.stringify(form))
+  const multipart = await post(`/public/invite/${code}/rsvp`, {
+    headers: { 'content-type': 'text/plain' },
+    payload: 'yes',
+  })
+
+  assert.equal(multipart.statusCode, 415)
+  assert.equal((await readInvitation(db, invitationId)).answer, 'pending')
+})
+
+test('the page is made for its reader: language, escaped names, no scripts, one allowed style', async (t) => {
+  const { db, look } = await aLanding(t)
+  const spanish = await anInvitation(db, { partySize: 2 })
+  const english = await anInvitation(db, { locale: 'en' })
+  await sql`update guests set name = ${'<script>alert("x")</script> & Co'} where id = ${spanish.guestId}`.execute(db)
+  await sql`update events set name = ${'"><img src=x>'}, location = ${"Salón <b>'A'</b>"} where id = ${spanish.eventId}`.execute(
+    db,
+  )
+
+  const es = await look(spanish.code, HTML)
+  const en = await look(english.code, HTML)
+
+  assert.match(String(es.headers['content-type']), /^text\/html/)
+  assert.match(es.body, /<html lang="es-MX">/)
+  assert.match(es.body, /¿Nos acompañas\?/)
+  assert.match(en.body, /<html lang="en">/)
+  assert.match(en.body, /Will you join us\?/)
+  assert.match(es.body, /&lt;script&gt;alert\(&quot;x&quot;\)&lt;\/script&gt; &amp; Co/)
+  assert.match(es.body, /Salón &lt;b&gt;&#39;A&#39;&lt;\/b&gt;/)
+  assert.doesNotMatch(es.body, /<script|<img|<b>|onerror| style="/)
+  assert.match(
+    String(es.headers['content-security-policy']),
+    /^default-src 'none'; style-src 'sha256-[A-Za-z0-9+/=]{44}'; form-action 'self';/,
+  )
+  assert.equal(es.headers['vary'], 'accept')
+})
+
+test('the style of the page is the one its policy names', async (t) => {
+  const { db, look } = await aLanding(t)
+  const { code } = await anInvitation(db)
+
+  const { body, headers } = await look(code, HTML)
+
+  const style = /<style>([^]*)<\/style>/.exec(body)![1]!
+  const hash = createHash('sha256').update(style).digest('base64')
+  assert.ok(String(headers['content-security-policy']).includes(`'sha256-${hash}'`))
+})
+
+test('dates on the page are those of the place', async (t) => {
+  const { db, look } = await aLanding(t)
+  const event = { startsAt: '2030-07-07T02:00:00Z', endsAt: '2030-07-07T06:30:00Z', timeZone: 'America/Tijuana' }
+  const { code } = await anInvitation(db, { event })
+
+  const { body } = await look(code, HTML)
+
+  assert.match(body, /Sábado 6 de julio de 2030<br>19:00 – 23:30 h/)
+})
+
+test('the form answers without scripts: 303 back to the page, which shows the QR', async (t) => {
+  const { db, look, submit } = await aLanding(t)
+  const { code, invitationId } = await anInvitation(db, { partySize: 3 })
+  const before = await look(code, HTML)
+
+  const response = await submit(code, { answer: 'yes', partySize: '2' })
+  const after = await look(code, HTML)
+
+  assert.equal(response.statusCode, 303)
+  assert.equal(response.headers['location'], `/public/invite/${code}`)
+  assert.equal((await readInvitation(db, invitationId)).answeredPlaces, 2)
+  assert.doesNotMatch(before.body, /<svg/)
+  assert.match(after.body, /Asistencia confirmada para 2 personas/)
+  assert.match(after.body, /<svg/)
+})
+
+test('the form says on the page why an answer was refused', async (t) => {
+  const { db, submit } = await aLanding(t)
+  const { code } = await anInvitation(db, { partySize: 3, event: { capacity: 1 } })
+
+  const full = await submit(code, { answer: 'yes', partySize: '2' })
+  const unknown = await submit('NO-SUCH-CODE', { answer: 'yes' })
+
+  assert.equal(full.statusCode, 409)
+  assert.match(full.body, /role="alert">Ya no hay lugares suficientes/)
+  assert.equal(unknown.statusCode, 404)
+  assert.match(unknown.body, /No encontramos esta invitación/)
+})
+
+test('QR and calendar come in their own media types', async (t) => {
+  const { db, get } = await aLanding(t, {
+    now: '2029-06-01T00:00:00Z',
+    env: { PUBLIC_BASE_URL: 'https://inv.example' },
+  })
+  const { eventId, code } = await anInvitation(db)
+  const name = 'Ana, Luis; y amigos \\ ñandú 🎉 '.repeat(4).trim()
+  await sql`update events set name = ${name}, location = ${'Calle 1\nCol. Centro'} where id = ${eventId}`.execute(db)
+
+  const svg = await get(`/public/invite/${code}/qr.svg`)
+  const png = await get(`/public/invite/${code}/qr.png`)
+  const ics = await get(`/public/invite/${code}/event.ics`)
+
+  assert.match(String(svg.headers['content-type']), /^image\/svg\+xml/)
+  assert.match(svg.body, /^<svg/)
+  assert.equal(png.headers['content-type'], 'image/png')
+  assert.deepEqual([...png.rawPayload.subarray(0, 4)], [0x89, 0x50, 0x4e, 0x47])
+  assert.match(String(ics.headers['content-type']), /^text\/calendar/)
+  const lines = ics.body.split('\r\n')
+  assert.ok(lines.every((line) => Buffer.byteLength(line) <= 75 && !line.includes('\n')))
+  const unfolded = ics.body.replaceAll('\r\n ', '').split('\r\n')
+  assert.ok(unfolded.includes('DTSTART:20300101T000000Z') && unfolded.includes('DTEND:20300101T060000Z'))
+  assert.ok(unfolded.includes('DTSTAMP:20290601T000000Z') && unfolded.includes(`UID:${eventId}@monotickets.mx`))
+  const summary = unfolded.find((line) => line.startsWith('SUMMARY:'))!.slice(8)
+  assert.equal(summary.replace(/\\([\\;,])/g, '$1'), name)
+  assert.ok(unfolded.includes('LOCATION:Calle 1\\nCol. Centro'))
+  assert.ok(unfolded.includes(`URL:https://inv.example/public/invite/${code}`))
+  for (const file of ['qr.svg', 'qr.png', 'event.ics'])
+    assert.equal((await get(`/public/invite/NO-SUCH-CODE/${file}`)).json().code, 'invitation_not_found')
+})
+
+for (const backend of backends) {
+  test(`[${backend}] an address that guesses codes is stopped after thirty, for everything, and others are not`, async (t) => {
+    const { app, db, deps } = await aLanding(t, { backend })
+    const { code } = await anInvitation(db)
+    const address = `203.0.113.${backend === 'redis' ? 1 : 2}`
+    await deps.kv.deleteByPrefix(`limit:invite:${address}`)
+    const ask = (path: string, remoteAddress = address) =>
+      app.inject({ url: `/public/invite/${path}`, remoteAddress, headers: HTML })
+
+    const guesses = []
+    for (let n = 0; n < 31; n++) guesses.push((await ask(`GUESS-${n}`)).statusCode)
+    const known = await ask(code)
+    const elsewhere = await ask(code, '198.51.100.7')
+
+    assert.deepEqual(guesses, [...Array.from({ length: 30 }, () => 404), 429])
+    assert.equal(known.statusCode, 429)
+    assert.ok(Number(known.headers['retry-after']) > 0)
+    assert.equal(elsewhere.statusCode, 200)
+  })
+}
+
+test('a look is kept for a minute, sealed, and an answer drops it', async (t) => {
+  const { db, deps, look, answer } = await aLanding(t)
+  const { code, invitationId } = await anInvitation(db, { partySize: 2 })
+  await deps.kv.deleteByPrefix('landing:')
+  await look(code)
+  await sql`update invitations set answered_by = 'landing', answer = 'maybe' where id = ${invitationId}`.execute(db)
+
+  const cached = (await look(code)).json<View>()
+  const { rows } = await sql<{
+    key: string
+    value: string
+  }>`select key, value from kv where key like 'landing:%'`.execute(db)
+  await answer(code, { answer: 'yes' })
+  const fresh = (await look(code)).json<View>()
+
+  assert.equal(cached.answer, 'pending')
+  assert.equal(rows.length, 1)
+  assert.ok(!rows[0]!.key.includes(code))
+  assert.ok(!Buffer.from(rows[0]!.value, 'base64').toString('latin1').includes('Ana'))
+  assert.deepEqual([fresh.answer, fresh.answeredPlaces], ['yes', 2])
+})
+
+test('a store that is down costs only the cache: pages and answers go on, a guess at an answer does not', async (t) => {
+  const { db, look, answer } = await aLanding(t)
+  const { code } = await anInvitation(db)
+
+  await sql`alter table kv rename to kv_away`.execute(db)
+  const responses = [
+    await look(code),
+    await answer(code, { answer: 'yes' }),
+    await look('NO-SUCH-CODE'),
+    await answer('NO-SUCH-CODE', { answer: 'yes' }),
+  ]
+  await sql`alter table kv_away rename to kv`.execute(db)
+
+  assert.deepEqual(
+    responses.map(({ statusCode }) => statusCode),
+    [200, 200, 404, 503],
+  )
+})
+
+test('no line of the log holds a code or a name', async (t) => {
+  const { db, look, answer, lines } = await aLanding(t)
+  const { code } = await anInvitation(db)
+
+  await look(code)
+  await answer(code, { answer: 'yes' })
+
+  const log = JSON.stringify(lines)
+  assert.ok(lines.length > 0 && !log.includes(code) && !log.includes('Ana Prueba'))
+})
