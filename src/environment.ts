@@ -204,7 +204,7 @@ export const ENVIRONMENT = {
   ),
   LANDING_TTL_LOCK_KEY: textWithDefault(
     'Landing',
-    'landing:ttl:lock',
+    'lock:landing-ttl',
     'Key of the lock that lets one process run the job.',
     { maxLength: 200 },
   ),

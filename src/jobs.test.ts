@@ -21,13 +21,6 @@ test('what the clock runs is in the list of jobs, or its queue would not know it
   for (const { job } of listSchedule({ config: loadConfig({}) })) assert.ok(known.has(job.name), job.name)
 })
 
-test('the clock posts simulated callbacks only while the provider is simulated', () => {
-  const names = (env: Record<string, string>) => listSchedule({ config: loadConfig(env) }).map(({ job }) => job.name)
-
-  assert.ok(names({ SIMULATOR: 'true' }).includes('post-simulated-callbacks'))
-  assert.ok(!names({ SIMULATOR: 'false' }).includes('post-simulated-callbacks'))
-})
-
 test('the landing job is at the hour, minute and time zone of the environment', () => {
   const env = { LANDING_JOB_HOUR: '4', LANDING_JOB_MINUTE: '5', LANDING_JOB_TIME_ZONE: 'America/Tijuana' }
 

@@ -103,7 +103,7 @@ test('as it stands it is a simulated demo that a curl without credentials can us
     assert.equal(config.database.url, 'postgres://monotickets:local_monotickets@database:5432/monotickets')
     assert.equal(config.database.migrateOnStart, true)
     assert.equal(config.redis.url, 'redis://redis:6379')
-    assert.deepEqual(config.simulator, { isOn: true, webhookUrl: 'http://backend-api:8080/wa/webhook' })
+    assert.equal(config.simulator.isOn, true)
     assert.equal(config.http.publicBaseUrl, 'http://localhost:8080')
   }
 })

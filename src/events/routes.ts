@@ -230,6 +230,6 @@ export const eventRoutes =
 /** Invitation pages show events and guests; a stale page for a minute is better than a failed change. */
 async function dropLandingCache({ kv, log }: Pick<Deps, 'kv' | 'log'>): Promise<void> {
   await kv
-    .deleteByPrefix('landing:')
+    .deleteByPrefix('landing:invite:')
     .catch((error: unknown) => log.warn({ err: error }, 'The landing cache could not be dropped; it expires by itself'))
 }

@@ -5,12 +5,13 @@ import { readReply, receiveMessage, rememberIntent } from '../conversations/conv
 import { newId, withSavepoint, withTx, type Db, type Tx } from '../db.ts'
 import { findInvitedByMessage, findInvitedByPhone, recordStatus, rememberAlias } from '../delivery/delivery.ts'
 import { Failure, GiveUp } from '../errors.ts'
-import { answerInvitation } from '../landing/landing.ts'
+import { answerInvitation, forgetInvitation, type InvitationAnswer } from '../landing/landing.ts'
+import type { Kv } from '../kv.ts'
 import { applyPaymentEvent, readPaymentEvent, type PaymentProviders } from '../payments/payments.ts'
 import { claimInbound, finishInbound, insertInbound, killInbound, type Inbound, type Source } from './sql.ts'
 import { readWhatsAppPayload, type InboundMessage, type InboundStatus } from './whatsapp.ts'
 
-type Context = { db: Db; now: () => Date; config: Config; providers: PaymentProviders }
+type Context = { db: Db; kv: Kv; now: () => Date; config: Config; providers: PaymentProviders }
 
 /** After this many runs an event waits in the dead letters. */
 const ATTEMPTS_MAX = 8
@@ -46,20 +47,24 @@ export async function processInbound(context: Context, id: string): Promise<Proc
   }
 }
 
-async function processWhatsApp({ db, now, config }: Context, inbound: Inbound): Promise<Processed> {
+async function processWhatsApp({ db, kv, now, config }: Context, inbound: Inbound): Promise<Processed> {
   const at = now()
   const payload = readWhatsAppPayload(parseJson(inbound.body), inbound.simulated)
-  return withTx(db, async (tx) => {
+  const answered: string[] = []
+  const processed = await withTx(db, async (tx) => {
     const counts: Record<string, number> = {}
     const count = (what: string) => (counts[what] = (counts[what] ?? 0) + 1)
     for (const status of payload.statuses) count(await takeStatus(tx, status, at))
-    for (const message of payload.messages) count(await takeMessage(tx, message, inbound, at, config.whatsapp.windowMs))
+    for (const message of payload.messages)
+      count(await takeMessage(tx, message, inbound, at, config.whatsapp.windowMs, answered))
     const isEmpty = payload.statuses.length + payload.messages.length === 0
     const status = isEmpty ? ('ignored' as const) : ('done' as const)
     const reason = payload.malformed > 0 ? `${payload.malformed} malformed` : null
     await endOrRollBack(tx, inbound.id, { status, reason, now: at })
     return { status, ...counts, malformed: payload.malformed }
   })
+  for (const code of answered) await forgetInvitation(kv, code) // after the commit: the page shows the answer at once
+  return processed
 }
 
 const KNOWN_STATUSES = new Set(['sent', 'delivered', 'read', 'failed'])
@@ -77,6 +82,7 @@ async function takeMessage(
   inbound: Inbound,
   now: Date,
   windowMs: number,
+  answered: string[],
 ): Promise<string> {
   const stored = {
     id: message.id,
@@ -102,19 +108,15 @@ async function takeMessage(
     guestId: invited ? invited.guestId : null,
   })
   if (!invited) return 'messages_unmatched'
-  return answerSafely(tx, {
-    invitationId: invited.invitationId,
-    answer: intent,
-    source: 'whatsapp',
-    sourceRef: message.id,
-    now,
-  })
+  const { invitationId } = invited
+  return answerSafely(tx, { invitationId, answer: intent, source: 'whatsapp', sourceRef: message.id, now }, answered)
 }
 
 /** A full or closed event refuses an answer; the message is kept and its neighbours are not harmed. */
-async function answerSafely(tx: Tx, answer: Parameters<typeof answerInvitation>[1]): Promise<string> {
+async function answerSafely(tx: Tx, answer: InvitationAnswer, answered: string[]): Promise<string> {
   try {
-    await withSavepoint(tx, () => answerInvitation(tx, answer))
+    const { code } = await withSavepoint(tx, () => answerInvitation(tx, answer))
+    answered.push(code)
     return 'answers'
   } catch (error) {
     if (error instanceof Failure) return `answers_refused_${error.code}`

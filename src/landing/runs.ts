@@ -105,3 +105,11 @@ export async function hasFinishedRun(db: Db, job: string, runOn: string): Promis
   )
   return rows.length === 1
 }
+
+/** When the first migration was applied here. */
+export async function findInstalledAt(db: Db): Promise<Date> {
+  const { rows } = await sql<{
+    installedAt: string
+  }>`select min(timestamp) as installed_at from kysely_migration`.execute(db)
+  return new Date(rows[0]!.installedAt)
+}

@@ -9,7 +9,7 @@ import { catchUpLandingTtl, runLandingTtlJob } from './jobs.ts'
 import { describePlan, planLandingTtl, runLandingTtl } from './ttl.ts'
 
 const NOW = '2026-03-10T09:15:00.000Z' // 03:15 in Mexico City
-const LOCK = 'landing:ttl:lock'
+const LOCK = 'lock:landing-ttl'
 
 const statusOf = async (db: Db, id: string) =>
   (await sql<{ status: string }>`select status from events where id = ${id}`.execute(db)).rows[0]!.status
@@ -27,7 +27,8 @@ const readFence = async (db: Db) =>
 async function aNight(t: TestContext, options: AppOptions = {}) {
   const app = await startApp(t, { now: NOW, ...options })
   await sql`truncate events, job_runs, kv cascade`.execute(app.db)
-  await app.deps.kv.deleteByPrefix('landing:')
+  await sql`update kysely_migration set timestamp = '2020-01-01T00:00:00.000Z'`.execute(app.db) // installed long ago
+  for (const prefix of ['landing:', 'lock:']) await app.deps.kv.deleteByPrefix(prefix)
   const run = () => runLandingTtl(app.deps, { forced: false })
   const force = () => runLandingTtl(app.deps, { forced: true })
   return { ...app, run, force, plan: () => planLandingTtl(app.deps) }
@@ -419,6 +420,14 @@ test('the catch-up runs what the night missed, once, and not before its time', a
     (await listRuns(db)).map(({ runOn }) => runOn),
     ['2026-03-10', '2026-03-11'],
   )
+})
+
+test('a fresh installation has missed nothing', async (t) => {
+  const { db, runJob } = await aNight(t)
+  await sql`update kysely_migration set timestamp = '2026-03-10T09:15:00.001Z'`.execute(db)
+  await anEvent(db, ending('2026-03-09T00:00:00Z'))
+
+  assert.equal(await runJob(catchUpLandingTtl, {}), 'nothing to do')
 })
 
 test('the day and the hour of the job are those of its own zone', async (t) => {

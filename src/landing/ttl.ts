@@ -14,6 +14,7 @@ import {
   addToRun,
   archiveDue,
   expireDue,
+  findInstalledAt,
   finishRun,
   hasFinishedRun,
   holdsFence,
@@ -125,8 +126,8 @@ async function changeDue(
 }
 
 /**
- * Everything the landings cache (`landing:invite:*`, `landing:dashboard:*`). The lock lives under the same
- * prefix by default and goes too; the run is on record by now, so whoever takes the lock finds it done.
+ * Everything the landings cache (`landing:invite:*`, `landing:dashboard:*`). A lock key under the same
+ * prefix would go too; the run is on record by now, so whoever takes the lock finds it done.
  */
 async function dropCaches({ kv, log }: Pick<Context, 'kv' | 'log'>): Promise<void> {
   await kv.deleteByPrefix('landing:').catch((error: unknown) => {
@@ -138,7 +139,9 @@ async function dropCaches({ kv, log }: Pick<Context, 'kv' | 'log'>): Promise<voi
 export async function isLandingRunMissing({ db, now, config }: Pick<Context, 'db' | 'now' | 'config'>) {
   const { jobTimeZone, jobHour, jobMinute } = config.landing
   const local = DateTime.fromJSDate(now(), { zone: jobTimeZone })
-  if (local < local.set({ hour: jobHour, minute: jobMinute, second: 0, millisecond: 0 })) return false
+  const scheduled = local.set({ hour: jobHour, minute: jobMinute, second: 0, millisecond: 0 })
+  const installedAt = await findInstalledAt(db)
+  if (local < scheduled || installedAt > scheduled.toJSDate()) return false // before the installation nothing was missed
   return !(await hasFinishedRun(db, LANDING_TTL_JOB, local.toISODate()!))
 }
 

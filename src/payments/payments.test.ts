@@ -1,11 +1,15 @@
 import assert from 'node:assert/strict'
+import { Writable } from 'node:stream'
 import { test } from 'node:test'
 import { startApp, ORGANIZER_ID, type TestApp } from '../../test/harness.ts'
 import { anEvent, anOrganizer } from '../../test/make.ts'
 import { startFakeConekta } from '../../test/fakes/conekta.ts'
 import { startFakeStripe, STRIPE_KEY } from '../../test/fakes/stripe.ts'
+import { loadConfig } from '../config.ts'
 import { newId, sql, type Db } from '../db.ts'
+import { openLog } from '../log.ts'
 import { openConekta } from './conekta.ts'
+import { openPaymentProviders } from './providers.ts'
 import { openStripe } from './stripe.ts'
 
 const CUSTOMER = { name: 'Ana Prueba', email: 'ana@example.com', phone: '55 1234 5678' }
@@ -25,27 +29,47 @@ async function ask({ post, db }: TestApp, body: object, more: { as?: 'director' 
   return { reply, status: reply.statusCode, body: reply.json(), rows: () => listRows(db, requestId) }
 }
 
-test('without keys every provider works in mock mode and says so once', async (t) => {
+test('without keys every provider works in mock mode, and moves no money', async (t) => {
   const app = await startApp(t, { env: { PAYMENTS_PROVIDER: 'stripe' } })
-  const said = () =>
-    app.lines.filter(({ msg }) => msg === 'payments_provider_mock_mode').map((line) => line['provider'])
 
-  const atOpen = said()
-  const replies = [await ask(app, { amount: 100 }), await ask(app, { amount: '0.01', provider: 'conekta' })]
-  await ask(app, { amount: 100, provider: 'conekta' })
+  const stripe = await ask(app, { amount: 100 })
+  const conekta = await ask(app, { amount: '0.01', provider: 'conekta' })
 
-  assert.deepEqual(atOpen, ['stripe'])
-  assert.deepEqual(said(), ['stripe', 'conekta'])
-  for (const { status, body } of replies) {
+  for (const { status, body } of [stripe, conekta]) {
     assert.equal(status, 201)
-    assert.equal(body.mode, 'mock')
-    assert.equal(body.status, 'requires_payment')
-    assert.equal(body.currency, 'MXN')
+    assert.deepEqual([body.mode, body.status, body.currency], ['mock', 'requires_payment', 'MXN'])
+    assert.match(body.providerRef, /^mock_/)
   }
-  assert.equal(replies[0]!.body.provider, 'stripe')
-  assert.equal(replies[0]!.body.amount, '100.00')
-  assert.equal(replies[1]!.body.amountCents, 1)
-  assert.match(replies[1]!.body.providerRef, /^mock_/)
+  assert.deepEqual([stripe.body.provider, stripe.body.amount], ['stripe', '100.00'])
+  assert.deepEqual([conekta.body.provider, conekta.body.amountCents], ['conekta', 1])
+})
+
+test('mock mode is said once per provider: of the default one at the start, of another at its first use', async () => {
+  const said: unknown[] = []
+  const stream = new Writable({
+    write(chunk: Buffer, _encoding, done) {
+      const { level, msg, provider } = JSON.parse(chunk.toString()) as Record<string, unknown>
+      said.push([level, msg, provider])
+      done()
+    },
+  })
+  const { payments } = loadConfig({ PAYMENTS_PROVIDER: 'stripe' })
+  const providers = openPaymentProviders(payments, openLog({ format: 'json', level: 'info' }, stream))
+  const input = { paymentId: 'pay_1', requestId: 'req_1', amountCents: 100, currency: 'MXN', description: 'x' }
+  const intent = {
+    ...input,
+    customer: {},
+    methods: null,
+    metadata: {},
+    returnUrl: 'http://localhost',
+    now: new Date(0),
+  }
+
+  const atStart = [...said]
+  for (const name of ['stripe', 'conekta', 'conekta'] as const) await providers[name].createIntent(intent)
+
+  assert.deepEqual(atStart, [['warn', 'payments_provider_mock_mode', 'stripe']])
+  assert.deepEqual(said.slice(1), [['warn', 'payments_provider_mock_mode', 'conekta']])
 })
 
 test('keys that are placeholders or malformed count as absent', async (t) => {

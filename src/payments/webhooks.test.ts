@@ -197,22 +197,27 @@ test('a confirmed payment is paid once and enters the ledger once, however often
   assert.deepEqual([status, paidAt?.toISOString(), entries], ['confirmed', AT.toISOString(), 1])
 })
 
-test('any order of the same events ends in the same status', async (t) => {
-  const { db } = await startApp(t)
-  const kinds = ['processing', 'failed', 'expired', 'confirmed'] as const
-  const orders = kinds.flatMap((a) =>
-    kinds.flatMap((b) => kinds.flatMap((c) => kinds.map((d) => [a, b, c, d] as const))),
-  )
-  const permutations = orders.filter((order) => new Set(order).size === 4)
-  assert.equal(permutations.length, 24)
+const permutationsOf = <T>(items: T[]): T[][] =>
+  items.length < 2
+    ? [items]
+    : items.flatMap((first, at) => permutationsOf(items.toSpliced(at, 1)).map((rest) => [first, ...rest]))
 
-  for (const order of permutations) {
-    const { apply, look } = await aPayment(db)
-    for (const kind of order) await apply(kind)
-    const { status, entries } = await look()
-    assert.deepEqual([status, entries], ['confirmed', 1], order.join(' '))
-  }
-})
+for (const [kinds, last, entered] of [
+  [['processing', 'failed', 'expired'], 'expired', 0],
+  [['processing', 'failed', 'expired', 'confirmed'], 'confirmed', 1],
+] as const) {
+  test(`any order of ${kinds.join(', ')} ends in ${last}`, async (t) => {
+    const { db } = await startApp(t)
+    for (const order of permutationsOf([...kinds])) {
+      const { apply, look } = await aPayment(db)
+      for (const kind of order) await apply(kind)
+
+      const { status, entries } = await look()
+
+      assert.deepEqual([status, entries], [last, entered], order.join(' '))
+    }
+  })
+}
 
 test('confirmed is final; a second try after a failure and cash paid late still confirm', async (t) => {
   const { db } = await startApp(t)

@@ -1,0 +1,127 @@
+import assert from 'node:assert/strict'
+import { chmod, mkdtemp, rm, stat } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import test, { type TestContext } from 'node:test'
+import { openEmptyDatabase } from '../harness.ts'
+import { addressOf, call, runProgram, startProgram, until } from '../program.ts'
+
+async function aFolder(t: TestContext): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'monotickets-boot-'))
+  await chmod(folder, 0o755)
+  t.after(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }))
+  return join(folder, 'data')
+}
+
+test('a bad environment stops the start with every problem at once', async (t) => {
+  const { code, output } = await runProgram(t, 'server.js', {
+    PORT: 'eighty',
+    LOG_FORMAT: 'xml',
+    LANDING_JOB_HOUR: '24',
+  })
+
+  assert.equal(code, 1)
+  for (const name of ['PORT', 'LOG_FORMAT', 'LANDING_JOB_HOUR']) assert.match(output, new RegExp(`- ${name} `))
+  assert.doesNotMatch(output, /^ +at /m)
+})
+
+test('production refuses an unsafe start', async (t) => {
+  const { code, output } = await runProgram(t, 'server.js', { APP_ENV: 'production' })
+
+  assert.equal(code, 1)
+  for (const name of ['AUTH_MODE', 'JWT_SECRET', 'DATABASE_URL', 'WA_WEBHOOK_SECRET'])
+    assert.match(output, new RegExp(name))
+})
+
+test('PostgreSQL down at the start: bounded retries, then exit 1 with a line that says what to do', async (t) => {
+  for (const program of ['server.js', 'worker.js', 'migrate.js']) {
+    const { code, output } = await runProgram(t, program, {
+      DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none',
+      BOOT_WAIT_SECONDS: '1',
+    })
+
+    assert.equal(code, 1)
+    assert.match(output, /PostgreSQL does not answer yet; trying again/)
+    assert.match(output, /^PostgreSQL does not answer after \d+ s \(.*\)\. Start it, or check DATABASE_URL/m)
+  }
+})
+
+test('Redis down at the start: exit 1 with a line that says what to do', async (t) => {
+  const { code, output } = await runProgram(t, 'server.js', {
+    DATABASE_URL: await openEmptyDatabase(),
+    REDIS_URL: 'redis://127.0.0.1:1',
+    BOOT_WAIT_SECONDS: '1',
+  })
+
+  assert.equal(code, 1)
+  assert.match(output, /^Redis does not answer after \d+ s .*check REDIS_URL/m)
+})
+
+test('a busy port is named, and the embedded database is stopped again', async (t) => {
+  const blocker = createServer().listen(0, '127.0.0.1')
+  await new Promise((resolve) => blocker.once('listening', resolve))
+  const { port } = blocker.address() as { port: number }
+  t.after(() => void blocker.close())
+
+  const { code, output } = await runProgram(t, 'server.js', { PORT: String(port), DATA_FOLDER: await aFolder(t) })
+
+  assert.equal(code, 1)
+  assert.match(output, new RegExp(`^Port ${port} is busy: .*PORT=`, 'm'))
+})
+
+test('a second start on the same folder is refused; after kill -9 a start finds everything again', async (t) => {
+  const folder = await aFolder(t)
+  const first = startProgram(t, 'server.js', { DATA_FOLDER: folder })
+  const base = await addressOf(first)
+  await call(base, 'POST', '/events/ev_demo/guests', { id: 'g_kept', name: 'Ana' })
+
+  const second = await runProgram(t, 'server.js', { DATA_FOLDER: folder })
+  first.kill('SIGKILL')
+  await first.ended
+  const third = startProgram(t, 'server.js', { DATA_FOLDER: folder })
+  const kept = await call(await addressOf(third), 'GET', '/events/ev_demo/guests/g_kept')
+  third.kill('SIGTERM')
+
+  assert.deepEqual([second.code, kept.status, await third.ended], [1, 200, 0])
+  assert.match(second.output, /Another Monotickets \(pid \d+\) already uses .*DATA_FOLDER/)
+  assert.equal((await stat(join(folder, 'postgres.json'))).mode & 0o777, 0o600)
+})
+
+test('with pending migrations a start is not ready, says so, and becomes ready once somebody migrates', async (t) => {
+  const env = { DATABASE_URL: await openEmptyDatabase(), AUTH_MODE: 'demo', SIMULATOR: 'false' }
+  const server = startProgram(t, 'server.js', env)
+  const worker = startProgram(t, 'worker.js', env)
+  const base = await addressOf(server)
+
+  const before = await call(base, 'GET', '/ready')
+  const request = await call(base, 'GET', '/events')
+  await runProgram(t, 'migrate.js', env)
+  const after = await until(
+    () => call(base, 'GET', '/ready'),
+    ({ status }) => status === 200,
+    30_000,
+  )
+
+  assert.match(server.output(), /Migrations are pending: run npm run migrate/)
+  assert.match(JSON.stringify(before.body), /pending.*npm run migrate/)
+  assert.deepEqual(
+    [before.status, request.status, request.body['code'], request.headers.get('retry-after')],
+    [503, 503, 'unavailable', '30'],
+  )
+  assert.equal(after.status, 200)
+  for (const program of [server, worker]) {
+    program.kill('SIGTERM')
+    assert.equal(await program.ended, 0)
+  }
+})
+
+test('the worker explains its flags and refuses others', async (t) => {
+  const help = await runProgram(t, 'worker.js', {}, ['--help'])
+  const wrong = await runProgram(t, 'worker.js', {}, ['--dryrun'])
+  const both = await runProgram(t, 'worker.js', {}, ['--dry-run', '--force'])
+
+  assert.deepEqual([help.code, wrong.code, both.code], [0, 1, 1])
+  assert.match(help.output, /--dry-run.*\n.*--force/)
+  assert.match(wrong.output, /Usage: npm run start:worker/)
+})

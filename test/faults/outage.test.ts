@@ -1,0 +1,123 @@
+import assert from 'node:assert/strict'
+import { spawn, type ChildProcess } from 'node:child_process'
+import { chmod, mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import test, { type TestContext } from 'node:test'
+import { startEmbedded, type Embedded } from '../../src/embedded.ts'
+import { openEmptyDatabase, REDIS_URL } from '../harness.ts'
+import { addressOf, call, read, runProgram, startProgram, until } from '../program.ts'
+
+async function aFolder(t: TestContext): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'monotickets-outage-'))
+  await chmod(folder, 0o755)
+  t.after(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }))
+  return folder
+}
+
+/** Sends to a demo guest and waits until the simulated provider has it read. */
+async function sendAndSee(base: string, guest: string): Promise<void> {
+  const send = await call(base, 'POST', `/events/ev_demo/guests/${guest}/send`)
+  assert.equal(send.status, 202, JSON.stringify(send.body))
+  await until(
+    () => call(base, 'GET', `/deliveries/${read(send.body, 'deliveryId')}`),
+    ({ body }) => body['status'] === 'read',
+    60_000,
+  )
+}
+
+async function startBoth(t: TestContext, env: Record<string, string>) {
+  const shared = { AUTH_MODE: 'demo', SIMULATOR: 'true', LOG_LEVEL: 'info', ...env }
+  assert.equal((await runProgram(t, 'migrate.js', shared)).code, 0)
+  assert.equal((await runProgram(t, 'seed.js', shared)).code, 0)
+  const server = startProgram(t, 'server.js', shared)
+  const worker = startProgram(t, 'worker.js', shared)
+  const base = await addressOf(server)
+  await until(
+    () => call(base, 'GET', '/ready'),
+    ({ status }) => status === 200,
+    30_000,
+  )
+  return { server, worker, base }
+}
+
+test('PostgreSQL goes away and comes back: 503 that say so, then everything works again by itself', async (t) => {
+  const folder = join(await aFolder(t), 'data')
+  const start = (port?: number) =>
+    startEmbedded({ folder, log: () => {}, ...(port ? { port } : {}), settings: { fsync: 'off' } })
+  let postgres: Embedded = await start()
+  t.after(() => postgres.stop())
+  const { port } = postgres
+  const { server, worker, base } = await startBoth(t, { DATABASE_URL: postgres.url })
+  await sendAndSee(base, 'g1')
+
+  await postgres.stop()
+  const during = await call(base, 'POST', '/events/ev_demo/guests/g2/send')
+  const webhook = await call(base, 'POST', '/wa/webhook', { n: 1 })
+  const [health, ready] = [await call(base, 'GET', '/health'), await call(base, 'GET', '/ready')]
+  postgres = await start(port)
+  await until(
+    () => call(base, 'GET', '/ready'),
+    ({ status }) => status === 200,
+    60_000,
+  )
+  await sendAndSee(base, 'g3')
+
+  for (const reply of [during, webhook]) {
+    assert.deepEqual([reply.status, reply.body['code'], reply.headers.get('retry-after')], [503, 'unavailable', '5'])
+  }
+  assert.deepEqual([health.status, ready.status, read(ready.body, 'checks.database.ok')], [200, 503, false])
+  for (const program of [worker, server]) {
+    program.kill('SIGTERM')
+    assert.equal(await program.ended, 0)
+  }
+})
+
+async function startRedis(port: number, folder: string): Promise<ChildProcess> {
+  const child = spawn('redis-server', ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--dir', folder], {
+    stdio: ['ignore', 'pipe', 'ignore'],
+  })
+  await new Promise<void>((resolve) =>
+    child.stdout!.on('data', (chunk: Buffer) => chunk.includes('Ready to accept') && resolve()),
+  )
+  return child
+}
+
+test(
+  'Redis is killed and comes back empty: requests are taken meanwhile and nothing is lost',
+  { skip: REDIS_URL ? false : 'no Redis here' },
+  async (t) => {
+    const folder = await aFolder(t)
+    const port = 20_000 + (process.pid % 20_000)
+    let redis = await startRedis(port, folder)
+    t.after(() => void redis.kill())
+    const { server, worker, base } = await startBoth(t, {
+      DATABASE_URL: await openEmptyDatabase(),
+      REDIS_URL: `redis://127.0.0.1:${port}`,
+    })
+    await sendAndSee(base, 'g1')
+
+    redis.kill('SIGKILL')
+    const ready = await until(
+      () => call(base, 'GET', '/ready'),
+      ({ status }) => status === 503,
+      10_000,
+    )
+    const during = await call(base, 'POST', '/events/ev_demo/guests/g2/send')
+    const webhook = await call(base, 'POST', '/wa/webhook', { n: 1 })
+    const overview = await call(base, 'GET', '/director/overview')
+    redis = await startRedis(port, folder)
+    await until(
+      () => call(base, 'GET', `/deliveries/${read(during.body, 'deliveryId')}`),
+      ({ body }) => body['status'] === 'read',
+      60_000,
+    )
+
+    assert.deepEqual([during.status, webhook.status, overview.status], [202, 200, 200])
+    assert.equal(read(ready.body, 'checks.redis.ok'), false)
+    for (const program of [worker, server]) {
+      program.kill('SIGTERM')
+      assert.equal(await program.ended, 0)
+    }
+  },
+)
