@@ -44,10 +44,10 @@ for (const backend of backends) {
 
     assert.equal(await kv.get(key('a')), null)
     await kv.set(key('a'), 'first', 60_000)
-    await kv.set(key('a'), 'second «ñ» 🎉', 150)
+    await kv.set(key('a'), 'second «ñ» 🎉', 1000)
 
     assert.equal(await kv.get(key('a')), 'second «ñ» 🎉')
-    await sleep(250)
+    await sleep(1100)
     assert.equal(await kv.get(key('a')), null)
   })
 
@@ -71,7 +71,9 @@ for (const backend of backends) {
 
   test(`${backend}: a prefix deletes more keys than one round trip brings`, async (t) => {
     const { kv, key } = await openKv(t, backend)
-    await Promise.all(Array.from({ length: 1200 }, (_, n) => kv.set(key(`many:${n}`), 'x', 60_000)))
+    for (let round = 0; round < 24; round++) {
+      await Promise.all(Array.from({ length: 50 }, (_, n) => kv.set(key(`many:${round}:${n}`), 'x', 60_000)))
+    }
 
     assert.equal(await kv.deleteByPrefix(key('many:')), 1200)
   })
@@ -79,15 +81,15 @@ for (const backend of backends) {
   test(`${backend}: a count starts anew when its window is over`, async (t) => {
     const { kv, key } = await openKv(t, backend)
 
-    const first = await kv.increment(key('n'), 300)
+    const first = await kv.increment(key('n'), 1500)
     await sleep(100)
-    const second = await kv.increment(key('n'), 300)
+    const second = await kv.increment(key('n'), 1500)
 
     assert.deepEqual([first.count, second.count], [1, 2])
-    assert.ok(first.resetMs > 200 && first.resetMs <= 300, `${first.resetMs}`)
+    assert.ok(first.resetMs > 0 && first.resetMs <= 1500, `${first.resetMs}`)
     assert.ok(second.resetMs < first.resetMs - 50, 'the window starts with the first count')
-    await sleep(300)
-    assert.equal((await kv.increment(key('n'), 300)).count, 1)
+    await sleep(second.resetMs + 100)
+    assert.equal((await kv.increment(key('n'), 1500)).count, 1)
   })
 
   test(`${backend}: a hundred counts at once are a hundred`, async (t) => {
@@ -132,10 +134,10 @@ for (const backend of backends) {
 
   test(`${backend}: a dead holder loses its lock when its time is over, and cannot touch the next one's`, async (t) => {
     const { kv, key } = await openKv(t, backend)
-    await kv.acquireLock(key('lock'), 'dead', 150)
+    await kv.acquireLock(key('lock'), 'dead', 1000)
 
     assert.equal(await kv.acquireLock(key('lock'), 'next', 60_000), false)
-    await sleep(250)
+    await sleep(1100)
 
     assert.equal(await kv.renewLock(key('lock'), 'dead', 60_000), false)
     assert.equal(await kv.releaseLock(key('lock'), 'dead'), false)
@@ -146,10 +148,10 @@ for (const backend of backends) {
 
   test(`${backend}: renewing keeps a lock beyond its first time`, async (t) => {
     const { kv, key } = await openKv(t, backend)
-    await kv.acquireLock(key('lock'), 'ana', 200)
+    await kv.acquireLock(key('lock'), 'ana', 1000)
 
     assert.equal(await kv.renewLock(key('lock'), 'ana', 60_000), true)
-    await sleep(300)
+    await sleep(1100)
 
     assert.equal(await kv.acquireLock(key('lock'), 'beto', 60_000), false)
   })

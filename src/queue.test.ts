@@ -67,7 +67,7 @@ for (const backend of backends) {
     const { job, runs } = aJob()
     const { deps } = await work(t, { backend }, asJob(job))
     const id = newId('t')
-    await Promise.all([1, 2, 3].map(() => deps.queues.nudge(job, { id }, { id, delayMs: 300 })))
+    await Promise.all([1, 2, 3].map(() => deps.queues.nudge(job, { id }, { id, delayMs: 1500 })))
     await until('the job ran', () => runs.length > 0)
     await sleep(200)
     assert.equal(runs.length, 1)
