@@ -66,7 +66,7 @@ function readBirth(pid: number): string {
 }
 
 /** Empty when there is no such process, or only what is left of one for its parent. */
-export function readCommand(pid: number): string {
+function readCommand(pid: number): string {
   const text = process.platform === 'linux' ? readText(`/proc/${pid}/cmdline`) : undefined
   if (process.platform === 'linux') return text?.replaceAll('\0', ' ') ?? ''
   if (process.platform !== 'win32') return ask('ps', ['-ww', '-o', 'command=', '-p', `${pid}`])

@@ -5,8 +5,9 @@ import { refreshKpisJob } from './finance/jobs.ts'
 import { cleanHouse, insertDeadJob, logQueueMetrics } from './house.ts'
 import { processPaymentEvent, processWaEvent, sweepInboundEvents } from './inbox/jobs.ts'
 import { catchUpLandingTtl, runLandingTtlJob } from './landing/jobs.ts'
-import { startWorkers, type Job } from './queue.ts'
+import type { Job } from './queue.ts'
 import { startClock } from './schedule.ts'
+import { startWorkers } from './queue-workers.ts'
 
 export const JOBS = [
   deliverInvitation,

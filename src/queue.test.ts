@@ -7,7 +7,8 @@ import { backends, startApp, type AppOptions } from '../test/harness.ts'
 import { newId } from './db.ts'
 import { GiveUp } from './errors.ts'
 import { openLog } from './log.ts'
-import { backoffMs, defineJob, openQueues, startWorkers, type Job, type Queues } from './queue.ts'
+import { startWorkers } from './queue-workers.ts'
+import { backoffMs, defineJob, openQueues, type Job, type Queues } from './queue.ts'
 
 type Run = { data: { id: string }; atMs: number }
 type Death = { name: string; data: unknown; attempts: number; reason: string }

@@ -4,14 +4,14 @@
  * A job is only a nudge that carries ids: rows are the truth, and the sweep of schedule.ts nudges
  * again whatever nobody holds. So adding a job may fail without harm, and a job may run twice.
  */
-import { createPostgresBackend, runMigrations, Queue, UnrecoverableError, Worker, type Job as BullJob } from 'bullmq'
+import { createPostgresBackend, runMigrations, Queue } from 'bullmq'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { Assert, Check } from 'typebox/value'
+import { Assert } from 'typebox/value'
 import type { Static, TSchema } from 'typebox'
 import type { Config } from './config.ts'
 import { withClient } from './db.ts'
 import type { Deps } from './deps.ts'
-import { Failure, GiveUp } from './errors.ts'
+import { Failure } from './errors.ts'
 import type { Logger } from './log.ts'
 
 export const QUEUE_NAMES = ['deliveryQueue', 'waInboundQueue', 'paymentsQueue', 'maintenanceQueue'] as const
@@ -70,7 +70,7 @@ function openQueue(name: string, config: Backend): AnyQueue {
 }
 
 /** Every wait is bounded; a half-open connection would otherwise hang for ever without an error. */
-function postgresConnection(url: string, max: number) {
+export function postgresConnection(url: string, max: number) {
   const address = new URL(url)
   address.searchParams.delete('options') // would override the search_path that BullMQ pins
   return {
@@ -173,91 +173,6 @@ export function openQueues(config: Backend, log: Logger): Queues {
   }
 }
 
-export type Workers = { close(): Promise<void> }
-
-/** Starts one worker per queue. `onDead` hears of jobs whose attempts are spent. */
-export async function startWorkers(
-  deps: Deps,
-  jobs: readonly Job[],
-  onDead: (job: { name: string; data: unknown; attempts: number; reason: string }) => Promise<void>,
-): Promise<Workers> {
-  const byName = new Map(jobs.map((job) => [job.name, job]))
-  const onError = errorReporter(deps.log)
-  const workers = QUEUE_NAMES.map((name) => {
-    const worker = openWorker(name, deps, (bullJob) => process(bullJob))
-    worker.on('error', (error) => onError(name, error))
-    worker.on('failed', (bullJob, error) => {
-      if (!bullJob) return
-      const isLast = error instanceof UnrecoverableError || bullJob.attemptsMade >= (bullJob.opts.attempts ?? 1)
-      const fields = { queue: name, job: bullJob.name, jobId: bullJob.id, attempt: bullJob.attemptsMade }
-      if (!isLast) return deps.log.warn({ ...fields, err: error }, 'A job failed and will run again')
-      deps.log.error({ ...fields, err: error }, 'A job failed for the last time')
-      onDead({
-        name: bullJob.name,
-        data: bullJob.data,
-        attempts: bullJob.attemptsMade,
-        reason: error.message.slice(0, 200),
-      }).catch((failure: unknown) => deps.log.error({ ...fields, err: failure }, 'A dead letter could not be written'))
-    })
-    return worker
-  })
-  await Promise.all(workers.map((worker) => worker.waitUntilReady()))
-  return {
-    async close() {
-      await Promise.allSettled(workers.map((worker) => worker.close()))
-    },
-  }
-
-  async function process(bullJob: BullJob): Promise<unknown> {
-    const job = byName.get(bullJob.name)
-    if (!job) throw new UnrecoverableError(`unknown job ${bullJob.name}`)
-    if (!Check(job.data, bullJob.data)) throw new UnrecoverableError('job data does not fit its schema')
-    const jobId = bullJob.id ?? ''
-    const log = deps.log.child({ job: job.name, jobId })
-    const startedMs = performance.now()
-    try {
-      const outcome = await job.run(deps, bullJob.data, { jobId, log })
-      deps.metrics.jobSeconds.observe(
-        { queue: job.queue, job: job.name, outcome: 'done' },
-        (performance.now() - startedMs) / 1000,
-      )
-      return typeof outcome === 'string' ? outcome : undefined // results live in rows, not in the queue
-    } catch (error) {
-      deps.metrics.jobSeconds.observe(
-        { queue: job.queue, job: job.name, outcome: 'failed' },
-        (performance.now() - startedMs) / 1000,
-      )
-      if (error instanceof GiveUp) throw new UnrecoverableError(error.reason)
-      throw error
-    }
-  }
-}
-
-type AnyWorker = Pick<Worker, 'close' | 'waitUntilReady'> & {
-  on(event: 'error', listener: (error: Error) => void): unknown
-  on(event: 'failed', listener: (job: BullJob | undefined, error: Error) => void): unknown
-}
-
-function openWorker(name: QueueName, deps: Deps, process: (job: BullJob) => Promise<unknown>): AnyWorker {
-  const { config } = deps
-  const options = {
-    concurrency: name === 'maintenanceQueue' ? 4 : config.queue.concurrency,
-    lockDuration: 60_000,
-    stalledInterval: 15_000,
-    // With the default of 1 a crash loses jobs that never ran; attempts are counted in the rows instead.
-    maxStalledCount: 1000,
-    // Shorter than lockDuration by far, so that jobs in flight during an outage keep their locks.
-    runRetryDelay: 1000,
-    drainDelay: 5,
-    settings: { backoffStrategy: (attemptsMade: number) => backoffMs(config.queue.backoffDelayMs, attemptsMade) },
-  }
-  if (config.redis.url) {
-    return new Worker(name, process, { ...options, connection: { url: config.redis.url, maxRetriesPerRequest: null } })
-  }
-  const connection = postgresConnection(deps.databaseUrl, 3)
-  return new Worker(name, process, { ...options, connection }, createPostgresBackend)
-}
-
 /** Exponential with ±20 % jitter: attempt 1 waits `delayMs`, attempt 2 twice that, and so on up to an hour. */
 export function backoffMs(delayMs: number, attempt: number, random: number = Math.random()): number {
   const exponential = Math.min(delayMs * 2 ** (attempt - 1), 3_600_000)
@@ -265,7 +180,7 @@ export function backoffMs(delayMs: number, attempt: number, random: number = Mat
 }
 
 /** An outage would repeat the same line many times a second: one line per queue and ten seconds. */
-function errorReporter(log: Logger) {
+export function errorReporter(log: Logger) {
   const lastMs = new Map<string, number>()
   return (queue: string, error: Error) => {
     const nowMs = performance.now()
@@ -275,7 +190,7 @@ function errorReporter(log: Logger) {
   }
 }
 
-async function withTimeout<T>(work: Promise<T>, timeoutMs: number): Promise<T> {
+export async function withTimeout<T>(work: Promise<T>, timeoutMs: number): Promise<T> {
   let timer: NodeJS.Timeout | undefined
   const timeout = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(new Error('timeout exceeded when trying to connect')), timeoutMs)

@@ -16,10 +16,11 @@ await runProgram(async () => {
   const started = await boot({ env: readEnvironment(), role: 'server' })
   const { config, log, deps } = started
   const app = await buildApp(deps)
-  const working: { close?: () => Promise<void>; simulator?: { stop(): Promise<void> } } = {}
+  const running: { work?: ReturnType<typeof startWorking>; simulator?: { stop(): Promise<void> } } = {}
   const close = async () => {
-    await working.simulator?.stop()
-    await working.close?.()
+    await running.simulator?.stop()
+    const work = await running.work?.catch(() => undefined) // a start under way is let finish, then stopped
+    await work?.close()
     await closeGracefully(app)
     await started.close()
   }
@@ -28,9 +29,9 @@ await runProgram(async () => {
     const demo = config.embedded ? await seedDemo(deps) : undefined
     const port = await listen(app, started)
     if (config.simulator.isOn)
-      working.simulator = startSimulator(deps, `http://${reachableHost(config.http.host)}:${port}/wa/webhook`)
+      running.simulator = startSimulator(deps, `http://${reachableHost(config.http.host)}:${port}/wa/webhook`)
     endOnSignal(config, log, close)
-    if (config.embedded) working.close = (await startWorking(deps)).close
+    if (config.embedded) await (running.work = startWorking(deps))
     else
       void deps.queues
         .ready(isReady ? config.boot.waitMs : FOREVER_MS)

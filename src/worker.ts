@@ -41,16 +41,17 @@ await runProgram(async () => {
 
 async function work(started: Boot, isSchemaReady: boolean): Promise<void> {
   const { config, log, deps } = started
-  const working: { close?: () => Promise<void> } = {}
+  const running: { work?: ReturnType<typeof startWorking> } = {}
   endOnSignal(config, log, async () => {
-    await working.close?.()
+    const work = await running.work?.catch(() => undefined)
+    await work?.close()
     await started.close()
   })
   while (!isSchemaReady) {
     await sleep(2000)
     isSchemaReady = await hasSchema(started).catch(() => false)
   }
-  working.close = (await startWorking(deps)).close
+  await (running.work = startWorking(deps))
 }
 
 async function runOnce({ deps, close }: Boot, isForced: boolean): Promise<void> {

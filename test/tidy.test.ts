@@ -21,7 +21,7 @@ const LINES_MAX = 300
 const PACKAGE_DOORS: [RegExp, RegExp][] = [
   [/^pg$/, /^src\/(db|embedded)\.ts$/],
   [/^kysely$/, /^src\/(db|tables)\.ts$/],
-  [/^bullmq$/, /^src\/queue\.ts$/],
+  [/^bullmq$/, /^src\/queue(-workers)?\.ts$/],
   [/^ioredis$/, /^src\/(kv|queue)\.ts$/],
   [/^(fastify|@fastify\/.*)$/, /^src\/(app|server|http\/[a-z-]+|[a-z]+\/routes)\.ts$/],
   [/^stripe$/, /^src\/payments\/stripe\.ts$/],

@@ -84,7 +84,7 @@ export function renderTemplate(
 }
 
 /** "sábado 12 de diciembre de 2026, 18:00" in the event's own zone. */
-export function formatEventDate(at: Date, timeZone: string, locale: Locale): string {
+function formatEventDate(at: Date, timeZone: string, locale: Locale): string {
   const format = locale === 'en' ? 'cccc d LLLL yyyy, HH:mm' : "cccc d 'de' LLLL 'de' yyyy, HH:mm"
   return DateTime.fromJSDate(at, { zone: timeZone }).setLocale(locale).toFormat(format)
 }

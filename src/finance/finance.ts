@@ -14,7 +14,7 @@ import {
 import { CACHE_PREFIX, publishChange, refreshKpis } from './refresh.ts'
 import { findBalance, findFreshness, findOrganizer, type Filter, type Freshness } from './sql.ts'
 
-export const DIRECTOR_TIME_ZONE = 'America/Mexico_City'
+const DIRECTOR_TIME_ZONE = 'America/Mexico_City'
 
 /** A system whose views refresh this fast is refreshed on demand, once its numbers are this old. */
 const QUICK_REFRESH_MS = 500

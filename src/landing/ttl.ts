@@ -26,7 +26,7 @@ import {
 
 type Context = Pick<Deps, 'db' | 'kv' | 'now' | 'config' | 'log'>
 
-export const LANDING_TTL_JOB = 'landing-ttl'
+const LANDING_TTL_JOB = 'landing-ttl'
 const BATCH = 200
 
 export type LandingReport = {

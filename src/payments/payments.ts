@@ -32,7 +32,7 @@ export {
 } from './manual.ts'
 export { PAYMENT_STATUSES, type Payment } from './sql.ts'
 
-export const PROVIDER_NAMES = ['stripe', 'conekta', 'mock'] as const
+const PROVIDER_NAMES = ['stripe', 'conekta', 'mock'] as const
 export type ProviderName = (typeof PROVIDER_NAMES)[number]
 export type PaymentMethod = 'card' | 'oxxo' | 'spei'
 
