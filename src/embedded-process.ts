@@ -22,7 +22,7 @@ export function refuseHeldFolder(folder: string, heldBy: number): EmbeddedFailur
 
 export type Account = { uid: number; gid: number }
 
-export const codeOf = (error: unknown) => String((error as { code?: unknown } | null)?.code ?? '')
+export const codeOf = (error: unknown) => (error as { code?: string } | null)?.code ?? ''
 export const isRoot = () => process.getuid?.() === 0
 export const makeNonce = () => randomBytes(8).toString('hex')
 export const isDirectory = (directory: string) =>

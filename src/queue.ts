@@ -41,11 +41,22 @@ export type Queues = {
   /** Adds many jobs of one kind at once; never throws. */
   nudgeMany<S extends TSchema>(job: Job<S>, items: { data: Static<S>; id: string }[]): Promise<void>
   count(queue: QueueName): Promise<JobCounts>
+  /** False while so much waits that another nudge only makes it longer, and while the queue is away. Never throws. */
+  hasRoom(queue: QueueName): Promise<boolean>
   countWorkers(queue: QueueName): Promise<number>
   /** How many nudges were lost because the queue was away. */
   lostNudges(): number
   close(): Promise<void>
 }
+
+/**
+ * The id of a sweep's nudge. It differs from the first nudge's on purpose: a job that died with its worker
+ * still holds that id until its lock runs out, and the same id would be ignored in silence.
+ */
+export const sweptJobId = (jobId: string, at: Date): string => `${jobId}-${at.getTime().toString(36)}`
+
+/** Above this many waiting jobs the workers are busy anyway, and sweeping would only pile up more. */
+const WAITING_MAX = 1000
 
 /** How long a caller waits for the queue before it leaves the row to the sweep. */
 const NUDGE_TIMEOUT_MS = 500
@@ -162,6 +173,13 @@ export function openQueues(config: Backend, log: Logger): Queues {
         active: counts.active ?? 0,
         delayed: counts.delayed ?? 0,
         failed: counts.failed ?? 0,
+      }
+    },
+    async hasRoom(name) {
+      try {
+        return (await withTimeout(opened(name).getJobCounts('waiting'), 2000))['waiting']! < WAITING_MAX
+      } catch {
+        return false
       }
     },
     countWorkers: (name) => withTimeout(opened(name).getWorkersCount(), 2000),

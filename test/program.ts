@@ -67,6 +67,8 @@ export type Reply = { status: number; headers: Headers; body: Record<string, unk
 export const read = (body: unknown, path: string): unknown =>
   path.split('.').reduce<unknown>((at, key) => (at as Record<string, unknown> | undefined)?.[key], body)
 
+export const readText = (body: unknown, path: string): string => read(body, path) as string
+
 export async function call(
   base: string,
   method: string,

@@ -240,12 +240,12 @@ function settlementOf(
       return { ...base, status: 'skipped' }
     case 'unknown':
       return { ...base, status: 'unknown', nextAttemptAt: new Date(now.getTime() + config.delivery.unknownWaitMs) }
-    case 'retry': {
-      if (delivery.attempts >= delivery.attemptsMax) return { ...base, status: 'dead' }
-      const waitMs = outcome.afterMs ?? backoffMs(config.queue.backoffDelayMs, delivery.attempts)
-      return { ...base, status: 'queued', nextAttemptAt: new Date(now.getTime() + waitMs) }
-    }
+    case 'retry':
+      break
   }
+  if (delivery.attempts >= delivery.attemptsMax) return { ...base, status: 'dead' }
+  const waitMs = outcome.afterMs ?? backoffMs(config.queue.backoffDelayMs, delivery.attempts)
+  return { ...base, status: 'queued', nextAttemptAt: new Date(now.getTime() + waitMs) }
 }
 
 /**

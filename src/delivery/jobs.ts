@@ -1,7 +1,7 @@
 /** Sending, and sweeping up what nobody holds. */
 import { Type } from 'typebox'
-import { withTx } from '../db.ts'
-import { defineJob } from '../queue.ts'
+import { withTx, type Tx } from '../db.ts'
+import { defineJob, sweptJobId } from '../queue.ts'
 import { claimDelivery, composeMessage, reasonToSkip, settleDelivery } from './delivery.ts'
 import {
   holdUnknown,
@@ -76,27 +76,30 @@ export const sweepDeliveries = defineJob({
     const lost = await markUnknown(db, at, new Date(at.getTime() + config.delivery.unknownWaitMs))
     if (lost.length > 0)
       log.warn({ deliveries: lost.length }, 'Leases ran out: the outcomes are unknown and wait for evidence')
+    await withTx(db, (tx) => resolveUnknowns(tx, config.delivery.unknownPolicy, at))
 
-    await withTx(db, async (tx) => {
-      for (const { id, channel, attempts, attemptsMax, possibleDuplicate } of await listUnresolved(tx, at)) {
-        const mayRepeat = channel === 'email' || !possibleDuplicate // e-mail repeats under its idempotency key
-        if (config.delivery.unknownPolicy === 'hold' || (!mayRepeat && attempts < attemptsMax)) {
-          await holdUnknown(tx, id, at)
-          await insertDeadDelivery(tx, { deliveryId: id, reason: 'held_unknown', attempts, now: at })
-        } else if (attempts >= attemptsMax) {
-          await killUnknown(tx, id, at)
-          await insertDeadDelivery(tx, { deliveryId: id, reason: 'attempts_spent', attempts, now: at })
-        } else {
-          await requeueUnknown(tx, id, at)
-        }
-      }
-    })
-
+    if (!(await queues.hasRoom('deliveryQueue'))) return 'the queue is busy or away'
     const due = await markDue(db, at, SWEEP_GRACE_MS, SWEEP_LIMIT)
     await queues.nudgeMany(
       deliverInvitation,
-      due.map(({ id, attempts }) => ({ data: { deliveryId: id }, id: deliveryJobId(id, attempts) })),
+      due.map(({ id, attempts }) => ({ data: { deliveryId: id }, id: sweptJobId(deliveryJobId(id, attempts), at) })),
     )
     return `${due.length} nudged`
   },
 })
+
+/** Their wait is over without evidence: once more where that is safe or allowed, else for a person. */
+async function resolveUnknowns(tx: Tx, policy: 'retry' | 'hold', now: Date): Promise<void> {
+  for (const { id, channel, attempts, attemptsMax, possibleDuplicate } of await listUnresolved(tx, now)) {
+    const mayRepeat = channel === 'email' || !possibleDuplicate // e-mail repeats under its idempotency key
+    if (policy === 'retry' && attempts >= attemptsMax) {
+      await killUnknown(tx, id, now)
+      await insertDeadDelivery(tx, { deliveryId: id, reason: 'attempts_spent', attempts, now })
+    } else if (policy === 'retry' && mayRepeat) {
+      await requeueUnknown(tx, id, now)
+    } else {
+      await holdUnknown(tx, id, now)
+      await insertDeadDelivery(tx, { deliveryId: id, reason: 'held_unknown', attempts, now })
+    }
+  }
+}

@@ -123,14 +123,18 @@ test('a guest is kept with phone in E.164, e-mail in lower case and an invitatio
 
   assert.equal(reply.statusCode, 201)
   const { phone, email, name, status, code } = reply.json()
-  assert.deepEqual({ phone, email, name, status }, { phone: '+525512345678', email: 'jose@example.com', name: 'José Ñúñez', status: 'pending' })
+  assert.deepEqual(
+    { phone, email, name, status },
+    { phone: '+525512345678', email: 'jose@example.com', name: 'José Ñúñez', status: 'pending' },
+  )
   assert.match(code, /^[0-9A-Z]{26}$/)
 })
 
 test('guest ids belong to their event: the same id in two events is two guests, twice in one is refused', async (t) => {
   const { post, db } = await startApp(t)
   const [one, two] = [await anEvent(db), await anEvent(db)]
-  const add = (eventId: string) => post(`/events/${eventId}/guests`, { as: 'organizer', body: { id: 'g1', name: 'Ana' } })
+  const add = (eventId: string) =>
+    post(`/events/${eventId}/guests`, { as: 'organizer', body: { id: 'g1', name: 'Ana' } })
 
   const statuses = [(await add(one)).statusCode, (await add(two)).statusCode, (await add(one)).statusCode]
 
@@ -170,7 +174,10 @@ test("another organizer's event and guests do not exist", async (t) => {
     remove(`/events/${eventId}/guests/${guestId}`, { as: 'organizer' }),
   ])
 
-  assert.deepEqual(replies.map(({ statusCode }) => statusCode), [404, 404, 404, 404, 404, 404, 404])
+  assert.deepEqual(
+    replies.map(({ statusCode }) => statusCode),
+    [404, 404, 404, 404, 404, 404, 404],
+  )
 })
 
 test('a party cannot shrink below who is inside already', async (t) => {

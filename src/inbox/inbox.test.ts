@@ -79,8 +79,8 @@ test('the same bytes ten times at once are one row, one effect, ten 200s', async
   const body = cloud({ messages: [aText(guest.phone!, 'Confirmo ✅')] })
 
   const replies = await Promise.all(Array.from({ length: 10 }, () => app.post('/wa/webhook', { body })))
-  const ids = new Set(replies.map((reply) => reply.json().eventId))
-  await Promise.allSettled(Array.from({ length: 5 }, () => processInbound(app.deps, [...ids][0]!)))
+  const ids = new Set<string>(replies.map((reply) => reply.json().eventId))
+  await Promise.allSettled(Array.from({ length: 5 }, () => processInbound(app.deps, ids.values().next().value!)))
 
   assert.ok(replies.every(({ statusCode }) => statusCode === 200))
   assert.deepEqual([ids.size, replies.filter((reply) => reply.json().duplicate).length], [1, 9])

@@ -1,7 +1,7 @@
 /** Working stored webhooks: one job an event, on the queue of its source. */
 import { Type } from 'typebox'
 import type { Deps } from '../deps.ts'
-import { defineJob, type JobContext } from '../queue.ts'
+import { defineJob, sweptJobId, type JobContext } from '../queue.ts'
 import { processInbound } from './inbox.ts'
 import { markDueInbound, type Source } from './sql.ts'
 
@@ -36,11 +36,14 @@ export const sweepInboundEvents = defineJob({
   data: Type.Object({}),
 
   async run({ db, now, queues }) {
-    const due = await markDueInbound(db, now(), SWEEP_GRACE_MS, SWEEP_LIMIT)
+    const at = now()
+    if (!(await queues.hasRoom('waInboundQueue')) || !(await queues.hasRoom('paymentsQueue')))
+      return 'a queue is busy or away'
+    const due = await markDueInbound(db, at, SWEEP_GRACE_MS, SWEEP_LIMIT)
     for (const job of [processWaEvent, processPaymentEvent]) {
       const items = due
         .filter(({ source }) => jobOf(source) === job)
-        .map(({ id, attempts }) => ({ data: { inboundEventId: id }, id: inboundJobId(id, attempts) }))
+        .map(({ id, attempts }) => ({ data: { inboundEventId: id }, id: sweptJobId(inboundJobId(id, attempts), at) }))
       await queues.nudgeMany(job, items)
     }
     return `${due.length} nudged`

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import test, { type TestContext } from 'node:test'
 import { startEmbedded, type Embedded } from '../../src/embedded.ts'
 import { openEmptyDatabase, REDIS_URL } from '../harness.ts'
-import { addressOf, call, read, runProgram, startProgram, until } from '../program.ts'
+import { addressOf, call, read, readText, runProgram, startProgram, until } from '../program.ts'
 
 async function aFolder(t: TestContext): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'monotickets-outage-'))
@@ -20,7 +20,7 @@ async function sendAndSee(base: string, guest: string): Promise<void> {
   const send = await call(base, 'POST', `/events/ev_demo/guests/${guest}/send`)
   assert.equal(send.status, 202, JSON.stringify(send.body))
   await until(
-    () => call(base, 'GET', `/deliveries/${read(send.body, 'deliveryId')}`),
+    () => call(base, 'GET', `/deliveries/${readText(send.body, 'deliveryId')}`),
     ({ body }) => body['status'] === 'read',
     60_000,
   )
@@ -78,7 +78,7 @@ async function startRedis(port: number, folder: string): Promise<ChildProcess> {
     stdio: ['ignore', 'pipe', 'ignore'],
   })
   await new Promise<void>((resolve) =>
-    child.stdout!.on('data', (chunk: Buffer) => chunk.includes('Ready to accept') && resolve()),
+    child.stdout.on('data', (chunk: Buffer) => chunk.includes('Ready to accept') && resolve()),
   )
   return child
 }
@@ -108,7 +108,7 @@ test(
     const overview = await call(base, 'GET', '/director/overview')
     redis = await startRedis(port, folder)
     await until(
-      () => call(base, 'GET', `/deliveries/${read(during.body, 'deliveryId')}`),
+      () => call(base, 'GET', `/deliveries/${readText(during.body, 'deliveryId')}`),
       ({ body }) => body['status'] === 'read',
       60_000,
     )

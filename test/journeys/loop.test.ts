@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test, { type TestContext } from 'node:test'
 import { openEmptyDatabase, REDIS_URL } from '../harness.ts'
-import { addressOf, call, read, runProgram, startProgram, until, type Program } from '../program.ts'
+import { addressOf, call, read, readText, runProgram, startProgram, until, type Program } from '../program.ts'
 
 /** The seed's smoke test and the whole loop: requested, delivered, answered, scanned, counted. */
 async function playTheLoop(base: string, headers: Record<string, string>): Promise<void> {
@@ -21,7 +21,7 @@ async function playTheLoop(base: string, headers: Record<string, string>): Promi
   )
 
   const delivery = await until(
-    () => ask('GET', `/deliveries/${send.body['deliveryId']}`),
+    () => ask('GET', `/deliveries/${readText(send.body, 'deliveryId')}`),
     ({ body }) => body['status'] === 'read',
     30_000,
   )
@@ -116,7 +116,7 @@ async function twoProcesses(t: TestContext, env: Record<string, string>): Promis
 
   const anonymous = await call(base, 'GET', '/director/overview')
   const login = await call(base, 'POST', '/auth/login', { email, password })
-  await playTheLoop(base, { authorization: `Bearer ${login.body['accessToken']}` })
+  await playTheLoop(base, { authorization: `Bearer ${readText(login.body, 'accessToken')}` })
   await stop(worker)
   await stop(server)
 
