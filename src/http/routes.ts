@@ -1,9 +1,8 @@
 /** The house's own routes: is it alive, is it ready, what does it measure, what can it do. */
 import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { createRequire } from 'node:module'
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { getAbsoluteFSPath } from 'swagger-ui-dist'
 import { Type } from 'typebox'
 import type { Deps } from '../deps.ts'
 import { Failure } from '../errors.ts'
@@ -91,9 +90,12 @@ export const houseRoutes =
       return reply
         .type(type)
         .header('cache-control', 'public, max-age=86400')
-        .send(await readFile(join(getAbsoluteFSPath(), file)))
+        .send(await readFile(assetPath(file)))
     })
   }
+
+/** By path, since importing the package would load all of it into memory. */
+const assetPath = (file: string): string => createRequire(import.meta.url).resolve(`swagger-ui-dist/${file}`)
 
 /** Compares in constant time, whatever the lengths. */
 export function isSame(given: string, expected: string): boolean {

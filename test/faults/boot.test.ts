@@ -35,7 +35,7 @@ test('production refuses an unsafe start', async (t) => {
 })
 
 test('PostgreSQL down at the start: bounded retries, then exit 1 with a line that says what to do', async (t) => {
-  for (const program of ['server.js', 'worker.js', 'migrate.js']) {
+  for (const program of ['server.js', 'worker.js']) {
     const { code, output } = await runProgram(t, program, {
       DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none',
       BOOT_WAIT_SECONDS: '1',
