@@ -60,29 +60,30 @@ export const backends: ('postgres' | 'redis')[] = REDIS_URL ? ['postgres', 'redi
 /** The organizer that `as: 'organizer'`, 'staff' and 'viewer' belong to, unless a test says otherwise. */
 export const ORGANIZER_ID = 'org_test'
 
-let fileDatabase: Promise<string> | undefined
+const fileDatabases = new Map<string, Promise<string>>()
 const madeDatabases: string[] = []
 
 /** One database per test file, cloned from the migrated template and dropped at the end. */
-export function openTestDatabase(): Promise<string> {
-  return (fileDatabase ??= cloneTemplate())
+export function openTestDatabase(file: string = callerFile()): Promise<string> {
+  if (!fileDatabases.has(file)) fileDatabases.set(file, openMigratedDatabase())
+  return fileDatabases.get(file)!
 }
 
-async function cloneTemplate(): Promise<string> {
+/** The test file that called: several of them may share a process. */
+function callerFile(): string {
+  return /\S+\.test\.[tj]s/.exec(new Error('where').stack ?? '')?.[0] ?? 'unknown'
+}
+
+/** Another migrated database, dropped at the end of the file: for programs that need not migrate. */
+export const openMigratedDatabase = (): Promise<string> => createDatabase(` template ${TEMPLATE}`)
+
+/** A database without any table, dropped at the end of the file: for programs that migrate. */
+export const openEmptyDatabase = (): Promise<string> => createDatabase('')
+
+async function createDatabase(template: string): Promise<string> {
   assert.ok(SERVER && TEMPLATE, 'run tests with npm test (or npm test -- FILE): it starts PostgreSQL')
   const name = `test_${randomBytes(6).toString('hex')}`
-  await onServer(`create database ${name} template ${TEMPLATE}`)
-  madeDatabases.push(name)
-  const url = new URL(SERVER)
-  url.pathname = `/${name}`
-  return url.toString()
-}
-
-/** A database of its own without any table, dropped at the end of the file: for programs that migrate. */
-export async function openEmptyDatabase(): Promise<string> {
-  assert.ok(SERVER, 'run tests with npm test (or npm test -- FILE): it starts PostgreSQL')
-  const name = `empty_${randomBytes(6).toString('hex')}`
-  await onServer(`create database ${name}`)
+  await onServer(`create database ${name}${template}`)
   madeDatabases.push(name)
   const url = new URL(SERVER)
   url.pathname = `/${name}`
@@ -122,8 +123,9 @@ after(async () => {
  */
 export async function startApp(t: TestContext, options: AppOptions = {}): Promise<TestApp> {
   const { backend = 'postgres', env = {}, expectErrors } = options
-  const key = JSON.stringify([backend, env])
-  if (!shared.has(key)) shared.set(key, openApp(backend, env))
+  const file = callerFile()
+  const key = JSON.stringify([file, backend, env])
+  if (!shared.has(key)) shared.set(key, openApp(file, backend, env))
   const { app, deps, lines, clock, check } = await shared.get(key)!
   lines.length = 0
   clock.frozen = options.now ? new Date(options.now) : undefined
@@ -162,8 +164,8 @@ export async function startApp(t: TestContext, options: AppOptions = {}): Promis
   }
 }
 
-async function openApp(backend: 'postgres' | 'redis', env: Record<string, string>): Promise<Shared> {
-  const databaseUrl = await openTestDatabase()
+async function openApp(file: string, backend: 'postgres' | 'redis', env: Record<string, string>): Promise<Shared> {
+  const databaseUrl = await openTestDatabase(file)
   const lines: LogLine[] = []
   const stream = new Writable({
     write(chunk: Buffer, _encoding, done) {

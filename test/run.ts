@@ -3,7 +3,7 @@
  * `npm test -- FILE…` builds and runs only those test files, without the other checks.
  */
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
-import { chmod, mkdtemp, readdir, rm } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -19,6 +19,7 @@ const CHECKS: [string, string[]][] = [
   ['format', ['prettier', '--check', '--log-level', 'warn', '.']],
   ['build', ['tsc', '-p', 'tsconfig.build.json']],
 ]
+const GROUPS = 3
 const TEMPLATE = 'monotickets_template'
 const REDIS_DATABASES = '4096'
 
@@ -28,38 +29,47 @@ const folder = await mkdtemp(join(tmpdir(), 'monotickets-test-'))
 await chmod(folder, 0o755) // the account that runs PostgreSQL for root must be able to enter
 const stops: (() => Promise<void>)[] = [() => rm(folder, { recursive: true, force: true })]
 try {
-  failures.push(
-    ...runChecks(only.length === 0 ? CHECKS : CHECKS.filter(([name]) => name === 'types' || name === 'build')),
-  )
+  const needed = only.length === 0 ? CHECKS : CHECKS.filter(([name]) => name === 'types' || name === 'build')
+  failures.push(...(await runChecks(needed)))
   process.exitCode = await runTests()
 } finally {
   for (const stop of stops.toReversed()) await stop()
 }
 
-function runChecks(checks: typeof CHECKS): string[] {
-  return checks
-    .filter(([name, [command, ...args]]) => {
+/** Two at once, for two cores. Returns the names of those that failed. */
+async function runChecks(checks: typeof CHECKS): Promise<string[]> {
+  const failed: string[] = []
+  const left = [...checks]
+  const takeNext = async (): Promise<void> => {
+    for (let check = left.shift(); check; check = left.shift()) {
+      const [name, [command, ...args]] = check
       const started = performance.now()
-      const { status } = spawnSync(join('node_modules', '.bin', command!), args, { stdio: 'inherit' })
+      const { code, output } = await run(join('node_modules', '.bin', command!), args, process.env, false)
+      if (code !== 0) failed.push(name)
       process.stdout.write(
-        `${status === 0 ? 'ok    ' : 'FAILED'} ${name} (${((performance.now() - started) / 1000).toFixed(1)} s)\n`,
+        `${code === 0 ? 'ok    ' : 'FAILED'} ${name} (${secondsSince(started)} s)\n${code === 0 ? '' : output}`,
       )
-      return status !== 0
-    })
-    .map(([name]) => name)
+    }
+  }
+  await Promise.all([takeNext(), takeNext()])
+  return failed
+}
+
+function secondsSince(startedMs: number): string {
+  return ((performance.now() - startedMs) / 1000).toFixed(1)
 }
 
 async function runTests(): Promise<number> {
   const server = await startDatabase()
   const redisUrl = await startRedis()
-  const files = only.length > 0 ? only : await listTests()
+  const files = only.length > 0 ? only : await groupTests(await listTests())
   const started = performance.now()
   const args = [
     '--import',
     './test/compiled.mjs',
     '--test',
-    '--test-concurrency=4',
-    '--test-timeout=180000',
+    '--test-concurrency=3',
+    '--test-timeout=300000',
     '--test-reporter=spec',
     ...files,
   ]
@@ -77,7 +87,7 @@ async function runTests(): Promise<number> {
     count('cancelled') +
     failures.length +
     (code !== 0 && count('fail') + count('cancelled') === 0 ? 1 : 0)
-  process.stdout.write(`\nTests took ${((performance.now() - started) / 1000).toFixed(0)} s.\n`)
+  process.stdout.write(`\nTests took ${secondsSince(started)} s.\n`)
   if (failures.length > 0) process.stdout.write(`Failed checks: ${failures.join(', ')}\n`)
   if (!redisUrl)
     process.stdout.write(
@@ -96,6 +106,27 @@ async function listTests(): Promise<string[]> {
   // What waits for real processes goes first, so that the rest fills the waiting and nothing long is left last.
   const isLong = (file: string) => /^test\/(faults|journeys)|embedded/.test(file)
   return found.toSorted((a, b) => Number(isLong(b)) - Number(isLong(a)) || a.localeCompare(b))
+}
+
+/**
+ * Most of the time of a small test file is loading the program, so files that need nothing of their own
+ * share processes. Those that start programs or use Redis keep a process to themselves.
+ */
+async function groupTests(files: string[]): Promise<string[]> {
+  const alone: string[] = []
+  const groups: string[][] = Array.from({ length: GROUPS }, () => [])
+  for (const file of files) {
+    const needsItsOwn = /backends|REDIS_URL|startProgram|startEmbedded|process\.env/.test(await readFile(file, 'utf8'))
+    if (needsItsOwn) alone.push(file)
+    else groups.toSorted((a, b) => a.length - b.length)[0]!.push(file)
+  }
+  await mkdir('build/groups', { recursive: true })
+  const entries = groups.map(async (members, n) => {
+    const entry = `build/groups/${n + 1}.mjs`
+    await writeFile(entry, members.map((file) => `import '../../${file}'\n`).join(''))
+    return entry
+  })
+  return [...alone, ...(await Promise.all(entries))]
 }
 
 /** The embedded PostgreSQL, without fsync: tests do not outlive a power cut. */
@@ -145,14 +176,21 @@ function findFreePort(): Promise<number> {
   })
 }
 
-function run(command: string, args: string[], env: NodeJS.ProcessEnv): Promise<{ code: number; output: string }> {
+function run(
+  command: string,
+  args: string[],
+  env: NodeJS.ProcessEnv,
+  isShown = true,
+): Promise<{ code: number; output: string }> {
   return new Promise((resolve) => {
-    const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'inherit'], env })
+    const child = spawn(command, args, { stdio: ['ignore', 'pipe', isShown ? 'inherit' : 'pipe'], env })
     let output = ''
-    child.stdout.on('data', (chunk: Buffer) => {
-      output += chunk.toString()
-      process.stdout.write(chunk)
-    })
+    for (const stream of [child.stdout, child.stderr]) {
+      stream?.on('data', (chunk: Buffer) => {
+        output += chunk.toString()
+        if (isShown) process.stdout.write(chunk)
+      })
+    }
     child.on('close', (code) => resolve({ code: code ?? 1, output }))
   })
 }

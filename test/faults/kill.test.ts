@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import test, { type TestContext } from 'node:test'
 import { openDb, sql } from '../../src/db.ts'
-import { backends, openEmptyDatabase, REDIS_URL } from '../harness.ts'
-import { addressOf, call, runProgram, startProgram, until } from '../program.ts'
+import { backends, openMigratedDatabase, REDIS_URL } from '../harness.ts'
+import { addressOf, call, startProgram, until } from '../program.ts'
 
 const SENDS = 200
 const KILLS = 3
@@ -17,8 +17,6 @@ async function sendThroughKills(t: TestContext, env: Record<string, string>): Pr
     LOG_LEVEL: 'warn',
     ...env,
   }
-  const migrated = await runProgram(t, 'migrate.js', shared)
-  assert.equal(migrated.code, 0, migrated.output)
   const server = startProgram(t, 'server.js', { ...shared, LOG_LEVEL: 'info' })
   const base = await addressOf(server)
   const { db, close } = openDb(env['DATABASE_URL']!, { max: 2, statementTimeoutMs: 10_000, onError: () => {} })
@@ -87,7 +85,7 @@ const listStates = async (db: Reader) =>
 for (const backend of backends) {
   test(`a worker killed ${KILLS} times in ${SENDS} sends on ${backend}: all end read, none twice`, async (t) => {
     await sendThroughKills(t, {
-      DATABASE_URL: await openEmptyDatabase(),
+      DATABASE_URL: await openMigratedDatabase(),
       ...(backend === 'redis' ? { REDIS_URL: REDIS_URL! } : {}),
     })
   })

@@ -5,7 +5,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test, { type TestContext } from 'node:test'
 import { startEmbedded, type Embedded } from '../../src/embedded.ts'
-import { openEmptyDatabase, REDIS_URL } from '../harness.ts'
+import { openDb } from '../../src/db.ts'
+import { seedDemo } from '../../src/demo.ts'
+import { openMigratedDatabase, REDIS_URL } from '../harness.ts'
 import { addressOf, call, read, readText, runProgram, startProgram, until } from '../program.ts'
 
 async function aFolder(t: TestContext): Promise<string> {
@@ -26,10 +28,15 @@ async function sendAndSee(base: string, guest: string): Promise<void> {
   )
 }
 
+async function seeded(url: string): Promise<string> {
+  const { db, close } = openDb(url, { max: 1, statementTimeoutMs: 10_000, onError: () => {} })
+  await seedDemo({ db, now: () => new Date() })
+  await close()
+  return url
+}
+
 async function startBoth(t: TestContext, env: Record<string, string>) {
   const shared = { AUTH_MODE: 'demo', SIMULATOR: 'true', LOG_LEVEL: 'info', ...env }
-  assert.equal((await runProgram(t, 'migrate.js', shared)).code, 0)
-  assert.equal((await runProgram(t, 'seed.js', shared)).code, 0)
   const server = startProgram(t, 'server.js', shared)
   const worker = startProgram(t, 'worker.js', shared)
   const base = await addressOf(server)
@@ -48,7 +55,8 @@ test('PostgreSQL goes away and comes back: 503 that say so, then everything work
   let postgres: Embedded = await start()
   t.after(() => postgres.stop())
   const { port } = postgres
-  const { server, worker, base } = await startBoth(t, { DATABASE_URL: postgres.url })
+  assert.equal((await runProgram(t, 'migrate.js', { DATABASE_URL: postgres.url })).code, 0)
+  const { server, worker, base } = await startBoth(t, { DATABASE_URL: await seeded(postgres.url) })
   await sendAndSee(base, 'g1')
 
   await postgres.stop()
@@ -92,7 +100,7 @@ test(
     let redis = await startRedis(port, folder)
     t.after(() => void redis.kill())
     const { server, worker, base } = await startBoth(t, {
-      DATABASE_URL: await openEmptyDatabase(),
+      DATABASE_URL: await seeded(await openMigratedDatabase()),
       REDIS_URL: `redis://127.0.0.1:${port}`,
     })
     await sendAndSee(base, 'g1')

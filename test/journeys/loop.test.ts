@@ -120,7 +120,9 @@ async function twoProcesses(t: TestContext, env: Record<string, string>): Promis
   await stop(worker)
   await stop(server)
 
-  assert.deepEqual([idle.status, anonymous.status], [503, 401])
+  assert.equal(anonymous.status, 401)
+  // BullMQ counts the workers of a whole Redis server, so another test's would count here too.
+  if (!env['REDIS_URL']) assert.equal(idle.status, 503)
 }
 
 test('two processes on PostgreSQL alone play the same loop', async (t) => {
