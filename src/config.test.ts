@@ -117,6 +117,7 @@ const REFUSALS: [string, Env, RegExp][] = [
   ['the embedded database', { DATABASE_URL: undefined, AUTH_MODE: 'required' }, /DATABASE_URL is missing/],
   ['a WhatsApp webhook open to anybody', { WA_WEBHOOK_SECRET: undefined }, /WA_WEBHOOK_SECRET or WA_APP_SECRET/],
   ['the simulated provider', { SIMULATOR: 'true' }, /SIMULATOR=true is refused/],
+  ['a key of a channel that is not built', { RESEND_API_KEY: 're_real' }, /RESEND_API_KEY: .*not built yet/],
 ]
 for (const [what, change, expected] of REFUSALS) {
   test(`production refuses ${what}`, () => {

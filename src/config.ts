@@ -80,6 +80,9 @@ function crossCheck(e: Environment, env: Record<string, string | undefined>): st
   if (!e.WA_WEBHOOK_SECRET && !e.WA_APP_SECRET) {
     problems.push('WA_WEBHOOK_SECRET or WA_APP_SECRET must be set in production: /wa/webhook would accept anybody')
   }
+  for (const name of ['WA_360DIALOG_API_KEY', 'RESEND_API_KEY'] as const) {
+    if (e[name]) problems.push(`${name}: sending through this provider is not built yet; production refuses to pretend`)
+  }
   if (e.SIMULATOR) problems.push('SIMULATOR=true is refused when APP_ENV=production')
   return problems
 }

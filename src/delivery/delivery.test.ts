@@ -514,3 +514,14 @@ test('no log line carries the phone, the name or the code of a guest', async (t)
     assert.ok(!written.includes(secret), `the log has ${secret}`)
   }
 })
+
+test('with a provider key nothing is simulated: the delivery fails and says that the channel is not built', async (t) => {
+  const env = { WA_360DIALOG_API_KEY: 'a-real-looking-key' }
+  const app = await startApp(t, { env, expectErrors: /not built yet/ })
+  const deliveryId = await requested(app, await anInvitation(app.db))
+
+  await app.runJob(deliverInvitation, { deliveryId })
+
+  const { status, reason } = await statusOf(app.db, deliveryId)
+  assert.deepEqual([status, reason], ['failed', 'channel_not_built'])
+})
