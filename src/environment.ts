@@ -42,9 +42,9 @@ export const ENVIRONMENT = {
   ),
   RATE_LIMIT_PER_MINUTE: whole(
     'Process',
-    1200,
+    60_000,
     1,
-    1_000_000,
+    10_000_000,
     'Requests per minute and client address before 429. Webhooks are never limited.',
   ),
   METRICS_TOKEN: secret('Process', 'When set, GET /metrics wants it as a Bearer token.'),

@@ -40,6 +40,7 @@ const FAILURES = {
   invitation_not_found: [404, 'No such invitation'],
   invitation_expired: [410, 'The invitation has expired'],
   // conflicts
+  user_exists: [409, 'A user with this e-mail exists'],
   organizer_exists: [409, 'An organizer with this id exists'],
   guest_has_history: [409, 'The guest has deliveries or scans'],
   event_exists: [409, 'An event with this id exists'],

@@ -1,29 +1,43 @@
 /** The house's own jobs: what the queues hold, and sweeping out what is too old to matter. */
 import { Type } from 'typebox'
 import { sql, type Db } from './db.ts'
+import type { Deps } from './deps.ts'
 import { listLag } from './readiness.ts'
-import { defineJob, QUEUE_NAMES } from './queue.ts'
+import { defineJob, QUEUE_NAMES, type JobCounts, type QueueName } from './queue.ts'
 
-/** Writes one `queue_metrics` line per queue and sets the Prometheus gauges. */
+/** Sets the Prometheus gauges of queues, due rows and dead letters; also at every scrape of the API. */
+export async function measureQueues({ db, now, queues, metrics }: Pick<Deps, 'db' | 'now' | 'queues' | 'metrics'>) {
+  const counted: { queue: QueueName; counts: JobCounts }[] = []
+  for (const queue of QUEUE_NAMES) {
+    const counts = await queues.count(queue)
+    for (const [state, count] of Object.entries(counts)) metrics.queueJobs.set({ queue, state }, count)
+    counted.push({ queue, counts })
+  }
+  for (const { tableName: table, due, oldestSeconds } of await listLag(db, now())) {
+    metrics.dueRows.set({ table }, due)
+    metrics.oldestDueSeconds.set({ table }, oldestSeconds)
+  }
+  metrics.deadLetters.set(await countDeadLetters(db))
+  return counted
+}
+
+async function countDeadLetters(db: Db): Promise<number> {
+  const { rows } = await sql<{ open: number }>`
+    select count(*) as open from dead_letters where resolved_at is null`.execute(db)
+  return rows[0]!.open
+}
+
+/** Writes one `queue_metrics` line per queue. */
 export const logQueueMetrics = defineJob({
   name: 'log-queue-metrics',
   queue: 'maintenanceQueue',
   data: Type.Object({}),
 
-  async run({ db, now, queues, metrics, log }) {
-    for (const queue of QUEUE_NAMES) {
-      const counts = await queues.count(queue)
-      for (const [state, count] of Object.entries(counts)) metrics.queueJobs.set({ queue, state }, count)
-      log.info({ queue, backend: queues.backend, ...counts, lostNudges: queues.lostNudges() }, 'queue_metrics')
+  async run(deps, _, { log }) {
+    const { backend, lostNudges } = deps.queues
+    for (const { queue, counts } of await measureQueues(deps)) {
+      log.info({ queue, backend, ...counts, lostNudges: lostNudges() }, 'queue_metrics')
     }
-    for (const { tableName: table, due, oldestSeconds } of await listLag(db, now())) {
-      metrics.dueRows.set({ table }, due)
-      metrics.oldestDueSeconds.set({ table }, oldestSeconds)
-    }
-    const { rows } = await sql<{
-      open: number
-    }>`select count(*) as open from dead_letters where resolved_at is null`.execute(db)
-    metrics.deadLetters.set(rows[0]?.open ?? 0)
   },
 })
 

@@ -26,7 +26,7 @@ await runProgram(async () => {
   }
   try {
     const { isReady } = await prepareSchema(started)
-    const demo = config.embedded ? await seedDemo(deps) : undefined
+    const demo = config.embedded && config.env !== 'production' ? await seedDemo(deps) : undefined
     const port = await listen(app, started)
     if (config.simulator.isOn)
       running.simulator = startSimulator(deps, `http://${reachableHost(config.http.host)}:${port}/wa/webhook`)

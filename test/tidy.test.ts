@@ -11,7 +11,7 @@ type Files = Map<string, string>
 const DOMAINS = ['auth', 'events', 'conversations', 'delivery', 'payments', 'checkin', 'landing', 'finance', 'inbox']
 const FORBIDDEN_NAMES = ['utils', 'helpers', 'common', 'lib', 'manager', 'service', 'base', 'misc', 'types']
 /** Importing one of these starts it; nobody may. */
-const PROGRAMS = ['server', 'worker', 'migrate', 'seed'].map((name) => `src/${name}.ts`)
+const PROGRAMS = ['server', 'worker', 'migrate', 'seed', 'create-user'].map((name) => `src/${name}.ts`)
 /** What a domain may take from the house; `deps` and `log` as types only. */
 const HOUSE_FOR_DOMAINS = /^src\/(http\/[a-z-]+|db|kv|queue|errors|config|money|phone|metrics|tables)\.ts$/
 const HOUSE_TYPES_FOR_DOMAINS = /^src\/(deps|log)\.ts$/

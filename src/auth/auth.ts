@@ -3,7 +3,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import { hash as argon2Hash, verify as argon2Verify } from '@node-rs/argon2'
 import { jwtVerify, SignJWT } from 'jose'
 import type { Config } from '../config.ts'
-import { newId, withTx, type Db } from '../db.ts'
+import { newId, violatedConstraint, withTx, type Db } from '../db.ts'
 import { Failure } from '../errors.ts'
 import { limitAttempts } from '../http/rate-limit.ts'
 import { ROLES, type Role, type User } from '../http/access.ts'
@@ -11,6 +11,7 @@ import type { Kv } from '../kv.ts'
 import {
   findAccount,
   findAccountByEmail,
+  insertAccount,
   insertRefreshToken,
   revokeFamilyOf,
   spendRefreshToken,
@@ -81,6 +82,32 @@ export async function logIn(
   const isRight = await argon2Verify(account?.passwordHash ?? (await dummyHash()), input.password)
   if (!account || !isRight) throw new Failure('invalid_credentials')
   return openSession(context, context.db, account, newId('fam'))
+}
+
+/** Makes a login with a random password, which is returned once and stored hashed. Throws user_exists, organizer_not_found. */
+export async function createAccount(
+  { db }: Pick<Context, 'db'>,
+  input: { email: string; name: string; role: string; organizerId: string | null },
+): Promise<{ id: string; email: string; password: string }> {
+  const email = input.email.trim().toLowerCase()
+  if (!/^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(email))
+    throw new Failure('invalid_request', { detail: 'The e-mail is not valid' })
+  const role = ROLES.find((known) => known === input.role)
+  if (!role) throw new Failure('invalid_request', { detail: `Roles: ${ROLES.join(', ')}` })
+  if ((role === 'director') !== (input.organizerId === null)) {
+    throw new Failure('invalid_request', { detail: 'Every role but director belongs to an organizer' })
+  }
+  const password = randomBytes(15).toString('base64url')
+  const account: Account = { ...input, id: newId('usr'), email, role, passwordHash: await hashPassword(password) }
+  try {
+    await insertAccount(db, account)
+    return { id: account.id, email, password }
+  } catch (error) {
+    const constraint = violatedConstraint(error)
+    if (constraint === 'users_email_unique') throw new Failure('user_exists')
+    if (constraint === 'users_organizer_id_fkey') throw new Failure('organizer_not_found')
+    throw error
+  }
 }
 
 /** Swaps a refresh token for a new pair. A token used twice revokes everything that came from its login. */

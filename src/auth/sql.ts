@@ -24,6 +24,11 @@ export async function findAccount(db: Db, id: string): Promise<Account | null> {
   return rows[0] ?? null
 }
 
+export async function insertAccount(db: Db, a: Account): Promise<void> {
+  await sql`insert into users (id, organizer_id, email, name, role, password_hash)
+    values (${a.id}, ${a.organizerId}, ${a.email}, ${a.name}, ${a.role}, ${a.passwordHash})`.execute(db)
+}
+
 export async function insertRefreshToken(
   db: Db,
   token: { hash: Buffer; familyId: string; userId: string; issuedAt: Date; expiresAt: Date },

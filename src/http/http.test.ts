@@ -496,6 +496,8 @@ test('/metrics is Prometheus text, behind its token when there is one', async (t
   const shut = await startApp(t, { env: { METRICS_TOKEN: 'metrics-token-of-the-test' } })
 
   const page = await open.get('/metrics')
+  assert.match(page.body, /^monotickets_queue_jobs\{queue="deliveryQueue",state="waiting"\} \d+$/m)
+  assert.match(page.body, /^monotickets_oldest_due_seconds\{table="deliveries"\} \d+$/m)
   assert.equal(page.statusCode, 200)
   assert.match(page.payload, /^# HELP monotickets_/m)
   for (const authorization of ['Bearer wrong', 'Bearer ', 'metrics-token-of-the-test']) {

@@ -6,6 +6,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import type { Deps } from '../deps.ts'
 import { Failure } from '../errors.ts'
+import { measureQueues } from '../house.ts'
 import { checkReadiness } from '../readiness.ts'
 import { Answer } from './request-id.ts'
 
@@ -74,6 +75,10 @@ export const houseRoutes =
         if (token && !isSame(request.headers.authorization ?? '', `Bearer ${token}`)) {
           throw new Failure('unauthorized', { detail: 'Send METRICS_TOKEN as a Bearer token.' })
         }
+        // What is away is not measured; the rest of the metrics is still worth a scrape.
+        await measureQueues(deps).catch((error: unknown) =>
+          request.log.debug({ err: error }, 'The queues could not be measured'),
+        )
         void reply.type(deps.metrics.registry.contentType)
         return deps.metrics.registry.metrics()
       },
