@@ -14,7 +14,10 @@ Every role but director belongs to an organizer. The password is printed once an
 
 await runProgram(async () => {
   const input = readFlags()
-  if (!input) return void process.stdout.write(HELP)
+  if (!input) {
+    process.stdout.write(HELP)
+    return
+  }
   const started = await boot({ env: readEnvironment(), role: 'tool', logTo: process.stderr })
   try {
     if (!(await hasSchema(started)))
