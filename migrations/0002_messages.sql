@@ -19,7 +19,7 @@ create function delivery_may_become(current text, next text) returns boolean
 language sql immutable parallel safe as $$
   select next = any (case current
     when 'scheduled' then array['sending', 'skipped']
-    when 'queued'    then array['sending', 'skipped']
+    when 'queued'    then array['sending', 'skipped', 'sent', 'delivered', 'read', 'failed'] -- late evidence of an earlier attempt
     when 'sending'   then array['queued', 'sent', 'unknown', 'failed', 'dead', 'skipped', 'delivered', 'read']
     when 'unknown'   then array['queued', 'sent', 'delivered', 'read', 'failed', 'dead']
     when 'sent'      then array['delivered', 'read', 'failed']
@@ -66,6 +66,7 @@ create table deliveries (
 );
 create index deliveries_due on deliveries (next_attempt_at) where next_attempt_at is not null;
 create index deliveries_leased on deliveries (lease_until) where status = 'sending';
+create index deliveries_unknown on deliveries (next_attempt_at) where status = 'unknown';
 create index deliveries_event on deliveries (event_id, requested_at desc, id desc);
 create index deliveries_guest on deliveries (event_id, guest_id);
 create unique index deliveries_provider_message on deliveries (provider_message_id)
@@ -116,6 +117,7 @@ create table delivery_attempts (
   provider_message_id text,
   primary key (delivery_id, n)
 );
+create index delivery_attempts_message on delivery_attempts (provider_message_id) where provider_message_id is not null;
 
 -- Every status the provider ever told us, with its own clock. delivery_id is null while the status
 -- is parked: it arrived before we knew the message id, and joins when we do.
@@ -131,6 +133,7 @@ create table delivery_events (
   simulated boolean not null default false,
   constraint delivery_events_once unique (provider_message_id, status)
 );
+create index delivery_events_parked on delivery_events (provider_message_id) where delivery_id is null;
 create index delivery_events_of on delivery_events (delivery_id, occurred_at);
 
 -- Messages that guests wrote. The primary key is what makes a redelivered webhook harmless.
@@ -148,6 +151,8 @@ create table wa_messages (
   inbound_event_id text not null,
   simulated boolean not null default false
 );
+
+create index wa_messages_intent on wa_messages (phone, sent_at) where intent is not null;
 
 -- Webhooks of every provider, stored before they are understood. A 2xx means: this row is committed.
 create table inbound_events (

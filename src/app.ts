@@ -1,7 +1,5 @@
 /** THE LIST OF ROUTES. Builds Fastify from deps; tests use it as it is. */
-import { readFile } from 'node:fs/promises'
 import type { Socket } from 'node:net'
-import swagger from '@fastify/swagger'
 import helmet from '@fastify/helmet'
 import { Ajv } from 'ajv'
 import addFormats from 'ajv-formats'
@@ -15,8 +13,9 @@ import type { Deps } from './deps.ts'
 import { eventRoutes } from './events/routes.ts'
 import { financeRoutes } from './finance/routes.ts'
 import { guardRoutes } from './http/access.ts'
-import { answerProblems, describeProblem, Problem, sendFailure } from './http/errors.ts'
+import { answerProblems, describeProblem, sendFailure } from './http/errors.ts'
 import { honourIdempotencyKeys } from './http/idempotency.ts'
+import { describeApi } from './http/openapi.ts'
 import { limitPerAddress } from './http/rate-limit.ts'
 import { requestIdOf, stampRequestIds } from './http/request-id.ts'
 import { houseRoutes } from './http/routes.ts'
@@ -58,15 +57,14 @@ export async function buildApp(deps: Deps): Promise<FastifyInstance> {
   guardRoutes(app, (header) => authenticate(deps, header))
   observeRequests(app, deps)
   app.addHook('preValidation', async (request) => {
-    if (request.routeOptions.config.optionalBody) request.body ??= {}
+    if (request.routeOptions.config.optionalBody && request.body === undefined) request.body = {}
   })
   honourIdempotencyKeys(app, deps.db, deps.now)
   await limitPerAddress(app, config.http.rateLimitPerMinute)
   await app.register(helmet, {
     contentSecurityPolicy: { directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] }, useDefaults: false },
   })
-  app.addSchema(Problem)
-  await app.register(swagger, { openapi: await openapiHead() })
+  await describeApi(app)
 
   await app.register(houseRoutes(deps))
   await app.register(authRoutes(deps))
@@ -115,22 +113,6 @@ function observeRequests(app: FastifyInstance, { metrics }: Deps): void {
       'A request was answered',
     )
   })
-}
-
-async function openapiHead() {
-  const { version } = JSON.parse(await readFile(new URL('../package.json', import.meta.url), 'utf8')) as {
-    version: string
-  }
-  return {
-    openapi: '3.1.0',
-    info: {
-      title: 'Monotickets Backend',
-      version,
-      description:
-        "Invitations by WhatsApp and e-mail, RSVP, the door, payments and the Director's numbers. Every answer carries `requestId`; every error is `application/problem+json` with a stable `code`.",
-    },
-    components: { securitySchemes: { bearer: { type: 'http' as const, scheme: 'bearer' } } },
-  }
 }
 
 /** Bytes that are not HTTP get an answer that is. */

@@ -1,5 +1,6 @@
 /** Demo data for a newcomer: one organizer, a wedding that is being invited to, and two events of the past. */
 import { randomBytes } from 'node:crypto'
+import { DateTime } from 'luxon'
 import { hashPassword } from './auth/auth.ts'
 import { sql, withTx, type Tx } from './db.ts'
 import type { Deps } from './deps.ts'
@@ -63,7 +64,8 @@ async function seedEvents(tx: Tx, now: Date): Promise<void> {
     ['ev_demo_gala', 'Gala anual 2025', 'premium', -400 * DAY_MS, 'Club Industrial, Monterrey'],
   ] as const
   for (const [id, name, type, offsetMs, location] of events) {
-    const startsAt = new Date(Math.floor((now.getTime() + offsetMs) / HOUR_MS) * HOUR_MS)
+    const day = DateTime.fromMillis(now.getTime() + offsetMs, { zone: 'America/Mexico_City' })
+    const startsAt = day.set({ hour: 18, minute: 0, second: 0, millisecond: 0 }).toJSDate()
     const endsAt = new Date(startsAt.getTime() + 8 * HOUR_MS)
     await sql`insert into events (id, organizer_id, name, type, starts_at, ends_at, location, capacity, created_at, updated_at)
       values (${id}, 'org_demo', ${name}, ${type}, ${startsAt}, ${endsAt}, ${location}, 200, ${now}, ${now}) on conflict do nothing`.execute(
@@ -112,17 +114,19 @@ export function describeDemo(
     `  API reference       ${base}/docs`,
     `  Director's numbers  ${base}/director/overview`,
     `  An invitation       ${base}/public/invite/MONO-DEMO-0001`,
-    isDemoMode ? '  Requests without credentials act as the demo director. Logins, should you want one:' : '  Logins:',
+    isDemoMode
+      ? '  Requests without credentials act as the demo director. Logins of this start:'
+      : '  Logins of this start:',
     ...demo.map(({ email, password, role }) => `    ${email}  ${password}  (${role})`),
     '',
     '  Send an invitation and watch it become "read" (the provider is simulated):',
     `    curl -sS -X POST ${base}/events/ev_demo/guests/g1/send -H "Content-Type: application/json" -d '{"channel":"whatsapp"}'`,
-    `    curl -sS ${base}/deliveries/<deliveryId of that answer>`,
+    `    curl -sS ${base}/deliveries/<deliveryId, or duplicateOf, of that answer>`,
     '',
   ]
   return `${lines.join('\n')}\n`
 }
 
 export function describeLogins(demo: Demo): string {
-  return `The demo data is loaded. Logins:\n${demo.map(({ email, password, role }) => `  ${email}  ${password}  (${role})`).join('\n')}\n`
+  return `The demo data is loaded. Logins (earlier demo passwords do not work any more):\n${demo.map(({ email, password, role }) => `  ${email}  ${password}  (${role})`).join('\n')}\n`
 }

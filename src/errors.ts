@@ -29,6 +29,7 @@ const FAILURES = {
   unauthorized: [401, 'Credentials are missing or not valid'],
   invalid_credentials: [401, 'E-mail or password is wrong'],
   invalid_signature: [401, 'The signature is missing or not valid'],
+  verification_failed: [403, 'The webhook could not be verified'],
   forbidden: [403, 'Your role may not do this'],
   // what is not there, or not any more
   organizer_not_found: [404, 'No such organizer'],
@@ -125,7 +126,15 @@ export function isConnectionLost(error: unknown): boolean {
   const code = 'code' in error ? error.code : undefined
   if (typeof code === 'string' && LOST_CONNECTION.has(code)) return true
   if (error instanceof AggregateError && error.errors.some(isConnectionLost)) return true
-  return /Connection terminated|timeout exceeded when trying to connect|Query read timeout|Connection is closed|Stream isn't writeable/i.test(
+  return /Connection terminated|Command timed out|Reached the max retries|timeout exceeded when trying to connect|Query read timeout|Connection is closed|Stream isn't writeable/i.test(
     error.message,
   )
+}
+
+/** An instant of a caller. The schema lets some pass that no clock has ("…T23:59:60Z"). Throws `invalid_date`. */
+export function readInstant(text: string, field: string): Date {
+  const at = new Date(text)
+  if (Number.isNaN(at.getTime()))
+    throw new Failure('invalid_date', { detail: `${field} is not an instant such as 2026-12-24T18:00:00Z.` })
+  return at
 }

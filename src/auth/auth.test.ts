@@ -250,3 +250,19 @@ for (const [what, change, code] of [
     await assert.rejects(createAccount(deps, input), { code })
   })
 }
+
+test('no session survives a logout that runs beside a refresh, thirty times over', async (t) => {
+  const app = await startApp(t)
+  const { id, email } = await anAccount(app)
+  for (let n = 0; n < 30; n++) {
+    await app.deps.kv.deleteByPrefix('limit:login:')
+    const { refreshToken } = (await app.post('/auth/login', { body: { email, password: PASSWORD } })).json()
+    await Promise.all(['/auth/refresh', '/auth/logout'].map((path) => app.post(path, { body: { refreshToken } })))
+  }
+
+  const { rows } =
+    await sql`select 1 from refresh_tokens where user_id = ${id} and revoked_at is null and used_at is null`.execute(
+      app.db,
+    )
+  assert.equal(rows.length, 0)
+})

@@ -119,12 +119,17 @@ export async function refreshSession(context: Context, refreshToken: string): Pr
     return account && openSession(context, tx, account, token.familyId)
   })
   if (spent) return spent
-  await revokeFamilyOf(context.db, hash, context.now())
+  await revokeFamily(context, hash)
   throw new Failure('unauthorized', { detail: 'The refresh token is not valid any more: log in again.' })
 }
 
 export async function logOut(context: Pick<Context, 'db' | 'now'>, refreshToken: string): Promise<void> {
-  await revokeFamilyOf(context.db, sha256(refreshToken), context.now())
+  await revokeFamily(context, sha256(refreshToken))
+}
+
+/** Until nothing is left: a refresh under way may have added a token that the first pass could not see. */
+async function revokeFamily({ db, now }: Pick<Context, 'db' | 'now'>, hash: Buffer): Promise<void> {
+  while ((await revokeFamilyOf(db, hash, now())) > 0);
 }
 
 export async function findUser(db: Db, id: string): Promise<PublicUser | null> {

@@ -96,6 +96,8 @@ export const checkinRoutes =
         schema: {
           tags: ['Check-in'],
           summary: 'Admit the holder of a code, or say why not',
+          description:
+            '`valid`: admitted now. `duplicate`: nobody more may enter on this code (`already_admitted`), or fewer than asked (`not_enough_places`; `remaining` says how many). `invalid`: no such code here, a draft, or 12 hours after the end. Any time before that is fine, and so is a guest who has not answered or declined: the door decides, `guest.answer` tells.',
           body: ScanBody,
           response: { 200: ScanReply },
         },

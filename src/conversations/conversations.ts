@@ -38,6 +38,7 @@ export async function receiveMessage(tx: Tx, message: NewMessage, windowMs: numb
   return true
 }
 
+export { hasLaterIntent } from './sql.ts'
 export const rememberIntent = markUnderstood
 
 export type Intent = 'yes' | 'no' | 'maybe'

@@ -59,3 +59,10 @@ export async function markUnderstood(
     tx,
   )
 }
+
+/** Whether this person said something plain later than `sentAt`: webhooks come in any order. */
+export async function hasLaterIntent(tx: Tx, phone: string, sentAt: Date): Promise<boolean> {
+  const { rows } = await sql`
+    select 1 from wa_messages where phone = ${phone} and intent is not null and sent_at > ${sentAt} limit 1`.execute(tx)
+  return rows.length > 0
+}

@@ -525,3 +525,149 @@ test('with a provider key nothing is simulated: the delivery fails and says that
   const { status, reason } = await statusOf(app.db, deliveryId)
   assert.deepEqual([status, reason], ['failed', 'channel_not_built'])
 })
+
+test('a status and the settling of the same message at the same moment both count, forty times over', async (t) => {
+  const app = await startApp(t)
+  const eventId = await anEvent(app.db)
+
+  for (let n = 0; n < 40; n++) {
+    const deliveryId = await requested(app, await aGuest(app.db, eventId))
+    const claimed = (await claimDelivery(app.deps, deliveryId))!
+    const messageId = `wamid.same_moment_${deliveryId}`
+    const sent = { kind: 'sent' as const, providerMessageId: messageId, httpStatus: 200 }
+    const [settled] = await Promise.all([
+      settleDelivery(app.deps, claimed, sent, true),
+      withTx(app.db, (tx) => recordStatus(tx, aStatus(messageId, 'delivered', deliveryId), app.deps.now())),
+    ])
+
+    assert.notEqual(settled.status, 'lease_lost')
+    assert.equal((await statusOf(app.db, deliveryId)).status, 'delivered')
+  }
+})
+
+test('evidence that comes while an unknown waits to be sent again keeps it from being sent again', async (t) => {
+  const app = await startApp(t, { now: NOW })
+  const deliveryId = await requested(app, await anInvitation(app.db))
+  await claimDelivery(app.deps, deliveryId)
+  app.setNow('2029-06-01T12:01:00.001Z')
+  await app.runJob(sweepDeliveries, {})
+  app.setNow('2029-06-01T12:11:00.002Z')
+  await app.runJob(sweepDeliveries, {})
+  assert.equal((await statusOf(app.db, deliveryId)).status, 'queued')
+
+  await withTx(app.db, (tx) =>
+    recordStatus(tx, aStatus('wamid.first_arrived', 'delivered', deliveryId), app.deps.now()),
+  )
+  const outcome = await app.runJob(deliverInvitation, { deliveryId })
+
+  assert.deepEqual([outcome, (await statusOf(app.db, deliveryId)).status], ['nothing to do', 'delivered'])
+})
+
+test('a slow worker that comes back with an answer before the next claim is believed', async (t) => {
+  const app = await startApp(t, { now: NOW })
+  const deliveryId = await requested(app, await anInvitation(app.db))
+  const slow = (await claimDelivery(app.deps, deliveryId))!
+  app.setNow('2029-06-01T12:01:00.001Z')
+  await app.runJob(sweepDeliveries, {})
+  app.setNow('2029-06-01T12:11:00.002Z')
+  await app.runJob(sweepDeliveries, {})
+
+  const sent = { kind: 'sent' as const, providerMessageId: `wamid.slow_${deliveryId}`, httpStatus: 200 }
+  const { status } = await settleDelivery(app.deps, slow, sent, true)
+  const again = await app.runJob(deliverInvitation, { deliveryId })
+
+  assert.deepEqual([status, again], ['sent', 'nothing to do'])
+})
+
+test('a status of an earlier attempt, known by its own message id, still counts after a second send', async (t) => {
+  const app = await startApp(t, { now: NOW })
+  const deliveryId = await requested(app, await anInvitation(app.db))
+  await sql`insert into delivery_attempts (delivery_id, n, started_at, provider_message_id) values (${deliveryId}, 9, ${NOW}, 'wamid.of_attempt_nine')`.execute(
+    app.db,
+  )
+  await app.runJob(deliverInvitation, { deliveryId })
+
+  const result = await withTx(app.db, (tx) =>
+    recordStatus(tx, aStatus('wamid.of_attempt_nine', 'delivered'), app.deps.now()),
+  )
+
+  assert.deepEqual([result, (await statusOf(app.db, deliveryId)).status], ['applied', 'delivered'])
+})
+
+test('a status for a delivery that never left changes nothing', async (t) => {
+  const app = await startApp(t, { now: NOW })
+  const deliveryId = await requested(app, await anInvitation(app.db))
+
+  const result = await withTx(app.db, (tx) =>
+    recordStatus(tx, aStatus('wamid.never_left', 'read', deliveryId), app.deps.now()),
+  )
+
+  assert.deepEqual([result, (await statusOf(app.db, deliveryId)).status], ['kept', 'queued'])
+})
+
+test('the sweep joins a parked status that webhook and settling could not see in each other', async (t) => {
+  const app = await startApp(t, { now: NOW })
+  const deliveryId = await requested(app, await anInvitation(app.db))
+  await app.runJob(deliverInvitation, { deliveryId })
+  const { providerMessageId } = (await app.get(`/deliveries/${deliveryId}`, { as: 'organizer' })).json()
+  await sql`insert into delivery_events (provider_message_id, status, occurred_at, received_at, reason)
+    values (${providerMessageId}, 'failed', ${NOW}, ${NOW}, 'whatsapp_131026')`.execute(app.db)
+
+  await app.runJob(sweepDeliveries, {})
+
+  assert.equal((await statusOf(app.db, deliveryId)).status, 'failed')
+})
+
+test('a retry that ends after a callback said failed does not send again, and a delivered one is no dead letter', async (t) => {
+  const app = await startApp(t, { now: NOW, env: { DELIVERY_MAX_ATTEMPTS: '1' } })
+  const eventId = await anEvent(app.db)
+  const states = []
+  for (const status of ['failed', 'delivered']) {
+    const deliveryId = await requested(app, await aGuest(app.db, eventId))
+    const claimed = (await claimDelivery(app.deps, deliveryId))!
+    await withTx(app.db, (tx) =>
+      recordStatus(tx, aStatus(`wamid.${status}_${deliveryId}`, status, deliveryId), app.deps.now()),
+    )
+    await settleDelivery(app.deps, claimed, { kind: 'retry', reason: 'http_503', httpStatus: 503 }, true)
+    states.push((await statusOf(app.db, deliveryId)).status)
+    const { rows } = await sql`select 1 from dead_letters where ref_id = ${deliveryId}`.execute(app.db)
+    assert.equal(rows.length, 0)
+  }
+
+  assert.deepEqual(states, ['failed', 'delivered'])
+})
+
+test('an answer of the provider survives a hiccup of the database', async (t) => {
+  const app = await startApp(t)
+  const deliveryId = await requested(app, await anInvitation(app.db))
+  withChannel(t, app, async () => {
+    await sql`alter table delivery_attempts rename to delivery_attempts_away`.execute(app.db)
+    setTimeout(() => void sql`alter table delivery_attempts_away rename to delivery_attempts`.execute(app.db), 700)
+    return { kind: 'sent', providerMessageId: `wamid.${deliveryId}`, httpStatus: 200 }
+  })
+
+  assert.equal(await app.runJob(deliverInvitation, { deliveryId }), 'sent')
+})
+
+for (const scheduledAt of ['2030-12-31T10:00:00+05', '2030-12-31T23:59:60Z']) {
+  test(`scheduledAt ${scheduledAt} is a bad request`, async (t) => {
+    const { post, db } = await startApp(t)
+
+    const reply = await post(sendPath(await anInvitation(db)), { as: 'organizer', body: { scheduledAt } })
+
+    assert.equal(reply.statusCode, 400)
+  })
+}
+
+test('a body that is null is refused, one that is absent is not', async (t) => {
+  const { post, db } = await startApp(t)
+  const path = sendPath(await anInvitation(db))
+  const headers = { 'content-type': 'application/json' }
+
+  const [nothing, nil] = [
+    await post(path, { as: 'organizer' }),
+    await post(path, { as: 'organizer', payload: 'null', headers }),
+  ]
+
+  assert.deepEqual([nothing.statusCode, nil.statusCode], [202, 400])
+})

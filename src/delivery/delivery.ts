@@ -5,7 +5,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Config } from '../config.ts'
 import { newId, withTx, type Db, type Tx } from '../db.ts'
-import { Failure } from '../errors.ts'
+import { Failure, readInstant } from '../errors.ts'
 import type { User } from '../http/access.ts'
 import { backoffMs } from '../queue.ts'
 import {
@@ -17,6 +17,7 @@ import {
   findTarget,
   insertDelivery,
   insertStatusEvent,
+  listJoinableEvents,
   listParkedEvents,
   settle,
   takeSlot,
@@ -49,7 +50,7 @@ export type Outcome =
   | { kind: 'failed'; reason: string; httpStatus: number | null }
   | { kind: 'unknown'; reason: string }
 
-export { findInvitedByMessage, findInvitedByPhone, rememberAlias } from './sql.ts'
+export { findInvitedByMessage, findInvitedByPhone, rememberAlias } from './invited.ts'
 export type { StatusEvent } from './sql.ts'
 export type Channel = { isSimulated: boolean; send(message: Message): Promise<Outcome> }
 export type Channels = Record<ChannelName, Channel>
@@ -134,7 +135,7 @@ function checkTarget(target: Target | null, input: DeliveryRequest): { channel: 
 
 function readSchedule(text: string | undefined, now: Date): Date | null {
   if (text === undefined) return null
-  const at = new Date(text)
+  const at = readInstant(text, 'scheduledAt')
   if (at.getTime() > now.getTime() + YEAR_MS)
     throw new Failure('invalid_date', { detail: 'scheduledAt is more than a year ahead.' })
   return at <= now ? null : at
@@ -192,25 +193,19 @@ export async function settleDelivery(
 ): Promise<{ status: string; retryAt: Date | null }> {
   const at = now()
   const settlement = settlementOf(delivery, outcome, at, config)
-  const isOurs = await withTx(db, async (tx) => {
+  const status = await withTx(db, async (tx) => {
     const settled = await settle(tx, { ...settlement, simulated: isSimulated })
-    if (!settled) return false
-    if (settlement.status === 'dead') {
-      await insertDeadDelivery(tx, {
-        deliveryId: delivery.id,
-        reason: settlement.reason!,
-        attempts: delivery.attempts,
-        now: at,
-      })
+    if (settled === 'dead') {
+      const { id: deliveryId, attempts } = delivery
+      await insertDeadDelivery(tx, { deliveryId, reason: settlement.reason!, attempts, now: at })
     }
-    if (settlement.providerMessageId) {
+    if (settled && settlement.providerMessageId) {
       for (const parked of await listParkedEvents(tx, settlement.providerMessageId, delivery.id))
         await applyStatus(tx, delivery.id, parked, at)
     }
-    return true
+    return settled
   })
-  const retryAt = settlement.status === 'queued' && isOurs ? settlement.nextAttemptAt : null
-  return { status: isOurs ? settlement.status : 'lease_lost', retryAt }
+  return { status: status ?? 'lease_lost', retryAt: status === 'queued' ? settlement.nextAttemptAt : null }
 }
 
 function settlementOf(
@@ -261,6 +256,11 @@ export async function recordStatus(
   if (!(await insertStatusEvent(tx, event, deliveryId, now))) return 'duplicate'
   if (!deliveryId) return 'parked'
   return (await applyStatus(tx, deliveryId, event, now)) ? 'applied' : 'kept'
+}
+
+/** Joins parked statuses that nobody joined. The sweep calls it. */
+export async function joinParkedStatuses(tx: Tx, now: Date): Promise<void> {
+  for (const event of await listJoinableEvents(tx)) await applyStatus(tx, event.deliveryId, event, now)
 }
 
 async function applyStatus(tx: Tx, deliveryId: string, event: StatusEvent, now: Date): Promise<boolean> {

@@ -1,8 +1,9 @@
 /** Sending, and sweeping up what nobody holds. */
+import { setTimeout as sleep } from 'node:timers/promises'
 import { Type } from 'typebox'
 import { withTx, type Tx } from '../db.ts'
 import { defineJob, sweptJobId } from '../queue.ts'
-import { claimDelivery, composeMessage, reasonToSkip, settleDelivery } from './delivery.ts'
+import { claimDelivery, composeMessage, joinParkedStatuses, reasonToSkip, settleDelivery } from './delivery.ts'
 import {
   holdUnknown,
   insertDeadDelivery,
@@ -41,7 +42,7 @@ export const deliverInvitation = defineJob({
     const outcome = skip
       ? { kind: 'skipped' as const, reason: skip }
       : await channel.send(composeMessage(delivery, deps.config.http.publicBaseUrl))
-    const { status, retryAt } = await settleDelivery(deps, delivery, outcome, channel.isSimulated)
+    const { status, retryAt } = await settleSurely(() => settleDelivery(deps, delivery, outcome, channel.isSimulated))
 
     deps.metrics.deliveries.inc({ channel: delivery.channel, outcome: outcome.kind })
     const fields = {
@@ -76,6 +77,7 @@ export const sweepDeliveries = defineJob({
     const lost = await markUnknown(db, at, new Date(at.getTime() + config.delivery.unknownWaitMs))
     if (lost.length > 0)
       log.warn({ deliveries: lost.length }, 'Leases ran out: the outcomes are unknown and wait for evidence')
+    await withTx(db, (tx) => joinParkedStatuses(tx, at))
     await withTx(db, (tx) => resolveUnknowns(tx, config.delivery.unknownPolicy, at))
 
     if (!(await queues.hasRoom('deliveryQueue'))) return 'the queue is busy or away'
@@ -87,6 +89,18 @@ export const sweepDeliveries = defineJob({
     return `${due.length} nudged`
   },
 })
+
+/** What a provider answered is known here only: a hiccup of the database must not turn it into `unknown`. */
+async function settleSurely<T>(settleOnce: () => Promise<T>): Promise<T> {
+  for (let triesLeft = 4; ; triesLeft--) {
+    try {
+      return await settleOnce()
+    } catch (error) {
+      if (triesLeft === 0) throw error
+      await sleep(500 * 2 ** (4 - triesLeft))
+    }
+  }
+}
 
 /** Their wait is over without evidence: once more where that is safe or allowed, else for a person. */
 async function resolveUnknowns(tx: Tx, policy: 'retry' | 'hold', now: Date): Promise<void> {

@@ -115,7 +115,7 @@ const isUnreachable = ({ recipient }: Book): boolean => recipient.endsWith('9999
 /** Always the same for the same person, so that a demo tells the same story twice. */
 function replyOf({ recipient }: Book): string | null {
   const digest = createHash('sha256').update(recipient).digest()
-  return REPLIES[digest[0]! % REPLIES.length] ?? null
+  return REPLIES[digest[1]! % REPLIES.length] ?? null
 }
 
 /** One Cloud-shaped payload with all statuses and replies, as the provider batches them. */

@@ -153,31 +153,33 @@ export type Settlement = {
 }
 
 /**
- * Writes what a call came to, fenced by the lease token. A status callback may have been faster: then
- * only the facts are added and the status stays where it is. False: the lease was lost to another.
+ * Writes what a call came to, fenced by the lease token, and returns the status that follows. A status
+ * callback may have been faster: then only the facts are added and the status stays where it is. Null: the
+ * lease went to another. The delivery is locked before its attempts, as everywhere, so that nobody deadlocks.
  */
-export async function settle(tx: Tx, s: Settlement): Promise<boolean> {
+export async function settle(tx: Tx, s: Settlement): Promise<string | null> {
+  const moves = sql`((status in ('sending', 'unknown') or (status in ('queued', 'dead') and ${s.status} = 'sent'))
+    and delivery_may_become(status, ${s.status}))`
+  const { rows } = await sql<{ status: string }>`
+    update deliveries set
+           status = case when ${moves} then ${s.status} else status end,
+           reason = case when ${moves} then ${s.reason} else reason end,
+           next_attempt_at = case when ${moves} then ${s.nextAttemptAt}::timestamptz else next_attempt_at end,
+           provider_message_id = coalesce(provider_message_id, ${s.providerMessageId}),
+           simulated = ${s.simulated},
+           session_message = coalesce(${s.sessionMessage}::boolean, session_message),
+           sent_at = case when ${s.status} = 'sent' then coalesce(sent_at, ${s.now}) else sent_at end,
+           ended_at = case when ${s.status} in ('failed', 'skipped', 'dead') and ${moves} then ${s.now}::timestamptz else ended_at end,
+           enqueued_at = case when ${s.status} = 'queued' then ${s.now}::timestamptz else enqueued_at end,
+           lease_token = null, lease_until = null, updated_at = ${s.now}
+     where id = ${s.deliveryId} and lease_token = ${s.leaseToken} returning status`.execute(tx)
   await sql`
     update delivery_attempts set finished_at = ${s.now}, outcome = ${s.outcome}, reason = ${s.reason},
            http_status = ${s.httpStatus}, provider_message_id = ${s.providerMessageId}
      where delivery_id = ${s.deliveryId} and n = ${s.attempt} and (finished_at is null or outcome = 'unknown')`.execute(
     tx,
   )
-  const { rows } = await sql`
-    update deliveries set
-           status = case when delivery_may_become(status, ${s.status}) then ${s.status} else status end,
-           reason = case when delivery_may_become(status, ${s.status}) then ${s.reason} else reason end,
-           next_attempt_at = case when delivery_may_become(status, ${s.status}) then ${s.nextAttemptAt}::timestamptz else next_attempt_at end,
-           provider_message_id = coalesce(provider_message_id, ${s.providerMessageId}),
-           simulated = ${s.simulated},
-           session_message = coalesce(${s.sessionMessage}::boolean, session_message),
-           sent_at = case when ${s.status} = 'sent' then coalesce(sent_at, ${s.now}) else sent_at end,
-           ended_at = case when ${s.status} in ('failed', 'skipped', 'dead') and delivery_may_become(status, ${s.status})
-                           then ${s.now}::timestamptz else ended_at end,
-           enqueued_at = case when ${s.status} = 'queued' then ${s.now}::timestamptz else enqueued_at end,
-           lease_token = null, lease_until = null, updated_at = ${s.now}
-     where id = ${s.deliveryId} and lease_token = ${s.leaseToken} returning id`.execute(tx)
-  return rows.length === 1
+  return rows[0]?.status ?? null
 }
 
 /** Statuses that came before we knew the message id join their delivery now, oldest rank first. */
@@ -186,8 +188,7 @@ export async function listParkedEvents(tx: Tx, providerMessageId: string, delive
     update delivery_events set delivery_id = ${deliveryId}
      where provider_message_id = ${providerMessageId} and delivery_id is null
     returning provider_message_id, status, occurred_at, reason, pricing, simulated`.execute(tx)
-  const rank = ['sent', 'delivered', 'read', 'failed']
-  return rows.toSorted((a, b) => rank.indexOf(a.status) - rank.indexOf(b.status))
+  return rows.toSorted((a, b) => STATUS_RANK.indexOf(a.status) - STATUS_RANK.indexOf(b.status))
 }
 
 export type StatusEvent = {
@@ -214,21 +215,38 @@ export async function insertStatusEvent(
   return rows.length === 1
 }
 
-/** By the provider's message id, or by our own id that the provider echoed back. Locks the row. */
+/** By the provider's message id, also of an earlier attempt, or by our own id that the provider echoed back. Locks the row. */
 export async function findDeliveryOfStatus(
   tx: Tx,
   providerMessageId: string,
   ourId: string | null,
 ): Promise<string | null> {
   const { rows } = await sql<{ id: string }>`
-    select id from deliveries
-     where provider_message_id = ${providerMessageId}
-        or (id = ${ourId} and provider_message_id is null)
-     order by provider_message_id nulls last limit 1 for update`.execute(tx)
+    select d.id from deliveries d
+     where d.id in (select id from deliveries where provider_message_id = ${providerMessageId}
+                    union all select delivery_id from delivery_attempts where provider_message_id = ${providerMessageId}
+                    union all select id from deliveries where id = ${ourId})
+     order by (d.provider_message_id = ${providerMessageId}) desc nulls last limit 1 for update of d`.execute(tx)
   return rows[0]?.id ?? null
 }
 
-/** Moves a delivery forward, if the machine allows it from where it is. */
+/**
+ * Parked statuses whose message is known by now: their webhook and our settling ran at the same moment and
+ * could not see each other.
+ */
+export async function listJoinableEvents(tx: Tx): Promise<(StatusEvent & { deliveryId: string })[]> {
+  const { rows } = await sql<StatusEvent & { deliveryId: string }>`
+    update delivery_events e set delivery_id = d.id from deliveries d
+     where e.delivery_id is null and d.provider_message_id = e.provider_message_id
+    returning d.id as delivery_id, e.provider_message_id, e.status, e.occurred_at, e.reason, e.pricing, e.simulated`.execute(
+    tx,
+  )
+  return rows.toSorted((a, b) => STATUS_RANK.indexOf(a.status) - STATUS_RANK.indexOf(b.status))
+}
+
+const STATUS_RANK = ['sent', 'delivered', 'read', 'failed']
+
+/** Moves a delivery forward, if the machine allows it from where it is. What never left cannot have arrived. */
 export async function advance(tx: Tx, id: string, event: StatusEvent, now: Date): Promise<boolean> {
   const { status, occurredAt } = event
   const { rows } = await sql`
@@ -242,7 +260,7 @@ export async function advance(tx: Tx, id: string, event: StatusEvent, now: Date)
            read_at = case when ${status} = 'read' then coalesce(read_at, ${occurredAt}) else read_at end,
            ended_at = case when ${status} = 'failed' then ${now}::timestamptz end,
            updated_at = ${now}
-     where id = ${id} and delivery_may_become(status, ${status}) returning id`.execute(tx)
+     where id = ${id} and delivery_may_become(status, ${status}) and attempts > 0 returning id`.execute(tx)
   return rows.length === 1
 }
 
@@ -257,30 +275,4 @@ export async function addEvidence(tx: Tx, id: string, event: StatusEvent): Promi
       provider_message_id = ${event.providerMessageId}
      where delivery_id = ${id} and n = (select attempts from deliveries where id = ${id})
        and (outcome is null or outcome = 'unknown')`.execute(tx)
-}
-
-export type Invited = { invitationId: string; eventId: string; guestId: string }
-
-/** Whose message was answered: the outbound message that the reply quotes. */
-export async function findInvitedByMessage(tx: Tx, providerMessageId: string): Promise<Invited | null> {
-  const { rows } = await sql<Invited>`
-    select i.id as invitation_id, i.event_id, i.guest_id from deliveries d
-      join invitations i on i.event_id = d.event_id and i.guest_id = d.guest_id
-     where d.provider_message_id = ${providerMessageId}`.execute(tx)
-  return rows[0] ?? null
-}
-
-/** The one open invitation of this number; null when there is none, or more than one to choose from. */
-export async function findInvitedByPhone(tx: Tx, phone: string, now: Date): Promise<Invited | null> {
-  const { rows } = await sql<Invited>`
-    select i.id as invitation_id, i.event_id, i.guest_id from guests g
-      join events e on e.id = g.event_id and e.status = 'active' and e.ends_at > ${now}
-      join invitations i on i.event_id = g.event_id and i.guest_id = g.id
-     where g.phone = ${phone} limit 2`.execute(tx)
-  return rows.length === 1 ? rows[0]! : null
-}
-
-/** WhatsApp names many Mexicans 521…: answers go to the name it used last. */
-export async function rememberAlias(tx: Tx, phone: string, waId: string): Promise<void> {
-  await sql`update guests set wa_id = ${waId} where phone = ${phone} and wa_id is distinct from ${waId}`.execute(tx)
 }

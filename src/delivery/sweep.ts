@@ -58,9 +58,12 @@ export async function listUnresolved(tx: Tx, now: Date): Promise<Unresolved[]> {
   return rows
 }
 
-/** One more try. The attempt before may have arrived, and the row says so. */
+/**
+ * One more try. The attempt before may have arrived, and the row says so. Its lease token stays until the
+ * next claim: a slow worker that comes back with an answer before that is still believed.
+ */
 export async function requeueUnknown(tx: Tx, id: string, now: Date): Promise<void> {
-  await sql`update deliveries set status = 'queued', possible_duplicate = true, lease_token = null,
+  await sql`update deliveries set status = 'queued', possible_duplicate = true,
       next_attempt_at = ${now}, enqueued_at = null, updated_at = ${now}
      where id = ${id} and status = 'unknown'`.execute(tx)
 }

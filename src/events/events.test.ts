@@ -226,3 +226,10 @@ test('a director adds an organizer once', async (t) => {
   assert.deepEqual([first.statusCode, second.statusCode, second.json().code], [201, 409, 'organizer_exists'])
   assert.ok((await get('/organizers', { as: 'director' })).json().data.length > 0)
 })
+
+test('a cursor of an impossible year is a bad request', async (t) => {
+  const { get } = await startApp(t)
+  const cursor = Buffer.from('["-200000-01-01T00:00:00.000Z","x"]').toString('base64url')
+
+  assert.equal((await get(`/events?cursor=${cursor}`, { as: 'organizer' })).statusCode, 400)
+})

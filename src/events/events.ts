@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { isTimeZone } from '../config.ts'
 import { newId, violatedConstraint, withTx, type Db } from '../db.ts'
-import { Failure } from '../errors.ts'
+import { Failure, readInstant } from '../errors.ts'
 import type { User } from '../http/access.ts'
 import { parsePhone } from '../phone.ts'
 import {
@@ -58,8 +58,8 @@ export async function createEvent({ db, now }: Context, user: User, input: Event
     name: input.name.trim(),
     type: input.type,
     status: input.status,
-    startsAt: new Date(input.startsAt),
-    endsAt: new Date(input.endsAt),
+    startsAt: readInstant(input.startsAt, 'startsAt'),
+    endsAt: readInstant(input.endsAt, 'endsAt'),
     timeZone: input.timeZone,
     location: input.location ?? null,
     capacity: input.capacity ?? null,
@@ -89,8 +89,8 @@ export async function changeEvent(
   const next = checkEvent({
     ...event,
     ...rest,
-    startsAt: startsAt ? new Date(startsAt) : event.startsAt,
-    endsAt: endsAt ? new Date(endsAt) : event.endsAt,
+    startsAt: startsAt ? readInstant(startsAt, 'startsAt') : event.startsAt,
+    endsAt: endsAt ? readInstant(endsAt, 'endsAt') : event.endsAt,
   })
   const changed = await updateEvent(db, scope, next, now())
   if (!changed)

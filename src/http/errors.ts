@@ -76,6 +76,7 @@ function toFailure(error: FastifyError): Failure {
   if (error.code === '57014') {
     return new Failure('unavailable', { detail: 'The database took too long.', retryAfterSeconds: 5, cause: error })
   }
+  if (error.code === '22007' || error.code === '22008') return new Failure('invalid_date', { cause: error })
   if (isUnstorableText(error)) return new Failure('invalid_text', { cause: error })
   const status = error.statusCode ?? 500
   if (status >= 400 && status < 500)

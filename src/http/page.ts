@@ -20,7 +20,7 @@ export function readCursor(cursor: string | undefined): Position | null {
     if (typeof at !== 'string' || typeof id !== 'string' || id.length > 64 || rest !== undefined)
       throw new Error('shape')
     const date = new Date(at)
-    if (Number.isNaN(date.getTime())) throw new Error('date')
+    if (!(date.getUTCFullYear() > 1970 && date.getUTCFullYear() < 10_000)) throw new Error('date')
     return { at: date, id }
   } catch (cause) {
     throw new Failure('invalid_cursor', { detail: 'Pass nextCursor of the page before, unchanged.', cause })

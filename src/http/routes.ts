@@ -90,7 +90,7 @@ export const houseRoutes =
     app.get('/docs/:file', { ...open, schema: { hide: true } }, async (request, reply) => {
       const { file } = request.params as { file: string }
       if (file === 'start.js') return reply.type('text/javascript; charset=utf-8').send(DOCS_START)
-      const type = ASSETS[file]
+      const type = Object.hasOwn(ASSETS, file) ? ASSETS[file] : undefined
       if (!type) throw new Failure('not_found')
       return reply
         .type(type)

@@ -387,3 +387,67 @@ test('a mock webhook confirms a mock payment once, and is dead when it names non
   const dead = await inboundOf(app.db, stray.json().eventId)
   assert.deepEqual([dead.status, dead.reason, dead.attempts], ['dead', 'payment_unknown', 4])
 })
+
+test('texts that PostgreSQL cannot store and ids that are none do not cost their neighbours anything', async (t) => {
+  const app = await startApp(t, { now: NOW })
+  const { deliveryId, messageId } = await sentTo(app, await anInvitation(app.db))
+  const guest = await anInvitation(app.db)
+
+  const id = await receive(
+    app,
+    cloud({
+      statuses: [
+        { id: messageId, status: 'delivered', timestamp: TIMESTAMP, pricing: { type: 'a\u0000b' } },
+        { id: 'x'.repeat(9000), status: 'read', timestamp: TIMESTAMP },
+      ],
+      messages: [aText(guest.phone!, 'con\u0000firmo'), aText(guest.phone!, 'hola', { id: `wamid.\u0000${unique()}` })],
+    }),
+  )
+
+  assert.equal((await app.get(`/deliveries/${deliveryId}`, { as: 'organizer' })).json().status, 'delivered')
+  assert.equal(await answerOf(app.db, guest), 'yes')
+  assert.deepEqual(
+    [(await inboundOf(app.db, id)).status, (await inboundOf(app.db, id)).reason],
+    ['done', '2 malformed'],
+  )
+})
+
+test('two batches about the same deliveries in opposite order do not deadlock', async (t) => {
+  const app = await startApp(t, { now: NOW })
+  const eventId = await anEvent(app.db)
+  const ids: string[] = []
+  for (let n = 0; n < 20; n++) ids.push((await sentTo(app, await aGuest(app.db, eventId))).messageId)
+  const store = async (order: string[], status: string) =>
+    (
+      await app.post('/wa/webhook', {
+        body: cloud({ statuses: order.map((id) => ({ id, status, timestamp: TIMESTAMP })) }),
+      })
+    ).json().eventId
+  const [a, b] = [await store(ids, 'delivered'), await store(ids.toReversed(), 'read')]
+
+  const results = await Promise.all([processInbound(app.deps, a), processInbound(app.deps, b)])
+
+  assert.deepEqual(
+    results.map(({ status }) => status),
+    ['done', 'done'],
+  )
+})
+
+test('an answer that was written earlier but arrives later does not replace the later one', async (t) => {
+  const app = await startApp(t, { now: NOW })
+  const guest = await anInvitation(app.db)
+  const earlier = String(Number(TIMESTAMP) - 50)
+
+  await receive(app, cloud({ messages: [aText(guest.phone!, 'no podré ir')] }))
+  await receive(app, cloud({ messages: [{ ...aText(guest.phone!, 'Confirmo'), timestamp: earlier }] }))
+
+  assert.equal(await answerOf(app.db, guest), 'no')
+})
+
+test('without body and content type the webhook is a bad request, also with an app secret set', async (t) => {
+  const { post } = await startApp(t, { env: { WA_APP_SECRET: 'meta-app-secret' } })
+
+  const reply = await post('/wa/webhook')
+
+  assert.ok(reply.statusCode >= 400 && reply.statusCode < 500, String(reply.statusCode))
+})

@@ -1,7 +1,7 @@
 /** Webhooks: stored first, understood later; the effect and the 'done' mark commit together. */
 import { createHash } from 'node:crypto'
 import type { Config } from '../config.ts'
-import { readReply, receiveMessage, rememberIntent } from '../conversations/conversations.ts'
+import { hasLaterIntent, readReply, receiveMessage, rememberIntent } from '../conversations/conversations.ts'
 import { newId, withSavepoint, withTx, type Db, type Tx } from '../db.ts'
 import { findInvitedByMessage, findInvitedByPhone, recordStatus, rememberAlias } from '../delivery/delivery.ts'
 import { Failure, GiveUp } from '../errors.ts'
@@ -108,6 +108,7 @@ async function takeMessage(
     guestId: invited ? invited.guestId : null,
   })
   if (!invited) return 'messages_unmatched'
+  if (message.phone && (await hasLaterIntent(tx, message.phone, message.sentAt))) return 'answers_outdated'
   const { invitationId } = invited
   return answerSafely(tx, { invitationId, answer: intent, source: 'whatsapp', sourceRef: message.id, now }, answered)
 }

@@ -24,6 +24,8 @@ const Accepted = Answer({
 /** WhatsApp batches up to 1,000 updates in one body. */
 const WHATSAPP_BODY_LIMIT = 4 * 1024 * 1024
 const PAYMENTS_BODY_LIMIT = 1024 * 1024
+const PAYMENT_WEBHOOK =
+  'Stripe and Conekta: their own events, signed. In mock mode `{ "id": "evt_1", "providerRef": "<of the intent>", "status": "confirmed" }` (or `failed`) settles a mock payment.'
 const open = { config: { access: 'public' as const } }
 
 export const inboxRoutes =
@@ -55,6 +57,7 @@ export const inboxRoutes =
         schema: { tags: ['WhatsApp'], summary: 'Webhook of 360dialog or Meta', response: { 200: Accepted } },
       },
       async (request) => {
+        if (!Buffer.isBuffer(request.body)) throw new Failure('invalid_json', { detail: 'The body is empty.' })
         checkWhatsAppOrigin(deps.config.whatsapp, request)
         readObject(request.body)
         return accept(request, 'whatsapp')
@@ -79,7 +82,9 @@ export const inboxRoutes =
         const { 'hub.mode': mode, 'hub.verify_token': token = '', 'hub.challenge': challenge = '' } = request.query
         const expected = deps.config.whatsapp.verifyToken
         if (mode !== 'subscribe' || !expected || !isSame(token, expected))
-          throw new Failure('forbidden', { detail: 'The verify token does not match.' })
+          throw new Failure('verification_failed', {
+            detail: 'hub.verify_token must equal WA_VERIFY_TOKEN, and hub.mode must be subscribe.',
+          })
         return reply.type('text/plain; charset=utf-8').send(challenge)
       },
     )
@@ -103,7 +108,11 @@ export const inboxRoutes =
       {
         ...open,
         bodyLimit: PAYMENTS_BODY_LIMIT,
-        schema: { ...paymentSchema, summary: 'Webhook of a payment provider, found by its signature header' },
+        schema: {
+          ...paymentSchema,
+          summary: 'Webhook of a payment provider, found by its signature header',
+          description: PAYMENT_WEBHOOK,
+        },
       },
       (request) => acceptPayment(request),
     )

@@ -24,7 +24,12 @@ type Json = Record<string, unknown>
 const asObject = (value: unknown): Json | null =>
   typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Json) : null
 const asList = (value: unknown): unknown[] => (Array.isArray(value) ? value : [])
-const asText = (value: unknown): string | null => (typeof value === 'string' && value !== '' ? value : null)
+/** PostgreSQL stores no NUL, and nothing that WhatsApp means to say is longer. */
+const asText = (value: unknown): string | null =>
+  typeof value === 'string' && value !== '' ? value.replaceAll('\u0000', '').slice(0, 8000) : null
+/** An id is taken whole or not at all. */
+const asId = (value: unknown): string | null =>
+  typeof value === 'string' && /^[\x20-\x7e]{1,512}$/.test(value) ? value : null
 
 export function readWhatsAppPayload(payload: unknown, isSimulated: boolean): WhatsAppPayload {
   const read: WhatsAppPayload = { messages: [], statuses: [], malformed: 0 }
@@ -36,8 +41,13 @@ export function readWhatsAppPayload(payload: unknown, isSimulated: boolean): Wha
     for (const item of asList(value?.['messages'])) keep(read, read.messages, readMessage(item))
     for (const item of asList(value?.['statuses'])) keep(read, read.statuses, readStatus(item, isSimulated))
   }
+  // Rows are locked in one order, so that two batches about the same people queue up instead of deadlocking.
+  read.statuses.sort((a, b) => compare(a.providerMessageId, b.providerMessageId))
+  read.messages.sort((a, b) => compare(a.phone ?? '', b.phone ?? '') || a.sentAt.getTime() - b.sentAt.getTime())
   return read
 }
+
+const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
 
 function keep<T>(read: WhatsAppPayload, list: T[], item: T | null): void {
   if (item === null) read.malformed++
@@ -46,11 +56,11 @@ function keep<T>(read: WhatsAppPayload, list: T[], item: T | null): void {
 
 function readMessage(item: unknown): InboundMessage | null {
   const message = asObject(item)
-  const id = asText(message?.['id'])
+  const id = asId(message?.['id'])
   const sentAt = readTimestamp(message?.['timestamp'])
   if (!message || !id || !sentAt) return null
-  const waId = asText(message['from'])
-  const type = asText(message['type']) ?? 'unknown'
+  const waId = asId(message['from'])
+  const type = asId(message['type'])?.slice(0, 50) ?? 'unknown'
   const interactive = asObject(message['interactive'])
   const text =
     asText(asObject(message['text'])?.['body']) ??
@@ -63,15 +73,15 @@ function readMessage(item: unknown): InboundMessage | null {
     waId,
     type,
     text,
-    contextMessageId: asText(asObject(message['context'])?.['id']),
+    contextMessageId: asId(asObject(message['context'])?.['id']),
     sentAt,
   }
 }
 
 function readStatus(item: unknown, isSimulated: boolean): InboundStatus | null {
   const status = asObject(item)
-  const providerMessageId = asText(status?.['id'])
-  const name = asText(status?.['status'])
+  const providerMessageId = asId(status?.['id'])
+  const name = asId(status?.['status'])
   const occurredAt = readTimestamp(status?.['timestamp'])
   if (!status || !providerMessageId || !name || !occurredAt) return null
   const error = asObject(asList(status['errors'])[0])
@@ -81,12 +91,15 @@ function readStatus(item: unknown, isSimulated: boolean): InboundStatus | null {
     status: name,
     occurredAt,
     reason:
-      name === 'failed' ? `whatsapp_${typeof code === 'number' || typeof code === 'string' ? code : 'unknown'}` : null,
-    pricing: asObject(status['pricing']),
+      name === 'failed' ? `whatsapp_${/^\d{1,8}$/.test(String(code as unknown)) ? (code as number) : 'unknown'}` : null,
+    pricing: withoutNul(asObject(status['pricing'])),
     simulated: isSimulated,
-    ourId: asText(status['biz_opaque_callback_data']),
+    ourId: asId(status['biz_opaque_callback_data']),
   }
 }
+
+const withoutNul = (object: Json | null): unknown =>
+  object && JSON.parse(JSON.stringify(object).replaceAll('\\u0000', ''))
 
 /** Seconds since 1970, as text or number. */
 function readTimestamp(value: unknown): Date | null {

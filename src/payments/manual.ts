@@ -1,6 +1,6 @@
 /** Payments that a Director enters by hand: a transfer seen at the bank, cash, a card terminal. */
 import { newId, withTx, type Db, type Tx } from '../db.ts'
-import { Failure } from '../errors.ts'
+import { Failure, readInstant } from '../errors.ts'
 import type { User } from '../http/access.ts'
 import { readMoney } from '../money.ts'
 import {
@@ -74,7 +74,7 @@ export async function recordManualPayment(
 
 function readPaidAt(text: string | undefined, now: Date): Date {
   if (text === undefined) return now
-  const paidAt = new Date(text)
+  const paidAt = readInstant(text, 'paidAt')
   if (paidAt.getTime() > now.getTime() + DAY_MS) {
     throw new Failure('invalid_date', { detail: 'paidAt is more than 24 hours ahead.' })
   }
