@@ -59,6 +59,7 @@ CREATE INDEX deliveries_due ON deliveries USING btree (next_attempt_at) WHERE (n
 CREATE INDEX deliveries_event ON deliveries USING btree (event_id, requested_at DESC, id DESC);
 CREATE INDEX deliveries_guest ON deliveries USING btree (event_id, guest_id);
 CREATE INDEX deliveries_leased ON deliveries USING btree (lease_until) WHERE (status = 'sending'::text);
+CREATE INDEX deliveries_unknown ON deliveries USING btree (next_attempt_at) WHERE (status = 'unknown'::text);
 CREATE UNIQUE INDEX deliveries_provider_message ON deliveries USING btree (provider_message_id) WHERE (provider_message_id IS NOT NULL);
 CREATE TRIGGER deliveries_forward_only BEFORE UPDATE OF status ON deliveries FOR EACH ROW EXECUTE FUNCTION refuse_delivery_step_back();
 CREATE TRIGGER deliveries_free_slot AFTER UPDATE OF status ON deliveries FOR EACH ROW WHEN (((new.status = ANY (ARRAY['failed'::text, 'dead'::text, 'skipped'::text])) AND (old.status <> new.status))) EXECUTE FUNCTION free_delivery_slot();
@@ -76,6 +77,7 @@ create table delivery_attempts (
   constraint delivery_attempts_outcome CHECK ((outcome = ANY (ARRAY['sent'::text, 'retry'::text, 'failed'::text, 'unknown'::text, 'skipped'::text]))),
   constraint delivery_attempts_delivery_id_fkey FOREIGN KEY (delivery_id) REFERENCES deliveries(id) ON DELETE CASCADE
 );
+CREATE INDEX delivery_attempts_message ON delivery_attempts USING btree (provider_message_id) WHERE (provider_message_id IS NOT NULL);
 
 create table delivery_events (
   id bigint generated always as identity not null,
@@ -92,6 +94,7 @@ create table delivery_events (
   constraint delivery_events_delivery_id_fkey FOREIGN KEY (delivery_id) REFERENCES deliveries(id) ON DELETE CASCADE
 );
 CREATE INDEX delivery_events_of ON delivery_events USING btree (delivery_id, occurred_at);
+CREATE INDEX delivery_events_parked ON delivery_events USING btree (provider_message_id) WHERE (delivery_id IS NULL);
 
 create table delivery_slots (
   event_id text not null,
@@ -444,6 +447,7 @@ create table wa_messages (
   simulated boolean default false not null,
   constraint wa_messages_pkey PRIMARY KEY (id)
 );
+CREATE INDEX wa_messages_intent ON wa_messages USING btree (phone, sent_at) WHERE (intent IS NOT NULL);
 
 create table wa_windows (
   phone text not null,
@@ -555,7 +559,7 @@ CREATE OR REPLACE FUNCTION delivery_may_become(current text, next text)
 AS $function$
   select next = any (case current
     when 'scheduled' then array['sending', 'skipped']
-    when 'queued'    then array['sending', 'skipped']
+    when 'queued'    then array['sending', 'skipped', 'sent', 'delivered', 'read', 'failed'] -- late evidence of an earlier attempt
     when 'sending'   then array['queued', 'sent', 'unknown', 'failed', 'dead', 'skipped', 'delivered', 'read']
     when 'unknown'   then array['queued', 'sent', 'delivered', 'read', 'failed', 'dead']
     when 'sent'      then array['delivered', 'read', 'failed']

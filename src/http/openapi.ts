@@ -51,5 +51,5 @@ function withShared(schema: FastifySchema, { config }: RouteOptions): FastifySch
     ...(isPublic ? {} : { security: [{ bearer: [] }] }),
     ...(config?.idempotent ? { headers: KEY_HEADERS } : {}),
     response: { ...(schema?.response as object | undefined), default: PROBLEM },
-  } as FastifySchema
+  }
 }

@@ -86,12 +86,12 @@ function readStatus(item: unknown, isSimulated: boolean): InboundStatus | null {
   if (!status || !providerMessageId || !name || !occurredAt) return null
   const error = asObject(asList(status['errors'])[0])
   const code = error?.['code']
+  const isCode = (typeof code === 'number' || typeof code === 'string') && /^\d{1,8}$/.test(`${code}`)
   return {
     providerMessageId,
     status: name,
     occurredAt,
-    reason:
-      name === 'failed' ? `whatsapp_${/^\d{1,8}$/.test(String(code as unknown)) ? (code as number) : 'unknown'}` : null,
+    reason: name === 'failed' ? `whatsapp_${isCode ? code : 'unknown'}` : null,
     pricing: withoutNul(asObject(status['pricing'])),
     simulated: isSimulated,
     ourId: asId(status['biz_opaque_callback_data']),

@@ -631,3 +631,19 @@ test('no line of the log holds a code or a name', async (t) => {
   const log = JSON.stringify(lines)
   assert.ok(lines.length > 0 && !log.includes(code) && !log.includes('Ana Prueba'))
 })
+
+test('a form that cannot be read is answered with a page, and JSON with a problem', async (t) => {
+  const { post, db } = await startApp(t)
+  const { code } = await anInvitation(db)
+  const path = `/public/invite/${code}/rsvp`
+
+  const form = await post(path, {
+    payload: 'answer=perhaps',
+    headers: { 'content-type': 'application/x-www-form-urlencoded' },
+  })
+  const json = await post(path, { body: { answer: 'perhaps' } })
+
+  assert.deepEqual([form.statusCode, json.statusCode], [400, 400])
+  assert.match(String(form.headers['content-type']), /^text\/html/)
+  assert.equal(json.json().code, 'invalid_request')
+})

@@ -28,7 +28,7 @@ export function renderInvitation(view: InvitationView, extra: { notice?: Notice;
 }
 
 /** A page that only says something: the invitation is unknown, has expired, or was asked for too often. */
-export function renderMessage(locale: Locale, message: 'unknown' | 'expired' | 'later'): string {
+export function renderMessage(locale: Locale, message: 'unknown' | 'expired' | 'later' | 'unreadable'): string {
   const { title, text } = WORDS[locale].messages[message]
   return renderDocument(locale, title, text, `<header><h1>${title}</h1></header><p class="lead">${text}</p>`)
 }

@@ -72,9 +72,11 @@ export const landingRoutes =
       void reply.header('cache-control', 'no-store').header('x-robots-tag', 'noindex').header('vary', 'accept')
     })
     app.setErrorHandler(async (error, request, reply) => {
-      const page = error instanceof Failure ? PAGES[error.code] : undefined
+      const isUnreadable = (error as { validation?: unknown }).validation !== undefined
+      const page = error instanceof Failure ? PAGES[error.code] : isUnreadable ? 'unreadable' : undefined
       if (!page || !wantsPage(request)) throw error
-      const { code, details } = error as Failure
+      if (!(error instanceof Failure)) return sendPage(reply, renderMessage(localeOf(request), page), 400)
+      const { code, details } = error
       if (details.retryAfterSeconds) void reply.header('retry-after', details.retryAfterSeconds)
       return sendPage(reply, renderMessage(localeOf(request), page), statusOf(code))
     })

@@ -25,7 +25,7 @@ type Words = {
   yesGiven: (places: number) => string
   people: (count: number) => string
   notices: Record<Notice, string>
-  messages: Record<'unknown' | 'expired' | 'later', Message>
+  messages: Record<'unknown' | 'expired' | 'later' | 'unreadable', Message>
 }
 
 export const WORDS: Record<Locale, Words> = {
@@ -57,6 +57,10 @@ export const WORDS: Record<Locale, Words> = {
       guest_already_admitted: 'Ya hay personas de esta invitación dentro del evento.',
     },
     messages: {
+      unreadable: {
+        title: 'No entendimos tu respuesta',
+        text: 'Vuelve a la invitación y elige una de las respuestas.',
+      },
       unknown: {
         title: 'No encontramos esta invitación',
         text: 'Revisa que el enlace esté completo o pide uno nuevo a quien te invitó.',
@@ -93,6 +97,10 @@ export const WORDS: Record<Locale, Words> = {
       guest_already_admitted: 'People of this invitation are inside already.',
     },
     messages: {
+      unreadable: {
+        title: 'We did not understand your answer',
+        text: 'Go back to the invitation and choose one of the answers.',
+      },
       unknown: {
         title: 'We cannot find this invitation',
         text: 'Check that the link is complete, or ask your host for a new one.',
