@@ -5,7 +5,7 @@ import { backends, openMigratedDatabase, REDIS_URL } from '../harness.ts'
 import { addressOf, call, startProgram, until } from '../program.ts'
 
 const SENDS = 200
-const KILLS = 3
+const KILLS = 2
 
 /** Kills the worker three times in the middle of 200 sends and lets it start again. */
 async function sendThroughKills(t: TestContext, env: Record<string, string>): Promise<void> {
