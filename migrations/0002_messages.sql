@@ -152,7 +152,7 @@ create table wa_messages (
   simulated boolean not null default false
 );
 
-create index wa_messages_intent on wa_messages (phone, sent_at) where intent is not null;
+create index wa_messages_intent on wa_messages (event_id, guest_id, sent_at) where intent is not null;
 
 -- Webhooks of every provider, stored before they are understood. A 2xx means: this row is committed.
 create table inbound_events (

@@ -447,7 +447,7 @@ create table wa_messages (
   simulated boolean default false not null,
   constraint wa_messages_pkey PRIMARY KEY (id)
 );
-CREATE INDEX wa_messages_intent ON wa_messages USING btree (phone, sent_at) WHERE (intent IS NOT NULL);
+CREATE INDEX wa_messages_intent ON wa_messages USING btree (event_id, guest_id, sent_at) WHERE (intent IS NOT NULL);
 
 create table wa_windows (
   phone text not null,

@@ -60,9 +60,16 @@ export async function markUnderstood(
   )
 }
 
-/** Whether this person said something plain later than `sentAt`: webhooks come in any order. */
-export async function hasLaterIntent(tx: Tx, phone: string, sentAt: Date): Promise<boolean> {
+/** Whether this guest said something plain about this event later than `sentAt`: webhooks come in any order. */
+export async function hasLaterIntent(
+  tx: Tx,
+  guest: { eventId: string; guestId: string },
+  sentAt: Date,
+): Promise<boolean> {
   const { rows } = await sql`
-    select 1 from wa_messages where phone = ${phone} and intent is not null and sent_at > ${sentAt} limit 1`.execute(tx)
+    select 1 from wa_messages
+     where event_id = ${guest.eventId} and guest_id = ${guest.guestId} and intent is not null and sent_at > ${sentAt} limit 1`.execute(
+    tx,
+  )
   return rows.length > 0
 }

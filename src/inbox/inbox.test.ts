@@ -451,3 +451,21 @@ test('without body and content type the webhook is a bad request, also with an a
 
   assert.ok(reply.statusCode >= 400 && reply.statusCode < 500, String(reply.statusCode))
 })
+
+test('a later answer about another event does not swallow an earlier one that arrives after it', async (t) => {
+  const app = await startApp(t, { now: NOW })
+  const one = await anInvitation(app.db)
+  const other = await anInvitation(app.db, { phone: one.phone })
+  const [first, second] = [await sentTo(app, one), await sentTo(app, other)]
+  const earlier = String(Number(TIMESTAMP) - 50)
+
+  await receive(app, cloud({ messages: [aText(one.phone!, 'no podré ir', { context: { id: second.messageId } })] }))
+  await receive(
+    app,
+    cloud({
+      messages: [{ ...aText(one.phone!, 'Confirmo', { context: { id: first.messageId } }), timestamp: earlier }],
+    }),
+  )
+
+  assert.deepEqual([await answerOf(app.db, one), await answerOf(app.db, other)], ['yes', 'no'])
+})

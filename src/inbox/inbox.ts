@@ -108,7 +108,7 @@ async function takeMessage(
     guestId: invited ? invited.guestId : null,
   })
   if (!invited) return 'messages_unmatched'
-  if (message.phone && (await hasLaterIntent(tx, message.phone, message.sentAt))) return 'answers_outdated'
+  if (await hasLaterIntent(tx, invited, message.sentAt)) return 'answers_outdated'
   const { invitationId } = invited
   return answerSafely(tx, { invitationId, answer: intent, source: 'whatsapp', sourceRef: message.id, now }, answered)
 }
