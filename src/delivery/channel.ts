@@ -11,8 +11,7 @@ export type TemplateHeader =
   | { kind: 'document'; link: string; filename: string }
 /** `index` counts the buttons of the approved template from 0. A URL button takes only the end of its address. */
 export type TemplateButton =
-  | { kind: 'url'; index: number; suffix: string }
-  | { kind: 'quick_reply'; index: number; payload: string }
+  { kind: 'url'; index: number; suffix: string } | { kind: 'quick_reply'; index: number; payload: string }
 
 /** What WhatsApp can be told. Everything but `template` needs an open 24-hour window. */
 export type WhatsAppContent =
