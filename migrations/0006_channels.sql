@@ -46,18 +46,21 @@ alter table deliveries
   -- May go by e-mail when WhatsApp cannot reach the guest.
   add column may_fall_back boolean not null default false,
   -- The delivery whose place this one took on another channel. One heir each.
-  add column fallback_of text unique references deliveries (id) on delete cascade,
+  add column fallback_of text references deliveries (id) on delete cascade,
   -- The guest's message that this one answers: one answer of a kind for each.
   add column answers_message text,
   -- 131047: WhatsApp refused free-form text although the window looked open to us.
   add column template_only boolean not null default false,
-  add column channel_reason text,     -- why this channel and this kind of message
+  add column channel_reason text,     -- why this channel
+  add column message_reason text,     -- why free-form text, or a template
+  add column paced_at timestamptz,    -- its turn in the throughput of the number; it keeps it for a moment
   add column priority integer not null default 0,
   add column replays integer not null default 0,
   -- The caller's own key of this request; a retry after a crash finds the row it made.
   add column idempotency_key text,
   -- When the first call left: retries of an e-mail stay inside the 24 hours of the provider's key.
   add column first_attempt_at timestamptz;
+create unique index deliveries_heir on deliveries (fallback_of) where fallback_of is not null;
 create unique index deliveries_answer on deliveries (answers_message, template) where answers_message is not null;
 create unique index deliveries_idempotency on deliveries (requested_by, idempotency_key) where idempotency_key is not null;
 create index deliveries_campaign on deliveries (campaign_id, status) where campaign_id is not null;

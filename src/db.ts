@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { CamelCasePlugin, Kysely, Migrator, PostgresDialect, sql, type Migration, type Transaction } from 'kysely'
 import pg from 'pg'
 import { v7 as uuidv7 } from 'uuid'
+import { isConnectionLost } from './errors.ts'
 import type { DB } from './tables.ts'
 
 export { sql } from 'kysely'
@@ -122,4 +123,49 @@ export async function withClient<T>(url: string, work: (client: pg.Client) => Pr
   } finally {
     await client.end()
   }
+}
+
+export type Sharing<C, I, O> = (context: C, item: I) => Promise<O>
+
+/**
+ * Lets concurrent callers of the same work share one commit. `run` takes many items and answers in their
+ * order. A call waits no longer than the batches in flight; while `lanes` of them run, the next gathers up to
+ * `max` items. When a batch fails, its items run one by one, so that one bad row never fails its neighbours;
+ * a lost connection fails them all.
+ */
+export function sharing<C extends { db: Db }, I, O>(
+  run: (context: C, items: I[]) => Promise<O[]>,
+  { max, lanes }: { max: number; lanes: number },
+): Sharing<C, I, O> {
+  type Waiting = { context: C; item: I; resolve: (output: O) => void; reject: (error: unknown) => void }
+  const states = new WeakMap<Db, { waiting: Waiting[]; running: number }>()
+
+  async function runBatch(batch: Waiting[]): Promise<void> {
+    try {
+      const outputs = await run(
+        batch[0]!.context,
+        batch.map(({ item }) => item),
+      )
+      batch.forEach(({ resolve }, index) => resolve(outputs[index]!))
+    } catch (error) {
+      if (batch.length === 1 || isConnectionLost(error)) return batch.forEach(({ reject }) => reject(error))
+      for (const one of batch) await runBatch([one])
+    }
+  }
+
+  return (context, item) =>
+    new Promise<O>((resolve, reject) => {
+      const state = states.get(context.db) ?? { waiting: [], running: 0 }
+      states.set(context.db, state)
+      state.waiting.push({ context, item, resolve, reject })
+      const pump = () => {
+        if (state.running >= lanes || state.waiting.length === 0) return
+        state.running++
+        void runBatch(state.waiting.splice(0, max)).finally(() => {
+          state.running--
+          pump()
+        })
+      }
+      setImmediate(pump) // whoever calls in the same turn shares already
+    })
 }

@@ -3,8 +3,10 @@ import test from 'node:test'
 import { sql, withTx, type Db } from '../db.ts'
 import { startApp, type TestApp } from '../../test/harness.ts'
 import { aGuest, anEvent, anInvitation, anOrganizer, type MadeGuest } from '../../test/make.ts'
-import { claimDelivery, recordStatus, settleDelivery, type Channel, type Outcome } from './delivery.ts'
+import type { Channel, Outcome } from './channel.ts'
+import { recordStatus, type ProviderStatus } from './delivery.ts'
 import { deliverInvitation, sweepDeliveries } from './jobs.ts'
+import { claimDelivery, settleDelivery, type Claimed } from './sending.ts'
 
 const NOW = '2029-06-01T12:00:00.000Z'
 
@@ -27,6 +29,18 @@ const statusOf = async (db: Db, id: string) =>
     }>`
       select status, reason, attempts, possible_duplicate, next_attempt_at from deliveries where id = ${id}`.execute(db)
   ).rows[0]!
+
+async function claimed({ deps }: TestApp, deliveryId: string): Promise<Claimed> {
+  const claim = await claimDelivery(deps, deliveryId)
+  assert.ok(claim.kind === 'go')
+  return claim.delivery
+}
+
+const settled = ({ deps }: TestApp, delivery: Claimed, outcome: Outcome) =>
+  settleDelivery(deps, { delivery, outcome, message: null, isSimulated: true })
+
+const record = ({ db, deps }: TestApp, event: ProviderStatus) =>
+  withTx(db, (tx) => recordStatus(tx, deps.config, event, deps.now()))
 
 /** Puts a provider of this test's own behind the channel, and the simulated one back afterwards. */
 function withChannel(t: { after(done: () => void): void }, { deps }: TestApp, send: Channel['send']): void {
@@ -105,7 +119,7 @@ test('the same message is no duplicate after the window, with force, or by anoth
 test('a message that failed may be asked for again at once', async (t) => {
   const app = await startApp(t)
   const guest = await anInvitation(app.db)
-  withChannel(t, app, async () => ({ kind: 'failed', reason: 'whatsapp_131026', httpStatus: 400 }))
+  withChannel(t, app, async () => ({ kind: 'refused', verdict: 'fail', reason: 'whatsapp_131026', httpStatus: 400 }))
   const first = await requested(app, guest)
   await app.runJob(deliverInvitation, { deliveryId: first })
 
@@ -223,11 +237,11 @@ test('an Idempotency-Key replays the first answer and refuses another body', asy
 test('a scheduled message waits for its time; the sweep nudges it then', async (t) => {
   const app = await startApp(t, { now: NOW })
   const guest = await anInvitation(app.db)
-  const reply = await app.post(sendPath(guest), { as: 'organizer', body: { scheduledAt: '2029-06-01T13:00:00Z' } })
+  const reply = await app.post(sendPath(guest), { as: 'organizer', body: { scheduledAt: '2029-06-01T18:00:00Z' } })
   const { deliveryId } = reply.json()
 
   const early = await app.runJob(deliverInvitation, { deliveryId })
-  app.setNow('2029-06-01T13:00:00.000Z')
+  app.setNow('2029-06-01T18:00:00.000Z')
   const sweep = await app.runJob(sweepDeliveries, {})
   const onTime = await app.runJob(deliverInvitation, { deliveryId })
 
@@ -268,7 +282,7 @@ test('twenty workers claim one delivery: the provider is called once', async (t)
 
 test('a refusal for now is tried again later, and is dead with a dead letter once the attempts are spent', async (t) => {
   const app = await startApp(t, { now: NOW, env: { DELIVERY_MAX_ATTEMPTS: '3', QUEUE_BACKOFF_DELAY_MS: '1000' } })
-  withChannel(t, app, async () => ({ kind: 'retry', reason: 'whatsapp_131000', httpStatus: 500 }))
+  withChannel(t, app, async () => ({ kind: 'refused', verdict: 'retry', reason: 'whatsapp_131000', httpStatus: 500 }))
   const deliveryId = await requested(app, await anInvitation(app.db))
 
   const seen = []
@@ -288,9 +302,9 @@ test('a refusal for now is tried again later, and is dead with a dead letter onc
 test('the pause between attempts doubles, and a Retry-After is honoured', async (t) => {
   const app = await startApp(t, { now: NOW, env: { QUEUE_BACKOFF_DELAY_MS: '10000' } })
   const outcomes: Outcome[] = [
-    { kind: 'retry', reason: 'x', httpStatus: 500 },
-    { kind: 'retry', reason: 'x', httpStatus: 500 },
-    { kind: 'retry', reason: 'x', httpStatus: 429, afterMs: 7000 },
+    { kind: 'refused', verdict: 'retry', reason: 'x', httpStatus: 500 },
+    { kind: 'refused', verdict: 'retry', reason: 'x', httpStatus: 500 },
+    { kind: 'refused', verdict: 'wait_all', reason: 'x', httpStatus: 429, afterMs: 7000 },
   ]
   withChannel(t, app, async () => outcomes.shift()!)
   const deliveryId = await requested(app, await anInvitation(app.db))
@@ -316,7 +330,7 @@ test('a worker that dies in the middle leaves unknown, not sent twice: a status 
   app.setNow('2029-06-01T12:01:00.001Z')
   await app.runJob(sweepDeliveries, {})
   const lost = await statusOf(app.db, deliveryId)
-  await withTx(app.db, (tx) => recordStatus(tx, aStatus('wamid.lost', 'sent', deliveryId), app.deps.now()))
+  await record(app, aStatus('wamid.lost', 'sent', deliveryId))
   const found = await statusOf(app.db, deliveryId)
   app.setNow('2029-06-01T13:00:00.000Z')
   await app.runJob(sweepDeliveries, {})
@@ -367,14 +381,14 @@ test('with the policy hold an unknown waits for a person', async (t) => {
 test('a late worker whose lease went to another writes nothing', async (t) => {
   const app = await startApp(t, { now: NOW })
   const deliveryId = await requested(app, await anInvitation(app.db))
-  const zombie = (await claimDelivery(app.deps, deliveryId))!
+  const zombie = await claimed(app, deliveryId)
   app.setNow('2029-06-01T12:01:00.001Z')
   await app.runJob(sweepDeliveries, {})
   app.setNow('2029-06-01T12:11:00.002Z')
   await app.runJob(sweepDeliveries, {})
   await claimDelivery(app.deps, deliveryId)
 
-  const { status } = await settleDelivery(app.deps, zombie, { kind: 'failed', reason: 'late', httpStatus: null }, true)
+  const { status } = await settled(app, zombie, { kind: 'refused', verdict: 'fail', reason: 'late', httpStatus: null })
 
   assert.equal(status, 'lease_lost')
   assert.equal((await statusOf(app.db, deliveryId)).status, 'sending')
@@ -406,7 +420,8 @@ test('any statuses in any of their 64 orders end the same: read over delivered o
     await app.runJob(deliverInvitation, { deliveryId })
     const { providerMessageId } = (await app.get(`/deliveries/${deliveryId}`, { as: 'organizer' })).json()
     await withTx(app.db, async (tx) => {
-      for (const status of order) await recordStatus(tx, aStatus(providerMessageId, status), app.deps.now())
+      for (const status of order)
+        await recordStatus(tx, app.deps.config, aStatus(providerMessageId, status), app.deps.now())
     })
 
     const expected = ['read', 'delivered', 'failed', 'sent'].find((status) => order.includes(status))
@@ -422,7 +437,7 @@ test('failed after sent is failed; the same status twice is one event', async (t
 
   const results = []
   for (const status of ['sent', 'failed', 'failed']) {
-    results.push(await withTx(app.db, (tx) => recordStatus(tx, aStatus(providerMessageId, status), app.deps.now())))
+    results.push(await record(app, aStatus(providerMessageId, status)))
   }
 
   assert.deepEqual(results, ['kept', 'applied', 'duplicate'])
@@ -434,7 +449,7 @@ test('a status that arrives before our own commit is parked and joined', async (
   const app = await startApp(t, { now: NOW })
   const id = `wamid.early_${Math.random()}`
   withChannel(t, app, async () => {
-    const result = await withTx(app.db, (tx) => recordStatus(tx, aStatus(id, 'delivered'), app.deps.now()))
+    const result = await record(app, aStatus(id, 'delivered'))
     assert.equal(result, 'parked')
     return { kind: 'sent', providerMessageId: id, httpStatus: 200 }
   })
@@ -450,7 +465,7 @@ test('the database refuses a delivery that steps back', async (t) => {
   const deliveryId = await requested(app, await anInvitation(app.db))
   await app.runJob(deliverInvitation, { deliveryId })
 
-  const stepBack = sql`update deliveries set status = 'queued' where id = ${deliveryId}`.execute(app.db)
+  const stepBack = sql`update deliveries set status = 'scheduled' where id = ${deliveryId}`.execute(app.db)
 
   await assert.rejects(stepBack, { constraint: 'deliveries_forward_only' })
 })
@@ -459,8 +474,8 @@ test('free text inside the 24-hour window, a template outside, decided when the 
   const app = await startApp(t, { now: NOW })
   const eventId = await anEvent(app.db)
   const seen: boolean[] = []
-  withChannel(t, app, async ({ deliveryId, isWindowOpen }) => {
-    seen.push(isWindowOpen)
+  withChannel(t, app, async ({ deliveryId, ...message }) => {
+    seen.push(message.channel === 'whatsapp' && message.content.kind !== 'template')
     return { kind: 'sent', providerMessageId: `wamid.${deliveryId}`, httpStatus: 200 }
   })
 
@@ -515,32 +530,21 @@ test('no log line carries the phone, the name or the code of a guest', async (t)
   }
 })
 
-test('with a provider key nothing is simulated: the delivery fails and says that the channel is not built', async (t) => {
-  const env = { WA_360DIALOG_API_KEY: 'a-real-looking-key' }
-  const app = await startApp(t, { env, expectErrors: /not built yet/ })
-  const deliveryId = await requested(app, await anInvitation(app.db))
-
-  await app.runJob(deliverInvitation, { deliveryId })
-
-  const { status, reason } = await statusOf(app.db, deliveryId)
-  assert.deepEqual([status, reason], ['failed', 'channel_not_built'])
-})
-
 test('a status and the settling of the same message at the same moment both count, forty times over', async (t) => {
   const app = await startApp(t)
   const eventId = await anEvent(app.db)
 
   for (let n = 0; n < 40; n++) {
     const deliveryId = await requested(app, await aGuest(app.db, eventId))
-    const claimed = (await claimDelivery(app.deps, deliveryId))!
+    const delivery = await claimed(app, deliveryId)
     const messageId = `wamid.same_moment_${deliveryId}`
     const sent = { kind: 'sent' as const, providerMessageId: messageId, httpStatus: 200 }
-    const [settled] = await Promise.all([
-      settleDelivery(app.deps, claimed, sent, true),
-      withTx(app.db, (tx) => recordStatus(tx, aStatus(messageId, 'delivered', deliveryId), app.deps.now())),
+    const [after] = await Promise.all([
+      settled(app, delivery, sent),
+      record(app, aStatus(messageId, 'delivered', deliveryId)),
     ])
 
-    assert.notEqual(settled.status, 'lease_lost')
+    assert.notEqual(after.status, 'lease_lost')
     assert.equal((await statusOf(app.db, deliveryId)).status, 'delivered')
   }
 })
@@ -555,9 +559,7 @@ test('evidence that comes while an unknown waits to be sent again keeps it from 
   await app.runJob(sweepDeliveries, {})
   assert.equal((await statusOf(app.db, deliveryId)).status, 'queued')
 
-  await withTx(app.db, (tx) =>
-    recordStatus(tx, aStatus('wamid.first_arrived', 'delivered', deliveryId), app.deps.now()),
-  )
+  await record(app, aStatus('wamid.first_arrived', 'delivered', deliveryId))
   const outcome = await app.runJob(deliverInvitation, { deliveryId })
 
   assert.deepEqual([outcome, (await statusOf(app.db, deliveryId)).status], ['nothing to do', 'delivered'])
@@ -566,14 +568,14 @@ test('evidence that comes while an unknown waits to be sent again keeps it from 
 test('a slow worker that comes back with an answer before the next claim is believed', async (t) => {
   const app = await startApp(t, { now: NOW })
   const deliveryId = await requested(app, await anInvitation(app.db))
-  const slow = (await claimDelivery(app.deps, deliveryId))!
+  const slow = await claimed(app, deliveryId)
   app.setNow('2029-06-01T12:01:00.001Z')
   await app.runJob(sweepDeliveries, {})
   app.setNow('2029-06-01T12:11:00.002Z')
   await app.runJob(sweepDeliveries, {})
 
   const sent = { kind: 'sent' as const, providerMessageId: `wamid.slow_${deliveryId}`, httpStatus: 200 }
-  const { status } = await settleDelivery(app.deps, slow, sent, true)
+  const { status } = await settled(app, slow, sent)
   const again = await app.runJob(deliverInvitation, { deliveryId })
 
   assert.deepEqual([status, again], ['sent', 'nothing to do'])
@@ -587,9 +589,7 @@ test('a status of an earlier attempt, known by its own message id, still counts 
   )
   await app.runJob(deliverInvitation, { deliveryId })
 
-  const result = await withTx(app.db, (tx) =>
-    recordStatus(tx, aStatus('wamid.of_attempt_nine', 'delivered'), app.deps.now()),
-  )
+  const result = await record(app, aStatus('wamid.of_attempt_nine', 'delivered'))
 
   assert.deepEqual([result, (await statusOf(app.db, deliveryId)).status], ['applied', 'delivered'])
 })
@@ -598,9 +598,7 @@ test('a status for a delivery that never left changes nothing', async (t) => {
   const app = await startApp(t, { now: NOW })
   const deliveryId = await requested(app, await anInvitation(app.db))
 
-  const result = await withTx(app.db, (tx) =>
-    recordStatus(tx, aStatus('wamid.never_left', 'read', deliveryId), app.deps.now()),
-  )
+  const result = await record(app, aStatus('wamid.never_left', 'read', deliveryId))
 
   assert.deepEqual([result, (await statusOf(app.db, deliveryId)).status], ['kept', 'queued'])
 })
@@ -624,11 +622,9 @@ test('a retry that ends after a callback said failed does not send again, and a 
   const states = []
   for (const status of ['failed', 'delivered']) {
     const deliveryId = await requested(app, await aGuest(app.db, eventId))
-    const claimed = (await claimDelivery(app.deps, deliveryId))!
-    await withTx(app.db, (tx) =>
-      recordStatus(tx, aStatus(`wamid.${status}_${deliveryId}`, status, deliveryId), app.deps.now()),
-    )
-    await settleDelivery(app.deps, claimed, { kind: 'retry', reason: 'http_503', httpStatus: 503 }, true)
+    const delivery = await claimed(app, deliveryId)
+    await record(app, aStatus(`wamid.${status}_${deliveryId}`, status, deliveryId))
+    await settled(app, delivery, { kind: 'refused', verdict: 'retry', reason: 'http_503', httpStatus: 503 })
     states.push((await statusOf(app.db, deliveryId)).status)
     const { rows } = await sql`select 1 from dead_letters where ref_id = ${deliveryId}`.execute(app.db)
     assert.equal(rows.length, 0)

@@ -1,59 +1,40 @@
 /**
- * One message to one guest: asked for, claimed, sent, settled, and moved forward by the provider's
- * statuses. docs/states.md draws the machine; the database enforces it.
+ * One message to one guest, as it is asked for. sending.ts claims and settles it, statuses.ts moves it forward by
+ * what the provider tells; docs/states.md draws the machine, and the database enforces it.
  */
-import { randomUUID } from 'node:crypto'
 import type { Config } from '../config.ts'
-import { newId, withTx, type Db, type Tx } from '../db.ts'
+import { newId, withTx, type Db } from '../db.ts'
 import { Failure, readInstant } from '../errors.ts'
 import type { User } from '../http/access.ts'
-import { backoffMs } from '../queue.ts'
+import type { ChannelName, Locale } from './channel.ts'
+import { composeMessage } from './message.ts'
 import {
-  addEvidence,
-  advance,
-  claim,
-  findDeliveryOfStatus,
+  findByIdempotencyKey,
   findSlotHolder,
   findTarget,
   insertDelivery,
-  insertStatusEvent,
-  listJoinableEvents,
-  listParkedEvents,
-  settle,
   takeSlot,
-  type ChannelName,
-  type Claimed,
-  type Settlement,
-  type StatusEvent,
+  type NewDelivery,
   type Target,
 } from './sql.ts'
-import { insertDeadDelivery } from './sweep.ts'
-import { renderTemplate, findTemplate, type Locale, type Rendered } from './templates.ts'
+import { findTemplate } from './templates.ts'
 
-/** A message ready to leave. `deliveryId` travels along and comes back in the provider's statuses. */
-export type Message = {
-  deliveryId: string
-  requestId: string
-  /** E.164 or the alias WhatsApp last used, or an e-mail address. */
-  to: string
-  template: string
-  locale: Locale
-  rendered: Rendered
-  /** Free-form text is allowed: the guest wrote within the last 24 hours. */
-  isWindowOpen: boolean
-}
-
-/** What a call to a provider came to. `unknown`: it may or may not have the message. */
-export type Outcome =
-  | { kind: 'sent'; providerMessageId: string; httpStatus: number | null }
-  | { kind: 'retry'; reason: string; httpStatus: number | null; afterMs?: number }
-  | { kind: 'failed'; reason: string; httpStatus: number | null }
-  | { kind: 'unknown'; reason: string }
-
-export { findInvitedByMessage, findInvitedByPhone, rememberAlias } from './invited.ts'
-export type { StatusEvent } from './sql.ts'
-export type Channel = { isSimulated: boolean; send(message: Message): Promise<Outcome> }
-export type Channels = Record<ChannelName, Channel>
+export { answerGuest, wasAnswered, type AnswerTemplate } from './answers.ts'
+export {
+  findAnyInvited,
+  findInvitedById,
+  findInvitedByMessage,
+  isGuestPhone,
+  listMeantOrganizers,
+  listOpenInvitations,
+  rememberAlias,
+  type Invited,
+  type OpenInvitation,
+} from './invited.ts'
+export { replayDeliveries } from './replay.ts'
+export { recordStatus, type ProviderStatus } from './statuses.ts'
+export type { Channels } from './channel.ts'
+export type { StatusEvent } from './status-sql.ts'
 
 type Context = { db: Db; now: () => Date; config: Config }
 
@@ -61,6 +42,8 @@ export type DeliveryRequest = {
   eventId: string
   guestId: string
   channel: ChannelName | 'auto'
+  /** False: WhatsApp or nothing. */
+  fallback: boolean
   template: string
   locale?: Locale
   variables: Record<string, string>
@@ -68,6 +51,7 @@ export type DeliveryRequest = {
   force: boolean
   user: User
   requestId: string
+  idempotencyKey: string | null
 }
 export type Requested =
   | { status: 'queued' | 'scheduled'; deliveryId: string; channel: ChannelName; dueAt: Date }
@@ -75,62 +59,80 @@ export type Requested =
 
 const YEAR_MS = 366 * 86_400_000
 
-/** Asks for one message. The caller nudges the queue after this has committed. */
+/**
+ * Asks for one message. The caller nudges the queue after this has committed. A second request with the same
+ * Idempotency-Key finds the row of the first, also when the answer to that one was never stored.
+ */
 export async function requestDelivery({ db, now, config }: Context, input: DeliveryRequest): Promise<Requested> {
   const requestedAt = now()
   const target = await findTarget(db, input.user.organizerId, input.eventId, input.guestId)
-  const { channel, locale } = checkTarget(target, input)
-  renderTemplate(input.template, locale, occasionOf(target!, config.http.publicBaseUrl), input.variables) // refuses what lacks a variable
+  checkTarget(target, input)
+  const { channel, reason } = chooseChannel(target, input.channel)
   const scheduledAt = readSchedule(input.scheduledAt, requestedAt)
-  const delivery = {
+  const delivery: NewDelivery = {
     id: newId('dl'),
-    organizerId: target!.organizerId,
+    organizerId: target.organizerId,
     eventId: input.eventId,
     guestId: input.guestId,
     channel,
+    channelReason: reason,
+    mayFallBack: channel === 'whatsapp' && input.fallback,
     template: input.template,
-    locale,
+    locale: input.locale ?? target.locale,
     variables: input.variables,
     attemptsMax: config.delivery.attemptsMax,
     requestId: input.requestId,
     requestedBy: input.user.id,
+    idempotencyKey: input.idempotencyKey,
     requestedAt,
     scheduledAt,
   }
-  const freeBefore = input.force ? requestedAt : new Date(requestedAt.getTime() - config.delivery.dedupeWindowMs)
+  composeMessage({ ...target, ...delivery }, config.http.publicBaseUrl) // refuses what lacks a variable
+  const windowMs = input.force ? 0 : config.delivery.dedupeWindowMs
   return withTx(db, async (tx) => {
-    if (!(await takeSlot(tx, delivery, freeBefore))) {
+    const made = input.idempotencyKey ? await findByIdempotencyKey(tx, delivery) : null
+    if (made) return { ...made, status: made.scheduledAt ? 'scheduled' : 'queued' }
+    if (!(await takeSlot(tx, delivery, windowMs))) {
       const duplicateOf = await findSlotHolder(tx, input.eventId, input.guestId, input.template)
       return { status: 'duplicate', duplicateOf: duplicateOf! }
     }
     await insertDelivery(tx, delivery)
-    return {
-      status: scheduledAt ? 'scheduled' : 'queued',
-      deliveryId: delivery.id,
-      channel,
-      dueAt: scheduledAt ?? requestedAt,
-    }
+    const dueAt = scheduledAt ?? requestedAt
+    return { status: scheduledAt ? 'scheduled' : 'queued', deliveryId: delivery.id, channel, dueAt }
   })
 }
 
-function checkTarget(target: Target | null, input: DeliveryRequest): { channel: ChannelName; locale: Locale } {
+function checkTarget(target: Target | null, input: DeliveryRequest): asserts target is Target & { guestName: string } {
   if (!target) throw new Failure('event_not_found')
   if (target.guestName === null) throw new Failure('guest_not_found')
-  findTemplate(input.template)
+  if (!findTemplate(input.template).isApproved)
+    throw new Failure('template_not_found', { detail: `${input.template} is only sent as an answer to a guest.` })
   if (target.eventStatus === 'archived' || target.eventStatus === 'expired') {
     throw new Failure('event_closed', {
       detail: `The event is ${target.eventStatus}: nothing is sent for it any more.`,
     })
   }
-  if (target.optedOut) throw new Failure('guest_opted_out', { detail: 'The guest wrote BAJA to this organizer.' })
-  const channel = input.channel === 'auto' ? (target.phone ? 'whatsapp' : 'email') : input.channel
-  const address = channel === 'whatsapp' ? target.phone : target.email
-  if (!address) {
-    throw new Failure('no_address_for_channel', {
-      detail: `The guest has no ${channel === 'whatsapp' ? 'phone' : 'e-mail address'}.`,
-    })
+  if (target.isOptedOut) throw new Failure('guest_opted_out', { detail: 'The guest wrote BAJA to this organizer.' })
+}
+
+/** `auto`: WhatsApp, if the guest has a number that has not proved unreachable; else e-mail. The reason is stored. */
+function chooseChannel(target: Target, wanted: ChannelName | 'auto'): { channel: ChannelName; reason: string } {
+  const canEmail = target.email !== null && !target.isEmailStopped
+  if (wanted === 'auto' && target.phone && !(target.isUnreachable && canEmail))
+    return { channel: 'whatsapp', reason: 'auto_has_phone' }
+  if (wanted === 'auto') return takeEmail(target, target.phone ? 'auto_whatsapp_unreachable' : 'auto_no_phone')
+  if (wanted === 'email') return takeEmail(target, 'requested')
+  if (!target.phone) throw new Failure('no_address_for_channel', { detail: 'The guest has no phone.' })
+  return { channel: 'whatsapp', reason: 'requested' }
+}
+
+function takeEmail(target: Target, reason: string): { channel: 'email'; reason: string } {
+  if (!target.email) throw new Failure('no_address_for_channel', { detail: 'The guest has no e-mail address.' })
+  if (target.isEmailStopped) {
+    const detail = 'This address bounced, complained or unsubscribed: nothing is sent to it any more.'
+    throw new Failure('email_stopped', { detail })
   }
-  return { channel, locale: input.locale ?? target.locale }
+  return { channel: 'email', reason }
 }
 
 function readSchedule(text: string | undefined, now: Date): Date | null {
@@ -139,132 +141,4 @@ function readSchedule(text: string | undefined, now: Date): Date | null {
   if (at.getTime() > now.getTime() + YEAR_MS)
     throw new Failure('invalid_date', { detail: 'scheduledAt is more than a year ahead.' })
   return at <= now ? null : at
-}
-
-const occasionOf = (
-  target: Pick<Target, 'guestName' | 'eventName' | 'startsAt' | 'timeZone' | 'code'>,
-  baseUrl: string,
-) => ({
-  guestName: target.guestName!,
-  eventName: target.eventName,
-  startsAt: target.startsAt,
-  timeZone: target.timeZone,
-  invitationUrl: `${baseUrl}/public/invite/${target.code}`,
-})
-
-/** Takes a due delivery for this worker. Null: there is nothing to do. */
-export function claimDelivery({ db, now, config }: Context, id: string): Promise<Claimed | null> {
-  const at = now()
-  return claim(db, id, {
-    token: randomUUID(),
-    now: at,
-    until: new Date(at.getTime() + config.delivery.leaseMs),
-    windowFloor: new Date(at.getTime() - config.whatsapp.windowMs),
-  })
-}
-
-/** What changed between the request and now, so that nothing is sent: a stable reason, or null. */
-export function reasonToSkip(delivery: Claimed): string | null {
-  if (delivery.eventStatus === 'archived' || delivery.eventStatus === 'expired') return 'event_closed'
-  if (delivery.optedOut) return 'guest_opted_out'
-  if (!(delivery.channel === 'whatsapp' ? delivery.phone : delivery.email)) return 'no_address_for_channel'
-  return null
-}
-
-export function composeMessage(delivery: Claimed, baseUrl: string): Message {
-  const isWhatsApp = delivery.channel === 'whatsapp'
-  return {
-    deliveryId: delivery.id,
-    requestId: delivery.requestId,
-    to: isWhatsApp ? (delivery.waId ?? delivery.phone!) : delivery.email!,
-    template: delivery.template,
-    locale: delivery.locale,
-    rendered: renderTemplate(delivery.template, delivery.locale, occasionOf(delivery, baseUrl), delivery.variables),
-    isWindowOpen: isWhatsApp && delivery.isWindowOpen,
-  }
-}
-
-/** Writes what a call came to and returns when to try again, if so. */
-export async function settleDelivery(
-  { db, now, config }: Context,
-  delivery: Claimed,
-  outcome: Outcome | { kind: 'skipped'; reason: string },
-  isSimulated: boolean,
-): Promise<{ status: string; retryAt: Date | null }> {
-  const at = now()
-  const settlement = settlementOf(delivery, outcome, at, config)
-  const status = await withTx(db, async (tx) => {
-    const settled = await settle(tx, { ...settlement, simulated: isSimulated })
-    if (settled === 'dead') {
-      const { id: deliveryId, attempts } = delivery
-      await insertDeadDelivery(tx, { deliveryId, reason: settlement.reason!, attempts, now: at })
-    }
-    if (settled && settlement.providerMessageId) {
-      for (const parked of await listParkedEvents(tx, settlement.providerMessageId, delivery.id))
-        await applyStatus(tx, delivery.id, parked, at)
-    }
-    return settled
-  })
-  return { status: status ?? 'lease_lost', retryAt: status === 'queued' ? settlement.nextAttemptAt : null }
-}
-
-function settlementOf(
-  delivery: Claimed,
-  outcome: Outcome | { kind: 'skipped'; reason: string },
-  now: Date,
-  config: Config,
-): Omit<Settlement, 'simulated'> {
-  const base = {
-    deliveryId: delivery.id,
-    attempt: delivery.attempts,
-    leaseToken: delivery.leaseToken,
-    now,
-    outcome: outcome.kind,
-    reason: 'reason' in outcome ? outcome.reason : null,
-    httpStatus: 'httpStatus' in outcome ? outcome.httpStatus : null,
-    providerMessageId: null,
-    nextAttemptAt: null,
-    sessionMessage: delivery.channel === 'whatsapp' ? delivery.isWindowOpen : null,
-  }
-  switch (outcome.kind) {
-    case 'sent':
-      return { ...base, status: 'sent', providerMessageId: outcome.providerMessageId }
-    case 'failed':
-      return { ...base, status: 'failed' }
-    case 'skipped':
-      return { ...base, status: 'skipped' }
-    case 'unknown':
-      return { ...base, status: 'unknown', nextAttemptAt: new Date(now.getTime() + config.delivery.unknownWaitMs) }
-    case 'retry':
-      break
-  }
-  if (delivery.attempts >= delivery.attemptsMax) return { ...base, status: 'dead' }
-  const waitMs = outcome.afterMs ?? backoffMs(config.queue.backoffDelayMs, delivery.attempts)
-  return { ...base, status: 'queued', nextAttemptAt: new Date(now.getTime() + waitMs) }
-}
-
-/**
- * Takes a provider's status inside the caller's transaction. Returns what became of it: applied,
- * duplicate, parked (we do not know the message yet), or kept (it says nothing new).
- */
-export async function recordStatus(
-  tx: Tx,
-  event: StatusEvent & { ourId: string | null },
-  now: Date,
-): Promise<'applied' | 'duplicate' | 'parked' | 'kept'> {
-  const deliveryId = await findDeliveryOfStatus(tx, event.providerMessageId, event.ourId)
-  if (!(await insertStatusEvent(tx, event, deliveryId, now))) return 'duplicate'
-  if (!deliveryId) return 'parked'
-  return (await applyStatus(tx, deliveryId, event, now)) ? 'applied' : 'kept'
-}
-
-/** Joins parked statuses that nobody joined. The sweep calls it. */
-export async function joinParkedStatuses(tx: Tx, now: Date): Promise<void> {
-  for (const event of await listJoinableEvents(tx)) await applyStatus(tx, event.deliveryId, event, now)
-}
-
-async function applyStatus(tx: Tx, deliveryId: string, event: StatusEvent, now: Date): Promise<boolean> {
-  const hasAdvanced = await advance(tx, deliveryId, event, now)
-  await addEvidence(tx, deliveryId, event)
-  return hasAdvanced
 }

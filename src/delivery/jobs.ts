@@ -3,7 +3,14 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { Type } from 'typebox'
 import { withTx, type Tx } from '../db.ts'
 import { defineJob, sweptJobId } from '../queue.ts'
-import { claimDelivery, composeMessage, joinParkedStatuses, reasonToSkip, settleDelivery } from './delivery.ts'
+import type { Deps } from '../deps.ts'
+import { Failure } from '../errors.ts'
+import type { Logger } from '../log.ts'
+import type { Message } from './channel.ts'
+import { EMAIL_RETRY_HORIZON_MS } from './consequences.ts'
+import { composeMessage } from './message.ts'
+import { claimDelivery, settleDelivery, type AfterAttempt, type Attempted, type Claimed } from './sending.ts'
+import { joinParkedStatuses } from './statuses.ts'
 import {
   holdUnknown,
   insertDeadDelivery,
@@ -17,6 +24,8 @@ import {
 /** Longer than the way of a nudge through a healthy queue; shorter than anybody's patience. */
 const SWEEP_GRACE_MS = 8000
 const SWEEP_LIMIT = 1000
+/** What is due later than this is nudged by the sweep: a delayed job each would only fill the queue. */
+const SWEPT_FROM_MS = 900_000
 
 /** The same id for the same attempt: nudging twice leaves one job in the queue. */
 export const deliveryJobId = (deliveryId: string, attempts: number): string => `${deliveryId}-${attempts}`
@@ -34,37 +43,63 @@ export const deliverInvitation = defineJob({
   data: Type.Object({ deliveryId: Type.String() }),
 
   async run(deps, { deliveryId }, { log }) {
-    const delivery = await claimDelivery(deps, deliveryId)
-    if (!delivery) return 'nothing to do'
+    const claim = await claimDelivery(deps, deliveryId)
+    if (claim.kind === 'later') {
+      const id = sweptJobId(deliveryJobId(deliveryId, claim.attempts), claim.at)
+      const delayMs = Math.max(1, claim.at.getTime() - deps.now().getTime())
+      if (delayMs < SWEPT_FROM_MS) await deps.queues.nudge(deliverInvitation, { deliveryId }, { id, delayMs })
+      return claim.reason
+    }
+    if (claim.kind !== 'go') return claim.reason
 
+    const { delivery } = claim
     const channel = deps.channels[delivery.channel]
-    const skip = reasonToSkip(delivery)
-    const outcome = skip
-      ? { kind: 'skipped' as const, reason: skip }
-      : await channel.send(composeMessage(delivery, deps.config.http.publicBaseUrl))
-    const { status, retryAt } = await settleSurely(() => settleDelivery(deps, delivery, outcome, channel.isSimulated))
-
-    deps.metrics.deliveries.inc({ channel: delivery.channel, outcome: outcome.kind })
-    const fields = {
-      deliveryId,
-      requestId: delivery.requestId,
-      channel: delivery.channel,
-      attempt: delivery.attempts,
-      status,
-      simulated: channel.isSimulated,
+    const message = composeSafely(delivery, deps.config.http.publicBaseUrl)
+    const outcome = 'deliveryId' in message ? await channel.send(message) : message
+    const attempted = {
+      delivery,
+      outcome,
+      message: 'deliveryId' in message ? message : null,
+      isSimulated: channel.isSimulated,
     }
-    log.info('reason' in outcome ? { ...fields, reason: outcome.reason } : fields, 'A delivery was attempted')
-    if (retryAt) {
-      const delayMs = Math.max(1, retryAt.getTime() - deps.now().getTime())
-      await deps.queues.nudge(
-        deliverInvitation,
-        { deliveryId },
-        { id: deliveryJobId(deliveryId, delivery.attempts), delayMs },
-      )
+    const after = await settleSurely(() => settleDelivery(deps, attempted))
+    report(deps, log, attempted, after)
+    if (after.retryAt) {
+      const delayMs = Math.max(1, after.retryAt.getTime() - deps.now().getTime())
+      const id = deliveryJobId(deliveryId, delivery.attempts)
+      if (delayMs < SWEPT_FROM_MS) await deps.queues.nudge(deliverInvitation, { deliveryId }, { id, delayMs })
     }
-    return status
+    return after.status
   },
 })
+
+/** A text that cannot be made any more (its guest or template changed) is not sent; nobody else is harmed. */
+function composeSafely(delivery: Claimed, baseUrl: string): Message | { kind: 'skipped'; reason: string } {
+  try {
+    const message = composeMessage(delivery, baseUrl)
+    return 'deliveryId' in message ? message : { kind: 'skipped', reason: message.reason }
+  } catch (error) {
+    if (error instanceof Failure) return { kind: 'skipped', reason: error.code }
+    throw error
+  }
+}
+
+function report(deps: Deps, log: Logger, { delivery, outcome, isSimulated }: Attempted, after: AfterAttempt): void {
+  deps.metrics.deliveries.inc({ channel: delivery.channel, outcome: outcome.kind })
+  const { id: deliveryId, requestId, channel, attempts: attempt } = delivery
+  const reason = 'reason' in outcome ? { reason: outcome.reason } : {}
+  log.info(
+    { deliveryId, requestId, channel, attempt, status: after.status, simulated: isSimulated, ...reason },
+    'A delivery was attempted',
+  )
+  if (after.isAlarm)
+    log.error(
+      { channel, ...reason },
+      'The provider refuses our account or configuration: the channel rests until it is mended',
+    )
+  if (after.hasOpenedBreaker)
+    log.warn({ channel, ...reason }, 'The provider fails again and again: the channel rests, then one message tries')
+}
 
 /** Nudges due rows that nobody holds, turns expired leases into `unknown`, resolves old unknowns. */
 export const sweepDeliveries = defineJob({
@@ -77,7 +112,7 @@ export const sweepDeliveries = defineJob({
     const lost = await markUnknown(db, at, new Date(at.getTime() + config.delivery.unknownWaitMs))
     if (lost.length > 0)
       log.warn({ deliveries: lost.length }, 'Leases ran out: the outcomes are unknown and wait for evidence')
-    await withTx(db, (tx) => joinParkedStatuses(tx, at))
+    await withTx(db, (tx) => joinParkedStatuses(tx, config, at))
     await withTx(db, (tx) => resolveUnknowns(tx, config.delivery.unknownPolicy, at))
 
     if (!(await queues.hasRoom('deliveryQueue'))) return 'the queue is busy or away'
@@ -104,8 +139,11 @@ async function settleSurely<T>(settleOnce: () => Promise<T>): Promise<T> {
 
 /** Their wait is over without evidence: once more where that is safe or allowed, else for a person. */
 async function resolveUnknowns(tx: Tx, policy: 'retry' | 'hold', now: Date): Promise<void> {
-  for (const { id, channel, attempts, attemptsMax, possibleDuplicate } of await listUnresolved(tx, now)) {
-    const mayRepeat = channel === 'email' || !possibleDuplicate // e-mail repeats under its idempotency key
+  for (const one of await listUnresolved(tx, now)) {
+    const { id, channel, attempts, attemptsMax } = one
+    // An e-mail repeats under its idempotency key, as long as the provider keeps that; WhatsApp knows no such key.
+    const isKeyAlive = now.getTime() < (one.firstAttemptAt?.getTime() ?? 0) + EMAIL_RETRY_HORIZON_MS
+    const mayRepeat = channel === 'email' ? isKeyAlive : !one.possibleDuplicate
     if (policy === 'retry' && attempts >= attemptsMax) {
       await killUnknown(tx, id, now)
       await insertDeadDelivery(tx, { deliveryId: id, reason: 'attempts_spent', attempts, now })

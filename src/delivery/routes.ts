@@ -15,6 +15,10 @@ const Locale = Type.Enum(['es-MX', 'en'])
 const SendBody = Type.Object(
   {
     channel: Type.Enum(['whatsapp', 'email', 'auto'], { default: 'whatsapp' }),
+    fallback: Type.Boolean({
+      default: true,
+      description: 'When WhatsApp cannot reach the guest, an e-mail takes its place, if the guest has an address.',
+    }),
     template: Type.String({ minLength: 1, maxLength: 100, default: 'event_invitation' }),
     locale: Type.Optional(Locale),
     variables: Type.Record(Type.String({ pattern: '^[a-z_]{1,60}$' }), Type.String({ maxLength: 1000 }), {
@@ -58,6 +62,11 @@ const Delivery = {
   nextAttemptAt: NullableInstant,
   providerMessageId: NullableString,
   possibleDuplicate: Type.Boolean(),
+  channelReason: NullableString,
+  messageReason: NullableString,
+  sessionMessage: Type.Union([Type.Boolean(), Type.Null()]),
+  campaignId: NullableString,
+  fallbackOf: NullableString,
   simulated: Type.Boolean(),
   requestedAt: Instant,
   scheduledAt: NullableInstant,
@@ -100,7 +109,13 @@ export const deliveryRoutes =
       },
       async (request, reply) => {
         const { params, body, user, id: requestId } = request
-        const requested = await requestDelivery(deps, { ...params, ...body, user, requestId })
+        const requested = await requestDelivery(deps, {
+          ...params,
+          ...body,
+          user,
+          requestId,
+          idempotencyKey: request.idempotencyKey,
+        })
         if (requested.status === 'duplicate') return requested
         const { deliveryId, channel, status } = requested
         const jobId = deliveryJobId(deliveryId, 0)

@@ -7,10 +7,10 @@
  */
 import { createHash, createHmac } from 'node:crypto'
 import type { Config } from '../config.ts'
-import { newId, sql, type Db } from '../db.ts'
+import { newId, sharing, sql, type Db } from '../db.ts'
 import type { Deps } from '../deps.ts'
 import type { Logger } from '../log.ts'
-import type { Channel } from './delivery.ts'
+import type { Channel, ChannelName } from './channel.ts'
 
 /** When each step follows the one before. */
 const STEPS = [
@@ -26,23 +26,51 @@ const POST_TIMEOUT_MS = 5000
 const REPLIES = ['Confirmo ✅', 'Confirmo ✅', 'no podré ir', null, 'Confirmo ✅', null] as const
 
 export function openSimulated(
-  channel: 'whatsapp' | 'email',
+  channel: ChannelName,
   { config, db, now }: { config: Config; db: Db; now: () => Date },
 ): Channel {
   const hasCallbacks = channel === 'whatsapp' && config.simulator.isOn
   return {
     isSimulated: true,
     async send(message) {
-      const at = now()
       const id = `wamid.sim_${newId('m')}`
-      const dueAt = hasCallbacks ? new Date(at.getTime() + STEPS[0].afterMs) : null
-      await sql`insert into simulated_messages (id, callback_data, recipient, channel, body, accepted_at, next_step_at)
-        values (${id}, ${message.deliveryId}, ${message.to}, ${channel}, ${message.rendered.body}, ${at}, ${dueAt})`.execute(
-        db,
-      )
+      if (!hasCallbacks) return { kind: 'sent', providerMessageId: id, httpStatus: 200 } // nobody will ever ask the book
+      const at = now()
+      const accepted = {
+        id,
+        callbackData: message.deliveryId,
+        recipient: message.to,
+        channel,
+        body: JSON.stringify(message.content),
+        at,
+        dueAt: new Date(at.getTime() + STEPS[0].afterMs),
+      }
+      await accept({ db }, accepted)
       return { kind: 'sent', providerMessageId: id, httpStatus: 200 }
     },
   }
+}
+
+type Accepted = {
+  id: string
+  callbackData: string
+  recipient: string
+  channel: ChannelName
+  body: string
+  at: Date
+  dueAt: Date | null
+}
+
+const accept = sharing(acceptMany, { max: 64, lanes: 2 })
+
+async function acceptMany({ db }: { db: Db }, accepted: Accepted[]): Promise<void[]> {
+  const column = <K extends keyof Accepted>(name: K) => accepted.map((one) => one[name])
+  await sql`insert into simulated_messages (id, callback_data, recipient, channel, body, accepted_at, next_step_at)
+    select * from unnest(${column('id')}::text[], ${column('callbackData')}::text[], ${column('recipient')}::text[],
+      ${column('channel')}::text[], ${column('body')}::text[], ${column('at')}::timestamptz[], ${column('dueAt')}::timestamptz[])`.execute(
+    db,
+  )
+  return accepted.map(() => undefined)
 }
 
 /** How often the simulated provider looks into its book. */

@@ -42,6 +42,7 @@ export type Unresolved = {
   attempts: number
   attemptsMax: number
   possibleDuplicate: boolean
+  firstAttemptAt: Date | null
 }
 
 /**
@@ -50,20 +51,21 @@ export type Unresolved = {
  */
 export async function listUnresolved(tx: Tx, now: Date): Promise<Unresolved[]> {
   const { rows } = await sql<Unresolved>`
-    select id, channel, attempts, attempts_max, possible_duplicate from deliveries
+    select id, channel, attempts, attempts_max, possible_duplicate, first_attempt_at from deliveries
      where status = 'unknown' and next_attempt_at <= ${now}
-       and not exists (select 1 from inbound_events i where i.source = 'whatsapp' and i.next_attempt_at is not null
+       and not exists (select 1 from inbound_events i where i.source = deliveries.channel and i.next_attempt_at is not null
                           and i.received_at <= deliveries.next_attempt_at)
      order by next_attempt_at limit 500 for update skip locked`.execute(tx)
   return rows
 }
 
 /**
- * One more try. The attempt before may have arrived, and the row says so. Its lease token stays until the
+ * One more try. The attempt before may have arrived, and the row says so; an e-mail repeats under the key of its
+ * first call instead. Its lease token stays until the
  * next claim: a slow worker that comes back with an answer before that is still believed.
  */
 export async function requeueUnknown(tx: Tx, id: string, now: Date): Promise<void> {
-  await sql`update deliveries set status = 'queued', possible_duplicate = true,
+  await sql`update deliveries set status = 'queued', possible_duplicate = (possible_duplicate or channel = 'whatsapp'),
       next_attempt_at = ${now}, enqueued_at = null, updated_at = ${now}
      where id = ${id} and status = 'unknown'`.execute(tx)
 }

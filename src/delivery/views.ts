@@ -1,8 +1,7 @@
 /** How a delivery is shown: itself, its attempts, its status events. */
 import { sql, type Db } from '../db.ts'
 import type { Position } from '../http/page.ts'
-import type { ChannelName } from './sql.ts'
-import type { Locale } from './templates.ts'
+import type { ChannelName, Locale } from './channel.ts'
 
 export const STATUSES = [
   'scheduled',
@@ -31,6 +30,11 @@ export type DeliveryView = {
   nextAttemptAt: Date | null
   providerMessageId: string | null
   possibleDuplicate: boolean
+  channelReason: string | null
+  messageReason: string | null
+  sessionMessage: boolean | null
+  campaignId: string | null
+  fallbackOf: string | null
   simulated: boolean
   requestedAt: Date
   scheduledAt: Date | null
@@ -40,7 +44,8 @@ export type DeliveryView = {
 }
 
 const COLUMNS = sql`id, event_id, guest_id, channel, template, locale, status, reason, attempts, attempts_max,
-  next_attempt_at, provider_message_id, possible_duplicate, simulated, requested_at, scheduled_at, sent_at, delivered_at, read_at`
+  next_attempt_at, provider_message_id, possible_duplicate, channel_reason, message_reason, session_message,
+  campaign_id, fallback_of, simulated, requested_at, scheduled_at, sent_at, delivered_at, read_at`
 
 export type Attempt = {
   n: number

@@ -1,0 +1,101 @@
+/** What follows from a refusal: for the message, its guest, its campaign and the whole channel. */
+import { backoffMs } from '../queue.ts'
+import type { ChannelName, Refusal } from './channel.ts'
+
+export type Refused = {
+  channel: ChannelName
+  template: string
+  attempts: number
+  attemptsMax: number
+  templateOnly: boolean
+  mayFallBack: boolean
+  firstAttemptAt: Date | null
+}
+
+export type Consequences = {
+  status: 'queued' | 'failed' | 'dead'
+  reason: string
+  nextAttemptAt: Date | null
+  /** False: the refusal was not this message's fault, and it keeps the attempt. */
+  isSpent: boolean
+  templateOnly: boolean
+  /** Another channel takes its place, where the guest has one. */
+  needsHeir: boolean
+  /** WhatsApp does not reach this number: later messages begin with e-mail. */
+  isUnreachable: boolean
+  /** Every message of the campaign would be refused alike. */
+  stopsCampaign: boolean
+  /** The channel rests until then. */
+  holdUntil: Date | null
+  /** A person must look before the channel works again. */
+  isAlarm: boolean
+  /** Counts towards the breaker of the channel. */
+  isChannelFault: boolean
+}
+
+/** Resend keeps an idempotency key for 24 hours; a later retry might send a second time. */
+export const EMAIL_RETRY_HORIZON_MS = 23 * 3_600_000
+/** "4^X seconds, X from 0", as Meta advises for 131056. */
+const PAIR_WAIT_BASE = 4
+const WAIT_ALL_MS = 5000
+const ALARM_REST_MS = 300_000
+/** Not on WhatsApp at all, as opposed to withheld this once. */
+const UNREACHABLE = new Set(['whatsapp_131026', 'whatsapp_1013', 'whatsapp_1026', 'whatsapp_131050'])
+
+export function planRefusal(
+  message: Refused,
+  refusal: Refusal,
+  { now, backoffDelayMs, random }: { now: Date; backoffDelayMs: number; random?: number },
+): Consequences {
+  const { verdict, reason, afterMs } = refusal
+  const later = (ms: number) => new Date(now.getTime() + ms)
+  const base: Consequences = {
+    status: 'failed',
+    reason,
+    nextAttemptAt: null,
+    isSpent: true,
+    templateOnly: message.templateOnly,
+    needsHeir: false,
+    isUnreachable: UNREACHABLE.has(reason),
+    stopsCampaign: false,
+    holdUntil: null,
+    isAlarm: false,
+    isChannelFault: false,
+  }
+  const again = (waitMs: number, more: Partial<Consequences> = {}): Consequences => {
+    const nextAttemptAt = later(waitMs)
+    return { ...base, ...more, status: 'queued', nextAttemptAt }
+  }
+  switch (verdict) {
+    case 'retry': {
+      const waitMs = Math.max(afterMs ?? 0, backoffMs(backoffDelayMs, message.attempts, random))
+      const horizon = message.channel === 'email' && message.firstAttemptAt
+      const isTooLate = horizon && later(waitMs).getTime() > horizon.getTime() + EMAIL_RETRY_HORIZON_MS
+      if (message.attempts >= message.attemptsMax || isTooLate) return { ...base, status: 'dead', isChannelFault: true }
+      return again(waitMs, { isChannelFault: true })
+    }
+    case 'wait_recipient':
+      return again(afterMs ?? 1000 * PAIR_WAIT_BASE ** Math.min(5, Math.max(1, message.attempts)), { isSpent: false })
+    case 'wait_all': {
+      const waitMs = afterMs ?? WAIT_ALL_MS
+      return again(waitMs, { isSpent: false, holdUntil: later(waitMs) })
+    }
+    case 'use_template':
+      if (message.templateOnly || message.channel !== 'whatsapp') return base
+      return again(0, { isSpent: false, templateOnly: true })
+    case 'fall_back':
+      return { ...base, needsHeir: message.mayFallBack }
+    case 'stop_recipient':
+      return { ...base, needsHeir: message.mayFallBack }
+    case 'stop_batch':
+      return { ...base, stopsCampaign: true }
+    case 'alarm':
+      return again(afterMs ?? ALARM_REST_MS, {
+        isSpent: false,
+        isAlarm: true,
+        holdUntil: later(afterMs ?? ALARM_REST_MS),
+      })
+    case 'fail':
+      return base
+  }
+}

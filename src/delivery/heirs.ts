@@ -1,0 +1,101 @@
+/** What a refusal leaves behind beside the message itself: its heir on another channel, and what others must know. */
+import { newId, sql, type Tx } from '../db.ts'
+import { pauseCampaign } from './campaigns.ts'
+import type { ChannelName, Locale } from './channel.ts'
+import type { Consequences } from './consequences.ts'
+import { holdChannel } from './limits.ts'
+import { insertDeadDelivery } from './sweep.ts'
+
+/**
+ * The e-mail that takes the place of a WhatsApp message that cannot arrive: one for each, only where the guest has
+ * an address that may be written to, and only while nobody has asked for the message anew. It is due at once; the
+ * sweep nudges it within a second.
+ */
+async function insertHeir(
+  tx: Tx,
+  of: { deliveryId: string; reason: string; attemptsMax: number; now: Date },
+): Promise<void> {
+  const id = newId('dl')
+  await sql`
+    with parent as (
+      select d.* from deliveries d
+        join guests g on g.event_id = d.event_id and g.id = d.guest_id
+        join events e on e.id = d.event_id
+       where d.id = ${of.deliveryId} and d.may_fall_back and d.channel = 'whatsapp' and g.email is not null
+         and e.status not in ('archived', 'expired')
+         and not exists (select 1 from email_stops s where s.email = g.email and s.organizer_id in ('*', d.organizer_id))
+         and not exists (select 1 from opt_outs x where x.organizer_id = d.organizer_id and x.phone = g.phone)),
+    slot as (
+      insert into delivery_slots as s (event_id, guest_id, template, delivery_id, requested_at, due_at)
+      select event_id, guest_id, template, ${id}, requested_at, ${of.now} from parent
+      on conflict (event_id, guest_id, template) do nothing returning delivery_id)
+    insert into deliveries (id, organizer_id, event_id, guest_id, channel, template, locale, variables, status, attempts_max,
+      next_attempt_at, request_id, requested_by, requested_at, campaign_id, fallback_of, channel_reason, priority, updated_at)
+    select ${id}, organizer_id, event_id, guest_id, 'email', template, locale, variables, 'queued', ${of.attemptsMax},
+      ${of.now}, request_id, requested_by, ${of.now}, campaign_id, id, ${`fallback_${of.reason}`}, priority, ${of.now}
+      from parent where exists (select 1 from slot)
+    on conflict (fallback_of) where fallback_of is not null do nothing
+    `.execute(tx)
+}
+
+/** WhatsApp cannot reach this guest's number: the next message begins with e-mail. */
+async function markUnreachable(tx: Tx, deliveryId: string, reason: string, now: Date): Promise<void> {
+  await sql`
+    insert into wa_unreachable (phone, reason, since)
+    select g.phone, ${reason}, ${now} from deliveries d
+      join guests g on g.event_id = d.event_id and g.id = d.guest_id
+     where d.id = ${deliveryId} and g.phone is not null
+    on conflict (phone) do update set reason = excluded.reason, since = excluded.since`.execute(tx)
+}
+
+/** A message arrived after all. */
+export async function markReachable(tx: Tx, deliveryId: string): Promise<void> {
+  await sql`
+    delete from wa_unreachable u using deliveries d, guests g
+     where d.id = ${deliveryId} and d.channel = 'whatsapp' and g.event_id = d.event_id and g.id = d.guest_id and u.phone = g.phone`.execute(
+    tx,
+  )
+}
+
+/** The provider has this template no more, or not in this language. */
+async function markTemplate(
+  tx: Tx,
+  template: { name: string; language: string; status: string; now: Date },
+): Promise<void> {
+  await sql`insert into wa_templates (name, language, status, synced_at)
+    values (${template.name}, ${template.language}, ${template.status}, ${template.now})
+    on conflict (name, language) do update set status = excluded.status, synced_at = excluded.synced_at`.execute(tx)
+}
+
+/** The part of a refusal that reaches beyond the message's own row; the caller has moved that. */
+export async function applyConsequences(
+  tx: Tx,
+  delivery: {
+    id: string
+    channel: ChannelName
+    attempts: number
+    campaignId: string | null
+    template: string
+    locale: Locale
+  },
+  plan: Consequences,
+  { now, attemptsMax }: { now: Date; attemptsMax: number },
+): Promise<void> {
+  const { id: deliveryId, channel, attempts } = delivery
+  const { reason } = plan
+  if (plan.isUnreachable) await markUnreachable(tx, deliveryId, reason, now)
+  if (plan.needsHeir) await insertHeir(tx, { deliveryId, reason, attemptsMax, now })
+  if (plan.status === 'dead') await insertDeadDelivery(tx, { deliveryId, reason, attempts, now })
+  if (plan.holdUntil) await holdChannel(tx, { channel, until: plan.holdUntil, reason, now })
+  if (plan.stopsCampaign && delivery.campaignId)
+    await pauseCampaign(tx, { campaignId: delivery.campaignId, reason, now })
+  const status = TEMPLATE_STATUS[reason]
+  if (status)
+    await markTemplate(tx, { name: delivery.template, language: delivery.locale.replace('-', '_'), status, now })
+}
+
+const TEMPLATE_STATUS: Record<string, string> = {
+  whatsapp_132001: 'MISSING',
+  whatsapp_132015: 'PAUSED',
+  whatsapp_132016: 'DISABLED',
+}

@@ -1,0 +1,109 @@
+/**
+ * How fast a channel may be used, by all workers together: the throughput of the number, one recipient at a time,
+ * and the breaker that lets a failing provider rest. The rows of channel_limits and recipient_limits decide.
+ */
+import { sql, type Tx } from '../db.ts'
+import type { ChannelName } from './channel.ts'
+
+export type ChannelLimit = {
+  channel: ChannelName
+  nextFreeAt: Date
+  heldUntil: Date | null
+  holdReason: string | null
+  failures: number
+}
+
+/** So many failures in a row open the breaker. */
+export const BREAKER_FAILURES = 10
+const REST_MS = 15_000
+const REST_MAX_MS = 600_000
+/** A turn that was not used within this time is lost, so that a rest does not end in a burst. */
+const TURN_LASTS_MS = 5000
+/** How far ahead of its turn a message may go: evens out what comes in bursts. */
+const AHEAD_MS = 250
+
+/** How long the breaker stays open after `failures` in a row: 15 s, doubling, up to 10 minutes. */
+export const restMs = (failures: number): number =>
+  failures < BREAKER_FAILURES ? 0 : Math.min(REST_MAX_MS, REST_MS * 2 ** Math.min(6, failures - BREAKER_FAILURES))
+
+export type Turn = { kind: 'go' } | { kind: 'later'; at: Date; reason: string; pacedAt: Date | null }
+
+/**
+ * Gives turns to the messages of one claim, one after the other. Changes `limit` as it goes: the caller writes it
+ * back. `perSecond` null: no limit. A message keeps the turn it was given (`pacedAt`), so it waits once only.
+ */
+export function giveTurn(
+  limit: ChannelLimit,
+  message: { pacedAt: Date | null },
+  { now, perSecond }: { now: Date; perSecond: number | null },
+): Turn {
+  if (limit.heldUntil && limit.heldUntil > now) {
+    const spreadMs = perSecond ? Math.random() * 1000 : Math.random() * 100
+    const at = new Date(limit.heldUntil.getTime() + spreadMs)
+    return { kind: 'later', at, reason: limit.holdReason ?? 'channel_held', pacedAt: null }
+  }
+  if (limit.failures >= BREAKER_FAILURES) limit.heldUntil = new Date(now.getTime() + REST_MS) // this one tries for all
+  if (perSecond === null) return { kind: 'go' }
+  const { pacedAt } = message
+  if (pacedAt && pacedAt <= now && pacedAt.getTime() > now.getTime() - TURN_LASTS_MS) return { kind: 'go' }
+  const turn = Math.max(limit.nextFreeAt.getTime(), now.getTime())
+  limit.nextFreeAt = new Date(turn + 1000 / perSecond)
+  if (turn - now.getTime() <= AHEAD_MS) return { kind: 'go' }
+  return { kind: 'later', at: new Date(turn), reason: 'throughput', pacedAt: new Date(turn) }
+}
+
+/** Locks them in one order: whoever claims next waits for this transaction, so that turns are given once. */
+export async function listLimits(tx: Tx, channels: ChannelName[]): Promise<ChannelLimit[]> {
+  const { rows } = await sql<ChannelLimit>`
+    select channel, case when next_free_at = '-infinity' then to_timestamp(0) else next_free_at end as next_free_at,
+           held_until, hold_reason, failures
+      from channel_limits where channel = any(${channels}::text[]) order by channel for update`.execute(tx)
+  return rows
+}
+
+export async function writeLimit(tx: Tx, { channel, nextFreeAt, heldUntil }: ChannelLimit, now: Date): Promise<void> {
+  await sql`update channel_limits set next_free_at = ${nextFreeAt}, held_until = ${heldUntil}, updated_at = ${now}
+     where channel = ${channel}`.execute(tx)
+}
+
+/** Takes the recipients whose pause is over and begins the next one. Returns the addresses that may be written to. */
+export async function takeRecipients(tx: Tx, addresses: string[], now: Date, until: Date): Promise<Set<string>> {
+  const { rows } = await sql<{ address: string }>`
+    insert into recipient_limits as r (address, next_free_at)
+    select a, ${until}::timestamptz from unnest(${addresses.toSorted()}::text[]) a
+    on conflict (address) do update set next_free_at = excluded.next_free_at where r.next_free_at <= ${now}
+    returning address`.execute(tx)
+  return new Set(rows.map(({ address }) => address))
+}
+
+/** Lets the channel rest at least until then. A later end wins. */
+export async function holdChannel(
+  tx: Tx,
+  hold: { channel: ChannelName; until: Date; reason: string; now: Date },
+): Promise<void> {
+  await sql`update channel_limits set
+      hold_reason = case when held_until is null or held_until < ${hold.until} then ${hold.reason} else hold_reason end,
+      held_until = greatest(held_until, ${hold.until}), updated_at = ${hold.now}
+     where channel = ${hold.channel}`.execute(tx)
+}
+
+/** Counts failures in a row; the one that makes the number full opens the breaker. Returns whether it is open now. */
+export async function countFailures(
+  tx: Tx,
+  fault: { channel: ChannelName; reason: string; now: Date },
+): Promise<boolean> {
+  const { rows } = await sql<{ failures: number }>`update channel_limits set failures = failures + 1
+     where channel = ${fault.channel} returning failures`.execute(tx)
+  const waitMs = restMs(rows[0]?.failures ?? 0)
+  if (waitMs === 0) return false
+  await holdChannel(tx, { ...fault, until: new Date(fault.now.getTime() + waitMs) })
+  return true
+}
+
+/** The provider took a message: what failed before is over. */
+export async function clearFailures(tx: Tx, channel: ChannelName, now: Date): Promise<void> {
+  await sql`update channel_limits set failures = 0, updated_at = ${now},
+      held_until = case when failures < ${BREAKER_FAILURES} then held_until end,
+      hold_reason = case when failures < ${BREAKER_FAILURES} then hold_reason end
+     where channel = ${channel} and failures > 0`.execute(tx)
+}

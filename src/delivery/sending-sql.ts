@@ -1,0 +1,197 @@
+/** The statements of a send: claim, put off, skip, settle. They take many rows, so that concurrent jobs share a commit. */
+import { sql, type Db, type Tx } from '../db.ts'
+import type { ChannelName, Locale } from './channel.ts'
+
+export type Candidate = {
+  id: string
+  organizerId: string
+  organizerName: string
+  eventId: string
+  guestId: string
+  channel: ChannelName
+  template: string
+  locale: Locale
+  variables: Record<string, string>
+  attempts: number
+  attemptsMax: number
+  possibleDuplicate: boolean
+  requestId: string
+  pacedAt: Date | null
+  templateOnly: boolean
+  mayFallBack: boolean
+  channelReason: string | null
+  campaignId: string | null
+  campaignStatus: string | null
+  scheduledAt: Date | null
+  firstAttemptAt: Date | null
+  isAnswer: boolean
+  eventStatus: 'draft' | 'active' | 'archived' | 'expired'
+  eventName: string
+  startsAt: Date
+  endsAt: Date
+  timeZone: string
+  location: string | null
+  guestName: string
+  phone: string | null
+  waId: string | null
+  email: string | null
+  code: string | null
+  invitationId: string | null
+  isOptedOut: boolean
+  isEmailStopped: boolean
+  isUnreachable: boolean
+  isWindowOpen: boolean
+}
+
+/**
+ * Takes the due rows that nobody else holds, writes their attempts, and returns everything a decision needs. One
+ * statement: whoever may not leave after all is let go again, before any call.
+ */
+export async function claim(
+  db: Db,
+  ids: string[],
+  lease: { token: string; now: Date; until: Date; windowFloor: Date },
+): Promise<Candidate[]> {
+  const { rows } = await sql<Candidate>`
+    with due as (
+      select id from deliveries
+       where id = any(${ids}::text[]) and status in ('queued', 'scheduled') and next_attempt_at <= ${lease.now}
+       order by id for update skip locked),
+    claimed as (
+      update deliveries d set status = 'sending', attempts = attempts + 1, lease_token = ${lease.token},
+             lease_until = ${lease.until}, next_attempt_at = null, updated_at = ${lease.now},
+             first_attempt_at = coalesce(first_attempt_at, ${lease.now})
+        from due where d.id = due.id returning d.*),
+    attempt as (
+      insert into delivery_attempts (delivery_id, n, started_at) select id, attempts, ${lease.now} from claimed)
+    select d.id, d.organizer_id, o.name as organizer_name, d.event_id, d.guest_id, d.channel, d.template, d.locale, d.variables,
+           d.attempts, d.attempts_max, d.possible_duplicate, d.request_id, d.paced_at, d.template_only, d.may_fall_back,
+           d.channel_reason, d.campaign_id, c.status as campaign_status, d.scheduled_at, d.first_attempt_at,
+           d.answers_message is not null as is_answer,
+           e.status as event_status, e.name as event_name, e.starts_at, e.ends_at, e.time_zone, e.location,
+           g.name as guest_name, g.phone, g.wa_id, g.email, i.code, i.id as invitation_id,
+           exists (select 1 from opt_outs x where x.organizer_id = d.organizer_id and x.phone = g.phone) as is_opted_out,
+           exists (select 1 from email_stops s where s.email = g.email and s.organizer_id in ('*', d.organizer_id)) as is_email_stopped,
+           exists (select 1 from wa_unreachable u where u.phone = g.phone) as is_unreachable,
+           exists (select 1 from wa_windows w where w.phone = g.phone and w.last_inbound_at > ${lease.windowFloor}) as is_window_open
+      from claimed d
+      join organizers o on o.id = d.organizer_id
+      join events e on e.id = d.event_id
+      join guests g on g.event_id = d.event_id and g.id = d.guest_id
+      left join invitations i on i.event_id = d.event_id and i.guest_id = d.guest_id
+      left join campaigns c on c.id = d.campaign_id`.execute(db)
+  return rows
+}
+
+export type LetGo = { id: string; status: 'queued' | 'skipped'; at: Date | null; reason: string; pacedAt: Date | null }
+
+/**
+ * Not now, or never: nothing was sent, so the attempt never was. `at` null on a queued row: its campaign is paused,
+ * and resuming makes it due again. Skipping frees the slot.
+ */
+export async function letGo(tx: Tx, rows: LetGo[], lease: { token: string; now: Date }): Promise<void> {
+  await sql`
+    with gone as (
+      update deliveries d set status = v.status, reason = v.reason, next_attempt_at = v.at, paced_at = v.paced_at,
+             attempts = attempts - 1, first_attempt_at = case when attempts > 1 then first_attempt_at end,
+             lease_token = null, lease_until = null, enqueued_at = ${lease.now}, updated_at = ${lease.now},
+             ended_at = case when v.status = 'skipped' then ${lease.now}::timestamptz end
+        from unnest(${rows.map(({ id }) => id)}::text[], ${rows.map(({ status }) => status)}::text[],
+                    ${rows.map(({ at }) => at)}::timestamptz[], ${rows.map(({ reason }) => reason)}::text[],
+                    ${rows.map(({ pacedAt }) => pacedAt)}::timestamptz[]) v (id, status, at, reason, paced_at)
+       where d.id = v.id and d.lease_token = ${lease.token} and d.status = 'sending' returning d.id, d.attempts + 1 as n)
+    delete from delivery_attempts a using gone where a.delivery_id = gone.id and a.n = gone.n`.execute(tx)
+}
+
+export type Redirected = { id: string; channel: ChannelName; reason: string | null }
+
+/** Another channel than the one that was chosen at the request. */
+export async function redirect(tx: Tx, rows: Redirected[], lease: { token: string }): Promise<void> {
+  await sql`
+    update deliveries d set channel = v.channel, channel_reason = v.reason
+      from unnest(${rows.map(({ id }) => id)}::text[], ${rows.map(({ channel }) => channel)}::text[],
+                  ${rows.map(({ reason }) => reason)}::text[]) v (id, channel, reason)
+     where d.id = v.id and d.lease_token = ${lease.token}`.execute(tx)
+}
+
+export type Settlement = {
+  id: string
+  attempt: number
+  leaseToken: string
+  status: 'sent' | 'queued' | 'failed' | 'unknown' | 'dead' | 'skipped'
+  outcome: 'sent' | 'retry' | 'deferred' | 'failed' | 'unknown' | 'skipped'
+  reason: string | null
+  httpStatus: number | null
+  providerMessageId: string | null
+  nextAttemptAt: Date | null
+  isSpent: boolean
+  templateOnly: boolean
+  simulated: boolean
+  sessionMessage: boolean | null
+  messageReason: string | null
+}
+export type Settled = { id: string; status: string; hasMoved: boolean; hasParked: boolean }
+
+/**
+ * Writes what calls came to, fenced by the lease tokens, and returns the statuses that follow. A status callback
+ * may have been faster: then only the facts are added and the status stays where it is. A lease that went to
+ * another returns no row. Deliveries are locked in the order of their ids and before their attempts, as
+ * everywhere, so that nobody deadlocks. An attempt that was not spent gives its try back.
+ */
+export async function settle(db: Db, settlements: Settlement[], now: Date): Promise<Settled[]> {
+  const { rows } = await sql<Settled>`
+    with s as (
+      select * from jsonb_to_recordset(${JSON.stringify(settlements.map(toRecord))}) as s (id text, attempt integer,
+        lease_token uuid, status text, outcome text, reason text, http_status integer, provider_message_id text,
+        next_attempt_at timestamptz, is_spent boolean, template_only boolean, simulated boolean, session_message boolean,
+        message_reason text)),
+    held as (
+      select d.id, d.status as was, s.status as wanted,
+             (d.status in ('sending', 'unknown') or (d.status in ('queued', 'dead') and s.status = 'sent'))
+               and delivery_may_become(d.status, s.status) as has_moved
+        from deliveries d join s on s.id = d.id where d.lease_token = s.lease_token
+       order by d.id for update of d),
+    settled as (
+      update deliveries d set
+             status = case when h.has_moved then s.status else d.status end,
+             reason = case when h.has_moved then s.reason else d.reason end,
+             next_attempt_at = case when h.has_moved then s.next_attempt_at else d.next_attempt_at end,
+             provider_message_id = coalesce(s.provider_message_id, d.provider_message_id),
+             attempts_max = d.attempts_max + case when s.is_spent then 0 else 1 end,
+             template_only = s.template_only,
+             simulated = s.simulated,
+             session_message = coalesce(s.session_message, d.session_message),
+             message_reason = coalesce(s.message_reason, d.message_reason),
+             sent_at = case when s.status = 'sent' then coalesce(d.sent_at, ${now}) else d.sent_at end,
+             ended_at = case when s.status in ('failed', 'dead', 'skipped') and h.has_moved then ${now}::timestamptz else d.ended_at end,
+             enqueued_at = case when s.status = 'queued' then ${now}::timestamptz else d.enqueued_at end,
+             lease_token = null, lease_until = null, paced_at = null, updated_at = ${now}
+        from held h join s on s.id = h.id where d.id = h.id
+      returning d.id, d.status, h.has_moved),
+    attempted as (
+      update delivery_attempts a set finished_at = ${now}, outcome = s.outcome, reason = s.reason,
+             http_status = s.http_status, provider_message_id = s.provider_message_id
+        from s where a.delivery_id = s.id and a.n = s.attempt and (a.finished_at is null or a.outcome = 'unknown'))
+    select t.id, t.status, t.has_moved,
+           exists (select 1 from delivery_events e
+                    where e.provider_message_id = s.provider_message_id and e.delivery_id is null) as has_parked
+      from settled t join s on s.id = t.id`.execute(db)
+  return rows
+}
+
+const toRecord = (s: Settlement) => ({
+  id: s.id,
+  attempt: s.attempt,
+  lease_token: s.leaseToken,
+  status: s.status,
+  outcome: s.outcome,
+  reason: s.reason,
+  http_status: s.httpStatus,
+  provider_message_id: s.providerMessageId,
+  next_attempt_at: s.nextAttemptAt,
+  is_spent: s.isSpent,
+  template_only: s.templateOnly,
+  simulated: s.simulated,
+  session_message: s.sessionMessage,
+  message_reason: s.messageReason,
+})

@@ -1,0 +1,422 @@
+import assert from 'node:assert/strict'
+import test from 'node:test'
+import { sql, withTx, type Db } from '../db.ts'
+import { startApp, type TestApp } from '../../test/harness.ts'
+import { aGuest, anEvent, type MadeGuest } from '../../test/make.ts'
+import type { Channel, Message, Outcome } from './channel.ts'
+import { recordStatus } from './delivery.ts'
+import { deliverInvitation, sweepDeliveries } from './jobs.ts'
+
+const NOW = '2029-06-01T18:00:00.000Z' // noon in Mexico City
+
+const sendPath = ({ eventId, guestId }: MadeGuest) => `/events/${eventId}/guests/${guestId}/send`
+
+async function requested({ post }: TestApp, guest: MadeGuest, body: object = {}): Promise<string> {
+  const reply = await post(sendPath(guest), { as: 'organizer', body })
+  assert.equal(reply.statusCode, 202)
+  return reply.json().deliveryId
+}
+
+type Row = {
+  id: string
+  status: string
+  reason: string | null
+  channel: string
+  channelReason: string | null
+  messageReason: string | null
+  attempts: number
+  attemptsMax: number
+  nextAttemptAt: Date | null
+  possibleDuplicate: boolean
+}
+const rowOf = async (db: Db, id: string): Promise<Row> =>
+  (await sql<Row>`select * from deliveries where id = ${id}`.execute(db)).rows[0]!
+const heirOf = async (db: Db, id: string): Promise<Row | undefined> =>
+  (await sql<Row>`select * from deliveries where fallback_of = ${id}`.execute(db)).rows[0]
+
+/** A provider of this test's own behind a channel: as real as a provider, so limits and the breaker count. */
+function withProvider(
+  t: { after(done: () => Promise<void>): void },
+  { deps }: TestApp,
+  send: Channel['send'],
+  channel: 'whatsapp' | 'email' = 'whatsapp',
+): void {
+  const original = deps.channels[channel]
+  deps.channels[channel] = { isSimulated: false, send }
+  t.after(async () => {
+    deps.channels[channel] = original
+    await sql`update channel_limits set next_free_at = '-infinity', held_until = null, hold_reason = null, failures = 0`.execute(
+      deps.db,
+    )
+  })
+}
+
+let sends = 0
+const accepted = (): Outcome => ({
+  kind: 'sent',
+  providerMessageId: `wamid.s${++sends}_${Math.random()}`,
+  httpStatus: 200,
+})
+const refused = (
+  verdict: Extract<Outcome, { kind: 'refused' }>['verdict'],
+  reason: string,
+  afterMs?: number,
+): Outcome => ({
+  ...{ kind: 'refused', verdict, reason, httpStatus: 400, ...(afterMs ? { afterMs } : {}) },
+})
+const failedStatus = (providerMessageId: string, code: number) => ({
+  ...{ providerMessageId, status: 'failed', occurredAt: new Date(NOW), reason: `whatsapp_${code}`, pricing: null },
+  ...{ simulated: false, ourId: null },
+})
+const record = ({ db, deps }: TestApp, event: Parameters<typeof recordStatus>[2]) =>
+  withTx(db, (tx) => recordStatus(tx, deps.config, event, deps.now()))
+
+test('429 with Retry-After: 7 waits seven seconds, costs nobody an attempt, and lets the others wait too', async (t) => {
+  const app = await startApp(t, { now: NOW })
+  const outcomes = [refused('wait_all', 'whatsapp_130429', 7000)]
+  withProvider(t, app, async () => outcomes.shift() ?? accepted())
+  const eventId = await anEvent(app.db)
+  const [first, second] = [
+    await requested(app, await aGuest(app.db, eventId)),
+    await requested(app, await aGuest(app.db, eventId)),
+  ]
+
+  await app.runJob(deliverInvitation, { deliveryId: first })
+  const held = await app.runJob(deliverInvitation, { deliveryId: second })
+  const waiting = [await rowOf(app.db, first), await rowOf(app.db, second)]
+  app.setNow('2029-06-01T18:00:06.999Z')
+  const early = await app.runJob(deliverInvitation, { deliveryId: first })
+  app.setNow('2029-06-01T18:00:09.000Z')
+  const late = [
+    await app.runJob(deliverInvitation, { deliveryId: first }),
+    await app.runJob(deliverInvitation, { deliveryId: second }),
+  ]
+
+  assert.deepEqual([held, early, late], ['whatsapp_130429', 'nothing to do', ['sent', 'sent']])
+  assert.deepEqual(
+    waiting.map(({ attempts, attemptsMax }) => attemptsMax - attempts),
+    [5, 5],
+  )
+  for (const { nextAttemptAt } of waiting) assert.ok(nextAttemptAt!.getTime() - new Date(NOW).getTime() >= 7000)
+})
+
+test('131026 leads to an e-mail in its place at once, once, and later messages begin with e-mail', async (t) => {
+  const app = await startApp(t, { now: NOW })
+  withProvider(t, app, async () => refused('fall_back', 'whatsapp_131026'))
+  const guest = await aGuest(app.db, await anEvent(app.db))
+  const deliveryId = await requested(app, guest, { channel: 'auto' })
+
+  await app.runJob(deliverInvitation, { deliveryId })
+  const heir = (await heirOf(app.db, deliveryId))!
+  const outcome = await app.runJob(deliverInvitation, { deliveryId: heir.id })
+  const again = await app.post(sendPath(guest), { as: 'organizer', body: { channel: 'auto' } })
+  const reminder = await app.post(sendPath(guest), {
+    as: 'organizer',
+    body: { channel: 'auto', template: 'event_reminder' },
+  })
+
+  const original = await rowOf(app.db, deliveryId)
+  assert.deepEqual([original.status, original.reason], ['failed', 'whatsapp_131026'])
+  assert.deepEqual(
+    [heir.channel, heir.channelReason, heir.nextAttemptAt?.toISOString(), outcome],
+    ['email', 'fallback_whatsapp_131026', NOW, 'sent'],
+  )
+  assert.deepEqual([again.json().status, again.json().duplicateOf], ['duplicate', heir.id])
+  assert.equal(reminder.json().channel, 'email')
+  assert.equal((await rowOf(app.db, reminder.json().deliveryId)).channelReason, 'auto_whatsapp_unreachable')
+})
+
+test('131026 that comes as a status has the same consequence, once, and the sweep nudges the e-mail', async (t) => {
+  const app = await startApp(t, { now: NOW })
+  const id = `wamid.later_${Math.random()}`
+  withProvider(t, app, async () => ({ kind: 'sent', providerMessageId: id, httpStatus: 200 }))
+  const deliveryId = await requested(app, await aGuest(app.db, await anEvent(app.db)))
+  await app.runJob(deliverInvitation, { deliveryId })
+
+  const results = [await record(app, failedStatus(id, 131026)), await record(app, failedStatus(id, 131026))]
+  const nudged = await app.runJob(sweepDeliveries, {})
+
+  assert.deepEqual(results, ['applied', 'duplicate'])
+  assert.equal((await heirOf(app.db, deliveryId))!.channel, 'email')
+  assert.match(String(nudged), /^[1-9]\d* nudged$/)
+})
+
+for (const [what, body, email] of [
+  ['when the request says so', { fallback: false }, undefined],
+  ['when the guest has no e-mail', {}, null],
+] as const) {
+  test(`no e-mail takes the place ${what}`, async (t) => {
+    const app = await startApp(t, { now: NOW })
+    withProvider(t, app, async () => refused('fall_back', 'whatsapp_131026'))
+    const guest = await aGuest(app.db, await anEvent(app.db), email === undefined ? {} : { email })
+    const deliveryId = await requested(app, guest, body)
+
+    await app.runJob(deliverInvitation, { deliveryId })
+
+    assert.equal((await rowOf(app.db, deliveryId)).status, 'failed')
+    assert.equal(await heirOf(app.db, deliveryId), undefined)
+  })
+}
+
+test('131047 after a free-form message sends the template instead, and once only', async (t) => {
+  const app = await startApp(t, { now: NOW })
+  const sent: { id: string; message: Message }[] = []
+  withProvider(t, app, async (message) => {
+    const outcome = accepted()
+    if (outcome.kind === 'sent') sent.push({ id: outcome.providerMessageId, message })
+    return outcome
+  })
+  const guest = await aGuest(app.db, await anEvent(app.db))
+  await sql`insert into wa_windows values (${guest.phone}, ${NOW}, ${NOW})`.execute(app.db)
+  const deliveryId = await requested(app, guest)
+  await app.runJob(deliverInvitation, { deliveryId })
+
+  await record(app, failedStatus(sent[0]!.id, 131047))
+  app.setNow('2029-06-01T18:00:07.000Z')
+  await app.runJob(deliverInvitation, { deliveryId })
+  await record(app, failedStatus(sent[1]!.id, 131047))
+
+  const kinds = sent.map(({ message }) => (message.channel === 'whatsapp' ? message.content.kind : 'email'))
+  assert.deepEqual([kinds.length, kinds[0] === 'template', kinds[1]], [2, false, 'template'])
+  const row = await rowOf(app.db, deliveryId)
+  assert.deepEqual([row.status, row.messageReason], ['failed', 'refused_131047'])
+})
+
+test('131056 delays this recipient only, and costs no attempt', async (t) => {
+  const app = await startApp(t, { now: NOW })
+  const outcomes = [refused('wait_recipient', 'whatsapp_131056')]
+  withProvider(t, app, async () => outcomes.shift() ?? accepted())
+  const eventId = await anEvent(app.db)
+  const slow = await requested(app, await aGuest(app.db, eventId))
+  const other = await requested(app, await aGuest(app.db, eventId))
+
+  const delayed = await app.runJob(deliverInvitation, { deliveryId: slow })
+  const unharmed = await app.runJob(deliverInvitation, { deliveryId: other })
+
+  assert.deepEqual([delayed, unharmed], ['queued', 'sent'])
+  const { attempts, attemptsMax, nextAttemptAt } = await rowOf(app.db, slow)
+  assert.equal(attemptsMax - attempts, 5)
+  assert.equal(nextAttemptAt!.getTime() - new Date(NOW).getTime(), 4000)
+})
+
+test('two messages for one phone at the same moment leave six seconds apart', async (t) => {
+  const app = await startApp(t, { now: NOW })
+  withProvider(t, app, async () => accepted())
+  const phone = '+525511110001'
+  const guests = [
+    await aGuest(app.db, await anEvent(app.db), { phone }),
+    await aGuest(app.db, await anEvent(app.db), { phone }),
+  ]
+  const ids = [await requested(app, guests[0]!), await requested(app, guests[1]!)]
+
+  const outcomes = await Promise.all(ids.map((deliveryId) => app.runJob(deliverInvitation, { deliveryId })))
+  app.setNow('2029-06-01T18:00:06.000Z')
+  const later = await Promise.all(ids.map((deliveryId) => app.runJob(deliverInvitation, { deliveryId })))
+
+  assert.deepEqual([...outcomes].sort(), ['recipient_pace', 'sent'])
+  assert.deepEqual([...later].sort(), ['nothing to do', 'sent'])
+})
+
+test('the throughput of the number is shared by all: what is too much gets its own turn, and waits once', async (t) => {
+  const app = await startApp(t, { now: NOW, env: { WA_MESSAGES_PER_SECOND: '10' } })
+  withProvider(t, app, async () => accepted())
+  const eventId = await anEvent(app.db)
+  const ids = []
+  for (let n = 0; n < 12; n++) ids.push(await requested(app, await aGuest(app.db, eventId)))
+
+  const first = await Promise.all(ids.map((deliveryId) => app.runJob(deliverInvitation, { deliveryId })))
+  const turns = (await Promise.all(ids.map((id) => rowOf(app.db, id))))
+    .filter(({ status }) => status === 'queued')
+    .map(({ nextAttemptAt }) => nextAttemptAt!.getTime() - new Date(NOW).getTime())
+    .toSorted((a, b) => a - b)
+  app.setNow('2029-06-01T18:00:01.100Z')
+  const second = await Promise.all(ids.map((deliveryId) => app.runJob(deliverInvitation, { deliveryId })))
+
+  assert.deepEqual(
+    [first.filter((outcome) => outcome === 'sent').length, turns],
+    [3, [300, 400, 500, 600, 700, 800, 900, 1000, 1100]],
+  )
+  assert.equal(second.filter((outcome) => outcome === 'sent').length, 9)
+})
+
+test('ten failures in a row open the breaker: nobody burns attempts, then one message tries for all', async (t) => {
+  const app = await startApp(t, { now: NOW })
+  let isUp = false
+  let calls = 0
+  withProvider(t, app, async () => {
+    calls++
+    return isUp ? accepted() : refused('retry', 'whatsapp_unreachable')
+  })
+  const eventId = await anEvent(app.db)
+  const ids: string[] = []
+  for (let n = 0; n < 13; n++) ids.push(await requested(app, await aGuest(app.db, eventId)))
+  const run = (deliveryId: string) => app.runJob(deliverInvitation, { deliveryId })
+
+  for (const id of ids.slice(0, 10)) await run(id)
+  const resting = [await run(ids[10]!), await run(ids[11]!)]
+  const callsWhileResting = calls
+  isUp = true
+  app.setNow('2029-06-01T18:00:20.000Z')
+  const [probe, meanwhile] = await Promise.all([run(ids[10]!), run(ids[11]!)])
+  const after = await run(ids[12]!)
+
+  assert.deepEqual([resting, callsWhileResting], [['whatsapp_unreachable', 'whatsapp_unreachable'], 10])
+  assert.deepEqual([probe, meanwhile === 'sent', after], ['sent', false, 'sent'])
+  assert.equal((await rowOf(app.db, ids[11]!)).attempts, 0)
+  assert.ok(app.lines.some(({ level, msg }) => level === 'warn' && /the channel rests/.test(msg)))
+})
+
+test('an account or configuration refused by the provider rests the channel and calls a person', async (t) => {
+  const app = await startApp(t, { now: NOW, expectErrors: /refuses our account/ })
+  withProvider(t, app, async () => refused('alarm', 'whatsapp_190'))
+  const eventId = await anEvent(app.db)
+  const [first, second] = [
+    await requested(app, await aGuest(app.db, eventId)),
+    await requested(app, await aGuest(app.db, eventId)),
+  ]
+
+  await app.runJob(deliverInvitation, { deliveryId: first })
+  const resting = await app.runJob(deliverInvitation, { deliveryId: second })
+
+  const { status, attempts, attemptsMax } = await rowOf(app.db, first)
+  assert.deepEqual([status, attemptsMax - attempts, resting], ['queued', 5, 'whatsapp_190'])
+  assert.ok(app.lines.some(({ level, msg }) => level === 'error' && /refuses our account/.test(msg)))
+})
+
+test('a scheduled message that falls into the quiet hours waits for the morning of the event', async (t) => {
+  const app = await startApp(t, { now: '2029-06-01T18:00:00.000Z' })
+  const guest = await aGuest(app.db, await anEvent(app.db))
+  const deliveryId = await requested(app, guest, { scheduledAt: '2029-06-02T05:30:00Z' }) // 23:30 in Mexico City
+
+  app.setNow('2029-06-02T05:30:00.000Z')
+  const night = await app.runJob(deliverInvitation, { deliveryId })
+  const { nextAttemptAt, reason } = await rowOf(app.db, deliveryId)
+  app.setNow('2029-06-02T15:00:00.000Z')
+  const morning = await app.runJob(deliverInvitation, { deliveryId })
+
+  assert.deepEqual(
+    [night, reason, nextAttemptAt?.toISOString(), morning],
+    ['quiet_hours', 'quiet_hours', '2029-06-02T15:00:00.000Z', 'sent'],
+  )
+})
+
+test('what changed since the request decides at dequeue: a stopped address, a number that proved useless', async (t) => {
+  const app = await startApp(t, { now: NOW })
+  const eventId = await anEvent(app.db)
+  const [stopped, useless] = [await aGuest(app.db, eventId), await aGuest(app.db, eventId)]
+  const [byEmail, byPhone] = [await requested(app, stopped, { channel: 'email' }), await requested(app, useless)]
+  await sql`insert into email_stops values (${`${stopped.guestId}@example.com`}, '*', 'bounced', ${NOW})`.execute(
+    app.db,
+  )
+  await sql`insert into wa_unreachable values (${useless.phone}, 'whatsapp_131026', ${NOW})`.execute(app.db)
+
+  const outcomes = [
+    await app.runJob(deliverInvitation, { deliveryId: byEmail }),
+    await app.runJob(deliverInvitation, { deliveryId: byPhone }),
+  ]
+  const refusal = await app.post(sendPath(stopped), {
+    as: 'organizer',
+    body: { channel: 'email', template: 'event_thanks' },
+  })
+
+  const row = await rowOf(app.db, byPhone)
+  assert.deepEqual(outcomes, ['email_stopped', 'sent'])
+  assert.deepEqual([row.channel, row.channelReason], ['email', 'whatsapp_unreachable'])
+  assert.deepEqual([refusal.statusCode, refusal.json().code], [409, 'email_stopped'])
+})
+
+test('the window is decided when the job runs: open at 23:59:59, closed at 24:00:00, also when it was queued before', async (t) => {
+  const app = await startApp(t, { now: '2029-06-01T17:59:59.000Z' })
+  const kinds: string[] = []
+  withProvider(t, app, async (message) => {
+    kinds.push(message.channel === 'whatsapp' ? message.content.kind : 'email')
+    return accepted()
+  })
+  const eventId = await anEvent(app.db)
+  const guests = [await aGuest(app.db, eventId), await aGuest(app.db, eventId)]
+  for (const { phone } of guests)
+    await sql`insert into wa_windows values (${phone}, '2029-05-31T18:00:00Z', '2029-05-31T18:00:00Z')`.execute(app.db)
+  const ids = [await requested(app, guests[0]!), await requested(app, guests[1]!)]
+
+  await app.runJob(deliverInvitation, { deliveryId: ids[0]! })
+  app.setNow('2029-06-01T18:00:00.000Z')
+  await app.runJob(deliverInvitation, { deliveryId: ids[1]! })
+
+  assert.deepEqual([kinds[0] === 'template', kinds[1]], [false, 'template'])
+  const reasons = [await rowOf(app.db, ids[0]!), await rowOf(app.db, ids[1]!)].map((row) => row.messageReason)
+  assert.deepEqual(reasons, ['window_open', 'window_closed'])
+})
+
+test('an Idempotency-Key outlives a crash before its answer was stored, also with force', async (t) => {
+  const app = await startApp(t, { now: NOW })
+  const guest = await aGuest(app.db, await anEvent(app.db))
+  const call = { as: 'organizer' as const, body: { force: true }, headers: { 'idempotency-key': 'crash-and-retry' } }
+  const first = await app.post(sendPath(guest), call)
+  await sql`delete from idempotency_keys where key = 'crash-and-retry'`.execute(app.db) // the answer was never stored
+
+  const second = await app.post(sendPath(guest), call)
+
+  assert.deepEqual([first.statusCode, second.statusCode], [202, 202])
+  assert.equal(second.json().deliveryId, first.json().deliveryId)
+})
+
+test('the same message scheduled twice for the same moment is a duplicate, however far apart it was asked for', async (t) => {
+  const app = await startApp(t, { now: NOW })
+  const guest = await aGuest(app.db, await anEvent(app.db))
+  const body = { scheduledAt: '2029-07-01T18:00:00Z', template: 'event_reminder' }
+  await requested(app, guest, body)
+
+  app.setNow('2029-06-08T18:00:00.000Z')
+  const again = await app.post(sendPath(guest), { as: 'organizer', body })
+
+  assert.deepEqual([again.statusCode, again.json().status], [200, 'duplicate'])
+})
+
+test('an e-mail whose outcome nobody saw goes again under its key, and is no possible duplicate; after the key, a person decides', async (t) => {
+  const app = await startApp(t, { now: NOW })
+  const outcomes: Outcome[] = [{ kind: 'unknown', reason: 'email_timeout' }]
+  withProvider(t, app, async () => outcomes.shift() ?? accepted(), 'email')
+  const eventId = await anEvent(app.db)
+  const young = await requested(app, await aGuest(app.db, eventId), { channel: 'email' })
+  await app.runJob(deliverInvitation, { deliveryId: young })
+  outcomes.push({ kind: 'unknown', reason: 'email_timeout' })
+  const old = await requested(app, await aGuest(app.db, eventId), { channel: 'email' })
+  await app.runJob(deliverInvitation, { deliveryId: old })
+  await sql`update deliveries set first_attempt_at = '2029-05-31T18:00:00Z' where id = ${old}`.execute(app.db)
+
+  app.setNow('2029-06-01T18:10:01.000Z')
+  await app.runJob(sweepDeliveries, {})
+
+  const [again, held] = [await rowOf(app.db, young), await rowOf(app.db, old)]
+  assert.deepEqual([again.status, again.possibleDuplicate], ['queued', false])
+  assert.deepEqual([held.status, held.reason, held.nextAttemptAt], ['unknown', 'held_unknown', null])
+})
+
+test('seven guests who share an e-mail address get seven e-mails', async (t) => {
+  const app = await startApp(t, { now: NOW })
+  const seen: string[] = []
+  withProvider(
+    t,
+    app,
+    async ({ deliveryId }) => {
+      seen.push(deliveryId)
+      return accepted()
+    },
+    'email',
+  )
+  const eventId = await anEvent(app.db)
+  const ids = []
+  for (let n = 0; n < 7; n++)
+    ids.push(
+      await requested(app, await aGuest(app.db, eventId, { phone: null, email: 'familia@example.com' }), {
+        channel: 'auto',
+      }),
+    )
+
+  for (const [n, deliveryId] of ids.entries()) {
+    app.setNow(new Date(new Date(NOW).getTime() + n * 1000).toISOString())
+    await app.runJob(deliverInvitation, { deliveryId })
+  }
+
+  assert.deepEqual(seen, ids)
+})

@@ -1,0 +1,296 @@
+/**
+ * One attempt: claim the row, make the message, settle what the provider said. Concurrent jobs share the commits of
+ * claims and of settlements.
+ */
+import { randomUUID } from 'node:crypto'
+import type { Config } from '../config.ts'
+import { sharing, withTx, type Db, type Tx } from '../db.ts'
+import type { ChannelName, Channels, Message, Outcome } from './channel.ts'
+import { planRefusal, type Consequences } from './consequences.ts'
+import { applyConsequences } from './heirs.ts'
+import {
+  clearFailures,
+  countFailures,
+  giveTurn,
+  listLimits,
+  takeRecipients,
+  writeLimit,
+  type ChannelLimit,
+} from './limits.ts'
+import { quietUntil } from './quiet.ts'
+import {
+  claim,
+  letGo,
+  redirect,
+  settle,
+  type Candidate,
+  type LetGo,
+  type Redirected,
+  type Settled,
+  type Settlement,
+} from './sending-sql.ts'
+import { joinParked } from './statuses.ts'
+
+type Context = { db: Db; now: () => Date; config: Config; channels: Channels }
+
+export type Claimed = Candidate & { leaseToken: string; failuresBefore: number }
+export type Claim =
+  | { kind: 'go'; delivery: Claimed }
+  | { kind: 'later'; at: Date; reason: string; attempts: number }
+  | { kind: 'skipped'; reason: string }
+  | { kind: 'nothing'; reason: string }
+
+type Decision = { kind: 'go'; channel: ChannelName; channelReason: string | null } | ({ kind: 'let go' } & LetGo)
+type Decided = { one: Candidate; decision: Decision }
+
+/** Takes a due delivery for this worker, or says why not. The check of the window, of opt-outs and of pauses is here. */
+export const claimDelivery = sharing(claimDeliveries, { max: 64, lanes: 1 })
+
+async function claimDeliveries(context: Context, ids: string[]): Promise<Claim[]> {
+  const { db, now, config } = context
+  const at = now()
+  const lease = {
+    token: randomUUID(),
+    now: at,
+    until: new Date(at.getTime() + config.delivery.leaseMs),
+    windowFloor: new Date(at.getTime() - config.whatsapp.windowMs),
+  }
+  const candidates = await claim(db, ids, lease)
+  const decided = candidates.map((one) => ({ one, decision: decide(one, at, config) }))
+  const limits = await giveTurns(context, decided, at)
+  await correct(db, decided, lease)
+  const claims = new Map(decided.map((each) => [each.one.id, toClaim(each, lease.token, limits)]))
+  return ids.map((id) => {
+    const mine = claims.get(id)
+    claims.delete(id) // two jobs about one delivery may share this batch: the first has it
+    return mine ?? { kind: 'nothing', reason: 'nothing to do' }
+  })
+}
+
+/** Lets go what may not leave, and writes down what leaves another way than it was asked for. */
+async function correct(db: Db, decided: Decided[], lease: { token: string; now: Date }): Promise<void> {
+  const gone: LetGo[] = []
+  const redirected: Redirected[] = []
+  for (const { one, decision } of decided) {
+    if (decision.kind === 'let go') gone.push(decision)
+    else if (decision.channel !== one.channel)
+      redirected.push({ id: one.id, channel: decision.channel, reason: decision.channelReason })
+  }
+  if (gone.length + redirected.length === 0) return
+  await withTx(db, async (tx) => {
+    if (gone.length > 0) await letGo(tx, gone, lease)
+    if (redirected.length > 0) await redirect(tx, redirected, lease)
+  })
+}
+
+function toClaim({ one, decision }: Decided, leaseToken: string, limits: Map<ChannelName, ChannelLimit>): Claim {
+  if (decision.kind === 'go') {
+    const { channel, channelReason } = decision
+    const failuresBefore = limits.get(channel)?.failures ?? 0
+    return { kind: 'go', delivery: { ...one, channel, channelReason, leaseToken, failuresBefore } }
+  }
+  const { at, reason } = decision
+  if (decision.status === 'skipped') return { kind: 'skipped', reason }
+  return at ? { kind: 'later', at, reason, attempts: one.attempts - 1 } : { kind: 'nothing', reason }
+}
+
+/** What became of guest, event and campaign since the request. */
+function decide(one: Candidate, now: Date, config: Config): Decision {
+  if (one.campaignStatus === 'cancelled') return never(one, 'campaign_cancelled')
+  if (one.campaignStatus === 'paused') return later(one, null, 'campaign_paused')
+  const reason = reasonToSkip(one, now)
+  if (reason) return never(one, reason)
+  const way = chooseChannel(one)
+  if ('skip' in way) return never(one, way.skip)
+  const mayRing = one.isAnswer || (!one.campaignId && !one.scheduledAt) // somebody is awake and waits for it
+  const quiet = mayRing ? null : quietUntil(now, one, config.delivery.quietHours)
+  return quiet ? later(one, quiet, 'quiet_hours') : { kind: 'go', ...way }
+}
+
+const later = ({ id }: Candidate, at: Date | null, reason: string, pacedAt: Date | null = null): Decision => ({
+  ...{ kind: 'let go', status: 'queued', id, at, reason, pacedAt },
+})
+const never = ({ id }: Candidate, reason: string): Decision => ({
+  ...{ kind: 'let go', status: 'skipped', id, at: null, reason, pacedAt: null },
+})
+
+const INVITES = new Set(['event_invitation', 'event_reminder'])
+
+/** A stable reason, or null. */
+function reasonToSkip(one: Candidate, now: Date): string | null {
+  if (one.eventStatus === 'archived' || one.eventStatus === 'expired') return 'event_closed'
+  if (INVITES.has(one.template) && one.endsAt <= now) return 'event_over'
+  if (one.isOptedOut && one.template !== 'opt_out_confirmed') return 'guest_opted_out'
+  return null
+}
+
+/** The channel of the row, unless it has proved useless since and another may take its place before anything was sent. */
+function chooseChannel(one: Candidate): { channel: ChannelName; channelReason: string | null } | { skip: string } {
+  const hasEmail = one.email !== null && !one.isEmailStopped
+  if (one.channel === 'email') {
+    if (one.email === null) return { skip: 'no_address_for_channel' }
+    return one.isEmailStopped ? { skip: 'email_stopped' } : { channel: 'email', channelReason: one.channelReason }
+  }
+  const instead = one.mayFallBack && one.attempts === 1 && hasEmail
+  if (!one.phone) return instead ? { channel: 'email', channelReason: 'no_phone' } : { skip: 'no_address_for_channel' }
+  if (one.isUnreachable && instead) return { channel: 'email', channelReason: 'whatsapp_unreachable' }
+  return { channel: 'whatsapp', channelReason: one.channelReason }
+}
+
+/** Puts off what goes beyond the throughput of a real channel, or follows too soon to the same recipient. */
+async function giveTurns(
+  { db, channels, config }: Context,
+  decided: Decided[],
+  now: Date,
+): Promise<Map<ChannelName, ChannelLimit>> {
+  const limits = new Map<ChannelName, ChannelLimit>()
+  const going = decided.filter(({ decision }) => decision.kind === 'go' && !channels[decision.channel].isSimulated)
+  if (going.length === 0) return limits
+  const byUrgency = going.toSorted((a, b) => Number(b.one.isAnswer) - Number(a.one.isAnswer))
+  await withTx(db, async (tx) => {
+    for (const limit of await listLimits(tx, [...new Set(going.map(channelOf))])) limits.set(limit.channel, limit)
+    for (const each of byUrgency) {
+      const limit = limits.get(channelOf(each))!
+      const turn = giveTurn(limit, each.one, { now, perSecond: config[limit.channel].messagesPerSecond })
+      if (turn.kind === 'later') each.decision = later(each.one, turn.at, turn.reason, turn.pacedAt)
+    }
+    for (const limit of limits.values()) await writeLimit(tx, limit, now)
+    if (limits.has('whatsapp')) await spaceOutRecipients(tx, going, config.whatsapp.pairIntervalMs, now)
+  })
+  return limits
+}
+
+const channelOf = ({ one, decision }: Decided): ChannelName => (decision.kind === 'go' ? decision.channel : one.channel)
+
+async function spaceOutRecipients(tx: Tx, going: Decided[], pairIntervalMs: number, now: Date): Promise<void> {
+  const until = new Date(now.getTime() + pairIntervalMs)
+  const byPhone = new Map<string, Decided[]>()
+  for (const item of going) {
+    if (item.decision.kind !== 'go' || item.decision.channel !== 'whatsapp') continue
+    byPhone.set(item.one.phone!, [...(byPhone.get(item.one.phone!) ?? []), item])
+  }
+  if (byPhone.size === 0) return
+  const free = await takeRecipients(tx, [...byPhone.keys()], now, until)
+  for (const [phone, items] of byPhone) {
+    for (const item of free.has(phone) ? items.slice(1) : items)
+      item.decision = later(item.one, until, 'recipient_pace')
+  }
+}
+
+export type Attempted = {
+  delivery: Claimed
+  outcome: Outcome | { kind: 'skipped'; reason: string }
+  message: Message | null
+  isSimulated: boolean
+}
+export type AfterAttempt = { status: string; retryAt: Date | null; isAlarm: boolean; hasOpenedBreaker: boolean }
+
+/** Writes what a call came to and returns when to try again, if so. */
+export const settleDelivery = sharing(settleDeliveries, { max: 64, lanes: 1 })
+
+async function settleDeliveries({ db, now, config }: Context, attempted: Attempted[]): Promise<AfterAttempt[]> {
+  const at = now()
+  const planned = attempted.map((one) => {
+    const { outcome, delivery } = one
+    const plan =
+      outcome.kind === 'refused'
+        ? planRefusal(delivery, outcome, { now: at, backoffDelayMs: config.queue.backoffDelayMs })
+        : null
+    return { ...one, plan, settlement: settlementOf(one, plan, at, config) }
+  })
+  const settlements = planned.map(({ settlement }) => settlement)
+  // The common case is one statement. What refusals entail commits with the refusals.
+  const isPlain = planned.every(({ outcome, delivery }) => outcome.kind === 'sent' && delivery.failuresBefore === 0)
+  if (!isPlain) return withTx(db, (tx) => settleWithConsequences(tx, config, planned, at))
+  const rows = await settle(db, settlements, at)
+  const parked = rows.filter(({ hasParked }) => hasParked)
+  if (parked.length > 0) await withTx(db, (tx) => joinAll(tx, config, parked, settlements, at))
+  const statuses = new Map(rows.map(({ id, status }) => [id, status]))
+  return attempted.map(({ delivery }) => ({ ...NOTHING_MORE, status: statuses.get(delivery.id) ?? 'lease_lost' }))
+}
+
+const NOTHING_MORE = { retryAt: null, isAlarm: false, hasOpenedBreaker: false }
+
+/** Should this process die before, the sweep joins them. */
+async function joinAll(tx: Tx, config: Config, rows: Settled[], settlements: Settlement[], now: Date): Promise<void> {
+  for (const { id } of rows) {
+    const { providerMessageId } = settlements.find((settlement) => settlement.id === id)!
+    if (providerMessageId) await joinParked(tx, config, providerMessageId, id, now)
+  }
+}
+
+type Planned = Attempted & { plan: Consequences | null; settlement: Settlement }
+
+async function settleWithConsequences(tx: Tx, config: Config, planned: Planned[], now: Date): Promise<AfterAttempt[]> {
+  const settlements = planned.map(({ settlement }) => settlement)
+  const rows = await settle(tx, settlements, now)
+  await joinAll(
+    tx,
+    config,
+    rows.filter(({ hasParked }) => hasParked),
+    settlements,
+    now,
+  )
+  const settled = new Map(rows.map((row) => [row.id, row]))
+  const after: AfterAttempt[] = []
+  for (const { delivery, outcome, plan, settlement } of planned) {
+    const row = settled.get(delivery.id)
+    if (row && outcome.kind === 'sent' && delivery.failuresBefore > 0) await clearFailures(tx, delivery.channel, now)
+    if (row?.hasMoved && plan)
+      await applyConsequences(tx, delivery, plan, { now, attemptsMax: config.delivery.attemptsMax })
+    after.push({
+      status: row?.status ?? 'lease_lost',
+      retryAt: row?.status === 'queued' ? settlement.nextAttemptAt : null,
+      isAlarm: plan?.isAlarm ?? false,
+      hasOpenedBreaker:
+        (plan?.isChannelFault || outcome.kind === 'unknown') && (await count(tx, delivery, settlement, now)),
+    })
+  }
+  return after
+}
+
+const count = (tx: Tx, { channel }: Claimed, { reason }: Settlement, now: Date): Promise<boolean> =>
+  countFailures(tx, { channel, reason: reason ?? 'unknown', now })
+
+function settlementOf(
+  { delivery, outcome, message, isSimulated }: Attempted,
+  plan: Consequences | null,
+  now: Date,
+  config: Config,
+): Settlement {
+  const isSession = message?.channel === 'whatsapp' ? message.content.kind !== 'template' : null
+  const base = {
+    id: delivery.id,
+    attempt: delivery.attempts,
+    leaseToken: delivery.leaseToken,
+    simulated: isSimulated,
+    reason: 'reason' in outcome ? outcome.reason : null,
+    httpStatus: 'httpStatus' in outcome ? outcome.httpStatus : null,
+    providerMessageId: null,
+    nextAttemptAt: null,
+    isSpent: true,
+    templateOnly: delivery.templateOnly,
+    sessionMessage: isSession,
+    messageReason: isSession === null ? null : whyThisKind(delivery),
+  }
+  if (plan) {
+    const { status, nextAttemptAt, isSpent, templateOnly } = plan
+    const outcomeName = status === 'failed' ? 'failed' : isSpent ? 'retry' : 'deferred'
+    return { ...base, status, outcome: outcomeName, nextAttemptAt, isSpent, templateOnly }
+  }
+  switch (outcome.kind) {
+    case 'sent':
+      return { ...base, status: 'sent', outcome: 'sent', providerMessageId: outcome.providerMessageId }
+    case 'skipped':
+      return { ...base, status: 'skipped', outcome: 'skipped' }
+    case 'unknown': {
+      const nextAttemptAt = new Date(now.getTime() + config.delivery.unknownWaitMs)
+      return { ...base, status: 'unknown', outcome: 'unknown', nextAttemptAt }
+    }
+    case 'refused':
+      throw new Error('a refusal has a plan')
+  }
+}
+
+const whyThisKind = (delivery: Claimed): string =>
+  delivery.templateOnly ? 'refused_131047' : delivery.isWindowOpen ? 'window_open' : 'window_closed'

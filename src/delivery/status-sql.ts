@@ -1,0 +1,134 @@
+/** The statements of the provider's statuses. */
+import { sql, type Tx } from '../db.ts'
+import type { ChannelName, Locale } from './channel.ts'
+import type { Consequences, Refused } from './consequences.ts'
+
+export type StatusEvent = {
+  providerMessageId: string
+  status: string
+  occurredAt: Date
+  reason: string | null
+  pricing: unknown
+  simulated: boolean
+}
+
+const STATUS_RANK = ['sent', 'delivered', 'read', 'failed']
+const byRank = (a: StatusEvent, b: StatusEvent) => STATUS_RANK.indexOf(a.status) - STATUS_RANK.indexOf(b.status)
+
+/** The parked statuses of one message, joined to its delivery now. */
+export async function listParkedEvents(tx: Tx, providerMessageId: string, deliveryId: string): Promise<StatusEvent[]> {
+  const { rows } = await sql<StatusEvent>`
+    update delivery_events set delivery_id = ${deliveryId}
+     where provider_message_id = ${providerMessageId} and delivery_id is null
+    returning provider_message_id, status, occurred_at, reason, pricing, simulated`.execute(tx)
+  return rows.toSorted(byRank)
+}
+
+/**
+ * Parked statuses whose message is known by now: their webhook and our settling ran at the same moment and
+ * could not see each other. After an hour a status is taken for another system's, and not looked at again.
+ */
+export async function listJoinableEvents(tx: Tx, now: Date): Promise<(StatusEvent & { deliveryId: string })[]> {
+  const { rows } = await sql<StatusEvent & { deliveryId: string }>`
+    update delivery_events e set delivery_id = d.id from deliveries d
+     where e.delivery_id is null and e.received_at > ${now}::timestamptz - interval '1 hour'
+       and d.provider_message_id = e.provider_message_id
+    returning d.id as delivery_id, e.provider_message_id, e.status, e.occurred_at, e.reason, e.pricing, e.simulated`.execute(
+    tx,
+  )
+  return rows.toSorted(byRank)
+}
+
+/** Keeps a status once per (message, status). False: we had it already. */
+export async function insertStatusEvent(
+  tx: Tx,
+  event: StatusEvent,
+  deliveryId: string | null,
+  now: Date,
+): Promise<boolean> {
+  const { rows } = await sql`
+    insert into delivery_events (delivery_id, provider_message_id, status, occurred_at, received_at, reason, pricing, simulated)
+    values (${deliveryId}, ${event.providerMessageId}, ${event.status}, ${event.occurredAt}, ${now}, ${event.reason},
+            ${event.pricing === null ? null : JSON.stringify(event.pricing)}, ${event.simulated})
+    on conflict (provider_message_id, status) do nothing returning id`.execute(tx)
+  return rows.length === 1
+}
+
+/** By the provider's message id, also of an earlier attempt, or by our own id that the provider echoed back. Locks the row. */
+export async function lockDeliveryOfStatus(
+  tx: Tx,
+  providerMessageId: string,
+  ourId: string | null,
+): Promise<{ id: string; status: string } | null> {
+  const { rows } = await sql<{ id: string; status: string }>`
+    select d.id, d.status from deliveries d
+     where d.id in (select id from deliveries where provider_message_id = ${providerMessageId}
+                    union all select delivery_id from delivery_attempts where provider_message_id = ${providerMessageId}
+                    union all select id from deliveries where id = ${ourId})
+     order by (d.provider_message_id = ${providerMessageId}) desc nulls last limit 1 for update of d`.execute(tx)
+  return rows[0] ?? null
+}
+
+export type RefusedDelivery = Refused & { id: string; campaignId: string | null; locale: Locale; channel: ChannelName }
+
+/** A delivery that this message's refusal concerns: its latest message, not arrived, and really sent. */
+export async function findRefusedDelivery(
+  tx: Tx,
+  id: string,
+  providerMessageId: string,
+): Promise<RefusedDelivery | null> {
+  const { rows } = await sql<RefusedDelivery>`
+    select id, channel, template, locale, attempts, attempts_max, template_only, may_fall_back, first_attempt_at, campaign_id
+      from deliveries
+     where id = ${id} and attempts > 0 and delivery_may_become(status, 'failed')
+       and coalesce(provider_message_id, ${providerMessageId}) = ${providerMessageId}`.execute(tx)
+  return rows[0] ?? null
+}
+
+/** It goes again. */
+export async function requeueRefused(tx: Tx, id: string, plan: Consequences, now: Date): Promise<boolean> {
+  const { rows } = await sql`
+    update deliveries set status = 'queued', reason = ${plan.reason}, next_attempt_at = ${plan.nextAttemptAt},
+           enqueued_at = null, template_only = ${plan.templateOnly}, provider_message_id = null,
+           attempts_max = attempts_max + ${plan.isSpent ? 0 : 1}, lease_token = null, lease_until = null, updated_at = ${now}
+     where id = ${id} and status in ('unknown', 'sent') returning id`.execute(tx)
+  return rows.length === 1
+}
+
+/** Moves a delivery forward, if the machine allows it from where it is. What never left cannot have arrived. */
+export async function advance(
+  tx: Tx,
+  id: string,
+  event: StatusEvent,
+  now: Date,
+  to: string = event.status,
+): Promise<boolean> {
+  const { occurredAt } = event
+  const isEnd = to === 'failed' || to === 'dead'
+  const { rows } = await sql`
+    update deliveries set status = ${to},
+           reason = ${event.reason},
+           provider_message_id = coalesce(provider_message_id, ${event.providerMessageId}),
+           simulated = simulated or ${event.simulated},
+           next_attempt_at = null,
+           sent_at = case when ${isEnd} then sent_at else coalesce(sent_at, ${occurredAt}) end,
+           delivered_at = case when ${to} in ('delivered', 'read') then coalesce(delivered_at, ${occurredAt}) else delivered_at end,
+           read_at = case when ${to} = 'read' then coalesce(read_at, ${occurredAt}) else read_at end,
+           ended_at = case when ${isEnd} then ${now}::timestamptz end,
+           updated_at = ${now}
+     where id = ${id} and delivery_may_become(status, ${to}) and attempts > 0 returning id`.execute(tx)
+  return rows.length === 1
+}
+
+/** Pricing may come with any status; the first one stays, verbatim. An unseen attempt is thereby seen. */
+export async function addEvidence(tx: Tx, id: string, event: StatusEvent): Promise<void> {
+  if (event.pricing !== null) {
+    await sql`update deliveries set pricing = ${JSON.stringify(event.pricing)} where id = ${id} and pricing is null`.execute(
+      tx,
+    )
+  }
+  await sql`update delivery_attempts set outcome = 'sent', finished_at = coalesce(finished_at, ${event.occurredAt}),
+      provider_message_id = ${event.providerMessageId}
+     where delivery_id = ${id} and n = (select attempts from deliveries where id = ${id})
+       and (outcome is null or outcome = 'unknown')`.execute(tx)
+}

@@ -1,0 +1,88 @@
+/** What the provider tells us afterwards: statuses move a delivery forward, and a refusal has consequences. */
+import type { Config } from '../config.ts'
+import type { Tx } from '../db.ts'
+import type { Refusal, Verdict } from './channel.ts'
+import { planRefusal } from './consequences.ts'
+import { applyConsequences, markReachable } from './heirs.ts'
+import { classifyWhatsApp } from './refusals.ts'
+import {
+  addEvidence,
+  advance,
+  findRefusedDelivery,
+  insertStatusEvent,
+  listJoinableEvents,
+  listParkedEvents,
+  lockDeliveryOfStatus,
+  requeueRefused,
+  type StatusEvent,
+} from './status-sql.ts'
+
+/** `ourId`: our delivery id, when the provider echoes it. */
+export type ProviderStatus = StatusEvent & { ourId: string | null }
+
+type Settings = Pick<Config, 'queue' | 'delivery'>
+
+/**
+ * Takes a provider's status inside the caller's transaction. Returns what became of it: applied,
+ * duplicate, parked (we do not know the message yet), or kept (it says nothing new).
+ */
+export async function recordStatus(
+  tx: Tx,
+  config: Settings,
+  event: ProviderStatus,
+  now: Date,
+): Promise<'applied' | 'duplicate' | 'parked' | 'kept'> {
+  const delivery = await lockDeliveryOfStatus(tx, event.providerMessageId, event.ourId)
+  // A refusal after which it would go again, faster than the answer to the call, waits for that answer.
+  const deliveryId = delivery?.status === 'sending' && goesAgain(event) ? null : (delivery?.id ?? null)
+  if (!(await insertStatusEvent(tx, event, deliveryId, now))) return 'duplicate'
+  if (!deliveryId) return 'parked'
+  return (await applyStatus(tx, config, deliveryId, event, now)) ? 'applied' : 'kept'
+}
+
+/** Statuses that came before we knew the message id join their delivery now, oldest rank first. */
+export async function joinParked(
+  tx: Tx,
+  config: Settings,
+  providerMessageId: string,
+  deliveryId: string,
+  now: Date,
+): Promise<void> {
+  for (const event of await listParkedEvents(tx, providerMessageId, deliveryId))
+    await applyStatus(tx, config, deliveryId, event, now)
+}
+
+/** Joins parked statuses that nobody joined. The sweep calls it. */
+export async function joinParkedStatuses(tx: Tx, config: Settings, now: Date): Promise<void> {
+  for (const event of await listJoinableEvents(tx, now)) await applyStatus(tx, config, event.deliveryId, event, now)
+}
+
+async function applyStatus(tx: Tx, config: Settings, id: string, event: StatusEvent, now: Date): Promise<boolean> {
+  const hasAdvanced =
+    event.status === 'failed' ? await refuse(tx, config, id, event, now) : await advance(tx, id, event, now)
+  await addEvidence(tx, id, event)
+  if (event.status === 'delivered' || event.status === 'read') await markReachable(tx, id)
+  return hasAdvanced
+}
+
+/** A message that was accepted, and refused afterwards: it fails, goes again, or another channel takes its place. */
+async function refuse(tx: Tx, config: Settings, id: string, event: StatusEvent, now: Date): Promise<boolean> {
+  const delivery = await findRefusedDelivery(tx, id, event.providerMessageId)
+  if (!delivery) return false // an earlier attempt's, or nothing that could fail any more
+  const plan = planRefusal(delivery, readRefusal(event), { now, backoffDelayMs: config.queue.backoffDelayMs })
+  const hasMoved =
+    plan.status === 'queued' ? await requeueRefused(tx, id, plan, now) : await advance(tx, id, event, now, plan.status)
+  if (hasMoved) await applyConsequences(tx, delivery, plan, { now, attemptsMax: config.delivery.attemptsMax })
+  return hasMoved
+}
+
+/** The reason of a `failed` status carries WhatsApp's code; an e-mail that bounced does not go again. */
+function readRefusal({ reason }: StatusEvent): Refusal {
+  const code = /^whatsapp_(\d+)$/.exec(reason ?? '')?.[1]
+  if (code === undefined) return { verdict: 'fail', reason: reason ?? 'failed' }
+  return { ...classifyWhatsApp({ code: Number(code), httpStatus: null }), reason: `whatsapp_${code}` }
+}
+
+const GOES_AGAIN = new Set<Verdict>(['retry', 'wait_recipient', 'wait_all', 'use_template', 'alarm'])
+const goesAgain = (event: StatusEvent): boolean =>
+  event.status === 'failed' && GOES_AGAIN.has(readRefusal(event).verdict)
