@@ -1,5 +1,5 @@
 /**
- * npm run docs:env | docs:openapi | docs:schema — writes what is generated and committed.
+ * npm run docs:env | docs:email | docs:openapi | docs:schema — writes what is generated and committed.
  *
  * test/generated.test.ts compares the committed files with what the render functions give now.
  */
@@ -16,6 +16,7 @@ import { startEmbedded } from '../src/embedded.ts'
 import { openLog } from '../src/log.ts'
 import { migrateQueues } from '../src/queue.ts'
 import { MIGRATIONS_FOLDER } from '../src/readiness.ts'
+import { renderEmailLayout } from './email-layout.ts'
 import { renderEnvDocs, renderEnvExample } from './environment.ts'
 import { renderSchema } from './schema.ts'
 
@@ -25,6 +26,7 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url))
 export const GENERATED = {
   '.env.example': 'docs:env',
   'docs/docker-env.md': 'docs:env',
+  'src/delivery/layout-html.ts': 'docs:email',
   'openapi.json': 'docs:openapi',
   'migrations/schema.sql': 'docs:schema',
   'src/tables.ts': 'docs:schema',
@@ -107,13 +109,15 @@ async function write(file: GeneratedFile, text: string): Promise<void> {
 }
 
 async function main(what: string | undefined): Promise<void> {
-  if (!['env', 'openapi', 'schema', 'all'].includes(what ?? '')) throw new Error('Say env, openapi, schema or all.')
+  if (!['env', 'email', 'openapi', 'schema', 'all'].includes(what ?? ''))
+    throw new Error('Say env, email, openapi, schema or all.')
   const isAll = what === 'all'
   if (isAll || what === 'env') {
     await write('.env.example', renderEnvExample())
     await write('docs/docker-env.md', renderEnvDocs())
   }
-  if (what === 'env') return
+  if (isAll || what === 'email') await write('src/delivery/layout-html.ts', await renderEmailLayout())
+  if (what === 'env' || what === 'email') return
   await withScratchDatabase(async (url) => {
     if (isAll || what === 'schema') {
       await write('migrations/schema.sql', await renderSchemaOf(url))

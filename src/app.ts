@@ -4,11 +4,14 @@ import helmet from '@fastify/helmet'
 import { Ajv } from 'ajv'
 import addFormats from 'ajv-formats'
 import Fastify, { LogController, type FastifyBaseLogger, type FastifyInstance } from 'fastify'
-import { authenticate } from './auth/auth.ts'
+import { openAuthenticator } from './auth/basic.ts'
 import { authRoutes } from './auth/routes.ts'
 import { checkinRoutes } from './checkin/routes.ts'
 import { conversationRoutes } from './conversations/routes.ts'
+import { campaignRoutes } from './delivery/campaign-routes.ts'
 import { deliveryRoutes } from './delivery/routes.ts'
+import { templateRoutes } from './delivery/template-routes.ts'
+import { unsubscribeRoutes } from './delivery/unsubscribe-routes.ts'
 import type { Deps } from './deps.ts'
 import { eventRoutes } from './events/routes.ts'
 import { financeRoutes } from './finance/routes.ts'
@@ -20,7 +23,9 @@ import { limitPerAddress } from './http/rate-limit.ts'
 import { requestIdOf, stampRequestIds } from './http/request-id.ts'
 import { houseRoutes } from './http/routes.ts'
 import { inboxRoutes } from './inbox/routes.ts'
+import { JOBS } from './jobs.ts'
 import { landingRoutes } from './landing/routes.ts'
+import { operationsRoutes } from './operations/routes.ts'
 import { paymentRoutes } from './payments/routes.ts'
 import { Failure } from './errors.ts'
 
@@ -54,7 +59,7 @@ export async function buildApp(deps: Deps): Promise<FastifyInstance> {
   app.setSerializerCompiler(() => JSON.stringify) // tests check every answer against its schema
   stampRequestIds(app)
   answerProblems(app)
-  guardRoutes(app, (header) => authenticate(deps, header))
+  guardRoutes(app, openAuthenticator(deps))
   observeRequests(app, deps)
   app.addHook('preValidation', async (request) => {
     if (request.routeOptions.config.optionalBody && request.body === undefined) request.body = {}
@@ -71,11 +76,15 @@ export async function buildApp(deps: Deps): Promise<FastifyInstance> {
   await app.register(eventRoutes(deps))
   await app.register(conversationRoutes(deps))
   await app.register(deliveryRoutes(deps))
+  await app.register(campaignRoutes(deps))
+  await app.register(templateRoutes(deps))
+  await app.register(unsubscribeRoutes(deps))
   await app.register(paymentRoutes(deps))
   await app.register(checkinRoutes(deps))
   await app.register(landingRoutes(deps))
   await app.register(financeRoutes(deps))
   await app.register(inboxRoutes(deps))
+  await app.register(operationsRoutes(deps, JOBS))
   await app.ready()
   return app
 }

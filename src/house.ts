@@ -18,7 +18,14 @@ export async function measureQueues({ db, now, queues, metrics }: Pick<Deps, 'db
     metrics.oldestDueSeconds.set({ table }, oldestSeconds)
   }
   metrics.deadLetters.set(await countDeadLetters(db))
+  for (const { channel, isHeld } of await listHolds(db, now())) metrics.channelHeld.set({ channel }, Number(isHeld))
   return counted
+}
+
+async function listHolds(db: Db, now: Date): Promise<{ channel: string; isHeld: boolean }[]> {
+  const { rows } = await sql<{ channel: string; isHeld: boolean }>`
+    select channel, coalesce(held_until > ${now}, false) as is_held from channel_limits`.execute(db)
+  return rows
 }
 
 async function countDeadLetters(db: Db): Promise<number> {
@@ -50,6 +57,8 @@ export const cleanHouse = defineJob({
   async run({ db }) {
     await sql`delete from kv where expires_at < now()`.execute(db)
     await sql`delete from idempotency_keys where created_at < now() - interval '72 hours'`.execute(db)
+    await sql`delete from recipient_limits where next_free_at < now() - interval '1 hour'`.execute(db)
+    await sql`delete from campaigns where status = 'preflight' and created_at < now() - interval '7 days'`.execute(db)
     await sql`delete from refresh_tokens where expires_at < now() - interval '7 days'`.execute(db)
   },
 })

@@ -1,9 +1,9 @@
 /** THE LIST OF JOBS, and how they are set to work: queue workers plus the clock. */
-import { deliverInvitation, sweepDeliveries } from './delivery/jobs.ts'
+import { deliverInvitation, sweepDeliveries, syncTemplates } from './delivery/jobs.ts'
 import type { Deps } from './deps.ts'
 import { refreshKpisJob } from './finance/jobs.ts'
 import { cleanHouse, insertDeadJob, logQueueMetrics } from './house.ts'
-import { processPaymentEvent, processWaEvent, sweepInboundEvents } from './inbox/jobs.ts'
+import { processEmailEvent, processPaymentEvent, processWaEvent, sweepInboundEvents } from './inbox/jobs.ts'
 import { catchUpLandingTtl, runLandingTtlJob } from './landing/jobs.ts'
 import type { Job } from './queue.ts'
 import { startClock } from './schedule.ts'
@@ -12,7 +12,9 @@ import { startWorkers } from './queue-workers.ts'
 export const JOBS = [
   deliverInvitation,
   sweepDeliveries,
+  syncTemplates,
   processWaEvent,
+  processEmailEvent,
   processPaymentEvent,
   sweepInboundEvents,
   runLandingTtlJob,

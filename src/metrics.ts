@@ -42,6 +42,12 @@ export function openMetrics() {
       registers,
     }),
     deadLetters: new Gauge({ name: 'monotickets_dead_letters', help: 'Open dead letters.', registers }),
+    channelHeld: new Gauge({
+      name: 'monotickets_channel_held',
+      help: '1 while a channel rests: its breaker is open, or the provider asked us to wait.',
+      labelNames: ['channel'] as const,
+      registers,
+    }),
     deliveries: new Counter({
       name: 'monotickets_delivery_attempts_total',
       help: 'Attempts by channel and outcome.',

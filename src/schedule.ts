@@ -6,7 +6,7 @@
  * slot, so that several workers add it once.
  */
 import { Cron } from 'croner'
-import { sweepDeliveries } from './delivery/jobs.ts'
+import { sweepDeliveries, syncTemplates } from './delivery/jobs.ts'
 import type { Deps } from './deps.ts'
 import { refreshKpisJob } from './finance/jobs.ts'
 import { cleanHouse, logQueueMetrics } from './house.ts'
@@ -33,6 +33,7 @@ export function listSchedule({ config }: Pick<Deps, 'config'>): Entry[] {
     },
     { job: catchUpLandingTtl, everyMs: 300_000, where: 'queue' },
     { job: cleanHouse, everyMs: 600_000, where: 'queue' },
+    { job: syncTemplates, everyMs: 3_600_000, where: 'queue' },
   ] as Entry[]
 }
 

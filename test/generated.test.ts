@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { test } from 'node:test'
 import { GENERATED, renderOpenapi, renderTables, type GeneratedFile } from '../docs/generate.ts'
+import { renderEmailLayout } from '../docs/email-layout.ts'
 import { renderEnvDocs, renderEnvExample, type Environment } from '../docs/environment.ts'
 import { renderSchema } from '../docs/schema.ts'
 import { openDb } from '../src/db.ts'
@@ -25,6 +26,10 @@ test('.env.example describes the environment of this program', async () => {
 
 test('docs/docker-env.md describes the environment of this program', async () => {
   await assertCommitted('docs/docker-env.md', renderEnvDocs())
+})
+
+test('src/delivery/layout-html.ts is what layout.mjml compiles to', async () => {
+  await assertCommitted('src/delivery/layout-html.ts', await renderEmailLayout())
 })
 
 test('openapi.json describes the routes of this program', async (t) => {

@@ -1,30 +1,30 @@
-/** Which channel sends. Without a provider's key it is the simulated one. */
+/** Which channel sends: with a provider's key the provider, without it the simulated one. */
 import type { Config } from '../config.ts'
 import type { Db } from '../db.ts'
 import type { Logger } from '../log.ts'
-import type { Channel, Channels } from './delivery.ts'
+import type { ChannelName, Channels } from './channel.ts'
+import { openEmail } from './email.ts'
 import { openSimulated } from './simulated.ts'
+import { openWhatsApp } from './whatsapp.ts'
 
 type Context = { config: Config; db: Db; now: () => Date; log: Logger }
 
 export function openChannels(context: Context): Channels {
-  const { whatsapp, email } = context.config
+  const { config, now } = context
+  const { whatsapp, email } = config
   return {
-    whatsapp: openChannel('whatsapp', whatsapp.apiKey, context),
-    email: openChannel('email', email.apiKey, context),
+    whatsapp: whatsapp.apiKey
+      ? openWhatsApp({ apiKey: whatsapp.apiKey, apiUrl: whatsapp.apiUrl, timeoutMs: whatsapp.timeoutMs, now })
+      : simulate('whatsapp', context),
+    email:
+      email.apiKey && email.from
+        ? openEmail({ apiKey: email.apiKey, apiUrl: email.apiUrl, from: email.from, timeoutMs: email.timeoutMs, now })
+        : simulate('email', context),
   }
 }
 
-function openChannel(channel: 'whatsapp' | 'email', apiKey: string | undefined, context: Context): Channel {
-  if (!apiKey) {
-    const message = 'delivery_mock_mode: no provider key, messages go to the simulated channel'
-    context.log.warn({ channel, simulated: true }, message)
-    return openSimulated(channel, context)
-  }
-  // Who sets a key expects real messages: pretending would be a guest who never hears of the party.
-  context.log.error(
-    { channel },
-    'Sending through this provider is not built yet: its deliveries fail. Unset its key to simulate',
-  )
-  return { isSimulated: false, send: async () => ({ kind: 'failed', reason: 'channel_not_built', httpStatus: null }) }
+function simulate(channel: ChannelName, context: Context) {
+  const message = 'delivery_mock_mode: no provider key, messages go to the simulated channel'
+  context.log.warn({ channel, simulated: true }, message)
+  return openSimulated(channel, context)
 }

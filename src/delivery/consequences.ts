@@ -96,6 +96,7 @@ export function planRefusal(
         holdUntil: later(afterMs ?? ALARM_REST_MS),
       })
     case 'fail':
-      return base
+      break
   }
+  return base
 }

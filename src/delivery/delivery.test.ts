@@ -6,7 +6,8 @@ import { aGuest, anEvent, anInvitation, anOrganizer, type MadeGuest } from '../.
 import type { Channel, Outcome } from './channel.ts'
 import { recordStatus, type ProviderStatus } from './delivery.ts'
 import { deliverInvitation, sweepDeliveries } from './jobs.ts'
-import { claimDelivery, settleDelivery, type Claimed } from './sending.ts'
+import { claimDelivery, type Claimed } from './claiming.ts'
+import { settleDelivery } from './settling.ts'
 
 const NOW = '2029-06-01T12:00:00.000Z'
 

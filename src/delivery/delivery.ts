@@ -1,5 +1,5 @@
 /**
- * One message to one guest, as it is asked for. sending.ts claims and settles it, statuses.ts moves it forward by
+ * One message to one guest, as it is asked for. claiming.ts takes it, settling.ts writes down what the provider said, statuses.ts moves it forward by
  * what the provider tells; docs/states.md draws the machine, and the database enforces it.
  */
 import type { Config } from '../config.ts'

@@ -1,28 +1,112 @@
-/** Who answered: the invitation behind a quoted message or a phone number. */
+/** Who answered, and about what: the invitations behind a quoted message, a button or a phone number. */
 import { sql, type Tx } from '../db.ts'
 
-export type Invited = { invitationId: string; eventId: string; guestId: string }
+export type Invited = {
+  invitationId: string
+  eventId: string
+  guestId: string
+  organizerId: string
+  phone: string | null
+  answer: string
+}
+export type OpenInvitation = Invited & { eventName: string; startsAt: Date; timeZone: string }
 
-/** Whose message was answered: the outbound message that the reply quotes. */
+/** Whose message was answered: the outbound message that the reply quotes, also one of an earlier attempt. */
 export async function findInvitedByMessage(tx: Tx, providerMessageId: string): Promise<Invited | null> {
   const { rows } = await sql<Invited>`
-    select i.id as invitation_id, i.event_id, i.guest_id from deliveries d
-      join invitations i on i.event_id = d.event_id and i.guest_id = d.guest_id
-     where d.provider_message_id = ${providerMessageId}`.execute(tx)
+    select i.id as invitation_id, i.event_id, i.guest_id, i.answer, d.organizer_id, g.phone
+      from (select id from deliveries where provider_message_id = ${providerMessageId}
+            union select delivery_id from delivery_attempts where provider_message_id = ${providerMessageId}) sent (id)
+      join deliveries d on d.id = sent.id and d.channel = 'whatsapp'
+      join guests g on g.event_id = d.event_id and g.id = d.guest_id
+      join invitations i on i.event_id = d.event_id and i.guest_id = d.guest_id limit 1`.execute(tx)
   return rows[0] ?? null
 }
 
-/** The one open invitation of this number; null when there is none, or more than one to choose from. */
-export async function findInvitedByPhone(tx: Tx, phone: string, now: Date): Promise<Invited | null> {
-  const { rows } = await sql<Invited>`
-    select i.id as invitation_id, i.event_id, i.guest_id from guests g
-      join events e on e.id = g.event_id and e.status = 'active' and e.ends_at > ${now}
-      join invitations i on i.event_id = g.event_id and i.guest_id = g.id
-     where g.phone = ${phone} limit 2`.execute(tx)
-  return rows.length === 1 ? rows[0]! : null
+/** `wasWritten`: WhatsApp accepted a message to this guest, so that buttons of ours are in their hands. */
+export async function findInvitedById(
+  tx: Tx,
+  invitationId: string,
+): Promise<(Invited & { wasWritten: boolean }) | null> {
+  const { rows } = await sql<Invited & { wasWritten: boolean }>`
+    select i.id as invitation_id, i.event_id, i.guest_id, i.answer, e.organizer_id, g.phone,
+           exists (select 1 from deliveries d where d.event_id = i.event_id and d.guest_id = i.guest_id
+                      and d.channel = 'whatsapp' and d.provider_message_id is not null) as was_written
+      from invitations i
+      join guests g on g.event_id = i.event_id and g.id = i.guest_id
+      join events e on e.id = i.event_id
+     where i.id = ${invitationId}`.execute(tx)
+  return rows[0] ?? null
 }
 
-/** WhatsApp names many Mexicans 521…: answers go to the name it used last. */
-export async function rememberAlias(tx: Tx, phone: string, waId: string): Promise<void> {
-  await sql`update guests set wa_id = ${waId} where phone = ${phone} and wa_id is distinct from ${waId}`.execute(tx)
+/** The invitations of a person that take answers now, the soonest event first; `limit` more than a list can show. */
+export async function listOpenInvitations(
+  tx: Tx,
+  phones: string[],
+  { now, limit }: { now: Date; limit: number },
+): Promise<OpenInvitation[]> {
+  const { rows } = await sql<OpenInvitation>`
+    select i.id as invitation_id, i.event_id, i.guest_id, i.answer, e.organizer_id, g.phone, e.name as event_name,
+           e.starts_at, e.time_zone
+      from guests g
+      join events e on e.id = g.event_id and e.status = 'active' and e.ends_at > ${now}
+      join invitations i on i.event_id = g.event_id and i.guest_id = g.id
+     where g.phone = any(${phones}::text[])
+     order by e.starts_at, i.id limit ${limit}`.execute(tx)
+  return rows
+}
+
+/**
+ * Whom a BAJA or ALTA is meant for: the organizer of the quoted message, else of the latest message that had gone to
+ * this person when they wrote, else every organizer who has their number.
+ */
+export async function listMeantOrganizers(
+  tx: Tx,
+  said: { phones: string[]; contextMessageId: string | null; sentAt: Date },
+): Promise<string[]> {
+  const quoted = said.contextMessageId ? await findInvitedByMessage(tx, said.contextMessageId) : null
+  if (quoted) return [quoted.organizerId]
+  const latest = await sql<{ organizerId: string }>`
+    select d.organizer_id from guests g
+      join deliveries d on d.event_id = g.event_id and d.guest_id = g.id
+     where g.phone = any(${said.phones}::text[]) and d.channel = 'whatsapp' and d.provider_message_id is not null
+     order by (coalesce(d.sent_at, d.requested_at) < ${said.sentAt}::timestamptz + interval '1 second') desc,
+              coalesce(d.sent_at, d.requested_at) desc limit 1`.execute(tx)
+  if (latest.rows[0]) return [latest.rows[0].organizerId]
+  const all = await sql<{ organizerId: string }>`
+    select distinct e.organizer_id from guests g join events e on e.id = g.event_id
+     where g.phone = any(${said.phones}::text[]) order by 1`.execute(tx)
+  return all.rows.map(({ organizerId }) => organizerId)
+}
+
+/** As whose guest a person can be written to for these organizers: of an event that is not closed, the soonest first. */
+export async function findAnyInvited(tx: Tx, organizerIds: string[], phones: string[]): Promise<Invited | null> {
+  const { rows } = await sql<Invited>`
+    select i.id as invitation_id, i.event_id, i.guest_id, i.answer, e.organizer_id, g.phone from guests g
+      join events e on e.id = g.event_id
+      join invitations i on i.event_id = g.event_id and i.guest_id = g.id
+     where g.phone = any(${phones}::text[]) and e.organizer_id = any(${organizerIds}::text[])
+       and e.status in ('draft', 'active')
+     order by e.status, e.starts_at, i.id limit 1`.execute(tx)
+  return rows[0] ?? null
+}
+
+/** Whether a number, as it is, belongs to somebody on a list. */
+export async function isGuestPhone(tx: Tx, phone: string): Promise<boolean> {
+  return (await sql`select 1 from guests where phone = ${phone} limit 1`.execute(tx)).rows.length > 0
+}
+
+/**
+ * WhatsApp names many Mexicans 521…, and people change their number: answers go to the name it used last, by the
+ * provider's time. What was sent from the old number before a change does not bring it back.
+ */
+export async function rememberAlias(tx: Tx, phone: string, waId: string, at: Date): Promise<void> {
+  await sql`
+    update guests g set wa_id = ${waId}
+      from (select event_id, id from guests where phone = ${phone} and wa_id is distinct from ${waId}
+             order by event_id, id for update) mine
+     where g.event_id = mine.event_id and g.id = mine.id
+       and not exists (select 1 from wa_contacts c where c.phone = ${phone} and c.alias like '+%' and c.learned_at > ${at})`.execute(
+    tx,
+  )
 }

@@ -6,11 +6,14 @@ import { defineJob, sweptJobId } from '../queue.ts'
 import type { Deps } from '../deps.ts'
 import { Failure } from '../errors.ts'
 import type { Logger } from '../log.ts'
+import { saveApprovals } from './approvals.ts'
 import type { Message } from './channel.ts'
 import { EMAIL_RETRY_HORIZON_MS } from './consequences.ts'
 import { composeMessage } from './message.ts'
-import { claimDelivery, settleDelivery, type AfterAttempt, type Attempted, type Claimed } from './sending.ts'
+import { claimDelivery, type Claimed } from './claiming.ts'
+import { settleDelivery, type AfterAttempt, type Attempted } from './settling.ts'
 import { joinParkedStatuses } from './statuses.ts'
+import { fetchTemplates } from './whatsapp.ts'
 import {
   holdUnknown,
   insertDeadDelivery,
@@ -122,6 +125,27 @@ export const sweepDeliveries = defineJob({
       due.map(({ id, attempts }) => ({ data: { deliveryId: id }, id: sweptJobId(deliveryJobId(id, attempts), at) })),
     )
     return `${due.length} nudged`
+  },
+})
+
+/** Asks the provider which of our templates it has approved. Without a key there is nobody to ask. */
+export const syncTemplates = defineJob({
+  name: 'sync-templates',
+  queue: 'maintenanceQueue',
+  data: Type.Object({}),
+
+  async run({ db, now, config }, _, { log }) {
+    const { apiKey, apiUrl, timeoutMs } = config.whatsapp
+    if (!apiKey) return 'simulated'
+    const fetched = await fetchTemplates({ apiKey, apiUrl, timeoutMs, now })
+    if (fetched.kind !== 'fetched') {
+      log.warn({ reason: fetched.reason }, 'The templates could not be asked for; what was known of them stays')
+      return fetched.reason
+    }
+    const notApproved = await saveApprovals(db, fetched.templates, now())
+    if (notApproved > 0)
+      log.warn({ notApproved }, 'Some templates are not approved by WhatsApp: GET /templates says which')
+    return `${fetched.templates.length} templates, ${notApproved} of ours not approved`
   },
 })
 

@@ -103,6 +103,13 @@ export async function letGo(tx: Tx, rows: LetGo[], lease: { token: string; now: 
     delete from delivery_attempts a using gone where a.delivery_id = gone.id and a.n = gone.n`.execute(tx)
 }
 
+/** Campaigns that run again meanwhile. Held until the commit, so that a resume cannot pass by unseen. */
+export async function listRunning(tx: Tx, campaignIds: string[]): Promise<Set<string>> {
+  const { rows } = await sql<{ id: string; status: string }>`
+    select id, status from campaigns where id = any(${campaignIds}::text[]) order by id for share`.execute(tx)
+  return new Set(rows.filter(({ status }) => status === 'running').map(({ id }) => id))
+}
+
 export type Redirected = { id: string; channel: ChannelName; reason: string | null }
 
 /** Another channel than the one that was chosen at the request. */

@@ -1,49 +1,76 @@
-/** The messages we send: name, texts per locale, the variables they need. */
+/**
+ * The messages we send: their names, what WhatsApp was told about them, the variables they need. Texts are
+ * in texts-es-mx.ts and texts-en.ts; compose.ts makes messages of them.
+ *
+ * An approved template has at WhatsApp the same name, the languages es_MX and en, the body of our text with
+ * {{1}}, {{2}}… in the order of its variables, and the buttons in the order given here.
+ */
 import { DateTime } from 'luxon'
 import { Failure } from '../errors.ts'
+import type { Locale } from './channel.ts'
+import type { Occasion } from './occasions.ts'
+import { EN } from './texts-en.ts'
+import { ES_MX } from './texts-es-mx.ts'
 
-export type Locale = 'es-MX' | 'en'
-type Texts = { subject: string; body: string }
-type Template = { name: string; texts: Record<Locale, Texts> }
+export type { Locale } from './channel.ts'
+export type TemplateName =
+  | 'event_invitation'
+  | 'event_reminder'
+  | 'event_update'
+  | 'event_thanks'
+  | 'rsvp_confirmed'
+  | 'rsvp_question'
+  | 'event_question'
+  | 'opt_out_confirmed'
+  | 'opt_in_confirmed'
 
-const TEMPLATES: Template[] = [
-  {
-    name: 'event_invitation',
-    texts: {
-      'es-MX': {
-        subject: 'Invitación: {{event_name}}',
-        body: 'Hola {{guest_name}}: te invitamos a {{event_name}}, el {{event_date}}. Confirma tu asistencia aquí: {{invitation_url}}',
-      },
-      en: {
-        subject: 'Invitation: {{event_name}}',
-        body: 'Hello {{guest_name}}: you are invited to {{event_name}}, on {{event_date}}. Please answer here: {{invitation_url}}',
-      },
-    },
-  },
-  {
-    name: 'event_reminder',
-    texts: {
-      'es-MX': {
-        subject: 'Te esperamos: {{event_name}}',
-        body: 'Hola {{guest_name}}: te recordamos {{event_name}}, el {{event_date}}. Tu pase y tu respuesta: {{invitation_url}}',
-      },
-      en: {
-        subject: 'See you at {{event_name}}',
-        body: 'Hello {{guest_name}}: a reminder of {{event_name}}, on {{event_date}}. Your pass and your answer: {{invitation_url}}',
-      },
-    },
-  },
-]
+/** Placeholders are {{variable}}. WhatsApp refuses a body that begins or ends with one. */
+export type Texts = {
+  /** WhatsApp's body, approved or inside the window. */
+  body: string
+  /** Title of the button that opens the invitation, 20 characters at most; none: the message has no link. */
+  link?: string
+  /** None: the message is an answer on WhatsApp and does not exist as an e-mail. */
+  email?: { subject: string; preheader: string; paragraphs: string[] }
+}
+export type Words = {
+  texts: Record<TemplateName, Texts>
+  /** Titles of buttons, 20 characters at most. */
+  replies: { yes: string; no: string; choose: string }
+  fallbacks: { guest_name: string; event_location: string; organizer_name: string }
+  /** For luxon. */
+  dateFormat: string
+  email: { when: string; where: string; pass: string; why: string; unsubscribe: string }
+}
+export const WORDS: Record<Locale, Words> = { 'es-MX': ES_MX, en: EN }
 
-export type Occasion = {
-  guestName: string
-  eventName: string
-  startsAt: Date
-  timeZone: string
-  invitationUrl: string
+export type TemplateCategory = 'utility' | 'marketing'
+export type Template = {
+  name: TemplateName
+  category: TemplateCategory
+  /** WhatsApp approves it, so that it may open a conversation. The others only answer in an open window. */
+  isApproved: boolean
+  /** Of the approved template, in its order; `index` of a button counts from 0. */
+  buttons: ('link' | 'yes' | 'no')[]
+  /** The guest's QR is the header's image. */
+  hasPass?: true
+  /** The buttons come with the request, in the variable `choices`. */
+  hasChoices?: true
 }
 
-export type Rendered = Texts & { parameters: string[] }
+const TEMPLATES: Template[] = [
+  { name: 'event_invitation', category: 'marketing', isApproved: true, buttons: ['link', 'yes', 'no'] },
+  { name: 'event_reminder', category: 'utility', isApproved: true, buttons: ['link'] },
+  { name: 'event_update', category: 'utility', isApproved: true, buttons: ['link'] },
+  { name: 'event_thanks', category: 'marketing', isApproved: true, buttons: [] },
+  { name: 'rsvp_confirmed', category: 'utility', isApproved: true, buttons: ['link'], hasPass: true },
+  { name: 'rsvp_question', category: 'utility', isApproved: false, buttons: ['yes', 'no'] },
+  { name: 'event_question', category: 'utility', isApproved: false, buttons: [], hasChoices: true },
+  { name: 'opt_out_confirmed', category: 'utility', isApproved: false, buttons: [] },
+  { name: 'opt_in_confirmed', category: 'utility', isApproved: false, buttons: [] },
+]
+
+export const listTemplates = (): readonly Template[] => TEMPLATES
 
 /** Throws `template_not_found`. */
 export function findTemplate(name: string): Template {
@@ -53,38 +80,111 @@ export function findTemplate(name: string): Template {
   return template
 }
 
-/** Fills a template in. `variables` of the request win over what the event and the guest give. */
-export function renderTemplate(
-  name: string,
-  locale: Locale,
-  occasion: Occasion,
-  variables: Record<string, string>,
-): Rendered {
-  const texts = findTemplate(name).texts[locale]
-  const values: Record<string, string> = {
-    guest_name: occasion.guestName,
-    event_name: occasion.eventName,
-    event_date: formatEventDate(occasion.startsAt, occasion.timeZone, locale),
-    invitation_url: occasion.invitationUrl,
-    ...variables,
+export type Variable = {
+  name: string
+  /** Where it comes from when the request does not give it; `request`: the request must. */
+  source: 'guest' | 'event' | 'organizer' | 'invitation' | 'request'
+  /** In characters. All of a template's variables at their limit still fit WhatsApp's body of 1024. */
+  maxLength: number
+}
+const VARIABLES: Variable[] = [
+  { name: 'guest_name', source: 'guest', maxLength: 60 },
+  { name: 'event_name', source: 'event', maxLength: 100 },
+  { name: 'event_date', source: 'event', maxLength: 100 },
+  { name: 'event_location', source: 'event', maxLength: 120 },
+  { name: 'organizer_name', source: 'organizer', maxLength: 60 },
+  { name: 'invitation_url', source: 'invitation', maxLength: 300 },
+  { name: 'update_text', source: 'request', maxLength: 500 },
+  { name: 'choices', source: 'request', maxLength: 4000 },
+]
+
+/** Which variables a template knows, and of them which the request must give. */
+export function variablesOf(template: Template): (Variable & { isRequired: boolean })[] {
+  const used = new Set(template.hasChoices ? ['choices'] : [])
+  for (const { texts } of Object.values(WORDS)) {
+    const { body, link, email } = texts[template.name]
+    if (link) used.add('invitation_url')
+    if (email) for (const name of ['event_name', 'organizer_name']) used.add(name)
+    if (email && link) for (const name of ['event_date', 'event_location']) used.add(name)
+    for (const text of [body, ...(email ? [email.subject, email.preheader, ...email.paragraphs] : [])])
+      for (const [, name] of text.matchAll(PLACEHOLDER)) used.add(name!)
   }
-  const parameters: string[] = []
-  const fill = (text: string) =>
-    text.replace(/\{\{(\w+)\}\}/g, (_, variable: string) => {
-      const value = values[variable]?.trim()
-      if (!value) throw new Failure('template_variable_missing', { detail: `The template ${name} needs ${variable}.` })
-      return value
-    })
-  const body = texts.body.replace(/\{\{(\w+)\}\}/g, (placeholder) => {
-    const value = fill(placeholder)
-    parameters.push(value)
-    return value
-  })
-  return { subject: fill(texts.subject), body, parameters }
+  return VARIABLES.filter(({ name }) => used.has(name)).map((one) => ({ ...one, isRequired: one.source === 'request' }))
 }
 
-/** "sábado 12 de diciembre de 2026, 18:00" in the event's own zone. */
+/** Refuses a name that the template does not know: `template_variable_unknown`. For requests whose typing error costs many messages. */
+export function refuseUnknownVariables(template: Template, given: Record<string, string>): void {
+  const known = variablesOf(template).map(({ name }) => name)
+  const unknown = Object.keys(given).filter((name) => !known.includes(name))
+  if (unknown.length === 0) return
+  throw new Failure('template_variable_unknown', {
+    detail: `The template ${template.name} knows ${known.join(', ')}; not ${unknown.join(', ')}.`,
+  })
+}
+
+/**
+ * The value of every variable of a template. What the request gives wins and must be neither blank
+ * (`template_variable_missing`) nor too long (`template_variable_invalid`); what guest and event lack gets
+ * its fallback, and what of theirs is too long is cut. Names that the template does not know are ignored.
+ */
+export function readVariables(
+  template: Template,
+  locale: Locale,
+  occasion: Occasion,
+  given: Record<string, string>,
+): Record<string, string> {
+  const own = valuesOf(occasion, locale)
+  const fallbacks: Record<string, string> = WORDS[locale].fallbacks
+  const values: Record<string, string> = {}
+  for (const { name, maxLength } of variablesOf(template)) {
+    const asked = given[name]?.trim()
+    const value = asked ?? (own[name]?.trim() || fallbacks[name])
+    if (!value)
+      throw new Failure('template_variable_missing', { detail: `The template ${template.name} needs ${name}.` })
+    if (asked !== undefined) refuseUnfit(name, value, maxLength)
+    values[name] = cut(value, maxLength)
+  }
+  return values
+}
+
+function refuseUnfit(name: string, value: string, maxLength: number): void {
+  if (value.length > maxLength)
+    throw new Failure('template_variable_invalid', { detail: `${name} takes ${maxLength} characters at most.` })
+  if (name === 'invitation_url' && !/^https?:\/\/\S+$/.test(value))
+    throw new Failure('template_variable_invalid', { detail: 'invitation_url must be an http or https address.' })
+}
+
+const valuesOf = (occasion: Occasion, locale: Locale): Record<string, string | null> => ({
+  guest_name: occasion.guestName,
+  event_name: occasion.eventName,
+  event_date: formatEventDate(occasion.startsAt, occasion.timeZone, locale),
+  event_location: occasion.location,
+  organizer_name: occasion.organizerName,
+  invitation_url: occasion.invitationUrl,
+})
+
+const PLACEHOLDER = /\{\{(\w+)\}\}/g
+
+/** Puts the values in; `parameters`, when given, takes them in the order of the text. */
+export function fill(text: string, values: Record<string, string>, parameters?: string[]): string {
+  return text.replace(PLACEHOLDER, (_, name: string) => {
+    parameters?.push(values[name]!)
+    return values[name]!
+  })
+}
+
+/** Whole characters, so that half an emoji is never sent. */
+export function cut(text: string, maxLength: number): string {
+  if (text.length <= maxLength) return text
+  let kept = ''
+  for (const character of text) {
+    if (kept.length + character.length > maxLength - 1) break
+    kept += character
+  }
+  return `${kept.trimEnd()}…`
+}
+
+/** "sábado 12 de diciembre de 2026, 18:00 h" in the event's own zone. */
 function formatEventDate(at: Date, timeZone: string, locale: Locale): string {
-  const format = locale === 'en' ? 'cccc d LLLL yyyy, HH:mm' : "cccc d 'de' LLLL 'de' yyyy, HH:mm"
-  return DateTime.fromJSDate(at, { zone: timeZone }).setLocale(locale).toFormat(format)
+  return DateTime.fromJSDate(at, { zone: timeZone }).setLocale(locale).toFormat(WORDS[locale].dateFormat)
 }

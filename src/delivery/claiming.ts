@@ -1,35 +1,14 @@
 /**
- * One attempt: claim the row, make the message, settle what the provider said. Concurrent jobs share the commits of
- * claims and of settlements.
+ * Claiming a delivery: the row is taken, its attempt written, and then decided whether it may leave now. Concurrent
+ * jobs share the commit.
  */
 import { randomUUID } from 'node:crypto'
 import type { Config } from '../config.ts'
 import { sharing, withTx, type Db, type Tx } from '../db.ts'
-import type { ChannelName, Channels, Message, Outcome } from './channel.ts'
-import { planRefusal, type Consequences } from './consequences.ts'
-import { applyConsequences } from './heirs.ts'
-import {
-  clearFailures,
-  countFailures,
-  giveTurn,
-  listLimits,
-  takeRecipients,
-  writeLimit,
-  type ChannelLimit,
-} from './limits.ts'
+import type { ChannelName, Channels } from './channel.ts'
+import { giveTurn, listLimits, takeRecipients, writeLimit, type ChannelLimit } from './limits.ts'
 import { quietUntil } from './quiet.ts'
-import {
-  claim,
-  letGo,
-  redirect,
-  settle,
-  type Candidate,
-  type LetGo,
-  type Redirected,
-  type Settled,
-  type Settlement,
-} from './sending-sql.ts'
-import { joinParked } from './statuses.ts'
+import { claim, letGo, listRunning, redirect, type Candidate, type LetGo, type Redirected } from './sending-sql.ts'
 
 type Context = { db: Db; now: () => Date; config: Config; channels: Channels }
 
@@ -77,10 +56,19 @@ async function correct(db: Db, decided: Decided[], lease: { token: string; now: 
       redirected.push({ id: one.id, channel: decision.channel, reason: decision.channelReason })
   }
   if (gone.length + redirected.length === 0) return
+  const paused = decided.filter(({ decision }) => 'reason' in decision && decision.reason === 'campaign_paused')
   await withTx(db, async (tx) => {
+    if (paused.length > 0) await letGoOfResumed(tx, paused, lease.now)
     if (gone.length > 0) await letGo(tx, gone, lease)
     if (redirected.length > 0) await redirect(tx, redirected, lease)
   })
+}
+
+/** A campaign that was resumed since the claim looked: its rows are due again, or nobody would ever see them. */
+async function letGoOfResumed(tx: Tx, paused: Decided[], now: Date): Promise<void> {
+  const running = await listRunning(tx, [...new Set(paused.map(({ one }) => one.campaignId!))])
+  for (const { one, decision } of paused)
+    if (decision.kind === 'let go' && running.has(one.campaignId!)) decision.at = now
 }
 
 function toClaim({ one, decision }: Decided, leaseToken: string, limits: Map<ChannelName, ChannelLimit>): Claim {
@@ -176,121 +164,3 @@ async function spaceOutRecipients(tx: Tx, going: Decided[], pairIntervalMs: numb
       item.decision = later(item.one, until, 'recipient_pace')
   }
 }
-
-export type Attempted = {
-  delivery: Claimed
-  outcome: Outcome | { kind: 'skipped'; reason: string }
-  message: Message | null
-  isSimulated: boolean
-}
-export type AfterAttempt = { status: string; retryAt: Date | null; isAlarm: boolean; hasOpenedBreaker: boolean }
-
-/** Writes what a call came to and returns when to try again, if so. */
-export const settleDelivery = sharing(settleDeliveries, { max: 64, lanes: 1 })
-
-async function settleDeliveries({ db, now, config }: Context, attempted: Attempted[]): Promise<AfterAttempt[]> {
-  const at = now()
-  const planned = attempted.map((one) => {
-    const { outcome, delivery } = one
-    const plan =
-      outcome.kind === 'refused'
-        ? planRefusal(delivery, outcome, { now: at, backoffDelayMs: config.queue.backoffDelayMs })
-        : null
-    return { ...one, plan, settlement: settlementOf(one, plan, at, config) }
-  })
-  const settlements = planned.map(({ settlement }) => settlement)
-  // The common case is one statement. What refusals entail commits with the refusals.
-  const isPlain = planned.every(({ outcome, delivery }) => outcome.kind === 'sent' && delivery.failuresBefore === 0)
-  if (!isPlain) return withTx(db, (tx) => settleWithConsequences(tx, config, planned, at))
-  const rows = await settle(db, settlements, at)
-  const parked = rows.filter(({ hasParked }) => hasParked)
-  if (parked.length > 0) await withTx(db, (tx) => joinAll(tx, config, parked, settlements, at))
-  const statuses = new Map(rows.map(({ id, status }) => [id, status]))
-  return attempted.map(({ delivery }) => ({ ...NOTHING_MORE, status: statuses.get(delivery.id) ?? 'lease_lost' }))
-}
-
-const NOTHING_MORE = { retryAt: null, isAlarm: false, hasOpenedBreaker: false }
-
-/** Should this process die before, the sweep joins them. */
-async function joinAll(tx: Tx, config: Config, rows: Settled[], settlements: Settlement[], now: Date): Promise<void> {
-  for (const { id } of rows) {
-    const { providerMessageId } = settlements.find((settlement) => settlement.id === id)!
-    if (providerMessageId) await joinParked(tx, config, providerMessageId, id, now)
-  }
-}
-
-type Planned = Attempted & { plan: Consequences | null; settlement: Settlement }
-
-async function settleWithConsequences(tx: Tx, config: Config, planned: Planned[], now: Date): Promise<AfterAttempt[]> {
-  const settlements = planned.map(({ settlement }) => settlement)
-  const rows = await settle(tx, settlements, now)
-  await joinAll(
-    tx,
-    config,
-    rows.filter(({ hasParked }) => hasParked),
-    settlements,
-    now,
-  )
-  const settled = new Map(rows.map((row) => [row.id, row]))
-  const after: AfterAttempt[] = []
-  for (const { delivery, outcome, plan, settlement } of planned) {
-    const row = settled.get(delivery.id)
-    if (row && outcome.kind === 'sent' && delivery.failuresBefore > 0) await clearFailures(tx, delivery.channel, now)
-    if (row?.hasMoved && plan)
-      await applyConsequences(tx, delivery, plan, { now, attemptsMax: config.delivery.attemptsMax })
-    after.push({
-      status: row?.status ?? 'lease_lost',
-      retryAt: row?.status === 'queued' ? settlement.nextAttemptAt : null,
-      isAlarm: plan?.isAlarm ?? false,
-      hasOpenedBreaker:
-        (plan?.isChannelFault || outcome.kind === 'unknown') && (await count(tx, delivery, settlement, now)),
-    })
-  }
-  return after
-}
-
-const count = (tx: Tx, { channel }: Claimed, { reason }: Settlement, now: Date): Promise<boolean> =>
-  countFailures(tx, { channel, reason: reason ?? 'unknown', now })
-
-function settlementOf(
-  { delivery, outcome, message, isSimulated }: Attempted,
-  plan: Consequences | null,
-  now: Date,
-  config: Config,
-): Settlement {
-  const isSession = message?.channel === 'whatsapp' ? message.content.kind !== 'template' : null
-  const base = {
-    id: delivery.id,
-    attempt: delivery.attempts,
-    leaseToken: delivery.leaseToken,
-    simulated: isSimulated,
-    reason: 'reason' in outcome ? outcome.reason : null,
-    httpStatus: 'httpStatus' in outcome ? outcome.httpStatus : null,
-    providerMessageId: null,
-    nextAttemptAt: null,
-    isSpent: true,
-    templateOnly: delivery.templateOnly,
-    sessionMessage: isSession,
-    messageReason: isSession === null ? null : whyThisKind(delivery),
-  }
-  if (plan) {
-    const { status, nextAttemptAt, isSpent, templateOnly } = plan
-    const outcomeName = status === 'failed' ? 'failed' : isSpent ? 'retry' : 'deferred'
-    return { ...base, status, outcome: outcomeName, nextAttemptAt, isSpent, templateOnly }
-  }
-  switch (outcome.kind) {
-    case 'sent':
-      return { ...base, status: 'sent', outcome: 'sent', providerMessageId: outcome.providerMessageId }
-    case 'skipped':
-      return { ...base, status: 'skipped', outcome: 'skipped' }
-    case 'unknown': {
-      const nextAttemptAt = new Date(now.getTime() + config.delivery.unknownWaitMs)
-      return { ...base, status: 'unknown', outcome: 'unknown', nextAttemptAt }
-    }
-    case 'refused':
-      throw new Error('a refusal has a plan')
-  }
-}
-
-const whyThisKind = (delivery: Claimed): string =>
-  delivery.templateOnly ? 'refused_131047' : delivery.isWindowOpen ? 'window_open' : 'window_closed'

@@ -1,0 +1,49 @@
+/** What we answer a guest who wrote: rows like every other message, written beside what the guest's message did. */
+import { newId, sql, type Tx } from '../db.ts'
+
+export type AnswerTemplate =
+  'rsvp_confirmed' | 'rsvp_question' | 'event_question' | 'opt_out_confirmed' | 'opt_in_confirmed'
+export type NewAnswerMessage = {
+  to: { eventId: string; guestId: string }
+  template: AnswerTemplate
+  /** The guest's message, by the provider's id: one answer of a template for each. */
+  answersMessage: string
+  /** What the text needs; every value is a string. */
+  variables?: Record<string, string>
+  attemptsMax: number
+  requestId: string
+  now: Date
+}
+
+/**
+ * Queues an answer inside the caller's transaction. It takes no slot, since no organizer asked for it, and goes before
+ * what was asked for; the sweep nudges it within a second. False: this message was answered before.
+ */
+export async function answerGuest(tx: Tx, answer: NewAnswerMessage): Promise<boolean> {
+  const { to, template, answersMessage, variables = {}, attemptsMax, requestId, now } = answer
+  const { rows } = await sql`
+    insert into deliveries (id, organizer_id, event_id, guest_id, channel, channel_reason, template, locale, variables, status,
+      attempts_max, next_attempt_at, request_id, requested_by, requested_at, updated_at, answers_message, priority)
+    select ${newId('dl')}, e.organizer_id, g.event_id, g.id, 'whatsapp', 'reply', ${template}, g.locale,
+      ${JSON.stringify(variables)}::jsonb, 'queued', ${attemptsMax}::integer, ${now}::timestamptz, ${requestId}, 'reply',
+      ${now}::timestamptz, ${now}::timestamptz, ${answersMessage}, 1
+      from guests g join events e on e.id = g.event_id
+     where g.event_id = ${to.eventId} and g.id = ${to.guestId}
+    on conflict (answers_message, template) where answers_message is not null do nothing
+    returning id`.execute(tx)
+  return rows.length === 1
+}
+
+/** Whether this guest was sent an answer of this kind at or after `since`: nobody is asked the same twice in a row. */
+export async function wasAnswered(
+  tx: Tx,
+  to: { eventId: string; guestId: string },
+  template: AnswerTemplate,
+  since: Date,
+): Promise<boolean> {
+  const { rows } = await sql`
+    select 1 from deliveries
+     where event_id = ${to.eventId} and guest_id = ${to.guestId} and template = ${template} and requested_at >= ${since}
+       and answers_message is not null limit 1`.execute(tx)
+  return rows.length > 0
+}

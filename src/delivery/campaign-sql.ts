@@ -1,0 +1,172 @@
+/** The rows of campaigns and what became of their messages. */
+import { sql, type Db, type Tx } from '../db.ts'
+import type { Position } from '../http/page.ts'
+import type { ChannelName } from './channel.ts'
+import type { Exclusion, Filter } from './recipients.ts'
+
+export type CampaignStatus = 'preflight' | 'running' | 'paused' | 'cancelled'
+/** Kept in the column `preflight`: the report, and since the launch also whom it left out. */
+export type Report = { name: string | null; leftOut?: Partial<Record<Exclusion, number>>; [field: string]: unknown }
+
+export type NewPreflight = {
+  id: string
+  organizerId: string
+  eventId: string
+  channel: ChannelName | 'auto'
+  template: string
+  variables: Record<string, string>
+  filter: Filter
+  specHash: Buffer
+  report: Report
+  scheduledAt: Date | null
+  requestedBy: string
+  requestId: string
+  now: Date
+}
+
+export async function insertPreflight(db: Db, p: NewPreflight): Promise<void> {
+  await sql`
+    insert into campaigns (id, organizer_id, event_id, status, channel, template, variables, filter, spec_hash, preflight,
+      scheduled_at, requested_by, request_id, created_at, updated_at)
+    values (${p.id}, ${p.organizerId}, ${p.eventId}, 'preflight', ${p.channel}, ${p.template}, ${JSON.stringify(p.variables)},
+      ${JSON.stringify(p.filter)}, ${p.specHash}, ${JSON.stringify(p.report)}, ${p.scheduledAt}, ${p.requestedBy},
+      ${p.requestId}, ${p.now}, ${p.now})`.execute(db)
+}
+
+/** Preflight → running, once. False: another launch was faster, the preflight is another's, or it is older than `after`. */
+export async function takePreflight(
+  tx: Tx,
+  p: { id: string; eventId: string; specHash: Buffer; requestedBy: string; requestId: string; after: Date; now: Date },
+): Promise<boolean> {
+  const { rows } = await sql`
+    update campaigns set status = 'running', launched_at = ${p.now}, requested_by = ${p.requestedBy},
+           request_id = ${p.requestId}, updated_at = ${p.now}
+     where id = ${p.id} and event_id = ${p.eventId} and spec_hash = ${p.specHash} and status = 'preflight'
+       and created_at > ${p.after}
+    returning id`.execute(tx)
+  return rows.length === 1
+}
+
+/** The campaign that this preflight has become. */
+export async function findLaunched(
+  tx: Tx,
+  p: { id: string; eventId: string; specHash: Buffer },
+): Promise<{ status: CampaignStatus } | null> {
+  const { rows } = await sql<{ status: CampaignStatus }>`
+    select status from campaigns
+     where id = ${p.id} and event_id = ${p.eventId} and spec_hash = ${p.specHash} and status <> 'preflight'`.execute(tx)
+  return rows[0] ?? null
+}
+
+export async function rememberLeftOut(tx: Tx, id: string, leftOut: Report['leftOut']): Promise<void> {
+  await sql`update campaigns set preflight = preflight || ${JSON.stringify({ leftOut })}::jsonb where id = ${id}`.execute(
+    tx,
+  )
+}
+
+export type Campaign = {
+  id: string
+  eventId: string
+  name: string | null
+  status: Exclude<CampaignStatus, 'preflight'>
+  reason: string | null
+  channel: ChannelName | 'auto'
+  template: string
+  variables: Record<string, string>
+  filter: Filter
+  leftOut: Partial<Record<Exclusion, number>>
+  scheduledAt: Date | null
+  createdAt: Date
+  launchedAt: Date
+  pausedAt: Date | null
+  cancelledAt: Date | null
+}
+const COLUMNS = sql`c.id, c.event_id, c.preflight ->> 'name' as name, c.status, c.reason, c.channel, c.template, c.variables,
+  c.filter, coalesce(c.preflight -> 'leftOut', '{}') as left_out, c.scheduled_at, c.created_at, c.launched_at, c.paused_at,
+  c.cancelled_at`
+
+/** A preflight is no campaign yet. */
+export async function findCampaign(db: Db, scope: string | null, id: string): Promise<Campaign | null> {
+  const { rows } = await sql<Campaign>`
+    select ${COLUMNS} from campaigns c
+     where c.id = ${id} and c.status <> 'preflight' and (${scope}::text is null or c.organizer_id = ${scope})`.execute(
+    db,
+  )
+  return rows[0] ?? null
+}
+
+/** Newest first, below `before`. */
+export async function listCampaigns(
+  db: Db,
+  f: { scope: string | null; eventId: string; before: Position | null; limit: number },
+): Promise<Campaign[]> {
+  const { rows } = await sql<Campaign>`
+    select ${COLUMNS} from campaigns c
+     where c.event_id = ${f.eventId} and c.status <> 'preflight' and (${f.scope}::text is null or c.organizer_id = ${f.scope})
+       and (${f.before?.at ?? null}::timestamptz is null or (c.created_at, c.id) < (${f.before?.at ?? null}::timestamptz, ${f.before?.id ?? null}))
+     order by c.created_at desc, c.id desc limit ${f.limit}`.execute(db)
+  return rows
+}
+
+export type StatusCount = { campaignId: string; status: string; count: number }
+
+/** A message whose place another took counts there, so that every guest counts once. */
+export async function countStatuses(db: Db, campaignIds: string[]): Promise<StatusCount[]> {
+  const { rows } = await sql<StatusCount>`
+    select d.campaign_id, d.status, count(*) as count from deliveries d
+     where d.campaign_id = any(${campaignIds}::text[])
+       and not exists (select 1 from deliveries heir where heir.fallback_of = d.id)
+     group by d.campaign_id, d.status`.execute(db)
+  return rows
+}
+
+/** Running → paused. What has not left waits without a due time. */
+export async function markPaused(tx: Tx, id: string, reason: string | null, now: Date): Promise<boolean> {
+  const { rows } = await sql`
+    update campaigns set status = 'paused', reason = ${reason}, paused_at = ${now}, updated_at = ${now}
+     where id = ${id} and status = 'running' returning id`.execute(tx)
+  if (rows.length === 0) return false
+  await lockOpen(tx, id)
+  await sql`update deliveries set next_attempt_at = null, updated_at = ${now}
+     where campaign_id = ${id} and status in ('queued', 'scheduled')`.execute(tx)
+  return true
+}
+
+/** Paused → running. Nobody nudges: the sweep finds what is due within a second. */
+export async function markResumed(tx: Tx, id: string, now: Date): Promise<boolean> {
+  const { rows } = await sql`
+    update campaigns set status = 'running', reason = null, paused_at = null, updated_at = ${now}
+     where id = ${id} and status = 'paused' returning id`.execute(tx)
+  if (rows.length === 0) return false
+  await lockOpen(tx, id)
+  await sql`
+    update deliveries set next_attempt_at = greatest(coalesce(scheduled_at, ${now}), ${now}), enqueued_at = null, reason = null,
+           updated_at = ${now}
+     where campaign_id = ${id} and status in ('queued', 'scheduled') and next_attempt_at is null`.execute(tx)
+  return true
+}
+
+/** Running or paused → cancelled. What has not left never will; its slots are free again. */
+export async function markCancelled(tx: Tx, id: string, now: Date): Promise<boolean> {
+  const { rows } = await sql`
+    update campaigns set status = 'cancelled', cancelled_at = ${now}, updated_at = ${now}
+     where id = ${id} and status in ('running', 'paused') returning id`.execute(tx)
+  if (rows.length === 0) return false
+  await lockOpen(tx, id)
+  await sql`
+    update deliveries set status = 'skipped', reason = 'campaign_cancelled', next_attempt_at = null, ended_at = ${now},
+           updated_at = ${now}
+     where campaign_id = ${id} and status in ('queued', 'scheduled')`.execute(tx)
+  return true
+}
+
+/**
+ * In the order of their ids, as everywhere, so that nobody deadlocks with the workers; and in a statement of its own, so
+ * that the next one sees what a worker wrote while we waited for it.
+ */
+async function lockOpen(tx: Tx, id: string): Promise<void> {
+  await sql`select count(*) from (
+    select id from deliveries where campaign_id = ${id} and status in ('queued', 'scheduled') order by id for update) open`.execute(
+    tx,
+  )
+}

@@ -1,0 +1,33 @@
+/** The progress of a campaign as server-sent events (WHATWG HTML, 9.2). */
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Db } from '../db.ts'
+import { viewCampaign } from './campaigns.ts'
+
+/** `heartbeatMs`: a comment this often keeps proxies from closing a quiet stream. */
+const PACE = { pollMs: 1000, heartbeatMs: 15_000 }
+
+/**
+ * `progress` at once and whenever it changes, `done` when nothing is open any more; then it ends, as it does when
+ * `signal` is aborted. Throws `campaign_not_found` before anything is written.
+ */
+export async function* watchCampaign(
+  db: Db,
+  { scope, id, requestId, signal }: { scope: string | null; id: string; requestId: string; signal: AbortSignal },
+  { pollMs, heartbeatMs } = PACE,
+): AsyncGenerator<string> {
+  let last = ''
+  let silentMs = 0
+  while (!signal.aborted) {
+    const { status, reason, progress, isDone } = await viewCampaign(db, scope, id)
+    const data = JSON.stringify({ requestId, campaignId: id, status, reason, progress })
+    if (data !== last) yield `event: progress\ndata: ${data}\n\n`
+    else if (silentMs >= heartbeatMs) yield ': still here\n\n'
+    silentMs = data !== last || silentMs >= heartbeatMs ? 0 : silentMs + pollMs
+    last = data
+    if (isDone) {
+      yield `event: done\ndata: ${data}\n\n`
+      return
+    }
+    await sleep(pollMs, undefined, { signal }).catch(() => undefined)
+  }
+}

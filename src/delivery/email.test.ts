@@ -1,0 +1,251 @@
+import assert from 'node:assert/strict'
+import { test, type TestContext } from 'node:test'
+import { startServer } from '../../test/fakes/http.ts'
+import { RESEND_KEY, startFakeResend, type ResendOptions, type ResendScript } from '../../test/fakes/resend.ts'
+import type { Message, Outcome } from './channel.ts'
+import { openEmail } from './email.ts'
+
+const NOW = new Date('2026-11-24T12:00:00Z')
+const UNSUBSCRIBE = 'https://monotickets.test/baja/tok_1'
+const CONTENT = { subject: 'Boda de Ana', html: '<p>Hola</p>', text: 'Hola', unsubscribeUrl: UNSUBSCRIBE }
+
+const messageOf = (more: Partial<Message> = {}): Message =>
+  ({
+    ...{ deliveryId: 'dl_1', requestId: 'req_1', to: 'ana@example.com', template: 'event_invitation', locale: 'es-MX' },
+    ...more,
+    channel: 'email',
+    content: CONTENT,
+    ...more,
+  }) as Message
+
+async function startBoth(t: TestContext, options: ResendOptions = {}, timeoutMs = 2000) {
+  const fake = await startFakeResend(options)
+  t.after(fake.close)
+  const settings = { apiKey: RESEND_KEY, apiUrl: fake.url, from: fake.env.RESEND_FROM_EMAIL, timeoutMs, now: () => NOW }
+  return { fake, settings, channel: openEmail(settings) }
+}
+
+test('a mail is accepted, under the delivery id as its idempotency key', async (t) => {
+  const { fake, channel } = await startBoth(t)
+
+  const outcome = await channel.send(messageOf())
+
+  assert.deepEqual(fake.refusals, [])
+  assert.deepEqual(outcome, { kind: 'sent', providerMessageId: fake.mails[0]?.id, httpStatus: 200 })
+  assert.equal(fake.calls[0]?.headers['idempotency-key'], 'dl_1')
+  assert.equal(fake.calls[0]?.headers['x-request-id'], 'req_1')
+})
+
+test('it carries both texts, one-click unsubscription, our ids and tags', async (t) => {
+  const { fake, channel } = await startBoth(t)
+
+  await channel.send(messageOf({ template: 'event invitation/é' }))
+
+  const { id: _id, createdAt: _createdAt, ...mail } = fake.mails[0]!
+  assert.deepEqual(mail, {
+    from: 'Monotickets <invitaciones@monotickets.mx>',
+    to: ['ana@example.com'],
+    subject: 'Boda de Ana',
+    html: '<p>Hola</p>',
+    text: 'Hola',
+    headers: {
+      'List-Unsubscribe': `<${UNSUBSCRIBE}>`,
+      'List-Unsubscribe-Post': 'List-Unsubscribe=One-Click',
+      'X-Entity-Ref-ID': 'dl_1',
+      'X-Request-Id': 'req_1',
+    },
+    tags: { delivery_id: 'dl_1', template: 'event_invitation__' },
+  })
+})
+
+test('the same delivery again sends nothing new and has the same id', async (t) => {
+  const { fake, channel } = await startBoth(t)
+
+  const [first, second] = [await channel.send(messageOf()), await channel.send(messageOf())]
+
+  assert.deepEqual(second, first)
+  assert.equal(fake.calls.length, 2)
+  assert.equal(fake.mails.length, 1)
+})
+
+test('seven deliveries to one address are seven mails', async (t) => {
+  const { fake, channel } = await startBoth(t)
+
+  const deliveries = Array.from({ length: 7 }, (_, index) => messageOf({ deliveryId: `dl_${index}` }))
+  const outcomes = await Promise.all(deliveries.map((message) => channel.send(message)))
+
+  assert.deepEqual(new Set(outcomes.map(({ kind }) => kind)), new Set(['sent']))
+  assert.equal(fake.mails.length, 7)
+})
+
+test('another text under the same key is refused and sends nothing', async (t) => {
+  const { fake, channel } = await startBoth(t)
+  await channel.send(messageOf())
+
+  const outcome = await channel.send(messageOf({ content: { ...CONTENT, subject: 'Otro' } } as Partial<Message>))
+
+  const reason = 'email_invalid_idempotent_request'
+  assert.deepEqual(outcome, { kind: 'refused', verdict: 'fail', reason, httpStatus: 409 })
+  assert.equal(fake.mails.length, 1)
+})
+
+test('silence is unknown after our own timeout; meanwhile the key is busy, then it tells the first outcome', async (t) => {
+  const { fake, channel } = await startBoth(t, {}, 200)
+  fake.next({ kind: 'silence' })
+
+  const outcomes = [await channel.send(messageOf()), await channel.send(messageOf()), await channel.send(messageOf())]
+
+  const reason = 'email_concurrent_idempotent_requests'
+  assert.deepEqual(outcomes, [
+    { kind: 'unknown', reason: 'email_timeout' },
+    { kind: 'refused', verdict: 'retry', reason, httpStatus: 409 },
+    { kind: 'sent', providerMessageId: fake.mails[0]?.id, httpStatus: 200 },
+  ])
+  assert.equal(fake.mails.length, 1)
+})
+
+test('a broken connection is unknown, and the next attempt still sends one mail', async (t) => {
+  const { fake, channel } = await startBoth(t)
+  fake.next({ kind: 'reset' })
+
+  const [first, second] = [await channel.send(messageOf()), await channel.send(messageOf())]
+
+  assert.deepEqual(first, { kind: 'unknown', reason: 'email_no_answer' })
+  assert.equal(second.kind, 'sent')
+  assert.equal(fake.mails.length, 1)
+})
+
+test('nobody listens: unknown, since the SDK does not tell whether anything left', async () => {
+  const server = await startServer(0, () => 'silence')
+  await server.close()
+
+  const channel = openEmail({ apiKey: 'k', apiUrl: server.url, from: 'a@b.mx', timeoutMs: 2000, now: () => NOW })
+
+  assert.deepEqual(await channel.send(messageOf()), { kind: 'unknown', reason: 'email_no_answer' })
+})
+
+test('with a wrong key it is an alarm', async (t) => {
+  const { settings } = await startBoth(t)
+
+  const outcome = await openEmail({ ...settings, apiKey: 're_wrong' }).send(messageOf())
+
+  assert.deepEqual(outcome, { kind: 'refused', verdict: 'alarm', reason: 'email_invalid_api_key', httpStatus: 403 })
+})
+
+test('a sender at a domain that is not verified is an alarm', async (t) => {
+  const { settings } = await startBoth(t)
+
+  const outcome = await openEmail({ ...settings, from: 'x@other.mx' }).send(messageOf())
+
+  assert.deepEqual(outcome, { kind: 'refused', verdict: 'alarm', reason: 'email_validation_error', httpStatus: 403 })
+})
+
+test('an address that cannot be one fails alone', async (t) => {
+  const { channel } = await startBoth(t)
+
+  const outcome = await channel.send(messageOf({ to: 'nobody' }))
+
+  assert.deepEqual(outcome, { kind: 'refused', verdict: 'fail', reason: 'email_validation_error', httpStatus: 422 })
+})
+
+test('too many requests wait as long as Resend says', async (t) => {
+  const { channel, fake } = await startBoth(t, { requestsPerSecond: 1 })
+  await channel.send(messageOf({ deliveryId: 'dl_a' }))
+
+  const outcome = await channel.send(messageOf({ deliveryId: 'dl_b' }))
+
+  const reason = 'email_rate_limit_exceeded'
+  assert.deepEqual(outcome, { kind: 'refused', verdict: 'wait_all', reason, httpStatus: 429, afterMs: 1000 })
+  assert.equal(fake.mails.length, 1)
+})
+
+const error = (httpStatus: number, name?: string, headers?: Record<string, string>): ResendScript => ({
+  kind: 'error',
+  httpStatus,
+  ...(name ? { name } : {}),
+  ...(headers ? { headers } : {}),
+})
+const refused = (verdict: string, reason: string, httpStatus: number, afterMs?: number) =>
+  ({ kind: 'refused', verdict, reason, httpStatus, ...(afterMs === undefined ? {} : { afterMs }) }) as Outcome
+const ANSWERS: [string, ResendScript, Outcome][] = [
+  [
+    '429 with Retry-After: 7',
+    error(429, 'rate_limit_exceeded', { 'retry-after': '7' }),
+    refused('wait_all', 'email_rate_limit_exceeded', 429, 7000),
+  ],
+  [
+    '429 with ratelimit-reset only',
+    error(429, 'rate_limit_exceeded', { 'ratelimit-reset': '3' }),
+    refused('wait_all', 'email_rate_limit_exceeded', 429, 3000),
+  ],
+  [
+    'a daily quota, which waits an hour and not a second',
+    error(429, 'daily_quota_exceeded', { 'retry-after': '1' }),
+    refused('wait_all', 'email_daily_quota_exceeded', 429, 3_600_000),
+  ],
+  ['a monthly quota', error(429, 'monthly_quota_exceeded'), refused('alarm', 'email_monthly_quota_exceeded', 429)],
+  ['an error of the provider', error(500, 'application_error'), refused('retry', 'email_application_error', 500)],
+  [
+    'an error that is no JSON',
+    { kind: 'raw', httpStatus: 503, text: '<html>' },
+    refused('retry', 'email_application_error', 503),
+  ],
+  ['an error of a proxy in JSON', error(502), refused('retry', 'email_http_502', 502)],
+  [
+    'an error that is null',
+    { kind: 'raw', httpStatus: 500, text: 'null' },
+    { kind: 'unknown', reason: 'email_unreadable_answer' },
+  ],
+  ['an error that is a text', { kind: 'raw', httpStatus: 500, text: '"no"' }, refused('retry', 'email_http_502', 502)],
+  [
+    '200 without an id',
+    { kind: 'raw', httpStatus: 200, text: '{}' },
+    { kind: 'unknown', reason: 'email_unreadable_answer' },
+  ],
+  [
+    '200 that is null',
+    { kind: 'raw', httpStatus: 200, text: 'null' },
+    { kind: 'unknown', reason: 'email_unreadable_answer' },
+  ],
+  [
+    '200 that is no JSON',
+    { kind: 'raw', httpStatus: 200, text: '<html>' },
+    { kind: 'unknown', reason: 'email_no_answer' },
+  ],
+]
+for (const [what, script, expected] of ANSWERS) {
+  test(`${what} comes to ${'reason' in expected ? expected.reason : ''}`, async (t) => {
+    const { fake, channel } = await startBoth(t)
+    fake.next(script)
+
+    assert.deepEqual(await channel.send(messageOf()), expected)
+  })
+}
+
+test('a redirect is not followed', async (t) => {
+  const seen: string[] = []
+  const other = await startServer(0, ({ path }) => {
+    seen.push(path)
+    return path === '/taken'
+      ? { status: 200, json: { id: 'x' } }
+      : { status: 307, json: {}, headers: { location: '/taken' } }
+  })
+  t.after(other.close)
+
+  const channel = openEmail({ apiKey: 'k', apiUrl: other.url, from: 'a@b.mx', timeoutMs: 2000, now: () => NOW })
+
+  assert.deepEqual(await channel.send(messageOf()), { kind: 'unknown', reason: 'email_no_answer' })
+  assert.deepEqual(seen, ['/emails'])
+})
+
+test('the environment of the process does not redirect the SDK', async (t) => {
+  const { fake, settings } = await startBoth(t)
+  const names = ['RESEND_BASE_URL', 'RESEND_API_KEY', 'RESEND_USER_AGENT']
+  t.after(() => names.forEach((name) => delete process.env[name]))
+  for (const name of names) process.env[name] = 'http://127.0.0.1:1'
+
+  const outcome = await openEmail(settings).send(messageOf())
+
+  assert.equal(outcome.kind, 'sent')
+  assert.equal(fake.calls[0]?.headers['user-agent'], 'monotickets')
+})

@@ -1,0 +1,102 @@
+/** Templates as the API shows them, and a message as its guest would get it. */
+import type { Config } from '../config.ts'
+import type { Db } from '../db.ts'
+import { Failure } from '../errors.ts'
+import type { ChannelName, EmailContent, Locale, WhatsAppContent } from './channel.ts'
+import { composeEmail, composeWhatsApp } from './compose.ts'
+import { findFacts, occasionOf, type Facts } from './occasions.ts'
+import { findTemplate, refuseUnknownVariables, variablesOf, WORDS, type Template } from './templates.ts'
+
+const LOCALES = Object.keys(WORDS) as Locale[]
+
+export function describeTemplate(template: Template) {
+  const { name, category, isApproved, buttons } = template
+  const hasEmail = WORDS['es-MX'].texts[name].email !== undefined
+  const texts = LOCALES.map((locale) => {
+    const { body, link = null, email } = WORDS[locale].texts[name]
+    return [locale, { body, link, subject: email?.subject ?? null }] as const
+  })
+  return {
+    ...{ name, category, isApproved, buttons },
+    channels: (hasEmail ? ['whatsapp', 'email'] : ['whatsapp']) as ChannelName[],
+    locales: LOCALES,
+    variables: variablesOf(template).map(({ name: variable, source, isRequired, maxLength }) => ({
+      ...{ name: variable, source, isRequired, maxLength },
+    })),
+    texts: Object.fromEntries(texts),
+  }
+}
+
+export type PreviewRequest = {
+  scope: string | null
+  name: string
+  locale: Locale
+  channel: ChannelName
+  variables: Record<string, string>
+  eventId?: string
+  guestId?: string
+  isWindowOpen: boolean
+}
+export type Preview = {
+  template: string
+  locale: Locale
+  channel: ChannelName
+  /** Why it cannot go this way; both contents are null then. */
+  refusal: string | null
+  whatsapp: WhatsAppContent | null
+  email: EmailContent | null
+}
+
+/** Throws what composing throws, and `event_not_found`, `guest_not_found`, `template_variable_unknown`. */
+export async function previewTemplate(
+  { db, config }: { db: Db; config: Config },
+  { scope, name, locale, channel, variables, eventId, guestId, isWindowOpen }: PreviewRequest,
+): Promise<Preview> {
+  refuseUnknownVariables(findTemplate(name), variables)
+  const facts = await findFactsToShow(db, scope, locale, eventId, guestId)
+  const occasion = occasionOf(facts, config.http.publicBaseUrl)
+  const content =
+    channel === 'email'
+      ? composeEmail(name, locale, occasion, variables)
+      : composeWhatsApp(name, locale, occasion, variables, { isWindowOpen })
+  const base = { template: name, locale, channel, refusal: null, whatsapp: null, email: null }
+  if (!('kind' in content)) return { ...base, email: content }
+  return content.kind === 'refused' ? { ...base, refusal: content.reason } : { ...base, whatsapp: content }
+}
+
+async function findFactsToShow(
+  db: Db,
+  scope: string | null,
+  locale: Locale,
+  eventId: string | undefined,
+  guestId: string | undefined,
+): Promise<Facts> {
+  const sample = SAMPLES[locale]
+  if (eventId === undefined) {
+    if (guestId !== undefined) throw new Failure('invalid_request', { detail: 'guestId needs eventId beside it.' })
+    return sample
+  }
+  const found = await findFacts(db, scope, eventId, guestId ?? null)
+  if (!found) throw new Failure('event_not_found')
+  if (guestId !== undefined && found.guestName === null) throw new Failure('guest_not_found')
+  return {
+    ...found,
+    guestName: found.guestName ?? sample.guestName,
+    invitationId: found.invitationId ?? sample.invitationId,
+    code: found.code ?? sample.code,
+  }
+}
+
+/** For who only wants to see the template. */
+const SAMPLE = {
+  startsAt: new Date('2026-12-13T00:00:00Z'),
+  timeZone: 'America/Mexico_City',
+  location: 'Jardín Las Jacarandas, Cuernavaca',
+  organizerName: 'Eventos Luna',
+  invitationId: 'inv_sample',
+  code: '00000000000000000000000000',
+}
+const SAMPLES: Record<Locale, Facts> = {
+  'es-MX': { ...SAMPLE, guestName: 'Ana', eventName: 'Boda de Sofía y Diego' },
+  en: { ...SAMPLE, guestName: 'Ana', eventName: 'The wedding of Sofía and Diego' },
+}

@@ -1,0 +1,145 @@
+/** Who a campaign reaches, by which channel, and why somebody is left out: counted by the preflight, frozen by the launch. */
+import { sql, type Db, type Tx } from '../db.ts'
+import type { ChannelName, Locale } from './channel.ts'
+
+export type GuestStatus = 'pending' | 'confirmed' | 'declined' | 'scanned'
+/** Absent: everybody. `tags`: guests with at least one of them. */
+export type Filter = { status?: GuestStatus[]; tags?: string[]; hasChannel?: ChannelName }
+
+export type Spec = {
+  eventId: string
+  template: string
+  channel: ChannelName | 'auto'
+  filter: Filter
+  /** When the messages are due. */
+  dueAt: Date
+  requestedAt: Date
+  dedupeWindowMs: number
+  /** The request lacks a variable, so nobody can get the message. */
+  lacksVariable: boolean
+  /** Locales whose WhatsApp template the provider does not have as approved. */
+  unapproved: Locale[]
+}
+
+/** Why a guest is left out. */
+export type Exclusion =
+  | 'guest_opted_out'
+  | 'email_stopped'
+  | 'no_address_for_channel'
+  | 'template_not_approved'
+  | 'template_variable_missing'
+  | 'duplicate'
+
+/** The slot of (event, guest, template) is taken, as a single send sees it. */
+const isTaken = (s: Spec) => sql`${s.dedupeWindowMs} > 0
+  and (${s.requestedAt}::timestamptz - s.requested_at < make_interval(secs => ${s.dedupeWindowMs / 1000})
+       or abs(extract(epoch from ${s.dueAt}::timestamptz - s.due_at)) < ${s.dedupeWindowMs / 1000})`
+
+/** One row per guest that the filter names; `reason` null: gets the message by `channel`. */
+const recipients = (s: Spec) => sql`
+  select g.event_id, g.id as guest_id, e.organizer_id, g.locale, way.channel,
+         case when ${s.channel} <> 'auto' then 'requested'
+              when way.channel = 'whatsapp' then 'auto_has_phone'
+              when g.phone is null then 'auto_no_phone' else 'auto_whatsapp_unreachable' end as channel_reason,
+         case when facts.is_opted_out then 'guest_opted_out'
+              when way.channel is null and g.email is not null and ${s.channel} <> 'whatsapp' then 'email_stopped'
+              when way.channel is null then 'no_address_for_channel'
+              when way.channel = 'whatsapp' and g.locale = any(${s.unapproved}::text[]) then 'template_not_approved'
+              when ${s.lacksVariable}::boolean then 'template_variable_missing'
+              when facts.is_taken then 'duplicate' end as reason
+    from guests g
+    join events e on e.id = g.event_id
+    join invitations i on i.event_id = g.event_id and i.guest_id = g.id
+    cross join lateral (select
+         exists (select 1 from opt_outs x where x.organizer_id = e.organizer_id and x.phone = g.phone) as is_opted_out,
+         g.email is not null and not exists (
+           select 1 from email_stops x where x.email = g.email and x.organizer_id in ('*', e.organizer_id)) as can_email,
+         exists (select 1 from wa_unreachable u where u.phone = g.phone) as is_unreachable,
+         exists (select 1 from delivery_slots s where s.event_id = g.event_id and s.guest_id = g.id
+                    and s.template = ${s.template} and ${isTaken(s)}) as is_taken) facts
+    cross join lateral (select case
+         when ${s.channel} = 'whatsapp' then case when g.phone is not null then 'whatsapp' end
+         when ${s.channel} = 'auto' and g.phone is not null and not (facts.is_unreachable and facts.can_email) then 'whatsapp'
+         when facts.can_email then 'email' end as channel) way
+   where g.event_id = ${s.eventId}
+     and (${s.filter.status ?? null}::text[] is null or guest_status(i.answer, i.admitted) = any(${s.filter.status ?? null}::text[]))
+     and (${s.filter.tags ?? null}::text[] is null or g.tags && ${s.filter.tags ?? null}::text[])
+     and (${s.filter.hasChannel ?? null}::text is null
+          or case ${s.filter.hasChannel ?? null}::text when 'whatsapp' then g.phone is not null else g.email is not null end)`
+
+export type Count = { reason: Exclusion | null; channel: ChannelName | null; count: number }
+
+export async function countRecipients(db: Db, spec: Spec): Promise<Count[]> {
+  const { rows } = await sql<Count>`
+    select reason, channel, count(*) as count from (${recipients(spec)}) r group by reason, channel`.execute(db)
+  return rows
+}
+
+export type Recipient = { guestId: string; locale: Locale; channel: ChannelName; reason: Exclusion | null }
+
+/** The first few who get it, or the first few who do not. */
+export async function listRecipients(db: Db, spec: Spec, isBlocked: boolean, limit: number): Promise<Recipient[]> {
+  const { rows } = await sql<Recipient>`
+    select guest_id, locale, channel, reason from (${recipients(spec)}) r
+     where (reason is not null) = ${isBlocked} order by guest_id limit ${limit}`.execute(db)
+  return rows
+}
+
+/** Locales of this template that the provider does not have as approved. What nobody has asked about yet counts as approved. */
+export async function listUnapproved(db: Db, template: string): Promise<Locale[]> {
+  const { rows } = await sql<{ locale: Locale }>`
+    select locale from (values ('es-MX', 'es_MX'), ('en', 'en')) as ours (locale, language)
+     where exists (select 1 from wa_templates t where t.name = ${template} and t.language = ours.language
+                      and upper(t.status) <> 'APPROVED')`.execute(db)
+  return rows.map(({ locale }) => locale)
+}
+
+export type Batch = {
+  campaignId: string
+  variables: Record<string, string>
+  attemptsMax: number
+  requestId: string
+  requestedBy: string
+  /** Null: at once, and the caller nudges now. */
+  scheduledAt: Date | null
+}
+export type Frozen = { deliveryIds: string[]; matched: number; leftOut: Partial<Record<Exclusion, number>> }
+
+/**
+ * Freezes the recipients in one statement: takes the slots of all who may get the message and makes their rows.
+ * Whoever another request was faster for is a duplicate. The ids are UUIDs of version 7, made here so that
+ * nobody has to know the number beforehand.
+ */
+export async function freezeRecipients(tx: Tx, spec: Spec, b: Batch): Promise<Frozen> {
+  const time = sql`lpad(to_hex((extract(epoch from ${spec.requestedAt}::timestamptz) * 1000)::bigint), 12, '0')`
+  // The planner takes the lists below for short ones; comparing each of 10,000 with each took longer than any timeout.
+  await sql`set local enable_nestloop = off`.execute(tx)
+  const { rows } = await sql<Frozen>`
+    with recipients as materialized (
+      select r.*, 'dl_' || ${time} || '7' || substr(replace(gen_random_uuid()::text, '-', ''), 14) as id
+        from (${recipients(spec)}) r),
+    slots as (
+      insert into delivery_slots as s (event_id, guest_id, template, delivery_id, requested_at, due_at)
+      select event_id, guest_id, ${spec.template}, id, ${spec.requestedAt}, ${spec.dueAt} from recipients
+       where reason is null order by guest_id
+      on conflict (event_id, guest_id, template) do update
+        set delivery_id = excluded.delivery_id, requested_at = excluded.requested_at, due_at = excluded.due_at
+        where not (${isTaken(spec)})
+      returning delivery_id),
+    inserted as (
+      insert into deliveries (id, organizer_id, event_id, guest_id, channel, channel_reason, may_fall_back, template, locale,
+        variables, status, attempts_max, next_attempt_at, enqueued_at, request_id, requested_by, requested_at, scheduled_at,
+        campaign_id, updated_at)
+      select id, organizer_id, event_id, guest_id, channel, channel_reason, channel = 'whatsapp', ${spec.template}, locale,
+        ${JSON.stringify(b.variables)}::jsonb, ${b.scheduledAt ? 'scheduled' : 'queued'}, ${b.attemptsMax}, ${spec.dueAt},
+        ${b.scheduledAt ? null : spec.requestedAt}::timestamptz, ${b.requestId}, ${b.requestedBy}, ${spec.requestedAt},
+        ${b.scheduledAt}::timestamptz, ${b.campaignId}, ${spec.requestedAt}
+        from recipients where id in (select delivery_id from slots)
+      returning id)
+    select (select coalesce(array_agg(id order by id), '{}') from inserted) as delivery_ids,
+           (select count(*) from recipients) as matched,
+           (select coalesce(jsonb_object_agg(why, n), '{}') from (
+              select coalesce(reason, 'duplicate') as why, count(*) as n from recipients
+               where id not in (select id from inserted) group by why) x) as left_out`.execute(tx)
+  return rows[0]!
+}

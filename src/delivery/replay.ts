@@ -1,0 +1,95 @@
+/**
+ * Dead letters of deliveries, sent again when a person says so. Whatever arrived meanwhile, or was asked for anew, is
+ * left alone; a second replay at the same moment finds the letters taken.
+ */
+import { sql, type Tx } from '../db.ts'
+
+/** `arrived`: a status proved it meanwhile. `superseded`: another delivery has its slot. `moved`: it is on its way, or skipped. */
+export type ReplayOutcome = 'retried' | 'arrived' | 'superseded' | 'moved'
+export type Replayed = { letterId: number; outcome: ReplayOutcome }
+
+/**
+ * Makes the deliveries of these open letters due at once, with `attemptsMax` more tries each. What happened to guest,
+ * event or campaign since is asked when they are claimed, as always. The sweep nudges them within a second. Returns
+ * one outcome for each letter that was open; the caller resolves those in the same transaction.
+ */
+export async function replayDeliveries(
+  tx: Tx,
+  letterIds: number[],
+  { now, attemptsMax }: { now: Date; attemptsMax: number },
+): Promise<Replayed[]> {
+  const dead = await lockDead(tx, letterIds)
+  const candidates = dead.filter(isReplayable)
+  const free = await takeSlots(tx, latestOfEachSlot(candidates), now)
+  const replayable = candidates.filter(({ id, isAnswer }) => isAnswer || free.has(id)).map(({ id }) => id)
+  const retried = await requeueDead(tx, replayable, { now, attemptsMax })
+  return dead.map((one) => ({ letterId: one.letterId, outcome: outcomeOf(one, retried) }))
+}
+
+type Dead = {
+  letterId: number
+  id: string
+  status: string
+  nextAttemptAt: Date | null
+  slot: string
+  isAnswer: boolean
+}
+
+/** An unknown outcome without a due time is held for a person; with one it still waits for evidence. */
+const isReplayable = ({ status, nextAttemptAt }: Dead): boolean =>
+  status === 'dead' || status === 'failed' || (status === 'unknown' && nextAttemptAt === null)
+
+function outcomeOf(one: Dead, retried: Set<string>): ReplayOutcome {
+  if (retried.has(one.id)) return 'retried'
+  if (['sent', 'delivered', 'read'].includes(one.status)) return 'arrived'
+  return isReplayable(one) ? 'superseded' : 'moved'
+}
+
+/** Of two dead messages with one intent the later request goes; ids sort by time. An answer needs no slot. */
+function latestOfEachSlot(candidates: Dead[]): string[] {
+  const latest = new Map<string, string>()
+  for (const { slot, id, isAnswer } of candidates) if (!isAnswer) latest.set(slot, id)
+  return [...latest.values()]
+}
+
+/** The delivery before its letter, in the order of their ids, as everybody locks them. */
+async function lockDead(tx: Tx, letterIds: number[]): Promise<Dead[]> {
+  const { rows } = await sql<Dead>`
+    select l.id as letter_id, d.id, d.status, d.next_attempt_at, d.answers_message is not null as is_answer,
+           jsonb_build_array(d.event_id, d.guest_id, d.template)::text as slot
+      from dead_letters l join deliveries d on d.id = l.ref_id
+     where l.id = any(${letterIds}::bigint[]) and l.kind = 'delivery' and l.resolved_at is null
+     order by d.id for update of d, l`.execute(tx)
+  return rows
+}
+
+/** So that a new request for the same message is a duplicate again. Returns the deliveries that have their slot. */
+async function takeSlots(tx: Tx, ids: string[], now: Date): Promise<Set<string>> {
+  const { rows } = await sql<{ deliveryId: string }>`
+    insert into delivery_slots as s (event_id, guest_id, template, delivery_id, requested_at, due_at)
+    select event_id, guest_id, template, id, ${now}, ${now} from deliveries
+     where id = any(${ids}::text[]) order by event_id, guest_id, template
+    on conflict (event_id, guest_id, template) do update set requested_at = excluded.requested_at, due_at = excluded.due_at
+     where s.delivery_id = excluded.delivery_id
+    returning delivery_id`.execute(tx)
+  return new Set(rows.map(({ deliveryId }) => deliveryId))
+}
+
+/**
+ * The history of attempts stays, and the tries begin anew above it. Whoever had an attempt whose outcome nobody saw
+ * may get the message twice, and the row says so.
+ */
+async function requeueDead(
+  tx: Tx,
+  ids: string[],
+  { now, attemptsMax }: { now: Date; attemptsMax: number },
+): Promise<Set<string>> {
+  const { rows } = await sql<{ id: string }>`
+    update deliveries d set status = 'queued', reason = 'replayed', attempts_max = attempts + ${attemptsMax}::integer,
+           replays = replays + 1, next_attempt_at = ${now}, enqueued_at = null, paced_at = null, first_attempt_at = null,
+           provider_message_id = null, lease_token = null, lease_until = null, ended_at = null, updated_at = ${now},
+           possible_duplicate = possible_duplicate or status = 'unknown' or exists (
+             select 1 from delivery_attempts a where a.delivery_id = d.id and a.outcome = 'unknown')
+     where id = any(${ids}::text[]) and status in ('dead', 'failed', 'unknown') returning id`.execute(tx)
+  return new Set(rows.map(({ id }) => id))
+}

@@ -1,0 +1,135 @@
+import assert from 'node:assert/strict'
+import test from 'node:test'
+import { planRefusal, type Refused } from './consequences.ts'
+import type { Verdict } from './channel.ts'
+import { giveTurn, restMs, type ChannelLimit } from './limits.ts'
+import { quietUntil } from './quiet.ts'
+
+const NOW = new Date('2029-06-01T18:00:00.000Z')
+const NIGHT = { from: '22:00', to: '09:00' }
+const soon = (iso: string) => new Date(iso)
+
+for (const [what, now, timeZone, startsAt, expected] of [
+  ['21:59 local is not quiet', '2029-06-02T03:59:59Z', 'America/Mexico_City', '2029-07-01T00:00:00Z', null],
+  [
+    '22:00 local waits until 9',
+    '2029-06-02T04:00:00Z',
+    'America/Mexico_City',
+    '2029-07-01T00:00:00Z',
+    '2029-06-02T15:00:00.000Z',
+  ],
+  [
+    '01:00 local waits until 9 of the same day',
+    '2029-06-02T07:00:00Z',
+    'America/Mexico_City',
+    '2029-07-01T00:00:00Z',
+    '2029-06-02T15:00:00.000Z',
+  ],
+  ['9:00 local is not quiet', '2029-06-02T15:00:00Z', 'America/Mexico_City', '2029-07-01T00:00:00Z', null],
+  [
+    'Tijuana is in its own night',
+    '2029-01-02T06:30:00Z',
+    'America/Tijuana',
+    '2029-07-01T00:00:00Z',
+    '2029-01-02T17:00:00.000Z',
+  ],
+  [
+    'an event that begins before the morning does not wait',
+    '2029-06-02T05:30:00Z',
+    'America/Mexico_City',
+    '2029-06-02T14:00:00Z',
+    null,
+  ],
+  ['an unknown zone does not stop a message', '2029-06-02T05:30:00Z', 'Mars/Olympus', '2029-07-01T00:00:00Z', null],
+] as const) {
+  test(`quiet hours: ${what}`, () => {
+    const until = quietUntil(soon(now), { timeZone, startsAt: soon(startsAt) }, NIGHT)
+
+    assert.equal(until?.toISOString() ?? null, expected)
+  })
+}
+
+test('quiet hours may lie within one day, and may be off', () => {
+  const event = { timeZone: 'UTC', startsAt: soon('2029-07-01T00:00:00Z') }
+
+  const siesta = quietUntil(soon('2029-06-01T14:30:00Z'), event, { from: '14:00', to: '16:00' })
+
+  assert.equal(siesta?.toISOString(), '2029-06-01T16:00:00.000Z')
+  assert.equal(quietUntil(soon('2029-06-01T23:30:00Z'), event, null), null)
+})
+
+const message: Refused = {
+  channel: 'whatsapp',
+  template: 'event_invitation',
+  attempts: 1,
+  attemptsMax: 5,
+  templateOnly: false,
+  mayFallBack: true,
+  firstAttemptAt: NOW,
+}
+const plan = (verdict: Verdict, more: Partial<Refused> = {}, reason = 'whatsapp_1', afterMs?: number) =>
+  planRefusal(
+    { ...message, ...more },
+    { verdict, reason, ...(afterMs === undefined ? {} : { afterMs }) },
+    { now: NOW, backoffDelayMs: 30_000, random: 0.5 },
+  )
+
+for (const [verdict, status, isSpent, effect] of [
+  ['retry', 'queued', true, 'isChannelFault'],
+  ['wait_recipient', 'queued', false, null],
+  ['wait_all', 'queued', false, 'holdUntil'],
+  ['use_template', 'queued', false, 'templateOnly'],
+  ['fall_back', 'failed', true, 'needsHeir'],
+  ['stop_recipient', 'failed', true, 'needsHeir'],
+  ['stop_batch', 'failed', true, 'stopsCampaign'],
+  ['alarm', 'queued', false, 'isAlarm'],
+  ['fail', 'failed', true, null],
+] as const) {
+  test(`${verdict}: ${status}, ${isSpent ? 'costs' : 'keeps'} the attempt${effect ? `, ${effect}` : ''}`, () => {
+    const planned = plan(verdict)
+
+    assert.deepEqual([planned.status, planned.isSpent], [status, isSpent])
+    const effects = ['isChannelFault', 'templateOnly', 'needsHeir', 'stopsCampaign', 'isAlarm'] as const
+    for (const name of effects) assert.equal(planned[name], name === effect, name)
+    assert.equal(planned.holdUntil !== null, effect === 'holdUntil' || verdict === 'alarm')
+  })
+}
+
+test('an e-mail is not tried again after the 24 hours of its key, and a WhatsApp message is', () => {
+  const old = { firstAttemptAt: new Date(NOW.getTime() - 23 * 3_600_000) }
+
+  assert.deepEqual([plan('retry', { ...old, channel: 'email' }).status, plan('retry', old).status], ['dead', 'queued'])
+})
+
+test('the pause for one recipient grows as Meta advises: 4, 16, 64 … seconds, and Retry-After wins', () => {
+  const waits = [1, 2, 3].map(
+    (attempts) => plan('wait_recipient', { attempts }).nextAttemptAt!.getTime() - NOW.getTime(),
+  )
+
+  assert.deepEqual(waits, [4000, 16_000, 64_000])
+  assert.equal(plan('wait_recipient', {}, 'whatsapp_131056', 9000).nextAttemptAt!.getTime() - NOW.getTime(), 9000)
+})
+
+test('a template that is refused for a closed window fails: it was the template already', () => {
+  assert.equal(plan('use_template', { templateOnly: true }).status, 'failed')
+})
+
+test('the breaker rests 15 seconds after ten failures, twice as long each time, ten minutes at most', () => {
+  assert.deepEqual([9, 10, 11, 12, 30].map(restMs), [0, 15_000, 30_000, 60_000, 600_000])
+})
+
+test('a turn that was not used in time is lost, so that a rest does not end in a burst', () => {
+  const limit: ChannelLimit = {
+    ...{
+      channel: 'whatsapp',
+      nextFreeAt: new Date(NOW.getTime() + 2000),
+      heldUntil: null,
+      holdReason: null,
+      failures: 0,
+    },
+  }
+  const turnOf = (agoMs: number) =>
+    giveTurn(limit, { pacedAt: new Date(NOW.getTime() - agoMs) }, { now: NOW, perSecond: 10 }).kind
+
+  assert.deepEqual([turnOf(100), turnOf(6000)], ['go', 'later'])
+})

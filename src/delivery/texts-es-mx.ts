@@ -1,0 +1,83 @@
+/** What guests read in Spanish of Mexico. */
+import type { Words } from './templates.ts'
+
+export const ES_MX: Words = {
+  texts: {
+    event_invitation: {
+      body: 'Hola {{guest_name}}: {{organizer_name}} te invita a {{event_name}}, el {{event_date}}. Lugar: {{event_location}}. ¿Nos acompañas?',
+      link: 'Ver invitación',
+      email: {
+        subject: 'Invitación: {{event_name}}',
+        preheader: 'Te esperamos el {{event_date}}. ¿Nos acompañas?',
+        paragraphs: [
+          'Hola {{guest_name}}:',
+          '{{organizer_name}} te invita a {{event_name}}. Nos dará mucho gusto verte.',
+          'Abre tu invitación para confirmar tu asistencia; puedes cambiar tu respuesta hasta que termine el evento.',
+        ],
+      },
+    },
+    event_reminder: {
+      body: 'Hola {{guest_name}}: te recordamos {{event_name}}, el {{event_date}}. Lugar: {{event_location}}. Tu pase y tu respuesta están en tu invitación.',
+      link: 'Ver mi invitación',
+      email: {
+        subject: 'Te esperamos: {{event_name}}',
+        preheader: 'Es el {{event_date}}. Tu pase está en tu invitación.',
+        paragraphs: [
+          'Hola {{guest_name}}:',
+          'Te recordamos {{event_name}}. Tu pase y tu respuesta están en tu invitación: tenla a la mano en la entrada.',
+        ],
+      },
+    },
+    event_update: {
+      body: 'Hola {{guest_name}}: hay un aviso sobre {{event_name}}. {{update_text}} Consulta los detalles en tu invitación.',
+      link: 'Ver detalles',
+      email: {
+        subject: 'Aviso: {{event_name}}',
+        preheader: 'Hay un aviso sobre el evento al que te invitamos.',
+        paragraphs: ['Hola {{guest_name}}:', 'Hay un aviso sobre {{event_name}}:', '{{update_text}}'],
+      },
+    },
+    event_thanks: {
+      body: 'Hola {{guest_name}}: gracias por acompañarnos en {{event_name}}. Fue un gusto compartir este día contigo.',
+      email: {
+        subject: 'Gracias por acompañarnos: {{event_name}}',
+        preheader: 'Fue un gusto compartir este día contigo.',
+        paragraphs: [
+          'Hola {{guest_name}}:',
+          'Gracias por acompañarnos en {{event_name}}. Fue un gusto compartir este día contigo.',
+        ],
+      },
+    },
+    rsvp_confirmed: {
+      body: 'Hola {{guest_name}}: tu asistencia a {{event_name}} quedó confirmada. Te esperamos el {{event_date}}. Lugar: {{event_location}}. Muestra este código en la entrada.',
+      link: 'Ver mi pase',
+      email: {
+        subject: 'Tu pase: {{event_name}}',
+        preheader: 'Tu asistencia quedó confirmada. Muestra este código en la entrada.',
+        paragraphs: ['Hola {{guest_name}}:', 'Tu asistencia quedó confirmada. Muestra este código en la entrada.'],
+      },
+    },
+    rsvp_question: {
+      body: 'Hola {{guest_name}}: ¿nos acompañas en {{event_name}}, el {{event_date}}? Elige una respuesta.',
+    },
+    event_question: {
+      body: 'Hola {{guest_name}}: tienes más de una invitación. ¿Para cuál es tu respuesta?',
+    },
+    opt_out_confirmed: {
+      body: 'Listo: ya no recibirás mensajes de {{organizer_name}}. Si cambias de opinión, escribe ALTA.',
+    },
+    opt_in_confirmed: {
+      body: 'Listo: volverás a recibir los mensajes de {{organizer_name}}. Escribe BAJA cuando quieras dejar de recibirlos.',
+    },
+  },
+  replies: { yes: 'Sí, voy', no: 'No podré ir', choose: 'Elegir' },
+  fallbacks: { guest_name: 'Invitado', event_location: 'por confirmar', organizer_name: 'tu anfitrión' },
+  dateFormat: "cccc d 'de' LLLL 'de' yyyy, HH:mm 'h'",
+  email: {
+    when: 'Cuándo',
+    where: 'Dónde',
+    pass: 'Código QR de tu pase',
+    why: 'Recibes este correo porque {{organizer_name}} te invitó a {{event_name}}.',
+    unsubscribe: 'No quiero más correos de este organizador',
+  },
+}

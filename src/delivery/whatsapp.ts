@@ -1,0 +1,225 @@
+/**
+ * WhatsApp through 360dialog's Cloud API (docs.360dialog.com, Messaging API; Meta's Cloud API reference for bodies).
+ *
+ * The API knows no idempotency key: a call whose answer nobody saw is `unknown` and never repeated here. Only what
+ * surely did not leave may go again at once.
+ */
+import type { Channel, Message, Outcome, Refusal, TemplateButton, TemplateHeader, TextParameter } from './channel.ts'
+import type { WhatsAppContent } from './channel.ts'
+import { classifyWhatsApp } from './refusals.ts'
+import { readRetryAfter } from './retry-after.ts'
+
+export type WhatsAppSettings = { apiKey: string; apiUrl: string; timeoutMs: number; now: () => Date }
+/** A template as WhatsApp has it. `components` are its own: HEADER, BODY, FOOTER, BUTTONS. */
+export type RemoteTemplate = { name: string; language: string; status: string; category: string; components: unknown[] }
+export type FetchedTemplates =
+  | { kind: 'fetched'; templates: RemoteTemplate[] }
+  | ({ kind: 'refused'; httpStatus: number | null } & Refusal)
+  | { kind: 'unknown'; reason: string }
+
+const ANSWER_MAX_BYTES = 65_536
+const TEMPLATES_MAX_BYTES = 8_388_608
+const TEMPLATES_PER_PAGE = 250
+const PAGES_MAX = 40
+
+/** Sends one message a call. Never throws: what went wrong is in the outcome. */
+export function openWhatsApp(settings: WhatsAppSettings): Channel {
+  return { isSimulated: false, send: (message) => sendMessage(settings, message) }
+}
+
+async function sendMessage(settings: WhatsAppSettings, message: Message): Promise<Outcome> {
+  if (message.channel !== 'whatsapp') throw new Error('an e-mail was given to WhatsApp')
+  const body = JSON.stringify({
+    messaging_product: 'whatsapp',
+    recipient_type: 'individual',
+    to: message.to,
+    ...describeContent(message.content),
+    biz_opaque_callback_data: message.deliveryId,
+  })
+  const headers = { 'content-type': 'application/json', 'x-request-id': message.requestId }
+  const answer = await call(settings, '/messages', { method: 'POST', headers, body }, ANSWER_MAX_BYTES)
+  if (answer.kind !== 'answered') return answer
+  const { json, httpStatus } = answer
+  const id = text(first(field(json, 'messages')), 'id')
+  // It took the message and we do not know its name: the status that carries our delivery id will tell.
+  if (!id) return { kind: 'unknown', reason: 'whatsapp_unreadable_answer' }
+  const waId = text(first(field(json, 'contacts')), 'wa_id')
+  return { kind: 'sent', providerMessageId: id, httpStatus, ...(waId ? { waId } : {}) }
+}
+
+/** All templates of the number, page by page: `GET /v1/configs/templates` of 360dialog. Never throws. */
+export async function fetchTemplates(settings: WhatsAppSettings): Promise<FetchedTemplates> {
+  const templates: RemoteTemplate[] = []
+  for (let page = 0, seen = 0; page < PAGES_MAX; page++) {
+    const path = `/v1/configs/templates?limit=${TEMPLATES_PER_PAGE}&offset=${seen}`
+    const answer = await call(settings, path, { method: 'GET' }, TEMPLATES_MAX_BYTES)
+    if (answer.kind !== 'answered') return answer
+    const listed = field(answer.json, 'waba_templates')
+    if (!Array.isArray(listed)) return { kind: 'unknown', reason: 'whatsapp_unreadable_answer' }
+    templates.push(...listed.map(readTemplate).filter((one) => one.name && one.language))
+    seen += listed.length
+    const total = field(answer.json, 'total')
+    if (listed.length === 0 || typeof total !== 'number' || seen >= total) break
+  }
+  return { kind: 'fetched', templates }
+}
+
+function readTemplate(listed: unknown): RemoteTemplate {
+  const components = field(listed, 'components')
+  return {
+    name: text(listed, 'name') ?? '',
+    language: text(listed, 'language') ?? '',
+    status: (text(listed, 'status') ?? '').toLowerCase(),
+    category: (text(listed, 'category') ?? '').toLowerCase(),
+    components: Array.isArray(components) ? components : [],
+  }
+}
+
+/** `type` and the object of that name, as the Cloud API wants them. */
+function describeContent(content: WhatsAppContent): Record<string, unknown> {
+  switch (content.kind) {
+    case 'template': {
+      const { name, language, header, body, buttons } = content
+      const components = [
+        ...(header ? [{ type: 'header', parameters: [describeHeader(header)] }] : []),
+        ...(body.length > 0 ? [{ type: 'body', parameters: body.map(describeParameter) }] : []),
+        ...buttons.map(describeButton),
+      ]
+      return { type: 'template', template: { name, language: { code: language }, components } }
+    }
+    case 'text':
+      return { type: 'text', text: { body: content.body, preview_url: false } }
+    case 'buttons': {
+      const buttons = content.buttons.map(({ id, title }) => ({ type: 'reply', reply: { id, title } }))
+      return { type: 'interactive', interactive: { type: 'button', body: { text: content.body }, action: { buttons } } }
+    }
+    case 'list': {
+      const { button, rows } = content
+      const action = { button, sections: [{ rows }] }
+      return { type: 'interactive', interactive: { type: 'list', body: { text: content.body }, action } }
+    }
+    case 'image':
+      return { type: 'image', image: { link: content.link, ...captionOf(content) } }
+    case 'document': {
+      const { link, filename } = content
+      return { type: 'document', document: { link, filename, ...captionOf(content) } }
+    }
+  }
+}
+
+const captionOf = ({ caption }: { caption: string }) => (caption ? { caption } : {})
+
+const describeParameter = ({ name, text: value }: TextParameter) => ({
+  type: 'text',
+  ...(name ? { parameter_name: name } : {}),
+  text: value,
+})
+
+function describeHeader(header: TemplateHeader) {
+  if (header.kind === 'text') return describeParameter(header.parameter)
+  if (header.kind === 'image') return { type: 'image', image: { link: header.link } }
+  return { type: 'document', document: { link: header.link, filename: header.filename } }
+}
+
+function describeButton(button: TemplateButton) {
+  const parameter =
+    button.kind === 'url' ? { type: 'text', text: button.suffix } : { type: 'payload', payload: button.payload }
+  return { type: 'button', sub_type: button.kind, index: String(button.index), parameters: [parameter] }
+}
+
+type Answer =
+  | { kind: 'answered'; httpStatus: number; json: unknown }
+  | ({ kind: 'refused'; httpStatus: number | null } & Refusal)
+  | { kind: 'unknown'; reason: string }
+
+async function call(
+  { apiKey, apiUrl, timeoutMs, now }: WhatsAppSettings,
+  path: string,
+  { headers, ...init }: { method: string; headers?: Record<string, string>; body?: string },
+  maxBytes: number,
+): Promise<Answer> {
+  const signal = AbortSignal.timeout(timeoutMs)
+  let response: Response
+  try {
+    response = await fetch(`${apiUrl}${path}`, {
+      ...init,
+      headers: { accept: 'application/json', 'd360-api-key': apiKey, ...headers },
+      redirect: 'manual', // the key goes to nobody else
+      signal,
+    })
+  } catch (error) {
+    if (signal.aborted) return { kind: 'unknown', reason: 'whatsapp_timeout' }
+    if (!hasLeft(error)) return { kind: 'refused', verdict: 'retry', reason: 'whatsapp_unreachable', httpStatus: null }
+    return { kind: 'unknown', reason: 'whatsapp_connection_lost' }
+  }
+  const httpStatus = response.status
+  const json = await readJson(response, maxBytes)
+  if (response.ok && json === undefined) return { kind: 'unknown', reason: 'whatsapp_unreadable_answer' }
+  if (response.ok) return { kind: 'answered', httpStatus, json }
+  if (httpStatus < 400) return { kind: 'refused', verdict: 'alarm', reason: 'whatsapp_redirected', httpStatus }
+  const refusal = classifyWhatsApp({ code: findCode(json), httpStatus })
+  const afterMs = Math.max(refusal.afterMs ?? 0, readRetryAfter(response.headers.get('retry-after'), now()) ?? 0)
+  return { kind: 'refused', ...refusal, httpStatus, ...(afterMs > 0 ? { afterMs } : {}) }
+}
+
+/** undefined when it breaks off, is too long or is no JSON. */
+async function readJson(response: Response, maxBytes: number): Promise<unknown> {
+  const chunks: Uint8Array[] = []
+  let bytes = 0
+  try {
+    for await (const chunk of response.body ?? []) {
+      bytes += chunk.byteLength
+      if (bytes > maxBytes) return undefined // leaving the loop cancels the rest
+      chunks.push(chunk)
+    }
+    return JSON.parse(Buffer.concat(chunks).toString())
+  } catch {
+    return undefined
+  }
+}
+
+/** No connection, or none that could be trusted: not one byte of the message went out. */
+const NOTHING_LEFT =
+  /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|EADDRNOTAVAIL|UND_ERR_CONNECT_TIMEOUT|ERR_TLS_.*|ERR_SSL_WRONG_VERSION_NUMBER|CERT_.*|(DEPTH_ZERO_)?SELF_SIGNED_CERT.*|UNABLE_TO_.*)$/
+
+/** False when surely nothing left: fetch says in its cause what became of the connection. */
+function hasLeft(error: unknown): boolean {
+  const cause = error instanceof Error ? error.cause : undefined
+  if (cause instanceof AggregateError) return false // every address of the host was tried, none connected
+  return !NOTHING_LEFT.test(text(cause, 'code') ?? '')
+}
+
+/**
+ * The numeric code of a refusal in all shapes that are seen: Meta's `error` object, also as text inside the gateway's
+ * `meta.developer_message`, and `errors[]` of the old API. Null where there is none, as in `{"error":"Invalid key"}`.
+ */
+function findCode(json: unknown): number | null {
+  const embedded = parse(text(field(json, 'meta'), 'developer_message'))
+  const places = [field(json, 'error'), first(field(json, 'errors'))]
+  const inside = embedded === undefined ? [] : [field(embedded, 'error'), first(field(embedded, 'errors')), embedded]
+  for (const place of [...places, ...inside]) {
+    const code = field(place, 'code')
+    const number = typeof code === 'string' && /^\d+$/.test(code) ? Number(code) : code
+    if (typeof number === 'number' && Number.isInteger(number)) return number
+  }
+  return null
+}
+
+/** The object in a text, which may have words before it. */
+function parse(message: string | undefined): unknown {
+  const start = message?.indexOf('{') ?? -1
+  if (message === undefined || start < 0) return undefined
+  try {
+    return JSON.parse(message.slice(start, message.lastIndexOf('}') + 1))
+  } catch {
+    return undefined
+  }
+}
+
+const field = (value: unknown, name: string): unknown =>
+  typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[name] : undefined
+const first = (value: unknown): unknown => (Array.isArray(value) ? value[0] : undefined)
+const text = (value: unknown, name: string): string | undefined => {
+  const found = field(value, name)
+  return typeof found === 'string' && found !== '' ? found : undefined
+}

@@ -1,0 +1,75 @@
+import assert from 'node:assert/strict'
+import test from 'node:test'
+import { sharing, type Db } from '../src/db.ts'
+
+const aContext = () => ({ db: {} as Db })
+
+test('callers of the same moment share one run, and each gets its own answer', async () => {
+  const batches: number[][] = []
+  const double = sharing(
+    async (_: { db: Db }, items: number[]) => {
+      batches.push(items)
+      return items.map((item) => item * 2)
+    },
+    { max: 3, lanes: 1 },
+  )
+  const context = aContext()
+
+  const answers = await Promise.all([1, 2, 3, 4, 5].map((item) => double(context, item)))
+
+  assert.deepEqual(answers, [2, 4, 6, 8, 10])
+  assert.deepEqual(batches, [
+    [1, 2, 3],
+    [4, 5],
+  ])
+})
+
+test('one bad row fails alone', async () => {
+  const check = sharing(
+    async (_: { db: Db }, items: number[]) => {
+      if (items.includes(2)) throw new Error('two')
+      return items
+    },
+    { max: 10, lanes: 1 },
+  )
+  const context = aContext()
+
+  const answers = await Promise.allSettled([1, 2, 3].map((item) => check(context, item)))
+
+  assert.deepEqual(
+    answers.map(({ status }) => status),
+    ['fulfilled', 'rejected', 'fulfilled'],
+  )
+})
+
+test('a lost connection fails them all at once, and the next call works', async () => {
+  let runs = 0
+  const check = sharing(
+    async (_: { db: Db }, items: number[]) => {
+      if (++runs === 1) throw Object.assign(new Error('connect'), { code: 'ECONNREFUSED' })
+      return items
+    },
+    { max: 10, lanes: 1 },
+  )
+  const context = aContext()
+
+  const answers = await Promise.allSettled([1, 2, 3].map((item) => check(context, item)))
+
+  assert.deepEqual([runs, answers.filter(({ status }) => status === 'rejected').length], [1, 3])
+  assert.equal(await check(context, 7), 7)
+})
+
+test('two databases never share', async () => {
+  const sizes: number[] = []
+  const check = sharing(
+    async (_: { db: Db }, items: number[]) => {
+      sizes.push(items.length)
+      return items
+    },
+    { max: 10, lanes: 1 },
+  )
+
+  await Promise.all([check(aContext(), 1), check(aContext(), 2)])
+
+  assert.deepEqual(sizes, [1, 1])
+})
