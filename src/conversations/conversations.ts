@@ -1,6 +1,21 @@
-/** What guests write on WhatsApp: the 24-hour window it opens, and what an answer means. */
+/** What guests write on WhatsApp: who they are, the 24-hour window it opens, and what an answer means. */
 import type { Tx } from '../db.ts'
-import { extendWindow, insertMessage, markUnderstood, type NewMessage, type Window } from './sql.ts'
+import {
+  adoptMessages,
+  clearUnreachable,
+  findPerson,
+  learnAlias,
+  lockPerson,
+  type Adopted,
+  type Person,
+  type Sender,
+} from './contacts.ts'
+import { extendWindow, insertMessage, type NewMessage, type Window } from './sql.ts'
+
+export { findPerson, learnAlias, type Adopted, type Person, type Sender } from './contacts.ts'
+export { listLaterOptWords, optIn, optOut, readOptWord, type OptMessage, type OptWord } from './opt-outs.ts'
+export { CONFIDENCE_NEEDED, readReply, type Intent, type Reply } from './replies.ts'
+export { hasLaterIntent, markUnderstood as rememberMeaning, type Meaning } from './sql.ts'
 
 export type SessionState = {
   status: 'open' | 'closed'
@@ -24,43 +39,51 @@ export function describeWindow(window: Window | null, now: Date, windowMs: numbe
   }
 }
 
-/** Reactions are stored, but the provider does not say that they open the window: they do not. */
-const OPENS_NO_WINDOW = new Set(['reaction', 'system', 'unsupported', 'unknown'])
+/** Finds who wrote, and holds every other message of the same person until this transaction ends. */
+export async function identifyPerson(tx: Tx, sender: Sender): Promise<Person> {
+  const before = await findPerson(tx, sender)
+  const name = before.phone ?? sender.userId
+  if (name === null) return before
+  await lockPerson(tx, name)
+  return findPerson(tx, sender) // whoever held the lock may have learned more
+}
 
-/** Stores a guest's message once and opens the window. False: a redelivery, already dealt with. */
-export async function receiveMessage(tx: Tx, message: NewMessage, windowMs: number): Promise<boolean> {
+/** Reactions are stored, but the provider does not say that they open the window: they do not. Groups are not ours. */
+const OPENS_NO_WINDOW = /^(reaction|system|unsupported|unknown|group_.*)$/
+export const opensWindow = (type: string): boolean => !OPENS_NO_WINDOW.test(type)
+
+/**
+ * Stores a guest's message once and opens the window. False: a redelivery, already dealt with. `phones`: all that the
+ * sender goes by, when there are more than message.phone.
+ */
+export async function receiveMessage(
+  tx: Tx,
+  message: NewMessage,
+  windowMs: number,
+  phones: string[] = message.phone ? [message.phone] : [],
+): Promise<boolean> {
   if (!(await insertMessage(tx, message))) return false
-  if (message.phone && !OPENS_NO_WINDOW.has(message.type)) {
+  if (opensWindow(message.type)) {
     // A provider clock ahead of ours must not hold the window open longer than 24 hours from now.
     const at = message.sentAt > message.receivedAt ? message.receivedAt : message.sentAt
-    await extendWindow(tx, message.phone, at, windowMs)
+    for (const phone of phones.toSorted()) await extendWindow(tx, phone, at, windowMs)
   }
+  await clearUnreachable(tx, phones)
   return true
 }
 
-export { hasLaterIntent } from './sql.ts'
-export const rememberIntent = markUnderstood
-
-export type Intent = 'yes' | 'no' | 'maybe'
-
-const WORDS: Record<Intent, RegExp> = {
-  yes: /^(s[ií]|si+|sip|sim[oó]n|claro|confirm[oó]|confirmad[oa]s?|confirmamos|asistir[eé]|asistiremos|ah[ií] estar(e|é|emos)|ah[ií] nos vemos|voy|vamos|cuenten conmigo|yes|yes please|confirmed|i will be there|count me in)$/,
-  no: /^(no|nop|no voy|no ir[eé]|no iremos|no podr[eé]( ir| asistir)?|no podremos( ir| asistir)?|no puedo( ir| asistir)?|ya no voy|cancelo|cancelamos|no asistir[eé]|no asistiremos|i can'?t( come| make it)?|i won'?t (come|make it)|not coming)$/,
-  maybe: /^(tal vez|talvez|quiz[aá]s?|a lo mejor|no s[eé]|todav[ií]a no s[eé]|maybe|perhaps|not sure)$/,
-}
-
 /**
- * What a reply means, or null when it is not plainly an answer. Only a whole message that is one of
- * the known phrases counts: a guess would put a wrong name on the list at the door.
+ * Learns whose user id this is, and returns the messages that came under it before anybody knew: they open the
+ * window now, by their own time, and a BAJA among them is still to be obeyed.
  */
-export function readReply(text: string): Intent | null {
-  const plain = text
-    .normalize('NFC')
-    .toLowerCase()
-    .replace(/\p{Extended_Pictographic}|\u{fe0f}|\p{Emoji_Modifier}/gu, ' ')
-    .replace(/[¡!.,]+/g, ' ')
-    .replace(/\s+/g, ' ')
-    .trim()
-  for (const [intent, pattern] of Object.entries(WORDS) as [Intent, RegExp][]) if (pattern.test(plain)) return intent
-  return null
+export async function learnUserId(
+  tx: Tx,
+  userId: string,
+  phone: string,
+  { at, windowMs }: { at: Date; windowMs: number },
+): Promise<Adopted[]> {
+  if (!(await learnAlias(tx, userId, phone, at))) return []
+  const adopted = await adoptMessages(tx, userId, phone)
+  for (const message of adopted) if (opensWindow(message.type)) await extendWindow(tx, phone, message.at, windowMs)
+  return adopted
 }

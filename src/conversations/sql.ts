@@ -29,8 +29,11 @@ export async function extendWindow(tx: Tx, phone: string, at: Date, windowMs: nu
 }
 
 export type NewMessage = {
+  /** The provider's. */
   id: string
   phone: string | null
+  /** WhatsApp's business-scoped user id. */
+  userId: string | null
   type: string
   body: string | null
   contextMessageId: string | null
@@ -43,24 +46,35 @@ export type NewMessage = {
 /** False: this message was stored before, so its effect has happened. */
 export async function insertMessage(tx: Tx, m: NewMessage): Promise<boolean> {
   const { rows } = await sql`
-    insert into wa_messages (id, phone, type, body, context_message_id, sent_at, received_at, inbound_event_id, simulated)
-    values (${m.id}, ${m.phone}, ${m.type}, ${m.body}, ${m.contextMessageId}, ${m.sentAt}, ${m.receivedAt}, ${m.inboundEventId}, ${m.simulated})
+    insert into wa_messages (id, phone, user_id, type, body, context_message_id, sent_at, received_at, inbound_event_id, simulated)
+    values (${m.id}, ${m.phone}, ${m.userId}, ${m.type}, ${m.body}, ${m.contextMessageId}, ${m.sentAt}, ${m.receivedAt},
+            ${m.inboundEventId}, ${m.simulated})
     on conflict (id) do nothing returning id`.execute(tx)
   return rows.length === 1
 }
 
-/** What we made of a message. */
-export async function markUnderstood(
-  tx: Tx,
-  id: string,
-  m: { intent: string; eventId: string | null; guestId: string | null },
-): Promise<void> {
-  await sql`update wa_messages set intent = ${m.intent}, event_id = ${m.eventId}, guest_id = ${m.guestId} where id = ${id}`.execute(
-    tx,
-  )
+export type Meaning = {
+  eventId: string | null
+  guestId: string | null
+  intent: string | null
+  partySize: number | null
+  confidence: number | null
+  rule: string | null
+  /** What came of it; a stable code. */
+  outcome: string
 }
 
-/** Whether this guest said something plain about this event later than `sentAt`: webhooks come in any order. */
+/** What we made of a message. */
+export async function markUnderstood(tx: Tx, id: string, m: Meaning): Promise<void> {
+  await sql`
+    update wa_messages set intent = ${m.intent}, event_id = ${m.eventId}, guest_id = ${m.guestId}, party_size = ${m.partySize},
+           confidence = ${m.confidence}, rule = ${m.rule}, outcome = ${m.outcome} where id = ${id}`.execute(tx)
+}
+
+/**
+ * Whether an answer that this guest gave about this event later than `sentAt` counts: webhooks come in any order.
+ * Guesses and refused answers silence nothing. Rows without outcome are older than that column.
+ */
 export async function hasLaterIntent(
   tx: Tx,
   guest: { eventId: string; guestId: string },
@@ -68,8 +82,7 @@ export async function hasLaterIntent(
 ): Promise<boolean> {
   const { rows } = await sql`
     select 1 from wa_messages
-     where event_id = ${guest.eventId} and guest_id = ${guest.guestId} and intent is not null and sent_at > ${sentAt} limit 1`.execute(
-    tx,
-  )
+     where event_id = ${guest.eventId} and guest_id = ${guest.guestId} and intent is not null and sent_at > ${sentAt}
+       and coalesce(outcome, 'answered') in ('answered', 'unchanged') limit 1`.execute(tx)
   return rows.length > 0
 }

@@ -2,21 +2,20 @@ import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
 import { startServer } from '../../test/fakes/http.ts'
 import { RESEND_KEY, startFakeResend, type ResendOptions, type ResendScript } from '../../test/fakes/resend.ts'
-import type { Message, Outcome } from './channel.ts'
+import type { EmailContent, Message, Outcome } from './channel.ts'
 import { openEmail } from './email.ts'
 
 const NOW = new Date('2026-11-24T12:00:00Z')
 const UNSUBSCRIBE = 'https://monotickets.test/baja/tok_1'
 const CONTENT = { subject: 'Boda de Ana', html: '<p>Hola</p>', text: 'Hola', unsubscribeUrl: UNSUBSCRIBE }
 
-const messageOf = (more: Partial<Message> = {}): Message =>
-  ({
-    ...{ deliveryId: 'dl_1', requestId: 'req_1', to: 'ana@example.com', template: 'event_invitation', locale: 'es-MX' },
-    ...more,
-    channel: 'email',
-    content: CONTENT,
-    ...more,
-  }) as Message
+const messageOf = ({ content = CONTENT, ...more }: Partial<Message> & { content?: EmailContent } = {}): Message => ({
+  ...{ deliveryId: 'dl_1', requestId: 'req_1', to: 'ana@example.com', template: 'event_invitation' },
+  locale: 'es-MX',
+  ...more,
+  channel: 'email',
+  content,
+})
 
 async function startBoth(t: TestContext, options: ResendOptions = {}, timeoutMs = 2000) {
   const fake = await startFakeResend(options)
@@ -82,7 +81,7 @@ test('another text under the same key is refused and sends nothing', async (t) =
   const { fake, channel } = await startBoth(t)
   await channel.send(messageOf())
 
-  const outcome = await channel.send(messageOf({ content: { ...CONTENT, subject: 'Otro' } } as Partial<Message>))
+  const outcome = await channel.send(messageOf({ content: { ...CONTENT, subject: 'Otro' } }))
 
   const reason = 'email_invalid_idempotent_request'
   assert.deepEqual(outcome, { kind: 'refused', verdict: 'fail', reason, httpStatus: 409 })

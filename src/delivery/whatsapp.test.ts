@@ -35,17 +35,11 @@ const template = (name: string, language: string, more: object = {}): WhatsAppCo
   ...{ kind: 'template', name, language, body: [], buttons: [] },
   ...more,
 })
-const messageOf = (content: WhatsAppContent, more: Partial<Message> = {}): Message =>
-  ({
-    deliveryId: 'dl_1',
-    requestId: 'req_1',
-    to: GUEST,
-    template: 'x',
-    locale: 'es-MX',
-    ...more,
-    channel: 'whatsapp',
-    content,
-  }) as Message
+const messageOf = (content: WhatsAppContent, more: Partial<Message> = {}): Message => ({
+  ...{ deliveryId: 'dl_1', requestId: 'req_1', to: GUEST, template: 'x', locale: 'es-MX' as const, ...more },
+  channel: 'whatsapp',
+  content,
+})
 
 /** The fake, with an open window to the guest, and a channel to it. */
 async function startBoth(t: TestContext, options: WhatsAppOptions = {}, timeoutMs = 2000) {
@@ -104,7 +98,7 @@ const CONTENTS: [string, WhatsAppContent][] = [
     }),
   ],
   ['text', TEXT],
-  ['text of 4096 characters', { kind: 'text', body: '🎉'.repeat(4096) }],
+  ['text of 4096 characters', { kind: 'text', body: 'ñ'.repeat(4096) }],
   [
     'buttons',
     {

@@ -100,7 +100,7 @@ function describeContent(content: WhatsAppContent): Record<string, unknown> {
     }
     case 'image':
       return { type: 'image', image: { link: content.link, ...captionOf(content) } }
-    case 'document': {
+    default: {
       const { link, filename } = content
       return { type: 'document', document: { link, filename, ...captionOf(content) } }
     }

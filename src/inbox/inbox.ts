@@ -1,15 +1,20 @@
-/** Webhooks: stored first, understood later; the effect and the 'done' mark commit together. */
+/** Webhooks: stored first, understood later; an item of WhatsApp and its effect commit together, a payment and the 'done' mark. */
 import { createHash } from 'node:crypto'
 import type { Config } from '../config.ts'
-import { hasLaterIntent, readReply, receiveMessage, rememberIntent } from '../conversations/conversations.ts'
-import { newId, withSavepoint, withTx, type Db, type Tx } from '../db.ts'
-import { findInvitedByMessage, findInvitedByPhone, recordStatus, rememberAlias } from '../delivery/delivery.ts'
-import { Failure, GiveUp } from '../errors.ts'
-import { answerInvitation, forgetInvitation, type InvitationAnswer } from '../landing/landing.ts'
+import { newId, withTx, type Db, type Tx } from '../db.ts'
+import { GiveUp } from '../errors.ts'
+import { forgetInvitation } from '../landing/landing.ts'
 import type { Kv } from '../kv.ts'
 import { applyPaymentEvent, readPaymentEvent, type PaymentProviders } from '../payments/payments.ts'
+import { processEmail } from './email.ts'
+import { workItems, type FailedItem } from './items.ts'
+import { takeMessage } from './messages.ts'
+import type { Inbox } from './person.ts'
 import { claimInbound, finishInbound, insertInbound, killInbound, type Inbound, type Source } from './sql.ts'
-import { readWhatsAppPayload, type InboundMessage, type InboundStatus } from './whatsapp.ts'
+import { takeStatus, takeTemplateUpdate } from './statuses.ts'
+import { readWhatsAppPayload, type WhatsAppPayload } from './whatsapp.ts'
+
+export { reviveInbound, type Revived } from './revive.ts'
 
 type Context = { db: Db; kv: Kv; now: () => Date; config: Config; providers: PaymentProviders }
 
@@ -36,6 +41,7 @@ export async function processInbound(context: Context, id: string): Promise<Proc
   const inbound = await claimInbound(db, id, now(), DUE_AGAIN_MS)
   if (!inbound) return { status: 'nothing to do' }
   try {
+    if (inbound.source === 'email') return await processEmail(context, inbound)
     return inbound.source === 'whatsapp'
       ? await processWhatsApp(context, inbound)
       : await processPayment(context, inbound)
@@ -47,82 +53,59 @@ export async function processInbound(context: Context, id: string): Promise<Proc
   }
 }
 
+/** In one commit. Messages have one each, so that one person's row is never held for another's sake. */
+const STATUSES_TOGETHER = 100
+
 async function processWhatsApp({ db, kv, now, config }: Context, inbound: Inbound): Promise<Processed> {
-  const at = now()
   const payload = readWhatsAppPayload(parseJson(inbound.body), inbound.simulated)
+  const { id, requestId, simulated } = inbound
+  const inbox: Inbox = { id, requestId, simulated, now: now(), config }
+  const { counts, failed } = await workWhatsApp({ db, kv }, inbox, payload)
+  if (failed.length > 0) {
+    // The others are done; replayed by a person, they are recognized, and only these are tried again.
+    const detail = failed.map(({ what, position, reason }) => `${what} ${position}: ${reason}`).join('; ')
+    await withTx(db, (tx) => killInbound(tx, id, 'items_failed', now(), `items_failed: ${detail}`.slice(0, 1000)))
+    return { status: 'dead', reason: 'items_failed', ...counts, failed: failed.length }
+  }
+  const isEmpty = payload.statuses.length + payload.messages.length + payload.templates.length === 0
+  const status = isEmpty ? ('ignored' as const) : ('done' as const)
+  const reason = payload.malformed > 0 ? `${payload.malformed} malformed` : null
+  await withTx(db, (tx) => finishInbound(tx, id, { status, reason, now: now() }))
+  return { status, ...counts, malformed: payload.malformed, ignored: payload.ignored }
+}
+
+/** Every item in a transaction of its own effect: the key of the item, not of the webhook, makes it happen once. */
+async function workWhatsApp(
+  { db, kv }: Pick<Context, 'db' | 'kv'>,
+  inbox: Inbox,
+  payload: WhatsAppPayload,
+): Promise<{ counts: Record<string, number>; failed: FailedItem[] }> {
+  const outcomes = new Map<object, string>()
+  const statuses = await workItems(db, payload.statuses, {
+    what: 'status',
+    together: STATUSES_TOGETHER,
+    work: async (tx, status) => void outcomes.set(status, await takeStatus(tx, inbox, status)),
+  })
   const answered: string[] = []
-  const processed = await withTx(db, async (tx) => {
-    const counts: Record<string, number> = {}
-    const count = (what: string) => (counts[what] = (counts[what] ?? 0) + 1)
-    for (const status of payload.statuses) count(await takeStatus(tx, status, at))
-    for (const message of payload.messages)
-      count(await takeMessage(tx, message, inbound, at, config.whatsapp.windowMs, answered))
-    const isEmpty = payload.statuses.length + payload.messages.length === 0
-    const status = isEmpty ? ('ignored' as const) : ('done' as const)
-    const reason = payload.malformed > 0 ? `${payload.malformed} malformed` : null
-    await endOrRollBack(tx, inbound.id, { status, reason, now: at })
-    return { status, ...counts, malformed: payload.malformed }
+  const messages = await workItems(db, payload.messages, {
+    what: 'message',
+    together: 1,
+    work: async (tx, message) => {
+      const { outcome, code } = await takeMessage(tx, inbox, message)
+      outcomes.set(message, outcome)
+      if (code) answered.push(code)
+    },
   })
-  for (const code of answered) await forgetInvitation(kv, code) // after the commit: the page shows the answer at once
-  return processed
-}
-
-const KNOWN_STATUSES = new Set(['sent', 'delivered', 'read', 'failed'])
-
-/** `played` means that a voice message was heard: it was read. Others say nothing about delivery. */
-async function takeStatus(tx: Tx, status: InboundStatus, now: Date): Promise<string> {
-  const name = status.status === 'played' ? 'read' : status.status
-  if (!KNOWN_STATUSES.has(name)) return 'statuses_ignored'
-  return `statuses_${await recordStatus(tx, { ...status, status: name }, now)}`
-}
-
-async function takeMessage(
-  tx: Tx,
-  message: InboundMessage,
-  inbound: Inbound,
-  now: Date,
-  windowMs: number,
-  answered: string[],
-): Promise<string> {
-  const stored = {
-    id: message.id,
-    phone: message.phone,
-    type: message.type,
-    body: message.text,
-    contextMessageId: message.contextMessageId,
-    sentAt: message.sentAt,
-    receivedAt: now,
-    inboundEventId: inbound.id,
-    simulated: inbound.simulated,
-  }
-  if (!(await receiveMessage(tx, stored, windowMs))) return 'messages_duplicate'
-  if (message.phone && message.waId) await rememberAlias(tx, message.phone, message.waId)
-  const intent = message.text === null ? null : readReply(message.text)
-  if (!intent) return 'messages_stored'
-  const invited = message.contextMessageId
-    ? await findInvitedByMessage(tx, message.contextMessageId)
-    : message.phone && (await findInvitedByPhone(tx, message.phone, now))
-  await rememberIntent(tx, message.id, {
-    intent,
-    eventId: invited ? invited.eventId : null,
-    guestId: invited ? invited.guestId : null,
+  const templates = await workItems(db, payload.templates, {
+    what: 'template',
+    together: 1,
+    work: (tx, update) => takeTemplateUpdate(tx, update, inbox.now),
   })
-  if (!invited) return 'messages_unmatched'
-  if (await hasLaterIntent(tx, invited, message.sentAt)) return 'answers_outdated'
-  const { invitationId } = invited
-  return answerSafely(tx, { invitationId, answer: intent, source: 'whatsapp', sourceRef: message.id, now }, answered)
-}
-
-/** A full or closed event refuses an answer; the message is kept and its neighbours are not harmed. */
-async function answerSafely(tx: Tx, answer: InvitationAnswer, answered: string[]): Promise<string> {
-  try {
-    const { code } = await withSavepoint(tx, () => answerInvitation(tx, answer))
-    answered.push(code)
-    return 'answers'
-  } catch (error) {
-    if (error instanceof Failure) return `answers_refused_${error.code}`
-    throw error
-  }
+  for (const code of answered) await forgetInvitation(kv, code) // after the commits: the page shows the answer at once
+  const failed = [...statuses, ...messages, ...templates]
+  const counts: Record<string, number> = {}
+  for (const outcome of outcomes.values()) counts[outcome] = (counts[outcome] ?? 0) + 1
+  return { counts, failed }
 }
 
 async function processPayment({ db, now, providers }: Context, inbound: Inbound): Promise<Processed> {

@@ -27,7 +27,10 @@ export const processPaymentEvent = defineJob({
   run,
 })
 
-export const jobOf = (source: Source) => (source === 'whatsapp' ? processWaEvent : processPaymentEvent)
+export const processEmailEvent = defineJob({ name: 'process-email-event', queue: 'waInboundQueue', data: EventId, run })
+
+export const jobOf = (source: Source) =>
+  source === 'whatsapp' ? processWaEvent : source === 'email' ? processEmailEvent : processPaymentEvent
 
 /** Nudges stored webhooks that nobody has worked. */
 export const sweepInboundEvents = defineJob({
@@ -40,7 +43,7 @@ export const sweepInboundEvents = defineJob({
     if (!(await queues.hasRoom('waInboundQueue')) || !(await queues.hasRoom('paymentsQueue')))
       return 'a queue is busy or away'
     const due = await markDueInbound(db, at, SWEEP_GRACE_MS, SWEEP_LIMIT)
-    for (const job of [processWaEvent, processPaymentEvent]) {
+    for (const job of [processWaEvent, processEmailEvent, processPaymentEvent]) {
       const items = due
         .filter(({ source }) => jobOf(source) === job)
         .map(({ id, attempts }) => ({ data: { inboundEventId: id }, id: sweptJobId(inboundJobId(id, attempts), at) }))

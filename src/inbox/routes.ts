@@ -12,6 +12,7 @@ import { Failure } from '../errors.ts'
 import { Answer } from '../http/request-id.ts'
 import { isSame } from '../http/routes.ts'
 import { readPaymentEvent, verifyPaymentWebhook, type ProviderName } from '../payments/payments.ts'
+import { isSignedByResend, readSvixId } from './email.ts'
 import { storeInbound } from './inbox.ts'
 import { inboundJobId, jobOf } from './jobs.ts'
 import type { Source } from './sql.ts'
@@ -24,6 +25,7 @@ const Accepted = Answer({
 /** WhatsApp batches up to 1,000 updates in one body. */
 const WHATSAPP_BODY_LIMIT = 4 * 1024 * 1024
 const PAYMENTS_BODY_LIMIT = 1024 * 1024
+const EMAIL_BODY_LIMIT = 1024 * 1024
 const PAYMENT_WEBHOOK =
   'Stripe and Conekta: their own events, signed. In mock mode `{ "id": "evt_1", "providerRef": "<of the intent>", "status": "confirmed" }` (or `failed`) settles a mock payment.'
 const open = { config: { access: 'public' as const } }
@@ -86,6 +88,26 @@ export const inboxRoutes =
             detail: 'hub.verify_token must equal WA_VERIFY_TOKEN, and hub.mode must be subscribe.',
           })
         return reply.type('text/plain; charset=utf-8').send(challenge)
+      },
+    )
+
+    app.post(
+      '/email/webhook',
+      {
+        ...open,
+        bodyLimit: EMAIL_BODY_LIMIT,
+        schema: {
+          tags: ['E-mail'],
+          summary: 'Webhook of Resend',
+          description: 'Signed with svix-id, svix-timestamp and svix-signature; kept once by svix-id.',
+          response: { 200: Accepted },
+        },
+      },
+      async (request) => {
+        if (!Buffer.isBuffer(request.body)) throw new Failure('invalid_json', { detail: 'The body is empty.' })
+        checkEmailOrigin(deps, request)
+        readObject(request.body)
+        return accept(request, 'email', readSvixId(request.headers))
       },
     )
 
@@ -186,4 +208,12 @@ function checkWhatsAppOrigin(config: Config['whatsapp'], request: FastifyRequest
     const given = Buffer.from(String(request.headers['x-hub-signature-256'] ?? '').replace(/^sha256=/, ''), 'hex')
     if (given.length !== expected.length || !timingSafeEqual(given, expected)) throw new Failure('invalid_signature')
   }
+}
+
+/** Without a secret anybody could stop addresses: only a system that is not in production takes that. */
+function checkEmailOrigin({ config, now }: Deps, request: FastifyRequest): void {
+  const secret = config.email.webhookSecret
+  if (!secret && config.env !== 'production') return
+  if (!secret || !isSignedByResend(secret, request.headers, request.body as Buffer, now()))
+    throw new Failure('invalid_signature', { detail: 'svix-signature must match the body, signed within 5 minutes.' })
 }

@@ -56,14 +56,20 @@ export async function finishInbound(
   return rows.length === 1
 }
 
-/** Gives an event up: it waits in the dead letters for a person. */
-export async function killInbound(tx: Tx, id: string, reason: string, now: Date): Promise<void> {
+/** Gives an event up: it waits in the dead letters for a person. `detail` stays with the event, `reason` is a stable code. */
+export async function killInbound(
+  tx: Tx,
+  id: string,
+  reason: string,
+  now: Date,
+  detail: string = reason,
+): Promise<void> {
   await sql`
     with dead as (
-      update inbound_events set status = 'dead', reason = ${reason}, processed_at = ${now}, next_attempt_at = null
+      update inbound_events set status = 'dead', reason = ${detail}, processed_at = ${now}, next_attempt_at = null
        where id = ${id} and status = 'received' returning id, attempts)
     insert into dead_letters as d (kind, ref_id, reason, attempts, first_at, last_at)
-    select 'inbound_event', id, ${reason}, attempts, ${now}, ${now} from dead
+    select 'inbound_event', id, ${reason}, attempts, ${now}::timestamptz, ${now}::timestamptz from dead
     on conflict (kind, ref_id) where resolved_at is null
     do update set reason = excluded.reason, attempts = excluded.attempts, last_at = excluded.last_at`.execute(tx)
 }

@@ -3,22 +3,42 @@
  * (`contacts/messages/statuses`) and `{}`. Every item stands alone: one that cannot be read is counted
  * and does not hide its neighbours. Unknown fields and types are let through.
  */
-import type { StatusEvent } from '../delivery/delivery.ts'
+import type { ProviderStatus } from '../delivery/delivery.ts'
 import { normalizePhone } from '../phone.ts'
 
-export type InboundMessage = {
-  id: string
-  /** E.164; null when WhatsApp shows only its own user id. */
+/** WhatsApp shows a phone alias, its own user id (since 2026, for people with a username), or both. */
+export type WaIdentity = {
+  /** E.164. */
   phone: string | null
   /** The alias as WhatsApp wrote it (52… or 521…): answers go back to it. */
   waId: string | null
+  /** Business-scoped user id, `MX.1349…`. */
+  userId: string | null
+}
+export type InboundMessage = WaIdentity & {
+  id: string
+  /** `group_…` when it was written in a group. */
   type: string
+  /** What the guest wrote, the title of the button, or the caption. */
   text: string | null
+  /** What we put behind the button that was tapped. */
+  payload: string | null
   contextMessageId: string | null
+  /** Of a `system` message: the sender's new number. */
+  newWaId: string | null
   sentAt: Date
 }
-export type InboundStatus = StatusEvent & { ourId: string | null }
-export type WhatsAppPayload = { messages: InboundMessage[]; statuses: InboundStatus[]; malformed: number }
+export type InboundStatus = ProviderStatus & { code: number | null; recipient: WaIdentity }
+export type TemplateUpdate = { name: string; language: string; status: string; at: Date | null }
+export type WhatsAppPayload = {
+  messages: InboundMessage[]
+  statuses: InboundStatus[]
+  templates: TemplateUpdate[]
+  /** Items that could not be read. */
+  malformed: number
+  /** Changes of kinds that are nothing to us. */
+  ignored: number
+}
 
 type Json = Record<string, unknown>
 const asObject = (value: unknown): Json | null =>
@@ -30,20 +50,26 @@ const asText = (value: unknown): string | null =>
 /** An id is taken whole or not at all. */
 const asId = (value: unknown): string | null =>
   typeof value === 'string' && /^[\x20-\x7e]{1,512}$/.test(value) ? value : null
+const asWaId = (value: unknown): string | null => asId(typeof value === 'number' ? String(value) : value)
 
 export function readWhatsAppPayload(payload: unknown, isSimulated: boolean): WhatsAppPayload {
-  const read: WhatsAppPayload = { messages: [], statuses: [], malformed: 0 }
+  const read: WhatsAppPayload = { messages: [], statuses: [], templates: [], malformed: 0, ignored: 0 }
   const root = asObject(payload) ?? {}
-  const nested = asList(root['entry']).flatMap((entry) =>
-    asList(asObject(entry)?.['changes']).map((change) => asObject(asObject(change)?.['value'])),
-  )
-  for (const value of [root, ...nested]) {
-    for (const item of asList(value?.['messages'])) keep(read, read.messages, readMessage(item))
-    for (const item of asList(value?.['statuses'])) keep(read, read.statuses, readStatus(item, isSimulated))
+  readValue(read, root, isSimulated)
+  for (const entry of asList(root['entry'])) {
+    const changes = asObject(entry)?.['changes']
+    if (!Array.isArray(changes)) read.malformed++
+    for (const change of asList(changes)) {
+      const value = asObject(asObject(change)?.['value'])
+      if (!value) read.malformed++
+      else if (asObject(change)?.['field'] === 'message_template_status_update')
+        keep(read, read.templates, readTemplateUpdate(value, asObject(entry)?.['time']))
+      else if (!readValue(read, value, isSimulated)) read.ignored++
+    }
   }
-  // Rows are locked in one order, so that two batches about the same people queue up instead of deadlocking.
+  // Statuses lock their rows in one order, so that two batches about the same messages queue up instead of deadlocking.
   read.statuses.sort((a, b) => compare(a.providerMessageId, b.providerMessageId))
-  read.messages.sort((a, b) => compare(a.phone ?? '', b.phone ?? '') || a.sentAt.getTime() - b.sentAt.getTime())
+  read.messages.sort((a, b) => a.sentAt.getTime() - b.sentAt.getTime())
   return read
 }
 
@@ -54,26 +80,60 @@ function keep<T>(read: WhatsAppPayload, list: T[], item: T | null): void {
   else list.push(item)
 }
 
-function readMessage(item: unknown): InboundMessage | null {
+/** False: nothing in it is a message or a status. */
+function readValue(read: WhatsAppPayload, value: Json, isSimulated: boolean): boolean {
+  const [messages, statuses] = [asList(value['messages']), asList(value['statuses'])]
+  const contacts = asList(value['contacts']).map((contact) => readIdentity(asObject(contact), 'wa_id', 'user_id'))
+  for (const item of messages) keep(read, read.messages, readMessage(item, contacts, messages.length === 1))
+  for (const item of statuses) keep(read, read.statuses, readStatus(item, isSimulated))
+  return messages.length + statuses.length > 0
+}
+
+function readIdentity(object: Json | null, phoneField: string, userField: string): WaIdentity {
+  const waId = asWaId(object?.[phoneField])
+  return { waId, phone: waId && normalizePhone(waId), userId: asId(object?.[userField])?.slice(0, 200) ?? null }
+}
+
+/** `contacts` tell what the message leaves out: the phone beside the user id, or the other way round. */
+function complete(sender: WaIdentity, contacts: WaIdentity[], isAlone: boolean): WaIdentity {
+  const isNameless = sender.waId === null && sender.userId === null
+  const contact = contacts.find(
+    ({ phone, waId, userId }) =>
+      (phone !== null && phone === sender.phone) ||
+      (waId !== null && waId === sender.waId) ||
+      (userId !== null && userId === sender.userId) ||
+      (isNameless && isAlone && contacts.length === 1),
+  )
+  if (!contact) return sender
+  return {
+    waId: sender.waId ?? contact.waId,
+    phone: sender.waId ? sender.phone : contact.phone,
+    userId: sender.userId ?? contact.userId,
+  }
+}
+
+function readMessage(item: unknown, contacts: WaIdentity[], isAlone: boolean): InboundMessage | null {
   const message = asObject(item)
   const id = asId(message?.['id'])
   const sentAt = readTimestamp(message?.['timestamp'])
   if (!message || !id || !sentAt) return null
-  const waId = asId(message['from'])
   const type = asId(message['type'])?.slice(0, 50) ?? 'unknown'
+  const button = asObject(message['button'])
   const interactive = asObject(message['interactive'])
-  const text =
-    asText(asObject(message['text'])?.['body']) ??
-    asText(asObject(message['button'])?.['text']) ??
-    asText(asObject(interactive?.['button_reply'])?.['title']) ??
-    asText(asObject(interactive?.['list_reply'])?.['title'])
+  const choice = asObject(interactive?.['button_reply']) ?? asObject(interactive?.['list_reply'])
+  const system = asObject(message['system'])
   return {
+    ...complete(readIdentity(message, 'from', 'from_user_id'), contacts, isAlone),
     id,
-    phone: waId && normalizePhone(waId),
-    waId,
-    type,
-    text,
+    type: message['group_id'] === undefined ? type : `group_${type}`,
+    text:
+      asText(asObject(message['text'])?.['body']) ??
+      asText(button?.['text']) ??
+      asText(choice?.['title']) ??
+      asText(asObject(message[type])?.['caption']),
+    payload: asId(button?.['payload']) ?? asId(choice?.['id']),
     contextMessageId: asId(asObject(message['context'])?.['id']),
+    newWaId: asWaId(system?.['wa_id']) ?? asWaId(system?.['new_wa_id']),
     sentAt,
   }
 }
@@ -84,18 +144,31 @@ function readStatus(item: unknown, isSimulated: boolean): InboundStatus | null {
   const name = asId(status?.['status'])
   const occurredAt = readTimestamp(status?.['timestamp'])
   if (!status || !providerMessageId || !name || !occurredAt) return null
-  const error = asObject(asList(status['errors'])[0])
-  const code = error?.['code']
-  const isCode = (typeof code === 'number' || typeof code === 'string') && /^\d{1,8}$/.test(`${code}`)
+  const code = name === 'failed' ? readCode(asObject(asList(status['errors'])[0])?.['code']) : null
   return {
     providerMessageId,
     status: name,
     occurredAt,
-    reason: name === 'failed' ? `whatsapp_${isCode ? code : 'unknown'}` : null,
+    reason: name === 'failed' ? `whatsapp_${code ?? 'unknown'}` : null,
+    code,
     pricing: withoutNul(asObject(status['pricing'])),
     simulated: isSimulated,
     ourId: asId(status['biz_opaque_callback_data']),
+    recipient: readIdentity(status, 'recipient_id', 'recipient_user_id'),
   }
+}
+
+function readCode(code: unknown): number | null {
+  const isCode = (typeof code === 'number' || typeof code === 'string') && /^\d{1,8}$/.test(`${code}`)
+  return isCode ? Number(code) : null
+}
+
+/** Meta's names of the events: APPROVED, REJECTED, PAUSED, DISABLED and others, kept as they come. */
+function readTemplateUpdate(value: Json, time: unknown): TemplateUpdate | null {
+  const name = asId(value['message_template_name'])
+  const language = asId(value['message_template_language'])
+  const status = asId(value['event'])
+  return name && language && status ? { name, language, status, at: readTimestamp(time) } : null
 }
 
 const withoutNul = (object: Json | null): unknown =>

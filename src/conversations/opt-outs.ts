@@ -1,0 +1,52 @@
+/** BAJA and ALTA: a guest wants no more messages of an organizer, or wants them again. */
+import { sql, type Tx } from '../db.ts'
+
+export type OptWord = 'opt_out' | 'opt_in'
+
+const OPT_OUT = /^(baja|stop|alto|cancelar suscripcion|unsubscribe)$/
+const OPT_IN = /^(alta|start)$/
+
+/** Only a message that is nothing but the word; inside a sentence it means something else. */
+export function readOptWord(text: string): OptWord | null {
+  const plain = text
+    .slice(0, 100)
+    .toLowerCase()
+    .normalize('NFD')
+    .replace(/\p{M}+/gu, '')
+    .replace(/[^\p{L}\p{N}]+/gu, ' ')
+    .trim()
+  if (text.length > 100) return null
+  return OPT_OUT.test(plain) ? 'opt_out' : OPT_IN.test(plain) ? 'opt_in' : null
+}
+
+/** Returns the organizers that had not been told before. */
+export async function optOut(
+  tx: Tx,
+  o: { organizerIds: string[]; phones: string[]; at: Date; messageId: string },
+): Promise<string[]> {
+  const { rows } = await sql<{ organizerId: string }>`
+    insert into opt_outs (organizer_id, phone, opted_out_at, message_id)
+    select organizer_id, phone, ${o.at}, ${o.messageId}
+      from unnest(${o.organizerIds}::text[]) organizer_id, unnest(${o.phones}::text[]) phone
+     order by organizer_id, phone
+    on conflict (organizer_id, phone) do nothing returning organizer_id`.execute(tx)
+  return [...new Set(rows.map(({ organizerId }) => organizerId))]
+}
+
+/** Returns the organizers whose messages were not wanted until now. An opt-out later than `at` stays. */
+export async function optIn(tx: Tx, o: { organizerIds: string[]; phones: string[]; at: Date }): Promise<string[]> {
+  const { rows } = await sql<{ organizerId: string }>`
+    delete from opt_outs where organizer_id = any(${o.organizerIds}::text[]) and phone = any(${o.phones}::text[])
+       and opted_out_at <= ${o.at} returning organizer_id`.execute(tx)
+  return [...new Set(rows.map(({ organizerId }) => organizerId))]
+}
+
+export type OptMessage = { id: string; contextMessageId: string | null; sentAt: Date }
+
+/** The words that this person wrote later than `sentAt`, by the provider's clock: webhooks come in any order. */
+export async function listLaterOptWords(tx: Tx, phones: string[], sentAt: Date): Promise<OptMessage[]> {
+  const { rows } = await sql<OptMessage>`
+    select id, context_message_id, sent_at from wa_messages
+     where phone = any(${phones}::text[]) and rule in ('opt_out', 'opt_in') and sent_at > ${sentAt}`.execute(tx)
+  return rows
+}

@@ -1,0 +1,118 @@
+/** How many people come, as a guest writes it: «vamos 3», «somos dos», «mi esposa y yo», «party of four». Pure. */
+
+const WORDS = [
+  'uno|one',
+  'dos|ambos|two|both',
+  'tres|three',
+  'cuatro|four',
+  'cinco|five',
+  'seis|six',
+  'siete|seven',
+  'ocho|eight',
+  'nueve|nine',
+  'diez|ten',
+  'once|eleven',
+  'doce|twelve',
+  'trece|thirteen',
+  'catorce|fourteen',
+  'quince|fifteen',
+  'dieciseis|sixteen',
+  'diecisiete|seventeen',
+  'dieciocho|eighteen',
+  'diecinueve|nineteen',
+  'veinte|twenty',
+].map((words) => new RegExp(`^(?:${words})$`))
+const NUMBER =
+  '(\\d{1,2}|uno|dos|ambos|tres|cuatro|cinco|seis|siete|ocho|nueve|diez|once|doce|trece|catorce|quince|dieciseis|diecisiete|dieciocho|diecinueve|veinte|one|two|both|three|four|five|six|seven|eight|nine|ten|eleven|twelve)'
+const PEOPLE =
+  '(?:personas?|adultos?|invitados?|lugares|boletos|pases|asistentes|gentes?|de nosotros|people|guests?|persons?|adults?|of us|seats?|tickets?)'
+const CHILDREN = '(?:ninos?|ninas?|menores|chicos|hijos|bebes?|kids?|children|child)'
+const PARTNER =
+  '(?:mi (?:espos[oa]|novi[oa]|pareja|marido|mujer|mama|papa|herman[oa]|hij[oa]|amig[oa]|prim[oa]|suegr[oa]|ti[oa]|acompanante|prometid[oa])|my (?:wife|husband|partner|girlfriend|boyfriend|fiancee?|mother|mom|father|dad|sister|brother|son|daughter|friend))'
+const SEVERAL = `(?:mis|my) ${NUMBER} (?:hijos|hijas|ninos|hermanos|hermanas|amigos|amigas|kids|children|sons|daughters|friends)`
+const KIN = `(?:${PARTNER}|${SEVERAL})`
+const AND = '(?: y | e | \\| | and )'
+
+/** Verbs that announce people stay as a yes; a number alone goes. */
+const VERB =
+  '(vamos(?: a (?:ir|ser))?|somos|seremos|seriamos|iremos|asistiremos|asistimos|confirmamos|confirmo|estaremos|voy|we are|were|well be|we will be|there (?:are|will be))'
+
+type Group = string | undefined
+export type PartySize = { rest: string; size: number | null }
+
+/** `rest` is the text without the words that told the number; contradicting numbers tell nothing. */
+export function takePartySize(plain: string): PartySize {
+  const sizes: number[] = []
+  let rest = plain
+  const take = (
+    pattern: string,
+    sizeOf: (groups: Group[], whole: string) => number | null,
+    left: (groups: Group[]) => string,
+  ) => {
+    rest = rest.replace(new RegExp(`(?<![\\p{L}\\d])${pattern}(?![\\p{L}\\d])`, 'gu'), (whole, ...found) => {
+      const groups = found.slice(
+        0,
+        found.findIndex((one) => typeof one === 'number'),
+      ) as Group[]
+      const size = sizeOf(groups, whole)
+      if (size === null) return whole
+      sizes.push(size)
+      return ` ${left(groups)} `
+    })
+  }
+  const verb = ([said]: Group[]) => asYes(said)
+
+  take(
+    `(?:${VERB} (?:con )?)?${NUMBER} adultos?(?: y | mas | \\| | and )${NUMBER} ${CHILDREN}`,
+    ([, a, b]) => sum(read(a), read(b)),
+    verb,
+  )
+  take(`(?:${VERB} )?(?:yo${AND})?${KIN}(?:(?:${AND})${KIN})*${AND}(?:yo|me|i|un servidor)`, countKin, verb)
+  take(`(?:${VERB} )?yo${AND}${KIN}(?:${AND}${KIN})*`, countKin, verb)
+  take(`${VERB} (?:con|with) ${KIN}(?:${AND}${KIN})*`, countKin, verb)
+  take(
+    `${VERB}(?: \\|)? (?:los |las |the |solo |solamente |solos |un total de |por |para )?${NUMBER}(?: ${PEOPLE})?`,
+    ([, n]) => read(n),
+    verb,
+  )
+  take(
+    `(?:para|seriamos|por|los|las|party of|table for|for) ${NUMBER}(?: ${PEOPLE})?(?: \\|?)?$`,
+    ([n]) => read(n),
+    () => '',
+  )
+  take(
+    `(?:(?:the|all) )?${NUMBER} ${PEOPLE}`,
+    ([n]) => read(n),
+    () => '',
+  )
+  take(`(?:${VERB} )?(?:solo|sola|yo solo|yo sola|solo yo|just me|alone)`, () => 1, verb)
+  take(
+    `(?:con )?mas (?:1|un[oa]?)(?: acompanante| invitado| persona)?|(?:y |con )(?:un |una )?acompanante|plus one|(?:with )?a plus one`,
+    () => 2,
+    () => '',
+  )
+  take(
+    `(?:(?<=^|\\| ))${NUMBER}(?= \\||$)`,
+    ([n]) => read(n),
+    () => '',
+  )
+
+  const distinct = [...new Set(sizes)]
+  return { rest: rest.replace(/\s+/g, ' ').trim(), size: distinct.length === 1 ? distinct[0]! : null }
+}
+
+/** The guest, each relative that is named, and those that are counted. */
+function countKin(_groups: Group[], whole: string): number {
+  const counted = [...whole.matchAll(new RegExp(SEVERAL, 'g'))].map(([, n]) => read(n) ?? 0)
+  return 1 + countIn(whole, new RegExp(PARTNER, 'g')) + counted.reduce((total, n) => total + n, 0)
+}
+
+const asYes = (verb: Group): string => (verb === undefined ? '' : /^(voy|confirm)/.test(verb) ? verb : 'vamos')
+const countIn = (text: string, pattern: RegExp): number => [...text.matchAll(pattern)].length
+const sum = (a: number | null, b: number | null): number | null => (a === null || b === null ? null : a + b)
+
+function read(text: Group): number | null {
+  if (text === undefined) return null
+  const size = /^\d+$/.test(text) ? Number(text) : WORDS.findIndex((pattern) => pattern.test(text)) + 1
+  return size >= 1 ? size : null
+}

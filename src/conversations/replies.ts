@@ -1,0 +1,142 @@
+/**
+ * What a guest's text means as an answer to an invitation, in Mexican Spanish and English. Pure.
+ *
+ * Clauses are read one by one: what is plainly a known phrase counts in full, what holds one among other words is a
+ * guess, and clauses that contradict each other mean nothing. A wrong yes puts a name on the list at the door, so
+ * what is not plain is asked, not assumed.
+ */
+import { FILLER, INSIDE, NOT_YET, QUESTION_WORDS, WEAK_YES, WHOLE } from './phrases.ts'
+import { takePartySize } from './party-size.ts'
+import { correctTypos } from './typos.ts'
+
+export type Intent = 'yes' | 'no' | 'maybe'
+export type Reply = {
+  intent: Intent | null
+  /** How many people come, where the text says so; only beside a yes. */
+  partySize: number | null
+  /** 0 to 1. From CONFIDENCE_NEEDED on the intent is an answer, below it a guess. */
+  confidence: number
+  /** Which rule understood it. */
+  rule:
+    | 'plain'
+    | 'typo'
+    | 'emoji'
+    | 'in_a_sentence'
+    | 'party_size'
+    | 'contradiction'
+    | 'not_yet'
+    | 'question'
+    | 'how_to_confirm'
+    | 'none'
+}
+
+/** Guests whose text stays below it are asked with buttons. */
+export const CONFIDENCE_NEEDED = 0.8
+
+const NOTHING: Reply = { intent: null, partySize: null, confidence: 0, rule: 'none' }
+
+export function readReply(text: string): Reply {
+  const emoji = readEmoji(text)
+  const { plain, hasTypo } = correctTypos(simplify(text))
+  if (/(como|donde) (le hago para |puedo |se |te |les )?confirm|how (do|can) (i|we) (confirm|rsvp)/.test(plain))
+    return { ...NOTHING, confidence: 1, rule: 'how_to_confirm' }
+  const { rest, size } = takePartySize(plain)
+  const clauses = rest.split(/[|?]/).map((words) => words.trim())
+  const asked = rest.includes('?') ? listQuestions(rest) : []
+  const read = clauses.filter((words) => words !== '' && !asked.includes(words)).map(readClause)
+  if (read.some(({ kind }) => kind === 'not_yet')) return { ...NOTHING, confidence: 1, rule: 'not_yet' }
+  const intents = new Set(
+    read.flatMap(({ kind }) => (kind === 'yes' || kind === 'no' || kind === 'maybe' ? [kind] : [])),
+  )
+  if (emoji && read.every(({ kind }) => kind !== 'unknown')) intents.add(emoji)
+  if (intents.has('yes') && intents.has('no')) return { ...NOTHING, rule: 'contradiction' }
+  if (intents.size === 0) return readWithoutIntent(read, emoji, size, asked.length > 0)
+  const intent: Intent = intents.has('maybe') ? 'maybe' : intents.has('no') ? 'no' : 'yes'
+  const partySize = intent === 'yes' ? size : null
+  const strayWords = read.reduce((sum, { strays }) => sum + strays, 0)
+  if (strayWords > 0 || asked.length > 0 || intents.size > 1)
+    return { intent, partySize, confidence: Math.max(0.3, 0.75 - 0.05 * strayWords), rule: 'in_a_sentence' }
+  if (hasTypo) return { intent, partySize, confidence: 0.9, rule: 'typo' }
+  return {
+    intent,
+    partySize,
+    confidence: read.some(({ isWeak }) => isWeak) ? 0.7 : 1,
+    rule: read.length === 0 ? 'emoji' : 'plain',
+  }
+}
+
+function readWithoutIntent(read: Clause[], emoji: Intent | null, size: number | null, hasAsked: boolean): Reply {
+  const strays = read.reduce((sum, clause) => sum + clause.strays, 0)
+  if (hasAsked) return { ...NOTHING, confidence: 1, rule: 'question' }
+  if (emoji && strays > 0) return { intent: emoji, partySize: null, confidence: 0.5, rule: 'emoji' }
+  if (size !== null && strays === 0) return { intent: 'yes', partySize: size, confidence: 0.7, rule: 'party_size' }
+  return NOTHING
+}
+
+const YES_EMOJI = /[👍✅🙌👌✔☑🆗]/u
+const NO_EMOJI = /[👎❌🚫🙅✖]/u
+
+function readEmoji(text: string): Intent | null {
+  const [yes, no] = [YES_EMOJI.test(text), NO_EMOJI.test(text)]
+  return yes === no ? null : yes ? 'yes' : 'no'
+}
+
+/** Lower case, without accents and emoji; letters drawn out are one again. `|` parts clauses, `?` ends a question. */
+function simplify(text: string): string {
+  return text
+    .slice(0, 1000)
+    .toLowerCase()
+    .normalize('NFD')
+    .replace(/\p{M}+/gu, '')
+    .replace(/[’'´`]/g, '')
+    .replace(/¿/g, ' | ')
+    .replace(/\?+/g, ' ? ')
+    .replace(/[.,;:!¡()\n\r…]+/g, ' | ')
+    .replace(/\+/g, ' mas ')
+    .replace(/[^\p{L}\p{N}|? ]+/gu, ' ')
+    .replace(/([a-z])\1{2,}/g, '$1')
+    .replace(/\s+/g, ' ')
+    .trim()
+}
+
+/** The clauses that end in a question mark. */
+const listQuestions = (rest: string): string[] =>
+  rest
+    .split('?')
+    .slice(0, -1)
+    .map((before) => before.split('|').at(-1)!.trim())
+
+type Clause = { kind: Intent | 'not_yet' | 'filler' | 'unknown'; strays: number; isWeak?: boolean }
+
+function readClause(words: string): Clause {
+  const core = withoutFiller(words)
+  if (core === '') return { kind: 'filler', strays: 0 }
+  if (NOT_YET.test(core)) return { kind: 'not_yet', strays: 0 }
+  for (const kind of ['no', 'maybe', 'yes'] as const) if (WHOLE[kind].test(core)) return { kind, strays: 0 }
+  if (QUESTION_WORDS.test(core)) return { kind: 'unknown', strays: countWords(core) }
+  if (WEAK_YES.test(core)) return { kind: 'yes', strays: 0, isWeak: true }
+  return readAmongWords(core)
+}
+
+/** A known phrase among other words; a bare «sí» or «no» is none, since it begins half of all sentences. */
+function readAmongWords(core: string): Clause {
+  let left = core
+  const found: Intent[] = []
+  for (const kind of ['maybe', 'no', 'yes'] as const) {
+    const without = left.replace(INSIDE[kind], ' ')
+    if (without !== left) found.push(kind)
+    left = without
+  }
+  const strays = Math.max(1, countWords(left))
+  if (found.length === 1) return { kind: found[0]!, strays }
+  return found.includes('maybe') ? { kind: 'maybe', strays: strays + 2 } : { kind: 'unknown', strays }
+}
+
+const countWords = (text: string): number => text.split(' ').filter(Boolean).length
+
+const withoutFiller = (words: string): string =>
+  words
+    .replace(FILLER, ' ')
+    .replace(/\s+/g, ' ')
+    .trim()
+    .replace(/^y | y$/g, '')

@@ -1,0 +1,369 @@
+import assert from 'node:assert/strict'
+import { createHmac } from 'node:crypto'
+import test from 'node:test'
+import { Resend } from 'resend'
+import { newId, sql, type Db } from '../db.ts'
+import { deliverInvitation } from '../delivery/jobs.ts'
+import { startApp, type TestApp } from '../../test/harness.ts'
+import { anInvitation } from '../../test/make.ts'
+import { isSignedByResend } from './email.ts'
+import { processEmailEvent, sweepInboundEvents } from './jobs.ts'
+
+const NOW = '2029-06-01T12:00:00.000Z'
+const SECRET = `whsec_${Buffer.from('a secret of the endpoint').toString('base64')}`
+const OLD_SECRET = `whsec_${Buffer.from('the secret before').toString('base64')}`
+const SECONDS = Date.parse(NOW) / 1000
+
+type Event = { type: string; created_at?: string; data: Record<string, unknown> }
+
+function signatureOf(secret: string, id: string, timestamp: number | string, body: string): string {
+  const key = Buffer.from(secret.replace('whsec_', ''), 'base64')
+  return `v1,${createHmac('sha256', key).update(`${id}.${timestamp}.${body}`).digest('base64')}`
+}
+
+/** A mail that has left for a guest with an address of its own. */
+async function aMail(app: TestApp) {
+  const address = `${newId('g')}@example.com`
+  const guest = await anInvitation(app.db, { email: address })
+  const { deliveryId } = (
+    await app.post(`/events/${guest.eventId}/guests/${guest.guestId}/send`, {
+      as: 'organizer',
+      body: { channel: 'email' },
+    })
+  ).json()
+  await app.runJob(deliverInvitation, { deliveryId })
+  const { providerMessageId } = (await app.get(`/deliveries/${deliveryId}`, { as: 'organizer' })).json()
+  return { address, deliveryId: deliveryId as string, messageId: providerMessageId as string }
+}
+type Mail = Awaited<ReturnType<typeof aMail>>
+
+const about = (
+  { messageId, address }: Pick<Mail, 'messageId' | 'address'>,
+  type: string,
+  data: object = {},
+): Event => ({
+  type,
+  created_at: '2029-06-01T12:00:01.000Z',
+  data: { email_id: messageId, created_at: NOW, from: 'a@example.com', to: [address], subject: 'x', ...data },
+})
+
+async function receive(app: TestApp, event: object): Promise<string> {
+  const reply = await app.post('/email/webhook', { body: event, headers: { 'svix-id': newId('msg') } })
+  assert.equal(reply.statusCode, 200)
+  await app.runJob(processEmailEvent, { inboundEventId: reply.json().eventId })
+  return reply.json().eventId
+}
+
+const stateOf = async (app: TestApp, { deliveryId }: Mail) => {
+  const { status, reason, events } = (await app.get(`/deliveries/${deliveryId}`, { as: 'organizer' })).json()
+  return { status, reason, events: events.map((event: { status: string }) => event.status) }
+}
+const stopOf = async (db: Db, address: string) =>
+  (
+    await sql<{
+      reason: string
+    }>`select reason from email_stops where email = ${address} and organizer_id = '*'`.execute(db)
+  ).rows[0]?.reason
+const inboundOf = async (db: Db, id: string) =>
+  (
+    await sql<{
+      status: string
+      reason: string | null
+    }>`select status, reason from inbound_events where id = ${id}`.execute(db)
+  ).rows[0]!
+
+const bounce = (type: string) => ({ bounce: { type, subType: 'General', message: 'No such mailbox' } })
+for (const [type, data, status, reason, stop] of [
+  ['email.sent', {}, 'sent', null, undefined],
+  ['email.delivered', {}, 'delivered', null, undefined],
+  ['email.opened', {}, 'read', 'opened', undefined],
+  ['email.clicked', { click: { link: 'https://example.com' } }, 'read', 'clicked', undefined],
+  ['email.delivery_delayed', {}, 'sent', null, undefined],
+  ['email.bounced', bounce('Permanent'), 'failed', 'email_bounced', 'bounced'],
+  ['email.bounced', bounce('Transient'), 'failed', 'email_bounced_soft', undefined],
+  ['email.bounced', bounce('Undetermined'), 'failed', 'email_bounced_soft', undefined],
+  ['email.complained', {}, 'sent', null, 'complained'],
+  ['email.failed', { failed: { reason: 'reached_daily_quota' } }, 'failed', 'email_failed', undefined],
+  [
+    'email.suppressed',
+    { suppressed: { type: 'OnAccountSuppressionList' } },
+    'failed',
+    'email_suppressed',
+    'suppressed',
+  ],
+] as const) {
+  const bounced = 'bounce' in data ? ` ${data.bounce.type}` : ''
+  test(`${type}${bounced} makes a mail ${status}${stop ? ` and stops its address as ${stop}` : ''}`, async (t) => {
+    const app = await startApp(t, { now: NOW })
+    const mail = await aMail(app)
+
+    const id = await receive(app, about(mail, type, data))
+
+    const state = await stateOf(app, mail)
+    assert.deepEqual([state.status, state.reason, await stopOf(app.db, mail.address)], [status, reason, stop])
+    assert.equal((await inboundOf(app.db, id)).status, 'done')
+  })
+}
+
+for (const type of ['email.delivery_delayed', 'email.complained'] as const) {
+  test(`${type} moves nothing and is kept with the delivery`, async (t) => {
+    const app = await startApp(t, { now: NOW })
+    const mail = await aMail(app)
+
+    await receive(app, about(mail, type))
+
+    assert.deepEqual((await stateOf(app, mail)).events, [type.slice('email.'.length)])
+  })
+}
+
+for (const type of ['email.scheduled', 'email.received', 'contact.created', 'domain.updated', 'something.new']) {
+  test(`${type} says nothing about a message and is ignored`, async (t) => {
+    const app = await startApp(t, { now: NOW })
+    const mail = await aMail(app)
+
+    const id = await receive(app, about(mail, type))
+
+    assert.deepEqual([(await stateOf(app, mail)).events, (await inboundOf(app.db, id)).status], [[], 'ignored'])
+  })
+}
+
+test('a click after an open is kept as the stronger proof, an open after a click changes nothing', async (t) => {
+  const app = await startApp(t, { now: NOW })
+  const [one, other] = [await aMail(app), await aMail(app)]
+
+  await receive(app, about(one, 'email.opened'))
+  await receive(app, about(one, 'email.clicked'))
+  await receive(app, about(other, 'email.clicked'))
+  await receive(app, about(other, 'email.opened'))
+
+  assert.deepEqual([(await stateOf(app, one)).reason, (await stateOf(app, other)).reason], ['clicked', 'clicked'])
+})
+
+for (const [order, status, stop] of [
+  [['delivered', 'sent'], 'delivered', undefined],
+  [['opened', 'delivered', 'sent'], 'read', undefined],
+  [['failed', 'delivered'], 'delivered', undefined],
+  [['delivered', 'bounced'], 'delivered', 'bounced'],
+  [['bounced', 'sent'], 'failed', 'bounced'],
+] as const) {
+  test(`${order.join(', then ')}: the mail is ${status}`, async (t) => {
+    const app = await startApp(t, { now: NOW })
+    const mail = await aMail(app)
+
+    for (const name of order) await receive(app, about(mail, `email.${name}`, bounce('Permanent')))
+
+    assert.deepEqual([(await stateOf(app, mail)).status, await stopOf(app.db, mail.address)], [status, stop])
+  })
+}
+
+for (const [form, tagsOf] of [
+  ['an object', (id: string) => ({ delivery_id: id, other: 'x' })],
+  [
+    'a list',
+    (id: string) => [
+      { name: 'other', value: 'x' },
+      { name: 'delivery_id', value: id },
+    ],
+  ],
+] as const) {
+  test(`our id in the tags (${form}) finds a mail whose own id we never saw`, async (t) => {
+    const app = await startApp(t, { now: NOW })
+    const mail = await aMail(app)
+    await sql`update deliveries set provider_message_id = null where id = ${mail.deliveryId}`.execute(app.db)
+    await sql`update delivery_attempts set provider_message_id = null where delivery_id = ${mail.deliveryId}`.execute(
+      app.db,
+    )
+
+    await receive(app, about({ ...mail, messageId: newId('m') }, 'email.delivered', { tags: tagsOf(mail.deliveryId) }))
+
+    assert.equal((await stateOf(app, mail)).status, 'delivered')
+  })
+}
+
+test('a mail that we do not know is parked, and its address is stopped all the same', async (t) => {
+  const app = await startApp(t, { now: NOW })
+  const stranger = { messageId: newId('m'), address: `${newId('x')}@example.com` }
+
+  const id = await receive(app, about(stranger, 'email.complained'))
+
+  const { rows } =
+    await sql`select delivery_id from delivery_events where provider_message_id = ${stranger.messageId}`.execute(app.db)
+  assert.deepEqual([rows, (await inboundOf(app.db, id)).reason], [[{ deliveryId: null }], 'parked'])
+  assert.equal(await stopOf(app.db, stranger.address), 'complained')
+})
+
+test('every address of `to` is stopped, whatever its form; what is none is left out', async (t) => {
+  const app = await startApp(t, { now: NOW })
+  const [one, other] = [`${newId('a')}@example.com`, `${newId('b')}@example.com`]
+  const mail = { messageId: newId('m'), address: one }
+
+  await receive(
+    app,
+    about(mail, 'email.bounced', { ...bounce('Permanent'), to: [one.toUpperCase(), `Ana <${other}>`, 'x', 7] }),
+  )
+
+  assert.deepEqual([await stopOf(app.db, one), await stopOf(app.db, other)], ['bounced', 'bounced'])
+  const { rows } = await sql`select 1 from email_stops where email in ('x', '7')`.execute(app.db)
+  assert.equal(rows.length, 0)
+})
+
+test('a stopped address gets no more mail', async (t) => {
+  const app = await startApp(t, { now: NOW })
+  const mail = await aMail(app)
+  await receive(app, about(mail, 'email.bounced', bounce('Permanent')))
+  const { eventId, guestId } = (await app.get(`/deliveries/${mail.deliveryId}`, { as: 'organizer' })).json()
+
+  const reply = await app.post(`/events/${eventId}/guests/${guestId}/send`, {
+    as: 'organizer',
+    body: { channel: 'email', force: true },
+  })
+
+  assert.deepEqual([reply.statusCode, reply.json().code], [409, 'email_stopped'])
+})
+
+test('the same event ten times at once is one row and one effect, ten 200s', async (t) => {
+  const app = await startApp(t, { now: NOW })
+  const mail = await aMail(app)
+  const call = { body: about(mail, 'email.delivered'), headers: { 'svix-id': newId('msg') } }
+
+  const replies = await Promise.all(Array.from({ length: 10 }, () => app.post('/email/webhook', call)))
+  const ids = new Set<string>(replies.map((reply) => reply.json().eventId))
+  const [id] = [...ids]
+  await Promise.all(Array.from({ length: 3 }, () => app.runJob(processEmailEvent, { inboundEventId: id! })))
+
+  assert.deepEqual(new Set(replies.map(({ statusCode }) => statusCode)), new Set([200]))
+  assert.deepEqual([ids.size, replies.filter((reply) => reply.json().duplicate).length], [1, 9])
+  assert.deepEqual((await stateOf(app, mail)).events, ['delivered'])
+})
+
+test('without svix-id the bytes themselves tell a duplicate', async (t) => {
+  const { post } = await startApp(t, { now: NOW })
+  const body = { type: 'contact.created', data: { note: newId('n') } }
+
+  const replies = [await post('/email/webhook', { body }), await post('/email/webhook', { body })]
+
+  assert.deepEqual(
+    replies.map((reply) => reply.json().duplicate),
+    [false, true],
+  )
+})
+
+test("an event of a message without the message's id is a dead letter", async (t) => {
+  const app = await startApp(t, { now: NOW })
+
+  const id = await receive(app, { type: 'email.delivered', data: { note: newId('n') } })
+
+  assert.deepEqual(await inboundOf(app.db, id), { status: 'dead', reason: 'unreadable' })
+})
+
+test('the sweep finds a stored event whose nudge was lost', async (t) => {
+  const app = await startApp(t, { now: NOW })
+  const { eventId: id } = (
+    await app.post('/email/webhook', { body: { type: 'contact.created', data: { note: newId('n') } } })
+  ).json()
+  app.setNow('2029-06-01T12:00:08.001Z')
+
+  await app.runJob(sweepInboundEvents, {})
+
+  const { rows } = await sql<{ enqueuedAt: Date }>`select enqueued_at from inbound_events where id = ${id}`.execute(
+    app.db,
+  )
+  assert.equal(rows[0]!.enqueuedAt.toISOString(), '2029-06-01T12:00:08.001Z')
+})
+
+test('with a secret set, the webhook wants its signature over the bytes', async (t) => {
+  const { post } = await startApp(t, { now: NOW, env: { RESEND_WEBHOOK_SECRET: SECRET } })
+  const payload = '{"type":"contact.created",  "data":{}}'
+  const call = (headers: Record<string, string>) =>
+    post('/email/webhook', { payload, headers: { 'content-type': 'application/json', ...headers } })
+  const signed = (signature: string) => ({
+    'svix-id': 'msg_1',
+    'svix-timestamp': String(SECONDS),
+    'svix-signature': signature,
+  })
+
+  const right = await call(signed(signatureOf(SECRET, 'msg_1', SECONDS, payload)))
+  const [none, wrong] = [await call({}), await call(signed(signatureOf(OLD_SECRET, 'msg_1', SECONDS, payload)))]
+
+  assert.deepEqual([right.statusCode, none.statusCode, wrong.statusCode], [200, 401, 401])
+  assert.deepEqual([none.json().code, wrong.json().code], ['invalid_signature', 'invalid_signature'])
+})
+
+test('in production a webhook without a secret takes nothing', async (t) => {
+  const { post } = await startApp(t, {
+    now: NOW,
+    env: { APP_ENV: 'production', WA_WEBHOOK_SECRET: 'a-long-secret-for-the-webhook' },
+  })
+
+  const reply = await post('/email/webhook', { body: {}, headers: { 'svix-id': 'msg_1' } })
+
+  assert.deepEqual([reply.statusCode, reply.json().code], [401, 'invalid_signature'])
+})
+
+for (const [what, call, status, code] of [
+  ['text that is not JSON', { payload: '{', headers: { 'content-type': 'application/json' } }, 400, 'invalid_json'],
+  ['an empty body', { payload: '', headers: { 'content-type': 'application/json' } }, 400, 'invalid_json'],
+  ['a list', { body: [] as object }, 400, 'invalid_request'],
+  ['XML', { payload: '<a/>', headers: { 'content-type': 'application/xml' } }, 415, 'unsupported_media_type'],
+  ['two megabytes', { body: { note: 'x'.repeat(2 * 1024 * 1024) } }, 413, 'payload_too_large'],
+] as const) {
+  test(`${what} is refused`, async (t) => {
+    const { post } = await startApp(t)
+
+    const reply = await post('/email/webhook', call)
+
+    assert.deepEqual([reply.statusCode, reply.json().code], [status, code])
+  })
+}
+
+const BODY = '{"type":"email.sent"}'
+const sign = (secret: string, at = SECONDS, body = BODY, id = 'msg_1') => signatureOf(secret, id, at, body)
+for (const [what, headers, isRight] of [
+  ['signed', { 'svix-signature': sign(SECRET) }, true],
+  ['signed with the new and the old secret', { 'svix-signature': `${sign(OLD_SECRET)} ${sign(SECRET)}` }, true],
+  ['signed by another version beside ours', { 'svix-signature': `v1a,abc ${sign(SECRET)}` }, true],
+  ['signed 300 s ago', { 'svix-timestamp': `${SECONDS - 300}`, 'svix-signature': sign(SECRET, SECONDS - 300) }, true],
+  ['signed 301 s ago', { 'svix-timestamp': `${SECONDS - 301}`, 'svix-signature': sign(SECRET, SECONDS - 301) }, false],
+  [
+    'signed 301 s ahead',
+    { 'svix-timestamp': `${SECONDS + 301}`, 'svix-signature': sign(SECRET, SECONDS + 301) },
+    false,
+  ],
+  ['signed with another secret', { 'svix-signature': sign(OLD_SECRET) }, false],
+  ['signed over other bytes', { 'svix-signature': sign(SECRET, SECONDS, `${BODY} `) }, false],
+  ['signed for another id', { 'svix-signature': sign(SECRET, SECONDS, BODY, 'msg_2') }, false],
+  ['with a timestamp that is none', { 'svix-timestamp': 'NaN', 'svix-signature': sign(SECRET) }, false],
+  ['in a version we do not know', { 'svix-signature': sign(SECRET).replace('v1,', 'v2,') }, false],
+  ['with an empty signature', { 'svix-signature': 'v1,' }, false],
+  ['without a signature', {}, false],
+] as [string, Record<string, string>, boolean][]) {
+  test(`an event ${what} is ${isRight ? 'taken' : 'refused'}`, () => {
+    const all = { 'svix-id': 'msg_1', 'svix-timestamp': `${SECONDS}`, ...headers }
+
+    assert.equal(isSignedByResend(SECRET, all, Buffer.from(BODY), new Date(NOW)), isRight)
+  })
+}
+
+test('a secret without a key signs nothing', () => {
+  const headers = {
+    'svix-id': 'a',
+    'svix-timestamp': `${SECONDS}`,
+    'svix-signature': signatureOf('whsec_', 'a', SECONDS, BODY),
+  }
+
+  assert.equal(isSignedByResend('whsec_', headers, Buffer.from(BODY), new Date(NOW)), false)
+})
+
+test("what our own signature covers is what Resend's client verifies", () => {
+  const timestamp = Math.floor(Date.now() / 1000)
+  const signature = sign(SECRET, timestamp)
+  const verify = (payload: string) =>
+    new Resend('re_test').webhooks.verify({
+      payload,
+      headers: { id: 'msg_1', timestamp: String(timestamp), signature },
+      webhookSecret: SECRET,
+    })
+
+  assert.deepEqual(verify(BODY), JSON.parse(BODY))
+  assert.throws(() => verify(`${BODY} `))
+})

@@ -1,0 +1,156 @@
+/**
+ * Resend's webhooks: the signature of Svix over the raw bytes, and what an event means for a delivery and its address.
+ * resend.com/docs/dashboard/webhooks lists the events; docs.svix.com/receiving/verifying-payloads/how-manual the signature.
+ */
+import { createHmac, timingSafeEqual } from 'node:crypto'
+import type { Config } from '../config.ts'
+import { withTx, type Db } from '../db.ts'
+import { recordStatus } from '../delivery/delivery.ts'
+import { GiveUp } from '../errors.ts'
+import type { Processed } from './inbox.ts'
+import { finishInbound, type Inbound } from './sql.ts'
+import { markClicked, stopAddresses, type StopReason } from './stops.ts'
+
+type Headers = Record<string, string | string[] | undefined>
+type Json = Record<string, unknown>
+
+/** How far the sender's clock may be from ours, before and after: older is a replay. */
+const TOLERANCE_SECONDS = 300
+const ID = /^[\x21-\x7e]{1,256}$/
+
+/** Whether one of the signatures (`v1,<base64>`, several while a secret is rotated) is ours over `id.timestamp.body`. */
+export function isSignedByResend(secret: string, headers: Headers, body: Buffer, now: Date): boolean {
+  const [id, timestamp, signatures] = ['svix-id', 'svix-timestamp', 'svix-signature'].map((name) => headers[name])
+  if (typeof id !== 'string' || typeof timestamp !== 'string' || typeof signatures !== 'string') return false
+  if (!/^\d{1,12}$/.test(timestamp)) return false
+  if (Math.abs(now.getTime() / 1000 - Number(timestamp)) > 9e9) return false
+  const key = Buffer.from(secret.replace(/^whsec_/, ''), 'base64')
+  if (key.length === 0) return false
+  const expected = createHmac('sha256', key).update(`${id}.${timestamp}.`).update(body).digest()
+  return signatures.split(' ').some((signature) => {
+    const given = Buffer.from(/^v1,(.+)$/.exec(signature)?.[1] ?? '', 'base64')
+    return given.length === expected.length && timingSafeEqual(given, expected)
+  })
+}
+
+/** `svix-id` is the same in every redelivery of an event. */
+export function readSvixId(headers: Headers): string | undefined {
+  const id = headers['svix-id']
+  return typeof id === 'string' && ID.test(id) ? id : undefined
+}
+
+type Effect = { status: string; reason: string | null; stop: StopReason | null }
+type EmailEvent = Effect & {
+  providerMessageId: string
+  /** Our delivery, which we gave along as a tag. */
+  ourId: string | null
+  recipients: string[]
+  occurredAt: Date | null
+}
+
+const asObject = (value: unknown): Json | null =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Json) : null
+
+/** Null: an event that says nothing about a message. Throws GiveUp when a message's event cannot be read. */
+function readEmailEvent(body: Buffer): EmailEvent | null {
+  const event = asObject(parseJson(body))
+  const data = asObject(event?.['data'])
+  const effect = effectOf(event?.['type'], data)
+  if (!effect) return null
+  const id = data?.['email_id']
+  if (typeof id !== 'string' || !ID.test(id)) throw new GiveUp('unreadable')
+  return {
+    ...effect,
+    providerMessageId: id,
+    ourId: readTag(data?.['tags'], 'delivery_id'),
+    recipients: readAddresses(data?.['to']),
+    occurredAt: readTime(event?.['created_at']),
+  }
+}
+
+/** An open may be a machine's that loads images; a click is a person's: both are kept as `read`, with the reason. */
+function effectOf(type: unknown, data: Json | null): Effect | null {
+  const moved = (status: string, reason: string | null = null, stop: StopReason | null = null): Effect => ({
+    status,
+    reason,
+    stop,
+  })
+  switch (type) {
+    case 'email.sent':
+      return moved('sent')
+    case 'email.delivered':
+      return moved('delivered')
+    case 'email.opened':
+      return moved('read', 'opened')
+    case 'email.clicked':
+      return moved('read', 'clicked')
+    case 'email.delivery_delayed':
+      return moved('delivery_delayed')
+    case 'email.bounced':
+      return asObject(data?.['bounce'])?.['type'] === 'Permanent'
+        ? moved('failed', 'email_bounced', 'bounced')
+        : moved('failed', 'email_bounced_soft')
+    case 'email.complained':
+      return moved('complained', 'email_complained', 'complained')
+    case 'email.failed':
+      return moved('failed', 'email_failed')
+    case 'email.suppressed':
+      return moved('failed', 'email_suppressed', 'suppressed')
+    default:
+      return null
+  }
+}
+
+/** Tags are an object in webhooks and a list in the API; both have been seen. */
+function readTag(tags: unknown, name: string): string | null {
+  const value = Array.isArray(tags)
+    ? tags.map(asObject).find((tag) => tag?.['name'] === name)?.['value']
+    : asObject(tags)?.[name]
+  return typeof value === 'string' && ID.test(value) ? value : null
+}
+
+/** `to` holds bare addresses or `Name <address>`, one or several. */
+function readAddresses(to: unknown): string[] {
+  const texts = (Array.isArray(to) ? to : [to]).filter((one): one is string => typeof one === 'string')
+  const addresses = texts.map((text) => (/<([^<>]+)>\s*$/.exec(text)?.[1] ?? text).trim().toLowerCase())
+  return [...new Set(addresses)].filter(
+    (address) => /^[^\s@\p{Cc}]+@[^\s@\p{Cc}]+$/u.test(address) && address.length <= 254,
+  )
+}
+
+function readTime(value: unknown): Date | null {
+  const at = new Date(typeof value === 'string' ? value : Number.NaN)
+  return at.getUTCFullYear() > 2000 && at.getUTCFullYear() < 2100 ? at : null
+}
+
+function parseJson(body: Buffer): unknown {
+  try {
+    return JSON.parse(body.toString('utf8'))
+  } catch (cause) {
+    throw new GiveUp('unreadable', cause)
+  }
+}
+
+/** Moves the delivery, stops the address where it must get no more mail, and ends the event, in one transaction. */
+export async function processEmail(
+  { db, now, config }: { db: Db; now: () => Date; config: Config },
+  inbound: Inbound,
+): Promise<Processed> {
+  const at = now()
+  const event = readEmailEvent(inbound.body)
+  return withTx(db, async (tx) => {
+    const status = event ? ('done' as const) : ('ignored' as const)
+    const outcome = event ? await applyEvent(event) : 'ignored'
+    const isOurs = await finishInbound(tx, inbound.id, { status, reason: outcome, now: at })
+    if (!isOurs) throw new Error('another run has ended this event')
+    return { status, outcome }
+
+    async function applyEvent({ stop, recipients, occurredAt, ...one }: EmailEvent): Promise<string> {
+      const kept = { ...one, occurredAt: occurredAt ?? at, pricing: null, simulated: inbound.simulated, code: null }
+      const recorded = await recordStatus(tx, config, kept, at)
+      if (one.reason === 'clicked' && recorded === 'duplicate') await markClicked(tx, one.providerMessageId, at)
+      if (stop) await stopAddresses(tx, recipients, stop, at)
+      return recorded
+    }
+  })
+}

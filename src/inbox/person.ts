@@ -1,0 +1,67 @@
+/** What a webhook teaches about a person: names they go by, and whether an organizer may write to them. */
+import type { Config } from '../config.ts'
+import {
+  learnUserId,
+  listLaterOptWords,
+  optIn,
+  optOut,
+  type OptMessage,
+  type OptWord,
+} from '../conversations/conversations.ts'
+import type { Tx } from '../db.ts'
+import { answerGuest, findAnyInvited, listMeantOrganizers, type Invited } from '../delivery/delivery.ts'
+
+/** The webhook that is being worked: who asks, when, and by which settings. */
+export type Inbox = { id: string; requestId: string; simulated: boolean; now: Date; config: Config }
+
+/** Remembers whose user id this is; a BAJA that came under it before anybody knew is obeyed now. */
+export async function learnAndObey(tx: Tx, inbox: Inbox, userId: string, phone: string, at: Date): Promise<void> {
+  const { windowMs } = inbox.config.whatsapp
+  for (const message of await learnUserId(tx, userId, phone, { at, windowMs }))
+    if (message.rule === 'opt_out' || message.rule === 'opt_in')
+      await obeyOptWord(tx, inbox, message.rule, message, [phone])
+}
+
+export type Obeyed = {
+  outcome: 'opted_out' | 'opted_in' | 'unchanged' | 'outdated' | 'no_organizer'
+  invited: Invited | null
+}
+
+/**
+ * Stops or resumes the messages of the organizers that the word is meant for, by the provider's time: what the guest
+ * wrote later stands, in whatever order webhooks come. Only a change is confirmed, once.
+ */
+export async function obeyOptWord(
+  tx: Tx,
+  inbox: Inbox,
+  word: OptWord,
+  message: OptMessage,
+  phones: string[],
+): Promise<Obeyed> {
+  const meant = await listMeantOrganizers(tx, { ...message, phones })
+  if (meant.length === 0) return { outcome: 'no_organizer', invited: null }
+  const decidedLater = new Set<string>()
+  for (const later of await listLaterOptWords(tx, phones, message.sentAt))
+    for (const organizerId of await listMeantOrganizers(tx, { ...later, phones })) decidedLater.add(organizerId)
+  const organizerIds = meant.filter((organizerId) => !decidedLater.has(organizerId))
+  if (organizerIds.length === 0) return { outcome: 'outdated', invited: null }
+  const change = { organizerIds, phones, at: message.sentAt, messageId: message.id }
+  const changed = word === 'opt_out' ? await optOut(tx, change) : await optIn(tx, change)
+  const invited = await findAnyInvited(tx, changed.length > 0 ? changed : organizerIds, phones)
+  if (changed.length === 0) return { outcome: 'unchanged', invited }
+  if (invited && isInWindow(inbox, message.sentAt)) {
+    const template = word === 'opt_out' ? 'opt_out_confirmed' : 'opt_in_confirmed'
+    await answerGuest(tx, { to: invited, template, answersMessage: message.id, ...sendingOf(inbox) })
+  }
+  return { outcome: word === 'opt_out' ? 'opted_out' : 'opted_in', invited }
+}
+
+/** A webhook may come days late: what the guest does not wait for any more is not answered. */
+export const isInWindow = ({ now, config }: Inbox, sentAt: Date): boolean =>
+  sentAt.getTime() + config.whatsapp.windowMs > now.getTime()
+
+export const sendingOf = ({ now, requestId, config }: Inbox) => ({
+  now,
+  requestId,
+  attemptsMax: config.delivery.attemptsMax,
+})

@@ -1,0 +1,183 @@
+/** A guest's answer to an invitation, by button or in words: to which event, and what we reply. */
+import {
+  CONFIDENCE_NEEDED,
+  hasLaterIntent,
+  readReply,
+  rememberMeaning,
+  type Intent,
+} from '../conversations/conversations.ts'
+import { withSavepoint, type Tx } from '../db.ts'
+import {
+  answerGuest,
+  listOpenInvitations,
+  wasAnswered,
+  type AnswerTemplate,
+  type Invited,
+  type OpenInvitation,
+} from '../delivery/delivery.ts'
+import { Failure } from '../errors.ts'
+import { answerInvitation } from '../landing/landing.ts'
+import { isInWindow, sendingOf, type Inbox } from './person.ts'
+import type { InboundMessage } from './whatsapp.ts'
+
+/** What our buttons carry: `rsvp/<yes|no|maybe>/<invitationId>[/<places>]`; `ask` only picks the event. */
+export type Button = { intent: Intent | 'ask'; invitationId: string; places: number | null }
+export function readButton(payload: string | null): Button | null {
+  const found = /^rsvp\/(yes|no|maybe|ask)\/([\w-]{1,64})(?:\/(\d{1,2}))?$/.exec(payload ?? '')
+  if (!found) return null
+  const [, intent, invitationId, places] = found
+  return { intent: intent as Button['intent'], invitationId: invitationId!, places: places ? Number(places) : null }
+}
+
+/** `tapped`: the sender's own invitation that the button names; `quoted`: that of the message they answer. */
+type Clues = { phones: string[]; button: Button | null; tapped: Invited | null; quoted: Invited | null }
+type Reading = { intent: Intent | null; partySize: number | null; confidence: number; rule: string }
+type Replied = { outcome: string; code?: string }
+
+/** WhatsApp shows ten rows in a list. */
+const CHOICES_MAX = 10
+
+export async function takeReply(tx: Tx, inbox: Inbox, message: InboundMessage, clues: Clues): Promise<Replied> {
+  const reading = readMeaning(message, clues.button)
+  const remember = (invited: Invited | null, outcome: string) =>
+    rememberMeaning(tx, message.id, {
+      ...reading,
+      eventId: invited?.eventId ?? null,
+      guestId: invited?.guestId ?? null,
+      outcome,
+    })
+  if (!reading.intent && !mayAsk(reading)) {
+    await remember(null, 'not_understood')
+    return { outcome: 'messages_stored' }
+  }
+  const open = await listOpenInvitations(tx, clues.phones, { now: inbox.now, limit: CHOICES_MAX })
+  const invited = clues.tapped ?? clues.quoted ?? (open.length === 1 ? open[0]! : null)
+  if (!invited && open.length === 0) {
+    await remember(null, 'no_open_invitation')
+    return { outcome: 'messages_unmatched' }
+  }
+  const replied = invited
+    ? await takeOne(tx, inbox, message, { reading, invited, isOpen: open.some(isOf(invited)) })
+    : await askWhichEvent(tx, inbox, message, reading, open)
+  await remember(invited, replied.outcome)
+  return { ...replied, outcome: countedAs(replied.outcome) }
+}
+
+const isOf = (invited: Invited) => (one: OpenInvitation) => one.invitationId === invited.invitationId
+
+/** Counts of a webhook tell answers from messages that were only kept. */
+const countedAs = (outcome: string): string =>
+  outcome === 'answered'
+    ? 'answers'
+    : /^(unchanged|outdated|refused_)/.test(outcome)
+      ? `answers_${outcome}`
+      : `messages_${outcome}`
+
+const MEDIA = new Set(['audio', 'voice', 'sticker', 'image', 'video'])
+
+function readMeaning(message: InboundMessage, button: Button | null): Reading {
+  if (button?.intent === 'ask') return { intent: null, partySize: null, confidence: 1, rule: 'button_event' }
+  if (button) return { intent: button.intent, partySize: button.places, confidence: 1, rule: 'button' }
+  if (message.text !== null) return readReply(message.text)
+  return { intent: null, partySize: null, confidence: 0, rule: MEDIA.has(message.type) ? 'media' : 'none' }
+}
+
+/** Who sends a voice message or asks how to confirm is shown the buttons; who says something else is left in peace. */
+const mayAsk = ({ rule }: Reading): boolean => rule === 'media' || rule === 'how_to_confirm' || rule === 'button_event'
+
+type One = { reading: Reading; invited: Invited; isOpen: boolean }
+
+/** Answers the invitation, or asks about it. Returns what came of the message. */
+async function takeOne(tx: Tx, inbox: Inbox, message: InboundMessage, one: One): Promise<Replied> {
+  const { intent, partySize, confidence, rule } = one.reading
+  if (!intent || confidence < CONFIDENCE_NEEDED) {
+    if (intent === one.invited.answer) return { outcome: 'unchanged_guess' }
+    if (rule === 'media' && one.invited.answer !== 'pending') return { outcome: 'not_understood' }
+    return { outcome: one.isOpen ? await ask(tx, inbox, message, one) : 'not_open' }
+  }
+  if (await hasLaterIntent(tx, one.invited, message.sentAt)) return { outcome: 'outdated' }
+  // Whoever had said how many come, and says yes once more, means the same people.
+  if (intent === 'yes' && one.invited.answer === 'yes' && partySize === null) return { outcome: 'unchanged' }
+  const replied = await answerOrRefuse(tx, inbox, message, { intent, partySize, invited: one.invited })
+  if (replied.outcome === 'refused_places_exceeded' && one.isOpen) await ask(tx, inbox, message, one)
+  return replied
+}
+
+/** A full or closed event refuses an answer; the message is kept, and the old answer stands. */
+async function answerOrRefuse(
+  tx: Tx,
+  inbox: Inbox,
+  message: InboundMessage,
+  { intent, partySize, invited }: { intent: Intent; partySize: number | null; invited: Invited },
+): Promise<Replied> {
+  try {
+    const { code, isNew } = await withSavepoint(tx, () =>
+      answerInvitation(tx, {
+        invitationId: invited.invitationId,
+        answer: intent,
+        ...(partySize === null ? {} : { places: partySize }),
+        source: 'whatsapp',
+        sourceRef: message.id,
+        now: inbox.now,
+      }),
+    )
+    if (!isNew) return { outcome: 'unchanged' }
+    if (intent === 'yes') await reply(tx, inbox, message, invited, 'rsvp_confirmed')
+    return { outcome: 'answered', code }
+  } catch (error) {
+    if (error instanceof Failure) return { outcome: `refused_${error.code}` }
+    throw error
+  }
+}
+
+const HOUR_MS = 3_600_000
+const DAY_MS = 24 * HOUR_MS
+
+/** Shows the two buttons, unless this guest was asked just now; who sends pictures is asked once a day. */
+async function ask(tx: Tx, inbox: Inbox, message: InboundMessage, { reading, invited }: One): Promise<string> {
+  const since = new Date(inbox.now.getTime() - (reading.rule === 'media' ? DAY_MS : HOUR_MS))
+  if (reading.rule !== 'button_event' && (await wasAnswered(tx, invited, 'rsvp_question', since))) return 'asked_before'
+  return (await reply(tx, inbox, message, invited, 'rsvp_question')) ? 'asked' : 'too_late_to_ask'
+}
+
+/** One button for each open event, with the answer behind it; a guess is asked for once the event is known. */
+async function askWhichEvent(
+  tx: Tx,
+  inbox: Inbox,
+  message: InboundMessage,
+  reading: Reading,
+  open: OpenInvitation[],
+): Promise<Replied> {
+  const addressee = open[0]!
+  const isPlain = reading.intent !== null && reading.confidence >= CONFIDENCE_NEEDED
+  if (reading.rule === 'media' && open.every(({ answer }) => answer !== 'pending')) return { outcome: 'not_understood' }
+  const since = new Date(inbox.now.getTime() - (reading.rule === 'media' ? DAY_MS : HOUR_MS))
+  if (!isPlain && (await wasAnswered(tx, addressee, 'event_question', since))) return { outcome: 'asked_before' }
+  const suffix = reading.partySize === null ? '' : `/${reading.partySize}`
+  const choices = open.map((one) => ({
+    id: isPlain ? `rsvp/${reading.intent}/${one.invitationId}${suffix}` : `rsvp/ask/${one.invitationId}`,
+    title: titleOf(one, open),
+  }))
+  const isSent = await reply(tx, inbox, message, addressee, 'event_question', { choices: JSON.stringify(choices) })
+  return { outcome: isSent ? 'asked_event' : 'too_late_to_ask' }
+}
+
+/** WhatsApp shows 20 characters of a button: events that look alike there begin with their day. */
+function titleOf({ eventName, startsAt, timeZone }: OpenInvitation, open: OpenInvitation[]): string {
+  const looksAlike = open.filter((other) => other.eventName.slice(0, 19) === eventName.slice(0, 19)).length > 1
+  if (!looksAlike) return eventName
+  const day = new Intl.DateTimeFormat('es-MX', { timeZone, day: '2-digit', month: '2-digit' }).format(startsAt)
+  return `${day} ${eventName}`
+}
+
+async function reply(
+  tx: Tx,
+  inbox: Inbox,
+  message: InboundMessage,
+  to: Invited,
+  template: AnswerTemplate,
+  variables: Record<string, string> = {},
+): Promise<boolean> {
+  if (!isInWindow(inbox, message.sentAt)) return false
+  return answerGuest(tx, { to, template, answersMessage: message.id, variables, ...sendingOf(inbox) })
+}

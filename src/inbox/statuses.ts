@@ -1,0 +1,37 @@
+/** WhatsApp's statuses of our messages and of our templates. */
+import { findPerson } from '../conversations/conversations.ts'
+import { sql, type Tx } from '../db.ts'
+import { findInvitedByMessage, recordStatus, rememberAlias } from '../delivery/delivery.ts'
+import { learnAndObey, type Inbox } from './person.ts'
+import type { InboundStatus, TemplateUpdate } from './whatsapp.ts'
+
+const KNOWN_STATUSES = new Set(['sent', 'delivered', 'read', 'failed'])
+
+/** `played` means that a voice message was heard: it was read. Others say nothing about delivery. Returns what to count. */
+export async function takeStatus(tx: Tx, inbox: Inbox, status: InboundStatus): Promise<string> {
+  const name = status.status === 'played' ? 'read' : status.status
+  if (!KNOWN_STATUSES.has(name)) return 'statuses_ignored'
+  const outcome = await recordStatus(tx, inbox.config, { ...status, status: name }, inbox.now)
+  if (outcome !== 'duplicate') await learnRecipient(tx, inbox, status)
+  return `statuses_${outcome}`
+}
+
+/** A status may tell which user id our guest goes by, and under which alias messages arrive. */
+async function learnRecipient(tx: Tx, inbox: Inbox, status: InboundStatus): Promise<void> {
+  const { phone, waId, userId } = status.recipient
+  if (phone && waId && status.status === 'delivered') await rememberAlias(tx, phone, waId, status.occurredAt)
+  if (!userId) return
+  const known = await findPerson(tx, { phone, userId: null })
+  const ours = known.phone ?? (await findInvitedByMessage(tx, status.providerMessageId))?.phone
+  if (ours) await learnAndObey(tx, inbox, userId, ours, status.occurredAt)
+}
+
+/** What WhatsApp decided about a template; an older word than the one we have changes nothing. */
+export async function takeTemplateUpdate(tx: Tx, update: TemplateUpdate, now: Date): Promise<void> {
+  const at = update.at ?? now
+  await sql`
+    insert into wa_templates as t (name, language, status, synced_at)
+    values (${update.name}, ${update.language}, ${update.status}, ${at})
+    on conflict (name, language) do update set status = excluded.status, synced_at = excluded.synced_at
+      where t.synced_at <= excluded.synced_at`.execute(tx)
+}

@@ -1,0 +1,21 @@
+/** What the events of e-mails leave behind beside the status: addresses that get no more, and a proof of reading. */
+import { sql, type Tx } from '../db.ts'
+
+export type StopReason = 'bounced' | 'complained' | 'suppressed'
+
+/** Nobody writes to these addresses any more. The first reason stays. */
+export async function stopAddresses(tx: Tx, emails: string[], reason: StopReason, now: Date): Promise<void> {
+  await sql`insert into email_stops (email, organizer_id, reason, stopped_at)
+    select e, '*', ${reason}, ${now} from unnest(${emails.toSorted()}::text[]) e
+    on conflict (email, organizer_id) do nothing`.execute(tx)
+}
+
+/** A click after an open: read by a person, and not only by a machine that loads images. */
+export async function markClicked(tx: Tx, providerMessageId: string, now: Date): Promise<void> {
+  await sql`
+    with event as (
+      update delivery_events set reason = 'clicked'
+       where provider_message_id = ${providerMessageId} and status = 'read' and reason = 'opened' returning delivery_id)
+    update deliveries d set reason = 'clicked', updated_at = ${now}
+      from event where d.id = event.delivery_id and d.status = 'read' and d.reason = 'opened'`.execute(tx)
+}
