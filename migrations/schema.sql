@@ -2,6 +2,44 @@
 -- What the migrations amount to, for reading: the database is made by migrations/0001_… onwards. Tables come
 -- first, by name, each with its indexes and triggers; then materialized views, views and functions.
 
+create table campaigns (
+  id text not null,
+  organizer_id text not null,
+  event_id text not null,
+  status text not null,
+  reason text,
+  channel text not null,
+  template text not null,
+  variables jsonb default '{}'::jsonb not null,
+  filter jsonb not null,
+  spec_hash bytea not null,
+  preflight jsonb not null,
+  scheduled_at timestamp with time zone,
+  requested_by text not null,
+  request_id text not null,
+  created_at timestamp with time zone not null,
+  launched_at timestamp with time zone,
+  paused_at timestamp with time zone,
+  cancelled_at timestamp with time zone,
+  updated_at timestamp with time zone not null,
+  constraint campaigns_pkey PRIMARY KEY (id),
+  constraint campaigns_channel CHECK ((channel = ANY (ARRAY['whatsapp'::text, 'email'::text, 'auto'::text]))),
+  constraint campaigns_status CHECK ((status = ANY (ARRAY['preflight'::text, 'running'::text, 'paused'::text, 'cancelled'::text]))),
+  constraint campaigns_event_id_fkey FOREIGN KEY (event_id) REFERENCES events(id) ON DELETE CASCADE,
+  constraint campaigns_organizer_id_fkey FOREIGN KEY (organizer_id) REFERENCES organizers(id)
+);
+CREATE INDEX campaigns_event ON campaigns USING btree (event_id, created_at DESC, id DESC);
+
+create table channel_limits (
+  channel text not null,
+  next_free_at timestamp with time zone default '-infinity'::timestamp with time zone not null,
+  held_until timestamp with time zone,
+  hold_reason text,
+  failures integer default 0 not null,
+  updated_at timestamp with time zone default now() not null,
+  constraint channel_limits_pkey PRIMARY KEY (channel)
+);
+
 create table dead_letters (
   id bigint generated always as identity not null,
   kind text not null,
@@ -12,9 +50,12 @@ create table dead_letters (
   last_at timestamp with time zone not null,
   resolved_at timestamp with time zone,
   resolved_by text,
+  resolution text,
   constraint dead_letters_pkey PRIMARY KEY (id),
-  constraint dead_letters_kind CHECK ((kind = ANY (ARRAY['delivery'::text, 'inbound_event'::text, 'job'::text])))
+  constraint dead_letters_kind CHECK ((kind = ANY (ARRAY['delivery'::text, 'inbound_event'::text, 'job'::text]))),
+  constraint dead_letters_resolution CHECK ((resolution = ANY (ARRAY['retried'::text, 'discarded'::text, 'arrived'::text, 'superseded'::text, 'moved'::text, 'gone'::text])))
 );
+CREATE INDEX dead_letters_newest ON dead_letters USING btree (last_at DESC, id DESC);
 CREATE UNIQUE INDEX dead_letters_open ON dead_letters USING btree (kind, ref_id) WHERE (resolved_at IS NULL);
 
 create table deliveries (
@@ -48,18 +89,36 @@ create table deliveries (
   read_at timestamp with time zone,
   ended_at timestamp with time zone,
   updated_at timestamp with time zone not null,
+  campaign_id text,
+  may_fall_back boolean default false not null,
+  fallback_of text,
+  answers_message text,
+  template_only boolean default false not null,
+  channel_reason text,
+  message_reason text,
+  paced_at timestamp with time zone,
+  priority integer default 0 not null,
+  replays integer default 0 not null,
+  idempotency_key text,
+  first_attempt_at timestamp with time zone,
   constraint deliveries_pkey PRIMARY KEY (id),
   constraint deliveries_channel CHECK ((channel = ANY (ARRAY['whatsapp'::text, 'email'::text]))),
   constraint deliveries_status CHECK ((status = ANY (ARRAY['scheduled'::text, 'queued'::text, 'sending'::text, 'unknown'::text, 'sent'::text, 'delivered'::text, 'read'::text, 'failed'::text, 'skipped'::text, 'dead'::text]))),
+  constraint deliveries_campaign_id_fkey FOREIGN KEY (campaign_id) REFERENCES campaigns(id),
   constraint deliveries_event_id_fkey FOREIGN KEY (event_id) REFERENCES events(id) ON DELETE CASCADE,
   constraint deliveries_event_id_guest_id_fkey FOREIGN KEY (event_id, guest_id) REFERENCES guests(event_id, id) ON DELETE CASCADE,
+  constraint deliveries_fallback_of_fkey FOREIGN KEY (fallback_of) REFERENCES deliveries(id) ON DELETE CASCADE,
   constraint deliveries_organizer_id_fkey FOREIGN KEY (organizer_id) REFERENCES organizers(id)
 );
+CREATE INDEX deliveries_campaign ON deliveries USING btree (campaign_id, status) WHERE (campaign_id IS NOT NULL);
 CREATE INDEX deliveries_due ON deliveries USING btree (next_attempt_at) WHERE (next_attempt_at IS NOT NULL);
 CREATE INDEX deliveries_event ON deliveries USING btree (event_id, requested_at DESC, id DESC);
 CREATE INDEX deliveries_guest ON deliveries USING btree (event_id, guest_id);
 CREATE INDEX deliveries_leased ON deliveries USING btree (lease_until) WHERE (status = 'sending'::text);
 CREATE INDEX deliveries_unknown ON deliveries USING btree (next_attempt_at) WHERE (status = 'unknown'::text);
+CREATE UNIQUE INDEX deliveries_answer ON deliveries USING btree (answers_message, template) WHERE (answers_message IS NOT NULL);
+CREATE UNIQUE INDEX deliveries_heir ON deliveries USING btree (fallback_of) WHERE (fallback_of IS NOT NULL);
+CREATE UNIQUE INDEX deliveries_idempotency ON deliveries USING btree (requested_by, idempotency_key) WHERE (idempotency_key IS NOT NULL);
 CREATE UNIQUE INDEX deliveries_provider_message ON deliveries USING btree (provider_message_id) WHERE (provider_message_id IS NOT NULL);
 CREATE TRIGGER deliveries_forward_only BEFORE UPDATE OF status ON deliveries FOR EACH ROW EXECUTE FUNCTION refuse_delivery_step_back();
 CREATE TRIGGER deliveries_free_slot AFTER UPDATE OF status ON deliveries FOR EACH ROW WHEN (((new.status = ANY (ARRAY['failed'::text, 'dead'::text, 'skipped'::text])) AND (old.status <> new.status))) EXECUTE FUNCTION free_delivery_slot();
@@ -74,7 +133,7 @@ create table delivery_attempts (
   http_status integer,
   provider_message_id text,
   constraint delivery_attempts_pkey PRIMARY KEY (delivery_id, n),
-  constraint delivery_attempts_outcome CHECK ((outcome = ANY (ARRAY['sent'::text, 'retry'::text, 'failed'::text, 'unknown'::text, 'skipped'::text]))),
+  constraint delivery_attempts_outcome CHECK ((outcome = ANY (ARRAY['sent'::text, 'retry'::text, 'failed'::text, 'unknown'::text, 'skipped'::text, 'deferred'::text]))),
   constraint delivery_attempts_delivery_id_fkey FOREIGN KEY (delivery_id) REFERENCES deliveries(id) ON DELETE CASCADE
 );
 CREATE INDEX delivery_attempts_message ON delivery_attempts USING btree (provider_message_id) WHERE (provider_message_id IS NOT NULL);
@@ -95,6 +154,7 @@ create table delivery_events (
 );
 CREATE INDEX delivery_events_of ON delivery_events USING btree (delivery_id, occurred_at);
 CREATE INDEX delivery_events_parked ON delivery_events USING btree (provider_message_id) WHERE (delivery_id IS NULL);
+CREATE INDEX delivery_events_parked_age ON delivery_events USING btree (received_at) WHERE (delivery_id IS NULL);
 
 create table delivery_slots (
   event_id text not null,
@@ -102,8 +162,19 @@ create table delivery_slots (
   template text not null,
   delivery_id text not null,
   requested_at timestamp with time zone not null,
+  due_at timestamp with time zone not null,
   constraint delivery_slots_pkey PRIMARY KEY (event_id, guest_id, template),
   constraint delivery_slots_event_id_guest_id_fkey FOREIGN KEY (event_id, guest_id) REFERENCES guests(event_id, id) ON DELETE CASCADE
+);
+
+create table email_stops (
+  email text not null,
+  organizer_id text default '*'::text not null,
+  reason text not null,
+  stopped_at timestamp with time zone not null,
+  constraint email_stops_pkey PRIMARY KEY (email, organizer_id),
+  constraint email_stops_email_check CHECK ((email = lower(email))),
+  constraint email_stops_reason CHECK ((reason = ANY (ARRAY['bounced'::text, 'complained'::text, 'suppressed'::text, 'unsubscribed'::text])))
 );
 
 create table events (
@@ -303,6 +374,7 @@ create table opt_outs (
   organizer_id text not null,
   phone text not null,
   opted_out_at timestamp with time zone not null,
+  message_id text,
   constraint opt_outs_pkey PRIMARY KEY (organizer_id, phone),
   constraint opt_outs_phone_check CHECK ((phone ~ '^\+[0-9]{7,15}$'::text)),
   constraint opt_outs_organizer_id_fkey FOREIGN KEY (organizer_id) REFERENCES organizers(id) ON DELETE CASCADE
@@ -360,6 +432,12 @@ CREATE UNIQUE INDEX payments_idempotency_unique ON payments USING btree (created
 CREATE UNIQUE INDEX payments_provider_ref_unique ON payments USING btree (provider, provider_ref) WHERE (provider_ref IS NOT NULL);
 CREATE UNIQUE INDEX payments_reference_unique ON payments USING btree (organizer_id, reference) WHERE ((kind = 'manual'::text) AND (reference IS NOT NULL) AND (status <> 'reversed'::text));
 CREATE TRIGGER payments_forward_only BEFORE UPDATE OF status ON payments FOR EACH ROW EXECUTE FUNCTION refuse_payment_step_back();
+
+create table recipient_limits (
+  address text not null,
+  next_free_at timestamp with time zone not null,
+  constraint recipient_limits_pkey PRIMARY KEY (address)
+);
 
 create table refresh_tokens (
   token_hash bytea not null,
@@ -432,6 +510,14 @@ create table users (
   constraint users_organizer_id_fkey FOREIGN KEY (organizer_id) REFERENCES organizers(id)
 );
 
+create table wa_contacts (
+  alias text not null,
+  phone text not null,
+  learned_at timestamp with time zone not null,
+  constraint wa_contacts_pkey PRIMARY KEY (alias)
+);
+CREATE INDEX wa_contacts_phone ON wa_contacts USING btree (phone);
+
 create table wa_messages (
   id text not null,
   phone text,
@@ -445,9 +531,31 @@ create table wa_messages (
   intent text,
   inbound_event_id text not null,
   simulated boolean default false not null,
+  user_id text,
+  party_size integer,
+  confidence real,
+  rule text,
+  outcome text,
   constraint wa_messages_pkey PRIMARY KEY (id)
 );
 CREATE INDEX wa_messages_intent ON wa_messages USING btree (event_id, guest_id, sent_at) WHERE (intent IS NOT NULL);
+CREATE INDEX wa_messages_opt_words ON wa_messages USING btree (phone, sent_at) WHERE (rule = ANY (ARRAY['opt_out'::text, 'opt_in'::text]));
+CREATE INDEX wa_messages_unknown ON wa_messages USING btree (user_id) WHERE (phone IS NULL);
+
+create table wa_templates (
+  name text not null,
+  language text not null,
+  status text not null,
+  synced_at timestamp with time zone not null,
+  constraint wa_templates_pkey PRIMARY KEY (name, language)
+);
+
+create table wa_unreachable (
+  phone text not null,
+  reason text not null,
+  since timestamp with time zone not null,
+  constraint wa_unreachable_pkey PRIMARY KEY (phone)
+);
 
 create table wa_windows (
   phone text not null,
@@ -467,7 +575,8 @@ create materialized view kpi_deliveries as
     count(*) AS deliveries,
     count(pricing) AS priced,
     count(*) FILTER (WHERE is_free) AS free,
-    count(*) FILTER (WHERE is_free AND (pricing ->> 'category'::text) = 'marketing'::text) AS free_marketing
+    count(*) FILTER (WHERE is_free AND category = 'marketing'::text) AS free_marketing,
+    count(*) FILTER (WHERE is_free AND category ~~ 'authentication%'::text) AS free_authentication
    FROM ( SELECT d_1.id,
             d_1.organizer_id,
             d_1.event_id,
@@ -498,6 +607,19 @@ create materialized view kpi_deliveries as
             d_1.read_at,
             d_1.ended_at,
             d_1.updated_at,
+            d_1.campaign_id,
+            d_1.may_fall_back,
+            d_1.fallback_of,
+            d_1.answers_message,
+            d_1.template_only,
+            d_1.channel_reason,
+            d_1.message_reason,
+            d_1.paced_at,
+            d_1.priority,
+            d_1.replays,
+            d_1.idempotency_key,
+            d_1.first_attempt_at,
+            d_1.pricing ->> 'category'::text AS category,
             COALESCE((d_1.pricing ->> 'type'::text) ~~ 'free%'::text, false) OR COALESCE((d_1.pricing ->> 'billable'::text) = 'false'::text, false) AS is_free
            FROM deliveries d_1) d
   GROUP BY organizer_id, event_id, ((requested_at AT TIME ZONE 'America/Mexico_City'::text)::date), channel, status, simulated;
@@ -561,11 +683,11 @@ AS $function$
     when 'scheduled' then array['sending', 'skipped']
     when 'queued'    then array['sending', 'skipped', 'sent', 'delivered', 'read', 'failed'] -- late evidence of an earlier attempt
     when 'sending'   then array['queued', 'sent', 'unknown', 'failed', 'dead', 'skipped', 'delivered', 'read']
-    when 'unknown'   then array['queued', 'sent', 'delivered', 'read', 'failed', 'dead']
-    when 'sent'      then array['delivered', 'read', 'failed']
+    when 'unknown'   then array['queued', 'sent', 'delivered', 'read', 'failed', 'dead', 'skipped']
+    when 'sent'      then array['delivered', 'read', 'failed', 'queued', 'dead']
     when 'delivered' then array['read']
     when 'failed'    then array['delivered', 'read', 'queued']
-    when 'dead'      then array['sent', 'delivered', 'read', 'failed', 'queued']
+    when 'dead'      then array['sent', 'delivered', 'read', 'failed', 'queued', 'skipped']
     when 'skipped'   then array['queued']
     else array[]::text[] end)
 $function$;

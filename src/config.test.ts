@@ -117,7 +117,17 @@ const REFUSALS: [string, Env, RegExp][] = [
   ['the embedded database', { DATABASE_URL: undefined, AUTH_MODE: 'required' }, /DATABASE_URL is missing/],
   ['a WhatsApp webhook open to anybody', { WA_WEBHOOK_SECRET: undefined }, /WA_WEBHOOK_SECRET or WA_APP_SECRET/],
   ['the simulated provider', { SIMULATOR: 'true' }, /SIMULATOR=true is refused/],
-  ['a key of a channel that is not built', { RESEND_API_KEY: 're_real' }, /RESEND_API_KEY: .*not built yet/],
+  ['WhatsApp without a public address', { WA_360DIALOG_API_KEY: 'key' }, /PUBLIC_BASE_URL must be https/],
+  [
+    'WhatsApp with a public address that is not https',
+    { WA_360DIALOG_API_KEY: 'key', PUBLIC_BASE_URL: 'http://entradas.mx' },
+    /PUBLIC_BASE_URL must be https/,
+  ],
+  [
+    'e-mail without the secret of its webhook',
+    { RESEND_API_KEY: 're_real', RESEND_FROM_EMAIL: 'a@b.mx' },
+    /RESEND_WEBHOOK_SECRET is missing/,
+  ],
 ]
 for (const [what, change, expected] of REFUSALS) {
   test(`production refuses ${what}`, () => {
@@ -195,6 +205,113 @@ for (const [given, expected] of [
     assert.equal(loadConfig({ LANDING_TTL_DEFAULT_DAYS: given }).landing.ttlDefaultDays, expected)
   })
 }
+
+test('a complete production environment with both channels boots', () => {
+  const channels = {
+    WA_360DIALOG_API_KEY: 'key',
+    PUBLIC_BASE_URL: 'https://entradas.mx',
+    RESEND_API_KEY: 're_real',
+    RESEND_FROM_EMAIL: 'Monotickets <hola@entradas.mx>',
+    RESEND_WEBHOOK_SECRET: 'whsec_real',
+  }
+
+  assert.deepEqual(problemsOf({ ...PRODUCTION, ...channels }), [])
+})
+
+test('RESEND_API_KEY needs a sender, in production and elsewhere', () => {
+  assert.match(problemsOf({ RESEND_API_KEY: 're_1' }).join(), /RESEND_FROM_EMAIL is missing/)
+  assert.deepEqual(problemsOf({ RESEND_API_KEY: 're_1', RESEND_FROM_EMAIL: 'a@b.mx' }), [])
+})
+
+for (const from of ['nobody', 'a@b, c@d', 'Ana <a@b', 'Ana <a@b> <c@d>', 'a@b\nBcc: c@d']) {
+  test(`${JSON.stringify(from)} is no sender`, () => {
+    assert.match(problemsOf({ RESEND_FROM_EMAIL: from }).join(), /RESEND_FROM_EMAIL/)
+  })
+}
+
+test('the limits of the channels are what the vendors give, unless set', () => {
+  const { whatsapp, email, delivery } = loadConfig({})
+  const own = loadConfig({ WA_MESSAGES_PER_SECOND: '20', WA_PAIR_INTERVAL_SECONDS: '0.5', EMAIL_TIMEOUT_SECONDS: '3' })
+
+  assert.equal(whatsapp.timeoutMs, 15_000)
+  assert.equal(whatsapp.messagesPerSecond, 80)
+  assert.equal(whatsapp.pairIntervalMs, 6000)
+  assert.equal(email.timeoutMs, 15_000)
+  assert.equal(email.messagesPerSecond, 10)
+  assert.deepEqual(delivery.quietHours, { from: '22:00', to: '09:00' })
+  assert.equal(own.whatsapp.messagesPerSecond, 20)
+  assert.equal(own.whatsapp.pairIntervalMs, 500)
+  assert.equal(own.email.timeoutMs, 3000)
+})
+
+for (const [key, timeout] of [
+  [{ WA_360DIALOG_API_KEY: 'key' }, 'WA_TIMEOUT_SECONDS'],
+  [{ RESEND_API_KEY: 're_1', RESEND_FROM_EMAIL: 'a@b.mx' }, 'EMAIL_TIMEOUT_SECONDS'],
+] as [Env, string][]) {
+  test(`two of ${timeout} fit into the lease, where the channel is real`, () => {
+    const slow = { [timeout]: '31', DELIVERY_LEASE_SECONDS: '60' }
+
+    assert.match(problemsOf({ ...key, ...slow }).join(), new RegExp(`${timeout} must be at most half`))
+    assert.deepEqual(problemsOf({ ...key, ...slow, [timeout]: '30' }), [])
+    assert.deepEqual(problemsOf(slow), [])
+  })
+}
+
+for (const [text, expected] of [
+  ['22:00-09:00', { from: '22:00', to: '09:00' }],
+  ['00:00-23:59', { from: '00:00', to: '23:59' }],
+  ['off', null],
+] as const) {
+  test(`DELIVERY_QUIET_HOURS=${text} is understood`, () => {
+    assert.deepEqual(loadConfig({ DELIVERY_QUIET_HOURS: text }).delivery.quietHours, expected)
+  })
+}
+for (const text of ['22-9', '24:00-09:00', '22:60-09:00', '22:00', '22:00-22:00', 'night']) {
+  test(`DELIVERY_QUIET_HOURS=${text} is a problem`, () => {
+    assert.match(problemsOf({ DELIVERY_QUIET_HOURS: text }).join(), /DELIVERY_QUIET_HOURS/)
+  })
+}
+
+test('the prices of WhatsApp are dated: service messages are billed since October 2026', () => {
+  const { prices } = loadConfig({}).whatsapp
+
+  assert.deepEqual(
+    prices.map(({ from, service, freeServicePerMonth }) => [from, service, freeServicePerMonth]),
+    [
+      ['2025-07-01', 0, undefined],
+      ['2026-10-01', 0.0085, 1000],
+    ],
+  )
+})
+
+const PRICE = { from: '2027-01-01', currency: 'MXN', marketing: 0.8, utility: 0.2, authentication: 0.2, service: 0.1 }
+test('prices that are set replace the known ones, oldest first', () => {
+  const prices = [PRICE, { ...PRICE, from: '2026-01-01' }]
+
+  const config = loadConfig({ WA_PRICES: JSON.stringify(prices) })
+
+  assert.deepEqual(config.whatsapp.prices, prices.toReversed())
+})
+
+const WRONG_PRICES: [string, unknown][] = [
+  ['no list', PRICE],
+  ['an empty list', []],
+  ['two prices from one date', [PRICE, PRICE]],
+  ['a date that does not exist', [{ ...PRICE, from: '2026-02-30' }]],
+  ['a negative price', [{ ...PRICE, utility: -1 }]],
+  ['a price as text', [{ ...PRICE, utility: '0.2' }]],
+  ['an unknown name', [{ ...PRICE, taxes: 1 }]],
+  ['a price without marketing', [{ ...PRICE, marketing: undefined }]],
+]
+for (const [what, prices] of WRONG_PRICES) {
+  test(`WA_PRICES with ${what} is a problem`, () => {
+    assert.match(problemsOf({ WA_PRICES: JSON.stringify(prices) }).join(), /WA_PRICES must be a JSON list/)
+  })
+}
+
+test('WA_PRICES that is no JSON is a problem', () => {
+  assert.match(problemsOf({ WA_PRICES: '[{' }).join(), /WA_PRICES must be a JSON list/)
+})
 
 test('an unknown time zone is a problem', () => {
   assert.match(problemsOf({ LANDING_JOB_TIME_ZONE: 'Mexico/Nowhere' }).join(), /LANDING_JOB_TIME_ZONE/)

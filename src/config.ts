@@ -7,7 +7,7 @@
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { Type, type Static, type TSchema } from 'typebox'
-import { Errors } from 'typebox/value'
+import { Check, Errors } from 'typebox/value'
 import { ENVIRONMENT } from './environment.ts'
 
 const Environment = Type.Object(ENVIRONMENT)
@@ -66,6 +66,7 @@ function crossCheck(e: Environment, env: Record<string, string | undefined>): st
   if (e.DB_HOST && !e.DATABASE_URL && !(e.DB_USER && e.DB_NAME)) {
     problems.push('DB_HOST needs DB_USER and DB_NAME beside it (or use DATABASE_URL)')
   }
+  problems.push(...checkProviders(e))
   if (e.APP_ENV !== 'production') return problems
   if (authMode === 'demo') problems.push('AUTH_MODE=demo is refused when APP_ENV=production')
   if (!e.JWT_SECRET || Buffer.byteLength(e.JWT_SECRET) < 32) {
@@ -80,10 +81,37 @@ function crossCheck(e: Environment, env: Record<string, string | undefined>): st
   if (!e.WA_WEBHOOK_SECRET && !e.WA_APP_SECRET) {
     problems.push('WA_WEBHOOK_SECRET or WA_APP_SECRET must be set in production: /wa/webhook would accept anybody')
   }
-  for (const name of ['WA_360DIALOG_API_KEY', 'RESEND_API_KEY'] as const) {
-    if (e[name]) problems.push(`${name}: sending through this provider is not built yet; production refuses to pretend`)
+  if (e.WA_360DIALOG_API_KEY && !e.PUBLIC_BASE_URL?.startsWith('https://')) {
+    problems.push('PUBLIC_BASE_URL must be https with WA_360DIALOG_API_KEY: WhatsApp fetches images from it')
+  }
+  if (e.RESEND_API_KEY && !e.RESEND_WEBHOOK_SECRET) {
+    problems.push('RESEND_WEBHOOK_SECRET is missing: without it bounces and complaints are never heard of')
   }
   if (e.SIMULATOR) problems.push('SIMULATOR=true is refused when APP_ENV=production')
+  return problems
+}
+
+function checkProviders(e: Environment): string[] {
+  const problems: string[] = []
+  if (!readPrices(e.WA_PRICES)) {
+    problems.push(
+      'WA_PRICES must be a JSON list of {"from":"2026-10-01","currency":"USD","marketing":0.03,"utility":0.01,"authentication":0.01,"service":0,"freeServicePerMonth":1000}, one a date',
+    )
+  }
+  const [from, to] = e.DELIVERY_QUIET_HOURS.split('-')
+  if (from === to) problems.push('DELIVERY_QUIET_HOURS must end at another time than they start (off: none)')
+  if (e.RESEND_API_KEY && !e.RESEND_FROM_EMAIL) {
+    problems.push('RESEND_FROM_EMAIL is missing: RESEND_API_KEY needs a sender at a domain verified with Resend')
+  }
+  const timeouts = [
+    ['WA_TIMEOUT_SECONDS', e.WA_360DIALOG_API_KEY],
+    ['EMAIL_TIMEOUT_SECONDS', e.RESEND_API_KEY],
+  ] as const
+  for (const [name, key] of timeouts) {
+    if (key && e[name] * 2 > e.DELIVERY_LEASE_SECONDS) {
+      problems.push(`${name} must be at most half of DELIVERY_LEASE_SECONDS, so that no other worker sends meanwhile`)
+    }
+  }
   return problems
 }
 
@@ -128,6 +156,7 @@ function group(e: Environment) {
       leaseMs: e.DELIVERY_LEASE_SECONDS * 1000,
       unknownWaitMs: e.DELIVERY_UNKNOWN_WAIT_SECONDS * 1000,
       unknownPolicy: e.DELIVERY_UNKNOWN_POLICY,
+      quietHours: quietHours(e.DELIVERY_QUIET_HOURS),
     },
     simulator: { isOn: e.SIMULATOR ?? authMode === 'demo' },
     whatsapp: {
@@ -138,12 +167,18 @@ function group(e: Environment) {
       appSecret: e.WA_APP_SECRET,
       verifyToken: e.WA_VERIFY_TOKEN,
       windowMs: e.WA_SESSION_TTL_SECONDS * 1000,
+      timeoutMs: e.WA_TIMEOUT_SECONDS * 1000,
+      messagesPerSecond: e.WA_MESSAGES_PER_SECOND,
+      pairIntervalMs: e.WA_PAIR_INTERVAL_SECONDS * 1000,
+      prices: readPrices(e.WA_PRICES) ?? [],
     },
     email: {
       apiKey: e.RESEND_API_KEY,
       apiUrl: baseAddress(e.RESEND_API_URL, ['/emails']),
       from: e.RESEND_FROM_EMAIL,
       webhookSecret: e.RESEND_WEBHOOK_SECRET,
+      timeoutMs: e.EMAIL_TIMEOUT_SECONDS * 1000,
+      messagesPerSecond: e.EMAIL_MESSAGES_PER_SECOND,
     },
     payments: {
       provider: e.PAYMENTS_PROVIDER,
@@ -179,6 +214,41 @@ function baseAddress(url: string, endings: string[]): string {
   const trimmed = url.replace(/\/+$/, '')
   const ending = endings.find((candidate) => trimmed.endsWith(candidate))
   return (ending ? trimmed.slice(0, -ending.length) : trimmed).replace(/\/+$/, '')
+}
+
+/** What one WhatsApp message to Mexico costs from a date on, in units of `currency`. */
+const Price = Type.Object(
+  {
+    from: Type.String({ pattern: '^\\d{4}-\\d{2}-\\d{2}$' }),
+    currency: Type.String({ pattern: '^[A-Z]{3}$' }),
+    mxnRate: Type.Optional(Type.Number({ exclusiveMinimum: 0 })),
+    marketing: Type.Number({ minimum: 0 }),
+    utility: Type.Number({ minimum: 0 }),
+    authentication: Type.Number({ minimum: 0 }),
+    service: Type.Number({ minimum: 0 }),
+    freeServicePerMonth: Type.Optional(Type.Integer({ minimum: 0 })),
+  },
+  { additionalProperties: false },
+)
+export type WhatsAppPrice = Static<typeof Price>
+
+/** Oldest first; null when the text is no such list. */
+function readPrices(json: string): WhatsAppPrice[] | null {
+  try {
+    const prices: unknown = JSON.parse(json)
+    if (!Check(Type.Array(Price, { minItems: 1 }), prices)) return null
+    const dates = prices.map(({ from }) => from)
+    const areDates = dates.every((date) => new Date(`${date}T00:00:00Z`).toJSON()?.startsWith(date))
+    if (!areDates || new Set(dates).size < dates.length) return null
+    return prices.toSorted((a, b) => (a.from < b.from ? -1 : 1))
+  } catch {
+    return null
+  }
+}
+
+function quietHours(text: string): { from: string; to: string } | null {
+  const [from, to] = text.split('-')
+  return from && to ? { from, to } : null
 }
 
 export const clamp = (value: number, min: number, max: number) => Math.min(max, Math.max(min, value))

@@ -19,6 +19,31 @@ const flag = (section: string, description: string) => Type.Optional(Type.Boolea
 const oneOf = <const T extends string>(section: string, values: T[], value: T, description: string) =>
   Type.Enum(values, { section, description, default: value })
 
+/**
+ * Service messages are billed since 2026-10-01, as utility templates are, after 1,000 free ones a month and number.
+ */
+const DEFAULT_WA_PRICES = JSON.stringify([
+  {
+    from: '2025-07-01',
+    currency: 'USD',
+    mxnRate: 18,
+    marketing: 0.0305,
+    utility: 0.0085,
+    authentication: 0.0085,
+    service: 0,
+  },
+  {
+    from: '2026-10-01',
+    currency: 'USD',
+    mxnRate: 18,
+    marketing: 0.0397,
+    utility: 0.0085,
+    authentication: 0.0085,
+    service: 0.0085,
+    freeServicePerMonth: 1000,
+  },
+])
+
 const URL_PATTERN = '^https?://[^\\s]+$'
 
 export const ENVIRONMENT = {
@@ -142,6 +167,12 @@ export const ENVIRONMENT = {
     'retry',
     'What follows the wait: one more send marked possibleDuplicate, or a dead letter for a person.',
   ),
+  DELIVERY_QUIET_HOURS: textWithDefault(
+    'Delivery',
+    '22:00-09:00',
+    'Hours in which no phone rings, HH:mm-HH:mm in the time zone of the event; they may span midnight. off: none.',
+    { pattern: '^(off|([01]\\d|2[0-3]):[0-5]\\d-([01]\\d|2[0-3]):[0-5]\\d)$' },
+  ),
   SIMULATOR: flag(
     'Delivery',
     'Simulated provider: it accepts, and beside the API it posts statuses and some replies to POST /wa/webhook. The same for API and workers. Default: true in demo mode, else false.',
@@ -151,6 +182,32 @@ export const ENVIRONMENT = {
   WA_360DIALOG_API_URL: textWithDefault('WhatsApp (360dialog)', 'https://waba-v2.360dialog.io', 'Base address.', {
     pattern: URL_PATTERN,
   }),
+  WA_TIMEOUT_SECONDS: whole(
+    'WhatsApp (360dialog)',
+    15,
+    1,
+    300,
+    'How long one call may take; twice this must fit into DELIVERY_LEASE_SECONDS. Then its outcome is unknown.',
+  ),
+  WA_MESSAGES_PER_SECOND: whole(
+    'WhatsApp (360dialog)',
+    80,
+    1,
+    1000,
+    'Throughput of the number, for all workers together: 80, after an automatic upgrade up to 1,000; 20 for a number that a phone uses too.',
+  ),
+  WA_PAIR_INTERVAL_SECONDS: decimal(
+    'WhatsApp (360dialog)',
+    6,
+    0,
+    600,
+    'Least pause between two messages to the same recipient; WhatsApp refuses more than one in 6 s with 131056.',
+  ),
+  WA_PRICES: textWithDefault(
+    'WhatsApp (360dialog)',
+    DEFAULT_WA_PRICES,
+    'JSON list of what one message to Mexico costs, each from a date (UTC) on: {from, currency, mxnRate, marketing, utility, authentication, service, freeServicePerMonth}; mxnRate: pesos for one unit of the currency, for the estimate of savings. Public figures without volume tiers and without the fee of 360dialog, to be checked against the invoice.',
+  ),
   WA_WEBHOOK_SECRET: secret(
     'WhatsApp (360dialog)',
     'Secret that POST /wa/webhook must carry, in the header below or as the password of HTTP Basic.',
@@ -172,10 +229,24 @@ export const ENVIRONMENT = {
   RESEND_API_URL: textWithDefault('E-mail (Resend)', 'https://api.resend.com', 'Base address.', {
     pattern: URL_PATTERN,
   }),
-  RESEND_FROM_EMAIL: textWithDefault(
+  RESEND_FROM_EMAIL: text(
     'E-mail (Resend)',
-    'Monotickets <invitaciones@monotickets.mx>',
-    'Sender, at a domain verified with Resend.',
+    'Sender, at a domain verified with Resend: `Monotickets <invitaciones@monotickets.mx>`. RESEND_API_KEY needs it.',
+    { pattern: '^([^<>@]+ <[^\\s<>@]+@[^\\s<>@]+>|[^\\s<>@]+@[^\\s<>@]+)$' },
+  ),
+  EMAIL_TIMEOUT_SECONDS: whole(
+    'E-mail (Resend)',
+    15,
+    1,
+    300,
+    'How long one call may take; twice this must fit into DELIVERY_LEASE_SECONDS. Then its outcome is unknown.',
+  ),
+  EMAIL_MESSAGES_PER_SECOND: whole(
+    'E-mail (Resend)',
+    10,
+    1,
+    1000,
+    'Calls per second that the account at Resend allows, for all workers together.',
   ),
   RESEND_WEBHOOK_SECRET: secret('E-mail (Resend)', 'whsec_… of the webhook endpoint.'),
 

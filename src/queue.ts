@@ -44,6 +44,8 @@ export type Queues = {
   /** False while so much waits that another nudge only makes it longer, and while the queue is away. Never throws. */
   hasRoom(queue: QueueName): Promise<boolean>
   countWorkers(queue: QueueName): Promise<number>
+  /** The queues themselves, for the board of operators. Throws `unavailable` until they stand. */
+  list(): Queue[]
   /** How many nudges were lost because the queue was away. */
   lostNudges(): number
   close(): Promise<void>
@@ -183,6 +185,7 @@ export function openQueues(config: Backend, log: Logger): Queues {
       }
     },
     countWorkers: (name) => withTimeout(opened(name).getWorkersCount(), 2000),
+    list: () => QUEUE_NAMES.map((name) => opened(name) as Queue), // whatever its backend
     lostNudges: () => lost,
     async close() {
       isClosed = true

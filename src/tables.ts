@@ -23,6 +23,37 @@ export type JsonValue = JsonArray | JsonObject | JsonPrimitive;
 
 export type Timestamp = ColumnType<Date, Date | string, Date | string>;
 
+export interface Campaigns {
+  cancelledAt: Timestamp | null;
+  channel: string;
+  createdAt: Timestamp;
+  eventId: string;
+  filter: Json;
+  id: string;
+  launchedAt: Timestamp | null;
+  organizerId: string;
+  pausedAt: Timestamp | null;
+  preflight: Json;
+  reason: string | null;
+  requestedBy: string;
+  requestId: string;
+  scheduledAt: Timestamp | null;
+  specHash: Buffer;
+  status: string;
+  template: string;
+  updatedAt: Timestamp;
+  variables: Generated<Json>;
+}
+
+export interface ChannelLimits {
+  channel: string;
+  failures: Generated<number>;
+  heldUntil: Timestamp | null;
+  holdReason: string | null;
+  nextFreeAt: Generated<Timestamp>;
+  updatedAt: Generated<Timestamp>;
+}
+
 export interface DeadLetters {
   attempts: number;
   firstAt: Timestamp;
@@ -31,30 +62,42 @@ export interface DeadLetters {
   lastAt: Timestamp;
   reason: string;
   refId: string;
+  resolution: string | null;
   resolvedAt: Timestamp | null;
   resolvedBy: string | null;
 }
 
 export interface Deliveries {
+  answersMessage: string | null;
   attempts: Generated<number>;
   attemptsMax: number;
+  campaignId: string | null;
   channel: string;
+  channelReason: string | null;
   deliveredAt: Timestamp | null;
   endedAt: Timestamp | null;
   enqueuedAt: Timestamp | null;
   eventId: string;
+  fallbackOf: string | null;
+  firstAttemptAt: Timestamp | null;
   guestId: string;
   id: string;
+  idempotencyKey: string | null;
   leaseToken: string | null;
   leaseUntil: Timestamp | null;
   locale: string;
+  mayFallBack: Generated<boolean>;
+  messageReason: string | null;
   nextAttemptAt: Timestamp | null;
   organizerId: string;
+  pacedAt: Timestamp | null;
   possibleDuplicate: Generated<boolean>;
   pricing: Json | null;
+  priority: Generated<number>;
   providerMessageId: string | null;
   readAt: Timestamp | null;
   reason: string | null;
+  replays: Generated<number>;
   requestedAt: Timestamp;
   requestedBy: string;
   requestId: string;
@@ -64,6 +107,7 @@ export interface Deliveries {
   simulated: Generated<boolean>;
   status: string;
   template: string;
+  templateOnly: Generated<boolean>;
   updatedAt: Timestamp;
   variables: Generated<Json>;
 }
@@ -93,10 +137,18 @@ export interface DeliveryEvents {
 
 export interface DeliverySlots {
   deliveryId: string;
+  dueAt: Timestamp;
   eventId: string;
   guestId: string;
   requestedAt: Timestamp;
   template: string;
+}
+
+export interface EmailStops {
+  email: string;
+  organizerId: Generated<string>;
+  reason: string;
+  stoppedAt: Timestamp;
 }
 
 export interface Events {
@@ -207,6 +259,7 @@ export interface KpiDeliveries {
   deliveries: number | null;
   eventId: string | null;
   free: number | null;
+  freeAuthentication: number | null;
   freeMarketing: number | null;
   organizerId: string | null;
   priced: number | null;
@@ -279,6 +332,7 @@ export interface LedgerEntries {
 }
 
 export interface OptOuts {
+  messageId: string | null;
   optedOutAt: Timestamp;
   organizerId: string;
   phone: string;
@@ -315,6 +369,11 @@ export interface Payments {
   requestId: string;
   status: string;
   updatedAt: Timestamp;
+}
+
+export interface RecipientLimits {
+  address: string;
+  nextFreeAt: Timestamp;
 }
 
 export interface RefreshTokens {
@@ -368,19 +427,43 @@ export interface Users {
   role: string;
 }
 
+export interface WaContacts {
+  alias: string;
+  learnedAt: Timestamp;
+  phone: string;
+}
+
 export interface WaMessages {
   body: string | null;
+  confidence: number | null;
   contextMessageId: string | null;
   eventId: string | null;
   guestId: string | null;
   id: string;
   inboundEventId: string;
   intent: string | null;
+  outcome: string | null;
+  partySize: number | null;
   phone: string | null;
   receivedAt: Timestamp;
+  rule: string | null;
   sentAt: Timestamp;
   simulated: Generated<boolean>;
   type: string;
+  userId: string | null;
+}
+
+export interface WaTemplates {
+  language: string;
+  name: string;
+  status: string;
+  syncedAt: Timestamp;
+}
+
+export interface WaUnreachable {
+  phone: string;
+  reason: string;
+  since: Timestamp;
 }
 
 export interface WaWindows {
@@ -390,11 +473,14 @@ export interface WaWindows {
 }
 
 export interface DB {
+  campaigns: Campaigns;
+  channelLimits: ChannelLimits;
   deadLetters: DeadLetters;
   deliveries: Deliveries;
   deliveryAttempts: DeliveryAttempts;
   deliveryEvents: DeliveryEvents;
   deliverySlots: DeliverySlots;
+  emailStops: EmailStops;
   events: Events;
   fences: Fences;
   guests: Guests;
@@ -413,10 +499,14 @@ export interface DB {
   optOuts: OptOuts;
   organizers: Organizers;
   payments: Payments;
+  recipientLimits: RecipientLimits;
   refreshTokens: RefreshTokens;
   scans: Scans;
   simulatedMessages: SimulatedMessages;
   users: Users;
+  waContacts: WaContacts;
   waMessages: WaMessages;
+  waTemplates: WaTemplates;
+  waUnreachable: WaUnreachable;
   waWindows: WaWindows;
 }

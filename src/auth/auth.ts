@@ -18,7 +18,7 @@ import {
   type Account,
 } from './sql.ts'
 
-type Context = { db: Db; kv: Kv; now: () => Date; config: Config; signingKey: Uint8Array }
+export type AuthContext = { db: Db; kv: Kv; now: () => Date; config: Config; signingKey: Uint8Array }
 
 /** OWASP Password Storage Cheat Sheet: argon2id, 19 MiB, 2 passes, 1 lane. */
 const ARGON2 = { memoryCost: 19_456, timeCost: 2, parallelism: 1 }
@@ -36,7 +36,7 @@ export const signingKeyOf = (config: Config): Uint8Array =>
 
 /** The user behind an Authorization header. Throws `unauthorized`. */
 export async function authenticate(
-  context: Pick<Context, 'config' | 'signingKey' | 'now'>,
+  context: Pick<AuthContext, 'config' | 'signingKey' | 'now'>,
   header: string | undefined,
 ): Promise<User> {
   if (header === undefined) {
@@ -71,22 +71,30 @@ export type Session = { accessToken: string; refreshToken: string; expiresIn: nu
 export type PublicUser = { id: string; name: string; email: string; role: Role; organizerId: string | null }
 
 /** Checks e-mail and password. An unknown e-mail costs the same time and gives the same answer. */
-export async function logIn(
-  context: Context,
+export async function checkPassword(
+  context: AuthContext,
   input: { email: string; password: string; address: string },
-): Promise<Session> {
+): Promise<Account> {
   const email = input.email.trim().toLowerCase()
   await limitAttempts(context.kv, `login:address:${input.address}`, 30, 60_000)
   await limitAttempts(context.kv, `login:account:${sha256(email).toString('hex')}`, 10, 60_000)
   const account = await findAccountByEmail(context.db, email)
   const isRight = await argon2Verify(account?.passwordHash ?? (await dummyHash()), input.password)
   if (!account || !isRight) throw new Failure('invalid_credentials')
-  return openSession(context, context.db, account, newId('fam'))
+  return account
+}
+
+/** Throws `invalid_credentials`, `rate_limited`. */
+export async function logIn(
+  context: AuthContext,
+  input: { email: string; password: string; address: string },
+): Promise<Session> {
+  return openSession(context, context.db, await checkPassword(context, input), newId('fam'))
 }
 
 /** Makes a login with a random password, which is returned once and stored hashed. Throws user_exists, organizer_not_found. */
 export async function createAccount(
-  { db }: Pick<Context, 'db'>,
+  { db }: Pick<AuthContext, 'db'>,
   input: { email: string; name: string; role: string; organizerId: string | null },
 ): Promise<{ id: string; email: string; password: string }> {
   const email = input.email.trim().toLowerCase()
@@ -111,7 +119,7 @@ export async function createAccount(
 }
 
 /** Swaps a refresh token for a new pair. A token used twice revokes everything that came from its login. */
-export async function refreshSession(context: Context, refreshToken: string): Promise<Session> {
+export async function refreshSession(context: AuthContext, refreshToken: string): Promise<Session> {
   const hash = sha256(refreshToken)
   const spent = await withTx(context.db, async (tx) => {
     const token = await spendRefreshToken(tx, hash, context.now())
@@ -123,12 +131,12 @@ export async function refreshSession(context: Context, refreshToken: string): Pr
   throw new Failure('unauthorized', { detail: 'The refresh token is not valid any more: log in again.' })
 }
 
-export async function logOut(context: Pick<Context, 'db' | 'now'>, refreshToken: string): Promise<void> {
+export async function logOut(context: Pick<AuthContext, 'db' | 'now'>, refreshToken: string): Promise<void> {
   await revokeFamily(context, sha256(refreshToken))
 }
 
 /** Until nothing is left: a refresh under way may have added a token that the first pass could not see. */
-async function revokeFamily({ db, now }: Pick<Context, 'db' | 'now'>, hash: Buffer): Promise<void> {
+async function revokeFamily({ db, now }: Pick<AuthContext, 'db' | 'now'>, hash: Buffer): Promise<void> {
   while ((await revokeFamilyOf(db, hash, now())) > 0);
 }
 
@@ -137,7 +145,7 @@ export async function findUser(db: Db, id: string): Promise<PublicUser | null> {
   return account && toPublic(account)
 }
 
-async function openSession(context: Context, db: Db, account: Account, familyId: string): Promise<Session> {
+async function openSession(context: AuthContext, db: Db, account: Account, familyId: string): Promise<Session> {
   const { config, now } = context
   const refreshToken = randomBytes(32).toString('base64url')
   const issuedAt = now()

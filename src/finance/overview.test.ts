@@ -154,7 +154,7 @@ async function seed(db: Db) {
       },
     },
     // one free marketing message at 55 centavos and one free service message at 15
-    whatsapp: { freeShare: 2 / 3, billable: 1, free: 2, openSessions: 1, estimatedSavingsCents: 70 },
+    whatsapp: { freeShare: 2 / 3, billable: 1, free: 2, openSessions: 1, estimatedSavingsCents: 87 },
     organizers: {
       active: 1,
       top: [

@@ -14,20 +14,16 @@ import {
   sumEvents,
   sumLedger,
   sumPayments,
+  sumSavings,
   sumTickets,
   type DeliverySum,
   type EventSum,
   type Filter,
   type PaymentSum,
+  type PriceOfDay,
 } from './sql.ts'
 
 export type Overview = Awaited<ReturnType<typeof computeOverview>>
-
-/**
- * What a message would have cost, in centavos of MXN: Meta's rate card for Mexico (per message, US$0.0305
- * marketing and US$0.0085 utility) at about 18 pesos a dollar. An estimate of what windows save, never a bill.
- */
-const PRICE_CENTS = { marketing: 55, utility: 15 }
 
 /** Reads all views in one snapshot: a refresh in between is seen by all of them or by none. */
 export async function computeOverview({ db, now, config }: Pick<Deps, 'db' | 'now' | 'config'>, filter: Filter) {
@@ -56,7 +52,11 @@ async function computeFrom(tx: Db, filter: Filter, now: Date, config: Deps['conf
     events: describeEvents(events),
     guests: describeGuests(events),
     deliveries: describeDeliveries(deliveries),
-    whatsapp: describeWhatsApp(deliveries, await countOpenSessions(tx, filter.organizerId, openSince)),
+    whatsapp: {
+      ...describeWhatsApp(deliveries),
+      openSessions: await countOpenSessions(tx, filter.organizerId, openSince),
+      estimatedSavingsCents: Math.round(await sumSavings(tx, filter, listPricesInCents(config.whatsapp.prices))),
+    },
     organizers: {
       active: await countActiveOrganizers(tx, filter),
       top: (await listTopOrganizers(tx, filter, premiumFactor)).map((organizer) => ({
@@ -161,20 +161,21 @@ function describeDeliveries(sums: DeliverySum[]) {
   return { ...of(sums), byChannel: { whatsapp: on('whatsapp'), email: on('email') } }
 }
 
-function describeWhatsApp(sums: DeliverySum[], openSessions: number) {
+function describeWhatsApp(sums: DeliverySum[]) {
   const rows = sums.filter(({ channel }) => channel === 'whatsapp')
-  const [priced, free, freeMarketing] = [
-    total(rows, (row) => row.priced),
-    total(rows, (row) => row.free),
-    total(rows, (row) => row.freeMarketing),
-  ]
-  return {
-    freeShare: rate(free, priced),
-    billable: priced - free,
-    free,
-    openSessions,
-    estimatedSavingsCents: freeMarketing * PRICE_CENTS.marketing + (free - freeMarketing) * PRICE_CENTS.utility,
-  }
+  const [priced, free] = [total(rows, (row) => row.priced), total(rows, (row) => row.free)]
+  return { freeShare: rate(free, priced), billable: priced - free, free }
+}
+
+/**
+ * WA_PRICES in centavos of MXN. A free message that was neither marketing nor authentication would have been a utility
+ * template outside the window: that is what it saved.
+ */
+function listPricesInCents(prices: Deps['config']['whatsapp']['prices']): PriceOfDay[] {
+  return prices.map(({ from, currency, mxnRate, marketing, authentication, utility }) => {
+    const cents = (currency === 'MXN' ? 1 : (mxnRate ?? 0)) * 100
+    return { from, marketing: marketing * cents, authentication: authentication * cents, otherwise: utility * cents }
+  })
 }
 
 /** A payment as the Director sees it: without the payer's secret. */

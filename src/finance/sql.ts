@@ -145,7 +145,6 @@ export type DeliverySum = {
   skipped: number
   priced: number
   free: number
-  freeMarketing: number
 }
 
 /** Cumulative: what was read was also delivered, and what was delivered was also sent. */
@@ -156,9 +155,26 @@ export async function sumDeliveries(db: Db, f: Filter): Promise<DeliverySum[]> {
     select channel, ${count('scheduled', 'queued', 'sending', 'unknown')} as queued,
            ${count('sent', 'delivered', 'read')} as sent, ${count('delivered', 'read')} as delivered,
            ${count('read')} as read, ${count('failed', 'dead')} as failed, ${count('skipped')} as skipped,
-           sum(priced)::bigint as priced, sum(free)::bigint as free, sum(free_marketing)::bigint as free_marketing
+           sum(priced)::bigint as priced, sum(free)::bigint as free
       from kpi_deliveries where ${matches(f)} group by channel`.execute(db)
   return rows
+}
+
+export type PriceOfDay = { from: string; marketing: number; authentication: number; otherwise: number }
+
+/** What the free messages would have cost at the price of their day, in the unit of `prices`; before the first price, at that one. */
+export async function sumSavings(db: Db, f: Filter, prices: PriceOfDay[]): Promise<number> {
+  const { rows } = await sql<{ savings: number }>`
+    with prices as (
+      select * from jsonb_to_recordset(${JSON.stringify(prices)})
+        as p ("from" date, marketing float8, authentication float8, otherwise float8))
+    select coalesce(sum(free_marketing * p.marketing + free_authentication * p.authentication
+                        + (free - free_marketing - free_authentication) * p.otherwise), 0)::float8 as savings
+      from kpi_deliveries k
+      cross join lateral (select * from prices where "from" <= greatest(k.day, (select min("from") from prices))
+                           order by "from" desc limit 1) p
+     where channel = 'whatsapp' and ${matches(f)}`.execute(db)
+  return rows[0]!.savings
 }
 
 /** Guests' numbers whose 24-hour window is open now: from the base table, because it changes by the minute. */

@@ -12,7 +12,11 @@ export type Role = (typeof ROLES)[number]
 export type User = { id: string; role: Role; organizerId: string | null }
 
 export type Access = 'public' | readonly Role[]
-export type Authenticate = (authorization: string | undefined) => Promise<User>
+/** `mayBeBasic`: the route also takes HTTP Basic. `address`: of the client, for the limit of attempts. */
+export type Authenticate = (
+  authorization: string | undefined,
+  from: { address: string; mayBeBasic: boolean },
+) => Promise<User>
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -20,6 +24,8 @@ declare module 'fastify' {
     /** The body may be absent: it counts as {}. */
     optionalBody?: boolean
     idempotent?: boolean
+    /** For pages that a browser opens: HTTP Basic is taken beside Bearer. */
+    basic?: boolean
   }
   interface FastifyRequest {
     user: User
@@ -45,9 +51,9 @@ export function guardRoutes(app: FastifyInstance, authenticate: Authenticate): v
   })
   app.addHook('onRequest', async (request) => {
     if (request.is404) return // an unknown path is 404 for everybody, not 401
-    const access = request.routeOptions.config.access
+    const { access, basic: mayBeBasic = false } = request.routeOptions.config
     if (access === 'public' || access === undefined) return
-    request.user = await authenticate(request.headers.authorization)
+    request.user = await authenticate(request.headers.authorization, { address: request.ip, mayBeBasic })
     if (!access.includes(request.user.role)) {
       throw new Failure('forbidden', { detail: `This needs the role ${access.join(' or ')}.` })
     }

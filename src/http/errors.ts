@@ -31,10 +31,16 @@ export function describeProblem(code: FailureCode, details: FailureDetails, requ
   }
 }
 
+const BEARER = 'Bearer realm="monotickets"'
+const BASIC = 'Basic realm="monotickets", charset="UTF-8"'
+
 export async function sendFailure(request: FastifyRequest, reply: FastifyReply, failure: Failure): Promise<void> {
   const { code, details } = failure
   if (details.retryAfterSeconds !== undefined) void reply.header('retry-after', details.retryAfterSeconds)
-  if (statusOf(code) === 401) void reply.header('www-authenticate', 'Bearer realm="monotickets"')
+  if (statusOf(code) === 401) {
+    const mayBeBasic = request.routeOptions.config?.basic ?? false
+    void reply.header('www-authenticate', mayBeBasic ? [BEARER, BASIC] : BEARER)
+  }
   await reply
     .code(statusOf(code))
     .header('content-type', 'application/problem+json; charset=utf-8')

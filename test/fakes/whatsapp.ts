@@ -1,0 +1,253 @@
+/**
+ * A 360dialog of our own on loopback, as strict as the vendor about what it receives (docs.360dialog.com and Meta's
+ * Cloud API reference): key, bodies, templates, the 24-hour window and both limits; then it tells the webhook.
+ */
+import { createHash, randomBytes } from 'node:crypto'
+import { openLimiter, parseJson, startServer, type Answer, type Asked, type Reply } from './http.ts'
+import { makeWamid, openCallbacks, type CallbackOptions, type Inbound, type Webhook } from './whatsapp-callbacks.ts'
+import { problemOfMessage, type FakeTemplate } from './whatsapp-rules.ts'
+
+/** `meta`: Meta's own, passed through. The others are of 360dialog's gateway, old and new, and of the old API. */
+export type ErrorShape = 'meta' | 'gateway' | 'gateway_embedded' | 'string' | 'legacy'
+/** How the next call is answered. */
+export type WhatsAppScript =
+  | { kind: 'ok' }
+  | { kind: 'error'; httpStatus: number; code?: number; shape?: ErrorShape; retryAfter?: string }
+  /** Accepted; a status `failed` follows. */
+  | { kind: 'fails_later'; code: number }
+  /** Accepted, and the answer is lost. */
+  | { kind: 'silence' | 'reset' }
+  | { kind: 'raw'; httpStatus: number; text: string; headers?: Record<string, string> }
+export type WhatsAppCall = { body: Record<string, unknown>; headers: Asked['headers'] }
+export type WhatsAppOptions = {
+  port?: number
+  apiKey?: string
+  templates?: FakeTemplate[]
+  /** Where callbacks go; POST /v1/configs/webhook sets it too. */
+  webhook?: Webhook
+  /** False: it accepts and is silent afterwards. */
+  hasCallbacks?: boolean
+  callbacks?: CallbackOptions
+  /** How an outside-window message is refused: in the answer, or accepted and then `failed`. */
+  windowRefusal?: 'sync' | 'async'
+  /** Images and documents may be on loopback; the vendor could not fetch them there. */
+  allowLoopbackLinks?: boolean
+  pair?: { intervalMs: number; burst: number }
+  messagesPerSecond?: number
+  /** `wa_id` of Mexican mobiles with the old 1 after 52. */
+  has521?: boolean
+  /** Of its own refusals. */
+  shape?: ErrorShape
+  log?: (line: string) => void
+}
+
+export const WHATSAPP_KEY = 'fake-360dialog-key'
+const WINDOW_MS = 86_400_000
+/** A number that is not on WhatsApp. */
+const isUnreachable = (digits: string) => digits.endsWith('9999')
+/** One person, whichever way the number is written. */
+const personOf = (phone: string) => phone.replace(/\D/g, '').replace(/^521(?=\d{10}$)/, '52')
+
+export async function startFakeWhatsApp(options: WhatsAppOptions = {}) {
+  const { apiKey = WHATSAPP_KEY, templates = [], hasCallbacks = true, shape = 'meta', log } = options
+  const rules = { templates, allowLoopbackLinks: options.allowLoopbackLinks ?? false }
+  const calls: WhatsAppCall[] = []
+  const refusals: string[] = []
+  const script: WhatsAppScript[] = []
+  const openSince = new Map<string, number>()
+  const media = new Map<string, { bytes: string; mimeType: string }>()
+  let webhook: Webhook | null = options.webhook ?? null
+  const callbacks = openCallbacks(options.callbacks ?? {}, () => webhook, log)
+  const hasPairRoom = openLimiter(options.pair?.intervalMs ?? 6000, options.pair?.burst ?? 45)
+  const perSecond = options.messagesPerSecond ?? 80
+  const hasRoom = openLimiter(1000 / perSecond, perSecond)
+  const sent = new Map<string, string>()
+
+  function refuse(status: number, code: number, details: string, as: ErrorShape = shape): Reply {
+    refusals.push(`${code}: ${details}`)
+    log?.(`refused with ${code}: ${details}`)
+    return { status, json: errorBody(as, status, code, details) }
+  }
+  function answer(asked: Asked): Answer {
+    const { method, path } = asked
+    if (path.startsWith('/_fake/')) return obey(path, parseJson(asked.body))
+    if (asked.headers['d360-api-key'] !== apiKey) {
+      refusals.push('401: wrong key')
+      return {
+        status: 401,
+        json: errorBody(shape === 'gateway' ? 'gateway' : 'string', 401, undefined, 'Invalid API key'),
+      }
+    }
+    if (method === 'POST' && path === '/messages') return takeMessage(asked)
+    if (method === 'GET' && path === '/v1/configs/templates') return listTemplates(templates, asked.query)
+    if (path === '/v1/configs/webhook') return configureWebhook(asked)
+    if (method === 'POST' && path === '/media') return { status: 200, json: { id: keepMedia(asked.body) } }
+    if (method === 'GET') return readMedia(path)
+    return { status: 404, json: errorBody('string', 404, undefined, 'Not found') }
+  }
+  /** For whoever tries the fake by hand. */
+  function obey(path: string, body: Record<string, unknown> | null): Reply {
+    if (body && path === '/_fake/receive') receive(body as Inbound)
+    else if (body && path === '/_fake/next') script.push(body as WhatsAppScript)
+    else return { status: 404, json: { paths: ['/_fake/receive', '/_fake/next'] } }
+    return { status: 200, json: {} }
+  }
+  /** Reactions open no window. */
+  function receive(inbound: Inbound): void {
+    if (inbound.from && inbound.kind !== 'reaction') openSince.set(personOf(inbound.from), Date.now())
+    callbacks.received(inbound)
+  }
+  function takeMessage(asked: Asked): Answer {
+    const body = parseJson(asked.body)
+    if (!asked.headers['content-type']?.startsWith('application/json') || !body)
+      return refuse(400, 100, 'the body is no JSON object')
+    if (body['status'] === 'read' && body['messaging_product'] === 'whatsapp')
+      return { status: 200, json: { success: true } }
+    calls.push({ body, headers: asked.headers })
+    const next = script.shift() ?? { kind: 'ok' }
+    if (next.kind !== 'ok') log?.(`answers as it was told: ${next.kind}`)
+    if (next.kind === 'raw')
+      return { status: next.httpStatus, text: next.text, ...(next.headers ? { headers: next.headers } : {}) }
+    if (next.kind === 'error') {
+      const headers = next.retryAfter ? { headers: { 'retry-after': next.retryAfter } } : {}
+      return {
+        status: next.httpStatus,
+        json: errorBody(next.shape ?? 'meta', next.httpStatus, next.code, 'scripted'),
+        ...headers,
+      }
+    }
+    const problem = problemOfMessage(body, rules)
+    if (problem) return refuse(400, problem.code, problem.details)
+    const person = personOf(String(body['to']))
+    if (!hasRoom('number')) return refuse(429, 130429, 'throughput of the number')
+    if (!hasPairRoom(person)) return refuse(400, 131056, 'pair rate limit')
+    const isOpen = Date.now() - (openSince.get(person) ?? -Infinity) < WINDOW_MS
+    const isRefused = body['type'] !== 'template' && !isOpen
+    if (isRefused && options.windowRefusal !== 'async') return refuse(400, 131047, 'outside the 24-hour window')
+    if (isRefused) refusals.push('131047: outside the 24-hour window, told later')
+    const failsWith =
+      next.kind === 'fails_later' ? next.code : isRefused ? 131047 : isUnreachable(person) ? 131026 : undefined
+    const accepted = accept(body, person, failsWith)
+    return next.kind === 'ok' || next.kind === 'fails_later' ? accepted : next.kind
+  }
+  function accept(body: Record<string, unknown>, person: string, failsWith: number | undefined): Reply {
+    const id = makeWamid()
+    const waId = options.has521 && /^52\d{10}$/.test(person) ? person.replace(/^52/, '521') : person
+    const callbackData = body['biz_opaque_callback_data'] as string | undefined
+    const name = (body['template'] as { name?: string } | undefined)?.name
+    const category = name ? (templates.find((one) => one.name === name)?.category ?? 'utility') : 'service'
+    sent.set(id, person)
+    if (hasCallbacks)
+      callbacks.accepted({ id, waId, callbackData, category, ...(failsWith === undefined ? {} : { failsWith }) })
+    log?.(`accepted ${String(body['type'])} ${name ?? ''} as ${id}`)
+    const message = { id, ...(name ? { message_status: 'accepted' } : {}) }
+    const contacts = [{ input: body['to'], wa_id: waId }]
+    return { status: 200, json: { messaging_product: 'whatsapp', contacts, messages: [message] } }
+  }
+  function configureWebhook({ method, body }: Asked): Reply {
+    if (method === 'GET') return { status: 200, json: { url: webhook?.url ?? '', headers: webhook?.headers ?? {} } }
+    const { url, headers } = (parseJson(body) ?? {}) as { url?: string; headers?: Record<string, string> }
+    if (!url || !URL.canParse(url) || new URL(url).hostname.includes('_')) return refuse(400, 100, 'url', 'string')
+    webhook = { url, ...(headers ? { headers } : {}) }
+    return { status: 200, json: { url, headers: headers ?? {} } }
+  }
+  function keepMedia(bytes: string, mimeType = 'application/octet-stream'): string {
+    const id = randomBytes(8).readBigUInt64BE().toString()
+    media.set(id, { bytes, mimeType })
+    return id
+  }
+  /** First where it is, then the bytes; both want the key. */
+  function readMedia(path: string): Reply {
+    const [, id = '', isBytes] = /^\/(\d+)(\/bytes)?$/.exec(path) ?? []
+    const found = media.get(id)
+    if (!found) return { status: 404, json: errorBody('meta', 404, 100, 'no such media') }
+    if (isBytes) return { status: 200, text: found.bytes, headers: { 'content-type': found.mimeType } }
+    const sha256 = createHash('sha256').update(found.bytes).digest('hex')
+    const described = {
+      mime_type: found.mimeType,
+      sha256,
+      file_size: found.bytes.length,
+      id,
+      messaging_product: 'whatsapp',
+    }
+    return { status: 200, json: { url: `${server.url}/${id}/bytes`, ...described } }
+  }
+  const server = await startServer(options.port ?? 0, answer)
+  return {
+    url: server.url,
+    env: { WA_360DIALOG_API_KEY: apiKey, WA_360DIALOG_API_URL: server.url },
+    calls,
+    /** Why it refused what it was sent; empty while the client keeps to the vendor's rules. */
+    refusals,
+    /** What it has accepted: message id to digits. */
+    sent,
+    /** What the webhook answered, a list of statuses for each POST. */
+    posts: callbacks.posts,
+    next: (...following: WhatsAppScript[]) => void script.push(...following),
+    useWebhook: (following: Webhook | null) => (webhook = following),
+    keepMedia,
+    /** A guest writes: opens the window, and the webhook hears it. */
+    receive,
+    flush: callbacks.flush,
+    async close() {
+      callbacks.stop()
+      await server.close()
+    },
+  }
+}
+
+function errorBody(shape: ErrorShape, status: number, code: number | undefined, details: string): unknown {
+  const meta = {
+    error: {
+      message: `(#${code ?? 0}) ${details}`,
+      type: 'OAuthException',
+      ...(code === undefined ? {} : { code }),
+      error_data: { messaging_product: 'whatsapp', details },
+      fbtrace_id: 'fake',
+    },
+  }
+  const gateway = (message: string) => ({
+    meta: { success: false, http_code: status, developer_message: message, '360dialog_trace_id': 'fake' },
+  })
+  switch (shape) {
+    case 'meta':
+      return meta
+    case 'gateway':
+      return gateway(details)
+    case 'gateway_embedded':
+      return gateway(`Error from Meta: ${JSON.stringify(meta)}`)
+    case 'string':
+      return { error: details }
+    case 'legacy':
+      break
+  }
+  return { errors: [{ code, title: details, details }], meta: { api_status: 'stable', version: '2.53' } }
+}
+
+function listTemplates(templates: FakeTemplate[], query: URLSearchParams): Reply {
+  const offset = Number(query.get('offset') ?? 0)
+  const limit = Math.min(1000, Number(query.get('limit') ?? 1000))
+  const page = templates.slice(offset, offset + limit).map((one) => ({
+    name: one.name,
+    language: one.language,
+    status: one.status ?? 'approved',
+    category: (one.category ?? 'utility').toUpperCase(),
+    components: componentsOf(one),
+  }))
+  const counts = { count: page.length, limit, offset, total: templates.length }
+  return { status: 200, json: { waba_templates: page, filters: {}, sort: ['id'], ...counts } }
+}
+
+function componentsOf({ header, body, text, buttons = [] }: FakeTemplate): object[] {
+  const names = typeof body === 'number' ? Array.from({ length: body }, (_, index) => String(index + 1)) : body
+  const described = {
+    url: { type: 'URL', text: 'Ver', url: 'https://example.com/{{1}}' },
+    url_static: { type: 'URL', text: 'Ver', url: 'https://example.com/' },
+    quick_reply: { type: 'QUICK_REPLY', text: 'Responder' },
+  }
+  return [
+    ...(header ? [{ type: 'HEADER', format: header.toUpperCase() }] : []),
+    { type: 'BODY', text: text ?? ['Hola', ...names.map((name) => `{{${name}}}`), '.'].join(' ') },
+    ...(buttons.length > 0 ? [{ type: 'BUTTONS', buttons: buttons.map((kind) => described[kind]) }] : []),
+  ]
+}
