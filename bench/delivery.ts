@@ -146,14 +146,20 @@ async function measureOurs(deps: Deps, round: number): Promise<number> {
   const items = ids.map((id) => ({ data: { deliveryId: id }, id: deliveryJobId(id, 0) }))
   for (let from = 0; from < jobs; from += 1000)
     await deps.queues.nudgeMany(deliverInvitation, items.slice(from, from + 1000))
-  const startedMs = performance.now()
-  const workers = await startWorkers(deps, [deliverInvitation as unknown as Job], async () => {})
-  for (;;) {
-    const { rows } = await sql<{ open: number }>`
-      select count(*) as open from deliveries where event_id = ${eventId} and status <> 'sent'`.execute(deps.db)
-    if (rows[0]!.open === 0) break
-    await new Promise((resolve) => setTimeout(resolve, 20))
+  let done = 0
+  let finish = () => {}
+  const finished = new Promise<void>((resolve) => (finish = resolve))
+  const counted: Job = {
+    ...(deliverInvitation as unknown as Job),
+    async run(...args) {
+      const outcome = await (deliverInvitation as unknown as Job).run(...args)
+      if (++done === jobs) finish()
+      return outcome
+    },
   }
+  const startedMs = performance.now()
+  const workers = await startWorkers(deps, [counted], async () => {})
+  await finished
   const seconds = (performance.now() - startedMs) / 1000
   await workers.close()
   const { rows } = await sql<{ attempts: number }>`select count(*) as attempts from delivery_attempts a

@@ -222,7 +222,10 @@ async function startAnswering(t: TestContext, httpStatus: number, body: string):
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
 }
 
-const ADDRESSED = { deliveryId: 'dl_1', requestId: 'req_1', template: 'event_invitation', locale: 'es-MX' } as const
+const ADDRESSED = {
+  ...({ deliveryId: 'dl_1', idempotencyKey: 'dl_1', requestId: 'req_1' } as const),
+  ...({ template: 'event_invitation', locale: 'es-MX' } as const),
+}
 const TEXT: Message = {
   ...ADDRESSED,
   to: '+525512345678',

@@ -36,6 +36,8 @@ export type EmailContent = { subject: string; html: string; text: string; unsubs
 export type Message = {
   deliveryId: string
   requestId: string
+  /** The same for every attempt, so that a provider that knows keys sends once; another after a person's replay. */
+  idempotencyKey: string
   /** E.164 or the alias WhatsApp last used, or an e-mail address. */
   to: string
   template: string

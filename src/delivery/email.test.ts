@@ -10,7 +10,13 @@ const UNSUBSCRIBE = 'https://monotickets.test/baja/tok_1'
 const CONTENT = { subject: 'Boda de Ana', html: '<p>Hola</p>', text: 'Hola', unsubscribeUrl: UNSUBSCRIBE }
 
 const messageOf = ({ content = CONTENT, ...more }: Partial<Message> & { content?: EmailContent } = {}): Message => ({
-  ...{ deliveryId: 'dl_1', requestId: 'req_1', to: 'ana@example.com', template: 'event_invitation' },
+  ...{
+    deliveryId: 'dl_1',
+    idempotencyKey: 'dl_1',
+    requestId: 'req_1',
+    to: 'ana@example.com',
+    template: 'event_invitation',
+  },
   locale: 'es-MX',
   ...more,
   channel: 'email',

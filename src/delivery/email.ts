@@ -20,7 +20,7 @@ export function openEmail(settings: EmailSettings): Channel {
 
 async function sendEmail(client: Resend, settings: EmailSettings, message: Message): Promise<Outcome> {
   if (message.channel !== 'email') throw new Error('a WhatsApp message was given to e-mail')
-  const { deliveryId, requestId, content } = message
+  const { deliveryId, requestId, content, idempotencyKey } = message
   const mail = {
     from: settings.from,
     to: [message.to],
@@ -36,7 +36,7 @@ async function sendEmail(client: Resend, settings: EmailSettings, message: Messa
   const signal = AbortSignal.timeout(settings.timeoutMs)
   // The SDK hands its options on to fetch: a redirect would take the mail to somebody else.
   const redirect = 'error' as const
-  const options = { idempotencyKey: deliveryId, headers: { 'x-request-id': requestId }, signal, redirect }
+  const options = { idempotencyKey, headers: { 'x-request-id': requestId }, signal, redirect }
   const answer = await client.emails.send(mail, options)
   return readAnswer(answer, signal.aborted, settings.now())
 }

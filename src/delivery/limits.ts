@@ -14,7 +14,7 @@ export type ChannelLimit = {
 }
 
 /** So many failures in a row open the breaker. */
-export const BREAKER_FAILURES = 10
+const BREAKER_FAILURES = 10
 const REST_MS = 15_000
 const REST_MAX_MS = 600_000
 /** A turn that was not used within this time is lost, so that a rest does not end in a burst. */

@@ -21,6 +21,7 @@ export type MessageFacts = {
   phone: string | null
   waId: string | null
   email: string | null
+  replays?: number
   isWindowOpen?: boolean
   templateOnly?: boolean
 }
@@ -30,7 +31,8 @@ export function composeMessage(delivery: MessageFacts, baseUrl: string): Message
   const { template, locale, variables, channel } = delivery
   const facts = { ...delivery, invitationId: delivery.invitationId ?? '', code: delivery.code ?? '' }
   const occasion = occasionOf(facts, baseUrl)
-  const envelope = { deliveryId: delivery.id, requestId: delivery.requestId, template, locale }
+  const idempotencyKey = delivery.replays ? `${delivery.id}-r${delivery.replays}` : delivery.id
+  const envelope = { deliveryId: delivery.id, requestId: delivery.requestId, idempotencyKey, template, locale }
   if (channel === 'email') {
     const content = composeEmail(template, locale, occasion, variables)
     return 'kind' in content ? content : { ...envelope, channel, to: delivery.email ?? '', content }

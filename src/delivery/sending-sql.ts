@@ -15,6 +15,7 @@ export type Candidate = {
   attempts: number
   attemptsMax: number
   possibleDuplicate: boolean
+  replays: number
   requestId: string
   pacedAt: Date | null
   templateOnly: boolean
@@ -65,7 +66,7 @@ export async function claim(
     attempt as (
       insert into delivery_attempts (delivery_id, n, started_at) select id, attempts, ${lease.now} from claimed)
     select d.id, d.organizer_id, o.name as organizer_name, d.event_id, d.guest_id, d.channel, d.template, d.locale, d.variables,
-           d.attempts, d.attempts_max, d.possible_duplicate, d.request_id, d.paced_at, d.template_only, d.may_fall_back,
+           d.attempts, d.attempts_max, d.possible_duplicate, d.replays, d.request_id, d.paced_at, d.template_only, d.may_fall_back,
            d.channel_reason, d.campaign_id, c.status as campaign_status, d.scheduled_at, d.first_attempt_at,
            d.answers_message is not null as is_answer,
            e.status as event_status, e.name as event_name, e.starts_at, e.ends_at, e.time_zone, e.location,

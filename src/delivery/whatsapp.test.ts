@@ -36,7 +36,15 @@ const template = (name: string, language: string, more: object = {}): WhatsAppCo
   ...more,
 })
 const messageOf = (content: WhatsAppContent, more: Partial<Message> = {}): Message => ({
-  ...{ deliveryId: 'dl_1', requestId: 'req_1', to: GUEST, template: 'x', locale: 'es-MX' as const, ...more },
+  ...{
+    deliveryId: 'dl_1',
+    idempotencyKey: 'dl_1',
+    requestId: 'req_1',
+    to: GUEST,
+    template: 'x',
+    locale: 'es-MX' as const,
+    ...more,
+  },
   channel: 'whatsapp',
   content,
 })
