@@ -135,7 +135,13 @@ test('both providers accept every message that the product can make', async (t) 
     for (const locale of ['es-MX', 'en'] as const) {
       for (const count of name === 'event_question' ? [2, 10] : [1]) {
         const given = { update_text: 'Cambia la hora:\n19:00', choices: choices(count) }
-        const base = { deliveryId: `dl_${made}`, requestId: 'req_1', template: name, locale }
+        const base = {
+          deliveryId: `dl_${made}`,
+          idempotencyKey: `dl_${made}`,
+          requestId: 'req_1',
+          template: name,
+          locale,
+        }
         for (const isWindowOpen of [true, false]) {
           const content = composeWhatsApp(name, locale, OCCASION, given, { isWindowOpen })
           if (content.kind === 'refused') continue
