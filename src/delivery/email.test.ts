@@ -12,7 +12,7 @@ const CONTENT = { subject: 'Boda de Ana', html: '<p>Hola</p>', text: 'Hola', uns
 const messageOf = ({ content = CONTENT, ...more }: Partial<Message> & { content?: EmailContent } = {}): Message => ({
   ...{
     deliveryId: 'dl_1',
-    idempotencyKey: 'dl_1',
+    idempotencyKey: more.deliveryId ?? 'dl_1',
     requestId: 'req_1',
     to: 'ana@example.com',
     template: 'event_invitation',
