@@ -58,12 +58,12 @@ async function buildStage({ name, steps }: Stage, context: string): Promise<void
       const { from, sources, target } = readCopy(step)
       const origin = from === null ? context : join(folder, from)
       for (const source of sources) await copy(join(origin, source), join(workFolder, target))
-    } else if (step.instruction === 'RUN' && step.argument.startsWith('npm')) {
+    } else if (step.instruction === 'RUN' && /^(npm|rm) /.test(step.argument)) {
       const startedMs = performance.now()
-      const { status, stdout, stderr } = spawnSync('sh', ['-c', `${step.argument} --loglevel=error`], {
+      const { status, stdout, stderr } = spawnSync('sh', ['-c', step.argument], {
         cwd: workFolder,
         encoding: 'utf8',
-        env: { ...process.env, NODE_ENV: undefined },
+        env: { ...process.env, NODE_ENV: undefined, npm_config_loglevel: 'error' },
       })
       assert.equal(status, 0, `${name}: ${step.argument} failed:\n${hideAddresses(`${stdout}${stderr}`.slice(-3000))}`)
       process.stdout.write(
