@@ -11,14 +11,17 @@ export type Invited = {
 }
 export type OpenInvitation = Invited & { eventName: string; startsAt: Date; timeZone: string }
 
-/** Whose message was answered: the outbound message that the reply quotes, also one of an earlier attempt. */
+/**
+ * Whose message was answered: the outbound message that the reply quotes, also one of an earlier attempt. What went to
+ * a number that the guest does not have any more is answered by somebody else.
+ */
 export async function findInvitedByMessage(tx: Tx, providerMessageId: string): Promise<Invited | null> {
   const { rows } = await sql<Invited>`
     select i.id as invitation_id, i.event_id, i.guest_id, i.answer, d.organizer_id, g.phone
       from (select id from deliveries where provider_message_id = ${providerMessageId}
             union select delivery_id from delivery_attempts where provider_message_id = ${providerMessageId}) sent (id)
       join deliveries d on d.id = sent.id and d.channel = 'whatsapp'
-      join guests g on g.event_id = d.event_id and g.id = d.guest_id
+      join guests g on g.event_id = d.event_id and g.id = d.guest_id and (d.sent_to is null or d.sent_to = g.phone)
       join invitations i on i.event_id = d.event_id and i.guest_id = d.guest_id limit 1`.execute(tx)
   return rows[0] ?? null
 }
@@ -31,7 +34,8 @@ export async function findInvitedById(
   const { rows } = await sql<Invited & { wasWritten: boolean }>`
     select i.id as invitation_id, i.event_id, i.guest_id, i.answer, e.organizer_id, g.phone,
            exists (select 1 from deliveries d where d.event_id = i.event_id and d.guest_id = i.guest_id
-                      and d.channel = 'whatsapp' and d.provider_message_id is not null) as was_written
+                      and d.channel = 'whatsapp' and d.provider_message_id is not null
+                      and (d.sent_to is null or d.sent_to = g.phone)) as was_written
       from invitations i
       join guests g on g.event_id = i.event_id and g.id = i.guest_id
       join events e on e.id = i.event_id

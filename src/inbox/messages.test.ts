@@ -92,7 +92,7 @@ test('a yes in words is taken with its places, kept with how it was understood, 
   assert.deepEqual(await answersTo(app.db, guest), [{ template: 'rsvp_confirmed', status: 'queued', variables: {} }])
 })
 
-test('an answer row is due at once, goes before what organizers ask for, and takes no slot', async (t) => {
+test('an answer row is due at once, and takes no slot', async (t) => {
   const app = await startApp(t, { now: NOW })
   const guest = await anInvitation(app.db)
   const message = aText(guest.phone, 'confirmo')
@@ -100,14 +100,13 @@ test('an answer row is due at once, goes before what organizers ask for, and tak
   await receive(app, message)
 
   const { rows } =
-    await sql`select next_attempt_at, enqueued_at, priority, requested_by, answers_message, attempts_max from deliveries
+    await sql`select next_attempt_at, enqueued_at, requested_by, answers_message, attempts_max from deliveries
     where event_id = ${guest.eventId}`.execute(app.db)
   const attemptsMax = app.deps.config.delivery.attemptsMax
   assert.deepEqual(rows, [
     {
       nextAttemptAt: new Date(NOW),
       enqueuedAt: null,
-      priority: 1,
       requestedBy: 'reply',
       answersMessage: message['id'],
       attemptsMax,
@@ -716,4 +715,30 @@ test('every answer leaves, also the confirmation of a BAJA to somebody who wants
       ['rsvp_question', 'sent'],
     ],
   )
+})
+
+test('who answers from a number that was corrected since is not our guest, and learns nothing from us', async (t) => {
+  const app = await startApp(t, { now: NOW })
+  const guest = await anInvitation(app.db)
+  const wrong = guest.phone
+  const path = `/events/${guest.eventId}/guests/${guest.guestId}`
+  const reply = await app.post(`${path}/send`, { as: 'organizer' })
+  await app.runJob(deliverInvitation, { deliveryId: reply.json().deliveryId })
+  const { providerMessageId: id } = (
+    await app.get(`/deliveries/${reply.json().deliveryId}`, { as: 'organizer' })
+  ).json()
+  const corrected = aPhone()
+  await app.patch(path, { as: 'organizer', body: { phone: corrected } })
+
+  await receive(
+    app,
+    aText(wrong, 'no puedo ir', { context: { id } }),
+    aText(wrong, 'baja', { context: { id }, timestamp: at(1) }),
+  )
+
+  const { rows } = await sql<{ waId: string | null; answer: string }>`
+    select g.wa_id, i.answer from guests g join invitations i on i.event_id = g.event_id and i.guest_id = g.id
+     where g.event_id = ${guest.eventId} and g.id = ${guest.guestId}`.execute(app.db)
+  assert.deepEqual(rows, [{ waId: null, answer: 'pending' }])
+  assert.deepEqual(await optOutsOf(app.db, corrected), [])
 })
