@@ -48,7 +48,11 @@ export const logQueueMetrics = defineJob({
   },
 })
 
-/** Deletes expired cache rows, old idempotency keys and dead refresh tokens. */
+/**
+ * Deletes what nobody will ask for again: expired cache rows, old idempotency keys, dead refresh tokens, preflights that
+ * were not launched, messages of providers that are worked and long past their redelivery (7 days at most), and
+ * statuses of messages that are not ours.
+ */
 export const cleanHouse = defineJob({
   name: 'clean-house',
   queue: 'maintenanceQueue',
@@ -59,6 +63,11 @@ export const cleanHouse = defineJob({
     await sql`delete from idempotency_keys where created_at < now() - interval '72 hours'`.execute(db)
     await sql`delete from recipient_limits where next_free_at < now() - interval '1 hour'`.execute(db)
     await sql`delete from campaigns where status = 'preflight' and created_at < now() - interval '7 days'`.execute(db)
+    await sql`delete from inbound_events where source in ('whatsapp', 'email') and status in ('done', 'ignored')
+      and processed_at < now() - interval '30 days'`.execute(db)
+    await sql`delete from delivery_events where delivery_id is null and received_at < now() - interval '30 days'`.execute(
+      db,
+    )
     await sql`delete from refresh_tokens where expires_at < now() - interval '7 days'`.execute(db)
   },
 })

@@ -103,6 +103,22 @@ for (const backend of backends) {
     assert.deepEqual(runs.map(({ data }) => data.id).sort(), ids.toSorted())
   })
 
+  test(`${backend}: an urgent job goes before all that wait`, async (t) => {
+    const { job, runs } = aJob()
+    const { deps } = await startApp(t, { backend })
+    await deps.queues.nudgeMany(
+      job,
+      Array.from({ length: 200 }, () => newId('t')).map((id) => ({ id, data: { id } })),
+    )
+    await deps.queues.nudgeMany(job, [{ id: newId('t'), data: { id: 'urgent' }, isUrgent: true }])
+
+    await work(t, { backend }, asJob(job))
+
+    await until('all ran', () => runs.length > 200)
+    const place = runs.findIndex(({ data }) => data.id === 'urgent')
+    assert.ok(place <= deps.config.queue.concurrency, `place ${place}`)
+  })
+
   test(`${backend}: a job that gives up is not retried and becomes dead at once`, async (t) => {
     const { job, runs } = aJob(() => {
       throw new GiveUp('not_on_whatsapp')

@@ -38,8 +38,8 @@ export type Queues = {
   ready(waitMs: number): Promise<void>
   /** Adds a job. Never throws and never waits long: a lost nudge is found by the sweep. Returns the job id. */
   nudge<S extends TSchema>(job: Job<S>, data: Static<S>, options: NudgeOptions): Promise<string>
-  /** Adds many jobs of one kind at once; never throws. */
-  nudgeMany<S extends TSchema>(job: Job<S>, items: { data: Static<S>; id: string }[]): Promise<void>
+  /** Adds many jobs of one kind at once; never throws. An urgent one goes before all that wait. */
+  nudgeMany<S extends TSchema>(job: Job<S>, items: { data: Static<S>; id: string; isUrgent?: boolean }[]): Promise<void>
   count(queue: QueueName): Promise<JobCounts>
   /** False while so much waits that another nudge only makes it longer, and while the queue is away. Never throws. */
   hasRoom(queue: QueueName): Promise<boolean>
@@ -130,9 +130,12 @@ export function openQueues(config: Backend, log: Logger): Queues {
   }
   let building: Promise<void> | undefined
 
-  async function add(job: Job, items: { data: unknown; id: string; delayMs?: number }[]): Promise<void> {
+  async function add(
+    job: Job,
+    items: { data: unknown; id: string; delayMs?: number; isUrgent?: boolean }[],
+  ): Promise<void> {
     if (items.length === 0) return
-    const jobs = items.map(({ data, id, delayMs }) => ({
+    const jobs = items.map(({ data, id, delayMs, isUrgent }) => ({
       name: job.name,
       data,
       opts: {
@@ -142,6 +145,7 @@ export function openQueues(config: Backend, log: Logger): Queues {
         removeOnComplete: true,
         removeOnFail: true, // a kept failed job would silently swallow the next nudge of the same id
         ...(delayMs ? { delay: delayMs } : {}),
+        ...(isUrgent ? { lifo: true } : {}),
       },
     }))
     try {

@@ -3,8 +3,11 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Db } from '../db.ts'
 import { viewCampaign } from './campaigns.ts'
 
-/** `heartbeatMs`: a comment this often keeps proxies from closing a quiet stream. */
-const PACE = { pollMs: 1000, heartbeatMs: 15_000 }
+/**
+ * `heartbeatMs`: a comment this often keeps proxies from closing a quiet stream. `lifeMs`: no stream outlives an access
+ * token; an EventSource connects again by itself, and is asked again who it is.
+ */
+const PACE = { pollMs: 1000, heartbeatMs: 15_000, lifeMs: 900_000 }
 
 /**
  * `progress` at once and whenever it changes, `done` when nothing is open any more; then it ends, as it does when
@@ -13,11 +16,11 @@ const PACE = { pollMs: 1000, heartbeatMs: 15_000 }
 export async function* watchCampaign(
   db: Db,
   { scope, id, requestId, signal }: { scope: string | null; id: string; requestId: string; signal: AbortSignal },
-  { pollMs, heartbeatMs } = PACE,
+  { pollMs, heartbeatMs, lifeMs } = PACE,
 ): AsyncGenerator<string> {
   let last = ''
   let silentMs = 0
-  while (!signal.aborted) {
+  for (let livedMs = 0; livedMs < lifeMs && !signal.aborted; livedMs += pollMs) {
     const { status, reason, progress, isDone } = await viewCampaign(db, scope, id)
     const data = JSON.stringify({ requestId, campaignId: id, status, reason, progress })
     if (data !== last) yield `event: progress\ndata: ${data}\n\n`

@@ -146,7 +146,7 @@ export async function processEmail(
     return { status, outcome }
 
     async function applyEvent({ stop, recipients, occurredAt, ...one }: EmailEvent): Promise<string> {
-      const kept = { ...one, occurredAt: occurredAt ?? at, pricing: null, simulated: inbound.simulated, code: null }
+      const kept = { ...one, occurredAt: occurredAt ?? at, pricing: null, simulated: inbound.simulated }
       const recorded = await recordStatus(tx, config, kept, at)
       if (one.reason === 'clicked' && recorded === 'duplicate') await markClicked(tx, one.providerMessageId, at)
       if (stop) await stopAddresses(tx, recipients, stop, at)

@@ -16,6 +16,8 @@ async function run(deps: Deps, { inboundEventId }: { inboundEventId: string }, {
   if (processed.status === 'nothing to do') return processed.status
   const level = processed.status === 'dead' ? 'warn' : 'info'
   log[level]({ inboundEventId, ...processed }, 'A webhook was worked')
+  if (processed['statuses_alarmed'])
+    log.error({ inboundEventId }, 'The provider refuses our account by its statuses: GET /ops/channels says why')
   return processed.status
 }
 
@@ -40,9 +42,10 @@ export const sweepInboundEvents = defineJob({
 
   async run({ db, now, queues }) {
     const at = now()
-    if (!(await queues.hasRoom('waInboundQueue')) || !(await queues.hasRoom('paymentsQueue')))
-      return 'a queue is busy or away'
-    const due = await markDueInbound(db, at, SWEEP_GRACE_MS, SWEEP_LIMIT)
+    const sources: Source[] = []
+    if (await queues.hasRoom('waInboundQueue')) sources.push('whatsapp', 'email')
+    if (await queues.hasRoom('paymentsQueue')) sources.push('stripe', 'conekta', 'mock')
+    const due = await markDueInbound(db, { sources, now: at, graceMs: SWEEP_GRACE_MS, limit: SWEEP_LIMIT })
     for (const job of [processWaEvent, processEmailEvent, processPaymentEvent]) {
       const items = due
         .filter(({ source }) => jobOf(source) === job)

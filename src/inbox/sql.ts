@@ -77,11 +77,14 @@ export async function killInbound(
 export type DueInbound = { id: string; source: Source; attempts: number }
 
 /** Marks due events as nudged and returns them; SKIP LOCKED lets several sweepers share the work. */
-export async function markDueInbound(db: Db, now: Date, graceMs: number, limit: number): Promise<DueInbound[]> {
+export async function markDueInbound(
+  db: Db,
+  { sources, now, graceMs, limit }: { sources: Source[]; now: Date; graceMs: number; limit: number },
+): Promise<DueInbound[]> {
   const { rows } = await sql<DueInbound>`
     with due as (
       select id from inbound_events
-       where next_attempt_at <= ${now} and greatest(enqueued_at, next_attempt_at) < ${now}::timestamptz - make_interval(secs => ${graceMs / 1000})
+       where next_attempt_at <= ${now} and source = any(${sources}::text[]) and greatest(enqueued_at, next_attempt_at) < ${now}::timestamptz - make_interval(secs => ${graceMs / 1000})
        order by next_attempt_at limit ${limit} for update skip locked)
     update inbound_events i set enqueued_at = ${now} from due where i.id = due.id
     returning i.id, i.source, i.attempts`.execute(db)

@@ -3,7 +3,7 @@
  * (`contacts/messages/statuses`) and `{}`. Every item stands alone: one that cannot be read is counted
  * and does not hide its neighbours. Unknown fields and types are let through.
  */
-import type { ProviderStatus } from '../delivery/delivery.ts'
+import type { StatusEvent } from '../delivery/delivery.ts'
 import { normalizePhone } from '../phone.ts'
 
 /** WhatsApp shows a phone alias, its own user id (since 2026, for people with a username), or both. */
@@ -28,7 +28,7 @@ export type InboundMessage = WaIdentity & {
   newWaId: string | null
   sentAt: Date
 }
-export type InboundStatus = ProviderStatus & { code: number | null; recipient: WaIdentity }
+export type InboundStatus = StatusEvent & { recipient: WaIdentity }
 export type TemplateUpdate = { name: string; language: string; status: string; at: Date | null }
 export type WhatsAppPayload = {
   messages: InboundMessage[]
@@ -150,7 +150,6 @@ function readStatus(item: unknown, isSimulated: boolean): InboundStatus | null {
     status: name,
     occurredAt,
     reason: name === 'failed' ? `whatsapp_${code ?? 'unknown'}` : null,
-    code,
     pricing: withoutNul(asObject(status['pricing'])),
     simulated: isSimulated,
     ourId: asId(status['biz_opaque_callback_data']),
