@@ -54,7 +54,9 @@ alter table deliveries
   add column channel_reason text,     -- why this channel
   add column message_reason text,     -- why free-form text, or a template
   add column paced_at timestamptz,    -- its turn in the throughput of the number; it keeps it for a moment
-  add column priority integer not null default 0,
+  -- The guest's number when the message left. Who answers it from there after the organizer has corrected the number
+  -- is somebody else. Null: sent before this was kept.
+  add column sent_to text,
   add column replays integer not null default 0,
   -- The caller's own key of this request; a retry after a crash finds the row it made.
   add column idempotency_key text,
@@ -62,6 +64,7 @@ alter table deliveries
   add column first_attempt_at timestamptz;
 create unique index deliveries_heir on deliveries (fallback_of) where fallback_of is not null;
 create unique index deliveries_answer on deliveries (answers_message, template) where answers_message is not null;
+create index deliveries_due_answers on deliveries (next_attempt_at) where answers_message is not null and next_attempt_at is not null;
 create unique index deliveries_idempotency on deliveries (requested_by, idempotency_key) where idempotency_key is not null;
 create index deliveries_campaign on deliveries (campaign_id, status) where campaign_id is not null;
 
@@ -127,7 +130,9 @@ alter table wa_messages
   add column outcome text;           -- what came of it
 alter table opt_outs add column message_id text;
 
--- Statuses of messages that are not ours age out; the sweep looks at the young ones only.
+-- Our own id, as the provider echoed it: a parked status joins by it when the call never told us the message's id.
+alter table delivery_events add column our_id text;
+-- Statuses of messages that are not ours: the sweep looks at the young ones only, and old ones are deleted.
 create index delivery_events_parked_age on delivery_events (received_at) where delivery_id is null;
 
 -- Until this moment, and not for ever, a message slot of a scheduled message counts from when it is due.

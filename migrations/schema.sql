@@ -97,7 +97,7 @@ create table deliveries (
   channel_reason text,
   message_reason text,
   paced_at timestamp with time zone,
-  priority integer default 0 not null,
+  sent_to text,
   replays integer default 0 not null,
   idempotency_key text,
   first_attempt_at timestamp with time zone,
@@ -112,6 +112,7 @@ create table deliveries (
 );
 CREATE INDEX deliveries_campaign ON deliveries USING btree (campaign_id, status) WHERE (campaign_id IS NOT NULL);
 CREATE INDEX deliveries_due ON deliveries USING btree (next_attempt_at) WHERE (next_attempt_at IS NOT NULL);
+CREATE INDEX deliveries_due_answers ON deliveries USING btree (next_attempt_at) WHERE ((answers_message IS NOT NULL) AND (next_attempt_at IS NOT NULL));
 CREATE INDEX deliveries_event ON deliveries USING btree (event_id, requested_at DESC, id DESC);
 CREATE INDEX deliveries_guest ON deliveries USING btree (event_id, guest_id);
 CREATE INDEX deliveries_leased ON deliveries USING btree (lease_until) WHERE (status = 'sending'::text);
@@ -148,6 +149,7 @@ create table delivery_events (
   reason text,
   pricing jsonb,
   simulated boolean default false not null,
+  our_id text,
   constraint delivery_events_pkey PRIMARY KEY (id),
   constraint delivery_events_once UNIQUE (provider_message_id, status),
   constraint delivery_events_delivery_id_fkey FOREIGN KEY (delivery_id) REFERENCES deliveries(id) ON DELETE CASCADE
@@ -615,7 +617,7 @@ create materialized view kpi_deliveries as
             d_1.channel_reason,
             d_1.message_reason,
             d_1.paced_at,
-            d_1.priority,
+            d_1.sent_to,
             d_1.replays,
             d_1.idempotency_key,
             d_1.first_attempt_at,

@@ -93,7 +93,6 @@ export interface Deliveries {
   pacedAt: Timestamp | null;
   possibleDuplicate: Generated<boolean>;
   pricing: Json | null;
-  priority: Generated<number>;
   providerMessageId: string | null;
   readAt: Timestamp | null;
   reason: string | null;
@@ -103,6 +102,7 @@ export interface Deliveries {
   requestId: string;
   scheduledAt: Timestamp | null;
   sentAt: Timestamp | null;
+  sentTo: string | null;
   sessionMessage: boolean | null;
   simulated: Generated<boolean>;
   status: string;
@@ -127,6 +127,7 @@ export interface DeliveryEvents {
   deliveryId: string | null;
   id: Generated<number>;
   occurredAt: Timestamp;
+  ourId: string | null;
   pricing: Json | null;
   providerMessageId: string;
   reason: string | null;

@@ -23,10 +23,10 @@ export async function answerGuest(tx: Tx, answer: NewAnswerMessage): Promise<boo
   const { to, template, answersMessage, variables = {}, attemptsMax, requestId, now } = answer
   const { rows } = await sql`
     insert into deliveries (id, organizer_id, event_id, guest_id, channel, channel_reason, template, locale, variables, status,
-      attempts_max, next_attempt_at, request_id, requested_by, requested_at, updated_at, answers_message, priority)
+      attempts_max, next_attempt_at, request_id, requested_by, requested_at, updated_at, answers_message)
     select ${newId('dl')}, e.organizer_id, g.event_id, g.id, 'whatsapp', 'reply', ${template}, g.locale,
       ${JSON.stringify(variables)}::jsonb, 'queued', ${attemptsMax}::integer, ${now}::timestamptz, ${requestId}, 'reply',
-      ${now}::timestamptz, ${now}::timestamptz, ${answersMessage}, 1
+      ${now}::timestamptz, ${now}::timestamptz, ${answersMessage}
       from guests g join events e on e.id = g.event_id
      where g.event_id = ${to.eventId} and g.id = ${to.guestId}
     on conflict (answers_message, template) where answers_message is not null do nothing

@@ -455,6 +455,7 @@ test('progress counts every guest once: a message that another took the place of
     [6, 'skipped'],
   ] as [number, ...string[]][])
     for (const status of steps) await setStatus(app.db, rows[n]!.id, status)
+  await sql`update deliveries set next_attempt_at = ${NOW} where id = ${rows[2]!.id}`.execute(app.db) // it waits for evidence, not for a person
   await sql`insert into deliveries (id, organizer_id, event_id, guest_id, channel, template, locale, status, attempts_max,
       request_id, requested_by, requested_at, updated_at, campaign_id, fallback_of)
     select ${newId('dl')}, organizer_id, event_id, guest_id, 'email', template, locale, 'sent', 5, request_id, requested_by,
@@ -693,7 +694,11 @@ test('a quiet stream sends a comment now and then, and the progress only when it
   const { eventId } = await anInvitation(app.db)
   const id = await launched(app, eventId)
   const { signal } = new AbortController()
-  const events = watchCampaign(app.db, { scope: null, id, requestId: 'req_1', signal }, { pollMs: 5, heartbeatMs: 10 })
+  const events = watchCampaign(
+    app.db,
+    { scope: null, id, requestId: 'req_1', signal },
+    { pollMs: 5, heartbeatMs: 10, lifeMs: 60_000 },
+  )
 
   const first = await events.next()
   const second = await events.next()
@@ -704,4 +709,19 @@ test('a quiet stream sends a comment now and then, and the progress only when it
   assert.match(String(first.value), /^event: progress\n.*"status":"running"/)
   assert.equal(second.value, ': still here\n\n')
   assert.match(String(third.value), /^event: progress\n.*"status":"paused"/)
+})
+
+test('a stream ends by itself before an access token does, so that whoever watches on is asked who it is', async (t) => {
+  const app = await startApp(t)
+  const { eventId } = await anInvitation(app.db)
+  const id = await launched(app, eventId)
+  const { signal } = new AbortController()
+
+  const lines = []
+  const pace = { pollMs: 5, heartbeatMs: 1000, lifeMs: 15 }
+  for await (const line of watchCampaign(app.db, { scope: null, id, requestId: 'req_1', signal }, pace))
+    lines.push(line)
+
+  assert.equal(lines.length, 1)
+  assert.match(lines[0]!, /^event: progress/)
 })

@@ -6,13 +6,14 @@ import { randomUUID } from 'node:crypto'
 import type { Config } from '../config.ts'
 import { sharing, withTx, type Db, type Tx } from '../db.ts'
 import type { ChannelName, Channels } from './channel.ts'
-import { giveTurn, listLimits, takeRecipients, writeLimit, type ChannelLimit } from './limits.ts'
+import { EMAIL_RETRY_HORIZON_MS } from './consequences.ts'
+import { giveTurn, listLimits, takeRecipients, writeLimit } from './limits.ts'
 import { quietUntil } from './quiet.ts'
-import { claim, letGo, listRunning, redirect, type Candidate, type LetGo, type Redirected } from './sending-sql.ts'
+import { claim, holdPaused, letGo, redirect, type Candidate, type LetGo, type Redirected } from './sending-sql.ts'
 
 type Context = { db: Db; now: () => Date; config: Config; channels: Channels }
 
-export type Claimed = Candidate & { leaseToken: string; failuresBefore: number }
+export type Claimed = Candidate & { leaseToken: string }
 export type Claim =
   | { kind: 'go'; delivery: Claimed }
   | { kind: 'later'; at: Date; reason: string; attempts: number }
@@ -21,24 +22,15 @@ export type Claim =
 
 type Decision = { kind: 'go'; channel: ChannelName; channelReason: string | null } | ({ kind: 'let go' } & LetGo)
 type Decided = { one: Candidate; decision: Decision }
+type Lease = { token: string; now: Date; until: Date; windowFloor: Date; dedupeWindowMs: number; emailKeyFloor: Date }
 
 /** Takes a due delivery for this worker, or says why not. The check of the window, of opt-outs and of pauses is here. */
 export const claimDelivery = sharing(claimDeliveries, { max: 64, lanes: 1 })
 
 async function claimDeliveries(context: Context, ids: string[]): Promise<Claim[]> {
-  const { db, now, config } = context
-  const at = now()
-  const lease = {
-    token: randomUUID(),
-    now: at,
-    until: new Date(at.getTime() + config.delivery.leaseMs),
-    windowFloor: new Date(at.getTime() - config.whatsapp.windowMs),
-  }
-  const candidates = await claim(db, ids, lease)
-  const decided = candidates.map((one) => ({ one, decision: decide(one, at, config) }))
-  const limits = await giveTurns(context, decided, at)
-  await correct(db, decided, lease)
-  const claims = new Map(decided.map((each) => [each.one.id, toClaim(each, lease.token, limits)]))
+  const lease = leaseOf(context)
+  const decided = await withTx(context.db, (tx) => claimAndDecide(tx, context, ids, lease))
+  const claims = new Map(decided.map((each) => [each.one.id, toClaim(each, lease.token)]))
   return ids.map((id) => {
     const mine = claims.get(id)
     claims.delete(id) // two jobs about one delivery may share this batch: the first has it
@@ -46,8 +38,34 @@ async function claimDeliveries(context: Context, ids: string[]): Promise<Claim[]
   })
 }
 
+function leaseOf({ now, config }: Context): Lease {
+  const at = now()
+  const ago = (ms: number) => new Date(at.getTime() - ms)
+  return {
+    token: randomUUID(),
+    now: at,
+    until: new Date(at.getTime() + config.delivery.leaseMs),
+    windowFloor: ago(config.whatsapp.windowMs),
+    dedupeWindowMs: config.delivery.dedupeWindowMs,
+    emailKeyFloor: ago(EMAIL_RETRY_HORIZON_MS),
+  }
+}
+
+/**
+ * In one transaction: whatever fails in it, nobody is left claimed. Rows are locked in one order: deliveries,
+ * campaigns, the limits of the channels.
+ */
+async function claimAndDecide(tx: Tx, context: Context, ids: string[], lease: Lease): Promise<Decided[]> {
+  const candidates = await claim(tx, ids, lease)
+  const decided = candidates.map((one) => ({ one, decision: decide(one, lease.now, context.config) }))
+  await lookAgainAtPauses(tx, decided, lease.now)
+  await giveTurns(tx, context, decided, lease.now)
+  await correct(tx, decided, lease)
+  return decided
+}
+
 /** Lets go what may not leave, and writes down what leaves another way than it was asked for. */
-async function correct(db: Db, decided: Decided[], lease: { token: string; now: Date }): Promise<void> {
+async function correct(tx: Tx, decided: Decided[], lease: Lease): Promise<void> {
   const gone: LetGo[] = []
   const redirected: Redirected[] = []
   for (const { one, decision } of decided) {
@@ -55,27 +73,26 @@ async function correct(db: Db, decided: Decided[], lease: { token: string; now: 
     else if (decision.channel !== one.channel)
       redirected.push({ id: one.id, channel: decision.channel, reason: decision.channelReason })
   }
-  if (gone.length + redirected.length === 0) return
+  if (gone.length > 0) await letGo(tx, gone, lease)
+  if (redirected.length > 0) await redirect(tx, redirected, lease)
+}
+
+/**
+ * Only a campaign that surely stays paused may keep a row without a due time, since resuming gives it one. If it is
+ * being resumed or cancelled at this moment, the row is due again and the next claim decides.
+ */
+async function lookAgainAtPauses(tx: Tx, decided: Decided[], now: Date): Promise<void> {
   const paused = decided.filter(({ decision }) => 'reason' in decision && decision.reason === 'campaign_paused')
-  await withTx(db, async (tx) => {
-    if (paused.length > 0) await letGoOfResumed(tx, paused, lease.now)
-    if (gone.length > 0) await letGo(tx, gone, lease)
-    if (redirected.length > 0) await redirect(tx, redirected, lease)
-  })
-}
-
-/** A campaign that was resumed since the claim looked: its rows are due again, or nobody would ever see them. */
-async function letGoOfResumed(tx: Tx, paused: Decided[], now: Date): Promise<void> {
-  const running = await listRunning(tx, [...new Set(paused.map(({ one }) => one.campaignId!))])
+  if (paused.length === 0) return
+  const still = await holdPaused(tx, [...new Set(paused.map(({ one }) => one.campaignId!))])
   for (const { one, decision } of paused)
-    if (decision.kind === 'let go' && running.has(one.campaignId!)) decision.at = now
+    if (decision.kind === 'let go' && !still.has(one.campaignId!)) decision.at = now
 }
 
-function toClaim({ one, decision }: Decided, leaseToken: string, limits: Map<ChannelName, ChannelLimit>): Claim {
+function toClaim({ one, decision }: Decided, leaseToken: string): Claim {
   if (decision.kind === 'go') {
     const { channel, channelReason } = decision
-    const failuresBefore = limits.get(channel)?.failures ?? 0
-    return { kind: 'go', delivery: { ...one, channel, channelReason, leaseToken, failuresBefore } }
+    return { kind: 'go', delivery: { ...one, channel, channelReason, leaseToken } }
   }
   const { at, reason } = decision
   if (decision.status === 'skipped') return { kind: 'skipped', reason }
@@ -108,6 +125,7 @@ const INVITES = new Set(['event_invitation', 'event_reminder'])
 function reasonToSkip(one: Candidate, now: Date): string | null {
   if (one.eventStatus === 'archived' || one.eventStatus === 'expired') return 'event_closed'
   if (INVITES.has(one.template) && one.endsAt <= now) return 'event_over'
+  if (one.isSuperseded) return 'superseded'
   if (one.isOptedOut && one.template !== 'opt_out_confirmed') return 'guest_opted_out'
   return null
 }
@@ -126,26 +144,18 @@ function chooseChannel(one: Candidate): { channel: ChannelName; channelReason: s
 }
 
 /** Puts off what goes beyond the throughput of a real channel, or follows too soon to the same recipient. */
-async function giveTurns(
-  { db, channels, config }: Context,
-  decided: Decided[],
-  now: Date,
-): Promise<Map<ChannelName, ChannelLimit>> {
-  const limits = new Map<ChannelName, ChannelLimit>()
+async function giveTurns(tx: Tx, { channels, config }: Context, decided: Decided[], now: Date): Promise<void> {
   const going = decided.filter(({ decision }) => decision.kind === 'go' && !channels[decision.channel].isSimulated)
-  if (going.length === 0) return limits
+  if (going.length === 0) return
   const byUrgency = going.toSorted((a, b) => Number(b.one.isAnswer) - Number(a.one.isAnswer))
-  await withTx(db, async (tx) => {
-    for (const limit of await listLimits(tx, [...new Set(going.map(channelOf))])) limits.set(limit.channel, limit)
-    for (const each of byUrgency) {
-      const limit = limits.get(channelOf(each))!
-      const turn = giveTurn(limit, each.one, { now, perSecond: config[limit.channel].messagesPerSecond })
-      if (turn.kind === 'later') each.decision = later(each.one, turn.at, turn.reason, turn.pacedAt)
-    }
-    for (const limit of limits.values()) await writeLimit(tx, limit, now)
-    if (limits.has('whatsapp')) await spaceOutRecipients(tx, going, config.whatsapp.pairIntervalMs, now)
-  })
-  return limits
+  const limits = await listLimits(tx, [...new Set(going.map(channelOf))])
+  for (const each of byUrgency) {
+    const limit = limits.find(({ channel }) => channel === channelOf(each))!
+    const turn = giveTurn(limit, each.one, { now, perSecond: config[limit.channel].messagesPerSecond })
+    if (turn.kind === 'later') each.decision = later(each.one, turn.at, turn.reason, turn.pacedAt)
+  }
+  for (const limit of limits) await writeLimit(tx, limit, now)
+  await spaceOutRecipients(tx, going, config.whatsapp.pairIntervalMs, now)
 }
 
 const channelOf = ({ one, decision }: Decided): ChannelName => (decision.kind === 'go' ? decision.channel : one.channel)

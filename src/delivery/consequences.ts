@@ -10,6 +10,9 @@ export type Refused = {
   templateOnly: boolean
   mayFallBack: boolean
   firstAttemptAt: Date | null
+  /** An earlier attempt may still arrive. */
+  possibleDuplicate: boolean
+  campaignId: string | null
 }
 
 export type Consequences = {
@@ -42,10 +45,18 @@ const ALARM_REST_MS = 300_000
 /** Not on WhatsApp at all, as opposed to withheld this once. */
 const UNREACHABLE = new Set(['whatsapp_131026', 'whatsapp_1013', 'whatsapp_1026', 'whatsapp_131050'])
 
+export type Circumstances = {
+  now: Date
+  backoffDelayMs: number
+  random?: number
+  /** Refused by a status, after the provider had taken it: going again is a second send, so it costs an attempt. */
+  wasAccepted?: boolean
+}
+
 export function planRefusal(
   message: Refused,
   refusal: Refusal,
-  { now, backoffDelayMs, random }: { now: Date; backoffDelayMs: number; random?: number },
+  { now, backoffDelayMs, random, wasAccepted = false }: Circumstances,
 ): Consequences {
   const { verdict, reason, afterMs } = refusal
   const later = (ms: number) => new Date(now.getTime() + ms)
@@ -66,35 +77,36 @@ export function planRefusal(
     const nextAttemptAt = later(waitMs)
     return { ...base, ...more, status: 'queued', nextAttemptAt }
   }
+  const isLast = message.attempts >= message.attemptsMax
+  const wait = (waitMs: number, more: Partial<Consequences> = {}): Consequences => {
+    if (wasAccepted && isLast) return { ...base, ...more, status: 'dead' }
+    return again(waitMs, { ...more, isSpent: wasAccepted })
+  }
   switch (verdict) {
     case 'retry': {
       const waitMs = Math.max(afterMs ?? 0, backoffMs(backoffDelayMs, message.attempts, random))
       const horizon = message.channel === 'email' && message.firstAttemptAt
       const isTooLate = horizon && later(waitMs).getTime() > horizon.getTime() + EMAIL_RETRY_HORIZON_MS
-      if (message.attempts >= message.attemptsMax || isTooLate) return { ...base, status: 'dead', isChannelFault: true }
+      if (isLast || isTooLate) return { ...base, status: 'dead', isChannelFault: true }
       return again(waitMs, { isChannelFault: true })
     }
     case 'wait_recipient':
-      return again(afterMs ?? 1000 * PAIR_WAIT_BASE ** Math.min(5, Math.max(1, message.attempts)), { isSpent: false })
-    case 'wait_all': {
-      const waitMs = afterMs ?? WAIT_ALL_MS
-      return again(waitMs, { isSpent: false, holdUntil: later(waitMs) })
-    }
+      return wait(afterMs ?? 1000 * PAIR_WAIT_BASE ** Math.min(5, Math.max(1, message.attempts)))
+    case 'wait_all':
+      return wait(afterMs ?? WAIT_ALL_MS, { holdUntil: later(afterMs ?? WAIT_ALL_MS) })
     case 'use_template':
-      if (message.templateOnly || message.channel !== 'whatsapp') return base
+      if (message.templateOnly || message.channel !== 'whatsapp') break
       return again(0, { isSpent: false, templateOnly: true })
     case 'fall_back':
-      return { ...base, needsHeir: message.mayFallBack }
     case 'stop_recipient':
+      // Two of them may reach a guest whose first message has not been seen to fail: a person decides.
+      if (message.mayFallBack && message.possibleDuplicate) return { ...base, status: 'dead' }
       return { ...base, needsHeir: message.mayFallBack }
     case 'stop_batch':
-      return { ...base, stopsCampaign: true }
+      // It waits with the others, so that resuming the campaign sends it too.
+      return message.campaignId === null ? base : again(0, { isSpent: false, stopsCampaign: true })
     case 'alarm':
-      return again(afterMs ?? ALARM_REST_MS, {
-        isSpent: false,
-        isAlarm: true,
-        holdUntil: later(afterMs ?? ALARM_REST_MS),
-      })
+      return wait(afterMs ?? ALARM_REST_MS, { isAlarm: true, holdUntil: later(afterMs ?? ALARM_REST_MS) })
     case 'fail':
       break
   }

@@ -4,7 +4,7 @@ import { sql, withTx, type Db } from '../db.ts'
 import { startApp, type TestApp } from '../../test/harness.ts'
 import { aGuest, anEvent, anInvitation, anOrganizer, type MadeGuest } from '../../test/make.ts'
 import type { Channel, Outcome } from './channel.ts'
-import { recordStatus, type ProviderStatus } from './delivery.ts'
+import { recordStatus, type StatusEvent } from './delivery.ts'
 import { deliverInvitation, sweepDeliveries } from './jobs.ts'
 import { claimDelivery, type Claimed } from './claiming.ts'
 import { settleDelivery } from './settling.ts'
@@ -40,7 +40,7 @@ async function claimed({ deps }: TestApp, deliveryId: string): Promise<Claimed> 
 const settled = ({ deps }: TestApp, delivery: Claimed, outcome: Outcome) =>
   settleDelivery(deps, { delivery, outcome, message: null, isSimulated: true })
 
-const record = ({ db, deps }: TestApp, event: ProviderStatus) =>
+const record = ({ db, deps }: TestApp, event: StatusEvent) =>
   withTx(db, (tx) => recordStatus(tx, deps.config, event, deps.now()))
 
 /** Puts a provider of this test's own behind the channel, and the simulated one back afterwards. */

@@ -32,7 +32,7 @@ export {
   type OpenInvitation,
 } from './invited.ts'
 export { replayDeliveries } from './replay.ts'
-export { recordStatus, type ProviderStatus } from './statuses.ts'
+export { recordStatus } from './statuses.ts'
 export type { Channels } from './channel.ts'
 export type { StatusEvent } from './status-sql.ts'
 

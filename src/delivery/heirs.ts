@@ -23,6 +23,7 @@ async function insertHeir(
         join events e on e.id = d.event_id
        where d.id = ${of.deliveryId} and d.may_fall_back and d.channel = 'whatsapp' and g.email is not null
          and e.status not in ('archived', 'expired')
+         and not exists (select 1 from deliveries heir where heir.fallback_of = d.id)
          and not exists (select 1 from email_stops s where s.email = g.email and s.organizer_id in ('*', d.organizer_id))
          and not exists (select 1 from opt_outs x where x.organizer_id = d.organizer_id and x.phone = g.phone)),
     slot as (
@@ -30,9 +31,9 @@ async function insertHeir(
       select event_id, guest_id, template, ${id}, requested_at, ${of.now} from parent
       on conflict (event_id, guest_id, template) do nothing returning delivery_id)
     insert into deliveries (id, organizer_id, event_id, guest_id, channel, template, locale, variables, status, attempts_max,
-      next_attempt_at, request_id, requested_by, requested_at, campaign_id, fallback_of, channel_reason, priority, updated_at)
+      next_attempt_at, request_id, requested_by, requested_at, campaign_id, fallback_of, channel_reason, updated_at)
     select ${id}, organizer_id, event_id, guest_id, 'email', template, locale, variables, 'queued', ${of.attemptsMax},
-      ${of.now}, request_id, requested_by, ${of.now}, campaign_id, id, ${`fallback_${of.reason}`}, priority, ${of.now}
+      ${of.now}, request_id, requested_by, ${of.now}, campaign_id, id, ${`fallback_${of.reason}`}, ${of.now}
       from parent where exists (select 1 from slot)
     on conflict (fallback_of) where fallback_of is not null do nothing
     `.execute(tx)

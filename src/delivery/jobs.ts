@@ -118,13 +118,19 @@ export const sweepDeliveries = defineJob({
     await withTx(db, (tx) => joinParkedStatuses(tx, config, at))
     await withTx(db, (tx) => resolveUnknowns(tx, config.delivery.unknownPolicy, at))
 
-    if (!(await queues.hasRoom('deliveryQueue'))) return 'the queue is busy or away'
-    const due = await markDue(db, at, SWEEP_GRACE_MS, SWEEP_LIMIT)
-    await queues.nudgeMany(
-      deliverInvitation,
-      due.map(({ id, attempts }) => ({ data: { deliveryId: id }, id: sweptJobId(deliveryJobId(id, attempts), at) })),
-    )
-    return `${due.length} nudged`
+    const nudgeDue = async (isAnswer: boolean): Promise<number> => {
+      const due = await markDue(db, { isAnswer, now: at, graceMs: SWEEP_GRACE_MS, limit: SWEEP_LIMIT })
+      const items = due.map(({ id, attempts }) => ({
+        data: { deliveryId: id },
+        id: sweptJobId(deliveryJobId(id, attempts), at),
+        isUrgent: isAnswer,
+      }))
+      await queues.nudgeMany(deliverInvitation, items)
+      return due.length
+    }
+    const answers = await nudgeDue(true) // a guest waits for it: it goes before whatever waits in the queue
+    if (!(await queues.hasRoom('deliveryQueue'))) return `${answers} answers nudged; the queue is busy or away`
+    return `${answers + (await nudgeDue(false))} nudged`
   },
 })
 

@@ -30,21 +30,24 @@ export type Turn = { kind: 'go' } | { kind: 'later'; at: Date; reason: string; p
 
 /**
  * Gives turns to the messages of one claim, one after the other. Changes `limit` as it goes: the caller writes it
- * back. `perSecond` null: no limit. A message keeps the turn it was given (`pacedAt`), so it waits once only.
+ * back. A message keeps the turn it was given (`pacedAt`), so it waits once only.
  */
 export function giveTurn(
   limit: ChannelLimit,
   message: { pacedAt: Date | null },
-  { now, perSecond }: { now: Date; perSecond: number | null },
+  { now, perSecond }: { now: Date; perSecond: number },
 ): Turn {
   if (limit.heldUntil && limit.heldUntil > now) {
-    const spreadMs = perSecond ? Math.random() * 1000 : Math.random() * 100
-    const at = new Date(limit.heldUntil.getTime() + spreadMs)
+    const at = new Date(limit.heldUntil.getTime() + Math.random() * 1000) // not all in the same moment
     return { kind: 'later', at, reason: limit.holdReason ?? 'channel_held', pacedAt: null }
   }
-  if (limit.failures >= BREAKER_FAILURES) limit.heldUntil = new Date(now.getTime() + REST_MS) // this one tries for all
-  if (perSecond === null) return { kind: 'go' }
-  const { pacedAt } = message
+  const turn = giveSlot(limit, message.pacedAt, now, perSecond)
+  // The breaker's rest is over: this one tries for all, and the others wait for it.
+  if (turn.kind === 'go' && limit.failures >= BREAKER_FAILURES) limit.heldUntil = new Date(now.getTime() + REST_MS)
+  return turn
+}
+
+function giveSlot(limit: ChannelLimit, pacedAt: Date | null, now: Date, perSecond: number): Turn {
   if (pacedAt && pacedAt <= now && pacedAt.getTime() > now.getTime() - TURN_LASTS_MS) return { kind: 'go' }
   const turn = Math.max(limit.nextFreeAt.getTime(), now.getTime())
   limit.nextFreeAt = new Date(turn + 1000 / perSecond)
@@ -87,23 +90,24 @@ export async function holdChannel(
      where channel = ${hold.channel}`.execute(tx)
 }
 
-/** Counts failures in a row; the one that makes the number full opens the breaker. Returns whether it is open now. */
+/**
+ * Counts failures in a row; the one that makes the number full opens the breaker. `isReset`: a message was taken
+ * before them, so what failed earlier is over. Returns whether the breaker is open now.
+ */
 export async function countFailures(
   tx: Tx,
-  fault: { channel: ChannelName; reason: string; now: Date },
+  fault: { channel: ChannelName; failures: number; isReset: boolean; reason: string; now: Date },
 ): Promise<boolean> {
-  const { rows } = await sql<{ failures: number }>`update channel_limits set failures = failures + 1
-     where channel = ${fault.channel} returning failures`.execute(tx)
+  const wasOpen = sql`(${fault.isReset}::boolean and failures >= ${BREAKER_FAILURES})`
+  const { rows } = await sql<{ failures: number }>`
+    update channel_limits set failures = case when ${fault.isReset}::boolean then 0 else failures end + ${fault.failures}::integer,
+           held_until = case when ${wasOpen} then null else held_until end,
+           hold_reason = case when ${wasOpen} then null else hold_reason end, updated_at = ${fault.now}
+     where channel = ${fault.channel} and (${fault.failures}::integer > 0 or failures > 0) returning failures`.execute(
+    tx,
+  )
   const waitMs = restMs(rows[0]?.failures ?? 0)
   if (waitMs === 0) return false
   await holdChannel(tx, { ...fault, until: new Date(fault.now.getTime() + waitMs) })
   return true
-}
-
-/** The provider took a message: what failed before is over. */
-export async function clearFailures(tx: Tx, channel: ChannelName, now: Date): Promise<void> {
-  await sql`update channel_limits set failures = 0, updated_at = ${now},
-      held_until = case when failures < ${BREAKER_FAILURES} then held_until end,
-      hold_reason = case when failures < ${BREAKER_FAILURES} then hold_reason end
-     where channel = ${channel} and failures > 0`.execute(tx)
 }

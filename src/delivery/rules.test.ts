@@ -66,12 +66,20 @@ const message: Refused = {
   templateOnly: false,
   mayFallBack: true,
   firstAttemptAt: NOW,
+  possibleDuplicate: false,
+  campaignId: 'cmp_1',
 }
-const plan = (verdict: Verdict, more: Partial<Refused> = {}, reason = 'whatsapp_1', afterMs?: number) =>
+const plan = (
+  verdict: Verdict,
+  more: Partial<Refused> = {},
+  reason = 'whatsapp_1',
+  afterMs?: number,
+  wasAccepted = false,
+) =>
   planRefusal(
     { ...message, ...more },
     { verdict, reason, ...(afterMs === undefined ? {} : { afterMs }) },
-    { now: NOW, backoffDelayMs: 30_000, random: 0.5 },
+    { now: NOW, backoffDelayMs: 30_000, random: 0.5, wasAccepted },
   )
 
 for (const [verdict, status, isSpent, effect] of [
@@ -81,7 +89,7 @@ for (const [verdict, status, isSpent, effect] of [
   ['use_template', 'queued', false, 'templateOnly'],
   ['fall_back', 'failed', true, 'needsHeir'],
   ['stop_recipient', 'failed', true, 'needsHeir'],
-  ['stop_batch', 'failed', true, 'stopsCampaign'],
+  ['stop_batch', 'queued', false, 'stopsCampaign'],
   ['alarm', 'queued', false, 'isAlarm'],
   ['fail', 'failed', true, null],
 ] as const) {
@@ -132,4 +140,19 @@ test('a turn that was not used in time is lost, so that a rest does not end in a
     giveTurn(limit, { pacedAt: new Date(NOW.getTime() - agoMs) }, { now: NOW, perSecond: 10 }).kind
 
   assert.deepEqual([turnOf(100), turnOf(6000)], ['go', 'later'])
+})
+
+for (const verdict of ['wait_recipient', 'wait_all', 'alarm'] as const) {
+  test(`${verdict} after the provider had taken the message costs an attempt, and the last one is dead`, () => {
+    const again = plan(verdict, {}, 'x', undefined, true)
+    const last = plan(verdict, { attempts: 5 }, 'x', undefined, true)
+
+    assert.deepEqual([again.status, again.isSpent, last.status], ['queued', true, 'dead'])
+  })
+}
+
+test('a refusal that every message would share fails a message of no campaign', () => {
+  const planned = plan('stop_batch', { campaignId: null })
+
+  assert.deepEqual([planned.status, planned.stopsCampaign], ['failed', false])
 })

@@ -26,6 +26,7 @@ export type Candidate = {
   scheduledAt: Date | null
   firstAttemptAt: Date | null
   isAnswer: boolean
+  isSuperseded: boolean
   eventStatus: 'draft' | 'active' | 'archived' | 'expired'
   eventName: string
   startsAt: Date
@@ -45,13 +46,15 @@ export type Candidate = {
 }
 
 /**
- * Takes the due rows that nobody else holds, writes their attempts, and returns everything a decision needs. One
- * statement: whoever may not leave after all is let go again, before any call.
+ * Takes the due rows that nobody else holds, writes their attempts, and returns everything a decision needs. Whoever
+ * may not leave after all is let go again in the same transaction. An e-mail with an attempt that nobody saw end,
+ * whose key the provider has forgotten, may arrive twice. Superseded: it waited so long that the same message was asked
+ * for anew and is due about now; a message that was forced beside it is another matter.
  */
 export async function claim(
-  db: Db,
+  tx: Tx,
   ids: string[],
-  lease: { token: string; now: Date; until: Date; windowFloor: Date },
+  lease: { token: string; now: Date; until: Date; windowFloor: Date; dedupeWindowMs: number; emailKeyFloor: Date },
 ): Promise<Candidate[]> {
   const { rows } = await sql<Candidate>`
     with due as (
@@ -61,7 +64,9 @@ export async function claim(
     claimed as (
       update deliveries d set status = 'sending', attempts = attempts + 1, lease_token = ${lease.token},
              lease_until = ${lease.until}, next_attempt_at = null, updated_at = ${lease.now},
-             first_attempt_at = coalesce(first_attempt_at, ${lease.now})
+             first_attempt_at = coalesce(first_attempt_at, ${lease.now}),
+             possible_duplicate = possible_duplicate or coalesce(channel = 'email' and first_attempt_at < ${lease.emailKeyFloor}
+               and exists (select 1 from delivery_attempts a where a.delivery_id = d.id and a.outcome = 'unknown'), false)
         from due where d.id = due.id returning d.*),
     attempt as (
       insert into delivery_attempts (delivery_id, n, started_at) select id, attempts, ${lease.now} from claimed)
@@ -69,6 +74,11 @@ export async function claim(
            d.attempts, d.attempts_max, d.possible_duplicate, d.replays, d.request_id, d.paced_at, d.template_only, d.may_fall_back,
            d.channel_reason, d.campaign_id, c.status as campaign_status, d.scheduled_at, d.first_attempt_at,
            d.answers_message is not null as is_answer,
+           exists (select 1 from delivery_slots s
+                    where s.event_id = d.event_id and s.guest_id = d.guest_id and s.template = d.template and s.delivery_id <> d.id
+                      and d.answers_message is null
+                      and s.requested_at - d.requested_at >= make_interval(secs => ${lease.dedupeWindowMs / 1000})
+                      and abs(extract(epoch from s.due_at - ${lease.now}::timestamptz)) < ${lease.dedupeWindowMs / 1000}) as is_superseded,
            e.status as event_status, e.name as event_name, e.starts_at, e.ends_at, e.time_zone, e.location,
            g.name as guest_name, g.phone, g.wa_id, g.email, i.code, i.id as invitation_id,
            exists (select 1 from opt_outs x where x.organizer_id = d.organizer_id and x.phone = g.phone) as is_opted_out,
@@ -80,7 +90,7 @@ export async function claim(
       join events e on e.id = d.event_id
       join guests g on g.event_id = d.event_id and g.id = d.guest_id
       left join invitations i on i.event_id = d.event_id and i.guest_id = d.guest_id
-      left join campaigns c on c.id = d.campaign_id`.execute(db)
+      left join campaigns c on c.id = d.campaign_id`.execute(tx)
   return rows
 }
 
@@ -94,7 +104,7 @@ export async function letGo(tx: Tx, rows: LetGo[], lease: { token: string; now: 
   await sql`
     with gone as (
       update deliveries d set status = v.status, reason = v.reason, next_attempt_at = v.at, paced_at = v.paced_at,
-             attempts = attempts - 1, first_attempt_at = case when attempts > 1 then first_attempt_at end,
+             attempts = attempts - 1, first_attempt_at = nullif(first_attempt_at, ${lease.now}),
              lease_token = null, lease_until = null, enqueued_at = ${lease.now}, updated_at = ${lease.now},
              ended_at = case when v.status = 'skipped' then ${lease.now}::timestamptz end
         from unnest(${rows.map(({ id }) => id)}::text[], ${rows.map(({ status }) => status)}::text[],
@@ -104,11 +114,13 @@ export async function letGo(tx: Tx, rows: LetGo[], lease: { token: string; now: 
     delete from delivery_attempts a using gone where a.delivery_id = gone.id and a.n = gone.n`.execute(tx)
 }
 
-/** Campaigns that run again meanwhile. Held until the commit, so that a resume cannot pass by unseen. */
-export async function listRunning(tx: Tx, campaignIds: string[]): Promise<Set<string>> {
+/** Campaigns that are paused and that nobody is changing now; they stay so until the commit. */
+export async function holdPaused(tx: Tx, campaignIds: string[]): Promise<Set<string>> {
   const { rows } = await sql<{ id: string; status: string }>`
-    select id, status from campaigns where id = any(${campaignIds}::text[]) order by id for share`.execute(tx)
-  return new Set(rows.filter(({ status }) => status === 'running').map(({ id }) => id))
+    select id, status from campaigns where id = any(${campaignIds}::text[]) order by id for share skip locked`.execute(
+    tx,
+  )
+  return new Set(rows.filter(({ status }) => status === 'paused').map(({ id }) => id))
 }
 
 export type Redirected = { id: string; channel: ChannelName; reason: string | null }
@@ -137,6 +149,8 @@ export type Settlement = {
   simulated: boolean
   sessionMessage: boolean | null
   messageReason: string | null
+  /** The guest's number, for a WhatsApp message. */
+  sentTo: string | null
 }
 export type Settled = { id: string; status: string; hasMoved: boolean; hasParked: boolean }
 
@@ -152,7 +166,7 @@ export async function settle(db: Db, settlements: Settlement[], now: Date): Prom
       select * from jsonb_to_recordset(${JSON.stringify(settlements.map(toRecord))}) as s (id text, attempt integer,
         lease_token uuid, status text, outcome text, reason text, http_status integer, provider_message_id text,
         next_attempt_at timestamptz, is_spent boolean, template_only boolean, simulated boolean, session_message boolean,
-        message_reason text)),
+        message_reason text, sent_to text)),
     held as (
       select d.id, d.status as was, s.status as wanted,
              (d.status in ('sending', 'unknown') or (d.status in ('queued', 'dead') and s.status = 'sent'))
@@ -170,6 +184,7 @@ export async function settle(db: Db, settlements: Settlement[], now: Date): Prom
              simulated = s.simulated,
              session_message = coalesce(s.session_message, d.session_message),
              message_reason = coalesce(s.message_reason, d.message_reason),
+             sent_to = coalesce(s.sent_to, d.sent_to),
              sent_at = case when s.status = 'sent' then coalesce(d.sent_at, ${now}) else d.sent_at end,
              ended_at = case when s.status in ('failed', 'dead', 'skipped') and h.has_moved then ${now}::timestamptz else d.ended_at end,
              enqueued_at = case when s.status = 'queued' then ${now}::timestamptz else d.enqueued_at end,
@@ -202,4 +217,5 @@ const toRecord = (s: Settlement) => ({
   simulated: s.simulated,
   session_message: s.sessionMessage,
   message_reason: s.messageReason,
+  sent_to: s.sentTo,
 })

@@ -5,7 +5,7 @@ import type { Message, Outcome } from './channel.ts'
 import type { Claimed } from './claiming.ts'
 import { planRefusal, type Consequences } from './consequences.ts'
 import { applyConsequences } from './heirs.ts'
-import { clearFailures, countFailures } from './limits.ts'
+import { countFailures } from './limits.ts'
 import { settle, type Settled, type Settlement } from './sending-sql.ts'
 import { joinParked } from './statuses.ts'
 
@@ -32,59 +32,72 @@ async function settleDeliveries({ db, now, config }: Context, attempted: Attempt
         : null
     return { ...one, plan, settlement: settlementOf(one, plan, at, config) }
   })
-  const settlements = planned.map(({ settlement }) => settlement)
   // The common case is one statement. What refusals entail commits with the refusals.
-  const isPlain = planned.every(({ outcome, delivery }) => outcome.kind === 'sent' && delivery.failuresBefore === 0)
+  const isPlain = planned.every(({ outcome, isSimulated }) => outcome.kind === 'sent' && isSimulated)
   if (!isPlain) return withTx(db, (tx) => settleWithConsequences(tx, config, planned, at))
-  const rows = await settle(db, settlements, at)
-  const parked = rows.filter(({ hasParked }) => hasParked)
-  if (parked.length > 0) await withTx(db, (tx) => joinAll(tx, config, parked, settlements, at))
+  const rows = await settle(
+    db,
+    planned.map(({ settlement }) => settlement),
+    at,
+  )
+  if (rows.some(({ hasParked }) => hasParked)) await withTx(db, (tx) => joinAll(tx, config, rows, planned, at))
   const statuses = new Map(rows.map(({ id, status }) => [id, status]))
-  return attempted.map(({ delivery }) => ({ ...NOTHING_MORE, status: statuses.get(delivery.id) ?? 'lease_lost' }))
+  return planned.map(({ delivery }) => ({ ...NOTHING_MORE, status: statuses.get(delivery.id) ?? 'lease_lost' }))
 }
 
 const NOTHING_MORE = { retryAt: null, isAlarm: false, hasOpenedBreaker: false }
 
-/** Should this process die before, the sweep joins them. */
-async function joinAll(tx: Tx, config: Config, rows: Settled[], settlements: Settlement[], now: Date): Promise<void> {
-  for (const { id } of rows) {
-    const { providerMessageId } = settlements.find((settlement) => settlement.id === id)!
-    if (providerMessageId) await joinParked(tx, config, providerMessageId, id, now)
+/** Statuses that were faster than we. Should this process die before, the sweep joins them. True: one is an alarm. */
+async function joinAll(tx: Tx, config: Config, rows: Settled[], planned: Planned[], now: Date): Promise<boolean> {
+  let isAlarm = false
+  for (const { id } of rows.filter(({ hasParked }) => hasParked)) {
+    const { providerMessageId } = planned.find(({ settlement }) => settlement.id === id)!.settlement
+    if (providerMessageId) isAlarm = (await joinParked(tx, config, providerMessageId, id, now)) || isAlarm
   }
+  return isAlarm
 }
 
 type Planned = Attempted & { plan: Consequences | null; settlement: Settlement }
 
 async function settleWithConsequences(tx: Tx, config: Config, planned: Planned[], now: Date): Promise<AfterAttempt[]> {
-  const settlements = planned.map(({ settlement }) => settlement)
-  const rows = await settle(tx, settlements, now)
-  await joinAll(
+  const rows = await settle(
     tx,
-    config,
-    rows.filter(({ hasParked }) => hasParked),
-    settlements,
+    planned.map(({ settlement }) => settlement),
     now,
   )
+  const hasParkedAlarm = await joinAll(tx, config, rows, planned, now)
   const settled = new Map(rows.map((row) => [row.id, row]))
   const after: AfterAttempt[] = []
-  for (const { delivery, outcome, plan, settlement } of planned) {
+  for (const { delivery, plan, settlement } of planned) {
     const row = settled.get(delivery.id)
-    if (row && outcome.kind === 'sent' && delivery.failuresBefore > 0) await clearFailures(tx, delivery.channel, now)
     if (row?.hasMoved && plan)
       await applyConsequences(tx, delivery, plan, { now, attemptsMax: config.delivery.attemptsMax })
     after.push({
       status: row?.status ?? 'lease_lost',
       retryAt: row?.status === 'queued' ? settlement.nextAttemptAt : null,
-      isAlarm: plan?.isAlarm ?? false,
-      hasOpenedBreaker:
-        (plan?.isChannelFault || outcome.kind === 'unknown') && (await count(tx, delivery, settlement, now)),
+      isAlarm: (plan?.isAlarm ?? false) || hasParkedAlarm,
+      hasOpenedBreaker: false,
     })
+  }
+  return recordHealth(tx, planned, after, now)
+}
+
+/** Last, because the limits of a channel are what everybody waits for. What a simulation answers says nothing. */
+async function recordHealth(tx: Tx, planned: Planned[], after: AfterAttempt[], now: Date): Promise<AfterAttempt[]> {
+  for (const channel of ['email', 'whatsapp'] as const) {
+    const calls = planned.filter(({ delivery, isSimulated }) => delivery.channel === channel && !isSimulated)
+    const faults = calls.filter(isFault)
+    const lastSuccess = calls.findLastIndex(({ outcome }) => outcome.kind === 'sent')
+    if (faults.length === 0 && lastSuccess < 0) continue
+    const reason = faults.at(-1)?.settlement.reason ?? 'unknown'
+    const streak = calls.slice(lastSuccess + 1).filter(isFault).length
+    const isOpen = await countFailures(tx, { channel, failures: streak, isReset: lastSuccess >= 0, reason, now })
+    if (isOpen && faults[0]) after[planned.indexOf(faults[0])]!.hasOpenedBreaker = true
   }
   return after
 }
 
-const count = (tx: Tx, { channel }: Claimed, { reason }: Settlement, now: Date): Promise<boolean> =>
-  countFailures(tx, { channel, reason: reason ?? 'unknown', now })
+const isFault = ({ plan, outcome }: Planned): boolean => plan?.isChannelFault === true || outcome.kind === 'unknown'
 
 function settlementOf(
   { delivery, outcome, message, isSimulated }: Attempted,
@@ -106,6 +119,7 @@ function settlementOf(
     templateOnly: delivery.templateOnly,
     sessionMessage: isSession,
     messageReason: isSession === null ? null : whyThisKind(delivery),
+    sentTo: message?.channel === 'whatsapp' ? delivery.phone : null,
   }
   if (plan) {
     const { status, nextAttemptAt, isSpent, templateOnly } = plan

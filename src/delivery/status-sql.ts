@@ -10,6 +10,8 @@ export type StatusEvent = {
   reason: string | null
   pricing: unknown
   simulated: boolean
+  /** Our delivery id, when the provider echoes it. */
+  ourId: string | null
 }
 
 const STATUS_RANK = ['sent', 'delivered', 'read', 'failed']
@@ -20,20 +22,20 @@ export async function listParkedEvents(tx: Tx, providerMessageId: string, delive
   const { rows } = await sql<StatusEvent>`
     update delivery_events set delivery_id = ${deliveryId}
      where provider_message_id = ${providerMessageId} and delivery_id is null
-    returning provider_message_id, status, occurred_at, reason, pricing, simulated`.execute(tx)
+    returning provider_message_id, status, occurred_at, reason, pricing, simulated, our_id`.execute(tx)
   return rows.toSorted(byRank)
 }
 
 /**
  * Parked statuses whose message is known by now: their webhook and our settling ran at the same moment and
- * could not see each other. After an hour a status is taken for another system's, and not looked at again.
+ * could not see each other, or a refusal waited for an answer that never came. After an hour a status is taken for another system's, and not looked at again.
  */
 export async function listJoinableEvents(tx: Tx, now: Date): Promise<(StatusEvent & { deliveryId: string })[]> {
   const { rows } = await sql<StatusEvent & { deliveryId: string }>`
     update delivery_events e set delivery_id = d.id from deliveries d
      where e.delivery_id is null and e.received_at > ${now}::timestamptz - interval '1 hour'
-       and d.provider_message_id = e.provider_message_id
-    returning d.id as delivery_id, e.provider_message_id, e.status, e.occurred_at, e.reason, e.pricing, e.simulated`.execute(
+       and (d.provider_message_id = e.provider_message_id or (d.id = e.our_id and d.status <> 'sending'))
+    returning d.id as delivery_id, e.provider_message_id, e.status, e.occurred_at, e.reason, e.pricing, e.simulated, e.our_id`.execute(
     tx,
   )
   return rows.toSorted(byRank)
@@ -47,9 +49,9 @@ export async function insertStatusEvent(
   now: Date,
 ): Promise<boolean> {
   const { rows } = await sql`
-    insert into delivery_events (delivery_id, provider_message_id, status, occurred_at, received_at, reason, pricing, simulated)
+    insert into delivery_events (delivery_id, provider_message_id, status, occurred_at, received_at, reason, pricing, simulated, our_id)
     values (${deliveryId}, ${event.providerMessageId}, ${event.status}, ${event.occurredAt}, ${now}, ${event.reason},
-            ${event.pricing === null ? null : JSON.stringify(event.pricing)}, ${event.simulated})
+            ${event.pricing === null ? null : JSON.stringify(event.pricing)}, ${event.simulated}, ${event.ourId})
     on conflict (provider_message_id, status) do nothing returning id`.execute(tx)
   return rows.length === 1
 }
@@ -69,7 +71,7 @@ export async function lockDeliveryOfStatus(
   return rows[0] ?? null
 }
 
-export type RefusedDelivery = Refused & { id: string; campaignId: string | null; locale: Locale; channel: ChannelName }
+export type RefusedDelivery = Refused & { id: string; locale: Locale; channel: ChannelName }
 
 /** A delivery that this message's refusal concerns: its latest message, not arrived, and really sent. */
 export async function findRefusedDelivery(
@@ -78,7 +80,8 @@ export async function findRefusedDelivery(
   providerMessageId: string,
 ): Promise<RefusedDelivery | null> {
   const { rows } = await sql<RefusedDelivery>`
-    select id, channel, template, locale, attempts, attempts_max, template_only, may_fall_back, first_attempt_at, campaign_id
+    select id, channel, template, locale, attempts, attempts_max, template_only, may_fall_back, first_attempt_at, possible_duplicate,
+           campaign_id
       from deliveries
      where id = ${id} and attempts > 0 and delivery_may_become(status, 'failed')
        and coalesce(provider_message_id, ${providerMessageId}) = ${providerMessageId}`.execute(tx)
@@ -95,7 +98,10 @@ export async function requeueRefused(tx: Tx, id: string, plan: Consequences, now
   return rows.length === 1
 }
 
-/** Moves a delivery forward, if the machine allows it from where it is. What never left cannot have arrived. */
+/**
+ * Moves a delivery forward, if the machine allows it from where it is. What never left cannot have arrived, and a late
+ * `sent` of a message that failed since says nothing.
+ */
 export async function advance(
   tx: Tx,
   id: string,
@@ -116,7 +122,11 @@ export async function advance(
            read_at = case when ${to} = 'read' then coalesce(read_at, ${occurredAt}) else read_at end,
            ended_at = case when ${isEnd} then ${now}::timestamptz end,
            updated_at = ${now}
-     where id = ${id} and delivery_may_become(status, ${to}) and attempts > 0 returning id`.execute(tx)
+     where id = ${id} and delivery_may_become(status, ${to}) and attempts > 0
+       and (${to} <> 'sent' or not exists (select 1 from delivery_events e
+             where e.provider_message_id = ${event.providerMessageId} and e.status = 'failed')) returning id`.execute(
+    tx,
+  )
   return rows.length === 1
 }
 

@@ -17,39 +17,38 @@ import {
   type StatusEvent,
 } from './status-sql.ts'
 
-/** `ourId`: our delivery id, when the provider echoes it. */
-export type ProviderStatus = StatusEvent & { ourId: string | null }
-
 type Settings = Pick<Config, 'queue' | 'delivery'>
 
 /**
  * Takes a provider's status inside the caller's transaction. Returns what became of it: applied,
- * duplicate, parked (we do not know the message yet), or kept (it says nothing new).
+ * duplicate, parked (we do not know the message yet), kept (it says nothing new), or alarmed (our account is refused).
  */
 export async function recordStatus(
   tx: Tx,
   config: Settings,
-  event: ProviderStatus,
+  event: StatusEvent,
   now: Date,
-): Promise<'applied' | 'duplicate' | 'parked' | 'kept'> {
+): Promise<'applied' | 'duplicate' | 'parked' | 'kept' | 'alarmed'> {
   const delivery = await lockDeliveryOfStatus(tx, event.providerMessageId, event.ourId)
   // A refusal after which it would go again, faster than the answer to the call, waits for that answer.
   const deliveryId = delivery?.status === 'sending' && goesAgain(event) ? null : (delivery?.id ?? null)
   if (!(await insertStatusEvent(tx, event, deliveryId, now))) return 'duplicate'
   if (!deliveryId) return 'parked'
-  return (await applyStatus(tx, config, deliveryId, event, now)) ? 'applied' : 'kept'
+  return applyStatus(tx, config, deliveryId, event, now)
 }
 
-/** Statuses that came before we knew the message id join their delivery now, oldest rank first. */
+/** Statuses that came before we knew the message id join their delivery now, oldest rank first. True: one is an alarm. */
 export async function joinParked(
   tx: Tx,
   config: Settings,
   providerMessageId: string,
   deliveryId: string,
   now: Date,
-): Promise<void> {
+): Promise<boolean> {
+  const outcomes = []
   for (const event of await listParkedEvents(tx, providerMessageId, deliveryId))
-    await applyStatus(tx, config, deliveryId, event, now)
+    outcomes.push(await applyStatus(tx, config, deliveryId, event, now))
+  return outcomes.includes('alarmed')
 }
 
 /** Joins parked statuses that nobody joined. The sweep calls it. */
@@ -57,23 +56,34 @@ export async function joinParkedStatuses(tx: Tx, config: Settings, now: Date): P
   for (const event of await listJoinableEvents(tx, now)) await applyStatus(tx, config, event.deliveryId, event, now)
 }
 
-async function applyStatus(tx: Tx, config: Settings, id: string, event: StatusEvent, now: Date): Promise<boolean> {
-  const hasAdvanced =
-    event.status === 'failed' ? await refuse(tx, config, id, event, now) : await advance(tx, id, event, now)
+type Applied = 'applied' | 'kept' | 'alarmed'
+
+async function applyStatus(tx: Tx, config: Settings, id: string, event: StatusEvent, now: Date): Promise<Applied> {
+  const applied =
+    event.status === 'failed'
+      ? await refuse(tx, config, id, event, now)
+      : (await advance(tx, id, event, now))
+        ? 'applied'
+        : 'kept'
   await addEvidence(tx, id, event)
   if (event.status === 'delivered' || event.status === 'read') await markReachable(tx, id)
-  return hasAdvanced
+  return applied
 }
 
 /** A message that was accepted, and refused afterwards: it fails, goes again, or another channel takes its place. */
-async function refuse(tx: Tx, config: Settings, id: string, event: StatusEvent, now: Date): Promise<boolean> {
+async function refuse(tx: Tx, config: Settings, id: string, event: StatusEvent, now: Date): Promise<Applied> {
   const delivery = await findRefusedDelivery(tx, id, event.providerMessageId)
-  if (!delivery) return false // an earlier attempt's, or nothing that could fail any more
-  const plan = planRefusal(delivery, readRefusal(event), { now, backoffDelayMs: config.queue.backoffDelayMs })
+  if (!delivery) return 'kept' // an earlier attempt's, or nothing that could fail any more
+  const plan = planRefusal(delivery, readRefusal(event), {
+    now,
+    backoffDelayMs: config.queue.backoffDelayMs,
+    wasAccepted: true,
+  })
   const hasMoved =
     plan.status === 'queued' ? await requeueRefused(tx, id, plan, now) : await advance(tx, id, event, now, plan.status)
-  if (hasMoved) await applyConsequences(tx, delivery, plan, { now, attemptsMax: config.delivery.attemptsMax })
-  return hasMoved
+  if (!hasMoved) return 'kept'
+  await applyConsequences(tx, delivery, plan, { now, attemptsMax: config.delivery.attemptsMax })
+  return plan.isAlarm ? 'alarmed' : 'applied'
 }
 
 /** The reason of a `failed` status carries WhatsApp's code; an e-mail that bounced does not go again. */

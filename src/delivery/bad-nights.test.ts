@@ -1,0 +1,337 @@
+/** What goes wrong at night: statuses in the wrong order, deadlocks, pauses that last too long, people who are not our guests. */
+import assert from 'node:assert/strict'
+import test from 'node:test'
+import { sql, withTx, type Db } from '../db.ts'
+import { startApp, type TestApp } from '../../test/harness.ts'
+import { aGuest, anEvent, type MadeGuest } from '../../test/make.ts'
+import type { Channel, Message, Outcome } from './channel.ts'
+import { recordStatus } from './delivery.ts'
+import { deliverInvitation, sweepDeliveries } from './jobs.ts'
+
+const NOW = '2029-06-01T18:00:00.000Z'
+
+async function requested({ post }: TestApp, guest: MadeGuest, body: object = {}): Promise<string> {
+  const reply = await post(`/events/${guest.eventId}/guests/${guest.guestId}/send`, { as: 'organizer', body })
+  assert.equal(reply.statusCode, 202)
+  return reply.json().deliveryId
+}
+
+type Row = {
+  status: string
+  reason: string | null
+  attempts: number
+  attemptsMax: number
+  nextAttemptAt: Date | null
+  possibleDuplicate: boolean
+}
+const rowOf = async (db: Db, id: string): Promise<Row> =>
+  (await sql<Row>`select * from deliveries where id = ${id}`.execute(db)).rows[0]!
+const lettersOf = async (db: Db, id: string): Promise<number> =>
+  (await sql`select 1 from dead_letters where ref_id = ${id} and resolved_at is null`.execute(db)).rows.length
+
+/** A provider of this test's own that is as real as a provider, and remembers what it was given. */
+function withProvider(
+  t: { after(done: () => Promise<void>): void },
+  { deps }: TestApp,
+  answer: (message: Message) => Outcome | undefined = () => undefined,
+  channel: 'whatsapp' | 'email' = 'whatsapp',
+): { calls: Message[]; ids: string[] } {
+  const seen = { calls: [] as Message[], ids: [] as string[] }
+  const original = deps.channels[channel]
+  const send: Channel['send'] = async (message) => {
+    seen.calls.push(message)
+    const outcome = answer(message) ?? {
+      ...{ kind: 'sent', providerMessageId: `wamid.n${Math.random()}`, httpStatus: 200 },
+    }
+    if (outcome.kind === 'sent') seen.ids.push(outcome.providerMessageId)
+    return outcome as Outcome
+  }
+  deps.channels[channel] = { isSimulated: false, send }
+  t.after(async () => {
+    deps.channels[channel] = original
+    await sql`update channel_limits set next_free_at = '-infinity', held_until = null, hold_reason = null, failures = 0`.execute(
+      deps.db,
+    )
+  })
+  return seen
+}
+
+const aStatus = (
+  providerMessageId: string,
+  status: string,
+  code: number | null = null,
+  ourId: string | null = null,
+) => ({
+  ...{ providerMessageId, status, occurredAt: new Date(NOW), reason: code === null ? null : `whatsapp_${code}` },
+  ...{ pricing: null, simulated: false, ourId },
+})
+const record = ({ db, deps }: TestApp, event: Parameters<typeof recordStatus>[2]) =>
+  withTx(db, (tx) => recordStatus(tx, deps.config, event, deps.now()))
+const run = (app: TestApp, deliveryId: string) => app.runJob(deliverInvitation, { deliveryId })
+
+for (const code of [131047, 131000]) {
+  test(`a late «sent» of a message that ${code} refused does not keep it from going again`, async (t) => {
+    const app = await startApp(t, { now: NOW })
+    const provider = withProvider(t, app)
+    const guest = await aGuest(app.db, await anEvent(app.db))
+    await sql`insert into wa_windows values (${guest.phone}, ${NOW}, ${NOW})`.execute(app.db)
+    const deliveryId = await requested(app, guest)
+    await run(app, deliveryId)
+
+    await record(app, aStatus(provider.ids[0]!, 'failed', code))
+    await record(app, aStatus(provider.ids[0]!, 'sent'))
+    app.setNow('2029-06-01T18:00:30.000Z')
+    const outcome = await run(app, deliveryId)
+
+    assert.deepEqual([outcome, provider.calls.length], ['sent', 2])
+  })
+}
+
+test('a deadlock while turns are given strands nobody: all leave, none is marked as a possible duplicate', async (t) => {
+  const app = await startApp(t, { now: NOW })
+  const provider = withProvider(t, app)
+  const eventId = await anEvent(app.db)
+  const ids: string[] = []
+  for (let n = 0; n < 3; n++) ids.push(await requested(app, await aGuest(app.db, eventId)))
+  await sql
+    .raw(
+      `create sequence once_a_night;
+    create function fail_once() returns trigger language plpgsql as $$ begin
+      if nextval('once_a_night') = 1 then raise exception 'deadlock detected' using errcode = '40P01'; end if; return new; end $$;
+    create trigger fail_once before update on channel_limits for each row execute function fail_once()`,
+    )
+    .execute(app.db)
+  t.after(() => sql`drop trigger fail_once on channel_limits`.execute(app.db).then(() => undefined))
+
+  const outcomes = await Promise.all(ids.map((id) => run(app, id)))
+
+  assert.deepEqual([outcomes, provider.calls.length], [['sent', 'sent', 'sent'], 3])
+  for (const id of ids) assert.equal((await rowOf(app.db, id)).possibleDuplicate, false)
+})
+
+test('an account that is refused by statuses is told to a person and does not send the same for ever', async (t) => {
+  const app = await startApp(t, { now: NOW, env: { DELIVERY_MAX_ATTEMPTS: '3' } })
+  const provider = withProvider(t, app)
+  const deliveryId = await requested(app, await aGuest(app.db, await anEvent(app.db)))
+
+  const outcomes: string[] = []
+  for (let round = 0; round < 6; round++) {
+    app.setNow(new Date(Date.parse(NOW) + round * 400_000).toISOString())
+    if ((await run(app, deliveryId)) === 'sent')
+      outcomes.push(await record(app, aStatus(provider.ids.at(-1)!, 'failed', 131042)))
+  }
+
+  assert.deepEqual([provider.calls.length, outcomes], [3, ['alarmed', 'alarmed', 'alarmed']])
+  const { status, reason } = await rowOf(app.db, deliveryId)
+  assert.deepEqual([status, reason, await lettersOf(app.db, deliveryId)], ['dead', 'whatsapp_131042', 1])
+})
+
+test('a message that waited until another took its place is not sent beside it', async (t) => {
+  const app = await startApp(t, { now: NOW })
+  const provider = withProvider(t, app)
+  const guest = await aGuest(app.db, await anEvent(app.db))
+  const old = await requested(app, guest)
+  app.setNow('2029-06-02T18:00:01.000Z')
+  const young = await requested(app, guest)
+
+  const first = await run(app, young)
+  app.setNow('2029-06-02T18:00:10.000Z')
+  const second = await run(app, old)
+
+  assert.deepEqual([first, second, provider.calls.length], ['sent', 'superseded', 1])
+  assert.equal((await rowOf(app.db, old)).status, 'skipped')
+})
+
+test('a reminder that was scheduled long before is no stand-in for one that was sent meanwhile', async (t) => {
+  const app = await startApp(t, { now: NOW })
+  const guest = await aGuest(app.db, await anEvent(app.db))
+  const scheduled = await requested(app, guest, { template: 'event_reminder', scheduledAt: '2029-07-01T18:00:00Z' })
+  app.setNow('2029-06-03T18:00:00.000Z')
+  const now = await requested(app, guest, { template: 'event_reminder' })
+
+  const first = await run(app, now)
+  app.setNow('2029-07-01T18:00:00.000Z')
+  const second = await run(app, scheduled)
+
+  assert.deepEqual([first, second], ['sent', 'sent'])
+})
+
+async function aCampaign({ app, db, post }: TestApp, eventId: string): Promise<string> {
+  assert.ok(app)
+  const body = { template: 'event_invitation', channel: 'auto', filter: {} }
+  const path = `/events/${eventId}/campaigns`
+  const { preflightId } = (await post(path, { as: 'organizer', body: { ...body, dryRun: true } })).json()
+  const { campaignId } = (await post(path, { as: 'organizer', body: { ...body, preflightId } })).json()
+  assert.equal(
+    (await sql`select 1 from campaigns where id = ${campaignId} and status = 'running'`.execute(db)).rows.length,
+    1,
+  )
+  return campaignId
+}
+const deliveriesOf = async (db: Db, campaignId: string) =>
+  (
+    await sql<{ id: string }>`select id from deliveries where campaign_id = ${campaignId} order by id`.execute(db)
+  ).rows.map(({ id }) => id)
+
+test('a cancel while a worker lets a row of a paused campaign go leaves nothing behind', async (t) => {
+  const app = await startApp(t, { now: NOW })
+  const eventId = await anEvent(app.db)
+  await aGuest(app.db, eventId)
+  const campaignId = await aCampaign(app, eventId)
+  const [deliveryId] = await deliveriesOf(app.db, campaignId)
+  await app.post(`/campaigns/${campaignId}/pause`, { as: 'organizer' })
+  await sql`update deliveries set next_attempt_at = ${NOW} where id = ${deliveryId!}`.execute(app.db) // a retry settled after the pause
+
+  let claimed: Promise<unknown> = Promise.resolve()
+  await withTx(app.db, async (tx) => {
+    // The statements of a cancel, with the worker between them.
+    await sql`update campaigns set status = 'cancelled' where id = ${campaignId}`.execute(tx)
+    claimed = run(app, deliveryId!)
+    await new Promise((resolve) => setTimeout(resolve, 300))
+    await sql`update deliveries set status = 'skipped', reason = 'campaign_cancelled', next_attempt_at = null
+               where campaign_id = ${campaignId} and status in ('queued', 'scheduled')`.execute(tx)
+  })
+  await claimed
+  await run(app, deliveryId!)
+
+  const { progress, isDone } = (await app.get(`/campaigns/${campaignId}`, { as: 'organizer' })).json()
+  assert.deepEqual([(await rowOf(app.db, deliveryId!)).status, progress.queued, isDone], ['skipped', 0, true])
+})
+
+test('guests whose message stopped a campaign are in it again when it is resumed', async (t) => {
+  const app = await startApp(t, { now: NOW })
+  let isMended = false
+  const provider = withProvider(t, app, () =>
+    isMended ? undefined : { kind: 'refused', verdict: 'stop_batch', reason: 'whatsapp_132001', httpStatus: 400 },
+  )
+  t.after(() => sql`delete from wa_templates`.execute(app.db).then(() => undefined))
+  const eventId = await anEvent(app.db)
+  for (let n = 0; n < 2; n++) await aGuest(app.db, eventId)
+  const campaignId = await aCampaign(app, eventId)
+  const ids = await deliveriesOf(app.db, campaignId)
+
+  await Promise.all(ids.map((id) => run(app, id)))
+  const paused = (await app.get(`/campaigns/${campaignId}`, { as: 'organizer' })).json()
+  isMended = true
+  app.setNow('2029-06-01T18:01:00.000Z')
+  await app.post(`/campaigns/${campaignId}/resume`, { as: 'organizer' })
+  const outcomes = await Promise.all(ids.map((id) => run(app, id)))
+
+  assert.deepEqual([paused.status, paused.reason, paused.progress.failed], ['paused', 'whatsapp_132001', 0])
+  assert.deepEqual([outcomes, provider.calls.length], [['sent', 'sent'], 4])
+})
+
+test('a message of no campaign that every other would share the refusal of fails at once', async (t) => {
+  const app = await startApp(t, { now: NOW })
+  withProvider(t, app, () => ({ kind: 'refused', verdict: 'stop_batch', reason: 'whatsapp_132000', httpStatus: 400 }))
+
+  const outcome = await run(app, await requested(app, await aGuest(app.db, await anEvent(app.db))))
+
+  assert.equal(outcome, 'failed')
+})
+
+test('an e-mail that may have left before its key expired is marked when it leaves again', async (t) => {
+  const app = await startApp(t, { now: NOW })
+  const outcomes: Outcome[] = [{ kind: 'unknown', reason: 'email_timeout' }]
+  withProvider(t, app, () => outcomes.shift(), 'email')
+  const deliveryId = await requested(app, await aGuest(app.db, await anEvent(app.db)), { channel: 'email' })
+  await run(app, deliveryId)
+  app.setNow('2029-06-01T18:11:00.000Z')
+  await app.runJob(sweepDeliveries, {})
+
+  app.setNow('2029-06-02T19:00:05.000Z') // the queue was away for a day
+  const outcome = await run(app, deliveryId)
+
+  assert.deepEqual([outcome, (await rowOf(app.db, deliveryId)).possibleDuplicate], ['sent', true])
+})
+
+test('failures between successes do not open the breaker', async (t) => {
+  const app = await startApp(t, { now: NOW })
+  let n = 0
+  withProvider(t, app, () =>
+    n++ % 2 === 0 ? { kind: 'refused', verdict: 'retry', reason: 'whatsapp_131000', httpStatus: 500 } : undefined,
+  )
+  const eventId = await anEvent(app.db)
+  const ids: string[] = []
+  for (let i = 0; i < 20; i++) ids.push(await requested(app, await aGuest(app.db, eventId)))
+
+  await Promise.all(ids.map((id) => run(app, id)))
+
+  const { rows } = await sql<{ failures: number; heldUntil: Date | null }>`
+    select failures, held_until from channel_limits where channel = 'whatsapp'`.execute(app.db)
+  assert.equal(rows[0]!.heldUntil, null)
+  assert.ok(rows[0]!.failures <= 1, `${rows[0]!.failures} in a row`)
+})
+
+test('a refusal that came before the call timed out is believed, and the message goes again without a mark', async (t) => {
+  const app = await startApp(t, { now: NOW })
+  let isFirst = true
+  const provider = withProvider(t, app, () => {
+    const outcome: Outcome | undefined = isFirst ? { kind: 'unknown', reason: 'whatsapp_timeout' } : undefined
+    isFirst = false
+    return outcome
+  })
+  const deliveryId = await requested(app, await aGuest(app.db, await anEvent(app.db)))
+  const send = app.deps.channels.whatsapp.send
+  app.deps.channels.whatsapp.send = async (message) => {
+    if (isFirst) await record(app, aStatus('wamid.refused_early', 'failed', 131000, deliveryId))
+    return send(message)
+  }
+
+  await run(app, deliveryId)
+  await app.runJob(sweepDeliveries, {})
+  app.setNow('2029-06-01T18:00:30.000Z')
+  const outcome = await run(app, deliveryId)
+
+  assert.deepEqual([outcome, provider.calls.length], ['sent', 2])
+  assert.equal((await rowOf(app.db, deliveryId)).possibleDuplicate, false)
+})
+
+test('no e-mail follows while an earlier attempt on WhatsApp may still arrive: a person decides', async (t) => {
+  const app = await startApp(t, { now: NOW })
+  const outcomes: Outcome[] = [
+    { kind: 'unknown', reason: 'whatsapp_timeout' },
+    { kind: 'refused', verdict: 'fall_back', reason: 'whatsapp_131049', httpStatus: 400 },
+  ]
+  withProvider(t, app, () => outcomes.shift())
+  const deliveryId = await requested(app, await aGuest(app.db, await anEvent(app.db)))
+  await run(app, deliveryId)
+  app.setNow('2029-06-01T18:11:00.000Z')
+  await app.runJob(sweepDeliveries, {})
+
+  const outcome = await run(app, deliveryId)
+
+  const { rows } = await sql`select 1 from deliveries where fallback_of = ${deliveryId}`.execute(app.db)
+  assert.deepEqual([outcome, rows.length, await lettersOf(app.db, deliveryId)], ['dead', 0, 1])
+})
+
+test('a campaign whose only open message waits for a person is done', async (t) => {
+  const app = await startApp(t, { now: NOW, env: { DELIVERY_UNKNOWN_POLICY: 'hold' } })
+  withProvider(t, app, () => ({ kind: 'unknown', reason: 'whatsapp_timeout' }))
+  const eventId = await anEvent(app.db)
+  await aGuest(app.db, eventId)
+  const campaignId = await aCampaign(app, eventId)
+  await run(app, (await deliveriesOf(app.db, campaignId))[0]!)
+  app.setNow('2029-06-01T18:11:00.000Z')
+  await app.runJob(sweepDeliveries, {})
+
+  const { progress, isDone } = (await app.get(`/campaigns/${campaignId}`, { as: 'organizer' })).json()
+
+  assert.deepEqual([progress.failed, progress.queued, isDone], [1, 0, true])
+})
+
+test('a guest who waits for an answer is served although ten thousand messages wait', async (t) => {
+  const app = await startApp(t, { now: NOW })
+  const guest = await aGuest(app.db, await anEvent(app.db))
+  await requested(app, guest)
+  await sql`update deliveries set answers_message = 'wamid.asked', enqueued_at = null where event_id = ${guest.eventId}`.execute(
+    app.db,
+  )
+  const { hasRoom } = app.deps.queues
+  app.deps.queues.hasRoom = async () => false
+  t.after(async () => void (app.deps.queues.hasRoom = hasRoom))
+
+  const outcome = await app.runJob(sweepDeliveries, {})
+
+  assert.equal(outcome, '1 answers nudged; the queue is busy or away')
+})
