@@ -44,7 +44,7 @@ function withProvider(
       ...{ kind: 'sent', providerMessageId: `wamid.n${Math.random()}`, httpStatus: 200 },
     }
     if (outcome.kind === 'sent') seen.ids.push(outcome.providerMessageId)
-    return outcome as Outcome
+    return outcome
   }
   deps.channels[channel] = { isSimulated: false, send }
   t.after(async () => {

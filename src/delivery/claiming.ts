@@ -8,7 +8,7 @@ import { sharing, withTx, type Db, type Tx } from '../db.ts'
 import type { ChannelName, Channels } from './channel.ts'
 import { EMAIL_RETRY_HORIZON_MS } from './consequences.ts'
 import { giveTurn, listLimits, takeRecipients, writeLimit } from './limits.ts'
-import { quietUntil } from './quiet.ts'
+import { quietUntil } from './due.ts'
 import { claim, holdPaused, letGo, redirect, type Candidate, type LetGo, type Redirected } from './sending-sql.ts'
 
 type Context = { db: Db; now: () => Date; config: Config; channels: Channels }

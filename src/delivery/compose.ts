@@ -7,7 +7,7 @@ import { Failure } from '../errors.ts'
 import type { EmailContent, Locale, TemplateButton, WhatsAppContent } from './channel.ts'
 import { renderHtml, renderText, type Letter } from './layout.ts'
 import type { Occasion } from './occasions.ts'
-import { cut, fill, findTemplate, readVariables, WORDS, type Template } from './templates.ts'
+import { cut, fill, findTemplate, languageOf, readVariables, WORDS, type Template } from './templates.ts'
 
 /** Not sendable this way: the window is closed for an answer without approved template, or it exists on WhatsApp only. */
 export type Uncomposed = { kind: 'refused'; reason: 'window_closed' | 'not_an_email' }
@@ -39,7 +39,7 @@ function composeApproved({ template, locale, occasion, values }: Draft): WhatsAp
   return {
     kind: 'template',
     name: template.name,
-    language: locale.replace('-', '_'),
+    language: languageOf(locale),
     ...(template.hasPass ? { header: { kind: 'image', link: occasion.qrUrl } } : {}),
     body: parameters.map((text) => ({ text })),
     buttons: template.buttons.map((button, index): TemplateButton =>

@@ -4,9 +4,10 @@
  */
 import type { Config } from '../config.ts'
 import { newId, withTx, type Db } from '../db.ts'
-import { Failure, readInstant } from '../errors.ts'
+import { Failure } from '../errors.ts'
 import type { User } from '../http/access.ts'
 import type { ChannelName, Locale } from './channel.ts'
+import { readSchedule, refuseClosed } from './due.ts'
 import { composeMessage } from './message.ts'
 import {
   findByIdempotencyKey,
@@ -17,8 +18,9 @@ import {
   type NewDelivery,
   type Target,
 } from './sql.ts'
-import { findTemplate } from './templates.ts'
+import { findRequestable } from './templates.ts'
 
+export { rememberApprovals } from './approvals.ts'
 export { answerGuest, wasAnswered, type AnswerTemplate } from './answers.ts'
 export {
   findAnyInvited,
@@ -56,8 +58,6 @@ export type DeliveryRequest = {
 export type Requested =
   | { status: 'queued' | 'scheduled'; deliveryId: string; channel: ChannelName; dueAt: Date }
   | { status: 'duplicate'; duplicateOf: string }
-
-const YEAR_MS = 366 * 86_400_000
 
 /**
  * Asks for one message. The caller nudges the queue after this has committed. A second request with the same
@@ -105,13 +105,8 @@ export async function requestDelivery({ db, now, config }: Context, input: Deliv
 function checkTarget(target: Target | null, input: DeliveryRequest): asserts target is Target & { guestName: string } {
   if (!target) throw new Failure('event_not_found')
   if (target.guestName === null) throw new Failure('guest_not_found')
-  if (!findTemplate(input.template).isApproved)
-    throw new Failure('template_not_found', { detail: `${input.template} is only sent as an answer to a guest.` })
-  if (target.eventStatus === 'archived' || target.eventStatus === 'expired') {
-    throw new Failure('event_closed', {
-      detail: `The event is ${target.eventStatus}: nothing is sent for it any more.`,
-    })
-  }
+  findRequestable(input.template)
+  refuseClosed(target.eventStatus)
   if (target.isOptedOut) throw new Failure('guest_opted_out', { detail: 'The guest wrote BAJA to this organizer.' })
 }
 
@@ -133,12 +128,4 @@ function takeEmail(target: Target, reason: string): { channel: 'email'; reason: 
     throw new Failure('email_stopped', { detail })
   }
   return { channel: 'email', reason }
-}
-
-function readSchedule(text: string | undefined, now: Date): Date | null {
-  if (text === undefined) return null
-  const at = readInstant(text, 'scheduledAt')
-  if (at.getTime() > now.getTime() + YEAR_MS)
-    throw new Failure('invalid_date', { detail: 'scheduledAt is more than a year ahead.' })
-  return at <= now ? null : at
 }

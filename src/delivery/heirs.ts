@@ -1,10 +1,12 @@
 /** What a refusal leaves behind beside the message itself: its heir on another channel, and what others must know. */
 import { newId, sql, type Tx } from '../db.ts'
+import { rememberApprovals } from './approvals.ts'
 import { pauseCampaign } from './campaigns.ts'
 import type { ChannelName, Locale } from './channel.ts'
 import type { Consequences } from './consequences.ts'
 import { holdChannel } from './limits.ts'
 import { insertDeadDelivery } from './sweep.ts'
+import { languageOf } from './templates.ts'
 
 /**
  * The e-mail that takes the place of a WhatsApp message that cannot arrive: one for each, only where the guest has
@@ -58,16 +60,6 @@ export async function markReachable(tx: Tx, deliveryId: string): Promise<void> {
   )
 }
 
-/** The provider has this template no more, or not in this language. */
-async function markTemplate(
-  tx: Tx,
-  template: { name: string; language: string; status: string; now: Date },
-): Promise<void> {
-  await sql`insert into wa_templates (name, language, status, synced_at)
-    values (${template.name}, ${template.language}, ${template.status}, ${template.now})
-    on conflict (name, language) do update set status = excluded.status, synced_at = excluded.synced_at`.execute(tx)
-}
-
 /** The part of a refusal that reaches beyond the message's own row; the caller has moved that. */
 export async function applyConsequences(
   tx: Tx,
@@ -92,7 +84,7 @@ export async function applyConsequences(
     await pauseCampaign(tx, { campaignId: delivery.campaignId, reason, now })
   const status = TEMPLATE_STATUS[reason]
   if (status)
-    await markTemplate(tx, { name: delivery.template, language: delivery.locale.replace('-', '_'), status, now })
+    await rememberApprovals(tx, [{ name: delivery.template, language: languageOf(delivery.locale), status }], now)
 }
 
 const TEMPLATE_STATUS: Record<string, string> = {

@@ -1,6 +1,4 @@
 /** What a message is about: the guest, the event, the organizer, and the addresses that belong to the invitation. */
-import { sql, type Db } from '../db.ts'
-
 export type Occasion = {
   guestName: string
   eventName: string
@@ -32,31 +30,4 @@ export function occasionOf(facts: Facts, baseUrl: string): Occasion {
     qrUrl: `${baseUrl}/public/invite/${path}/qr.png`,
     unsubscribeUrl: `${baseUrl}/public/unsubscribe/${path}`,
   }
-}
-
-export type FoundFacts = Omit<Facts, 'guestName' | 'invitationId' | 'code'> & {
-  organizerId: string
-  eventStatus: 'draft' | 'active' | 'archived' | 'expired'
-  guestName: string | null
-  invitationId: string | null
-  code: string | null
-  locale: 'es-MX' | 'en' | null
-}
-
-/** Null: no such event for this organizer. guestName null: no such guest in it, or none was asked for. */
-export async function findFacts(
-  db: Db,
-  scope: string | null,
-  eventId: string,
-  guestId: string | null,
-): Promise<FoundFacts | null> {
-  const { rows } = await sql<FoundFacts>`
-    select e.status as event_status, e.organizer_id, e.name as event_name, e.starts_at, e.time_zone, e.location, o.name as organizer_name,
-           g.name as guest_name, g.locale, i.id as invitation_id, i.code
-      from events e
-      join organizers o on o.id = e.organizer_id
-      left join guests g on g.event_id = e.id and g.id = ${guestId}
-      left join invitations i on i.event_id = g.event_id and i.guest_id = g.id
-     where e.id = ${eventId} and (${scope}::text is null or e.organizer_id = ${scope})`.execute(db)
-  return rows[0] ?? null
 }

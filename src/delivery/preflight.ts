@@ -2,14 +2,14 @@
 import { createHash } from 'node:crypto'
 import type { Config } from '../config.ts'
 import { type Db } from '../db.ts'
-import { Failure, readInstant } from '../errors.ts'
+import { Failure } from '../errors.ts'
 import type { ChannelName, Locale } from './channel.ts'
-import { findFacts, type FoundFacts } from './occasions.ts'
 import { previewTemplate, type Preview } from './preview.ts'
-import { quietUntil } from './quiet.ts'
+import { quietUntil, readSchedule, refuseClosed } from './due.ts'
 import { countRecipients, listRecipients, listUnapproved } from './recipients.ts'
 import type { Count, Exclusion, Filter, Spec } from './recipients.ts'
-import { findTemplate, refuseUnknownVariables, type TemplateCategory } from './templates.ts'
+import { findTarget, type Target } from './sql.ts'
+import { findRequestable, findTemplate, refuseUnknownVariables, type TemplateCategory } from './templates.ts'
 
 type Context = { db: Db; config: Config; now: () => Date }
 
@@ -22,9 +22,8 @@ export type CampaignRequest = {
   variables: Record<string, string>
   scheduledAt?: string
 }
-export type Planned = { spec: Spec; specHash: Buffer; facts: FoundFacts; scheduledAt: Date | null }
+export type Planned = { spec: Spec; specHash: Buffer; facts: Target; scheduledAt: Date | null }
 
-const YEAR_MS = 366 * 86_400_000
 const SAMPLES_MAX = 3
 const BLOCKED_MAX = 20
 
@@ -35,13 +34,10 @@ const BLOCKED_MAX = 20
 export async function planCampaign({ db, config, now }: Context, request: CampaignRequest): Promise<Planned> {
   const { scope, eventId, channel, filter, variables } = request
   const requestedAt = now()
-  const facts = await findFacts(db, scope, eventId, null)
+  const facts = await findTarget(db, scope, eventId, null)
   if (!facts) throw new Failure('event_not_found')
-  if (facts.eventStatus === 'archived' || facts.eventStatus === 'expired')
-    throw new Failure('event_closed', { detail: `The event is ${facts.eventStatus}: nothing is sent for it any more.` })
-  const template = findTemplate(request.template)
-  if (!template.isApproved)
-    throw new Failure('template_not_found', { detail: `${template.name} is only sent as an answer to a guest.` })
+  refuseClosed(facts.eventStatus)
+  const template = findRequestable(request.template)
   refuseUnknownVariables(template, variables)
   const scheduledAt = readSchedule(request.scheduledAt, requestedAt)
   const spec: Spec = {
@@ -58,21 +54,13 @@ export async function planCampaign({ db, config, now }: Context, request: Campai
   return { spec, specHash: hashSpec(request), facts, scheduledAt }
 }
 
-function readSchedule(text: string | undefined, now: Date): Date | null {
-  if (text === undefined) return null
-  const at = readInstant(text, 'scheduledAt')
-  if (at.getTime() > now.getTime() + YEAR_MS)
-    throw new Failure('invalid_date', { detail: 'scheduledAt is more than a year ahead.' })
-  return at <= now ? null : at
-}
-
-/** Composes for a made-up guest in every locale: what is missing there is missing for everybody. */
+/** Composes for a made-up guest and event in every locale: what is missing there is missing for everybody. */
 async function lacksVariable(context: Pick<Context, 'db' | 'config'>, request: CampaignRequest): Promise<boolean> {
-  const { scope, eventId, template: name, variables } = request
+  const { scope, template: name, variables } = request
   try {
     for (const locale of ['es-MX', 'en'] as const)
       for (const channel of ['whatsapp', 'email'] as const)
-        await previewTemplate(context, { scope, name, locale, channel, variables, eventId, isWindowOpen: false })
+        await previewTemplate(context, { scope, name, locale, channel, variables, isWindowOpen: false })
     return false
   } catch (error) {
     if (error instanceof Failure && error.code === 'template_variable_missing') return true
@@ -168,12 +156,15 @@ export type EstimatedCost = {
   category: TemplateCategory
   messages: number
 }
-type Price = { from: string; currency: string } & Record<TemplateCategory, number>
-
 /** The list price in force on the day, for every WhatsApp message; what is billed is told by the provider's statuses. */
-function estimateCost(prices: readonly Price[], category: TemplateCategory, messages: number, at: Date): EstimatedCost {
+function estimateCost(
+  prices: Config['whatsapp']['prices'],
+  category: TemplateCategory,
+  messages: number,
+  at: Date,
+): EstimatedCost {
   const day = at.toISOString().slice(0, 10)
-  const price = prices.filter(({ from }) => from <= day).toSorted((a, b) => (a.from < b.from ? 1 : -1))[0]
+  const price = prices.findLast(({ from }) => from <= day)
   const perMessage = price?.[category] ?? 0
   const amountMinor = Math.round(messages * perMessage * 100)
   return {

@@ -4,7 +4,8 @@ import type { Db } from '../db.ts'
 import { Failure } from '../errors.ts'
 import type { ChannelName, EmailContent, Locale, WhatsAppContent } from './channel.ts'
 import { composeEmail, composeWhatsApp } from './compose.ts'
-import { findFacts, occasionOf, type Facts } from './occasions.ts'
+import { occasionOf, type Facts } from './occasions.ts'
+import { findTarget } from './sql.ts'
 import { findTemplate, refuseUnknownVariables, variablesOf, WORDS, type Template } from './templates.ts'
 
 const LOCALES = Object.keys(WORDS) as Locale[]
@@ -76,7 +77,7 @@ async function findFactsToShow(
     if (guestId !== undefined) throw new Failure('invalid_request', { detail: 'guestId needs eventId beside it.' })
     return sample
   }
-  const found = await findFacts(db, scope, eventId, guestId ?? null)
+  const found = await findTarget(db, scope, eventId, guestId ?? null)
   if (!found) throw new Failure('event_not_found')
   if (guestId !== undefined && found.guestName === null) throw new Failure('guest_not_found')
   return {

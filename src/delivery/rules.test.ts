@@ -3,7 +3,7 @@ import test from 'node:test'
 import { planRefusal, type Refused } from './consequences.ts'
 import type { Verdict } from './channel.ts'
 import { giveTurn, restMs, type ChannelLimit } from './limits.ts'
-import { quietUntil } from './quiet.ts'
+import { quietUntil } from './due.ts'
 
 const NOW = new Date('2029-06-01T18:00:00.000Z')
 const NIGHT = { from: '22:00', to: '09:00' }

@@ -23,12 +23,12 @@ export type Target = {
   isUnreachable: boolean
 }
 
-/** Null: no such event for this organizer. guestName null: no such guest in it. */
+/** Null: no such event for this organizer. guestName null: no such guest in it, or none was asked for. */
 export async function findTarget(
   db: Db,
   scope: string | null,
   eventId: string,
-  guestId: string,
+  guestId: string | null,
 ): Promise<Target | null> {
   const { rows } = await sql<Target>`
     select e.organizer_id, o.name as organizer_name, e.status as event_status, e.name as event_name, e.starts_at, e.time_zone, e.location,

@@ -80,6 +80,17 @@ export function findTemplate(name: string): Template {
   return template
 }
 
+/** As findTemplate, and also throws it for an answer, which only a guest's message brings about. */
+export function findRequestable(name: string): Template {
+  const template = findTemplate(name)
+  if (!template.isApproved)
+    throw new Failure('template_not_found', { detail: `${name} is only sent as an answer to a guest.` })
+  return template
+}
+
+/** WhatsApp's own code: es_MX, en. */
+export const languageOf = (locale: Locale): string => locale.replace('-', '_')
+
 export type Variable = {
   name: string
   /** Where it comes from when the request does not give it; `request`: the request must. */
@@ -98,8 +109,17 @@ const VARIABLES: Variable[] = [
   { name: 'choices', source: 'request', maxLength: 4000 },
 ]
 
-/** Which variables a template knows, and of them which the request must give. */
-export function variablesOf(template: Template): (Variable & { isRequired: boolean })[] {
+type KnownVariable = Variable & { isRequired: boolean }
+const known = new Map<TemplateName, KnownVariable[]>()
+
+/** Which variables a template knows, and of them which the request must give. Every message asks; the texts never change. */
+export function variablesOf(template: Template): KnownVariable[] {
+  const variables = known.get(template.name) ?? findVariables(template)
+  known.set(template.name, variables)
+  return variables
+}
+
+function findVariables(template: Template): KnownVariable[] {
   const used = new Set(template.hasChoices ? ['choices'] : [])
   for (const { texts } of Object.values(WORDS)) {
     const { body, link, email } = texts[template.name]
@@ -114,11 +134,11 @@ export function variablesOf(template: Template): (Variable & { isRequired: boole
 
 /** Refuses a name that the template does not know: `template_variable_unknown`. For requests whose typing error costs many messages. */
 export function refuseUnknownVariables(template: Template, given: Record<string, string>): void {
-  const known = variablesOf(template).map(({ name }) => name)
-  const unknown = Object.keys(given).filter((name) => !known.includes(name))
+  const names = variablesOf(template).map(({ name }) => name)
+  const unknown = Object.keys(given).filter((name) => !names.includes(name))
   if (unknown.length === 0) return
   throw new Failure('template_variable_unknown', {
-    detail: `The template ${template.name} knows ${known.join(', ')}; not ${unknown.join(', ')}.`,
+    detail: `The template ${template.name} knows ${names.join(', ')}; not ${unknown.join(', ')}.`,
   })
 }
 

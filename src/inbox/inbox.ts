@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto'
 import type { Config } from '../config.ts'
 import { newId, withTx, type Db, type Tx } from '../db.ts'
+import { rememberApprovals } from '../delivery/delivery.ts'
 import { GiveUp } from '../errors.ts'
 import { forgetInvitation } from '../landing/landing.ts'
 import type { Kv } from '../kv.ts'
@@ -11,7 +12,7 @@ import { workItems, type FailedItem } from './items.ts'
 import { takeMessage } from './messages.ts'
 import type { Inbox } from './person.ts'
 import { claimInbound, finishInbound, insertInbound, killInbound, type Inbound, type Source } from './sql.ts'
-import { takeStatus, takeTemplateUpdate } from './statuses.ts'
+import { takeStatus } from './statuses.ts'
 import { readWhatsAppPayload, type WhatsAppPayload } from './whatsapp.ts'
 
 export { reviveInbound, type Revived } from './revive.ts'
@@ -99,7 +100,7 @@ async function workWhatsApp(
   const templates = await workItems(db, payload.templates, {
     what: 'template',
     together: 1,
-    work: (tx, update) => takeTemplateUpdate(tx, update, inbox.now),
+    work: (tx, update) => rememberApprovals(tx, [update], update.at ?? inbox.now),
   })
   for (const code of answered) await forgetInvitation(kv, code) // after the commits: the page shows the answer at once
   const failed = [...statuses, ...messages, ...templates]

@@ -1,9 +1,9 @@
-/** WhatsApp's statuses of our messages and of our templates. */
+/** WhatsApp's statuses of our messages. */
 import { findPerson } from '../conversations/conversations.ts'
-import { sql, type Tx } from '../db.ts'
+import type { Tx } from '../db.ts'
 import { findInvitedByMessage, recordStatus, rememberAlias } from '../delivery/delivery.ts'
 import { learnAndObey, type Inbox } from './person.ts'
-import type { InboundStatus, TemplateUpdate } from './whatsapp.ts'
+import type { InboundStatus } from './whatsapp.ts'
 
 const KNOWN_STATUSES = new Set(['sent', 'delivered', 'read', 'failed'])
 
@@ -24,14 +24,4 @@ async function learnRecipient(tx: Tx, inbox: Inbox, status: InboundStatus): Prom
   const known = await findPerson(tx, { phone, userId: null })
   const ours = known.phone ?? (await findInvitedByMessage(tx, status.providerMessageId))?.phone
   if (ours) await learnAndObey(tx, inbox, userId, ours, status.occurredAt)
-}
-
-/** What WhatsApp decided about a template; an older word than the one we have changes nothing. */
-export async function takeTemplateUpdate(tx: Tx, update: TemplateUpdate, now: Date): Promise<void> {
-  const at = update.at ?? now
-  await sql`
-    insert into wa_templates as t (name, language, status, synced_at)
-    values (${update.name}, ${update.language}, ${update.status}, ${at})
-    on conflict (name, language) do update set status = excluded.status, synced_at = excluded.synced_at
-      where t.synced_at <= excluded.synced_at`.execute(tx)
 }

@@ -1,5 +1,23 @@
-/** Quiet hours: nobody's phone rings at night because of us. */
+/** When a message may leave: the time that was asked for, the quiet hours of the event's zone, and the event's end. */
 import { DateTime } from 'luxon'
+import { Failure, readInstant } from '../errors.ts'
+
+const YEAR_MS = 366 * 86_400_000
+
+/** Null: at once, also for a time that has passed. Throws `invalid_date`. */
+export function readSchedule(text: string | undefined, now: Date): Date | null {
+  if (text === undefined) return null
+  const at = readInstant(text, 'scheduledAt')
+  if (at.getTime() > now.getTime() + YEAR_MS)
+    throw new Failure('invalid_date', { detail: 'scheduledAt is more than a year ahead.' })
+  return at <= now ? null : at
+}
+
+/** Throws `event_closed`. */
+export function refuseClosed(eventStatus: string): void {
+  if (eventStatus !== 'archived' && eventStatus !== 'expired') return
+  throw new Failure('event_closed', { detail: `The event is ${eventStatus}: nothing is sent for it any more.` })
+}
 
 /** Local times `HH:mm`; `from` may be later than `to`, over midnight. */
 export type QuietHours = { from: string; to: string }
