@@ -37,11 +37,24 @@ export function openDb(
     application_name: 'monotickets',
   })
   pool.on('error', options.onError)
+  pool.on('connect', prepareNamed)
   const db = new Kysely<DB>({
     dialect: new PostgresDialect({ pool }),
     plugins: [new CamelCasePlugin({ maintainNestedObjectKeys: true })],
   })
   return { db, close: () => db.destroy() }
+}
+
+/**
+ * A statement that begins with the comment `prepared NAME` is planned once a connection and not for every call: for the hot
+ * ones, whose planning costs more than their rows. Its text must be the same for every call, so it takes arrays.
+ */
+function prepareNamed(client: pg.PoolClient): void {
+  const query = client.query.bind(client) as (...args: unknown[]) => unknown
+  client.query = ((text: unknown, values: unknown, ...more: unknown[]) => {
+    const name = typeof text === 'string' ? /^\s*\/\* prepared (\w+) \*\//.exec(text)?.[1] : undefined
+    return name ? query({ name, text, values }, ...more) : query(text, values, ...more)
+  }) as typeof client.query
 }
 
 /** Runs `work` in one transaction. It must not call the network: claim, call, settle. */

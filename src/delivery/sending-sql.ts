@@ -56,7 +56,7 @@ export async function claim(
   ids: string[],
   lease: { token: string; now: Date; until: Date; windowFloor: Date; dedupeWindowMs: number; emailKeyFloor: Date },
 ): Promise<Candidate[]> {
-  const { rows } = await sql<Candidate>`
+  const { rows } = await sql<Candidate>`/* prepared claim_deliveries */
     with due as (
       select id from deliveries
        where id = any(${ids}::text[]) and status in ('queued', 'scheduled') and next_attempt_at <= ${lease.now}
@@ -67,7 +67,7 @@ export async function claim(
              first_attempt_at = coalesce(first_attempt_at, ${lease.now}),
              possible_duplicate = possible_duplicate or coalesce(channel = 'email' and first_attempt_at < ${lease.emailKeyFloor}
                and exists (select 1 from delivery_attempts a where a.delivery_id = d.id and a.outcome = 'unknown'), false)
-        from due where d.id = due.id returning d.*),
+        from due where d.id = due.id and d.id = any(${ids}::text[]) returning d.*),
     attempt as (
       insert into delivery_attempts (delivery_id, n, started_at) select id, attempts, ${lease.now} from claimed)
     select d.id, d.organizer_id, o.name as organizer_name, d.event_id, d.guest_id, d.channel, d.template, d.locale, d.variables,
@@ -161,7 +161,8 @@ export type Settled = { id: string; status: string; hasMoved: boolean; hasParked
  * everywhere, so that nobody deadlocks. An attempt that was not spent gives its try back.
  */
 export async function settle(db: Db, settlements: Settlement[], now: Date): Promise<Settled[]> {
-  const { rows } = await sql<Settled>`
+  const ids = settlements.map(({ id }) => id)
+  const { rows } = await sql<Settled>`/* prepared settle_deliveries */
     with s as (
       select * from jsonb_to_recordset(${JSON.stringify(settlements.map(toRecord))}) as s (id text, attempt integer,
         lease_token uuid, status text, outcome text, reason text, http_status integer, provider_message_id text,
@@ -171,7 +172,7 @@ export async function settle(db: Db, settlements: Settlement[], now: Date): Prom
       select d.id, d.status as was, s.status as wanted,
              (d.status in ('sending', 'unknown') or (d.status in ('queued', 'dead') and s.status = 'sent'))
                and delivery_may_become(d.status, s.status) as has_moved
-        from deliveries d join s on s.id = d.id where d.lease_token = s.lease_token
+        from deliveries d join s on s.id = d.id where d.id = any(${ids}::text[]) and d.lease_token = s.lease_token
        order by d.id for update of d),
     settled as (
       update deliveries d set
@@ -189,12 +190,12 @@ export async function settle(db: Db, settlements: Settlement[], now: Date): Prom
              ended_at = case when s.status in ('failed', 'dead', 'skipped') and h.has_moved then ${now}::timestamptz else d.ended_at end,
              enqueued_at = case when s.status = 'queued' then ${now}::timestamptz else d.enqueued_at end,
              lease_token = null, lease_until = null, paced_at = null, updated_at = ${now}
-        from held h join s on s.id = h.id where d.id = h.id
+        from held h join s on s.id = h.id where d.id = h.id and d.id = any(${ids}::text[])
       returning d.id, d.status, h.has_moved),
     attempted as (
       update delivery_attempts a set finished_at = ${now}, outcome = s.outcome, reason = s.reason,
              http_status = s.http_status, provider_message_id = s.provider_message_id
-        from s where a.delivery_id = s.id and a.n = s.attempt and (a.finished_at is null or a.outcome = 'unknown'))
+        from s where a.delivery_id = any(${ids}::text[]) and a.delivery_id = s.id and a.n = s.attempt and (a.finished_at is null or a.outcome = 'unknown'))
     select t.id, t.status, t.has_moved,
            exists (select 1 from delivery_events e
                     where e.provider_message_id = s.provider_message_id and e.delivery_id is null) as has_parked
