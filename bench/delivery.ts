@@ -7,23 +7,17 @@
  *
  * --check exits with 1 when the median ratio is below the target: 2.5 on Redis, 1.3 on PostgreSQL.
  */
-import { spawn, spawnSync } from 'node:child_process'
-import { mkdtemp, rm, chmod } from 'node:fs/promises'
-import { createServer } from 'node:net'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { createPostgresBackend, Queue, runMigrations, Worker } from 'bullmq'
+import { createPostgresBackend, Queue, Worker } from 'bullmq'
 import pg from 'pg'
 import { loadConfig } from '../src/config.ts'
-import { applyMigrations, newId, sql } from '../src/db.ts'
+import { newId, sql } from '../src/db.ts'
 import { openDeps, type Deps } from '../src/deps.ts'
 import { deliverInvitation, deliveryJobId } from '../src/delivery/jobs.ts'
-import { startEmbedded } from '../src/embedded.ts'
 import { openLog } from '../src/log.ts'
 import { postgresConnection, type Job } from '../src/queue.ts'
 import { startWorkers } from '../src/queue-workers.ts'
-import { MIGRATIONS_FOLDER } from '../src/readiness.ts'
+import { createDatabase, seed, startMachine } from './machine.ts'
 
 const CONCURRENCY = 64
 const TARGETS = { redis: 2.5, postgres: 1.3 }
@@ -45,18 +39,14 @@ if (flags.help) {
 const jobs = Number(flags.jobs)
 const rounds = Number(flags.rounds)
 
-const folder = await mkdtemp(join(tmpdir(), 'monotickets-bench-'))
-await chmod(folder, 0o755)
-const stops: (() => Promise<void>)[] = [() => rm(folder, { recursive: true, force: true })]
+const machine = await startMachine()
 let isBelow = false
 try {
-  const database = await startEmbedded({ folder: join(folder, 'data'), log: () => {} })
-  stops.push(() => database.stop())
-  const redisUrl = await startRedis()
+  const { databaseUrl, redisUrl } = machine
   const backends = (flags.backend ? [flags.backend] : redisUrl ? ['redis', 'postgres'] : ['postgres']) as Backend[]
-  for (const backend of backends) isBelow = (await compare(backend, database.url, redisUrl)) || isBelow
+  for (const backend of backends) isBelow = (await compare(backend, databaseUrl, redisUrl)) || isBelow
 } finally {
-  for (const stop of stops.toReversed()) await stop()
+  await machine.stop()
 }
 process.exit(flags.check && isBelow ? 1 : 0)
 
@@ -166,56 +156,4 @@ async function measureOurs(deps: Deps, round: number): Promise<number> {
     join deliveries d on d.id = a.delivery_id where d.event_id = ${eventId} and a.outcome = 'sent'`.execute(deps.db)
   if (rows[0]!.attempts !== jobs) throw new Error(`${rows[0]!.attempts} attempts are recorded, not ${jobs}`)
   return jobs / seconds
-}
-
-async function seed({ db, now }: Deps, eventId: string, ids: string[]): Promise<void> {
-  await sql`insert into organizers (id, name) values ('org_bench', 'Banco de pruebas') on conflict do nothing`.execute(
-    db,
-  )
-  await sql`insert into events (id, organizer_id, name, starts_at, ends_at)
-    values (${eventId}, 'org_bench', 'Boda', '2035-01-01T18:00:00Z', '2035-01-02T02:00:00Z')`.execute(db)
-  await sql`insert into guests (event_id, id, name, phone, email)
-    select ${eventId}, 'g' || n, 'Ana Prueba', '+52' || (5510000000 + n), 'g' || n || '@example.com'
-      from generate_series(1, ${ids.length}) n`.execute(db)
-  await sql`insert into invitations (id, event_id, guest_id, code, places)
-    select ${eventId} || 'i' || n, ${eventId}, 'g' || n, ${eventId} || '-CODE-' || n, 1 from generate_series(1, ${ids.length}) n`.execute(
-    db,
-  )
-  await sql`insert into deliveries (id, organizer_id, event_id, guest_id, channel, template, locale, status, attempts_max,
-      next_attempt_at, enqueued_at, request_id, requested_by, requested_at, updated_at)
-    select id, 'org_bench', ${eventId}, 'g' || n, 'whatsapp', 'event_invitation', 'es-MX', 'queued', 5, ${now()}, ${now()},
-      'bench', 'bench', ${now()}, ${now()} from unnest(${ids}::text[]) with ordinality t (id, n)`.execute(db)
-  await sql`analyze`.execute(db)
-}
-
-async function createDatabase(serverUrl: string, name: string): Promise<string> {
-  const client = new pg.Client({ connectionString: serverUrl })
-  await client.connect()
-  await client.query(`create database ${name}`)
-  await client.end()
-  const url = new URL(serverUrl)
-  url.pathname = `/${name}`
-  const config = loadConfig({ APP_ENV: 'test', DATABASE_URL: url.toString(), LOG_LEVEL: 'error' })
-  const deps = openDeps(config, openLog(config.log), { databaseUrl: url.toString() })
-  await applyMigrations(deps.db, MIGRATIONS_FOLDER)
-  await deps.close()
-  const queueClient = new pg.Client({ connectionString: url.toString() })
-  await queueClient.connect()
-  await runMigrations(queueClient)
-  await queueClient.end()
-  return url.toString()
-}
-
-async function startRedis(): Promise<string | undefined> {
-  if (process.env['REDIS_URL']) return process.env['REDIS_URL']
-  if (spawnSync('redis-server', ['--version']).status !== 0) return undefined
-  const probe = createServer().listen(0, '127.0.0.1')
-  await new Promise((resolve) => probe.once('listening', resolve))
-  const { port } = probe.address() as { port: number }
-  await new Promise((resolve) => probe.close(resolve))
-  const child = spawn('redis-server', ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--dir', folder], {
-    stdio: 'ignore',
-  })
-  stops.push(async () => void child.kill())
-  return `redis://127.0.0.1:${port}`
 }

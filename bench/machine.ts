@@ -1,0 +1,83 @@
+/** What the benches stand on: an embedded PostgreSQL with its default durability, a Redis of their own, an event with guests. */
+import { spawn, spawnSync } from 'node:child_process'
+import { chmod, mkdtemp, rm } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { runMigrations } from 'bullmq'
+import pg from 'pg'
+import { loadConfig } from '../src/config.ts'
+import { applyMigrations, sql } from '../src/db.ts'
+import { openDeps, type Deps } from '../src/deps.ts'
+import { startEmbedded } from '../src/embedded.ts'
+import { openLog } from '../src/log.ts'
+import { MIGRATIONS_FOLDER } from '../src/readiness.ts'
+
+export type Machine = { databaseUrl: string; redisUrl: string | undefined; stop(): Promise<void> }
+
+export async function startMachine(): Promise<Machine> {
+  const folder = await mkdtemp(join(tmpdir(), 'monotickets-bench-'))
+  await chmod(folder, 0o755) // the account that runs PostgreSQL for root must be able to enter
+  const database = await startEmbedded({ folder: join(folder, 'data'), log: () => {} })
+  const redis = await startRedis(folder)
+  return {
+    databaseUrl: database.url,
+    redisUrl: redis.url,
+    async stop() {
+      redis.stop()
+      await database.stop()
+      await rm(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+async function startRedis(folder: string): Promise<{ url: string | undefined; stop(): void }> {
+  if (process.env['REDIS_URL']) return { url: process.env['REDIS_URL'], stop: () => {} }
+  if (spawnSync('redis-server', ['--version']).status !== 0) return { url: undefined, stop: () => {} }
+  const probe = createServer().listen(0, '127.0.0.1')
+  await new Promise((resolve) => probe.once('listening', resolve))
+  const { port } = probe.address() as { port: number }
+  await new Promise((resolve) => probe.close(resolve))
+  const args = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--dir', folder]
+  const child = spawn('redis-server', args, { stdio: 'ignore' })
+  return { url: `redis://127.0.0.1:${port}`, stop: () => void child.kill() }
+}
+
+export async function createDatabase(serverUrl: string, name: string): Promise<string> {
+  const client = new pg.Client({ connectionString: serverUrl })
+  await client.connect()
+  await client.query(`create database ${name}`)
+  await client.end()
+  const url = new URL(serverUrl)
+  url.pathname = `/${name}`
+  const config = loadConfig({ APP_ENV: 'test', DATABASE_URL: url.toString(), LOG_LEVEL: 'error' })
+  const deps = openDeps(config, openLog(config.log), { databaseUrl: url.toString() })
+  await applyMigrations(deps.db, MIGRATIONS_FOLDER)
+  await deps.close()
+  const queueClient = new pg.Client({ connectionString: url.toString() })
+  await queueClient.connect()
+  await runMigrations(queueClient)
+  await queueClient.end()
+  return url.toString()
+}
+
+/** An event, and one queued WhatsApp delivery for each of its guests. */
+export async function seed({ db, now }: Deps, eventId: string, ids: string[]): Promise<void> {
+  await sql`insert into organizers (id, name) values ('org_bench', 'Banco de pruebas') on conflict do nothing`.execute(
+    db,
+  )
+  await sql`insert into events (id, organizer_id, name, starts_at, ends_at)
+    values (${eventId}, 'org_bench', 'Boda', '2035-01-01T18:00:00Z', '2035-01-02T02:00:00Z')`.execute(db)
+  await sql`insert into guests (event_id, id, name, phone, email)
+    select ${eventId}, 'g' || n, 'Ana Prueba', '+52' || (5510000000 + n), 'g' || n || '@example.com'
+      from generate_series(1, ${ids.length}) n`.execute(db)
+  await sql`insert into invitations (id, event_id, guest_id, code, places)
+    select ${eventId} || 'i' || n, ${eventId}, 'g' || n, ${eventId} || '-CODE-' || n, 1 from generate_series(1, ${ids.length}) n`.execute(
+    db,
+  )
+  await sql`insert into deliveries (id, organizer_id, event_id, guest_id, channel, template, locale, status, attempts_max,
+      next_attempt_at, enqueued_at, request_id, requested_by, requested_at, updated_at)
+    select id, 'org_bench', ${eventId}, 'g' || n, 'whatsapp', 'event_invitation', 'es-MX', 'queued', 5, ${now()}, ${now()},
+      'bench', 'bench', ${now()}, ${now()} from unnest(${ids}::text[]) with ordinality t (id, n)`.execute(db)
+  await sql`analyze`.execute(db)
+}
