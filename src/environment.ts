@@ -1,50 +1,10 @@
 /**
- * Every environment variable: type, bounds, default and meaning. Sections are for the reader of
- * docs/docker-env.md. `secret: true` marks what is never printed and where a placeholder
- * (`your_…`, `change_me`, `local_…`) counts as absent.
+ * Every environment variable: type, bounds, default and meaning. Those of the providers are in
+ * environment-providers.ts, the kinds of variables in variables.ts.
  */
 import { Type, type TProperties } from 'typebox'
-
-const text = (section: string, description: string, more: object = {}) =>
-  Type.Optional(Type.String({ section, description, ...more }))
-const textWithDefault = (section: string, value: string, description: string, more: object = {}) =>
-  Type.String({ section, description, default: value, ...more })
-const secret = (section: string, description: string) =>
-  Type.Optional(Type.String({ section, description, secret: true }))
-const whole = (section: string, value: number, minimum: number, maximum: number, description: string) =>
-  Type.Integer({ section, description, default: value, minimum, maximum })
-const decimal = (section: string, value: number, minimum: number, maximum: number, description: string) =>
-  Type.Number({ section, description, default: value, minimum, maximum })
-const flag = (section: string, description: string) => Type.Optional(Type.Boolean({ section, description }))
-const oneOf = <const T extends string>(section: string, values: T[], value: T, description: string) =>
-  Type.Enum(values, { section, description, default: value })
-
-/**
- * Service messages are billed since 2026-10-01, as utility templates are, after 1,000 free ones a month and number.
- */
-const DEFAULT_WA_PRICES = JSON.stringify([
-  {
-    from: '2025-07-01',
-    currency: 'USD',
-    mxnRate: 18,
-    marketing: 0.0305,
-    utility: 0.0085,
-    authentication: 0.0085,
-    service: 0,
-  },
-  {
-    from: '2026-10-01',
-    currency: 'USD',
-    mxnRate: 18,
-    marketing: 0.0397,
-    utility: 0.0085,
-    authentication: 0.0085,
-    service: 0.0085,
-    freeServicePerMonth: 1000,
-  },
-])
-
-const URL_PATTERN = '^https?://[^\\s]+$'
+import { PROVIDER_VARIABLES } from './environment-providers.ts'
+import { decimal, flag, oneOf, secret, text, textWithDefault, URL_PATTERN, whole } from './variables.ts'
 
 export const ENVIRONMENT = {
   APP_ENV: oneOf(
@@ -178,90 +138,7 @@ export const ENVIRONMENT = {
     'Simulated provider: it accepts, and beside the API it posts statuses and some replies to POST /wa/webhook. The same for API and workers. Default: true in demo mode, else false.',
   ),
 
-  WA_360DIALOG_API_KEY: secret('WhatsApp (360dialog)', 'D360-API-KEY of the number.'),
-  WA_360DIALOG_API_URL: textWithDefault('WhatsApp (360dialog)', 'https://waba-v2.360dialog.io', 'Base address.', {
-    pattern: URL_PATTERN,
-  }),
-  WA_TIMEOUT_SECONDS: whole(
-    'WhatsApp (360dialog)',
-    15,
-    1,
-    300,
-    'How long one call may take; twice this must fit into DELIVERY_LEASE_SECONDS. Then its outcome is unknown.',
-  ),
-  WA_MESSAGES_PER_SECOND: whole(
-    'WhatsApp (360dialog)',
-    80,
-    1,
-    1000,
-    'Throughput of the number, for all workers together: 80, after an automatic upgrade up to 1,000; 20 for a number that a phone uses too.',
-  ),
-  WA_PAIR_INTERVAL_SECONDS: decimal(
-    'WhatsApp (360dialog)',
-    6,
-    0,
-    600,
-    'Least pause between two messages to the same recipient; WhatsApp refuses more than one in 6 s with 131056.',
-  ),
-  WA_PRICES: textWithDefault(
-    'WhatsApp (360dialog)',
-    DEFAULT_WA_PRICES,
-    'JSON list of what one message to Mexico costs, each from a date (UTC) on: {from, currency, mxnRate, marketing, utility, authentication, service, freeServicePerMonth}; mxnRate: pesos for one unit of the currency, for the estimate of savings. Public figures without volume tiers and without the fee of 360dialog, to be checked against the invoice.',
-  ),
-  WA_WEBHOOK_SECRET: secret(
-    'WhatsApp (360dialog)',
-    'Secret that POST /wa/webhook must carry, in the header below or as the password of HTTP Basic.',
-  ),
-  WA_WEBHOOK_SECRET_HEADER: textWithDefault(
-    'WhatsApp (360dialog)',
-    'X-Webhook-Secret',
-    'Header that carries WA_WEBHOOK_SECRET.',
-    { pattern: '^[A-Za-z0-9-]+$' },
-  ),
-  WA_APP_SECRET: secret(
-    'WhatsApp (360dialog)',
-    'App secret when Meta calls directly: X-Hub-Signature-256 must match the raw body.',
-  ),
-  WA_VERIFY_TOKEN: secret('WhatsApp (360dialog)', 'Answers GET /wa/webhook?hub.mode=subscribe.'),
-  WA_SESSION_TTL_SECONDS: whole('WhatsApp (360dialog)', 86_400, 60, 864_000, 'Length of the customer-service window.'),
-
-  RESEND_API_KEY: secret('E-mail (Resend)', 're_… key.'),
-  RESEND_API_URL: textWithDefault('E-mail (Resend)', 'https://api.resend.com', 'Base address.', {
-    pattern: URL_PATTERN,
-  }),
-  RESEND_FROM_EMAIL: text(
-    'E-mail (Resend)',
-    'Sender, at a domain verified with Resend: `Monotickets <invitaciones@monotickets.mx>`. RESEND_API_KEY needs it.',
-    { pattern: '^([^<>@]+ <[^\\s<>@]+@[^\\s<>@]+>|[^\\s<>@]+@[^\\s<>@]+)$' },
-  ),
-  EMAIL_TIMEOUT_SECONDS: whole(
-    'E-mail (Resend)',
-    15,
-    1,
-    300,
-    'How long one call may take; twice this must fit into DELIVERY_LEASE_SECONDS. Then its outcome is unknown.',
-  ),
-  EMAIL_MESSAGES_PER_SECOND: whole(
-    'E-mail (Resend)',
-    10,
-    1,
-    1000,
-    'Calls per second that the account at Resend allows, for all workers together.',
-  ),
-  RESEND_WEBHOOK_SECRET: secret('E-mail (Resend)', 'whsec_… of the webhook endpoint.'),
-
-  PAYMENTS_PROVIDER: oneOf(
-    'Payments',
-    ['mock', 'stripe', 'conekta'],
-    'mock',
-    'Provider of an intent that names none. Without its keys it falls back to mock.',
-  ),
-  STRIPE_SECRET_KEY: secret('Payments', 'sk_test_… or sk_live_…'),
-  STRIPE_API_URL: textWithDefault('Payments', 'https://api.stripe.com', 'Base address.', { pattern: URL_PATTERN }),
-  STRIPE_WEBHOOK_SECRET: secret('Payments', 'whsec_… of the webhook endpoint.'),
-  CONEKTA_API_KEY: secret('Payments', 'Private key.'),
-  CONEKTA_API_URL: textWithDefault('Payments', 'https://api.conekta.io', 'Base address.', { pattern: URL_PATTERN }),
-  CONEKTA_WEBHOOK_PUBLIC_KEY: secret('Payments', 'PEM of the webhook key; \\n stands for a line break.'),
+  ...PROVIDER_VARIABLES,
 
   LANDING_JOB_HOUR: whole('Landing', 3, 0, 23, 'Hour of the nightly TTL job.'),
   LANDING_JOB_MINUTE: whole('Landing', 15, 0, 59, 'Minute of the nightly TTL job.'),

@@ -24,7 +24,8 @@ export async function measureQueues({ db, now, queues, metrics }: Pick<Deps, 'db
 
 async function listHolds(db: Db, now: Date): Promise<{ channel: string; isHeld: boolean }[]> {
   const { rows } = await sql<{ channel: string; isHeld: boolean }>`
-    select channel, coalesce(held_until > ${now}, false) as is_held from channel_limits`.execute(db)
+    select l.channel, coalesce(l.held_until > ${now}, false) or h.channel is not null as is_held from channel_limits l
+      left join channel_holds h on h.channel = l.channel and (h.until is null or h.until > ${now})`.execute(db)
   return rows
 }
 
@@ -48,29 +49,54 @@ export const logQueueMetrics = defineJob({
   },
 })
 
+/** Of one kind of rows in one run: the rest waits ten minutes for the next. */
+const CLEANED_AT_ONCE = 20_000
+
 /**
  * Deletes what nobody will ask for again: expired cache rows, old idempotency keys, dead refresh tokens, preflights that
- * were not launched, messages of providers that are worked and long past their redelivery (7 days at most), and
- * statuses of messages that are not ours.
+ * were not launched, messages of providers that are worked and long past their redelivery (7 days at most) unless they
+ * wait for a person, statuses of messages that are not ours, texts of guests that are old, and slots of messages
+ * that may long be sent again.
  */
 export const cleanHouse = defineJob({
   name: 'clean-house',
   queue: 'maintenanceQueue',
   data: Type.Object({}),
 
-  async run({ db }) {
+  async run({ db, now, config }) {
+    const at = now()
     await sql`delete from kv where expires_at < now()`.execute(db)
     await sql`delete from idempotency_keys where created_at < now() - interval '72 hours'`.execute(db)
     await sql`delete from recipient_limits where next_free_at < now() - interval '1 hour'`.execute(db)
     await sql`delete from campaigns where status = 'preflight' and created_at < now() - interval '7 days'`.execute(db)
-    await sql`delete from inbound_events where source in ('whatsapp', 'email') and status in ('done', 'ignored')
-      and processed_at < now() - interval '30 days'`.execute(db)
-    await sql`delete from delivery_events where delivery_id is null and received_at < now() - interval '30 days'`.execute(
-      db,
-    )
+    await sql`delete from inbound_events i where source in ('whatsapp', 'email') and status in ('done', 'ignored', 'dead')
+      and processed_at < ${at}::timestamptz - interval '30 days'
+      and not exists (select 1 from dead_letters l
+                       where l.kind = 'inbound_event' and l.ref_id = i.id and l.resolved_at is null)`.execute(db)
+    await sql`delete from delivery_events
+      where delivery_id is null and received_at < ${at}::timestamptz - interval '30 days'`.execute(db)
     await sql`delete from refresh_tokens where expires_at < now() - interval '7 days'`.execute(db)
+    await blankOldTexts(db, at, config.whatsapp.messageTextDays)
+    await deleteOldSlots(db, at, config.delivery.dedupeWindowMs)
   },
 })
+
+/** The message itself stays: its id keeps a redelivery from counting twice. */
+async function blankOldTexts(db: Db, now: Date, keptDays: number): Promise<void> {
+  await sql`update wa_messages set body = null where id in (
+    select id from wa_messages where body is not null and received_at < ${now}::timestamptz - make_interval(days => ${keptDays}::integer)
+     limit ${CLEANED_AT_ONCE})`.execute(db)
+}
+
+/** A slot says nothing any more once the window in which it makes a duplicate is over; a week is kept for whoever looks. */
+async function deleteOldSlots(db: Db, now: Date, dedupeWindowMs: number): Promise<void> {
+  const floor = new Date(now.getTime() - 7 * 86_400_000 - dedupeWindowMs)
+  await sql`delete from delivery_slots
+     where greatest(requested_at, due_at) < ${floor} and ctid in (
+       select ctid from delivery_slots where greatest(requested_at, due_at) < ${floor} limit ${CLEANED_AT_ONCE})`.execute(
+    db,
+  )
+}
 
 /** Keeps a job whose attempts are spent where people look: the open dead letters. */
 export async function insertDeadJob(

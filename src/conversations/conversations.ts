@@ -13,7 +13,16 @@ import {
 import { extendWindow, insertMessage, type NewMessage, type Window } from './sql.ts'
 
 export { findPerson, learnAlias, type Adopted, type Person, type Sender } from './contacts.ts'
-export { listLaterOptWords, optIn, optOut, readOptWord, type OptMessage, type OptWord } from './opt-outs.ts'
+export { resumeMarketing, stopMarketing } from './marketing-stops.ts'
+export {
+  listLaterOptWords,
+  optIn,
+  optOut,
+  readOptWord,
+  wantsOptOut,
+  type OptMessage,
+  type OptWord,
+} from './opt-outs.ts'
 export { CONFIDENCE_NEEDED, readReply, type Intent, type Reply } from './replies.ts'
 export { hasLaterIntent, markUnderstood as rememberMeaning, type Meaning } from './sql.ts'
 

@@ -6,16 +6,48 @@ export type OptWord = 'opt_out' | 'opt_in'
 const OPT_OUT = /^(baja|stop|alto|cancelar suscripcion|unsubscribe)$/
 const OPT_IN = /^(alta|start)$/
 
-/** Only a message that is nothing but the word; inside a sentence it means something else. */
-export function readOptWord(text: string): OptWord | null {
-  const plain = text
-    .slice(0, 100)
+/** «No pude, me di de baja del gym» is none. */
+const WANTS_OUT = new RegExp(
+  `\\b(?:${[
+    '(?:dar|darme|darnos|dame|danos|denme|dennos|den) de (?:la )?baja',
+    'me (?:das|dan|puedes dar|pueden dar|podrian dar) de baja',
+    'quiero (?:la |mi |darme de )?baja',
+    '(?:ya )?no (?:me|nos) (?:escriban?|escribas|manden?|mandes|envien?|envies|molesten?|molestes|contacten?)',
+    '(?:ya )?no (?:quiero|queremos|deseo) (?:mas |recibir |que me (?:escriban|manden|envien) )+(?:mensajes|nada|avisos)?',
+    'deja(?:r|n)? de (?:escribir|mandar|enviar|molestar)(?:me|nos)?',
+    'dejen de (?:escribir|mandar|enviar|molestar)(?:me|nos)?',
+    'dejen(?:me|nos) en paz',
+    '(?:quita|quiten|saca|saquen|borra|borren|elimina|eliminen)(?:me|nos) de (?:la|su|tu|esta) lista',
+    '(?:please )?stop (?:please|it|sending|messaging|texting|writing|contacting)',
+    'please stop',
+    '(?:do not|dont) (?:message|text|write|contact) (?:me|us)',
+    '(?:remove|take) (?:me|us) (?:off|from)',
+    'unsubscribe (?:me|us|please)|please unsubscribe|(?:want|like) to unsubscribe',
+  ].join('|')})\\b`,
+)
+/** The words themselves with a courtesy around them, or said twice. */
+const WORD_WITH_COURTESY =
+  /^(?:(?:hola|por favor|porfa|porfavor|gracias|muchas gracias|si|quiero|please|ya|buen dia|buenas tardes|buenos dias) )*(?:(?:baja|stop|alto|cancelar suscripcion|unsubscribe) ?)+(?:por favor|porfa|porfavor|gracias|muchas gracias|please|ya|thanks|thank you| )*$/
+
+/** Whether a text that is not the word itself asks for no more messages: the guest is told the word. */
+export function wantsOptOut(text: string): boolean {
+  if (text.length > 300 || readOptWord(text)) return false
+  const plain = simplify(text.replace(/[’'´`]/g, ''))
+  return WANTS_OUT.test(plain) || WORD_WITH_COURTESY.test(plain)
+}
+
+const simplify = (text: string): string =>
+  text
     .toLowerCase()
     .normalize('NFD')
     .replace(/\p{M}+/gu, '')
     .replace(/[^\p{L}\p{N}]+/gu, ' ')
     .trim()
+
+/** Only a message that is nothing but the word; inside a sentence it means something else. */
+export function readOptWord(text: string): OptWord | null {
   if (text.length > 100) return null
+  const plain = simplify(text)
   return OPT_OUT.test(plain) ? 'opt_out' : OPT_IN.test(plain) ? 'opt_in' : null
 }
 

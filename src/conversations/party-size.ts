@@ -37,6 +37,13 @@ const AND = '(?: y | e | \\| | and )'
 const VERB =
   '(vamos(?: a (?:ir|ser))?|somos|seremos|seriamos|iremos|asistiremos|asistimos|confirmamos|confirmo|estaremos|voy|we are|were|well be|we will be|there (?:are|will be))'
 
+const YES = '(si+|sip|claro|claro que si|simon|yes|yep|yeah|yup|sure)'
+const COURTESY =
+  '(?:hola|gracias|por favor|porfa|porfavor|buenas|buenos dias|buenas tardes|buenas noches|hi|hello|thanks|thank you|please)'
+/** «No voy solo» is no no: somebody comes along, or would have to. */
+const NOT_ALONE =
+  /(?<![a-z])(?:no (?:voy|vamos|ire|iremos|asisto|asistire|puedo|quiero)(?: a)?(?: ir)? (?:sol[oa]s?|solit[oa]s?)|(?:im |we are |were |i am )?not (?:coming|going) alone|(?:i |we )?(?:wont|will not) (?:be )?(?:come|go|going|coming) alone)(?![a-z])/g
+
 type Group = string | undefined
 export type PartySize = { rest: string; size: number | null }
 
@@ -62,6 +69,27 @@ export function takePartySize(plain: string): PartySize {
   }
   const verb = ([said]: Group[]) => asYes(said)
 
+  rest = rest.replace(NOT_ALONE, ' no voy solo ')
+  take(
+    `(?:(?:yo )?cuent(?:a|as|e|en|an) (?:conmigo |con nosotr[oa]s )?(?:con|para) )${NUMBER}(?: ${PEOPLE})?`,
+    ([n]) => read(n),
+    () => 'cuenten con nosotros',
+  )
+  take(
+    `(?:me |nos )?(?:apart|guard|reserv|anot|apunt)(?:a|as|e|en|an)(?:me|nos)? (?:con |a |por |para )?${NUMBER}(?: ${PEOPLE})?(?: para (?:mi|nosotros))?`,
+    ([n]) => read(n),
+    () => 'me apunto',
+  )
+  take(
+    `(?:you can )?(?:save|hold|reserve|book|keep)(?: me| us)? ${NUMBER}(?: ${PEOPLE})?(?: for (?:me|us))?`,
+    ([n]) => read(n),
+    () => 'count us in',
+  )
+  take(
+    `(?:put|count) (?:me|us) (?:down |in )?for ${NUMBER}(?: ${PEOPLE})?`,
+    ([n]) => read(n),
+    () => 'count us in',
+  )
   take(
     `(?:${VERB} (?:con )?)?${NUMBER} adultos?(?: y | mas | \\| | and )${NUMBER} ${CHILDREN}`,
     ([, a, b]) => sum(read(a), read(b)),
@@ -76,6 +104,16 @@ export function takePartySize(plain: string): PartySize {
     verb,
   )
   take(
+    `(?<!no )${YES} (?:somos |para |con |for )?${NUMBER}(?: ${PEOPLE})?(?= \\||$| ${COURTESY})`,
+    ([, n]) => read(n),
+    ([said]) => said!,
+  )
+  take(
+    `(?<=^|\\| |${COURTESY} )${NUMBER}(?: ${PEOPLE})? ${YES}(?= \\||$| ${COURTESY})`,
+    ([n]) => read(n),
+    ([, said]) => said!,
+  )
+  take(
     `(?:para|seriamos|por|los|las|party of|table for|for) ${NUMBER}(?: ${PEOPLE})?(?: \\|?)?$`,
     ([n]) => read(n),
     () => '',
@@ -85,7 +123,7 @@ export function takePartySize(plain: string): PartySize {
     ([n]) => read(n),
     () => '',
   )
-  take(`(?:${VERB} )?(?:solo|sola|yo solo|yo sola|solo yo|just me|alone)`, () => 1, verb)
+  take(`(?:${VERB} )?(?<!no voy )(?:solo|sola|yo solo|yo sola|solo yo|just me|alone)`, () => 1, verb)
   take(
     `(?:con )?mas (?:1|un[oa]?)(?: acompanante| invitado| persona)?|(?:y |con )(?:un |una )?acompanante|plus one|(?:with )?a plus one`,
     () => 2,

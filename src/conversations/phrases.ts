@@ -11,9 +11,11 @@ export const FILLER = new RegExp(
     'que tal',
     '(muchas|muchisimas|mil)? ?gracias+( por (la|tu|su) invitacion| por invitar(me|nos)| por todo)?',
     'porfa(vor)?',
-    'por favor',
+    '(por|x) favor',
+    'pl[sz]',
+    'ntp',
     'saludos( a todos)?',
-    '(un )?(fuerte )?abrazos?',
+    '(un )?(fuerte )?abrazo(s|te)?',
     'felicidades',
     'bendiciones',
     'que (emocion|padre|gusto|alegria|pena|lastima)',
@@ -22,12 +24,13 @@ export const FILLER = new RegExp(
     'si dios quiere',
     'amig[oa]s?',
     'querid[oa]s?',
-    'pero',
     'pues',
     'bueno',
     'oye',
     'ja(ja)+j?',
     'besos?',
+    'no (manches|mames|inventes|te preocupes|se preocupen|hay (problema|bronca|cuidado|de que))',
+    'no (problem|worries)',
     'lo (siento|sentimos|lamento|lamentamos)( mucho)?',
     'en total',
     '(una )?disculpas?',
@@ -48,7 +51,6 @@ export const FILLER = new RegExp(
     '(im |we are |so |very )*sorry',
     'unfortunately',
     'congrat(s|ulations)',
-    'but',
     'cheers',
   ].join('|')})\\b`,
   'g',
@@ -73,26 +75,35 @@ const GO = '(ir|asistir|llegar|estar|acompanar(los|las|te|les)?|ir a la (boda|fi
 const EVENT = '(a|al|en) (la |el |tu |su )?(boda|fiesta|evento|ceremonia|misa|celebracion|cumpleanos|xv)'
 const PHRASES: Record<Intent, string[]> = {
   yes: [
-    '(claro|seguro|por supuesto|desde luego|obvio|obviamente|definitivamente)( que si+)?',
+    '(claro|seguro|por supuesto|desde luego|obvio|obviamente|definitivamente|simon)( que (si+|yes))?',
+    'obvi',
+    'siempre si( (voy|vamos|puedo|podemos|ire|iremos)( a ir| ir)?)?',
+    'cuenten con ello',
+    'claro que (voy|vamos|ire|iremos)',
+    'de que (voy|vamos) (voy|vamos)',
+    'ya (esta|quedo) confirmad[oa]',
     'con (todo |mucho |muchisimo )?gusto',
     'encantad[oa]s?',
     '(yo |ya )?(te |les |lo |la )?(confirmo|confirmamos|confirmad[oa]s?|confirmadisim[oa]s?|confirme)( (mi|nuestra|la|de)? ?(asistencia|presencia))?',
     'asistire(mos)?',
     'asisto',
     'asistimos',
-    '(ahi|alli|alla|hay|ay) (estare(mos)?|estoy|estamos|andare(mos)?|andamos|voy|vamos|nos vemos|te veo|los veo|les veo|caigo|caemos|(te|les) (caigo|caemos)|llego|llegamos)',
+    '(ahi|alli|alla|hay|ay|haya|aya) (estare(mos)?|estoy|estamos|andare(mos)?|andamos|voy|vamos|nos vemos|te veo|los veo|les veo|caigo|caemos|(te|les) (caigo|caemos)|llego|llegamos)',
     'nos vemos (ahi|alli|alla)',
     `(yo |nosotros )?(si )?(voy|vamos|ire|iremos)( a ${GO})?( ${EVENT})?( sin falta)?`,
     `si (puedo|podemos|podre|podremos)( ${GO})?`,
     'estare(mos)? (ahi|alli|alla|presentes?)',
     'presente',
-    'cuent(a|e|en|an) (conmigo|con nosotros)',
+    'cuent(a|e|en|an|as) (conmigo|con nosotr[oa]s)',
+    'no (te |les |los |las )?(fallo|fallamos|fallare(mos)?)',
     'no (faltare(mos)?|faltamos|falto|voy a faltar|vamos a faltar|pienso faltar)',
     'no (me|nos) lo (pierdo|perdemos|perderia|perderiamos)( por nada)?',
     'como no',
     'sin falta',
     '(yo )?(me apunto|nos apuntamos|le entro|jalo|jalamos)',
-    'a huevo',
+    'a (huevo|webo|guevo)',
+    'a ?webo',
+    'orale( va| si+)',
     'de una',
     'acepto( la invitacion)?',
     'aceptamos( la invitacion)?',
@@ -109,6 +120,9 @@ const PHRASES: Record<Intent, string[]> = {
     '(yes )?(i|we|ill|well|i will|we will|id love to|wed love to) ?(be there|come|attend|make it)',
     '(i am|im|we are|were) (coming|going|attending|in)',
     'count (me|us) in',
+    '(you can )?count on (me|us)',
+    '(yes )?(ofc|for sure)',
+    '(im|we are|were) (down|so there)',
     'see you there',
     '(i |we )?wouldnt miss it( for the world)?',
     '(i |we )?cant wait',
@@ -133,6 +147,11 @@ const PHRASES: Record<Intent, string[]> = {
     'claro que no',
     'esta vez no',
     'declino',
+    '(siempre|mejor) no( (voy|vamos|puedo|podemos|podre(mos)?|ire(mos)?)( a ir| ir)?)?',
+    '(esta vez|yo|nosotros) pas(o|amos)',
+    'nel pastel',
+    '(creo que )?no (la )?(armo|armamos)',
+    'no alcanz(o|amos)( a (llegar|ir))?',
     'para nada',
     'paso sin ver',
     '(i|we) (cant|cannot|can not|wont|will not)( be able to)?( be there| come| make it| attend| go)?( make it)?',
@@ -145,10 +164,20 @@ const PHRASES: Record<Intent, string[]> = {
     '(i|we) (must )?decline',
     'unable to (attend|come|make it)',
     'regretfully',
+    '(sadly|regrettably)( (not?|i cant|we cant)( make it| come)?)?',
+    '(im |we are |were )?(gonna|going to) (have to )?(pass|miss (it|this one))',
+    '(ill|well|i will|we will|i|we) (have to )?(pass|miss (it|this one))',
     'count (me|us) out',
   ],
   maybe: [
     'vamos a ver',
+    'chance( y)?( si| no| (si )?(voy|vamos|puedo|podemos))?',
+    'igual y( si| no| (si )?(voy|vamos|puedo|podemos))?',
+    'puede que (si|no|vaya|vayamos)',
+    '(hay|habra) que ver',
+    'a ver si (puedo|podemos|se puede)( ir)?',
+    'ahorita (te|les) (digo|aviso|confirmo)',
+    '(estoy|estamos) (en duda|viendo)( si (puedo|podemos))?( ir)?',
     '(ahi |ya )?(vemos|veremos)',
     'tal ?vez( si| no| voy| vamos)?',
     'quizas?( si| no| voy| vamos)?',
@@ -182,12 +211,26 @@ const PHRASES: Record<Intent, string[]> = {
   ],
 }
 const BARE: Record<Intent, string[]> = {
-  yes: ['si+', 'sip+', 'sim+on', 'simona', 'yes+', 'yep', 'yeah', 'yup', 'sure', 'yes please'],
-  no: ['no+', 'nop+', 'nope', 'nel', 'no gracias'],
+  yes: ['si+', 'sip+', 'sipi', 'sim+on', 'simona', 'yes+', 'yep', 'yeah', 'yup', 'sure', 'yes please', 'si+ senora?'],
+  no: ['no+', 'nop+', 'nope', 'nah', 'not( this time)?', 'nel', 'no gracias', 'no thank you'],
   maybe: [],
 }
-export const WEAK_YES =
-  /^(ok(ay|is)?|va+|vale|sale|listo|perfecto|excelente|genial|great|va que va|enterad[oa]|bien|mas un[oa])$/
+/** Says that a message was read, or agrees; beside an answer it says nothing. */
+export const ACKNOWLEDGED =
+  /^(ok(ay|is)?|va+|vale|sale|orale|arre|listo|perfecto|excelente|genial|great|va que va|enterad[oa]|bien|mas un[oa])$/
+/** Would like to: with a no behind it only the courtesy of that no, alone no answer yet. */
+export const WISH =
+  /^((me|nos) (encantaria|gustaria|hubiera encantado|hubiese encantado)|quisiera(mos)?|con (todo |mucho |muchisimo )?gusto|encantad[oa]s?|(id|wed|i would|we would|would) (love|like|have loved) to|with pleasure)( (ir|acompanar(te|los|las)|poder ir|estar( ahi| alli)?|asistir|come|go|attend|be there|make it))?$/
+/** Leans one way without saying it. */
+export const LEANING: Record<'yes' | 'no', RegExp> = {
+  yes: /^((yo |pues |si )?(creo|pienso|espero|supongo|parece|yo digo) que si+( (voy|vamos|puedo|podemos|podre|podremos|podria)( ir)?)?|no voy solo|(yo|nosotros|nosotras) si|(i |we )?(think|guess|hope|believe) so|(i |we )?should be able to (come|make it|go))$/,
+  no: /^((yo )?(creo|pienso|supongo|parece) que no|(yo )?no creo( que)?( (poder|pueda|podamos|alcance|alcancemos|ir|vaya|vayamos|asistir|llegar))*|(i |we )?(dont|do not) (think so|think (i|we) (can|will)( come| make it)?)|(i |we )?(guess|think) not|(yo|nosotros|nosotras) no)$/,
+}
+/** Somebody who belongs to the guest does not come: the party is smaller than it was, by nobody knows whom. */
+export const SOMEBODY_NOT = /^(y )?(mi|mis|my|el|ella|ellos|ellas) ([a-z]+ )*(no|cant|wont|isnt|not)\b/
+/** Idle words that hold a bare yes, no or a number, among which an answer may hide. */
+export const HINT =
+  /\b(si+|no+|nop|nel|yes+|yep|nope|\d{1,2}|uno|dos|tres|cuatro|cinco|seis|siete|ocho|nueve|diez|one|two|three|four|five|six|seven|eight|nine|ten)\b/
 
 const chain = (phrases: string[]) => new RegExp(`^(?:(?:${phrases.join('|')})(?: |$))+$`)
 const anywhere = (phrases: string[]) => new RegExp(`\\b(?:${phrases.join('|')})\\b`, 'g')

@@ -150,6 +150,47 @@ const PLAIN: Record<Intent, (string | [string, number])[]> = {
     ['we are 4', 4],
     ['my wife and I, yes', 2],
     ['yes, two of us', 2],
+    'ok, confirmo',
+    'va, sí voy',
+    'claro q si',
+    'claro k sí 🙌',
+    'claro que yes',
+    'Simón que sí',
+    'órale, sí',
+    'a webo',
+    'obvi sí',
+    'siempre sí voy',
+    'haya nos vemos',
+    'ay estaremos',
+    'sii confirmadisimo 🎉🎉',
+    'sí señor',
+    'Sipi',
+    'sí x favor',
+    'sí voy, no te preocupes',
+    'Sí, me encantaría ir',
+    'ntp ahí andamos',
+    'for sure',
+    'we are so there!',
+    ['si 2', 2],
+    ['SÍ 2', 2],
+    ['2 sí', 2],
+    ['dos sí 🙌🏽', 2],
+    ['hola, si 2 gracias', 2],
+    ['cuenten con 2', 2],
+    ['Cuenta con 3 personas', 3],
+    ['apártame 3 lugares', 3],
+    ['apartame 3', 3],
+    ['apartane 3 lugares', 3],
+    ['Resérvanos 2 lugares porfa', 2],
+    ['guárdame 2 por favor', 2],
+    ['no voy sola, vamos 2', 2],
+    ['confirmo x2', 2],
+    ['confirmo x 4 🎉', 4],
+    ['sí, pero somos 5', 5],
+    ['yes 2', 2],
+    ['2 yes please', 2],
+    ['save us 4 seats', 4],
+    ['Put me down for 2', 2],
   ],
   no: [
     'no',
@@ -209,6 +250,26 @@ const PLAIN: Record<Intent, (string | [string, number])[]> = {
     'I have to cancel',
     'sorry, unable to attend',
     "Unfortunately I can't make it",
+    'con mucho gusto pero no puedo',
+    'con gusto, pero no podremos ir 😢',
+    'me encantaría pero no puedo',
+    'Nos encantaria pero no podremos asistir',
+    'quisiera ir pero no voy a poder',
+    'gracias pero no',
+    'ok, no puedo',
+    'siempre no',
+    'siempre no voy a ir',
+    'mejor no voy',
+    'nel pastel',
+    'yo paso',
+    'no puedo ir 😭',
+    'no cuenten con 2',
+    "I'd love to but I can't",
+    "I would love to come, but I can't make it 😞",
+    'no thank you',
+    'sadly we cant make it',
+    'unfortunately not',
+    'nah',
   ],
   maybe: [
     'tal vez',
@@ -250,6 +311,13 @@ const PLAIN: Record<Intent, (string | [string, number])[]> = {
     "we'll see",
     'I might come',
     'tal vez sí',
+    'chance y sí',
+    'chance voy',
+    'igual y sí',
+    'puede que sí',
+    'a ver si puedo ir',
+    'ahorita te digo',
+    'hay q ver',
   ],
 }
 
@@ -267,7 +335,7 @@ for (const intent of ['yes', 'no', 'maybe'] as const) {
   })
 }
 
-/** Not an answer at all: nothing is written, nobody is asked. */
+/** No answer: nothing is written. */
 const NOTHING = [
   'no confirmo',
   'No confirmo todavía',
@@ -319,6 +387,55 @@ test(`${NOTHING.length} texts are no answer: negations, questions, contradiction
   assert.deepEqual(wrong, [])
 })
 
+/** Not understood, and asked with buttons: it says both, or an answer may hide in it. */
+const ASKED = [
+  'sí, pero no',
+  'sí y no',
+  'no, sí voy',
+  '👍👎',
+  'yo sí, mi esposa no',
+  'Yo si, mi esposo no',
+  'sí voy, mi esposa no puede',
+  'my wife yes, my son not',
+  'ya dije que sí',
+  'te dije que no',
+  'por el momento no',
+  'no boy a poder',
+  'me puedes apartar 3 lugares',
+  '2 sí 1 no',
+  'we r 2',
+  'solo 1',
+]
+/** Not understood, and left in peace. */
+const LEFT_IN_PEACE = [
+  'hola',
+  'muchas gracias',
+  'no manches qué padre',
+  'no hay problema',
+  'no worries',
+  'todavía no confirmo',
+  'no confirmo',
+  '¿sí va a haber estacionamiento?',
+  'felicidades',
+  'la familia completa',
+  '123456789',
+  '¡Un abrazo!',
+  'Hola, soy Juan, el de las mesas y las sillas, le escribo porque a mi jefe no le ha llegado el anticipo que quedamos para el salón y ya es jueves',
+]
+test('what contradicts itself or may hide an answer is told from what is none', () => {
+  const mayAsk = (text: string) => ['contradiction', 'unclear'].includes(readReply(text).rule)
+  const isNothing = (text: string) => readReply(text).intent === null
+
+  assert.deepEqual(
+    ASKED.filter((text) => !(mayAsk(text) && isNothing(text))),
+    [],
+  )
+  assert.deepEqual(
+    LEFT_IN_PEACE.filter((text) => mayAsk(text) || !isNothing(text)),
+    [],
+  )
+})
+
 /** An answer among other words: below the threshold, so that the guest is asked. */
 const GUESSES: [string, Intent][] = [
   ['sí vamos, ¿a qué hora es?', 'yes'],
@@ -337,6 +454,20 @@ const GUESSES: [string, Intent][] = [
   ['tal vez llegue tarde', 'maybe'],
   ['voy si puedo, te aviso', 'maybe'],
   ['somos 3, no 4', 'yes'],
+  ['creo que sí', 'yes'],
+  ['yo creo que sí', 'yes'],
+  ['no voy solo', 'yes'],
+  ['no iré sola', 'yes'],
+  ["I'm not going alone", 'yes'],
+  ['I think so', 'yes'],
+  ['me encantaría', 'yes'],
+  ['arre', 'yes'],
+  ['ok 👍', 'yes'],
+  ['no creo', 'no'],
+  ['creo que no', 'no'],
+  ['no creo poder ir', 'no'],
+  ["I don't think so", 'no'],
+  ['me encantaría pero no creo', 'no'],
 ]
 for (const [text, intent] of GUESSES) {
   test(`«${text}» is only guessed to be «${intent}»`, () => {

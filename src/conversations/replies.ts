@@ -5,7 +5,18 @@
  * guess, and clauses that contradict each other mean nothing. A wrong yes puts a name on the list at the door, so
  * what is not plain is asked, not assumed.
  */
-import { FILLER, INSIDE, NOT_YET, QUESTION_WORDS, WEAK_YES, WHOLE } from './phrases.ts'
+import {
+  ACKNOWLEDGED,
+  FILLER,
+  HINT,
+  INSIDE,
+  LEANING,
+  NOT_YET,
+  QUESTION_WORDS,
+  SOMEBODY_NOT,
+  WHOLE,
+  WISH,
+} from './phrases.ts'
 import { takePartySize } from './party-size.ts'
 import { correctTypos } from './typos.ts'
 
@@ -24,6 +35,8 @@ export type Reply = {
     | 'in_a_sentence'
     | 'party_size'
     | 'contradiction'
+    /** Nothing was understood, but an answer may hide in it. */
+    | 'unclear'
     | 'not_yet'
     | 'question'
     | 'how_to_confirm'
@@ -43,14 +56,17 @@ export function readReply(text: string): Reply {
   const { rest, size } = takePartySize(plain)
   const clauses = rest.split(/[|?]/).map((words) => words.trim())
   const asked = rest.includes('?') ? listQuestions(rest) : []
-  const read = clauses.filter((words) => words !== '' && !asked.includes(words)).map(readClause)
+  const stated = clauses.filter((words) => words !== '' && !asked.includes(words))
+  const read = withoutCourtesies(stated.map(readClause))
   if (read.some(({ kind }) => kind === 'not_yet')) return { ...NOTHING, confidence: 1, rule: 'not_yet' }
   const intents = new Set(
     read.flatMap(({ kind }) => (kind === 'yes' || kind === 'no' || kind === 'maybe' ? [kind] : [])),
   )
   if (emoji && read.every(({ kind }) => kind !== 'unknown')) intents.add(emoji)
-  if (intents.has('yes') && intents.has('no')) return { ...NOTHING, rule: 'contradiction' }
-  if (intents.size === 0) return readWithoutIntent(read, emoji, size, asked.length > 0)
+  const isSplit = intents.has('yes') && stated.some((words) => SOMEBODY_NOT.test(words))
+  if ((intents.has('yes') && intents.has('no')) || isSplit) return { ...NOTHING, rule: 'contradiction' }
+  if (intents.size === 0)
+    return readWithoutIntent(read, { emoji, size, hasAsked: asked.length > 0, mayHide: mayHide(text, plain) })
   const intent: Intent = intents.has('maybe') ? 'maybe' : intents.has('no') ? 'no' : 'yes'
   const partySize = intent === 'yes' ? size : null
   const strayWords = read.reduce((sum, { strays }) => sum + strays, 0)
@@ -60,17 +76,43 @@ export function readReply(text: string): Reply {
   return {
     intent,
     partySize,
-    confidence: read.some(({ isWeak }) => isWeak) ? 0.7 : 1,
+    confidence: read.some(({ weak }) => weak && weak !== 'courtesy') ? 0.7 : 1,
     rule: read.length === 0 ? 'emoji' : 'plain',
   }
 }
 
-function readWithoutIntent(read: Clause[], emoji: Intent | null, size: number | null, hasAsked: boolean): Reply {
+type Traces = { emoji: Intent | null; size: number | null; hasAsked: boolean; mayHide: boolean }
+
+function readWithoutIntent(read: Clause[], { emoji, size, hasAsked, mayHide }: Traces): Reply {
   const strays = read.reduce((sum, clause) => sum + clause.strays, 0)
   if (hasAsked) return { ...NOTHING, confidence: 1, rule: 'question' }
   if (emoji && strays > 0) return { intent: emoji, partySize: null, confidence: 0.5, rule: 'emoji' }
   if (size !== null && strays === 0) return { intent: 'yes', partySize: size, confidence: 0.7, rule: 'party_size' }
-  return NOTHING
+  return mayHide ? { ...NOTHING, rule: 'unclear' } : NOTHING
+}
+
+/** Longer texts are about something else. */
+const UNCLEAR_WORDS = 25
+
+function mayHide(text: string, plain: string): boolean {
+  if (YES_EMOJI.test(text) && NO_EMOJI.test(text)) return true
+  const words = plain.replace(FILLER, ' ')
+  return HINT.test(words) && countWords(words) <= UNCLEAR_WORDS
+}
+
+/**
+ * Beside a no, «con mucho gusto» is its courtesy; beside any plain answer, «ok» and «me encantaría» say nothing, and
+ * what leans the same way says no more.
+ */
+function withoutCourtesies(read: Clause[]): Clause[] {
+  const isAnswer = ({ kind }: Clause) => kind === 'yes' || kind === 'no' || kind === 'maybe'
+  const plain = read.filter((clause) => isAnswer(clause) && (!clause.weak || clause.weak === 'courtesy'))
+  const hasNo = read.some(({ kind }) => kind === 'no')
+  return read.filter(({ weak, kind }) => {
+    if (weak === 'leaning') return !plain.some((clause) => clause.kind === kind)
+    if (weak === 'courtesy') return !hasNo
+    return !weak || !(hasNo || plain.length > 0)
+  })
 }
 
 const YES_EMOJI = /[👍✅🙌👌✔☑🆗]/u
@@ -92,6 +134,9 @@ function simplify(text: string): string {
     .replace(/¿/g, ' | ')
     .replace(/\?+/g, ' ? ')
     .replace(/[.,;:!¡()\n\r…]+/g, ' | ')
+    .replace(/\b(pero|aunque|but)\b/g, ' | ')
+    .replace(/\b[qk]\b/g, 'que')
+    .replace(/\bx ?(?=\d)/g, ' por ')
     .replace(/\+/g, ' mas ')
     .replace(/[^\p{L}\p{N}|? ]+/gu, ' ')
     .replace(/([a-z])\1{2,}/g, '$1')
@@ -106,15 +151,23 @@ const listQuestions = (rest: string): string[] =>
     .slice(0, -1)
     .map((before) => before.split('|').at(-1)!.trim())
 
-type Clause = { kind: Intent | 'not_yet' | 'filler' | 'unknown'; strays: number; isWeak?: boolean }
+type Clause = {
+  kind: Intent | 'not_yet' | 'filler' | 'unknown'
+  strays: number
+  /** Less than a plain answer; `courtesy` is one when it stands alone. */
+  weak?: 'acknowledged' | 'wish' | 'leaning' | 'courtesy'
+}
 
 function readClause(words: string): Clause {
   const core = withoutFiller(words)
   if (core === '') return { kind: 'filler', strays: 0 }
   if (NOT_YET.test(core)) return { kind: 'not_yet', strays: 0 }
-  for (const kind of ['no', 'maybe', 'yes'] as const) if (WHOLE[kind].test(core)) return { kind, strays: 0 }
+  const whole = (['no', 'maybe', 'yes'] as const).find((kind) => WHOLE[kind].test(core))
+  if (WISH.test(core)) return { kind: 'yes', strays: 0, weak: whole === 'yes' ? 'courtesy' : 'wish' }
+  if (whole) return { kind: whole, strays: 0 }
   if (QUESTION_WORDS.test(core)) return { kind: 'unknown', strays: countWords(core) }
-  if (WEAK_YES.test(core)) return { kind: 'yes', strays: 0, isWeak: true }
+  if (ACKNOWLEDGED.test(core)) return { kind: 'yes', strays: 0, weak: 'acknowledged' }
+  for (const kind of ['yes', 'no'] as const) if (LEANING[kind].test(core)) return { kind, strays: 0, weak: 'leaning' }
   return readAmongWords(core)
 }
 

@@ -7,6 +7,7 @@ const KNOWN = new Set(
   contigo conmigo nosotros cuenta cuenten cuentes presente presentes quizas seguro segura siempre todavia luego manana noches tardes buenas buenos invitacion esposa esposo
   personas persona vaya vayan venir vengo nunca menos somos seremos acepto aceptamos imposible posible depende probablemente posiblemente definitivamente
   podamos puedan invitation invite
+  apartame apartanos reservame reservanos guardame lugares encantaria encantada encantado gustaria
   coming attend attending absolutely definitely maybe perhaps unable`.split(/\s+/),
 )
 const MENDED = [...KNOWN].filter((word) => word.length >= 6)

@@ -2,7 +2,14 @@
 import { newId, sql, type Tx } from '../db.ts'
 
 export type AnswerTemplate =
-  'rsvp_confirmed' | 'rsvp_question' | 'event_question' | 'opt_out_confirmed' | 'opt_in_confirmed'
+  | 'rsvp_confirmed'
+  | 'rsvp_question'
+  | 'rsvp_full'
+  | 'event_question'
+  | 'event_over'
+  | 'opt_out_help'
+  | 'opt_out_confirmed'
+  | 'opt_in_confirmed'
 export type NewAnswerMessage = {
   to: { eventId: string; guestId: string }
   template: AnswerTemplate
@@ -45,5 +52,19 @@ export async function wasAnswered(
     select 1 from deliveries
      where event_id = ${to.eventId} and guest_id = ${to.guestId} and template = ${template} and requested_at >= ${since}
        and answers_message is not null limit 1`.execute(tx)
+  return rows.length > 0
+}
+
+/** As wasAnswered, of whatever event: for what is said to a person and not to a guest of one event. */
+export async function wasPhoneAnswered(
+  tx: Tx,
+  phones: string[],
+  template: AnswerTemplate,
+  since: Date,
+): Promise<boolean> {
+  const { rows } = await sql`
+    select 1 from guests g join deliveries d on d.event_id = g.event_id and d.guest_id = g.id
+     where g.phone = any(${phones}::text[]) and d.template = ${template} and d.requested_at > ${since}
+       and d.answers_message is not null limit 1`.execute(tx)
   return rows.length > 0
 }

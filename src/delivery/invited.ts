@@ -83,15 +83,28 @@ export async function listMeantOrganizers(
   return all.rows.map(({ organizerId }) => organizerId)
 }
 
-/** As whose guest a person can be written to for these organizers: of an event that is not closed, the soonest first. */
+/** What a person without an open invitation was invited to last; drafts are nothing yet. */
+export async function findLatestClosed(tx: Tx, phones: string[]): Promise<Invited | null> {
+  const { rows } = await sql<Invited>`
+    select i.id as invitation_id, i.event_id, i.guest_id, i.answer, e.organizer_id, g.phone
+      from guests g
+      join events e on e.id = g.event_id and e.status <> 'draft'
+      join invitations i on i.event_id = g.event_id and i.guest_id = g.id
+     where g.phone = any(${phones}::text[])
+     order by e.ends_at desc, i.id limit 1`.execute(tx)
+  return rows[0] ?? null
+}
+
+/** As whose guest a person can be written to for these organizers: of an open event rather than a closed one, the soonest first. */
 export async function findAnyInvited(tx: Tx, organizerIds: string[], phones: string[]): Promise<Invited | null> {
   const { rows } = await sql<Invited>`
     select i.id as invitation_id, i.event_id, i.guest_id, i.answer, e.organizer_id, g.phone from guests g
       join events e on e.id = g.event_id
       join invitations i on i.event_id = g.event_id and i.guest_id = g.id
      where g.phone = any(${phones}::text[]) and e.organizer_id = any(${organizerIds}::text[])
-       and e.status in ('draft', 'active')
-     order by e.status, e.starts_at, i.id limit 1`.execute(tx)
+     order by array_position(array['active', 'draft', 'archived', 'expired'], e.status), e.starts_at, i.id limit 1`.execute(
+    tx,
+  )
   return rows[0] ?? null
 }
 

@@ -60,8 +60,17 @@ export const EN: Words = {
     rsvp_question: {
       body: 'Hello {{guest_name}}: will you join us at {{event_name}}, on {{event_date}}? Please choose an answer.',
     },
+    rsvp_full: {
+      body: 'Hello {{guest_name}}: thank you for your answer. There are not enough places left at {{event_name}}, so we could not note that you come. {{organizer_name}} can tell you if one becomes free.',
+    },
     event_question: {
       body: 'Hello {{guest_name}}: you have more than one invitation. Which one is your answer for?',
+    },
+    event_over: {
+      body: 'Hello {{guest_name}}: thank you for your answer, but {{event_name}} takes no more answers. If you have questions, please write to {{organizer_name}}.',
+    },
+    opt_out_help: {
+      body: 'Write STOP, just that word, and you will get no more messages from {{organizer_name}}.',
     },
     opt_out_confirmed: {
       body: 'Done: you will get no more messages from {{organizer_name}}. If you change your mind, write START.',

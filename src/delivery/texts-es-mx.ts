@@ -60,8 +60,17 @@ export const ES_MX: Words = {
     rsvp_question: {
       body: 'Hola {{guest_name}}: ¿nos acompañas en {{event_name}}, el {{event_date}}? Elige una respuesta.',
     },
+    rsvp_full: {
+      body: 'Hola {{guest_name}}: gracias por responder. Ya no quedan lugares suficientes en {{event_name}}, así que no pudimos registrar tu asistencia. {{organizer_name}} puede decirte si se libera alguno.',
+    },
     event_question: {
       body: 'Hola {{guest_name}}: tienes más de una invitación. ¿Para cuál es tu respuesta?',
+    },
+    event_over: {
+      body: 'Hola {{guest_name}}: gracias por responder, pero {{event_name}} ya no recibe confirmaciones. Si tienes dudas, escribe a {{organizer_name}}.',
+    },
+    opt_out_help: {
+      body: 'Escribe BAJA, solo esa palabra, y ya no recibirás mensajes de {{organizer_name}}.',
     },
     opt_out_confirmed: {
       body: 'Listo: ya no recibirás mensajes de {{organizer_name}}. Si cambias de opinión, escribe ALTA.',

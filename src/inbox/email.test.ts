@@ -72,6 +72,25 @@ const inboundOf = async (db: Db, id: string) =>
     }>`select status, reason from inbound_events where id = ${id}`.execute(db)
   ).rows[0]!
 
+test("an event counts from Resend's own time, however late it comes", async (t) => {
+  const app = await startApp(t, { now: NOW })
+  const mail = await aMail(app)
+  const [delivered, opened] = ['2029-06-01T10:55:00.000Z', '2029-06-01T11:00:00.000Z']
+
+  await receive(app, { ...about(mail, 'email.delivered'), created_at: delivered })
+  await receive(app, { ...about(mail, 'email.opened'), created_at: opened })
+
+  const { deliveredAt, readAt, events } = (await app.get(`/deliveries/${mail.deliveryId}`, { as: 'organizer' })).json()
+  assert.deepEqual([deliveredAt, readAt], [delivered, opened])
+  assert.deepEqual(
+    events.map(({ occurredAt, receivedAt }: { occurredAt: string; receivedAt: string }) => [occurredAt, receivedAt]),
+    [
+      [delivered, NOW],
+      [opened, NOW],
+    ],
+  )
+})
+
 const bounce = (type: string) => ({ bounce: { type, subType: 'General', message: 'No such mailbox' } })
 for (const [type, data, status, reason, stop] of [
   ['email.sent', {}, 'sent', null, undefined],

@@ -67,9 +67,11 @@ test('an empty object is accepted, stored, and ignored', async (t) => {
 test('a 2xx means that the exact bytes are committed, also while the queue is away', async (t) => {
   const app = await startApp(t)
   const payload = `{ "statuses": [],  "note": "${unique()}", "odd":"\\u0000 á" }`
+  const nudge = t.mock.method(app.deps.queues, 'nudge', () => new Promise(() => {})) // it hangs, and never answers
 
   const reply = await app.post('/wa/webhook', { payload, headers: { 'content-type': 'application/json' } })
 
+  assert.deepEqual([reply.statusCode, nudge.mock.callCount()], [200, 1])
   assert.equal((await inboundOf(app.db, reply.json().eventId)).body.toString(), payload)
 })
 
@@ -142,7 +144,10 @@ test('two entries with two changes of five statuses and three messages, one malf
   assert.deepEqual(rows.map((row) => row.id).sort(), expected.sort())
   assert.ok(!rows.some((row) => row.id === broken))
   const messages = await sql`select 1 from wa_messages where inbound_event_id = ${id}`.execute(app.db)
-  assert.deepEqual([messages.rows.length, (await inboundOf(app.db, id)).reason], [12, '1 malformed'])
+  assert.deepEqual(
+    [messages.rows.length, (await inboundOf(app.db, id)).reason],
+    [12, 'items_malformed: entry 0 change 0 status 2: unreadable'],
+  )
 })
 
 test('the older flat shape is read too', async (t) => {
@@ -408,7 +413,7 @@ test('texts that PostgreSQL cannot store and ids that are none do not cost their
   assert.equal(await answerOf(app.db, guest), 'yes')
   assert.deepEqual(
     [(await inboundOf(app.db, id)).status, (await inboundOf(app.db, id)).reason],
-    ['done', '2 malformed'],
+    ['dead', 'items_malformed: entry 0 change 0 message 1: unreadable; entry 0 change 0 status 1: unreadable'],
   )
 })
 
@@ -468,4 +473,27 @@ test('a later answer about another event does not swallow an earlier one that ar
   )
 
   assert.deepEqual([await answerOf(app.db, one), await answerOf(app.db, other)], ['yes', 'no'])
+})
+
+test('an account that is refused by a status is an error line, so that somebody looks', async (t) => {
+  const app = await startApp(t, { now: NOW, expectErrors: /refuses our account by its statuses/ })
+  const { messageId } = await sentTo(app, await anInvitation(app.db))
+  t.after(() =>
+    sql`update channel_limits set held_until = null, hold_reason = null, alarm = null`
+      .execute(app.db)
+      .then(() => undefined),
+  )
+
+  await receive(
+    app,
+    cloud({
+      statuses: [{ id: messageId, status: 'failed', timestamp: TIMESTAMP, errors: [{ code: 131042, title: 'x' }] }],
+    }),
+  )
+
+  const errors = app.lines.filter(({ level }) => level === 'error')
+  assert.deepEqual(
+    errors.map(({ msg }) => msg),
+    ['The provider refuses our account by its statuses: GET /ops/channels says why'],
+  )
 })

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import type { Config } from '../config.ts'
 import { newId, withTx, type Db, type Tx } from '../db.ts'
-import { rememberApprovals } from '../delivery/delivery.ts'
+import { rememberApprovals, rememberMessagingLimit } from '../delivery/delivery.ts'
 import { GiveUp } from '../errors.ts'
 import { forgetInvitation } from '../landing/landing.ts'
 import type { Kv } from '../kv.ts'
@@ -11,6 +11,7 @@ import { processEmail } from './email.ts'
 import { workItems, type FailedItem } from './items.ts'
 import { takeMessage } from './messages.ts'
 import type { Inbox } from './person.ts'
+import { takePreference } from './preferences.ts'
 import { claimInbound, finishInbound, insertInbound, killInbound, type Inbound, type Source } from './sql.ts'
 import { takeStatus } from './statuses.ts'
 import { readWhatsAppPayload, type WhatsAppPayload } from './whatsapp.ts'
@@ -58,21 +59,33 @@ export async function processInbound(context: Context, id: string): Promise<Proc
 const STATUSES_TOGETHER = 100
 
 async function processWhatsApp({ db, kv, now, config }: Context, inbound: Inbound): Promise<Processed> {
-  const payload = readWhatsAppPayload(parseJson(inbound.body), inbound.simulated)
   const { id, requestId, simulated } = inbound
+  const { phoneNumberId } = config.whatsapp
+  const payload = readWhatsAppPayload(parseJson(inbound.body), { isSimulated: simulated, phoneNumberId })
   const inbox: Inbox = { id, requestId, simulated, now: now(), config }
   const { counts, failed } = await workWhatsApp({ db, kv }, inbox, payload)
-  if (failed.length > 0) {
+  const told = { ...counts, malformed: payload.malformed.length, ignored: payload.ignored, foreign: payload.foreign }
+  if (failed.length + payload.malformed.length > 0) {
     // The others are done; replayed by a person, they are recognized, and only these are tried again.
-    const detail = failed.map(({ what, position, reason }) => `${what} ${position}: ${reason}`).join('; ')
-    await withTx(db, (tx) => killInbound(tx, id, 'items_failed', now(), `items_failed: ${detail}`.slice(0, 1000)))
-    return { status: 'dead', reason: 'items_failed', ...counts, failed: failed.length }
+    const reason = failed.length > 0 ? 'items_failed' : 'items_malformed'
+    await withTx(db, (tx) => killInbound(tx, id, reason, now(), describeLost(reason, failed, payload.malformed)))
+    return { status: 'dead', reason, ...told, failed: failed.length }
   }
-  const isEmpty = payload.statuses.length + payload.messages.length + payload.templates.length === 0
+  const { statuses, messages, templates, preferences, limits } = payload
+  const isEmpty = [statuses, messages, templates, preferences, limits].every(({ length }) => length === 0)
   const status = isEmpty ? ('ignored' as const) : ('done' as const)
-  const reason = payload.malformed > 0 ? `${payload.malformed} malformed` : null
+  const reason = payload.foreign > 0 ? `other_number: ${payload.foreign} changes` : null
   await withTx(db, (tx) => finishInbound(tx, id, { status, reason, now: now() }))
-  return { status, ...counts, malformed: payload.malformed, ignored: payload.ignored }
+  return { status, ...told }
+}
+
+/** For a person: which items, and why. Nothing of their content. */
+function describeLost(reason: string, failed: FailedItem[], malformed: string[]): string {
+  const items = [
+    ...failed.map(({ what, position, reason: why }) => `${what} ${position}: ${why}`),
+    ...malformed.map((where) => `${where}: unreadable`),
+  ]
+  return `${reason}: ${items.join('; ')}`.slice(0, 1000)
 }
 
 /** Every item in a transaction of its own effect: the key of the item, not of the webhook, makes it happen once. */
@@ -102,8 +115,18 @@ async function workWhatsApp(
     together: 1,
     work: (tx, update) => rememberApprovals(tx, [update], update.at ?? inbox.now),
   })
+  const limits = await workItems(db, payload.limits, {
+    what: 'limit',
+    together: 1,
+    work: (tx, { recipients, at }) => rememberMessagingLimit(tx, { recipients, toldAt: at ?? inbox.now }),
+  })
+  const preferences = await workItems(db, payload.preferences, {
+    what: 'preference',
+    together: 1,
+    work: async (tx, preference) => void outcomes.set(preference, await takePreference(tx, preference)),
+  })
   for (const code of answered) await forgetInvitation(kv, code) // after the commits: the page shows the answer at once
-  const failed = [...statuses, ...messages, ...templates]
+  const failed = [...statuses, ...messages, ...templates, ...limits, ...preferences]
   const counts: Record<string, number> = {}
   for (const outcome of outcomes.values()) counts[outcome] = (counts[outcome] ?? 0) + 1
   return { counts, failed }

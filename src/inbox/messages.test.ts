@@ -361,6 +361,7 @@ test('statuses, reactions, group, system and unsupported messages open no window
       messages: [
         messageFrom(from, { type: 'reaction', reaction: { message_id: 'x', emoji: '👍' } }),
         messageFrom(from, { type: 'unsupported', errors: [{ code: 131051 }] }),
+        messageFrom(from, { type: 'system', system: { type: 'customer_identity_changed', body: 'x' } }),
         messageFrom(from, { type: 'text', text: { body: 'confirmo' }, group_id: 'g' }),
         messageFrom({ from: waIdOf(writing.phone!) }, { type: 'image', image: { id: '1' } }),
       ],
@@ -742,3 +743,91 @@ test('who answers from a number that was corrected since is not our guest, and l
   assert.deepEqual(rows, [{ waId: null, answer: 'pending' }])
   assert.deepEqual(await optOutsOf(app.db, corrected), [])
 })
+
+const aPreference = (phone: string | null, value: string, minutes: number, more: Json = {}): object => ({
+  object: 'whatsapp_business_account',
+  entry: [
+    {
+      id: '1',
+      changes: [
+        {
+          field: 'user_preferences',
+          value: {
+            messaging_product: 'whatsapp',
+            contacts: [{ profile: { name: 'Ana' }, wa_id: waIdOf(phone!) }],
+            user_preferences: [
+              {
+                ...{ wa_id: waIdOf(phone!), detail: unique(), category: 'marketing_messages', value },
+                ...{ timestamp: Number(at(minutes)), ...more },
+              },
+            ],
+          },
+        },
+      ],
+    },
+  ],
+})
+/** What a promotion to this guest, who has no e-mail address, comes to. */
+async function promote(app: TestApp, { eventId, guestId }: MadeGuest): Promise<unknown> {
+  const path = `/events/${eventId}/guests/${guestId}/send`
+  const body = { template: 'event_thanks', force: true }
+  return app.runJob(deliverInvitation, {
+    deliveryId: (await app.post(path, { as: 'organizer', body })).json().deliveryId,
+  })
+}
+
+test('who stops promotions in WhatsApp gets none there until they resume them, in whatever order it is told', async (t) => {
+  const app = await startApp(t, { now: NOW })
+  const guest = await anInvitation(app.db, { email: null })
+
+  const first = await receiveBody(app, aPreference(guest.phone, 'stop', -10))
+  const stopped = await promote(app, guest)
+  const last = await receiveBody(app, aPreference(guest.phone, 'resume', -5))
+  await receiveBody(app, aPreference(guest.phone, 'stop', -7)) // comes late
+  const resumed = await promote(app, guest)
+
+  assert.deepEqual([stopped, resumed], ['marketing_stopped', 'sent'])
+  assert.deepEqual([first['preferences_stopped'], last['preferences_resumed']], [1, 1])
+})
+
+test('after a stop only ALTA brings promotions back: no other message of the guest does', async (t) => {
+  const app = await startApp(t, { now: NOW })
+  const guest = await anInvitation(app.db, { email: null })
+  await receiveBody(app, aPreference(guest.phone, 'stop', -10))
+
+  await receive(app, aText(guest.phone, 'hola', { timestamp: at(-3) }))
+  const outcomes = [await promote(app, guest)]
+  await receive(app, aText(guest.phone, 'ALTA', { timestamp: at(-2) }))
+  outcomes.push(await promote(app, guest))
+
+  assert.deepEqual(outcomes, ['marketing_stopped', 'sent'])
+})
+
+test('an ALTA that was written before the stop and comes after it changes nothing', async (t) => {
+  const app = await startApp(t, { now: NOW })
+  const guest = await anInvitation(app.db, { email: null })
+  await receiveBody(app, aPreference(guest.phone, 'stop', -10))
+
+  await receive(app, aText(guest.phone, 'ALTA', { timestamp: at(-20) }))
+
+  assert.equal(await promote(app, guest), 'marketing_stopped')
+})
+
+for (const [what, more, status, count] of [
+  ['of another kind', { category: 'other_messages' }, 'ignored', 'ignored'],
+  ['of somebody without a number', { wa_id: undefined, user_id: 'MX.nobody' }, 'done', 'preferences_unmatched'],
+  ['without a time', { timestamp: 'soon' }, 'dead', 'malformed'],
+  ['that is neither stop nor resume', { value: 'maybe' }, 'dead', 'malformed'],
+] as const) {
+  test(`a preference ${what} stops nothing`, async (t) => {
+    const app = await startApp(t, { now: NOW })
+    const guest = await anInvitation(app.db, { email: null })
+    const body = aPreference(guest.phone, 'stop', -10, more) as { entry: { changes: { value: Json }[] }[] }
+    delete body.entry[0]!.changes[0]!.value['contacts']
+
+    const processed = await receiveBody(app, body)
+
+    assert.deepEqual([processed.status, processed[count]], [status, 1])
+    assert.equal(await promote(app, guest), 'sent')
+  })
+}

@@ -6,6 +6,7 @@ import {
   readOptWord,
   receiveMessage,
   rememberMeaning,
+  wantsOptOut,
   type OptWord,
   type Person,
 } from '../conversations/conversations.ts'
@@ -18,7 +19,7 @@ import {
   type Invited,
 } from '../delivery/delivery.ts'
 import { normalizePhone } from '../phone.ts'
-import { learnAndObey, obeyOptWord, type Inbox } from './person.ts'
+import { helpOptOut, learnAndObey, obeyOptWord, type Inbox } from './person.ts'
 import { readButton, takeReply, type Button } from './replies.ts'
 import type { InboundMessage } from './whatsapp.ts'
 
@@ -57,6 +58,8 @@ export async function takeMessage(tx: Tx, inbox: Inbox, message: InboundMessage)
   if (!opensWindow(message.type)) return { outcome: 'messages_stored' }
   const word = readOptWord(message.payload ?? '') ?? readOptWord(message.text ?? '')
   if (word) return takeOptWord(tx, inbox, word, message, person)
+  if (!message.payload && wantsOptOut(message.text ?? ''))
+    return rememberRule(tx, message, 'opt_out_wish', await helpOptOut(tx, inbox, message, person.phones))
   return takeReply(tx, inbox, message, { phones: person.phones, button: tapped && button, tapped, quoted })
 }
 
@@ -112,14 +115,23 @@ async function takeOptWord(
   message: InboundMessage,
   { phones }: Person,
 ): Promise<Taken> {
-  const { outcome, invited } = await obeyOptWord(tx, inbox, word, message, phones)
+  return rememberRule(tx, message, word, await obeyOptWord(tx, inbox, word, message, phones))
+}
+
+/** What was said about opting in or out, and what came of it. */
+async function rememberRule(
+  tx: Tx,
+  message: InboundMessage,
+  rule: OptWord | 'opt_out_wish',
+  { outcome, invited }: { outcome: string; invited: Invited | null },
+): Promise<Taken> {
   await rememberMeaning(tx, message.id, {
     intent: null,
     eventId: invited?.eventId ?? null,
     guestId: invited?.guestId ?? null,
     partySize: null,
     confidence: 1,
-    rule: word,
+    rule,
     outcome,
   })
   return { outcome: `messages_${outcome}` }

@@ -5,11 +5,18 @@ import {
   listLaterOptWords,
   optIn,
   optOut,
+  resumeMarketing,
   type OptMessage,
   type OptWord,
 } from '../conversations/conversations.ts'
 import type { Tx } from '../db.ts'
-import { answerGuest, findAnyInvited, listMeantOrganizers, type Invited } from '../delivery/delivery.ts'
+import {
+  answerGuest,
+  findAnyInvited,
+  listMeantOrganizers,
+  wasPhoneAnswered,
+  type Invited,
+} from '../delivery/delivery.ts'
 
 /** The webhook that is being worked: who asks, when, and by which settings. */
 export type Inbox = { id: string; requestId: string; simulated: boolean; now: Date; config: Config }
@@ -29,7 +36,8 @@ export type Obeyed = {
 
 /**
  * Stops or resumes the messages of the organizers that the word is meant for, by the provider's time: what the guest
- * wrote later stands, in whatever order webhooks come. Only a change is confirmed, once.
+ * wrote later stands, in whatever order webhooks come. Only a change is confirmed, once. ALTA also takes back that they
+ * stopped promotions in WhatsApp itself.
  */
 export async function obeyOptWord(
   tx: Tx,
@@ -38,6 +46,7 @@ export async function obeyOptWord(
   message: OptMessage,
   phones: string[],
 ): Promise<Obeyed> {
+  if (word === 'opt_in') await resumeMarketing(tx, phones, message.sentAt) // whatever organizer is meant
   const meant = await listMeantOrganizers(tx, { ...message, phones })
   if (meant.length === 0) return { outcome: 'no_organizer', invited: null }
   const decidedLater = new Set<string>()
@@ -54,6 +63,28 @@ export async function obeyOptWord(
     await answerGuest(tx, { to: invited, template, answersMessage: message.id, ...sendingOf(inbox) })
   }
   return { outcome: word === 'opt_out' ? 'opted_out' : 'opted_in', invited }
+}
+
+const DAY_MS = 24 * 3_600_000
+
+/**
+ * Who asks in other words for no more messages is told the word, at most once a day and phone: only the word itself
+ * stops anything, since a sentence may be about something else.
+ */
+export async function helpOptOut(
+  tx: Tx,
+  inbox: Inbox,
+  message: OptMessage,
+  phones: string[],
+): Promise<{ outcome: string; invited: Invited | null }> {
+  const organizerIds = await listMeantOrganizers(tx, { ...message, phones })
+  const invited = await findAnyInvited(tx, organizerIds, phones)
+  if (!invited) return { outcome: 'no_organizer', invited }
+  const since = new Date(inbox.now.getTime() - DAY_MS)
+  if (await wasPhoneAnswered(tx, phones, 'opt_out_help', since)) return { outcome: 'helped_before', invited }
+  if (!isInWindow(inbox, message.sentAt)) return { outcome: 'too_late_to_help', invited }
+  await answerGuest(tx, { to: invited, template: 'opt_out_help', answersMessage: message.id, ...sendingOf(inbox) })
+  return { outcome: 'helped', invited }
 }
 
 /** A webhook may come days late: what the guest does not wait for any more is not answered. */

@@ -9,6 +9,7 @@ import {
 import { withSavepoint, type Tx } from '../db.ts'
 import {
   answerGuest,
+  findLatestClosed,
   listOpenInvitations,
   wasAnswered,
   type AnswerTemplate,
@@ -53,7 +54,9 @@ export async function takeReply(tx: Tx, inbox: Inbox, message: InboundMessage, c
   const open = await listOpenInvitations(tx, clues.phones, { now: inbox.now, limit: CHOICES_MAX })
   const invited = clues.tapped ?? clues.quoted ?? (open.length === 1 ? open[0]! : null)
   if (!invited && open.length === 0) {
-    await remember(null, 'no_open_invitation')
+    const closed = isPlainYes(reading) ? await findLatestClosed(tx, clues.phones) : null
+    if (closed) await tellOnce(tx, inbox, message, closed, 'event_over')
+    await remember(closed, 'no_open_invitation')
     return { outcome: 'messages_unmatched' }
   }
   const replied = invited
@@ -82,17 +85,24 @@ function readMeaning(message: InboundMessage, button: Button | null): Reading {
   return { intent: null, partySize: null, confidence: 0, rule: MEDIA.has(message.type) ? 'media' : 'none' }
 }
 
-/** Who sends a voice message or asks how to confirm is shown the buttons; who says something else is left in peace. */
-const mayAsk = ({ rule }: Reading): boolean => rule === 'media' || rule === 'how_to_confirm' || rule === 'button_event'
+/** Who may have meant an answer is shown the buttons; who says something else is left in peace. */
+const ASKED = new Set(['media', 'how_to_confirm', 'button_event', 'contradiction', 'unclear'])
+const mayAsk = ({ rule }: Reading): boolean => ASKED.has(rule)
+/** Of whom an answer is known already is not asked for so little. */
+const isFaint = ({ rule }: Reading): boolean => rule === 'media' || rule === 'unclear'
+
+const isCertain = ({ intent, confidence }: Pick<Reading, 'intent' | 'confidence'>): boolean =>
+  intent !== null && confidence >= CONFIDENCE_NEEDED
+const isPlainYes = (reading: Reading): boolean => reading.intent === 'yes' && isCertain(reading)
 
 type One = { reading: Reading; invited: Invited; isOpen: boolean }
 
 /** Answers the invitation, or asks about it. Returns what came of the message. */
 async function takeOne(tx: Tx, inbox: Inbox, message: InboundMessage, one: One): Promise<Replied> {
-  const { intent, partySize, confidence, rule } = one.reading
+  const { intent, partySize, confidence } = one.reading
   if (!intent || confidence < CONFIDENCE_NEEDED) {
     if (intent === one.invited.answer) return { outcome: 'unchanged_guess' }
-    if (rule === 'media' && one.invited.answer !== 'pending') return { outcome: 'not_understood' }
+    if (isFaint(one.reading) && one.invited.answer !== 'pending') return { outcome: 'not_understood' }
     return { outcome: one.isOpen ? await ask(tx, inbox, message, one) : 'not_open' }
   }
   if (await hasLaterIntent(tx, one.invited, message.sentAt)) return { outcome: 'outdated' }
@@ -100,7 +110,26 @@ async function takeOne(tx: Tx, inbox: Inbox, message: InboundMessage, one: One):
   if (intent === 'yes' && one.invited.answer === 'yes' && partySize === null) return { outcome: 'unchanged' }
   const replied = await answerOrRefuse(tx, inbox, message, { intent, partySize, invited: one.invited })
   if (replied.outcome === 'refused_places_exceeded' && one.isOpen) await ask(tx, inbox, message, one)
+  const told = TOLD[replied.outcome]
+  if (told && intent === 'yes') await tellOnce(tx, inbox, message, one.invited, told)
   return replied
+}
+
+/** What a guest who says yes is told of a refusal. */
+const TOLD: Record<string, AnswerTemplate | undefined> = {
+  refused_capacity_reached: 'rsvp_full',
+  refused_event_not_open: 'event_over',
+}
+
+/** The same of the same invitation once, however often the guest says yes. */
+async function tellOnce(
+  tx: Tx,
+  inbox: Inbox,
+  message: InboundMessage,
+  invited: Invited,
+  template: AnswerTemplate,
+): Promise<void> {
+  if (!(await wasAnswered(tx, invited, template, new Date(0)))) await reply(tx, inbox, message, invited, template)
 }
 
 /** A full or closed event refuses an answer; the message is kept, and the old answer stands. */
@@ -149,8 +178,8 @@ async function askWhichEvent(
   open: OpenInvitation[],
 ): Promise<Replied> {
   const addressee = open[0]!
-  const isPlain = reading.intent !== null && reading.confidence >= CONFIDENCE_NEEDED
-  if (reading.rule === 'media' && open.every(({ answer }) => answer !== 'pending')) return { outcome: 'not_understood' }
+  const isPlain = isCertain(reading)
+  if (isFaint(reading) && open.every(({ answer }) => answer !== 'pending')) return { outcome: 'not_understood' }
   const since = new Date(inbox.now.getTime() - (reading.rule === 'media' ? DAY_MS : HOUR_MS))
   if (!isPlain && (await wasAnswered(tx, addressee, 'event_question', since))) return { outcome: 'asked_before' }
   const suffix = reading.partySize === null ? '' : `/${reading.partySize}`

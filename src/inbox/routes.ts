@@ -47,7 +47,8 @@ export const inboxRoutes =
         simulated: isSimulated,
         ...(dedupeKey ? { dedupeKey } : {}),
       })
-      if (!isDuplicate) await deps.queues.nudge(jobOf(source), { inboundEventId: id }, { id: inboundJobId(id, 0) })
+      // Not awaited: the row is committed, and whoever posts it need not wait for a queue that hangs.
+      if (!isDuplicate) void deps.queues.nudge(jobOf(source), { inboundEventId: id }, { id: inboundJobId(id, 0) })
       return { status: 'accepted' as const, eventId: id, duplicate: isDuplicate }
     }
 

@@ -16,10 +16,13 @@ export async function takeStatus(tx: Tx, inbox: Inbox, status: InboundStatus): P
   return `statuses_${outcome}`
 }
 
+/** WhatsApp may leave `delivered` out when the message was read. */
+const ARRIVED = new Set(['delivered', 'read', 'played'])
+
 /** A status may tell which user id our guest goes by, and under which alias messages arrive. */
 async function learnRecipient(tx: Tx, inbox: Inbox, status: InboundStatus): Promise<void> {
   const { phone, waId, userId } = status.recipient
-  if (phone && waId && status.status === 'delivered') await rememberAlias(tx, phone, waId, status.occurredAt)
+  if (phone && waId && ARRIVED.has(status.status)) await rememberAlias(tx, phone, waId, status.occurredAt)
   if (!userId) return
   const known = await findPerson(tx, { phone, userId: null })
   const ours = known.phone ?? (await findInvitedByMessage(tx, status.providerMessageId))?.phone

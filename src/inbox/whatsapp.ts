@@ -5,6 +5,7 @@
  */
 import type { StatusEvent } from '../delivery/delivery.ts'
 import { normalizePhone } from '../phone.ts'
+import { isAboutLimits, readMessagingLimit, type LimitUpdate } from './limits.ts'
 
 /** WhatsApp shows a phone alias, its own user id (since 2026, for people with a username), or both. */
 export type WaIdentity = {
@@ -30,14 +31,20 @@ export type InboundMessage = WaIdentity & {
 }
 export type InboundStatus = StatusEvent & { recipient: WaIdentity }
 export type TemplateUpdate = { name: string; language: string; status: string; at: Date | null }
+/** WhatsApp's own switch for promotions, which the person has turned. */
+export type Preference = WaIdentity & { wantsMarketing: boolean; at: Date }
 export type WhatsAppPayload = {
   messages: InboundMessage[]
   statuses: InboundStatus[]
   templates: TemplateUpdate[]
-  /** Items that could not be read. */
-  malformed: number
+  preferences: Preference[]
+  limits: LimitUpdate[]
+  /** Items that could not be read: what and where, nothing of their content. */
+  malformed: string[]
   /** Changes of kinds that are nothing to us. */
   ignored: number
+  /** Changes about another number than ours. */
+  foreign: number
 }
 
 type Json = Record<string, unknown>
@@ -52,20 +59,30 @@ const asId = (value: unknown): string | null =>
   typeof value === 'string' && /^[\x20-\x7e]{1,512}$/.test(value) ? value : null
 const asWaId = (value: unknown): string | null => asId(typeof value === 'number' ? String(value) : value)
 
-export function readWhatsAppPayload(payload: unknown, isSimulated: boolean): WhatsAppPayload {
-  const read: WhatsAppPayload = { messages: [], statuses: [], templates: [], malformed: 0, ignored: 0 }
+export type Reading = {
+  isSimulated: boolean
+  /** Ours, at Meta. Undefined: whatever comes is ours. */
+  phoneNumberId: string | undefined
+}
+
+export function readWhatsAppPayload(payload: unknown, how: Reading): WhatsAppPayload {
+  const read: WhatsAppPayload = {
+    messages: [],
+    statuses: [],
+    templates: [],
+    preferences: [],
+    limits: [],
+    malformed: [],
+    ignored: 0,
+    foreign: 0,
+  }
   const root = asObject(payload) ?? {}
-  readValue(read, root, isSimulated)
-  for (const entry of asList(root['entry'])) {
-    const changes = asObject(entry)?.['changes']
-    if (!Array.isArray(changes)) read.malformed++
-    for (const change of asList(changes)) {
-      const value = asObject(asObject(change)?.['value'])
-      if (!value) read.malformed++
-      else if (asObject(change)?.['field'] === 'message_template_status_update')
-        keep(read, read.templates, readTemplateUpdate(value, asObject(entry)?.['time']))
-      else if (!readValue(read, value, isSimulated)) read.ignored++
-    }
+  readValue(read, root, how)
+  for (const [position, item] of listOf(read, root, 'entry').entries()) {
+    const entry = asObject(item)
+    if (!Array.isArray(entry?.['changes'])) read.malformed.push(`entry ${position}`)
+    for (const [at, change] of asList(entry?.['changes']).entries())
+      readChange(read, asObject(change), { ...how, time: entry?.['time'], where: `entry ${position} change ${at}` })
   }
   // Statuses lock their rows in one order, so that two batches about the same messages queue up instead of deadlocking.
   read.statuses.sort((a, b) => compare(a.providerMessageId, b.providerMessageId))
@@ -75,18 +92,55 @@ export function readWhatsAppPayload(payload: unknown, isSimulated: boolean): Wha
 
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
 
-function keep<T>(read: WhatsAppPayload, list: T[], item: T | null): void {
-  if (item === null) read.malformed++
+const TEMPLATE_UPDATE = 'message_template_status_update'
+const PREFERENCES = 'user_preferences'
+
+function readChange(
+  read: WhatsAppPayload,
+  change: Json | null,
+  { time, where, ...how }: Reading & { time: unknown; where: string },
+): void {
+  const [field, value] = [change?.['field'], asObject(change?.['value'])]
+  if (!value) {
+    // A kind that is nothing to us may look as it likes.
+    if (typeof field === 'string' && !['messages', TEMPLATE_UPDATE, PREFERENCES].includes(field)) read.ignored++
+    else read.malformed.push(where)
+  } else if (field === TEMPLATE_UPDATE) keep(read, read.templates, readTemplateUpdate(value, time), where)
+  else if (isAboutLimits(field)) readLimits(read, field, value, time)
+  else if (isForeign(value, how)) read.foreign++
+  else if (field === PREFERENCES) readPreferences(read, value, where)
+  else if (!readValue(read, value, how, `${where} `)) read.ignored++
+}
+
+/** About another number of the same account, or of another one whose webhook has our address. */
+function isForeign(value: Json, { isSimulated, phoneNumberId }: Reading): boolean {
+  const named = asWaId(asObject(value['metadata'])?.['phone_number_id'])
+  if (phoneNumberId === undefined || named === null || named === phoneNumberId) return false
+  return !(isSimulated && named === 'simulated')
+}
+
+function keep<T>(read: WhatsAppPayload, list: T[], item: T | null, where: string): void {
+  if (item === null) read.malformed.push(where)
   else list.push(item)
 }
 
+/** What should be a list and is none is malformed, not empty. */
+function listOf(read: WhatsAppPayload, value: Json, name: string, where = ''): unknown[] {
+  const list = value[name]
+  if (list !== undefined && list !== null && !Array.isArray(list)) read.malformed.push(`${where}${name}`)
+  return asList(list)
+}
+
 /** False: nothing in it is a message or a status. */
-function readValue(read: WhatsAppPayload, value: Json, isSimulated: boolean): boolean {
-  const [messages, statuses] = [asList(value['messages']), asList(value['statuses'])]
+function readValue(read: WhatsAppPayload, value: Json, { isSimulated }: Reading, where = ''): boolean {
+  const before = read.malformed.length
+  const [messages, statuses] = [listOf(read, value, 'messages', where), listOf(read, value, 'statuses', where)]
   const contacts = asList(value['contacts']).map((contact) => readIdentity(asObject(contact), 'wa_id', 'user_id'))
-  for (const item of messages) keep(read, read.messages, readMessage(item, contacts, messages.length === 1))
-  for (const item of statuses) keep(read, read.statuses, readStatus(item, isSimulated))
-  return messages.length + statuses.length > 0
+  for (const [at, item] of messages.entries())
+    keep(read, read.messages, readMessage(item, contacts, messages.length === 1), `${where}message ${at}`)
+  for (const [at, item] of statuses.entries())
+    keep(read, read.statuses, readStatus(item, isSimulated), `${where}status ${at}`)
+  return messages.length + statuses.length + read.malformed.length > before
 }
 
 function readIdentity(object: Json | null, phoneField: string, userField: string): WaIdentity {
@@ -168,6 +222,35 @@ function readTemplateUpdate(value: Json, time: unknown): TemplateUpdate | null {
   const language = asId(value['message_template_language'])
   const status = asId(value['event'])
   return name && language && status ? { name, language, status, at: readTimestamp(time) } : null
+}
+
+/** Other capabilities than the messaging limit are nothing to us. */
+function readLimits(read: WhatsAppPayload, field: unknown, value: Json, time: unknown): void {
+  const recipients = readMessagingLimit(field, value)
+  if (recipients === undefined) read.ignored++
+  else read.limits.push({ recipients, at: readTimestamp(time) })
+}
+
+/** `user_preferences` of Meta's webhook reference. Other categories than promotions are nothing to us. */
+function readPreferences(read: WhatsAppPayload, value: Json, where: string): void {
+  const contacts = asList(value['contacts']).map((contact) => readIdentity(asObject(contact), 'wa_id', 'user_id'))
+  const items = listOf(read, value, PREFERENCES, `${where} `)
+  for (const [at, item] of items.entries()) {
+    const preference = asObject(item)
+    if (preference && preference['category'] !== 'marketing_messages') read.ignored++
+    else {
+      const readable = readPreference(preference, contacts, items.length === 1)
+      keep(read, read.preferences, readable, `${where} preference ${at}`)
+    }
+  }
+}
+
+function readPreference(preference: Json | null, contacts: WaIdentity[], isAlone: boolean): Preference | null {
+  const at = readTimestamp(preference?.['timestamp'])
+  const wants = asId(preference?.['value'])
+  if (!at || (wants !== 'stop' && wants !== 'resume')) return null
+  const person = complete(readIdentity(preference, 'wa_id', 'user_id'), contacts, isAlone)
+  return { ...person, wantsMarketing: wants === 'resume', at }
 }
 
 const withoutNul = (object: Json | null): unknown =>
