@@ -4,12 +4,18 @@ import type { Config } from '../config.ts'
 import { type Db } from '../db.ts'
 import { Failure } from '../errors.ts'
 import type { ChannelName, Locale } from './channel.ts'
+import { listHeldChannels } from './pauses.ts'
 import { previewTemplate, type Preview } from './preview.ts'
 import { quietUntil, readSchedule, refuseClosed } from './due.ts'
-import { countRecipients, listRecipients, listUnapproved } from './recipients.ts'
+import { readEventSchedule, type EventSchedule } from './event-schedule.ts'
+import { isRefused, listStandings, type Standing } from './approvals.ts'
+import { categoryOf, estimateCost, type EstimatedCost } from './cost.ts'
+import { measureHeadroom, type Headroom } from './headroom.ts'
+import { warnOf, type Warning } from './preflight-warnings.ts'
+import { countRecipients, listRecipients } from './recipients.ts'
 import type { Count, Exclusion, Filter, Spec } from './recipients.ts'
 import { findTarget, type Target } from './sql.ts'
-import { findRequestable, findTemplate, refuseUnknownVariables, type TemplateCategory } from './templates.ts'
+import { findRequestable, findTemplate, refuseUnknownVariables } from './templates.ts'
 
 type Context = { db: Db; config: Config; now: () => Date }
 
@@ -21,8 +27,17 @@ export type CampaignRequest = {
   filter: Filter
   variables: Record<string, string>
   scheduledAt?: string
+  schedule?: EventSchedule
 }
-export type Planned = { spec: Spec; specHash: Buffer; facts: Target; scheduledAt: Date | null }
+export type Planned = {
+  spec: Spec
+  specHash: Buffer
+  facts: Target
+  /** How the template stands at WhatsApp, by language. */
+  standings: Standing[]
+  scheduledAt: Date | null
+  requestedAt: Date
+}
 
 const SAMPLES_MAX = 3
 const BLOCKED_MAX = 20
@@ -30,28 +45,39 @@ const BLOCKED_MAX = 20
 /**
  * Checks a request and makes it precise. Throws `event_not_found`, `event_closed`, `template_not_found` (also for an
  * answer, which only a guest's message brings about), `template_variable_unknown`, `template_variable_invalid`, `invalid_date`.
+ * What follows the event is counted as it will stand at its time: what was sent today is no duplicate then.
  */
 export async function planCampaign({ db, config, now }: Context, request: CampaignRequest): Promise<Planned> {
   const { scope, eventId, channel, filter, variables } = request
   const requestedAt = now()
   const facts = await findTarget(db, scope, eventId, null)
   if (!facts) throw new Failure('event_not_found')
-  refuseClosed(facts.eventStatus)
+  refuseClosed(facts.eventStatus, request.template)
   const template = findRequestable(request.template)
   refuseUnknownVariables(template, variables)
-  const scheduledAt = readSchedule(request.scheduledAt, requestedAt)
+  const scheduledAt = readTime(request, facts, requestedAt)
+  const standings = (await listStandings(db, [template])).get(template.name) ?? []
   const spec: Spec = {
     eventId,
     template: template.name,
     channel,
     filter,
     dueAt: scheduledAt ?? requestedAt,
-    requestedAt,
+    requestedAt: request.schedule && scheduledAt ? scheduledAt : requestedAt,
     dedupeWindowMs: config.delivery.dedupeWindowMs,
     lacksVariable: await lacksVariable({ db, config }, request),
-    unapproved: await listUnapproved(db, template.name),
+    unapproved: standings.filter(isRefused).map(({ locale }) => locale),
   }
-  return { spec, specHash: hashSpec(request), facts, scheduledAt }
+  return { spec, specHash: hashSpec(request), facts, standings, scheduledAt, requestedAt }
+}
+
+function readTime({ schedule, scheduledAt }: CampaignRequest, event: Target, now: Date): Date | null {
+  if (!schedule) return readSchedule(scheduledAt, now)
+  if (scheduledAt !== undefined)
+    throw new Failure('invalid_request', {
+      detail: 'scheduledAt is an instant and schedule follows the event: send one of them.',
+    })
+  return readEventSchedule(schedule, event, now)
 }
 
 /** Composes for a made-up guest and event in every locale: what is missing there is missing for everybody. */
@@ -69,23 +95,38 @@ async function lacksVariable(context: Pick<Context, 'db' | 'config'>, request: C
 }
 
 /** The same for the same wish, in whatever order its parts were written. */
-function hashSpec({ eventId, template, channel, filter, variables, scheduledAt }: CampaignRequest): Buffer {
+function hashSpec({ eventId, template, channel, filter, variables, scheduledAt, schedule }: CampaignRequest): Buffer {
   const { status, tags, hasChannel } = filter
   const canonical = [
     ...[eventId, template, channel, scheduledAt ? new Date(scheduledAt).toISOString() : null],
     ...[status?.toSorted() ?? null, tags?.toSorted() ?? null, hasChannel ?? null],
     Object.entries(variables).toSorted(([a], [b]) => (a < b ? -1 : 1)),
+    ...(schedule ? [Object.entries(schedule).toSorted(([a], [b]) => (a < b ? -1 : 1))] : []),
   ]
   return createHash('sha256').update(JSON.stringify(canonical)).digest()
 }
 
 export type PreflightReport = {
   counts: Record<
-    'matched' | 'valid' | 'duplicate' | 'withoutAddress' | 'optedOut' | 'missingVariables' | 'templateNotApproved',
+    | 'matched'
+    | 'valid'
+    | 'duplicate'
+    | 'withoutAddress'
+    | 'optedOut'
+    | 'marketingStopped'
+    | 'emailStopped'
+    | 'missingVariables'
+    | 'templateNotApproved',
     number
   >
   byChannel: Record<ChannelName, number>
   estimatedCost: EstimatedCost
+  approvals: Standing[]
+  headroom: Headroom
+  warnings: Warning[]
+  scheduledAt: Date | null
+  sendingPaused: Target['sendingPaused']
+  heldChannels: ChannelName[]
   quietHoursShift: number
   quietHoursUntil: Date | null
   sample: (Preview & { guestId: string })[]
@@ -98,7 +139,7 @@ export async function reportPreflight(
   planned: Planned,
   request: CampaignRequest,
 ): Promise<PreflightReport> {
-  const { spec, facts } = planned
+  const { spec, facts, standings } = planned
   const rows = await countRecipients(db, spec)
   const total = (isCounted: (row: Count) => boolean) =>
     rows.filter(isCounted).reduce((sum, { count }) => sum + count, 0)
@@ -110,28 +151,43 @@ export async function reportPreflight(
   const valid = byChannel.whatsapp + byChannel.email
   const quietHoursUntil = quietUntil(spec.dueAt, facts, config.delivery.quietHours)
   const blocked = await listRecipients(db, spec, true, BLOCKED_MAX)
+  const headroom = await measureHeadroom({ db, config }, spec)
   return {
     counts: {
       matched: total(() => true),
       valid,
       duplicate: because('duplicate'),
       withoutAddress: because('no_address_for_channel'),
-      optedOut: because('guest_opted_out', 'email_stopped'),
+      optedOut: because('guest_opted_out'),
+      emailStopped: because('email_stopped'),
+      marketingStopped: because('marketing_stopped'),
       missingVariables: because('template_variable_missing'),
       templateNotApproved: because('template_not_approved'),
     },
     byChannel,
-    estimatedCost: estimateCost(
-      config.whatsapp.prices,
-      findTemplate(spec.template).category,
-      byChannel.whatsapp,
-      spec.dueAt,
-    ),
+    estimatedCost: estimateCost(config.whatsapp.prices, partsOf(planned, rows), spec.dueAt),
+    approvals: standings,
+    headroom,
+    warnings: warnOf(spec.template, standings, headroom),
+    scheduledAt: planned.scheduledAt,
+    sendingPaused: facts.sendingPaused,
+    heldChannels: await listHeldChannels(db, planned.requestedAt),
     quietHoursShift: quietHoursUntil ? valid : 0,
     quietHoursUntil,
     sample: await composeSamples({ db, config }, spec, request),
     blocked: blocked.map(({ guestId, reason }) => ({ guestId, reason: reason! })),
   }
+}
+
+/** WhatsApp messages by the category that WhatsApp took their language's template for. */
+function partsOf({ spec, standings }: Planned, rows: Count[]) {
+  const asked = findTemplate(spec.template).category
+  return standings.map(({ locale, category }) => ({
+    category: categoryOf(category, asked),
+    messages: rows
+      .filter((row) => row.reason === null && row.channel === 'whatsapp' && row.locale === locale)
+      .reduce((sum, { count }) => sum + count, 0),
+  }))
 }
 
 /** As they would look with the window closed. */
@@ -144,31 +200,4 @@ async function composeSamples(context: Pick<Context, 'db' | 'config'>, spec: Spe
       return { guestId, ...(await previewTemplate(context, wanted)) }
     }),
   )
-}
-
-export type EstimatedCost = {
-  isEstimate: true
-  currency: string | null
-  /** In whole and hundredths of the currency; one message costs less than a hundredth can say, so it is rounded at the end. */
-  amount: number
-  amountMinor: number
-  perMessage: number
-  category: TemplateCategory
-  messages: number
-}
-/** The list price in force on the day, for every WhatsApp message; what is billed is told by the provider's statuses. */
-function estimateCost(
-  prices: Config['whatsapp']['prices'],
-  category: TemplateCategory,
-  messages: number,
-  at: Date,
-): EstimatedCost {
-  const day = at.toISOString().slice(0, 10)
-  const price = prices.findLast(({ from }) => from <= day)
-  const perMessage = price?.[category] ?? 0
-  const amountMinor = Math.round(messages * perMessage * 100)
-  return {
-    ...{ isEstimate: true, currency: price?.currency ?? null, amount: amountMinor / 100, amountMinor },
-    ...{ perMessage, category, messages },
-  }
 }

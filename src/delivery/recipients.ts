@@ -1,6 +1,8 @@
 /** Who a campaign reaches, by which channel, and why somebody is left out: counted by the preflight, frozen by the launch. */
 import { sql, type Db, type Tx } from '../db.ts'
 import type { ChannelName, Locale } from './channel.ts'
+import { findTemplate } from './templates.ts'
+import { isUnreachable } from './unreachable.ts'
 
 export type GuestStatus = 'pending' | 'confirmed' | 'declined' | 'scanned'
 /** Absent: everybody. `tags`: guests with at least one of them. */
@@ -25,6 +27,7 @@ export type Spec = {
 export type Exclusion =
   | 'guest_opted_out'
   | 'email_stopped'
+  | 'marketing_stopped'
   | 'no_address_for_channel'
   | 'template_not_approved'
   | 'template_variable_missing'
@@ -35,15 +38,21 @@ const isTaken = (s: Spec) => sql`${s.dedupeWindowMs} > 0
   and (${s.requestedAt}::timestamptz - s.requested_at < make_interval(secs => ${s.dedupeWindowMs / 1000})
        or abs(extract(epoch from ${s.dueAt}::timestamptz - s.due_at)) < ${s.dedupeWindowMs / 1000})`
 
+/** What a guest who wants no promotions by WhatsApp does not get there. */
+const isMarketing = (s: Spec) => sql`${findTemplate(s.template).category === 'marketing'}::boolean`
+
 /** One row per guest that the filter names; `reason` null: gets the message by `channel`. */
-const recipients = (s: Spec) => sql`
-  select g.event_id, g.id as guest_id, e.organizer_id, g.locale, way.channel,
+export const recipients = (s: Spec) => sql`
+  select g.event_id, g.id as guest_id, g.name, g.phone, e.organizer_id, g.locale, way.channel,
          case when ${s.channel} <> 'auto' then 'requested'
               when way.channel = 'whatsapp' then 'auto_has_phone'
-              when g.phone is null then 'auto_no_phone' else 'auto_whatsapp_unreachable' end as channel_reason,
+              when g.phone is null then 'auto_no_phone'
+              when facts.is_unreachable then 'auto_whatsapp_unreachable'
+              when facts.is_stopped then 'marketing_stopped' else 'marketing_withheld' end as channel_reason,
          case when facts.is_opted_out then 'guest_opted_out'
               when way.channel is null and g.email is not null and ${s.channel} <> 'whatsapp' then 'email_stopped'
               when way.channel is null then 'no_address_for_channel'
+              when way.channel = 'whatsapp' and facts.is_stopped and not facts.can_email then 'marketing_stopped'
               when way.channel = 'whatsapp' and g.locale = any(${s.unapproved}::text[]) then 'template_not_approved'
               when ${s.lacksVariable}::boolean then 'template_variable_missing'
               when facts.is_taken then 'duplicate' end as reason
@@ -54,12 +63,16 @@ const recipients = (s: Spec) => sql`
          exists (select 1 from opt_outs x where x.organizer_id = e.organizer_id and x.phone = g.phone) as is_opted_out,
          g.email is not null and not exists (
            select 1 from email_stops x where x.email = g.email and x.organizer_id in ('*', e.organizer_id)) as can_email,
-         exists (select 1 from wa_unreachable u where u.phone = g.phone) as is_unreachable,
+         ${isUnreachable(s.requestedAt)} as is_unreachable,
+         ${isMarketing(s)} and exists (select 1 from wa_marketing_stops m
+           where m.phone = g.phone and m.stopped_at > coalesce(m.resumed_at, '-infinity')) as is_stopped,
+         ${isMarketing(s)} and exists (select 1 from wa_marketing_stops m
+           where m.phone = g.phone and m.withheld_until > ${s.dueAt}) as is_withheld,
          exists (select 1 from delivery_slots s where s.event_id = g.event_id and s.guest_id = g.id
                     and s.template = ${s.template} and ${isTaken(s)}) as is_taken) facts
     cross join lateral (select case
          when ${s.channel} = 'whatsapp' then case when g.phone is not null then 'whatsapp' end
-         when ${s.channel} = 'auto' and g.phone is not null and not (facts.is_unreachable and facts.can_email) then 'whatsapp'
+         when ${s.channel} = 'auto' and g.phone is not null and not ((facts.is_unreachable or facts.is_stopped or facts.is_withheld) and facts.can_email) then 'whatsapp'
          when facts.can_email then 'email' end as channel) way
    where g.event_id = ${s.eventId}
      and (${s.filter.status ?? null}::text[] is null or guest_status(i.answer, i.admitted) = any(${s.filter.status ?? null}::text[]))
@@ -67,11 +80,13 @@ const recipients = (s: Spec) => sql`
      and (${s.filter.hasChannel ?? null}::text is null
           or case ${s.filter.hasChannel ?? null}::text when 'whatsapp' then g.phone is not null else g.email is not null end)`
 
-export type Count = { reason: Exclusion | null; channel: ChannelName | null; count: number }
+export type Count = { reason: Exclusion | null; channel: ChannelName | null; locale: Locale; count: number }
 
 export async function countRecipients(db: Db, spec: Spec): Promise<Count[]> {
   const { rows } = await sql<Count>`
-    select reason, channel, count(*) as count from (${recipients(spec)}) r group by reason, channel`.execute(db)
+    select reason, channel, locale, count(*) as count from (${recipients(spec)}) r group by reason, channel, locale`.execute(
+    db,
+  )
   return rows
 }
 
@@ -83,15 +98,6 @@ export async function listRecipients(db: Db, spec: Spec, isBlocked: boolean, lim
     select guest_id, locale, channel, reason from (${recipients(spec)}) r
      where (reason is not null) = ${isBlocked} order by guest_id limit ${limit}`.execute(db)
   return rows
-}
-
-/** Locales of this template that the provider does not have as approved. What nobody has asked about yet counts as approved. */
-export async function listUnapproved(db: Db, template: string): Promise<Locale[]> {
-  const { rows } = await sql<{ locale: Locale }>`
-    select locale from (values ('es-MX', 'es_MX'), ('en', 'en')) as ours (locale, language)
-     where exists (select 1 from wa_templates t where t.name = ${template} and t.language = ours.language
-                      and upper(t.status) <> 'APPROVED')`.execute(db)
-  return rows.map(({ locale }) => locale)
 }
 
 export type Batch = {

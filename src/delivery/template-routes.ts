@@ -4,6 +4,8 @@ import { Type } from 'typebox'
 import type { Deps } from '../deps.ts'
 import { scopeOf } from '../http/access.ts'
 import { Answer, Id, NullableString } from '../http/request-id.ts'
+import { Approvals } from './approval-schema.ts'
+import { listStandings } from './approvals.ts'
 import { describeTemplate, previewTemplate } from './preview.ts'
 import { findTemplate, listTemplates } from './templates.ts'
 
@@ -30,6 +32,7 @@ const Template = {
     }),
   ),
   texts: Type.Record(Type.String(), Texts, { description: 'By locale.' }),
+  approvals: Approvals,
 }
 const PreviewBody = Type.Object(
   {
@@ -79,7 +82,10 @@ export const templateRoutes =
           response: { 200: Answer({ data: Type.Array(Type.Object(Template)) }) },
         },
       },
-      async () => ({ data: listTemplates().map(describeTemplate) }),
+      async () => {
+        const standings = await listStandings(deps.db, listTemplates())
+        return { data: listTemplates().map((one) => describeTemplate(one, standings.get(one.name) ?? [])) }
+      },
     )
 
     app.get(
@@ -88,7 +94,11 @@ export const templateRoutes =
         config: { access: READERS },
         schema: { tags: ['Templates'], summary: 'One template', params: ByName, response: { 200: Answer(Template) } },
       },
-      async (request) => describeTemplate(findTemplate(request.params.name)),
+      async (request) => {
+        const template = findTemplate(request.params.name)
+        const standings = await listStandings(deps.db, [template])
+        return describeTemplate(template, standings.get(template.name) ?? [])
+      },
     )
 
     app.post(

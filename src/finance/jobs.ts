@@ -1,7 +1,9 @@
 /** Keeping the Director's numbers fresh. */
 import { Type } from 'typebox'
 import { defineJob } from '../queue.ts'
+import { countServiceMessages, isDrifting, shareOf, sumPredictions } from './predictions.ts'
 import { refreshKpis } from './refresh.ts'
+import { findFreshness } from './sql.ts'
 
 /** Refreshes every materialized view in one snapshot and clears the panel's cache. One runner at a time, everywhere. */
 export const refreshKpisJob = defineJob({
@@ -22,5 +24,24 @@ export const refreshKpisJob = defineJob({
       log.error({ err: error, job: 'refresh-kpis' }, 'The views could not be refreshed: the numbers grow old')
       throw error
     }
+  },
+})
+
+/** Says when WhatsApp bills otherwise than we predicted, and counts what the next predictions need. */
+export const watchPrices = defineJob({
+  name: 'watch-prices',
+  queue: 'maintenanceQueue',
+  data: Type.Object({}),
+
+  async run({ db, now, metrics }, _, { log }) {
+    const at = now()
+    await countServiceMessages(db, at)
+    const { asOf } = await findFreshness(db)
+    if (!asOf) return 'the views were never refreshed'
+    const predictions = await sumPredictions(db, null, at)
+    metrics.predictionDrift.set(shareOf(predictions) ?? Number.NaN)
+    if (isDrifting(predictions))
+      log.warn({ ...predictions, asOf }, 'WhatsApp bills otherwise than predicted: prices or categories have changed')
+    return `${predictions.drifted} of ${predictions.compared} predictions were wrong`
   },
 })

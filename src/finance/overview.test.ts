@@ -9,6 +9,10 @@ import { refreshKpis } from './refresh.ts'
 const as = 'director'
 const NOW = '2030-06-15T18:00:00.000Z'
 
+const UNPREDICTED = {
+  predictionDrift: { days: 30, compared: 0, drifted: 0, otherCategory: 0, otherCharge: 0, share: null },
+}
+
 /** Strips what differs from call to call. */
 function numbersOf(body: Record<string, unknown>) {
   const { requestId: _, asOf: __, refreshedAt: ___, ageSeconds: ____, recentPayments: _____, ...numbers } = body
@@ -154,7 +158,7 @@ async function seed(db: Db) {
       },
     },
     // one free marketing message at 55 centavos and one free service message at 15
-    whatsapp: { freeShare: 2 / 3, billable: 1, free: 2, openSessions: 1, estimatedSavingsCents: 87 },
+    whatsapp: { ...UNPREDICTED, freeShare: 2 / 3, billable: 1, free: 2, openSessions: 1, estimatedSavingsCents: 87 },
     organizers: {
       active: 1,
       top: [
@@ -191,7 +195,7 @@ test('an empty database answers zeros, and null where a rate has no denominator'
     },
     guests: { total: 0, pending: 0, confirmed: 0, declined: 0, scanned: 0, confirmationRate: null, showUpRate: null },
     deliveries: { ...silent, byChannel: { whatsapp: silent, email: silent } },
-    whatsapp: { freeShare: null, billable: 0, free: 0, openSessions: 0, estimatedSavingsCents: 0 },
+    whatsapp: { ...UNPREDICTED, freeShare: null, billable: 0, free: 0, openSessions: 0, estimatedSavingsCents: 0 },
     organizers: { active: 0, top: [] },
   })
 })

@@ -4,6 +4,7 @@ import type { Db } from '../db.ts'
 import { Failure } from '../errors.ts'
 import { formatCents } from '../money.ts'
 import { listPayments, type Payment } from '../payments/payments.ts'
+import { COMPARED_DAYS, shareOf, sumPredictions } from './predictions.ts'
 import {
   countActiveOrganizers,
   countOpenSessions,
@@ -56,6 +57,7 @@ async function computeFrom(tx: Db, filter: Filter, now: Date, config: Deps['conf
       ...describeWhatsApp(deliveries),
       openSessions: await countOpenSessions(tx, filter.organizerId, openSince),
       estimatedSavingsCents: Math.round(await sumSavings(tx, filter, listPricesInCents(config.whatsapp.prices))),
+      predictionDrift: await describePredictions(tx, filter.organizerId, now),
     },
     organizers: {
       active: await countActiveOrganizers(tx, filter),
@@ -165,6 +167,11 @@ function describeWhatsApp(sums: DeliverySum[]) {
   const rows = sums.filter(({ channel }) => channel === 'whatsapp')
   const [priced, free] = [total(rows, (row) => row.priced), total(rows, (row) => row.free)]
   return { freeShare: rate(free, priced), billable: priced - free, free }
+}
+
+async function describePredictions(tx: Db, organizerId: string | null, now: Date) {
+  const predictions = await sumPredictions(tx, organizerId, now)
+  return { days: COMPARED_DAYS, ...predictions, share: shareOf(predictions) }
 }
 
 /**

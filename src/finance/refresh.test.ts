@@ -49,11 +49,11 @@ test('the job refreshes every view, also those never populated, and clears the c
   const first = await runJob(refreshKpisJob, {})
   const second = await runJob(refreshKpisJob, {})
 
-  assert.deepEqual([first, second], ['4 views refreshed', '4 views refreshed'])
+  assert.deepEqual([first, second], ['5 views refreshed', '5 views refreshed'])
   assert.equal(await deps.kv.get('director:overview:x'), null)
   assert.equal(await deps.kv.get('other'), 'kept')
   const { rows } = await sql<{ viewName: string }>`select view_name from kpi_refreshes order by 1`.execute(db)
-  const names = ['kpi_deliveries', 'kpi_events', 'kpi_ledger', 'kpi_payments']
+  const names = ['kpi_deliveries', 'kpi_events', 'kpi_ledger', 'kpi_payments', 'kpi_predictions']
   assert.deepEqual(
     rows.map((row) => row.viewName),
     names,
@@ -72,7 +72,7 @@ test('two refreshes at once: one runs, the other leaves', async (t) => {
   await lock.done
 
   assert.equal(outcome, 'another runner is at it')
-  assert.equal(await app.runJob(refreshKpisJob, {}), '4 views refreshed')
+  assert.equal(await app.runJob(refreshKpisJob, {}), '5 views refreshed')
 })
 
 test('a refresh that waited for another one sees what was committed while it waited', async (t) => {
@@ -178,7 +178,10 @@ test(
 
     for (const { code, out, err } of [byUrl, byParts]) {
       assert.deepEqual([code, err], [0, ''])
-      assert.match(out, /^kpi_deliveries \d+ ms\nkpi_events \d+ ms\nkpi_ledger \d+ ms\nkpi_payments \d+ ms\n$/)
+      assert.match(
+        out,
+        /^kpi_deliveries \d+ ms\nkpi_events \d+ ms\nkpi_ledger \d+ ms\nkpi_payments \d+ ms\nkpi_predictions \d+ ms\n$/,
+      )
     }
     const { rows } = await sql<{ amountCents: number }>`
     select amount_cents from kpi_ledger where organizer_id = ${organizerId}`.execute(db)

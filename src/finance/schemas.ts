@@ -110,6 +110,17 @@ export const OverviewAnswer = Answer({
     free: Type.Integer(),
     openSessions: count('24-hour windows open now.'),
     estimatedSavingsCents: cents('MXN, an estimate: free messages at the list price of their category.'),
+    predictionDrift: Type.Object(
+      {
+        days: count('Of Mexico City, up to today; from and to do not count.'),
+        compared: count('Messages that were predicted when they left, and that WhatsApp told a price for.'),
+        drifted: count('Of those, billed otherwise.'),
+        otherCategory: count('In another category.'),
+        otherCharge: count('Free and predicted to cost, or the other way round.'),
+        share: NullableNumber,
+      },
+      { description: 'What we predicted against what was billed. Above 2 % the estimates cannot be trusted.' },
+    ),
   }),
   organizers: Type.Object({
     active: count('With an active event.'),

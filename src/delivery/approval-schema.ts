@@ -1,0 +1,28 @@
+/** How a template stands at WhatsApp, on the wire. */
+import { Type } from 'typebox'
+import { NullableInstant } from '../http/request-id.ts'
+
+/** Texts for people, in both languages. */
+export const ByLocale = Type.Record(Type.String(), Type.String(), { description: 'By locale.' })
+
+export const Approvals = Type.Array(
+  Type.Object({
+    locale: Type.Enum(['es-MX', 'en']),
+    language: Type.String({ description: "WhatsApp's own code." }),
+    status: Type.Unsafe<string | null>({
+      type: ['string', 'null'],
+      description:
+        "WhatsApp's word (APPROVED, PENDING, REJECTED, PAUSED, DISABLED), MISSING, or MISMATCH: what it approved is not " +
+        'what we send. Null: it was never asked. A campaign sends by WhatsApp only what is APPROVED or was never asked about.',
+    }),
+    category: Type.Unsafe<string | null>({
+      type: ['string', 'null'],
+      description: "WhatsApp's own category, which decides the price; it may be another than ours.",
+    }),
+    differences: Type.Array(
+      Type.Object({ part: Type.Enum(['header', 'variables', 'naming', 'buttons']), text: ByLocale }),
+    ),
+    syncedAt: NullableInstant,
+  }),
+  { description: 'How it stands at WhatsApp, by language; empty for an answer.' },
+)

@@ -1,0 +1,43 @@
+/** What we expected WhatsApp to bill against what it billed: an error here means that estimates are wrong. */
+import { sql, type Db } from '../db.ts'
+
+/** Days of Mexico City that are compared. */
+export const COMPARED_DAYS = 30
+/** Fewer messages say nothing. */
+const COMPARED_MIN = 100
+const DRIFT_MAX = 0.02
+
+export type Predictions = { compared: number; drifted: number; otherCategory: number; otherCharge: number }
+
+/** Of the last 30 days, from the view. */
+export async function sumPredictions(db: Db, organizerId: string | null, now: Date): Promise<Predictions> {
+  const { rows } = await sql<Predictions>`
+    select coalesce(sum(compared), 0)::bigint as compared, coalesce(sum(drifted), 0)::bigint as drifted,
+           coalesce(sum(other_category), 0)::bigint as other_category, coalesce(sum(other_charge), 0)::bigint as other_charge
+      from kpi_predictions
+     where day > (${now}::timestamptz at time zone 'America/Mexico_City')::date - ${COMPARED_DAYS}::integer
+       and (${organizerId}::text is null or organizer_id = ${organizerId})`.execute(db)
+  return rows[0]!
+}
+
+export const shareOf = ({ compared, drifted }: Predictions): number | null =>
+  compared === 0 ? null : drifted / compared
+
+/** Worth a person's look: the price list, the approved categories, or WhatsApp's rules are other than we think. */
+export const isDrifting = (predictions: Predictions): boolean =>
+  predictions.compared >= COMPARED_MIN && shareOf(predictions)! > DRIFT_MAX
+
+/**
+ * Counts the free-form messages of the calendar month, of which WhatsApp gives the first for nothing. Messages that leave
+ * before the next count are predicted by this one.
+ */
+export async function countServiceMessages(db: Db, now: Date): Promise<void> {
+  await sql`
+    with month as (select date_trunc('month', ${now}::timestamptz at time zone 'America/Mexico_City') as began)
+    insert into wa_service_months as m (month, messages, counted_at)
+    select began::date, (select count(*) from deliveries
+                          where sent_at >= began at time zone 'America/Mexico_City' and channel = 'whatsapp'
+                            and session_message and not simulated), ${now} from month
+    on conflict (month) do update set messages = excluded.messages, counted_at = excluded.counted_at
+     where m.counted_at <= excluded.counted_at`.execute(db)
+}
