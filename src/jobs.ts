@@ -1,7 +1,7 @@
 /** THE LIST OF JOBS, and how they are set to work: queue workers plus the clock. */
-import { deliverInvitation, sweepDeliveries, syncTemplates } from './delivery/jobs.ts'
+import { deliverInvitation, sweepDeliveries, syncTemplates, triggerCampaigns } from './delivery/jobs.ts'
 import type { Deps } from './deps.ts'
-import { refreshKpisJob } from './finance/jobs.ts'
+import { refreshKpisJob, watchPrices } from './finance/jobs.ts'
 import { cleanHouse, insertDeadJob, logQueueMetrics } from './house.ts'
 import { processEmailEvent, processPaymentEvent, processWaEvent, sweepInboundEvents } from './inbox/jobs.ts'
 import { catchUpLandingTtl, runLandingTtlJob } from './landing/jobs.ts'
@@ -13,6 +13,7 @@ export const JOBS = [
   deliverInvitation,
   sweepDeliveries,
   syncTemplates,
+  triggerCampaigns,
   processWaEvent,
   processEmailEvent,
   processPaymentEvent,
@@ -20,6 +21,7 @@ export const JOBS = [
   runLandingTtlJob,
   catchUpLandingTtl,
   refreshKpisJob,
+  watchPrices,
   logQueueMetrics,
   cleanHouse,
 ] as unknown as readonly Job[]

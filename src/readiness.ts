@@ -8,6 +8,20 @@ export const MIGRATIONS_FOLDER = new URL('../migrations', import.meta.url).pathn
 export type Check = { ok: boolean; detail?: string }
 export type Checks = Record<string, Check>
 
+/** What a person or a provider has stopped is meant to wait: it is said here, and is no reason to take traffic away. */
+async function describeChannels(db: Db, now: Date): Promise<Check> {
+  const { rows } = await sql<{ channel: string; isByHand: boolean; until: Date | null }>`
+    select l.channel, h.channel is not null as is_by_hand, case when h.channel is not null then h.until else l.held_until end as until
+      from channel_limits l left join channel_holds h on h.channel = l.channel and (h.until is null or h.until > ${now})
+     where h.channel is not null or l.held_until > ${now} order by l.channel`.execute(db)
+  if (rows.length === 0) return { ok: true }
+  const said = rows.map(({ channel, isByHand, until }) => {
+    const end = until ? `until ${until.toISOString()}` : 'until it is released'
+    return `${channel} ${isByHand ? 'is held by an operator' : 'rests'} ${end}`
+  })
+  return { ok: true, detail: `${said.join('; ')}: GET /ops/channels says why` }
+}
+
 /** A due row older than this means that nobody works: workers are missing or stuck. */
 const LAG_LIMIT_SECONDS = 60
 
@@ -35,6 +49,8 @@ export async function checkReadiness(deps: Deps): Promise<Checks> {
         if (late.length > 0)
           throw new Error(late.map((row) => `${row.tableName}: oldest due row waits ${row.oldestSeconds} s`).join('; '))
       })
+  if (checks['migrations'].ok)
+    checks['channels'] = await describeChannels(db, deps.now()).catch(() => ({ ok: true, detail: 'unknown' }))
   return checks
 }
 

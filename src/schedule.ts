@@ -6,9 +6,9 @@
  * slot, so that several workers add it once.
  */
 import { Cron } from 'croner'
-import { sweepDeliveries, syncTemplates } from './delivery/jobs.ts'
+import { sweepDeliveries, syncTemplates, triggerCampaigns } from './delivery/jobs.ts'
 import type { Deps } from './deps.ts'
-import { refreshKpisJob } from './finance/jobs.ts'
+import { refreshKpisJob, watchPrices } from './finance/jobs.ts'
 import { cleanHouse, logQueueMetrics } from './house.ts'
 import { sweepInboundEvents } from './inbox/jobs.ts'
 import { catchUpLandingTtl, runLandingTtlJob } from './landing/jobs.ts'
@@ -23,6 +23,7 @@ export function listSchedule({ config }: Pick<Deps, 'config'>): Entry[] {
   return [
     { job: sweepDeliveries, everyMs: 1000, where: 'here' },
     { job: sweepInboundEvents, everyMs: 1000, where: 'here' },
+    { job: triggerCampaigns, everyMs: 1000, where: 'here' },
     { job: logQueueMetrics, everyMs: queue.metricsIntervalMs, where: 'here' },
     { job: refreshKpisJob, everyMs: director.refreshIntervalMs, where: 'queue' },
     {
@@ -34,6 +35,7 @@ export function listSchedule({ config }: Pick<Deps, 'config'>): Entry[] {
     { job: catchUpLandingTtl, everyMs: 300_000, where: 'queue' },
     { job: cleanHouse, everyMs: 600_000, where: 'queue' },
     { job: syncTemplates, everyMs: 3_600_000, where: 'queue' },
+    { job: watchPrices, everyMs: 1_800_000, where: 'queue' },
   ] as Entry[]
 }
 

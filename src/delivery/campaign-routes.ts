@@ -6,6 +6,7 @@ import type { Deps } from '../deps.ts'
 import { scopeOf } from '../http/access.ts'
 import { Page, PageQuery, readCursor, toPage } from '../http/page.ts'
 import { Answer, Id } from '../http/request-id.ts'
+import { withTimeout } from '../queue.ts'
 import { CampaignBody, CampaignFields, Launched, Preflight } from './campaign-schemas.ts'
 import { countStatuses, listCampaigns } from './campaign-sql.ts'
 import { watchCampaign } from './campaign-stream.ts'
@@ -18,9 +19,9 @@ const ById = Type.Object({ id: Id })
 const Campaign = Answer(CampaignFields)
 const EventStream = Type.Unsafe<Readable>({ type: 'string' })
 
-/** How many jobs go to the queue at once, and how long the caller waits for them; the sweep takes the rest. */
+/** How many jobs go to the queue at once, and how long the caller waits for all of them; the sweep takes the rest. */
 const CHUNK = 1000
-const NUDGING_MS = 2500
+const NUDGING_MS = 1500
 
 export const campaignRoutes =
   (deps: Deps): FastifyPluginAsyncTypebox =>
@@ -34,7 +35,8 @@ export const campaignRoutes =
           summary: 'Send one message to many guests, or tell what that would do (dryRun)',
           description:
             '`dryRun: true` answers 200 with a preflight and sends nothing. The same body with its `preflightId` launches: 202, ' +
-            'or 200 with the same campaign when this preflight was launched before. Recipients are frozen at the launch.',
+            'or 200 with the same campaign when this preflight was launched before. Recipients are frozen at the launch, or with ' +
+            '`schedule` when its time has come.',
           params: ById,
           body: CampaignBody,
           response: { 200: Type.Union([Preflight, Launched]), 202: Launched },
@@ -45,7 +47,7 @@ export const campaignRoutes =
         const asked = { ...body, eventId: request.params.id, user: request.user, requestId: request.id }
         if (dryRun) return preflightCampaign(deps, { ...asked, name })
         const { toNudge, isNew, ...launched } = await launchCampaign(deps, { ...asked, preflightId })
-        await nudgeAll(deps, toNudge)
+        await withTimeout(nudgeAll(deps, toNudge), NUDGING_MS).catch(() => undefined) // it hangs, or it is slow
         if (isNew) void reply.code(202)
         return launched
       },

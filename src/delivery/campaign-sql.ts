@@ -2,9 +2,11 @@
 import { sql, type Db, type Tx } from '../db.ts'
 import type { Position } from '../http/page.ts'
 import type { ChannelName } from './channel.ts'
+import type { EventSchedule } from './event-schedule.ts'
 import type { Exclusion, Filter } from './recipients.ts'
 
-export type CampaignStatus = 'preflight' | 'running' | 'paused' | 'cancelled'
+/** `scheduled`: awaits its time, which follows the event. `missed`: its time passed and nothing was sent; `reason` says why. */
+export type CampaignStatus = 'preflight' | 'scheduled' | 'running' | 'paused' | 'cancelled' | 'missed'
 /** Kept in the column `preflight`: the report, and since the launch also whom it left out. */
 export type Report = { name: string | null; leftOut?: Partial<Record<Exclusion, number>>; [field: string]: unknown }
 
@@ -16,6 +18,7 @@ export type NewPreflight = {
   template: string
   variables: Record<string, string>
   filter: Filter
+  schedule: EventSchedule | null
   specHash: Buffer
   report: Report
   scheduledAt: Date | null
@@ -26,21 +29,31 @@ export type NewPreflight = {
 
 export async function insertPreflight(db: Db, p: NewPreflight): Promise<void> {
   await sql`
-    insert into campaigns (id, organizer_id, event_id, status, channel, template, variables, filter, spec_hash, preflight,
-      scheduled_at, requested_by, request_id, created_at, updated_at)
+    insert into campaigns (id, organizer_id, event_id, status, channel, template, variables, filter, schedule, spec_hash,
+      preflight, scheduled_at, requested_by, request_id, created_at, updated_at)
     values (${p.id}, ${p.organizerId}, ${p.eventId}, 'preflight', ${p.channel}, ${p.template}, ${JSON.stringify(p.variables)},
-      ${JSON.stringify(p.filter)}, ${p.specHash}, ${JSON.stringify(p.report)}, ${p.scheduledAt}, ${p.requestedBy},
+      ${JSON.stringify(p.filter)}, ${p.schedule && JSON.stringify(p.schedule)}::jsonb, ${p.specHash}, ${JSON.stringify(p.report)}, ${p.scheduledAt}, ${p.requestedBy},
       ${p.requestId}, ${p.now}, ${p.now})`.execute(db)
 }
 
-/** Preflight → running, once. False: another launch was faster, the preflight is another's, or it is older than `after`. */
+/** Preflight → running, or → scheduled for one that `awaits` its time; once. False: another launch was faster, the preflight is another's, or it is older than `after`. */
 export async function takePreflight(
   tx: Tx,
-  p: { id: string; eventId: string; specHash: Buffer; requestedBy: string; requestId: string; after: Date; now: Date },
+  p: {
+    id: string
+    eventId: string
+    specHash: Buffer
+    awaits: { at: Date; from: Date; zone: string } | null
+    requestedBy: string
+    requestId: string
+    after: Date
+    now: Date
+  },
 ): Promise<boolean> {
   const { rows } = await sql`
-    update campaigns set status = 'running', launched_at = ${p.now}, requested_by = ${p.requestedBy},
-           request_id = ${p.requestId}, updated_at = ${p.now}
+    update campaigns set status = ${p.awaits ? 'scheduled' : 'running'}, launched_at = ${p.now}, requested_by = ${p.requestedBy},
+           request_id = ${p.requestId}, scheduled_at = coalesce(${p.awaits?.at ?? null}, scheduled_at),
+           computed_from = ${p.awaits?.from ?? null}, computed_zone = ${p.awaits?.zone ?? null}, updated_at = ${p.now}
      where id = ${p.id} and event_id = ${p.eventId} and spec_hash = ${p.specHash} and status = 'preflight'
        and created_at > ${p.after}
     returning id`.execute(tx)
@@ -51,9 +64,9 @@ export async function takePreflight(
 export async function findLaunched(
   tx: Tx,
   p: { id: string; eventId: string; specHash: Buffer },
-): Promise<{ status: CampaignStatus } | null> {
-  const { rows } = await sql<{ status: CampaignStatus }>`
-    select status from campaigns
+): Promise<Pick<Campaign, 'status' | 'scheduledAt'> | null> {
+  const { rows } = await sql<Pick<Campaign, 'status' | 'scheduledAt'>>`
+    select status, scheduled_at from campaigns
      where id = ${p.id} and event_id = ${p.eventId} and spec_hash = ${p.specHash} and status <> 'preflight'`.execute(tx)
   return rows[0] ?? null
 }
@@ -75,14 +88,16 @@ export type Campaign = {
   variables: Record<string, string>
   filter: Filter
   leftOut: Partial<Record<Exclusion, number>>
+  schedule: EventSchedule | null
   scheduledAt: Date | null
+  triggeredAt: Date | null
   createdAt: Date
   launchedAt: Date
   pausedAt: Date | null
   cancelledAt: Date | null
 }
 const COLUMNS = sql`c.id, c.event_id, c.preflight ->> 'name' as name, c.status, c.reason, c.channel, c.template, c.variables,
-  c.filter, coalesce(c.preflight -> 'leftOut', '{}') as left_out, c.scheduled_at, c.created_at, c.launched_at, c.paused_at,
+  c.filter, coalesce(c.preflight -> 'leftOut', '{}') as left_out, c.schedule, c.scheduled_at, c.triggered_at, c.created_at, c.launched_at, c.paused_at,
   c.cancelled_at`
 
 /** A preflight is no campaign yet. */
@@ -147,11 +162,11 @@ export async function markResumed(tx: Tx, id: string, now: Date): Promise<boolea
   return true
 }
 
-/** Running or paused → cancelled. What has not left never will; its slots are free again. */
+/** Running, paused, or not triggered → cancelled. What has not left never will; its slots are free again. */
 export async function markCancelled(tx: Tx, id: string, now: Date): Promise<boolean> {
   const { rows } = await sql`
     update campaigns set status = 'cancelled', cancelled_at = ${now}, updated_at = ${now}
-     where id = ${id} and status in ('running', 'paused') returning id`.execute(tx)
+     where id = ${id} and status in ('running', 'paused', 'scheduled', 'missed') returning id`.execute(tx)
   if (rows.length === 0) return false
   await lockOpen(tx, id)
   await sql`

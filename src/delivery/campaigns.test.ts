@@ -43,6 +43,9 @@ const listRows = async (db: Db, campaignId: string) =>
   ).rows
 const setStatus = (db: Db, id: string, status: string) =>
   sql`update deliveries set status = ${status}, next_attempt_at = null where id = ${id}`.execute(db)
+const enqueuedAt = async (db: Db, id: string) =>
+  (await sql<{ enqueuedAt: Date | null }>`select enqueued_at from deliveries where id = ${id}`.execute(db)).rows[0]!
+    .enqueuedAt
 const showProgress = async ({ get }: TestApp, id: string) => (await get(`/campaigns/${id}`, { as: 'viewer' })).json()
 
 test('a preflight counts every guest once, for the first reason, shows samples, and sends nothing', async (t) => {
@@ -75,7 +78,9 @@ test('a preflight counts every guest once, for the first reason, shows samples, 
       valid: 2,
       duplicate: 1,
       withoutAddress: 1,
-      optedOut: 2,
+      optedOut: 1,
+      emailStopped: 1,
+      marketingStopped: 0,
       missingVariables: 0,
       templateNotApproved: 1,
     },
@@ -119,27 +124,24 @@ test('a preflight tells who would lack a variable, and the launch refuses it', a
   assert.deepEqual([launch.statusCode, launch.json().code], [422, 'template_variable_missing'])
 })
 
-test('the cost is that of the day and the category, for WhatsApp only', async (t) => {
-  const app = await startApp(t, { now: NOW })
-  const eventId = await anEvent(app.db)
-  for (const phone of [undefined, undefined, null]) await aGuest(app.db, eventId, phone === null ? { phone } : {})
-  const price = app.deps.config.whatsapp.prices.filter(({ from }) => from <= '2029-06-01').at(-1)!
+for (const [now, template, category, perMessage, amountMinor] of [
+  ['2026-09-30T23:59:59.999Z', 'event_invitation', 'marketing', 0.0305, 122],
+  ['2026-09-30T23:59:59.999Z', 'event_reminder', 'utility', 0.0085, 34],
+  ['2026-10-01T00:00:00.000Z', 'event_invitation', 'marketing', 0.0397, 159],
+  ['2026-10-01T00:00:00.000Z', 'event_reminder', 'utility', 0.0085, 34],
+] as const) {
+  test(`forty ${template} cost ${amountMinor} cents at ${now}, and those by e-mail nothing`, async (t) => {
+    const app = await startApp(t, { now })
+    const eventId = await anEvent(app.db)
+    for (let n = 0; n < 41; n++) await aGuest(app.db, eventId, n === 0 ? { phone: null } : {})
 
-  const invitation = await preflight(app, eventId)
-  const reminder = await preflight(app, eventId, { ...INVITATION, template: 'event_reminder' })
+    const { estimatedCost } = await preflight(app, eventId, { ...INVITATION, template })
 
-  for (const [report, category] of [
-    [invitation, 'marketing'],
-    [reminder, 'utility'],
-  ] as const) {
-    const { estimatedCost } = report
-    assert.deepEqual(
-      [estimatedCost.category, estimatedCost.messages, estimatedCost.currency, estimatedCost.isEstimate],
-      [category, 2, price.currency, true],
-    )
-    assert.equal(estimatedCost.amountMinor, Math.round(2 * price[category] * 100))
-  }
-})
+    const { currency, isEstimate, ...cost } = estimatedCost
+    assert.deepEqual([currency, isEstimate, cost.category, cost.messages], ['USD', true, category, 40])
+    assert.deepEqual([cost.perMessage, cost.amountMinor, cost.amount], [perMessage, amountMinor, amountMinor / 100])
+  })
+}
 
 test('at night every message waits for the morning, and the preflight says so', async (t) => {
   const app = await startApp(t, { now: '2029-06-02T06:00:00.000Z', env: { DELIVERY_QUIET_HOURS: '22:00-09:00' } })
@@ -179,6 +181,23 @@ test('a launch needs the preflight of the very same request', async (t) => {
     [[422, 'preflight_required'], ...Array.from({ length: 7 }, () => [409, 'preflight_mismatch'])],
   )
   assert.deepEqual([launch.statusCode, launch.json().total], [202, 1])
+})
+
+test('a queue that hangs holds no launch: it is answered, and the sweep takes what was not nudged', async (t) => {
+  const app = await startApp(t, { now: NOW })
+  const { eventId } = await anInvitation(app.db)
+  const { preflightId } = await preflight(app, eventId)
+  const nudge = t.mock.method(app.deps.queues, 'nudgeMany', () => new Promise(() => {}))
+  const startedMs = performance.now()
+
+  const reply = await app.post(`/events/${eventId}/campaigns`, {
+    as: 'organizer',
+    body: { ...INVITATION, preflightId },
+  })
+
+  const tookMs = performance.now() - startedMs
+  assert.deepEqual([reply.statusCode, reply.json().total, nudge.mock.callCount()], [202, 1, 1])
+  assert.ok(tookMs < 3000, `${Math.round(tookMs)} ms`)
 })
 
 test('of eight identical launches at once one makes the campaign and seven get the same', async (t) => {
@@ -416,11 +435,13 @@ test('a worker sends what a running campaign owes, nothing while it is paused, a
   await app.runJob(deliverInvitation, { deliveryId: second!.id })
   const duringPause = (await listRows(app.db, id))[1]!
   await app.post(`/campaigns/${id}/resume`, { as: 'organizer' })
-  const swept = await app.runJob(sweepDeliveries, {})
+  const afterResume = await enqueuedAt(app.db, second!.id)
+  await app.runJob(sweepDeliveries, {})
+  const afterSweep = await enqueuedAt(app.db, second!.id)
   await app.runJob(deliverInvitation, { deliveryId: second!.id })
 
   assert.deepEqual([sent, duringPause.status, duringPause.nextAttemptAt], ['sent', 'queued', null])
-  assert.match(String(swept), /[1-9]\d* nudged/)
+  assert.deepEqual([afterResume, afterSweep?.toISOString()], [null, NOW])
   assert.deepEqual((await showProgress(app, id)).progress.sent, 2)
 })
 

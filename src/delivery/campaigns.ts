@@ -1,7 +1,8 @@
 /**
  * Campaigns: one message to everybody a filter names. A preflight tells what would happen and is kept; the launch
  * refers to it, so that nobody starts what nobody has seen. The launch freezes the recipients: a guest who is
- * added later gets nothing from it.
+ * added later gets nothing from it. A campaign that follows its event awaits its time first (campaign-trigger.ts) and is
+ * frozen then.
  */
 import type { Config } from '../config.ts'
 import { newId, withTx, type Db, type Tx } from '../db.ts'
@@ -18,7 +19,6 @@ import {
   rememberLeftOut,
   takePreflight,
   type Campaign,
-  type CampaignStatus,
   type StatusCount,
 } from './campaign-sql.ts'
 import { planCampaign, reportPreflight, type CampaignRequest, type PreflightReport } from './preflight.ts'
@@ -39,7 +39,7 @@ export async function preflightCampaign(
   const planned = await planCampaign(context, request)
   const report = await reportPreflight(context, planned, request)
   const preflightId = newId('cmp')
-  const { eventId, channel, template, variables, filter, user, requestId } = asked
+  const { eventId, channel, template, variables, filter, schedule = null, user, requestId } = asked
   await insertPreflight(context.db, {
     ...{
       id: preflightId,
@@ -49,28 +49,31 @@ export async function preflightCampaign(
       template,
       variables,
       filter,
+      schedule,
       requestId,
     },
     specHash: planned.specHash,
     report: { name: asked.name, counts: report.counts, estimatedCost: report.estimatedCost },
     scheduledAt: planned.scheduledAt,
     requestedBy: user.id,
-    now: planned.spec.requestedAt,
+    now: planned.requestedAt,
   })
   return { preflightId, ...report }
 }
 
 export type Launched = {
   campaignId: string
-  status: CampaignStatus
+  status: Campaign['status']
+  /** 0 while its time is awaited: the recipients are frozen then. */
   total: number
+  scheduledAt: Date | null
   /** What the caller nudges now: empty for a scheduled campaign, and for one that was launched before. */
   toNudge: string[]
   isNew: boolean
 }
 
 /**
- * Preflight → running. Of several launches of one preflight the first makes the campaign and the others get the
+ * Preflight → running, or → scheduled when it follows the event. Of several launches of one preflight the first makes the campaign and the others get the
  * same one. Throws `preflight_required`, `preflight_mismatch` (another spec or event, or older than 24 hours),
  * `campaign_empty`, `template_variable_missing`, and what planCampaign throws.
  */
@@ -79,20 +82,30 @@ export async function launchCampaign(
   asked: Asked & { preflightId: string | undefined },
 ): Promise<Launched> {
   const { preflightId: id, eventId, user, requestId, variables } = asked
-  const { spec, specHash, scheduledAt } = await planCampaign(context, { ...asked, scope: user.organizerId })
+  const { spec, specHash, facts, scheduledAt, requestedAt } = await planCampaign(context, {
+    ...asked,
+    scope: user.organizerId,
+  })
   if (!id)
     throw new Failure('preflight_required', { detail: 'Send the same with dryRun: true first; then its preflightId.' })
-  const now = spec.requestedAt
+  const now = requestedAt
+  const { schedule } = asked
+  const awaits =
+    schedule && scheduledAt ? { at: scheduledAt, from: facts[schedule.anchor], zone: facts.timeZone } : null
   const after = new Date(now.getTime() - PREFLIGHT_KEPT_MS)
   return withTx(context.db, async (tx) => {
-    if (!(await takePreflight(tx, { id, eventId, specHash, requestedBy: user.id, requestId, after, now }))) {
+    if (!(await takePreflight(tx, { id, eventId, specHash, awaits, requestedBy: user.id, requestId, after, now }))) {
       const campaign = await findLaunched(tx, { id, eventId, specHash })
       if (!campaign)
         throw new Failure('preflight_mismatch', {
           detail: 'There is no preflight of this id with this very request, younger than a day.',
         })
       const { total } = await measureProgress(tx, id)
-      return { campaignId: id, status: campaign.status, total, toNudge: [], isNew: false }
+      return { campaignId: id, ...campaign, total, toNudge: [], isNew: false }
+    }
+    if (awaits) {
+      if (spec.lacksVariable) throw new Failure('template_variable_missing')
+      return { campaignId: id, status: 'scheduled', total: 0, scheduledAt, toNudge: [], isNew: true }
     }
     const attemptsMax = context.config.delivery.attemptsMax
     const batch = { campaignId: id, variables, attemptsMax, requestId, requestedBy: user.id, scheduledAt }
@@ -103,7 +116,8 @@ export async function launchCampaign(
       throw new Failure('campaign_empty', { detail: `The filter names ${matched} guests. ${reasons.join(', ')}` })
     }
     await rememberLeftOut(tx, id, leftOut)
-    return { campaignId: id, status: 'running', total: matched, toNudge: scheduledAt ? [] : deliveryIds, isNew: true }
+    const toNudge = scheduledAt ? [] : deliveryIds
+    return { campaignId: id, status: 'running', total: matched, scheduledAt, toNudge, isNew: true }
   })
 }
 
@@ -137,7 +151,8 @@ export function toView(campaign: Campaign, counts: StatusCount[]): CampaignView 
     progress[COUNTED_AS[status] ?? (status as keyof Progress)] += count
     progress.total += count
   }
-  return { ...campaign, progress, isDone: progress.scheduled + progress.queued === 0 }
+  const isDone = campaign.status !== 'scheduled' && progress.scheduled + progress.queued === 0
+  return { ...campaign, progress, isDone }
 }
 
 /** Throws `campaign_not_found`. */

@@ -13,9 +13,16 @@ export function readSchedule(text: string | undefined, now: Date): Date | null {
   return at <= now ? null : at
 }
 
+/** What is said after an event, when the night has archived it already. */
+const AFTERWARDS = new Set(['event_thanks'])
+
+/** Whether anything of this template is still sent for the event: nothing once it is archived, but thanks. */
+export const isClosedFor = (eventStatus: string, template: string): boolean =>
+  eventStatus === 'expired' || (eventStatus === 'archived' && !AFTERWARDS.has(template))
+
 /** Throws `event_closed`. */
-export function refuseClosed(eventStatus: string): void {
-  if (eventStatus !== 'archived' && eventStatus !== 'expired') return
+export function refuseClosed(eventStatus: string, template: string): void {
+  if (!isClosedFor(eventStatus, template)) return
   throw new Failure('event_closed', { detail: `The event is ${eventStatus}: nothing is sent for it any more.` })
 }
 

@@ -18,6 +18,7 @@ import {
   updatePlaces,
   type EventRow,
   type GuestRow,
+  type NewEvent,
   type Organizer,
 } from './sql.ts'
 
@@ -26,7 +27,7 @@ type Context = { db: Db; now: () => Date }
 export async function createOrganizer({ db, now }: Context, input: { id?: string; name: string }): Promise<Organizer> {
   const organizer = { id: input.id ?? newId('org'), name: input.name.trim(), createdAt: now() }
   if (!(await insertOrganizer(db, organizer))) throw new Failure('organizer_exists')
-  return organizer
+  return { ...organizer, sendingPausedAt: null }
 }
 
 export type EventInput = {
@@ -52,7 +53,7 @@ export async function createEvent({ db, now }: Context, user: User, input: Event
       errors: [{ path: 'body.organizerId', message: 'is required' }],
     })
   if (input.organizerId && input.organizerId !== organizerId) throw new Failure('organizer_not_found')
-  const event: EventRow = checkEvent({
+  const event = checkEvent({
     id: input.id ?? newId('ev'),
     organizerId,
     name: input.name.trim(),
@@ -67,8 +68,9 @@ export async function createEvent({ db, now }: Context, user: User, input: Event
     createdAt: now(),
   })
   try {
-    if (!(await insertEvent(db, event))) throw new Failure('event_exists')
-    return event
+    const inserted = await insertEvent(db, event)
+    if (!inserted) throw new Failure('event_exists')
+    return inserted
   } catch (error) {
     if (violatedConstraint(error) === 'events_organizer_id_fkey') throw new Failure('organizer_not_found')
     throw error
@@ -98,7 +100,7 @@ export async function changeEvent(
   return changed
 }
 
-function checkEvent(event: EventRow): EventRow {
+function checkEvent<T extends NewEvent>(event: T): T {
   if (!isTimeZone(event.timeZone))
     throw new Failure('invalid_time_zone', { detail: 'timeZone must be an IANA name such as America/Mexico_City.' })
   if (event.endsAt <= event.startsAt) throw new Failure('invalid_date', { detail: 'endsAt must be after startsAt.' })

@@ -1,6 +1,6 @@
 /** The shapes of organizers, events and guests on the wire. */
 import { Type } from 'typebox'
-import { Id, Instant, NullableInteger, NullableString } from '../http/request-id.ts'
+import { Id, Instant, NullableInstant, NullableInteger, NullableString } from '../http/request-id.ts'
 
 const Name = Type.String({ minLength: 1, maxLength: 200, pattern: '\\S' })
 const DateTime = Type.String({ format: 'date-time' })
@@ -9,7 +9,12 @@ const EventType = Type.Enum(['standard', 'premium'])
 const nullable = <T>(schema: object) =>
   Type.Unsafe<T | null>({ ...schema, type: [(schema as { type: string }).type, 'null'] })
 
-export const Organizer = { id: Type.String(), name: Type.String(), createdAt: Instant }
+export const Organizer = {
+  id: Type.String(),
+  name: Type.String(),
+  createdAt: Instant,
+  sendingPausedAt: NullableInstant,
+}
 export const Event = {
   id: Type.String(),
   organizerId: Type.String(),
@@ -23,6 +28,11 @@ export const Event = {
   capacity: NullableInteger,
   landingTtlDays: NullableInteger,
   createdAt: Instant,
+  sendingPaused: Type.Unsafe<'event_paused' | 'organizer_paused' | null>({
+    type: ['string', 'null'],
+    enum: ['event_paused', 'organizer_paused', null],
+    description: 'Nothing is sent while it is paused; what is queued waits.',
+  }),
 }
 export const Guest = {
   eventId: Type.String(),

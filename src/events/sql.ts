@@ -1,9 +1,9 @@
 import { sql, type Db, type Tx } from '../db.ts'
 import type { Position } from '../http/page.ts'
 
-export type Organizer = { id: string; name: string; createdAt: Date }
+export type Organizer = { id: string; name: string; createdAt: Date; sendingPausedAt: Date | null }
 
-export async function insertOrganizer(db: Db, o: Organizer): Promise<boolean> {
+export async function insertOrganizer(db: Db, o: Omit<Organizer, 'sendingPausedAt'>): Promise<boolean> {
   const { rows } = await sql`insert into organizers (id, name, created_at) values (${o.id}, ${o.name}, ${o.createdAt})
     on conflict (id) do nothing returning id`.execute(db)
   return rows.length === 1
@@ -11,7 +11,7 @@ export async function insertOrganizer(db: Db, o: Organizer): Promise<boolean> {
 
 export async function listOrganizers(db: Db, before: Position | null, limit: number): Promise<Organizer[]> {
   const { rows } = await sql<Organizer>`
-    select id, name, created_at from organizers
+    select id, name, created_at, sending_paused_at from organizers
      where ${before?.at ?? null}::timestamptz is null or (created_at, id) < (${before?.at ?? null}::timestamptz, ${before?.id ?? null})
      order by created_at desc, id desc limit ${limit}`.execute(db)
   return rows
@@ -30,17 +30,24 @@ export type EventRow = {
   capacity: number | null
   landingTtlDays: number | null
   createdAt: Date
+  /** Why nothing is sent, if so. */
+  sendingPaused: 'event_paused' | 'organizer_paused' | null
 }
 
-const EVENT = sql`id, organizer_id, name, type, status, starts_at, ends_at, time_zone, location, capacity, landing_ttl_days, created_at`
+const EVENT = sql`id, organizer_id, name, type, status, starts_at, ends_at, time_zone, location, capacity, landing_ttl_days, created_at,
+  case when exists (select 1 from organizers o where o.id = organizer_id and o.sending_paused_at is not null) then 'organizer_paused'
+       when sending_paused_at is not null then 'event_paused' end as sending_paused`
 
-export async function insertEvent(db: Db, e: EventRow): Promise<boolean> {
-  const { rows } = await sql`
+export type NewEvent = Omit<EventRow, 'sendingPaused'>
+
+/** Null: the id exists. */
+export async function insertEvent(db: Db, e: NewEvent): Promise<EventRow | null> {
+  const { rows } = await sql<EventRow>`
     insert into events (id, organizer_id, name, type, status, starts_at, ends_at, time_zone, location, capacity, landing_ttl_days, created_at, updated_at)
     values (${e.id}, ${e.organizerId}, ${e.name}, ${e.type}, ${e.status}, ${e.startsAt}, ${e.endsAt}, ${e.timeZone}, ${e.location},
       ${e.capacity}, ${e.landingTtlDays}, ${e.createdAt}, ${e.createdAt})
-    on conflict (id) do nothing returning id`.execute(db)
-  return rows.length === 1
+    on conflict (id) do nothing returning ${EVENT}`.execute(db)
+  return rows[0] ?? null
 }
 
 export async function findEvent(db: Db, scope: string | null, id: string): Promise<EventRow | null> {

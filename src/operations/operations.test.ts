@@ -188,13 +188,6 @@ test('a replay of 500 dead letters of which 200 are delivered sends 300, and a s
     select id from deliveries where event_id = ${eventId} and status = 'queued'`.execute(app.db)
   const send = t.mock.method(app.deps.channels.whatsapp, 'send')
   await Promise.all(due.rows.map(({ id }) => app.runJob(deliverInvitation, { deliveryId: id })))
-  console.error(
-    (
-      await sql`select status, reason, count(*) from deliveries where event_id = ${eventId} group by 1,2`.execute(
-        app.db,
-      )
-    ).rows,
-  )
   const third = await retryAll(app, { eventId })
 
   const sums = replies.map((reply) => reply.json())
@@ -377,14 +370,14 @@ test('the channels say that they rest, and a release makes what waited for the e
   const put = async (reason: string) =>
     (await aDeadDelivery(app.db, await aGuest(app.db, eventId), { status: 'queued', reason, nextAttemptAt: until })).id
   const [resting, quiet] = [await put('whatsapp_131042'), await put('quiet_hours')]
-  await sql`update channel_limits set held_until = ${until}, hold_reason = 'whatsapp_131042', failures = 3
+  await sql`update channel_limits set held_until = ${until}, hold_reason = 'whatsapp_131042', failures = 3, alarm = 'resting'
     where channel = 'whatsapp'`.execute(app.db)
 
   const held = (await app.get('/ops/channels', { as: 'director' })).json()
   const released = await app.post('/ops/channels/whatsapp/release', { as: 'director' })
 
   const of = (body: { channels: { channel: string }[] }) => body.channels.find(({ channel }) => channel === 'whatsapp')
-  const facts = { channel: 'whatsapp', simulated: true }
+  const facts = { channel: 'whatsapp', simulated: true, hold: null, stopped: 0 }
   const { due, waiting, ...rest } = of(held) as unknown as { due: number; waiting: number }
   assert.deepEqual(rest, { ...facts, heldUntil: until, holdReason: 'whatsapp_131042', failures: 3 })
   const after = of(released.json()) as unknown as Record<string, unknown>
@@ -397,6 +390,7 @@ test('the channels say that they rest, and a release makes what waited for the e
     due: due + 1,
     waiting: waiting - 1,
   })
+  assert.deepEqual((await sql`select 1 from channel_limits where alarm is not null`.execute(app.db)).rows, [])
   assert.deepEqual((await rowOf(app.db, resting)).nextAttemptAt, new Date(NOW))
   assert.deepEqual((await rowOf(app.db, quiet)).nextAttemptAt, new Date(until))
 })

@@ -7,7 +7,7 @@ import { Page, PageQuery, readCursor, toPage } from '../http/page.ts'
 import { Answer, Id, Instant, NullableInstant, NullableString } from '../http/request-id.ts'
 import type { Job } from '../queue.ts'
 import { BOARD_CSP, openBoard } from './board.ts'
-import { CHANNELS, listChannelStates, releaseChannel } from './channels.ts'
+import { CHANNELS, listChannelStates, releaseChannel, stopChannelByHand } from './channels.ts'
 import { discardLetter, findOpenLetter } from './dead-letters.ts'
 import { readDeadJob, retryAndNudge } from './jobs.ts'
 import { chooseLetters, countOpenLetters, discardLetters, KINDS, listLetters } from './sql.ts'
@@ -54,6 +54,7 @@ const Letter = Type.Object({
   delivery: Type.Union([DeliveryOfLetter, Type.Null()]),
   inboundEvent: Type.Union([InboundOfLetter, Type.Null()]),
 })
+const Hold = Type.Object({ reason: Type.String(), by: Type.String(), since: Instant, until: NullableInstant })
 const Channel = Type.Object({
   channel: Type.Enum(CHANNELS),
   simulated: Type.Boolean({ description: 'No key is configured: nothing leaves.' }),
@@ -62,6 +63,8 @@ const Channel = Type.Object({
   failures: Type.Integer({ description: 'In a row.' }),
   due: Type.Integer(),
   waiting: Type.Integer(),
+  hold: Type.Union([Hold, Type.Null()], { description: 'What a person has stopped, until it is released.' }),
+  stopped: Type.Integer({ description: 'Messages that came due and were stopped by the hold.' }),
 })
 const director = { access: ['director'] as const }
 const tags = ['Operations']
@@ -215,12 +218,44 @@ export const operationsRoutes =
       async () => ({ channels: await listChannels() }),
     )
     app.post(
+      '/ops/channels/:channel/hold',
+      {
+        config: director,
+        schema: {
+          tags,
+          summary: 'Stop a channel by hand; what is queued stays queued, answers to guests, too',
+          description: 'It ends with a release, or by itself at `until`. A second hold takes the place of the first.',
+          params: Type.Object({ channel: Type.Enum(CHANNELS) }),
+          body: Type.Object(
+            {
+              reason: Type.String({
+                minLength: 1,
+                maxLength: 200,
+                pattern: '\\S',
+                description: 'For the other operators.',
+              }),
+              until: Type.Optional(Type.String({ format: 'date-time' })),
+            },
+            { additionalProperties: false },
+          ),
+          response: { 200: Answer({ channels: Type.Array(Channel) }) },
+        },
+      },
+      async (request) => {
+        const { channel } = request.params
+        const { reason, until } = request.body
+        await stopChannelByHand(deps, { channel, reason, by: request.user.id, until })
+        request.log.warn({ channel, until: until ?? null }, 'A channel was held by hand')
+        return { channels: await listChannels() }
+      },
+    )
+    app.post(
       '/ops/channels/:channel/release',
       {
         config: { ...director, optionalBody: true },
         schema: {
           tags,
-          summary: 'End the rest of a channel, once what was wrong is mended',
+          summary: 'End the rest or the hold of a channel, once what was wrong is mended',
           params: Type.Object({ channel: Type.Enum(CHANNELS) }),
           body: NoBody,
           response: { 200: Answer({ channels: Type.Array(Channel) }) },
