@@ -49,7 +49,7 @@ function withProvider(
   deps.channels[channel] = { isSimulated: false, send }
   t.after(async () => {
     deps.channels[channel] = original
-    await sql`update channel_limits set next_free_at = '-infinity', held_until = null, hold_reason = null, failures = 0`.execute(
+    await sql`update channel_limits set next_free_at = '-infinity', held_until = null, hold_reason = null, failures = 0, alarm = null`.execute(
       deps.db,
     )
   })

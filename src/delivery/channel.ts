@@ -45,20 +45,24 @@ export type Message = {
 } & ({ channel: 'whatsapp'; content: WhatsAppContent } | { channel: 'email'; content: EmailContent })
 
 /**
- * What follows from a refusal. `retry`: a transient fault, costs an attempt. `wait_recipient`: too fast for this
- * recipient; `wait_all`: too fast for our number or account; neither costs an attempt. `use_template`: the window was
- * closed. `fall_back`: WhatsApp cannot or will not reach this guest, another channel may. `stop_recipient`: the
- * recipient wants nothing or is none. `stop_batch`: every message made like this one would be refused. `alarm`: our
- * account or configuration is at fault; the channel rests until a person has looked. `fail`: this message only.
+ * What follows from a refusal. `retry`: a transient fault, costs an attempt. `retry_once`: it may be the message's own
+ * fault; once more, then another channel. `wait_recipient`: too fast for this recipient; `wait_all`: too fast for our
+ * number or account; neither costs an attempt. `use_template`: the window was closed. `fall_back`: WhatsApp cannot or
+ * will not reach this guest, another channel may. `stop_recipient`: the recipient wants nothing or is none.
+ * `stop_batch`: every message made like this one would be refused. `stop_sending`: the provider holds what we send for
+ * spam; the channel rests, the campaign pauses, and a person must look. `alarm`: our account or configuration is at
+ * fault; the channel rests until a person has looked. `fail`: this message only.
  */
 export type Verdict =
   | 'retry'
+  | 'retry_once'
   | 'wait_recipient'
   | 'wait_all'
   | 'use_template'
   | 'fall_back'
   | 'stop_recipient'
   | 'stop_batch'
+  | 'stop_sending'
   | 'alarm'
   | 'fail'
 

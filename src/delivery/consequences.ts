@@ -13,6 +13,12 @@ export type Refused = {
   /** An earlier attempt may still arrive. */
   possibleDuplicate: boolean
   campaignId: string | null
+  /** The guest has an address that may be written to. */
+  hasEmail: boolean
+  /** It had its one later try after WhatsApp withheld it. */
+  withheldAt: Date | null
+  /** Why its earlier attempts ended, also by a status. */
+  earlierReasons: string[] | null
 }
 
 export type Consequences = {
@@ -26,6 +32,12 @@ export type Consequences = {
   needsHeir: boolean
   /** WhatsApp does not reach this number: later messages begin with e-mail. */
   isUnreachable: boolean
+  /** The guest wants no promotions by WhatsApp. */
+  stopsMarketing: boolean
+  /** WhatsApp gives this guest no more promotions until then. */
+  withheldUntil: Date | null
+  /** This was put off until then, once and never again. */
+  isLaterTry: boolean
   /** Every message of the campaign would be refused alike. */
   stopsCampaign: boolean
   /** The channel rests until then. */
@@ -43,7 +55,11 @@ const PAIR_WAIT_BASE = 4
 const WAIT_ALL_MS = 5000
 const ALARM_REST_MS = 300_000
 /** Not on WhatsApp at all, as opposed to withheld this once. */
-const UNREACHABLE = new Set(['whatsapp_131026', 'whatsapp_1013', 'whatsapp_1026', 'whatsapp_131050'])
+const UNREACHABLE = new Set(['whatsapp_131026', 'whatsapp_1013', 'whatsapp_1026'])
+const MARKETING_STOPPED = 'whatsapp_131050'
+/** Meta: try again after a day at the earliest, and not again and again. */
+const WITHHELD = 'whatsapp_131049'
+const WITHHELD_MS = 24 * 3_600_000
 
 export type Circumstances = {
   now: Date
@@ -68,6 +84,9 @@ export function planRefusal(
     templateOnly: message.templateOnly,
     needsHeir: false,
     isUnreachable: UNREACHABLE.has(reason),
+    stopsMarketing: reason === MARKETING_STOPPED,
+    withheldUntil: reason === WITHHELD ? later(WITHHELD_MS) : null,
+    isLaterTry: false,
     stopsCampaign: false,
     holdUntil: null,
     isAlarm: false,
@@ -82,7 +101,15 @@ export function planRefusal(
     if (wasAccepted && isLast) return { ...base, ...more, status: 'dead' }
     return again(waitMs, { ...more, isSpent: wasAccepted })
   }
+  const elsewhere = (): Consequences => {
+    // Two of them may reach a guest whose first message has not been seen to fail: a person decides.
+    if (message.mayFallBack && message.possibleDuplicate) return { ...base, status: 'dead' }
+    return { ...base, needsHeir: message.mayFallBack }
+  }
   switch (verdict) {
+    case 'retry_once':
+      if (isLast || message.earlierReasons?.includes(reason)) return elsewhere()
+      return again(backoffMs(backoffDelayMs, message.attempts, random))
     case 'retry': {
       const waitMs = Math.max(afterMs ?? 0, backoffMs(backoffDelayMs, message.attempts, random))
       const horizon = message.channel === 'email' && message.firstAttemptAt
@@ -98,13 +125,19 @@ export function planRefusal(
       if (message.templateOnly || message.channel !== 'whatsapp') break
       return again(0, { isSpent: false, templateOnly: true })
     case 'fall_back':
-    case 'stop_recipient':
-      // Two of them may reach a guest whose first message has not been seen to fail: a person decides.
-      if (message.mayFallBack && message.possibleDuplicate) return { ...base, status: 'dead' }
-      return { ...base, needsHeir: message.mayFallBack }
+    case 'stop_recipient': {
+      const hasNoOtherWay = !message.mayFallBack || !message.hasEmail
+      if (reason === WITHHELD && hasNoOtherWay && message.withheldAt === null)
+        return again(WITHHELD_MS, { isSpent: false, isLaterTry: true })
+      return elsewhere()
+    }
     case 'stop_batch':
       // It waits with the others, so that resuming the campaign sends it too.
       return message.campaignId === null ? base : again(0, { isSpent: false, stopsCampaign: true })
+    case 'stop_sending': {
+      const waitMs = afterMs ?? ALARM_REST_MS
+      return wait(waitMs, { isAlarm: true, holdUntil: later(waitMs), stopsCampaign: message.campaignId !== null })
+    }
     case 'alarm':
       return wait(afterMs ?? ALARM_REST_MS, { isAlarm: true, holdUntil: later(afterMs ?? ALARM_REST_MS) })
     case 'fail':

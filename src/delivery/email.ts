@@ -6,7 +6,7 @@
  */
 import { Resend } from 'resend'
 import type { Channel, EmailContent, Message, Outcome } from './channel.ts'
-import { classifyEmail } from './refusals.ts'
+import { classifyEmail, outcomeOf } from './refusals.ts'
 import { readRetryAfter } from './retry-after.ts'
 
 export type EmailSettings = { apiKey: string; apiUrl: string; from: string; timeoutMs: number; now: () => Date }
@@ -65,9 +65,9 @@ function readAnswer({ data, error, headers }: SdkAnswer, isTooLate: boolean, now
   if (!headers) return { kind: 'unknown', reason: isTooLate ? 'email_timeout' : 'email_no_answer' }
   const { name, statusCode } = readError(error)
   const refusal = classifyEmail({ name, httpStatus: statusCode })
-  const askedMs = readRetryAfter(headers['retry-after'], now) ?? (refusal.verdict === 'wait_all' ? resetMs(headers) : 0)
-  const afterMs = Math.max(refusal.afterMs ?? 0, askedMs)
-  return { kind: 'refused', ...refusal, httpStatus: statusCode, ...(afterMs > 0 ? { afterMs } : {}) }
+  const retryAfterMs =
+    readRetryAfter(headers['retry-after'], now) ?? (refusal.verdict === 'wait_all' ? resetMs(headers) : 0)
+  return outcomeOf(refusal, { httpStatus: statusCode, retryAfterMs })
 }
 
 /** The SDK parses an error as JSON and trusts its shape; a proxy on the way may have written it. */

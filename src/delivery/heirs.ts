@@ -1,4 +1,5 @@
 /** What a refusal leaves behind beside the message itself: its heir on another channel, and what others must know. */
+import { stopMarketing } from '../conversations/conversations.ts'
 import { newId, sql, type Tx } from '../db.ts'
 import { rememberApprovals } from './approvals.ts'
 import { pauseCampaign } from './campaigns.ts'
@@ -41,26 +42,49 @@ async function insertHeir(
     `.execute(tx)
 }
 
+/** The number it went to; the guest's may have been corrected since. */
+const numberOf = (deliveryId: string) => sql`
+  select coalesce(d.sent_to, g.phone) as phone from deliveries d
+    join guests g on g.event_id = d.event_id and g.id = d.guest_id where d.id = ${deliveryId} and d.channel = 'whatsapp'`
+
 /** WhatsApp cannot reach this guest's number: the next message begins with e-mail. */
 async function markUnreachable(tx: Tx, deliveryId: string, reason: string, now: Date): Promise<void> {
   await sql`
     insert into wa_unreachable (phone, reason, since)
-    select g.phone, ${reason}, ${now} from deliveries d
-      join guests g on g.event_id = d.event_id and g.id = d.guest_id
-     where d.id = ${deliveryId} and g.phone is not null
+    select phone, ${reason}, ${now} from (${numberOf(deliveryId)}) sent where phone is not null
     on conflict (phone) do update set reason = excluded.reason, since = excluded.since`.execute(tx)
 }
 
 /** A message arrived after all. */
 export async function markReachable(tx: Tx, deliveryId: string): Promise<void> {
   await sql`
-    delete from wa_unreachable u using deliveries d, guests g
-     where d.id = ${deliveryId} and d.channel = 'whatsapp' and g.event_id = d.event_id and g.id = d.guest_id and u.phone = g.phone`.execute(
-    tx,
-  )
+    delete from wa_unreachable u using (${numberOf(deliveryId)}) sent where u.phone = sent.phone`.execute(tx)
 }
 
-/** The part of a refusal that reaches beyond the message's own row; the caller has moved that. */
+/** The guest wants no promotions by WhatsApp; the provider says so since `at`. */
+async function stopPromotions(tx: Tx, deliveryId: string, at: Date): Promise<void> {
+  const { rows } = await sql<{ phone: string | null }>`${numberOf(deliveryId)}`.execute(tx)
+  const phones = rows.map(({ phone }) => phone).filter((phone) => phone !== null)
+  await stopMarketing(tx, phones, { source: 'refusal', at })
+}
+
+/** WhatsApp gives the guest no more promotions for now, whoever sends them. */
+async function withholdPromotions(tx: Tx, deliveryId: string, until: Date): Promise<void> {
+  await sql`
+    insert into wa_marketing_stops as s (phone, withheld_until)
+    select phone, ${until} from (${numberOf(deliveryId)}) sent where phone is not null
+    on conflict (phone) do update set withheld_until = greatest(s.withheld_until, excluded.withheld_until)`.execute(tx)
+}
+
+/** It had its later try: the mark keeps it from another. */
+async function markWithheld(tx: Tx, deliveryId: string, now: Date): Promise<void> {
+  await sql`update deliveries set withheld_at = ${now} where id = ${deliveryId}`.execute(tx)
+}
+
+/**
+ * The part of a refusal that reaches beyond the message's own row; the caller has moved that. `at`: when the provider
+ * refused it. The limits of the channel come last: everybody waits for them.
+ */
 export async function applyConsequences(
   tx: Tx,
   delivery: {
@@ -72,19 +96,23 @@ export async function applyConsequences(
     locale: Locale
   },
   plan: Consequences,
-  { now, attemptsMax }: { now: Date; attemptsMax: number },
+  { now, attemptsMax, at = now }: { now: Date; attemptsMax: number; at?: Date },
 ): Promise<void> {
   const { id: deliveryId, channel, attempts } = delivery
   const { reason } = plan
   if (plan.isUnreachable) await markUnreachable(tx, deliveryId, reason, now)
+  if (plan.stopsMarketing) await stopPromotions(tx, deliveryId, at)
+  if (plan.withheldUntil) await withholdPromotions(tx, deliveryId, plan.withheldUntil)
+  if (plan.isLaterTry) await markWithheld(tx, deliveryId, now)
   if (plan.needsHeir) await insertHeir(tx, { deliveryId, reason, attemptsMax, now })
   if (plan.status === 'dead') await insertDeadDelivery(tx, { deliveryId, reason, attempts, now })
-  if (plan.holdUntil) await holdChannel(tx, { channel, until: plan.holdUntil, reason, now })
   if (plan.stopsCampaign && delivery.campaignId)
     await pauseCampaign(tx, { campaignId: delivery.campaignId, reason, now })
   const status = TEMPLATE_STATUS[reason]
   if (status)
     await rememberApprovals(tx, [{ name: delivery.template, language: languageOf(delivery.locale), status }], now)
+  const { holdUntil: until, isAlarm } = plan
+  if (until) await holdChannel(tx, { channel, until, reason, isAlarm, now })
 }
 
 const TEMPLATE_STATUS: Record<string, string> = {

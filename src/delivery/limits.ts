@@ -11,6 +11,8 @@ export type ChannelLimit = {
   heldUntil: Date | null
   holdReason: string | null
   failures: number
+  /** Our account was refused: the channel rests, or its rest is over and one message tries for all. */
+  alarm: 'resting' | 'probing' | null
 }
 
 /** So many failures in a row open the breaker. */
@@ -42,8 +44,10 @@ export function giveTurn(
     return { kind: 'later', at, reason: limit.holdReason ?? 'channel_held', pacedAt: null }
   }
   const turn = giveSlot(limit, message.pacedAt, now, perSecond)
-  // The breaker's rest is over: this one tries for all, and the others wait for it.
-  if (turn.kind === 'go' && limit.failures >= BREAKER_FAILURES) limit.heldUntil = new Date(now.getTime() + REST_MS)
+  // The rest of the breaker or of an alarm is over: this one tries for all, and the others wait for it.
+  const isProbe = limit.failures >= BREAKER_FAILURES || limit.alarm !== null
+  if (turn.kind === 'go' && isProbe) limit.heldUntil = new Date(now.getTime() + REST_MS)
+  if (turn.kind === 'go' && limit.alarm) limit.alarm = 'probing'
   return turn
 }
 
@@ -59,13 +63,17 @@ function giveSlot(limit: ChannelLimit, pacedAt: Date | null, now: Date, perSecon
 export async function listLimits(tx: Tx, channels: ChannelName[]): Promise<ChannelLimit[]> {
   const { rows } = await sql<ChannelLimit>`
     select channel, case when next_free_at = '-infinity' then to_timestamp(0) else next_free_at end as next_free_at,
-           held_until, hold_reason, failures
+           held_until, hold_reason, failures, alarm
       from channel_limits where channel = any(${channels}::text[]) order by channel for update`.execute(tx)
   return rows
 }
 
-export async function writeLimit(tx: Tx, { channel, nextFreeAt, heldUntil }: ChannelLimit, now: Date): Promise<void> {
-  await sql`update channel_limits set next_free_at = ${nextFreeAt}, held_until = ${heldUntil}, updated_at = ${now}
+export async function writeLimit(
+  tx: Tx,
+  { channel, nextFreeAt, heldUntil, alarm }: ChannelLimit,
+  now: Date,
+): Promise<void> {
+  await sql`update channel_limits set next_free_at = ${nextFreeAt}, held_until = ${heldUntil}, alarm = ${alarm}, updated_at = ${now}
      where channel = ${channel}`.execute(tx)
 }
 
@@ -79,31 +87,34 @@ export async function takeRecipients(tx: Tx, addresses: string[], now: Date, unt
   return new Set(rows.map(({ address }) => address))
 }
 
-/** Lets the channel rest at least until then. A later end wins. */
+/** Lets the channel rest at least until then. A later end wins. After an alarm one message tries before the others. */
 export async function holdChannel(
   tx: Tx,
-  hold: { channel: ChannelName; until: Date; reason: string; now: Date },
+  hold: { channel: ChannelName; until: Date; reason: string; isAlarm?: boolean; now: Date },
 ): Promise<void> {
   await sql`update channel_limits set
       hold_reason = case when held_until is null or held_until < ${hold.until} then ${hold.reason} else hold_reason end,
-      held_until = greatest(held_until, ${hold.until}), updated_at = ${hold.now}
+      held_until = greatest(held_until, ${hold.until}), updated_at = ${hold.now},
+      alarm = case when ${hold.isAlarm ?? false}::boolean then 'resting' else alarm end
      where channel = ${hold.channel}`.execute(tx)
 }
 
 /**
  * Counts failures in a row; the one that makes the number full opens the breaker. `isReset`: a message was taken
- * before them, so what failed earlier is over. Returns whether the breaker is open now.
+ * before them, so what failed earlier is over; an alarm only if it was the one that tried for all, and the others still
+ * wait out its time, since a status may refuse the account after all. Returns whether the breaker is open now.
  */
 export async function countFailures(
   tx: Tx,
   fault: { channel: ChannelName; failures: number; isReset: boolean; reason: string; now: Date },
 ): Promise<boolean> {
-  const wasOpen = sql`(${fault.isReset}::boolean and failures >= ${BREAKER_FAILURES})`
+  const wasOpen = sql`(${fault.isReset}::boolean and failures >= ${BREAKER_FAILURES} and alarm is null)`
   const { rows } = await sql<{ failures: number }>`
     update channel_limits set failures = case when ${fault.isReset}::boolean then 0 else failures end + ${fault.failures}::integer,
            held_until = case when ${wasOpen} then null else held_until end,
-           hold_reason = case when ${wasOpen} then null else hold_reason end, updated_at = ${fault.now}
-     where channel = ${fault.channel} and (${fault.failures}::integer > 0 or failures > 0) returning failures`.execute(
+           hold_reason = case when ${wasOpen} then null else hold_reason end, updated_at = ${fault.now},
+           alarm = case when ${fault.isReset}::boolean and alarm = 'probing' then null else alarm end
+     where channel = ${fault.channel} and (${fault.failures}::integer > 0 or failures > 0 or alarm = 'probing') returning failures`.execute(
     tx,
   )
   const waitMs = restMs(rows[0]?.failures ?? 0)

@@ -6,6 +6,8 @@ import { readRetryAfter } from './retry-after.ts'
 
 /** From the vendors' pages of errors, written down a second time: a row that changes must change here too. */
 const WHATSAPP: Record<Verdict, number[]> = {
+  retry_once: [1, 131052, 131053],
+  stop_sending: [471, 131048, 131064],
   alarm: [
     0, 3, 10, 33, 190, 200, 250, 299, 368, 131005, 131030, 131031, 131037, 131042, 131045, 133000, 133003, 133005,
     133010, 133015, 133016, 134011,
@@ -13,8 +15,8 @@ const WHATSAPP: Record<Verdict, number[]> = {
   stop_batch: [
     100, 131008, 131009, 131051, 131063, 132000, 132001, 132005, 132007, 132012, 132015, 132016, 132018, 132068,
   ],
-  retry: [1, 2, 131000, 131016, 131052, 131053, 133004],
-  wait_all: [4, 429, 471, 80007, 130429, 131048, 131057, 131064, 132069],
+  retry: [2, 131000, 131016, 133004],
+  wait_all: [4, 429, 80007, 130429, 131057, 132069],
   wait_recipient: [131056],
   use_template: [470, 131047],
   fall_back: [1013, 1026, 130472, 130497, 131026, 131049, 137000],
@@ -73,13 +75,17 @@ for (const [httpStatus, verdict] of BY_STATUS) {
   })
 }
 
-const WITHOUT_CODE: [number | null, Verdict, string][] = [
-  [400, 'stop_batch', 'whatsapp_http_400'],
+const WITHOUT_CODE: [number | null, Verdict | 'unknown', string][] = [
+  [400, 'alarm', 'whatsapp_http_400'],
   [401, 'alarm', 'whatsapp_http_401'],
   [403, 'alarm', 'whatsapp_http_403'],
   [404, 'fail', 'whatsapp_http_404'],
   [429, 'wait_all', 'whatsapp_http_429'],
-  [502, 'retry', 'whatsapp_http_502'],
+  ...[500, 502, 503, 504, 520, 521, 524].map((status): [number, 'unknown', string] => [
+    status,
+    'unknown',
+    `whatsapp_http_${status}`,
+  ]),
   [null, 'fail', 'whatsapp_no_code'],
 ]
 for (const [httpStatus, verdict, reason] of WITHOUT_CODE) {
@@ -89,7 +95,7 @@ for (const [httpStatus, verdict, reason] of WITHOUT_CODE) {
   })
 }
 
-const EMAIL: [string, number, Verdict, number?][] = [
+const EMAIL: [string, number, Verdict | 'unknown', number?][] = [
   ['validation_error', 400, 'fail'],
   ['validation_error', 403, 'alarm'],
   ['validation_error', 422, 'fail'],
@@ -101,7 +107,7 @@ const EMAIL: [string, number, Verdict, number?][] = [
   ['invalid_permission', 403, 'alarm'],
   ['not_found', 404, 'alarm'],
   ['method_not_allowed', 405, 'alarm'],
-  ['invalid_idempotent_request', 409, 'fail'],
+  ['invalid_idempotent_request', 409, 'unknown'],
   ['concurrent_idempotent_requests', 409, 'retry'],
   ['resource_locked', 409, 'retry'],
   ['missing_required_field', 422, 'stop_batch'],

@@ -5,9 +5,14 @@
  * status (Meta: titles will be deprecated). Resend: its page of errors; the name decides, and the HTTP status where
  * one name stands for two things. `explanation` is for whoever reads the dead letters.
  */
-import type { Refusal, Verdict } from './channel.ts'
+import type { Outcome, Refusal, Verdict } from './channel.ts'
 
-type Row = { verdict: Verdict; meaning: string; explanation: string; waitMs?: number }
+type Refused = Extract<Outcome, { kind: 'refused' }>
+type Unknown = Extract<Outcome, { kind: 'unknown' }>
+
+/** `unknown`: no refusal at all, since the provider may have the message. */
+type Judgement = Verdict | 'unknown'
+type Row = { verdict: Judgement; meaning: string; explanation: string; waitMs?: number }
 /** `to`: last code of a range. */
 type WhatsAppRow = Row & { code: number; to?: number }
 /** `httpStatus`: the row counts only with it, and before the row without. */
@@ -28,7 +33,7 @@ const mistake = (code: number, meaning: string, explanation: string): WhatsAppRo
   meaning,
   explanation,
 })
-const row = (code: number, verdict: Verdict, meaning: string, explanation: string, waitMs?: number): WhatsAppRow => ({
+const row = (code: number, verdict: Judgement, meaning: string, explanation: string, waitMs?: number): WhatsAppRow => ({
   code,
   verdict,
   meaning,
@@ -40,11 +45,12 @@ const KEY = 'La clave de WhatsApp no es válida o no tiene permiso.'
 const REQUEST = 'El mensaje está mal armado; todos los iguales serían rechazados.'
 const TEMPLATE = 'La plantilla no coincide con la aprobada por WhatsApp.'
 const HICCUP = 'Falla pasajera de WhatsApp; se vuelve a intentar.'
+const QUALITY = 'WhatsApp limita el número por su calidad; el canal espera y la campaña se detiene.'
 const REGISTRATION = 'El número de envío no está bien registrado en WhatsApp.'
 
 export const WHATSAPP_REFUSALS: readonly WhatsAppRow[] = [
   account(0, 'authentication failed', KEY),
-  row(1, 'retry', 'unknown or invalid request', HICCUP),
+  row(1, 'retry_once', 'unknown or invalid request', HICCUP),
   row(2, 'retry', 'service temporarily unavailable', HICCUP),
   account(3, 'the app may not call this method', KEY),
   row(4, 'wait_all', 'calls of the app exceeded', 'Demasiadas llamadas; el canal espera.', MINUTE_MS),
@@ -56,7 +62,7 @@ export const WHATSAPP_REFUSALS: readonly WhatsAppRow[] = [
   account(368, 'blocked for a violation of policy', 'WhatsApp bloqueó la cuenta por sus políticas.'),
   row(429, 'wait_all', 'legacy: rate limit', 'Demasiados mensajes por segundo; el canal espera.'),
   row(470, 'use_template', 'legacy: the 24-hour window is closed', 'La ventana de 24 horas está cerrada.'),
-  row(471, 'wait_all', 'legacy: spam limit', 'Límite por calidad del número; el canal espera.', 10 * MINUTE_MS),
+  row(471, 'stop_sending', 'legacy: spam limit', QUALITY, 10 * MINUTE_MS),
   row(1013, 'fall_back', 'legacy: recipient not valid', 'El número no está en WhatsApp.'),
   row(1026, 'fall_back', 'legacy: recipient not capable', 'El WhatsApp del invitado no admite este mensaje.'),
   row(80007, 'wait_all', 'rate limit of the account', 'Demasiadas llamadas de la cuenta; el canal espera.', MINUTE_MS),
@@ -76,7 +82,7 @@ export const WHATSAPP_REFUSALS: readonly WhatsAppRow[] = [
   account(131042, 'problem with the payment method', 'Hay un problema con el pago de la cuenta de WhatsApp.'),
   account(131045, 'the number is not registered', REGISTRATION),
   row(131047, 'use_template', 'the 24-hour window is closed', 'Pasaron 24 horas; se envía con plantilla.'),
-  row(131048, 'wait_all', 'spam rate limit', 'Límite por calidad del número; el canal espera.', 10 * MINUTE_MS),
+  row(131048, 'stop_sending', 'spam rate limit', QUALITY, 10 * MINUTE_MS),
   row(
     131049,
     'fall_back',
@@ -90,14 +96,14 @@ export const WHATSAPP_REFUSALS: readonly WhatsAppRow[] = [
     'El invitado detuvo las promociones en WhatsApp.',
   ),
   mistake(131051, 'message type not supported', REQUEST),
-  row(131052, 'retry', 'media could not be downloaded', 'WhatsApp no pudo leer el archivo adjunto.'),
-  row(131053, 'retry', 'media could not be uploaded', 'WhatsApp no pudo leer el archivo adjunto.'),
+  row(131052, 'retry_once', 'media could not be downloaded', 'WhatsApp no pudo leer el archivo adjunto.'),
+  row(131053, 'retry_once', 'media could not be uploaded', 'WhatsApp no pudo leer el archivo adjunto.'),
   row(131056, 'wait_recipient', 'too many messages to this recipient', 'Demasiados mensajes seguidos al invitado.'),
   row(131057, 'wait_all', 'the number is in maintenance', 'El número está en mantenimiento; espera.', MINUTE_MS),
   mistake(131063, 'marketing templates are off for this account', 'La cuenta no puede enviar promociones.'),
   row(
     131064,
-    'wait_all',
+    'stop_sending',
     'too many misclassified templates',
     'WhatsApp limita las plantillas mal clasificadas.',
     HOUR_MS,
@@ -119,13 +125,16 @@ export const WHATSAPP_REFUSALS: readonly WhatsAppRow[] = [
   row(137000, 'fall_back', 'identity of the recipient changed', 'Cambió la identidad del invitado en WhatsApp.'),
 ]
 
-const email = (name: string, verdict: Verdict, meaning: string, explanation: string, waitMs?: number): EmailRow => ({
+const email = (name: string, verdict: Judgement, meaning: string, explanation: string, waitMs?: number): EmailRow => ({
   name,
   verdict,
   meaning,
   explanation,
   ...(waitMs === undefined ? {} : { waitMs }),
 })
+const SENT_BEFORE = 'invalid_idempotent_request'
+/** Another text went before under this key and probably left; whoever asks again hears the same. */
+export const EMAIL_SENT_BEFORE = `email_${SENT_BEFORE}`
 const EMAIL_KEY = 'La clave de Resend no es válida o no tiene permiso.'
 const EMAIL_REQUEST = 'El correo está mal armado; todos los iguales serían rechazados.'
 const EMAIL_HICCUP = 'Falla pasajera de Resend; se vuelve a intentar.'
@@ -145,7 +154,7 @@ export const EMAIL_REFUSALS: readonly EmailRow[] = [
   email('invalid_access', 'alarm', 'the key lacks access', EMAIL_KEY),
   email('not_found', 'alarm', 'no such endpoint', 'La dirección configurada de Resend no es la correcta.'),
   email('method_not_allowed', 'alarm', 'no such method', 'La dirección configurada de Resend no es la correcta.'),
-  email('invalid_idempotent_request', 'fail', 'an earlier text went under this key', 'Ya había salido otra versión.'),
+  email(SENT_BEFORE, 'unknown', 'an earlier text went under this key', 'Quizá ya salió otra versión del correo.'),
   email('concurrent_idempotent_requests', 'retry', 'the same key is still in progress', EMAIL_HICCUP),
   email('resource_locked', 'retry', 'the resource is locked', EMAIL_HICCUP),
   email('missing_required_field', 'stop_batch', 'a required field is missing', EMAIL_REQUEST),
@@ -163,23 +172,33 @@ export const EMAIL_REFUSALS: readonly EmailRow[] = [
   email('service_unavailable', 'retry', 'service unavailable', EMAIL_HICCUP),
 ]
 
+export type Judged = Omit<Refusal, 'verdict'> & { verdict: Judgement }
+
+/** What the call came to, so judged. `retryAfterMs`: what the provider asked for; the longer wait counts. */
+export function outcomeOf(
+  { verdict, reason, afterMs = 0 }: Judged,
+  { httpStatus, retryAfterMs = 0 }: { httpStatus: number | null; retryAfterMs?: number },
+): Refused | Unknown {
+  if (verdict === 'unknown') return { kind: 'unknown', reason }
+  const waitMs = Math.max(afterMs, retryAfterMs)
+  return { kind: 'refused', verdict, reason, httpStatus, ...(waitMs > 0 ? { afterMs: waitMs } : {}) }
+}
+
 /**
  * `code`: of the answer or of a `failed` status, null when it had none. A code that nobody knows is judged by the
- * HTTP status. An answer of the gateway itself (400, no code) is never about one message alone.
+ * HTTP status. An answer without a code is not Meta's. 400 is 360dialog's gateway about our account (unpaid, disabled,
+ * endpoint limit), never about one message; 5xx is whoever stands between: WhatsApp may have the message.
  */
-export function classifyWhatsApp(given: { code: number | null; httpStatus: number | null }): Refusal {
+export function classifyWhatsApp(given: { code: number | null; httpStatus: number | null }): Judged {
   const code = Number.isInteger(given.code) ? given.code! : null
-  if (code === null) {
-    const verdict = given.httpStatus === 400 ? 'stop_batch' : verdictOf(given.httpStatus)
-    return { verdict, reason: given.httpStatus === null ? 'whatsapp_no_code' : `whatsapp_http_${given.httpStatus}` }
-  }
+  if (code === null) return judgeGateway(given.httpStatus)
   // The first row wins, so one code of a range may stand before it.
   const known = WHATSAPP_REFUSALS.find((one) => code >= one.code && code <= (one.to ?? one.code))
   return refusalOf(known, `whatsapp_${code}`, given.httpStatus)
 }
 
 /** `name`: of Resend's answer, null when it had none. A name that nobody knows is judged by the HTTP status. */
-export function classifyEmail({ name, httpStatus }: { name: string | null; httpStatus: number | null }): Refusal {
+export function classifyEmail({ name, httpStatus }: { name: string | null; httpStatus: number | null }): Judged {
   const rows = EMAIL_REFUSALS.filter((one) => one.name === name)
   const known = rows.find((one) => one.httpStatus === httpStatus) ?? rows.find((one) => one.httpStatus === undefined)
   // A name is the provider's text: only what looks like one becomes a reason.
@@ -187,7 +206,13 @@ export function classifyEmail({ name, httpStatus }: { name: string | null; httpS
   return refusalOf(known, `email_${label}`, httpStatus)
 }
 
-function refusalOf(known: Row | undefined, reason: string, httpStatus: number | null): Refusal {
+function judgeGateway(httpStatus: number | null): Judged {
+  if (httpStatus === null) return { verdict: 'fail', reason: 'whatsapp_no_code' }
+  const verdict = httpStatus === 400 ? 'alarm' : httpStatus >= 500 ? 'unknown' : verdictOf(httpStatus)
+  return { verdict, reason: `whatsapp_http_${httpStatus}` }
+}
+
+function refusalOf(known: Row | undefined, reason: string, httpStatus: number | null): Judged {
   if (!known) return { verdict: verdictOf(httpStatus), reason }
   return { verdict: known.verdict, reason, ...(known.waitMs === undefined ? {} : { afterMs: known.waitMs }) }
 }

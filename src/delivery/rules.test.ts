@@ -68,6 +68,9 @@ const message: Refused = {
   firstAttemptAt: NOW,
   possibleDuplicate: false,
   campaignId: 'cmp_1',
+  hasEmail: true,
+  withheldAt: null,
+  earlierReasons: null,
 }
 const plan = (
   verdict: Verdict,
@@ -84,6 +87,7 @@ const plan = (
 
 for (const [verdict, status, isSpent, effect] of [
   ['retry', 'queued', true, 'isChannelFault'],
+  ['retry_once', 'queued', true, null],
   ['wait_recipient', 'queued', false, null],
   ['wait_all', 'queued', false, 'holdUntil'],
   ['use_template', 'queued', false, 'templateOnly'],
@@ -102,6 +106,66 @@ for (const [verdict, status, isSpent, effect] of [
     assert.equal(planned.holdUntil !== null, effect === 'holdUntil' || verdict === 'alarm')
   })
 }
+
+test('stop_sending: keeps the attempt, pauses the campaign, rests the channel and calls a person', () => {
+  const planned = plan('stop_sending', {}, 'whatsapp_131048', 600_000)
+
+  assert.deepEqual([planned.status, planned.isSpent], ['queued', false])
+  assert.deepEqual([planned.stopsCampaign, planned.isAlarm, planned.isChannelFault], [true, true, false])
+  assert.equal(planned.holdUntil!.getTime() - NOW.getTime(), 600_000)
+  assert.equal(plan('stop_sending', { campaignId: null }).stopsCampaign, false)
+})
+
+test('retry_once: the second time for the same reason, or with attempts spent, another channel takes its place', () => {
+  const again = plan('retry_once', { attempts: 2, earlierReasons: ['whatsapp_1'] })
+  const other = plan('retry_once', { attempts: 2, earlierReasons: ['whatsapp_131000'] })
+  const spent = plan('retry_once', { attempts: 5 })
+
+  assert.deepEqual(
+    [again, other, spent].map(({ status, needsHeir }) => [status, needsHeir]),
+    [
+      ['failed', true],
+      ['queued', false],
+      ['failed', true],
+    ],
+  )
+})
+
+test('only 131049 is tried once more a day later, and only where there is no other way', () => {
+  const none = { hasEmail: false }
+  const plans = [
+    plan('fall_back', none, 'whatsapp_131049'),
+    plan('fall_back', { ...none, attempts: 5 }, 'whatsapp_131049'),
+    plan('fall_back', { ...none, withheldAt: NOW }, 'whatsapp_131049'),
+    plan('fall_back', {}, 'whatsapp_131049'),
+    plan('fall_back', { mayFallBack: false }, 'whatsapp_131049'),
+    plan('fall_back', none, 'whatsapp_131026'),
+  ]
+
+  assert.deepEqual(
+    plans.map(({ status, isSpent, isLaterTry }) => [status, isSpent, isLaterTry]),
+    [
+      ['queued', false, true],
+      ['queued', false, true],
+      ['failed', true, false],
+      ['failed', true, false],
+      ['queued', false, true],
+      ['failed', true, false],
+    ],
+  )
+  assert.equal(plans[0]!.nextAttemptAt!.getTime() - NOW.getTime(), 86_400_000)
+})
+
+test('a message that refuses an account holds back all but one message after the rest, until that one was accepted', () => {
+  const limit: ChannelLimit = {
+    ...{ channel: 'whatsapp', nextFreeAt: NOW, heldUntil: NOW, holdReason: 'whatsapp_131042', failures: 0 },
+    alarm: 'resting',
+  }
+
+  const turns = [1, 2, 3].map(() => giveTurn(limit, { pacedAt: null }, { now: NOW, perSecond: 80 }).kind)
+
+  assert.deepEqual([turns, limit.alarm], [['go', 'later', 'later'], 'probing'])
+})
 
 test('an e-mail is not tried again after the 24 hours of its key, and a WhatsApp message is', () => {
   const old = { firstAttemptAt: new Date(NOW.getTime() - 23 * 3_600_000) }
@@ -134,6 +198,7 @@ test('a turn that was not used in time is lost, so that a rest does not end in a
       heldUntil: null,
       holdReason: null,
       failures: 0,
+      alarm: null,
     },
   }
   const turnOf = (agoMs: number) =>

@@ -81,8 +81,13 @@ export async function findRefusedDelivery(
 ): Promise<RefusedDelivery | null> {
   const { rows } = await sql<RefusedDelivery>`
     select id, channel, template, locale, attempts, attempts_max, template_only, may_fall_back, first_attempt_at, possible_duplicate,
-           campaign_id
-      from deliveries
+           campaign_id, withheld_at,
+           exists (select 1 from guests g where g.event_id = d.event_id and g.id = d.guest_id and g.email is not null
+                      and not exists (select 1 from email_stops s where s.email = g.email and s.organizer_id in ('*', d.organizer_id))) as has_email,
+           array(select a.reason from delivery_attempts a where a.delivery_id = d.id and a.reason is not null
+                 union select e.reason from delivery_events e
+                        where e.delivery_id = d.id and e.status = 'failed' and e.provider_message_id <> ${providerMessageId}) as earlier_reasons
+      from deliveries d
      where id = ${id} and attempts > 0 and delivery_may_become(status, 'failed')
        and coalesce(provider_message_id, ${providerMessageId}) = ${providerMessageId}`.execute(tx)
   return rows[0] ?? null
@@ -130,7 +135,10 @@ export async function advance(
   return rows.length === 1
 }
 
-/** Pricing may come with any status; the first one stays, verbatim. An unseen attempt is thereby seen. */
+/**
+ * Pricing may come with any status; the first one stays, verbatim. An unseen attempt is thereby seen: the one whose
+ * message it is, else the latest that nobody saw end, else the one on its way.
+ */
 export async function addEvidence(tx: Tx, id: string, event: StatusEvent): Promise<void> {
   if (event.pricing !== null) {
     await sql`update deliveries set pricing = ${JSON.stringify(event.pricing)} where id = ${id} and pricing is null`.execute(
@@ -139,6 +147,10 @@ export async function addEvidence(tx: Tx, id: string, event: StatusEvent): Promi
   }
   await sql`update delivery_attempts set outcome = 'sent', finished_at = coalesce(finished_at, ${event.occurredAt}),
       provider_message_id = ${event.providerMessageId}
-     where delivery_id = ${id} and n = (select attempts from deliveries where id = ${id})
-       and (outcome is null or outcome = 'unknown')`.execute(tx)
+     where delivery_id = ${id} and (outcome is null or outcome = 'unknown')
+       and n = (select a.n from delivery_attempts a
+                 where a.delivery_id = ${id} and (a.provider_message_id = ${event.providerMessageId} or a.outcome is null or a.outcome = 'unknown')
+                 order by a.provider_message_id = ${event.providerMessageId} desc nulls last, a.outcome = 'unknown' desc nulls last, a.n desc limit 1)`.execute(
+    tx,
+  )
 }

@@ -1,8 +1,8 @@
 /** What the provider tells us afterwards: statuses move a delivery forward, and a refusal has consequences. */
 import type { Config } from '../config.ts'
 import type { Tx } from '../db.ts'
-import type { Refusal, Verdict } from './channel.ts'
-import { planRefusal } from './consequences.ts'
+import type { Refusal } from './channel.ts'
+import { planRefusal, type Consequences } from './consequences.ts'
 import { applyConsequences, markReachable } from './heirs.ts'
 import { classifyWhatsApp } from './refusals.ts'
 import {
@@ -14,6 +14,7 @@ import {
   listParkedEvents,
   lockDeliveryOfStatus,
   requeueRefused,
+  type RefusedDelivery,
   type StatusEvent,
 } from './status-sql.ts'
 
@@ -31,7 +32,8 @@ export async function recordStatus(
 ): Promise<'applied' | 'duplicate' | 'parked' | 'kept' | 'alarmed'> {
   const delivery = await lockDeliveryOfStatus(tx, event.providerMessageId, event.ourId)
   // A refusal after which it would go again, faster than the answer to the call, waits for that answer.
-  const deliveryId = delivery?.status === 'sending' && goesAgain(event) ? null : (delivery?.id ?? null)
+  const mustWait = delivery?.status === 'sending' && (await goesAgain(tx, config, delivery.id, event, now))
+  const deliveryId = mustWait ? null : (delivery?.id ?? null)
   if (!(await insertStatusEvent(tx, event, deliveryId, now))) return 'duplicate'
   if (!deliveryId) return 'parked'
   return applyStatus(tx, config, deliveryId, event, now)
@@ -74,15 +76,15 @@ async function applyStatus(tx: Tx, config: Settings, id: string, event: StatusEv
 async function refuse(tx: Tx, config: Settings, id: string, event: StatusEvent, now: Date): Promise<Applied> {
   const delivery = await findRefusedDelivery(tx, id, event.providerMessageId)
   if (!delivery) return 'kept' // an earlier attempt's, or nothing that could fail any more
-  const plan = planRefusal(delivery, readRefusal(event), {
-    now,
-    backoffDelayMs: config.queue.backoffDelayMs,
-    wasAccepted: true,
-  })
+  const plan = planOf(config, delivery, event, now)
   const hasMoved =
     plan.status === 'queued' ? await requeueRefused(tx, id, plan, now) : await advance(tx, id, event, now, plan.status)
   if (!hasMoved) return 'kept'
-  await applyConsequences(tx, delivery, plan, { now, attemptsMax: config.delivery.attemptsMax })
+  await applyConsequences(tx, delivery, plan, {
+    now,
+    attemptsMax: config.delivery.attemptsMax,
+    at: event.occurredAt,
+  })
   return plan.isAlarm ? 'alarmed' : 'applied'
 }
 
@@ -90,9 +92,15 @@ async function refuse(tx: Tx, config: Settings, id: string, event: StatusEvent, 
 function readRefusal({ reason }: StatusEvent): Refusal {
   const code = /^whatsapp_(\d+)$/.exec(reason ?? '')?.[1]
   if (code === undefined) return { verdict: 'fail', reason: reason ?? 'failed' }
-  return { ...classifyWhatsApp({ code: Number(code), httpStatus: null }), reason: `whatsapp_${code}` }
+  const { verdict, ...more } = classifyWhatsApp({ code: Number(code), httpStatus: null })
+  return { ...more, verdict: verdict === 'unknown' ? 'fail' : verdict, reason: `whatsapp_${code}` }
 }
 
-const GOES_AGAIN = new Set<Verdict>(['retry', 'wait_recipient', 'wait_all', 'use_template', 'alarm'])
-const goesAgain = (event: StatusEvent): boolean =>
-  event.status === 'failed' && GOES_AGAIN.has(readRefusal(event).verdict)
+const planOf = (config: Settings, delivery: RefusedDelivery, event: StatusEvent, now: Date): Consequences =>
+  planRefusal(delivery, readRefusal(event), { now, backoffDelayMs: config.queue.backoffDelayMs, wasAccepted: true })
+
+async function goesAgain(tx: Tx, config: Settings, id: string, event: StatusEvent, now: Date): Promise<boolean> {
+  if (event.status !== 'failed') return false
+  const delivery = await findRefusedDelivery(tx, id, event.providerMessageId)
+  return delivery !== null && planOf(config, delivery, event, now).status === 'queued'
+}

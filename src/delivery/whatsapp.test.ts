@@ -213,7 +213,7 @@ const REFUSED: [string, WhatsAppContent, Verdict, string][] = [
   [
     'a document on plain http',
     { kind: 'image', link: 'http://example.com/q.png', caption: '' },
-    'retry',
+    'retry_once',
     'whatsapp_131053',
   ],
 ]
@@ -250,8 +250,8 @@ const SHAPES: [ErrorShape, number | undefined, Partial<Outcome>][] = [
   ['meta', 131026, { verdict: 'fall_back', reason: 'whatsapp_131026' }],
   ['gateway_embedded', 131056, { verdict: 'wait_recipient', reason: 'whatsapp_131056' }],
   ['legacy', 1013, { verdict: 'fall_back', reason: 'whatsapp_1013' }],
-  ['gateway', undefined, { verdict: 'stop_batch', reason: 'whatsapp_http_400' }],
-  ['string', undefined, { verdict: 'stop_batch', reason: 'whatsapp_http_400' }],
+  ['gateway', undefined, { verdict: 'alarm', reason: 'whatsapp_http_400' }],
+  ['string', undefined, { verdict: 'alarm', reason: 'whatsapp_http_400' }],
 ]
 for (const [shape, code, expected] of SHAPES) {
   test(`an error in the shape «${shape}» is understood`, async (t) => {
@@ -281,10 +281,12 @@ const raw = (httpStatus: number, text: string, headers?: Record<string, string>)
 })
 const unknown = (reason: string): Outcome => ({ kind: 'unknown', reason })
 const ANSWERS: [string, WhatsAppScript, Outcome][] = [
+  ['502 of a proxy', raw(502, '<html>Bad Gateway'), unknown('whatsapp_http_502')],
+  ['a 504 after it accepted', { kind: 'accepts_then_fails', httpStatus: 504 }, unknown('whatsapp_http_504')],
   [
-    '502 of a proxy',
-    raw(502, '<html>Bad Gateway'),
-    { kind: 'refused', verdict: 'retry', reason: 'whatsapp_http_502', httpStatus: 502 },
+    '503 with a code',
+    { kind: 'error', httpStatus: 503, code: 131016 },
+    { kind: 'refused', verdict: 'retry', reason: 'whatsapp_131016', httpStatus: 503 },
   ],
   [
     'a code as text',

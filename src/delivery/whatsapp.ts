@@ -6,7 +6,7 @@
  */
 import type { Channel, Message, Outcome, Refusal, TemplateButton, TemplateHeader, TextParameter } from './channel.ts'
 import type { WhatsAppContent } from './channel.ts'
-import { classifyWhatsApp } from './refusals.ts'
+import { classifyWhatsApp, outcomeOf } from './refusals.ts'
 import { readRetryAfter } from './retry-after.ts'
 
 export type WhatsAppSettings = { apiKey: string; apiUrl: string; timeoutMs: number; now: () => Date }
@@ -157,9 +157,8 @@ async function call(
   if (response.ok && json === undefined) return { kind: 'unknown', reason: 'whatsapp_unreadable_answer' }
   if (response.ok) return { kind: 'answered', httpStatus, json }
   if (httpStatus < 400) return { kind: 'refused', verdict: 'alarm', reason: 'whatsapp_redirected', httpStatus }
-  const refusal = classifyWhatsApp({ code: findCode(json), httpStatus })
-  const afterMs = Math.max(refusal.afterMs ?? 0, readRetryAfter(response.headers.get('retry-after'), now()) ?? 0)
-  return { kind: 'refused', ...refusal, httpStatus, ...(afterMs > 0 ? { afterMs } : {}) }
+  const retryAfterMs = readRetryAfter(response.headers.get('retry-after'), now()) ?? 0
+  return outcomeOf(classifyWhatsApp({ code: findCode(json), httpStatus }), { httpStatus, retryAfterMs })
 }
 
 /** undefined when it breaks off, is too long or is no JSON. */
