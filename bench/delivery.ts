@@ -1,12 +1,15 @@
 /**
- * How fast deliveries are processed (claim, attempt row, simulated call, settle), as a ratio to a floor: a bare BullMQ
- * worker on the same backend that makes the same two single-row commits a job. Both at concurrency 64, in one run, in
- * turns, on an embedded PostgreSQL with its default durability.
+ * How fast deliveries are processed (claim, attempt row, simulated call, settle; everything recorded), as a ratio to a
+ * floor: a bare BullMQ worker on the same backend that makes the same two single-row commits a job, the claim of the
+ * delivery's row and its settlement, and nothing else. Both at concurrency 64, in one run, in turns, on an embedded
+ * PostgreSQL with its default durability. For comparison it also prints a worker that twice changes one integer in a
+ * table of two columns, which is what the queue and the disk alone cost.
  *
  *   npm run bench -- [--jobs 4000] [--rounds 3] [--backend redis|postgres] [--check]
  *
  * --check exits with 1 when the median ratio is below the target: 2.5 on Redis, 1.3 on PostgreSQL.
  */
+import { randomUUID } from 'node:crypto'
 import { parseArgs } from 'node:util'
 import { createPostgresBackend, Queue, Worker } from 'bullmq'
 import pg from 'pg'
@@ -65,11 +68,14 @@ async function compare(backend: Backend, serverUrl: string, redisUrl: string | u
   await deps.queues.ready(30_000)
   const ratios: number[] = []
   for (let round = 1; round <= rounds; round++) {
-    const floor = await measureFloor(backend, databaseUrl, redisUrl, round)
+    const place = { backend, databaseUrl, redisUrl }
+    const integers = await measureBare(place, `integers${round}`, await seedIntegers(deps))
+    const floor = await measureBare(place, `floor${round}`, await seedRows(deps, round))
     const ours = await measureOurs(deps, round)
     ratios.push(ours / floor)
     process.stdout.write(
-      `${backend} round ${round}: floor ${Math.round(floor)} jobs/s, deliveries ${Math.round(ours)} jobs/s, ratio ${(ours / floor).toFixed(2)}\n`,
+      `${backend} round ${round}: floor ${Math.round(floor)} jobs/s (integers ${Math.round(integers)}), ` +
+        `deliveries ${Math.round(ours)} jobs/s, ratio ${(ours / floor).toFixed(2)} (${(ours / integers).toFixed(2)})\n`,
     )
   }
   await deps.close()
@@ -78,20 +84,51 @@ async function compare(backend: Backend, serverUrl: string, redisUrl: string | u
   return median < TARGETS[backend]
 }
 
-/** Two commits of one row each, as plain as they come: nothing recorded, nothing decided. */
-async function measureFloor(
-  backend: Backend,
-  databaseUrl: string,
-  redisUrl: string | undefined,
-  round: number,
-): Promise<number> {
+/** What a bare worker does: two statements, each a commit of one row, and the ids they are given. */
+type Commits = { ids: string[]; claim: Statement; settle: Statement }
+type Statement = { text: string; values: (id: string) => unknown[] }
+
+async function seedIntegers({ db }: Deps): Promise<Commits> {
+  await sql`create table if not exists integers (id text primary key, state integer not null)`.execute(db)
+  await sql`truncate integers`.execute(db)
+  const ids = Array.from({ length: jobs }, () => newId('n'))
+  await sql`insert into integers select id, 0 from unnest(${ids}::text[]) id`.execute(db)
+  const change = (from: number): Statement => ({
+    text: `update integers set state = ${from + 1} where id = $1 and state = ${from}`,
+    values: (id) => [id],
+  })
+  return { ids, claim: change(0), settle: change(1) }
+}
+
+async function seedRows(deps: Deps, round: number): Promise<Commits> {
+  const ids = Array.from({ length: jobs }, () => newId('dl'))
+  await seed(deps, `ev_floor_${round}`, ids)
+  const lease = randomUUID()
+  return {
+    ids,
+    claim: {
+      text: `update deliveries set status = 'sending', attempts = attempts + 1, next_attempt_at = null, lease_token = $2,
+          lease_until = $4, first_attempt_at = coalesce(first_attempt_at, $3), updated_at = $3
+        where id = $1 and status = 'queued' and next_attempt_at <= $3`,
+      values: (id) => [id, lease, deps.now(), new Date(deps.now().getTime() + 60_000)],
+    },
+    settle: {
+      text: `update deliveries set status = 'sent', sent_at = $3, provider_message_id = $4, simulated = true,
+          session_message = false, message_reason = 'window_closed', sent_to = '+525510000000', lease_token = null,
+          lease_until = null, updated_at = $3
+        where id = $1 and lease_token = $2 and status = 'sending'`,
+      values: (id) => [id, lease, deps.now(), `wamid.${id}`],
+    },
+  }
+}
+
+type Place = { backend: Backend; databaseUrl: string; redisUrl: string | undefined }
+
+/** Jobs/s of a worker that only commits: nothing is decided, composed, sent or written down besides. */
+async function measureBare({ backend, databaseUrl, redisUrl }: Place, name: string, work: Commits): Promise<number> {
   const pool = new pg.Pool({ connectionString: databaseUrl, max: 10 })
-  await pool.query('create table if not exists floor (id integer primary key, state integer not null)')
-  await pool.query('truncate floor')
-  await pool.query('insert into floor select n, 0 from generate_series(1, $1) n', [jobs])
-  const name = `floor${round}`
   const opts = { removeOnComplete: true, removeOnFail: true }
-  const items = Array.from({ length: jobs }, (_, n) => ({ name: 'floor', data: { id: n + 1 }, opts }))
+  const items = work.ids.map((id) => ({ name, data: { id }, opts }))
   const queue =
     backend === 'redis'
       ? new Queue(name, { connection: { url: redisUrl! } })
@@ -101,26 +138,26 @@ async function measureFloor(
   let done = 0
   let finish: () => void
   const finished = new Promise<void>((resolve) => (finish = resolve))
-  const work = async (job: { data: { id: number } }) => {
-    await pool.query({
-      name: 'claim',
-      text: 'update floor set state = 1 where id = $1 and state = 0',
-      values: [job.data.id],
-    })
-    await pool.query({
-      name: 'settle',
-      text: 'update floor set state = 2 where id = $1 and state = 1',
-      values: [job.data.id],
-    })
+  const commit = async (step: 'claim' | 'settle', id: string) => {
+    const { text, values } = work[step]
+    const { rowCount } = await pool.query({ name: `${name}_${step}`, text, values: values(id) })
+    if (rowCount !== 1) throw new Error(`${step} changed ${rowCount} rows`)
+  }
+  const process = async ({ data: { id } }: { data: { id: string } }) => {
+    await commit('claim', id)
+    await commit('settle', id)
     if (++done === jobs) finish()
   }
   const options = { concurrency: CONCURRENCY, lockDuration: 60_000 }
   const startedMs = performance.now()
   const worker =
     backend === 'redis'
-      ? new Worker(name, work, { ...options, connection: { url: redisUrl!, maxRetriesPerRequest: null } })
-      : new Worker(name, work, { ...options, connection: postgresConnection(databaseUrl, 3) }, createPostgresBackend)
+      ? new Worker(name, process, { ...options, connection: { url: redisUrl!, maxRetriesPerRequest: null } })
+      : new Worker(name, process, { ...options, connection: postgresConnection(databaseUrl, 8) }, createPostgresBackend)
   worker.on('error', () => {})
+  worker.on('failed', (_, error) => {
+    throw error
+  })
   await finished
   const seconds = (performance.now() - startedMs) / 1000
   await worker.close()

@@ -61,8 +61,8 @@ export async function createDatabase(serverUrl: string, name: string): Promise<s
   return url.toString()
 }
 
-/** An event, and one queued WhatsApp delivery for each of its guests. */
-export async function seed({ db, now }: Deps, eventId: string, ids: string[]): Promise<void> {
+/** An active event with so many guests, each with a phone and an e-mail address. */
+export async function seedGuests({ db }: Pick<Deps, 'db'>, eventId: string, count: number): Promise<void> {
   await sql`insert into organizers (id, name) values ('org_bench', 'Banco de pruebas') on conflict do nothing`.execute(
     db,
   )
@@ -70,11 +70,16 @@ export async function seed({ db, now }: Deps, eventId: string, ids: string[]): P
     values (${eventId}, 'org_bench', 'Boda', '2035-01-01T18:00:00Z', '2035-01-02T02:00:00Z')`.execute(db)
   await sql`insert into guests (event_id, id, name, phone, email)
     select ${eventId}, 'g' || n, 'Ana Prueba', '+52' || (5510000000 + n), 'g' || n || '@example.com'
-      from generate_series(1, ${ids.length}) n`.execute(db)
+      from generate_series(1, ${count}) n`.execute(db)
   await sql`insert into invitations (id, event_id, guest_id, code, places)
-    select ${eventId} || 'i' || n, ${eventId}, 'g' || n, ${eventId} || '-CODE-' || n, 1 from generate_series(1, ${ids.length}) n`.execute(
+    select ${eventId} || 'i' || n, ${eventId}, 'g' || n, ${eventId} || '-CODE-' || n, 1 from generate_series(1, ${count}) n`.execute(
     db,
   )
+}
+
+/** An event, and one queued WhatsApp delivery for each of its guests. */
+export async function seed({ db, now }: Deps, eventId: string, ids: string[]): Promise<void> {
+  await seedGuests({ db }, eventId, ids.length)
   await sql`insert into deliveries (id, organizer_id, event_id, guest_id, channel, template, locale, status, attempts_max,
       next_attempt_at, enqueued_at, request_id, requested_by, requested_at, updated_at)
     select id, 'org_bench', ${eventId}, 'g' || n, 'whatsapp', 'event_invitation', 'es-MX', 'queued', 5, ${now()}, ${now()},

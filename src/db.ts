@@ -50,9 +50,28 @@ export function openDb(
  * ones, whose planning costs more than their rows. Its text must be the same for every call, so it takes arrays.
  */
 function prepareNamed(client: pg.PoolClient): void {
+  nameStatements(client, (text) => /^\s*\/\* prepared (\w+) \*\//.exec(text)?.[1])
+}
+
+/** Plans every statement with parameters once a connection: for a library whose commands are few and fixed. */
+export class PreparingClient extends pg.Client {
+  constructor(config?: pg.ClientConfig) {
+    super(config)
+    nameStatements(this, nameOfCommand)
+  }
+}
+
+const COMMANDS_MAX = 200
+const commands = new Map<string, string>()
+function nameOfCommand(text: string): string | undefined {
+  if (!commands.has(text) && commands.size < COMMANDS_MAX) commands.set(text, `command_${commands.size}`)
+  return commands.get(text)
+}
+
+function nameStatements(client: pg.ClientBase, nameOf: (text: string) => string | undefined): void {
   const query = client.query.bind(client) as (...args: unknown[]) => unknown
   client.query = ((text: unknown, values: unknown, ...more: unknown[]) => {
-    const name = typeof text === 'string' ? /^\s*\/\* prepared (\w+) \*\//.exec(text)?.[1] : undefined
+    const name = typeof text === 'string' && Array.isArray(values) ? nameOf(text) : undefined
     return name ? query({ name, text, values }, ...more) : query(text, values, ...more)
   }) as typeof client.query
 }

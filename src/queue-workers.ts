@@ -117,6 +117,7 @@ function openWorker(name: QueueName, deps: Deps, process: (job: BullJob) => Prom
   if (config.redis.url) {
     return new Worker(name, process, { ...options, connection: { url: config.redis.url, maxRetriesPerRequest: null } })
   }
-  const connection = postgresConnection(deps.databaseUrl, 3)
+  // Each job takes a commit of its own: they wait for the disk together, and deliveries come by the thousand.
+  const connection = postgresConnection(deps.databaseUrl, name === 'deliveryQueue' ? 8 : 3)
   return new Worker(name, process, { ...options, connection }, createPostgresBackend)
 }

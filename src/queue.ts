@@ -9,7 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { Assert } from 'typebox/value'
 import type { Static, TSchema } from 'typebox'
 import type { Config } from './config.ts'
-import { withClient } from './db.ts'
+import { PreparingClient, withClient } from './db.ts'
 import type { Deps } from './deps.ts'
 import { Failure } from './errors.ts'
 import type { Logger } from './log.ts'
@@ -92,6 +92,7 @@ export function postgresConnection(url: string, max: number) {
     connectionTimeoutMillis: 3000,
     query_timeout: 5000,
     keepAlive: true,
+    Client: PreparingClient,
   }
 }
 

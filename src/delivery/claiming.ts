@@ -1,6 +1,6 @@
 /**
- * Claiming a delivery: the row is taken, its attempt written, and then decided whether it may leave now. Concurrent
- * jobs share the commit.
+ * Claiming a delivery: it is looked at, decided whether it may leave now, and if so taken, with its attempt written.
+ * Concurrent jobs share the statements and the commit.
  */
 import { randomUUID } from 'node:crypto'
 import type { Config } from '../config.ts'
@@ -8,8 +8,10 @@ import { sharing, withTx, type Db, type Tx } from '../db.ts'
 import type { ChannelName, Channels } from './channel.ts'
 import { EMAIL_RETRY_HORIZON_MS } from './consequences.ts'
 import { giveTurn, listLimits, takeRecipients, writeLimit } from './limits.ts'
-import { quietUntil } from './due.ts'
-import { claim, holdPaused, letGo, redirect, type Candidate, type LetGo, type Redirected } from './sending-sql.ts'
+import { isClosedFor, quietUntil } from './due.ts'
+import { heldReason, holdPauses, pauseKey, type Pause } from './pauses.ts'
+import { listDue, putOff, take, type Candidate, type Lease, type PutOff } from './sending-sql.ts'
+import { listTemplates } from './templates.ts'
 
 type Context = { db: Db; now: () => Date; config: Config; channels: Channels }
 
@@ -20,23 +22,34 @@ export type Claim =
   | { kind: 'skipped'; reason: string }
   | { kind: 'nothing'; reason: string }
 
-type Decision = { kind: 'go'; channel: ChannelName; channelReason: string | null } | ({ kind: 'let go' } & LetGo)
+/** Half of a worker's jobs are claimed while the other half is settled; all at once, each half would wait for the other. */
+export const BATCH_MAX = 32
+
+type Decision = { kind: 'go'; channel: ChannelName; channelReason: string | null } | ({ kind: 'put off' } & PutOff)
 type Decided = { one: Candidate; decision: Decision }
-type Lease = { token: string; now: Date; until: Date; windowFloor: Date; dedupeWindowMs: number; emailKeyFloor: Date }
 
 /** Takes a due delivery for this worker, or says why not. The check of the window, of opt-outs and of pauses is here. */
-export const claimDelivery = sharing(claimDeliveries, { max: 64, lanes: 1 })
+export const claimDelivery = sharing(claimDeliveries, { max: BATCH_MAX, lanes: 1 })
 
 async function claimDeliveries(context: Context, ids: string[]): Promise<Claim[]> {
+  const { db, config, channels } = context
   const lease = leaseOf(context)
-  const decided = await withTx(context.db, (tx) => claimAndDecide(tx, context, ids, lease))
-  const claims = new Map(decided.map((each) => [each.one.id, toClaim(each, lease.token)]))
+  const due = await listDue(db, ids, lease)
+  const decided = due.map((one) => ({ one, decision: decide(one, lease.now, config) }))
+  // The common case is one statement. Turns and what is put off commit with it.
+  const isPlain = decided.every(({ decision }) => decision.kind === 'go' && channels[decision.channel].isSimulated)
+  const taken = isPlain
+    ? await takeThoseThatGo(db, decided, lease)
+    : await withTx(db, (tx) => takeTurns(tx, context, decided, lease))
+  const claims = new Map(decided.map((each) => [each.one.id, toClaim(each, taken, lease)]))
   return ids.map((id) => {
     const mine = claims.get(id)
     claims.delete(id) // two jobs about one delivery may share this batch: the first has it
-    return mine ?? { kind: 'nothing', reason: 'nothing to do' }
+    return mine ?? NOTHING_TO_DO
   })
 }
+
+const NOTHING_TO_DO: Claim = { kind: 'nothing', reason: 'nothing to do' }
 
 function leaseOf({ now, config }: Context): Lease {
   const at = now()
@@ -52,94 +65,128 @@ function leaseOf({ now, config }: Context): Lease {
 }
 
 /**
- * In one transaction: whatever fails in it, nobody is left claimed. Rows are locked in one order: deliveries,
- * campaigns, the limits of the channels.
+ * Locks in one order: campaigns, the limits of the channels, recipients, deliveries; the deliveries without waiting,
+ * since a settlement holds them first.
  */
-async function claimAndDecide(tx: Tx, context: Context, ids: string[], lease: Lease): Promise<Decided[]> {
-  const candidates = await claim(tx, ids, lease)
-  const decided = candidates.map((one) => ({ one, decision: decide(one, lease.now, context.config) }))
+async function takeTurns(tx: Tx, context: Context, decided: Decided[], lease: Lease): Promise<Set<string>> {
   await lookAgainAtPauses(tx, decided, lease.now)
   await giveTurns(tx, context, decided, lease.now)
-  await correct(tx, decided, lease)
-  return decided
+  const rest = decided.flatMap(({ decision }) => (decision.kind === 'put off' ? [decision] : []))
+  if (rest.length > 0) await putOff(tx, rest, lease.now)
+  return takeThoseThatGo(tx, decided, lease)
 }
 
-/** Lets go what may not leave, and writes down what leaves another way than it was asked for. */
-async function correct(tx: Tx, decided: Decided[], lease: Lease): Promise<void> {
-  const gone: LetGo[] = []
-  const redirected: Redirected[] = []
-  for (const { one, decision } of decided) {
-    if (decision.kind === 'let go') gone.push(decision)
-    else if (decision.channel !== one.channel)
-      redirected.push({ id: one.id, channel: decision.channel, reason: decision.channelReason })
-  }
-  if (gone.length > 0) await letGo(tx, gone, lease)
-  if (redirected.length > 0) await redirect(tx, redirected, lease)
+async function takeThoseThatGo(db: Db, decided: Decided[], lease: Lease): Promise<Set<string>> {
+  const going = decided.flatMap(({ one, decision }) => (decision.kind === 'go' ? [{ ...one, ...decision }] : []))
+  return going.length > 0 ? take(db, going, lease) : new Set()
 }
 
 /**
- * Only a campaign that surely stays paused may keep a row without a due time, since resuming gives it one. If it is
- * being resumed or cancelled at this moment, the row is due again and the next claim decides.
+ * Only a pause that surely lasts may keep a row without a due time, since its end gives it one. If it is being ended
+ * at this moment, the row is due again and the next claim decides.
  */
 async function lookAgainAtPauses(tx: Tx, decided: Decided[], now: Date): Promise<void> {
-  const paused = decided.filter(({ decision }) => 'reason' in decision && decision.reason === 'campaign_paused')
+  const paused = decided.flatMap(({ one, decision }) =>
+    decision.kind === 'put off' && decision.status === 'queued' && decision.at === null
+      ? [{ decision, pause: pauseOf(one, decision.reason) }]
+      : [],
+  )
   if (paused.length === 0) return
-  const still = await holdPaused(tx, [...new Set(paused.map(({ one }) => one.campaignId!))])
-  for (const { one, decision } of paused)
-    if (decision.kind === 'let go' && !still.has(one.campaignId!)) decision.at = now
+  const lasting = await holdPauses(
+    tx,
+    paused.map(({ pause }) => pause),
+    now,
+  )
+  for (const { decision, pause } of paused) if (!lasting.has(pauseKey(pause))) decision.at = now
 }
 
-function toClaim({ one, decision }: Decided, leaseToken: string): Claim {
+function pauseOf(one: Candidate, reason: string): Pause {
+  if (reason === 'organizer_paused') return { reason, id: one.organizerId }
+  if (reason === 'event_paused') return { reason, id: one.eventId }
+  if (reason === 'campaign_paused') return { reason, id: one.campaignId! }
+  return { reason, id: one.heldChannels.find((channel) => heldReason(channel) === reason)! }
+}
+
+function toClaim({ one, decision }: Decided, taken: Set<string>, { token, now }: Lease): Claim {
   if (decision.kind === 'go') {
+    if (!taken.has(one.id)) return NOTHING_TO_DO
     const { channel, channelReason } = decision
-    return { kind: 'go', delivery: { ...one, channel, channelReason, leaseToken } }
+    const attempt = { attempts: one.attempts + 1, firstAttemptAt: one.firstAttemptAt ?? now, leaseToken: token }
+    return { kind: 'go', delivery: { ...one, ...attempt, channel, channelReason } }
   }
   const { at, reason } = decision
   if (decision.status === 'skipped') return { kind: 'skipped', reason }
-  return at ? { kind: 'later', at, reason, attempts: one.attempts - 1 } : { kind: 'nothing', reason }
+  return at ? { kind: 'later', at, reason, attempts: one.attempts } : { kind: 'nothing', reason }
 }
 
 /** What became of guest, event and campaign since the request. */
 function decide(one: Candidate, now: Date, config: Config): Decision {
   if (one.campaignStatus === 'cancelled') return never(one, 'campaign_cancelled')
+  if (one.isOrganizerPaused) return later(one, null, 'organizer_paused')
+  if (one.isEventPaused) return later(one, null, 'event_paused')
   if (one.campaignStatus === 'paused') return later(one, null, 'campaign_paused')
   const reason = reasonToSkip(one, now)
   if (reason) return never(one, reason)
   const way = chooseChannel(one)
   if ('skip' in way) return never(one, way.skip)
+  if ('until' in way) return later(one, way.until, way.reason)
+  if (one.heldChannels.includes(way.channel)) return later(one, null, heldReason(way.channel))
   const mayRing = one.isAnswer || (!one.campaignId && !one.scheduledAt) // somebody is awake and waits for it
   const quiet = mayRing ? null : quietUntil(now, one, config.delivery.quietHours)
   return quiet ? later(one, quiet, 'quiet_hours') : { kind: 'go', ...way }
 }
 
-const later = ({ id }: Candidate, at: Date | null, reason: string, pacedAt: Date | null = null): Decision => ({
-  ...{ kind: 'let go', status: 'queued', id, at, reason, pacedAt },
+const later = (
+  { id, attempts }: Candidate,
+  at: Date | null,
+  reason: string,
+  pacedAt: Date | null = null,
+): Decision => ({
+  ...{ kind: 'put off', status: 'queued', id, attempts, at, reason, pacedAt },
 })
-const never = ({ id }: Candidate, reason: string): Decision => ({
-  ...{ kind: 'let go', status: 'skipped', id, at: null, reason, pacedAt: null },
+const never = ({ id, attempts }: Candidate, reason: string): Decision => ({
+  ...{ kind: 'put off', status: 'skipped', id, attempts, at: null, reason, pacedAt: null },
 })
 
 const INVITES = new Set(['event_invitation', 'event_reminder'])
 
+/** Answers that also the guest of a closed event waits for. */
+const SAID_AFTERWARDS = new Set(['event_over', 'opt_out_help', 'opt_out_confirmed', 'opt_in_confirmed'])
+
 /** A stable reason, or null. */
 function reasonToSkip(one: Candidate, now: Date): string | null {
-  if (one.eventStatus === 'archived' || one.eventStatus === 'expired') return 'event_closed'
+  if (!SAID_AFTERWARDS.has(one.template) && isClosedFor(one.eventStatus, one.template)) return 'event_closed'
   if (INVITES.has(one.template) && one.endsAt <= now) return 'event_over'
   if (one.isSuperseded) return 'superseded'
+  if (one.isParentDelivered) return 'parent_delivered'
   if (one.isOptedOut && one.template !== 'opt_out_confirmed') return 'guest_opted_out'
   return null
 }
 
+/** A template that is no more is not sent anyhow, and must not cost the others of its claim anything. */
+const isPromotion = ({ template }: Candidate): boolean =>
+  listTemplates().some(({ name, category }) => name === template && category === 'marketing')
+
+type Way = { channel: ChannelName; channelReason: string | null } | { skip: string } | { until: Date; reason: string }
+
 /** The channel of the row, unless it has proved useless since and another may take its place before anything was sent. */
-function chooseChannel(one: Candidate): { channel: ChannelName; channelReason: string | null } | { skip: string } {
+function chooseChannel(one: Candidate): Way {
   const hasEmail = one.email !== null && !one.isEmailStopped
   if (one.channel === 'email') {
     if (one.email === null) return { skip: 'no_address_for_channel' }
     return one.isEmailStopped ? { skip: 'email_stopped' } : { channel: 'email', channelReason: one.channelReason }
   }
-  const instead = one.mayFallBack && one.attempts === 1 && hasEmail
+  const instead = one.mayFallBack && one.attempts === 0 && hasEmail
   if (!one.phone) return instead ? { channel: 'email', channelReason: 'no_phone' } : { skip: 'no_address_for_channel' }
   if (one.isUnreachable && instead) return { channel: 'email', channelReason: 'whatsapp_unreachable' }
+  if (isPromotion(one)) {
+    // Whatever was tried of it by WhatsApp was refused, unless it may be a duplicate.
+    const mayWrite = one.mayFallBack && !one.possibleDuplicate && hasEmail
+    const why = one.isMarketingStopped ? 'marketing_stopped' : one.withheldUntil ? 'marketing_withheld' : null
+    if (why && mayWrite) return { channel: 'email', channelReason: why }
+    if (one.isMarketingStopped) return { skip: 'marketing_stopped' }
+    if (one.withheldUntil) return { until: one.withheldUntil, reason: 'marketing_withheld' }
+  }
   return { channel: 'whatsapp', channelReason: one.channelReason }
 }
 

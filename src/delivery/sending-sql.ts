@@ -1,6 +1,7 @@
-/** The statements of a send: claim, put off, skip, settle. They take many rows, so that concurrent jobs share a commit. */
+/** The statements of a send: look, take or put off, settle. They take many rows, so that concurrent jobs share a commit. */
 import { sql, type Db, type Tx } from '../db.ts'
 import type { ChannelName, Locale } from './channel.ts'
+import { isUnreachable } from './unreachable.ts'
 
 export type Candidate = {
   id: string
@@ -43,36 +44,36 @@ export type Candidate = {
   isEmailStopped: boolean
   isUnreachable: boolean
   isWindowOpen: boolean
+  isMarketingStopped: boolean
+  /** WhatsApp gives the guest no promotions until then. */
+  withheldUntil: Date | null
+  withheldAt: Date | null
+  /** Why attempts before this one ended. */
+  earlierReasons: string[] | null
+  /** The message that this one stands for arrived after all. */
+  isParentDelivered: boolean
+  /** What WhatsApp took the template for. */
+  approvedCategory: string | null
+  /** Free-form messages of the calendar month, counted a while ago. */
+  serviceThisMonth: number
+  isEventPaused: boolean
+  isOrganizerPaused: boolean
+  /** Channels that a person has stopped. */
+  heldChannels: ChannelName[]
 }
 
 /**
- * Takes the due rows that nobody else holds, writes their attempts, and returns everything a decision needs. Whoever
- * may not leave after all is let go again in the same transaction. An e-mail with an attempt that nobody saw end,
+ * Everything a decision needs about the due rows, without taking them. An e-mail with an attempt that nobody saw end,
  * whose key the provider has forgotten, may arrive twice. Superseded: it waited so long that the same message was asked
  * for anew and is due about now; a message that was forced beside it is another matter.
  */
-export async function claim(
-  tx: Tx,
-  ids: string[],
-  lease: { token: string; now: Date; until: Date; windowFloor: Date; dedupeWindowMs: number; emailKeyFloor: Date },
-): Promise<Candidate[]> {
-  const { rows } = await sql<Candidate>`/* prepared claim_deliveries */
-    with due as (
-      select id from deliveries
-       where id = any(${ids}::text[]) and status in ('queued', 'scheduled') and next_attempt_at <= ${lease.now}
-       order by id for update skip locked),
-    claimed as (
-      update deliveries d set status = 'sending', attempts = attempts + 1, lease_token = ${lease.token},
-             lease_until = ${lease.until}, next_attempt_at = null, updated_at = ${lease.now},
-             first_attempt_at = coalesce(first_attempt_at, ${lease.now}),
-             possible_duplicate = possible_duplicate or coalesce(channel = 'email' and first_attempt_at < ${lease.emailKeyFloor}
-               and exists (select 1 from delivery_attempts a where a.delivery_id = d.id and a.outcome = 'unknown'), false)
-        from due where d.id = due.id and d.id = any(${ids}::text[]) returning d.*),
-    attempt as (
-      insert into delivery_attempts (delivery_id, n, started_at) select id, attempts, ${lease.now} from claimed)
+export async function listDue(db: Db, ids: string[], lease: Lease): Promise<Candidate[]> {
+  const { rows } = await sql<Candidate>`/* prepared list_due_deliveries */
     select d.id, d.organizer_id, o.name as organizer_name, d.event_id, d.guest_id, d.channel, d.template, d.locale, d.variables,
-           d.attempts, d.attempts_max, d.possible_duplicate, d.replays, d.request_id, d.paced_at, d.template_only, d.may_fall_back,
+           d.attempts, d.attempts_max, d.replays, d.request_id, d.paced_at, d.template_only, d.may_fall_back,
            d.channel_reason, d.campaign_id, c.status as campaign_status, d.scheduled_at, d.first_attempt_at,
+           d.possible_duplicate or coalesce(d.channel = 'email' and d.first_attempt_at < ${lease.emailKeyFloor}
+             and exists (select 1 from delivery_attempts a where a.delivery_id = d.id and a.outcome = 'unknown'), false) as possible_duplicate,
            d.answers_message is not null as is_answer,
            exists (select 1 from delivery_slots s
                     where s.event_id = d.event_id and s.guest_id = d.guest_id and s.template = d.template and s.delivery_id <> d.id
@@ -83,35 +84,92 @@ export async function claim(
            g.name as guest_name, g.phone, g.wa_id, g.email, i.code, i.id as invitation_id,
            exists (select 1 from opt_outs x where x.organizer_id = d.organizer_id and x.phone = g.phone) as is_opted_out,
            exists (select 1 from email_stops s where s.email = g.email and s.organizer_id in ('*', d.organizer_id)) as is_email_stopped,
-           exists (select 1 from wa_unreachable u where u.phone = g.phone) as is_unreachable,
-           exists (select 1 from wa_windows w where w.phone = g.phone and w.last_inbound_at > ${lease.windowFloor}) as is_window_open
-      from claimed d
+           ${isUnreachable(lease.now)} as is_unreachable,
+           exists (select 1 from wa_marketing_stops m where m.phone = g.phone and m.stopped_at > coalesce(m.resumed_at, '-infinity')) as is_marketing_stopped,
+           (select m.withheld_until from wa_marketing_stops m where m.phone = g.phone and m.withheld_until > ${lease.now}) as withheld_until, d.withheld_at,
+           case when d.attempts > 0 then array(select a.reason from delivery_attempts a where a.delivery_id = d.id and a.reason is not null
+             union select f.reason from delivery_events f where f.delivery_id = d.id and f.status = 'failed') end as earlier_reasons,
+           d.fallback_of is not null and exists (select 1 from deliveries p
+             where p.id = d.fallback_of and p.status in ('delivered', 'read')) as is_parent_delivered,
+           exists (select 1 from wa_windows w where w.phone = g.phone and w.last_inbound_at > ${lease.windowFloor}) as is_window_open,
+           (select t.category from wa_templates t where t.name = d.template and t.language = replace(d.locale, '-', '_')) as approved_category,
+           coalesce((select m.messages from wa_service_months m
+                      where m.month = date_trunc('month', ${lease.now}::timestamptz at time zone 'America/Mexico_City')::date), 0) as service_this_month,
+           e.sending_paused_at is not null as is_event_paused, o.sending_paused_at is not null as is_organizer_paused,
+           array(select channel from channel_holds h where h.until is null or h.until > ${lease.now}) as held_channels
+      from deliveries d
       join organizers o on o.id = d.organizer_id
       join events e on e.id = d.event_id
       join guests g on g.event_id = d.event_id and g.id = d.guest_id
       left join invitations i on i.event_id = d.event_id and i.guest_id = d.guest_id
-      left join campaigns c on c.id = d.campaign_id`.execute(tx)
+      left join campaigns c on c.id = d.campaign_id
+     where d.id = any(${ids}::text[]) and d.status in ('queued', 'scheduled') and d.next_attempt_at <= ${lease.now}`.execute(
+    db,
+  )
   return rows
 }
 
-export type LetGo = { id: string; status: 'queued' | 'skipped'; at: Date | null; reason: string; pacedAt: Date | null }
+export type Lease = {
+  token: string
+  now: Date
+  until: Date
+  windowFloor: Date
+  dedupeWindowMs: number
+  emailKeyFloor: Date
+}
+export type Taking = Pick<Candidate, 'id' | 'attempts' | 'channel' | 'channelReason' | 'possibleDuplicate'>
+
+/** Takes the rows that are still due and as they were seen, and writes their attempts. Returns whom this worker has now. */
+export async function take(db: Db, rows: Taking[], lease: Lease): Promise<Set<string>> {
+  const ids = rows.map(({ id }) => id)
+  const { rows: taken } = await sql<{ deliveryId: string }>`/* prepared take_deliveries */
+    with due as (
+      select d.id from deliveries d, unnest(${ids}::text[], ${rows.map(({ attempts }) => attempts)}::integer[]) v (id, attempts)
+       where d.id = v.id and d.attempts = v.attempts and d.status in ('queued', 'scheduled') and d.next_attempt_at <= ${lease.now}
+       order by d.id for update of d skip locked),
+    claimed as (
+      update deliveries d set status = 'sending', attempts = d.attempts + 1, lease_token = ${lease.token},
+             lease_until = ${lease.until}, next_attempt_at = null, updated_at = ${lease.now},
+             first_attempt_at = coalesce(d.first_attempt_at, ${lease.now}), channel = v.channel,
+             channel_reason = v.channel_reason, possible_duplicate = v.possible_duplicate
+        from due join unnest(${ids}::text[], ${rows.map(({ channel }) => channel)}::text[],
+                             ${rows.map(({ channelReason }) => channelReason)}::text[],
+                             ${rows.map(({ possibleDuplicate }) => possibleDuplicate)}::boolean[])
+               v (id, channel, channel_reason, possible_duplicate) on v.id = due.id
+       where d.id = due.id returning d.id, d.attempts)
+    insert into delivery_attempts (delivery_id, n, started_at)
+    select id, attempts, ${lease.now} from claimed returning delivery_id`.execute(db)
+  return new Set(taken.map(({ deliveryId }) => deliveryId))
+}
+
+export type PutOff = {
+  id: string
+  attempts: number
+  status: 'queued' | 'skipped'
+  at: Date | null
+  reason: string
+  pacedAt: Date | null
+}
 
 /**
- * Not now, or never: nothing was sent, so the attempt never was. `at` null on a queued row: its campaign is paused,
- * and resuming makes it due again. Skipping frees the slot.
+ * Not now, or never: nothing is taken and nothing sent. `at` null on a queued row: its campaign, event,
+ * organizer or channel is paused, and the end of that makes it due again. Skipping frees the slot.
  */
-export async function letGo(tx: Tx, rows: LetGo[], lease: { token: string; now: Date }): Promise<void> {
+export async function putOff(tx: Tx, rows: PutOff[], now: Date): Promise<void> {
   await sql`
-    with gone as (
-      update deliveries d set status = v.status, reason = v.reason, next_attempt_at = v.at, paced_at = v.paced_at,
-             attempts = attempts - 1, first_attempt_at = nullif(first_attempt_at, ${lease.now}),
-             lease_token = null, lease_until = null, enqueued_at = ${lease.now}, updated_at = ${lease.now},
-             ended_at = case when v.status = 'skipped' then ${lease.now}::timestamptz end
-        from unnest(${rows.map(({ id }) => id)}::text[], ${rows.map(({ status }) => status)}::text[],
-                    ${rows.map(({ at }) => at)}::timestamptz[], ${rows.map(({ reason }) => reason)}::text[],
-                    ${rows.map(({ pacedAt }) => pacedAt)}::timestamptz[]) v (id, status, at, reason, paced_at)
-       where d.id = v.id and d.lease_token = ${lease.token} and d.status = 'sending' returning d.id, d.attempts + 1 as n)
-    delete from delivery_attempts a using gone where a.delivery_id = gone.id and a.n = gone.n`.execute(tx)
+    with v as (
+      select * from unnest(${rows.map(({ id }) => id)}::text[], ${rows.map(({ attempts }) => attempts)}::integer[],
+          ${rows.map(({ status }) => status)}::text[], ${rows.map(({ at }) => at)}::timestamptz[],
+          ${rows.map(({ reason }) => reason)}::text[], ${rows.map(({ pacedAt }) => pacedAt)}::timestamptz[])
+        as v (id, attempts, status, at, reason, paced_at)),
+    due as (
+      select d.id from deliveries d join v on v.id = d.id
+       where d.attempts = v.attempts and d.status in ('queued', 'scheduled') and d.next_attempt_at <= ${now}
+       order by d.id for update of d skip locked)
+    update deliveries d set status = case v.status when 'skipped' then 'skipped' else d.status end, reason = v.reason, next_attempt_at = v.at, paced_at = v.paced_at,
+           enqueued_at = ${now}, updated_at = ${now},
+           ended_at = case when v.status = 'skipped' then ${now}::timestamptz end
+      from v join due on due.id = v.id where d.id = v.id`.execute(tx)
 }
 
 /** Campaigns that are paused and that nobody is changing now; they stay so until the commit. */
@@ -121,17 +179,6 @@ export async function holdPaused(tx: Tx, campaignIds: string[]): Promise<Set<str
     tx,
   )
   return new Set(rows.filter(({ status }) => status === 'paused').map(({ id }) => id))
-}
-
-export type Redirected = { id: string; channel: ChannelName; reason: string | null }
-
-/** Another channel than the one that was chosen at the request. */
-export async function redirect(tx: Tx, rows: Redirected[], lease: { token: string }): Promise<void> {
-  await sql`
-    update deliveries d set channel = v.channel, channel_reason = v.reason
-      from unnest(${rows.map(({ id }) => id)}::text[], ${rows.map(({ channel }) => channel)}::text[],
-                  ${rows.map(({ reason }) => reason)}::text[]) v (id, channel, reason)
-     where d.id = v.id and d.lease_token = ${lease.token}`.execute(tx)
 }
 
 export type Settlement = {
@@ -151,6 +198,9 @@ export type Settlement = {
   messageReason: string | null
   /** The guest's number, for a WhatsApp message. */
   sentTo: string | null
+  /** What it should be billed as. */
+  predictedCategory: string | null
+  predictedFree: boolean | null
 }
 export type Settled = { id: string; status: string; hasMoved: boolean; hasParked: boolean }
 
@@ -167,7 +217,7 @@ export async function settle(db: Db, settlements: Settlement[], now: Date): Prom
       select * from jsonb_to_recordset(${JSON.stringify(settlements.map(toRecord))}) as s (id text, attempt integer,
         lease_token uuid, status text, outcome text, reason text, http_status integer, provider_message_id text,
         next_attempt_at timestamptz, is_spent boolean, template_only boolean, simulated boolean, session_message boolean,
-        message_reason text, sent_to text)),
+        message_reason text, sent_to text, predicted_category text, predicted_free boolean)),
     held as (
       select d.id, d.status as was, s.status as wanted,
              (d.status in ('sending', 'unknown') or (d.status in ('queued', 'dead') and s.status = 'sent'))
@@ -186,6 +236,8 @@ export async function settle(db: Db, settlements: Settlement[], now: Date): Prom
              session_message = coalesce(s.session_message, d.session_message),
              message_reason = coalesce(s.message_reason, d.message_reason),
              sent_to = coalesce(s.sent_to, d.sent_to),
+             predicted_category = coalesce(s.predicted_category, d.predicted_category),
+             predicted_free = coalesce(s.predicted_free, d.predicted_free),
              sent_at = case when s.status = 'sent' then coalesce(d.sent_at, ${now}) else d.sent_at end,
              ended_at = case when s.status in ('failed', 'dead', 'skipped') and h.has_moved then ${now}::timestamptz else d.ended_at end,
              enqueued_at = case when s.status = 'queued' then ${now}::timestamptz else d.enqueued_at end,
@@ -219,4 +271,6 @@ const toRecord = (s: Settlement) => ({
   session_message: s.sessionMessage,
   message_reason: s.messageReason,
   sent_to: s.sentTo,
+  predicted_category: s.predictedCategory,
+  predicted_free: s.predictedFree,
 })

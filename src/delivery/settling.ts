@@ -2,12 +2,15 @@
 import type { Config } from '../config.ts'
 import { sharing, withTx, type Db, type Tx } from '../db.ts'
 import type { Message, Outcome } from './channel.ts'
-import type { Claimed } from './claiming.ts'
+import { BATCH_MAX, type Claimed } from './claiming.ts'
 import { planRefusal, type Consequences } from './consequences.ts'
+import { predictPrice } from './cost.ts'
 import { applyConsequences } from './heirs.ts'
 import { countFailures } from './limits.ts'
+import { EMAIL_SENT_BEFORE } from './refusals.ts'
 import { settle, type Settled, type Settlement } from './sending-sql.ts'
 import { joinParked } from './statuses.ts'
+import { findTemplate } from './templates.ts'
 
 type Context = { db: Db; now: () => Date; config: Config }
 
@@ -20,7 +23,7 @@ export type Attempted = {
 export type AfterAttempt = { status: string; retryAt: Date | null; isAlarm: boolean; hasOpenedBreaker: boolean }
 
 /** Writes what a call came to and returns when to try again, if so. */
-export const settleDelivery = sharing(settleDeliveries, { max: 64, lanes: 1 })
+export const settleDelivery = sharing(settleDeliveries, { max: BATCH_MAX, lanes: 1 })
 
 async function settleDeliveries({ db, now, config }: Context, attempted: Attempted[]): Promise<AfterAttempt[]> {
   const at = now()
@@ -28,7 +31,10 @@ async function settleDeliveries({ db, now, config }: Context, attempted: Attempt
     const { outcome, delivery } = one
     const plan =
       outcome.kind === 'refused'
-        ? planRefusal(delivery, outcome, { now: at, backoffDelayMs: config.queue.backoffDelayMs })
+        ? planRefusal({ ...delivery, hasEmail: delivery.email !== null && !delivery.isEmailStopped }, outcome, {
+            now: at,
+            backoffDelayMs: config.queue.backoffDelayMs,
+          })
         : null
     return { ...one, plan, settlement: settlementOf(one, plan, at, config) }
   })
@@ -97,7 +103,8 @@ async function recordHealth(tx: Tx, planned: Planned[], after: AfterAttempt[], n
   return after
 }
 
-const isFault = ({ plan, outcome }: Planned): boolean => plan?.isChannelFault === true || outcome.kind === 'unknown'
+const isFault = ({ plan, outcome }: Planned): boolean =>
+  plan?.isChannelFault === true || (outcome.kind === 'unknown' && outcome.reason !== EMAIL_SENT_BEFORE)
 
 function settlementOf(
   { delivery, outcome, message, isSimulated }: Attempted,
@@ -120,6 +127,7 @@ function settlementOf(
     sessionMessage: isSession,
     messageReason: isSession === null ? null : whyThisKind(delivery),
     sentTo: message?.channel === 'whatsapp' ? delivery.phone : null,
+    ...predictionOf(delivery, isSession, config, now),
   }
   if (plan) {
     const { status, nextAttemptAt, isSpent, templateOnly } = plan
@@ -139,6 +147,19 @@ function settlementOf(
       break
   }
   throw new Error('a refusal has a plan')
+}
+
+function predictionOf(delivery: Claimed, isSession: boolean | null, { whatsapp }: Config, now: Date) {
+  if (isSession === null) return { predictedCategory: null, predictedFree: null }
+  const { approvedCategory: approved, serviceThisMonth } = delivery
+  const about = {
+    isTemplate: !isSession,
+    category: findTemplate(delivery.template).category,
+    approved,
+    serviceThisMonth,
+  }
+  const { category, isFree } = predictPrice(whatsapp.prices, about, now)
+  return { predictedCategory: category, predictedFree: isFree }
 }
 
 const whyThisKind = (delivery: Claimed): string =>

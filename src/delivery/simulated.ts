@@ -5,7 +5,7 @@
  *
  * A number that ends in 9999 is "not on WhatsApp": it gets `failed` with code 131026.
  */
-import { createHash, createHmac } from 'node:crypto'
+import { createHash, createHmac, randomUUID } from 'node:crypto'
 import type { Config } from '../config.ts'
 import { newId, sharing, sql, type Db } from '../db.ts'
 import type { Deps } from '../deps.ts'
@@ -33,7 +33,7 @@ export function openSimulated(
   return {
     isSimulated: true,
     async send(message) {
-      const id = `wamid.sim_${newId('m')}`
+      const id = `wamid.sim_m_${randomUUID().replaceAll('-', '')}`
       if (!hasCallbacks) return { kind: 'sent', providerMessageId: id, httpStatus: 200 } // nobody will ever ask the book
       const at = now()
       const accepted = {

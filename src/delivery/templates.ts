@@ -20,7 +20,10 @@ export type TemplateName =
   | 'event_thanks'
   | 'rsvp_confirmed'
   | 'rsvp_question'
+  | 'rsvp_full'
   | 'event_question'
+  | 'event_over'
+  | 'opt_out_help'
   | 'opt_out_confirmed'
   | 'opt_in_confirmed'
 
@@ -65,7 +68,10 @@ const TEMPLATES: Template[] = [
   { name: 'event_thanks', category: 'marketing', isApproved: true, buttons: [] },
   { name: 'rsvp_confirmed', category: 'utility', isApproved: true, buttons: ['link'], hasPass: true },
   { name: 'rsvp_question', category: 'utility', isApproved: false, buttons: ['yes', 'no'] },
+  { name: 'rsvp_full', category: 'utility', isApproved: false, buttons: [] },
   { name: 'event_question', category: 'utility', isApproved: false, buttons: [], hasChoices: true },
+  { name: 'event_over', category: 'utility', isApproved: false, buttons: [] },
+  { name: 'opt_out_help', category: 'utility', isApproved: false, buttons: [] },
   { name: 'opt_out_confirmed', category: 'utility', isApproved: false, buttons: [] },
   { name: 'opt_in_confirmed', category: 'utility', isApproved: false, buttons: [] },
 ]
@@ -206,5 +212,15 @@ export function cut(text: string, maxLength: number): string {
 
 /** "sábado 12 de diciembre de 2026, 18:00 h" in the event's own zone. */
 function formatEventDate(at: Date, timeZone: string, locale: Locale): string {
-  return DateTime.fromJSDate(at, { zone: timeZone }).setLocale(locale).toFormat(WORDS[locale].dateFormat)
+  const key = `${at.getTime()} ${timeZone} ${locale}`
+  const known = writtenDates.get(key)
+  if (known !== undefined) return known
+  const written = DateTime.fromJSDate(at, { zone: timeZone }).setLocale(locale).toFormat(WORDS[locale].dateFormat)
+  if (writtenDates.size >= WRITTEN_DATES_MAX) writtenDates.clear()
+  writtenDates.set(key, written)
+  return written
 }
+
+/** All guests of an event read the same date, and writing one costs as much as the rest of the message. */
+const writtenDates = new Map<string, string>()
+const WRITTEN_DATES_MAX = 1000
