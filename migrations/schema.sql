@@ -22,13 +22,28 @@ create table campaigns (
   paused_at timestamp with time zone,
   cancelled_at timestamp with time zone,
   updated_at timestamp with time zone not null,
+  schedule jsonb,
+  computed_from timestamp with time zone,
+  computed_zone text,
+  triggered_at timestamp with time zone,
   constraint campaigns_pkey PRIMARY KEY (id),
   constraint campaigns_channel CHECK ((channel = ANY (ARRAY['whatsapp'::text, 'email'::text, 'auto'::text]))),
-  constraint campaigns_status CHECK ((status = ANY (ARRAY['preflight'::text, 'running'::text, 'paused'::text, 'cancelled'::text]))),
+  constraint campaigns_status CHECK ((status = ANY (ARRAY['preflight'::text, 'scheduled'::text, 'running'::text, 'paused'::text, 'cancelled'::text, 'missed'::text]))),
   constraint campaigns_event_id_fkey FOREIGN KEY (event_id) REFERENCES events(id) ON DELETE CASCADE,
   constraint campaigns_organizer_id_fkey FOREIGN KEY (organizer_id) REFERENCES organizers(id)
 );
+CREATE INDEX campaigns_awaited ON campaigns USING btree (scheduled_at) WHERE ((schedule IS NOT NULL) AND (status = ANY (ARRAY['scheduled'::text, 'missed'::text])));
 CREATE INDEX campaigns_event ON campaigns USING btree (event_id, created_at DESC, id DESC);
+
+create table channel_holds (
+  channel text not null,
+  reason text not null,
+  held_by text not null,
+  held_at timestamp with time zone not null,
+  until timestamp with time zone,
+  constraint channel_holds_pkey PRIMARY KEY (channel),
+  constraint channel_holds_channel_fkey FOREIGN KEY (channel) REFERENCES channel_limits(channel)
+);
 
 create table channel_limits (
   channel text not null,
@@ -37,7 +52,9 @@ create table channel_limits (
   hold_reason text,
   failures integer default 0 not null,
   updated_at timestamp with time zone default now() not null,
-  constraint channel_limits_pkey PRIMARY KEY (channel)
+  alarm text,
+  constraint channel_limits_pkey PRIMARY KEY (channel),
+  constraint channel_limits_alarm CHECK ((alarm = ANY (ARRAY['resting'::text, 'probing'::text])))
 );
 
 create table dead_letters (
@@ -101,6 +118,9 @@ create table deliveries (
   replays integer default 0 not null,
   idempotency_key text,
   first_attempt_at timestamp with time zone,
+  withheld_at timestamp with time zone,
+  predicted_category text,
+  predicted_free boolean,
   constraint deliveries_pkey PRIMARY KEY (id),
   constraint deliveries_channel CHECK ((channel = ANY (ARRAY['whatsapp'::text, 'email'::text]))),
   constraint deliveries_status CHECK ((status = ANY (ARRAY['scheduled'::text, 'queued'::text, 'sending'::text, 'unknown'::text, 'sent'::text, 'delivered'::text, 'read'::text, 'failed'::text, 'skipped'::text, 'dead'::text]))),
@@ -115,13 +135,15 @@ CREATE INDEX deliveries_due ON deliveries USING btree (next_attempt_at) WHERE (n
 CREATE INDEX deliveries_due_answers ON deliveries USING btree (next_attempt_at) WHERE ((answers_message IS NOT NULL) AND (next_attempt_at IS NOT NULL));
 CREATE INDEX deliveries_event ON deliveries USING btree (event_id, requested_at DESC, id DESC);
 CREATE INDEX deliveries_guest ON deliveries USING btree (event_id, guest_id);
+CREATE INDEX deliveries_held ON deliveries USING btree (reason) WHERE ((next_attempt_at IS NULL) AND (status = ANY (ARRAY['queued'::text, 'scheduled'::text])));
 CREATE INDEX deliveries_leased ON deliveries USING btree (lease_until) WHERE (status = 'sending'::text);
+CREATE INDEX deliveries_sent ON deliveries USING brin (sent_at);
 CREATE INDEX deliveries_unknown ON deliveries USING btree (next_attempt_at) WHERE (status = 'unknown'::text);
 CREATE UNIQUE INDEX deliveries_answer ON deliveries USING btree (answers_message, template) WHERE (answers_message IS NOT NULL);
 CREATE UNIQUE INDEX deliveries_heir ON deliveries USING btree (fallback_of) WHERE (fallback_of IS NOT NULL);
 CREATE UNIQUE INDEX deliveries_idempotency ON deliveries USING btree (requested_by, idempotency_key) WHERE (idempotency_key IS NOT NULL);
 CREATE UNIQUE INDEX deliveries_provider_message ON deliveries USING btree (provider_message_id) WHERE (provider_message_id IS NOT NULL);
-CREATE TRIGGER deliveries_forward_only BEFORE UPDATE OF status ON deliveries FOR EACH ROW EXECUTE FUNCTION refuse_delivery_step_back();
+CREATE TRIGGER deliveries_forward_only BEFORE UPDATE OF status ON deliveries FOR EACH ROW WHEN (((new.status <> old.status) AND (NOT delivery_may_become(old.status, new.status)))) EXECUTE FUNCTION refuse_delivery_step_back();
 CREATE TRIGGER deliveries_free_slot AFTER UPDATE OF status ON deliveries FOR EACH ROW WHEN (((new.status = ANY (ARRAY['failed'::text, 'dead'::text, 'skipped'::text])) AND (old.status <> new.status))) EXECUTE FUNCTION free_delivery_slot();
 
 create table delivery_attempts (
@@ -195,6 +217,8 @@ create table events (
   expired_at timestamp with time zone,
   created_at timestamp with time zone default now() not null,
   updated_at timestamp with time zone default now() not null,
+  sending_paused_at timestamp with time zone,
+  sending_paused_by text,
   constraint events_pkey PRIMARY KEY (id),
   constraint events_capacity CHECK ((capacity > 0)),
   constraint events_id_check CHECK ((id ~ '^[A-Za-z0-9_-]{1,64}$'::text)),
@@ -386,6 +410,8 @@ create table organizers (
   id text not null,
   name text not null,
   created_at timestamp with time zone default now() not null,
+  sending_paused_at timestamp with time zone,
+  sending_paused_by text,
   constraint organizers_pkey PRIMARY KEY (id),
   constraint organizers_id_check CHECK ((id ~ '^[A-Za-z0-9_-]{1,64}$'::text)),
   constraint organizers_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200)))
@@ -520,6 +546,16 @@ create table wa_contacts (
 );
 CREATE INDEX wa_contacts_phone ON wa_contacts USING btree (phone);
 
+create table wa_marketing_stops (
+  phone text not null,
+  stopped_at timestamp with time zone,
+  source text,
+  resumed_at timestamp with time zone,
+  withheld_until timestamp with time zone,
+  constraint wa_marketing_stops_pkey PRIMARY KEY (phone),
+  constraint wa_marketing_stops_source CHECK ((source = ANY (ARRAY['refusal'::text, 'preference'::text])))
+);
+
 create table wa_messages (
   id text not null,
   phone text,
@@ -541,14 +577,32 @@ create table wa_messages (
   constraint wa_messages_pkey PRIMARY KEY (id)
 );
 CREATE INDEX wa_messages_intent ON wa_messages USING btree (event_id, guest_id, sent_at) WHERE (intent IS NOT NULL);
+CREATE INDEX wa_messages_kept_text ON wa_messages USING btree (received_at) WHERE (body IS NOT NULL);
 CREATE INDEX wa_messages_opt_words ON wa_messages USING btree (phone, sent_at) WHERE (rule = ANY (ARRAY['opt_out'::text, 'opt_in'::text]));
 CREATE INDEX wa_messages_unknown ON wa_messages USING btree (user_id) WHERE (phone IS NULL);
+
+create table wa_messaging_limit (
+  is_only boolean default true not null,
+  recipients integer,
+  told_at timestamp with time zone not null,
+  constraint wa_messaging_limit_pkey PRIMARY KEY (is_only),
+  constraint wa_messaging_limit_one CHECK (is_only)
+);
+
+create table wa_service_months (
+  month date not null,
+  messages integer not null,
+  counted_at timestamp with time zone not null,
+  constraint wa_service_months_pkey PRIMARY KEY (month)
+);
 
 create table wa_templates (
   name text not null,
   language text not null,
   status text not null,
   synced_at timestamp with time zone not null,
+  category text,
+  shape jsonb,
   constraint wa_templates_pkey PRIMARY KEY (name, language)
 );
 
@@ -675,6 +729,27 @@ create materialized view kpi_payments as
    FROM payments
   GROUP BY (COALESCE(organizer_id, ''::text)), ((COALESCE(paid_at, created_at) AT TIME ZONE 'America/Mexico_City'::text)::date), currency, provider, status;
 CREATE UNIQUE INDEX kpi_payments_key ON kpi_payments USING btree (organizer_id, day, currency, provider, status);
+
+create materialized view kpi_predictions as
+ SELECT organizer_id,
+    day,
+    count(*) AS compared,
+    count(*) FILTER (WHERE other_category) AS other_category,
+    count(*) FILTER (WHERE other_charge) AS other_charge,
+    count(*) FILTER (WHERE other_category OR other_charge) AS drifted
+   FROM ( SELECT deliveries.organizer_id,
+            (COALESCE(deliveries.sent_at, deliveries.requested_at) AT TIME ZONE 'America/Mexico_City'::text)::date AS day,
+            COALESCE(deliveries.predicted_category <>
+                CASE
+                    WHEN (deliveries.pricing ->> 'category'::text) ~~ 'authentication%'::text THEN 'authentication'::text
+                    WHEN (deliveries.pricing ->> 'category'::text) ~~ 'marketing%'::text THEN 'marketing'::text
+                    ELSE deliveries.pricing ->> 'category'::text
+                END, false) AS other_category,
+            deliveries.predicted_free <> (COALESCE((deliveries.pricing ->> 'type'::text) ~~ 'free%'::text, false) OR COALESCE((deliveries.pricing ->> 'billable'::text) = 'false'::text, false)) AS other_charge
+           FROM deliveries
+          WHERE deliveries.channel = 'whatsapp'::text AND deliveries.pricing IS NOT NULL AND deliveries.predicted_free IS NOT NULL AND NOT deliveries.simulated) d
+  GROUP BY organizer_id, day;
+CREATE UNIQUE INDEX kpi_predictions_key ON kpi_predictions USING btree (organizer_id, day);
 
 CREATE OR REPLACE FUNCTION delivery_may_become(current text, next text)
  RETURNS boolean

@@ -9,6 +9,8 @@ import { authRoutes } from './auth/routes.ts'
 import { checkinRoutes } from './checkin/routes.ts'
 import { conversationRoutes } from './conversations/routes.ts'
 import { campaignRoutes } from './delivery/campaign-routes.ts'
+import { pauseRoutes } from './delivery/pause-routes.ts'
+import { preflightRoutes } from './delivery/preflight-routes.ts'
 import { deliveryRoutes } from './delivery/routes.ts'
 import { templateRoutes } from './delivery/template-routes.ts'
 import { unsubscribeRoutes } from './delivery/unsubscribe-routes.ts'
@@ -76,7 +78,9 @@ export async function buildApp(deps: Deps): Promise<FastifyInstance> {
   await app.register(eventRoutes(deps))
   await app.register(conversationRoutes(deps))
   await app.register(deliveryRoutes(deps))
+  await app.register(pauseRoutes(deps))
   await app.register(campaignRoutes(deps))
+  await app.register(preflightRoutes(deps))
   await app.register(templateRoutes(deps))
   await app.register(unsubscribeRoutes(deps))
   await app.register(paymentRoutes(deps))

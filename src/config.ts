@@ -166,10 +166,13 @@ function group(e: Environment) {
       webhookSecretHeader: e.WA_WEBHOOK_SECRET_HEADER.toLowerCase(),
       appSecret: e.WA_APP_SECRET,
       verifyToken: e.WA_VERIFY_TOKEN,
+      phoneNumberId: e.WA_PHONE_NUMBER_ID,
+      messageTextDays: e.WA_MESSAGE_TEXT_DAYS,
       windowMs: e.WA_SESSION_TTL_SECONDS * 1000,
       timeoutMs: e.WA_TIMEOUT_SECONDS * 1000,
       messagesPerSecond: e.WA_MESSAGES_PER_SECOND,
       pairIntervalMs: e.WA_PAIR_INTERVAL_SECONDS * 1000,
+      messagingLimit: readMessagingLimit(e.WA_MESSAGING_LIMIT),
       prices: readPrices(e.WA_PRICES) ?? [],
     },
     email: {
@@ -245,6 +248,10 @@ function readPrices(json: string): WhatsAppPrice[] | null {
     return null
   }
 }
+
+/** Null: unlimited. undefined: nobody said. */
+const readMessagingLimit = (text: string | undefined): number | null | undefined =>
+  text === undefined ? undefined : text === 'unlimited' ? null : Number(text)
 
 function quietHours(text: string): { from: string; to: string } | null {
   const [from, to] = text.split('-')

@@ -52,6 +52,7 @@ const FAILURES = {
   event_not_open: [409, 'The event takes no answers now'],
   guest_opted_out: [409, 'The guest does not want messages'],
   email_stopped: [409, 'Nothing is sent to this e-mail address any more'],
+  preflight_launched: [409, 'The preflight was launched'],
   preflight_mismatch: [409, 'The preflight was of another campaign'],
   campaign_empty: [409, 'The campaign would reach nobody'],
   campaign_not_running: [409, 'The campaign is not running'],

@@ -44,7 +44,7 @@ export function openMetrics() {
     deadLetters: new Gauge({ name: 'monotickets_dead_letters', help: 'Open dead letters.', registers }),
     channelHeld: new Gauge({
       name: 'monotickets_channel_held',
-      help: '1 while a channel rests: its breaker is open, or the provider asked us to wait.',
+      help: '1 while a channel rests: its breaker is open, the provider asked us to wait, or an operator holds it.',
       labelNames: ['channel'] as const,
       registers,
     }),
@@ -52,6 +52,11 @@ export function openMetrics() {
       name: 'monotickets_delivery_attempts_total',
       help: 'Attempts by channel and outcome.',
       labelNames: ['channel', 'outcome'] as const,
+      registers,
+    }),
+    predictionDrift: new Gauge({
+      name: 'monotickets_price_prediction_drift_ratio',
+      help: 'WhatsApp messages of the last 30 days that were billed otherwise than predicted, of those compared.',
       registers,
     }),
     scans: new Counter({

@@ -26,6 +26,8 @@ export type Timestamp = ColumnType<Date, Date | string, Date | string>;
 export interface Campaigns {
   cancelledAt: Timestamp | null;
   channel: string;
+  computedFrom: Timestamp | null;
+  computedZone: string | null;
   createdAt: Timestamp;
   eventId: string;
   filter: Json;
@@ -37,15 +39,26 @@ export interface Campaigns {
   reason: string | null;
   requestedBy: string;
   requestId: string;
+  schedule: Json | null;
   scheduledAt: Timestamp | null;
   specHash: Buffer;
   status: string;
   template: string;
+  triggeredAt: Timestamp | null;
   updatedAt: Timestamp;
   variables: Generated<Json>;
 }
 
+export interface ChannelHolds {
+  channel: string;
+  heldAt: Timestamp;
+  heldBy: string;
+  reason: string;
+  until: Timestamp | null;
+}
+
 export interface ChannelLimits {
+  alarm: string | null;
   channel: string;
   failures: Generated<number>;
   heldUntil: Timestamp | null;
@@ -92,6 +105,8 @@ export interface Deliveries {
   organizerId: string;
   pacedAt: Timestamp | null;
   possibleDuplicate: Generated<boolean>;
+  predictedCategory: string | null;
+  predictedFree: boolean | null;
   pricing: Json | null;
   providerMessageId: string | null;
   readAt: Timestamp | null;
@@ -110,6 +125,7 @@ export interface Deliveries {
   templateOnly: Generated<boolean>;
   updatedAt: Timestamp;
   variables: Generated<Json>;
+  withheldAt: Timestamp | null;
 }
 
 export interface DeliveryAttempts {
@@ -163,6 +179,8 @@ export interface Events {
   location: string | null;
   name: string;
   organizerId: string;
+  sendingPausedAt: Timestamp | null;
+  sendingPausedBy: string | null;
   startsAt: Timestamp;
   status: Generated<string>;
   timeZone: Generated<string>;
@@ -304,6 +322,15 @@ export interface KpiPayments {
   status: string | null;
 }
 
+export interface KpiPredictions {
+  compared: number | null;
+  day: string | null;
+  drifted: number | null;
+  organizerId: string | null;
+  otherCategory: number | null;
+  otherCharge: number | null;
+}
+
 export interface KpiRefreshes {
   refreshedAt: Timestamp;
   tookMs: number;
@@ -343,6 +370,8 @@ export interface Organizers {
   createdAt: Generated<Timestamp>;
   id: string;
   name: string;
+  sendingPausedAt: Timestamp | null;
+  sendingPausedBy: string | null;
 }
 
 export interface Payments {
@@ -434,6 +463,14 @@ export interface WaContacts {
   phone: string;
 }
 
+export interface WaMarketingStops {
+  phone: string;
+  resumedAt: Timestamp | null;
+  source: string | null;
+  stoppedAt: Timestamp | null;
+  withheldUntil: Timestamp | null;
+}
+
 export interface WaMessages {
   body: string | null;
   confidence: number | null;
@@ -454,9 +491,23 @@ export interface WaMessages {
   userId: string | null;
 }
 
+export interface WaMessagingLimit {
+  isOnly: Generated<boolean>;
+  recipients: number | null;
+  toldAt: Timestamp;
+}
+
+export interface WaServiceMonths {
+  countedAt: Timestamp;
+  messages: number;
+  month: string;
+}
+
 export interface WaTemplates {
+  category: string | null;
   language: string;
   name: string;
+  shape: Json | null;
   status: string;
   syncedAt: Timestamp;
 }
@@ -475,6 +526,7 @@ export interface WaWindows {
 
 export interface DB {
   campaigns: Campaigns;
+  channelHolds: ChannelHolds;
   channelLimits: ChannelLimits;
   deadLetters: DeadLetters;
   deliveries: Deliveries;
@@ -494,6 +546,7 @@ export interface DB {
   kpiEvents: KpiEvents;
   kpiLedger: KpiLedger;
   kpiPayments: KpiPayments;
+  kpiPredictions: KpiPredictions;
   kpiRefreshes: KpiRefreshes;
   kv: Kv;
   ledgerEntries: LedgerEntries;
@@ -506,7 +559,10 @@ export interface DB {
   simulatedMessages: SimulatedMessages;
   users: Users;
   waContacts: WaContacts;
+  waMarketingStops: WaMarketingStops;
   waMessages: WaMessages;
+  waMessagingLimit: WaMessagingLimit;
+  waServiceMonths: WaServiceMonths;
   waTemplates: WaTemplates;
   waUnreachable: WaUnreachable;
   waWindows: WaWindows;

@@ -19,13 +19,16 @@ import {
   type Target,
 } from './sql.ts'
 import { findRequestable } from './templates.ts'
+import { staysUnreachable } from './unreachable.ts'
 
 export { rememberApprovals } from './approvals.ts'
-export { answerGuest, wasAnswered, type AnswerTemplate } from './answers.ts'
+export { rememberMessagingLimit } from './headroom.ts'
+export { answerGuest, wasAnswered, wasPhoneAnswered, type AnswerTemplate } from './answers.ts'
 export {
   findAnyInvited,
   findInvitedById,
   findInvitedByMessage,
+  findLatestClosed,
   isGuestPhone,
   listMeantOrganizers,
   listOpenInvitations,
@@ -33,6 +36,7 @@ export {
   type Invited,
   type OpenInvitation,
 } from './invited.ts'
+export { restartChannel, stopChannel } from './pauses.ts'
 export { replayDeliveries } from './replay.ts'
 export { recordStatus } from './statuses.ts'
 export type { Channels } from './channel.ts'
@@ -67,7 +71,7 @@ export async function requestDelivery({ db, now, config }: Context, input: Deliv
   const requestedAt = now()
   const target = await findTarget(db, input.user.organizerId, input.eventId, input.guestId)
   checkTarget(target, input)
-  const { channel, reason } = chooseChannel(target, input.channel)
+  const { channel, reason } = chooseChannel(target, input.channel, requestedAt)
   const scheduledAt = readSchedule(input.scheduledAt, requestedAt)
   const delivery: NewDelivery = {
     id: newId('dl'),
@@ -106,14 +110,18 @@ function checkTarget(target: Target | null, input: DeliveryRequest): asserts tar
   if (!target) throw new Failure('event_not_found')
   if (target.guestName === null) throw new Failure('guest_not_found')
   findRequestable(input.template)
-  refuseClosed(target.eventStatus)
+  refuseClosed(target.eventStatus, input.template)
   if (target.isOptedOut) throw new Failure('guest_opted_out', { detail: 'The guest wrote BAJA to this organizer.' })
 }
 
 /** `auto`: WhatsApp, if the guest has a number that has not proved unreachable; else e-mail. The reason is stored. */
-function chooseChannel(target: Target, wanted: ChannelName | 'auto'): { channel: ChannelName; reason: string } {
+function chooseChannel(
+  target: Target,
+  wanted: ChannelName | 'auto',
+  now: Date,
+): { channel: ChannelName; reason: string } {
   const canEmail = target.email !== null && !target.isEmailStopped
-  if (wanted === 'auto' && target.phone && !(target.isUnreachable && canEmail))
+  if (wanted === 'auto' && target.phone && !(staysUnreachable(target.unreachableSince, now) && canEmail))
     return { channel: 'whatsapp', reason: 'auto_has_phone' }
   if (wanted === 'auto') return takeEmail(target, target.phone ? 'auto_whatsapp_unreachable' : 'auto_no_phone')
   if (wanted === 'email') return takeEmail(target, 'requested')

@@ -7,9 +7,12 @@ import type { Deps } from '../deps.ts'
 import { Failure } from '../errors.ts'
 import type { Logger } from '../log.ts'
 import { saveApprovals } from './approvals.ts'
+import { listAwaited, triggerCampaign } from './campaign-trigger.ts'
 import type { Message } from './channel.ts'
 import { EMAIL_RETRY_HORIZON_MS } from './consequences.ts'
 import { composeMessage } from './message.ts'
+import { endHolds } from './pauses.ts'
+import { EMAIL_SENT_BEFORE } from './refusals.ts'
 import { claimDelivery, type Claimed } from './claiming.ts'
 import { settleDelivery, type AfterAttempt, type Attempted } from './settling.ts'
 import { joinParkedStatuses } from './statuses.ts'
@@ -98,13 +101,13 @@ function report(deps: Deps, log: Logger, { delivery, outcome, isSimulated }: Att
   if (after.isAlarm)
     log.error(
       { channel, ...reason },
-      'The provider refuses our account or configuration: the channel rests until it is mended',
+      'The provider refuses our account, configuration or quality: the channel rests until it is mended',
     )
   if (after.hasOpenedBreaker)
     log.warn({ channel, ...reason }, 'The provider fails again and again: the channel rests, then one message tries')
 }
 
-/** Nudges due rows that nobody holds, turns expired leases into `unknown`, resolves old unknowns. */
+/** Nudges due rows that nobody holds, turns expired leases into `unknown`, resolves old unknowns, ends holds. */
 export const sweepDeliveries = defineJob({
   name: 'sweep-deliveries',
   queue: 'maintenanceQueue',
@@ -115,6 +118,7 @@ export const sweepDeliveries = defineJob({
     const lost = await markUnknown(db, at, new Date(at.getTime() + config.delivery.unknownWaitMs))
     if (lost.length > 0)
       log.warn({ deliveries: lost.length }, 'Leases ran out: the outcomes are unknown and wait for evidence')
+    await endHolds(db, at)
     await withTx(db, (tx) => joinParkedStatuses(tx, config, at))
     await withTx(db, (tx) => resolveUnknowns(tx, config.delivery.unknownPolicy, at))
 
@@ -134,6 +138,35 @@ export const sweepDeliveries = defineJob({
   },
 })
 
+/** What the clock looks at in one turn; the rest follows a second later. */
+const TRIGGER_LIMIT = 100
+
+/** Moves the campaigns that follow an event with it, and triggers those whose time has come. */
+export const triggerCampaigns = defineJob({
+  name: 'trigger-campaigns',
+  queue: 'maintenanceQueue',
+  data: Type.Object({}),
+
+  async run(deps, _, { log }) {
+    const failures: unknown[] = []
+    const outcomes: Record<string, number> = {}
+    for (const id of await listAwaited(deps.db, deps.now(), TRIGGER_LIMIT)) {
+      try {
+        const { outcome, ...facts } = await triggerCampaign(deps, id)
+        outcomes[outcome] = (outcomes[outcome] ?? 0) + 1
+        if (outcome === 'missed')
+          log.warn(facts, 'A campaign missed its time: nothing was sent, and its organizer sees why')
+        else if (outcome !== 'nothing')
+          log.info({ outcome, ...facts }, 'A campaign that follows its event was looked at')
+      } catch (error) {
+        failures.push(error) // the others do not wait for this one
+      }
+    }
+    if (failures.length > 0) throw failures[0]
+    return JSON.stringify(outcomes)
+  },
+})
+
 /** Asks the provider which of our templates it has approved. Without a key there is nobody to ask. */
 export const syncTemplates = defineJob({
   name: 'sync-templates',
@@ -148,10 +181,17 @@ export const syncTemplates = defineJob({
       log.warn({ reason: fetched.reason }, 'The templates could not be asked for; what was known of them stays')
       return fetched.reason
     }
-    const notApproved = await saveApprovals(db, fetched.templates, now())
-    if (notApproved > 0)
-      log.warn({ notApproved }, 'Some templates are not approved by WhatsApp: GET /templates says which')
-    return `${fetched.templates.length} templates, ${notApproved} of ours not approved`
+    const { notApproved, different, otherCategory } = await saveApprovals(db, fetched.templates, now())
+    if (notApproved.length > 0)
+      log.warn({ templates: notApproved }, 'Some templates are not approved by WhatsApp: GET /templates says which')
+    if (different.length > 0)
+      log.warn(
+        { templates: different },
+        'WhatsApp approved other templates than ours: GET /templates says what differs',
+      )
+    if (otherCategory.length > 0)
+      log.warn({ templates: otherCategory }, 'WhatsApp took templates for another category: they cost its price')
+    return `${fetched.templates.length} templates, of ours ${notApproved.length} not approved, ${different.length} different`
   },
 })
 
@@ -173,7 +213,7 @@ async function resolveUnknowns(tx: Tx, policy: 'retry' | 'hold', now: Date): Pro
     const { id, channel, attempts, attemptsMax } = one
     // An e-mail repeats under its idempotency key, as long as the provider keeps that; WhatsApp knows no such key.
     const isKeyAlive = now.getTime() < (one.firstAttemptAt?.getTime() ?? 0) + EMAIL_RETRY_HORIZON_MS
-    const mayRepeat = channel === 'email' ? isKeyAlive : !one.possibleDuplicate
+    const mayRepeat = channel === 'email' ? isKeyAlive && one.reason !== EMAIL_SENT_BEFORE : !one.possibleDuplicate
     if (policy === 'retry' && attempts >= attemptsMax) {
       await killUnknown(tx, id, now)
       await insertDeadDelivery(tx, { deliveryId: id, reason: 'attempts_spent', attempts, now })

@@ -5,12 +5,14 @@ import { Failure } from '../errors.ts'
 import type { ChannelName, EmailContent, Locale, WhatsAppContent } from './channel.ts'
 import { composeEmail, composeWhatsApp } from './compose.ts'
 import { occasionOf, type Facts } from './occasions.ts'
+import type { Standing } from './approvals.ts'
 import { findTarget } from './sql.ts'
 import { findTemplate, refuseUnknownVariables, variablesOf, WORDS, type Template } from './templates.ts'
 
 const LOCALES = Object.keys(WORDS) as Locale[]
 
-export function describeTemplate(template: Template) {
+/** `approvals`: how it stands at WhatsApp, by language; none for an answer. */
+export function describeTemplate(template: Template, approvals: Standing[]) {
   const { name, category, isApproved, buttons } = template
   const hasEmail = WORDS['es-MX'].texts[name].email !== undefined
   const texts = LOCALES.map((locale) => {
@@ -25,6 +27,10 @@ export function describeTemplate(template: Template) {
       ...{ name: variable, source, isRequired, maxLength },
     })),
     texts: Object.fromEntries(texts),
+    approvals: approvals.map(({ differences, ...standing }) => ({
+      ...standing,
+      differences: differences.map(({ part, text }) => ({ part, text })),
+    })),
   }
 }
 

@@ -77,6 +77,9 @@ const Delivery = {
 const DeliveryDetail = Answer({
   ...Delivery,
   originRequestId: Type.String({ description: 'Request id of the call that asked for it.' }),
+  pricing: Type.Union([Type.Record(Type.String(), Type.Unknown()), Type.Null()], {
+    description: 'What WhatsApp says the message counts as, verbatim: category, type, billable. Null: not said.',
+  }),
   attemptLog: Type.Array(
     Type.Object({
       n: Type.Integer(),

@@ -9,6 +9,7 @@ export type Target = {
   eventStatus: 'draft' | 'active' | 'archived' | 'expired'
   eventName: string
   startsAt: Date
+  endsAt: Date
   timeZone: string
   location: string | null
   guestName: string | null
@@ -20,7 +21,9 @@ export type Target = {
   invitationId: string | null
   isOptedOut: boolean
   isEmailStopped: boolean
-  isUnreachable: boolean
+  /** When WhatsApp last could not reach the number. */
+  unreachableSince: Date | null
+  sendingPaused: 'event_paused' | 'organizer_paused' | null
 }
 
 /** Null: no such event for this organizer. guestName null: no such guest in it, or none was asked for. */
@@ -31,11 +34,13 @@ export async function findTarget(
   guestId: string | null,
 ): Promise<Target | null> {
   const { rows } = await sql<Target>`
-    select e.organizer_id, o.name as organizer_name, e.status as event_status, e.name as event_name, e.starts_at, e.time_zone, e.location,
+    select e.organizer_id, o.name as organizer_name, e.status as event_status, e.name as event_name, e.starts_at, e.ends_at, e.time_zone, e.location,
            g.name as guest_name, g.phone, g.wa_id, g.email, g.locale, i.code, i.id as invitation_id,
            exists (select 1 from opt_outs x where x.organizer_id = e.organizer_id and x.phone = g.phone) as is_opted_out,
            exists (select 1 from email_stops s where s.email = g.email and s.organizer_id in ('*', e.organizer_id)) as is_email_stopped,
-           exists (select 1 from wa_unreachable u where u.phone = g.phone) as is_unreachable
+           (select u.since from wa_unreachable u where u.phone = g.phone) as unreachable_since,
+           case when o.sending_paused_at is not null then 'organizer_paused'
+                when e.sending_paused_at is not null then 'event_paused' end as sending_paused
       from events e
       join organizers o on o.id = e.organizer_id
       left join guests g on g.event_id = e.id and g.id = ${guestId}

@@ -47,6 +47,7 @@ export type Unresolved = {
   attemptsMax: number
   possibleDuplicate: boolean
   firstAttemptAt: Date | null
+  reason: string | null
 }
 
 /**
@@ -55,7 +56,7 @@ export type Unresolved = {
  */
 export async function listUnresolved(tx: Tx, now: Date): Promise<Unresolved[]> {
   const { rows } = await sql<Unresolved>`
-    select id, channel, attempts, attempts_max, possible_duplicate, first_attempt_at from deliveries
+    select id, channel, attempts, attempts_max, possible_duplicate, first_attempt_at, reason from deliveries
      where status = 'unknown' and next_attempt_at <= ${now}
        and not exists (select 1 from inbound_events i where i.source = deliveries.channel and i.next_attempt_at is not null
                           and i.received_at <= deliveries.next_attempt_at)

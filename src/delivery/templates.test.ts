@@ -53,17 +53,22 @@ test('a closed window sends the approved template: parameters in order, the code
   })
 })
 
-for (const [name, kinds] of [
+/** What goes when the window is closed, and when it is open. */
+const KINDS = [
   ['event_invitation', ['template', 'buttons']],
   ['event_reminder', ['template', 'text']],
   ['event_update', ['template', 'text']],
   ['event_thanks', ['template', 'text']],
   ['rsvp_confirmed', ['template', 'image']],
   ['rsvp_question', ['refused', 'buttons']],
+  ['rsvp_full', ['refused', 'text']],
   ['event_question', ['refused', 'buttons']],
+  ['event_over', ['refused', 'text']],
+  ['opt_out_help', ['refused', 'text']],
   ['opt_out_confirmed', ['refused', 'text']],
   ['opt_in_confirmed', ['refused', 'text']],
-] as const) {
+] as const
+for (const [name, kinds] of KINDS) {
   test(`${name} goes as ${kinds[0]} when the window is closed and as ${kinds[1]} when it is open`, () => {
     for (const locale of LOCALES) {
       const contents = composeBoth(name, locale, {})
@@ -78,7 +83,14 @@ for (const [name, kinds] of [
 }
 
 test('every template is listed above', () => {
-  assert.equal(listTemplates().length, 9)
+  const listed = KINDS.map(([name]) => name).toSorted()
+
+  assert.deepEqual(
+    listTemplates()
+      .map(({ name }) => name)
+      .toSorted(),
+    listed,
+  )
 })
 
 test('inside the window the link is written out, and the pass carries it in its caption', () => {
@@ -264,7 +276,7 @@ test('the list and one template say what it is and which variables it takes', as
   const one = await get('/templates/event_update', { as: 'organizer' })
   const unknown = await get('/templates/party_time', { as: 'organizer' })
 
-  assert.equal(list.json().data.length, 9)
+  assert.equal(list.json().data.length, 12)
   const { name, category, channels, locales, isApproved, variables } = one.json()
   assert.deepEqual([name, category, isApproved], ['event_update', 'utility', true])
   assert.deepEqual(

@@ -58,8 +58,8 @@ export type Attempt = {
 export type StatusEventView = { status: string; occurredAt: Date; receivedAt: Date; reason: string | null }
 
 export async function findDelivery(db: Db, scope: string | null, id: string) {
-  const { rows } = await sql<DeliveryView & { originRequestId: string }>`
-    select ${COLUMNS}, request_id as origin_request_id from deliveries
+  const { rows } = await sql<DeliveryView & { originRequestId: string; pricing: Record<string, unknown> | null }>`
+    select ${COLUMNS}, request_id as origin_request_id, pricing from deliveries
      where id = ${id} and (${scope}::text is null or organizer_id = ${scope})`.execute(db)
   const delivery = rows[0]
   if (!delivery) return null

@@ -6,12 +6,10 @@ export type Webhook = { url: string; headers?: Record<string, string>; appSecret
 export type CallbackOptions = {
   /** Between acceptance and `sent`, and between the steps. */
   stepMs?: number
-  /** `read` comes without `delivered`, as it may. */
-  skipsDelivered?: boolean
   /** Each is posted twice. */
   duplicates?: boolean
-  /** All of a message at once, the last step first. */
-  isShuffled?: boolean
+  /** Everything that is due goes out of order; the same seed makes the same order. */
+  shuffleSeed?: number
   /** Up to so many updates in one POST; WhatsApp may put 1,000 there. */
   batch?: number
   /** Waits between attempts while the webhook does not answer 200; WhatsApp goes on for seven days. */
@@ -23,6 +21,8 @@ export type Accepted = {
   callbackData: string | undefined
   category: string
   failsWith?: number
+  /** `read` comes without `delivered`, as it may. */
+  skipsDelivered?: boolean
 }
 /** What a guest sends. `userId`: a BSUID; without `from` the number stays hidden. */
 export type Inbound = { from?: string; userId?: string; name?: string; id?: string; contextId?: string } & (
@@ -45,7 +45,8 @@ export function openCallbacks(
   getWebhook: () => Webhook | null,
   log?: (line: string) => void,
 ) {
-  const { stepMs = 200, skipsDelivered, duplicates, isShuffled, batch = 100, retryWaitsMs = DEFAULT_RETRY_MS } = options
+  const { stepMs = 200, duplicates, shuffleSeed, batch = 100, retryWaitsMs = DEFAULT_RETRY_MS } = options
+  const shuffle = shuffleSeed === undefined ? <T>(list: T[]) => list : openShuffle(shuffleSeed)
   let pending: Pending[] = []
   const running = new Set<Promise<unknown>>()
   /** What the webhook answered, one list of statuses for each POST. */
@@ -53,13 +54,13 @@ export function openCallbacks(
 
   function add(updates: Update[], gapMs: number) {
     const now = Date.now()
-    const timed = updates.map((update, index) => ({ update, dueAt: now + gapMs * (isShuffled ? 1 : index + 1) }))
-    const all = duplicates ? timed.flatMap((one) => [one, one]) : timed
-    pending.push(...(isShuffled ? all.toReversed() : all))
+    const steps = shuffleSeed === undefined ? updates.map((_, index) => index + 1) : updates.map(() => 1)
+    const timed = updates.map((update, index) => ({ update, dueAt: now + gapMs * steps[index]! }))
+    pending.push(...(duplicates ? timed.flatMap((one) => [one, one]) : timed))
   }
   function postDue(isEverything: boolean): void {
     const now = Date.now()
-    const due = pending.filter(({ dueAt }) => isEverything || dueAt <= now)
+    const due = shuffle(pending.filter(({ dueAt }) => isEverything || dueAt <= now))
     pending = pending.filter((one) => !due.includes(one))
     for (let at = 0; at < due.length; at += batch) post(due.slice(at, at + batch).map(({ update }) => update))
   }
@@ -85,7 +86,7 @@ export function openCallbacks(
   timer.unref()
   return {
     posts,
-    accepted: (message: Accepted) => add(statusesOf(message, skipsDelivered ?? false), stepMs),
+    accepted: (message: Accepted) => add(statusesOf(message), stepMs),
     received: (inbound: Inbound) => add([messageOf(inbound)], 0),
     /** Posts all that is due now or later, and waits until the webhook has taken it. */
     async flush() {
@@ -96,8 +97,27 @@ export function openCallbacks(
   }
 }
 
-function statusesOf(message: Accepted, skipsDelivered: boolean): Update[] {
-  const { id, waId, callbackData, category, failsWith } = message
+/** Fisher and Yates, with the generator mulberry32: another order at every call, the same ones for the same seed. */
+function openShuffle(seed: number) {
+  let state = seed
+  const random = (): number => {
+    state = (state + 0x6d2b79f5) | 0
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)) ^ mixed
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
+  }
+  return <T>(list: readonly T[]): T[] => {
+    const shuffled = [...list]
+    for (let last = shuffled.length - 1; last > 0; last--) {
+      const other = Math.floor(random() * (last + 1))
+      ;[shuffled[last], shuffled[other]] = [shuffled[other]!, shuffled[last]!]
+    }
+    return shuffled
+  }
+}
+
+function statusesOf(message: Accepted): Update[] {
+  const { id, waId, callbackData, category, failsWith, skipsDelivered } = message
   const base = {
     id,
     recipient_id: waId,

@@ -11,12 +11,14 @@ import { problemOfMessage, type FakeTemplate } from './whatsapp-rules.ts'
 export type ErrorShape = 'meta' | 'gateway' | 'gateway_embedded' | 'string' | 'legacy'
 /** How the next call is answered. */
 export type WhatsAppScript =
-  | { kind: 'ok' }
+  | { kind: 'ok'; skipsDelivered?: boolean }
   | { kind: 'error'; httpStatus: number; code?: number; shape?: ErrorShape; retryAfter?: string }
   /** Accepted; a status `failed` follows. */
   | { kind: 'fails_later'; code: number }
   /** Accepted, and the answer is lost. */
   | { kind: 'silence' | 'reset' }
+  /** Accepted, and then a proxy on the way answers for WhatsApp. */
+  | { kind: 'accepts_then_fails'; httpStatus: number }
   | { kind: 'raw'; httpStatus: number; text: string; headers?: Record<string, string> }
 export type WhatsAppCall = { body: Record<string, unknown>; headers: Asked['headers'] }
 export type WhatsAppOptions = {
@@ -55,6 +57,7 @@ export async function startFakeWhatsApp(options: WhatsAppOptions = {}) {
   const refusals: string[] = []
   const script: WhatsAppScript[] = []
   const openSince = new Map<string, number>()
+  const people = new Map<string, string>()
   const media = new Map<string, { bytes: string; mimeType: string }>()
   let webhook: Webhook | null = options.webhook ?? null
   const callbacks = openCallbacks(options.callbacks ?? {}, () => webhook, log)
@@ -79,7 +82,7 @@ export async function startFakeWhatsApp(options: WhatsAppOptions = {}) {
       }
     }
     if (method === 'POST' && path === '/messages') return takeMessage(asked)
-    if (method === 'GET' && path === '/v1/configs/templates') return listTemplates(templates, asked.query)
+    if (method === 'GET' && path === '/v1/configs/templates') return listTemplates(rules.templates, asked.query)
     if (path === '/v1/configs/webhook') return configureWebhook(asked)
     if (method === 'POST' && path === '/media') return { status: 200, json: { id: keepMedia(asked.body) } }
     if (method === 'GET') return readMedia(path)
@@ -92,9 +95,12 @@ export async function startFakeWhatsApp(options: WhatsAppOptions = {}) {
     else return { status: 404, json: { paths: ['/_fake/receive', '/_fake/next'] } }
     return { status: 200, json: {} }
   }
-  /** Reactions open no window. */
+  /** Reactions open no window. WhatsApp knows who hides behind a user id: whoever answers a message got it. */
   function receive(inbound: Inbound): void {
-    if (inbound.from && inbound.kind !== 'reaction') openSince.set(personOf(inbound.from), Date.now())
+    const { from, userId = '', contextId = '' } = inbound
+    const person = from ? personOf(from) : (people.get(userId) ?? sent.get(contextId))
+    if (person && userId) people.set(userId, person)
+    if (person && inbound.kind !== 'reaction') openSince.set(person, Date.now())
     callbacks.received(inbound)
   }
   function takeMessage(asked: Asked): Answer {
@@ -127,18 +133,26 @@ export async function startFakeWhatsApp(options: WhatsAppOptions = {}) {
     if (isRefused) refusals.push('131047: outside the 24-hour window, told later')
     const failsWith =
       next.kind === 'fails_later' ? next.code : isRefused ? 131047 : isUnreachable(person) ? 131026 : undefined
-    const accepted = accept(body, person, failsWith)
+    const accepted = accept(body, person, { failsWith, skipsDelivered: next.kind === 'ok' && next.skipsDelivered })
+    if (next.kind === 'accepts_then_fails') return { status: next.httpStatus, text: '<html>The gateway gave up' }
     return next.kind === 'ok' || next.kind === 'fails_later' ? accepted : next.kind
   }
-  function accept(body: Record<string, unknown>, person: string, failsWith: number | undefined): Reply {
+  function accept(
+    body: Record<string, unknown>,
+    person: string,
+    { failsWith, skipsDelivered = false }: { failsWith: number | undefined; skipsDelivered: boolean | undefined },
+  ): Reply {
     const id = makeWamid()
     const waId = options.has521 && /^52\d{10}$/.test(person) ? person.replace(/^52/, '521') : person
     const callbackData = body['biz_opaque_callback_data'] as string | undefined
     const name = (body['template'] as { name?: string } | undefined)?.name
-    const category = name ? (templates.find((one) => one.name === name)?.category ?? 'utility') : 'service'
+    const category = name ? (rules.templates.find((one) => one.name === name)?.category ?? 'utility') : 'service'
     sent.set(id, person)
     if (hasCallbacks)
-      callbacks.accepted({ id, waId, callbackData, category, ...(failsWith === undefined ? {} : { failsWith }) })
+      callbacks.accepted({
+        ...{ id, waId, callbackData, category, skipsDelivered },
+        ...(failsWith === undefined ? {} : { failsWith }),
+      })
     log?.(`accepted ${String(body['type'])} ${name ?? ''} as ${id}`)
     const message = { id, ...(name ? { message_status: 'accepted' } : {}) }
     const contacts = [{ input: body['to'], wa_id: waId }]
@@ -186,6 +200,8 @@ export async function startFakeWhatsApp(options: WhatsAppOptions = {}) {
     next: (...following: WhatsAppScript[]) => void script.push(...following),
     useWebhook: (following: Webhook | null) => (webhook = following),
     keepMedia,
+    /** What it has approved from now on. */
+    useTemplates: (following: FakeTemplate[]) => void (rules.templates = following),
     /** A guest writes: opens the window, and the webhook hears it. */
     receive,
     flush: callbacks.flush,
@@ -246,7 +262,9 @@ function componentsOf({ header, body, text, buttons = [] }: FakeTemplate): objec
     quick_reply: { type: 'QUICK_REPLY', text: 'Responder' },
   }
   return [
-    ...(header ? [{ type: 'HEADER', format: header.toUpperCase() }] : []),
+    ...(header
+      ? [{ type: 'HEADER', format: header.toUpperCase(), ...(header === 'text' ? { text: 'De {{1}}' } : {}) }]
+      : []),
     { type: 'BODY', text: text ?? ['Hola', ...names.map((name) => `{{${name}}}`), '.'].join(' ') },
     ...(buttons.length > 0 ? [{ type: 'BUTTONS', buttons: buttons.map((kind) => described[kind]) }] : []),
   ]

@@ -1,0 +1,58 @@
+/** The one copy of the machine is in the database; the drawing of docs/states.md must be the same. */
+import assert from 'node:assert/strict'
+import { readFile } from 'node:fs/promises'
+import test from 'node:test'
+import { sql, withTx } from '../db.ts'
+import { startApp } from '../../test/harness.ts'
+import { anInvitation } from '../../test/make.ts'
+import { STATUSES } from './views.ts'
+
+/** `a → b` of every arrow of the diagram, and of the sentence about arrows that nobody takes. */
+function readArrows(page: string): { allowed: Set<string> } {
+  const [, diagram = ''] = /## A delivery[\s\S]*?```mermaid\n([\s\S]*?)```/.exec(page) ?? []
+  const drawn = [...diagram.matchAll(/^ *(\w+) --> (\w+):/gm)].map(([, from, to]) => `${from} → ${to}`)
+  const [sentence = ''] = /^Allowed and never taken:.*$/m.exec(page) ?? []
+  const idle = [...sentence.matchAll(/`(\w+ → \w+)`/g)].map(([, arrow]) => arrow!)
+  return { allowed: new Set([...drawn, ...idle]) }
+}
+
+test('of all pairs of states the database lets pass exactly the arrows that are drawn', async (t) => {
+  const { db } = await startApp(t)
+  const { allowed } = readArrows(await readFile('docs/states.md', 'utf8'))
+
+  const { rows } = await sql<{ arrow: string }>`
+    select a || ' → ' || b as arrow from unnest(${[...STATUSES]}::text[]) a, unnest(${[...STATUSES]}::text[]) b
+     where delivery_may_become(a, b)`.execute(db)
+
+  assert.equal(STATUSES.length, 10)
+  assert.deepEqual(rows.map(({ arrow }) => arrow).toSorted(), [...allowed].toSorted())
+})
+
+test('a row takes every step that is drawn, and the trigger refuses all others', async (t) => {
+  const app = await startApp(t)
+  const { eventId, guestId } = await anInvitation(app.db)
+  const { deliveryId } = (
+    await app.post(`/events/${eventId}/guests/${guestId}/send`, { as: 'organizer', body: {} })
+  ).json()
+  const { allowed } = readArrows(await readFile('docs/states.md', 'utf8'))
+  const taken: string[] = []
+
+  for (const from of STATUSES) {
+    for (const to of STATUSES.filter((status) => status !== from)) {
+      const step = withTx(app.db, async (tx) => {
+        await sql`set local session_replication_role = replica`.execute(tx) // no trigger: only to stand somewhere
+        await sql`update deliveries set status = ${from} where id = ${deliveryId}`.execute(tx)
+        await sql`set local session_replication_role = origin`.execute(tx)
+        await sql`update deliveries set status = ${to} where id = ${deliveryId}`.execute(tx)
+      })
+      await step.then(() => taken.push(`${from} → ${to}`), isRefusedStep)
+    }
+  }
+
+  assert.deepEqual(taken.toSorted(), [...allowed].toSorted())
+})
+
+/** Anything else that goes wrong is a fault. */
+function isRefusedStep(error: Error & { constraint?: string }): void {
+  if (error.constraint !== 'deliveries_forward_only') throw error
+}

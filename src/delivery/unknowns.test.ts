@@ -1,0 +1,145 @@
+/** What nobody saw end: a worker that died at the worst moment, an answer that was lost twice. */
+import assert from 'node:assert/strict'
+import test from 'node:test'
+import { openDb, sql, withTx, type Db } from '../db.ts'
+import { startApp, type TestApp } from '../../test/harness.ts'
+import { aGuest, anEvent } from '../../test/make.ts'
+import { withProvider } from '../../test/provider.ts'
+import { recordStatus } from './delivery.ts'
+import { deliverInvitation, sweepDeliveries } from './jobs.ts'
+
+const NOW = '2029-06-01T18:00:00.000Z'
+const after = (seconds: number) => new Date(Date.parse(NOW) + seconds * 1000).toISOString()
+
+async function requested(app: TestApp, body: object = {}): Promise<string> {
+  const { eventId, guestId } = await aGuest(app.db, await anEvent(app.db))
+  const reply = await app.post(`/events/${eventId}/guests/${guestId}/send`, { as: 'organizer', body })
+  assert.equal(reply.statusCode, 202)
+  return reply.json().deliveryId
+}
+
+type Row = { status: string; reason: string | null; attempts: number; possibleDuplicate: boolean }
+const rowOf = async (db: Db, id: string): Promise<Row> =>
+  (await sql<Row>`select status, reason, attempts, possible_duplicate from deliveries where id = ${id}`.execute(db))
+    .rows[0]!
+const attemptsOf = async (db: Db, id: string) =>
+  (
+    await sql<{
+      outcome: string | null
+    }>`select outcome from delivery_attempts where delivery_id = ${id} order by n`.execute(db)
+  ).rows.map(({ outcome }) => outcome)
+
+const run = (app: TestApp, deliveryId: string) => app.runJob(deliverInvitation, { deliveryId })
+const sweepAt = async (app: TestApp, seconds: number) => {
+  app.setNow(after(seconds))
+  await app.runJob(sweepDeliveries, {})
+}
+const record = ({ db, deps }: TestApp, deliveryId: string, status: string) =>
+  withTx(db, (tx) =>
+    recordStatus(
+      tx,
+      deps.config,
+      {
+        ...{ providerMessageId: `wamid.told_${deliveryId}`, status, occurredAt: deps.now(), reason: null },
+        ...{ pricing: null, simulated: false, ourId: deliveryId },
+      },
+      deps.now(),
+    ),
+  )
+
+test('WhatsApp is tried once more and then a person decides: two calls, and the message is on the list', async (t) => {
+  const app = await startApp(t, { now: NOW })
+  const { calls } = withProvider(t, [app.deps], () => ({ kind: 'unknown', reason: 'whatsapp_timeout' }))
+  const deliveryId = await requested(app)
+
+  const outcomes = [await run(app, deliveryId)]
+  await sweepAt(app, 601)
+  const { possibleDuplicate } = await rowOf(app.db, deliveryId)
+  outcomes.push(await run(app, deliveryId))
+  for (const seconds of [1202, 5000, 100_000]) await sweepAt(app, seconds)
+  outcomes.push(await run(app, deliveryId))
+
+  assert.deepEqual([outcomes, calls.length], [['unknown', 'unknown', 'nothing to do'], 2])
+  const { status, reason, attempts } = await rowOf(app.db, deliveryId)
+  assert.deepEqual([status, reason, attempts, possibleDuplicate], ['unknown', 'held_unknown', 2, true])
+  const { data } = (await app.get('/ops/dead-letters?reason=held_unknown', { as: 'director' })).json()
+  const held = data.filter(({ refId }: { refId: string }) => refId === deliveryId)
+  assert.deepEqual(
+    held.map((letter: { kind: string; attempts: number }) => [letter.kind, letter.attempts]),
+    [['delivery', 2]],
+  )
+})
+
+test('the attempt is in the database before the provider is called, and its lease has begun', async (t) => {
+  const app = await startApp(t, { now: NOW })
+  const elsewhere = openDb(app.deps.databaseUrl, { max: 1, statementTimeoutMs: 5000, onError: () => {} })
+  t.after(() => elsewhere.close())
+  let seen: unknown[] = []
+  withProvider(t, [app.deps], async ({ deliveryId }) => {
+    const { rows } = await sql`
+      select d.status, a.n, a.finished_at, a.outcome, d.lease_token is not null and d.lease_until > ${NOW} as is_leased
+        from deliveries d join delivery_attempts a on a.delivery_id = d.id where d.id = ${deliveryId}`.execute(
+      elsewhere.db,
+    )
+    seen = rows
+    return { kind: 'sent', providerMessageId: `wamid.seen_${deliveryId}`, httpStatus: 200 }
+  })
+
+  await run(app, await requested(app))
+
+  assert.deepEqual(seen, [{ status: 'sending', n: 1, finishedAt: null, outcome: null, isLeased: true }])
+})
+
+for (const [when, seconds] of [
+  ['before its lease ran out', 1],
+  ['while its outcome was unknown', 120],
+  ['in the last second of the wait', 700],
+] as const) {
+  test(`a worker that died after the provider's 200: a status ${when} tells, and nothing is sent twice`, async (t) => {
+    const app = await startApp(t, { now: NOW })
+    let isTaken = () => {}
+    const taken = new Promise<void>((resolve) => (isTaken = resolve))
+    const { calls } = withProvider(t, [app.deps], () => {
+      isTaken()
+      return new Promise(() => {}) // the provider has it; whoever asked never hears of it
+    })
+    const deliveryId = await requested(app)
+
+    void run(app, deliveryId)
+    await taken
+    await sweepAt(app, seconds)
+    await record(app, deliveryId, 'delivered')
+    const told = await rowOf(app.db, deliveryId)
+    await sweepAt(app, 100_000)
+    const again = await run(app, deliveryId)
+
+    assert.deepEqual([told.status, again, calls.length], ['delivered', 'nothing to do', 1])
+    const { status, attempts, possibleDuplicate } = await rowOf(app.db, deliveryId)
+    assert.deepEqual([status, attempts, possibleDuplicate], ['delivered', 1, false])
+    assert.deepEqual(await attemptsOf(app.db, deliveryId), ['sent'])
+  })
+}
+
+test("a worker that died after the provider's 200, and no status: it goes once more, marked", async (t) => {
+  const app = await startApp(t, { now: NOW })
+  let isTaken = () => {}
+  const taken = new Promise<void>((resolve) => (isTaken = resolve))
+  const { calls } = withProvider(t, [app.deps], (_, position) => {
+    isTaken()
+    return position === 1 ? new Promise(() => {}) : undefined
+  })
+  const deliveryId = await requested(app)
+
+  void run(app, deliveryId)
+  await taken
+  await sweepAt(app, 120)
+  const unknown = await rowOf(app.db, deliveryId)
+  const early = await run(app, deliveryId)
+  await sweepAt(app, 721)
+  const late = await run(app, deliveryId)
+
+  assert.deepEqual([unknown.status, unknown.reason], ['unknown', 'lease_expired'])
+  assert.deepEqual([early, late, calls.length], ['nothing to do', 'sent', 2])
+  assert.equal((await rowOf(app.db, deliveryId)).possibleDuplicate, true)
+  assert.deepEqual(await attemptsOf(app.db, deliveryId), ['unknown', 'sent'])
+})
