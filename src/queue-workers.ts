@@ -1,7 +1,7 @@
 /** The other half of the door to BullMQ: the workers that run jobs. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createPostgresBackend, UnrecoverableError, Worker, type Job as BullJob } from 'bullmq'
-import { Check } from 'typebox/value'
+import { Compile } from 'typebox/compile'
 import type { Deps } from './deps.ts'
 import { GiveUp } from './errors.ts'
 import {
@@ -22,7 +22,7 @@ export async function startWorkers(
   jobs: readonly Job[],
   onDead: (job: { name: string; data: unknown; attempts: number; reason: string }) => Promise<void>,
 ): Promise<Workers> {
-  const byName = new Map(jobs.map((job) => [job.name, job]))
+  const byName = new Map(jobs.map((job) => [job.name, { ...job, fits: Compile(job.data) }]))
   const onError = errorReporter(deps.log)
   const workers = await Promise.all(QUEUE_NAMES.map((name) => openReady(name)))
   // The promise of run() ends with close(); what goes wrong meanwhile comes as an 'error' event.
@@ -73,7 +73,7 @@ export async function startWorkers(
   async function process(bullJob: BullJob): Promise<unknown> {
     const job = byName.get(bullJob.name)
     if (!job) throw new UnrecoverableError(`unknown job ${bullJob.name}`)
-    if (!Check(job.data, bullJob.data)) throw new UnrecoverableError('job data does not fit its schema')
+    if (!job.fits.Check(bullJob.data)) throw new UnrecoverableError('job data does not fit its schema')
     const jobId = bullJob.id ?? ''
     const log = deps.log.child({ job: job.name, jobId })
     const startedMs = performance.now()

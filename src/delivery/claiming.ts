@@ -77,7 +77,11 @@ async function takeTurns(tx: Tx, context: Context, decided: Decided[], lease: Le
 }
 
 async function takeThoseThatGo(db: Db, decided: Decided[], lease: Lease): Promise<Set<string>> {
-  const going = decided.flatMap(({ one, decision }) => (decision.kind === 'go' ? [{ ...one, ...decision }] : []))
+  const going = decided.flatMap(({ one: { id, attempts, possibleDuplicate }, decision }) =>
+    decision.kind === 'go'
+      ? [{ id, attempts, possibleDuplicate, channel: decision.channel, channelReason: decision.channelReason }]
+      : [],
+  )
   return going.length > 0 ? take(db, going, lease) : new Set()
 }
 
@@ -112,7 +116,7 @@ function toClaim({ one, decision }: Decided, taken: Set<string>, { token, now }:
     if (!taken.has(one.id)) return NOTHING_TO_DO
     const { channel, channelReason } = decision
     const attempt = { attempts: one.attempts + 1, firstAttemptAt: one.firstAttemptAt ?? now, leaseToken: token }
-    return { kind: 'go', delivery: { ...one, ...attempt, channel, channelReason } }
+    return { kind: 'go', delivery: Object.assign(one, attempt, { channel, channelReason }) }
   }
   const { at, reason } = decision
   if (decision.status === 'skipped') return { kind: 'skipped', reason }

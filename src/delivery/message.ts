@@ -29,8 +29,7 @@ export type MessageFacts = {
 /** Throws what composeWhatsApp and composeEmail throw when a variable is missing or unfit. */
 export function composeMessage(delivery: MessageFacts, baseUrl: string): Message | Uncomposed {
   const { template, locale, variables, channel } = delivery
-  const facts = { ...delivery, invitationId: delivery.invitationId ?? '', code: delivery.code ?? '' }
-  const occasion = occasionOf(facts, baseUrl)
+  const occasion = occasionOf(delivery, baseUrl)
   const idempotencyKey = delivery.replays ? `${delivery.id}-r${delivery.replays}` : delivery.id
   const envelope = { deliveryId: delivery.id, requestId: delivery.requestId, idempotencyKey, template, locale }
   if (channel === 'email') {

@@ -17,15 +17,23 @@ export type Occasion = {
 
 export type Facts = Pick<
   Occasion,
-  'guestName' | 'eventName' | 'startsAt' | 'timeZone' | 'location' | 'organizerName' | 'invitationId' | 'code'
->
+  'guestName' | 'eventName' | 'startsAt' | 'timeZone' | 'location' | 'organizerName'
+> & { invitationId: string | null; code: string | null }
 
 /** Adds the addresses. `baseUrl`: PUBLIC_BASE_URL, without a slash at its end. */
 export function occasionOf(facts: Facts, baseUrl: string): Occasion {
-  const { guestName, eventName, startsAt, timeZone, location, organizerName, invitationId, code } = facts
+  const { guestName, eventName, startsAt, timeZone, location, organizerName } = facts
+  const [invitationId, code] = [facts.invitationId ?? '', facts.code ?? '']
   const path = encodeURIComponent(code)
   return {
-    ...{ guestName, eventName, startsAt, timeZone, location, organizerName, invitationId, code },
+    guestName,
+    eventName,
+    startsAt,
+    timeZone,
+    location,
+    organizerName,
+    invitationId,
+    code,
     invitationUrl: `${baseUrl}/public/invite/${path}`,
     qrUrl: `${baseUrl}/public/invite/${path}/qr.png`,
     unsubscribeUrl: `${baseUrl}/public/unsubscribe/${path}`,

@@ -3,10 +3,12 @@ import { sql, type Db, type Tx } from '../db.ts'
 import type { ChannelName, Locale } from './channel.ts'
 import { isUnreachable } from './unreachable.ts'
 
-export type Candidate = {
+export type Candidate = Due & Occasion
+
+/** Of one message and its guest. */
+type Due = {
   id: string
   organizerId: string
-  organizerName: string
   eventId: string
   guestId: string
   channel: ChannelName
@@ -28,12 +30,6 @@ export type Candidate = {
   firstAttemptAt: Date | null
   isAnswer: boolean
   isSuperseded: boolean
-  eventStatus: 'draft' | 'active' | 'archived' | 'expired'
-  eventName: string
-  startsAt: Date
-  endsAt: Date
-  timeZone: string
-  location: string | null
   guestName: string
   phone: string | null
   waId: string | null
@@ -54,12 +50,23 @@ export type Candidate = {
   isParentDelivered: boolean
   /** What WhatsApp took the template for. */
   approvedCategory: string | null
-  /** Free-form messages of the calendar month, counted a while ago. */
-  serviceThisMonth: number
+}
+
+/** What the messages of an event share. */
+type Occasion = {
+  organizerName: string
+  eventStatus: 'draft' | 'active' | 'archived' | 'expired'
+  eventName: string
+  startsAt: Date
+  endsAt: Date
+  timeZone: string
+  location: string | null
   isEventPaused: boolean
   isOrganizerPaused: boolean
   /** Channels that a person has stopped. */
   heldChannels: ChannelName[]
+  /** Free-form messages of the calendar month, counted a while ago. */
+  serviceThisMonth: number
 }
 
 /**
@@ -68,10 +75,10 @@ export type Candidate = {
  * for anew and is due about now; a message that was forced beside it is another matter.
  */
 export async function listDue(db: Db, ids: string[], lease: Lease): Promise<Candidate[]> {
-  const { rows } = await sql<Candidate>`/* prepared list_due_deliveries */
-    select d.id, d.organizer_id, o.name as organizer_name, d.event_id, d.guest_id, d.channel, d.template, d.locale, d.variables,
+  const { rows } = await sql<Due & { occasion: Dated | null }>`/* prepared list_due_deliveries */
+    select d.id, d.organizer_id, d.event_id, d.guest_id, d.channel, d.template, d.locale, d.variables,
            d.attempts, d.attempts_max, d.replays, d.request_id, d.paced_at, d.template_only, d.may_fall_back,
-           d.channel_reason, d.campaign_id, c.status as campaign_status, d.scheduled_at, d.first_attempt_at,
+           d.channel_reason, d.campaign_id, c.status as campaign_status, d.scheduled_at, d.first_attempt_at, d.withheld_at,
            d.possible_duplicate or coalesce(d.channel = 'email' and d.first_attempt_at < ${lease.emailKeyFloor}
              and exists (select 1 from delivery_attempts a where a.delivery_id = d.id and a.outcome = 'unknown'), false) as possible_duplicate,
            d.answers_message is not null as is_answer,
@@ -80,33 +87,52 @@ export async function listDue(db: Db, ids: string[], lease: Lease): Promise<Cand
                       and d.answers_message is null
                       and s.requested_at - d.requested_at >= make_interval(secs => ${lease.dedupeWindowMs / 1000})
                       and abs(extract(epoch from s.due_at - ${lease.now}::timestamptz)) < ${lease.dedupeWindowMs / 1000}) as is_superseded,
-           e.status as event_status, e.name as event_name, e.starts_at, e.ends_at, e.time_zone, e.location,
            g.name as guest_name, g.phone, g.wa_id, g.email, i.code, i.id as invitation_id,
            exists (select 1 from opt_outs x where x.organizer_id = d.organizer_id and x.phone = g.phone) as is_opted_out,
            exists (select 1 from email_stops s where s.email = g.email and s.organizer_id in ('*', d.organizer_id)) as is_email_stopped,
            ${isUnreachable(lease.now)} as is_unreachable,
-           exists (select 1 from wa_marketing_stops m where m.phone = g.phone and m.stopped_at > coalesce(m.resumed_at, '-infinity')) as is_marketing_stopped,
-           (select m.withheld_until from wa_marketing_stops m where m.phone = g.phone and m.withheld_until > ${lease.now}) as withheld_until, d.withheld_at,
+           coalesce(m.stopped_at > coalesce(m.resumed_at, '-infinity'), false) as is_marketing_stopped,
+           case when m.withheld_until > ${lease.now} then m.withheld_until end as withheld_until,
+           coalesce(w.last_inbound_at > ${lease.windowFloor}, false) as is_window_open,
            case when d.attempts > 0 then array(select a.reason from delivery_attempts a where a.delivery_id = d.id and a.reason is not null
              union select f.reason from delivery_events f where f.delivery_id = d.id and f.status = 'failed') end as earlier_reasons,
            d.fallback_of is not null and exists (select 1 from deliveries p
              where p.id = d.fallback_of and p.status in ('delivered', 'read')) as is_parent_delivered,
-           exists (select 1 from wa_windows w where w.phone = g.phone and w.last_inbound_at > ${lease.windowFloor}) as is_window_open,
            (select t.category from wa_templates t where t.name = d.template and t.language = replace(d.locale, '-', '_')) as approved_category,
-           coalesce((select m.messages from wa_service_months m
-                      where m.month = date_trunc('month', ${lease.now}::timestamptz at time zone 'America/Mexico_City')::date), 0) as service_this_month,
-           e.sending_paused_at is not null as is_event_paused, o.sending_paused_at is not null as is_organizer_paused,
-           array(select channel from channel_holds h where h.until is null or h.until > ${lease.now}) as held_channels
+           case when row_number() over (partition by d.event_id) = 1 then json_build_object(
+             'organizerName', o.name, 'eventStatus', e.status, 'eventName', e.name, 'startsAt', e.starts_at, 'endsAt', e.ends_at,
+             'timeZone', e.time_zone, 'location', e.location,
+             'isEventPaused', e.sending_paused_at is not null, 'isOrganizerPaused', o.sending_paused_at is not null,
+             'heldChannels', array(select channel from channel_holds h where h.until is null or h.until > ${lease.now}),
+             'serviceThisMonth', coalesce((select m.messages from wa_service_months m
+               where m.month = date_trunc('month', ${lease.now}::timestamptz at time zone 'America/Mexico_City')::date), 0)) end as occasion
       from deliveries d
       join organizers o on o.id = d.organizer_id
       join events e on e.id = d.event_id
       join guests g on g.event_id = d.event_id and g.id = d.guest_id
       left join invitations i on i.event_id = d.event_id and i.guest_id = d.guest_id
       left join campaigns c on c.id = d.campaign_id
+      left join wa_marketing_stops m on m.phone = g.phone
+      left join wa_windows w on w.phone = g.phone
      where d.id = any(${ids}::text[]) and d.status in ('queued', 'scheduled') and d.next_attempt_at <= ${lease.now}`.execute(
     db,
   )
-  return rows
+  return withOccasions(rows)
+}
+
+type Dated = Omit<Occasion, 'startsAt' | 'endsAt'> & { startsAt: string; endsAt: string }
+
+/** What an event's rows share comes with the first of them only: reading it with each would cost more than the rest. */
+function withOccasions(rows: (Due & { occasion: Dated | null })[]): Candidate[] {
+  const occasions = new Map<string, Occasion>()
+  for (const { eventId, occasion } of rows)
+    if (occasion)
+      occasions.set(eventId, {
+        ...occasion,
+        startsAt: new Date(occasion.startsAt),
+        endsAt: new Date(occasion.endsAt),
+      })
+  return rows.map((row) => Object.assign(row, occasions.get(row.eventId)!))
 }
 
 export type Lease = {
