@@ -10,7 +10,7 @@ import { EMAIL_RETRY_HORIZON_MS } from './consequences.ts'
 import { giveTurn, listLimits, takeRecipients, writeLimit } from './limits.ts'
 import { isClosedFor, quietUntil } from './due.ts'
 import { heldReason, holdPauses, pauseKey, type Pause } from './pauses.ts'
-import { listDue, putOff, take, type Candidate, type Lease, type PutOff } from './sending-sql.ts'
+import { listDue, putOff, take, type Candidate, type Lease, type PutOff } from './claiming-sql.ts'
 import { listTemplates } from './templates.ts'
 
 type Context = { db: Db; now: () => Date; config: Config; channels: Channels }

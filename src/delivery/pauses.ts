@@ -5,7 +5,7 @@
 import { sql, withTx, type Db, type Tx } from '../db.ts'
 import { Failure } from '../errors.ts'
 import type { ChannelName } from './channel.ts'
-import { holdPaused } from './sending-sql.ts'
+import { holdPaused } from './claiming-sql.ts'
 
 type Context = { db: Db; now: () => Date }
 export type Pausable = 'event' | 'organizer'

@@ -8,7 +8,7 @@ import { predictPrice } from './cost.ts'
 import { applyConsequences } from './heirs.ts'
 import { countFailures } from './limits.ts'
 import { EMAIL_SENT_BEFORE } from './refusals.ts'
-import { settle, type Settled, type Settlement } from './sending-sql.ts'
+import { settle, type Settled, type Settlement } from './settling-sql.ts'
 import { joinParked } from './statuses.ts'
 import { findTemplate } from './templates.ts'
 

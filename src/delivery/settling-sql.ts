@@ -1,0 +1,96 @@
+/** The statement that settles attempts. It takes many, so that concurrent jobs share a commit. */
+import { sql, type Db } from '../db.ts'
+
+export type Settlement = {
+  id: string
+  attempt: number
+  leaseToken: string
+  status: 'sent' | 'queued' | 'failed' | 'unknown' | 'dead' | 'skipped'
+  outcome: 'sent' | 'retry' | 'deferred' | 'failed' | 'unknown' | 'skipped'
+  reason: string | null
+  httpStatus: number | null
+  providerMessageId: string | null
+  nextAttemptAt: Date | null
+  isSpent: boolean
+  templateOnly: boolean
+  simulated: boolean
+  sessionMessage: boolean | null
+  messageReason: string | null
+  /** The guest's number, for a WhatsApp message. */
+  sentTo: string | null
+  /** What it should be billed as. */
+  predictedCategory: string | null
+  predictedFree: boolean | null
+}
+export type Settled = { id: string; status: string; hasMoved: boolean; hasParked: boolean }
+
+/**
+ * Writes what calls came to, fenced by the lease tokens, and returns the statuses that follow. A status callback
+ * may have been faster: then only the facts are added and the status stays where it is. A lease that went to
+ * another returns no row. Deliveries are locked in the order of their ids and before their attempts, as
+ * everywhere, so that nobody deadlocks. An attempt that was not spent gives its try back.
+ */
+export async function settle(db: Db, settlements: Settlement[], now: Date): Promise<Settled[]> {
+  const ids = settlements.map(({ id }) => id)
+  const { rows } = await sql<Settled>`/* prepared settle_deliveries */
+    with s as (
+      select * from jsonb_to_recordset(${JSON.stringify(settlements.map(toRecord))}) as s (id text, attempt integer,
+        lease_token uuid, status text, outcome text, reason text, http_status integer, provider_message_id text,
+        next_attempt_at timestamptz, is_spent boolean, template_only boolean, simulated boolean, session_message boolean,
+        message_reason text, sent_to text, predicted_category text, predicted_free boolean)),
+    held as (
+      select d.id, d.status as was, s.status as wanted,
+             (d.status in ('sending', 'unknown') or (d.status in ('queued', 'dead') and s.status = 'sent'))
+               and delivery_may_become(d.status, s.status) as has_moved
+        from deliveries d join s on s.id = d.id where d.id = any(${ids}::text[]) and d.lease_token = s.lease_token
+       order by d.id for update of d),
+    settled as (
+      update deliveries d set
+             status = case when h.has_moved then s.status else d.status end,
+             reason = case when h.has_moved then s.reason else d.reason end,
+             next_attempt_at = case when h.has_moved then s.next_attempt_at else d.next_attempt_at end,
+             provider_message_id = coalesce(s.provider_message_id, d.provider_message_id),
+             attempts_max = d.attempts_max + case when s.is_spent then 0 else 1 end,
+             template_only = s.template_only,
+             simulated = s.simulated,
+             session_message = coalesce(s.session_message, d.session_message),
+             message_reason = coalesce(s.message_reason, d.message_reason),
+             sent_to = coalesce(s.sent_to, d.sent_to),
+             predicted_category = coalesce(s.predicted_category, d.predicted_category),
+             predicted_free = coalesce(s.predicted_free, d.predicted_free),
+             sent_at = case when s.status = 'sent' then coalesce(d.sent_at, ${now}) else d.sent_at end,
+             ended_at = case when s.status in ('failed', 'dead', 'skipped') and h.has_moved then ${now}::timestamptz else d.ended_at end,
+             enqueued_at = case when s.status = 'queued' then ${now}::timestamptz else d.enqueued_at end,
+             lease_token = null, lease_until = null, paced_at = null, updated_at = ${now}
+        from held h join s on s.id = h.id where d.id = h.id and d.id = any(${ids}::text[])
+      returning d.id, d.status, h.has_moved),
+    attempted as (
+      update delivery_attempts a set finished_at = ${now}, outcome = s.outcome, reason = s.reason,
+             http_status = s.http_status, provider_message_id = s.provider_message_id
+        from s where a.delivery_id = any(${ids}::text[]) and a.delivery_id = s.id and a.n = s.attempt and (a.finished_at is null or a.outcome = 'unknown'))
+    select t.id, t.status, t.has_moved,
+           exists (select 1 from delivery_events e
+                    where e.provider_message_id = s.provider_message_id and e.delivery_id is null) as has_parked
+      from settled t join s on s.id = t.id`.execute(db)
+  return rows
+}
+
+const toRecord = (s: Settlement) => ({
+  id: s.id,
+  attempt: s.attempt,
+  lease_token: s.leaseToken,
+  status: s.status,
+  outcome: s.outcome,
+  reason: s.reason,
+  http_status: s.httpStatus,
+  provider_message_id: s.providerMessageId,
+  next_attempt_at: s.nextAttemptAt,
+  is_spent: s.isSpent,
+  template_only: s.templateOnly,
+  simulated: s.simulated,
+  session_message: s.sessionMessage,
+  message_reason: s.messageReason,
+  sent_to: s.sentTo,
+  predicted_category: s.predictedCategory,
+  predicted_free: s.predictedFree,
+})
