@@ -3,12 +3,10 @@
  * clients. They lie outside the project, in PROVIDER_SAMPLES_DIR; without them these tests are skipped.
  */
 import assert from 'node:assert/strict'
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { basename, join } from 'node:path'
+import { basename } from 'node:path'
 import test, { type TestContext } from 'node:test'
-import { fileURLToPath } from 'node:url'
 import { sql, type Db } from '../src/db.ts'
 import type { Message, Outcome } from '../src/delivery/channel.ts'
 import { openEmail } from '../src/delivery/email.ts'
@@ -16,26 +14,10 @@ import { openWhatsApp } from '../src/delivery/whatsapp.ts'
 import { processInbound } from '../src/inbox/inbox.ts'
 import { normalizePhone } from '../src/phone.ts'
 import { startApp, type TestApp } from './harness.ts'
-
-const FOLDER =
-  process.env['PROVIDER_SAMPLES_DIR'] ??
-  join(fileURLToPath(new URL('.', import.meta.url)), '..', '..', 'shared', 'contracts')
-
-type Sample = { name: string; body: string; json: Record<string, unknown> }
-
-/** Every .json below a folder of samples; none when the samples are not here. */
-function listSamples(folder: string): Sample[] {
-  const root = join(FOLDER, folder)
-  if (!existsSync(root)) return []
-  const names = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.json'))
-  return names.toSorted().map((name) => {
-    const body = readFileSync(join(root, name), 'utf8')
-    return { name, body, json: JSON.parse(body) as Record<string, unknown> }
-  })
-}
+import { listSamples, SAMPLES_FOLDER, type Sample } from './samples.ts'
 
 const whatsappWebhooks = listSamples('whatsapp/webhooks')
-const missing = whatsappWebhooks.length === 0 ? `no samples in ${FOLDER}` : false
+const missing = whatsappWebhooks.length === 0 ? `no samples in ${SAMPLES_FOLDER}` : false
 
 async function receive(app: TestApp, url: string, sample: Sample) {
   const reply = await app.post(url, { payload: sample.body, headers: { 'content-type': 'application/json' } })

@@ -1,0 +1,121 @@
+/**
+ * The samples of Stripe and Conekta through the real endpoint, signed as they sign. They lie outside the project, in
+ * PROVIDER_SAMPLES_DIR; without them these tests are skipped.
+ */
+import assert from 'node:assert/strict'
+import test from 'node:test'
+import { newId, sql } from '../src/db.ts'
+import { processInbound } from '../src/inbox/inbox.ts'
+import { CONEKTA_KEY, CONEKTA_PUBLIC_KEY, signConekta } from './fakes/conekta.ts'
+import { signStripe, STRIPE_KEY, STRIPE_WEBHOOK_SECRET } from './fakes/stripe.ts'
+import { startApp, type TestApp } from './harness.ts'
+import { anOrganizer } from './make.ts'
+import { listSamples, type Sample } from './samples.ts'
+
+const ENV = {
+  STRIPE_SECRET_KEY: STRIPE_KEY,
+  STRIPE_WEBHOOK_SECRET,
+  CONEKTA_API_KEY: CONEKTA_KEY,
+  CONEKTA_WEBHOOK_PUBLIC_KEY: CONEKTA_PUBLIC_KEY.replaceAll('\n', '\\n'),
+}
+const SIGNED = {
+  stripe: (raw: Buffer, at: Date) => ({ 'stripe-signature': signStripe(raw, at) }),
+  conekta: (raw: Buffer) => ({ digest: signConekta(raw) }),
+}
+const FOLDERS = {
+  stripe: ['stripe/webhooks', 'stripe/webhooks-captured'],
+  conekta: ['conekta/webhooks'],
+}
+type Paid = { ref: string; amountCents: number; currency: string }
+const dataOf = ({ json }: Sample) => (json['data'] as { object: Record<string, unknown> }).object
+
+const currencyOf = (sample: Sample) => String(dataOf(sample)['currency']).toUpperCase()
+
+/** What a sample says was paid, read by hand: the reference of the payment, and its amount. */
+const PAID: Record<keyof typeof FOLDERS, (sample: Sample) => Paid | null> = {
+  stripe: (sample) =>
+    sample.json['type'] === 'payment_intent.succeeded'
+      ? {
+          ref: String(dataOf(sample)['id']),
+          amountCents: Number(dataOf(sample)['amount_received']),
+          currency: currencyOf(sample),
+        }
+      : null,
+  conekta: (sample) =>
+    sample.json['type'] === 'order.paid'
+      ? {
+          ref: String(dataOf(sample)['id']),
+          amountCents: Number(dataOf(sample)['amount']),
+          currency: currencyOf(sample),
+        }
+      : null,
+}
+
+for (const provider of ['stripe', 'conekta'] as const) {
+  const samples = FOLDERS[provider].flatMap(listSamples)
+  const skip = samples.length === 0 ? `no samples of ${provider}` : false
+
+  test(
+    `every webhook of ${provider} is taken, kept as it came, and worked or on the list of dead letters`,
+    { skip },
+    async (t) => {
+      const app = await startApp(t, { env: ENV })
+      for (const sample of samples) {
+        await sql`truncate inbound_events, dead_letters`.execute(app.db) // the samples share their ids
+        const raw = Buffer.from(sample.body)
+        const headers = { 'content-type': 'application/json', ...SIGNED[provider](raw, app.deps.now()) }
+
+        const reply = await app.post(`/payments/webhook/${provider}`, { payload: sample.body, headers })
+
+        assert.equal(reply.statusCode, 200, `${sample.name}: ${reply.body}`)
+        const id: string = reply.json().eventId
+        const kept = await sql<{ body: Buffer }>`select body from inbound_events where id = ${id}`.execute(app.db)
+        assert.deepEqual(kept.rows[0]!.body, raw, sample.name)
+        let status = 'waiting'
+        for (let tries = 0; status === 'waiting' && tries < 20; tries++) {
+          status = (await processInbound(app.deps, id)).status
+          await sql`update inbound_events set next_attempt_at = ${app.deps.now()} where id = ${id} and next_attempt_at is not null`.execute(
+            app.db,
+          )
+        }
+        assert.ok(['done', 'ignored', 'dead'].includes(status), `${sample.name}: ${status}`)
+        const letters = await sql`select 1 from dead_letters where ref_id = ${id}`.execute(app.db)
+        assert.equal(letters.rows.length, status === 'dead' ? 1 : 0, sample.name)
+      }
+    },
+  )
+
+  test(`a payment that a sample of ${provider} says was paid is confirmed once`, { skip }, async (t) => {
+    const app = await startApp(t, { env: ENV })
+    const paid = samples.flatMap((sample) => {
+      const said = PAID[provider](sample)
+      return said ? [{ sample, ...said }] : []
+    })
+    assert.ok(paid.length > 0)
+    for (const { sample, ...said } of paid) {
+      await sql`truncate inbound_events, dead_letters, payments cascade`.execute(app.db)
+      await aPayment(app, provider, said)
+      const raw = Buffer.from(sample.body)
+      const headers = { 'content-type': 'application/json', ...SIGNED[provider](raw, app.deps.now()) }
+
+      const replies = [
+        await app.post(`/payments/webhook/${provider}`, { payload: sample.body, headers }),
+        await app.post(`/payments/webhook/${provider}`, { payload: sample.body, headers }),
+      ]
+      for (const reply of replies) await processInbound(app.deps, reply.json().eventId)
+
+      const { rows } = await sql<{ status: string; entries: number }>`
+        select status, (select count(*) from ledger_entries l where l.payment_id = p.id) as entries from payments p
+         where provider_ref = ${said.ref}`.execute(app.db)
+      assert.deepEqual(rows, [{ status: 'confirmed', entries: 1 }], sample.name)
+    }
+  })
+}
+
+async function aPayment({ db }: TestApp, provider: string, { ref, amountCents, currency }: Paid): Promise<void> {
+  const organizerId = await anOrganizer(db)
+  await sql`insert into payments (id, kind, organizer_id, provider, mode, provider_ref, status, amount_cents, currency, created_by,
+      request_id, created_at, updated_at)
+    values (${newId('pay')}, 'intent', ${organizerId}, ${provider}, 'test', ${ref}, 'requires_payment', ${amountCents}, ${currency},
+      'usr_x', 'req_x', now(), now())`.execute(db)
+}
