@@ -255,6 +255,9 @@ for (const [name, httpStatus, expected] of [
   })
 }
 
+/** A first mail under the same key with another text: it probably left. */
+const LEFT_BEFORE = 'invalid_idempotent_request'
+
 test("Resend's answers are sent, or refused by the name of their error", { skip: missing }, async (t) => {
   const samples = listSamples('resend/responses').filter(({ name }) => /^(send|error)-/.test(name))
   assert.ok(samples.length > 10)
@@ -263,7 +266,8 @@ test("Resend's answers are sent, or refused by the name of their error", { skip:
 
     const outcome = await openEmail(settings(apiUrl)).send(MAIL)
 
-    const expected = typeof json['name'] === 'string' ? ['refused', `email_${json['name']}`] : ['sent', json['id']]
+    const kind = json['name'] === LEFT_BEFORE ? 'unknown' : 'refused'
+    const expected = typeof json['name'] === 'string' ? [kind, `email_${json['name']}`] : ['sent', json['id']]
     assert.deepEqual(summaryOf(outcome), expected, name)
   }
 })
