@@ -125,13 +125,17 @@ export async function listCampaigns(
 
 export type StatusCount = { campaignId: string; status: string; count: number }
 
-/** A message whose place another took counts there, so that every guest counts once. One that is held for a person has failed. */
+/**
+ * A message whose place another took counts there, so that every guest counts once; if it arrived after all, it counts
+ * itself. One that is held for a person has failed.
+ */
 export async function countStatuses(db: Db, campaignIds: string[]): Promise<StatusCount[]> {
   const { rows } = await sql<StatusCount>`
     select d.campaign_id, case when d.status = 'unknown' and d.next_attempt_at is null then 'failed' else d.status end as status,
            count(*) as count from deliveries d
      where d.campaign_id = any(${campaignIds}::text[])
-       and not exists (select 1 from deliveries heir where heir.fallback_of = d.id)
+       and (d.reason is distinct from 'parent_delivered' or d.fallback_of is null)
+       and not exists (select 1 from deliveries heir where heir.fallback_of = d.id and heir.reason is distinct from 'parent_delivered')
      group by 1, 2`.execute(db)
   return rows
 }

@@ -27,6 +27,8 @@ type Due = {
   campaignId: string | null
   campaignStatus: string | null
   scheduledAt: Date | null
+  /** Asked for within the hour: whoever asked is awake. */
+  isFresh: boolean
   firstAttemptAt: Date | null
   isAnswer: boolean
   isSuperseded: boolean
@@ -81,7 +83,7 @@ export async function listDue(db: Db, ids: string[], lease: Lease): Promise<Cand
            d.channel_reason, d.campaign_id, c.status as campaign_status, d.scheduled_at, d.first_attempt_at, d.withheld_at,
            d.possible_duplicate or coalesce(d.channel = 'email' and d.first_attempt_at < ${lease.emailKeyFloor}
              and exists (select 1 from delivery_attempts a where a.delivery_id = d.id and a.outcome = 'unknown'), false) as possible_duplicate,
-           d.answers_message is not null as is_answer,
+           d.answers_message is not null as is_answer, d.requested_at > ${lease.now}::timestamptz - interval '1 hour' as is_fresh,
            exists (select 1 from delivery_slots s
                     where s.event_id = d.event_id and s.guest_id = d.guest_id and s.template = d.template and s.delivery_id <> d.id
                       and d.answers_message is null
@@ -156,7 +158,7 @@ export async function take(db: Db, rows: Taking[], lease: Lease): Promise<Set<st
     claimed as (
       update deliveries d set status = 'sending', attempts = d.attempts + 1, lease_token = ${lease.token},
              lease_until = ${lease.until}, next_attempt_at = null, updated_at = ${lease.now},
-             first_attempt_at = coalesce(d.first_attempt_at, ${lease.now}), channel = v.channel,
+             first_attempt_at = case when d.channel = v.channel then coalesce(d.first_attempt_at, ${lease.now}) else ${lease.now} end, channel = v.channel,
              channel_reason = v.channel_reason, possible_duplicate = v.possible_duplicate
         from due join unnest(${ids}::text[], ${rows.map(({ channel }) => channel)}::text[],
                              ${rows.map(({ channelReason }) => channelReason)}::text[],
@@ -191,7 +193,12 @@ export async function putOff(tx: Tx, rows: PutOff[], now: Date): Promise<void> {
     due as (
       select d.id from deliveries d join v on v.id = d.id
        where d.attempts = v.attempts and d.status in ('queued', 'scheduled') and d.next_attempt_at <= ${now}
-       order by d.id for update of d skip locked)
+       order by d.id for update of d skip locked),
+    -- The message arrived by the way it went first: its slot goes back, so that it is not asked for anew.
+    returned as (
+      update delivery_slots s set delivery_id = d.fallback_of
+        from deliveries d join due on due.id = d.id join v on v.id = d.id
+       where v.reason = 'parent_delivered' and s.delivery_id = d.id and s.event_id = d.event_id and s.guest_id = d.guest_id)
     update deliveries d set status = case v.status when 'skipped' then 'skipped' else d.status end, reason = v.reason, next_attempt_at = v.at, paced_at = v.paced_at,
            enqueued_at = ${now}, updated_at = ${now},
            ended_at = case when v.status = 'skipped' then ${now}::timestamptz end

@@ -115,7 +115,8 @@ function toClaim({ one, decision }: Decided, taken: Set<string>, { token, now }:
   if (decision.kind === 'go') {
     if (!taken.has(one.id)) return NOTHING_TO_DO
     const { channel, channelReason } = decision
-    const attempt = { attempts: one.attempts + 1, firstAttemptAt: one.firstAttemptAt ?? now, leaseToken: token }
+    const firstAttemptAt = channel === one.channel ? (one.firstAttemptAt ?? now) : now
+    const attempt = { attempts: one.attempts + 1, firstAttemptAt, leaseToken: token }
     return { kind: 'go', delivery: Object.assign(one, attempt, { channel, channelReason }) }
   }
   const { at, reason } = decision
@@ -135,7 +136,7 @@ function decide(one: Candidate, now: Date, config: Config): Decision {
   if ('skip' in way) return never(one, way.skip)
   if ('until' in way) return later(one, way.until, way.reason)
   if (one.heldChannels.includes(way.channel)) return later(one, null, heldReason(way.channel))
-  const mayRing = one.isAnswer || (!one.campaignId && !one.scheduledAt) // somebody is awake and waits for it
+  const mayRing = one.isFresh && (one.isAnswer || (!one.campaignId && !one.scheduledAt)) // somebody is awake and waits for it
   const quiet = mayRing ? null : quietUntil(now, one, config.delivery.quietHours)
   return quiet ? later(one, quiet, 'quiet_hours') : { kind: 'go', ...way }
 }
@@ -168,7 +169,8 @@ function reasonToSkip(one: Candidate, now: Date): string | null {
 }
 
 /** A template that is no more is not sent anyhow, and must not cost the others of its claim anything. */
-const isPromotion = ({ template }: Candidate): boolean =>
+const isPromotion = ({ template, approvedCategory }: Candidate): boolean =>
+  approvedCategory?.toLowerCase() === 'marketing' ||
   listTemplates().some(({ name, category }) => name === template && category === 'marketing')
 
 type Way = { channel: ChannelName; channelReason: string | null } | { skip: string } | { until: Date; reason: string }
@@ -186,10 +188,12 @@ function chooseChannel(one: Candidate): Way {
   if (isPromotion(one)) {
     // Whatever was tried of it by WhatsApp was refused, unless it may be a duplicate.
     const mayWrite = one.mayFallBack && !one.possibleDuplicate && hasEmail
-    const why = one.isMarketingStopped ? 'marketing_stopped' : one.withheldUntil ? 'marketing_withheld' : null
+    // WhatsApp withholds templates; what goes free-form into an open window it does not.
+    const withheldUntil = one.isWindowOpen && !one.templateOnly ? null : one.withheldUntil
+    const why = one.isMarketingStopped ? 'marketing_stopped' : withheldUntil ? 'marketing_withheld' : null
     if (why && mayWrite) return { channel: 'email', channelReason: why }
     if (one.isMarketingStopped) return { skip: 'marketing_stopped' }
-    if (one.withheldUntil) return { until: one.withheldUntil, reason: 'marketing_withheld' }
+    if (withheldUntil) return { until: withheldUntil, reason: 'marketing_withheld' }
   }
   return { channel: 'whatsapp', channelReason: one.channelReason }
 }

@@ -23,7 +23,7 @@ const rowOf = async (db: Db, id: string) =>
       select status, reason, attempts, next_attempt_at from deliveries where id = ${id}`.execute(db)
   ).rows[0]!
 
-test('a campaign that is still queued at night waits for the morning of the event; a single message rings', async (t) => {
+test('a campaign that is still queued at night waits for the morning of the event; one that is asked for at night rings', async (t) => {
   const app = await startApp(t, { now: NOON, env })
   const eventId = await anEvent(app.db)
   await aGuest(app.db, eventId)
@@ -34,9 +34,9 @@ test('a campaign that is still queued at night waits for the morning of the even
   const { rows } = await sql<{ id: string }>`select id from deliveries where campaign_id = ${preflightId}`.execute(
     app.db,
   )
-  const single = await requested(app, eventId)
 
   app.setNow(NIGHT)
+  const single = await requested(app, eventId)
   const atNight = [await run(app, rows[0]!.id), await run(app, single)]
   const { reason, attempts, nextAttemptAt } = await rowOf(app.db, rows[0]!.id)
   app.setNow('2029-06-02T15:00:00.000Z')

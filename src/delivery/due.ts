@@ -14,7 +14,7 @@ export function readSchedule(text: string | undefined, now: Date): Date | null {
 }
 
 /** What is said after an event, when the night has archived it already. */
-const AFTERWARDS = new Set(['event_thanks'])
+export const AFTERWARDS = new Set(['event_thanks'])
 
 /** Whether anything of this template is still sent for the event: nothing once it is archived, but thanks. */
 export const isClosedFor = (eventStatus: string, template: string): boolean =>

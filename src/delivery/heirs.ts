@@ -6,6 +6,7 @@ import { pauseCampaign } from './campaigns.ts'
 import type { ChannelName, Locale } from './channel.ts'
 import type { Consequences } from './consequences.ts'
 import { holdChannel } from './limits.ts'
+import { AFTERWARDS } from './due.ts'
 import { insertDeadDelivery } from './sweep.ts'
 import { languageOf } from './templates.ts'
 
@@ -25,7 +26,7 @@ async function insertHeir(
         join guests g on g.event_id = d.event_id and g.id = d.guest_id
         join events e on e.id = d.event_id
        where d.id = ${of.deliveryId} and d.may_fall_back and d.channel = 'whatsapp' and g.email is not null
-         and e.status not in ('archived', 'expired')
+         and not (e.status = 'expired' or (e.status = 'archived' and d.template <> all(${[...AFTERWARDS]}::text[])))
          and not exists (select 1 from deliveries heir where heir.fallback_of = d.id)
          and not exists (select 1 from email_stops s where s.email = g.email and s.organizer_id in ('*', d.organizer_id))
          and not exists (select 1 from opt_outs x where x.organizer_id = d.organizer_id and x.phone = g.phone)),

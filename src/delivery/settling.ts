@@ -93,7 +93,7 @@ async function recordHealth(tx: Tx, planned: Planned[], after: AfterAttempt[], n
   for (const channel of ['email', 'whatsapp'] as const) {
     const calls = planned.filter(({ delivery, isSimulated }) => delivery.channel === channel && !isSimulated)
     const faults = calls.filter(isFault)
-    const lastSuccess = calls.findLastIndex(({ outcome }) => outcome.kind === 'sent')
+    const lastSuccess = calls.findLastIndex(isProofOfWork)
     if (faults.length === 0 && lastSuccess < 0) continue
     const reason = faults.at(-1)?.settlement.reason ?? 'unknown'
     const streak = calls.slice(lastSuccess + 1).filter(isFault).length
@@ -102,6 +102,11 @@ async function recordHealth(tx: Tx, planned: Planned[], after: AfterAttempt[], n
   }
   return after
 }
+
+/** The provider took it, or refused this one message: the account and the way to it work. */
+const isProofOfWork = ({ plan, outcome }: Planned): boolean =>
+  outcome.kind === 'sent' ||
+  (plan !== null && !plan.isChannelFault && !plan.isAlarm && plan.holdUntil === null && outcome.kind === 'refused')
 
 const isFault = ({ plan, outcome }: Planned): boolean =>
   plan?.isChannelFault === true || (outcome.kind === 'unknown' && outcome.reason !== EMAIL_SENT_BEFORE)

@@ -50,6 +50,9 @@ export function releaseChannel({ db, now }: { db: Db; now: () => Date }, channel
   const at = now()
   return withTx(db, async (tx) => {
     await restartChannel(tx, channel, at)
+    // Deliveries before the limits of channels, in the order of their ids: as a settlement locks them.
+    await sql`select count(*) from (select id from deliveries where channel = ${channel} and status in ('queued', 'scheduled')
+       and next_attempt_at > ${at} and reason is not null order by id for update) waiting`.execute(tx)
     const { rows } = await sql<{ heldUntil: Date | null; holdReason: string | null }>`
       with held as (select channel, held_until, hold_reason from channel_limits where channel = ${channel} for update)
       update channel_limits c set held_until = null, hold_reason = null, failures = 0, alarm = null, updated_at = ${at}
@@ -57,7 +60,7 @@ export function releaseChannel({ db, now }: { db: Db; now: () => Date }, channel
     const { heldUntil, holdReason } = rows[0]!
     if (heldUntil && heldUntil > at) {
       await sql`update deliveries set next_attempt_at = ${at}, enqueued_at = null, updated_at = ${at}
-         where channel = ${channel} and status = 'queued' and reason in (${holdReason}, 'channel_held')
+         where channel = ${channel} and status in ('queued', 'scheduled') and reason in (${holdReason}, 'channel_held')
            and next_attempt_at > ${at} and next_attempt_at <= ${heldUntil}::timestamptz + interval '2 seconds'`.execute(
         tx,
       )
