@@ -56,7 +56,7 @@ export async function listStandings(db: Db, templates: readonly Template[]): Pro
     const known = rows.find((row) => row.name === template.name && row.language === language)
     const differences = known?.shape ? compareShapes(shapeOf(template, locale), known.shape) : []
     const word = known?.status.toUpperCase() ?? null
-    const status = word === 'APPROVED' && differences.length > 0 ? 'MISMATCH' : word
+    const status = word !== null && !BLOCKING.has(word) && differences.length > 0 ? 'MISMATCH' : word
     return {
       locale,
       language,
@@ -69,8 +69,13 @@ export async function listStandings(db: Db, templates: readonly Template[]): Pro
   return new Map(asked.map((one) => [one.name, LOCALES.map((locale) => standing(one, locale))]))
 }
 
+/** Words of WhatsApp under which a template is not sent, and our own two. FLAGGED, REINSTATED and others still are. */
+const BLOCKING = new Set([
+  ...['REJECTED', 'PENDING', 'PAUSED', 'DISABLED', 'ARCHIVED', 'DELETED', 'PENDING_DELETION'],
+  ...['MISSING', 'MISMATCH'],
+])
 /** WhatsApp would refuse it. What nobody has asked about yet counts as approved. */
-export const isRefused = ({ status }: Standing): boolean => status !== null && status !== 'APPROVED'
+export const isRefused = ({ status }: Standing): boolean => status !== null && BLOCKING.has(status)
 
 /** `event_reminder/es_MX`: of ours, those that may not be sent, that differ, and that WhatsApp took for another category. */
 export type SyncReport = { notApproved: string[]; different: string[]; otherCategory: string[] }

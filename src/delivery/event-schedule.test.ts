@@ -317,6 +317,22 @@ for (const [what, event, schedule, wokeAt, status, reason] of [
   })
 }
 
+test('a trigger that reaches nobody because WhatsApp pauses the template is no success', async (t) => {
+  const app = await startApp(t, { now: NOW })
+  const eventId = await anEvent(app.db, EVENT)
+  await aGuest(app.db, eventId)
+  const id = await launched(app, eventId, REMINDER)
+  await sql`insert into wa_templates (name, language, status, synced_at) values ('event_reminder', 'es_MX', 'PAUSED', ${NOW})
+    on conflict (name, language) do update set status = 'PAUSED'`.execute(app.db)
+  t.after(() => sql`delete from wa_templates`.execute(app.db))
+
+  app.setNow('2029-06-06T16:00:00.000Z')
+  await app.runJob(triggerCampaigns, {})
+
+  const campaign = await show(app, id)
+  assert.deepEqual([campaign.status, campaign.reason], ['missed', 'campaign_empty'])
+})
+
 test('thanks go out the day after although the night has archived the event; a reminder is missed then', async (t) => {
   const app = await startApp(t, { now: NOW })
   const eventId = await anEvent(app.db, EVENT)

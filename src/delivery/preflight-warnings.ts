@@ -1,5 +1,5 @@
 /** What somebody should look at before a campaign is launched, in words. */
-import type { Standing } from './approvals.ts'
+import { isRefused, type Standing } from './approvals.ts'
 import type { Locale } from './channel.ts'
 import type { Headroom } from './headroom.ts'
 import { listTemplates } from './templates.ts'
@@ -14,7 +14,8 @@ export function warnOf(template: string, standings: Standing[], headroom: Headro
   return [...standings.flatMap((one) => warnOfTemplate(one, asked)), ...warnOfLimit(headroom)]
 }
 
-function warnOfTemplate({ language, status, category, differences }: Standing, asked: string | undefined): Warning[] {
+function warnOfTemplate(standing: Standing, asked: string | undefined): Warning[] {
+  const { language, status, category, differences } = standing
   const found: Warning[] = []
   const say = (code: Warning['code'], es: string, en: string) => found.push({ code, text: { 'es-MX': es, en } })
   const told = (locale: Locale) => differences.map(({ text }) => text[locale]).join(' ')
@@ -24,7 +25,7 @@ function warnOfTemplate({ language, status, category, differences }: Standing, a
       `${language}: WhatsApp aprobó otra plantilla que la nuestra. ${told('es-MX')}`,
       `${language}: WhatsApp approved another template than ours. ${told('en')}`,
     )
-  else if (status !== null && status !== 'APPROVED')
+  else if (isRefused(standing))
     say(
       'template_not_approved',
       `${language}: WhatsApp no tiene aprobada la plantilla (${status}).`,

@@ -100,6 +100,41 @@ for (const [what, drift, part, sentence] of DRIFTS) {
   })
 }
 
+test('a button that WhatsApp adds behind ours differs in nothing; one with a variable does', async (t) => {
+  const app = await synced(t, { buttons: ['url', 'quick_reply', 'quick_reply', 'quick_reply'] })
+  const added = await approvalOf(app)
+  whatsapp.useTemplates(
+    approved.map((one) =>
+      one.name === 'event_invitation' ? { ...one, buttons: ['url', 'quick_reply', 'quick_reply', 'url'] } : one,
+    ),
+  )
+  await app.runJob(syncTemplates, {})
+
+  assert.deepEqual([added.status, added.differences], ['APPROVED', []])
+  assert.equal((await approvalOf(app)).status, 'MISMATCH')
+})
+
+for (const [word, isSent] of [
+  ['FLAGGED', true],
+  ['REINSTATED', true],
+  ['LIMIT_EXCEEDED', true],
+  ['PAUSED', false],
+  ['REJECTED', false],
+  ['PENDING_DELETION', false],
+] as const) {
+  test(`a template that WhatsApp calls ${word} is ${isSent ? 'sent' : 'left out'}`, async (t) => {
+    const app = await synced(t)
+    const eventId = await anEvent(app.db)
+    await aGuest(app.db, eventId, { email: null })
+    await sql`update wa_templates set status = ${word} where name = 'event_invitation'`.execute(app.db)
+
+    const body = { template: 'event_invitation', channel: 'whatsapp', filter: {}, dryRun: true }
+    const { counts } = (await app.post(`/events/${eventId}/campaigns`, { as: 'organizer', body })).json()
+
+    assert.deepEqual([counts.valid, counts.templateNotApproved], isSent ? [1, 0] : [0, 1])
+  })
+}
+
 test('a preflight and a launch refuse a template that differs, in its language only', async (t) => {
   const app = await synced(t, { buttons: ['url'] })
   const eventId = await anEvent(app.db)

@@ -68,7 +68,9 @@ export function compareShapes(ours: Shape, theirs: Shape): ShapeDifference[] {
       'Las variables aprobadas llevan nombre; las enviamos por su posición ({{1}}, {{2}}…).',
       'The approved variables have names; we send them by position ({{1}}, {{2}}…).',
     )
-  if (ours.buttons.join() !== theirs.buttons.join())
+  // Buttons that WhatsApp adds behind ours, as its «stop promotions», take nothing from us, unless they have a variable.
+  const [first, added] = [theirs.buttons.slice(0, ours.buttons.length), theirs.buttons.slice(ours.buttons.length)]
+  if (ours.buttons.join() !== first.join() || added.includes('url'))
     say(
       'buttons',
       `Los botones aprobados son: ${listOf(theirs.buttons, 'es-MX')}; enviamos: ${listOf(ours.buttons, 'es-MX')}.`,

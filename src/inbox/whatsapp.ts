@@ -77,7 +77,8 @@ export function readWhatsAppPayload(payload: unknown, how: Reading): WhatsAppPay
     foreign: 0,
   }
   const root = asObject(payload) ?? {}
-  readValue(read, root, how)
+  if (isForeign(root, how)) read.foreign++
+  else readValue(read, root, how)
   for (const [position, item] of listOf(read, root, 'entry').entries()) {
     const entry = asObject(item)
     if (!Array.isArray(entry?.['changes'])) read.malformed.push(`entry ${position}`)
