@@ -12,13 +12,15 @@ const WANTS_OUT = new RegExp(
     '(?:dar|darme|darnos|dame|danos|denme|dennos|den) de (?:la )?baja',
     'me (?:das|dan|puedes dar|pueden dar|podrian dar) de baja',
     'quiero (?:la |mi |darme de )?baja',
+    'me doy de baja(?! del )',
     '(?:ya )?no (?:me|nos) (?:escriban?|escribas|manden?|mandes|envien?|envies|molesten?|molestes|contacten?)',
     '(?:ya )?no (?:quiero|queremos|deseo) (?:mas |recibir |que me (?:escriban|manden|envien) )+(?:mensajes|nada|avisos)?',
+    'no (?:quiero|queremos|deseo) (?:sus |tus |los |estos |recibir )*(?:mensajes|avisos|whatsapps?|publicidad|spam)',
     'deja(?:r|n)? de (?:escribir|mandar|enviar|molestar)(?:me|nos)?',
     'dejen de (?:escribir|mandar|enviar|molestar)(?:me|nos)?',
     'dejen(?:me|nos) en paz',
     '(?:quita|quiten|saca|saquen|borra|borren|elimina|eliminen)(?:me|nos) de (?:la|su|tu|esta) lista',
-    '(?:please )?stop (?:please|it|sending|messaging|texting|writing|contacting)',
+    '(?:please )?stop (?:please|it|(?:the |these |all |your )?messages?|sending|messaging|texting|writing|contacting)',
     'please stop',
     '(?:do not|dont) (?:message|text|write|contact) (?:me|us)',
     '(?:remove|take) (?:me|us) (?:off|from)',
@@ -27,7 +29,7 @@ const WANTS_OUT = new RegExp(
 )
 /** The words themselves with a courtesy around them, or said twice. */
 const WORD_WITH_COURTESY =
-  /^(?:(?:hola|por favor|porfa|porfavor|gracias|muchas gracias|si|quiero|please|ya|buen dia|buenas tardes|buenos dias) )*(?:(?:baja|stop|alto|cancelar suscripcion|unsubscribe) ?)+(?:por favor|porfa|porfavor|gracias|muchas gracias|please|ya|thanks|thank you| )*$/
+  /^(?:(?:hola|por favor|porfa|porfavor|gracias|muchas gracias|si|no|quiero|please|ya|buen dia|buenas tardes|buenos dias) )*(?:(?:baja|stop|alto|cancelar suscripcion|unsubscribe) ?)+(?:por favor|porfa|porfavor|gracias|muchas gracias|please|ya|thanks|thank you| )*$/
 
 /** Whether a text that is not the word itself asks for no more messages: the guest is told the word. */
 export function wantsOptOut(text: string): boolean {
@@ -71,6 +73,14 @@ export async function optIn(tx: Tx, o: { organizerIds: string[]; phones: string[
     delete from opt_outs where organizer_id = any(${o.organizerIds}::text[]) and phone = any(${o.phones}::text[])
        and opted_out_at <= ${o.at} returning organizer_id`.execute(tx)
   return [...new Set(rows.map(({ organizerId }) => organizerId))]
+}
+
+/** Which of these organizers this person wants no messages of. */
+export async function listOptedOut(tx: Tx, organizerIds: string[], phones: string[]): Promise<Set<string>> {
+  const { rows } = await sql<{ organizerId: string }>`
+    select distinct organizer_id from opt_outs
+     where organizer_id = any(${organizerIds}::text[]) and phone = any(${phones}::text[])`.execute(tx)
+  return new Set(rows.map(({ organizerId }) => organizerId))
 }
 
 export type OptMessage = { id: string; contextMessageId: string | null; sentAt: Date }

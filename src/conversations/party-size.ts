@@ -40,16 +40,23 @@ const VERB =
 const YES = '(si+|sip|claro|claro que si|simon|yes|yep|yeah|yup|sure)'
 const COURTESY =
   '(?:hola|gracias|por favor|porfa|porfavor|buenas|buenos dias|buenas tardes|buenas noches|hi|hello|thanks|thank you|please)'
+const CLAUSE_END = `(?= \\||$| ${COURTESY})`
+const ONE_GOES = '(voy(?: a (?:ir|asistir))?|ire|asistire|asisto|estare|llego|llegare|confirmo)'
 /** «No voy solo» is no no: somebody comes along, or would have to. */
 const NOT_ALONE =
-  /(?<![a-z])(?:no (?:voy|vamos|ire|iremos|asisto|asistire|puedo|quiero)(?: a)?(?: ir)? (?:sol[oa]s?|solit[oa]s?)|(?:im |we are |were |i am )?not (?:coming|going) alone|(?:i |we )?(?:wont|will not) (?:be )?(?:come|go|going|coming) alone)(?![a-z])/g
+  /(?<![a-z])(?:no (?:voy|vamos|ire|iremos|asisto|asistire|asistiremos|estare|estaremos|llego|llegare|vengo|puedo|quiero)(?: a)?(?: ir)? (?:sol[oa]s?|solit[oa]s?)|(?:im |we are |were |i am )?not (?:coming|going) alone|(?:i |we )?(?:wont|will not) (?:be )?(?:come|go|going|coming) alone)(?![a-z])/g
 
 type Group = string | undefined
-export type PartySize = { rest: string; size: number | null }
+/**
+ * `isCounted`: by a number or a companion, which a no beside it may mean; «no vamos mi esposa y yo» is only a no.
+ * `isTorn`: the numbers contradict each other.
+ */
+export type PartySize = { rest: string; size: number | null; isCounted: boolean; isTorn: boolean }
 
 /** `rest` is the text without the words that told the number; contradicting numbers tell nothing. */
 export function takePartySize(plain: string): PartySize {
   const sizes: number[] = []
+  let isCounted = false
   let rest = plain
   const take = (
     pattern: string,
@@ -64,10 +71,12 @@ export function takePartySize(plain: string): PartySize {
       const size = sizeOf(groups, whole)
       if (size === null) return whole
       sizes.push(size)
+      isCounted ||= sizeOf !== countKin
       return ` ${left(groups)} `
     })
   }
   const verb = ([said]: Group[]) => asYes(said)
+  const asOne = ([said]: Group[]) => said!
 
   rest = rest.replace(NOT_ALONE, ' no voy solo ')
   take(
@@ -97,7 +106,7 @@ export function takePartySize(plain: string): PartySize {
   )
   take(`(?:${VERB} )?(?:yo${AND})?${KIN}(?:(?:${AND})${KIN})*${AND}(?:yo|me|i|un servidor)`, countKin, verb)
   take(`(?:${VERB} )?yo${AND}${KIN}(?:${AND}${KIN})*`, countKin, verb)
-  take(`${VERB} (?:con|with) ${KIN}(?:${AND}${KIN})*`, countKin, verb)
+  take(`${VERB} (?:con|with) ${KIN}(?:${AND}${KIN})*`, (groups, whole) => countKin(groups, whole), verb)
   take(
     `${VERB}(?: \\|)? (?:los |las |the |solo |solamente |solos |un total de |por |para )?${NUMBER}(?: ${PEOPLE})?`,
     ([, n]) => read(n),
@@ -123,7 +132,19 @@ export function takePartySize(plain: string): PartySize {
     ([n]) => read(n),
     () => '',
   )
-  take(`(?:${VERB} )?(?<!no voy )(?:solo|sola|yo solo|yo sola|solo yo|just me|alone)`, () => 1, verb)
+  // «Solo» is also «only»: at the end of its clause, behind one person's verb, it is somebody alone.
+  take(`(?<!no )${ONE_GOES}(?: yo)? (?:sol[oa]|solit[oa])${CLAUSE_END}`, () => 1, asOne)
+  take(`(?<!no )sol[oa] ${ONE_GOES} yo`, () => 1, asOne)
+  take(
+    `(?<!no )(?:yo sol[oa]${CLAUSE_END}|sol[oa] yo|just me)`,
+    () => 1,
+    () => '',
+  )
+  take(
+    `alone${CLAUSE_END}`,
+    () => 1,
+    () => '',
+  )
   take(
     `(?:con )?mas (?:1|un[oa]?)(?: acompanante| invitado| persona)?|(?:y |con )(?:un |una )?acompanante|plus one|(?:with )?a plus one`,
     () => 2,
@@ -136,7 +157,12 @@ export function takePartySize(plain: string): PartySize {
   )
 
   const distinct = [...new Set(sizes)]
-  return { rest: rest.replace(/\s+/g, ' ').trim(), size: distinct.length === 1 ? distinct[0]! : null }
+  return {
+    rest: rest.replace(/\s+/g, ' ').trim(),
+    size: distinct.length === 1 ? distinct[0]! : null,
+    isCounted,
+    isTorn: distinct.length > 1,
+  }
 }
 
 /** The guest, each relative that is named, and those that are counted. */

@@ -72,7 +72,10 @@ export const QUESTION_WORDS =
   /^(como|donde|cuando|cual|cuanto|cuantos|que hora|a que|en donde|quien|puedo llevar|puedo ir con|hay |where|when|what|who|how|can i bring|is there)\b/
 
 const GO = '(ir|asistir|llegar|estar|acompanar(los|las|te|les)?|ir a la (boda|fiesta)|acudir)'
-const EVENT = '(a|al|en) (la |el |tu |su )?(boda|fiesta|evento|ceremonia|misa|celebracion|cumpleanos|xv)'
+const eventOf = (parts: string) => `(a|al|en) (la |el |tu |su )?(boda|fiesta|evento|${parts}celebracion|cumpleanos|xv)`
+const EVENT = eventOf('ceremonia|misa|')
+/** Who does not come to the mass may well come to the feast. */
+const WHOLE_EVENT = eventOf('')
 const PHRASES: Record<Intent, string[]> = {
   yes: [
     '(claro|seguro|por supuesto|desde luego|obvio|obviamente|definitivamente|simon)( que (si+|yes))?',
@@ -84,7 +87,8 @@ const PHRASES: Record<Intent, string[]> = {
     'ya (esta|quedo) confirmad[oa]',
     'con (todo |mucho |muchisimo )?gusto',
     'encantad[oa]s?',
-    '(yo |ya )?(te |les |lo |la )?(confirmo|confirmamos|confirmad[oa]s?|confirmadisim[oa]s?|confirme)( (mi|nuestra|la|de)? ?(asistencia|presencia))?',
+    '(yo |ya )?(te |les |lo |la )?(confirmo|confirmamos|confirmad[oa]s?|confirmadisim[oa]s?)( (mi|nuestra|la|de)? ?(asistencia|presencia))?',
+    'ya (te |les |lo |la )?confirme( (mi|nuestra|la|de)? ?(asistencia|presencia))?',
     'asistire(mos)?',
     'asisto',
     'asistimos',
@@ -134,7 +138,7 @@ const PHRASES: Record<Intent, string[]> = {
     '(i|we) accept( the invitation)?',
   ],
   no: [
-    `(ya )?no (creo que )?(voy|vamos|ire|iremos|asistire(mos)?|asisto|asistimos|podre(mos)?|puedo|podemos|podria|podriamos|pude|pudimos|alcanzo|alcanzamos|llego|llegamos|estare(mos)?|vendre(mos)?)( a (poder|${GO}))?( ${GO})?( ${EVENT})?( presentes?)?`,
+    `(ya )?no (creo que )?(voy|vamos|ire|iremos|asistire(mos)?|asisto|asistimos|podre(mos)?|puedo|podemos|podria|podriamos|pude|pudimos|alcanzo|alcanzamos|llego|llegamos|estare(mos)?|vendre(mos)?)( a (poder|${GO}))?( ${GO})?( ${WHOLE_EVENT})?( presentes?)?`,
     'no (me|nos) (es|sera|va a ser) posible( ir| asistir| acompanarlos)?',
     'no (sera|va a ser) posible( ir| asistir)?',
     '(me|nos) (es|sera|resulta) imposible( ir| asistir)?',
@@ -223,11 +227,19 @@ export const WISH =
   /^((me|nos) (encantaria|gustaria|hubiera encantado|hubiese encantado)|quisiera(mos)?|con (todo |mucho |muchisimo )?gusto|encantad[oa]s?|(id|wed|i would|we would|would) (love|like|have loved) to|with pleasure)( (ir|acompanar(te|los|las)|poder ir|estar( ahi| alli)?|asistir|come|go|attend|be there|make it))?$/
 /** Leans one way without saying it. */
 export const LEANING: Record<'yes' | 'no', RegExp> = {
-  yes: /^((yo |pues |si )?(creo|pienso|espero|supongo|parece|yo digo) que si+( (voy|vamos|puedo|podemos|podre|podremos|podria)( ir)?)?|no voy solo|(yo|nosotros|nosotras) si|(i |we )?(think|guess|hope|believe) so|(i |we )?should be able to (come|make it|go))$/,
+  yes: /^((yo |pues |si )?(creo|pienso|espero|supongo|parece|yo digo) que si+( (voy|vamos|puedo|podemos|podre|podremos|podria)( ir)?)?|no voy solo|(yo|nosotros|nosotras) si|confirme|(ahi|alli|alla) estaran?|(i |we )?(think|guess|hope|believe) so|(i |we )?should be able to (come|make it|go))$/,
   no: /^((yo )?(creo|pienso|supongo|parece) que no|(yo )?no creo( que)?( (poder|pueda|podamos|alcance|alcancemos|ir|vaya|vayamos|asistir|llegar))*|(i |we )?(dont|do not) (think so|think (i|we) (can|will)( come| make it)?)|(i |we )?(guess|think) not|(yo|nosotros|nosotras) no)$/,
 }
 /** Somebody who belongs to the guest does not come: the party is smaller than it was, by nobody knows whom. */
 export const SOMEBODY_NOT = /^(y )?(mi|mis|my|el|ella|ellos|ellas) ([a-z]+ )*(no|cant|wont|isnt|not)\b/
+/** Beside a thumb it takes back what the thumb says. */
+export const REGRET =
+  /\b(lo (siento|sentimos|lamento|lamentamos)|que (pena|lastima)|lamentablemente|desafortunadamente|desgraciadamente|disculpa[s]?|disculpe[ns]?|perdon|sorry|unfortunately)\b/
+/** «Si puedo» begins a condition where what depends on it stands beside it; with its accent, «sí puedo» does not. */
+export const CONDITION =
+  /(?<!\p{L})si (?:no hay (?:ning[uú]n )?(?:problema|inconveniente|bronca)|(?:puedo|podemos|podr[eé](?:mos)?|alcanzo|alcanzamos)(?!\p{L})(?: (?:ir|asistir|llegar|estar))?)(?!\p{L})/u
+export const DEPENDS =
+  /\b(voy|vamos|ire|iremos|estare|estaremos|andare|confirmo|confirmamos|llego|llegamos|asisto|asistimos|asistire|asistiremos|cuenta|cuenten|caigo|caemos|jalo|jalamos|me apunto|nos apuntamos|nos vemos)\b/
 /** Idle words that hold a bare yes, no or a number, among which an answer may hide. */
 export const HINT =
   /\b(si+|no+|nop|nel|yes+|yep|nope|\d{1,2}|uno|dos|tres|cuatro|cinco|seis|siete|ocho|nueve|diez|one|two|three|four|five|six|seven|eight|nine|ten)\b/

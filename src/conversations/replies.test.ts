@@ -86,7 +86,6 @@ const PLAIN: Record<Intent, (string | [string, number])[]> = {
     '👍',
     '👍🏽',
     '✅',
-    '🙌',
     'sí 👍',
     '👌',
     'cofirmo',
@@ -112,6 +111,10 @@ const PLAIN: Record<Intent, (string | [string, number])[]> = {
     ['iremos los tres', 3],
     ['voy solo', 1],
     ['voy sola', 1],
+    ['voy sola, gracias', 1],
+    ['solo voy yo', 1],
+    ['sí, solo yo', 1],
+    'sí puedo, ahí estaré',
     ['vamos 2 adultos y 3 niños', 5],
     ['yo voy con mi novia', 2],
     ['voy con mi esposo', 2],
@@ -263,7 +266,6 @@ const PLAIN: Record<Intent, (string | [string, number])[]> = {
     'nel pastel',
     'yo paso',
     'no puedo ir 😭',
-    'no cuenten con 2',
     "I'd love to but I can't",
     "I would love to come, but I can't make it 😞",
     'no thank you',
@@ -403,6 +405,18 @@ const ASKED = [
   'no boy a poder',
   'me puedes apartar 3 lugares',
   '2 sí 1 no',
+  'Lo siento mucho 👍',
+  'Qué lástima 👍',
+  'Sorry 👍',
+  'lamentablemente 👍',
+  'Una disculpa 👌',
+  'no vamos los 4',
+  'no vamos 4',
+  'no iremos 4 personas',
+  'no, 2',
+  'no cuenten con 2',
+  'no voy con mi esposa',
+  'No podrá',
   'we r 2',
   'solo 1',
 ]
@@ -412,6 +426,8 @@ const LEFT_IN_PEACE = [
   'muchas gracias',
   'no manches qué padre',
   'no hay problema',
+  'Felicidades! 🙌',
+  '🙌',
   'no worries',
   'todavía no confirmo',
   'no confirmo',
@@ -463,6 +479,25 @@ const GUESSES: [string, Intent][] = [
   ['me encantaría', 'yes'],
   ['arre', 'yes'],
   ['ok 👍', 'yes'],
+  ['Gracias 👍', 'yes'],
+  ['2 👍', 'yes'],
+  ['Gracias ❌', 'no'],
+  ['Si puedo, voy', 'yes'],
+  ['si podemos vamos', 'yes'],
+  ['si puedo ahí estaré', 'yes'],
+  ['Si puedo ir, les confirmo', 'yes'],
+  ['Si no hay problema voy', 'yes'],
+  ['voy si puedo', 'yes'],
+  ['solo vamos a la fiesta', 'yes'],
+  ['sólo iremos a la misa', 'yes'],
+  ['Solo confirmo', 'yes'],
+  ['no voy a la misa', 'no'],
+  ['no estaré en la misa', 'no'],
+  ['No podré ir a la misa', 'no'],
+  ['somos 4 pero vamos 2', 'yes'],
+  ['No estaré sola', 'yes'],
+  ['Confirme por favor', 'yes'],
+  ['Ahí estará', 'yes'],
   ['no creo', 'no'],
   ['creo que no', 'no'],
   ['no creo poder ir', 'no'],
@@ -477,6 +512,14 @@ for (const [text, intent] of GUESSES) {
     assert.ok(read.confidence < CONFIDENCE_NEEDED, JSON.stringify(read))
   })
 }
+
+test('«solo» that means «only» tells no number', () => {
+  const sizes = ['solo vamos a la fiesta', 'sólo iremos a la misa', 'Solo confirmo'].map(
+    (text) => readReply(text).partySize,
+  )
+
+  assert.deepEqual(sizes, [null, null, null])
+})
 
 test('whatever a guest types is read quickly, without failing, within bounds', () => {
   const words = fc.constantFrom(

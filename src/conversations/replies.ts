@@ -7,12 +7,15 @@
  */
 import {
   ACKNOWLEDGED,
+  CONDITION,
+  DEPENDS,
   FILLER,
   HINT,
   INSIDE,
   LEANING,
   NOT_YET,
   QUESTION_WORDS,
+  REGRET,
   SOMEBODY_NOT,
   WHOLE,
   WISH,
@@ -53,7 +56,7 @@ export function readReply(text: string): Reply {
   const { plain, hasTypo } = correctTypos(simplify(text))
   if (/(como|donde) (le hago para |puedo |se |te |les )?confirm|how (do|can) (i|we) (confirm|rsvp)/.test(plain))
     return { ...NOTHING, confidence: 1, rule: 'how_to_confirm' }
-  const { rest, size } = takePartySize(plain)
+  const { rest, size, isCounted, isTorn } = takePartySize(plain)
   const clauses = rest.split(/[|?]/).map((words) => words.trim())
   const asked = rest.includes('?') ? listQuestions(rest) : []
   const stated = clauses.filter((words) => words !== '' && !asked.includes(words))
@@ -62,9 +65,13 @@ export function readReply(text: string): Reply {
   const intents = new Set(
     read.flatMap(({ kind }) => (kind === 'yes' || kind === 'no' || kind === 'maybe' ? [kind] : [])),
   )
+  const isOnlyEmoji = emoji !== null && intents.size === 0 && read.every(({ kind }) => kind !== 'unknown')
   if (emoji && read.every(({ kind }) => kind !== 'unknown')) intents.add(emoji)
   const isSplit = intents.has('yes') && stated.some((words) => SOMEBODY_NOT.test(words))
-  if ((intents.has('yes') && intents.has('no')) || isSplit) return { ...NOTHING, rule: 'contradiction' }
+  const isNoToSome = intents.has('no') && isCounted
+  const isRegrettedYes = isOnlyEmoji && emoji === 'yes' && REGRET.test(plain)
+  if ((intents.has('yes') && intents.has('no')) || isSplit || isNoToSome || isRegrettedYes)
+    return { ...NOTHING, rule: 'contradiction' }
   if (intents.size === 0)
     return readWithoutIntent(read, { emoji, size, hasAsked: asked.length > 0, mayHide: mayHide(text, plain) })
   const intent: Intent = intents.has('maybe') ? 'maybe' : intents.has('no') ? 'no' : 'yes'
@@ -72,13 +79,12 @@ export function readReply(text: string): Reply {
   const strayWords = read.reduce((sum, { strays }) => sum + strays, 0)
   if (strayWords > 0 || asked.length > 0 || intents.size > 1)
     return { intent, partySize, confidence: Math.max(0.3, 0.75 - 0.05 * strayWords), rule: 'in_a_sentence' }
-  if (hasTypo) return { intent, partySize, confidence: 0.9, rule: 'typo' }
-  return {
-    intent,
-    partySize,
-    confidence: read.some(({ weak }) => weak && weak !== 'courtesy') ? 0.7 : 1,
-    rule: read.length === 0 ? 'emoji' : 'plain',
-  }
+  // A thumb is an answer where nothing else stands; beside «gracias» it may only have read.
+  if (isOnlyEmoji) return { intent, partySize, confidence: plain === '' ? 1 : 0.7, rule: 'emoji' }
+  const isWeak = read.some(({ weak }) => weak && weak !== 'courtesy')
+  const isDoubtful = isWeak || (intent === 'yes' && (isTorn || dependsOnMore(text)))
+  if (hasTypo) return { intent, partySize, confidence: isDoubtful ? 0.7 : 0.9, rule: 'typo' }
+  return { intent, partySize, confidence: isDoubtful ? 0.7 : 1, rule: 'plain' }
 }
 
 type Traces = { emoji: Intent | null; size: number | null; hasAsked: boolean; mayHide: boolean }
@@ -115,7 +121,13 @@ function withoutCourtesies(read: Clause[]): Clause[] {
   })
 }
 
-const YES_EMOJI = /[👍✅🙌👌✔☑🆗]/u
+/** «Si puedo, voy»: a yes that waits for something. */
+function dependsOnMore(text: string): boolean {
+  const said = text.slice(0, 1000).toLowerCase().normalize('NFC')
+  return CONDITION.test(said) && DEPENDS.test(simplify(said.replace(CONDITION, ' ')))
+}
+
+const YES_EMOJI = /[👍✅👌✔☑🆗]/u
 const NO_EMOJI = /[👎❌🚫🙅✖]/u
 
 function readEmoji(text: string): Intent | null {

@@ -72,7 +72,8 @@ export async function markUnderstood(tx: Tx, id: string, m: Meaning): Promise<vo
 }
 
 /**
- * Whether an answer that this guest gave about this event later than `sentAt` counts: webhooks come in any order.
+ * Whether an answer that this guest gave about this event later than `sentAt`, in a message or on the page, counts:
+ * webhooks come in any order.
  * Guesses and refused answers silence nothing. Rows without outcome are older than that column.
  */
 export async function hasLaterIntent(
@@ -83,6 +84,10 @@ export async function hasLaterIntent(
   const { rows } = await sql`
     select 1 from wa_messages
      where event_id = ${guest.eventId} and guest_id = ${guest.guestId} and intent is not null and sent_at > ${sentAt}
-       and coalesce(outcome, 'answered') in ('answered', 'unchanged') limit 1`.execute(tx)
+       and coalesce(outcome, 'answered') in ('answered', 'unchanged')
+    union all
+    select 1 from invitations i join invitation_answers a on a.invitation_id = i.id
+     where i.event_id = ${guest.eventId} and i.guest_id = ${guest.guestId} and a.source = 'landing' and a.answered_at > ${sentAt}
+     limit 1`.execute(tx)
   return rows.length > 0
 }

@@ -2,8 +2,8 @@
 
 /** Words that answers hang on, and their neighbours: a word that is written right is never mended into another. */
 const KNOWN = new Set(
-  `confirmo confirma confirme confirmas confirmar confirmamos confirmado confirmada confirmados confirmadas confirmed confirm asistencia asistir asistire asistiremos asisto
-  asistimos asista estare estaremos estamos estar estoy vamos vemos iremos podre podremos podemos puedo podria cancelo cancela cancelar cancelamos cancelado cancelada gracias claro gusto
+  `confirmo confirma confirme confirmas confirmar confirmamos confirmado confirmada confirmados confirmadas confirmed confirm asistencia asistir asistire asistira asistiran asistiremos asisto
+  asistimos asista estare estara estaran estaremos estamos estar estoy vamos vemos iremos podre podra podran podremos podemos puedo podria cancelo cancela cancelar cancelamos cancelado cancelada gracias claro gusto
   contigo conmigo nosotros cuenta cuenten cuentes presente presentes quizas seguro segura siempre todavia luego manana noches tardes buenas buenos invitacion esposa esposo
   personas persona vaya vayan venir vengo nunca menos somos seremos acepto aceptamos imposible posible depende probablemente posiblemente definitivamente
   podamos puedan invitation invite

@@ -62,7 +62,7 @@ async function processWhatsApp({ db, kv, now, config }: Context, inbound: Inboun
   const { id, requestId, simulated } = inbound
   const { phoneNumberId } = config.whatsapp
   const payload = readWhatsAppPayload(parseJson(inbound.body), { isSimulated: simulated, phoneNumberId })
-  const inbox: Inbox = { id, requestId, simulated, now: now(), config }
+  const inbox: Inbox = { id, requestId, simulated, receivedAt: inbound.receivedAt, now: now(), config }
   const { counts, failed } = await workWhatsApp({ db, kv }, inbox, payload)
   const told = { ...counts, malformed: payload.malformed.length, ignored: payload.ignored, foreign: payload.foreign }
   if (failed.length + payload.malformed.length > 0) {
@@ -113,12 +113,12 @@ async function workWhatsApp(
   const templates = await workItems(db, payload.templates, {
     what: 'template',
     together: 1,
-    work: (tx, update) => rememberApprovals(tx, [update], update.at ?? inbox.now),
+    work: (tx, update) => rememberApprovals(tx, [update], update.at ?? inbox.receivedAt),
   })
   const limits = await workItems(db, payload.limits, {
     what: 'limit',
     together: 1,
-    work: (tx, { recipients, at }) => rememberMessagingLimit(tx, { recipients, toldAt: at ?? inbox.now }),
+    work: (tx, { recipients, at }) => rememberMessagingLimit(tx, { recipients, toldAt: at ?? inbox.receivedAt }),
   })
   const preferences = await workItems(db, payload.preferences, {
     what: 'preference',

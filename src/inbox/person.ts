@@ -19,7 +19,15 @@ import {
 } from '../delivery/delivery.ts'
 
 /** The webhook that is being worked: who asks, when, and by which settings. */
-export type Inbox = { id: string; requestId: string; simulated: boolean; now: Date; config: Config }
+export type Inbox = {
+  id: string
+  requestId: string
+  simulated: boolean
+  /** When the webhook came; it may be worked, and worked again, much later. */
+  receivedAt: Date
+  now: Date
+  config: Config
+}
 
 /** Remembers whose user id this is; a BAJA that came under it before anybody knew is obeyed now. */
 export async function learnAndObey(tx: Tx, inbox: Inbox, userId: string, phone: string, at: Date): Promise<void> {

@@ -4,7 +4,7 @@ import test from 'node:test'
 import { newId, sql, type Db } from '../db.ts'
 import { deliverInvitation } from '../delivery/jobs.ts'
 import { startApp, type TestApp } from '../../test/harness.ts'
-import { aGuest, anEvent, anInvitation, type MadeGuest } from '../../test/make.ts'
+import { aGuest, anEvent, anInvitation, anOrganizer, type MadeGuest } from '../../test/make.ts'
 import { processInbound } from './inbox.ts'
 
 const NOW = '2029-06-01T12:00:00.000Z'
@@ -148,7 +148,17 @@ test('a tap on yes of a closed event is told so; a no is not, and nothing is sai
   assert.deepEqual(await Promise.all(told), [['event_over'], [], []])
 })
 
-for (const text of ['baja por favor', 'quiero darme de baja', 'dar de baja', 'ya no me escriban', 'stop please']) {
+for (const text of [
+  'baja por favor',
+  'quiero darme de baja',
+  'dar de baja',
+  'ya no me escriban',
+  'stop please',
+  'no quiero mensajes',
+  'me doy de baja',
+  'stop messages',
+  'no, baja por favor',
+]) {
   test(`«${text}» stops nothing, and the guest is told the word once a day`, async (t) => {
     const app = await startApp(t, { now: NOW })
     const guest = await anInvitation(app.db)
@@ -215,4 +225,104 @@ test('the word is told in the language of the guest, also after the event was ar
 
   assert.deepEqual(sent, [['opt_out_help', 'sent', null]])
   assert.match(String(bodies[0]), /^Write STOP, just that word/)
+})
+
+for (const [before, text] of [
+  ['yes', 'Luego te digo'],
+  ['yes', 'depende'],
+  ['no', 'no sé'],
+  ['no', '👍'],
+  ['no', 'gracias 👍'],
+  ['yes', '❌'],
+] as const) {
+  test(`«${text}» does not undo a ${before}: the guest is asked`, async (t) => {
+    const app = await startApp(t, { now: NOW })
+    const guest = await anInvitation(app.db, { answer: before })
+
+    await write(app, guest.phone, text)
+
+    assert.deepEqual(
+      [(await answerOf(app.db, guest))[0], await templatesTo(app.db, guest)],
+      [before, ['rsvp_question']],
+    )
+  })
+}
+
+test('a maybe that is tapped undoes a yes', async (t) => {
+  const app = await startApp(t, { now: NOW })
+  const guest = await anInvitation(app.db, { answer: 'yes' })
+  const button = { payload: `rsvp/maybe/${guest.invitationId}`, text: 'Tal vez' }
+
+  await write(app, guest.phone, '', NOW, { type: 'button', button })
+
+  assert.deepEqual(await answerOf(app.db, guest), ['maybe', null])
+})
+
+test('what was written before an answer on the page and comes after it changes nothing', async (t) => {
+  const app = await startApp(t, { now: NOW })
+  const guest = await anInvitation(app.db)
+  await app.post(`/public/invite/${guest.code}/rsvp`, { body: { answer: 'no' } })
+  const afterPage = await answerOf(app.db, guest)
+
+  const late = await write(app, guest.phone, 'Sí', '2029-06-01T11:50:00.000Z')
+  const afterLate = await answerOf(app.db, guest)
+  await write(app, guest.phone, 'Sí', '2029-06-01T12:00:01.000Z')
+
+  assert.deepEqual([afterPage[0], afterLate[0], (await answerOf(app.db, guest))[0]], ['no', 'no', 'yes'])
+  assert.equal((await meaningOf(app.db, late)).outcome, 'outdated')
+})
+
+/** Two open invitations of two organizers, the sooner one first. */
+async function invitedByTwo(app: TestApp, answer: 'pending' | 'yes' = 'pending') {
+  const sooner = { organizerId: await anOrganizer(app.db), startsAt: '2029-12-01T00:00:00Z' }
+  const first = await anInvitation(app.db, { answer, event: sooner })
+  const later = { organizerId: await anOrganizer(app.db), startsAt: '2029-12-09T00:00:00Z' }
+  const second = await anInvitation(app.db, { answer, phone: first.phone, event: later })
+  return { first, second, sooner, later }
+}
+
+test('who wants no messages of one organizer answers the other', async (t) => {
+  const app = await startApp(t, { now: NOW })
+  const { first, second, sooner } = await invitedByTwo(app)
+  await sql`insert into opt_outs (organizer_id, phone, opted_out_at)
+    values (${sooner.organizerId}, ${first.phone}, ${NOW})`.execute(app.db)
+
+  await write(app, first.phone, 'Sí, confirmo')
+
+  assert.deepEqual([(await answerOf(app.db, first))[0], (await answerOf(app.db, second))[0]], ['pending', 'yes'])
+  assert.deepEqual(await templatesTo(app.db, first), [])
+})
+
+for (const what of ['organizer', 'event'] as const) {
+  test(`the question for the event does not wait behind an ${what} that is paused`, async (t) => {
+    const app = await startApp(t, { now: NOW })
+    const { first, second, sooner } = await invitedByTwo(app)
+    if (what === 'event')
+      await sql`update events set sending_paused_at = ${NOW} where id = ${first.eventId}`.execute(app.db)
+    else await sql`update organizers set sending_paused_at = ${NOW} where id = ${sooner.organizerId}`.execute(app.db)
+
+    await write(app, first.phone, 'Sí, confirmo')
+
+    assert.deepEqual([await templatesTo(app.db, first), await templatesTo(app.db, second)], [[], ['event_question']])
+  })
+}
+
+test('who has said yes to every event and says it again is not asked which', async (t) => {
+  const app = await startApp(t, { now: NOW })
+  const { first, second } = await invitedByTwo(app, 'yes')
+
+  await write(app, first.phone, 'Gracias 👍')
+  const id = await write(app, first.phone, 'Sí')
+
+  assert.deepEqual([...(await templatesTo(app.db, first)), ...(await templatesTo(app.db, second))], [])
+  assert.equal((await meaningOf(app.db, id)).outcome, 'unchanged')
+})
+
+test('the same answer to two events is asked about once an hour, another one at once', async (t) => {
+  const app = await startApp(t, { now: NOW })
+  const { first } = await invitedByTwo(app)
+
+  for (const text of ['Sí', 'confirmo', 'Sí', 'no puedo']) await write(app, first.phone, text)
+
+  assert.deepEqual(await templatesTo(app.db, first), ['event_question', 'event_question'])
 })

@@ -2,6 +2,7 @@
 import {
   CONFIDENCE_NEEDED,
   hasLaterIntent,
+  listOptedOut,
   readReply,
   rememberMeaning,
   type Intent,
@@ -18,6 +19,7 @@ import {
 } from '../delivery/delivery.ts'
 import { Failure } from '../errors.ts'
 import { answerInvitation } from '../landing/landing.ts'
+import { listPausedEvents, wasOffered } from './event-questions.ts'
 import { isInWindow, sendingOf, type Inbox } from './person.ts'
 import type { InboundMessage } from './whatsapp.ts'
 
@@ -52,7 +54,8 @@ export async function takeReply(tx: Tx, inbox: Inbox, message: InboundMessage, c
     return { outcome: 'messages_stored' }
   }
   const open = await listOpenInvitations(tx, clues.phones, { now: inbox.now, limit: CHOICES_MAX })
-  const invited = clues.tapped ?? clues.quoted ?? (open.length === 1 ? open[0]! : null)
+  const meant = open.length > 1 ? await withoutOptedOut(tx, open) : open
+  const invited = clues.tapped ?? clues.quoted ?? (meant.length === 1 ? meant[0]! : null)
   if (!invited && open.length === 0) {
     const closed = isPlainYes(reading) ? await findLatestClosed(tx, clues.phones) : null
     if (closed) await tellOnce(tx, inbox, message, closed, 'event_over')
@@ -61,9 +64,21 @@ export async function takeReply(tx: Tx, inbox: Inbox, message: InboundMessage, c
   }
   const replied = invited
     ? await takeOne(tx, inbox, message, { reading, invited, isOpen: open.some(isOf(invited)) })
-    : await askWhichEvent(tx, inbox, message, reading, open)
+    : await askWhichEvent(tx, inbox, message, reading, meant)
   await remember(invited, replied.outcome)
   return { ...replied, outcome: countedAs(replied.outcome) }
+}
+
+/** Who wants no messages of an organizer means, among several, the others. */
+async function withoutOptedOut(tx: Tx, open: OpenInvitation[]): Promise<OpenInvitation[]> {
+  const optedOut = new Set<string>()
+  for (const phone of new Set(open.map((one) => one.phone!))) {
+    const mine = open.filter((one) => one.phone === phone)
+    const organizerIds = await listOptedOut(tx, [...new Set(mine.map(({ organizerId }) => organizerId))], [phone])
+    for (const one of mine) if (organizerIds.has(one.organizerId)) optedOut.add(one.invitationId)
+  }
+  const left = open.filter(({ invitationId }) => !optedOut.has(invitationId))
+  return left.length > 0 ? left : open
 }
 
 const isOf = (invited: Invited) => (one: OpenInvitation) => one.invitationId === invited.invitationId
@@ -106,6 +121,7 @@ async function takeOne(tx: Tx, inbox: Inbox, message: InboundMessage, one: One):
     return { outcome: one.isOpen ? await ask(tx, inbox, message, one) : 'not_open' }
   }
   if (await hasLaterIntent(tx, one.invited, message.sentAt)) return { outcome: 'outdated' }
+  if (isTooLittle(one)) return { outcome: one.isOpen ? await ask(tx, inbox, message, one) : 'not_open' }
   // Whoever had said how many come, and says yes once more, means the same people.
   if (intent === 'yes' && one.invited.answer === 'yes' && partySize === null) return { outcome: 'unchanged' }
   const replied = await answerOrRefuse(tx, inbox, message, { intent, partySize, invited: one.invited })
@@ -113,6 +129,16 @@ async function takeOne(tx: Tx, inbox: Inbox, message: InboundMessage, one: One):
   const told = TOLD[replied.outcome]
   if (told && intent === 'yes') await tellOnce(tx, inbox, message, one.invited, told)
   return replied
+}
+
+/**
+ * «Luego te digo» and a thumb are answers to what is open. After a plain answer they may be about anything, so that
+ * they do not undo it.
+ */
+function isTooLittle({ reading, invited: { answer } }: One): boolean {
+  if (reading.intent === answer) return false
+  if (reading.rule === 'emoji') return answer !== 'pending'
+  return reading.intent === 'maybe' && reading.rule !== 'button' && (answer === 'yes' || answer === 'no')
 }
 
 /** What a guest who says yes is told of a refusal. */
@@ -177,17 +203,25 @@ async function askWhichEvent(
   reading: Reading,
   open: OpenInvitation[],
 ): Promise<Replied> {
-  const addressee = open[0]!
   const isPlain = isCertain(reading)
   if (isFaint(reading) && open.every(({ answer }) => answer !== 'pending')) return { outcome: 'not_understood' }
+  if (reading.partySize === null && reading.intent !== null && open.every(({ answer }) => answer === reading.intent))
+    return { outcome: isPlain ? 'unchanged' : 'unchanged_guess' }
+  const paused = await listPausedEvents(
+    tx,
+    open.map(({ eventId }) => eventId),
+  )
+  const addressee = open.find(({ eventId }) => !paused.has(eventId)) ?? open[0]!
   const since = new Date(inbox.now.getTime() - (reading.rule === 'media' ? DAY_MS : HOUR_MS))
   if (!isPlain && (await wasAnswered(tx, addressee, 'event_question', since))) return { outcome: 'asked_before' }
   const suffix = reading.partySize === null ? '' : `/${reading.partySize}`
-  const choices = open.map((one) => ({
+  const offered = open.map((one) => ({
     id: isPlain ? `rsvp/${reading.intent}/${one.invitationId}${suffix}` : `rsvp/ask/${one.invitationId}`,
     title: titleOf(one, open),
   }))
-  const isSent = await reply(tx, inbox, message, addressee, 'event_question', { choices: JSON.stringify(choices) })
+  const choices = JSON.stringify(offered)
+  if (isPlain && (await wasOffered(tx, addressee, choices, since))) return { outcome: 'asked_before' }
+  const isSent = await reply(tx, inbox, message, addressee, 'event_question', { choices })
   return { outcome: isSent ? 'asked_event' : 'too_late_to_ask' }
 }
 

@@ -32,6 +32,7 @@ export type Inbound = {
   simulated: boolean
   attempts: number
   requestId: string
+  receivedAt: Date
 }
 
 /** Takes a due event and says when it is due again, should this run die. Null: nothing to do. */
@@ -40,7 +41,7 @@ export async function claimInbound(db: Db, id: string, now: Date, dueAgainMs: nu
     update inbound_events set attempts = attempts + 1,
            next_attempt_at = ${now}::timestamptz + make_interval(secs => least(3600, ${dueAgainMs / 1000} * power(2, attempts)))
      where id = ${id} and status = 'received' and next_attempt_at <= ${now}
-    returning id, source, body, simulated, attempts, request_id`.execute(db)
+    returning id, source, body, simulated, attempts, request_id, received_at`.execute(db)
   return rows[0] ?? null
 }
 
