@@ -5,6 +5,7 @@ import type { Config } from '../config.ts'
 import { sql, type Db } from '../db.ts'
 import { Failure } from '../errors.ts'
 import type { ChannelName, Locale } from './channel.ts'
+import type { EventSchedule } from './event-schedule.ts'
 import { planCampaign } from './preflight.ts'
 import { recipients, type Exclusion, type Filter, type Spec } from './recipients.ts'
 
@@ -16,12 +17,13 @@ type Kept = {
   channel: ChannelName | 'auto'
   filter: Filter
   variables: Record<string, string>
+  schedule: EventSchedule | null
   scheduledAt: Date | null
 }
 
 async function findPreflight(db: Db, scope: string | null, eventId: string, id: string): Promise<Kept | null> {
   const { rows } = await sql<Kept>`
-    select status, template, channel, filter, variables, scheduled_at from campaigns
+    select status, template, channel, filter, variables, schedule, scheduled_at from campaigns
      where id = ${id} and event_id = ${eventId} and (${scope}::text is null or organizer_id = ${scope})`.execute(db)
   return rows[0] ?? null
 }
@@ -53,10 +55,10 @@ export async function openBlockedCsv(
   const { scope, eventId, locale } = asked
   const kept = await findPreflight(context.db, scope, eventId, asked.preflightId)
   if (!kept) throw new Failure('campaign_not_found', { detail: 'There is no such preflight of this event.' })
-  const { status, scheduledAt, ...request } = kept
+  const { status, schedule, scheduledAt, ...request } = kept
   if (status !== 'preflight')
     throw new Failure('preflight_launched', { detail: 'It is a campaign now: leftOut of it says who was left out.' })
-  const at = scheduledAt ? { scheduledAt: scheduledAt.toISOString() } : {}
+  const at = schedule ? { schedule } : scheduledAt ? { scheduledAt: scheduledAt.toISOString() } : {}
   const { spec } = await planCampaign(context, { scope, eventId, ...request, ...at })
   const words = WORDS[locale]
   const csv = stringify({

@@ -143,7 +143,12 @@ test('what was sent today is no duplicate of a reminder in five days', async (t)
   const { schedule: _, ...atOnce } = REMINDER
   const now = (await post(app, eventId, { ...atOnce, dryRun: true })).json()
 
+  const rowsOf = async ({ preflightId }: { preflightId: string }) =>
+    (await app.get(`/events/${eventId}/campaigns/preflights/${preflightId}/blocked.csv`, { as: 'organizer' })).body
+      .trim()
+      .split('\r\n').length - 1
   assert.deepEqual([later.counts.duplicate, now.counts.duplicate], [0, 1])
+  assert.deepEqual([await rowsOf(later), await rowsOf(now)], [0, 1])
 })
 
 test('the trigger freezes who has not answered by then, and a guest who is added afterwards gets nothing', async (t) => {
