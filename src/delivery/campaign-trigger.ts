@@ -106,8 +106,7 @@ async function trigger(tx: Tx, context: Context, campaign: Awaited, awaiting: Aw
   const batch = { campaignId, variables, attemptsMax, requestId, requestedBy, scheduledAt: awaiting.at }
   const { deliveryIds, leftOut } = await freezeRecipients(tx, spec, batch)
   const cannotBeSent = leftOut.template_not_approved ?? leftOut.template_variable_missing
-  if (deliveryIds.length === 0 && cannotBeSent)
-    throw new Failure('campaign_empty') // seen in GET as missed, and warned of: a success that reaches nobody is none
+  if (deliveryIds.length === 0 && cannotBeSent) throw new Failure('campaign_empty') // seen in GET as missed, and warned of: a success that reaches nobody is none
   await rememberLeftOut(tx, campaignId, leftOut)
   await sql`
     update campaigns set status = 'running', reason = null, triggered_at = ${now}, scheduled_at = ${awaiting.at},
