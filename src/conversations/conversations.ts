@@ -16,7 +16,6 @@ export { findPerson, learnAlias, type Adopted, type Person, type Sender } from '
 export { resumeMarketing, stopMarketing } from './marketing-stops.ts'
 export {
   listLaterOptWords,
-  listOptedOut,
   optIn,
   optOut,
   readOptWord,

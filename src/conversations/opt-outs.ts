@@ -75,14 +75,6 @@ export async function optIn(tx: Tx, o: { organizerIds: string[]; phones: string[
   return [...new Set(rows.map(({ organizerId }) => organizerId))]
 }
 
-/** Which of these organizers this person wants no messages of. */
-export async function listOptedOut(tx: Tx, organizerIds: string[], phones: string[]): Promise<Set<string>> {
-  const { rows } = await sql<{ organizerId: string }>`
-    select distinct organizer_id from opt_outs
-     where organizer_id = any(${organizerIds}::text[]) and phone = any(${phones}::text[])`.execute(tx)
-  return new Set(rows.map(({ organizerId }) => organizerId))
-}
-
 export type OptMessage = { id: string; contextMessageId: string | null; sentAt: Date }
 
 /** The words that this person wrote later than `sentAt`, by the provider's clock: webhooks come in any order. */

@@ -41,17 +41,21 @@ export async function answerGuest(tx: Tx, answer: NewAnswerMessage): Promise<boo
   return rows.length === 1
 }
 
-/** Whether this guest was sent an answer of this kind at or after `since`: nobody is asked the same twice in a row. */
+/**
+ * Whether this guest was sent an answer of this kind, with these variables among its own, at or after `since`: nobody
+ * is asked the same twice in a row.
+ */
 export async function wasAnswered(
   tx: Tx,
   to: { eventId: string; guestId: string },
   template: AnswerTemplate,
   since: Date,
+  variables: Record<string, string> = {},
 ): Promise<boolean> {
   const { rows } = await sql`
     select 1 from deliveries
      where event_id = ${to.eventId} and guest_id = ${to.guestId} and template = ${template} and requested_at >= ${since}
-       and answers_message is not null limit 1`.execute(tx)
+       and answers_message is not null and variables @> ${JSON.stringify(variables)}::jsonb limit 1`.execute(tx)
   return rows.length > 0
 }
 

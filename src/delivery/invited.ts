@@ -9,7 +9,15 @@ export type Invited = {
   phone: string | null
   answer: string
 }
-export type OpenInvitation = Invited & { eventName: string; startsAt: Date; timeZone: string }
+export type OpenInvitation = Invited & {
+  eventName: string
+  startsAt: Date
+  timeZone: string
+  /** This person wants no messages of this organizer. */
+  isOptedOut: boolean
+  /** Nothing is sent for this event now. */
+  isPaused: boolean
+}
 
 /**
  * Whose message was answered: the outbound message that the reply quotes, also one of an earlier attempt. What went to
@@ -51,9 +59,12 @@ export async function listOpenInvitations(
 ): Promise<OpenInvitation[]> {
   const { rows } = await sql<OpenInvitation>`
     select i.id as invitation_id, i.event_id, i.guest_id, i.answer, e.organizer_id, g.phone, e.name as event_name,
-           e.starts_at, e.time_zone
+           e.starts_at, e.time_zone,
+           exists (select 1 from opt_outs x where x.organizer_id = e.organizer_id and x.phone = g.phone) as is_opted_out,
+           e.sending_paused_at is not null or o.sending_paused_at is not null as is_paused
       from guests g
       join events e on e.id = g.event_id and e.status = 'active' and e.ends_at > ${now}
+      join organizers o on o.id = e.organizer_id
       join invitations i on i.event_id = g.event_id and i.guest_id = g.id
      where g.phone = any(${phones}::text[])
      order by e.starts_at, i.id limit ${limit}`.execute(tx)

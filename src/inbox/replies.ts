@@ -2,7 +2,6 @@
 import {
   CONFIDENCE_NEEDED,
   hasLaterIntent,
-  listOptedOut,
   readReply,
   rememberMeaning,
   type Intent,
@@ -19,7 +18,6 @@ import {
 } from '../delivery/delivery.ts'
 import { Failure } from '../errors.ts'
 import { answerInvitation } from '../landing/landing.ts'
-import { listPausedEvents, wasOffered } from './event-questions.ts'
 import { isInWindow, sendingOf, type Inbox } from './person.ts'
 import type { InboundMessage } from './whatsapp.ts'
 
@@ -54,7 +52,7 @@ export async function takeReply(tx: Tx, inbox: Inbox, message: InboundMessage, c
     return { outcome: 'messages_stored' }
   }
   const open = await listOpenInvitations(tx, clues.phones, { now: inbox.now, limit: CHOICES_MAX })
-  const meant = open.length > 1 ? await withoutOptedOut(tx, open) : open
+  const meant = withoutOptedOut(open)
   const invited = clues.tapped ?? clues.quoted ?? (meant.length === 1 ? meant[0]! : null)
   if (!invited && open.length === 0) {
     const closed = isPlainYes(reading) ? await findLatestClosed(tx, clues.phones) : null
@@ -70,14 +68,8 @@ export async function takeReply(tx: Tx, inbox: Inbox, message: InboundMessage, c
 }
 
 /** Who wants no messages of an organizer means, among several, the others. */
-async function withoutOptedOut(tx: Tx, open: OpenInvitation[]): Promise<OpenInvitation[]> {
-  const optedOut = new Set<string>()
-  for (const phone of new Set(open.map((one) => one.phone!))) {
-    const mine = open.filter((one) => one.phone === phone)
-    const organizerIds = await listOptedOut(tx, [...new Set(mine.map(({ organizerId }) => organizerId))], [phone])
-    for (const one of mine) if (organizerIds.has(one.organizerId)) optedOut.add(one.invitationId)
-  }
-  const left = open.filter(({ invitationId }) => !optedOut.has(invitationId))
+function withoutOptedOut(open: OpenInvitation[]): OpenInvitation[] {
+  const left = open.filter(({ isOptedOut }) => !isOptedOut)
   return left.length > 0 ? left : open
 }
 
@@ -207,11 +199,7 @@ async function askWhichEvent(
   if (isFaint(reading) && open.every(({ answer }) => answer !== 'pending')) return { outcome: 'not_understood' }
   if (reading.partySize === null && reading.intent !== null && open.every(({ answer }) => answer === reading.intent))
     return { outcome: isPlain ? 'unchanged' : 'unchanged_guess' }
-  const paused = await listPausedEvents(
-    tx,
-    open.map(({ eventId }) => eventId),
-  )
-  const addressee = open.find(({ eventId }) => !paused.has(eventId)) ?? open[0]!
+  const addressee = open.find(({ isPaused }) => !isPaused) ?? open[0]!
   const since = new Date(inbox.now.getTime() - (reading.rule === 'media' ? DAY_MS : HOUR_MS))
   if (!isPlain && (await wasAnswered(tx, addressee, 'event_question', since))) return { outcome: 'asked_before' }
   const suffix = reading.partySize === null ? '' : `/${reading.partySize}`
@@ -220,7 +208,8 @@ async function askWhichEvent(
     title: titleOf(one, open),
   }))
   const choices = JSON.stringify(offered)
-  if (isPlain && (await wasOffered(tx, addressee, choices, since))) return { outcome: 'asked_before' }
+  if (isPlain && (await wasAnswered(tx, addressee, 'event_question', since, { choices })))
+    return { outcome: 'asked_before' }
   const isSent = await reply(tx, inbox, message, addressee, 'event_question', { choices })
   return { outcome: isSent ? 'asked_event' : 'too_late_to_ask' }
 }
