@@ -26,8 +26,13 @@ const { values: flags } = parseArgs({
     guests: { type: 'string', default: '10000' },
     backend: { type: 'string', default: 'redis' },
     check: { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
   },
 })
+if (flags.help) {
+  process.stdout.write('npm run bench:launch -- [--guests 10000] [--backend redis|postgres] [--check]\n')
+  process.exit(0)
+}
 const guests = Number(flags.guests)
 const machine = await startMachine()
 let isTooSlow = false
