@@ -60,14 +60,15 @@ export async function takePreflight(
   return rows.length === 1
 }
 
-/** The campaign that this preflight has become. */
+/** The campaign that the preflight of this very request has become. */
 export async function findLaunched(
-  tx: Tx,
-  p: { id: string; eventId: string; specHash: Buffer },
+  db: Db,
+  p: { id: string; scope: string | null; eventId: string; specHash: Buffer },
 ): Promise<Pick<Campaign, 'status' | 'scheduledAt'> | null> {
   const { rows } = await sql<Pick<Campaign, 'status' | 'scheduledAt'>>`
     select status, scheduled_at from campaigns
-     where id = ${p.id} and event_id = ${p.eventId} and spec_hash = ${p.specHash} and status <> 'preflight'`.execute(tx)
+     where id = ${p.id} and event_id = ${p.eventId} and (${p.scope}::text is null or organizer_id = ${p.scope})
+       and spec_hash = ${p.specHash} and status <> 'preflight'`.execute(db)
   return rows[0] ?? null
 }
 

@@ -18,6 +18,8 @@ type Awaited = {
   id: string
   eventId: string
   status: 'scheduled' | 'missed'
+  /** Of a scheduled one: why its time has come and it still waits. */
+  reason: string | null
   schedule: EventSchedule
   scheduledAt: Date
   channel: ChannelName | 'auto'
@@ -33,17 +35,21 @@ type Awaiting = { at: Date; from: Date; zone: string }
 /** `nothing`: another worker has it, or it was cancelled at this moment. */
 export type TriggerOutcome = {
   campaignId: string
-  outcome: 'triggered' | 'moved' | 'missed' | 'nothing'
+  outcome: 'triggered' | 'moved' | 'waiting' | 'missed' | 'nothing'
   reason: string | null
   recipients: number
 }
+
+/** How often a campaign whose template cannot be sent now is looked at again. */
+const LOOK_AGAIN_MS = 60_000
 
 /** Campaigns whose time has come, or whose event says another time than they do. */
 export async function listAwaited(db: Db, now: Date, limit: number): Promise<string[]> {
   const { rows } = await sql<{ id: string }>`
     select c.id from campaigns c join events e on e.id = c.event_id
      where c.schedule is not null and (c.status = 'scheduled' or (c.status = 'missed' and c.reason = 'event_moved'))
-       and ((c.status = 'scheduled' and c.scheduled_at <= ${now}) or c.computed_zone <> e.time_zone
+       and ((c.status = 'scheduled' and c.scheduled_at <= ${now}
+             and (c.reason is null or c.updated_at <= ${new Date(now.getTime() - LOOK_AGAIN_MS)})) or c.computed_zone <> e.time_zone
             or c.computed_from <> case c.schedule ->> 'anchor' when 'startsAt' then e.starts_at else e.ends_at end)
      order by c.scheduled_at, c.id limit ${limit}`.execute(db)
   return rows.map(({ id }) => id)
@@ -75,7 +81,10 @@ export function triggerCampaign(context: Context, campaignId: string): Promise<T
       return came('missed', reason)
     }
     try {
-      return came('triggered', null, await trigger(tx, context, campaign, awaiting, now))
+      const { recipients, blockedBy } = await trigger(tx, context, campaign, awaiting, now)
+      if (!blockedBy) return came('triggered', null, recipients)
+      await markBlocked(tx, campaignId, blockedBy, now)
+      return came(campaign.reason === blockedBy ? 'nothing' : 'waiting', blockedBy)
     } catch (error) {
       if (!(error instanceof Failure)) throw error
       await markMissed(tx, campaignId, error.code, awaiting, now) // its template is gone, or its variables do not fit
@@ -86,38 +95,44 @@ export function triggerCampaign(context: Context, campaignId: string): Promise<T
 
 /** A stable reason, or null. What was due before the event moved there was never due at all. */
 function reasonToMiss(
-  { status, template }: Awaited,
+  { status, template, reason }: Awaited,
   event: LockedEvent,
   at: Date,
   hasMoved: boolean,
   now: Date,
 ): string | null {
   if (status === 'missed' || (hasMoved && at <= event.updatedAt)) return 'event_moved'
-  if (now >= latestOf(at, event)) return 'too_late'
+  if (now >= latestOf(at, event)) return reason ?? 'too_late'
   return isClosedFor(event.status, template) ? 'event_closed' : null
 }
 
-/** Freezes the recipients. Their messages are due; the sweep nudges them within a second. Returns how many. */
-async function trigger(tx: Tx, context: Context, campaign: Awaited, awaiting: Awaiting, now: Date): Promise<number> {
+type Triggered = { recipients: number; blockedBy: 'template_not_approved' | 'template_variable_missing' | null }
+
+/**
+ * Freezes the recipients. Their messages are due; the sweep nudges them within a second. Where nobody can get one
+ * because of the template, nothing is done: WhatsApp may pause a template for some hours.
+ */
+async function trigger(tx: Tx, context: Context, campaign: Awaited, awaiting: Awaiting, now: Date): Promise<Triggered> {
   const { id: campaignId, eventId, channel, template, filter, variables, requestId, requestedBy } = campaign
   const request = { scope: null, eventId, channel, template, filter, variables }
   const { spec } = await planCampaign({ ...context, db: tx, now: () => now }, request)
   const attemptsMax = context.config.delivery.attemptsMax
   const batch = { campaignId, variables, attemptsMax, requestId, requestedBy, scheduledAt: awaiting.at }
   const { deliveryIds, leftOut } = await freezeRecipients(tx, spec, batch)
-  const cannotBeSent = leftOut.template_not_approved ?? leftOut.template_variable_missing
-  if (deliveryIds.length === 0 && cannotBeSent) throw new Failure('campaign_empty') // seen in GET as missed, and warned of: a success that reaches nobody is none
+  if (deliveryIds.length === 0)
+    for (const blockedBy of ['template_not_approved', 'template_variable_missing'] as const)
+      if (leftOut[blockedBy]) return { recipients: 0, blockedBy }
   await rememberLeftOut(tx, campaignId, leftOut)
   await sql`
     update campaigns set status = 'running', reason = null, triggered_at = ${now}, scheduled_at = ${awaiting.at},
            computed_from = ${awaiting.from}, computed_zone = ${awaiting.zone}, updated_at = ${now}
      where id = ${campaignId} and status = 'scheduled'`.execute(tx)
-  return deliveryIds.length
+  return { recipients: deliveryIds.length, blockedBy: null }
 }
 
 async function lockAwaited(tx: Tx, id: string): Promise<Awaited | null> {
   const { rows } = await sql<Awaited>`
-    select id, event_id, status, schedule, scheduled_at, channel, template, variables, filter, request_id, requested_by
+    select id, event_id, status, reason, schedule, scheduled_at, channel, template, variables, filter, request_id, requested_by
       from campaigns
      where id = ${id} and schedule is not null and (status = 'scheduled' or (status = 'missed' and reason = 'event_moved'))
        for update skip locked`.execute(tx)
@@ -135,6 +150,12 @@ async function markAwaiting(tx: Tx, id: string, { at, from, zone }: Awaiting, no
     update campaigns set status = 'scheduled', reason = null, scheduled_at = ${at}, computed_from = ${from},
            computed_zone = ${zone}, updated_at = ${now}
      where id = ${id} and status in ('scheduled', 'missed')`.execute(tx)
+}
+
+async function markBlocked(tx: Tx, id: string, reason: string, now: Date): Promise<void> {
+  await sql`update campaigns set reason = ${reason}, updated_at = ${now} where id = ${id} and status = 'scheduled'`.execute(
+    tx,
+  )
 }
 
 async function markMissed(tx: Tx, id: string, reason: string, { at, from, zone }: Awaiting, now: Date): Promise<void> {

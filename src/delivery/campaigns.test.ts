@@ -109,6 +109,39 @@ test('a preflight counts every guest once, for the first reason, shows samples, 
   assert.equal(rows.length, 0)
 })
 
+test('who has just written gets free-form text, which is priced as service', async (t) => {
+  const app = await startApp(t, { now: '2026-10-02T12:00:00.000Z' })
+  const eventId = await anEvent(app.db)
+  const [open] = [await aGuest(app.db, eventId), await aGuest(app.db, eventId)]
+  await sql`insert into wa_windows values (${open.phone}, '2026-10-01T12:00:01Z', '2026-10-01T12:00:01Z')`.execute(
+    app.db,
+  )
+
+  const { byCategory } = (await preflight(app, eventId)).estimatedCost
+
+  const counted = byCategory.map(({ category, messages }: { category: string; messages: number }) => [
+    category,
+    messages,
+  ])
+  assert.deepEqual(counted, [
+    ['marketing', 1],
+    ['service', 1],
+  ])
+})
+
+test('what WhatsApp took for a promotion is counted as one, as when its turn comes', async (t) => {
+  const app = await startApp(t)
+  const { eventId, phone } = await anInvitation(app.db)
+  await sql`insert into wa_marketing_stops (phone, stopped_at) values (${phone}, now())`.execute(app.db)
+  await sql`insert into wa_templates (name, language, status, category, synced_at)
+    values ('event_reminder', 'es_MX', 'APPROVED', 'marketing', now())`.execute(app.db)
+  t.after(() => sql`delete from wa_templates`.execute(app.db))
+
+  const { byChannel } = await preflight(app, eventId, { ...INVITATION, template: 'event_reminder' })
+
+  assert.deepEqual(byChannel, { whatsapp: 0, email: 1 })
+})
+
 test('a preflight tells who would lack a variable, and the launch refuses it', async (t) => {
   const app = await startApp(t)
   const { eventId } = await anInvitation(app.db)
@@ -296,6 +329,18 @@ for (const [what, channel, facts, expected] of [
     ['whatsapp', 'auto_has_phone', true],
   ],
   ['e-mail is e-mail', 'email', {}, ['email', 'requested', false]],
+  [
+    'WhatsApp to an unreachable phone is an e-mail, as when its turn comes',
+    'whatsapp',
+    { phone: '+525500000001' },
+    ['email', 'whatsapp_unreachable', false],
+  ],
+  [
+    'WhatsApp tries an unreachable phone when there is nothing else',
+    'whatsapp',
+    { phone: '+525500000001', email: null },
+    ['whatsapp', 'requested', true],
+  ],
   ['WhatsApp is WhatsApp', 'whatsapp', {}, ['whatsapp', 'requested', true]],
 ] as const) {
   test(what, async (t) => {

@@ -21,7 +21,7 @@ import {
   type Campaign,
   type StatusCount,
 } from './campaign-sql.ts'
-import { planCampaign, reportPreflight, type CampaignRequest, type PreflightReport } from './preflight.ts'
+import { hashSpec, planCampaign, reportPreflight, type CampaignRequest, type PreflightReport } from './preflight.ts'
 import { freezeRecipients } from './recipients.ts'
 
 type Context = { db: Db; config: Config; now: () => Date }
@@ -73,8 +73,8 @@ export type Launched = {
 }
 
 /**
- * Preflight → running, or → scheduled when it follows the event. Of several launches of one preflight the first makes the campaign and the others get the
- * same one. Throws `preflight_required`, `preflight_mismatch` (another spec or event, or older than 24 hours),
+ * Preflight → running, or → scheduled when it follows the event. Of several launches of one preflight the first makes the
+ * campaign and the others get the same one, however much later. Throws `preflight_required`, `preflight_mismatch` (another spec or event, or older than 24 hours),
  * `campaign_empty`, `template_variable_missing`, and what planCampaign throws.
  */
 export async function launchCampaign(
@@ -82,10 +82,11 @@ export async function launchCampaign(
   asked: Asked & { preflightId: string | undefined },
 ): Promise<Launched> {
   const { preflightId: id, eventId, user, requestId, variables } = asked
-  const { spec, specHash, facts, scheduledAt, requestedAt } = await planCampaign(context, {
-    ...asked,
-    scope: user.organizerId,
-  })
+  const request = { ...asked, scope: user.organizerId }
+  const again = { id: id ?? '', scope: request.scope, eventId, specHash: hashSpec(request) }
+  const launched = await findAgain(context.db, again)
+  if (launched) return launched
+  const { spec, specHash, facts, scheduledAt, requestedAt } = await planCampaign(context, request)
   if (!id)
     throw new Failure('preflight_required', { detail: 'Send the same with dryRun: true first; then its preflightId.' })
   const now = requestedAt
@@ -95,13 +96,11 @@ export async function launchCampaign(
   const after = new Date(now.getTime() - PREFLIGHT_KEPT_MS)
   return withTx(context.db, async (tx) => {
     if (!(await takePreflight(tx, { id, eventId, specHash, awaits, requestedBy: user.id, requestId, after, now }))) {
-      const campaign = await findLaunched(tx, { id, eventId, specHash })
-      if (!campaign)
-        throw new Failure('preflight_mismatch', {
-          detail: 'There is no preflight of this id with this very request, younger than a day.',
-        })
-      const { total } = await measureProgress(tx, id)
-      return { campaignId: id, ...campaign, total, toNudge: [], isNew: false }
+      const faster = await findAgain(tx, again)
+      if (faster) return faster
+      throw new Failure('preflight_mismatch', {
+        detail: 'There is no preflight of this id with this very request, younger than a day.',
+      })
     }
     if (awaits) {
       if (spec.lacksVariable) throw new Failure('template_variable_missing')
@@ -119,6 +118,13 @@ export async function launchCampaign(
     const toNudge = scheduledAt ? [] : deliveryIds
     return { campaignId: id, status: 'running', total: matched, scheduledAt, toNudge, isNew: true }
   })
+}
+
+async function findAgain(db: Db, wanted: Parameters<typeof findLaunched>[1]): Promise<Launched | null> {
+  const campaign = await findLaunched(db, wanted)
+  if (!campaign) return null
+  const { total } = await measureProgress(db, wanted.id)
+  return { campaignId: wanted.id, ...campaign, total, toNudge: [], isNew: false }
 }
 
 export type Progress = Record<
@@ -162,7 +168,7 @@ export async function viewCampaign(db: Db, scope: string | null, id: string): Pr
   return toView(campaign, await countStatuses(db, [id]))
 }
 
-const measureProgress = async (tx: Tx, id: string): Promise<Progress> => (await viewCampaign(tx, null, id)).progress
+const measureProgress = async (db: Db, id: string): Promise<Progress> => (await viewCampaign(db, null, id)).progress
 
 /**
  * Stops what has not left yet, until the campaign is resumed. `reason`: the refusal that stops the batch; null when a

@@ -3,7 +3,7 @@ import { sql, type Db, type Tx } from '../db.ts'
 import type { ChannelName, Locale } from './channel.ts'
 import { isUnreachable } from './unreachable.ts'
 
-export type Candidate = Due & Occasion
+export type Candidate = Due & EventFacts
 
 /** Of one message and its guest. */
 type Due = {
@@ -55,7 +55,7 @@ type Due = {
 }
 
 /** What the messages of an event share. */
-type Occasion = {
+type EventFacts = {
   organizerName: string
   eventStatus: 'draft' | 'active' | 'archived' | 'expired'
   eventName: string
@@ -77,7 +77,7 @@ type Occasion = {
  * for anew and is due about now; a message that was forced beside it is another matter.
  */
 export async function listDue(db: Db, ids: string[], lease: Lease): Promise<Candidate[]> {
-  const { rows } = await sql<Due & { occasion: Dated | null }>`/* prepared list_due_deliveries */
+  const { rows } = await sql<Due & { event: Dated | null }>`/* prepared list_due_deliveries */
     select d.id, d.organizer_id, d.event_id, d.guest_id, d.channel, d.template, d.locale, d.variables,
            d.attempts, d.attempts_max, d.replays, d.request_id, d.paced_at, d.template_only, d.may_fall_back,
            d.channel_reason, d.campaign_id, c.status as campaign_status, d.scheduled_at, d.first_attempt_at, d.withheld_at,
@@ -107,7 +107,7 @@ export async function listDue(db: Db, ids: string[], lease: Lease): Promise<Cand
              'isEventPaused', e.sending_paused_at is not null, 'isOrganizerPaused', o.sending_paused_at is not null,
              'heldChannels', array(select channel from channel_holds h where h.until is null or h.until > ${lease.now}),
              'serviceThisMonth', coalesce((select m.messages from wa_service_months m
-               where m.month = date_trunc('month', ${lease.now}::timestamptz at time zone 'America/Mexico_City')::date), 0)) end as occasion
+               where m.month = date_trunc('month', ${lease.now}::timestamptz at time zone 'America/Mexico_City')::date), 0)) end as event
       from deliveries d
       join organizers o on o.id = d.organizer_id
       join events e on e.id = d.event_id
@@ -119,22 +119,22 @@ export async function listDue(db: Db, ids: string[], lease: Lease): Promise<Cand
      where d.id = any(${ids}::text[]) and d.status in ('queued', 'scheduled') and d.next_attempt_at <= ${lease.now}`.execute(
     db,
   )
-  return withOccasions(rows)
+  return withEvents(rows)
 }
 
-type Dated = Omit<Occasion, 'startsAt' | 'endsAt'> & { startsAt: string; endsAt: string }
+type Dated = Omit<EventFacts, 'startsAt' | 'endsAt'> & { startsAt: string; endsAt: string }
 
 /** What an event's rows share comes with the first of them only: reading it with each would cost more than the rest. */
-function withOccasions(rows: (Due & { occasion: Dated | null })[]): Candidate[] {
-  const occasions = new Map<string, Occasion>()
-  for (const { eventId, occasion } of rows)
-    if (occasion)
-      occasions.set(eventId, {
-        ...occasion,
-        startsAt: new Date(occasion.startsAt),
-        endsAt: new Date(occasion.endsAt),
+function withEvents(rows: (Due & { event: Dated | null })[]): Candidate[] {
+  const events = new Map<string, EventFacts>()
+  for (const { eventId, event } of rows)
+    if (event)
+      events.set(eventId, {
+        ...event,
+        startsAt: new Date(event.startsAt),
+        endsAt: new Date(event.endsAt),
       })
-  return rows.map((row) => Object.assign(row, occasions.get(row.eventId)!))
+  return rows.map((row) => Object.assign(row, events.get(row.eventId)!))
 }
 
 export type Lease = {

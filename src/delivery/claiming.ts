@@ -7,6 +7,7 @@ import type { Config } from '../config.ts'
 import { sharing, withTx, type Db, type Tx } from '../db.ts'
 import type { ChannelName, Channels } from './channel.ts'
 import { EMAIL_RETRY_HORIZON_MS } from './consequences.ts'
+import { isPromotion } from './cost.ts'
 import { giveTurn, listLimits, takeRecipients, writeLimit } from './limits.ts'
 import { isClosedFor, quietUntil } from './due.ts'
 import { heldReason, holdPauses, pauseKey, type Pause } from './pauses.ts'
@@ -169,9 +170,10 @@ function reasonToSkip(one: Candidate, now: Date): string | null {
 }
 
 /** A template that is no more is not sent anyhow, and must not cost the others of its claim anything. */
-const isPromotion = ({ template, approvedCategory }: Candidate): boolean =>
-  approvedCategory?.toLowerCase() === 'marketing' ||
-  listTemplates().some(({ name, category }) => name === template && category === 'marketing')
+function promotes({ template, approvedCategory }: Candidate): boolean {
+  const known = listTemplates().find(({ name }) => name === template)
+  return known !== undefined && isPromotion(approvedCategory, known.category)
+}
 
 type Way = { channel: ChannelName; channelReason: string | null } | { skip: string } | { until: Date; reason: string }
 
@@ -185,7 +187,7 @@ function chooseChannel(one: Candidate): Way {
   const instead = one.mayFallBack && one.attempts === 0 && hasEmail
   if (!one.phone) return instead ? { channel: 'email', channelReason: 'no_phone' } : { skip: 'no_address_for_channel' }
   if (one.isUnreachable && instead) return { channel: 'email', channelReason: 'whatsapp_unreachable' }
-  if (isPromotion(one)) {
+  if (promotes(one)) {
     // Whatever was tried of it by WhatsApp was refused, unless it may be a duplicate.
     const mayWrite = one.mayFallBack && !one.possibleDuplicate && hasEmail
     // WhatsApp withholds templates; what goes free-form into an open window it does not.

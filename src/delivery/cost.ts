@@ -10,6 +10,10 @@ export function categoryOf(approved: string | null, asked: 'marketing' | 'utilit
   return isPriced ? approved : asked
 }
 
+/** A promotion is what WhatsApp takes for one: it may be stopped by the guest and withheld by WhatsApp. */
+export const isPromotion = (approved: string | null, asked: 'marketing' | 'utility'): boolean =>
+  categoryOf(approved, asked) === 'marketing'
+
 /** In force on the day (UTC) of `at`. */
 const priceOn = (prices: Prices, at: Date) => prices.findLast(({ from }) => from <= at.toISOString().slice(0, 10))
 

@@ -322,20 +322,52 @@ for (const [what, event, schedule, wokeAt, status, reason] of [
   })
 }
 
-test('a trigger that reaches nobody because WhatsApp pauses the template is no success', async (t) => {
+for (const [what, minutes, expected, sent] of [
+  ['goes when WhatsApp ends the pause', 180, ['running', null], 1],
+  ['is missed for that reason after a day', 24 * 60, ['missed', 'template_not_approved'], 0],
+] as const) {
+  test(`a campaign whose template is paused at its time waits, and ${what}`, async (t) => {
+    const app = await startApp(t, { now: NOW })
+    const eventId = await anEvent(app.db, EVENT)
+    await aGuest(app.db, eventId)
+    const id = await launched(app, eventId, REMINDER)
+    await sql`insert into wa_templates (name, language, status, synced_at) values ('event_reminder', 'es_MX', 'PAUSED', ${NOW})
+      on conflict (name, language) do update set status = 'PAUSED'`.execute(app.db)
+    t.after(() => sql`delete from wa_templates`.execute(app.db))
+    const dueMs = Date.parse('2029-06-06T16:00:00.000Z')
+    const later = (ms: number) => app.setNow(new Date(dueMs + ms).toISOString())
+
+    for (const ms of [0, 1000, 61_000]) {
+      later(ms)
+      await app.runJob(triggerCampaigns, {})
+    }
+    const waiting = await show(app, id)
+    if (sent > 0) await sql`update wa_templates set status = 'APPROVED'`.execute(app.db)
+    later(minutes * 60_000)
+    await app.runJob(triggerCampaigns, {})
+
+    const campaign = await show(app, id)
+    assert.deepEqual([waiting.status, waiting.reason], ['scheduled', 'template_not_approved'])
+    assert.deepEqual([campaign.status, campaign.reason], expected)
+    assert.equal((await guestsOf(app.db, id)).length, sent)
+    const said = app.lines.filter(({ msg }) => msg.startsWith('The time of a campaign has come'))
+    assert.equal(said.length, 1)
+  })
+}
+
+test('the same launch once more after the trigger answers the same campaign', async (t) => {
   const app = await startApp(t, { now: NOW })
   const eventId = await anEvent(app.db, EVENT)
   await aGuest(app.db, eventId)
-  const id = await launched(app, eventId, REMINDER)
-  await sql`insert into wa_templates (name, language, status, synced_at) values ('event_reminder', 'es_MX', 'PAUSED', ${NOW})
-    on conflict (name, language) do update set status = 'PAUSED'`.execute(app.db)
-  t.after(() => sql`delete from wa_templates`.execute(app.db))
-
+  const { preflightId } = (await post(app, eventId, { ...REMINDER, dryRun: true })).json()
+  const first = await post(app, eventId, { ...REMINDER, preflightId })
   app.setNow('2029-06-06T16:00:00.000Z')
   await app.runJob(triggerCampaigns, {})
 
-  const campaign = await show(app, id)
-  assert.deepEqual([campaign.status, campaign.reason], ['missed', 'campaign_empty'])
+  const again = await post(app, eventId, { ...REMINDER, preflightId })
+
+  assert.deepEqual([first.json().campaignId, again.json().campaignId], [preflightId, preflightId])
+  assert.deepEqual([again.statusCode, again.json().status], [200, 'running'])
 })
 
 test('thanks go out the day after although the night has archived the event; a reminder is missed then', async (t) => {

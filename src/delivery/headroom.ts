@@ -28,22 +28,21 @@ async function findMessagingLimit(db: Db): Promise<MessagingLimit | null> {
 type Counts = { used: number; waiting: number; recipients: number }
 
 /** Different numbers, each once: of all organizers, since they share the limit; and of this campaign those that are new. */
-async function countConversations(db: Db, spec: Spec, windowMs: number): Promise<Counts> {
-  const ago = (ms: number) => new Date(spec.dueAt.getTime() - ms)
-  const isClosed = sql`not exists (
-    select 1 from wa_windows w where w.phone = g.phone and w.last_inbound_at > ${ago(windowMs)})`
+async function countConversations(db: Db, spec: Spec): Promise<Counts> {
+  const floor = new Date(spec.dueAt.getTime() - COUNTED_MS)
   const { rows } = await sql<Counts>`
     with used as (
       select distinct sent_to as phone from deliveries
        where channel = 'whatsapp' and not simulated and session_message is false and sent_to is not null
-         and sent_at > ${ago(COUNTED_MS)}),
+         and sent_at > ${floor}),
     waiting as (
       select distinct g.phone from deliveries d join guests g on g.event_id = d.event_id and g.id = d.guest_id
        where d.channel = 'whatsapp' and d.status in ('queued', 'scheduled') and d.next_attempt_at <= ${spec.dueAt}
-         and d.answers_message is null and g.phone is not null and ${isClosed}
+         and d.answers_message is null and g.phone is not null
+         and not exists (select 1 from wa_windows w where w.phone = g.phone and w.last_inbound_at > ${spec.windowFloor})
       except select phone from used),
     asked as (
-      select g.phone from (${recipients(spec)}) g where g.reason is null and g.channel = 'whatsapp' and ${isClosed}
+      select r.phone from (${recipients(spec)}) r where r.reason is null and r.channel = 'whatsapp' and not r.is_window_open
       except select phone from used except select phone from waiting)
     select (select count(*) from used) as used, (select count(*) from waiting) as waiting,
            (select count(*) from asked) as recipients`.execute(db)
@@ -68,7 +67,7 @@ export async function measureHeadroom({ db, config }: { db: Db; config: Config }
   const setting = config.whatsapp.messagingLimit
   const source = told ? 'whatsapp' : setting === undefined ? null : 'setting'
   const limit = told ? told.recipients : (setting ?? null)
-  const counts = await countConversations(db, spec, config.whatsapp.windowMs)
+  const counts = await countConversations(db, spec)
   const left = limit === null ? null : Math.max(0, limit - counts.used - counts.waiting)
   return {
     ...counts,

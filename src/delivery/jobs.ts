@@ -156,6 +156,8 @@ export const triggerCampaigns = defineJob({
         outcomes[outcome] = (outcomes[outcome] ?? 0) + 1
         if (outcome === 'missed')
           log.warn(facts, 'A campaign missed its time: nothing was sent, and its organizer sees why')
+        else if (outcome === 'waiting')
+          log.warn(facts, 'The time of a campaign has come and its template cannot be sent: it is tried every minute')
         else if (outcome !== 'nothing')
           log.info({ outcome, ...facts }, 'A campaign that follows its event was looked at')
       } catch (error) {

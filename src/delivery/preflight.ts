@@ -2,14 +2,14 @@
 import { createHash } from 'node:crypto'
 import type { Config } from '../config.ts'
 import { type Db } from '../db.ts'
-import { Failure } from '../errors.ts'
+import { Failure, readInstant } from '../errors.ts'
 import type { ChannelName, Locale } from './channel.ts'
 import { listHeldChannels } from './pauses.ts'
 import { previewTemplate, type Preview } from './preview.ts'
 import { quietUntil, readSchedule, refuseClosed } from './due.ts'
 import { readEventSchedule, type EventSchedule } from './event-schedule.ts'
 import { isRefused, listStandings, type Standing } from './approvals.ts'
-import { categoryOf, estimateCost, type EstimatedCost } from './cost.ts'
+import { categoryOf, estimateCost, isPromotion, type EstimatedCost } from './cost.ts'
 import { measureHeadroom, type Headroom } from './headroom.ts'
 import { warnOf, type Warning } from './preflight-warnings.ts'
 import { countRecipients, listRecipients } from './recipients.ts'
@@ -67,6 +67,10 @@ export async function planCampaign({ db, config, now }: Context, request: Campai
     dedupeWindowMs: config.delivery.dedupeWindowMs,
     lacksVariable: await lacksVariable({ db, config }, request),
     unapproved: standings.filter(isRefused).map(({ locale }) => locale),
+    promotions: standings
+      .filter(({ category }) => isPromotion(category, template.category))
+      .map(({ locale }) => locale),
+    windowFloor: new Date((scheduledAt ?? requestedAt).getTime() - config.whatsapp.windowMs),
   }
   return { spec, specHash: hashSpec(request), facts, standings, scheduledAt, requestedAt }
 }
@@ -94,11 +98,19 @@ async function lacksVariable(context: Pick<Context, 'db' | 'config'>, request: C
   }
 }
 
-/** The same for the same wish, in whatever order its parts were written. */
-function hashSpec({ eventId, template, channel, filter, variables, scheduledAt, schedule }: CampaignRequest): Buffer {
+/** The same for the same wish, in whatever order its parts were written. Throws `invalid_date`. */
+export function hashSpec({
+  eventId,
+  template,
+  channel,
+  filter,
+  variables,
+  scheduledAt,
+  schedule,
+}: CampaignRequest): Buffer {
   const { status, tags, hasChannel } = filter
   const canonical = [
-    ...[eventId, template, channel, scheduledAt ? new Date(scheduledAt).toISOString() : null],
+    ...[eventId, template, channel, scheduledAt ? readInstant(scheduledAt, 'scheduledAt').toISOString() : null],
     ...[status?.toSorted() ?? null, tags?.toSorted() ?? null, hasChannel ?? null],
     Object.entries(variables).toSorted(([a], [b]) => (a < b ? -1 : 1)),
     ...(schedule ? [Object.entries(schedule).toSorted(([a], [b]) => (a < b ? -1 : 1))] : []),
@@ -179,15 +191,17 @@ export async function reportPreflight(
   }
 }
 
-/** WhatsApp messages by the category that WhatsApp took their language's template for. */
+/** WhatsApp messages by the category that WhatsApp took their language's template for; free-form ones are service. */
 function partsOf({ spec, standings }: Planned, rows: Count[]) {
   const asked = findTemplate(spec.template).category
-  return standings.map(({ locale, category }) => ({
+  const sent = rows.filter(({ reason, channel }) => reason === null && channel === 'whatsapp')
+  const sum = (some: Count[]) => some.reduce((total, { count }) => total + count, 0)
+  const templates = standings.map(({ locale, category }) => ({
     category: categoryOf(category, asked),
-    messages: rows
-      .filter((row) => row.reason === null && row.channel === 'whatsapp' && row.locale === locale)
-      .reduce((sum, { count }) => sum + count, 0),
+    messages: sum(sent.filter((row) => row.locale === locale && !row.isWindowOpen)),
   }))
+  const freeForm = sum(sent.filter(({ isWindowOpen }) => isWindowOpen))
+  return freeForm > 0 ? [...templates, { category: 'service' as const, messages: freeForm }] : templates
 }
 
 /** As they would look with the window closed. */

@@ -1,7 +1,6 @@
 /** Who a campaign reaches, by which channel, and why somebody is left out: counted by the preflight, frozen by the launch. */
 import { sql, type Db, type Tx } from '../db.ts'
 import type { ChannelName, Locale } from './channel.ts'
-import { findTemplate } from './templates.ts'
 import { isUnreachable } from './unreachable.ts'
 
 export type GuestStatus = 'pending' | 'confirmed' | 'declined' | 'scanned'
@@ -21,6 +20,10 @@ export type Spec = {
   lacksVariable: boolean
   /** Locales whose WhatsApp template the provider does not have as approved. */
   unapproved: Locale[]
+  /** Locales in which it is a promotion by WhatsApp. */
+  promotions: Locale[]
+  /** Who wrote after this has an open window when the messages are due. */
+  windowFloor: Date
 }
 
 /** Why a guest is left out. */
@@ -39,15 +42,16 @@ const isTaken = (s: Spec) => sql`${s.dedupeWindowMs} > 0
        or abs(extract(epoch from ${s.dueAt}::timestamptz - s.due_at)) < ${s.dedupeWindowMs / 1000})`
 
 /** What a guest who wants no promotions by WhatsApp does not get there. */
-const isMarketing = (s: Spec) => sql`${findTemplate(s.template).category === 'marketing'}::boolean`
+const isMarketing = (s: Spec) => sql`g.locale = any(${s.promotions}::text[])`
 
 /** One row per guest that the filter names; `reason` null: gets the message by `channel`. */
 export const recipients = (s: Spec) => sql`
   select g.event_id, g.id as guest_id, g.name, g.phone, e.organizer_id, g.locale, way.channel,
-         case when ${s.channel} <> 'auto' then 'requested'
+         facts.is_window_open,
+         case when way.channel = ${s.channel} then 'requested'
               when way.channel = 'whatsapp' then 'auto_has_phone'
               when g.phone is null then 'auto_no_phone'
-              when facts.is_unreachable then 'auto_whatsapp_unreachable'
+              when facts.is_unreachable then case ${s.channel} when 'auto' then 'auto_whatsapp_unreachable' else 'whatsapp_unreachable' end
               when facts.is_stopped then 'marketing_stopped' else 'marketing_withheld' end as channel_reason,
          case when facts.is_opted_out then 'guest_opted_out'
               when way.channel is null and g.email is not null and ${s.channel} <> 'whatsapp' then 'email_stopped'
@@ -68,25 +72,31 @@ export const recipients = (s: Spec) => sql`
            where m.phone = g.phone and m.stopped_at > coalesce(m.resumed_at, '-infinity')) as is_stopped,
          ${isMarketing(s)} and exists (select 1 from wa_marketing_stops m
            where m.phone = g.phone and m.withheld_until > ${s.dueAt}) as is_withheld,
+         exists (select 1 from wa_windows w where w.phone = g.phone and w.last_inbound_at > ${s.windowFloor}) as is_window_open,
          exists (select 1 from delivery_slots s where s.event_id = g.event_id and s.guest_id = g.id
                     and s.template = ${s.template} and ${isTaken(s)}) as is_taken) facts
     cross join lateral (select case
-         when ${s.channel} = 'whatsapp' then case when g.phone is not null then 'whatsapp' end
-         when ${s.channel} = 'auto' and g.phone is not null and not ((facts.is_unreachable or facts.is_stopped or facts.is_withheld) and facts.can_email) then 'whatsapp'
-         when facts.can_email then 'email' end as channel) way
+         when ${s.channel} <> 'email' and g.phone is not null
+              and not ((facts.is_unreachable or facts.is_stopped or facts.is_withheld) and facts.can_email) then 'whatsapp'
+         when facts.can_email and (${s.channel} <> 'whatsapp' or g.phone is not null) then 'email' end as channel) way
    where g.event_id = ${s.eventId}
      and (${s.filter.status ?? null}::text[] is null or guest_status(i.answer, i.admitted) = any(${s.filter.status ?? null}::text[]))
      and (${s.filter.tags ?? null}::text[] is null or g.tags && ${s.filter.tags ?? null}::text[])
      and (${s.filter.hasChannel ?? null}::text is null
           or case ${s.filter.hasChannel ?? null}::text when 'whatsapp' then g.phone is not null else g.email is not null end)`
 
-export type Count = { reason: Exclusion | null; channel: ChannelName | null; locale: Locale; count: number }
+export type Count = {
+  reason: Exclusion | null
+  channel: ChannelName | null
+  locale: Locale
+  isWindowOpen: boolean
+  count: number
+}
 
 export async function countRecipients(db: Db, spec: Spec): Promise<Count[]> {
   const { rows } = await sql<Count>`
-    select reason, channel, locale, count(*) as count from (${recipients(spec)}) r group by reason, channel, locale`.execute(
-    db,
-  )
+    select reason, channel, locale, is_window_open, count(*) as count from (${recipients(spec)}) r
+     group by reason, channel, locale, is_window_open`.execute(db)
   return rows
 }
 
