@@ -1,34 +1,37 @@
 /** A provider of a test's own behind a channel: as real as a provider, so limits and the breaker count. */
 import type { TestContext } from 'node:test'
 import { sql } from '../src/db.ts'
-import type { Channel, ChannelName, Message, Outcome } from '../src/delivery/channel.ts'
+import type { ChannelName, Message, Outcome } from '../src/delivery/channel.ts'
+import { classifyWhatsApp } from '../src/delivery/refusals.ts'
 import type { Deps } from '../src/deps.ts'
 
-/** What the provider was asked, in the order it was asked. */
-export type Asked = { calls: Message[] }
+export const BOTH: ChannelName[] = ['whatsapp', 'email']
+
+/** What the provider was asked, in the order it was asked, and the ids of what it took. */
+export type Asked = { calls: Message[]; ids: string[]; channels(): ChannelName[] }
 
 /**
- * Puts it behind the channel, for every worker that is given, until the test ends; afterwards the limits of the
- * channel are as new. `answer` may return nothing: then the message is taken.
+ * Puts it behind the channels, for every worker that is given, until the test ends; afterwards the limits are as new.
+ * `answer` may return nothing: then the message is taken.
  */
 export function withProvider(
-  t: TestContext,
+  t: Pick<TestContext, 'after'>,
   workers: Deps[],
   answer: (message: Message, position: number) => Promise<Outcome> | Outcome | undefined = () => undefined,
-  channel: ChannelName = 'whatsapp',
+  channels: ChannelName[] = ['whatsapp'],
 ): Asked {
-  const asked: Asked = { calls: [] }
-  const send: Channel['send'] = async (message) => {
+  const asked: Asked = { calls: [], ids: [], channels: () => asked.calls.map(({ channel }) => channel) }
+  const send = async (message: Message): Promise<Outcome> => {
     const position = asked.calls.push(message)
-    return (await answer(message, position)) ?? accepted(message, position)
+    const outcome = (await answer(message, position)) ?? accepted(message, position)
+    if (outcome.kind === 'sent') asked.ids.push(outcome.providerMessageId)
+    return outcome
   }
-  const originals = workers.map(({ channels }) => channels[channel])
-  for (const { channels } of workers) channels[channel] = { isSimulated: false, send }
+  const originals = workers.map((worker) => ({ ...worker.channels }))
+  for (const worker of workers) for (const channel of channels) worker.channels[channel] = { isSimulated: false, send }
   t.after(async () => {
-    for (const [n, { channels }] of workers.entries()) channels[channel] = originals[n]!
-    await sql`update channel_limits set next_free_at = '-infinity', held_until = null, hold_reason = null, failures = 0`.execute(
-      workers[0]!.db,
-    )
+    for (const [n, worker] of workers.entries()) Object.assign(worker.channels, originals[n])
+    await forgetLimits(workers[0]!)
   })
   return asked
 }
@@ -38,3 +41,19 @@ const accepted = ({ deliveryId }: Message, position: number): Outcome => ({
   providerMessageId: `wamid.${deliveryId}_${position}`,
   httpStatus: 200,
 })
+
+/** What the client makes of WhatsApp's code. */
+export const coded = (code: number | null, httpStatus = 400): Outcome => {
+  const { verdict, ...more } = classifyWhatsApp({ code, httpStatus })
+  return verdict === 'unknown'
+    ? { kind: 'unknown', reason: more.reason }
+    : { kind: 'refused', verdict, httpStatus, ...more }
+}
+
+/** Nobody rests and nobody waits for a turn. */
+export async function forgetLimits({ db }: Pick<Deps, 'db'>): Promise<void> {
+  await sql`update channel_limits set next_free_at = '-infinity', held_until = null, hold_reason = null, failures = 0, alarm = null`.execute(
+    db,
+  )
+  await sql`delete from recipient_limits`.execute(db)
+}

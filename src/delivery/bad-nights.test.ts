@@ -2,79 +2,22 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import { sql, withTx, type Db } from '../db.ts'
-import { startApp, type TestApp } from '../../test/harness.ts'
-import { aGuest, anEvent, type MadeGuest } from '../../test/make.ts'
-import type { Channel, Message, Outcome } from './channel.ts'
-import { recordStatus } from './delivery.ts'
-import { deliverInvitation, sweepDeliveries } from './jobs.ts'
+import { startApp } from '../../test/harness.ts'
+import { aGuest, anEvent } from '../../test/make.ts'
+import type { Outcome } from './channel.ts'
+import { sweepDeliveries } from './jobs.ts'
+import { aCampaign, aStatus, NOON, record, requested, rowOf, run } from '../../test/deliveries.ts'
+import { withProvider } from '../../test/provider.ts'
 
-const NOW = '2029-06-01T18:00:00.000Z'
-
-async function requested({ post }: TestApp, guest: MadeGuest, body: object = {}): Promise<string> {
-  const reply = await post(`/events/${guest.eventId}/guests/${guest.guestId}/send`, { as: 'organizer', body })
-  assert.equal(reply.statusCode, 202)
-  return reply.json().deliveryId
-}
-
-type Row = {
-  status: string
-  reason: string | null
-  attempts: number
-  attemptsMax: number
-  nextAttemptAt: Date | null
-  possibleDuplicate: boolean
-}
-const rowOf = async (db: Db, id: string): Promise<Row> =>
-  (await sql<Row>`select * from deliveries where id = ${id}`.execute(db)).rows[0]!
 const lettersOf = async (db: Db, id: string): Promise<number> =>
   (await sql`select 1 from dead_letters where ref_id = ${id} and resolved_at is null`.execute(db)).rows.length
 
-/** A provider of this test's own that is as real as a provider, and remembers what it was given. */
-function withProvider(
-  t: { after(done: () => Promise<void>): void },
-  { deps }: TestApp,
-  answer: (message: Message) => Outcome | undefined = () => undefined,
-  channel: 'whatsapp' | 'email' = 'whatsapp',
-): { calls: Message[]; ids: string[] } {
-  const seen = { calls: [] as Message[], ids: [] as string[] }
-  const original = deps.channels[channel]
-  const send: Channel['send'] = async (message) => {
-    seen.calls.push(message)
-    const outcome = answer(message) ?? {
-      ...{ kind: 'sent', providerMessageId: `wamid.n${Math.random()}`, httpStatus: 200 },
-    }
-    if (outcome.kind === 'sent') seen.ids.push(outcome.providerMessageId)
-    return outcome
-  }
-  deps.channels[channel] = { isSimulated: false, send }
-  t.after(async () => {
-    deps.channels[channel] = original
-    await sql`update channel_limits set next_free_at = '-infinity', held_until = null, hold_reason = null, failures = 0, alarm = null`.execute(
-      deps.db,
-    )
-  })
-  return seen
-}
-
-const aStatus = (
-  providerMessageId: string,
-  status: string,
-  code: number | null = null,
-  ourId: string | null = null,
-) => ({
-  ...{ providerMessageId, status, occurredAt: new Date(NOW), reason: code === null ? null : `whatsapp_${code}` },
-  ...{ pricing: null, simulated: false, ourId },
-})
-const record = ({ db, deps }: TestApp, event: Parameters<typeof recordStatus>[2]) =>
-  withTx(db, (tx) => recordStatus(tx, deps.config, event, deps.now()))
-const run = (app: TestApp, deliveryId: string) => app.runJob(deliverInvitation, { deliveryId })
-
 for (const code of [131047, 131000]) {
   test(`a late «sent» of a message that ${code} refused does not keep it from going again`, async (t) => {
-    const app = await startApp(t, { now: NOW })
-    const provider = withProvider(t, app)
+    const app = await startApp(t, { now: NOON })
+    const provider = withProvider(t, [app.deps])
     const guest = await aGuest(app.db, await anEvent(app.db))
-    await sql`insert into wa_windows values (${guest.phone}, ${NOW}, ${NOW})`.execute(app.db)
+    await sql`insert into wa_windows values (${guest.phone}, ${NOON}, ${NOON})`.execute(app.db)
     const deliveryId = await requested(app, guest)
     await run(app, deliveryId)
 
@@ -88,8 +31,8 @@ for (const code of [131047, 131000]) {
 }
 
 test('a deadlock while turns are given strands nobody: all leave, none is marked as a possible duplicate', async (t) => {
-  const app = await startApp(t, { now: NOW })
-  const provider = withProvider(t, app)
+  const app = await startApp(t, { now: NOON })
+  const provider = withProvider(t, [app.deps])
   const eventId = await anEvent(app.db)
   const ids: string[] = []
   for (let n = 0; n < 3; n++) ids.push(await requested(app, await aGuest(app.db, eventId)))
@@ -110,13 +53,13 @@ test('a deadlock while turns are given strands nobody: all leave, none is marked
 })
 
 test('an account that is refused by statuses is told to a person and does not send the same for ever', async (t) => {
-  const app = await startApp(t, { now: NOW, env: { DELIVERY_MAX_ATTEMPTS: '3' } })
-  const provider = withProvider(t, app)
+  const app = await startApp(t, { now: NOON, env: { DELIVERY_MAX_ATTEMPTS: '3' } })
+  const provider = withProvider(t, [app.deps])
   const deliveryId = await requested(app, await aGuest(app.db, await anEvent(app.db)))
 
   const outcomes: string[] = []
   for (let round = 0; round < 6; round++) {
-    app.setNow(new Date(Date.parse(NOW) + round * 400_000).toISOString())
+    app.setNow(new Date(Date.parse(NOON) + round * 400_000).toISOString())
     if ((await run(app, deliveryId)) === 'sent')
       outcomes.push(await record(app, aStatus(provider.ids.at(-1)!, 'failed', 131042)))
   }
@@ -127,8 +70,8 @@ test('an account that is refused by statuses is told to a person and does not se
 })
 
 test('a message that waited until another took its place is not sent beside it', async (t) => {
-  const app = await startApp(t, { now: NOW })
-  const provider = withProvider(t, app)
+  const app = await startApp(t, { now: NOON })
+  const provider = withProvider(t, [app.deps])
   const guest = await aGuest(app.db, await anEvent(app.db))
   const old = await requested(app, guest)
   app.setNow('2029-06-02T18:00:01.000Z')
@@ -143,7 +86,7 @@ test('a message that waited until another took its place is not sent beside it',
 })
 
 test('a reminder that was scheduled long before is no stand-in for one that was sent meanwhile', async (t) => {
-  const app = await startApp(t, { now: NOW })
+  const app = await startApp(t, { now: NOON })
   const guest = await aGuest(app.db, await anEvent(app.db))
   const scheduled = await requested(app, guest, { template: 'event_reminder', scheduledAt: '2029-07-01T18:00:00Z' })
   app.setNow('2029-06-03T18:00:00.000Z')
@@ -156,31 +99,14 @@ test('a reminder that was scheduled long before is no stand-in for one that was 
   assert.deepEqual([first, second], ['sent', 'sent'])
 })
 
-async function aCampaign({ app, db, post }: TestApp, eventId: string): Promise<string> {
-  assert.ok(app)
-  const body = { template: 'event_invitation', channel: 'auto', filter: {} }
-  const path = `/events/${eventId}/campaigns`
-  const { preflightId } = (await post(path, { as: 'organizer', body: { ...body, dryRun: true } })).json()
-  const { campaignId } = (await post(path, { as: 'organizer', body: { ...body, preflightId } })).json()
-  assert.equal(
-    (await sql`select 1 from campaigns where id = ${campaignId} and status = 'running'`.execute(db)).rows.length,
-    1,
-  )
-  return campaignId
-}
-const deliveriesOf = async (db: Db, campaignId: string) =>
-  (
-    await sql<{ id: string }>`select id from deliveries where campaign_id = ${campaignId} order by id`.execute(db)
-  ).rows.map(({ id }) => id)
-
 test('a cancel while a worker lets a row of a paused campaign go leaves nothing behind', async (t) => {
-  const app = await startApp(t, { now: NOW })
+  const app = await startApp(t, { now: NOON })
   const eventId = await anEvent(app.db)
   await aGuest(app.db, eventId)
-  const campaignId = await aCampaign(app, eventId)
-  const [deliveryId] = await deliveriesOf(app.db, campaignId)
+  const { campaignId, ids } = await aCampaign(app, eventId)
+  const [deliveryId] = ids
   await app.post(`/campaigns/${campaignId}/pause`, { as: 'organizer' })
-  await sql`update deliveries set next_attempt_at = ${NOW} where id = ${deliveryId!}`.execute(app.db) // a retry settled after the pause
+  await sql`update deliveries set next_attempt_at = ${NOON} where id = ${deliveryId!}`.execute(app.db) // a retry settled after the pause
 
   let claimed: Promise<unknown> = Promise.resolve()
   await withTx(app.db, async (tx) => {
@@ -199,16 +125,15 @@ test('a cancel while a worker lets a row of a paused campaign go leaves nothing 
 })
 
 test('guests whose message stopped a campaign are in it again when it is resumed', async (t) => {
-  const app = await startApp(t, { now: NOW })
+  const app = await startApp(t, { now: NOON })
   let isMended = false
-  const provider = withProvider(t, app, () =>
+  const provider = withProvider(t, [app.deps], () =>
     isMended ? undefined : { kind: 'refused', verdict: 'stop_batch', reason: 'whatsapp_132001', httpStatus: 400 },
   )
   t.after(() => sql`delete from wa_templates`.execute(app.db).then(() => undefined))
   const eventId = await anEvent(app.db)
   for (let n = 0; n < 2; n++) await aGuest(app.db, eventId)
-  const campaignId = await aCampaign(app, eventId)
-  const ids = await deliveriesOf(app.db, campaignId)
+  const { campaignId, ids } = await aCampaign(app, eventId)
 
   await Promise.all(ids.map((id) => run(app, id)))
   const paused = (await app.get(`/campaigns/${campaignId}`, { as: 'organizer' })).json()
@@ -222,8 +147,13 @@ test('guests whose message stopped a campaign are in it again when it is resumed
 })
 
 test('a message of no campaign that every other would share the refusal of fails at once', async (t) => {
-  const app = await startApp(t, { now: NOW })
-  withProvider(t, app, () => ({ kind: 'refused', verdict: 'stop_batch', reason: 'whatsapp_132000', httpStatus: 400 }))
+  const app = await startApp(t, { now: NOON })
+  withProvider(t, [app.deps], () => ({
+    kind: 'refused',
+    verdict: 'stop_batch',
+    reason: 'whatsapp_132000',
+    httpStatus: 400,
+  }))
 
   const outcome = await run(app, await requested(app, await aGuest(app.db, await anEvent(app.db))))
 
@@ -231,9 +161,9 @@ test('a message of no campaign that every other would share the refusal of fails
 })
 
 test('an e-mail that may have left before its key expired is marked when it leaves again', async (t) => {
-  const app = await startApp(t, { now: NOW })
+  const app = await startApp(t, { now: NOON })
   const outcomes: Outcome[] = [{ kind: 'unknown', reason: 'email_timeout' }]
-  withProvider(t, app, () => outcomes.shift(), 'email')
+  withProvider(t, [app.deps], () => outcomes.shift(), ['email'])
   const deliveryId = await requested(app, await aGuest(app.db, await anEvent(app.db)), { channel: 'email' })
   await run(app, deliveryId)
   app.setNow('2029-06-01T18:11:00.000Z')
@@ -246,9 +176,9 @@ test('an e-mail that may have left before its key expired is marked when it leav
 })
 
 test('failures between successes do not open the breaker', async (t) => {
-  const app = await startApp(t, { now: NOW })
+  const app = await startApp(t, { now: NOON })
   let n = 0
-  withProvider(t, app, () =>
+  withProvider(t, [app.deps], () =>
     n++ % 2 === 0 ? { kind: 'refused', verdict: 'retry', reason: 'whatsapp_131000', httpStatus: 500 } : undefined,
   )
   const eventId = await anEvent(app.db)
@@ -264,9 +194,9 @@ test('failures between successes do not open the breaker', async (t) => {
 })
 
 test('a refusal that came before the call timed out is believed, and the message goes again without a mark', async (t) => {
-  const app = await startApp(t, { now: NOW })
+  const app = await startApp(t, { now: NOON })
   let isFirst = true
-  const provider = withProvider(t, app, () => {
+  const provider = withProvider(t, [app.deps], () => {
     const outcome: Outcome | undefined = isFirst ? { kind: 'unknown', reason: 'whatsapp_timeout' } : undefined
     isFirst = false
     return outcome
@@ -288,12 +218,12 @@ test('a refusal that came before the call timed out is believed, and the message
 })
 
 test('no e-mail follows while an earlier attempt on WhatsApp may still arrive: a person decides', async (t) => {
-  const app = await startApp(t, { now: NOW })
+  const app = await startApp(t, { now: NOON })
   const outcomes: Outcome[] = [
     { kind: 'unknown', reason: 'whatsapp_timeout' },
     { kind: 'refused', verdict: 'fall_back', reason: 'whatsapp_131049', httpStatus: 400 },
   ]
-  withProvider(t, app, () => outcomes.shift())
+  withProvider(t, [app.deps], () => outcomes.shift())
   const deliveryId = await requested(app, await aGuest(app.db, await anEvent(app.db)))
   await run(app, deliveryId)
   app.setNow('2029-06-01T18:11:00.000Z')
@@ -306,12 +236,12 @@ test('no e-mail follows while an earlier attempt on WhatsApp may still arrive: a
 })
 
 test('a campaign whose only open message waits for a person is done', async (t) => {
-  const app = await startApp(t, { now: NOW, env: { DELIVERY_UNKNOWN_POLICY: 'hold' } })
-  withProvider(t, app, () => ({ kind: 'unknown', reason: 'whatsapp_timeout' }))
+  const app = await startApp(t, { now: NOON, env: { DELIVERY_UNKNOWN_POLICY: 'hold' } })
+  withProvider(t, [app.deps], () => ({ kind: 'unknown', reason: 'whatsapp_timeout' }))
   const eventId = await anEvent(app.db)
   await aGuest(app.db, eventId)
-  const campaignId = await aCampaign(app, eventId)
-  await run(app, (await deliveriesOf(app.db, campaignId))[0]!)
+  const { campaignId, ids } = await aCampaign(app, eventId)
+  await run(app, ids[0]!)
   app.setNow('2029-06-01T18:11:00.000Z')
   await app.runJob(sweepDeliveries, {})
 
@@ -321,7 +251,7 @@ test('a campaign whose only open message waits for a person is done', async (t) 
 })
 
 test('a guest who waits for an answer is served although ten thousand messages wait', async (t) => {
-  const app = await startApp(t, { now: NOW })
+  const app = await startApp(t, { now: NOON })
   const guest = await aGuest(app.db, await anEvent(app.db))
   await requested(app, guest)
   await sql`update deliveries set answers_message = 'wamid.asked', enqueued_at = null where event_id = ${guest.eventId}`.execute(

@@ -1,100 +1,25 @@
 /** What happens to a message between two tries: its parent arrives, its channel is released, the night falls. */
 import assert from 'node:assert/strict'
-import test, { type TestContext } from 'node:test'
+import test from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { sql, withTx, type Db } from '../db.ts'
-import { startApp, type TestApp } from '../../test/harness.ts'
-import { aGuest, anEvent, type MadeGuest } from '../../test/make.ts'
-import type { Message, Outcome } from './channel.ts'
-import { recordStatus } from './delivery.ts'
-import { deliverInvitation } from './jobs.ts'
-import { classifyWhatsApp } from './refusals.ts'
+import { sql, withTx } from '../db.ts'
+import { startApp } from '../../test/harness.ts'
+import { aGuest, anEvent } from '../../test/make.ts'
 import { endHolds, stopChannel } from './pauses.ts'
 import { releaseChannel } from '../operations/channels.ts'
+import { aCampaign, aStatus, heirOf, NOON, record, requested, rowOf, run } from '../../test/deliveries.ts'
+import { BOTH, coded, withProvider } from '../../test/provider.ts'
 
-const NOW = '2029-06-01T18:00:00.000Z'
-const after = (ms: number) => new Date(Date.parse(NOW) + ms).toISOString()
-
-type Row = {
-  id: string
-  channel: string
-  channelReason: string | null
-  status: string
-  reason: string | null
-  attempts: number
-  nextAttemptAt: Date | null
-  possibleDuplicate: boolean
-}
-const rowOf = async (db: Db, id: string): Promise<Row> =>
-  (await sql<Row>`select * from deliveries where id = ${id}`.execute(db)).rows[0]!
-const heirOf = async (db: Db, id: string): Promise<Row | undefined> =>
-  (await sql<Row>`select * from deliveries where fallback_of = ${id}`.execute(db)).rows[0]
-
-async function requested({ post }: TestApp, guest: MadeGuest, body: object = {}): Promise<string> {
-  const reply = await post(`/events/${guest.eventId}/guests/${guest.guestId}/send`, { as: 'organizer', body })
-  assert.equal(reply.statusCode, 202)
-  return reply.json().deliveryId
-}
-const run = (app: TestApp, deliveryId: string) => app.runJob(deliverInvitation, { deliveryId })
-
-/** Both channels answer what the test says, as real providers; without a word they accept. */
-function withProviders(t: TestContext, { deps, db }: TestApp, answer: (message: Message) => Outcome | undefined) {
-  const calls: Message[] = []
-  const ids: string[] = []
-  const original = { ...deps.channels }
-  const channel = {
-    isSimulated: false,
-    async send(message: Message): Promise<Outcome> {
-      calls.push(message)
-      const outcome = answer(message)
-      if (outcome) return outcome
-      ids.push(`msg.${calls.length}.${message.deliveryId}`)
-      return { kind: 'sent', providerMessageId: ids.at(-1)!, httpStatus: 200 }
-    },
-  }
-  Object.assign(deps.channels, { whatsapp: channel, email: channel })
-  t.after(async () => {
-    Object.assign(deps.channels, original)
-    await sql`update channel_limits set next_free_at = '-infinity', held_until = null, hold_reason = null, failures = 0, alarm = null`.execute(
-      db,
-    )
-    await sql`delete from recipient_limits`.execute(db)
-  })
-  return { calls, ids, channels: () => calls.map((call) => call.channel) }
-}
-/** What the client makes of a code. */
-const coded = (code: number | null, httpStatus = 400): Outcome => {
-  const { verdict, ...more } = classifyWhatsApp({ code, httpStatus })
-  return verdict === 'unknown'
-    ? { kind: 'unknown', reason: more.reason }
-    : { kind: 'refused', verdict, httpStatus, ...more }
-}
-
-const statusOf = (providerMessageId: string, status: string, code: number | null = null, ourId?: string) => ({
-  ...{ providerMessageId, status, occurredAt: new Date(NOW), reason: code === null ? null : `whatsapp_${code}` },
-  ...{ pricing: null, simulated: false, ourId: ourId ?? null },
-})
-const record = ({ db, deps }: TestApp, event: Parameters<typeof recordStatus>[2]) =>
-  withTx(db, (tx) => recordStatus(tx, deps.config, event, deps.now()))
-
-async function aCampaign({ db, post }: TestApp, eventId: string): Promise<{ campaignId: string; ids: string[] }> {
-  const body = { template: 'event_invitation', channel: 'auto', filter: {} }
-  const path = `/events/${eventId}/campaigns`
-  const { preflightId } = (await post(path, { as: 'organizer', body: { ...body, dryRun: true } })).json()
-  const { campaignId } = (await post(path, { as: 'organizer', body: { ...body, preflightId } })).json()
-  const { rows } = await sql<{ id: string }>`
-    select id from deliveries where campaign_id = ${campaignId} order by id`.execute(db)
-  return { campaignId, ids: rows.map(({ id }) => id) }
-}
+const after = (ms: number) => new Date(Date.parse(NOON) + ms).toISOString()
 
 test('an e-mail whose parent arrived gives the slot back, and the campaign counts the guest as reached', async (t) => {
-  const app = await startApp(t, { now: NOW })
-  const provider = withProviders(t, app, () => undefined)
+  const app = await startApp(t, { now: NOON })
+  const provider = withProvider(t, [app.deps], () => undefined, BOTH)
   const guest = await aGuest(app.db, await anEvent(app.db))
   const { campaignId, ids } = await aCampaign(app, guest.eventId)
   await run(app, ids[0]!)
-  await record(app, statusOf(provider.ids[0]!, 'failed', 131026))
-  await record(app, statusOf(provider.ids[0]!, 'delivered'))
+  await record(app, aStatus(provider.ids[0]!, 'failed', 131026))
+  await record(app, aStatus(provider.ids[0]!, 'delivered'))
 
   assert.equal(await run(app, (await heirOf(app.db, ids[0]!))!.id), 'parent_delivered')
 
@@ -105,21 +30,21 @@ test('an e-mail whose parent arrived gives the slot back, and the campaign count
 })
 
 test('thanks of an archived event fall back to e-mail too', async (t) => {
-  const app = await startApp(t, { now: NOW })
-  const provider = withProviders(t, app, () => undefined)
+  const app = await startApp(t, { now: NOON })
+  const provider = withProvider(t, [app.deps], () => undefined, BOTH)
   const eventId = await anEvent(app.db)
   const deliveryId = await requested(app, await aGuest(app.db, eventId), { template: 'event_thanks' })
   await run(app, deliveryId)
   await sql`update events set status = 'archived' where id = ${eventId}`.execute(app.db)
 
-  await record(app, statusOf(provider.ids[0]!, 'failed', 131026))
+  await record(app, aStatus(provider.ids[0]!, 'failed', 131026))
 
   assert.equal(await run(app, (await heirOf(app.db, deliveryId))!.id), 'sent')
 })
 
 test('a release makes scheduled messages due as well', async (t) => {
-  const app = await startApp(t, { now: NOW })
-  withProviders(t, app, () => undefined)
+  const app = await startApp(t, { now: NOON })
+  withProvider(t, [app.deps], () => undefined, BOTH)
   const eventId = await anEvent(app.db)
   const ids = [
     await requested(app, await aGuest(app.db, eventId)),
@@ -137,8 +62,8 @@ test('a release makes scheduled messages due as well', async (t) => {
 })
 
 test('a release and a settlement that holds the same messages do not deadlock', async (t) => {
-  const app = await startApp(t, { now: NOW })
-  withProviders(t, app, () => undefined)
+  const app = await startApp(t, { now: NOON })
+  withProvider(t, [app.deps], () => undefined, BOTH)
   const eventId = await anEvent(app.db)
   for (let n = 0; n < 2; n++) await aGuest(app.db, eventId)
   const { ids } = await aCampaign(app, eventId)
@@ -152,7 +77,7 @@ test('a release and a settlement that holds the same messages do not deadlock', 
     await sql`select id from deliveries where id = any(${ids}::text[]) order by id for update`.execute(tx)
     released = releaseChannel(app.deps, 'whatsapp')
     await sleep(200)
-    await sql`update channel_limits set updated_at = ${NOW} where channel = 'whatsapp'`.execute(tx)
+    await sql`update channel_limits set updated_at = ${NOON} where channel = 'whatsapp'`.execute(tx)
   })
 
   await released
@@ -160,7 +85,7 @@ test('a release and a settlement that holds the same messages do not deadlock', 
 
 test('what a hold of the evening kept does not ring at four in the morning', async (t) => {
   const app = await startApp(t, { now: '2029-06-02T04:30:00.000Z' })
-  const provider = withProviders(t, app, () => undefined)
+  const provider = withProvider(t, [app.deps], () => undefined, BOTH)
   const id = await requested(app, await aGuest(app.db, await anEvent(app.db)))
   await stopChannel(app.deps, {
     ...{ channel: 'whatsapp', reason: 'x', by: 'usr', until: new Date('2029-06-02T10:00:00Z') },
@@ -173,14 +98,14 @@ test('what a hold of the evening kept does not ring at four in the morning', asy
 })
 
 test('what WhatsApp took for a promotion is one: a stop of promotions sends it as an e-mail', async (t) => {
-  const app = await startApp(t, { now: NOW })
-  const provider = withProviders(t, app, () => undefined)
+  const app = await startApp(t, { now: NOON })
+  const provider = withProvider(t, [app.deps], () => undefined, BOTH)
   const guest = await aGuest(app.db, await anEvent(app.db))
   const body = { template: 'event_update', variables: { update_text: 'Cambió la hora.' } }
   const id = await requested(app, guest, body)
-  await sql`insert into wa_marketing_stops (phone, stopped_at) values (${guest.phone}, ${NOW})`.execute(app.db)
+  await sql`insert into wa_marketing_stops (phone, stopped_at) values (${guest.phone}, ${NOON})`.execute(app.db)
   await sql`insert into wa_templates (name, language, status, category, synced_at)
-    values ('event_update', 'es_MX', 'APPROVED', 'marketing', ${NOW})
+    values ('event_update', 'es_MX', 'APPROVED', 'marketing', ${NOON})
     on conflict (name, language) do update set category = 'marketing'`.execute(app.db)
   t.after(() => sql`delete from wa_templates where name = 'event_update'`.execute(app.db))
 
@@ -190,10 +115,10 @@ test('what WhatsApp took for a promotion is one: a stop of promotions sends it a
 })
 
 test('an invitation into an open window is not withheld: it goes free-form', async (t) => {
-  const app = await startApp(t, { now: NOW })
-  const provider = withProviders(t, app, () => undefined)
+  const app = await startApp(t, { now: NOON })
+  const provider = withProvider(t, [app.deps], () => undefined, BOTH)
   const guest = await aGuest(app.db, await anEvent(app.db), { email: null })
-  await sql`insert into wa_windows values (${guest.phone}, ${NOW}, ${NOW})`.execute(app.db)
+  await sql`insert into wa_windows values (${guest.phone}, ${NOON}, ${NOON})`.execute(app.db)
   await sql`insert into wa_marketing_stops (phone, withheld_until) values (${guest.phone}, ${after(3_600_000)})`.execute(
     app.db,
   )
@@ -202,9 +127,13 @@ test('an invitation into an open window is not withheld: it goes free-form', asy
 })
 
 test('a message that changes to e-mail after a day has the whole life of the key before it', async (t) => {
-  const app = await startApp(t, { now: NOW })
-  const provider = withProviders(t, app, ({ channel }) =>
-    channel === 'email' ? { kind: 'refused', verdict: 'retry', reason: 'email_500', httpStatus: 500 } : coded(131049),
+  const app = await startApp(t, { now: NOON })
+  const provider = withProvider(
+    t,
+    [app.deps],
+    ({ channel }) =>
+      channel === 'email' ? { kind: 'refused', verdict: 'retry', reason: 'email_500', httpStatus: 500 } : coded(131049),
+    BOTH,
   )
   const guest = await aGuest(app.db, await anEvent(app.db), { email: null })
   const id = await requested(app, guest)
@@ -212,7 +141,7 @@ test('a message that changes to e-mail after a day has the whole life of the key
   await sql`update guests set email = 'later@example.com' where event_id = ${guest.eventId} and id = ${guest.guestId}`.execute(
     app.db,
   )
-  await sql`update wa_marketing_stops set stopped_at = ${NOW} where phone = ${guest.phone}`.execute(app.db)
+  await sql`update wa_marketing_stops set stopped_at = ${NOON} where phone = ${guest.phone}`.execute(app.db)
   app.setNow(after(25 * 3_600_000))
 
   await run(app, id)
@@ -222,15 +151,20 @@ test('a message that changes to e-mail after a day has the whole life of the key
 })
 
 test('a probe that is refused for its recipient only shows that the account works', async (t) => {
-  const app = await startApp(t, { now: NOW })
+  const app = await startApp(t, { now: NOON })
   let isFirst = true
-  const provider = withProviders(t, app, () => {
-    if (!isFirst) return undefined
-    isFirst = false
-    return coded(131026)
-  })
+  const provider = withProvider(
+    t,
+    [app.deps],
+    () => {
+      if (!isFirst) return undefined
+      isFirst = false
+      return coded(131026)
+    },
+    BOTH,
+  )
   const eventId = await anEvent(app.db)
-  await sql`update channel_limits set alarm = 'resting', held_until = ${NOW}, hold_reason = 'whatsapp_401' where channel = 'whatsapp'`.execute(
+  await sql`update channel_limits set alarm = 'resting', held_until = ${NOON}, hold_reason = 'whatsapp_401' where channel = 'whatsapp'`.execute(
     app.db,
   )
   const ids = [

@@ -5,73 +5,20 @@ import { sql, withTx, type Db } from '../db.ts'
 import { startFakeWhatsApp, WHATSAPP_KEY, type WhatsAppScript } from '../../test/fakes/whatsapp.ts'
 import { listProductTemplates } from '../../test/fakes/templates.ts'
 import { startApp, type TestApp } from '../../test/harness.ts'
-import { aGuest, anEvent, type GuestFacts, type MadeGuest } from '../../test/make.ts'
-import type { Message, Outcome } from './channel.ts'
-import { answerGuest, recordStatus } from './delivery.ts'
-import { deliverInvitation, sweepDeliveries } from './jobs.ts'
-import { classifyEmail, classifyWhatsApp } from './refusals.ts'
+import { aGuest, anEvent, type GuestFacts } from '../../test/make.ts'
+import type { Outcome } from './channel.ts'
+import { answerGuest } from './delivery.ts'
+import { sweepDeliveries } from './jobs.ts'
+import { classifyEmail } from './refusals.ts'
 import { openWhatsApp } from './whatsapp.ts'
+import { aCampaign, aStatus, heirOf, NOON, record, requested, rowOf, run } from '../../test/deliveries.ts'
+import { BOTH, coded, forgetLimits, withProvider } from '../../test/provider.ts'
 
-const NOW = '2029-06-01T18:00:00.000Z'
 const REST_LINE = /the channel rests/
-const after = (ms: number) => new Date(Date.parse(NOW) + ms).toISOString()
+const after = (ms: number) => new Date(Date.parse(NOON) + ms).toISOString()
 
-type Row = {
-  id: string
-  channel: string
-  channelReason: string | null
-  status: string
-  reason: string | null
-  attempts: number
-  nextAttemptAt: Date | null
-  possibleDuplicate: boolean
-}
-const rowOf = async (db: Db, id: string): Promise<Row> =>
-  (await sql<Row>`select * from deliveries where id = ${id}`.execute(db)).rows[0]!
-const heirOf = async (db: Db, id: string): Promise<Row | undefined> =>
-  (await sql<Row>`select * from deliveries where fallback_of = ${id}`.execute(db)).rows[0]
 const unreachableAs = async (db: Db, phone: string | null): Promise<string | undefined> =>
   (await sql<{ reason: string }>`select reason from wa_unreachable where phone = ${phone}`.execute(db)).rows[0]?.reason
-
-async function requested({ post }: TestApp, guest: MadeGuest, body: object = {}): Promise<string> {
-  const reply = await post(`/events/${guest.eventId}/guests/${guest.guestId}/send`, { as: 'organizer', body })
-  assert.equal(reply.statusCode, 202)
-  return reply.json().deliveryId
-}
-const run = (app: TestApp, deliveryId: string) => app.runJob(deliverInvitation, { deliveryId })
-
-/** Both channels answer what the test says, as real providers; without a word they accept. */
-function withProviders(t: TestContext, { deps, db }: TestApp, answer: (message: Message) => Outcome | undefined) {
-  const calls: Message[] = []
-  const ids: string[] = []
-  const original = { ...deps.channels }
-  const channel = {
-    isSimulated: false,
-    async send(message: Message): Promise<Outcome> {
-      calls.push(message)
-      const outcome = answer(message)
-      if (outcome) return outcome
-      ids.push(`msg.${calls.length}.${message.deliveryId}`)
-      return { kind: 'sent', providerMessageId: ids.at(-1)!, httpStatus: 200 }
-    },
-  }
-  Object.assign(deps.channels, { whatsapp: channel, email: channel })
-  t.after(async () => {
-    Object.assign(deps.channels, original)
-    await sql`update channel_limits set next_free_at = '-infinity', held_until = null, hold_reason = null, failures = 0, alarm = null`.execute(
-      db,
-    )
-    await sql`delete from recipient_limits`.execute(db)
-  })
-  return { calls, ids, channels: () => calls.map((call) => call.channel) }
-}
-/** What the client makes of a code. */
-const coded = (code: number | null, httpStatus = 400): Outcome => {
-  const { verdict, ...more } = classifyWhatsApp({ code, httpStatus })
-  return verdict === 'unknown'
-    ? { kind: 'unknown', reason: more.reason }
-    : { kind: 'refused', verdict, httpStatus, ...more }
-}
 
 async function withFake(t: TestContext, { deps, db }: TestApp, ...script: WhatsAppScript[]) {
   const fake = await startFakeWhatsApp({
@@ -84,33 +31,24 @@ async function withFake(t: TestContext, { deps, db }: TestApp, ...script: WhatsA
   fake.next(...script)
   t.after(async () => {
     deps.channels.whatsapp = original
-    await sql`update channel_limits set next_free_at = '-infinity', held_until = null, hold_reason = null, failures = 0, alarm = null`.execute(
-      db,
-    )
+    await forgetLimits({ db })
     await fake.close()
   })
   return fake
 }
 
-const statusOf = (providerMessageId: string, status: string, code: number | null = null, ourId?: string) => ({
-  ...{ providerMessageId, status, occurredAt: new Date(NOW), reason: code === null ? null : `whatsapp_${code}` },
-  ...{ pricing: null, simulated: false, ourId: ourId ?? null },
-})
-const record = ({ db, deps }: TestApp, event: Parameters<typeof recordStatus>[2]) =>
-  withTx(db, (tx) => recordStatus(tx, deps.config, event, deps.now()))
-
 // A gateway between us and WhatsApp.
 
 for (const httpStatus of [500, 502, 503, 504, 521]) {
   test(`a message that WhatsApp took before its gateway answered ${httpStatus} is not sent again: a status tells`, async (t) => {
-    const app = await startApp(t, { now: NOW })
+    const app = await startApp(t, { now: NOON })
     const fake = await withFake(t, app, { kind: 'accepts_then_fails', httpStatus })
     const deliveryId = await requested(app, await aGuest(app.db, await anEvent(app.db)))
 
     const outcome = await run(app, deliveryId)
     const { reason } = await rowOf(app.db, deliveryId)
     const [messageId] = fake.sent.keys()
-    await record(app, statusOf(messageId!, 'delivered', null, deliveryId))
+    await record(app, aStatus(messageId!, 'delivered', null, deliveryId))
     app.setNow(after(700_000))
     await app.runJob(sweepDeliveries, {})
 
@@ -120,7 +58,7 @@ for (const httpStatus of [500, 502, 503, 504, 521]) {
 }
 
 test('500 with a code of WhatsApp is a transient fault: the message goes again by itself', async (t) => {
-  const app = await startApp(t, { now: NOW })
+  const app = await startApp(t, { now: NOON })
   const fake = await withFake(t, app, { kind: 'error', httpStatus: 500, code: 131000 })
   const deliveryId = await requested(app, await aGuest(app.db, await anEvent(app.db)))
 
@@ -133,10 +71,10 @@ test('500 with a code of WhatsApp is a transient fault: the message goes again b
 })
 
 test('a mail that another text went before under its key has probably left: unknown, and then for a person', async (t) => {
-  const app = await startApp(t, { now: NOW })
+  const app = await startApp(t, { now: NOON })
   const { reason, verdict } = classifyEmail({ name: 'invalid_idempotent_request', httpStatus: 409 })
   assert.equal(verdict, 'unknown')
-  const provider = withProviders(t, app, () => ({ kind: 'unknown', reason }))
+  const provider = withProvider(t, [app.deps], () => ({ kind: 'unknown', reason }), BOTH)
   const deliveryId = await requested(app, await aGuest(app.db, await anEvent(app.db)), { channel: 'email' })
 
   const outcome = await run(app, deliveryId)
@@ -155,9 +93,9 @@ test('a mail that another text went before under its key has probably left: unkn
 // The account.
 
 test('after an alarm one message tries for all; the account still refuses, so the others wait once more', async (t) => {
-  const app = await startApp(t, { now: NOW, expectErrors: REST_LINE })
+  const app = await startApp(t, { now: NOON, expectErrors: REST_LINE })
   let isMended = false
-  const provider = withProviders(t, app, () => (isMended ? undefined : coded(131042)))
+  const provider = withProvider(t, [app.deps], () => (isMended ? undefined : coded(131042)), BOTH)
   const eventId = await anEvent(app.db)
   const ids: string[] = []
   for (let n = 0; n < 20; n++) ids.push(await requested(app, await aGuest(app.db, eventId)))
@@ -178,17 +116,17 @@ test('after an alarm one message tries for all; the account still refuses, so th
 })
 
 test('a message that is accepted and then refused for the account holds the others for another five minutes', async (t) => {
-  const app = await startApp(t, { now: NOW })
-  const provider = withProviders(t, app, () => undefined)
+  const app = await startApp(t, { now: NOON })
+  const provider = withProvider(t, [app.deps], () => undefined, BOTH)
   const eventId = await anEvent(app.db)
   const ids: string[] = []
   for (let n = 0; n < 5; n++) ids.push(await requested(app, await aGuest(app.db, eventId)))
   await run(app, ids[0]!)
-  await record(app, statusOf(provider.ids[0]!, 'failed', 131042))
+  await record(app, aStatus(provider.ids[0]!, 'failed', 131042))
 
   app.setNow(after(302_000))
   await Promise.all(ids.map((id) => run(app, id)))
-  await record(app, statusOf(provider.ids[1]!, 'failed', 131042))
+  await record(app, aStatus(provider.ids[1]!, 'failed', 131042))
   app.setNow(after(330_000))
   await Promise.all(ids.map((id) => run(app, id)))
   const callsThen = provider.calls.length
@@ -198,20 +136,10 @@ test('a message that is accepted and then refused for the account holds the othe
   assert.deepEqual([callsThen, provider.calls.length], [2, 3])
 })
 
-async function aCampaign({ db, post }: TestApp, eventId: string): Promise<{ campaignId: string; ids: string[] }> {
-  const body = { template: 'event_invitation', channel: 'auto', filter: {} }
-  const path = `/events/${eventId}/campaigns`
-  const { preflightId } = (await post(path, { as: 'organizer', body: { ...body, dryRun: true } })).json()
-  const { campaignId } = (await post(path, { as: 'organizer', body: { ...body, preflightId } })).json()
-  const { rows } = await sql<{ id: string }>`
-    select id from deliveries where campaign_id = ${campaignId} order by id`.execute(db)
-  return { campaignId, ids: rows.map(({ id }) => id) }
-}
-
 for (const code of [131048, 131064, 471]) {
   test(`${code} (quality) pauses the campaign, lets the channel rest and calls an operator; nothing is lost`, async (t) => {
-    const app = await startApp(t, { now: NOW, expectErrors: REST_LINE })
-    const provider = withProviders(t, app, () => coded(code))
+    const app = await startApp(t, { now: NOON, expectErrors: REST_LINE })
+    const provider = withProvider(t, [app.deps], () => coded(code), BOTH)
     const eventId = await anEvent(app.db)
     for (let n = 0; n < 2; n++) await aGuest(app.db, eventId)
     const { campaignId, ids } = await aCampaign(app, eventId)
@@ -227,7 +155,7 @@ for (const code of [131048, 131064, 471]) {
     )
     assert.equal(app.lines.filter(({ level, msg }) => level === 'error' && REST_LINE.test(msg)).length, 1)
     const { rows } = await sql<{ isHeld: boolean }>`
-      select held_until > ${NOW} as is_held from channel_limits where channel = 'whatsapp'`.execute(app.db)
+      select held_until > ${NOON} as is_held from channel_limits where channel = 'whatsapp'`.execute(app.db)
     assert.equal(rows[0]!.isHeld, true)
   })
 }
@@ -236,8 +164,13 @@ for (const code of [131048, 131064, 471]) {
 
 for (const code of [1, 131052, 131053]) {
   test(`${code} goes once more, then an e-mail takes its place, and ten of them do not open the breaker`, async (t) => {
-    const app = await startApp(t, { now: NOW })
-    const provider = withProviders(t, app, ({ channel }) => (channel === 'whatsapp' ? coded(code) : undefined))
+    const app = await startApp(t, { now: NOON })
+    const provider = withProvider(
+      t,
+      [app.deps],
+      ({ channel }) => (channel === 'whatsapp' ? coded(code) : undefined),
+      BOTH,
+    )
     const eventId = await anEvent(app.db)
     const ids: string[] = []
     for (let n = 0; n < 10; n++) ids.push(await requested(app, await aGuest(app.db, eventId)))
@@ -257,14 +190,14 @@ for (const code of [1, 131052, 131053]) {
 }
 
 test('131053 that comes as a status goes once more and no third time', async (t) => {
-  const app = await startApp(t, { now: NOW })
-  const provider = withProviders(t, app, () => undefined)
+  const app = await startApp(t, { now: NOON })
+  const provider = withProvider(t, [app.deps], () => undefined, BOTH)
   const deliveryId = await requested(app, await aGuest(app.db, await anEvent(app.db), { email: null }))
 
   const statuses: string[] = []
   for (const ms of [0, 120_000, 900_000]) {
     app.setNow(after(ms))
-    if ((await run(app, deliveryId)) === 'sent') await record(app, statusOf(provider.ids.at(-1)!, 'failed', 131053))
+    if ((await run(app, deliveryId)) === 'sent') await record(app, aStatus(provider.ids.at(-1)!, 'failed', 131053))
     statuses.push((await rowOf(app.db, deliveryId)).status)
   }
 
@@ -273,14 +206,14 @@ test('131053 that comes as a status goes once more and no third time', async (t)
 
 for (const status of ['delivered', 'read']) {
   test(`the e-mail in the place of a message that is ${status} after all is not sent`, async (t) => {
-    const app = await startApp(t, { now: NOW })
-    const provider = withProviders(t, app, () => undefined)
+    const app = await startApp(t, { now: NOON })
+    const provider = withProvider(t, [app.deps], () => undefined, BOTH)
     const deliveryId = await requested(app, await aGuest(app.db, await anEvent(app.db)))
     await run(app, deliveryId)
-    await record(app, statusOf(provider.ids[0]!, 'failed', 131026))
+    await record(app, aStatus(provider.ids[0]!, 'failed', 131026))
     const heir = (await heirOf(app.db, deliveryId))!
 
-    await record(app, statusOf(provider.ids[0]!, status))
+    await record(app, aStatus(provider.ids[0]!, status))
     const outcome = await run(app, heir.id)
 
     assert.deepEqual([outcome, provider.channels()], ['parent_delivered', ['whatsapp']])
@@ -290,36 +223,36 @@ for (const status of ['delivered', 'read']) {
 }
 
 test('an e-mail that left before the message it stands for arrived stays sent', async (t) => {
-  const app = await startApp(t, { now: NOW })
-  const provider = withProviders(t, app, () => undefined)
+  const app = await startApp(t, { now: NOON })
+  const provider = withProvider(t, [app.deps], () => undefined, BOTH)
   const deliveryId = await requested(app, await aGuest(app.db, await anEvent(app.db)))
   await run(app, deliveryId)
-  await record(app, statusOf(provider.ids[0]!, 'failed', 131026))
+  await record(app, aStatus(provider.ids[0]!, 'failed', 131026))
   const heir = (await heirOf(app.db, deliveryId))!
 
   const outcome = await run(app, heir.id)
-  await record(app, statusOf(provider.ids[0]!, 'delivered'))
+  await record(app, aStatus(provider.ids[0]!, 'delivered'))
 
   assert.deepEqual([outcome, (await rowOf(app.db, heir.id)).status], ['sent', 'sent'])
   assert.equal((await rowOf(app.db, deliveryId)).status, 'delivered')
 })
 
 test('late evidence is credited to the attempt it belongs to, not to the one on its way', async (t) => {
-  const app = await startApp(t, { now: NOW })
+  const app = await startApp(t, { now: NOON })
   const outcomes: Outcome[] = [{ kind: 'unknown', reason: 'whatsapp_timeout' }]
-  const provider = withProviders(t, app, () => outcomes.shift())
+  const provider = withProvider(t, [app.deps], () => outcomes.shift(), BOTH)
   const deliveryId = await requested(app, await aGuest(app.db, await anEvent(app.db)))
   await run(app, deliveryId)
   app.setNow(after(700_000))
   await app.runJob(sweepDeliveries, {})
   const { send } = app.deps.channels.whatsapp
   app.deps.channels.whatsapp.send = async (message) => {
-    await record(app, statusOf('wamid.first', 'sent', null, deliveryId)) // of the first, while the second is on its way
+    await record(app, aStatus('wamid.first', 'sent', null, deliveryId)) // of the first, while the second is on its way
     return send(message)
   }
 
   await run(app, deliveryId)
-  await record(app, statusOf(provider.ids[0]!, 'delivered', null, deliveryId))
+  await record(app, aStatus(provider.ids[0]!, 'delivered', null, deliveryId))
 
   const { rows } = await sql`
     select n, outcome, provider_message_id from delivery_attempts where delivery_id = ${deliveryId} order by n`.execute(
@@ -335,18 +268,18 @@ test('late evidence is credited to the attempt it belongs to, not to the one on 
 
 for (const code of [131026, 1013, 1026]) {
   test(`${code}: later messages begin with e-mail until one arrives by WhatsApp`, async (t) => {
-    const app = await startApp(t, { now: NOW })
-    const provider = withProviders(t, app, () => undefined)
+    const app = await startApp(t, { now: NOON })
+    const provider = withProvider(t, [app.deps], () => undefined, BOTH)
     const guest = await aGuest(app.db, await anEvent(app.db))
     await run(app, await requested(app, guest))
-    await record(app, statusOf(provider.ids[0]!, 'failed', code))
+    await record(app, aStatus(provider.ids[0]!, 'failed', code))
 
     const marked = await unreachableAs(app.db, guest.phone)
     await run(
       app,
       await requested(app, guest, { template: 'event_update', variables: { update_text: 'Cambió la hora.' } }),
     )
-    await record(app, statusOf(provider.ids[0]!, 'delivered'))
+    await record(app, aStatus(provider.ids[0]!, 'delivered'))
 
     assert.deepEqual([marked, provider.channels()], [`whatsapp_${code}`, ['whatsapp', 'email']])
     assert.equal(await unreachableAs(app.db, guest.phone), undefined)
@@ -355,8 +288,8 @@ for (const code of [131026, 1013, 1026]) {
 
 for (const code of [130472, 130497, 131049, 131050, 137000]) {
   test(`${code} says nothing about whether WhatsApp reaches the number`, async (t) => {
-    const app = await startApp(t, { now: NOW })
-    withProviders(t, app, ({ channel }) => (channel === 'whatsapp' ? coded(code) : undefined))
+    const app = await startApp(t, { now: NOON })
+    withProvider(t, [app.deps], ({ channel }) => (channel === 'whatsapp' ? coded(code) : undefined), BOTH)
     const guest = await aGuest(app.db, await anEvent(app.db))
 
     const outcome = await run(app, await requested(app, guest))
@@ -366,13 +299,13 @@ for (const code of [130472, 130497, 131049, 131050, 137000]) {
 }
 
 test('an e-mail that arrives does not prove that WhatsApp reaches the number', async (t) => {
-  const app = await startApp(t, { now: NOW })
-  const provider = withProviders(t, app, () => undefined)
+  const app = await startApp(t, { now: NOON })
+  const provider = withProvider(t, [app.deps], () => undefined, BOTH)
   const guest = await aGuest(app.db, await anEvent(app.db))
-  await sql`insert into wa_unreachable values (${guest.phone}, 'whatsapp_131026', ${NOW})`.execute(app.db)
+  await sql`insert into wa_unreachable values (${guest.phone}, 'whatsapp_131026', ${NOON})`.execute(app.db)
   await run(app, await requested(app, guest))
 
-  await record(app, statusOf(provider.ids[0]!, 'delivered'))
+  await record(app, aStatus(provider.ids[0]!, 'delivered'))
 
   assert.deepEqual([provider.channels(), await unreachableAs(app.db, guest.phone)], [['email'], 'whatsapp_131026'])
 })
@@ -381,16 +314,16 @@ test('an e-mail that arrives does not prove that WhatsApp reaches the number', a
 
 const NEWS = { template: 'event_update', variables: { update_text: 'Cambió la hora.' } }
 async function whoStopped(t: TestContext, app: TestApp, facts: GuestFacts = {}) {
-  const provider = withProviders(t, app, () => undefined)
+  const provider = withProvider(t, [app.deps], () => undefined, BOTH)
   const guest = await aGuest(app.db, await anEvent(app.db), facts)
   const first = await requested(app, guest)
   await run(app, first)
-  await record(app, statusOf(provider.ids[0]!, 'failed', 131050))
+  await record(app, aStatus(provider.ids[0]!, 'failed', 131050))
   return { provider, guest, first }
 }
 
 test('131050: invitations go by e-mail from then on, and news still by WhatsApp', async (t) => {
-  const app = await startApp(t, { now: NOW })
+  const app = await startApp(t, { now: NOON })
   const { provider, guest, first } = await whoStopped(t, app)
   const heir = await heirOf(app.db, first)
   app.setNow(after(60_000))
@@ -412,7 +345,7 @@ for (const [what, facts, body] of [
   ['whose message must not fall back', {}, { channel: 'whatsapp', fallback: false }],
 ] as const) {
   test(`131050: an invitation to a guest ${what} is skipped and says why`, async (t) => {
-    const app = await startApp(t, { now: NOW })
+    const app = await startApp(t, { now: NOON })
     const { provider, guest } = await whoStopped(t, app, facts)
     app.setNow(after(60_000))
 
@@ -425,11 +358,11 @@ for (const [what, facts, body] of [
 }
 
 test('131050: news that arrive do not lift it', async (t) => {
-  const app = await startApp(t, { now: NOW })
+  const app = await startApp(t, { now: NOON })
   const { provider, guest } = await whoStopped(t, app, { email: null })
   app.setNow(after(60_000))
   await run(app, await requested(app, guest, NEWS))
-  await record(app, { ...statusOf(provider.ids[1]!, 'delivered'), occurredAt: new Date(after(60_000)) })
+  await record(app, { ...aStatus(provider.ids[1]!, 'delivered'), occurredAt: new Date(after(60_000)) })
 
   const outcome = await run(app, await requested(app, guest, { template: 'event_thanks' }))
 
@@ -437,12 +370,12 @@ test('131050: news that arrive do not lift it', async (t) => {
 })
 
 test('131050 counts for the number that the message went to, also when it was corrected meanwhile', async (t) => {
-  const app = await startApp(t, { now: NOW })
-  const provider = withProviders(t, app, () => undefined)
+  const app = await startApp(t, { now: NOON })
+  const provider = withProvider(t, [app.deps], () => undefined, BOTH)
   const guest = await aGuest(app.db, await anEvent(app.db), { email: null })
   await run(app, await requested(app, guest))
   await sql`update guests set phone = '+525500112233' where id = ${guest.guestId}`.execute(app.db)
-  await record(app, statusOf(provider.ids[0]!, 'failed', 131050))
+  await record(app, aStatus(provider.ids[0]!, 'failed', 131050))
   app.setNow(after(60_000))
 
   const outcome = await run(app, await requested(app, guest, { template: 'event_thanks' }))
@@ -451,12 +384,12 @@ test('131050 counts for the number that the message went to, also when it was co
 })
 
 test('a preflight counts who stopped promotions, and who gets them by e-mail instead', async (t) => {
-  const app = await startApp(t, { now: NOW })
+  const app = await startApp(t, { now: NOON })
   const eventId = await anEvent(app.db)
   const [withEmail, without] = [await aGuest(app.db, eventId), await aGuest(app.db, eventId, { email: null })]
   await aGuest(app.db, eventId)
   for (const { phone } of [withEmail, without])
-    await sql`insert into wa_marketing_stops (phone, stopped_at, source) values (${phone}, ${NOW}, 'preference')`.execute(
+    await sql`insert into wa_marketing_stops (phone, stopped_at, source) values (${phone}, ${NOON}, 'preference')`.execute(
       app.db,
     )
   const preflight = async (body: object) =>
@@ -477,17 +410,17 @@ test('a preflight counts who stopped promotions, and who gets them by e-mail ins
 })
 
 test('131049: a guest without e-mail gets one later try, a day later, and no third', async (t) => {
-  const app = await startApp(t, { now: NOW })
-  const provider = withProviders(t, app, () => undefined)
+  const app = await startApp(t, { now: NOON })
+  const provider = withProvider(t, [app.deps], () => undefined, BOTH)
   const guest = await aGuest(app.db, await anEvent(app.db), { email: null })
   const deliveryId = await requested(app, guest)
   await run(app, deliveryId)
-  await record(app, statusOf(provider.ids[0]!, 'failed', 131049))
+  await record(app, aStatus(provider.ids[0]!, 'failed', 131049))
   const waiting = await rowOf(app.db, deliveryId)
 
   app.setNow(after(86_400_000))
   const second = await run(app, deliveryId)
-  await record(app, statusOf(provider.ids[1]!, 'failed', 131049))
+  await record(app, aStatus(provider.ids[1]!, 'failed', 131049))
   app.setNow(after(3 * 86_400_000))
   const third = await run(app, deliveryId)
 
@@ -498,8 +431,8 @@ test('131049: a guest without e-mail gets one later try, a day later, and no thi
 })
 
 test('131049 with attempts spent still gives the one later try', async (t) => {
-  const app = await startApp(t, { now: NOW, env: { DELIVERY_MAX_ATTEMPTS: '1' } })
-  withProviders(t, app, () => coded(131049))
+  const app = await startApp(t, { now: NOON, env: { DELIVERY_MAX_ATTEMPTS: '1' } })
+  withProvider(t, [app.deps], () => coded(131049), BOTH)
   const deliveryId = await requested(app, await aGuest(app.db, await anEvent(app.db), { email: null }))
 
   const first = await run(app, deliveryId)
@@ -510,13 +443,13 @@ test('131049 with attempts spent still gives the one later try', async (t) => {
 })
 
 test('131049: a guest with e-mail gets it there, and nothing promotional by WhatsApp within a day', async (t) => {
-  const app = await startApp(t, { now: NOW })
-  const provider = withProviders(t, app, () => undefined)
+  const app = await startApp(t, { now: NOON })
+  const provider = withProvider(t, [app.deps], () => undefined, BOTH)
   const guest = await aGuest(app.db, await anEvent(app.db))
   const elsewhere = await aGuest(app.db, await anEvent(app.db), { phone: guest.phone, email: null })
   const first = await requested(app, guest)
   await run(app, first)
-  await record(app, statusOf(provider.ids[0]!, 'failed', 131049))
+  await record(app, aStatus(provider.ids[0]!, 'failed', 131049))
   app.setNow(after(3_600_000))
 
   const heir = await run(app, (await heirOf(app.db, first))!.id)
@@ -536,11 +469,11 @@ test('131049: a guest with e-mail gets it there, and nothing promotional by What
 })
 
 test("a gateway's refusal without a code is about the account: the answer to a guest waits, and somebody is told", async (t) => {
-  const app = await startApp(t, { now: NOW, expectErrors: REST_LINE })
+  const app = await startApp(t, { now: NOON, expectErrors: REST_LINE })
   await withFake(t, app, { kind: 'error', httpStatus: 400, shape: 'gateway' })
   const guest = await aGuest(app.db, await anEvent(app.db), { answer: 'yes' })
   const answer = { to: guest, template: 'rsvp_confirmed' as const, answersMessage: `wamid.${guest.guestId}` }
-  await withTx(app.db, (tx) => answerGuest(tx, { ...answer, attemptsMax: 5, requestId: 'req', now: new Date(NOW) }))
+  await withTx(app.db, (tx) => answerGuest(tx, { ...answer, attemptsMax: 5, requestId: 'req', now: new Date(NOON) }))
   const { rows } = await sql<{ id: string }>`
     select id from deliveries where answers_message = ${answer.answersMessage}`.execute(app.db)
 

@@ -1,56 +1,14 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { sql, withTx, type Db } from '../db.ts'
-import { startApp, type TestApp } from '../../test/harness.ts'
+import { sql } from '../db.ts'
+import { startApp } from '../../test/harness.ts'
 import { aGuest, anEvent, type MadeGuest } from '../../test/make.ts'
-import type { Channel, Message, Outcome } from './channel.ts'
-import { recordStatus } from './delivery.ts'
+import type { Message, Outcome } from './channel.ts'
 import { deliverInvitation, sweepDeliveries } from './jobs.ts'
-
-const NOW = '2029-06-01T18:00:00.000Z' // noon in Mexico City
+import { aStatus, heirOf, NOON, record, requested, rowOf } from '../../test/deliveries.ts'
+import { withProvider } from '../../test/provider.ts'
 
 const sendPath = ({ eventId, guestId }: MadeGuest) => `/events/${eventId}/guests/${guestId}/send`
-
-async function requested({ post }: TestApp, guest: MadeGuest, body: object = {}): Promise<string> {
-  const reply = await post(sendPath(guest), { as: 'organizer', body })
-  assert.equal(reply.statusCode, 202)
-  return reply.json().deliveryId
-}
-
-type Row = {
-  id: string
-  status: string
-  reason: string | null
-  channel: string
-  channelReason: string | null
-  messageReason: string | null
-  attempts: number
-  attemptsMax: number
-  nextAttemptAt: Date | null
-  enqueuedAt: Date | null
-  possibleDuplicate: boolean
-}
-const rowOf = async (db: Db, id: string): Promise<Row> =>
-  (await sql<Row>`select * from deliveries where id = ${id}`.execute(db)).rows[0]!
-const heirOf = async (db: Db, id: string): Promise<Row | undefined> =>
-  (await sql<Row>`select * from deliveries where fallback_of = ${id}`.execute(db)).rows[0]
-
-/** A provider of this test's own behind a channel: as real as a provider, so limits and the breaker count. */
-function withProvider(
-  t: { after(done: () => Promise<void>): void },
-  { deps }: TestApp,
-  send: Channel['send'],
-  channel: 'whatsapp' | 'email' = 'whatsapp',
-): void {
-  const original = deps.channels[channel]
-  deps.channels[channel] = { isSimulated: false, send }
-  t.after(async () => {
-    deps.channels[channel] = original
-    await sql`update channel_limits set next_free_at = '-infinity', held_until = null, hold_reason = null, failures = 0, alarm = null`.execute(
-      deps.db,
-    )
-  })
-}
 
 let sends = 0
 const accepted = (): Outcome => ({
@@ -65,17 +23,10 @@ const refused = (
 ): Outcome => ({
   ...{ kind: 'refused', verdict, reason, httpStatus: 400, ...(afterMs ? { afterMs } : {}) },
 })
-const failedStatus = (providerMessageId: string, code: number) => ({
-  ...{ providerMessageId, status: 'failed', occurredAt: new Date(NOW), reason: `whatsapp_${code}`, pricing: null },
-  ...{ simulated: false, ourId: null },
-})
-const record = ({ db, deps }: TestApp, event: Parameters<typeof recordStatus>[2]) =>
-  withTx(db, (tx) => recordStatus(tx, deps.config, event, deps.now()))
-
 test('429 with Retry-After: 7 waits seven seconds, costs nobody an attempt, and lets the others wait too', async (t) => {
-  const app = await startApp(t, { now: NOW })
+  const app = await startApp(t, { now: NOON })
   const outcomes = [refused('wait_all', 'whatsapp_130429', 7000)]
-  withProvider(t, app, async () => outcomes.shift() ?? accepted())
+  withProvider(t, [app.deps], async () => outcomes.shift() ?? accepted())
   const eventId = await anEvent(app.db)
   const [first, second] = [
     await requested(app, await aGuest(app.db, eventId)),
@@ -98,12 +49,12 @@ test('429 with Retry-After: 7 waits seven seconds, costs nobody an attempt, and 
     waiting.map(({ attempts, attemptsMax }) => attemptsMax - attempts),
     [5, 5],
   )
-  for (const { nextAttemptAt } of waiting) assert.ok(nextAttemptAt!.getTime() - new Date(NOW).getTime() >= 7000)
+  for (const { nextAttemptAt } of waiting) assert.ok(nextAttemptAt!.getTime() - new Date(NOON).getTime() >= 7000)
 })
 
 test('131026 leads to an e-mail in its place at once, once, and later messages begin with e-mail', async (t) => {
-  const app = await startApp(t, { now: NOW })
-  withProvider(t, app, async () => refused('fall_back', 'whatsapp_131026'))
+  const app = await startApp(t, { now: NOON })
+  withProvider(t, [app.deps], async () => refused('fall_back', 'whatsapp_131026'))
   const guest = await aGuest(app.db, await anEvent(app.db))
   const deliveryId = await requested(app, guest, { channel: 'auto' })
 
@@ -120,7 +71,7 @@ test('131026 leads to an e-mail in its place at once, once, and later messages b
   assert.deepEqual([original.status, original.reason], ['failed', 'whatsapp_131026'])
   assert.deepEqual(
     [heir.channel, heir.channelReason, heir.nextAttemptAt?.toISOString(), outcome],
-    ['email', 'fallback_whatsapp_131026', NOW, 'sent'],
+    ['email', 'fallback_whatsapp_131026', NOON, 'sent'],
   )
   assert.deepEqual([again.json().status, again.json().duplicateOf], ['duplicate', heir.id])
   assert.equal(reminder.json().channel, 'email')
@@ -128,19 +79,19 @@ test('131026 leads to an e-mail in its place at once, once, and later messages b
 })
 
 test('131026 that comes as a status has the same consequence, once, and the sweep nudges the e-mail', async (t) => {
-  const app = await startApp(t, { now: NOW })
+  const app = await startApp(t, { now: NOON })
   const id = `wamid.later_${Math.random()}`
-  withProvider(t, app, async () => ({ kind: 'sent', providerMessageId: id, httpStatus: 200 }))
+  withProvider(t, [app.deps], async () => ({ kind: 'sent', providerMessageId: id, httpStatus: 200 }))
   const deliveryId = await requested(app, await aGuest(app.db, await anEvent(app.db)))
   await app.runJob(deliverInvitation, { deliveryId })
 
-  const results = [await record(app, failedStatus(id, 131026)), await record(app, failedStatus(id, 131026))]
+  const results = [await record(app, aStatus(id, 'failed', 131026)), await record(app, aStatus(id, 'failed', 131026))]
   const before = (await heirOf(app.db, deliveryId))!
   await app.runJob(sweepDeliveries, {})
 
   assert.deepEqual(results, ['applied', 'duplicate'])
   assert.deepEqual([before.channel, before.enqueuedAt], ['email', null])
-  assert.equal((await heirOf(app.db, deliveryId))!.enqueuedAt?.toISOString(), NOW)
+  assert.equal((await heirOf(app.db, deliveryId))!.enqueuedAt?.toISOString(), NOON)
 })
 
 for (const [what, body, email] of [
@@ -148,8 +99,8 @@ for (const [what, body, email] of [
   ['when the guest has no e-mail', {}, null],
 ] as const) {
   test(`no e-mail takes the place ${what}`, async (t) => {
-    const app = await startApp(t, { now: NOW })
-    withProvider(t, app, async () => refused('fall_back', 'whatsapp_131026'))
+    const app = await startApp(t, { now: NOON })
+    withProvider(t, [app.deps], async () => refused('fall_back', 'whatsapp_131026'))
     const guest = await aGuest(app.db, await anEvent(app.db), email === undefined ? {} : { email })
     const deliveryId = await requested(app, guest, body)
 
@@ -161,22 +112,22 @@ for (const [what, body, email] of [
 }
 
 test('131047 after a free-form message sends the template instead, and once only', async (t) => {
-  const app = await startApp(t, { now: NOW })
+  const app = await startApp(t, { now: NOON })
   const sent: { id: string; message: Message }[] = []
-  withProvider(t, app, async (message) => {
+  withProvider(t, [app.deps], async (message) => {
     const outcome = accepted()
     if (outcome.kind === 'sent') sent.push({ id: outcome.providerMessageId, message })
     return outcome
   })
   const guest = await aGuest(app.db, await anEvent(app.db))
-  await sql`insert into wa_windows values (${guest.phone}, ${NOW}, ${NOW})`.execute(app.db)
+  await sql`insert into wa_windows values (${guest.phone}, ${NOON}, ${NOON})`.execute(app.db)
   const deliveryId = await requested(app, guest)
   await app.runJob(deliverInvitation, { deliveryId })
 
-  await record(app, failedStatus(sent[0]!.id, 131047))
+  await record(app, aStatus(sent[0]!.id, 'failed', 131047))
   app.setNow('2029-06-01T18:00:07.000Z')
   await app.runJob(deliverInvitation, { deliveryId })
-  await record(app, failedStatus(sent[1]!.id, 131047))
+  await record(app, aStatus(sent[1]!.id, 'failed', 131047))
 
   const kinds = sent.map(({ message }) => (message.channel === 'whatsapp' ? message.content.kind : 'email'))
   assert.deepEqual([kinds.length, kinds[0] === 'template', kinds[1]], [2, false, 'template'])
@@ -185,9 +136,9 @@ test('131047 after a free-form message sends the template instead, and once only
 })
 
 test('131056 delays this recipient only, and costs no attempt', async (t) => {
-  const app = await startApp(t, { now: NOW })
+  const app = await startApp(t, { now: NOON })
   const outcomes = [refused('wait_recipient', 'whatsapp_131056')]
-  withProvider(t, app, async () => outcomes.shift() ?? accepted())
+  withProvider(t, [app.deps], async () => outcomes.shift() ?? accepted())
   const eventId = await anEvent(app.db)
   const slow = await requested(app, await aGuest(app.db, eventId))
   const other = await requested(app, await aGuest(app.db, eventId))
@@ -198,12 +149,12 @@ test('131056 delays this recipient only, and costs no attempt', async (t) => {
   assert.deepEqual([delayed, unharmed], ['queued', 'sent'])
   const { attempts, attemptsMax, nextAttemptAt } = await rowOf(app.db, slow)
   assert.equal(attemptsMax - attempts, 5)
-  assert.equal(nextAttemptAt!.getTime() - new Date(NOW).getTime(), 4000)
+  assert.equal(nextAttemptAt!.getTime() - new Date(NOON).getTime(), 4000)
 })
 
 test('two messages for one phone at the same moment leave six seconds apart', async (t) => {
-  const app = await startApp(t, { now: NOW })
-  withProvider(t, app, async () => accepted())
+  const app = await startApp(t, { now: NOON })
+  withProvider(t, [app.deps], async () => accepted())
   const phone = '+525511110001'
   const guests = [
     await aGuest(app.db, await anEvent(app.db), { phone }),
@@ -220,8 +171,8 @@ test('two messages for one phone at the same moment leave six seconds apart', as
 })
 
 test('the throughput of the number is shared by all: what is too much gets its own turn, and waits once', async (t) => {
-  const app = await startApp(t, { now: NOW, env: { WA_MESSAGES_PER_SECOND: '10' } })
-  withProvider(t, app, async () => accepted())
+  const app = await startApp(t, { now: NOON, env: { WA_MESSAGES_PER_SECOND: '10' } })
+  withProvider(t, [app.deps], async () => accepted())
   const eventId = await anEvent(app.db)
   const ids = []
   for (let n = 0; n < 12; n++) ids.push(await requested(app, await aGuest(app.db, eventId)))
@@ -229,7 +180,7 @@ test('the throughput of the number is shared by all: what is too much gets its o
   const first = await Promise.all(ids.map((deliveryId) => app.runJob(deliverInvitation, { deliveryId })))
   const turns = (await Promise.all(ids.map((id) => rowOf(app.db, id))))
     .filter(({ status }) => status === 'queued')
-    .map(({ nextAttemptAt }) => nextAttemptAt!.getTime() - new Date(NOW).getTime())
+    .map(({ nextAttemptAt }) => nextAttemptAt!.getTime() - new Date(NOON).getTime())
     .toSorted((a, b) => a - b)
   app.setNow('2029-06-01T18:00:01.100Z')
   const second = await Promise.all(ids.map((deliveryId) => app.runJob(deliverInvitation, { deliveryId })))
@@ -242,10 +193,10 @@ test('the throughput of the number is shared by all: what is too much gets its o
 })
 
 test('ten failures in a row open the breaker: nobody burns attempts, then one message tries for all', async (t) => {
-  const app = await startApp(t, { now: NOW })
+  const app = await startApp(t, { now: NOON })
   let isUp = false
   let calls = 0
-  withProvider(t, app, async () => {
+  withProvider(t, [app.deps], async () => {
     calls++
     return isUp ? accepted() : refused('retry', 'whatsapp_unreachable')
   })
@@ -269,8 +220,8 @@ test('ten failures in a row open the breaker: nobody burns attempts, then one me
 })
 
 test('an account or configuration refused by the provider rests the channel and calls a person', async (t) => {
-  const app = await startApp(t, { now: NOW, expectErrors: /refuses our account/ })
-  withProvider(t, app, async () => refused('alarm', 'whatsapp_190'))
+  const app = await startApp(t, { now: NOON, expectErrors: /refuses our account/ })
+  withProvider(t, [app.deps], async () => refused('alarm', 'whatsapp_190'))
   const eventId = await anEvent(app.db)
   const [first, second] = [
     await requested(app, await aGuest(app.db, eventId)),
@@ -303,14 +254,14 @@ test('a scheduled message that falls into the quiet hours waits for the morning 
 })
 
 test('what changed since the request decides at dequeue: a stopped address, a number that proved useless', async (t) => {
-  const app = await startApp(t, { now: NOW })
+  const app = await startApp(t, { now: NOON })
   const eventId = await anEvent(app.db)
   const [stopped, useless] = [await aGuest(app.db, eventId), await aGuest(app.db, eventId)]
   const [byEmail, byPhone] = [await requested(app, stopped, { channel: 'email' }), await requested(app, useless)]
-  await sql`insert into email_stops values (${`${stopped.guestId}@example.com`}, '*', 'bounced', ${NOW})`.execute(
+  await sql`insert into email_stops values (${`${stopped.guestId}@example.com`}, '*', 'bounced', ${NOON})`.execute(
     app.db,
   )
-  await sql`insert into wa_unreachable values (${useless.phone}, 'whatsapp_131026', ${NOW})`.execute(app.db)
+  await sql`insert into wa_unreachable values (${useless.phone}, 'whatsapp_131026', ${NOON})`.execute(app.db)
 
   const outcomes = [
     await app.runJob(deliverInvitation, { deliveryId: byEmail }),
@@ -330,7 +281,7 @@ test('what changed since the request decides at dequeue: a stopped address, a nu
 test('the window is decided when the job runs: open at 23:59:59, closed at 24:00:00, also when it was queued before', async (t) => {
   const app = await startApp(t, { now: '2029-06-01T17:59:59.000Z' })
   const kinds: string[] = []
-  withProvider(t, app, async (message) => {
+  withProvider(t, [app.deps], async (message) => {
     kinds.push(message.channel === 'whatsapp' ? message.content.kind : 'email')
     return accepted()
   })
@@ -350,7 +301,7 @@ test('the window is decided when the job runs: open at 23:59:59, closed at 24:00
 })
 
 test('an Idempotency-Key outlives a crash before its answer was stored, also with force', async (t) => {
-  const app = await startApp(t, { now: NOW })
+  const app = await startApp(t, { now: NOON })
   const guest = await aGuest(app.db, await anEvent(app.db))
   const call = { as: 'organizer' as const, body: { force: true }, headers: { 'idempotency-key': 'crash-and-retry' } }
   const first = await app.post(sendPath(guest), call)
@@ -363,7 +314,7 @@ test('an Idempotency-Key outlives a crash before its answer was stored, also wit
 })
 
 test('the same message scheduled twice for the same moment is a duplicate, however far apart it was asked for', async (t) => {
-  const app = await startApp(t, { now: NOW })
+  const app = await startApp(t, { now: NOON })
   const guest = await aGuest(app.db, await anEvent(app.db))
   const body = { scheduledAt: '2029-07-01T18:00:00Z', template: 'event_reminder' }
   await requested(app, guest, body)
@@ -375,9 +326,9 @@ test('the same message scheduled twice for the same moment is a duplicate, howev
 })
 
 test('an e-mail whose outcome nobody saw goes again under its key, and is no possible duplicate; after the key, a person decides', async (t) => {
-  const app = await startApp(t, { now: NOW })
+  const app = await startApp(t, { now: NOON })
   const outcomes: Outcome[] = [{ kind: 'unknown', reason: 'email_timeout' }]
-  withProvider(t, app, async () => outcomes.shift() ?? accepted(), 'email')
+  withProvider(t, [app.deps], async () => outcomes.shift() ?? accepted(), ['email'])
   const eventId = await anEvent(app.db)
   const young = await requested(app, await aGuest(app.db, eventId), { channel: 'email' })
   await app.runJob(deliverInvitation, { deliveryId: young })
@@ -395,16 +346,16 @@ test('an e-mail whose outcome nobody saw goes again under its key, and is no pos
 })
 
 test('seven guests who share an e-mail address get seven e-mails', async (t) => {
-  const app = await startApp(t, { now: NOW })
+  const app = await startApp(t, { now: NOON })
   const seen: string[] = []
   withProvider(
     t,
-    app,
+    [app.deps],
     async ({ deliveryId }) => {
       seen.push(deliveryId)
       return accepted()
     },
-    'email',
+    ['email'],
   )
   const eventId = await anEvent(app.db)
   const ids = []
@@ -416,7 +367,7 @@ test('seven guests who share an e-mail address get seven e-mails', async (t) => 
     )
 
   for (const [n, deliveryId] of ids.entries()) {
-    app.setNow(new Date(new Date(NOW).getTime() + n * 1000).toISOString())
+    app.setNow(new Date(new Date(NOON).getTime() + n * 1000).toISOString())
     await app.runJob(deliverInvitation, { deliveryId })
   }
 
