@@ -1,15 +1,12 @@
 /** What we answer a guest who wrote: rows like every other message, written beside what the guest's message did. */
 import { newId, sql, type Tx } from '../db.ts'
+import type { TemplateName } from './templates.ts'
 
-export type AnswerTemplate =
-  | 'rsvp_confirmed'
-  | 'rsvp_question'
-  | 'rsvp_full'
-  | 'event_question'
-  | 'event_over'
-  | 'opt_out_help'
-  | 'opt_out_confirmed'
-  | 'opt_in_confirmed'
+/** What an organizer asks for is no answer. */
+export type AnswerTemplate = Exclude<
+  TemplateName,
+  'event_invitation' | 'event_reminder' | 'event_update' | 'event_thanks'
+>
 export type NewAnswerMessage = {
   to: { eventId: string; guestId: string }
   template: AnswerTemplate

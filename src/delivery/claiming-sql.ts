@@ -1,6 +1,7 @@
 /** The statements of a claim: look, take or put off. They take many rows, so that concurrent jobs share a commit. */
 import { sql, type Db, type Tx } from '../db.ts'
 import type { ChannelName, Locale } from './channel.ts'
+import type { Target } from './sql.ts'
 import { isUnreachable } from './unreachable.ts'
 
 export type Candidate = Due & EventFacts
@@ -55,14 +56,10 @@ type Due = {
 }
 
 /** What the messages of an event share. */
-type EventFacts = {
-  organizerName: string
-  eventStatus: 'draft' | 'active' | 'archived' | 'expired'
-  eventName: string
-  startsAt: Date
-  endsAt: Date
-  timeZone: string
-  location: string | null
+type EventFacts = Pick<
+  Target,
+  'organizerName' | 'eventStatus' | 'eventName' | 'startsAt' | 'endsAt' | 'timeZone' | 'location'
+> & {
   isEventPaused: boolean
   isOrganizerPaused: boolean
   /** Channels that a person has stopped. */

@@ -138,6 +138,20 @@ test("a status for another number's message touches no delivery, not even one wh
   assert.deepEqual([before, (await shown(app, deliveryId)).status], ['sent', 'read'])
 })
 
+test('the flat shape of a payload about another number answers nothing either', async (t) => {
+  const app = await startApp(t, { now: NOW, env: { WA_PHONE_NUMBER_ID: OURS } })
+  const [theirs, ours] = [await anInvitation(app.db), await anInvitation(app.db)]
+  const flat = (phone: string | null, id: string) => ({
+    metadata: { phone_number_id: id },
+    messages: [aText(phone, 'confirmo')],
+  })
+
+  await receive(app, flat(theirs.phone, '999'))
+  await receive(app, flat(ours.phone, OURS))
+
+  assert.deepEqual([await answerOf(app.db, theirs), await answerOf(app.db, ours)], ['pending', 'yes'])
+})
+
 test('a reply to another number answers nothing, opens no window and is not kept as a message', async (t) => {
   const app = await startApp(t, { now: NOW, env: { WA_PHONE_NUMBER_ID: OURS } })
   const [theirs, ours] = [await anInvitation(app.db), await anInvitation(app.db)]
