@@ -105,7 +105,7 @@ async function seedLedger(tx: Tx, now: Date): Promise<void> {
 /** What a newcomer reads after the start. */
 export function describeDemo(
   demo: Demo,
-  { host, port, isDemoMode }: { host: string; port: number; isDemoMode: boolean },
+  { host, port, isDemoMode, isSimulated }: { host: string; port: number; isDemoMode: boolean; isSimulated: boolean },
 ): string {
   const base = `http://${host === '0.0.0.0' || host === '127.0.0.1' ? 'localhost' : host}:${port}`
   const lines = [
@@ -119,7 +119,12 @@ export function describeDemo(
       : '  Logins of this start:',
     ...demo.map(({ email, password, role }) => `    ${email}  ${password}  (${role})`),
     '',
-    '  Send an invitation and watch it become "read" (the provider is simulated):',
+    ...(isSimulated
+      ? ['  Send an invitation and watch it become "read" (the provider is simulated):']
+      : [
+          '  Provider keys are set: messages leave for real. The numbers and addresses of the demo guests are made up and',
+          "  may be somebody's: put your own on g1 first (PATCH /events/ev_demo/guests/g1), then:",
+        ]),
     `    curl -sS -X POST ${base}/events/ev_demo/guests/g1/send -H "Content-Type: application/json" -d '{"channel":"whatsapp"}'`,
     `    curl -sS ${base}/deliveries/<deliveryId, or duplicateOf, of that answer>`,
     '',

@@ -39,7 +39,10 @@ await runProgram(async () => {
     if (config.auth.mode === 'demo') log.warn('AUTH_MODE=demo: a request without credentials acts as the demo director')
     if (demo)
       process.stdout.write(
-        describeDemo(demo, { host: config.http.host, port, isDemoMode: config.auth.mode === 'demo' }),
+        describeDemo(demo, {
+          ...{ host: config.http.host, port, isDemoMode: config.auth.mode === 'demo' },
+          isSimulated: Object.values(deps.channels).every((channel) => channel.isSimulated),
+        }),
       )
   } catch (error) {
     await close()

@@ -37,6 +37,7 @@ export {
   type OpenInvitation,
 } from './invited.ts'
 export { restartChannel, stopChannel } from './pauses.ts'
+export { explainReason } from './reasons.ts'
 export { replayDeliveries } from './replay.ts'
 export { recordStatus } from './statuses.ts'
 export type { Channels } from './channel.ts'

@@ -5,7 +5,15 @@ import type { Deps } from '../deps.ts'
 import { Failure } from '../errors.ts'
 import { scopeOf } from '../http/access.ts'
 import { Page, PageQuery, readCursor, toPage } from '../http/page.ts'
-import { Answer, Id, Instant, NullableInstant, NullableInteger, NullableString } from '../http/request-id.ts'
+import {
+  Answer,
+  Id,
+  Instant,
+  NullableInstant,
+  NullableInteger,
+  NullableString,
+  NullableText,
+} from '../http/request-id.ts'
 import { deliverInvitation, deliveryJobId } from './jobs.ts'
 import { requestDelivery } from './delivery.ts'
 import { findDelivery, listDeliveries, STATUSES } from './views.ts'
@@ -76,6 +84,8 @@ const Delivery = {
 }
 const DeliveryDetail = Answer({
   ...Delivery,
+  fallbackId: Type.Union([Type.String(), Type.Null()], { description: 'The e-mail that took its place.' }),
+  explanation: NullableText,
   originRequestId: Type.String({ description: 'Request id of the call that asked for it.' }),
   pricing: Type.Union([Type.Record(Type.String(), Type.Unknown()), Type.Null()], {
     description: 'What WhatsApp says the message counts as, verbatim: category, type, billable. Null: not said.',

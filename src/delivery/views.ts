@@ -2,6 +2,7 @@
 import { sql, type Db } from '../db.ts'
 import type { Position } from '../http/page.ts'
 import type { ChannelName, Locale } from './channel.ts'
+import { explainReason } from './reasons.ts'
 
 export const STATUSES = [
   'scheduled',
@@ -58,8 +59,14 @@ export type Attempt = {
 export type StatusEventView = { status: string; occurredAt: Date; receivedAt: Date; reason: string | null }
 
 export async function findDelivery(db: Db, scope: string | null, id: string) {
-  const { rows } = await sql<DeliveryView & { originRequestId: string; pricing: Record<string, unknown> | null }>`
-    select ${COLUMNS}, request_id as origin_request_id, pricing from deliveries
+  type Row = DeliveryView & {
+    originRequestId: string
+    pricing: Record<string, unknown> | null
+    fallbackId: string | null
+  }
+  const { rows } = await sql<Row>`
+    select ${COLUMNS}, request_id as origin_request_id, pricing,
+           (select heir.id from deliveries heir where heir.fallback_of = deliveries.id) as fallback_id from deliveries
      where id = ${id} and (${scope}::text is null or organizer_id = ${scope})`.execute(db)
   const delivery = rows[0]
   if (!delivery) return null
@@ -70,7 +77,7 @@ export async function findDelivery(db: Db, scope: string | null, id: string) {
     select status, occurred_at, received_at, reason from delivery_events where delivery_id = ${id} order by occurred_at, id`.execute(
     db,
   )
-  return { ...delivery, attemptLog: attempts.rows, events: events.rows }
+  return { ...delivery, explanation: explainReason(delivery.reason), attemptLog: attempts.rows, events: events.rows }
 }
 
 /** Newest first, below `before`. */

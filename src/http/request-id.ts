@@ -34,5 +34,8 @@ export const NullableString = Type.Unsafe<string | null>({ type: ['string', 'nul
 export const NullableInteger = Type.Unsafe<number | null>({ type: ['integer', 'null'] })
 export const NullableNumber = Type.Unsafe<number | null>({ type: ['number', 'null'] })
 
+/** A text for people, in both languages. */
+export const NullableText = Type.Union([Type.Object({ 'es-MX': Type.String(), en: Type.String() }), Type.Null()])
+
 /** An identifier in a path or a body. */
 export const Id = Type.String({ pattern: '^[A-Za-z0-9_-]{1,64}$' })

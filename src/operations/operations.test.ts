@@ -296,7 +296,8 @@ test('the list shows what a letter is about, the newest first, page by page, and
 
   const ids = [...first.data, ...second.data].map(({ refId }: { refId: string }) => refId)
   assert.deepEqual(ids, made.map(({ id }) => id).toReversed())
-  const { delivery, kind, reason } = first.data[0]
+  const { delivery, kind, reason, explanation } = first.data[0]
+  assert.match(explanation['es-MX'], /intentos/)
   assert.deepEqual(
     [kind, reason, delivery.eventId, delivery.channel, delivery.template, delivery.status, delivery.attempts],
     ['delivery', 'attempts_spent', eventId, 'whatsapp', 'event_invitation', 'dead', 5],

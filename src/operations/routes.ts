@@ -2,9 +2,10 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import type { Deps } from '../deps.ts'
+import { explainReason } from '../delivery/delivery.ts'
 import { Failure } from '../errors.ts'
 import { Page, PageQuery, readCursor, toPage } from '../http/page.ts'
-import { Answer, Id, Instant, NullableInstant, NullableString } from '../http/request-id.ts'
+import { Answer, Id, Instant, NullableInstant, NullableString, NullableText } from '../http/request-id.ts'
 import type { Job } from '../queue.ts'
 import { BOARD_CSP, openBoard } from './board.ts'
 import { CHANNELS, listChannelStates, releaseChannel, stopChannelByHand } from './channels.ts'
@@ -45,6 +46,7 @@ const Letter = Type.Object({
   kind: Type.Enum(KINDS),
   refId: Type.String({ description: 'Id of the delivery or webhook, or `name:data` of the job.' }),
   reason: Type.String(),
+  explanation: NullableText,
   attempts: Type.Integer(),
   firstAt: Instant,
   lastAt: Instant,
@@ -91,7 +93,11 @@ export const operationsRoutes =
         const before = readCursor(cursor)
         if (before && !/^\d{1,18}$/.test(before.id)) throw new Failure('invalid_cursor')
         const letters = await listLetters(deps.db, { filter, resolved, before, limit: limit + 1 })
-        return toPage(letters, limit, ({ lastAt, id }) => ({ at: lastAt, id }))
+        const explained = letters.map((one) => ({
+          ...one,
+          explanation: one.kind === 'delivery' ? explainReason(one.reason) : null,
+        }))
+        return toPage(explained, limit, ({ lastAt, id }) => ({ at: lastAt, id }))
       },
     )
 

@@ -1,0 +1,44 @@
+import { strict as assert } from 'node:assert'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { explainReason } from './reasons.ts'
+import { EMAIL_REFUSALS, WHATSAPP_REFUSALS } from './refusals.ts'
+
+const UNSAID = /^Motivo: /
+
+test('every row of the tables of refusals is said in words, in both languages', () => {
+  const reasons = [
+    ...WHATSAPP_REFUSALS.map(({ code }) => `whatsapp_${code}`),
+    ...EMAIL_REFUSALS.map(({ name }) => `email_${name}`),
+  ]
+
+  for (const reason of reasons) {
+    const words = explainReason(reason)!
+    assert.doesNotMatch(words['es-MX'], UNSAID, reason)
+    assert.ok(words.en.length > 10, reason)
+  }
+})
+
+test('every reason that the rules can write has words of its own', async () => {
+  const folder = join(process.cwd(), 'src', 'delivery')
+  const files = ['claiming.ts', 'compose.ts', 'email.ts', 'limits.ts', 'pauses.ts', 'sweep.ts', 'whatsapp.ts']
+  const source = (await Promise.all(files.map((file) => readFile(join(folder, file), 'utf8')))).join('\n')
+  const written = [
+    /reason: '([a-z_]+)'/g,
+    /reason = '([a-z_]+)'/g,
+    /(?:never|later)\(one, (?:\w+, )?'([a-z_]+)'/g,
+    /skip: '([a-z_]+)'/g,
+    /return '([a-z]+_[a-z_]+)'/g,
+  ].flatMap((pattern) => [...source.matchAll(pattern)].map(([, reason]) => reason!))
+
+  assert.ok(written.length > 25, 'the patterns find the reasons')
+  for (const reason of written) assert.doesNotMatch(explainReason(reason)!['es-MX'], UNSAID, reason)
+})
+
+test('a code that no table knows, a bare HTTP error and no reason at all', () => {
+  assert.match(explainReason('whatsapp_999999')!['es-MX'], /999999/)
+  assert.match(explainReason('whatsapp_http_502')!.en, /HTTP 502/)
+  assert.match(explainReason('email_http_502')!['es-MX'], /http_502/)
+  assert.equal(explainReason(null), null)
+})
