@@ -18,6 +18,8 @@ const TEMPLATES: FakeTemplate[] = [
   { name: 'invite', language: 'es_MX', body: 2, buttons: ['url', 'quick_reply', 'url_static'] },
   { name: 'named', language: 'en', body: ['a', 'b'] },
   { name: 'image', language: 'en', header: 'image', body: 0 },
+  { name: 'written', language: 'en', body: 1, text: `${'x'.repeat(1000)} {{1}}` },
+  { name: 'named_header', language: 'en', header: 'text', body: ['a'] },
   { name: 'off', language: 'en', body: 0, status: 'disabled' },
 ]
 const text = (value: string) => ({ type: 'text', text: value })
@@ -68,6 +70,17 @@ const REFUSED: [string, Json, number][] = [
   ['a tab in a parameter', template('invite', 'es_MX', body('a', 'b\tc'), link('x')), 132018],
   ['five spaces in a parameter', template('invite', 'es_MX', body('a', 'b     c'), link('x')), 132018],
   ['parameters too long together', template('invite', 'es_MX', body('a', 'b'.repeat(1024)), link('x')), 132005],
+  ['a text too long with its parameters', template('written', 'en', body('x'.repeat(24))), 132005],
+  [
+    'a header without the name of its parameter',
+    template(
+      'named_header',
+      'en',
+      { type: 'header', parameters: [text('x')] },
+      { type: 'body', parameters: [{ ...text('a'), parameter_name: 'a' }] },
+    ),
+    132012,
+  ],
   [
     'names where positions are',
     template(
@@ -112,6 +125,19 @@ const REFUSED: [string, Json, number][] = [
   ['a list button of 21 characters', list(rows(1), 'x'.repeat(21)), 131009],
   ['a link that is not https', { type: 'image', image: { link: 'http://x.mx/q.png' } }, 131053],
   ['a link on loopback', { type: 'image', image: { link: 'http://localhost:1/q.png' } }, 131053],
+  ...['10.0.0.7', '192.168.1.5', 'backend-api', 'monotickets.local', '[fd00::1]'].map(
+    (host): [string, Json, number] => [
+      `a link to ${host}, which only its own network reaches`,
+      { type: 'image', image: { link: `https://${host}/q.png` } },
+      131053,
+    ],
+  ),
+  [
+    'a footer of 61 characters',
+    { type: 'interactive', interactive: { ...buttons(yes).interactive, footer: { text: 'x'.repeat(61) } } },
+    131009,
+  ],
+  ['a reaction to nothing', { type: 'reaction', reaction: { emoji: '👍' } }, 131008],
   ['both id and link', { type: 'document', document: { id: '1', link: 'https://x.mx/p.pdf' } }, 100],
   ['a file name for an image', { type: 'image', image: { link: 'https://x.mx/q.png', filename: 'q.png' } }, 100],
 ]
@@ -430,6 +456,31 @@ test('events are signed as the SDK verifies them, and told again until 2xx under
   assert.deepEqual(
     [data['email_id'], data['tags'], data['to']],
     [sent.id, { delivery_id: 'dl_1' }, ['guest@example.com']],
+  )
+})
+
+test('events of a mail go out in every order when told so', async (t) => {
+  const orderOf = async (shuffleSeed: number) => {
+    const { send, fake, heard } = await startResend(t, { shuffleSeed })
+    await send()
+    await fake.flush()
+    return heard.map(({ body: raw }) => (JSON.parse(raw) as { type: string }).type).join()
+  }
+
+  const orders = await Promise.all(Array.from({ length: 12 }, (_, seed) => orderOf(seed)))
+
+  assert.equal(new Set(orders).size, 2)
+})
+
+test('what is no answer is told to whoever calls, and the fake lives on', async (t) => {
+  const { fake, send } = await startWhatsApp(t)
+  fake.next({ kind: 'raw' } as never)
+
+  const answers = [await send(), await send()]
+
+  assert.deepEqual(
+    answers.map(({ status }) => status),
+    [500, 200],
   )
 })
 

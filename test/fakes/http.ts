@@ -11,8 +11,8 @@ export type Asked = {
   body: string
 }
 export type Reply = { status: number; json?: unknown; text?: string; headers?: Record<string, string> }
-/** `silence` never answers; `reset` breaks the connection. */
-export type Answer = Reply | 'silence' | 'reset'
+/** `silence` never answers; `reset` breaks the connection; `drip` begins to answer and does not end. */
+export type Answer = Reply | 'silence' | 'reset' | 'drip'
 
 /** A server on loopback; port 0 takes a free one. `close` also breaks what hangs in silence. */
 export async function startServer(port: number, answer: (asked: Asked) => Answer) {
@@ -22,7 +22,12 @@ export async function startServer(port: number, answer: (asked: Asked) => Answer
     const { method = 'GET', headers } = request
     send(request, response, answer({ method, path: url.pathname, query: url.searchParams, headers, body }))
   }
-  const server = createServer((request, response) => void serve(request, response))
+  const server = createServer((request, response) => {
+    // A script by hand may ask for what is no answer: the fake tells, and lives on.
+    serve(request, response).catch((error: unknown) =>
+      response.writeHead(500).end(JSON.stringify({ fake: String(error) })),
+    )
+  })
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
     server.listen(port, '127.0.0.1', resolve)
@@ -40,8 +45,15 @@ export async function startServer(port: number, answer: (asked: Asked) => Answer
 function send(request: IncomingMessage, response: ServerResponse, answer: Answer): void {
   if (answer === 'silence') return
   if (answer === 'reset') return void request.socket.resetAndDestroy()
+  if (answer === 'drip') return drip(response)
   const headers = { 'content-type': 'application/json', ...answer.headers }
   response.writeHead(answer.status, headers).end(answer.text ?? JSON.stringify(answer.json))
+}
+
+function drip(response: ServerResponse): void {
+  response.writeHead(200, { 'content-type': 'application/json' }).write('{')
+  const timer = setInterval(() => response.write(' '), 20)
+  response.once('close', () => clearInterval(timer))
 }
 
 async function readBody(request: IncomingMessage): Promise<string> {
@@ -59,6 +71,26 @@ export function openLimiter(intervalMs: number, burst: number) {
     if (due - now > intervalMs * (burst - 1)) return false
     dueAt.set(key, due + intervalMs)
     return true
+  }
+}
+
+/** Fisher and Yates, with the generator mulberry32: another order at every call, the same ones for the same seed. */
+export function openShuffle(seed: number | undefined): <T>(list: readonly T[]) => T[] {
+  if (seed === undefined) return (list) => [...list]
+  let state = seed
+  const random = (): number => {
+    state = (state + 0x6d2b79f5) | 0
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)) ^ mixed
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
+  }
+  return <T>(list: readonly T[]): T[] => {
+    const shuffled = [...list]
+    for (let last = shuffled.length - 1; last > 0; last--) {
+      const other = Math.floor(random() * (last + 1))
+      ;[shuffled[last], shuffled[other]] = [shuffled[other]!, shuffled[last]!]
+    }
+    return shuffled
   }
 }
 

@@ -3,7 +3,8 @@
  * hours and the rate of the account; then it tells the webhook, signed as Svix signs.
  */
 import { createHmac, randomBytes, randomUUID } from 'node:crypto'
-import { openLimiter, parseJson, postUntilTaken, startServer, type Answer, type Asked, type Reply } from './http.ts'
+import { openLimiter, openShuffle, parseJson, postUntilTaken, startServer } from './http.ts'
+import type { Answer, Asked, Reply } from './http.ts'
 import { problemOfEmail, problemOfKey } from './resend-rules.ts'
 
 export type ResendScript =
@@ -11,8 +12,8 @@ export type ResendScript =
   /** Nothing was taken. `name` absent: an answer that is not Resend's own. */
   | { kind: 'error'; httpStatus: number; name?: string; headers?: Record<string, string> }
   /** Taken, and the answer is lost. */
-  | { kind: 'silence' | 'reset' }
-  | { kind: 'raw'; httpStatus: number; text: string }
+  | { kind: 'silence' | 'reset' | 'drip' }
+  | { kind: 'raw'; httpStatus: number; text: string; headers?: Record<string, string> }
 export type ResendCall = { body: Record<string, unknown>; headers: Asked['headers'] }
 export type Mail = {
   id: string
@@ -41,6 +42,8 @@ export type ResendOptions = {
   events?: EmailEvent[]
   /** Each event is posted twice, under the same svix-id. */
   duplicates?: boolean
+  /** The events of a mail go out in any order; the same seed makes the same one. */
+  shuffleSeed?: number
   requestsPerSecond?: number
   /** Waits after a refusal; Svix: at once, 5 s, 5 min, 30 min, 2 h, 5 h, 10 h, 10 h. */
   retryWaitsMs?: number[]
@@ -61,6 +64,7 @@ export async function startFakeResend(options: ResendOptions = {}) {
   const running = new Set<Promise<unknown>>()
   const posts: number[][] = []
   const hasRoom = openLimiter(1000 / requestsPerSecond, requestsPerSecond)
+  const shuffle = openShuffle(options.shuffleSeed)
   let webhook = options.webhook ?? null
 
   function refuse(status: number, name: string, message: string, headers: Record<string, string> = {}): Reply {
@@ -98,7 +102,7 @@ export async function startFakeResend(options: ResendOptions = {}) {
     if (known && Date.now() - known.at < KEY_LASTS_MS) return repeat(known, asked.body)
     const next = script.shift() ?? { kind: 'ok' }
     if (next.kind !== 'ok') log?.(`answers as it was told: ${next.kind}`)
-    if (next.kind === 'raw') return { status: next.httpStatus, text: next.text }
+    if (next.kind === 'raw') return { status: next.httpStatus, text: next.text, headers: next.headers ?? {} }
     if (next.kind === 'error') {
       const { httpStatus: statusCode, name, headers = {} } = next
       const json = name ? { statusCode, name, message: 'scripted' } : { message: 'scripted' }
@@ -109,9 +113,14 @@ export async function startFakeResend(options: ResendOptions = {}) {
     const mail = keepMail(body)
     const reply: Reply = { status: 200, json: { id: mail.id }, headers: { ...limits, 'ratelimit-remaining': '1' } }
     if (typeof key === 'string')
-      keys.set(key, { fingerprint: asked.body, reply, at: Date.now(), isRunning: next.kind === 'silence' })
+      keys.set(key, {
+        fingerprint: asked.body,
+        reply,
+        at: Date.now(),
+        isRunning: next.kind === 'silence' || next.kind === 'drip',
+      })
     log?.(`accepted a mail as ${mail.id}`)
-    for (const event of options.events ?? usualEvents(mail)) tell(mail.id, event)
+    for (const event of shuffle(options.events ?? usualEvents(mail))) tell(mail.id, event)
     return next.kind === 'ok' ? reply : next.kind
   }
   /** The same key within 24 hours: the same answer, and no second mail. While the first is silent, it is in progress. */

@@ -1,6 +1,6 @@
 /** What WhatsApp tells afterwards: the bodies of its webhook, and how they come (late, twice, out of order, in batches). */
 import { createHmac, randomBytes } from 'node:crypto'
-import { postUntilTaken } from './http.ts'
+import { openShuffle, postUntilTaken } from './http.ts'
 
 export type Webhook = { url: string; headers?: Record<string, string>; appSecret?: string }
 export type CallbackOptions = {
@@ -46,7 +46,7 @@ export function openCallbacks(
   log?: (line: string) => void,
 ) {
   const { stepMs = 200, duplicates, shuffleSeed, batch = 100, retryWaitsMs = DEFAULT_RETRY_MS } = options
-  const shuffle = shuffleSeed === undefined ? <T>(list: T[]) => list : openShuffle(shuffleSeed)
+  const shuffle = openShuffle(shuffleSeed)
   let pending: Pending[] = []
   const running = new Set<Promise<unknown>>()
   /** What the webhook answered, one list of statuses for each POST. */
@@ -94,25 +94,6 @@ export function openCallbacks(
       await Promise.all(running)
     },
     stop: () => clearInterval(timer),
-  }
-}
-
-/** Fisher and Yates, with the generator mulberry32: another order at every call, the same ones for the same seed. */
-function openShuffle(seed: number) {
-  let state = seed
-  const random = (): number => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
-  return <T>(list: readonly T[]): T[] => {
-    const shuffled = [...list]
-    for (let last = shuffled.length - 1; last > 0; last--) {
-      const other = Math.floor(random() * (last + 1))
-      ;[shuffled[last], shuffled[other]] = [shuffled[other]!, shuffled[last]!]
-    }
-    return shuffled
   }
 }
 

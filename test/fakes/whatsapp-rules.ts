@@ -8,7 +8,7 @@ export type FakeTemplate = {
   status?: 'approved' | 'paused' | 'disabled'
   header?: 'text' | 'image' | 'document'
   body: number | string[]
-  /** The body with {{1}}, {{2}}…; without it the list of templates shows one made up. */
+  /** The body with {{1}}, {{2}}…, which counts towards its length; without it the list of templates shows one made up. */
   text?: string
   /** `url`: with a variable at its end; `url_static`: without. */
   buttons?: ('url' | 'url_static' | 'quick_reply')[]
@@ -42,6 +42,7 @@ export function problemOfMessage(body: Json, rules: Rules): Problem | null {
     case 'interactive':
       return problemOfInteractive(content)
     case 'reaction':
+      if (!isText(content['message_id'], 500)) return bad(131008, 'reaction.message_id')
       return onlyKeys(content, ['message_id', 'emoji'])
     default:
       return problemOfMedia(content, type, rules)
@@ -65,12 +66,16 @@ function problemOfMedia(media: Json, type: string, { allowLoopbackLinks }: Rules
   return null
 }
 
+/** Hosts that only a machine of the same network can reach; a name without a dot is one, too. */
+const PRIVATE =
+  /^(10\.|127\.|169\.254\.|192\.168\.|172\.(1[6-9]|2\d|3[01])\.|\[(::1|f[cd]|fe80)|[^.[]+$)|\.(local|localhost|internal)$/
+
 /** Meta's servers fetch it: https and public. On loopback plain http is let through when a fake is told so. */
 function isReachable(link: unknown, allowLoopback: boolean): boolean {
   if (typeof link !== 'string' || !URL.canParse(link)) return false
   const { protocol, hostname } = new URL(link)
-  const isLoopback = ['localhost', '127.0.0.1', '[::1]'].includes(hostname)
-  return isLoopback ? allowLoopback : protocol === 'https:'
+  if (allowLoopback && ['localhost', '127.0.0.1', '[::1]'].includes(hostname)) return true
+  return protocol === 'https:' && !PRIVATE.test(hostname)
 }
 
 function problemOfInteractive(interactive: Json): Problem | null {
@@ -78,6 +83,10 @@ function problemOfInteractive(interactive: Json): Problem | null {
   if (strange) return strange
   const body = interactive['body']
   if (!isObject(body) || !isText(body['text'], 1024)) return bad(131009, 'interactive.body.text: 1 to 1024 characters')
+  for (const part of ['header', 'footer']) {
+    const { text } = (interactive[part] ?? { text: '-' }) as Json
+    if (text !== undefined && !isText(text, 60)) return bad(131009, `interactive.${part}.text: 1 to 60 characters`)
+  }
   const action = interactive['action']
   if (!isObject(action)) return bad(131008, 'interactive.action is required')
   if (interactive['type'] === 'button') return problemOfButtons(action)
@@ -109,8 +118,9 @@ function problemOfList(action: Json): Problem | null {
   if (!isText(action['button'], 20)) return bad(131009, 'list button: 1 to 20 characters')
   const sections = action['sections']
   if (!isList(sections, 1, 10)) return bad(131009, '1 to 10 sections')
-  if (sections.length > 1 && sections.some((section) => !isText(section['title'], 24)))
-    return bad(131009, 'sections need titles')
+  const untitled = sections.length > 1 ? '' : '-'
+  if (sections.some((section) => !isText(section['title'] ?? untitled, 24)))
+    return bad(131009, 'section title: 1 to 24 characters, needed where there are several')
   const rows = sections.flatMap((section) => (isList(section['rows'], 1, 10) ? section['rows'] : [{}]))
   if (rows.length > 10) return bad(131009, 'at most 10 rows in all')
   for (const row of rows) {
@@ -146,19 +156,22 @@ function problemOfTemplate(sent: Json, rules: Rules): Problem | null {
   )
 }
 
-function problemOfHeader(headers: Json[], { header }: FakeTemplate, rules: Rules): Problem | null {
+function problemOfHeader(headers: Json[], { header, body }: FakeTemplate, rules: Rules): Problem | null {
   if (headers.length > 1) return bad(131009, 'two headers')
   const parameters = headers.flatMap(parametersOf)
   if (parameters.length !== (header ? 1 : 0)) return bad(132000, `header: ${parameters.length} parameters`)
   const parameter = parameters[0]
   if (!header || !parameter) return null
   if (parameter['type'] !== header) return bad(132012, `header: expected ${header}`)
-  if (header === 'text') return problemOfParameter(parameter, false)
+  const isNamed = typeof body !== 'number'
+  if (header === 'text' && isNamed && !isText(parameter['parameter_name'], 100))
+    return bad(132012, 'header: parameter name')
+  if (header === 'text') return problemOfParameter(parameter, isNamed)
   const media = parameter[header]
   return isObject(media) ? problemOfMedia(media, header, rules) : bad(132012, `header: ${header} is missing`)
 }
 
-function problemOfBody(bodies: Json[], { body }: FakeTemplate): Problem | null {
+function problemOfBody(bodies: Json[], { body, text = '' }: FakeTemplate): Problem | null {
   if (bodies.length > 1) return bad(131009, 'two bodies')
   const parameters = bodies.flatMap(parametersOf)
   const wanted = typeof body === 'number' ? body : body.length
@@ -171,7 +184,8 @@ function problemOfBody(bodies: Json[], { body }: FakeTemplate): Problem | null {
     const problem = problemOfParameter(parameter, typeof body !== 'number')
     if (problem) return problem
   }
-  const length = parameters.reduce((sum, one) => sum + String(one['text']).length, 0)
+  const own = text.replace(/\{\{\w+\}\}/g, '').length
+  const length = parameters.reduce((sum, one) => sum + String(one['text']).length, own)
   return length > 1024 ? bad(132005, 'the hydrated text is too long') : null
 }
 

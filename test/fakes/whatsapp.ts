@@ -16,7 +16,7 @@ export type WhatsAppScript =
   /** Accepted; a status `failed` follows. */
   | { kind: 'fails_later'; code: number }
   /** Accepted, and the answer is lost. */
-  | { kind: 'silence' | 'reset' }
+  | { kind: 'silence' | 'reset' | 'drip' }
   /** Accepted, and then a proxy on the way answers for WhatsApp. */
   | { kind: 'accepts_then_fails'; httpStatus: number }
   | { kind: 'raw'; httpStatus: number; text: string; headers?: Record<string, string> }

@@ -21,7 +21,12 @@ const whatsapp = await startFakeWhatsApp({
   // Every callback comes twice, out of order, and mixed with those of others.
   callbacks: { stepMs: 60_000, duplicates: true, shuffleSeed: 11, batch: 5, retryWaitsMs: [20, 20, 20] },
 })
-const resend = await startFakeResend({ requestsPerSecond: 100, duplicates: true, retryWaitsMs: [20, 20] })
+const resend = await startFakeResend({
+  requestsPerSecond: 100,
+  duplicates: true,
+  shuffleSeed: 11,
+  retryWaitsMs: [20, 20],
+})
 after(() => Promise.all([whatsapp.close(), resend.close()]))
 const env = {
   ...{ ...whatsapp.env, ...resend.env, WA_WEBHOOK_SECRET, PUBLIC_BASE_URL: 'https://entradas.test' },
