@@ -6,8 +6,8 @@ import { startApp } from '../../test/harness.ts'
 import { aGuest, anEvent } from '../../test/make.ts'
 import type { Outcome } from './channel.ts'
 import { sweepDeliveries } from './jobs.ts'
-import { aCampaign, aStatus, NOON, record, requested, rowOf, run } from '../../test/deliveries.ts'
-import { withProvider } from '../../test/provider.ts'
+import { aCampaign, aStatus, heirOf, NOON, record, requested, rowOf, run } from '../../test/deliveries.ts'
+import { BOTH, coded, withProvider } from '../../test/provider.ts'
 
 const lettersOf = async (db: Db, id: string): Promise<number> =>
   (await sql`select 1 from dead_letters where ref_id = ${id} and resolved_at is null`.execute(db)).rows.length
@@ -144,6 +144,37 @@ test('guests whose message stopped a campaign are in it again when it is resumed
 
   assert.deepEqual([paused.status, paused.reason, paused.progress.failed], ['paused', 'whatsapp_132001', 0])
   assert.deepEqual([outcomes, provider.calls.length], [['sent', 'sent'], 4])
+})
+
+test('one guest whose values WhatsApp does not take stops the others once, and then fails alone', async (t) => {
+  const app = await startApp(t, { now: NOON })
+  const eventId = await anEvent(app.db)
+  for (let n = 0; n < 3; n++) await aGuest(app.db, eventId)
+  const { campaignId, ids } = await aCampaign(app, eventId)
+  const provider = withProvider(
+    t,
+    [app.deps],
+    ({ deliveryId, channel }) => (deliveryId === ids[0] && channel === 'whatsapp' ? coded(131009) : undefined),
+    BOTH,
+  )
+  const runAll = async () => {
+    const outcomes: unknown[] = []
+    for (const id of ids) outcomes.push(await run(app, id))
+    return outcomes
+  }
+
+  await runAll()
+  const { status, reason } = (await app.get(`/campaigns/${campaignId}`, { as: 'organizer' })).json()
+  app.setNow('2029-06-01T18:01:00.000Z')
+  await app.post(`/campaigns/${campaignId}/resume`, { as: 'organizer' })
+  const outcomes = await runAll()
+
+  assert.deepEqual([status, reason], ['paused', 'whatsapp_131009'])
+  assert.deepEqual(outcomes, ['failed', 'sent', 'sent'])
+  const campaign = (await app.get(`/campaigns/${campaignId}`, { as: 'organizer' })).json()
+  assert.equal(campaign.status, 'running')
+  assert.equal((await heirOf(app.db, ids[0]!))?.channel, 'email')
+  assert.equal(provider.calls.length, 4)
 })
 
 test('a message of no campaign that every other would share the refusal of fails at once', async (t) => {

@@ -49,7 +49,8 @@ export type Message = {
  * fault; once more, then another channel. `wait_recipient`: too fast for this recipient; `wait_all`: too fast for our
  * number or account; neither costs an attempt. `use_template`: the window was closed. `fall_back`: WhatsApp cannot or
  * will not reach this guest, another channel may. `stop_recipient`: the recipient wants nothing or is none.
- * `stop_batch`: every message made like this one would be refused. `stop_sending`: the provider holds what we send for
+ * `stop_batch`: every message made like this one would be refused. `stop_batch_once`: perhaps; refused again after its
+ * campaign was resumed, it is this message's own fault. `stop_sending`: the provider holds what we send for
  * spam; the channel rests, the campaign pauses, and a person must look. `alarm`: our account or configuration is at
  * fault; the channel rests until a person has looked. `fail`: this message only.
  */
@@ -62,6 +63,7 @@ export type Verdict =
   | 'fall_back'
   | 'stop_recipient'
   | 'stop_batch'
+  | 'stop_batch_once'
   | 'stop_sending'
   | 'alarm'
   | 'fail'

@@ -106,6 +106,9 @@ export function planRefusal(
     if (message.mayFallBack && message.possibleDuplicate) return { ...base, status: 'dead' }
     return { ...base, needsHeir: message.mayFallBack }
   }
+  // It waits with the others, so that resuming the campaign sends it too.
+  const stopBatch = (): Consequences =>
+    message.campaignId === null ? base : again(0, { isSpent: false, stopsCampaign: true })
   switch (verdict) {
     case 'retry_once':
       if (isLast || message.earlierReasons?.includes(reason)) return elsewhere()
@@ -131,9 +134,11 @@ export function planRefusal(
         return again(WITHHELD_MS, { isSpent: false, isLaterTry: true })
       return elsewhere()
     }
+    case 'stop_batch_once':
+      // Else one guest whose values WhatsApp does not take would stop all the others again and again.
+      return message.earlierReasons?.includes(reason) ? elsewhere() : stopBatch()
     case 'stop_batch':
-      // It waits with the others, so that resuming the campaign sends it too.
-      return message.campaignId === null ? base : again(0, { isSpent: false, stopsCampaign: true })
+      return stopBatch()
     case 'stop_sending': {
       const waitMs = afterMs ?? ALARM_REST_MS
       return wait(waitMs, { isAlarm: true, holdUntil: later(waitMs), stopsCampaign: message.campaignId !== null })

@@ -109,6 +109,16 @@ test('silence is unknown after our own timeout; meanwhile the key is busy, then 
   assert.equal(fake.mails.length, 1)
 })
 
+test('an answer that drips is given up after our own timeout, and the next attempt still sends one mail', async (t) => {
+  const { fake, channel } = await startBoth(t, {}, 200)
+  fake.next({ kind: 'drip' })
+
+  const outcomes = [await channel.send(messageOf()), await channel.send(messageOf()), await channel.send(messageOf())]
+
+  assert.deepEqual(outcomes[0], { kind: 'unknown', reason: 'email_timeout' })
+  assert.deepEqual([outcomes[2]?.kind, fake.mails.length], ['sent', 1])
+})
+
 test('a broken connection is unknown, and the next attempt still sends one mail', async (t) => {
   const { fake, channel } = await startBoth(t)
   fake.next({ kind: 'reset' })
@@ -194,6 +204,11 @@ const ANSWERS: [string, ResendScript, Outcome][] = [
     'an error that is no JSON',
     { kind: 'raw', httpStatus: 503, text: '<html>' },
     refused('retry', 'email_application_error', 503),
+  ],
+  [
+    'the 429 of a proxy, which is no JSON',
+    { kind: 'raw', httpStatus: 429, text: 'error code: 1015', headers: { 'retry-after': '7' } },
+    refused('wait_all', 'email_http_429', 429, 7000),
   ],
   ['an error of a proxy in JSON', error(502), refused('retry', 'email_http_502', 502)],
   [

@@ -70,11 +70,14 @@ function readAnswer({ data, error, headers }: SdkAnswer, isTooLate: boolean, now
   return outcomeOf(refusal, { httpStatus: statusCode, retryAfterMs })
 }
 
-/** The SDK parses an error as JSON and trusts its shape; a proxy on the way may have written it. */
+/**
+ * The SDK parses an error as JSON and trusts its shape; a proxy on the way may have written it. What is no JSON the SDK
+ * calls application_error, whatever its status: the 429 of a proxy is a limit all the same.
+ */
 function readError(error: unknown): { name: string | null; statusCode: number } {
   const { name, statusCode } = (typeof error === 'object' ? error : {}) as { name?: unknown; statusCode?: unknown }
   return {
-    name: typeof name === 'string' ? name : null,
+    name: typeof name === 'string' && !(name === 'application_error' && statusCode === 429) ? name : null,
     statusCode: typeof statusCode === 'number' ? statusCode : 502, // not Resend's own: a fault on the way
   }
 }

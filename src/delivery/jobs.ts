@@ -175,10 +175,10 @@ export const syncTemplates = defineJob({
   queue: 'maintenanceQueue',
   data: Type.Object({}),
 
-  async run({ db, now, config }, _, { log }) {
+  async run({ db, now, config }, _, { jobId, log }) {
     const { apiKey, apiUrl, timeoutMs } = config.whatsapp
     if (!apiKey) return 'simulated'
-    const fetched = await fetchTemplates({ apiKey, apiUrl, timeoutMs, now })
+    const fetched = await fetchTemplates({ apiKey, apiUrl, timeoutMs, now }, jobId)
     if (fetched.kind !== 'fetched') {
       log.warn({ reason: fetched.reason }, 'The templates could not be asked for; what was known of them stays')
       return fetched.reason

@@ -12,9 +12,8 @@ const WHATSAPP: Record<Verdict, number[]> = {
     0, 3, 10, 33, 190, 200, 250, 299, 368, 131005, 131030, 131031, 131037, 131042, 131045, 133000, 133003, 133005,
     133010, 133015, 133016, 134011,
   ],
-  stop_batch: [
-    100, 131008, 131009, 131051, 131063, 132000, 132001, 132005, 132007, 132012, 132015, 132016, 132018, 132068,
-  ],
+  stop_batch: [131051, 131063, 132000, 132001, 132007, 132015, 132016, 132068],
+  stop_batch_once: [100, 131008, 131009, 132005, 132012, 132018],
   retry: [2, 131000, 131016, 133004],
   wait_all: [4, 429, 80007, 130429, 131057, 132069],
   wait_recipient: [131056],
@@ -79,7 +78,11 @@ const WITHOUT_CODE: [number | null, Verdict | 'unknown', string][] = [
   [400, 'alarm', 'whatsapp_http_400'],
   [401, 'alarm', 'whatsapp_http_401'],
   [403, 'alarm', 'whatsapp_http_403'],
-  [404, 'fail', 'whatsapp_http_404'],
+  [402, 'alarm', 'whatsapp_http_402'],
+  [404, 'alarm', 'whatsapp_http_404'],
+  [405, 'alarm', 'whatsapp_http_405'],
+  [408, 'unknown', 'whatsapp_http_408'],
+  [413, 'fail', 'whatsapp_http_413'],
   [429, 'wait_all', 'whatsapp_http_429'],
   ...[500, 502, 503, 504, 520, 521, 524].map((status): [number, 'unknown', string] => [
     status,
@@ -92,6 +95,12 @@ for (const [httpStatus, verdict, reason] of WITHOUT_CODE) {
   test(`an answer of WhatsApp without a code means ${verdict} with HTTP ${httpStatus}`, () => {
     assert.deepEqual(classifyWhatsApp({ code: null, httpStatus }), { verdict, reason })
     assert.deepEqual(classifyWhatsApp({ code: NaN, httpStatus }), { verdict, reason })
+  })
+}
+
+for (const httpStatus of [400, 404, 500, 502]) {
+  test(`a code that only repeats HTTP ${httpStatus} is none of WhatsApp's`, () => {
+    assert.deepEqual(classifyWhatsApp({ code: httpStatus, httpStatus }), classifyWhatsApp({ code: null, httpStatus }))
   })
 }
 

@@ -3,7 +3,7 @@
  *
  * WhatsApp: Meta's error-code page and 360dialog's list of API errors; the code decides, never the text or the HTTP
  * status (Meta: titles will be deprecated). Resend: its page of errors; the name decides, and the HTTP status where
- * one name stands for two things. `explanation` is for whoever reads the dead letters.
+ * one name stands for two things. `explanation` is for whoever reads what became of a message.
  */
 import type { Outcome, Refusal, Verdict } from './channel.ts'
 
@@ -33,6 +33,13 @@ const mistake = (code: number, meaning: string, explanation: string): WhatsAppRo
   meaning,
   explanation,
 })
+/** It may be the values of this one message, or all of its kind. */
+const doubt = (code: number, meaning: string, explanation: string): WhatsAppRow => ({
+  code,
+  verdict: 'stop_batch_once',
+  meaning,
+  explanation,
+})
 const row = (code: number, verdict: Judgement, meaning: string, explanation: string, waitMs?: number): WhatsAppRow => ({
   code,
   verdict,
@@ -43,6 +50,7 @@ const row = (code: number, verdict: Judgement, meaning: string, explanation: str
 
 const KEY = 'La clave de WhatsApp no es válida o no tiene permiso.'
 const REQUEST = 'El mensaje está mal armado; todos los iguales serían rechazados.'
+const VALUES = 'WhatsApp no aceptó un dato del mensaje, quizá el de un solo invitado.'
 const TEMPLATE = 'La plantilla no coincide con la aprobada por WhatsApp.'
 const HICCUP = 'Falla pasajera de WhatsApp; se vuelve a intentar.'
 const QUALITY = 'WhatsApp limita el número por su calidad; el canal espera y la campaña se detiene.'
@@ -56,7 +64,7 @@ export const WHATSAPP_REFUSALS: readonly WhatsAppRow[] = [
   row(4, 'wait_all', 'calls of the app exceeded', 'Demasiadas llamadas; el canal espera.', MINUTE_MS),
   account(10, 'permission missing or withdrawn', KEY),
   account(33, 'the phone number was deleted', 'El número de envío ya no existe.'),
-  mistake(100, 'invalid parameter', REQUEST),
+  doubt(100, 'invalid parameter', VALUES),
   account(190, 'the token has expired', KEY),
   { ...account(200, 'permission missing', KEY), to: 299 },
   account(368, 'blocked for a violation of policy', 'WhatsApp bloqueó la cuenta por sus políticas.'),
@@ -71,8 +79,8 @@ export const WHATSAPP_REFUSALS: readonly WhatsAppRow[] = [
   row(130497, 'fall_back', 'this country may not be messaged', 'WhatsApp no permite escribir a ese país.'),
   row(131000, 'retry', 'something went wrong', HICCUP),
   account(131005, 'access denied', KEY),
-  mistake(131008, 'required parameter missing', REQUEST),
-  mistake(131009, 'parameter value not valid', REQUEST),
+  doubt(131008, 'required parameter missing', VALUES),
+  doubt(131009, 'parameter value not valid', VALUES),
   row(131016, 'retry', 'service unavailable', HICCUP),
   row(131021, 'fail', 'recipient is the sender', 'El número del invitado es el mismo que envía.'),
   row(131026, 'fall_back', 'message undeliverable', 'El número no está en WhatsApp o no puede recibir.'),
@@ -110,12 +118,12 @@ export const WHATSAPP_REFUSALS: readonly WhatsAppRow[] = [
   ),
   mistake(132000, 'number of parameters does not match the template', TEMPLATE),
   mistake(132001, 'no approved template in that language', TEMPLATE),
-  mistake(132005, 'the text with its parameters is too long', 'El texto ya con sus datos es demasiado largo.'),
+  doubt(132005, 'the text with its parameters is too long', 'El texto ya con sus datos es demasiado largo.'),
   mistake(132007, 'the template violates a policy', 'La plantilla viola una política de WhatsApp.'),
-  mistake(132012, 'format of a parameter does not match', TEMPLATE),
+  doubt(132012, 'format of a parameter does not match', VALUES),
   mistake(132015, 'the template is paused for its quality', 'WhatsApp pausó la plantilla por su calidad.'),
   mistake(132016, 'the template is disabled for its quality', 'WhatsApp deshabilitó la plantilla por su calidad.'),
-  mistake(132018, 'a parameter did not pass validation', TEMPLATE),
+  doubt(132018, 'a parameter did not pass validation', VALUES),
   mistake(132068, 'the flow is blocked', 'El formulario de la plantilla está bloqueado.'),
   row(132069, 'wait_all', 'the flow is throttled', 'El formulario de la plantilla está limitado.', MINUTE_MS),
   row(133004, 'retry', 'server temporarily unavailable', HICCUP),
@@ -186,29 +194,38 @@ export function outcomeOf(
 
 /**
  * `code`: of the answer or of a `failed` status, null when it had none. A code that nobody knows is judged by the
- * HTTP status. An answer without a code is not Meta's. 400 is 360dialog's gateway about our account (unpaid, disabled,
- * endpoint limit), never about one message; 5xx is whoever stands between: WhatsApp may have the message.
+ * HTTP status. An answer without a code, or whose code only repeats the HTTP status, is not Meta's. 400 is 360dialog's
+ * gateway about our account (unpaid, disabled, endpoint limit) and 404 or 405 a wrong address, never about one
+ * message; 408 and 5xx are whoever stands between: WhatsApp may have the message.
  */
 export function classifyWhatsApp(given: { code: number | null; httpStatus: number | null }): Judged {
   const code = Number.isInteger(given.code) ? given.code! : null
-  if (code === null) return judgeGateway(given.httpStatus)
-  // The first row wins, so one code of a range may stand before it.
-  const known = WHATSAPP_REFUSALS.find((one) => code >= one.code && code <= (one.to ?? one.code))
+  const known = code === null ? undefined : findCode(code)
+  if (code === null || (!known && code === given.httpStatus)) return judgeGateway(given.httpStatus)
   return refusalOf(known, `whatsapp_${code}`, given.httpStatus)
 }
 
 /** `name`: of Resend's answer, null when it had none. A name that nobody knows is judged by the HTTP status. */
 export function classifyEmail({ name, httpStatus }: { name: string | null; httpStatus: number | null }): Judged {
-  const rows = EMAIL_REFUSALS.filter((one) => one.name === name)
-  const known = rows.find((one) => one.httpStatus === httpStatus) ?? rows.find((one) => one.httpStatus === undefined)
+  const known = name === null ? undefined : findName(name, httpStatus)
   // A name is the provider's text: only what looks like one becomes a reason.
   const label = name && /^[a-z0-9_]{1,60}$/.test(name) ? name : httpStatus === null ? 'no_name' : `http_${httpStatus}`
   return refusalOf(known, `email_${label}`, httpStatus)
 }
 
+/** The first row wins, so one code of a range may stand before it. */
+const findCode = (code: number) => WHATSAPP_REFUSALS.find((one) => code >= one.code && code <= (one.to ?? one.code))
+
+function findName(name: string, httpStatus: number | null): EmailRow | undefined {
+  const rows = EMAIL_REFUSALS.filter((one) => one.name === name)
+  return rows.find((one) => one.httpStatus === httpStatus) ?? rows.find((one) => one.httpStatus === undefined)
+}
+
 function judgeGateway(httpStatus: number | null): Judged {
   if (httpStatus === null) return { verdict: 'fail', reason: 'whatsapp_no_code' }
-  const verdict = httpStatus === 400 ? 'alarm' : httpStatus >= 500 ? 'unknown' : verdictOf(httpStatus)
+  const isOurs = [400, 402, 404, 405].includes(httpStatus)
+  const mayHaveLeft = httpStatus === 408 || httpStatus >= 500
+  const verdict = isOurs ? 'alarm' : mayHaveLeft ? 'unknown' : verdictOf(httpStatus)
   return { verdict, reason: `whatsapp_http_${httpStatus}` }
 }
 

@@ -94,6 +94,7 @@ for (const [verdict, status, isSpent, effect] of [
   ['fall_back', 'failed', true, 'needsHeir'],
   ['stop_recipient', 'failed', true, 'needsHeir'],
   ['stop_batch', 'queued', false, 'stopsCampaign'],
+  ['stop_batch_once', 'queued', false, 'stopsCampaign'],
   ['alarm', 'queued', false, 'isAlarm'],
   ['fail', 'failed', true, null],
 ] as const) {
@@ -215,6 +216,21 @@ for (const verdict of ['wait_recipient', 'wait_all', 'alarm'] as const) {
     assert.deepEqual([again.status, again.isSpent, last.status], ['queued', true, 'dead'])
   })
 }
+
+test('stop_batch_once: the second time it is the message, which fails alone; another reason stops the others anew', () => {
+  const again = plan('stop_batch_once', { earlierReasons: ['whatsapp_1'] })
+  const other = plan('stop_batch_once', { earlierReasons: ['whatsapp_131000'] })
+  const none = plan('stop_batch_once', { campaignId: null })
+
+  assert.deepEqual(
+    [again, other, none].map(({ status, stopsCampaign, needsHeir }) => [status, stopsCampaign, needsHeir]),
+    [
+      ['failed', false, true],
+      ['queued', true, false],
+      ['failed', false, false],
+    ],
+  )
+})
 
 test('a refusal that every message would share fails a message of no campaign', () => {
   const planned = plan('stop_batch', { campaignId: null })

@@ -26,6 +26,7 @@ const TEMPLATES: FakeTemplate[] = [
   },
   { name: 'named', language: 'en', body: ['first_name', 'place'] },
   { name: 'with_text_header', language: 'en', header: 'text', body: 1 },
+  { name: 'named_header', language: 'en', header: 'text', body: ['first_name'] },
   { name: 'with_pass', language: 'es_MX', header: 'image', body: 1, buttons: ['url'] },
   { name: 'with_file', language: 'es_MX', header: 'document', body: 1 },
   { name: 'resting', language: 'es_MX', body: 0, status: 'paused' },
@@ -88,6 +89,13 @@ const CONTENTS: [string, WhatsAppContent][] = [
     template('with_text_header', 'en', {
       header: { kind: 'text', parameter: { text: 'Boda' } },
       body: [{ text: 'Ana' }],
+    }),
+  ],
+  [
+    'a template with named parameters in header and body',
+    template('named_header', 'en', {
+      header: { kind: 'text', parameter: { name: 'event', text: 'Boda' } },
+      body: [{ name: 'first_name', text: 'Ana' }],
     }),
   ],
   [
@@ -293,6 +301,17 @@ const ANSWERS: [string, WhatsAppScript, Outcome][] = [
     raw(400, '{"error":{"code":"131050"}}'),
     { kind: 'refused', verdict: 'stop_recipient', reason: 'whatsapp_131050', httpStatus: 400 },
   ],
+  [
+    'a code in the text of an error',
+    raw(400, '{"error":"Error from Meta: {\\"error\\":{\\"code\\":131026}}"}'),
+    { kind: 'refused', verdict: 'fall_back', reason: 'whatsapp_131026', httpStatus: 400 },
+  ],
+  ['a 500 that a gateway repeats as a code', raw(500, '{"error":{"code":500}}'), unknown('whatsapp_http_500')],
+  [
+    'the 404 of a wrong address',
+    raw(404, '<html>Not Found'),
+    { kind: 'refused', verdict: 'alarm', reason: 'whatsapp_http_404', httpStatus: 404 },
+  ],
   ['an empty 200', raw(200, ''), unknown('whatsapp_unreadable_answer')],
   ['200 that is no JSON', raw(200, '<html>'), unknown('whatsapp_unreadable_answer')],
   ['200 without a message id', raw(200, '{"messages":[]}'), unknown('whatsapp_unreadable_answer')],
@@ -325,6 +344,17 @@ test('silence is unknown after our own timeout, and is not repeated', async (t) 
 
   assert.deepEqual(outcome, { kind: 'unknown', reason: 'whatsapp_timeout' })
   assert.equal(fake.calls.length, 1)
+})
+
+test('an answer that drips is given up after our own timeout', async (t) => {
+  const { fake, send } = await startBoth(t, {}, 200)
+  fake.next({ kind: 'drip' })
+  const startedMs = Date.now()
+
+  const outcome = await send(TEXT)
+
+  assert.deepEqual([outcome.kind, fake.calls.length], ['unknown', 1])
+  assert.ok(Date.now() - startedMs < 2000)
 })
 
 for (const [header, atLeastMs] of [
@@ -416,7 +446,7 @@ test('templates are fetched over all pages', async (t) => {
   const many = Array.from({ length: 600 }, (_, index) => ({ name: `t${index}`, language: 'en', body: 1 }))
   const { settings } = await startBoth(t, { templates: many })
 
-  const fetched = await fetchTemplates(settings)
+  const fetched = await fetchTemplates(settings, 'req_1')
 
   assert.ok(fetched.kind === 'fetched')
   assert.equal(new Set(fetched.templates.map(({ name }) => name)).size, 600)
@@ -429,10 +459,26 @@ test('templates are fetched over all pages', async (t) => {
   })
 })
 
+test('templates are fetched to the end, also where the provider tells no total', async (t) => {
+  const pages = [250, 250, 7, 0]
+  const ids: unknown[] = []
+  const server = await startServer(0, ({ headers }) => {
+    ids.push(headers['x-request-id'])
+    const waba_templates = Array.from({ length: pages.shift() ?? 0 }, () => ({ name: 'x', language: 'en' }))
+    return { status: 200, json: { waba_templates } }
+  })
+  t.after(server.close)
+
+  const fetched = await fetchTemplates({ apiKey: 'k', apiUrl: server.url, timeoutMs: 2000, now: () => NOW }, 'req_1')
+
+  assert.deepEqual(fetched.kind === 'fetched' && fetched.templates.length, 507)
+  assert.deepEqual(ids, ['req_1', 'req_1', 'req_1', 'req_1'])
+})
+
 test('templates that cannot be fetched are told as a refusal', async (t) => {
   const { settings } = await startBoth(t)
 
-  const fetched = await fetchTemplates({ ...settings, apiKey: 'wrong' })
+  const fetched = await fetchTemplates({ ...settings, apiKey: 'wrong' }, 'req_1')
 
   assert.deepEqual(fetched, { kind: 'refused', verdict: 'alarm', reason: 'whatsapp_http_401', httpStatus: 401 })
 })

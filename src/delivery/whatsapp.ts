@@ -48,18 +48,20 @@ async function sendMessage(settings: WhatsAppSettings, message: Message): Promis
 }
 
 /** All templates of the number, page by page: `GET /v1/configs/templates` of 360dialog. Never throws. */
-export async function fetchTemplates(settings: WhatsAppSettings): Promise<FetchedTemplates> {
+export async function fetchTemplates(settings: WhatsAppSettings, requestId: string): Promise<FetchedTemplates> {
+  const headers = { 'x-request-id': requestId }
   const templates: RemoteTemplate[] = []
   for (let page = 0, seen = 0; page < PAGES_MAX; page++) {
     const path = `/v1/configs/templates?limit=${TEMPLATES_PER_PAGE}&offset=${seen}`
-    const answer = await call(settings, path, { method: 'GET' }, TEMPLATES_MAX_BYTES)
+    const answer = await call(settings, path, { method: 'GET', headers }, TEMPLATES_MAX_BYTES)
     if (answer.kind !== 'answered') return answer
     const listed = field(answer.json, 'waba_templates')
     if (!Array.isArray(listed)) return { kind: 'unknown', reason: 'whatsapp_unreadable_answer' }
     templates.push(...listed.map(readTemplate).filter((one) => one.name && one.language))
     seen += listed.length
     const total = field(answer.json, 'total')
-    if (listed.length === 0 || typeof total !== 'number' || seen >= total) break
+    // Without a total only an empty page is the end: a template that was not read would count as missing.
+    if (listed.length === 0 || (typeof total === 'number' && seen >= total)) break
   }
   return { kind: 'fetched', templates }
 }
@@ -190,10 +192,11 @@ function hasLeft(error: unknown): boolean {
 
 /**
  * The numeric code of a refusal in all shapes that are seen: Meta's `error` object, also as text inside the gateway's
- * `meta.developer_message`, and `errors[]` of the old API. Null where there is none, as in `{"error":"Invalid key"}`.
+ * `meta.developer_message` or `error`, and `errors[]` of the old API. Null where there is none, as in
+ * `{"error":"Invalid key"}`.
  */
 function findCode(json: unknown): number | null {
-  const embedded = parse(text(field(json, 'meta'), 'developer_message'))
+  const embedded = parse(text(field(json, 'meta'), 'developer_message') ?? text(json, 'error'))
   const places = [field(json, 'error'), first(field(json, 'errors'))]
   const inside = embedded === undefined ? [] : [field(embedded, 'error'), first(field(embedded, 'errors')), embedded]
   for (const place of [...places, ...inside]) {
