@@ -102,7 +102,15 @@ for (const [type, data, status, reason, stop] of [
   ['email.bounced', bounce('Transient'), 'failed', 'email_bounced_soft', undefined],
   ['email.bounced', bounce('Undetermined'), 'failed', 'email_bounced_soft', undefined],
   ['email.complained', {}, 'sent', null, 'complained'],
-  ['email.failed', { failed: { reason: 'reached_daily_quota' } }, 'failed', 'email_failed', undefined],
+  ['email.failed', {}, 'failed', 'email_failed', undefined],
+  ['email.failed', { failed: { reason: 'Ana <ana@x.mx> is unknown' } }, 'failed', 'email_failed', undefined],
+  [
+    'email.failed',
+    { failed: { reason: 'reached_daily_quota' } },
+    'failed',
+    'email_failed_reached_daily_quota',
+    undefined,
+  ],
   [
     'email.suppressed',
     { suppressed: { type: 'OnAccountSuppressionList' } },
@@ -111,8 +119,8 @@ for (const [type, data, status, reason, stop] of [
     'suppressed',
   ],
 ] as const) {
-  const bounced = 'bounce' in data ? ` ${data.bounce.type}` : ''
-  test(`${type}${bounced} makes a mail ${status}${stop ? ` and stops its address as ${stop}` : ''}`, async (t) => {
+  const detail = 'bounce' in data ? data.bounce.type : 'failed' in data ? data.failed.reason : ''
+  test(`${type} ${detail} makes a mail ${status}${stop ? ` and stops its address as ${stop}` : ''}`, async (t) => {
     const app = await startApp(t, { now: NOW })
     const mail = await aMail(app)
 
@@ -240,6 +248,27 @@ test('a stopped address gets no more mail', async (t) => {
   assert.deepEqual([reply.statusCode, reply.json().code], [409, 'email_stopped'])
 })
 
+test('an address that a person took off the list of Resend gets mail again; who unsubscribed does not', async (t) => {
+  const app = await startApp(t, { now: NOW })
+  const [freed, later] = [await aMail(app), await aMail(app)]
+  for (const mail of [freed, later]) await receive(app, about(mail, 'email.bounced', bounce('Permanent')))
+  await sql`insert into email_stops (email, organizer_id, reason, stopped_at)
+    values (${freed.address}, 'org_other', 'unsubscribed', ${NOW})`.execute(app.db)
+  const removal = ({ address }: Mail, at: string): Event => ({
+    type: 'suppression.removed',
+    created_at: at,
+    data: { id: newId('s'), email: address.toUpperCase(), origin: 'manual' },
+  })
+
+  const id = await receive(app, removal(freed, '2029-06-01T12:00:02.000Z'))
+  await receive(app, removal(later, '2029-06-01T11:00:00.000Z')) // before it bounced
+
+  assert.deepEqual([await stopOf(app.db, freed.address), await stopOf(app.db, later.address)], [undefined, 'bounced'])
+  assert.deepEqual(await inboundOf(app.db, id), { status: 'done', reason: 'freed' })
+  const kept = await sql`select organizer_id from email_stops where email = ${freed.address}`.execute(app.db)
+  assert.deepEqual(kept.rows, [{ organizerId: 'org_other' }])
+})
+
 test('the same event ten times at once is one row and one effect, ten 200s', async (t) => {
   const app = await startApp(t, { now: NOW })
   const mail = await aMail(app)
@@ -342,6 +371,7 @@ for (const [what, headers, isRight] of [
   ['signed with the new and the old secret', { 'svix-signature': `${sign(OLD_SECRET)} ${sign(SECRET)}` }, true],
   ['signed by another version beside ours', { 'svix-signature': `v1a,abc ${sign(SECRET)}` }, true],
   ['signed 300 s ago', { 'svix-timestamp': `${SECONDS - 300}`, 'svix-signature': sign(SECRET, SECONDS - 300) }, true],
+  ['signed 300 s ahead', { 'svix-timestamp': `${SECONDS + 300}`, 'svix-signature': sign(SECRET, SECONDS + 300) }, true],
   ['signed 301 s ago', { 'svix-timestamp': `${SECONDS - 301}`, 'svix-signature': sign(SECRET, SECONDS - 301) }, false],
   [
     'signed 301 s ahead',

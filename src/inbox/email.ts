@@ -9,7 +9,7 @@ import { recordStatus } from '../delivery/delivery.ts'
 import { GiveUp } from '../errors.ts'
 import type { Processed } from './inbox.ts'
 import { finishInbound, type Inbound } from './sql.ts'
-import { markClicked, stopAddresses, type StopReason } from './stops.ts'
+import { freeAddresses, markClicked, stopAddresses, type StopReason } from './stops.ts'
 
 type Headers = Record<string, string | string[] | undefined>
 type Json = Record<string, unknown>
@@ -41,6 +41,7 @@ export function readSvixId(headers: Headers): string | undefined {
 
 type Effect = { status: string; reason: string | null; stop: StopReason | null }
 type EmailEvent = Effect & {
+  kind: 'message'
   providerMessageId: string
   /** Our delivery, which we gave along as a tag. */
   ourId: string | null
@@ -48,23 +49,30 @@ type EmailEvent = Effect & {
   occurredAt: Date | null
 }
 
+/** A person took it off the provider's list of addresses that get no mail. */
+type Freed = { kind: 'freed'; recipients: string[]; occurredAt: Date | null }
+
 const asObject = (value: unknown): Json | null =>
   typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Json) : null
 
-/** Null: an event that says nothing about a message. Throws GiveUp when a message's event cannot be read. */
-function readEmailEvent(body: Buffer): EmailEvent | null {
+/** Null: an event that changes nothing here. Throws GiveUp when a message's event cannot be read. */
+function readEmailEvent(body: Buffer): EmailEvent | Freed | null {
   const event = asObject(parseJson(body))
   const data = asObject(event?.['data'])
+  const occurredAt = readTime(event?.['created_at'])
+  if (event?.['type'] === 'suppression.removed')
+    return { kind: 'freed', recipients: readAddresses(data?.['email']), occurredAt }
   const effect = effectOf(event?.['type'], data)
   if (!effect) return null
   const id = data?.['email_id']
   if (typeof id !== 'string' || !ID.test(id)) throw new GiveUp('unreadable')
   return {
+    kind: 'message',
     ...effect,
     providerMessageId: id,
     ourId: readTag(data?.['tags'], 'delivery_id'),
     recipients: readAddresses(data?.['to']),
-    occurredAt: readTime(event?.['created_at']),
+    occurredAt,
   }
 }
 
@@ -93,13 +101,17 @@ function effectOf(type: unknown, data: Json | null): Effect | null {
     case 'email.complained':
       return moved('complained', 'email_complained', 'complained')
     case 'email.failed':
-      return moved('failed', 'email_failed')
+      return moved('failed', `email_failed${labelOf(asObject(data?.['failed'])?.['reason'])}`)
     case 'email.suppressed':
       return moved('failed', 'email_suppressed', 'suppressed')
     default:
       return null
   }
 }
+
+/** `reached_daily_quota` and such; a sentence of the provider's may name somebody and is left out. */
+const labelOf = (reason: unknown): string =>
+  typeof reason === 'string' && /^[a-z0-9_]{1,60}$/.test(reason) ? `_${reason}` : ''
 
 /** Tags are an object in webhooks and a list in the API; both have been seen. */
 function readTag(tags: unknown, name: string): string | null {
@@ -145,7 +157,9 @@ export async function processEmail(
     if (!isOurs) throw new Error('another run has ended this event')
     return { status, outcome }
 
-    async function applyEvent({ stop, recipients, occurredAt, ...one }: EmailEvent): Promise<string> {
+    async function applyEvent(told: EmailEvent | Freed): Promise<string> {
+      if (told.kind === 'freed') return freeAddresses(tx, told.recipients, told.occurredAt ?? at)
+      const { kind: _kind, stop, recipients, occurredAt, ...one } = told
       const kept = { ...one, occurredAt: occurredAt ?? at, pricing: null, simulated: inbound.simulated }
       const recorded = await recordStatus(tx, config, kept, at)
       if (one.reason === 'clicked' && recorded === 'duplicate') await markClicked(tx, one.providerMessageId, at)

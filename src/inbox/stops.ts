@@ -10,6 +10,14 @@ export async function stopAddresses(tx: Tx, emails: string[], reason: StopReason
     on conflict (email, organizer_id) do nothing`.execute(tx)
 }
 
+/** They may be written to again, if they were stopped before `at`; who unsubscribed from an organizer stays so. */
+export async function freeAddresses(tx: Tx, emails: string[], at: Date): Promise<'freed' | 'kept'> {
+  const { rows } = await sql`
+    delete from email_stops where email = any(${emails}::text[]) and organizer_id = '*' and stopped_at <= ${at}
+    returning email`.execute(tx)
+  return rows.length > 0 ? 'freed' : 'kept'
+}
+
 /** A click after an open: read by a person, and not only by a machine that loads images. */
 export async function markClicked(tx: Tx, providerMessageId: string, now: Date): Promise<void> {
   await sql`
