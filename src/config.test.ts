@@ -101,6 +101,15 @@ for (const placeholder of ['your_key_here', 'YOUR_KEY', 'change_me', 'changeme',
   })
 }
 
+for (const name of ['WA_360DIALOG_API_KEY', 'RESEND_API_KEY']) {
+  test(`${name} with an invisible character pasted along is refused at once, and not at the first message`, () => {
+    const problems = problemsOf({ [name]: 'key\u200b', RESEND_FROM_EMAIL: 'a@b.mx' })
+
+    assert.equal(problems.length, 1)
+    assert.match(problems[0]!, new RegExp(`^- ${name} `))
+  })
+}
+
 test('a placeholder is only looked for in secrets', () => {
   assert.equal(loadConfig({ HOST: 'local_host' }).http.host, 'local_host')
 })
@@ -125,8 +134,13 @@ const REFUSALS: [string, Env, RegExp][] = [
   ],
   [
     'e-mail without the secret of its webhook',
-    { RESEND_API_KEY: 're_real', RESEND_FROM_EMAIL: 'a@b.mx' },
+    { RESEND_API_KEY: 're_real', RESEND_FROM_EMAIL: 'a@b.mx', PUBLIC_BASE_URL: 'https://entradas.mx' },
     /RESEND_WEBHOOK_SECRET is missing/,
+  ],
+  [
+    'e-mail whose links lead nowhere',
+    { RESEND_API_KEY: 're_real', RESEND_FROM_EMAIL: 'a@b.mx', RESEND_WEBHOOK_SECRET: 'whsec_x' },
+    /PUBLIC_BASE_URL must be https with RESEND_API_KEY/,
   ],
 ]
 for (const [what, change, expected] of REFUSALS) {

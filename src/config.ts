@@ -81,8 +81,11 @@ function crossCheck(e: Environment, env: Record<string, string | undefined>): st
   if (!e.WA_WEBHOOK_SECRET && !e.WA_APP_SECRET) {
     problems.push('WA_WEBHOOK_SECRET or WA_APP_SECRET must be set in production: /wa/webhook would accept anybody')
   }
-  if (e.WA_360DIALOG_API_KEY && !e.PUBLIC_BASE_URL?.startsWith('https://')) {
-    problems.push('PUBLIC_BASE_URL must be https with WA_360DIALOG_API_KEY: WhatsApp fetches images from it')
+  if (!e.PUBLIC_BASE_URL?.startsWith('https://')) {
+    const why = e.WA_360DIALOG_API_KEY
+      ? 'WA_360DIALOG_API_KEY: WhatsApp fetches images from it'
+      : e.RESEND_API_KEY && 'RESEND_API_KEY: the links of every mail begin with it'
+    if (why) problems.push(`PUBLIC_BASE_URL must be https with ${why}`)
   }
   if (e.RESEND_API_KEY && !e.RESEND_WEBHOOK_SECRET) {
     problems.push('RESEND_WEBHOOK_SECRET is missing: without it bounces and complaints are never heard of')

@@ -1,6 +1,6 @@
 /** The environment variables of the providers: WhatsApp through 360dialog, e-mail through Resend, and the payments. */
 import type { TProperties } from 'typebox'
-import { decimal, oneOf, secret, text, textWithDefault, URL_PATTERN, whole } from './variables.ts'
+import { decimal, HEADER_PATTERN, oneOf, secret, text, textWithDefault, URL_PATTERN, whole } from './variables.ts'
 
 /**
  * Service messages are billed since 2026-10-01, as utility templates are, after 1,000 free ones a month and number.
@@ -28,7 +28,7 @@ const DEFAULT_WA_PRICES = JSON.stringify([
 ])
 
 export const PROVIDER_VARIABLES = {
-  WA_360DIALOG_API_KEY: secret('WhatsApp (360dialog)', 'D360-API-KEY of the number.'),
+  WA_360DIALOG_API_KEY: secret('WhatsApp (360dialog)', 'D360-API-KEY of the number.', { pattern: HEADER_PATTERN }),
   WA_PHONE_NUMBER_ID: text(
     'WhatsApp (360dialog)',
     'Id of the number at Meta, as webhooks name it in metadata.phone_number_id. When set, what they tell of another number is stored and ignored; several numbers may share one address.',
@@ -92,7 +92,7 @@ export const PROVIDER_VARIABLES = {
   ),
   WA_SESSION_TTL_SECONDS: whole('WhatsApp (360dialog)', 86_400, 60, 864_000, 'Length of the customer-service window.'),
 
-  RESEND_API_KEY: secret('E-mail (Resend)', 're_… key.'),
+  RESEND_API_KEY: secret('E-mail (Resend)', 're_… key.', { pattern: HEADER_PATTERN }),
   RESEND_API_URL: textWithDefault('E-mail (Resend)', 'https://api.resend.com', 'Base address.', {
     pattern: URL_PATTERN,
   }),
