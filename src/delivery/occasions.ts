@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto'
+
 /** What a message is about: the guest, the event, the organizer, and the addresses that belong to the invitation. */
 export type Occasion = {
   guestName: string
@@ -18,13 +20,17 @@ export type Occasion = {
 export type Facts = Pick<
   Occasion,
   'guestName' | 'eventName' | 'startsAt' | 'timeZone' | 'location' | 'organizerName'
-> & { invitationId: string | null; code: string | null }
+> & { invitationId: string | null; code: string | null; email?: string | null }
+
+/** Tells one address of a guest from the next, in a link that only the first one got. */
+export const markOf = (email: string): string => createHash('sha256').update(email).digest('hex').slice(0, 16)
 
 /** Adds the addresses. `baseUrl`: PUBLIC_BASE_URL, without a slash at its end. */
 export function occasionOf(facts: Facts, baseUrl: string): Occasion {
   const { guestName, eventName, startsAt, timeZone, location, organizerName } = facts
   const [invitationId, code] = [facts.invitationId ?? '', facts.code ?? '']
   const path = encodeURIComponent(code)
+  const mark = facts.email ? `?to=${markOf(facts.email)}` : ''
   return {
     guestName,
     eventName,
@@ -36,6 +42,6 @@ export function occasionOf(facts: Facts, baseUrl: string): Occasion {
     code,
     invitationUrl: `${baseUrl}/public/invite/${path}`,
     qrUrl: `${baseUrl}/public/invite/${path}/qr.png`,
-    unsubscribeUrl: `${baseUrl}/public/unsubscribe/${path}`,
+    unsubscribeUrl: `${baseUrl}/public/unsubscribe/${path}${mark}`,
   }
 }

@@ -8,6 +8,9 @@ import { limitAttempts } from '../http/rate-limit.ts'
 import { findUnsubscriber, renderUnsubscribe, unsubscribe, UNSUBSCRIBE_POLICY } from './unsubscribe.ts'
 
 const ByCode = Type.Object({ code: Type.String({ minLength: 1, maxLength: 300 }) })
+const ByAddress = Type.Object({
+  to: Type.Optional(Type.String({ maxLength: 100, description: 'Which address of the guest the link went to.' })),
+})
 const FORM = 'application/x-www-form-urlencoded'
 const MULTIPART = 'multipart/form-data'
 /** An address that tried this many unknown codes in a minute is answered 429 until the minute is over. */
@@ -56,10 +59,13 @@ export const unsubscribeRoutes =
           summary: 'No more e-mail from this organizer to this guest (RFC 8058 one-click)',
           consumes: [FORM, MULTIPART],
           params: ByCode,
+          querystring: ByAddress,
         },
       },
       async (request, reply) => {
-        const { locale, organizerName } = await guarded(deps, request, (code) => unsubscribe(deps, code))
+        const { locale, organizerName } = await guarded(deps, request, (code) =>
+          unsubscribe(deps, code, request.query.to),
+        )
         return sendPage(reply, renderUnsubscribe(locale, 'done', organizerName))
       },
     )

@@ -51,6 +51,27 @@ for (const [what, headers, payload] of [
   })
 }
 
+test('the link of a mail stops the address it went to, and not the one that the guest was given since', async (t) => {
+  const app = await startApp(t)
+  const { code, eventId, guestId } = await anInvitation(app.db)
+  const preview = await app.post('/templates/event_invitation/preview', {
+    as: 'organizer',
+    body: { channel: 'email', eventId, guestId },
+  })
+  const { pathname, search } = new URL(preview.json().email.unsubscribeUrl)
+  const click = () => app.post(`${pathname}${search}`, { headers: FORM, payload: 'List-Unsubscribe=One-Click' })
+  await sql`update guests set email = ${`other-${guestId}@example.com`} where id = ${guestId}`.execute(app.db)
+
+  const stranger = await click()
+  const afterwards = await listStops(app.db, code)
+  await sql`update guests set email = ${`${guestId}@example.com`} where id = ${guestId}`.execute(app.db)
+  await click()
+
+  assert.match(search, /^\?to=[0-9a-f]{16}$/)
+  assert.deepEqual([stranger.statusCode, afterwards], [200, []])
+  assert.deepEqual(await listStops(app.db, code), [{ organizerId: 'org_test', reason: 'unsubscribed' }])
+})
+
 test('it works when the event is long over, and for a guest without address', async (t) => {
   const { post, db } = await startApp(t)
   const over = await anInvitation(db, { event: { status: 'expired' } })

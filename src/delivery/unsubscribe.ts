@@ -7,6 +7,7 @@ import { sql, type Db } from '../db.ts'
 import { Failure } from '../errors.ts'
 import type { Locale } from './channel.ts'
 import { escapeHtml } from './layout.ts'
+import { markOf } from './occasions.ts'
 
 export type Unsubscriber = { email: string | null; organizerId: string; organizerName: string; locale: Locale }
 
@@ -25,9 +26,17 @@ export async function findUnsubscriber(db: Db, text: string): Promise<Unsubscrib
   return rows[0]
 }
 
-/** Asking twice is harmless; an address that bounced or complained keeps that reason. */
-export async function unsubscribe({ db, now }: { db: Db; now: () => Date }, code: string): Promise<Unsubscriber> {
+/**
+ * Asking twice is harmless; an address that bounced or complained keeps that reason. `mark`: of the address that the
+ * link went to. When the guest's was corrected since, its reader was a stranger and gets nothing more anyway.
+ */
+export async function unsubscribe(
+  { db, now }: { db: Db; now: () => Date },
+  code: string,
+  mark?: string,
+): Promise<Unsubscriber> {
   const found = await findUnsubscriber(db, code)
+  if (mark !== undefined && found.email !== null && markOf(found.email) !== mark) return found
   await sql`insert into email_stops (email, organizer_id, reason, stopped_at)
     select ${found.email}, ${found.organizerId}, 'unsubscribed', ${now()} where ${found.email}::text is not null
     on conflict (email, organizer_id) do nothing`.execute(db)
