@@ -150,6 +150,8 @@ const REQUESTS: [string, WhatsAppContent][] = [
       ],
     }),
   ],
+  ['meta-send-text-message.json', { kind: 'text', body: 'text-message-content' }],
+  ['meta-send-image-message-by-url.json', { kind: 'image', link: 'http(s)://image-url', caption: '' }],
   [
     'meta-send-reply-button.json',
     {
