@@ -203,13 +203,19 @@ const ANSWERS: [string, ResendScript, Outcome][] = [
   [
     'an error that is no JSON',
     { kind: 'raw', httpStatus: 503, text: '<html>' },
-    refused('retry', 'email_application_error', 503),
+    refused('retry', 'email_http_503', 503),
   ],
   [
     'the 429 of a proxy, which is no JSON',
     { kind: 'raw', httpStatus: 429, text: 'error code: 1015', headers: { 'retry-after': '7' } },
     refused('wait_all', 'email_http_429', 429, 7000),
   ],
+  ...[401, 404, 405].map((httpStatus): [string, ResendScript, Outcome] => [
+    `a page that says ${httpStatus}`,
+    { kind: 'raw', httpStatus, text: '<html>' },
+    refused('alarm', `email_http_${httpStatus}`, httpStatus),
+  ]),
+  ['the page of a firewall', { kind: 'raw', httpStatus: 403, text: '<html>' }, refused('retry', 'email_http_403', 403)],
   ['an error of a proxy in JSON', error(502), refused('retry', 'email_http_502', 502)],
   [
     'an error that is null',
@@ -242,21 +248,28 @@ for (const [what, script, expected] of ANSWERS) {
   })
 }
 
-test('a redirect is not followed', async (t) => {
-  const seen: string[] = []
-  const other = await startServer(0, ({ path }) => {
-    seen.push(path)
-    return path === '/taken'
-      ? { status: 200, json: { id: 'x' } }
-      : { status: 307, json: {}, headers: { location: '/taken' } }
+for (const [what, body] of [
+  ['JSON', { json: { id: 'x' } }],
+  ['a page', { text: '<html>' }],
+] as const) {
+  test(`a redirect with ${what} is not followed, and somebody is told`, async (t) => {
+    const seen: string[] = []
+    const other = await startServer(0, ({ path }) => {
+      seen.push(path)
+      return path === '/taken'
+        ? { status: 200, json: { id: 'x' } }
+        : { status: 307, ...body, headers: { location: '/taken' } }
+    })
+    t.after(other.close)
+    const channel = openEmail({ apiKey: 'k', apiUrl: other.url, from: 'a@b.mx', timeoutMs: 2000, now: () => NOW })
+
+    const outcome = await channel.send(messageOf())
+
+    assert.deepEqual([outcome.kind, 'verdict' in outcome && outcome.verdict], ['refused', 'alarm'])
+    assert.equal('reason' in outcome && outcome.reason, 'email_redirected')
+    assert.deepEqual(seen, ['/emails'])
   })
-  t.after(other.close)
-
-  const channel = openEmail({ apiKey: 'k', apiUrl: other.url, from: 'a@b.mx', timeoutMs: 2000, now: () => NOW })
-
-  assert.deepEqual(await channel.send(messageOf()), { kind: 'unknown', reason: 'email_no_answer' })
-  assert.deepEqual(seen, ['/emails'])
-})
+}
 
 test('the environment of the process does not redirect the SDK', async (t) => {
   const { fake, settings } = await startBoth(t)

@@ -35,7 +35,7 @@ async function sendEmail(client: Resend, settings: EmailSettings, message: Messa
   }
   const signal = AbortSignal.timeout(settings.timeoutMs)
   // The SDK hands its options on to fetch: a redirect would take the mail to somebody else.
-  const redirect = 'error' as const
+  const redirect = 'manual' as const
   const options = { idempotencyKey, headers: { 'x-request-id': requestId }, signal, redirect }
   const answer = await client.emails.send(mail, options)
   return readAnswer(answer, signal.aborted, settings.now())
@@ -63,6 +63,8 @@ function readAnswer({ data, error, headers }: SdkAnswer, isTooLate: boolean, now
   }
   // The SDK hides why there was no answer: unreachable, broken off and unreadable look the same.
   if (!headers) return { kind: 'unknown', reason: isTooLate ? 'email_timeout' : 'email_no_answer' }
+  if (headers['location'])
+    return { kind: 'refused', verdict: 'alarm', reason: 'email_redirected', httpStatus: error.statusCode ?? null }
   const { name, statusCode } = readError(error)
   const refusal = classifyEmail({ name, httpStatus: statusCode })
   const retryAfterMs =
@@ -72,12 +74,12 @@ function readAnswer({ data, error, headers }: SdkAnswer, isTooLate: boolean, now
 
 /**
  * The SDK parses an error as JSON and trusts its shape; a proxy on the way may have written it. What is no JSON the SDK
- * calls application_error, whatever its status: the 429 of a proxy is a limit all the same.
+ * calls application_error, whatever its status; Resend's own is a 500.
  */
 function readError(error: unknown): { name: string | null; statusCode: number } {
   const { name, statusCode } = (typeof error === 'object' ? error : {}) as { name?: unknown; statusCode?: unknown }
   return {
-    name: typeof name === 'string' && !(name === 'application_error' && statusCode === 429) ? name : null,
+    name: typeof name === 'string' && (name !== 'application_error' || statusCode === 500) ? name : null,
     statusCode: typeof statusCode === 'number' ? statusCode : 502, // not Resend's own: a fault on the way
   }
 }

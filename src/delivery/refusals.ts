@@ -205,11 +205,14 @@ export function classifyWhatsApp(given: { code: number | null; httpStatus: numbe
   return refusalOf(known, `whatsapp_${code}`, given.httpStatus)
 }
 
-/** `name`: of Resend's answer, null when it had none. A name that nobody knows is judged by the HTTP status. */
+/**
+ * `name`: of Resend's answer, null when it is not Resend's own. A name that nobody knows is judged by the HTTP status.
+ */
 export function classifyEmail({ name, httpStatus }: { name: string | null; httpStatus: number | null }): Judged {
-  const known = name === null ? undefined : findName(name, httpStatus)
+  if (name === null) return judgeProxy(httpStatus)
+  const known = findName(name, httpStatus)
   // A name is the provider's text: only what looks like one becomes a reason.
-  const label = name && /^[a-z0-9_]{1,60}$/.test(name) ? name : httpStatus === null ? 'no_name' : `http_${httpStatus}`
+  const label = /^[a-z0-9_]{1,60}$/.test(name) ? name : httpStatus === null ? 'no_name' : `http_${httpStatus}`
   return refusalOf(known, `email_${label}`, httpStatus)
 }
 
@@ -219,6 +222,13 @@ const findCode = (code: number) => WHATSAPP_REFUSALS.find((one) => code >= one.c
 function findName(name: string, httpStatus: number | null): EmailRow | undefined {
   const rows = EMAIL_REFUSALS.filter((one) => one.name === name)
   return rows.find((one) => one.httpStatus === httpStatus) ?? rows.find((one) => one.httpStatus === undefined)
+}
+
+/** Under its idempotency key a mail may always go again; that does not help where the address or the key is wrong. */
+function judgeProxy(httpStatus: number | null): Judged {
+  const isOurs = [401, 404, 405].includes(httpStatus ?? 0)
+  const verdict = isOurs ? 'alarm' : httpStatus === 429 ? 'wait_all' : 'retry'
+  return { verdict, reason: `email_http_${httpStatus ?? 'unknown'}` }
 }
 
 function judgeGateway(httpStatus: number | null): Judged {
