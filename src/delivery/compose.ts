@@ -66,11 +66,15 @@ function composeSession({ template, locale, occasion, values }: Draft): WhatsApp
 /** Comes back as the payload of the guest's tap. */
 const replyId = (answer: 'yes' | 'no', { invitationId }: Occasion) => `rsvp/${answer}/${invitationId}`
 
-/** WhatsApp shows up to three buttons (title 20 characters), or a list of up to ten rows (24, description 72). */
+/**
+ * WhatsApp shows up to three buttons (title 20 characters), or a list of up to ten rows (24, description 72). It refuses
+ * buttons that read alike; rows may, and what was cut of them stands below.
+ */
 function offerChoices(body: string, text: string, button: string): WhatsAppContent {
   const choices = readChoices(text)
-  if (choices.length <= 3)
-    return { kind: 'buttons', body, buttons: choices.map(({ id, title }) => ({ id, title: cut(title, 20) })) }
+  const buttons = choices.map(({ id, title }) => ({ id, title: cut(title, 20) }))
+  const areDistinct = new Set(buttons.map(({ title }) => title)).size === buttons.length
+  if (choices.length <= 3 && areDistinct) return { kind: 'buttons', body, buttons }
   const rows = choices.map(({ id, title, description }) => ({
     id,
     title: cut(title, 24),

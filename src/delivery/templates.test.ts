@@ -162,12 +162,22 @@ for (const [what, name, given, code] of [
   })
 }
 
+test('choices whose buttons would read alike are a list, where the whole name stands', () => {
+  const titles = ['Boda de Ana y Luis: ceremonia', 'Boda de Ana y Luis: recepción']
+  const choices = JSON.stringify(titles.map((title, n) => ({ id: `rsvp/yes/inv_${n}`, title })))
+
+  const asked = composeWhatsApp('event_question', 'es-MX', OCCASION, { choices }, OPEN)
+
+  assert.equal(asked.kind, 'list')
+  assert.deepEqual(asked.kind === 'list' && asked.rows.map(({ description }) => description), titles)
+})
+
 test('up to three choices are buttons, more are a list, and titles are cut to what WhatsApp shows', () => {
   const choices = (count: number) =>
     JSON.stringify(
       Array.from({ length: count }, (_, n) => ({
         id: `rsvp/yes/${n}`,
-        title: `Boda 🎉 de Sofía y Diego en Cuernavaca ${n}`,
+        title: `${n}: boda 🎉 de Sofía y Diego en Cuernavaca`,
       })),
     )
 
