@@ -164,12 +164,13 @@ test('one guest whose values WhatsApp does not take stops the others once, and t
   }
 
   await runAll()
-  const { status, reason } = (await app.get(`/campaigns/${campaignId}`, { as: 'organizer' })).json()
+  const { status, reason, explanation } = (await app.get(`/campaigns/${campaignId}`, { as: 'organizer' })).json()
   app.setNow('2029-06-01T18:01:00.000Z')
   await app.post(`/campaigns/${campaignId}/resume`, { as: 'organizer' })
   const outcomes = await runAll()
 
   assert.deepEqual([status, reason], ['paused', 'whatsapp_131009'])
+  assert.match(explanation['es-MX'], /un solo invitado/)
   assert.deepEqual(outcomes, ['failed', 'sent', 'sent'])
   const campaign = (await app.get(`/campaigns/${campaignId}`, { as: 'organizer' })).json()
   assert.equal(campaign.status, 'running')

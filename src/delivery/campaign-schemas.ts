@@ -1,7 +1,7 @@
 /** Campaigns on the wire. */
 import { Type } from 'typebox'
 import { Approvals, ByLocale } from './approval-schema.ts'
-import { Answer, Instant, NullableInstant, NullableString } from '../http/request-id.ts'
+import { Answer, Instant, NullableInstant, NullableString, NullableText } from '../http/request-id.ts'
 
 const Channel = Type.Enum(['whatsapp', 'email', 'auto'], {
   description: 'auto: WhatsApp, if the guest has a number that has not proved unreachable; else e-mail.',
@@ -211,6 +211,7 @@ export const CampaignFields = {
       'The refusal that paused it; null when a person did. Of a missed one: event_moved, too_late (nobody was there to ' +
       'send it), event_closed, or what was wrong with its template.',
   }),
+  explanation: NullableText,
   channel: Channel,
   template: Type.String(),
   variables: Type.Record(Type.String(), Type.String()),

@@ -22,6 +22,7 @@ import {
   type StatusCount,
 } from './campaign-sql.ts'
 import { hashSpec, planCampaign, reportPreflight, type CampaignRequest, type PreflightReport } from './preflight.ts'
+import { explainReason, type Explanation } from './reasons.ts'
 import { freezeRecipients } from './recipients.ts'
 
 type Context = { db: Db; config: Config; now: () => Date }
@@ -131,7 +132,7 @@ export type Progress = Record<
   'total' | 'scheduled' | 'queued' | 'sent' | 'delivered' | 'read' | 'failed' | 'skipped',
   number
 >
-export type CampaignView = Campaign & { progress: Progress; isDone: boolean }
+export type CampaignView = Campaign & { explanation: Explanation | null; progress: Progress; isDone: boolean }
 
 const COUNTED_AS: Record<string, Exclude<keyof Progress, 'total'>> = {
   sending: 'queued',
@@ -158,7 +159,7 @@ export function toView(campaign: Campaign, counts: StatusCount[]): CampaignView 
     progress.total += count
   }
   const isDone = campaign.status !== 'scheduled' && progress.scheduled + progress.queued === 0
-  return { ...campaign, progress, isDone }
+  return { ...campaign, explanation: explainReason(campaign.reason), progress, isDone }
 }
 
 /** Throws `campaign_not_found`. */

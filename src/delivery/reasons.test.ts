@@ -36,6 +36,17 @@ test('every reason that the rules can write has words of its own', async () => {
   for (const reason of written) assert.doesNotMatch(explainReason(reason)!['es-MX'], UNSAID, reason)
 })
 
+for (const [reason, httpStatus, expected] of [
+  ['whatsapp_250', null, /clave de WhatsApp/],
+  ['email_validation_error', 403, /dominio/],
+  ['email_validation_error', 422, /dirección/],
+  ['email_failed_reached_daily_quota', null, /cuota/],
+] as const) {
+  test(`${reason} with HTTP ${httpStatus} is told apart`, () => {
+    assert.match(explainReason(reason, httpStatus)!['es-MX'], expected)
+  })
+}
+
 test('a code that no table knows, a bare HTTP error and no reason at all', () => {
   assert.match(explainReason('whatsapp_999999')!['es-MX'], /999999/)
   assert.match(explainReason('whatsapp_http_502')!.en, /HTTP 502/)

@@ -217,9 +217,10 @@ export function classifyEmail({ name, httpStatus }: { name: string | null; httpS
 }
 
 /** The first row wins, so one code of a range may stand before it. */
-const findCode = (code: number) => WHATSAPP_REFUSALS.find((one) => code >= one.code && code <= (one.to ?? one.code))
+export const findCode = (code: number) =>
+  WHATSAPP_REFUSALS.find((one) => code >= one.code && code <= (one.to ?? one.code))
 
-function findName(name: string, httpStatus: number | null): EmailRow | undefined {
+export function findName(name: string, httpStatus: number | null): EmailRow | undefined {
   const rows = EMAIL_REFUSALS.filter((one) => one.name === name)
   return rows.find((one) => one.httpStatus === httpStatus) ?? rows.find((one) => one.httpStatus === undefined)
 }

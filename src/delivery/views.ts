@@ -77,7 +77,9 @@ export async function findDelivery(db: Db, scope: string | null, id: string) {
     select status, occurred_at, received_at, reason from delivery_events where delivery_id = ${id} order by occurred_at, id`.execute(
     db,
   )
-  return { ...delivery, explanation: explainReason(delivery.reason), attemptLog: attempts.rows, events: events.rows }
+  const httpStatus = attempts.rows.at(-1)?.httpStatus ?? null
+  const explanation = explainReason(delivery.reason, httpStatus)
+  return { ...delivery, explanation, attemptLog: attempts.rows, events: events.rows }
 }
 
 /** Newest first, below `before`. */
