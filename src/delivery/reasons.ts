@@ -128,6 +128,10 @@ const OWN: Record<string, Explanation> = {
     'Resend writes no more to that address.',
   ),
   whatsapp_unknown: say('WhatsApp lo rechazó sin decir por qué.', 'WhatsApp refused it without a code.'),
+  email_redirected: say(
+    'La dirección configurada de Resend contesta con otra; hay que corregirla.',
+    'The configured address of Resend redirects; it must be corrected.',
+  ),
   whatsapp_no_code: say('WhatsApp lo rechazó sin decir por qué.', 'WhatsApp refused it without a code.'),
 }
 
