@@ -1,7 +1,7 @@
 /** How many people come, as a guest writes it: «vamos 3», «somos dos», «mi esposa y yo», «party of four». Pure. */
 
 const WORDS = [
-  'uno|one',
+  'un|una|uno|one',
   'dos|ambos|two|both',
   'tres|three',
   'cuatro|four',
@@ -26,16 +26,17 @@ const NUMBER =
   '(\\d{1,2}|uno|dos|ambos|tres|cuatro|cinco|seis|siete|ocho|nueve|diez|once|doce|trece|catorce|quince|dieciseis|diecisiete|dieciocho|diecinueve|veinte|one|two|both|three|four|five|six|seven|eight|nine|ten|eleven|twelve)'
 const PEOPLE =
   '(?:personas?|adultos?|invitados?|lugares|boletos|pases|asistentes|gentes?|de nosotros|people|guests?|persons?|adults?|of us|seats?|tickets?)'
-const CHILDREN = '(?:ninos?|ninas?|menores|chicos|hijos|bebes?|kids?|children|child)'
+const CHILDREN = '(?:ninos?|ninas?|menor(?:es)?|chicos|hijos|hij[oa]|bebes?|kids?|children|child)'
 const PARTNER =
   '(?:mi (?:espos[oa]|novi[oa]|pareja|marido|mujer|mama|papa|herman[oa]|hij[oa]|amig[oa]|prim[oa]|suegr[oa]|ti[oa]|acompanante|prometid[oa])|my (?:wife|husband|partner|girlfriend|boyfriend|fiancee?|mother|mom|father|dad|sister|brother|son|daughter|friend))'
 const SEVERAL = `(?:mis|my) ${NUMBER} (?:hijos|hijas|ninos|hermanos|hermanas|amigos|amigas|kids|children|sons|daughters|friends)`
 const KIN = `(?:${PARTNER}|${SEVERAL})`
+const A_CHILD = NUMBER.replace('(\\d{1,2}|uno', '(\\d{1,2}|una?|uno')
 const AND = '(?: y | e | \\| | and )'
 
 /** Verbs that announce people stay as a yes; a number alone goes. */
 const VERB =
-  '(vamos(?: a (?:ir|ser))?|somos|seremos|seriamos|iremos|asistiremos|asistimos|confirmamos|confirmo|estaremos|voy|we are|were|well be|we will be|there (?:are|will be))'
+  '(vamos(?: a (?:ir|ser|asistir|estar))?|somos|seremos|seriamos|iriamos|iremos|ire|asistiremos|asistire|asistimos|confirmad[oa]s?|confirmamos|confirmo|estaremos|voy|we are|were|well be|we will be|there (?:are|will be))'
 
 const YES = '(si+|sip|claro|claro que si|simon|yes|yep|yeah|yup|sure)'
 const COURTESY =
@@ -100,15 +101,27 @@ export function takePartySize(plain: string): PartySize {
     () => 'count us in',
   )
   take(
-    `(?:${VERB} (?:con )?)?${NUMBER} adultos?(?: y | mas | \\| | and )${NUMBER} ${CHILDREN}`,
+    `(?:${VERB} (?:con )?)?${NUMBER} adultos?(?: y | mas | \\| | and | )${A_CHILD} ${CHILDREN}`,
     ([, a, b]) => sum(read(a), read(b)),
     verb,
   )
+  take(`(confirm(?:o|amos)) (?:mi|nuestra) asistencia${AND}la de ${KIN}(?:${AND}la de ${KIN})*`, countKin, asOne)
+  take(`(confirmo) (?:para|por) mi${AND}${KIN}(?:${AND}${KIN})*`, countKin, asOne)
   take(`(?:${VERB} )?(?:yo${AND})?${KIN}(?:(?:${AND})${KIN})*${AND}(?:yo|me|i|un servidor)`, countKin, verb)
   take(`(?:${VERB} )?yo${AND}${KIN}(?:${AND}${KIN})*`, countKin, verb)
   take(`${VERB} (?:con|with) ${KIN}(?:${AND}${KIN})*`, (groups, whole) => countKin(groups, whole), verb)
   take(
-    `${VERB}(?: \\|)? (?:los |las |the |solo |solamente |solos |un total de |por |para )?${NUMBER}(?: ${PEOPLE})?`,
+    `(confirm(?:o|amos)) (?:(?:mi|la|nuestra) )?(?:asistencia|presencia) (?:de |para )?${NUMBER}(?: ${PEOPLE})?`,
+    ([, n]) => read(n),
+    asOne,
+  )
+  take(
+    `(?:los|las) ${NUMBER} (?:si )?(vamos|confirmamos|asistiremos|iremos|ahi estaremos)`,
+    ([n]) => read(n),
+    ([, said]) => said!,
+  )
+  take(
+    `${VERB}(?: \\|)? (?:los |las |mis |the |solo |solamente |solos |un total de |por |para )?${NUMBER}(?: ${PEOPLE})?`,
     ([, n]) => read(n),
     verb,
   )
@@ -134,9 +147,10 @@ export function takePartySize(plain: string): PartySize {
   )
   // «Solo» is also «only»: at the end of its clause, behind one person's verb, it is somebody alone.
   take(`(?<!no )${ONE_GOES}(?: yo)? (?:sol[oa]|solit[oa])${CLAUSE_END}`, () => 1, asOne)
-  take(`(?<!no )sol[oa] ${ONE_GOES} yo`, () => 1, asOne)
+  take(`(?<!no )(?:sol[oa]|nomas|nada mas|solamente|unicamente) ${ONE_GOES} yo`, () => 1, asOne)
+  take(`(?<!no )${ONE_GOES}(?: yo)? (?:nomas|nada mas|solamente|unicamente)(?: yo)?${CLAUSE_END}`, () => 1, asOne)
   take(
-    `(?<!no )(?:yo sol[oa]${CLAUSE_END}|sol[oa] yo|just me)`,
+    `(?<!no )(?:yo sol[oa]${CLAUSE_END}|(?:sol[oa]|nomas|nada mas|solamente|unicamente) yo|just me)`,
     () => 1,
     () => '',
   )

@@ -1,61 +1,6 @@
 /** The phrases of answers, as they look once simplified: lower case, no accents, no apostrophes. Patterns only. */
 import type { Intent } from './replies.ts'
 
-/** Courtesies around an answer; they change nothing about it. */
-export const FILLER = new RegExp(
-  `\\b(${[
-    'hola+',
-    'holi',
-    'buen(os|as)? (dias?|tardes?|noches?)',
-    'buenas',
-    'que tal',
-    '(muchas|muchisimas|mil)? ?gracias+( por (la|tu|su) invitacion| por invitar(me|nos)| por todo)?',
-    'porfa(vor)?',
-    '(por|x) favor',
-    'pl[sz]',
-    'ntp',
-    'saludos( a todos)?',
-    '(un )?(fuerte )?abrazo(s|te)?',
-    'felicidades',
-    'bendiciones',
-    'que (emocion|padre|gusto|alegria|pena|lastima)',
-    'primero dios',
-    'dios mediante',
-    'si dios quiere',
-    'amig[oa]s?',
-    'querid[oa]s?',
-    'pues',
-    'bueno',
-    'oye',
-    'ja(ja)+j?',
-    'besos?',
-    'no (manches|mames|inventes|te preocupes|se preocupen|hay (problema|bronca|cuidado|de que))',
-    'no (problem|worries)',
-    'lo (siento|sentimos|lamento|lamentamos)( mucho)?',
-    'en total',
-    '(una )?disculpas?',
-    'disculpe[ns]?',
-    'perdon',
-    'lamentablemente',
-    'desafortunadamente',
-    'desgraciadamente',
-    '(muy|super) (feliz|felices|contentos?|contentas?|amables?)',
-    'felices',
-    'encantad[oa]s? de la vida',
-    'hi',
-    'hello',
-    'hey',
-    'thanks?( you)?( so much| a lot)?( for (the|your) (invite|invitation)| for inviting (me|us))?',
-    'thx',
-    'please',
-    '(im |we are |so |very )*sorry',
-    'unfortunately',
-    'congrat(s|ulations)',
-    'cheers',
-  ].join('|')})\\b`,
-  'g',
-)
-
 export const NOT_YET = new RegExp(
   `^(?:${[
     '(?:todavia |aun )?no (?:te |les |lo )?(?:confirmo|confirmamos|cancelo|cancelamos|he confirmado|hemos confirmado)(?: .*)?',
@@ -71,7 +16,8 @@ export const NOT_YET = new RegExp(
 export const QUESTION_WORDS =
   /^(como|donde|cuando|cual|cuanto|cuantos|que hora|a que|en donde|quien|puedo llevar|puedo ir con|hay |where|when|what|who|how|can i bring|is there)\b/
 
-const GO = '(ir|asistir|llegar|estar|acompanar(los|las|te|les)?|ir a la (boda|fiesta)|acudir)'
+const GO =
+  '((poder )?(ir|asistir|llegar|acudir|estar( (ahi|alli|alla))?( con (ustedes|nosotros|contigo))?|acompanar(los|las|te|les)?|ir a la (boda|fiesta)))'
 const eventOf = (parts: string) => `(a|al|en) (la |el |tu |su )?(boda|fiesta|evento|${parts}celebracion|cumpleanos|xv)`
 const EVENT = eventOf('ceremonia|misa|')
 /** Who does not come to the mass may well come to the feast. */
@@ -80,49 +26,66 @@ const PHRASES: Record<Intent, string[]> = {
   yes: [
     '(claro|seguro|por supuesto|desde luego|obvio|obviamente|definitivamente|simon)( que (si+|yes))?',
     'obvi',
+    // Before the verb that says it.
+    '(yo|nosotr[oa]s)(?= (si )?(voy|vamos|ire|asist|ahi|alla|estar|confirm))',
+    'de ley( que si+)?',
+    // What it holds on to follows: «por supuesto que vamos».
+    '(claro|seguro|por supuesto|desde luego|obvio|obviamente|definitivamente|simon|de ley|a fuerza) que(?= (si|yo|voy|vamos|ire|asist|ahi|alla|estar|cuent|lleg|confirm))',
+    '(ahi|alla) (me|nos) (tienen|tendran|tienes|tendras)',
+    'vamos (en familia|toda la familia)|toda la familia vamos',
+    'segurisimo',
+    'clarines',
+    'afirmativo',
+    'cuent(a|e|en) con (mi|nuestra) (presencia|asistencia)',
+    '(da|de|den)lo por hecho',
+    '(apunta|anota|apunte|anote|apunten|anoten)(me|nos)',
+    '(aparta|guarda|reserva|aparten|guarden|reserven)(me|nos) (mi|un|nuestro) lugar',
+    '(confirmada|aceptada) la invitacion|(asistencia|invitacion) (confirmada|aceptada)',
+    '(nosotros|todos) (confirmamos|vamos|ahi estaremos|asistiremos)',
+    '(vamos|asistiremos|ahi estaremos|confirmamos) todos',
     'siempre si( (voy|vamos|puedo|podemos|ire|iremos)( a ir| ir)?)?',
-    'cuenten con ello',
+    'cuent(a|e|en) con ello',
     'claro que (voy|vamos|ire|iremos)',
     'de que (voy|vamos) (voy|vamos)',
     'ya (esta|quedo) confirmad[oa]',
     'con (todo |mucho |muchisimo )?gusto',
     'encantad[oa]s?',
-    '(yo |ya )?(te |les |lo |la )?(confirmo|confirmamos|confirmad[oa]s?|confirmadisim[oa]s?)( (mi|nuestra|la|de)? ?(asistencia|presencia))?',
+    '(yo |ya )?(te |les |le |lo |la )?(confirmo|confirmamos|confirmando|confirmad[oa]s?|confirmadisim[oa]s?)( (mi|nuestra|la|de)? ?(asistencia|presencia))?( con (mucho )?gusto)?',
     'ya (te |les |lo |la )?confirme( (mi|nuestra|la|de)? ?(asistencia|presencia))?',
     'asistire(mos)?',
     'asisto',
     'asistimos',
-    '(ahi|alli|alla|hay|ay|haya|aya) (estare(mos)?|estoy|estamos|andare(mos)?|andamos|voy|vamos|nos vemos|te veo|los veo|les veo|caigo|caemos|(te|les) (caigo|caemos)|llego|llegamos)',
+    '(ahi|alli|alla|hay|ay|haya|aya) (estare(mos)?( (contigo|con ustedes|puntual(es)?|a tiempo))?|estoy|estamos|andare(mos)?|andamos|voy|vamos|nos vemos|te veo|los veo|les veo|caigo|caemos|(te|les) (caigo|caemos)|llego|llegamos)',
     'nos vemos (ahi|alli|alla)',
     `(yo |nosotros )?(si )?(voy|vamos|ire|iremos)( a ${GO})?( ${EVENT})?( sin falta)?`,
     `si (puedo|podemos|podre|podremos)( ${GO})?`,
-    'estare(mos)? (ahi|alli|alla|presentes?)',
-    'presente',
+    'estare(mos)? (ahi|alli|alla|presentes?)( (contigo|con (ustedes|ellos)))?',
+    '(ahi|alla) (voy|vamos) a (estar|andar)',
+    'presentes?',
     'cuent(a|e|en|an|as) (conmigo|con nosotr[oa]s)',
     'no (te |les |los |las )?(fallo|fallamos|fallare(mos)?)',
     'no (faltare(mos)?|faltamos|falto|voy a faltar|vamos a faltar|pienso faltar)',
-    'no (me|nos) lo (pierdo|perdemos|perderia|perderiamos)( por nada)?',
+    '(no|jamas) (me|nos) l[oa] (pierdo|perdemos|perderia|perderiamos|perdere|perderemos)( por nada)?',
     'como no',
     'sin falta',
-    '(yo )?(me apunto|nos apuntamos|le entro|jalo|jalamos)',
+    '(yo )?(me apunto|nos apuntamos|me anoto|nos anotamos|le entro|jalo|jalamos)',
     'a (huevo|webo|guevo)',
     'a ?webo',
     'orale( va| si+)',
     'de una',
     'acepto( la invitacion)?',
     'aceptamos( la invitacion)?',
-    'los acompano',
-    'los acompanamos',
-    'te acompano',
-    'te acompanamos',
-    'sera un (placer|honor|gusto)',
+    '(ahi )?(los|las|te|les) acompan(o|amos|are|aremos)( con (mucho )?gusto)?',
+    'sera un (placer|honor|gusto)|(sera )?un (placer|honor|gusto) (acompanar(los|las|te)|asistir|estar ahi)',
+    '(encantad[oa]s?|felices) de (ir|asistir|acompanar(los|las|te))',
     'of course',
     'absolutely',
     'definitely',
     'certainly',
     '(im |we are |i |we )?confirm(ed|ing)?( (my|our) attendance)?',
     '(yes )?(i|we|ill|well|i will|we will|id love to|wed love to) ?(be there|come|attend|make it)',
-    '(i am|im|we are|were) (coming|going|attending|in)',
+    '(i am|im|we are|were|i will be|we will be|ill be|well be) (coming|going|attending|in)',
+    'definitely (coming|going|in)',
     'count (me|us) in',
     '(you can )?count on (me|us)',
     '(yes )?(ofc|for sure)',
@@ -138,19 +101,30 @@ const PHRASES: Record<Intent, string[]> = {
     '(i|we) accept( the invitation)?',
   ],
   no: [
-    `(ya )?no (creo que )?(voy|vamos|ire|iremos|asistire(mos)?|asisto|asistimos|podre(mos)?|puedo|podemos|podria|podriamos|pude|pudimos|alcanzo|alcanzamos|llego|llegamos|estare(mos)?|vendre(mos)?)( a (poder|${GO}))?( ${GO})?( ${WHOLE_EVENT})?( presentes?)?`,
-    'no (me|nos) (es|sera|va a ser) posible( ir| asistir| acompanarlos)?',
+    `(ya )?no (creo que )?(voy|vamos|ire|iremos|asistire(mos)?|asisto|asistimos|podre(mos)?|puedo|podemos|podria|podriamos|pude|pudimos|alcanzo|alcanzamos|llego|llegamos|estare(mos)?( ahi| alli| alla)?|vendre(mos)?)( a (poder|alcanzar|${GO}))?( ${GO})?( ${WHOLE_EVENT})?( presentes?)?`,
+    `no (me|nos) (es|sera|va a ser) posible( ${GO})?`,
+    `no (te|los|las|les) (puedo|podemos|podre|podremos|podria|podriamos) acompanar`,
+    `(siento|sentimos|lamento|lamentamos)( mucho)? no poder( ${GO})?`,
     'no (sera|va a ser) posible( ir| asistir)?',
-    '(me|nos) (es|sera|resulta) imposible( ir| asistir)?',
-    'imposible',
-    '(yo )?(cancelo|cancelamos|cancela|cancelar|cancelado)( (mi|nuestra|la) asistencia)?',
-    'tengo que cancelar',
-    'tenemos que cancelar',
-    `confirmo que (ya )?no( voy| vamos| ire| asistire| podre| puedo)?( ${GO})?`,
-    'no (cuentes|cuenten) (conmigo|con nosotros)',
+    `(me|nos) (es|sera|resulta) imposible( ${GO})?`,
+    'imposible( ir| asistir)?',
+    '(yo )?(cancelo|cancelamos|cancela|cancelar|cancelado)( ((mi|nuestra|la) )?asistencia)?',
+    '(tengo que|tenemos que|tendre que|tendremos que|voy a( tener que)?|vamos a( tener que)?|necesito|quiero|queremos|debo|me toca) (cancelar|declinar)( (mi|nuestra|la) (asistencia|invitacion))?',
+    '(cancela|cancele|cancelen)(me|nos)',
+    '(cancela|cancele|cancelen) (mi|nuestr[oa]|mis|nuestros) (asistencia|lugar|lugares)',
+    '((te|les|le|lo) )?confirm(o|amos) que (ya )?no',
+    'confirm(o|amos) (mi |nuestra )?inasistencia',
+    '(cancelo|cancelamos) (mi|mis|nuestro|nuestros) (lugar|lugares|boletos?)',
+    '(definitivamente|por ahora) no',
+    'no (los|las|te|les) acompan(o|amos|are|aremos)',
+    '(declino|declinamos|rechazo|rechazamos)( la invitacion)?',
+    'no (cuentes|cuenten) (conmigo|con nosotros)|conmigo no (cuentes|cuenten)',
+    'no (me|nos) esperen',
+    '(la verdad|al final|en esta ocasion|esta ocasion|por esta (vez|ocasion)|esta vez) no',
+    'negativo',
+    'nones',
     'claro que no',
     'esta vez no',
-    'declino',
     '(siempre|mejor) no( (voy|vamos|puedo|podemos|podre(mos)?|ire(mos)?)( a ir| ir)?)?',
     '(esta vez|yo|nosotros) pas(o|amos)',
     'nel pastel',
@@ -159,9 +133,10 @@ const PHRASES: Record<Intent, string[]> = {
     'para nada',
     'paso sin ver',
     '(i|we) (cant|cannot|can not|wont|will not)( be able to)?( be there| come| make it| attend| go)?( make it)?',
-    '(i am|im|we are|were )?not (coming|going|attending|able to (come|attend|make it))',
+    '(i am|im|we are|were )?not (coming|going|attending|able to (come|go|attend|make it))',
+    '(i|we) will not be attending',
     'wont (be able to )?(be there|come|make it|attend)',
-    'cant (come|make it|attend|go)',
+    '(cant|cannot) (come|make it|attend|go)',
     '(i have|we have|i need|ive) to cancel',
     'cancel',
     'decline',
@@ -219,9 +194,12 @@ const BARE: Record<Intent, string[]> = {
   no: ['no+', 'nop+', 'nope', 'nah', 'not( this time)?', 'nel', 'no gracias', 'no thank you'],
   maybe: [],
 }
-/** Says that a message was read, or agrees; beside an answer it says nothing. */
-export const ACKNOWLEDGED =
-  /^(ok(ay|is)?|va+|vale|sale|orale|arre|listo|perfecto|excelente|genial|great|va que va|enterad[oa]|bien|mas un[oa])$/
+/** «Te confirmo» is said of now and of later: beside anything else, or without how many, it may be a promise. */
+export const PROMISE = /(?<!\bno )\b(te|les|le) (confirmo|confirmamos)(?! (mi|nuestra|la|de|que|asistencia|presencia))/
+/** «Te confirmo que sí vamos» is what comes after it. */
+export const CONFIRMS_THAT = /^((te|les|le|lo) )?confirm(o|amos) que (?=.)/
+/** With a laugh a bare word may mean its opposite. */
+export const LAUGH = /\b(ja|je|ji){2,}j?\b|\blol\b|[😂🤣]/u
 /** Would like to: with a no behind it only the courtesy of that no, alone no answer yet. */
 export const WISH =
   /^((me|nos) (encantaria|gustaria|hubiera encantado|hubiese encantado)|quisiera(mos)?|con (todo |mucho |muchisimo )?gusto|encantad[oa]s?|(id|wed|i would|we would|would) (love|like|have loved) to|with pleasure)( (ir|acompanar(te|los|las)|poder ir|estar( ahi| alli)?|asistir|come|go|attend|be there|make it))?$/
@@ -237,12 +215,12 @@ export const REGRET =
   /\b(lo (siento|sentimos|lamento|lamentamos)|que (pena|lastima)|lamentablemente|desafortunadamente|desgraciadamente|disculpa[s]?|disculpe[ns]?|perdon|sorry|unfortunately)\b/
 /** «Si puedo» begins a condition where what depends on it stands beside it; with its accent, «sí puedo» does not. */
 export const CONDITION =
-  /(?<!\p{L})si (?:no hay (?:ning[uú]n )?(?:problema|inconveniente|bronca)|(?:puedo|podemos|podr[eé](?:mos)?|alcanzo|alcanzamos)(?!\p{L})(?: (?:ir|asistir|llegar|estar))?)(?!\p{L})/u
+  /(?<!\p{L})si (?:no hay (?:ning[uú]n )?(?:problema|inconveniente|bronca)|(?:puedo|podemos|podr[eé](?:mos)?|alcanzo|alcanzamos)(?!\p{L})(?: (?:ir|asistir|llegar|estar))?)(?!\p{L})/gu
 export const DEPENDS =
   /\b(voy|vamos|ire|iremos|estare|estaremos|andare|confirmo|confirmamos|llego|llegamos|asisto|asistimos|asistire|asistiremos|cuenta|cuenten|caigo|caemos|jalo|jalamos|me apunto|nos apuntamos|nos vemos)\b/
 /** Idle words that hold a bare yes, no or a number, among which an answer may hide. */
 export const HINT =
-  /\b(si+|no+|nop|nel|yes+|yep|nope|\d{1,2}|uno|dos|tres|cuatro|cinco|seis|siete|ocho|nueve|diez|one|two|three|four|five|six|seven|eight|nine|ten)\b/
+  /\b(voy|vamos|ire|iremos|llego|caigo|asist\w+|estare\w*|confirm\w+|cancel\w+|declin\w+|acompan\w+|cuenten?|apunt\w+|anot\w+|paso|imposible|ocasion|proxima|compromiso|complica\w*|dificil|trabajo|viaje|checo|checar|aviso|permiso|ojala|honor|placer|attend\w*|coming)\b|\b(si+|no+|nop|nel|yes+|yep|nope|\d{1,2}|uno|dos|tres|cuatro|cinco|seis|siete|ocho|nueve|diez|one|two|three|four|five|six|seven|eight|nine|ten)\b/
 
 const chain = (phrases: string[]) => new RegExp(`^(?:(?:${phrases.join('|')})(?: |$))+$`)
 const anywhere = (phrases: string[]) => new RegExp(`\\b(?:${phrases.join('|')})\\b`, 'g')
@@ -250,6 +228,11 @@ export const WHOLE: Record<Intent, RegExp> = {
   yes: chain([...BARE.yes, ...PHRASES.yes]),
   no: chain([...BARE.no, ...PHRASES.no]),
   maybe: chain(PHRASES.maybe),
+}
+/** Without the bare words: «ok no» is a joke. */
+export const SAID: Record<'yes' | 'no', RegExp> = {
+  yes: chain(['si+', ...PHRASES.yes]),
+  no: chain(PHRASES.no),
 }
 export const INSIDE: Record<Intent, RegExp> = {
   yes: anywhere(PHRASES.yes),

@@ -5,18 +5,21 @@
  * guess, and clauses that contradict each other mean nothing. A wrong yes puts a name on the list at the door, so
  * what is not plain is asked, not assumed.
  */
+import { ACKNOWLEDGED, AGREED_FIRST, FILLER } from './courtesies.ts'
 import {
-  ACKNOWLEDGED,
   CONDITION,
+  CONFIRMS_THAT,
   DEPENDS,
-  FILLER,
   HINT,
   INSIDE,
+  LAUGH,
   LEANING,
   NOT_YET,
+  PROMISE,
   QUESTION_WORDS,
   REGRET,
   SOMEBODY_NOT,
+  SAID,
   WHOLE,
   WISH,
 } from './phrases.ts'
@@ -82,7 +85,10 @@ export function readReply(text: string): Reply {
   // A thumb is an answer where nothing else stands; beside «gracias» it may only have read.
   if (isOnlyEmoji) return { intent, partySize, confidence: plain === '' ? 1 : 0.7, rule: 'emoji' }
   const isWeak = read.some(({ weak }) => weak && weak !== 'courtesy')
-  const isDoubtful = isWeak || (intent === 'yes' && (isTorn || dependsOnMore(text)))
+  const isDoubtful =
+    isWeak ||
+    mayBeJoke(text, plain) ||
+    (intent === 'yes' && (isTorn || dependsOnMore(text) || mayBePromise(plain, size)))
   if (hasTypo) return { intent, partySize, confidence: isDoubtful ? 0.7 : 0.9, rule: 'typo' }
   return { intent, partySize, confidence: isDoubtful ? 0.7 : 1, rule: 'plain' }
 }
@@ -101,7 +107,7 @@ function readWithoutIntent(read: Clause[], { emoji, size, hasAsked, mayHide }: T
 const UNCLEAR_WORDS = 25
 
 function mayHide(text: string, plain: string): boolean {
-  if (YES_EMOJI.test(text) && NO_EMOJI.test(text)) return true
+  if ((YES_EMOJI.test(text) && NO_EMOJI.test(text)) || HINT_EMOJI.test(text)) return true
   const words = plain.replace(FILLER, ' ')
   return HINT.test(words) && countWords(words) <= UNCLEAR_WORDS
 }
@@ -124,11 +130,21 @@ function withoutCourtesies(read: Clause[]): Clause[] {
 /** «Si puedo, voy»: a yes that waits for something. */
 function dependsOnMore(text: string): boolean {
   const said = text.slice(0, 1000).toLowerCase().normalize('NFC')
-  return CONDITION.test(said) && DEPENDS.test(simplify(said.replace(CONDITION, ' ')))
+  const rest = said.replace(CONDITION, ' ')
+  return rest !== said && (DEPENDS.test(simplify(rest)) || readReply(rest).intent === 'yes')
 }
+
+/** «Gracias, te confirmo», «sí te confirmo». */
+const mayBePromise = (plain: string, size: number | null): boolean =>
+  size === null && PROMISE.test(plain) && !/^(te|les|le) (confirmo|confirmamos)$/.test(plain)
+
+/** «Jaja, sí, cómo no». */
+const mayBeJoke = (text: string, plain: string): boolean =>
+  LAUGH.test(text.toLowerCase()) && countWords(plain.replace(FILLER, ' ')) <= 3
 
 const YES_EMOJI = /[👍✅👌✔☑🆗]/u
 const NO_EMOJI = /[👎❌🚫🙅✖]/u
+const HINT_EMOJI = /[💯🙋🫡🤙🤝]/u
 
 function readEmoji(text: string): Intent | null {
   const [yes, no] = [YES_EMOJI.test(text), NO_EMOJI.test(text)]
@@ -148,7 +164,7 @@ function simplify(text: string): string {
     .replace(/[.,;:!¡()\n\r…]+/g, ' | ')
     .replace(/\b(pero|aunque|but)\b/g, ' | ')
     .replace(/\b[qk]\b/g, 'que')
-    .replace(/\bx ?(?=\d)/g, ' por ')
+    .replace(/\bx ?(?=\d|(?:dos|tres|cuatro|cinco|seis)\b)/g, ' por ')
     .replace(/\+/g, ' mas ')
     .replace(/[^\p{L}\p{N}|? ]+/gu, ' ')
     .replace(/([a-z])\1{2,}/g, '$1')
@@ -174,7 +190,10 @@ function readClause(words: string): Clause {
   const core = withoutFiller(words)
   if (core === '') return { kind: 'filler', strays: 0 }
   if (NOT_YET.test(core)) return { kind: 'not_yet', strays: 0 }
-  const whole = (['no', 'maybe', 'yes'] as const).find((kind) => WHOLE[kind].test(core))
+  const agreed = core.replace(AGREED_FIRST, '').replace(CONFIRMS_THAT, '')
+  const whole =
+    (['no', 'maybe', 'yes'] as const).find((kind) => WHOLE[kind].test(core)) ??
+    (['no', 'yes'] as const).find((kind) => agreed !== core && SAID[kind].test(agreed))
   if (WISH.test(core)) return { kind: 'yes', strays: 0, weak: whole === 'yes' ? 'courtesy' : 'wish' }
   if (whole) return { kind: whole, strays: 0 }
   if (QUESTION_WORDS.test(core)) return { kind: 'unknown', strays: countWords(core) }
@@ -204,4 +223,4 @@ const withoutFiller = (words: string): string =>
     .replace(FILLER, ' ')
     .replace(/\s+/g, ' ')
     .trim()
-    .replace(/^y | y$/g, '')
+    .replace(/^y(?: |$)| y$/g, '')
