@@ -61,8 +61,9 @@ const STATUSES_TOGETHER = 100
 async function processWhatsApp({ db, kv, now, config }: Context, inbound: Inbound): Promise<Processed> {
   const { id, requestId, simulated } = inbound
   const { phoneNumberId } = config.whatsapp
-  const payload = readWhatsAppPayload(parseJson(inbound.body), { isSimulated: simulated, phoneNumberId })
-  const inbox: Inbox = { id, requestId, simulated, receivedAt: inbound.receivedAt, now: now(), config }
+  const { receivedAt } = inbound
+  const payload = readWhatsAppPayload(parseJson(inbound.body), { isSimulated: simulated, phoneNumberId, receivedAt })
+  const inbox: Inbox = { id, requestId, simulated, receivedAt, now: now(), config }
   const { counts, failed } = await workWhatsApp({ db, kv }, inbox, payload)
   const told = { ...counts, malformed: payload.malformed.length, ignored: payload.ignored, foreign: payload.foreign }
   if (failed.length + payload.malformed.length > 0) {
@@ -82,7 +83,7 @@ async function processWhatsApp({ db, kv, now, config }: Context, inbound: Inboun
 /** For a person: which items, and why. Nothing of their content. */
 function describeLost(reason: string, failed: FailedItem[], malformed: string[]): string {
   const items = [
-    ...failed.map(({ what, position, reason: why }) => `${what} ${position}: ${why}`),
+    ...failed.map(({ where, reason: why }) => `${where}: ${why}`),
     ...malformed.map((where) => `${where}: unreadable`),
   ]
   return `${reason}: ${items.join('; ')}`.slice(0, 1000)
@@ -96,13 +97,11 @@ async function workWhatsApp(
 ): Promise<{ counts: Record<string, number>; failed: FailedItem[] }> {
   const outcomes = new Map<object, string>()
   const statuses = await workItems(db, payload.statuses, {
-    what: 'status',
     together: STATUSES_TOGETHER,
     work: async (tx, status) => void outcomes.set(status, await takeStatus(tx, inbox, status)),
   })
   const answered: string[] = []
   const messages = await workItems(db, payload.messages, {
-    what: 'message',
     together: 1,
     work: async (tx, message) => {
       const { outcome, code } = await takeMessage(tx, inbox, message)
@@ -111,17 +110,14 @@ async function workWhatsApp(
     },
   })
   const templates = await workItems(db, payload.templates, {
-    what: 'template',
     together: 1,
     work: (tx, update) => rememberApprovals(tx, [update], update.at ?? inbox.receivedAt),
   })
   const limits = await workItems(db, payload.limits, {
-    what: 'limit',
     together: 1,
     work: (tx, { recipients, at }) => rememberMessagingLimit(tx, { recipients, toldAt: at ?? inbox.receivedAt }),
   })
   const preferences = await workItems(db, payload.preferences, {
-    what: 'preference',
     together: 1,
     work: async (tx, preference) => void outcomes.set(preference, await takePreference(tx, preference)),
   })

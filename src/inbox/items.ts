@@ -2,29 +2,29 @@
 import { violatedConstraint, withTx, type Db, type Tx } from '../db.ts'
 import { isConnectionLost } from '../errors.ts'
 
-/** `what` and `position` tell a person which item of the payload it was; nothing of its content. */
-export type FailedItem = { what: string; position: number; reason: string }
+/** `where` tells a person which item of the payload it was; nothing of its content. */
+export type FailedItem = { where: string; reason: string }
 
 /**
  * Runs `work` on every item, up to `together` of them in one transaction; when that fails, each in its own. Returns
  * those that fail again, since they always will. A lost connection, a deadlock or a timeout is thrown: the whole
  * webhook comes due again, and what is done already is recognized then.
  */
-export async function workItems<I>(
+export async function workItems<I extends { where: string }>(
   db: Db,
   items: I[],
-  { what, together, work }: { what: string; together: number; work: (tx: Tx, item: I) => Promise<void> },
+  { together, work }: { together: number; work: (tx: Tx, item: I) => Promise<void> },
 ): Promise<FailedItem[]> {
   const failed: FailedItem[] = []
   for (let start = 0; start < items.length; start += together) {
     const chunk = items.slice(start, start + together)
     if (chunk.length > 1 && (await tryAll(db, chunk, work))) continue
-    for (const [offset, item] of chunk.entries()) {
+    for (const item of chunk) {
       try {
         await withTx(db, (tx) => work(tx, item))
       } catch (error) {
         if (isPassing(error)) throw error
-        failed.push({ what, position: start + offset, reason: nameOf(error) })
+        failed.push({ where: item.where, reason: nameOf(error) })
       }
     }
   }

@@ -5,6 +5,7 @@
  */
 import type { StatusEvent } from '../delivery/delivery.ts'
 import { normalizePhone } from '../phone.ts'
+import { asId, asList, asObject, asStorable, asText, asWaId, readTimestamp, type Json } from './fields.ts'
 import { isAboutLimits, readMessagingLimit, type LimitUpdate } from './limits.ts'
 
 /** WhatsApp shows a phone alias, its own user id (since 2026, for people with a username), or both. */
@@ -30,15 +31,17 @@ export type InboundMessage = WaIdentity & {
   sentAt: Date
 }
 export type InboundStatus = StatusEvent & { recipient: WaIdentity }
+/** `where` in the payload a person finds it again. */
+export type Placed<T> = T & { where: string }
 export type TemplateUpdate = { name: string; language: string; status: string; at: Date | null }
 /** WhatsApp's own switch for promotions, which the person has turned. */
 export type Preference = WaIdentity & { wantsMarketing: boolean; at: Date }
 export type WhatsAppPayload = {
-  messages: InboundMessage[]
-  statuses: InboundStatus[]
-  templates: TemplateUpdate[]
-  preferences: Preference[]
-  limits: LimitUpdate[]
+  messages: Placed<InboundMessage>[]
+  statuses: Placed<InboundStatus>[]
+  templates: Placed<TemplateUpdate>[]
+  preferences: Placed<Preference>[]
+  limits: Placed<LimitUpdate>[]
   /** Items that could not be read: what and where, nothing of their content. */
   malformed: string[]
   /** Changes of kinds that are nothing to us. */
@@ -47,20 +50,10 @@ export type WhatsAppPayload = {
   foreign: number
 }
 
-type Json = Record<string, unknown>
-const asObject = (value: unknown): Json | null =>
-  typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Json) : null
-const asList = (value: unknown): unknown[] => (Array.isArray(value) ? value : [])
-/** PostgreSQL stores no NUL, and nothing that WhatsApp means to say is longer. */
-const asText = (value: unknown): string | null =>
-  typeof value === 'string' && value !== '' ? value.replaceAll('\u0000', '').slice(0, 8000) : null
-/** An id is taken whole or not at all. */
-const asId = (value: unknown): string | null =>
-  typeof value === 'string' && /^[\x20-\x7e]{1,512}$/.test(value) ? value : null
-const asWaId = (value: unknown): string | null => asId(typeof value === 'number' ? String(value) : value)
-
 export type Reading = {
   isSimulated: boolean
+  /** By our clock. */
+  receivedAt: Date
   /** Ours, at Meta. Undefined: whatever comes is ours. */
   phoneNumberId: string | undefined
 }
@@ -106,10 +99,11 @@ function readChange(
     // A kind that is nothing to us may look as it likes.
     if (typeof field === 'string' && !['messages', TEMPLATE_UPDATE, PREFERENCES].includes(field)) read.ignored++
     else read.malformed.push(where)
-  } else if (field === TEMPLATE_UPDATE) keep(read, read.templates, readTemplateUpdate(value, time), where)
-  else if (isAboutLimits(field)) readLimits(read, field, value, time)
+  } else if (field === TEMPLATE_UPDATE)
+    keep(read, read.templates, () => readTemplateUpdate(value, readTimestamp(time, how.receivedAt)), where)
+  else if (isAboutLimits(field)) readLimits(read, { field, value, at: readTimestamp(time, how.receivedAt), where })
   else if (isForeign(value, how)) read.foreign++
-  else if (field === PREFERENCES) readPreferences(read, value, where)
+  else if (field === PREFERENCES) readPreferences(read, value, { ...how, where })
   else if (!readValue(read, value, how, `${where} `)) read.ignored++
 }
 
@@ -120,9 +114,21 @@ function isForeign(value: Json, { isSimulated, phoneNumberId }: Reading): boolea
   return !(isSimulated && named === 'simulated')
 }
 
-function keep<T>(read: WhatsAppPayload, list: T[], item: T | null, where: string): void {
+/** What trips its reader up is as unreadable as what the reader finds wanting. */
+function keep<T extends object>(
+  read: WhatsAppPayload,
+  list: Placed<T>[],
+  readItem: () => T | null,
+  where: string,
+): void {
+  let item: T | null
+  try {
+    item = readItem()
+  } catch {
+    item = null
+  }
   if (item === null) read.malformed.push(where)
-  else list.push(item)
+  else list.push({ ...item, where })
 }
 
 /** What should be a list and is none is malformed, not empty. */
@@ -133,14 +139,14 @@ function listOf(read: WhatsAppPayload, value: Json, name: string, where = ''): u
 }
 
 /** False: nothing in it is a message or a status. */
-function readValue(read: WhatsAppPayload, value: Json, { isSimulated }: Reading, where = ''): boolean {
+function readValue(read: WhatsAppPayload, value: Json, how: Reading, where = ''): boolean {
   const before = read.malformed.length
   const [messages, statuses] = [listOf(read, value, 'messages', where), listOf(read, value, 'statuses', where)]
   const contacts = asList(value['contacts']).map((contact) => readIdentity(asObject(contact), 'wa_id', 'user_id'))
   for (const [at, item] of messages.entries())
-    keep(read, read.messages, readMessage(item, contacts, messages.length === 1), `${where}message ${at}`)
+    keep(read, read.messages, () => readMessage(item, contacts, messages.length === 1, how), `${where}message ${at}`)
   for (const [at, item] of statuses.entries())
-    keep(read, read.statuses, readStatus(item, isSimulated), `${where}status ${at}`)
+    keep(read, read.statuses, () => readStatus(item, how), `${where}status ${at}`)
   return messages.length + statuses.length + read.malformed.length > before
 }
 
@@ -167,18 +173,20 @@ function complete(sender: WaIdentity, contacts: WaIdentity[], isAlone: boolean):
   }
 }
 
-function readMessage(item: unknown, contacts: WaIdentity[], isAlone: boolean): InboundMessage | null {
+/** Null also for what nobody sent: it could not be joined to a person later either. */
+function readMessage(item: unknown, contacts: WaIdentity[], isAlone: boolean, how: Reading): InboundMessage | null {
   const message = asObject(item)
   const id = asId(message?.['id'])
-  const sentAt = readTimestamp(message?.['timestamp'])
-  if (!message || !id || !sentAt) return null
+  const sentAt = readTimestamp(message?.['timestamp'], how.receivedAt)
+  const sender = complete(readIdentity(message, 'from', 'from_user_id'), contacts, isAlone)
+  if (!message || !id || !sentAt || (sender.phone === null && sender.userId === null)) return null
   const type = asId(message['type'])?.slice(0, 50) ?? 'unknown'
   const button = asObject(message['button'])
   const interactive = asObject(message['interactive'])
   const choice = asObject(interactive?.['button_reply']) ?? asObject(interactive?.['list_reply'])
   const system = asObject(message['system'])
   return {
-    ...complete(readIdentity(message, 'from', 'from_user_id'), contacts, isAlone),
+    ...sender,
     id,
     type: message['group_id'] === undefined ? type : `group_${type}`,
     text:
@@ -193,11 +201,11 @@ function readMessage(item: unknown, contacts: WaIdentity[], isAlone: boolean): I
   }
 }
 
-function readStatus(item: unknown, isSimulated: boolean): InboundStatus | null {
+function readStatus(item: unknown, how: Reading): InboundStatus | null {
   const status = asObject(item)
   const providerMessageId = asId(status?.['id'])
   const name = asId(status?.['status'])
-  const occurredAt = readTimestamp(status?.['timestamp'])
+  const occurredAt = readTimestamp(status?.['timestamp'], how.receivedAt)
   if (!status || !providerMessageId || !name || !occurredAt) return null
   const code = name === 'failed' ? readCode(asObject(asList(status['errors'])[0])?.['code']) : null
   return {
@@ -205,8 +213,8 @@ function readStatus(item: unknown, isSimulated: boolean): InboundStatus | null {
     status: name,
     occurredAt,
     reason: name === 'failed' ? `whatsapp_${code ?? 'unknown'}` : null,
-    pricing: withoutNul(asObject(status['pricing'])),
-    simulated: isSimulated,
+    pricing: asStorable(asObject(status['pricing'])),
+    simulated: how.isSimulated,
     ourId: asId(status['biz_opaque_callback_data']),
     recipient: readIdentity(status, 'recipient_id', 'recipient_user_id'),
   }
@@ -218,47 +226,46 @@ function readCode(code: unknown): number | null {
 }
 
 /** Meta's names of the events: APPROVED, REJECTED, PAUSED, DISABLED and others, kept as they come. */
-function readTemplateUpdate(value: Json, time: unknown): TemplateUpdate | null {
+function readTemplateUpdate(value: Json, at: Date | null): TemplateUpdate | null {
   const name = asId(value['message_template_name'])
   const language = asId(value['message_template_language'])
   const status = asId(value['event'])
-  return name && language && status ? { name, language, status, at: readTimestamp(time) } : null
+  return name && language && status ? { name, language, status, at } : null
 }
 
 /** Other capabilities than the messaging limit are nothing to us. */
-function readLimits(read: WhatsAppPayload, field: unknown, value: Json, time: unknown): void {
+function readLimits(
+  read: WhatsAppPayload,
+  { field, value, at, where }: { field: unknown; value: Json; at: Date | null; where: string },
+): void {
   const recipients = readMessagingLimit(field, value)
   if (recipients === undefined) read.ignored++
-  else read.limits.push({ recipients, at: readTimestamp(time) })
+  else read.limits.push({ recipients, at, where })
 }
 
 /** `user_preferences` of Meta's webhook reference. Other categories than promotions are nothing to us. */
-function readPreferences(read: WhatsAppPayload, value: Json, where: string): void {
+function readPreferences(read: WhatsAppPayload, value: Json, { where, ...how }: Reading & { where: string }): void {
   const contacts = asList(value['contacts']).map((contact) => readIdentity(asObject(contact), 'wa_id', 'user_id'))
   const items = listOf(read, value, PREFERENCES, `${where} `)
   for (const [at, item] of items.entries()) {
     const preference = asObject(item)
     if (preference && preference['category'] !== 'marketing_messages') read.ignored++
     else {
-      const readable = readPreference(preference, contacts, items.length === 1)
-      keep(read, read.preferences, readable, `${where} preference ${at}`)
+      const readItem = () => readPreference(preference, contacts, items.length === 1, how)
+      keep(read, read.preferences, readItem, `${where} preference ${at}`)
     }
   }
 }
 
-function readPreference(preference: Json | null, contacts: WaIdentity[], isAlone: boolean): Preference | null {
-  const at = readTimestamp(preference?.['timestamp'])
+function readPreference(
+  preference: Json | null,
+  contacts: WaIdentity[],
+  isAlone: boolean,
+  how: Reading,
+): Preference | null {
+  const at = readTimestamp(preference?.['timestamp'], how.receivedAt)
   const wants = asId(preference?.['value'])
   if (!at || (wants !== 'stop' && wants !== 'resume')) return null
   const person = complete(readIdentity(preference, 'wa_id', 'user_id'), contacts, isAlone)
   return { ...person, wantsMarketing: wants === 'resume', at }
-}
-
-const withoutNul = (object: Json | null): unknown =>
-  object && JSON.parse(JSON.stringify(object).replaceAll('\\u0000', ''))
-
-/** Seconds since 1970, as text or number. */
-function readTimestamp(value: unknown): Date | null {
-  const seconds = typeof value === 'string' || typeof value === 'number' ? Number(value) : Number.NaN
-  return Number.isFinite(seconds) && seconds > 0 && seconds < 4_102_444_800 ? new Date(seconds * 1000) : null
 }
