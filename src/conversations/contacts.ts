@@ -38,7 +38,9 @@ export async function learnAlias(tx: Tx, alias: string, phone: string, at: Date)
 export type Adopted = {
   id: string
   type: string
+  text: string | null
   rule: string | null
+  outcome: string | null
   contextMessageId: string | null
   sentAt: Date
   at: Date
@@ -48,7 +50,9 @@ export type Adopted = {
 export async function adoptMessages(tx: Tx, userId: string, phone: string): Promise<Adopted[]> {
   const { rows } = await sql<Adopted>`
     update wa_messages set phone = ${phone} where user_id = ${userId} and phone is null
-    returning id, type, rule, context_message_id, sent_at, least(sent_at, received_at) as at`.execute(tx)
+    returning id, type, body as text, rule, outcome, context_message_id, sent_at, least(sent_at, received_at) as at`.execute(
+    tx,
+  )
   return rows.toSorted((a, b) => a.at.getTime() - b.at.getTime())
 }
 

@@ -15,6 +15,7 @@ import { extendWindow, insertMessage, type NewMessage, type Window } from './sql
 export { findPerson, learnAlias, type Adopted, type Person, type Sender } from './contacts.ts'
 export { resumeMarketing, stopMarketing } from './marketing-stops.ts'
 export {
+  findLatestOptOut,
   listLaterOptWords,
   optIn,
   optOut,
@@ -83,7 +84,8 @@ export async function receiveMessage(
 
 /**
  * Learns whose user id this is, and returns the messages that came under it before anybody knew: they open the
- * window now, by their own time, and a BAJA among them is still to be obeyed.
+ * window now, by their own time, and a BAJA or an answer among them is still to be taken. A message that comes under
+ * it at this moment is waited for.
  */
 export async function learnUserId(
   tx: Tx,
@@ -91,6 +93,7 @@ export async function learnUserId(
   phone: string,
   { at, windowMs }: { at: Date; windowMs: number },
 ): Promise<Adopted[]> {
+  await lockPerson(tx, userId)
   if (!(await learnAlias(tx, userId, phone, at))) return []
   const adopted = await adoptMessages(tx, userId, phone)
   for (const message of adopted) if (opensWindow(message.type)) await extendWindow(tx, phone, message.at, windowMs)

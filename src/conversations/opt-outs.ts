@@ -75,6 +75,14 @@ export async function optIn(tx: Tx, o: { organizerIds: string[]; phones: string[
   return [...new Set(rows.map(({ organizerId }) => organizerId))]
 }
 
+/** The organizer whom this person stopped last, before `at`. */
+export async function findLatestOptOut(tx: Tx, phones: string[], at: Date): Promise<string | null> {
+  const { rows } = await sql<{ organizerId: string }>`
+    select organizer_id from opt_outs where phone = any(${phones}::text[]) and opted_out_at <= ${at}
+     order by opted_out_at desc, organizer_id limit 1`.execute(tx)
+  return rows[0]?.organizerId ?? null
+}
+
 export type OptMessage = { id: string; contextMessageId: string | null; sentAt: Date }
 
 /** The words that this person wrote later than `sentAt`, by the provider's clock: webhooks come in any order. */

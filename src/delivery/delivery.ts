@@ -33,6 +33,7 @@ export {
   listMeantOrganizers,
   listOpenInvitations,
   rememberAlias,
+  wasSentToAnother,
   type Invited,
   type OpenInvitation,
 } from './invited.ts'

@@ -11,10 +11,13 @@ export type Invited = {
 }
 export type OpenInvitation = Invited & {
   eventName: string
+  guestName: string
   startsAt: Date
   timeZone: string
   /** This person wants no messages of this organizer. */
   isOptedOut: boolean
+  /** We wrote to the guest about it, or they have answered. */
+  isKnown: boolean
   /** Nothing is sent for this event now. */
   isPaused: boolean
 }
@@ -32,6 +35,17 @@ export async function findInvitedByMessage(tx: Tx, providerMessageId: string): P
       join guests g on g.event_id = d.event_id and g.id = d.guest_id and (d.sent_to is null or d.sent_to = g.phone)
       join invitations i on i.event_id = d.event_id and i.guest_id = d.guest_id limit 1`.execute(tx)
   return rows[0] ?? null
+}
+
+/** Whether a message of ours went to a number that its guest does not have any more. */
+export async function wasSentToAnother(tx: Tx, providerMessageId: string): Promise<boolean> {
+  const { rows } = await sql`
+    select 1 from (select id from deliveries where provider_message_id = ${providerMessageId}
+                   union select delivery_id from delivery_attempts where provider_message_id = ${providerMessageId}) sent (id)
+      join deliveries d on d.id = sent.id and d.channel = 'whatsapp'
+      join guests g on g.event_id = d.event_id and g.id = d.guest_id and d.sent_to is distinct from g.phone
+     where d.sent_to is not null`.execute(tx)
+  return rows.length > 0
 }
 
 /** `wasWritten`: WhatsApp accepted a message to this guest, so that buttons of ours are in their hands. */
@@ -59,7 +73,9 @@ export async function listOpenInvitations(
 ): Promise<OpenInvitation[]> {
   const { rows } = await sql<OpenInvitation>`
     select i.id as invitation_id, i.event_id, i.guest_id, i.answer, e.organizer_id, g.phone, e.name as event_name,
-           e.starts_at, e.time_zone,
+           g.name as guest_name, e.starts_at, e.time_zone,
+           i.answer <> 'pending' or exists (select 1 from deliveries d where d.event_id = g.event_id and d.guest_id = g.id
+                                               and d.provider_message_id is not null) as is_known,
            exists (select 1 from opt_outs x where x.organizer_id = e.organizer_id and x.phone = g.phone) as is_opted_out,
            e.sending_paused_at is not null or o.sending_paused_at is not null as is_paused
       from guests g

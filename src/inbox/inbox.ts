@@ -63,8 +63,10 @@ async function processWhatsApp({ db, kv, now, config }: Context, inbound: Inboun
   const { phoneNumberId } = config.whatsapp
   const { receivedAt } = inbound
   const payload = readWhatsAppPayload(parseJson(inbound.body), { isSimulated: simulated, phoneNumberId, receivedAt })
-  const inbox: Inbox = { id, requestId, simulated, receivedAt, now: now(), config }
-  const { counts, failed } = await workWhatsApp({ db, kv }, inbox, payload)
+  const inbox: Inbox = { id, requestId, simulated, receivedAt, now: now(), config, answered: [] }
+  const { counts, failed } = await workWhatsApp(db, inbox, payload).finally(async () => {
+    for (const code of inbox.answered) await forgetInvitation(kv, code) // after the commits: the page shows the answer at once
+  })
   const told = { ...counts, malformed: payload.malformed.length, ignored: payload.ignored, foreign: payload.foreign }
   if (failed.length + payload.malformed.length > 0) {
     // The others are done; replayed by a person, they are recognized, and only these are tried again.
@@ -91,7 +93,7 @@ function describeLost(reason: string, failed: FailedItem[], malformed: string[])
 
 /** Every item in a transaction of its own effect: the key of the item, not of the webhook, makes it happen once. */
 async function workWhatsApp(
-  { db, kv }: Pick<Context, 'db' | 'kv'>,
+  db: Db,
   inbox: Inbox,
   payload: WhatsAppPayload,
 ): Promise<{ counts: Record<string, number>; failed: FailedItem[] }> {
@@ -100,14 +102,9 @@ async function workWhatsApp(
     together: STATUSES_TOGETHER,
     work: async (tx, status) => void outcomes.set(status, await takeStatus(tx, inbox, status)),
   })
-  const answered: string[] = []
   const messages = await workItems(db, payload.messages, {
     together: 1,
-    work: async (tx, message) => {
-      const { outcome, code } = await takeMessage(tx, inbox, message)
-      outcomes.set(message, outcome)
-      if (code) answered.push(code)
-    },
+    work: async (tx, message) => void outcomes.set(message, await takeMessage(tx, inbox, message)),
   })
   const templates = await workItems(db, payload.templates, {
     together: 1,
@@ -121,7 +118,6 @@ async function workWhatsApp(
     together: 1,
     work: async (tx, preference) => void outcomes.set(preference, await takePreference(tx, preference)),
   })
-  for (const code of answered) await forgetInvitation(kv, code) // after the commits: the page shows the answer at once
   const failed = [...statuses, ...messages, ...templates, ...limits, ...preferences]
   const counts: Record<string, number> = {}
   for (const outcome of outcomes.values()) counts[outcome] = (counts[outcome] ?? 0) + 1

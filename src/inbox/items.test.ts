@@ -288,3 +288,51 @@ test('messages of the older flat shape answer, open the window and stop', async 
   const { rows } = await sql`select 1 from opt_outs where phone = ${leaving.phone}`.execute(app.db)
   assert.equal(rows.length, 1)
 })
+
+test('a webhook that breaks off after an answer was taken leaves no old page behind', async (t) => {
+  const app = await startApp(t, { now: NOW })
+  const [guest, next] = [await anInvitation(app.db), await anInvitation(app.db)]
+  const page = async () =>
+    (await app.get(`/public/invite/${guest.code}`, { headers: { accept: 'application/json' } })).json()
+  const before = (await page()).answer // and it is cached
+  const cursed = aText(next.phone, 'hola')
+  await sql`create function break_off() returns trigger language plpgsql as
+    $$ begin if new.id = ${sql.lit(cursed.id)} then raise exception 'deadlock' using errcode = '40P01'; end if; return new; end $$`.execute(
+    app.db,
+  )
+  await sql`create trigger break_off before insert on wa_messages for each row execute function break_off()`.execute(
+    app.db,
+  )
+  t.after(() => sql`drop function break_off cascade`.execute(app.db).then(() => undefined))
+
+  const { eventId } = (
+    await app.post('/wa/webhook', { body: cloud({ messages: [aText(guest.phone, 'confirmo'), cursed] }) })
+  ).json()
+  await assert.rejects(app.runJob(processWaEvent, { inboundEventId: eventId }))
+
+  assert.deepEqual([before, (await page()).answer], ['pending', 'yes'])
+})
+
+test('nothing that a guest wrote, is called or is reached by gets into logs, jobs, or the reason of a dead letter', async (t) => {
+  const app = await startApp(t, { now: NOW })
+  const guest = await anInvitation(app.db)
+  const secrets = ['Secreto Delatado', 'confirmo mi secreto', 'MX.secreto', guest.phone!.slice(3), guest.code]
+  const contacts = [{ profile: { name: secrets[0] }, wa_id: waIdOf(guest.phone), user_id: secrets[2] }]
+  const from = { from: waIdOf(guest.phone), from_user_id: secrets[2] }
+  const refused = { ...aText(guest.phone, secrets[1]!), ...from }
+  await sql`alter table wa_messages add constraint refused check (id <> ${sql.lit(refused.id)})`.execute(app.db)
+  t.after(() => sql`alter table wa_messages drop constraint refused`.execute(app.db).then(() => undefined))
+
+  const messages = [refused, { ...aText(guest.phone, 'confirmo'), ...from }, { ...refused, id: null }]
+  const id = await receive(app, cloud({ contacts, messages }))
+
+  const { rows: letters } = await sql`select * from dead_letters where ref_id = ${id}`.execute(app.db)
+  const { rows: jobs } = await sql<{ job: unknown }>`
+    select to_jsonb(j) as job from bullmq.job j where to_jsonb(j)::text like ${`%${id}%`}`.execute(app.db)
+  const told = JSON.stringify([app.lines, letters, await inboundOf(app.db, id), jobs])
+  assert.deepEqual([letters.length, jobs.length > 0, await answerOf(app.db, guest)], [1, true, 'yes'])
+  assert.deepEqual(
+    secrets.filter((secret) => told.includes(secret)),
+    [],
+  )
+})

@@ -16,18 +16,17 @@ import {
   findInvitedByMessage,
   isGuestPhone,
   rememberAlias,
+  wasSentToAnother,
   type Invited,
 } from '../delivery/delivery.ts'
 import { normalizePhone } from '../phone.ts'
-import { helpOptOut, learnAndObey, obeyOptWord, type Inbox } from './person.ts'
+import { learnName } from './names.ts'
+import { helpOptOut, obeyOptWord, type Inbox } from './person.ts'
 import { readButton, takeReply, type Button } from './replies.ts'
 import type { InboundMessage } from './whatsapp.ts'
 
-/** `code`: of the invitation whose answer changed; the caller forgets its page after the commit. */
-export type Taken = { outcome: string; code?: string }
-
-/** Takes a message in the transaction of all its effects; one that was taken before changes nothing. */
-export async function takeMessage(tx: Tx, inbox: Inbox, message: InboundMessage): Promise<Taken> {
+/** Takes a message in the transaction of all its effects; one that was taken before changes nothing. Returns what to count. */
+export async function takeMessage(tx: Tx, inbox: Inbox, message: InboundMessage): Promise<string> {
   const button = readButton(message.payload)
   const before = await identifyPerson(tx, message)
   const quoted = message.contextMessageId ? await findInvitedByMessage(tx, message.contextMessageId) : null
@@ -35,7 +34,7 @@ export async function takeMessage(tx: Tx, inbox: Inbox, message: InboundMessage)
   const person = await recognize(tx, message, before, quoted ?? tapped)
   // First what came before under the same user id, so that an unbroken conversation has one window.
   if (message.userId && person.phone && !isGroup(message))
-    await learnAndObey(tx, inbox, message.userId, person.phone, message.sentAt)
+    await learnName(tx, inbox, message.userId, person.phone, message.sentAt)
   const isNew = await receiveMessage(
     tx,
     {
@@ -53,13 +52,15 @@ export async function takeMessage(tx: Tx, inbox: Inbox, message: InboundMessage)
     inbox.config.whatsapp.windowMs,
     person.phones,
   )
-  if (!isNew) return { outcome: 'messages_duplicate' }
+  if (!isNew) return 'messages_duplicate'
   await keepAlias(tx, message, person)
-  if (!opensWindow(message.type)) return { outcome: 'messages_stored' }
+  if (!opensWindow(message.type)) return 'messages_stored'
   const word = readOptWord(message.payload ?? '') ?? readOptWord(message.text ?? '')
   if (word) return takeOptWord(tx, inbox, word, message, person)
   if (!message.payload && wantsOptOut(message.text ?? ''))
     return rememberRule(tx, message, 'opt_out_wish', await helpOptOut(tx, inbox, message, person.phones))
+  if ((button && !tapped) || (!quoted && (await wasToAnother(tx, message))))
+    return rememberRule(tx, message, 'not_theirs', { outcome: 'not_theirs', invited: null })
   return takeReply(tx, inbox, message, { phones: person.phones, button: tapped && button, tapped, quoted })
 }
 
@@ -80,6 +81,10 @@ async function findTapped(
   const quoted = message.contextMessageId ? await findInvitedByMessage(tx, message.contextMessageId) : null
   return quoted?.phone === named.phone ? named : null
 }
+
+/** A button or a quoted message that is about somebody else's invitation is no answer to one of the sender's own. */
+const wasToAnother = async (tx: Tx, { contextMessageId }: InboundMessage): Promise<boolean> =>
+  contextMessageId !== null && wasSentToAnother(tx, contextMessageId)
 
 /**
  * Who answers a message of ours is whom it was sent to, also under a name or from a number that we see for the first
@@ -114,17 +119,17 @@ async function takeOptWord(
   word: OptWord,
   message: InboundMessage,
   { phones }: Person,
-): Promise<Taken> {
+): Promise<string> {
   return rememberRule(tx, message, word, await obeyOptWord(tx, inbox, word, message, phones))
 }
 
-/** What was said about opting in or out, and what came of it. */
+/** What was said beside answers, and what came of it. */
 async function rememberRule(
   tx: Tx,
   message: InboundMessage,
-  rule: OptWord | 'opt_out_wish',
+  rule: OptWord | 'opt_out_wish' | 'not_theirs',
   { outcome, invited }: { outcome: string; invited: Invited | null },
-): Promise<Taken> {
+): Promise<string> {
   await rememberMeaning(tx, message.id, {
     intent: null,
     eventId: invited?.eventId ?? null,
@@ -134,5 +139,5 @@ async function rememberRule(
     rule,
     outcome,
   })
-  return { outcome: `messages_${outcome}` }
+  return `messages_${outcome}`
 }

@@ -1,7 +1,7 @@
-/** What a webhook teaches about a person: names they go by, and whether an organizer may write to them. */
+/** Whether an organizer may write to a person, as their own words say. */
 import type { Config } from '../config.ts'
 import {
-  learnUserId,
+  findLatestOptOut,
   listLaterOptWords,
   optIn,
   optOut,
@@ -27,14 +27,8 @@ export type Inbox = {
   receivedAt: Date
   now: Date
   config: Config
-}
-
-/** Remembers whose user id this is; a BAJA that came under it before anybody knew is obeyed now. */
-export async function learnAndObey(tx: Tx, inbox: Inbox, userId: string, phone: string, at: Date): Promise<void> {
-  const { windowMs } = inbox.config.whatsapp
-  for (const message of await learnUserId(tx, userId, phone, { at, windowMs }))
-    if (message.rule === 'opt_out' || message.rule === 'opt_in')
-      await obeyOptWord(tx, inbox, message.rule, message, [phone])
+  /** Codes of invitations whose answer changed: after the commit their pages are made anew. */
+  answered: string[]
 }
 
 export type Obeyed = {
@@ -63,7 +57,7 @@ export async function obeyOptWord(
   const organizerIds = meant.filter((organizerId) => !decidedLater.has(organizerId))
   if (organizerIds.length === 0) return { outcome: 'outdated', invited: null }
   const change = { organizerIds, phones, at: message.sentAt, messageId: message.id }
-  const changed = word === 'opt_out' ? await optOut(tx, change) : await optIn(tx, change)
+  const changed = word === 'opt_out' ? await optOut(tx, change) : await restore(tx, change, message)
   const invited = await findAnyInvited(tx, changed.length > 0 ? changed : organizerIds, phones)
   if (changed.length === 0) return { outcome: 'unchanged', invited }
   if (invited && isInWindow(inbox, message.sentAt)) {
@@ -71,6 +65,14 @@ export async function obeyOptWord(
     await answerGuest(tx, { to: invited, template, answersMessage: message.id, ...sendingOf(inbox) })
   }
   return { outcome: word === 'opt_out' ? 'opted_out' : 'opted_in', invited }
+}
+
+/** Where nobody who is meant was stopped, ALTA takes back the last BAJA: another organizer may have written since. */
+async function restore(tx: Tx, change: Parameters<typeof optIn>[1], message: OptMessage): Promise<string[]> {
+  const changed = await optIn(tx, change)
+  if (changed.length > 0 || message.contextMessageId !== null) return changed
+  const stopped = await findLatestOptOut(tx, change.phones, change.at)
+  return stopped === null ? [] : optIn(tx, { ...change, organizerIds: [stopped] })
 }
 
 const DAY_MS = 24 * 3_600_000

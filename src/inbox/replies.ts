@@ -33,12 +33,14 @@ export function readButton(payload: string | null): Button | null {
 /** `tapped`: the sender's own invitation that the button names; `quoted`: that of the message they answer. */
 type Clues = { phones: string[]; button: Button | null; tapped: Invited | null; quoted: Invited | null }
 type Reading = { intent: Intent | null; partySize: number | null; confidence: number; rule: string }
-type Replied = { outcome: string; code?: string }
+/** What an answer is read from. */
+type Written = Pick<InboundMessage, 'id' | 'type' | 'text' | 'payload' | 'sentAt'>
 
 /** WhatsApp shows ten rows in a list. */
 const CHOICES_MAX = 10
 
-export async function takeReply(tx: Tx, inbox: Inbox, message: InboundMessage, clues: Clues): Promise<Replied> {
+/** Returns what to count. */
+export async function takeReply(tx: Tx, inbox: Inbox, message: Written, clues: Clues): Promise<string> {
   const reading = readMeaning(message, clues.button)
   const remember = (invited: Invited | null, outcome: string) =>
     rememberMeaning(tx, message.id, {
@@ -49,28 +51,34 @@ export async function takeReply(tx: Tx, inbox: Inbox, message: InboundMessage, c
     })
   if (!reading.intent && !mayAsk(reading)) {
     await remember(null, 'not_understood')
-    return { outcome: 'messages_stored' }
+    return 'messages_stored'
   }
   const open = await listOpenInvitations(tx, clues.phones, { now: inbox.now, limit: CHOICES_MAX })
-  const meant = withoutOptedOut(open)
+  const meant = withoutUnknown(withoutOptedOut(open))
   const invited = clues.tapped ?? clues.quoted ?? (meant.length === 1 ? meant[0]! : null)
   if (!invited && open.length === 0) {
     const closed = isPlainYes(reading) ? await findLatestClosed(tx, clues.phones) : null
     if (closed) await tellOnce(tx, inbox, message, closed, 'event_over')
     await remember(closed, 'no_open_invitation')
-    return { outcome: 'messages_unmatched' }
+    return 'messages_unmatched'
   }
-  const replied = invited
+  const outcome = invited
     ? await takeOne(tx, inbox, message, { reading, invited, isOpen: open.some(isOf(invited)) })
     : await askWhichEvent(tx, inbox, message, reading, meant)
-  await remember(invited, replied.outcome)
-  return { ...replied, outcome: countedAs(replied.outcome) }
+  await remember(invited, outcome)
+  return countedAs(outcome)
 }
 
 /** Who wants no messages of an organizer means, among several, the others. */
 function withoutOptedOut(open: OpenInvitation[]): OpenInvitation[] {
   const left = open.filter(({ isOptedOut }) => !isOptedOut)
   return left.length > 0 ? left : open
+}
+
+/** Of several events a guest means those that they have heard of: nobody learns of another from our question. */
+function withoutUnknown(open: OpenInvitation[]): OpenInvitation[] {
+  const known = open.filter(({ isKnown }) => isKnown)
+  return known.length > 0 ? known : open
 }
 
 const isOf = (invited: Invited) => (one: OpenInvitation) => one.invitationId === invited.invitationId
@@ -85,12 +93,17 @@ const countedAs = (outcome: string): string =>
 
 const MEDIA = new Set(['audio', 'voice', 'sticker', 'image', 'video'])
 
-function readMeaning(message: InboundMessage, button: Button | null): Reading {
+function readMeaning(message: Written, button: Button | null): Reading {
   if (button?.intent === 'ask') return { intent: null, partySize: null, confidence: 1, rule: 'button_event' }
   if (button) return { intent: button.intent, partySize: button.places, confidence: 1, rule: 'button' }
+  if (message.text !== null && isOthersButton(message)) return doubted(readReply(message.text))
   if (message.text !== null) return readReply(message.text)
   return { intent: null, partySize: null, confidence: 0, rule: MEDIA.has(message.type) ? 'media' : 'none' }
 }
+
+/** «Cancel» of a question that was not ours says nothing about an invitation. Without a payload of its own a button carries its title. */
+const isOthersButton = ({ payload, text }: Written): boolean => payload !== null && payload !== text
+const doubted = (reading: Reading): Reading => ({ ...reading, confidence: Math.min(reading.confidence, 0.7) })
 
 /** Who may have meant an answer is shown the buttons; who says something else is left in peace. */
 const ASKED = new Set(['media', 'how_to_confirm', 'button_event', 'contradiction', 'unclear'])
@@ -105,22 +118,22 @@ const isPlainYes = (reading: Reading): boolean => reading.intent === 'yes' && is
 type One = { reading: Reading; invited: Invited; isOpen: boolean }
 
 /** Answers the invitation, or asks about it. Returns what came of the message. */
-async function takeOne(tx: Tx, inbox: Inbox, message: InboundMessage, one: One): Promise<Replied> {
+async function takeOne(tx: Tx, inbox: Inbox, message: Written, one: One): Promise<string> {
   const { intent, partySize, confidence } = one.reading
   if (!intent || confidence < CONFIDENCE_NEEDED) {
-    if (intent === one.invited.answer) return { outcome: 'unchanged_guess' }
-    if (isFaint(one.reading) && one.invited.answer !== 'pending') return { outcome: 'not_understood' }
-    return { outcome: one.isOpen ? await ask(tx, inbox, message, one) : 'not_open' }
+    if (intent === one.invited.answer) return 'unchanged_guess'
+    if (isFaint(one.reading) && one.invited.answer !== 'pending') return 'not_understood'
+    return one.isOpen ? ask(tx, inbox, message, one) : 'not_open'
   }
-  if (await hasLaterIntent(tx, one.invited, message.sentAt)) return { outcome: 'outdated' }
-  if (isTooLittle(one)) return { outcome: one.isOpen ? await ask(tx, inbox, message, one) : 'not_open' }
+  if (await hasLaterIntent(tx, one.invited, message.sentAt)) return 'outdated'
+  if (isTooLittle(one)) return one.isOpen ? ask(tx, inbox, message, one) : 'not_open'
   // Whoever had said how many come, and says yes once more, means the same people.
-  if (intent === 'yes' && one.invited.answer === 'yes' && partySize === null) return { outcome: 'unchanged' }
-  const replied = await answerOrRefuse(tx, inbox, message, { intent, partySize, invited: one.invited })
-  if (replied.outcome === 'refused_places_exceeded' && one.isOpen) await ask(tx, inbox, message, one)
-  const told = TOLD[replied.outcome]
+  if (intent === 'yes' && one.invited.answer === 'yes' && partySize === null) return 'unchanged'
+  const outcome = await answerOrRefuse(tx, inbox, message, { intent, partySize, invited: one.invited })
+  if (outcome === 'refused_places_exceeded' && one.isOpen) await ask(tx, inbox, message, one)
+  const told = TOLD[outcome]
   if (told && intent === 'yes') await tellOnce(tx, inbox, message, one.invited, told)
-  return replied
+  return outcome
 }
 
 /**
@@ -143,7 +156,7 @@ const TOLD: Record<string, AnswerTemplate | undefined> = {
 async function tellOnce(
   tx: Tx,
   inbox: Inbox,
-  message: InboundMessage,
+  message: Written,
   invited: Invited,
   template: AnswerTemplate,
 ): Promise<void> {
@@ -154,9 +167,9 @@ async function tellOnce(
 async function answerOrRefuse(
   tx: Tx,
   inbox: Inbox,
-  message: InboundMessage,
+  message: Written,
   { intent, partySize, invited }: { intent: Intent; partySize: number | null; invited: Invited },
-): Promise<Replied> {
+): Promise<string> {
   try {
     const { code, isNew } = await withSavepoint(tx, () =>
       answerInvitation(tx, {
@@ -168,11 +181,12 @@ async function answerOrRefuse(
         now: inbox.now,
       }),
     )
-    if (!isNew) return { outcome: 'unchanged' }
+    if (!isNew) return 'unchanged'
+    inbox.answered.push(code)
     if (intent === 'yes') await reply(tx, inbox, message, invited, 'rsvp_confirmed')
-    return { outcome: 'answered', code }
+    return 'answered'
   } catch (error) {
-    if (error instanceof Failure) return { outcome: `refused_${error.code}` }
+    if (error instanceof Failure) return `refused_${error.code}`
     throw error
   }
 }
@@ -181,7 +195,7 @@ const HOUR_MS = 3_600_000
 const DAY_MS = 24 * HOUR_MS
 
 /** Shows the two buttons, unless this guest was asked just now; who sends pictures is asked once a day. */
-async function ask(tx: Tx, inbox: Inbox, message: InboundMessage, { reading, invited }: One): Promise<string> {
+async function ask(tx: Tx, inbox: Inbox, message: Written, { reading, invited }: One): Promise<string> {
   const since = new Date(inbox.now.getTime() - (reading.rule === 'media' ? DAY_MS : HOUR_MS))
   if (reading.rule !== 'button_event' && (await wasAnswered(tx, invited, 'rsvp_question', since))) return 'asked_before'
   return (await reply(tx, inbox, message, invited, 'rsvp_question')) ? 'asked' : 'too_late_to_ask'
@@ -191,41 +205,58 @@ async function ask(tx: Tx, inbox: Inbox, message: InboundMessage, { reading, inv
 async function askWhichEvent(
   tx: Tx,
   inbox: Inbox,
-  message: InboundMessage,
+  message: Written,
   reading: Reading,
   open: OpenInvitation[],
-): Promise<Replied> {
+): Promise<string> {
   const isPlain = isCertain(reading)
-  if (isFaint(reading) && open.every(({ answer }) => answer !== 'pending')) return { outcome: 'not_understood' }
+  if (isFaint(reading) && open.every(({ answer }) => answer !== 'pending')) return 'not_understood'
   if (reading.partySize === null && reading.intent !== null && open.every(({ answer }) => answer === reading.intent))
-    return { outcome: isPlain ? 'unchanged' : 'unchanged_guess' }
+    return isPlain ? 'unchanged' : 'unchanged_guess'
   const addressee = open.find(({ isPaused }) => !isPaused) ?? open[0]!
   const since = new Date(inbox.now.getTime() - (reading.rule === 'media' ? DAY_MS : HOUR_MS))
-  if (!isPlain && (await wasAnswered(tx, addressee, 'event_question', since))) return { outcome: 'asked_before' }
+  if (!isPlain && (await wasAnswered(tx, addressee, 'event_question', since))) return 'asked_before'
   const suffix = reading.partySize === null ? '' : `/${reading.partySize}`
+  const titles = titlesOf(open)
   const offered = open.map((one) => ({
     id: isPlain ? `rsvp/${reading.intent}/${one.invitationId}${suffix}` : `rsvp/ask/${one.invitationId}`,
-    title: titleOf(one, open),
+    title: titles.get(one)!,
   }))
   const choices = JSON.stringify(offered)
-  if (isPlain && (await wasAnswered(tx, addressee, 'event_question', since, { choices })))
-    return { outcome: 'asked_before' }
+  if (isPlain && (await wasAnswered(tx, addressee, 'event_question', since, { choices }))) return 'asked_before'
   const isSent = await reply(tx, inbox, message, addressee, 'event_question', { choices })
-  return { outcome: isSent ? 'asked_event' : 'too_late_to_ask' }
+  return isSent ? 'asked_event' : 'too_late_to_ask'
 }
 
-/** WhatsApp shows 20 characters of a button: events that look alike there begin with their day. */
-function titleOf({ eventName, startsAt, timeZone }: OpenInvitation, open: OpenInvitation[]): string {
-  const looksAlike = open.filter((other) => other.eventName.slice(0, 19) === eventName.slice(0, 19)).length > 1
-  if (!looksAlike) return eventName
-  const day = new Intl.DateTimeFormat('es-MX', { timeZone, day: '2-digit', month: '2-digit' }).format(startsAt)
-  return `${day} ${eventName}`
+/**
+ * WhatsApp shows 20 characters of a button, and refuses two that look alike: events of one name begin with their day,
+ * guests of one event who share a phone with their names.
+ */
+function titlesOf(open: OpenInvitation[]): Map<OpenInvitation, string> {
+  const ways: ((one: OpenInvitation) => string)[] = [
+    ({ eventName }) => eventName,
+    ({ eventName, startsAt, timeZone }) => `${dayOf(startsAt, timeZone)} ${eventName}`,
+    ({ eventName, guestName }) => `${guestName}: ${eventName}`,
+  ]
+  const titles = new Map<OpenInvitation, string>()
+  let alike = open
+  for (const way of ways) {
+    const shown = alike.map((one) => way(one).slice(0, 19))
+    const isAlone = (at: number) => shown.indexOf(shown[at]!) === shown.lastIndexOf(shown[at]!)
+    for (const [at, one] of alike.entries()) if (isAlone(at)) titles.set(one, way(one))
+    alike = alike.filter((_, at) => !isAlone(at))
+  }
+  for (const [at, one] of alike.entries()) titles.set(one, `${at + 1}. ${one.eventName}`)
+  return titles
 }
+
+const dayOf = (at: Date, timeZone: string): string =>
+  new Intl.DateTimeFormat('es-MX', { timeZone, day: '2-digit', month: '2-digit' }).format(at)
 
 async function reply(
   tx: Tx,
   inbox: Inbox,
-  message: InboundMessage,
+  message: Written,
   to: Invited,
   template: AnswerTemplate,
   variables: Record<string, string> = {},

@@ -2,7 +2,8 @@
 import { findPerson } from '../conversations/conversations.ts'
 import type { Tx } from '../db.ts'
 import { findInvitedByMessage, recordStatus, rememberAlias } from '../delivery/delivery.ts'
-import { learnAndObey, type Inbox } from './person.ts'
+import { learnName } from './names.ts'
+import type { Inbox } from './person.ts'
 import type { InboundStatus } from './whatsapp.ts'
 
 const KNOWN_STATUSES = new Set(['sent', 'delivered', 'read', 'failed'])
@@ -26,5 +27,5 @@ async function learnRecipient(tx: Tx, inbox: Inbox, status: InboundStatus): Prom
   if (!userId) return
   const known = await findPerson(tx, { phone, userId: null })
   const ours = known.phone ?? (await findInvitedByMessage(tx, status.providerMessageId))?.phone
-  if (ours) await learnAndObey(tx, inbox, userId, ours, status.occurredAt)
+  if (ours) await learnName(tx, inbox, userId, ours, status.occurredAt)
 }
