@@ -93,6 +93,7 @@ export async function learnUserId(
   phone: string,
   { at, windowMs }: { at: Date; windowMs: number },
 ): Promise<Adopted[]> {
+  if ((await findPerson(tx, { phone: null, userId })).phone === phone) return []
   await lockPerson(tx, userId)
   if (!(await learnAlias(tx, userId, phone, at))) return []
   const adopted = await adoptMessages(tx, userId, phone)

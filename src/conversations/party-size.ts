@@ -105,6 +105,7 @@ export function takePartySize(plain: string): PartySize {
     ([, a, b]) => sum(read(a), read(b)),
     verb,
   )
+  take(`(?:${VERB} )?${NUMBER} mas ${NUMBER}(?: ${PEOPLE}| ${CHILDREN})?`, ([, a, b]) => sum(read(a), read(b)), verb)
   take(`(confirm(?:o|amos)) (?:mi|nuestra) asistencia${AND}la de ${KIN}(?:${AND}la de ${KIN})*`, countKin, asOne)
   take(`(confirmo) (?:para|por) mi${AND}${KIN}(?:${AND}${KIN})*`, countKin, asOne)
   take(`(?:${VERB} )?(?:yo${AND})?${KIN}(?:(?:${AND})${KIN})*${AND}(?:yo|me|i|un servidor)`, countKin, verb)

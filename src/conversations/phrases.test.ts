@@ -51,7 +51,8 @@ const YES = listOf(`
   los tres confirmamos = 3 / los cuatro ahí estaremos = 4 / 2 adultos sí = 2 / confirmo 1 = 1 / voy solita = 1 /
   asistiré yo sola = 1 / confirmo para mí y mi esposa = 2 / mi novio y yo ahí estaremos = 2 /
   asistiré con mi esposo = 2 / voy con mi novia gracias = 2 / si voy con mi hermano = 2 /
-  vamos mi esposo, mi hija y yo = 3 / seremos 3 adultos = 3 / confirmo los 3 lugares = 3 / yes, 4 of us = 4
+  vamos mi esposo, mi hija y yo = 3 / seremos 3 adultos = 3 / confirmo los 3 lugares = 3 / yes, 4 of us = 4 /
+  confirmo 2+1 = 3 / confirmo 2 más 1 = 3 / vamos yo y mis 3 hijos = 4 / confirmo 2 (dos) = 2
 `)
 const NO = listOf(`
   ok amiga no puedo / les confirmo que no podremos asistir / amiga la verdad no puedo /

@@ -5,6 +5,7 @@ import { newId, sql, type Db } from '../db.ts'
 import { deliverInvitation } from '../delivery/jobs.ts'
 import { startApp, type TestApp } from '../../test/harness.ts'
 import { aGuest, anEvent, anInvitation, anOrganizer, aPhone, type MadeGuest } from '../../test/make.ts'
+import { withProvider } from '../../test/provider.ts'
 import { processInbound } from './inbox.ts'
 
 const NOW = '2029-06-01T12:00:00.000Z'
@@ -273,3 +274,79 @@ for (const [payload, expected] of [
     assert.equal(await answerOf(app.db, guest), expected)
   })
 }
+
+test('the same message and status in ten webhooks at once have one effect', async (t) => {
+  const app = await startApp(t, { now: NOW })
+  const guest = await anInvitation(app.db)
+  const messageId = await sentTo(app, guest)
+  const message = aText(fromPhone(guest.phone), 'confirmo')
+  const status = { id: messageId, status: 'read', timestamp: at(0), recipient_id: waIdOf(guest.phone) }
+
+  const results = await Promise.all(
+    Array.from({ length: 10 }, (_, n) => receive(app, { statuses: [status], messages: [message], n })),
+  )
+
+  const sum = (what: string) => results.reduce((total, result) => total + Number(result[what] ?? 0), 0)
+  assert.deepEqual(['answers', 'messages_duplicate', 'statuses_applied', 'statuses_duplicate'].map(sum), [1, 9, 1, 9])
+  const answers = await sql`select 1 from invitation_answers where invitation_id = ${guest.invitationId}`.execute(
+    app.db,
+  )
+  const events = await sql`select 1 from delivery_events where provider_message_id = ${messageId}`.execute(app.db)
+  assert.deepEqual([answers.rows.length, events.rows.length, (await answersTo(app.db, guest)).length], [1, 1, 1])
+})
+
+for (const [text, template] of [
+  ['BAJA', 'opt_out_confirmed'],
+  ['confirmo', 'rsvp_confirmed'],
+  ['¿cómo confirmo?', 'rsvp_question'],
+] as const) {
+  test(`«${text}» five times at once is answered once`, async (t) => {
+    const app = await startApp(t, { now: NOW })
+    const guest = await anInvitation(app.db)
+
+    await Promise.all(Array.from({ length: 5 }, () => write(app, aText(fromPhone(guest.phone), text))))
+
+    assert.deepEqual(
+      (await answersTo(app.db, guest)).map((answer) => answer.template),
+      [template],
+    )
+  })
+}
+
+test('a yes brings the pass as an image, with the link to it beside', async (t) => {
+  const app = await startApp(t, { now: NOW })
+  const guest = await anInvitation(app.db)
+  const asked = withProvider(t, [app.deps])
+
+  await write(app, aText(fromPhone(guest.phone), 'confirmo'))
+  for (const { id } of await answersTo(app.db, guest)) await app.runJob(deliverInvitation, { deliveryId: id })
+
+  const [message] = asked.calls
+  assert.ok(message?.channel === 'whatsapp' && message.content.kind === 'image')
+  const page = new URL(`/public/invite/${guest.code}`, app.deps.config.http.publicBaseUrl).toString()
+  assert.deepEqual([message.to, message.content.link], [waIdOf(guest.phone), `${page}/qr.png`])
+  assert.ok(message.content.caption.endsWith(page))
+  const image = await app.get(new URL(message.content.link).pathname)
+  assert.deepEqual([image.statusCode, image.headers['content-type']], [200, 'image/png'])
+})
+
+test('who changes the number twice is the same guest, and answers under each number', async (t) => {
+  const app = await startApp(t, { now: NOW })
+  const guest = await anInvitation(app.db)
+  const [second, third] = [aPhone(), aPhone()]
+  const change = (from: string | null, to: string, minutes: number) =>
+    aText(fromPhone(from), '', {
+      ...{ type: 'system', text: undefined, timestamp: at(minutes) },
+      system: { type: 'user_changed_number', wa_id: waIdOf(to), body: 'x' },
+    })
+
+  await write(app, change(guest.phone, second, 0))
+  await write(app, aText(fromPhone(second), 'no podré ir', { timestamp: at(1) }))
+  const before = await answerOf(app.db, guest)
+  await write(app, change(second, third, 2))
+  await write(app, aText(fromPhone(third), 'Siempre sí voy', { timestamp: at(3) }))
+
+  assert.deepEqual([before, await answerOf(app.db, guest)], ['no', 'yes'])
+  const { rows } = await sql<{ waId: string }>`select wa_id from guests where phone = ${guest.phone}`.execute(app.db)
+  assert.equal(rows[0]!.waId, waIdOf(third))
+})
