@@ -19,7 +19,7 @@ const WANTS_OUT = new RegExp(
     'deja(?:r|n)? de (?:escribir|mandar|enviar|molestar)(?:me|nos)?',
     'dejen de (?:escribir|mandar|enviar|molestar)(?:me|nos)?',
     'dejen(?:me|nos) en paz',
-    '(?:quita|quiten|saca|saquen|borra|borren|elimina|eliminen)(?:me|nos) de (?:la|su|tu|esta) lista',
+    '(?:quita|quiten|saca|saquen|borra|borren|elimina|eliminen)(?:me|nos) de (?:la|su|tu|esta) lista(?! de invitados)',
     '(?:please )?stop (?:please|it|(?:the |these |all |your )?messages?|sending|messaging|texting|writing|contacting)',
     'please stop',
     '(?:do not|dont) (?:message|text|write|contact) (?:me|us)',

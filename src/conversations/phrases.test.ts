@@ -246,7 +246,10 @@ for (const around of [
 test('an answer may hide in short words about it: the guest is asked, not left alone', () => {
   const texts = listOf(
     `no boy / si llego / ahy estare / se me complica / tengo otro compromiso / será para la próxima
-    paso / familia López confirma 4 / usaremos los 4 lugares / 💯 / 🙋`.replaceAll('\n', ' / '),
+    paso / quítame de la lista de invitados / familia López confirma 4 / usaremos los 4 lugares / 💯 / 🙋`.replaceAll(
+      '\n',
+      ' / ',
+    ),
   )
 
   assert.deepEqual(

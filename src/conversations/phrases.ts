@@ -220,7 +220,7 @@ export const DEPENDS =
   /\b(voy|vamos|ire|iremos|estare|estaremos|andare|confirmo|confirmamos|llego|llegamos|asisto|asistimos|asistire|asistiremos|cuenta|cuenten|caigo|caemos|jalo|jalamos|me apunto|nos apuntamos|nos vemos)\b/
 /** Idle words that hold a bare yes, no or a number, among which an answer may hide. */
 export const HINT =
-  /\b(voy|vamos|ire|iremos|llego|caigo|asist\w+|estare\w*|confirm\w+|cancel\w+|declin\w+|acompan\w+|cuenten?|apunt\w+|anot\w+|paso|imposible|ocasion|proxima|compromiso|complica\w*|dificil|trabajo|viaje|checo|checar|aviso|permiso|ojala|honor|placer|attend\w*|coming)\b|\b(si+|no+|nop|nel|yes+|yep|nope|\d{1,2}|uno|dos|tres|cuatro|cinco|seis|siete|ocho|nueve|diez|one|two|three|four|five|six|seven|eight|nine|ten)\b/
+  /\b(voy|vamos|ire|iremos|llego|caigo|asist\w+|estare\w*|confirm\w+|cancel\w+|declin\w+|acompan\w+|cuenten?|apunt\w+|anot\w+|paso|imposible|ocasion|proxima|compromiso|complica\w*|dificil|trabajo|viaje|checo|checar|aviso|permiso|ojala|honor|placer|lista de invitados|attend\w*|coming)\b|\b(si+|no+|nop|nel|yes+|yep|nope|\d{1,2}|uno|dos|tres|cuatro|cinco|seis|siete|ocho|nueve|diez|one|two|three|four|five|six|seven|eight|nine|ten)\b/
 
 const chain = (phrases: string[]) => new RegExp(`^(?:(?:${phrases.join('|')})(?: |$))+$`)
 const anywhere = (phrases: string[]) => new RegExp(`\\b(?:${phrases.join('|')})\\b`, 'g')

@@ -16,7 +16,7 @@ export type OpenInvitation = Invited & {
   timeZone: string
   /** This person wants no messages of this organizer. */
   isOptedOut: boolean
-  /** We wrote to the guest about it, or they have answered. */
+  /** We wrote to the guest about it, or they have answered, or we never wrote to this person about anything. */
   isKnown: boolean
   /** Nothing is sent for this event now. */
   isPaused: boolean
@@ -75,7 +75,9 @@ export async function listOpenInvitations(
     select i.id as invitation_id, i.event_id, i.guest_id, i.answer, e.organizer_id, g.phone, e.name as event_name,
            g.name as guest_name, e.starts_at, e.time_zone,
            i.answer <> 'pending' or exists (select 1 from deliveries d where d.event_id = g.event_id and d.guest_id = g.id
-                                               and d.provider_message_id is not null) as is_known,
+                                               and d.provider_message_id is not null)
+             or not exists (select 1 from guests w join deliveries d on d.event_id = w.event_id and d.guest_id = w.id
+                             where w.phone = any(${phones}::text[]) and d.provider_message_id is not null) as is_known,
            exists (select 1 from opt_outs x where x.organizer_id = e.organizer_id and x.phone = g.phone) as is_opted_out,
            e.sending_paused_at is not null or o.sending_paused_at is not null as is_paused
       from guests g
@@ -110,12 +112,12 @@ export async function listMeantOrganizers(
   return all.rows.map(({ organizerId }) => organizerId)
 }
 
-/** What a person without an open invitation was invited to last; drafts are nothing yet. */
-export async function findLatestClosed(tx: Tx, phones: string[]): Promise<Invited | null> {
+/** What a person was invited to last of what is over; drafts are nothing yet. */
+export async function findLatestClosed(tx: Tx, phones: string[], now: Date): Promise<Invited | null> {
   const { rows } = await sql<Invited>`
     select i.id as invitation_id, i.event_id, i.guest_id, i.answer, e.organizer_id, g.phone
       from guests g
-      join events e on e.id = g.event_id and e.status <> 'draft'
+      join events e on e.id = g.event_id and e.status <> 'draft' and (e.status <> 'active' or e.ends_at <= ${now})
       join invitations i on i.event_id = g.event_id and i.guest_id = g.id
      where g.phone = any(${phones}::text[])
      order by e.ends_at desc, i.id limit 1`.execute(tx)

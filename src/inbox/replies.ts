@@ -56,8 +56,8 @@ export async function takeReply(tx: Tx, inbox: Inbox, message: Written, clues: C
   const open = await listOpenInvitations(tx, clues.phones, { now: inbox.now, limit: CHOICES_MAX })
   const meant = withoutUnknown(withoutOptedOut(open))
   const invited = clues.tapped ?? clues.quoted ?? (meant.length === 1 ? meant[0]! : null)
-  if (!invited && open.length === 0) {
-    const closed = isPlainYes(reading) ? await findLatestClosed(tx, clues.phones) : null
+  if (!invited && meant.length === 0) {
+    const closed = isPlainYes(reading) ? await findLatestClosed(tx, clues.phones, inbox.now) : null
     if (closed) await tellOnce(tx, inbox, message, closed, 'event_over')
     await remember(closed, 'no_open_invitation')
     return 'messages_unmatched'
@@ -75,11 +75,8 @@ function withoutOptedOut(open: OpenInvitation[]): OpenInvitation[] {
   return left.length > 0 ? left : open
 }
 
-/** Of several events a guest means those that they have heard of: nobody learns of another from our question. */
-function withoutUnknown(open: OpenInvitation[]): OpenInvitation[] {
-  const known = open.filter(({ isKnown }) => isKnown)
-  return known.length > 0 ? known : open
-}
+/** A guest means what they have heard of: «sí, gracias» to the thanks for one event is no answer to another's invitation. */
+const withoutUnknown = (open: OpenInvitation[]): OpenInvitation[] => open.filter(({ isKnown }) => isKnown)
 
 const isOf = (invited: Invited) => (one: OpenInvitation) => one.invitationId === invited.invitationId
 

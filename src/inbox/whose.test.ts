@@ -144,6 +144,22 @@ test('of two open invitations the guest means the one that they have heard of, a
   assert.deepEqual(await answersTo(app.db, surprise), [])
 })
 
+test('«sí, gracias» to an event that is over is no answer to an invitation that was not sent yet', async (t) => {
+  const app = await startApp(t, { now: '2029-05-01T00:00:00.000Z' })
+  const over = await anInvitation(app.db, { event: { startsAt: '2029-05-20T00:00:00Z' } })
+  const next = await anInvitation(app.db, { phone: over.phone })
+  await sentTo(app, over)
+  app.setNow(NOW)
+
+  await write(app, aText(fromPhone(next.phone), 'Sí, gracias'))
+
+  assert.deepEqual([await answerOf(app.db, next), await answersTo(app.db, next)], ['pending', []])
+  assert.deepEqual(
+    (await answersTo(app.db, over)).map(({ template }) => template),
+    ['event_over'],
+  )
+})
+
 test('guests of one event who share a phone are told apart in the question, and each is answered for by a tap', async (t) => {
   const app = await startApp(t, { now: NOW })
   const eventId = await anEvent(app.db)
