@@ -13,8 +13,10 @@ export const isAboutLimits = (field: unknown): boolean => field === 'business_ca
  * throughput, so there it says nothing. undefined: nothing that we can read.
  */
 export function readMessagingLimit(field: unknown, value: Record<string, unknown>): number | null | undefined {
-  const told = value['max_daily_conversations_per_business'] ?? value['max_daily_conversation_per_phone']
-  const limit = String(told ?? value['current_limit'])
+  const told =
+    value['max_daily_conversations_per_business'] ?? value['max_daily_conversation_per_phone'] ?? value['current_limit']
+  const limit = typeof told === 'number' ? String(told) : told
+  if (typeof limit !== 'string') return undefined
   if (limit === '-1' || limit === 'TIER_UNLIMITED') return field === QUALITY ? undefined : null
   const [, digits, thousand] = /^(?:TIER_)?(\d{1,6})(K?)$/.exec(limit) ?? []
   const count = Number(digits ?? 0) * (thousand ? 1000 : 1)

@@ -107,6 +107,32 @@ for (const [what, spoil] of [
   })
 }
 
+test('entries and changes that are none, or of another kind, cost their neighbours nothing', () => {
+  const good = { field: 'messages', value: aValue('good') }
+  const deep = JSON.parse(`${'['.repeat(200_000)}${']'.repeat(200_000)}`)
+  const changes = [
+    ...[
+      null,
+      7,
+      [],
+      {},
+      { field: 'messages', value: [] },
+      { field: 'messages', value: { statuses: 'x', messages: {} } },
+    ],
+    ...[
+      { field: 'business_capability_update', value: { current_limit: deep } },
+      { field: {}, value: { messages: [] } },
+    ],
+    good,
+  ]
+
+  const { messages, statuses, malformed } = read({ entry: [null, 7, { changes: 'x' }, { id: '1', changes }] })
+
+  assert.deepEqual([messages.length, statuses.length], [3, 5])
+  const places = ['change 0', 'change 1', 'change 2', 'change 3', 'change 4', 'change 5 messages', 'change 5 statuses']
+  assert.deepEqual(malformed, ['entry 0', 'entry 1', 'entry 2', ...places.map((place) => `entry 3 ${place}`)])
+})
+
 test('a price with letters that PostgreSQL cannot keep loses only those', () => {
   const pricing = { type: 'a\\u0000b', category: 'u\u0000tility', note: '\ud800x', nested: { list: ['\u0000'] } }
 
