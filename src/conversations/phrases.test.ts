@@ -138,6 +138,8 @@ const NEITHER = listOf(`
   mis suegros no van / Pepe dice que no va / dice mi esposo que no / mi mamá confirma / mi hermano y su novia van /
   irá mi hija en mi representación / vas a ir? / vamos juntas? / paso por ti / paso a tu casa / cuánto sale /
   cancelé la transferencia / cancela el taxi / confirmo reservación / confirmo menú vegetariano /
+  no voy a cancelar / no vamos a cancelar / no quiero cancelar / no cancelen mi lugar / no me cancelen / 90% sí /
+  no pues felicidades / no pues qué padre / no hombre felicidades / te confirmo si voy /
   confirmo que este es mi número / confirmo que es el sábado? / confirmen por favor / ya confirmaron ellos /
   te confirmo que recibí / asistencia? / asistiremos solo a la ceremonia / iré solo a la misa / estaré en la misa /
   estaré pendiente / estaré en contacto / estoy afuera / llego en 5 / aquí estoy / vamos en camino /
@@ -229,6 +231,7 @@ for (const around of [
   '…?',
   'tal vez …',
   'mi hermano dice que …',
+  'no voy a …',
   '… pero mi esposa sí',
   'y si …',
   '…, sí voy',

@@ -191,13 +191,26 @@ const PHRASES: Record<Intent, string[]> = {
 }
 const BARE: Record<Intent, string[]> = {
   yes: ['si+', 'sip+', 'sipi', 'sim+on', 'simona', 'yes+', 'yep', 'yeah', 'yup', 'sure', 'yes please', 'si+ senora?'],
-  no: ['no+', 'nop+', 'nope', 'nah', 'not( this time)?', 'nel', 'no gracias', 'no thank you'],
+  // Before another no it says the same; «no voy a cancelar» is none.
+  no: [
+    'no+(?=$| no| ya no| nel| claro que no| (i|we) (cant|cannot|wont))',
+    'nop+',
+    'nope',
+    'nah',
+    'not( this time)?',
+    'nel',
+    'no gracias',
+    'no thank you',
+  ],
   maybe: [],
 }
 /** «Te confirmo» is said of now and of later: beside anything else, or without how many, it may be a promise. */
 export const PROMISE = /(?<!\bno )\b(te|les|le) (confirmo|confirmamos)(?! (mi|nuestra|la|de|que|asistencia|presencia))/
 /** «Te confirmo que sí vamos» is what comes after it. */
 export const CONFIRMS_THAT = /^((te|les|le|lo) )?confirm(o|amos) que (?=.)/
+/** «No, pues felicidades» takes a deep breath. */
+export const NO_WELL =
+  /\bno (pues|pos|bueno|hombre)\b.*\b(felicidades|bendiciones|que (emocion|padre|gusto|alegria|bonit[oa]|lind[oa]|chid[oa]))\b/
 /** With a laugh a bare word may mean its opposite. */
 export const LAUGH = /\b(ja|je|ji){2,}j?\b|\blol\b|[😂🤣]/u
 /** Would like to: with a no behind it only the courtesy of that no, alone no answer yet. */

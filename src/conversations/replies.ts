@@ -14,6 +14,7 @@ import {
   INSIDE,
   LAUGH,
   LEANING,
+  NO_WELL,
   NOT_YET,
   PROMISE,
   QUESTION_WORDS,
@@ -138,9 +139,9 @@ function dependsOnMore(text: string): boolean {
 const mayBePromise = (plain: string, size: number | null): boolean =>
   size === null && PROMISE.test(plain) && !/^(te|les|le) (confirmo|confirmamos)$/.test(plain)
 
-/** «Jaja, sí, cómo no». */
+/** «Jaja, sí, cómo no», «no, pues felicidades». */
 const mayBeJoke = (text: string, plain: string): boolean =>
-  LAUGH.test(text.toLowerCase()) && countWords(plain.replace(FILLER, ' ')) <= 3
+  NO_WELL.test(plain) || (LAUGH.test(text.toLowerCase()) && countWords(plain.replace(FILLER, ' ')) <= 3)
 
 const YES_EMOJI = /[👍✅👌✔☑🆗]/u
 const NO_EMOJI = /[👎❌🚫🙅✖]/u
@@ -159,6 +160,7 @@ function simplify(text: string): string {
     .normalize('NFD')
     .replace(/\p{M}+/gu, '')
     .replace(/[’'´`]/g, '')
+    .replace(/\d+ ?%/g, ' porciento ')
     .replace(/¿/g, ' | ')
     .replace(/\?+/g, ' ? ')
     .replace(/[.,;:!¡()\n\r…]+/g, ' | ')
