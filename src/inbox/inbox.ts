@@ -64,9 +64,7 @@ async function processWhatsApp({ db, kv, now, config }: Context, inbound: Inboun
   const { receivedAt } = inbound
   const payload = readWhatsAppPayload(parseJson(inbound.body), { isSimulated: simulated, phoneNumberId, receivedAt })
   const inbox: Inbox = { id, requestId, simulated, receivedAt, now: now(), config, answered: [] }
-  const { counts, failed } = await workWhatsApp(db, inbox, payload).finally(async () => {
-    for (const code of inbox.answered) await forgetInvitation(kv, code) // after the commits: the page shows the answer at once
-  })
+  const { counts, failed } = await workThenForget({ db, kv }, inbox, payload)
   const told = { ...counts, malformed: payload.malformed.length, ignored: payload.ignored, foreign: payload.foreign }
   if (failed.length + payload.malformed.length > 0) {
     // The others are done; replayed by a person, they are recognized, and only these are tried again.
@@ -89,6 +87,15 @@ function describeLost(reason: string, failed: FailedItem[], malformed: string[])
     ...malformed.map((where) => `${where}: unreadable`),
   ]
   return `${reason}: ${items.join('; ')}`.slice(0, 1000)
+}
+
+/** After the commits, also of a webhook that breaks off: the page shows the answer at once. */
+async function workThenForget({ db, kv }: Pick<Context, 'db' | 'kv'>, inbox: Inbox, payload: WhatsAppPayload) {
+  try {
+    return await workWhatsApp(db, inbox, payload)
+  } finally {
+    for (const code of inbox.answered) await forgetInvitation(kv, code)
+  }
 }
 
 /** Every item in a transaction of its own effect: the key of the item, not of the webhook, makes it happen once. */
