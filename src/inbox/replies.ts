@@ -125,10 +125,12 @@ async function takeOne(tx: Tx, inbox: Inbox, message: Written, one: One): Promis
   if (await hasLaterIntent(tx, one.invited, message.sentAt)) return 'outdated'
   if (isTooLittle(one)) return one.isOpen ? ask(tx, inbox, message, one) : 'not_open'
   // Whoever had said how many come, and says yes once more, means the same people.
-  if (intent === 'yes' && one.invited.answer === 'yes' && partySize === null) return 'unchanged'
-  const outcome = await answerOrRefuse(tx, inbox, message, { intent, partySize, invited: one.invited })
+  const isSameYes = intent === 'yes' && one.invited.answer === 'yes' && partySize === null
+  const outcome = isSameYes
+    ? 'unchanged'
+    : await answerOrRefuse(tx, inbox, message, { intent, partySize, invited: one.invited })
   if (outcome === 'refused_places_exceeded' && one.isOpen) await ask(tx, inbox, message, one)
-  const told = TOLD[outcome]
+  const told = outcome === 'unchanged' && !one.isOpen ? undefined : TOLD[outcome]
   if (told && intent === 'yes') await tellOnce(tx, inbox, message, one.invited, told)
   return outcome
 }
@@ -143,8 +145,9 @@ function isTooLittle({ reading, invited: { answer } }: One): boolean {
   return reading.intent === 'maybe' && reading.rule !== 'button' && (answer === 'yes' || answer === 'no')
 }
 
-/** What a guest who says yes is told of a refusal. */
+/** What a guest who says yes is told of a refusal; who had said it on the page only has no pass here yet. */
 const TOLD: Record<string, AnswerTemplate | undefined> = {
+  unchanged: 'rsvp_confirmed',
   refused_capacity_reached: 'rsvp_full',
   refused_event_not_open: 'event_over',
 }

@@ -346,6 +346,22 @@ test('a yes brings the pass as an image, with the link to it beside', async (t) 
   assert.deepEqual([image.statusCode, image.headers['content-type']], [200, 'image/png'])
 })
 
+test('who confirmed on the page and says so here too gets the pass here, once; after the event nothing', async (t) => {
+  const app = await startApp(t, { now: NOW })
+  const guest = await anInvitation(app.db)
+  const over = await anInvitation(app.db, { answer: 'yes', event: { startsAt: '2029-05-01T00:00:00Z' } })
+  await app.post(`/public/invite/${guest.code}/rsvp`, { body: { answer: 'yes' } })
+  const templates = async (to: MadeGuest) => (await answersTo(app.db, to)).map(({ template }) => template)
+
+  await write(app, aText(fromPhone(guest.phone), 'ok gracias', { timestamp: at(1) }))
+  const before = await templates(guest)
+  await write(app, aText(fromPhone(guest.phone), 'Confirmo', { timestamp: at(2) }))
+  await write(app, aText(fromPhone(guest.phone), 'Sí, confirmo', { timestamp: at(3) }))
+  await write(app, aTap(fromPhone(over.phone), `rsvp/yes/${over.invitationId}`))
+
+  assert.deepEqual([before, await templates(guest), await templates(over)], [[], ['rsvp_confirmed'], []])
+})
+
 test('who changes the number twice is the same guest, and answers under each number', async (t) => {
   const app = await startApp(t, { now: NOW })
   const guest = await anInvitation(app.db)
