@@ -7,14 +7,13 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { basename } from 'node:path'
 import test, { type TestContext } from 'node:test'
-import { newId, sql, type Db } from '../src/db.ts'
+import { sql, type Db } from '../src/db.ts'
 import type { Message, Outcome } from '../src/delivery/channel.ts'
 import { openEmail } from '../src/delivery/email.ts'
 import { openWhatsApp } from '../src/delivery/whatsapp.ts'
 import { processInbound } from '../src/inbox/inbox.ts'
 import { normalizePhone } from '../src/phone.ts'
 import { startApp, type TestApp } from './harness.ts'
-import { anInvitation } from './make.ts'
 import { listSamples, SAMPLES_FOLDER, type Sample } from './samples.ts'
 
 const whatsappWebhooks = listSamples('whatsapp/webhooks')
@@ -117,48 +116,6 @@ test('every status of the samples keeps its pricing and the code of its error', 
   }
 
   for (const code of [131026, 131047, 131053, 470]) assert.ok(codes.has(`whatsapp_${code}`), String(code))
-})
-
-/** What a message of ours that WhatsApp had accepted becomes; a failed one as its code wants it. */
-const MOVED: [string, string][] = [
-  ['cloud-status-sent.json', 'sent'],
-  ['cloud-status-sent-cbp-legacy.json', 'sent'],
-  ['cloud-status-no-pricing-v24.json', 'sent'],
-  ['derived/cloud-batched-statuses-and-message.json', 'sent'],
-  ['derived/cloud-status-delivered.json', 'delivered'],
-  ['derived/cloud-status-delivered-v24-free-customer-service.json', 'delivered'],
-  ['derived/cloud-status-delivered-v24-utility.json', 'delivered'],
-  ['derived/onprem-status-delivered.json', 'delivered'],
-  ['derived/cloud-status-read.json', 'read'],
-  ['derived/cloud-status-failed-131026.json', 'failed'],
-  ['derived/cloud-status-failed-131047.json', 'queued'],
-  ['derived/cloud-status-failed-131053.json', 'queued'],
-  ['derived/onprem-status-failed-470.json', 'queued'],
-]
-
-test('every status of the samples moves our own message, once', { skip: missing }, async (t) => {
-  const app = await startApp(t)
-  const withStatuses = whatsappWebhooks.filter(({ json }) => collect(json, 'statuses').length > 0)
-  assert.deepEqual(withStatuses.map(({ name }) => name).toSorted(), MOVED.map(([name]) => name).toSorted())
-  for (const [name, expected] of MOVED) {
-    const sample = withStatuses.find((one) => one.name === name)!
-    await forget(app.db)
-    await sql`delete from deliveries`.execute(app.db)
-    const guest = await anInvitation(app.db, { email: null })
-    for (const { id } of collect(sample.json, 'statuses')) {
-      await sql`insert into deliveries (id, organizer_id, event_id, guest_id, channel, template, locale, status, attempts, attempts_max,
-          provider_message_id, request_id, requested_by, requested_at, updated_at)
-        select ${newId('dl')}, organizer_id, id, ${guest.guestId}, 'whatsapp', 'event_invitation', 'es-MX', 'sent', 1, 5,
-          ${id}, 'req', 'usr', now(), now() from events where id = ${guest.eventId}`.execute(app.db)
-    }
-
-    await receive(app, '/wa/webhook', sample)
-    const again = await receive(app, '/wa/webhook', { ...sample, body: `${sample.body} ` })
-
-    const { rows } = await sql<{ status: string }>`select distinct status from deliveries`.execute(app.db)
-    assert.deepEqual([name, rows], [name, [{ status: expected }]])
-    assert.equal(again.processed['statuses_duplicate'], collect(sample.json, 'statuses').length, name)
-  }
 })
 
 /** What a kind of message should leave behind: its text, whether it opens the window, and more. */
