@@ -90,6 +90,17 @@ export const CampaignBody = Type.Object(
   { additionalProperties: false },
 )
 
+/** Also of a template's preview. */
+export const ShownMessage = Type.Unsafe<{ text: string; image: string | null; buttons: string[] } | null>({
+  type: ['object', 'null'],
+  properties: {
+    text: { type: 'string' },
+    image: { type: ['string', 'null'] },
+    buttons: { type: 'array', items: { type: 'string' } },
+  },
+  required: ['text', 'image', 'buttons'],
+  description: 'What the guest sees of a WhatsApp message.',
+})
 const Count = Type.Integer({ minimum: 0 })
 const SendingPaused = Type.Unsafe<'event_paused' | 'organizer_paused' | null>({
   type: ['string', 'null'],
@@ -168,7 +179,13 @@ export const Preflight = Answer({
   headroom: Headroom,
   warnings: Type.Array(
     Type.Object({
-      code: Type.Enum(['template_not_approved', 'template_mismatch', 'other_category', 'beyond_messaging_limit']),
+      code: Type.Enum([
+        'event_draft',
+        'template_not_approved',
+        'template_mismatch',
+        'other_category',
+        'beyond_messaging_limit',
+      ]),
       text: ByLocale,
     }),
     { description: 'What somebody should look at before the launch.' },
@@ -183,9 +200,13 @@ export const Preflight = Answer({
       channel: Type.Enum(['whatsapp', 'email']),
       refusal: NullableString,
       whatsapp: Type.Unsafe<object | null>({ type: ['object', 'null'] }),
+      shown: ShownMessage,
       email: Type.Unsafe<object | null>({ type: ['object', 'null'] }),
     }),
-    { description: 'Up to three messages as their guests would get them.' },
+    {
+      description:
+        'Up to four messages as their guests would get them: of each channel and language before more of one.',
+    },
   ),
   blocked: Type.Array(Type.Object({ guestId: Type.String(), reason: Type.String() }), {
     description: 'Up to twenty guests who get nothing, and why.',

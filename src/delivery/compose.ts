@@ -7,7 +7,7 @@ import { Failure } from '../errors.ts'
 import type { EmailContent, Locale, TemplateButton, WhatsAppContent } from './channel.ts'
 import { renderHtml, renderText, type Letter } from './layout.ts'
 import type { Occasion } from './occasions.ts'
-import { cut, fill, findTemplate, languageOf, readVariables, WORDS, type Template } from './templates.ts'
+import { cut, fill, findTemplate, fitVariables, languageOf, readVariables, WORDS, type Template } from './templates.ts'
 
 /** Not sendable this way: the window is closed for an answer without approved template, or it exists on WhatsApp only. */
 export type Uncomposed = { kind: 'refused'; reason: 'window_closed' | 'not_an_email' }
@@ -28,7 +28,8 @@ export function composeWhatsApp(
   { isWindowOpen }: { isWindowOpen: boolean },
 ): WhatsAppContent | Uncomposed {
   const template = findTemplate(name)
-  const draft = { template, locale, occasion, values: readVariables(template, locale, occasion, given) }
+  const values = fitVariables(template, readVariables(template, locale, occasion, given))
+  const draft = { template, locale, occasion, values }
   if (isWindowOpen) return composeSession(draft)
   return template.isApproved ? composeApproved(draft) : { kind: 'refused', reason: 'window_closed' }
 }

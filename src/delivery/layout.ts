@@ -56,11 +56,12 @@ function keepBlock(html: string, name: string, isKept: boolean): string {
 }
 
 /** The same content for readers without HTML. */
-export function renderText({ title, paragraphs, facts, button, why, unsubscribe }: Letter): string {
+export function renderText({ title, paragraphs, facts, image, button, why, unsubscribe }: Letter): string {
   const blocks = [
     title,
     ...paragraphs,
     facts.map(([label, text]) => `${label}: ${text}`).join('\n'),
+    image ? `${image.alt}: ${image.url}` : '',
     button ? `${button.label}: ${button.url}` : '',
     `--\n${why}\n${unsubscribe.label}: ${unsubscribe.url}`,
   ]

@@ -7,7 +7,7 @@ import { composeEmail, composeWhatsApp } from './compose.ts'
 import { occasionOf, type Facts } from './occasions.ts'
 import type { Standing } from './approvals.ts'
 import { findTarget } from './sql.ts'
-import { findTemplate, refuseUnknownVariables, variablesOf, WORDS, type Template } from './templates.ts'
+import { fillInOrder, findTemplate, refuseUnknownVariables, variablesOf, WORDS, type Template } from './templates.ts'
 
 const LOCALES = Object.keys(WORDS) as Locale[]
 
@@ -37,7 +37,8 @@ export function describeTemplate(template: Template, approvals: Standing[]) {
 export type PreviewRequest = {
   scope: string | null
   name: string
-  locale: Locale
+  /** Absent: the guest's, or Spanish where no guest is named. */
+  locale?: Locale
   channel: ChannelName
   variables: Record<string, string>
   eventId?: string
@@ -51,43 +52,83 @@ export type Preview = {
   /** Why it cannot go this way; both contents are null then. */
   refusal: string | null
   whatsapp: WhatsAppContent | null
+  /** Of a WhatsApp message, what the guest sees: WhatsApp puts an approved template together only then. */
+  shown: Shown | null
   email: EmailContent | null
 }
+
+export type Shown = { text: string; image: string | null; buttons: string[] }
 
 /** Throws what composing throws, and `event_not_found`, `guest_not_found`, `template_variable_unknown`. */
 export async function previewTemplate(
   { db, config }: { db: Db; config: Config },
-  { scope, name, locale, channel, variables, eventId, guestId, isWindowOpen }: PreviewRequest,
+  request: PreviewRequest,
 ): Promise<Preview> {
+  const { name, channel, variables, isWindowOpen } = request
   refuseUnknownVariables(findTemplate(name), variables)
-  const facts = await findFactsToShow(db, scope, locale, eventId, guestId)
+  const { locale, ...facts } = await findFactsToShow(db, request)
   const occasion = occasionOf(facts, config.http.publicBaseUrl)
   const content =
     channel === 'email'
       ? composeEmail(name, locale, occasion, variables)
       : composeWhatsApp(name, locale, occasion, variables, { isWindowOpen })
-  const base = { template: name, locale, channel, refusal: null, whatsapp: null, email: null }
+  const base = { template: name, locale, channel, refusal: null, whatsapp: null, shown: null, email: null }
   if (!('kind' in content)) return { ...base, email: content }
-  return content.kind === 'refused' ? { ...base, refusal: content.reason } : { ...base, whatsapp: content }
+  if (content.kind === 'refused') return { ...base, refusal: content.reason }
+  return { ...base, whatsapp: content, shown: showWhatsApp(content, locale) }
+}
+
+function showWhatsApp(content: WhatsAppContent, locale: Locale): Shown {
+  switch (content.kind) {
+    case 'template':
+      return showTemplate(findTemplate(content.name), content, locale)
+    case 'image':
+      return { text: content.caption, image: content.link, buttons: [] }
+    case 'document':
+      return { text: content.caption, image: null, buttons: [] }
+    case 'list':
+      return { text: content.body, image: null, buttons: content.rows.map(({ title }) => title) }
+    case 'buttons':
+      return { text: content.body, image: null, buttons: content.buttons.map(({ title }) => title) }
+    case 'text':
+      return { text: content.body, image: null, buttons: [] }
+  }
+}
+
+function showTemplate(
+  { name, buttons }: Template,
+  { header, body }: Extract<WhatsAppContent, { kind: 'template' }>,
+  locale: Locale,
+): Shown {
+  const { texts, replies } = WORDS[locale]
+  const { body: text, link } = texts[name]
+  return {
+    text: fillInOrder(
+      text,
+      body.map((parameter) => parameter.text),
+    ),
+    image: header?.kind === 'image' ? header.link : null,
+    buttons: buttons.map((button) => (button === 'link' ? link! : replies[button])),
+  }
 }
 
 async function findFactsToShow(
   db: Db,
-  scope: string | null,
-  locale: Locale,
-  eventId: string | undefined,
-  guestId: string | undefined,
-): Promise<Facts> {
-  const sample = SAMPLES[locale]
+  { scope, locale: asked, eventId, guestId }: PreviewRequest,
+): Promise<Facts & { locale: Locale }> {
   if (eventId === undefined) {
     if (guestId !== undefined) throw new Failure('invalid_request', { detail: 'guestId needs eventId beside it.' })
-    return sample
+    const locale = asked ?? 'es-MX'
+    return { ...SAMPLES[locale], locale }
   }
   const found = await findTarget(db, scope, eventId, guestId ?? null)
   if (!found) throw new Failure('event_not_found')
   if (guestId !== undefined && found.guestName === null) throw new Failure('guest_not_found')
+  const locale = asked ?? (guestId === undefined ? 'es-MX' : found.locale)
+  const sample = SAMPLES[locale]
   return {
     ...found,
+    locale,
     guestName: found.guestName ?? sample.guestName,
     invitationId: found.invitationId ?? sample.invitationId,
     code: found.code ?? sample.code,

@@ -6,6 +6,7 @@ import { scopeOf } from '../http/access.ts'
 import { Answer, Id, NullableString } from '../http/request-id.ts'
 import { Approvals } from './approval-schema.ts'
 import { listStandings } from './approvals.ts'
+import { ShownMessage } from './campaign-schemas.ts'
 import { describeTemplate, previewTemplate } from './preview.ts'
 import { findTemplate, listTemplates } from './templates.ts'
 
@@ -36,7 +37,9 @@ const Template = {
 }
 const PreviewBody = Type.Object(
   {
-    locale: Type.Enum(['es-MX', 'en'], { default: 'es-MX' }),
+    locale: Type.Optional(
+      Type.Enum(['es-MX', 'en'], { description: "Absent: the guest's language, or es-MX where no guest is named." }),
+    ),
     channel: Type.Enum(['whatsapp', 'email'], { default: 'whatsapp' }),
     variables: Type.Record(Type.String({ pattern: '^[a-z_]{1,60}$' }), Type.String({ maxLength: 4000 }), {
       default: {},
@@ -57,7 +60,12 @@ const Preview = Answer({
   locale: Locale,
   channel: Channel,
   refusal: NullableString,
-  whatsapp: Type.Unsafe<object | null>({ type: ['object', 'null'], additionalProperties: true }),
+  whatsapp: Type.Unsafe<object | null>({
+    type: ['object', 'null'],
+    additionalProperties: true,
+    description: 'What WhatsApp is told.',
+  }),
+  shown: ShownMessage,
   email: Type.Unsafe<object | null>({
     type: ['object', 'null'],
     properties: {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import test from 'node:test'
 import { sql } from '../db.ts'
 import { startApp } from '../../test/harness.ts'
-import { anEvent, anInvitation, anOrganizer } from '../../test/make.ts'
+import { aGuest, anEvent, anInvitation, anOrganizer } from '../../test/make.ts'
 import { composeEmail, composeWhatsApp } from './compose.ts'
 import { occasionOf, type Facts } from './occasions.ts'
 import { listTemplates, variablesOf, WORDS } from './templates.ts'
@@ -137,6 +137,59 @@ test('blank facts get their fallback, and line breaks, tabs and runs of spaces l
   assert.equal(texts[2]![2], 'New hall: 5 north')
 })
 
+test('a name that only looks empty gets its fallback, and one given with a request is refused', () => {
+  const [invisible] = composeBoth('event_invitation', 'es-MX', { guestName: '\u200b\u2060', location: '\u00ad' })
+  const [emoji] = composeBoth('event_invitation', 'es-MX', { guestName: '👨‍👩‍👧' })
+
+  assert.ok(invisible?.kind === 'template' && emoji?.kind === 'template')
+  assert.deepEqual([invisible.body[0]?.text, invisible.body[4]?.text], ['Invitado', 'por confirmar'])
+  assert.equal(emoji.body[0]?.text, '👨‍👩‍👧')
+  assert.throws(
+    () => composeWhatsApp('event_invitation', 'es-MX', OCCASION, { guest_name: '\u200b' }, OPEN),
+    refused('template_variable_missing'),
+  )
+})
+
+test('a long name is cut between characters as people see them', () => {
+  for (const [what, character] of [
+    ['a family', '👨‍👩‍👧‍👦'],
+    ['a flag', '🇲🇽'],
+    ['a hand with its tone', '👋🏽'],
+    ['an accent of its own', 'e\u0301'],
+  ] as const)
+    for (let length = 50; length < 60; length++) {
+      const guestName = 'x'.repeat(length) + character.repeat(10)
+      const [content] = composeBoth('event_invitation', 'es-MX', { guestName })
+
+      assert.ok(content?.kind === 'template')
+      const shown = content.body[0]!.text
+      assert.ok(shown.length <= 60 && shown.endsWith('…'), what)
+      assert.equal(shown.slice(length, -1).replaceAll(character, ''), '', `${what} ${length}`)
+    }
+})
+
+test('an e-mail has room for a whole address', () => {
+  const location = `${'Hacienda San José del Puente, '.repeat(16)}Puebla`
+  const email = composeEmail(
+    'event_invitation',
+    'es-MX',
+    occasionOf({ ...FACTS, location }, 'https://boletos.example'),
+    {},
+  )
+
+  assert.ok(!('kind' in email))
+  assert.ok(email.html.includes(location) && email.text.includes(location))
+})
+
+test('news stand by themselves, whether or not they end with a full stop', () => {
+  const [, spanish] = composeBoth('event_update', 'es-MX', {}, { update_text: 'Cambió el salón' })
+  const [, english] = composeBoth('event_update', 'en', {}, { update_text: 'The hall has changed' })
+
+  assert.ok(spanish?.kind === 'text' && english?.kind === 'text')
+  assert.match(spanish.body, /Diego\.\n\nCambió el salón\n\nConsulta los detalles/)
+  assert.match(english.body, /Diego\.\n\nThe hall has changed\n\nSee the details/)
+})
+
 for (const [what, name, given, code] of [
   ['an unknown template', 'party_time', {}, 'template_not_found'],
   ['a required variable that is absent', 'event_update', {}, 'template_variable_missing'],
@@ -244,6 +297,7 @@ test('an e-mail says the same in HTML and in plain text, in its language, with a
       const hasLink = WORDS[locale].texts[name].link !== undefined
       assert.equal(email.html.includes('href="https://boletos.example/public/invite/ABC123"'), hasLink)
       assert.equal(email.html.includes('qr.png'), name === 'rsvp_confirmed')
+      assert.equal(email.text.includes('qr.png'), name === 'rsvp_confirmed')
       assert.doesNotMatch(email.html + email.text + email.subject, /\{\{|undefined|<!--\[\/?[a-z]+\]-->/)
     }
 })
@@ -305,7 +359,7 @@ test('the list and one template say what it is and which variables it takes', as
   assert.deepEqual([unknown.statusCode, unknown.json().code], [404, 'template_not_found'])
 })
 
-test('a preview shows the message of one guest and sends nothing', async (t) => {
+test('a preview shows the message of one guest, in their language unless another is asked for, and sends nothing', async (t) => {
   const { post, db } = await startApp(t)
   const { eventId, guestId, code } = await anInvitation(db)
 
@@ -319,7 +373,23 @@ test('a preview shows the message of one guest and sends nothing', async (t) => 
     body: { eventId, channel: 'email', locale: 'en' },
   })
   const sample = await post('/templates/rsvp_question/preview', { as: 'organizer' })
+  const english = await aGuest(db, eventId, { locale: 'en' })
+  const toEnglish = { eventId, guestId: english.guestId }
+  const [own, asked] = [
+    await post('/templates/event_reminder/preview', { as: 'viewer', body: toEnglish }),
+    await post('/templates/event_reminder/preview', { as: 'viewer', body: { ...toEnglish, locale: 'es-MX' } }),
+  ]
 
+  assert.deepEqual(template.json().shown, {
+    text: 'Hola Ana Prueba: Eventos de prueba te invita a Boda de prueba, el lunes 31 de diciembre de 2029, 18:00 h. Lugar: por confirmar. ¿Nos acompañas?',
+    image: null,
+    buttons: ['Ver invitación', 'Sí, voy', 'No podré ir'],
+  })
+  assert.deepEqual(
+    [session.json().shown.text, session.json().shown.buttons, email.json().shown, sample.json().shown],
+    [session.json().whatsapp.body, ['Sí, voy', 'No podré ir'], null, null],
+  )
+  assert.deepEqual([own.json().locale, own.json().whatsapp.language, asked.json().locale], ['en', 'en', 'es-MX'])
   assert.equal(template.json().whatsapp.buttons[0].suffix, code)
   assert.match(session.json().whatsapp.body, /Hola Ana Prueba/)
   assert.match(email.json().email.html, /Boda de prueba/)

@@ -101,7 +101,7 @@ export type Variable = {
   name: string
   /** Where it comes from when the request does not give it; `request`: the request must. */
   source: 'guest' | 'event' | 'organizer' | 'invitation' | 'request'
-  /** In characters. All of a template's variables at their limit still fit WhatsApp's body of 1024. */
+  /** In characters. All of a template's variables at their limit still fit WhatsApp's body of 1024; an e-mail has room. */
   maxLength: number
 }
 const VARIABLES: Variable[] = [
@@ -151,7 +151,7 @@ export function refuseUnknownVariables(template: Template, given: Record<string,
 /**
  * The value of every variable of a template. What the request gives wins and must be neither blank
  * (`template_variable_missing`) nor too long (`template_variable_invalid`); what guest and event lack gets
- * its fallback, and what of theirs is too long is cut. Names that the template does not know are ignored.
+ * its fallback. Names that the template does not know are ignored.
  */
 export function readVariables(
   template: Template,
@@ -164,14 +164,21 @@ export function readVariables(
   const values: Record<string, string> = {}
   for (const { name, maxLength } of variablesOf(template)) {
     const asked = given[name]?.trim()
-    const value = asked ?? (own[name]?.trim() || fallbacks[name])
-    if (!value)
+    const value = asked ?? (isBlank(own[name] ?? '') ? fallbacks[name] : own[name]!.trim())
+    if (!value || isBlank(value))
       throw new Failure('template_variable_missing', { detail: `The template ${template.name} needs ${name}.` })
     if (asked !== undefined) refuseUnfit(name, value, maxLength)
-    values[name] = cut(value, maxLength)
+    values[name] = value
   }
   return values
 }
+
+/** As WhatsApp's body has room for them: what is too long is cut. */
+export const fitVariables = (template: Template, values: Record<string, string>): Record<string, string> =>
+  Object.fromEntries(variablesOf(template).map(({ name, maxLength }) => [name, cut(values[name]!, maxLength)]))
+
+/** Nothing that can be seen: cells of spreadsheets bring along spaces without width. */
+const isBlank = (text: string): boolean => !/[^\s\p{Cc}\p{Cf}]/u.test(text)
 
 function refuseUnfit(name: string, value: string, maxLength: number): void {
   if (value.length > maxLength)
@@ -199,16 +206,23 @@ export function fill(text: string, values: Record<string, string>, parameters?: 
   })
 }
 
-/** Whole characters, so that half an emoji is never sent. */
+/** As WhatsApp fills an approved template. */
+export const fillInOrder = (text: string, parameters: string[]): string => {
+  const left = [...parameters]
+  return text.replace(PLACEHOLDER, () => left.shift()!)
+}
+
+/** Whole characters as people see them, so that half an emoji or a family without its children is never sent. */
 export function cut(text: string, maxLength: number): string {
   if (text.length <= maxLength) return text
   let kept = ''
-  for (const character of text) {
-    if (kept.length + character.length > maxLength - 1) break
-    kept += character
+  for (const { segment } of CHARACTERS.segment(text)) {
+    if (kept.length + segment.length > maxLength - 1) break
+    kept += segment
   }
   return `${kept.trimEnd()}…`
 }
+const CHARACTERS = new Intl.Segmenter('es-MX')
 
 /** "sábado 12 de diciembre de 2026, 18:00 h" in the event's own zone. */
 function formatEventDate(at: Date, timeZone: string, locale: Locale): string {

@@ -4,70 +4,70 @@ import type { Words } from './templates.ts'
 export const EN: Words = {
   texts: {
     event_invitation: {
-      body: 'Hello {{guest_name}}: {{organizer_name}} invites you to {{event_name}}, on {{event_date}}. Place: {{event_location}}. Will you join us?',
+      body: 'Hello {{guest_name}}, {{organizer_name}} invites you to {{event_name}}, on {{event_date}}. Place: {{event_location}}. Will you join us?',
       link: 'See invitation',
       email: {
         subject: 'Invitation: {{event_name}}',
-        preheader: 'We expect you on {{event_date}}. Will you join us?',
+        preheader: 'We look forward to seeing you on {{event_date}}. Will you join us?',
         paragraphs: [
-          'Hello {{guest_name}}:',
+          'Hello {{guest_name}},',
           '{{organizer_name}} invites you to {{event_name}}. We would love to see you there.',
           'Open your invitation to tell us whether you come; you may change your answer until the event ends.',
         ],
       },
     },
     event_reminder: {
-      body: 'Hello {{guest_name}}: a reminder of {{event_name}}, on {{event_date}}. Place: {{event_location}}. Your pass and your answer are in your invitation.',
+      body: 'Hello {{guest_name}}, a reminder of {{event_name}}, on {{event_date}}. Place: {{event_location}}. Your pass and your answer are in your invitation.',
       link: 'See my invitation',
       email: {
         subject: 'See you at {{event_name}}',
         preheader: 'It is on {{event_date}}. Your pass is in your invitation.',
         paragraphs: [
-          'Hello {{guest_name}}:',
+          'Hello {{guest_name}},',
           'A reminder of {{event_name}}. Your pass and your answer are in your invitation: have it at hand at the door.',
         ],
       },
     },
     event_update: {
-      body: 'Hello {{guest_name}}: there is news about {{event_name}}. {{update_text}} See the details in your invitation.',
+      body: 'Hello {{guest_name}}, there is news about {{event_name}}.\n\n{{update_text}}\n\nSee the details in your invitation.',
       link: 'See details',
       email: {
         subject: 'News: {{event_name}}',
         preheader: 'There is news about the event that you are invited to.',
-        paragraphs: ['Hello {{guest_name}}:', 'There is news about {{event_name}}:', '{{update_text}}'],
+        paragraphs: ['Hello {{guest_name}},', 'There is news about {{event_name}}:', '{{update_text}}'],
       },
     },
     event_thanks: {
-      body: 'Hello {{guest_name}}: thank you for joining us at {{event_name}}. It was a pleasure to share this day with you.',
+      body: 'Hello {{guest_name}}, thank you for joining us at {{event_name}}. It was a pleasure to share this day with you.',
       email: {
         subject: 'Thank you for joining us: {{event_name}}',
         preheader: 'It was a pleasure to share this day with you.',
         paragraphs: [
-          'Hello {{guest_name}}:',
+          'Hello {{guest_name}},',
           'Thank you for joining us at {{event_name}}. It was a pleasure to share this day with you.',
         ],
       },
     },
     rsvp_confirmed: {
-      body: 'Hello {{guest_name}}: you are confirmed for {{event_name}}. We expect you on {{event_date}}. Place: {{event_location}}. Show this code at the door.',
+      body: 'Hello {{guest_name}}, you are confirmed for {{event_name}}. We look forward to seeing you on {{event_date}}. Place: {{event_location}}. Show this code at the door.',
       link: 'See my pass',
       email: {
         subject: 'Your pass: {{event_name}}',
         preheader: 'You are confirmed. Show this code at the door.',
-        paragraphs: ['Hello {{guest_name}}:', 'You are confirmed. Show this code at the door.'],
+        paragraphs: ['Hello {{guest_name}},', 'You are confirmed. Show this code at the door.'],
       },
     },
     rsvp_question: {
-      body: 'Hello {{guest_name}}: will you join us at {{event_name}}, on {{event_date}}? Please choose an answer.',
+      body: 'Hello {{guest_name}}, will you join us at {{event_name}}, on {{event_date}}? Please choose an answer.',
     },
     rsvp_full: {
-      body: 'Hello {{guest_name}}: thank you for your answer. There are not enough places left at {{event_name}}, so we could not note that you come. {{organizer_name}} can tell you if one becomes free.',
+      body: 'Hello {{guest_name}}, thank you for your answer. There are not enough places left at {{event_name}}, so we could not note that you come. {{organizer_name}} can tell you if one becomes free.',
     },
     event_question: {
-      body: 'Hello {{guest_name}}: you have more than one invitation. Which one is your answer for?',
+      body: 'Hello {{guest_name}}, you have more than one invitation. Which one is your answer for?',
     },
     event_over: {
-      body: 'Hello {{guest_name}}: thank you for your answer, but {{event_name}} takes no more answers. If you have questions, please write to {{organizer_name}}.',
+      body: 'Hello {{guest_name}}, thank you for your answer, but {{event_name}} takes no more answers. If you have questions, please write to {{organizer_name}}.',
     },
     opt_out_help: {
       body: 'Write STOP, just that word, and you will get no more messages from {{organizer_name}}.',

@@ -29,7 +29,7 @@ export const ES_MX: Words = {
       },
     },
     event_update: {
-      body: 'Hola {{guest_name}}: hay un aviso sobre {{event_name}}. {{update_text}} Consulta los detalles en tu invitación.',
+      body: 'Hola {{guest_name}}: hay un aviso sobre {{event_name}}.\n\n{{update_text}}\n\nConsulta los detalles en tu invitación.',
       link: 'Ver detalles',
       email: {
         subject: 'Aviso: {{event_name}}',
