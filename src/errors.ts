@@ -49,6 +49,7 @@ const FAILURES = {
   event_exists: [409, 'An event with this id exists'],
   guest_exists: [409, 'A guest with this id exists'],
   event_closed: [409, 'The event is closed'],
+  event_draft: [409, 'The event is a draft'],
   event_not_open: [409, 'The event takes no answers now'],
   guest_opted_out: [409, 'The guest does not want messages'],
   email_stopped: [409, 'Nothing is sent to this e-mail address any more'],

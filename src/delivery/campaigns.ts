@@ -21,6 +21,7 @@ import {
   type Campaign,
   type StatusCount,
 } from './campaign-sql.ts'
+import { refuseDraft } from './due.ts'
 import { hashSpec, planCampaign, reportPreflight, type CampaignRequest, type PreflightReport } from './preflight.ts'
 import { explainReason, type Explanation } from './reasons.ts'
 import { freezeRecipients } from './recipients.ts'
@@ -76,7 +77,7 @@ export type Launched = {
 /**
  * Preflight → running, or → scheduled when it follows the event. Of several launches of one preflight the first makes the
  * campaign and the others get the same one, however much later. Throws `preflight_required`, `preflight_mismatch` (another spec or event, or older than 24 hours),
- * `campaign_empty`, `template_variable_missing`, and what planCampaign throws.
+ * `campaign_empty`, `template_variable_missing`, `event_draft`, and what planCampaign throws.
  */
 export async function launchCampaign(
   context: Context,
@@ -90,6 +91,7 @@ export async function launchCampaign(
   const { spec, specHash, facts, scheduledAt, requestedAt } = await planCampaign(context, request)
   if (!id)
     throw new Failure('preflight_required', { detail: 'Send the same with dryRun: true first; then its preflightId.' })
+  refuseDraft(facts.eventStatus)
   const now = requestedAt
   const { schedule } = asked
   const awaits =

@@ -9,7 +9,7 @@ import type { ChannelName, Channels } from './channel.ts'
 import { EMAIL_RETRY_HORIZON_MS } from './consequences.ts'
 import { isPromotion } from './cost.ts'
 import { giveTurn, listLimits, takeRecipients, writeLimit } from './limits.ts'
-import { isClosedFor, quietUntil } from './due.ts'
+import { isClosedFor, isOverFor, quietUntil } from './due.ts'
 import { heldReason, holdPauses, pauseKey, type Pause } from './pauses.ts'
 import { listDue, putOff, take, type Candidate, type Lease, type PutOff } from './claiming-sql.ts'
 import { listTemplates } from './templates.ts'
@@ -154,15 +154,13 @@ const never = ({ id, attempts }: Candidate, reason: string): Decision => ({
   ...{ kind: 'put off', status: 'skipped', id, attempts, at: null, reason, pacedAt: null },
 })
 
-const INVITES = new Set(['event_invitation', 'event_reminder'])
-
 /** Answers that also the guest of a closed event waits for. */
 const SAID_AFTERWARDS = new Set(['event_over', 'opt_out_help', 'opt_out_confirmed', 'opt_in_confirmed'])
 
 /** A stable reason, or null. */
 function reasonToSkip(one: Candidate, now: Date): string | null {
   if (!SAID_AFTERWARDS.has(one.template) && isClosedFor(one.eventStatus, one.template)) return 'event_closed'
-  if (INVITES.has(one.template) && one.endsAt <= now) return 'event_over'
+  if (isOverFor(one, one.template, now)) return 'event_over'
   if (one.isSuperseded) return 'superseded'
   if (one.isParentDelivered) return 'parent_delivered'
   if (one.isOptedOut && one.template !== 'opt_out_confirmed') return 'guest_opted_out'

@@ -7,7 +7,7 @@ import { newId, withTx, type Db } from '../db.ts'
 import { Failure } from '../errors.ts'
 import type { User } from '../http/access.ts'
 import type { ChannelName, Locale } from './channel.ts'
-import { readSchedule, refuseClosed } from './due.ts'
+import { readSchedule, refuseClosed, refuseDraft } from './due.ts'
 import { composeMessage } from './message.ts'
 import {
   findByIdempotencyKey,
@@ -113,6 +113,7 @@ function checkTarget(target: Target | null, input: DeliveryRequest): asserts tar
   if (target.guestName === null) throw new Failure('guest_not_found')
   findRequestable(input.template)
   refuseClosed(target.eventStatus, input.template)
+  refuseDraft(target.eventStatus)
   if (target.isOptedOut) throw new Failure('guest_opted_out', { detail: 'The guest wrote BAJA to this organizer.' })
 }
 

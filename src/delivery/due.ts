@@ -26,16 +26,29 @@ export function refuseClosed(eventStatus: string, template: string): void {
   throw new Failure('event_closed', { detail: `The event is ${eventStatus}: nothing is sent for it any more.` })
 }
 
+const INVITES = new Set(['event_invitation', 'event_reminder'])
+
+/** An invitation or a reminder that would come when the event has ended. */
+export const isOverFor = ({ endsAt }: { endsAt: Date }, template: string, at: Date): boolean =>
+  INVITES.has(template) && endsAt <= at
+
+/** Throws `event_draft`: the invitation of a draft is not there yet, so its link would lead nowhere. */
+export function refuseDraft(eventStatus: string): void {
+  if (eventStatus !== 'draft') return
+  throw new Failure('event_draft', { detail: 'Make the event active first: until then nobody can open an invitation.' })
+}
+
 /** Local times `HH:mm`; `from` may be later than `to`, over midnight. */
 export type QuietHours = { from: string; to: string }
 
 /**
  * When a message that is due `now` may leave, in the event's own zone: null at once, else the end of the
- * quiet hours. A message that would then come after the start of the event leaves at once.
+ * quiet hours. What would then come after the start of the event leaves at once, and while the event goes on, so
+ * does what would come after its end: a changed hall is news for whoever is up. Thanks can wait.
  */
 export function quietUntil(
   now: Date,
-  event: { timeZone: string; startsAt: Date },
+  event: { timeZone: string; startsAt: Date; endsAt: Date; template: string },
   quietHours: QuietHours | null,
 ): Date | null {
   if (!quietHours) return null
@@ -48,5 +61,6 @@ export function quietUntil(
   const [hour, minute] = to.split(':').map(Number)
   const sameDay = local.set({ hour: hour!, minute: minute!, second: 0, millisecond: 0 })
   const end = (sameDay <= local ? sameDay.plus({ days: 1 }) : sameDay).toJSDate()
-  return end < event.startsAt || now >= event.startsAt ? end : null
+  if (now >= event.endsAt || (now >= event.startsAt && AFTERWARDS.has(event.template))) return end
+  return end < (now < event.startsAt ? event.startsAt : event.endsAt) ? end : null
 }

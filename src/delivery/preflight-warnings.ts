@@ -5,13 +5,25 @@ import type { Headroom } from './headroom.ts'
 import { listTemplates } from './templates.ts'
 
 export type Warning = {
-  code: 'template_not_approved' | 'template_mismatch' | 'other_category' | 'beyond_messaging_limit'
+  code: 'template_not_approved' | 'template_mismatch' | 'other_category' | 'beyond_messaging_limit' | 'event_draft'
   text: Record<Locale, string>
 }
 
-export function warnOf(template: string, standings: Standing[], headroom: Headroom): Warning[] {
+export function warnOf(template: string, standings: Standing[], headroom: Headroom, eventStatus: string): Warning[] {
   const asked = listTemplates().find(({ name }) => name === template)?.category
-  return [...standings.flatMap((one) => warnOfTemplate(one, asked)), ...warnOfLimit(headroom)]
+  return [
+    ...(eventStatus === 'draft' ? [DRAFT] : []),
+    ...standings.flatMap((one) => warnOfTemplate(one, asked)),
+    ...warnOfLimit(headroom),
+  ]
+}
+
+const DRAFT: Warning = {
+  code: 'event_draft',
+  text: {
+    'es-MX': 'El evento es un borrador: actívalo antes de enviar, para que las invitaciones se puedan abrir.',
+    en: 'The event is a draft: make it active before you send, so that invitations can be opened.',
+  },
 }
 
 function warnOfTemplate(standing: Standing, asked: string | undefined): Warning[] {

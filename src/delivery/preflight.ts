@@ -6,7 +6,7 @@ import { Failure, readInstant } from '../errors.ts'
 import type { ChannelName, Locale } from './channel.ts'
 import { listHeldChannels } from './pauses.ts'
 import { previewTemplate, type Preview } from './preview.ts'
-import { quietUntil, readSchedule, refuseClosed } from './due.ts'
+import { isOverFor, quietUntil, readSchedule, refuseClosed } from './due.ts'
 import { readEventSchedule, type EventSchedule } from './event-schedule.ts'
 import { isRefused, listStandings, type Standing } from './approvals.ts'
 import { categoryOf, estimateCost, isPromotion, type EstimatedCost } from './cost.ts'
@@ -15,7 +15,7 @@ import { warnOf, type Warning } from './preflight-warnings.ts'
 import { countRecipients, listRecipients } from './recipients.ts'
 import type { Count, Exclusion, Filter, Spec } from './recipients.ts'
 import { findTarget, type Target } from './sql.ts'
-import { findRequestable, findTemplate, refuseUnknownVariables } from './templates.ts'
+import { findRequestable, findTemplate, refuseUnknownVariables, variablesOf } from './templates.ts'
 
 type Context = { db: Db; config: Config; now: () => Date }
 
@@ -39,7 +39,7 @@ export type Planned = {
   requestedAt: Date
 }
 
-const SAMPLES_MAX = 3
+const SAMPLES_MAX = 4
 const BLOCKED_MAX = 20
 
 /**
@@ -56,13 +56,19 @@ export async function planCampaign({ db, config, now }: Context, request: Campai
   const template = findRequestable(request.template)
   refuseUnknownVariables(template, variables)
   const scheduledAt = readTime(request, facts, requestedAt)
+  const dueAt = scheduledAt ?? requestedAt
+  if (isOverFor(facts, template.name, dueAt))
+    throw new Failure('event_closed', { detail: 'The event is over by then: nobody would get it.' })
   const standings = (await listStandings(db, [template])).get(template.name) ?? []
   const spec: Spec = {
     eventId,
     template: template.name,
     channel,
     filter,
-    dueAt: scheduledAt ?? requestedAt,
+    news: Object.fromEntries(
+      variablesOf(template).flatMap(({ name, isRequired }) => (isRequired ? [[name, variables[name] ?? '']] : [])),
+    ),
+    dueAt,
     requestedAt: request.schedule && scheduledAt ? scheduledAt : requestedAt,
     dedupeWindowMs: config.delivery.dedupeWindowMs,
     lacksVariable: await lacksVariable({ db, config }, request),
@@ -70,7 +76,7 @@ export async function planCampaign({ db, config, now }: Context, request: Campai
     promotions: standings
       .filter(({ category }) => isPromotion(category, template.category))
       .map(({ locale }) => locale),
-    windowFloor: new Date((scheduledAt ?? requestedAt).getTime() - config.whatsapp.windowMs),
+    windowFloor: new Date(dueAt.getTime() - config.whatsapp.windowMs),
   }
   return { spec, specHash: hashSpec(request), facts, standings, scheduledAt, requestedAt }
 }
@@ -161,7 +167,7 @@ export async function reportPreflight(
     email: total(({ reason, channel }) => reason === null && channel === 'email'),
   }
   const valid = byChannel.whatsapp + byChannel.email
-  const quietHoursUntil = quietUntil(spec.dueAt, facts, config.delivery.quietHours)
+  const quietHoursUntil = quietUntil(spec.dueAt, { ...facts, template: spec.template }, config.delivery.quietHours)
   const blocked = await listRecipients(db, spec, true, BLOCKED_MAX)
   const headroom = await measureHeadroom({ db, config }, spec)
   return {
@@ -180,7 +186,7 @@ export async function reportPreflight(
     estimatedCost: estimateCost(config.whatsapp.prices, partsOf(planned, rows), spec.dueAt),
     approvals: standings,
     headroom,
-    warnings: warnOf(spec.template, standings, headroom),
+    warnings: warnOf(spec.template, standings, headroom, facts.eventStatus),
     scheduledAt: planned.scheduledAt,
     sendingPaused: facts.sendingPaused,
     heldChannels: await listHeldChannels(db, planned.requestedAt),

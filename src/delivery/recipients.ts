@@ -12,6 +12,8 @@ export type Spec = {
   template: string
   channel: ChannelName | 'auto'
   filter: Filter
+  /** What the request alone tells: the text of news. Other news is another message, and no duplicate. */
+  news: Record<string, string>
   /** When the messages are due. */
   dueAt: Date
   requestedAt: Date
@@ -36,10 +38,15 @@ export type Exclusion =
   | 'template_variable_missing'
   | 'duplicate'
 
-/** The slot of (event, guest, template) is taken, as a single send sees it. */
-const isTaken = (s: Spec) => sql`${s.dedupeWindowMs} > 0
+/** The slot of (event, guest, template) was taken lately, as a single send sees it. */
+const isRecent = (s: Spec) => sql`${s.dedupeWindowMs} > 0
   and (${s.requestedAt}::timestamptz - s.requested_at < make_interval(secs => ${s.dedupeWindowMs / 1000})
        or abs(extract(epoch from ${s.dueAt}::timestamptz - s.due_at)) < ${s.dedupeWindowMs / 1000})`
+
+/** Its holder says the same. Most templates have no news, and then nobody is asked. */
+const isSame = (s: Spec) => sql`case
+  when ${Object.keys(s.news).length} = 0 then s.delivery_id is not null
+  else coalesce((select d.variables @> ${JSON.stringify(s.news)}::jsonb from deliveries d where d.id = s.delivery_id), false) end`
 
 /** What a guest who wants no promotions by WhatsApp does not get there. */
 const isMarketing = (s: Spec) => sql`g.locale = any(${s.promotions}::text[])`
@@ -53,17 +60,19 @@ export const recipients = (s: Spec) => sql`
               when g.phone is null then 'auto_no_phone'
               when facts.is_unreachable then case ${s.channel} when 'auto' then 'auto_whatsapp_unreachable' else 'whatsapp_unreachable' end
               when facts.is_stopped then 'marketing_stopped' else 'marketing_withheld' end as channel_reason,
+         s.delivery_id as holder,
          case when facts.is_opted_out then 'guest_opted_out'
               when way.channel is null and g.email is not null and ${s.channel} <> 'whatsapp' then 'email_stopped'
               when way.channel is null then 'no_address_for_channel'
               when way.channel = 'whatsapp' and facts.is_stopped and not facts.can_email then 'marketing_stopped'
               when way.channel = 'whatsapp' and g.locale = any(${s.unapproved}::text[]) then 'template_not_approved'
               when ${s.lacksVariable}::boolean then 'template_variable_missing'
-              when facts.is_taken then 'duplicate' end as reason
+              when facts.is_same then 'duplicate' end as reason
     from guests g
     join events e on e.id = g.event_id
     join invitations i on i.event_id = g.event_id and i.guest_id = g.id
-    cross join lateral (select
+    left join delivery_slots s on s.event_id = g.event_id and s.guest_id = g.id and s.template = ${s.template} and ${isRecent(s)}
+    cross join lateral (select ${isSame(s)} as is_same,
          exists (select 1 from opt_outs x where x.organizer_id = e.organizer_id and x.phone = g.phone) as is_opted_out,
          g.email is not null and not exists (
            select 1 from email_stops x where x.email = g.email and x.organizer_id in ('*', e.organizer_id)) as can_email,
@@ -72,9 +81,7 @@ export const recipients = (s: Spec) => sql`
            where m.phone = g.phone and m.stopped_at > coalesce(m.resumed_at, '-infinity')) as is_stopped,
          ${isMarketing(s)} and exists (select 1 from wa_marketing_stops m
            where m.phone = g.phone and m.withheld_until > ${s.dueAt}) as is_withheld,
-         exists (select 1 from wa_windows w where w.phone = g.phone and w.last_inbound_at > ${s.windowFloor}) as is_window_open,
-         exists (select 1 from delivery_slots s where s.event_id = g.event_id and s.guest_id = g.id
-                    and s.template = ${s.template} and ${isTaken(s)}) as is_taken) facts
+         exists (select 1 from wa_windows w where w.phone = g.phone and w.last_inbound_at > ${s.windowFloor}) as is_window_open) facts
     cross join lateral (select case
          when ${s.channel} <> 'email' and g.phone is not null
               and not ((facts.is_unreachable or facts.is_stopped or facts.is_withheld) and facts.can_email) then 'whatsapp'
@@ -102,11 +109,14 @@ export async function countRecipients(db: Db, spec: Spec): Promise<Count[]> {
 
 export type Recipient = { guestId: string; locale: Locale; channel: ChannelName; reason: Exclusion | null }
 
-/** The first few who get it, or the first few who do not. */
+/** A few who get it, or who do not: of each channel, language and reason before more of the same. */
 export async function listRecipients(db: Db, spec: Spec, isBlocked: boolean, limit: number): Promise<Recipient[]> {
   const { rows } = await sql<Recipient>`
     select guest_id, locale, channel, reason from (${recipients(spec)}) r
-     where (reason is not null) = ${isBlocked} order by guest_id limit ${limit}`.execute(db)
+     where (reason is not null) = ${isBlocked}
+     order by row_number() over (partition by channel, locale, reason order by guest_id), guest_id limit ${limit}`.execute(
+    db,
+  )
   return rows
 }
 
@@ -123,7 +133,8 @@ export type Frozen = { deliveryIds: string[]; matched: number; leftOut: Partial<
 
 /**
  * Freezes the recipients in one statement: takes the slots of all who may get the message and makes their rows.
- * Whoever another request was faster for is a duplicate. The ids are UUIDs of version 7, made here so that
+ * Whoever another request was faster for is a duplicate: a slot that was taken lately passes to other news only from
+ * the holder that was compared. The ids are UUIDs of version 7, made here so that
  * nobody has to know the number beforehand.
  */
 export async function freezeRecipients(tx: Tx, spec: Spec, b: Batch): Promise<Frozen> {
@@ -140,7 +151,7 @@ export async function freezeRecipients(tx: Tx, spec: Spec, b: Batch): Promise<Fr
        where reason is null order by guest_id
       on conflict (event_id, guest_id, template) do update
         set delivery_id = excluded.delivery_id, requested_at = excluded.requested_at, due_at = excluded.due_at
-        where not (${isTaken(spec)})
+        where not (${isRecent(spec)}) or s.delivery_id in (select holder from recipients where reason is null)
       returning delivery_id),
     inserted as (
       insert into deliveries (id, organizer_id, event_id, guest_id, channel, channel_reason, may_fall_back, template, locale,
