@@ -61,7 +61,7 @@ export async function authenticate(
     if (!ROLES.includes(role as Role) || !(organizerId === null || typeof organizerId === 'string'))
       throw new Error('claims')
     if ((role === 'director') !== (organizerId === null)) throw new Error('tenant')
-    return { id: payload.sub!, role: role as Role, organizerId }
+    return { id: payload.sub!, role: role as Role, organizerId, expiresAt: new Date(payload.exp! * 1000) }
   } catch (cause) {
     throw new Failure('unauthorized', { detail: 'The access token is not valid or has expired.', cause })
   }

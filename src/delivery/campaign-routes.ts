@@ -3,15 +3,17 @@ import { Readable } from 'node:stream'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import type { Deps } from '../deps.ts'
+import { Failure } from '../errors.ts'
 import { scopeOf } from '../http/access.ts'
 import { Page, PageQuery, readCursor, toPage } from '../http/page.ts'
 import { Answer, Id } from '../http/request-id.ts'
 import { withTimeout } from '../queue.ts'
 import { CampaignBody, CampaignFields, Launched, Preflight } from './campaign-schemas.ts'
 import { countStatuses, listCampaigns } from './campaign-sql.ts'
-import { watchCampaign } from './campaign-stream.ts'
+import { DONE_ID, watchCampaign } from './campaign-stream.ts'
 import { launchCampaign, preflightCampaign, steerCampaign, toView, viewCampaign } from './campaigns.ts'
 import { deliverInvitation, deliveryJobId } from './jobs.ts'
+import { findTarget } from './sql.ts'
 
 const SENDERS = ['organizer', 'director'] as const
 const READERS = ['organizer', 'director', 'viewer'] as const
@@ -73,6 +75,7 @@ export const campaignRoutes =
           before: readCursor(cursor),
           limit: limit + 1,
         }
+        if (!(await findTarget(deps.db, filter.scope, filter.eventId, null))) throw new Failure('event_not_found')
         const campaigns = await listCampaigns(deps.db, filter)
         const ids = campaigns.map(({ id }) => id)
         const counts = await countStatuses(deps.db, ids)
@@ -119,8 +122,12 @@ export const campaignRoutes =
         schema: {
           tags: ['Campaigns'],
           summary: 'Progress as server-sent events: progress, then done',
+          description:
+            'Every event is the whole progress, so nothing is missed by whoever connects again. A stream ends with `done`, and at ' +
+            'the latest with the access token. An EventSource that comes back with the id of `done` is told 204, to stay away.',
           params: ById,
           response: {
+            204: { type: 'null', description: 'Last-Event-ID is that of done, and nothing has opened since.' },
             200: { description: 'text/event-stream', content: { 'text/event-stream': { schema: EventStream } } },
           },
         },
@@ -128,11 +135,14 @@ export const campaignRoutes =
       async (request, reply) => {
         const scope = scopeOf(request)
         const { id } = request.params
-        await viewCampaign(deps.db, scope, id) // 404 while the answer can still say so
+        const { isDone } = await viewCampaign(deps.db, scope, id) // 404 while the answer can still say so
+        if (isDone && request.headers['last-event-id'] === DONE_ID) return reply.code(204).send(null)
         const hasLeft = new AbortController()
         reply.raw.on('close', () => hasLeft.abort())
         const signal = AbortSignal.any([hasLeft.signal, isClosing.signal])
-        const events = watchCampaign(deps.db, { scope, id, requestId: request.id, signal })
+        const { expiresAt } = request.user
+        const tokenMs = expiresAt ? { tokenMs: expiresAt.getTime() - deps.now().getTime() } : {}
+        const events = watchCampaign(deps.db, { scope, id, requestId: request.id, signal, ...tokenMs })
         void reply
           .type('text/event-stream')
           .header('cache-control', 'no-store, no-transform')

@@ -141,15 +141,15 @@ export async function countStatuses(db: Db, campaignIds: string[]): Promise<Stat
   return rows
 }
 
-/** Running → paused. What has not left waits without a due time. */
+/** Running → paused. What has not left waits without a due time and says why; what another pause keeps, that one ends. */
 export async function markPaused(tx: Tx, id: string, reason: string | null, now: Date): Promise<boolean> {
   const { rows } = await sql`
     update campaigns set status = 'paused', reason = ${reason}, paused_at = ${now}, updated_at = ${now}
      where id = ${id} and status = 'running' returning id`.execute(tx)
   if (rows.length === 0) return false
   await lockOpen(tx, id)
-  await sql`update deliveries set next_attempt_at = null, updated_at = ${now}
-     where campaign_id = ${id} and status in ('queued', 'scheduled')`.execute(tx)
+  await sql`update deliveries set next_attempt_at = null, reason = 'campaign_paused', updated_at = ${now}
+     where campaign_id = ${id} and status in ('queued', 'scheduled') and next_attempt_at is not null`.execute(tx)
   return true
 }
 

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { request as httpRequest, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import test from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { newId, sql, withTx, type Db } from '../db.ts'
 import { buildApp } from '../app.ts'
 import { backends, startApp, tokenFor, type TestApp } from '../../test/harness.ts'
@@ -100,9 +101,14 @@ test('a preflight counts every guest once, for the first reason, shows samples, 
     guestId: string
     channel: string
     whatsapp: { buttons: { suffix?: string }[] } | null
+    shown: { text: string } | null
   }[]
   assert.deepEqual(new Set(samples.map(({ guestId }) => guestId)), new Set([both.guestId, emailOnly.guestId]))
   assert.equal(samples.find(({ guestId }) => guestId === both.guestId)?.whatsapp?.buttons[0]?.suffix, both.code)
+  assert.match(
+    samples.find(({ guestId }) => guestId === both.guestId)!.shown!.text,
+    /^Hola Ana Prueba: .*¿Nos acompañas\?$/,
+  )
   const { rows } = await sql`select 1 from deliveries where event_id = ${eventId} and campaign_id is not null`.execute(
     app.db,
   )
@@ -233,16 +239,18 @@ test('a queue that hangs holds no launch: it is answered, and the sweep takes wh
   assert.ok(tookMs < 3000, `${Math.round(tookMs)} ms`)
 })
 
-test('of eight identical launches at once one makes the campaign and seven get the same', async (t) => {
+test('of eight identical launches at once, some with keys of their own, one makes the campaign and seven get the same', async (t) => {
   const app = await startApp(t)
   const eventId = await anEvent(app.db)
   for (let n = 0; n < 5; n++) await aGuest(app.db, eventId)
   const { preflightId } = await preflight(app, eventId)
   const body = { ...INVITATION, preflightId }
+  const launch = (n: number) => {
+    const headers: Record<string, string> = n % 2 === 0 ? { 'idempotency-key': newId('key') } : {}
+    return app.post(`/events/${eventId}/campaigns`, { as: 'organizer', headers, body })
+  }
 
-  const replies = await Promise.all(
-    Array.from({ length: 8 }, () => app.post(`/events/${eventId}/campaigns`, { as: 'organizer', body })),
-  )
+  const replies = await Promise.all(Array.from({ length: 8 }, (_, n) => launch(n)))
 
   assert.deepEqual(replies.map(({ statusCode }) => statusCode).toSorted(), [
     ...Array.from({ length: 7 }, () => 200),
@@ -273,6 +281,88 @@ test('two preflights of the same, launched at once, write to nobody twice', asyn
     app.db,
   )
   assert.deepEqual(rows, [])
+})
+
+const news = (text: string) => ({ ...INVITATION, template: 'event_update', variables: { update_text: text } })
+
+test('other news on the same day reach everybody; the same news again nobody', async (t) => {
+  const app = await startApp(t, { now: NOW })
+  const eventId = await anEvent(app.db)
+  for (let n = 0; n < 3; n++) await aGuest(app.db, eventId)
+  const first = await launched(app, eventId, news('Cambió el salón.'))
+  const same = await preflight(app, eventId, news('Cambió el salón.'))
+  const other = await preflight(app, eventId, news('La misa empieza a las 18:30.'))
+
+  const second = await launched(app, eventId, news('La misa empieza a las 18:30.'))
+  for (const { id } of [...(await listRows(app.db, first)), ...(await listRows(app.db, second))])
+    await app.runJob(deliverInvitation, { deliveryId: id })
+
+  assert.deepEqual([same.counts.valid, same.counts.duplicate, other.counts.valid], [0, 3, 3])
+  for (const id of [first, second]) assert.equal((await showProgress(app, id)).progress.sent, 3)
+})
+
+test('two launches of the same news at once write to nobody twice, also after other news', async (t) => {
+  const app = await startApp(t)
+  const eventId = await anEvent(app.db)
+  for (let n = 0; n < 20; n++) await aGuest(app.db, eventId)
+  await launched(app, eventId, news('Cambió el salón.'))
+  const body = news('La misa empieza a las 18:30.')
+  const made = [await preflight(app, eventId, body), await preflight(app, eventId, body)]
+
+  const replies = await Promise.all(
+    made.map(({ preflightId }) =>
+      app.post(`/events/${eventId}/campaigns`, { as: 'organizer', body: { ...body, preflightId } }),
+    ),
+  )
+
+  assert.deepEqual(replies.map(({ statusCode }) => statusCode).toSorted(), [202, 409])
+  const { rows } = await sql<{ count: number }>`
+    select count(*) as count from deliveries where event_id = ${eventId} group by guest_id`.execute(app.db)
+  assert.deepEqual(
+    rows.map(({ count }) => count),
+    Array.from({ length: 20 }, () => 2),
+  )
+})
+
+test('samples show every channel and language before more of one', async (t) => {
+  const app = await startApp(t)
+  const eventId = await anEvent(app.db)
+  for (let n = 0; n < 4; n++) await aGuest(app.db, eventId)
+  for (const facts of [{ phone: null }, { locale: 'en' }, { phone: null, locale: 'en' }] as const)
+    await aGuest(app.db, eventId, facts)
+
+  const { sample } = await preflight(app, eventId)
+
+  assert.deepEqual(
+    sample.map(({ channel, locale }: { channel: string; locale: string }) => `${channel} ${locale}`).toSorted(),
+    ['email en', 'email es-MX', 'whatsapp en', 'whatsapp es-MX'],
+  )
+})
+
+test('the campaign of a draft can be looked at and not launched: its links would lead nowhere', async (t) => {
+  const app = await startApp(t)
+  const guest = await anInvitation(app.db, { event: { status: 'draft' } })
+  const path = `/events/${guest.eventId}`
+  const report = await preflight(app, guest.eventId)
+  const body = { ...INVITATION, preflightId: report.preflightId }
+
+  const early = await app.post(`${path}/campaigns`, { as: 'organizer', body })
+  const single = await app.post(`${path}/guests/${guest.guestId}/send`, { as: 'organizer' })
+  await app.patch(path, { as: 'organizer', body: { status: 'active' } })
+  const launch = await app.post(`${path}/campaigns`, { as: 'organizer', body })
+
+  assert.deepEqual(
+    [report.counts.valid, report.warnings.map(({ code }: { code: string }) => code)],
+    [1, ['event_draft']],
+  )
+  assert.deepEqual(
+    [early, single].map((reply) => [reply.statusCode, reply.json().code]),
+    [
+      [409, 'event_draft'],
+      [409, 'event_draft'],
+    ],
+  )
+  assert.equal(launch.statusCode, 202)
 })
 
 test('recipients are frozen: a guest who is added later, or answers later, changes nothing', async (t) => {
@@ -414,6 +504,11 @@ test('pausing takes the due times away, resuming gives them back, and a second o
   assert.deepEqual([early.statusCode, early.json().code], [409, 'campaign_not_paused'])
   assert.deepEqual([paused.json().status, paused.json().reason, paused.json().pausedAt], ['paused', null, NOW])
   assert.ok(duringPause.every(({ nextAttemptAt }) => nextAttemptAt === null))
+  assert.deepEqual(
+    duringPause.map(({ reason }) => reason),
+    [null, 'campaign_paused', 'campaign_paused'],
+  )
+  assert.ok(afterPause.every(({ reason }) => reason === null))
   assert.deepEqual([twice.statusCode, twice.json().code], [409, 'campaign_not_running'])
   assert.equal(resumed.json().status, 'running')
   assert.deepEqual(
@@ -585,15 +680,20 @@ for (const [what, body, status, code] of [
   })
 }
 
-test('a campaign for a closed event, an unknown one, or nobody is refused', async (t) => {
-  const app = await startApp(t)
+test('a campaign for a closed event, one that is over by then, an unknown one, or nobody is refused', async (t) => {
+  const app = await startApp(t, { now: NOW })
   const closed = await anInvitation(app.db, { event: { status: 'archived' } })
+  const short = await anInvitation(app.db, {
+    event: { startsAt: '2030-01-01T00:00:00Z', endsAt: '2030-01-01T06:00:00Z' },
+  })
+  const afterwards = { ...INVITATION, scheduledAt: '2030-01-01T06:00:00Z', dryRun: true }
   const empty = await anEvent(app.db)
   const { preflightId } = await preflight(app, empty)
   const post = (eventId: string, body: object) => app.post(`/events/${eventId}/campaigns`, { as: 'organizer', body })
 
   const replies = [
     await post(closed.eventId, { ...INVITATION, dryRun: true }),
+    await post(short.eventId, afterwards),
     await post('ev_nowhere', { ...INVITATION, dryRun: true }),
     await post(empty, { ...INVITATION, preflightId }),
   ]
@@ -602,10 +702,13 @@ test('a campaign for a closed event, an unknown one, or nobody is refused', asyn
     replies.map((reply) => [reply.statusCode, reply.json().code]),
     [
       [409, 'event_closed'],
+      [409, 'event_closed'],
       [404, 'event_not_found'],
       [409, 'campaign_empty'],
     ],
   )
+  const thanks = await post(short.eventId, { ...afterwards, template: 'event_thanks' })
+  assert.equal(thanks.json().counts.valid, 1)
 })
 
 test("another organizer's event and campaign are 404, staff is refused, and a viewer may only look", async (t) => {
@@ -633,7 +736,7 @@ test("another organizer's event and campaign are 404, staff is refused, and a vi
     replies.map(({ statusCode }) => statusCode),
     [404, 404, 404, 404, 404, 404, 403, 403, 403, 401],
   )
-  assert.deepEqual((await app.get(path, { as: 'organizer' })).json().data, [])
+  assert.equal((await app.get(path, { as: 'organizer' })).json().code, 'event_not_found')
   assert.equal((await app.get(`/campaigns/${preflightId}`, { as: 'director' })).json().status, 'running')
 })
 
@@ -738,6 +841,35 @@ test('the stream tells the progress at once, when it changes, and that it is don
   const closedMs = performance.now()
   await Promise.all([app.close(), once(open.response, 'close')])
   assert.ok(performance.now() - closedMs < 5000)
+})
+
+test('who comes back after done is told to stay away; before, it streams', async (t) => {
+  const app = await startApp(t)
+  const { eventId } = await anInvitation(app.db)
+  const id = await launched(app, eventId)
+  await app.post(`/campaigns/${id}/cancel`, { as: 'organizer' })
+  const look = (headers: Record<string, string>) => app.get(`/campaigns/${id}/stream`, { as: 'viewer', headers })
+
+  const first = await look({})
+  const again = await look({ 'last-event-id': /id: (.*)/.exec(first.body)![1]! })
+  const other = await look({ 'last-event-id': 'something' })
+
+  assert.deepEqual([first.statusCode, again.statusCode, again.body, other.statusCode], [200, 204, '', 200])
+  for (const { body } of [first, other])
+    assert.match(body, /^event: progress\ndata: .*\n\nid: done\nevent: done\ndata: /)
+})
+
+test('a stream ends with the token that opened it', async (t) => {
+  const app = await startApp(t, { now: NOW })
+  const { eventId } = await anInvitation(app.db)
+  const id = await launched(app, eventId)
+  const authorization = `Bearer ${await tokenFor(app.deps, 'viewer')}` // for fifteen minutes
+  app.setNow('2029-06-01T18:14:59.900Z')
+
+  const stream = app.get(`/campaigns/${id}/stream`, { headers: { authorization } })
+  const ended = await Promise.race([stream, sleep(5000, null)])
+
+  assert.match(ended?.body ?? 'it goes on', /^event: progress\ndata: .*\n\n$/)
 })
 
 test('a stream stops asking the database when its reader has left', async (t) => {

@@ -16,6 +16,7 @@ import {
 } from '../http/request-id.ts'
 import { deliverInvitation, deliveryJobId } from './jobs.ts'
 import { requestDelivery } from './delivery.ts'
+import { findTarget } from './sql.ts'
 import { findDelivery, listDeliveries, STATUSES } from './views.ts'
 
 const Channel = Type.Enum(['whatsapp', 'email'])
@@ -180,6 +181,7 @@ export const deliveryRoutes =
           before: readCursor(cursor),
           limit: limit + 1,
         }
+        if (!(await findTarget(deps.db, filter.scope, filter.eventId, null))) throw new Failure('event_not_found')
         return toPage(await listDeliveries(deps.db, filter), limit, ({ requestedAt, id }) => ({ at: requestedAt, id }))
       },
     )

@@ -8,8 +8,8 @@ import { Failure } from '../errors.ts'
 export const ROLES = ['director', 'organizer', 'staff', 'viewer'] as const
 export type Role = (typeof ROLES)[number]
 
-/** Who asks. `organizerId` is null for a director, who sees every organizer. */
-export type User = { id: string; role: Role; organizerId: string | null }
+/** Who asks. `organizerId` is null for a director, who sees every organizer. `expiresAt`: of the token, if there is one. */
+export type User = { id: string; role: Role; organizerId: string | null; expiresAt?: Date }
 
 export type Access = 'public' | readonly Role[]
 /** `mayBeBasic`: the route also takes HTTP Basic. `address`: of the client, for the limit of attempts. */
