@@ -132,7 +132,7 @@ create table deliveries (
 );
 CREATE INDEX deliveries_campaign ON deliveries USING btree (campaign_id, status) WHERE (campaign_id IS NOT NULL);
 CREATE INDEX deliveries_due ON deliveries USING btree (next_attempt_at) WHERE (next_attempt_at IS NOT NULL);
-CREATE INDEX deliveries_due_answers ON deliveries USING btree (next_attempt_at) WHERE ((answers_message IS NOT NULL) AND (next_attempt_at IS NOT NULL));
+CREATE INDEX deliveries_due_urgent ON deliveries USING btree (next_attempt_at) WHERE ((next_attempt_at IS NOT NULL) AND ((answers_message IS NOT NULL) OR (fallback_of IS NOT NULL)));
 CREATE INDEX deliveries_event ON deliveries USING btree (event_id, requested_at DESC, id DESC);
 CREATE INDEX deliveries_guest ON deliveries USING btree (event_id, guest_id);
 CREATE INDEX deliveries_held ON deliveries USING btree (reason) WHERE ((next_attempt_at IS NULL) AND (status = ANY (ARRAY['queued'::text, 'scheduled'::text])));

@@ -295,5 +295,21 @@ test('a guest who waits for an answer is served although ten thousand messages w
 
   const outcome = await app.runJob(sweepDeliveries, {})
 
-  assert.equal(outcome, '1 answers nudged; the queue is busy or away')
+  assert.equal(outcome, '1 urgent nudged; the queue is busy or away')
+})
+
+test('the e-mail in the place of a message that failed is nudged although ten thousand messages wait', async (t) => {
+  const app = await startApp(t, { now: NOON })
+  const provider = withProvider(t, [app.deps])
+  const guest = await aGuest(app.db, await anEvent(app.db))
+  const deliveryId = await requested(app, guest)
+  await run(app, deliveryId)
+  await record(app, aStatus(provider.ids[0]!, 'failed', 131026))
+  const { hasRoom } = app.deps.queues
+  app.deps.queues.hasRoom = async () => false
+  t.after(async () => void (app.deps.queues.hasRoom = hasRoom))
+
+  await app.runJob(sweepDeliveries, {})
+
+  assert.equal((await heirOf(app.db, deliveryId))!.enqueuedAt?.toISOString(), NOON)
 })

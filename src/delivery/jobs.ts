@@ -122,19 +122,19 @@ export const sweepDeliveries = defineJob({
     await withTx(db, (tx) => joinParkedStatuses(tx, config, at))
     await withTx(db, (tx) => resolveUnknowns(tx, config.delivery.unknownPolicy, at))
 
-    const nudgeDue = async (isAnswer: boolean): Promise<number> => {
-      const due = await markDue(db, { isAnswer, now: at, graceMs: SWEEP_GRACE_MS, limit: SWEEP_LIMIT })
+    const nudgeDue = async (isUrgent: boolean): Promise<number> => {
+      const due = await markDue(db, { isUrgent, now: at, graceMs: SWEEP_GRACE_MS, limit: SWEEP_LIMIT })
       const items = due.map(({ id, attempts }) => ({
         data: { deliveryId: id },
         id: sweptJobId(deliveryJobId(id, attempts), at),
-        isUrgent: isAnswer,
+        isUrgent,
       }))
       await queues.nudgeMany(deliverInvitation, items)
       return due.length
     }
-    const answers = await nudgeDue(true) // a guest waits for it: it goes before whatever waits in the queue
-    if (!(await queues.hasRoom('deliveryQueue'))) return `${answers} answers nudged; the queue is busy or away`
-    return `${answers + (await nudgeDue(false))} nudged`
+    const urgent = await nudgeDue(true) // a guest waits for it: it goes before whatever waits in the queue
+    if (!(await queues.hasRoom('deliveryQueue'))) return `${urgent} urgent nudged; the queue is busy or away`
+    return `${urgent + (await nudgeDue(false))} nudged`
   },
 })
 

@@ -4,18 +4,19 @@ import { sql, type Db, type Tx } from '../db.ts'
 export type Due = { id: string; attempts: number }
 
 /**
- * Marks due rows as nudged and returns them. A row nudged less than `graceMs` ago still has its job;
+ * Marks due rows as nudged and returns them. Urgent is an answer to a guest, and the e-mail in the place of a message
+ * that failed. A row nudged less than `graceMs` ago still has its job;
  * SKIP LOCKED lets several sweepers share the work.
  */
 export async function markDue(
   db: Db,
-  { isAnswer, now, graceMs, limit }: { isAnswer: boolean; now: Date; graceMs: number; limit: number },
+  { isUrgent, now, graceMs, limit }: { isUrgent: boolean; now: Date; graceMs: number; limit: number },
 ): Promise<Due[]> {
   const { rows } = await sql<Due>`
     with due as (
       select id from deliveries
        where next_attempt_at <= ${now} and status in ('queued', 'scheduled')
-         and (answers_message is not null) = ${isAnswer}
+         and (answers_message is not null or fallback_of is not null) = ${isUrgent}
          and (enqueued_at is null or greatest(enqueued_at, next_attempt_at) < ${now}::timestamptz - make_interval(secs => ${graceMs / 1000}))
        order by next_attempt_at limit ${limit} for update skip locked)
     update deliveries d set enqueued_at = ${now}
