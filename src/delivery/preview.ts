@@ -79,19 +79,12 @@ export async function previewTemplate(
 }
 
 function showWhatsApp(content: WhatsAppContent, locale: Locale): Shown {
-  switch (content.kind) {
-    case 'template':
-      return showTemplate(findTemplate(content.name), content, locale)
-    case 'image':
-      return { text: content.caption, image: content.link, buttons: [] }
-    case 'document':
-      return { text: content.caption, image: null, buttons: [] }
-    case 'list':
-      return { text: content.body, image: null, buttons: content.rows.map(({ title }) => title) }
-    case 'buttons':
-      return { text: content.body, image: null, buttons: content.buttons.map(({ title }) => title) }
-    case 'text':
-      return { text: content.body, image: null, buttons: [] }
+  if (content.kind === 'template') return showTemplate(findTemplate(content.name), content, locale)
+  const titled = content.kind === 'buttons' ? content.buttons : content.kind === 'list' ? content.rows : []
+  return {
+    text: 'caption' in content ? content.caption : content.body,
+    image: content.kind === 'image' ? content.link : null,
+    buttons: titled.map(({ title }) => title),
   }
 }
 
