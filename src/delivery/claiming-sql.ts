@@ -32,6 +32,8 @@ type Due = {
   isFresh: boolean
   firstAttemptAt: Date | null
   isAnswer: boolean
+  /** Somebody waits for it: an answer, or the e-mail in the place of a message that failed. */
+  isUrgent: boolean
   isSuperseded: boolean
   guestName: string
   phone: string | null
@@ -80,7 +82,8 @@ export async function listDue(db: Db, ids: string[], lease: Lease): Promise<Cand
            d.channel_reason, d.campaign_id, c.status as campaign_status, d.scheduled_at, d.first_attempt_at, d.withheld_at,
            d.possible_duplicate or coalesce(d.channel = 'email' and d.first_attempt_at < ${lease.emailKeyFloor}
              and exists (select 1 from delivery_attempts a where a.delivery_id = d.id and a.outcome = 'unknown'), false) as possible_duplicate,
-           d.answers_message is not null as is_answer, d.requested_at > ${lease.now}::timestamptz - interval '1 hour' as is_fresh,
+           d.answers_message is not null as is_answer, d.answers_message is not null or d.fallback_of is not null as is_urgent,
+           d.requested_at > ${lease.now}::timestamptz - interval '1 hour' as is_fresh,
            exists (select 1 from delivery_slots s
                     where s.event_id = d.event_id and s.guest_id = d.guest_id and s.template = d.template and s.delivery_id <> d.id
                       and d.answers_message is null

@@ -8,7 +8,7 @@ import { sharing, withTx, type Db, type Tx } from '../db.ts'
 import type { ChannelName, Channels } from './channel.ts'
 import { EMAIL_RETRY_HORIZON_MS } from './consequences.ts'
 import { isPromotion } from './cost.ts'
-import { giveTurn, listLimits, takeRecipients, writeLimit } from './limits.ts'
+import { changeTurns, giveTurn, listLimits, takeRecipients, writeLimit } from './limits.ts'
 import { isClosedFor, isOverFor, quietUntil } from './due.ts'
 import { heldReason, holdPauses, pauseKey, type Pause } from './pauses.ts'
 import { listDue, putOff, take, type Candidate, type Lease, type PutOff } from './claiming-sql.ts'
@@ -202,11 +202,12 @@ function chooseChannel(one: Candidate): Way {
 async function giveTurns(tx: Tx, { channels, config }: Context, decided: Decided[], now: Date): Promise<void> {
   const going = decided.filter(({ decision }) => decision.kind === 'go' && !channels[decision.channel].isSimulated)
   if (going.length === 0) return
-  const byUrgency = going.toSorted((a, b) => Number(b.one.isAnswer) - Number(a.one.isAnswer))
+  const byUrgency = going.toSorted((a, b) => Number(b.one.isUrgent) - Number(a.one.isUrgent))
   const limits = await listLimits(tx, [...new Set(going.map(channelOf))])
   for (const each of byUrgency) {
     const limit = limits.find(({ channel }) => channel === channelOf(each))!
-    const turn = giveTurn(limit, each.one, { now, perSecond: config[limit.channel].messagesPerSecond })
+    const given = giveTurn(limit, each.one, { now, perSecond: config[limit.channel].messagesPerSecond })
+    const turn = each.one.isUrgent ? await changeTurns(tx, limit, given, now) : given
     if (turn.kind === 'later') each.decision = later(each.one, turn.at, turn.reason, turn.pacedAt)
   }
   for (const limit of limits) await writeLimit(tx, limit, now)

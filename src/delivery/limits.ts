@@ -45,10 +45,30 @@ export function giveTurn(
   }
   const turn = giveSlot(limit, message.pacedAt, now, perSecond)
   // The rest of the breaker or of an alarm is over: this one tries for all, and the others wait for it.
-  const isProbe = limit.failures >= BREAKER_FAILURES || limit.alarm !== null
-  if (turn.kind === 'go' && isProbe) limit.heldUntil = new Date(now.getTime() + REST_MS)
+  if (turn.kind === 'go' && isProbing(limit)) limit.heldUntil = new Date(now.getTime() + REST_MS)
   if (turn.kind === 'go' && limit.alarm) limit.alarm = 'probing'
   return turn
+}
+
+const isProbing = ({ failures, alarm }: ChannelLimit): boolean => failures >= BREAKER_FAILURES || alarm !== null
+
+/**
+ * Somebody waits for this message: it changes turns with the next one of many, so that as many leave as before. Not
+ * while one message tries for all.
+ */
+export async function changeTurns(tx: Tx, limit: ChannelLimit, turn: Turn, now: Date): Promise<Turn> {
+  if (turn.kind === 'go' || !turn.pacedAt || isProbing(limit)) return turn
+  const { rows } = await sql<{ at: Date }>`
+    with next as (
+      select id, next_attempt_at from deliveries
+       where channel = ${limit.channel} and status in ('queued', 'scheduled') and reason = 'throughput'
+         and next_attempt_at >= ${now} and next_attempt_at < ${turn.at} and answers_message is null and fallback_of is null
+       order by next_attempt_at limit 1 for update skip locked)
+    update deliveries d set next_attempt_at = ${turn.at}, paced_at = ${turn.at}, enqueued_at = null, updated_at = ${now}
+      from next where d.id = next.id returning next.next_attempt_at as at`.execute(tx)
+  const at = rows[0]?.at
+  if (!at) return turn
+  return at.getTime() - now.getTime() <= AHEAD_MS ? { kind: 'go' } : { ...turn, at, pacedAt: at }
 }
 
 function giveSlot(limit: ChannelLimit, pacedAt: Date | null, now: Date, perSecond: number): Turn {

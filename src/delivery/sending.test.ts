@@ -6,7 +6,7 @@ import { aGuest, anEvent, type MadeGuest } from '../../test/make.ts'
 import type { Message, Outcome } from './channel.ts'
 import { deliverInvitation, sweepDeliveries } from './jobs.ts'
 import { aStatus, heirOf, NOON, record, requested, rowOf } from '../../test/deliveries.ts'
-import { withProvider } from '../../test/provider.ts'
+import { BOTH, coded, withProvider } from '../../test/provider.ts'
 
 const sendPath = ({ eventId, guestId }: MadeGuest) => `/events/${eventId}/guests/${guestId}/send`
 
@@ -190,6 +190,28 @@ test('the throughput of the number is shared by all: what is too much gets its o
     [3, [300, 400, 500, 600, 700, 800, 900, 1000, 1100]],
   )
   assert.equal(second.filter((outcome) => outcome === 'sent').length, 9)
+})
+
+test('131026 in the middle of many e-mails: the e-mail in its place changes turns with one that nobody waits for', async (t) => {
+  const app = await startApp(t, { now: NOON, env: { EMAIL_MESSAGES_PER_SECOND: '10' } })
+  withProvider(t, [app.deps], ({ channel }) => (channel === 'email' ? accepted() : coded(131026)), BOTH)
+  const eventId = await anEvent(app.db)
+  const many: string[] = []
+  for (let n = 0; n < 40; n++) many.push(await requested(app, await aGuest(app.db, eventId), { channel: 'email' }))
+  const lost = await requested(app, await aGuest(app.db, eventId))
+  for (const deliveryId of many) await app.runJob(deliverInvitation, { deliveryId })
+
+  await app.runJob(deliverInvitation, { deliveryId: lost })
+  const heir = (await heirOf(app.db, lost))!
+  await app.runJob(deliverInvitation, { deliveryId: heir.id })
+
+  const turnOf = async (id: string) => (await rowOf(app.db, id)).nextAttemptAt!.getTime() - new Date(NOON).getTime()
+  const waiting = await Promise.all([...many.slice(3), heir.id].map(turnOf))
+  assert.equal(await turnOf(heir.id), 300)
+  assert.deepEqual(
+    waiting.toSorted((a, b) => a - b),
+    Array.from({ length: 38 }, (_, n) => 300 + 100 * n), // as many as before, none twice
+  )
 })
 
 test('ten failures in a row open the breaker: nobody burns attempts, then one message tries for all', async (t) => {
