@@ -37,7 +37,7 @@ export const campaignRoutes =
           summary: 'Send one message to many guests, or tell what that would do (dryRun)',
           description:
             '`dryRun: true` answers 200 with a preflight and sends nothing. The same body with its `preflightId` launches: 202, ' +
-            'or 200 with the same campaign when this preflight was launched before. Recipients are frozen at the launch, or with ' +
+            'or 200 with the same campaign when it was launched before, or the same follows the event already. Recipients are frozen at the launch, or with ' +
             '`schedule` when its time has come.',
           params: ById,
           body: CampaignBody,

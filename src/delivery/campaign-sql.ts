@@ -72,6 +72,23 @@ export async function findLaunched(
   return rows[0] ?? null
 }
 
+/** Launches of the same event that await their time go one after the other, so that each sees the one before. */
+export async function lockLaunches(tx: Tx, eventId: string): Promise<void> {
+  await sql`select 1 from events where id = ${eventId} for no key update`.execute(tx)
+}
+
+/** The campaign that awaits its time with the very same wish. */
+export async function findAwaiting(
+  tx: Tx,
+  eventId: string,
+  specHash: Buffer,
+): Promise<{ id: string; scheduledAt: Date } | null> {
+  const { rows } = await sql<{ id: string; scheduledAt: Date }>`
+    select id, scheduled_at from campaigns
+     where event_id = ${eventId} and spec_hash = ${specHash} and status = 'scheduled' limit 1`.execute(tx)
+  return rows[0] ?? null
+}
+
 export async function rememberLeftOut(tx: Tx, id: string, leftOut: Report['leftOut']): Promise<void> {
   await sql`update campaigns set preflight = preflight || ${JSON.stringify({ leftOut })}::jsonb where id = ${id}`.execute(
     tx,

@@ -214,10 +214,15 @@ test('a launch needs the preflight of the very same request', async (t) => {
   const late = await post(eventId, same)
   app.setNow('2029-06-01T18:01:00.000Z')
   const launch = await post(eventId, same)
+  const used = await post(eventId, { ...same, channel: 'email' })
+  const others = await anEvent(app.db, { organizerId: await anOrganizer(app.db) })
+  const path = `/events/${others}/campaigns`
+  const theirs = (await app.post(path, { as: 'director', body: { ...INVITATION, dryRun: true } })).json().preflightId
+  const stolen = await post(eventId, { ...INVITATION, preflightId: theirs })
 
   assert.deepEqual(
-    [...refusals, late].map((reply) => [reply.statusCode, reply.json().code]),
-    [[422, 'preflight_required'], ...Array.from({ length: 7 }, () => [409, 'preflight_mismatch'])],
+    [...refusals, late, used, stolen].map((reply) => [reply.statusCode, reply.json().code]),
+    [[422, 'preflight_required'], ...Array.from({ length: 9 }, () => [409, 'preflight_mismatch'])],
   )
   assert.deepEqual([launch.statusCode, launch.json().total], [202, 1])
 })

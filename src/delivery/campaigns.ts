@@ -10,9 +10,11 @@ import { Failure, type FailureCode } from '../errors.ts'
 import type { User } from '../http/access.ts'
 import {
   countStatuses,
+  findAwaiting,
   findCampaign,
   findLaunched,
   insertPreflight,
+  lockLaunches,
   markCancelled,
   markPaused,
   markResumed,
@@ -76,7 +78,8 @@ export type Launched = {
 
 /**
  * Preflight → running, or → scheduled when it follows the event. Of several launches of one preflight the first makes the
- * campaign and the others get the same one, however much later. Throws `preflight_required`, `preflight_mismatch` (another spec or event, or older than 24 hours),
+ * campaign and the others get the same one, however much later; so does another preflight of what is awaited already.
+ * Throws `preflight_required`, `preflight_mismatch` (another spec or event, or older than 24 hours),
  * `campaign_empty`, `template_variable_missing`, `event_draft`, and what planCampaign throws.
  */
 export async function launchCampaign(
@@ -98,6 +101,9 @@ export async function launchCampaign(
     schedule && scheduledAt ? { at: scheduledAt, from: facts[schedule.anchor], zone: facts.timeZone } : null
   const after = new Date(now.getTime() - PREFLIGHT_KEPT_MS)
   return withTx(context.db, async (tx) => {
+    if (awaits) await lockLaunches(tx, eventId)
+    const awaiting = awaits && (await findAwaiting(tx, eventId, specHash))
+    if (awaiting && awaiting.id !== id) return awaitingAs(awaiting)
     if (!(await takePreflight(tx, { id, eventId, specHash, awaits, requestedBy: user.id, requestId, after, now }))) {
       const faster = await findAgain(tx, again)
       if (faster) return faster
@@ -107,7 +113,7 @@ export async function launchCampaign(
     }
     if (awaits) {
       if (spec.lacksVariable) throw new Failure('template_variable_missing')
-      return { campaignId: id, status: 'scheduled', total: 0, scheduledAt, toNudge: [], isNew: true }
+      return { ...awaitingAs({ id, scheduledAt: awaits.at }), isNew: true }
     }
     const attemptsMax = context.config.delivery.attemptsMax
     const batch = { campaignId: id, variables, attemptsMax, requestId, requestedBy: user.id, scheduledAt }
@@ -122,6 +128,10 @@ export async function launchCampaign(
     return { campaignId: id, status: 'running', total: matched, scheduledAt, toNudge, isNew: true }
   })
 }
+
+const awaitingAs = ({ id, scheduledAt }: { id: string; scheduledAt: Date }): Launched => ({
+  ...{ campaignId: id, status: 'scheduled', total: 0, scheduledAt, toNudge: [], isNew: false },
+})
 
 async function findAgain(db: Db, wanted: Parameters<typeof findLaunched>[1]): Promise<Launched | null> {
   const campaign = await findLaunched(db, wanted)

@@ -370,6 +370,25 @@ test('the same launch once more after the trigger answers the same campaign', as
   assert.deepEqual([again.statusCode, again.json().status], [200, 'running'])
 })
 
+test('the same awaited twice is one campaign, also by two preflights that are launched at once', async (t) => {
+  const app = await startApp(t, { now: NOW })
+  const eventId = await anEvent(app.db, EVENT)
+  await aGuest(app.db, eventId)
+  const preflights = await Promise.all([1, 2, 3].map(() => post(app, eventId, { ...REMINDER, dryRun: true })))
+  const launch = (n: number) => post(app, eventId, { ...REMINDER, preflightId: preflights[n]!.json().preflightId })
+
+  const atOnce = await Promise.all([launch(0), launch(1)])
+  const last = await launch(2)
+  const later = await launched(app, eventId, { ...REMINDER, schedule: { ...THREE_DAYS_BEFORE, offsetDays: -1 } })
+
+  const replies = [...atOnce, last]
+  assert.deepEqual(replies.map(({ statusCode }) => statusCode).toSorted(), [200, 200, 202])
+  const ids = new Set(replies.map((reply) => reply.json().campaignId))
+  assert.deepEqual([ids.size, last.json().status, last.json().scheduledAt], [1, 'scheduled', DUE])
+  const { data } = (await app.get(`/events/${eventId}/campaigns`, { as: 'viewer' })).json()
+  assert.deepEqual(new Set(data.map(({ id }: { id: string }) => id)), new Set([...ids, later]))
+})
+
 test('thanks go out the day after although the night has archived the event; a reminder is missed then', async (t) => {
   const app = await startApp(t, { now: NOW })
   const eventId = await anEvent(app.db, EVENT)
