@@ -329,6 +329,28 @@ test('two launches of the same news at once write to nobody twice, also after ot
   )
 })
 
+test('a guest who is removed at the moment of the launch is left out, and everybody else is written to', async (t) => {
+  const app = await startApp(t)
+  const eventId = await anEvent(app.db)
+  const [gone] = [await aGuest(app.db, eventId), await aGuest(app.db, eventId)]
+  const { preflightId } = await preflight(app, eventId)
+  const single = { as: 'organizer', body: { template: 'event_reminder' } } as const
+
+  const replies = await withTx(app.db, async (tx) => {
+    await sql`delete from guests where event_id = ${eventId} and id = ${gone.guestId}`.execute(tx)
+    const asked = [
+      app.post(`/events/${eventId}/campaigns`, { as: 'organizer', body: { ...INVITATION, preflightId } }),
+      app.post(`/events/${eventId}/guests/${gone.guestId}/send`, single),
+    ]
+    await sleep(500) // both wait for the guest now
+    return () => Promise.all(asked)
+  })
+  const [launch, send] = await replies()
+
+  assert.deepEqual([launch?.statusCode, launch?.json().total], [202, 1])
+  assert.deepEqual([send?.statusCode, send?.json().code], [404, 'guest_not_found'])
+})
+
 test('samples show every channel and language before more of one', async (t) => {
   const app = await startApp(t)
   const eventId = await anEvent(app.db)

@@ -27,6 +27,7 @@ import { refuseDraft } from './due.ts'
 import { hashSpec, planCampaign, reportPreflight, type CampaignRequest, type PreflightReport } from './preflight.ts'
 import { explainReason, type Explanation } from './reasons.ts'
 import { freezeRecipients } from './recipients.ts'
+import { isGuestGone } from './sql.ts'
 
 type Context = { db: Db; config: Config; now: () => Date }
 type Asked = Omit<CampaignRequest, 'scope'> & { user: User; requestId: string }
@@ -100,7 +101,7 @@ export async function launchCampaign(
   const awaits =
     schedule && scheduledAt ? { at: scheduledAt, from: facts[schedule.anchor], zone: facts.timeZone } : null
   const after = new Date(now.getTime() - PREFLIGHT_KEPT_MS)
-  return withTx(context.db, async (tx) => {
+  const launch = async (tx: Tx): Promise<Launched> => {
     if (awaits) await lockLaunches(tx, eventId)
     const awaiting = awaits && (await findAwaiting(tx, eventId, specHash))
     if (awaiting && awaiting.id !== id) return awaitingAs(awaiting)
@@ -126,6 +127,10 @@ export async function launchCampaign(
     await rememberLeftOut(tx, id, leftOut)
     const toNudge = scheduledAt ? [] : deliveryIds
     return { campaignId: id, status: 'running', total: matched, scheduledAt, toNudge, isNew: true }
+  }
+  return withTx(context.db, launch).catch((error: unknown) => {
+    if (isGuestGone(error)) return withTx(context.db, launch)
+    throw error
   })
 }
 

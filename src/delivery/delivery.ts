@@ -14,6 +14,7 @@ import {
   findSlotHolder,
   findTarget,
   insertDelivery,
+  isGuestGone,
   takeSlot,
   type NewDelivery,
   type Target,
@@ -95,7 +96,7 @@ export async function requestDelivery({ db, now, config }: Context, input: Deliv
   }
   composeMessage({ ...target, ...delivery }, config.http.publicBaseUrl) // refuses what lacks a variable
   const windowMs = input.force ? 0 : config.delivery.dedupeWindowMs
-  return withTx(db, async (tx) => {
+  return withTx(db, async (tx): Promise<Requested> => {
     const made = input.idempotencyKey ? await findByIdempotencyKey(tx, delivery) : null
     if (made) return { ...made, status: made.scheduledAt ? 'scheduled' : 'queued' }
     if (!(await takeSlot(tx, delivery, windowMs))) {
@@ -105,6 +106,8 @@ export async function requestDelivery({ db, now, config }: Context, input: Deliv
     await insertDelivery(tx, delivery)
     const dueAt = scheduledAt ?? requestedAt
     return { status: scheduledAt ? 'scheduled' : 'queued', deliveryId: delivery.id, channel, dueAt }
+  }).catch((error: unknown) => {
+    throw isGuestGone(error) ? new Failure('guest_not_found', { cause: error }) : error
   })
 }
 

@@ -1,5 +1,5 @@
 /** The statements of a request. */
-import { sql, type Db, type Tx } from '../db.ts'
+import { sql, violatedConstraint, type Db, type Tx } from '../db.ts'
 import type { ChannelName, Locale } from './channel.ts'
 
 /** What a send needs to know about guest, event and organizer. */
@@ -85,6 +85,10 @@ export async function takeSlot(tx: Tx, d: NewDelivery, windowMs: number): Promis
     returning delivery_id`.execute(tx)
   return rows.length === 1
 }
+
+/** The guest was removed while their slot was taken. */
+export const isGuestGone = (error: unknown): boolean =>
+  violatedConstraint(error) === 'delivery_slots_event_id_guest_id_fkey'
 
 export async function findSlotHolder(
   tx: Tx,
