@@ -88,14 +88,17 @@ async function blankOldTexts(db: Db, now: Date, keptDays: number): Promise<void>
      limit ${CLEANED_AT_ONCE})`.execute(db)
 }
 
-/** A slot says nothing any more once the window in which it makes a duplicate is over; a week is kept for whoever looks. */
+/**
+ * A slot says nothing any more once the window in which it makes a duplicate is over; a week is kept for whoever looks. While
+ * its message waits (paused, held), it keeps older ones that wait with it from leaving too.
+ */
 async function deleteOldSlots(db: Db, now: Date, dedupeWindowMs: number): Promise<void> {
   const floor = new Date(now.getTime() - 7 * 86_400_000 - dedupeWindowMs)
   await sql`delete from delivery_slots
      where greatest(requested_at, due_at) < ${floor} and ctid in (
-       select ctid from delivery_slots where greatest(requested_at, due_at) < ${floor} limit ${CLEANED_AT_ONCE})`.execute(
-    db,
-  )
+       select s.ctid from delivery_slots s where greatest(s.requested_at, s.due_at) < ${floor}
+          and not exists (select 1 from deliveries d where d.id = s.delivery_id and d.status in ('queued', 'scheduled'))
+        limit ${CLEANED_AT_ONCE})`.execute(db)
 }
 
 /** Keeps a job whose attempts are spent where people look: the open dead letters. */

@@ -6,6 +6,7 @@ import { startApp } from '../../test/harness.ts'
 import { aGuest, anEvent } from '../../test/make.ts'
 import type { Outcome } from './channel.ts'
 import { sweepDeliveries } from './jobs.ts'
+import { cleanHouse } from '../house.ts'
 import { aCampaign, aStatus, heirOf, NOON, record, requested, rowOf, run } from '../../test/deliveries.ts'
 import { BOTH, coded, withProvider } from '../../test/provider.ts'
 
@@ -83,6 +84,99 @@ test('a message that waited until another took its place is not sent beside it',
 
   assert.deepEqual([first, second, provider.calls.length], ['sent', 'superseded', 1])
   assert.equal((await rowOf(app.db, old)).status, 'skipped')
+})
+
+test('of two messages that waited together in a pause of days only the one that was asked for last leaves', async (t) => {
+  const app = await startApp(t, { now: NOON })
+  const provider = withProvider(t, [app.deps])
+  const eventId = await anEvent(app.db)
+  const guest = await aGuest(app.db, eventId)
+  await app.post(`/events/${eventId}/deliveries/pause`, { as: 'organizer' })
+  const old = await requested(app, guest)
+  await run(app, old)
+  app.setNow('2029-06-02T18:00:01.000Z')
+  const young = await requested(app, guest)
+  await run(app, young)
+  app.setNow('2029-06-13T18:00:00.000Z')
+  await app.runJob(cleanHouse, {})
+  await app.post(`/events/${eventId}/deliveries/resume`, { as: 'organizer' })
+
+  const outcomes = [await run(app, old), await run(app, young)]
+
+  assert.deepEqual([outcomes, provider.calls.length], [['superseded', 'sent'], 1])
+})
+
+test('a message that was held while the same was asked for anew, and that one sent, stays unsent days later', async (t) => {
+  const app = await startApp(t, { now: NOON })
+  const provider = withProvider(t, [app.deps], () => undefined, BOTH)
+  t.after(() => app.post('/ops/channels/whatsapp/release', { as: 'director' }).then(() => undefined))
+  const guest = await aGuest(app.db, await anEvent(app.db))
+  await app.post('/ops/channels/whatsapp/hold', { as: 'director', body: { reason: 'x' } })
+  const old = await requested(app, guest)
+  await run(app, old)
+  app.setNow('2029-06-02T18:00:01.000Z')
+  const young = await requested(app, guest, { channel: 'email' })
+  const second = await run(app, young)
+  app.setNow('2029-06-05T18:00:00.000Z')
+  await app.post('/ops/channels/whatsapp/release', { as: 'director' })
+
+  const first = await run(app, old)
+
+  assert.deepEqual([second, first, provider.channels()], ['sent', 'superseded', ['email']])
+})
+
+test('without a window nothing is superseded', async (t) => {
+  const app = await startApp(t, { now: NOON, env: { DELIVERY_DEDUPE_WINDOW_MIN: '0' } })
+  const guest = await aGuest(app.db, await anEvent(app.db))
+  const old = await requested(app, guest)
+  app.setNow('2029-06-01T18:00:10.000Z')
+  const young = await requested(app, guest)
+  app.setNow('2029-06-01T18:00:20.000Z')
+
+  assert.deepEqual([await run(app, old), await run(app, young)], ['sent', 'sent'])
+})
+
+test('a message that our own fault keeps from being made has not left, and does not look as if it may have', async (t) => {
+  const app = await startApp(t, { now: NOON, expectErrors: /could not be made/ })
+  const provider = withProvider(t, [app.deps])
+  const deliveryId = await requested(app, await aGuest(app.db, await anEvent(app.db)))
+  await sql`update deliveries set variables = '{"guest_name": 5}' where id = ${deliveryId}`.execute(app.db)
+
+  const outcome = await run(app, deliveryId)
+
+  const { status, reason, possibleDuplicate } = await rowOf(app.db, deliveryId)
+  assert.deepEqual([outcome, provider.calls.length], ['skipped', 0])
+  assert.deepEqual([status, reason, possibleDuplicate], ['skipped', 'not_composed', false])
+})
+
+test('an account that a status refused while nobody could place it is told to a person by the sweep', async (t) => {
+  const app = await startApp(t, { now: NOON, expectErrors: /refuses our account/ })
+  const provider = withProvider(t, [app.deps])
+  const deliveryId = await requested(app, await aGuest(app.db, await anEvent(app.db)))
+  await run(app, deliveryId)
+  await sql`insert into delivery_events (provider_message_id, status, occurred_at, received_at, reason)
+    values (${provider.ids[0]!}, 'failed', ${NOON}, ${NOON}, 'whatsapp_131042')`.execute(app.db)
+
+  await app.runJob(sweepDeliveries, {})
+
+  assert.equal(app.lines.filter(({ level, msg }) => level === 'error' && /refuses our account/.test(msg)).length, 1)
+})
+
+test('a request that loses a deadlock is told to try again, and not that we are broken', async (t) => {
+  const app = await startApp(t, { now: NOON })
+  const guest = await aGuest(app.db, await anEvent(app.db))
+  await sql
+    .raw(
+      `create function lose_deadlock() returns trigger language plpgsql as $$ begin
+        raise exception 'deadlock detected' using errcode = '40P01'; end $$;
+      create trigger lose_deadlock before insert on delivery_slots for each row execute function lose_deadlock()`,
+    )
+    .execute(app.db)
+  t.after(() => sql`drop trigger lose_deadlock on delivery_slots`.execute(app.db).then(() => undefined))
+
+  const reply = await app.post(`/events/${guest.eventId}/guests/${guest.guestId}/send`, { as: 'organizer' })
+
+  assert.deepEqual([reply.statusCode, reply.json().code, reply.headers['retry-after']], [503, 'unavailable', '1'])
 })
 
 test('a reminder that was scheduled long before is no stand-in for one that was sent meanwhile', async (t) => {

@@ -73,7 +73,8 @@ type EventFacts = Pick<
 /**
  * Everything a decision needs about the due rows, without taking them. An e-mail with an attempt that nobody saw end,
  * whose key the provider has forgotten, may arrive twice. Superseded: it waited so long that the same message was asked
- * for anew and is due about now; a message that was forced beside it is another matter.
+ * for anew, later than the window, and that one has left since this was due or is about to; a message that was forced
+ * beside it is another matter.
  */
 export async function listDue(db: Db, ids: string[], lease: Lease): Promise<Candidate[]> {
   const { rows } = await sql<Due & { event: Dated | null }>`/* prepared list_due_deliveries */
@@ -88,7 +89,10 @@ export async function listDue(db: Db, ids: string[], lease: Lease): Promise<Cand
                     where s.event_id = d.event_id and s.guest_id = d.guest_id and s.template = d.template and s.delivery_id <> d.id
                       and d.answers_message is null
                       and s.requested_at - d.requested_at >= make_interval(secs => ${lease.dedupeWindowMs / 1000})
-                      and abs(extract(epoch from s.due_at - ${lease.now}::timestamptz)) < ${lease.dedupeWindowMs / 1000}) as is_superseded,
+                      and ${lease.dedupeWindowMs > 0}
+                      and s.due_at < ${lease.now}::timestamptz + make_interval(secs => ${lease.dedupeWindowMs / 1000})
+                      and s.due_at > least(${lease.now}::timestamptz - make_interval(secs => ${lease.dedupeWindowMs / 1000}),
+                                           coalesce(d.scheduled_at, d.requested_at))) as is_superseded,
            g.name as guest_name, g.phone, g.wa_id, g.email, i.code, i.id as invitation_id,
            exists (select 1 from opt_outs x where x.organizer_id = d.organizer_id and x.phone = g.phone) as is_opted_out,
            exists (select 1 from email_stops s where s.email = g.email and s.organizer_id in ('*', d.organizer_id)) as is_email_stopped,

@@ -60,7 +60,7 @@ export const deliverInvitation = defineJob({
 
     const { delivery } = claim
     const channel = deps.channels[delivery.channel]
-    const message = composeSafely(delivery, deps.config.http.publicBaseUrl)
+    const message = composeSafely(delivery, deps.config.http.publicBaseUrl, log)
     const outcome = 'deliveryId' in message ? await channel.send(message) : message
     const attempted = {
       delivery,
@@ -79,14 +79,18 @@ export const deliverInvitation = defineJob({
   },
 })
 
-/** A text that cannot be made any more (its guest or template changed) is not sent; nobody else is harmed. */
-function composeSafely(delivery: Claimed, baseUrl: string): Message | { kind: 'skipped'; reason: string } {
+/**
+ * A text that cannot be made any more (its guest or template changed) is not sent; nobody else is harmed. Also by a fault
+ * of ours nothing has left, so it must not look as if something had.
+ */
+function composeSafely(delivery: Claimed, baseUrl: string, log: Logger): Message | { kind: 'skipped'; reason: string } {
   try {
     const message = composeMessage(delivery, baseUrl)
     return 'deliveryId' in message ? message : { kind: 'skipped', reason: message.reason }
   } catch (error) {
     if (error instanceof Failure) return { kind: 'skipped', reason: error.code }
-    throw error
+    log.error({ deliveryId: delivery.id, template: delivery.template, err: error }, 'A message could not be made')
+    return { kind: 'skipped', reason: 'not_composed' }
   }
 }
 
@@ -119,7 +123,8 @@ export const sweepDeliveries = defineJob({
     if (lost.length > 0)
       log.warn({ deliveries: lost.length }, 'Leases ran out: the outcomes are unknown and wait for evidence')
     await endHolds(db, at)
-    await withTx(db, (tx) => joinParkedStatuses(tx, config, at))
+    if (await withTx(db, (tx) => joinParkedStatuses(tx, config, at)))
+      log.error('The provider refuses our account by its statuses: GET /ops/channels says why')
     await withTx(db, (tx) => resolveUnknowns(tx, config.delivery.unknownPolicy, at))
 
     const nudgeDue = async (isUrgent: boolean): Promise<number> => {

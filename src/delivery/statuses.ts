@@ -53,9 +53,12 @@ export async function joinParked(
   return outcomes.includes('alarmed')
 }
 
-/** Joins parked statuses that nobody joined. The sweep calls it. */
-export async function joinParkedStatuses(tx: Tx, config: Settings, now: Date): Promise<void> {
-  for (const event of await listJoinableEvents(tx, now)) await applyStatus(tx, config, event.deliveryId, event, now)
+/** Joins parked statuses that nobody joined. The sweep calls it. True: one is an alarm. */
+export async function joinParkedStatuses(tx: Tx, config: Settings, now: Date): Promise<boolean> {
+  const outcomes = []
+  for (const event of await listJoinableEvents(tx, now))
+    outcomes.push(await applyStatus(tx, config, event.deliveryId, event, now))
+  return outcomes.includes('alarmed')
 }
 
 type Applied = 'applied' | 'kept' | 'alarmed'

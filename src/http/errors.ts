@@ -82,6 +82,10 @@ function toFailure(error: FastifyError): Failure {
   if (error.code === '57014') {
     return new Failure('unavailable', { detail: 'The database took too long.', retryAfterSeconds: 5, cause: error })
   }
+  if (error.code === '40P01' || error.code === '40001') {
+    const detail = 'Another request was changing the same; try again.'
+    return new Failure('unavailable', { detail, retryAfterSeconds: 1, cause: error })
+  }
   if (error.code === '22007' || error.code === '22008') return new Failure('invalid_date', { cause: error })
   if (isUnstorableText(error)) return new Failure('invalid_text', { cause: error })
   const status = error.statusCode ?? 500
