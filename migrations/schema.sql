@@ -53,6 +53,7 @@ create table channel_limits (
   failures integer default 0 not null,
   updated_at timestamp with time zone default now() not null,
   alarm text,
+  line_ends_at timestamp with time zone default '-infinity'::timestamp with time zone not null,
   constraint channel_limits_pkey PRIMARY KEY (channel),
   constraint channel_limits_alarm CHECK ((alarm = ANY (ARRAY['resting'::text, 'probing'::text])))
 );

@@ -63,6 +63,7 @@ export interface ChannelLimits {
   failures: Generated<number>;
   heldUntil: Timestamp | null;
   holdReason: string | null;
+  lineEndsAt: Generated<Timestamp>;
   nextFreeAt: Generated<Timestamp>;
   updatedAt: Generated<Timestamp>;
 }

@@ -52,7 +52,7 @@ export const coded = (code: number | null, httpStatus = 400): Outcome => {
 
 /** Nobody rests and nobody waits for a turn. */
 export async function forgetLimits({ db }: Pick<Deps, 'db'>): Promise<void> {
-  await sql`update channel_limits set next_free_at = '-infinity', held_until = null, hold_reason = null, failures = 0, alarm = null`.execute(
+  await sql`update channel_limits set next_free_at = '-infinity', line_ends_at = '-infinity', held_until = null, hold_reason = null, failures = 0, alarm = null`.execute(
     db,
   )
   await sql`delete from recipient_limits`.execute(db)

@@ -24,6 +24,7 @@ import {
   type StatusCount,
 } from './campaign-sql.ts'
 import { refuseDraft } from './due.ts'
+import { forgetLine } from './limits.ts'
 import { hashSpec, planCampaign, reportPreflight, type CampaignRequest, type PreflightReport } from './preflight.ts'
 import { explainReason, type Explanation } from './reasons.ts'
 import { freezeRecipients } from './recipients.ts'
@@ -218,7 +219,11 @@ export async function steerCampaign(
 ): Promise<CampaignView> {
   const { status } = await viewCampaign(db, scope, id)
   const { take, refusal } = STEPS[step]
-  if (!(await withTx(db, (tx) => take(tx, id, now()))))
-    throw new Failure(refusal, { detail: `The campaign is ${status}.` })
+  const hasTaken = await withTx(db, async (tx) => {
+    const taken = await take(tx, id, now())
+    if (taken) await forgetLine(tx)
+    return taken
+  })
+  if (!hasTaken) throw new Failure(refusal, { detail: `The campaign is ${status}.` })
   return viewCampaign(db, scope, id)
 }

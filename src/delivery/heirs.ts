@@ -5,7 +5,7 @@ import { rememberApprovals } from './approvals.ts'
 import { pauseCampaign } from './campaigns.ts'
 import type { ChannelName, Locale } from './channel.ts'
 import type { Consequences } from './consequences.ts'
-import { holdChannel } from './limits.ts'
+import { forgetLine, holdChannel } from './limits.ts'
 import { AFTERWARDS } from './due.ts'
 import { insertDeadDelivery } from './sweep.ts'
 import { languageOf } from './templates.ts'
@@ -108,7 +108,7 @@ export async function applyConsequences(
   if (plan.needsHeir) await insertHeir(tx, { deliveryId, reason, attemptsMax, now })
   if (plan.status === 'dead') await insertDeadDelivery(tx, { deliveryId, reason, attempts, now })
   if (plan.stopsCampaign && delivery.campaignId)
-    await pauseCampaign(tx, { campaignId: delivery.campaignId, reason, now })
+    if (await pauseCampaign(tx, { campaignId: delivery.campaignId, reason, now })) await forgetLine(tx)
   const status = TEMPLATE_STATUS[reason]
   if (status)
     await rememberApprovals(tx, [{ name: delivery.template, language: languageOf(delivery.locale), status }], now)

@@ -8,6 +8,8 @@ import type { ChannelName } from './channel.ts'
 export type ChannelLimit = {
   channel: ChannelName
   nextFreeAt: Date
+  /** When who comes now and finds no turn may expect one. */
+  lineEndsAt: Date
   heldUntil: Date | null
   holdReason: string | null
   failures: number
@@ -23,6 +25,8 @@ const REST_MAX_MS = 600_000
 const TURN_LASTS_MS = 5000
 /** How far ahead of its turn a message may go: evens out what comes in bursts. */
 const AHEAD_MS = 250
+/** Turns are given no further ahead: what is paused or cancelled keeps no others waiting for its turns. */
+const GIVEN_MS = 5000
 
 /** How long the breaker stays open after `failures` in a row: 15 s, doubling, up to 10 minutes. */
 export const restMs = (failures: number): number =>
@@ -32,18 +36,19 @@ export type Turn = { kind: 'go' } | { kind: 'later'; at: Date; reason: string; p
 
 /**
  * Gives turns to the messages of one claim, one after the other. Changes `limit` as it goes: the caller writes it
- * back. A message keeps the turn it was given (`pacedAt`), so it waits once only.
+ * back. A message keeps the turn it was given (`pacedAt`). When the turns of the next seconds are given away, it stands
+ * in the line and asks again about when one should be free; an urgent one gets the turn after them.
  */
 export function giveTurn(
   limit: ChannelLimit,
-  message: { pacedAt: Date | null },
+  message: { pacedAt: Date | null; isUrgent: boolean },
   { now, perSecond }: { now: Date; perSecond: number },
 ): Turn {
   if (limit.heldUntil && limit.heldUntil > now) {
     const at = new Date(limit.heldUntil.getTime() + Math.random() * 1000) // not all in the same moment
     return { kind: 'later', at, reason: limit.holdReason ?? 'channel_held', pacedAt: null }
   }
-  const turn = giveSlot(limit, message.pacedAt, now, perSecond)
+  const turn = giveSlot(limit, message, now, 1000 / perSecond)
   // The rest of the breaker or of an alarm is over: this one tries for all, and the others wait for it.
   if (turn.kind === 'go' && isProbing(limit)) limit.heldUntil = new Date(now.getTime() + REST_MS)
   if (turn.kind === 'go' && limit.alarm) limit.alarm = 'probing'
@@ -61,7 +66,7 @@ export async function changeTurns(tx: Tx, limit: ChannelLimit, turn: Turn, now: 
   const { rows } = await sql<{ at: Date }>`
     with next as (
       select id, next_attempt_at from deliveries
-       where channel = ${limit.channel} and status in ('queued', 'scheduled') and reason = 'throughput'
+       where channel = ${limit.channel} and status in ('queued', 'scheduled') and reason = 'throughput' and paced_at is not null
          and next_attempt_at >= ${now} and next_attempt_at < ${turn.at} and answers_message is null and fallback_of is null
        order by next_attempt_at limit 1 for update skip locked)
     update deliveries d set next_attempt_at = ${turn.at}, paced_at = ${turn.at}, enqueued_at = null, updated_at = ${now}
@@ -71,10 +76,20 @@ export async function changeTurns(tx: Tx, limit: ChannelLimit, turn: Turn, now: 
   return at.getTime() - now.getTime() <= AHEAD_MS ? { kind: 'go' } : { ...turn, at, pacedAt: at }
 }
 
-function giveSlot(limit: ChannelLimit, pacedAt: Date | null, now: Date, perSecond: number): Turn {
+function giveSlot(
+  limit: ChannelLimit,
+  { pacedAt, isUrgent }: { pacedAt: Date | null; isUrgent: boolean },
+  now: Date,
+  stepMs: number,
+): Turn {
   if (pacedAt && pacedAt <= now && pacedAt.getTime() > now.getTime() - TURN_LASTS_MS) return { kind: 'go' }
   const turn = Math.max(limit.nextFreeAt.getTime(), now.getTime())
-  limit.nextFreeAt = new Date(turn + 1000 / perSecond)
+  if (turn - now.getTime() > GIVEN_MS && !isUrgent) {
+    const at = Math.max(limit.lineEndsAt.getTime(), turn)
+    limit.lineEndsAt = new Date(at + stepMs)
+    return { kind: 'later', at: new Date(at), reason: 'throughput', pacedAt: null }
+  }
+  limit.nextFreeAt = new Date(turn + stepMs)
   if (turn - now.getTime() <= AHEAD_MS) return { kind: 'go' }
   return { kind: 'later', at: new Date(turn), reason: 'throughput', pacedAt: new Date(turn) }
 }
@@ -82,7 +97,7 @@ function giveSlot(limit: ChannelLimit, pacedAt: Date | null, now: Date, perSecon
 /** Locks them in one order: whoever claims next waits for this transaction, so that turns are given once. */
 export async function listLimits(tx: Tx, channels: ChannelName[]): Promise<ChannelLimit[]> {
   const { rows } = await sql<ChannelLimit>`
-    select channel, case when next_free_at = '-infinity' then to_timestamp(0) else next_free_at end as next_free_at,
+    select channel, greatest(next_free_at, to_timestamp(0)) as next_free_at, greatest(line_ends_at, to_timestamp(0)) as line_ends_at,
            held_until, hold_reason, failures, alarm
       from channel_limits where channel = any(${channels}::text[]) order by channel for update`.execute(tx)
   return rows
@@ -90,11 +105,21 @@ export async function listLimits(tx: Tx, channels: ChannelName[]): Promise<Chann
 
 export async function writeLimit(
   tx: Tx,
-  { channel, nextFreeAt, heldUntil, alarm }: ChannelLimit,
+  { channel, nextFreeAt, lineEndsAt, heldUntil, alarm }: ChannelLimit,
   now: Date,
 ): Promise<void> {
-  await sql`update channel_limits set next_free_at = ${nextFreeAt}, held_until = ${heldUntil}, alarm = ${alarm}, updated_at = ${now}
+  await sql`update channel_limits set next_free_at = ${nextFreeAt}, line_ends_at = ${lineEndsAt}, held_until = ${heldUntil}, alarm = ${alarm}, updated_at = ${now}
      where channel = ${channel}`.execute(tx)
+}
+
+/**
+ * Whoever was paused, resumed or cancelled stands in the line no more: it begins anew behind the turns that are given. Who
+ * still stands there comes at the time that was said, and gets a turn or a later time.
+ */
+export async function forgetLine(tx: Tx): Promise<void> {
+  await sql`
+    with lines as (select channel from channel_limits where line_ends_at > next_free_at order by channel for update)
+    update channel_limits c set line_ends_at = '-infinity' from lines where c.channel = lines.channel`.execute(tx)
 }
 
 /** Takes the recipients whose pause is over and begins the next one. Returns the addresses that may be written to. */

@@ -6,6 +6,7 @@ import { sql, withTx, type Db, type Tx } from '../db.ts'
 import { Failure } from '../errors.ts'
 import type { ChannelName } from './channel.ts'
 import { holdPaused } from './claiming-sql.ts'
+import { forgetLine } from './limits.ts'
 
 type Context = { db: Db; now: () => Date }
 export type Pausable = 'event' | 'organizer'
@@ -39,6 +40,7 @@ export function switchSending(
     if (!rows[0]) throw new Failure(`${what}_not_found`)
     const held = heldBy(what, id)
     if (!isPaused) await wake(tx, held, at)
+    await forgetLine(tx)
     const waiting = await sql<{ count: number }>`select count(*) as count from deliveries where ${held}`.execute(tx)
     return { id, sendingPausedAt: rows[0].sendingPausedAt, waiting: waiting.rows[0]!.count }
   })
@@ -95,7 +97,9 @@ export async function endHolds(db: Db, now: Date): Promise<void> {
         await sql`delete from channel_holds where channel = ${channel} and until <= ${now} returning channel`.execute(
           tx,
         )
-      if (ended.rows.length > 0) await wake(tx, isHeld(heldReason(channel)), now)
+      if (ended.rows.length === 0) return
+      await wake(tx, isHeld(heldReason(channel)), now)
+      await forgetLine(tx)
     })
 }
 

@@ -223,11 +223,20 @@ test('only 131049 is tried once more a day later, and only where there is no oth
 
 test('a message that refuses an account holds back all but one message after the rest, until that one was accepted', () => {
   const limit: ChannelLimit = {
-    ...{ channel: 'whatsapp', nextFreeAt: NOW, heldUntil: NOW, holdReason: 'whatsapp_131042', failures: 0 },
+    ...{
+      channel: 'whatsapp',
+      nextFreeAt: NOW,
+      lineEndsAt: NOW,
+      heldUntil: NOW,
+      holdReason: 'whatsapp_131042',
+      failures: 0,
+    },
     alarm: 'resting',
   }
 
-  const turns = [1, 2, 3].map(() => giveTurn(limit, { pacedAt: null }, { now: NOW, perSecond: 80 }).kind)
+  const turns = [1, 2, 3].map(
+    () => giveTurn(limit, { pacedAt: null, isUrgent: false }, { now: NOW, perSecond: 80 }).kind,
+  )
 
   assert.deepEqual([turns, limit.alarm], [['go', 'later', 'later'], 'probing'])
 })
@@ -260,6 +269,7 @@ test('a turn that was not used in time is lost, so that a rest does not end in a
     ...{
       channel: 'whatsapp',
       nextFreeAt: new Date(NOW.getTime() + 2000),
+      lineEndsAt: NOW,
       heldUntil: null,
       holdReason: null,
       failures: 0,
@@ -267,7 +277,7 @@ test('a turn that was not used in time is lost, so that a rest does not end in a
     },
   }
   const turnOf = (agoMs: number) =>
-    giveTurn(limit, { pacedAt: new Date(NOW.getTime() - agoMs) }, { now: NOW, perSecond: 10 }).kind
+    giveTurn(limit, { pacedAt: new Date(NOW.getTime() - agoMs), isUrgent: false }, { now: NOW, perSecond: 10 }).kind
 
   assert.deepEqual([turnOf(100), turnOf(6000)], ['go', 'later'])
 })

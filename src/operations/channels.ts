@@ -55,7 +55,7 @@ export function releaseChannel({ db, now }: { db: Db; now: () => Date }, channel
        and next_attempt_at > ${at} and reason is not null order by id for update) waiting`.execute(tx)
     const { rows } = await sql<{ heldUntil: Date | null; holdReason: string | null }>`
       with held as (select channel, held_until, hold_reason from channel_limits where channel = ${channel} for update)
-      update channel_limits c set held_until = null, hold_reason = null, failures = 0, alarm = null, updated_at = ${at}
+      update channel_limits c set held_until = null, hold_reason = null, failures = 0, alarm = null, line_ends_at = '-infinity', updated_at = ${at}
         from held where c.channel = held.channel returning held.held_until, held.hold_reason`.execute(tx)
     const { heldUntil, holdReason } = rows[0]!
     if (heldUntil && heldUntil > at) {
