@@ -17,8 +17,9 @@ export type StatusEvent = {
 const STATUS_RANK = ['sent', 'delivered', 'read', 'failed']
 const byRank = (a: StatusEvent, b: StatusEvent) => STATUS_RANK.indexOf(a.status) - STATUS_RANK.indexOf(b.status)
 
-/** The parked statuses of one message, joined to its delivery now. */
+/** The parked statuses of one message, joined to its delivery now. The delivery is locked first, as everywhere. */
 export async function listParkedEvents(tx: Tx, providerMessageId: string, deliveryId: string): Promise<StatusEvent[]> {
+  await sql`select 1 from deliveries where id = ${deliveryId} for update`.execute(tx)
   const { rows } = await sql<StatusEvent>`
     update delivery_events set delivery_id = ${deliveryId}
      where provider_message_id = ${providerMessageId} and delivery_id is null
@@ -28,14 +29,18 @@ export async function listParkedEvents(tx: Tx, providerMessageId: string, delive
 
 /**
  * Parked statuses whose message is known by now: their webhook and our settling ran at the same moment and
- * could not see each other, or a refusal waited for an answer that never came. After an hour a status is taken for another system's, and not looked at again.
+ * could not see each other, or a refusal waited for an answer that never came. After an hour a status is taken for another
+ * system's, and not looked at again. The delivery is locked before its event, as everywhere; one that is busy is joined a second later.
  */
 export async function listJoinableEvents(tx: Tx, now: Date): Promise<(StatusEvent & { deliveryId: string })[]> {
   const { rows } = await sql<StatusEvent & { deliveryId: string }>`
-    update delivery_events e set delivery_id = d.id from deliveries d
-     where e.delivery_id is null and e.received_at > ${now}::timestamptz - interval '1 hour'
-       and (d.provider_message_id = e.provider_message_id or (d.id = e.our_id and d.status <> 'sending'))
-    returning d.id as delivery_id, e.provider_message_id, e.status, e.occurred_at, e.reason, e.pricing, e.simulated, e.our_id`.execute(
+    with joinable as (
+      select e.id, d.id as delivery_id from delivery_events e
+        join deliveries d on d.provider_message_id = e.provider_message_id or (d.id = e.our_id and d.status <> 'sending')
+       where e.delivery_id is null and e.received_at > ${now}::timestamptz - interval '1 hour'
+       order by d.id for update of d skip locked)
+    update delivery_events e set delivery_id = j.delivery_id from joinable j where e.id = j.id and e.delivery_id is null
+    returning e.delivery_id, e.provider_message_id, e.status, e.occurred_at, e.reason, e.pricing, e.simulated, e.our_id`.execute(
     tx,
   )
   return rows.toSorted(byRank)
