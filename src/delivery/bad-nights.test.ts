@@ -343,6 +343,47 @@ test('a refusal that came before the call timed out is believed, and the message
   assert.equal((await rowOf(app.db, deliveryId)).possibleDuplicate, false)
 })
 
+test('an answer that comes after the message was refused does not bring it back: it stays dead, for a person', async (t) => {
+  const app = await startApp(t, { now: NOON, env: { DELIVERY_MAX_ATTEMPTS: '1' } })
+  withProvider(t, [app.deps], async ({ deliveryId }) => {
+    await record(app, aStatus(`wamid.slow_${deliveryId}`, 'sent', null, deliveryId))
+    await record(app, aStatus(`wamid.slow_${deliveryId}`, 'failed', 131000, deliveryId))
+    return { kind: 'sent', providerMessageId: `wamid.slow_${deliveryId}`, httpStatus: 200 }
+  })
+  const deliveryId = await requested(app, await aGuest(app.db, await anEvent(app.db)))
+
+  const outcome = await run(app, deliveryId)
+
+  const { status, reason } = await rowOf(app.db, deliveryId)
+  assert.deepEqual([outcome, status, reason], ['dead', 'dead', 'whatsapp_131000'])
+  assert.equal(await lettersOf(app.db, deliveryId), 1)
+})
+
+test('an answer that comes after the wait, to a message that was refused since, does not keep it from going again', async (t) => {
+  const app = await startApp(t, { now: NOON })
+  let answer: (outcome: Outcome) => void = () => {}
+  let isTaken = () => {}
+  const taken = new Promise<void>((resolve) => (isTaken = resolve))
+  const provider = withProvider(t, [app.deps], (_, position) => {
+    isTaken()
+    return position === 1 ? new Promise<Outcome>((resolve) => (answer = resolve)) : undefined
+  })
+  const deliveryId = await requested(app, await aGuest(app.db, await anEvent(app.db)))
+  const slow = run(app, deliveryId)
+  await taken
+  for (const now of ['2029-06-01T18:01:01.000Z', '2029-06-01T18:12:00.000Z']) {
+    app.setNow(now)
+    await app.runJob(sweepDeliveries, {})
+  }
+
+  await record(app, aStatus('wamid.slow', 'failed', 131000, deliveryId))
+  answer({ kind: 'sent', providerMessageId: 'wamid.slow', httpStatus: 200 })
+  await slow
+  const outcome = await run(app, deliveryId)
+
+  assert.deepEqual([outcome, provider.calls.length], ['sent', 2])
+})
+
 test('no e-mail follows while an earlier attempt on WhatsApp may still arrive: a person decides', async (t) => {
   const app = await startApp(t, { now: NOON })
   const outcomes: Outcome[] = [

@@ -26,7 +26,8 @@ export type Settled = { id: string; status: string; hasMoved: boolean; hasParked
 
 /**
  * Writes what calls came to, fenced by the lease tokens, and returns the statuses that follow. A status callback
- * may have been faster: then only the facts are added and the status stays where it is. A lease that went to
+ * may have been faster: then only the facts are added and the status stays where it is, also when it said that the message
+ * failed and the answer is late. A lease that went to
  * another returns no row. Deliveries are locked in the order of their ids and before their attempts, as
  * everywhere, so that nobody deadlocks. An attempt that was not spent gives its try back.
  */
@@ -40,7 +41,8 @@ export async function settle(db: Db, settlements: Settlement[], now: Date): Prom
         message_reason text, sent_to text, predicted_category text, predicted_free boolean)),
     held as (
       select d.id, d.status as was, s.status as wanted,
-             (d.status in ('sending', 'unknown') or (d.status in ('queued', 'dead') and s.status = 'sent'))
+             (d.status in ('sending', 'unknown') or (d.status in ('queued', 'dead') and s.status = 'sent' and not exists (
+                select 1 from delivery_events f where f.provider_message_id = s.provider_message_id and f.status = 'failed')))
                and delivery_may_become(d.status, s.status) as has_moved
         from deliveries d join s on s.id = d.id where d.id = any(${ids}::text[]) and d.lease_token = s.lease_token
        order by d.id for update of d),
