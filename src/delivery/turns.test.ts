@@ -112,7 +112,7 @@ for (const [what, stop] of [
     const app = await startApp(t, { now: NOON, env: TEN_A_SECOND })
     withProvider(t, [app.deps], () => undefined, BOTH)
     const line = await aLine(app)
-    const stopped = await app.post(stop(line as never), { as: 'organizer' })
+    const stopped = await app.post(stop(line), { as: 'organizer' })
 
     const deliveryId = await requested(app, await aGuest(app.db, await anEvent(app.db)))
     await run(app, deliveryId)
