@@ -24,12 +24,14 @@ export async function startWorkers(
 ): Promise<Workers> {
   const byName = new Map(jobs.map((job) => [job.name, { ...job, fits: Compile(job.data) }]))
   const onError = errorReporter(deps.log)
+  const unfinished = new Set<Promise<unknown>>()
   const workers = await Promise.all(QUEUE_NAMES.map((name) => openReady(name)))
   // The promise of run() ends with close(); what goes wrong meanwhile comes as an 'error' event.
   for (const worker of workers) worker.run().catch((error: Error) => onError('run', error))
   return {
     async close() {
       await Promise.allSettled(workers.map((worker) => worker.close()))
+      await Promise.allSettled(unfinished)
     },
   }
 
@@ -76,24 +78,43 @@ export async function startWorkers(
     if (!job.fits.Check(bullJob.data)) throw new UnrecoverableError('job data does not fit its schema')
     const jobId = bullJob.id ?? ''
     const log = deps.log.child({ job: job.name, jobId })
+    let release = () => {}
+    const released = new Promise<typeof RELEASED>((resolve) => (release = () => resolve(RELEASED)))
+    const work = observe(job, () => job.run(deps, bullJob.data, { jobId, log, release }))
+    const outcome = await Promise.race([work, released])
+    // As many again as run may still be written down; beyond that the database sets the pace.
+    if (outcome !== RELEASED || unfinished.size >= deps.config.queue.concurrency) return toResult(await work)
+    const rest = work
+      .catch((error: unknown) =>
+        log.error({ err: error }, 'A job failed after it had released its place; its row finds it'),
+      )
+      .finally(() => unfinished.delete(rest))
+    unfinished.add(rest)
+    return undefined
+  }
+
+  async function observe(job: Job, run: () => Promise<unknown>): Promise<unknown> {
     const startedMs = performance.now()
+    const end = (outcome: 'done' | 'failed') =>
+      deps.metrics.jobSeconds.observe(
+        { queue: job.queue, job: job.name, outcome },
+        (performance.now() - startedMs) / 1000,
+      )
     try {
-      const outcome = await job.run(deps, bullJob.data, { jobId, log })
-      deps.metrics.jobSeconds.observe(
-        { queue: job.queue, job: job.name, outcome: 'done' },
-        (performance.now() - startedMs) / 1000,
-      )
-      return typeof outcome === 'string' ? outcome : undefined // results live in rows, not in the queue
+      const outcome = await run()
+      end('done')
+      return outcome
     } catch (error) {
-      deps.metrics.jobSeconds.observe(
-        { queue: job.queue, job: job.name, outcome: 'failed' },
-        (performance.now() - startedMs) / 1000,
-      )
-      if (error instanceof GiveUp) throw new UnrecoverableError(error.reason)
-      throw error
+      end('failed')
+      throw error instanceof GiveUp ? new UnrecoverableError(error.reason) : error
     }
   }
 }
+
+const RELEASED = Symbol('released')
+
+/** Results live in rows, not in the queue. */
+const toResult = (outcome: unknown): string | undefined => (typeof outcome === 'string' ? outcome : undefined)
 
 type AnyWorker = Pick<Worker, 'close' | 'waitUntilReady' | 'run'> & {
   on(event: 'error', listener: (error: Error) => void): unknown

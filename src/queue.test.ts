@@ -14,15 +14,15 @@ type Run = { data: { id: string }; atMs: number }
 type Death = { name: string; data: unknown; attempts: number; reason: string }
 
 /** A job that writes down when it ran; `act` decides how a run ends. */
-function aJob(act: (run: number) => unknown = () => 'done') {
+function aJob(act: (run: number, release: () => void) => unknown = () => 'done') {
   const runs: Run[] = []
   const job = defineJob({
     name: newId('test-job'),
     queue: 'paymentsQueue',
     data: Type.Object({ id: Type.String() }, { additionalProperties: false }),
-    async run(_deps, data) {
+    async run(_deps, data, { release = () => {} }) {
       runs.push({ data, atMs: performance.now() })
-      return act(runs.length)
+      return act(runs.length, release)
     },
   })
   return { job, runs }
@@ -214,6 +214,42 @@ for (const backend of backends) {
     await workers.close()
 
     assert.equal(isDone, true)
+  })
+
+  test(`${backend}: a job that has released its place leaves it to the next; closing waits for both`, async (t) => {
+    const ended: number[] = []
+    const { job, runs } = aJob(async (run, release) => {
+      release()
+      await sleep(1500)
+      ended.push(run)
+    })
+    const { deps, workers } = await work(t, { backend, env: { WORKER_CONCURRENCY: '1' } }, asJob(job))
+    const ids = [newId('t'), newId('t'), newId('t')]
+    for (const id of ids.slice(0, 2)) await deps.queues.nudge(job, { id }, { id })
+    await until('the second ran meanwhile', () => runs.length === 2)
+    await deps.queues.nudge(job, { id: ids[2]! }, { id: ids[2]! })
+    await sleep(300)
+    const startedBesides = runs.length
+
+    await workers.close()
+
+    assert.equal(startedBesides, 2, 'as many again as run may be unfinished, and no more')
+    assert.deepEqual(ended, [1, 2])
+  })
+
+  test(`${backend}: what fails after it has released its place is told and not tried again`, async (t) => {
+    const { job, runs } = aJob(async (_run, release) => {
+      release()
+      await sleep(50)
+      throw new Error('written down nowhere')
+    })
+    const { deps, deaths, names } = await work(t, { backend, expectErrors: /released its place|last time/ }, asJob(job))
+    await deps.queues.nudge(job, { id: 'x' }, { id: newId('t') })
+    await until('it ran', () => runs.length > 0)
+
+    await sleep(800)
+
+    assert.deepEqual([runs.length, deaths.filter(({ name }) => names.has(name))], [1, []])
   })
 
   test(`${backend}: workers and jobs are counted`, async (t) => {

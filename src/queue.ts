@@ -17,7 +17,15 @@ import type { Logger } from './log.ts'
 export const QUEUE_NAMES = ['deliveryQueue', 'waInboundQueue', 'paymentsQueue', 'maintenanceQueue'] as const
 export type QueueName = (typeof QUEUE_NAMES)[number]
 
-export type JobContext = { jobId: string; log: Logger }
+export type JobContext = {
+  jobId: string
+  log: Logger
+  /**
+   * The nudge has done its part: the worker may take the next one while this one writes down what came of it. Only for
+   * work whose rows are found again without it: a failure after this is not tried again by the queue.
+   */
+  release?: () => void
+}
 export type Job<S extends TSchema = TSchema> = {
   /** verb-noun; the same in the constant, the logs and the runbook. */
   name: string
@@ -92,6 +100,8 @@ export function postgresConnection(url: string, max: number) {
     connectionTimeoutMillis: 3000,
     query_timeout: 5000,
     keepAlive: true,
+    // Jobs are nudges: whatever a crash of PostgreSQL takes back, the sweep finds in the rows.
+    options: '-c synchronous_commit=off',
     Client: PreparingClient,
   }
 }

@@ -17,7 +17,7 @@ export type Asked = { calls: Message[]; ids: string[]; channels(): ChannelName[]
 export function withProvider(
   t: Pick<TestContext, 'after'>,
   workers: Deps[],
-  answer: (message: Message, position: number) => Promise<Outcome> | Outcome | undefined = () => undefined,
+  answer: (message: Message, position: number) => Promise<Outcome | undefined> | Outcome | undefined = () => undefined,
   channels: ChannelName[] = ['whatsapp'],
 ): Asked {
   const asked: Asked = { calls: [], ids: [], channels: () => asked.calls.map(({ channel }) => channel) }

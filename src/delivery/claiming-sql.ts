@@ -153,22 +153,22 @@ export type Taking = Pick<Candidate, 'id' | 'attempts' | 'channel' | 'channelRea
 
 /** Takes the rows that are still due and as they were seen, and writes their attempts. Returns whom this worker has now. */
 export async function take(db: Db, rows: Taking[], lease: Lease): Promise<Set<string>> {
-  const ids = rows.map(({ id }) => id)
   const { rows: taken } = await sql<{ deliveryId: string }>`/* prepared take_deliveries */
     with due as (
-      select d.id from deliveries d, unnest(${ids}::text[], ${rows.map(({ attempts }) => attempts)}::integer[]) v (id, attempts)
-       where d.id = v.id and d.attempts = v.attempts and d.status in ('queued', 'scheduled') and d.next_attempt_at <= ${lease.now}
+      select d.id, v.channel, v.channel_reason, v.possible_duplicate
+        from unnest(${rows.map(({ id }) => id)}::text[], ${rows.map(({ attempts }) => attempts)}::integer[],
+                    ${rows.map(({ channel }) => channel)}::text[], ${rows.map(({ channelReason }) => channelReason)}::text[],
+                    ${rows.map(({ possibleDuplicate }) => possibleDuplicate)}::boolean[])
+             v (id, attempts, channel, channel_reason, possible_duplicate)
+        join deliveries d on d.id = v.id
+       where d.attempts = v.attempts and d.status in ('queued', 'scheduled') and d.next_attempt_at <= ${lease.now}
        order by d.id for update of d skip locked),
     claimed as (
       update deliveries d set status = 'sending', attempts = d.attempts + 1, lease_token = ${lease.token},
              lease_until = ${lease.until}, next_attempt_at = null, updated_at = ${lease.now},
-             first_attempt_at = case when d.channel = v.channel then coalesce(d.first_attempt_at, ${lease.now}) else ${lease.now} end, channel = v.channel,
-             channel_reason = v.channel_reason, possible_duplicate = v.possible_duplicate
-        from due join unnest(${ids}::text[], ${rows.map(({ channel }) => channel)}::text[],
-                             ${rows.map(({ channelReason }) => channelReason)}::text[],
-                             ${rows.map(({ possibleDuplicate }) => possibleDuplicate)}::boolean[])
-               v (id, channel, channel_reason, possible_duplicate) on v.id = due.id
-       where d.id = due.id returning d.id, d.attempts)
+             first_attempt_at = case when d.channel = due.channel then coalesce(d.first_attempt_at, ${lease.now}) else ${lease.now} end,
+             channel = due.channel, channel_reason = due.channel_reason, possible_duplicate = due.possible_duplicate
+        from due where d.id = due.id returning d.id, d.attempts)
     insert into delivery_attempts (delivery_id, n, started_at)
     select id, attempts, ${lease.now} from claimed returning delivery_id`.execute(db)
   return new Set(taken.map(({ deliveryId }) => deliveryId))

@@ -9,6 +9,7 @@ import type { User } from '../http/access.ts'
 import type { ChannelName, Locale } from './channel.ts'
 import { readSchedule, refuseClosed, refuseDraft } from './due.ts'
 import { composeMessage } from './message.ts'
+import { mayEmailInstead, narrowAuto } from './pretending.ts'
 import {
   findByIdempotencyKey,
   findSlotHolder,
@@ -74,7 +75,7 @@ export async function requestDelivery({ db, now, config }: Context, input: Deliv
   const requestedAt = now()
   const target = await findTarget(db, input.user.organizerId, input.eventId, input.guestId)
   checkTarget(target, input)
-  const { channel, reason } = chooseChannel(target, input.channel, requestedAt)
+  const { channel, reason } = chooseChannel(target, input.channel, narrowAuto(input.channel, config), requestedAt)
   const scheduledAt = readSchedule(input.scheduledAt, requestedAt)
   const delivery: NewDelivery = {
     id: newId('dl'),
@@ -83,7 +84,7 @@ export async function requestDelivery({ db, now, config }: Context, input: Deliv
     guestId: input.guestId,
     channel,
     channelReason: reason,
-    mayFallBack: channel === 'whatsapp' && input.fallback,
+    mayFallBack: channel === 'whatsapp' && input.fallback && mayEmailInstead(config),
     template: input.template,
     locale: input.locale ?? target.locale,
     variables: input.variables,
@@ -123,6 +124,7 @@ function checkTarget(target: Target | null, input: DeliveryRequest): asserts tar
 /** `auto`: WhatsApp, if the guest has a number that has not proved unreachable; else e-mail. The reason is stored. */
 function chooseChannel(
   target: Target,
+  asked: ChannelName | 'auto',
   wanted: ChannelName | 'auto',
   now: Date,
 ): { channel: ChannelName; reason: string } {
@@ -130,7 +132,7 @@ function chooseChannel(
   if (wanted === 'auto' && target.phone && !(staysUnreachable(target.unreachableSince, now) && canEmail))
     return { channel: 'whatsapp', reason: 'auto_has_phone' }
   if (wanted === 'auto') return takeEmail(target, target.phone ? 'auto_whatsapp_unreachable' : 'auto_no_phone')
-  if (wanted === 'email') return takeEmail(target, 'requested')
+  if (wanted === 'email') return takeEmail(target, asked === 'auto' ? 'auto_whatsapp_not_configured' : 'requested')
   if (!target.phone) throw new Failure('no_address_for_channel', { detail: 'The guest has no phone.' })
   return { channel: 'whatsapp', reason: 'requested' }
 }

@@ -48,7 +48,7 @@ export const deliverInvitation = defineJob({
   queue: 'deliveryQueue',
   data: Type.Object({ deliveryId: Type.String() }),
 
-  async run(deps, { deliveryId }, { log }) {
+  async run(deps, { deliveryId }, { log, release }) {
     const claim = await claimDelivery(deps, deliveryId)
     if (claim.kind === 'later') {
       const id = sweptJobId(deliveryJobId(deliveryId, claim.attempts), claim.at)
@@ -62,6 +62,7 @@ export const deliverInvitation = defineJob({
     const channel = deps.channels[delivery.channel]
     const message = composeSafely(delivery, deps.config.http.publicBaseUrl, log)
     const outcome = 'deliveryId' in message ? await channel.send(message) : message
+    release?.() // should this process die now, the lease runs out and the row waits for evidence
     const attempted = {
       delivery,
       outcome,

@@ -6,6 +6,7 @@ import { Failure, readInstant } from '../errors.ts'
 import type { ChannelName, Locale } from './channel.ts'
 import { listHeldChannels } from './pauses.ts'
 import { previewTemplate, type Preview } from './preview.ts'
+import { mayEmailInstead, narrowAuto } from './pretending.ts'
 import { isOverFor, quietUntil, readSchedule, refuseClosed } from './due.ts'
 import { readEventSchedule, type EventSchedule } from './event-schedule.ts'
 import { isRefused, listStandings, type Standing } from './approvals.ts'
@@ -63,7 +64,8 @@ export async function planCampaign({ db, config, now }: Context, request: Campai
   const spec: Spec = {
     eventId,
     template: template.name,
-    channel,
+    channel: narrowAuto(channel, config),
+    mayFallBack: mayEmailInstead(config),
     filter,
     news: Object.fromEntries(
       variablesOf(template).flatMap(({ name, isRequired }) => (isRequired ? [[name, variables[name] ?? '']] : [])),

@@ -11,6 +11,8 @@ export type Spec = {
   eventId: string
   template: string
   channel: ChannelName | 'auto'
+  /** An e-mail may take WhatsApp's place. */
+  mayFallBack: boolean
   filter: Filter
   /** What the request alone tells: the text of news. Other news is another message, and no duplicate. */
   news: Record<string, string>
@@ -157,7 +159,7 @@ export async function freezeRecipients(tx: Tx, spec: Spec, b: Batch): Promise<Fr
       insert into deliveries (id, organizer_id, event_id, guest_id, channel, channel_reason, may_fall_back, template, locale,
         variables, status, attempts_max, next_attempt_at, enqueued_at, request_id, requested_by, requested_at, scheduled_at,
         campaign_id, updated_at)
-      select id, organizer_id, event_id, guest_id, channel, channel_reason, channel = 'whatsapp', ${spec.template}, locale,
+      select id, organizer_id, event_id, guest_id, channel, channel_reason, channel = 'whatsapp' and ${spec.mayFallBack}::boolean, ${spec.template}, locale,
         ${JSON.stringify(b.variables)}::jsonb, ${b.scheduledAt ? 'scheduled' : 'queued'}, ${b.attemptsMax}, ${spec.dueAt},
         ${b.scheduledAt ? null : spec.requestedAt}::timestamptz, ${b.requestId}, ${b.requestedBy}, ${spec.requestedAt},
         ${b.scheduledAt}::timestamptz, ${b.campaignId}, ${spec.requestedAt}

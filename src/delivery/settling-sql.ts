@@ -40,7 +40,7 @@ export async function settle(db: Db, settlements: Settlement[], now: Date): Prom
         next_attempt_at timestamptz, is_spent boolean, template_only boolean, simulated boolean, session_message boolean,
         message_reason text, sent_to text, predicted_category text, predicted_free boolean)),
     held as (
-      select d.id, d.status as was, s.status as wanted,
+      select s.*,
              (d.status in ('sending', 'unknown') or (d.status in ('queued', 'dead') and s.status = 'sent' and not exists (
                 select 1 from delivery_events f where f.provider_message_id = s.provider_message_id and f.status = 'failed')))
                and delivery_may_become(d.status, s.status) as has_moved
@@ -48,9 +48,9 @@ export async function settle(db: Db, settlements: Settlement[], now: Date): Prom
        order by d.id for update of d),
     settled as (
       update deliveries d set
-             status = case when h.has_moved then s.status else d.status end,
-             reason = case when h.has_moved then s.reason else d.reason end,
-             next_attempt_at = case when h.has_moved then s.next_attempt_at else d.next_attempt_at end,
+             status = case when s.has_moved then s.status else d.status end,
+             reason = case when s.has_moved then s.reason else d.reason end,
+             next_attempt_at = case when s.has_moved then s.next_attempt_at else d.next_attempt_at end,
              provider_message_id = coalesce(s.provider_message_id, d.provider_message_id),
              attempts_max = d.attempts_max + case when s.is_spent then 0 else 1 end,
              template_only = s.template_only,
@@ -61,11 +61,11 @@ export async function settle(db: Db, settlements: Settlement[], now: Date): Prom
              predicted_category = coalesce(s.predicted_category, d.predicted_category),
              predicted_free = coalesce(s.predicted_free, d.predicted_free),
              sent_at = case when s.status = 'sent' then coalesce(d.sent_at, ${now}) else d.sent_at end,
-             ended_at = case when s.status in ('failed', 'dead', 'skipped') and h.has_moved then ${now}::timestamptz else d.ended_at end,
+             ended_at = case when s.status in ('failed', 'dead', 'skipped') and s.has_moved then ${now}::timestamptz else d.ended_at end,
              enqueued_at = case when s.status = 'queued' then ${now}::timestamptz else d.enqueued_at end,
              lease_token = null, lease_until = null, paced_at = null, updated_at = ${now}
-        from held h join s on s.id = h.id where d.id = h.id and d.id = any(${ids}::text[])
-      returning d.id, d.status, h.has_moved),
+        from held s where d.id = s.id
+      returning d.id, d.status, s.has_moved),
     attempted as (
       update delivery_attempts a set finished_at = ${now}, outcome = s.outcome, reason = s.reason,
              http_status = s.http_status, provider_message_id = s.provider_message_id

@@ -86,9 +86,13 @@ test('one recipient hears from one worker at a time, six seconds apart', async (
 test('failures of both workers count together: ten open the breaker for both, and one message tries for all', async (t) => {
   const { app, workers } = await startTwo(t)
   let isUp = false
-  const { calls } = withProvider(t, workers, () =>
-    isUp ? undefined : { kind: 'refused', verdict: 'retry', reason: 'whatsapp_unreachable', httpStatus: null },
-  )
+  let othersEnded = () => {}
+  const others = new Promise<void>((resolve) => (othersEnded = resolve))
+  const { calls } = withProvider(t, workers, async () => {
+    if (!isUp) return { kind: 'refused', verdict: 'retry', reason: 'whatsapp_unreachable', httpStatus: null }
+    await others // an answer before the others have asked would let them go too
+    return undefined
+  })
   const ids = await requested(app, 14)
 
   await runOnBoth(workers, ids.slice(0, 10))
@@ -96,7 +100,14 @@ test('failures of both workers count together: ten open the breaker for both, an
   const callsBefore = calls.length
   isUp = true
   app.setNow('2029-06-01T18:00:20.000Z')
-  const probing = await runOnBoth(workers, ids.slice(10))
+  let ended = 0
+  const probing = await Promise.all(
+    ids.slice(10).map(async (id, n) => {
+      const outcome = await runOn(workers[n % 2]!, id)
+      if (++ended === 3) othersEnded()
+      return outcome
+    }),
+  )
 
   assert.deepEqual([resting, callsBefore], [Array.from({ length: 4 }, () => 'whatsapp_unreachable'), 10])
   assert.equal(probing.filter((outcome) => outcome === 'sent').length, 1)
