@@ -5,6 +5,7 @@ import { newId, sql, type Db } from '../db.ts'
 import { deliverInvitation } from '../delivery/jobs.ts'
 import { startApp, type TestApp } from '../../test/harness.ts'
 import { aGuest, anEvent, anInvitation, anOrganizer, type MadeGuest } from '../../test/make.ts'
+import { withProvider } from '../../test/provider.ts'
 import { processInbound } from './inbox.ts'
 
 const NOW = '2029-06-01T12:00:00.000Z'
@@ -209,22 +210,13 @@ test('an answer beside the wish for no more messages is not guessed at: only the
 test('the word is told in the language of the guest, also after the event was archived', async (t) => {
   const app = await startApp(t, { now: NOW })
   const guest = await anInvitation(app.db, { locale: 'en', event: { ...PAST, status: 'archived' } })
-  const bodies: unknown[] = []
-  const original = app.deps.channels.whatsapp
-  app.deps.channels.whatsapp = {
-    isSimulated: true,
-    send({ content }) {
-      bodies.push('body' in content && content.body)
-      return Promise.resolve({ kind: 'sent', providerMessageId: newId('wamid'), httpStatus: 200 })
-    },
-  }
-  t.after(() => void (app.deps.channels.whatsapp = original))
+  const { calls } = withProvider(t, [app.deps])
 
   await write(app, guest.phone, 'please stop')
   const sent = await sendAll(app, guest)
 
   assert.deepEqual(sent, [['opt_out_help', 'sent', null]])
-  assert.match(String(bodies[0]), /^Write STOP, just that word/)
+  assert.match(JSON.stringify(calls[0]?.content), /"body":"Write STOP, just that word/)
 })
 
 for (const [before, text] of [

@@ -230,19 +230,10 @@ test('BAJA from somebody invited by two organizers stops the one who wrote last,
   await sql`update organizers set name = 'Bodas Luna' where id = ${other}`.execute(app.db)
   const first = await anInvitation(app.db, { event: { organizerId: one } })
   const second = await anInvitation(app.db, { phone: first.phone, event: { organizerId: other } })
-  const bodies: unknown[] = []
   await sentTo(app, first)
   app.setNow('2029-06-01T12:01:00.000Z')
   await sentTo(app, second)
-  const original = app.deps.channels.whatsapp
-  app.deps.channels.whatsapp = {
-    isSimulated: true,
-    send({ content }) {
-      bodies.push('body' in content && content.body)
-      return Promise.resolve({ kind: 'sent', providerMessageId: newId('wamid'), httpStatus: 200 })
-    },
-  }
-  t.after(() => void (app.deps.channels.whatsapp = original))
+  const { calls } = withProvider(t, [app.deps])
 
   app.setNow('2029-06-01T12:03:00.000Z')
   await write(app, aText(fromPhone(first.phone), 'baja', { timestamp: at(2) }))
@@ -254,7 +245,7 @@ test('BAJA from somebody invited by two organizers stops the one who wrote last,
     rows.map(({ organizerId }) => organizerId),
     [other],
   )
-  assert.match(String(bodies[0]), /Bodas Luna/)
+  assert.match(JSON.stringify(calls[0]?.content), /Bodas Luna/)
 })
 
 test('ALTA takes the last BAJA back, also when another organizer has written since', async (t) => {
