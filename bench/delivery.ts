@@ -115,13 +115,13 @@ async function seedRows(deps: Deps, round: number): Promise<Commits> {
   return {
     ids,
     claim: {
-      text: `update deliveries set status = 'sending', attempts = attempts + 1, next_attempt_at = null, lease_token = $2,
+      text: `update deliveries set status = 'sending', attempts = attempts + 1, lease_token = $2,
           lease_until = $4, first_attempt_at = coalesce(first_attempt_at, $3), updated_at = $3
         where id = $1 and status = 'queued' and next_attempt_at <= $3`,
       values: (id) => [id, lease, deps.now(), new Date(deps.now().getTime() + 60_000)],
     },
     settle: {
-      text: `update deliveries set status = 'sent', sent_at = $3, provider_message_id = $4, simulated = true,
+      text: `update deliveries set status = 'sent', next_attempt_at = null, sent_at = $3, provider_message_id = $4, simulated = true,
           session_message = false, message_reason = 'window_closed', sent_to = '+525510000000', lease_token = null,
           lease_until = null, updated_at = $3
         where id = $1 and lease_token = $2 and status = 'sending'`,

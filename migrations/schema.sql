@@ -122,6 +122,7 @@ create table deliveries (
   withheld_at timestamp with time zone,
   predicted_category text,
   predicted_free boolean,
+  is_unknown boolean generated always as ((status = 'unknown'::text)) stored not null,
   constraint deliveries_pkey PRIMARY KEY (id),
   constraint deliveries_channel CHECK ((channel = ANY (ARRAY['whatsapp'::text, 'email'::text]))),
   constraint deliveries_status CHECK ((status = ANY (ARRAY['scheduled'::text, 'queued'::text, 'sending'::text, 'unknown'::text, 'sent'::text, 'delivered'::text, 'read'::text, 'failed'::text, 'skipped'::text, 'dead'::text]))),
@@ -130,21 +131,20 @@ create table deliveries (
   constraint deliveries_event_id_guest_id_fkey FOREIGN KEY (event_id, guest_id) REFERENCES guests(event_id, id) ON DELETE CASCADE,
   constraint deliveries_fallback_of_fkey FOREIGN KEY (fallback_of) REFERENCES deliveries(id) ON DELETE CASCADE,
   constraint deliveries_organizer_id_fkey FOREIGN KEY (organizer_id) REFERENCES organizers(id)
-);
-CREATE INDEX deliveries_campaign ON deliveries USING btree (campaign_id, status) WHERE (campaign_id IS NOT NULL);
+) with (fillfactor=50);
+CREATE INDEX deliveries_campaign ON deliveries USING btree (campaign_id) WHERE (campaign_id IS NOT NULL);
 CREATE INDEX deliveries_due ON deliveries USING btree (next_attempt_at) WHERE (next_attempt_at IS NOT NULL);
 CREATE INDEX deliveries_due_urgent ON deliveries USING btree (next_attempt_at) WHERE ((next_attempt_at IS NOT NULL) AND ((answers_message IS NOT NULL) OR (fallback_of IS NOT NULL)));
 CREATE INDEX deliveries_event ON deliveries USING btree (event_id, requested_at DESC, id DESC);
 CREATE INDEX deliveries_guest ON deliveries USING btree (event_id, guest_id);
-CREATE INDEX deliveries_held ON deliveries USING btree (reason) WHERE ((next_attempt_at IS NULL) AND (status = ANY (ARRAY['queued'::text, 'scheduled'::text])));
-CREATE INDEX deliveries_leased ON deliveries USING btree (lease_until) WHERE (status = 'sending'::text);
+CREATE INDEX deliveries_held ON deliveries USING btree (reason) WHERE ((next_attempt_at IS NULL) AND (reason IS NOT NULL));
 CREATE INDEX deliveries_sent ON deliveries USING brin (sent_at);
-CREATE INDEX deliveries_unknown ON deliveries USING btree (next_attempt_at) WHERE (status = 'unknown'::text);
+CREATE INDEX deliveries_unknown ON deliveries USING btree (next_attempt_at) WHERE is_unknown;
 CREATE UNIQUE INDEX deliveries_answer ON deliveries USING btree (answers_message, template) WHERE (answers_message IS NOT NULL);
 CREATE UNIQUE INDEX deliveries_heir ON deliveries USING btree (fallback_of) WHERE (fallback_of IS NOT NULL);
 CREATE UNIQUE INDEX deliveries_idempotency ON deliveries USING btree (requested_by, idempotency_key) WHERE (idempotency_key IS NOT NULL);
 CREATE UNIQUE INDEX deliveries_provider_message ON deliveries USING btree (provider_message_id) WHERE (provider_message_id IS NOT NULL);
-CREATE TRIGGER deliveries_forward_only BEFORE UPDATE OF status ON deliveries FOR EACH ROW WHEN (((new.status <> old.status) AND (NOT delivery_may_become(old.status, new.status)))) EXECUTE FUNCTION refuse_delivery_step_back();
+CREATE TRIGGER deliveries_forward_only AFTER UPDATE OF status ON deliveries FOR EACH ROW WHEN (((new.status <> old.status) AND (NOT delivery_may_become(old.status, new.status)))) EXECUTE FUNCTION refuse_delivery_step_back();
 CREATE TRIGGER deliveries_free_slot AFTER UPDATE OF status ON deliveries FOR EACH ROW WHEN (((new.status = ANY (ARRAY['failed'::text, 'dead'::text, 'skipped'::text])) AND (old.status <> new.status))) EXECUTE FUNCTION free_delivery_slot();
 
 create table delivery_attempts (
@@ -161,6 +161,7 @@ create table delivery_attempts (
   constraint delivery_attempts_delivery_id_fkey FOREIGN KEY (delivery_id) REFERENCES deliveries(id) ON DELETE CASCADE
 );
 CREATE INDEX delivery_attempts_message ON delivery_attempts USING btree (provider_message_id) WHERE (provider_message_id IS NOT NULL);
+CREATE INDEX delivery_attempts_open ON delivery_attempts USING btree (delivery_id) WHERE (finished_at IS NULL);
 
 create table delivery_events (
   id bigint generated always as identity not null,
@@ -353,7 +354,7 @@ create table kpi_refreshes (
   refreshed_at timestamp with time zone not null,
   took_ms integer not null,
   constraint kpi_refreshes_pkey PRIMARY KEY (view_name)
-);
+) with (autovacuum_enabled=false);
 
 create unlogged table kv (
   key text not null,
@@ -754,10 +755,11 @@ CREATE UNIQUE INDEX kpi_predictions_key ON kpi_predictions USING btree (organize
 
 CREATE OR REPLACE FUNCTION delivery_may_become(current text, next text)
  RETURNS boolean
- LANGUAGE sql
+ LANGUAGE plpgsql
  IMMUTABLE PARALLEL SAFE
 AS $function$
-  select next = any (case current
+begin
+  return $2 = any (case current
     when 'scheduled' then array['sending', 'skipped']
     when 'queued'    then array['sending', 'skipped', 'sent', 'delivered', 'read', 'failed'] -- late evidence of an earlier attempt
     when 'sending'   then array['queued', 'sent', 'unknown', 'failed', 'dead', 'skipped', 'delivered', 'read']
@@ -767,8 +769,8 @@ AS $function$
     when 'failed'    then array['delivered', 'read', 'queued']
     when 'dead'      then array['sent', 'delivered', 'read', 'failed', 'queued', 'skipped']
     when 'skipped'   then array['queued']
-    else array[]::text[] end)
-$function$;
+    else array[]::text[] end);
+end $function$;
 
 CREATE OR REPLACE FUNCTION door_places(answer text, answered_places integer, places integer)
  RETURNS integer

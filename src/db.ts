@@ -161,8 +161,8 @@ export type Sharing<C, I, O> = (context: C, item: I) => Promise<O>
 
 /**
  * Lets concurrent callers of the same work share one commit. `run` takes many items and answers in their
- * order. A call waits no longer than the batches in flight; while `lanes` of them run, the next gathers up to
- * `max` items. When a batch fails, its items run one by one, so that one bad row never fails its neighbours;
+ * order. A call waits no longer than the batch in flight; meanwhile the next gathers up to `max` items, and up to
+ * `lanes` run at once if they are full. When a batch fails, its items run one by one, so that one bad row never fails its neighbours;
  * a lost connection fails them all.
  */
 export function sharing<C extends { db: Db }, I, O>(
@@ -170,7 +170,8 @@ export function sharing<C extends { db: Db }, I, O>(
   { max, lanes }: { max: number; lanes: number },
 ): Sharing<C, I, O> {
   type Waiting = { context: C; item: I; resolve: (output: O) => void; reject: (error: unknown) => void }
-  const states = new WeakMap<Db, { waiting: Waiting[]; running: number }>()
+  type State = { waiting: Waiting[]; running: number; isGathering: boolean }
+  const states = new WeakMap<Db, State>()
 
   async function runBatch(batch: Waiting[]): Promise<void> {
     try {
@@ -185,19 +186,27 @@ export function sharing<C extends { db: Db }, I, O>(
     }
   }
 
+  function pump(state: State): void {
+    const isWorthIt = state.running === 0 ? state.waiting.length > 0 : state.waiting.length >= max
+    if (state.running >= lanes || !isWorthIt) return
+    state.running++
+    void runBatch(state.waiting.splice(0, max)).finally(() => {
+      state.running--
+      pump(state)
+    })
+    pump(state)
+  }
+
   return (context, item) =>
     new Promise<O>((resolve, reject) => {
-      const state = states.get(context.db) ?? { waiting: [], running: 0 }
+      const state = states.get(context.db) ?? { waiting: [], running: 0, isGathering: false }
       states.set(context.db, state)
       state.waiting.push({ context, item, resolve, reject })
-      const pump = () => {
-        if (state.running >= lanes || state.waiting.length === 0) return
-        state.running++
-        void runBatch(state.waiting.splice(0, max)).finally(() => {
-          state.running--
-          pump()
-        })
-      }
-      setImmediate(pump) // whoever calls in the same turn shares already
+      if (state.isGathering) return
+      state.isGathering = true
+      setImmediate(() => {
+        state.isGathering = false
+        pump(state)
+      }) // whoever calls in the same turn shares already
     })
 }

@@ -97,6 +97,7 @@ export interface Deliveries {
   guestId: string;
   id: string;
   idempotencyKey: string | null;
+  isUnknown: Generated<boolean>;
   leaseToken: string | null;
   leaseUntil: Timestamp | null;
   locale: string;

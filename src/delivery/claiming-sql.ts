@@ -165,7 +165,7 @@ export async function take(db: Db, rows: Taking[], lease: Lease): Promise<Set<st
        order by d.id for update of d skip locked),
     claimed as (
       update deliveries d set status = 'sending', attempts = d.attempts + 1, lease_token = ${lease.token},
-             lease_until = ${lease.until}, next_attempt_at = null, updated_at = ${lease.now},
+             lease_until = ${lease.until}, updated_at = ${lease.now},
              first_attempt_at = case when d.channel = due.channel then coalesce(d.first_attempt_at, ${lease.now}) else ${lease.now} end,
              channel = due.channel, channel_reason = due.channel_reason, possible_duplicate = due.possible_duplicate
         from due where d.id = due.id returning d.id, d.attempts)

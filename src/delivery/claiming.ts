@@ -30,7 +30,7 @@ type Decision = { kind: 'go'; channel: ChannelName; channelReason: string | null
 type Decided = { one: Candidate; decision: Decision }
 
 /** Takes a due delivery for this worker, or says why not. The check of the window, of opt-outs and of pauses is here. */
-export const claimDelivery = sharing(claimDeliveries, { max: BATCH_MAX, lanes: 1 })
+export const claimDelivery = sharing(claimDeliveries, { max: BATCH_MAX, lanes: 2 })
 
 async function claimDeliveries(context: Context, ids: string[]): Promise<Claim[]> {
   const { db, config, channels } = context

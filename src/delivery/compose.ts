@@ -7,7 +7,17 @@ import { Failure } from '../errors.ts'
 import type { EmailContent, Locale, TemplateButton, WhatsAppContent } from './channel.ts'
 import { renderHtml, renderText, type Letter } from './layout.ts'
 import type { Occasion } from './occasions.ts'
-import { cut, fill, findTemplate, fitVariables, languageOf, readVariables, WORDS, type Template } from './templates.ts'
+import {
+  cut,
+  fill,
+  findTemplate,
+  fitVariables,
+  languageOf,
+  parametersOf,
+  readVariables,
+  WORDS,
+  type Template,
+} from './templates.ts'
 
 /** Not sendable this way: the window is closed for an answer without approved template, or it exists on WhatsApp only. */
 export type Uncomposed = { kind: 'refused'; reason: 'window_closed' | 'not_an_email' }
@@ -35,14 +45,12 @@ export function composeWhatsApp(
 }
 
 function composeApproved({ template, locale, occasion, values }: Draft): WhatsAppContent {
-  const parameters: string[] = []
-  fill(WORDS[locale].texts[template.name].body, mapValues(values, onOneLine), parameters)
   return {
     kind: 'template',
     name: template.name,
     language: languageOf(locale),
     ...(template.hasPass ? { header: { kind: 'image', link: occasion.qrUrl } } : {}),
-    body: parameters.map((text) => ({ text })),
+    body: parametersOf(WORDS[locale].texts[template.name].body).map((name) => ({ text: onOneLine(values[name]!) })),
     buttons: template.buttons.map((button, index): TemplateButton =>
       button === 'link'
         ? { kind: 'url', index, suffix: occasion.code }

@@ -30,7 +30,6 @@ export function occasionOf(facts: Facts, baseUrl: string): Occasion {
   const { guestName, eventName, startsAt, timeZone, location, organizerName } = facts
   const [invitationId, code] = [facts.invitationId ?? '', facts.code ?? '']
   const path = encodeURIComponent(code)
-  const mark = facts.email ? `?to=${markOf(facts.email)}` : ''
   return {
     guestName,
     eventName,
@@ -42,6 +41,9 @@ export function occasionOf(facts: Facts, baseUrl: string): Occasion {
     code,
     invitationUrl: `${baseUrl}/public/invite/${path}`,
     qrUrl: `${baseUrl}/public/invite/${path}/qr.png`,
-    unsubscribeUrl: `${baseUrl}/public/unsubscribe/${path}${mark}`,
+    get unsubscribeUrl() {
+      const mark = facts.email ? `?to=${markOf(facts.email)}` : '' // a hash, which only an e-mail needs
+      return `${baseUrl}/public/unsubscribe/${path}${mark}`
+    },
   }
 }

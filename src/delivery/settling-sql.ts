@@ -35,7 +35,7 @@ export async function settle(db: Db, settlements: Settlement[], now: Date): Prom
   const ids = settlements.map(({ id }) => id)
   const { rows } = await sql<Settled>`/* prepared settle_deliveries */
     with s as (
-      select * from jsonb_to_recordset(${JSON.stringify(settlements.map(toRecord))}) as s (id text, attempt integer,
+      select * from json_to_recordset(${JSON.stringify(settlements.map(toRecord))}) as s (id text, attempt integer,
         lease_token uuid, status text, outcome text, reason text, http_status integer, provider_message_id text,
         next_attempt_at timestamptz, is_spent boolean, template_only boolean, simulated boolean, session_message boolean,
         message_reason text, sent_to text, predicted_category text, predicted_free boolean)),
@@ -77,22 +77,23 @@ export async function settle(db: Db, settlements: Settlement[], now: Date): Prom
   return rows
 }
 
+/** What is null is left out: reading JSON is a good part of the statement. */
 const toRecord = (s: Settlement) => ({
   id: s.id,
   attempt: s.attempt,
   lease_token: s.leaseToken,
   status: s.status,
   outcome: s.outcome,
-  reason: s.reason,
-  http_status: s.httpStatus,
-  provider_message_id: s.providerMessageId,
-  next_attempt_at: s.nextAttemptAt,
+  reason: s.reason ?? undefined,
+  http_status: s.httpStatus ?? undefined,
+  provider_message_id: s.providerMessageId ?? undefined,
+  next_attempt_at: s.nextAttemptAt ?? undefined,
   is_spent: s.isSpent,
   template_only: s.templateOnly,
   simulated: s.simulated,
-  session_message: s.sessionMessage,
-  message_reason: s.messageReason,
-  sent_to: s.sentTo,
-  predicted_category: s.predictedCategory,
-  predicted_free: s.predictedFree,
+  session_message: s.sessionMessage ?? undefined,
+  message_reason: s.messageReason ?? undefined,
+  sent_to: s.sentTo ?? undefined,
+  predicted_category: s.predictedCategory ?? undefined,
+  predicted_free: s.predictedFree ?? undefined,
 })

@@ -4,7 +4,7 @@ import { sharing, withTx, type Db, type Tx } from '../db.ts'
 import type { Message, Outcome } from './channel.ts'
 import { BATCH_MAX, type Claimed } from './claiming.ts'
 import { planRefusal, type Consequences } from './consequences.ts'
-import { predictPrice } from './cost.ts'
+import { predictPrice, type Prediction } from './cost.ts'
 import { applyConsequences } from './heirs.ts'
 import { countFailures } from './limits.ts'
 import { EMAIL_SENT_BEFORE } from './refusals.ts'
@@ -27,8 +27,8 @@ export const settleDelivery = sharing(settleDeliveries, { max: BATCH_MAX, lanes:
 
 async function settleDeliveries({ db, now, config }: Context, attempted: Attempted[]): Promise<AfterAttempt[]> {
   const at = now()
-  const planned = attempted.map((one) => {
-    const { outcome, delivery } = one
+  const planned = attempted.map((one): Planned => {
+    const { outcome, delivery, message, isSimulated } = one
     const plan =
       outcome.kind === 'refused'
         ? planRefusal({ ...delivery, hasEmail: delivery.email !== null && !delivery.isEmailStopped }, outcome, {
@@ -36,7 +36,7 @@ async function settleDeliveries({ db, now, config }: Context, attempted: Attempt
             backoffDelayMs: config.queue.backoffDelayMs,
           })
         : null
-    return { ...one, plan, settlement: settlementOf(one, plan, at, config) }
+    return { delivery, outcome, message, isSimulated, plan, settlement: settlementOf(one, plan, at, config) }
   })
   // The common case is one statement. What refusals entail commits with the refusals.
   const isPlain = planned.every(({ outcome, isSimulated }) => outcome.kind === 'sent' && isSimulated)
@@ -111,60 +111,59 @@ const isProofOfWork = ({ plan, outcome }: Planned): boolean =>
 const isFault = ({ plan, outcome }: Planned): boolean =>
   plan?.isChannelFault === true || (outcome.kind === 'unknown' && outcome.reason !== EMAIL_SENT_BEFORE)
 
-function settlementOf(
-  { delivery, outcome, message, isSimulated }: Attempted,
-  plan: Consequences | null,
-  now: Date,
-  config: Config,
-): Settlement {
-  const isSession = message?.channel === 'whatsapp' ? message.content.kind !== 'template' : null
-  const base = {
+function settlementOf(attempted: Attempted, plan: Consequences | null, now: Date, config: Config): Settlement {
+  const { delivery, outcome, message, isSimulated } = attempted
+  const isWhatsApp = message?.channel === 'whatsapp'
+  const isSession = isWhatsApp ? message.content.kind !== 'template' : null
+  const prediction = isSession === null ? null : predictionOf(delivery, isSession, config, now)
+  const end = plan ? endOfRefused(plan) : endOf(outcome, now, config)
+  return {
     id: delivery.id,
     attempt: delivery.attempts,
     leaseToken: delivery.leaseToken,
-    simulated: isSimulated,
+    status: end.status,
+    outcome: end.outcome,
     reason: 'reason' in outcome ? outcome.reason : null,
     httpStatus: 'httpStatus' in outcome ? outcome.httpStatus : null,
-    providerMessageId: null,
-    nextAttemptAt: null,
-    isSpent: true,
-    templateOnly: delivery.templateOnly,
+    providerMessageId: outcome.kind === 'sent' ? outcome.providerMessageId : null,
+    nextAttemptAt: end.nextAttemptAt,
+    isSpent: plan?.isSpent ?? true,
+    templateOnly: plan?.templateOnly ?? delivery.templateOnly,
+    simulated: isSimulated,
     sessionMessage: isSession,
     messageReason: isSession === null ? null : whyThisKind(delivery),
-    sentTo: message?.channel === 'whatsapp' ? delivery.phone : null,
-    ...predictionOf(delivery, isSession, config, now),
+    sentTo: isWhatsApp ? delivery.phone : null,
+    predictedCategory: prediction?.category ?? null,
+    predictedFree: prediction?.isFree ?? null,
   }
-  if (plan) {
-    const { status, nextAttemptAt, isSpent, templateOnly } = plan
-    const outcomeName = status === 'failed' ? 'failed' : isSpent ? 'retry' : 'deferred'
-    return { ...base, status, outcome: outcomeName, nextAttemptAt, isSpent, templateOnly }
-  }
-  switch (outcome.kind) {
-    case 'sent':
-      return { ...base, status: 'sent', outcome: 'sent', providerMessageId: outcome.providerMessageId }
-    case 'skipped':
-      return { ...base, status: 'skipped', outcome: 'skipped' }
-    case 'unknown': {
-      const nextAttemptAt = new Date(now.getTime() + config.delivery.unknownWaitMs)
-      return { ...base, status: 'unknown', outcome: 'unknown', nextAttemptAt }
-    }
-    case 'refused':
-      break
-  }
-  throw new Error('a refusal has a plan')
 }
 
-function predictionOf(delivery: Claimed, isSession: boolean | null, { whatsapp }: Config, now: Date) {
-  if (isSession === null) return { predictedCategory: null, predictedFree: null }
-  const { approvedCategory: approved, serviceThisMonth } = delivery
+type End = Pick<Settlement, 'status' | 'outcome' | 'nextAttemptAt'>
+
+function endOfRefused({ status, nextAttemptAt, isSpent }: Consequences): End {
+  return { status, outcome: status === 'failed' ? 'failed' : isSpent ? 'retry' : 'deferred', nextAttemptAt }
+}
+
+function endOf({ kind }: Attempted['outcome'], now: Date, config: Config): End {
+  switch (kind) {
+    case 'sent':
+    case 'skipped':
+      return { status: kind, outcome: kind, nextAttemptAt: null }
+    case 'unknown':
+      return { status: kind, outcome: kind, nextAttemptAt: new Date(now.getTime() + config.delivery.unknownWaitMs) }
+    case 'refused':
+      throw new Error('a refusal has a plan')
+  }
+}
+
+function predictionOf(delivery: Claimed, isSession: boolean, { whatsapp }: Config, now: Date): Prediction {
   const about = {
     isTemplate: !isSession,
     category: findTemplate(delivery.template).category,
-    approved,
-    serviceThisMonth,
+    approved: delivery.approvedCategory,
+    serviceThisMonth: delivery.serviceThisMonth,
   }
-  const { category, isFree } = predictPrice(whatsapp.prices, about, now)
-  return { predictedCategory: category, predictedFree: isFree }
+  return predictPrice(whatsapp.prices, about, now)
 }
 
 const whyThisKind = (delivery: Claimed): string =>

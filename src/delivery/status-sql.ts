@@ -142,7 +142,8 @@ export async function advance(
 
 /**
  * Pricing may come with any status; the first one stays, verbatim. An unseen attempt is thereby seen: the one whose
- * message it is, else the latest that nobody saw end, else the one on its way.
+ * message it is, else the latest that nobody saw end, else the one on its way. As long as the row says `sending`, the
+ * attempt on its way stays open: its worker holds the answer, and by an open attempt the sweep finds a lease that ran out.
  */
 export async function addEvidence(tx: Tx, id: string, event: StatusEvent): Promise<void> {
   if (event.pricing !== null) {
@@ -152,7 +153,8 @@ export async function addEvidence(tx: Tx, id: string, event: StatusEvent): Promi
   }
   await sql`update delivery_attempts set outcome = 'sent', finished_at = coalesce(finished_at, ${event.occurredAt}),
       provider_message_id = ${event.providerMessageId}
-     where delivery_id = ${id} and (outcome is null or outcome = 'unknown')
+     where delivery_id = ${id}
+       and (outcome = 'unknown' or (outcome is null and not exists (select 1 from deliveries d where d.id = ${id} and d.status = 'sending')))
        and n = (select a.n from delivery_attempts a
                  where a.delivery_id = ${id} and (a.provider_message_id = ${event.providerMessageId} or a.outcome is null or a.outcome = 'unknown')
                  order by a.provider_message_id = ${event.providerMessageId} desc nulls last, a.outcome = 'unknown' desc nulls last, a.n desc limit 1)`.execute(

@@ -25,18 +25,22 @@ export async function markDue(
   return rows
 }
 
-/** A lease that ran out: the worker died or hangs, and nobody knows whether the provider has the message. */
+/**
+ * A lease that ran out: the worker died or hangs, and nobody knows whether the provider has the message. What is on its way
+ * is found by its open attempt. One that a status has moved on meanwhile stays where it is; only its attempt ends.
+ */
 export async function markUnknown(db: Db, now: Date, waitUntil: Date): Promise<string[]> {
   const { rows } = await sql<{ id: string }>`
     with late as (
-      select id from deliveries where status = 'sending' and lease_until < ${now} limit 500 for update skip locked),
+      select d.id, a.n from delivery_attempts a join deliveries d on d.id = a.delivery_id
+       where a.finished_at is null and (d.lease_until < ${now} or a.n < d.attempts)
+       order by d.id limit 500 for update of d skip locked),
     attempt as (
       update delivery_attempts a set finished_at = ${now}, outcome = 'unknown', reason = 'lease_expired'
-        from deliveries d, late
-       where d.id = late.id and a.delivery_id = d.id and a.n = d.attempts and a.finished_at is null)
+        from late where a.delivery_id = late.id and a.n = late.n and a.finished_at is null)
     update deliveries d set status = 'unknown', reason = 'lease_expired', lease_until = null,
            next_attempt_at = ${waitUntil}, updated_at = ${now}
-      from late where d.id = late.id
+      from late where d.id = late.id and d.attempts = late.n and d.status = 'sending'
     returning d.id`.execute(db)
   return rows.map(({ id }) => id)
 }
@@ -58,7 +62,7 @@ export type Unresolved = {
 export async function listUnresolved(tx: Tx, now: Date): Promise<Unresolved[]> {
   const { rows } = await sql<Unresolved>`
     select id, channel, attempts, attempts_max, possible_duplicate, first_attempt_at, reason from deliveries
-     where status = 'unknown' and next_attempt_at <= ${now}
+     where is_unknown and next_attempt_at <= ${now}
        and not exists (select 1 from inbound_events i where i.source = deliveries.channel and i.next_attempt_at is not null
                           and i.received_at <= deliveries.next_attempt_at)
      order by next_attempt_at limit 500 for update skip locked`.execute(tx)

@@ -198,13 +198,18 @@ const valuesOf = (occasion: Occasion, locale: Locale): Record<string, string | n
 
 const PLACEHOLDER = /\{\{(\w+)\}\}/g
 
-/** Puts the values in; `parameters`, when given, takes them in the order of the text. */
-export function fill(text: string, values: Record<string, string>, parameters?: string[]): string {
-  return text.replace(PLACEHOLDER, (_, name: string) => {
-    parameters?.push(values[name]!)
-    return values[name]!
-  })
+/** Puts the values in. */
+export const fill = (text: string, values: Record<string, string>): string =>
+  text.replace(PLACEHOLDER, (_, name: string) => values[name]!)
+
+/** The names of the variables in a text of a template, as WhatsApp numbers them: {{1}} is the first. */
+export function parametersOf(text: string): string[] {
+  const parameters = knownParameters.get(text) ?? [...text.matchAll(PLACEHOLDER)].map(([, name]) => name!)
+  knownParameters.set(text, parameters)
+  return parameters
 }
+/** Every message asks; there are as many texts as templates and languages. */
+const knownParameters = new Map<string, string[]>()
 
 /** As WhatsApp fills an approved template. */
 export const fillInOrder = (text: string, parameters: string[]): string => {

@@ -45,7 +45,7 @@ export type DeliveryView = {
 }
 
 const COLUMNS = sql`id, event_id, guest_id, channel, template, locale, status, reason, attempts, attempts_max,
-  next_attempt_at, provider_message_id, possible_duplicate, channel_reason, message_reason, session_message,
+  case when status <> 'sending' then next_attempt_at end as next_attempt_at, provider_message_id, possible_duplicate, channel_reason, message_reason, session_message,
   campaign_id, fallback_of, simulated, requested_at, scheduled_at, sent_at, delivered_at, read_at`
 
 export type Attempt = {
