@@ -73,3 +73,36 @@ test('two databases never share', async () => {
 
   assert.deepEqual(sizes, [1, 1])
 })
+
+test('a second batch runs beside the first once it is full, and what is less waits for the end of one', async () => {
+  const batches: { items: number[]; end: () => void }[] = []
+  const check = sharing(
+    (_: { db: Db }, items: number[]) =>
+      new Promise<number[]>((resolve) => batches.push({ items, end: () => resolve(items) })),
+    { max: 3, lanes: 2 },
+  )
+  const context = aContext()
+  const turn = () => new Promise((resolve) => setImmediate(resolve))
+  const sizes = () => batches.map(({ items }) => items.length)
+
+  const answers = [check(context, 1)]
+  await turn()
+  answers.push(check(context, 2), check(context, 3))
+  await turn()
+  const beside = sizes()
+  answers.push(check(context, 4), check(context, 5), check(context, 6), check(context, 7), check(context, 8))
+  await turn()
+  const full = sizes()
+  batches[0]!.end()
+  await turn()
+  const freed = sizes()
+  batches[1]!.end()
+  await turn()
+  for (const { end } of batches) end()
+  await turn()
+  for (const { end } of batches) end()
+
+  assert.deepEqual(await Promise.all(answers), [1, 2, 3, 4, 5, 6, 7, 8])
+  assert.deepEqual([beside, full, freed], [[1], [1, 3], [1, 3, 3]])
+  assert.deepEqual(sizes(), [1, 3, 3, 1])
+})

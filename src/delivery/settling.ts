@@ -152,8 +152,9 @@ function endOf({ kind }: Attempted['outcome'], now: Date, config: Config): End {
     case 'unknown':
       return { status: kind, outcome: kind, nextAttemptAt: new Date(now.getTime() + config.delivery.unknownWaitMs) }
     case 'refused':
-      throw new Error('a refusal has a plan')
+      break
   }
+  throw new Error('a refusal has a plan')
 }
 
 function predictionOf(delivery: Claimed, isSession: boolean, { whatsapp }: Config, now: Date): Prediction {

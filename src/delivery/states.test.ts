@@ -1,10 +1,14 @@
 /** The one copy of the machine is in the database; the drawing of docs/states.md must be the same. */
 import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import test from 'node:test'
-import { sql, withTx } from '../db.ts'
+import { sql, withTx, type Tx } from '../db.ts'
 import { startApp } from '../../test/harness.ts'
+import { aStatus, record } from '../../test/deliveries.ts'
 import { anInvitation } from '../../test/make.ts'
+import { take } from './claiming-sql.ts'
+import { recordStatus } from './delivery.ts'
 import { STATUSES } from './views.ts'
 
 /** `a → b` of every arrow of the diagram, and of the sentence about arrows that nobody takes. */
@@ -50,6 +54,51 @@ test('a row takes every step that is drawn, and the trigger refuses all others',
   }
 
   assert.deepEqual(taken.toSorted(), [...allowed].toSorted())
+})
+
+test('a claim and a status change a row in its place: no entry of an index is renewed', async (t) => {
+  const app = await startApp(t)
+  const { eventId, guestId } = await anInvitation(app.db)
+  const { deliveryId } = (
+    await app.post(`/events/${eventId}/guests/${guestId}/send`, { as: 'organizer', body: {} })
+  ).json()
+  const at = app.deps.now()
+  /** How many changes of deliveries `work` makes, and how many of them renew no index. */
+  const counted = (work: (tx: Tx) => Promise<unknown>) =>
+    withTx(app.db, async (tx) => {
+      const count = async () =>
+        (
+          await sql<{ changes: number; inPlace: number }>`
+            select n_tup_upd as changes, n_tup_hot_upd as in_place from pg_stat_xact_user_tables where relname = 'deliveries'`.execute(
+            tx,
+          )
+        ).rows[0]!
+      const before = await count()
+      await work(tx)
+      const after = await count()
+      return [after.changes - before.changes, after.inPlace - before.inPlace]
+    })
+  const lease = { token: randomUUID(), now: at, until: at, windowFloor: at, dedupeWindowMs: 0, emailKeyFloor: at }
+  const row = {
+    id: deliveryId,
+    attempts: 0,
+    channel: 'whatsapp' as const,
+    channelReason: null,
+    possibleDuplicate: false,
+  }
+  const told = aStatus(`wamid.${deliveryId}`, 'delivered', null, deliveryId)
+
+  const claimed = await counted((tx) => take(tx, [row], lease))
+  await record(app, { ...told, status: 'sent' })
+  const delivered = await counted((tx) => recordStatus(tx, app.deps.config, told, at))
+
+  assert.deepEqual(
+    [claimed, delivered],
+    [
+      [1, 1],
+      [1, 1],
+    ],
+  )
 })
 
 /** Anything else that goes wrong is a fault. */

@@ -34,13 +34,13 @@ const sweepAt = async (app: TestApp, seconds: number) => {
   app.setNow(after(seconds))
   await app.runJob(sweepDeliveries, {})
 }
-const record = ({ db, deps }: TestApp, deliveryId: string, status: string) =>
+const record = ({ db, deps }: TestApp, deliveryId: string, status: string, reason: string | null = null) =>
   withTx(db, (tx) =>
     recordStatus(
       tx,
       deps.config,
       {
-        ...{ providerMessageId: `wamid.told_${deliveryId}`, status, occurredAt: deps.now(), reason: null },
+        ...{ providerMessageId: `wamid.told_${deliveryId}`, status, occurredAt: deps.now(), reason },
         ...{ pricing: null, simulated: false, ourId: deliveryId },
       },
       deps.now(),
@@ -142,4 +142,55 @@ test("a worker that died after the provider's 200, and no status: it goes once m
   assert.deepEqual([early, late, calls.length], ['nothing to do', 'sent', 2])
   assert.equal((await rowOf(app.db, deliveryId)).possibleDuplicate, true)
   assert.deepEqual(await attemptsOf(app.db, deliveryId), ['unknown', 'sent'])
+})
+
+test('a lease is found to have run out also when a refusal waits and a late «sent» came after it', async (t) => {
+  const app = await startApp(t, { now: NOW })
+  let isTaken = () => {}
+  const taken = new Promise<void>((resolve) => (isTaken = resolve))
+  const { calls } = withProvider(t, [app.deps], (_, position) => {
+    isTaken()
+    return position === 1 ? new Promise(() => {}) : undefined
+  })
+  const deliveryId = await requested(app)
+
+  void run(app, deliveryId)
+  await taken
+  await record(app, deliveryId, 'failed', 'whatsapp_131000') // it would go again: it waits for the answer, which never comes
+  await record(app, deliveryId, 'sent')
+  const told = await rowOf(app.db, deliveryId)
+  const open = await attemptsOf(app.db, deliveryId)
+  await sweepAt(app, 120)
+  await sweepAt(app, 3600)
+  const again = await run(app, deliveryId)
+
+  assert.deepEqual([told.status, open], ['sending', [null]])
+  assert.deepEqual([again, calls.length], ['sent', 2])
+})
+
+test('an attempt whose worker died ends with its lease also when a status has moved its message on', async (t) => {
+  const app = await startApp(t, { now: NOW })
+  let isTaken = () => {}
+  const { calls } = withProvider(t, [app.deps], () => {
+    isTaken()
+    return new Promise(() => {})
+  })
+  const deliveryId = await requested(app)
+  const die = async () => {
+    const taken = new Promise<void>((resolve) => (isTaken = resolve))
+    void run(app, deliveryId)
+    await taken
+  }
+
+  await die()
+  await sweepAt(app, 120)
+  await sweepAt(app, 721)
+  await die()
+  await record(app, deliveryId, 'delivered') // the first message, after all
+  const told = await attemptsOf(app.db, deliveryId)
+  await sweepAt(app, 1000)
+
+  assert.deepEqual([told, calls.length], [['sent', null], 2])
+  assert.deepEqual(await attemptsOf(app.db, deliveryId), ['sent', 'unknown'])
+  assert.equal((await rowOf(app.db, deliveryId)).status, 'delivered')
 })
