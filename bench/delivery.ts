@@ -30,6 +30,22 @@ const CONCURRENCY = 64
 const TARGETS = { redis: 2.5, postgres: 1.3 }
 type Backend = keyof typeof TARGETS
 
+const CLAIM = `update deliveries set status = 'sending', attempts = attempts + 1, lease_token = $2, lease_until = $4,
+    first_attempt_at = coalesce(first_attempt_at, $3), updated_at = $3
+  where id = $1 and status = 'queued' and next_attempt_at <= $3`
+const SETTLE = `update deliveries set status = 'sent', next_attempt_at = null, sent_at = $3, provider_message_id = $4,
+    simulated = true, session_message = false, message_reason = 'window_closed', sent_to = '+525510000000',
+    lease_token = null, lease_until = null, updated_at = $3
+  where id = $1 and lease_token = $2 and status = 'sending'`
+const ROW_ONLY = { claim: CLAIM, settle: SETTLE }
+const WITH_ATTEMPT = {
+  claim: `with claimed as (${CLAIM} returning id, attempts)
+    insert into delivery_attempts (delivery_id, n, started_at) select id, attempts, $3 from claimed`,
+  settle: `with settled as (${SETTLE} returning id, attempts)
+    update delivery_attempts a set finished_at = $3, outcome = 'sent', http_status = 200, provider_message_id = $4
+      from settled where a.delivery_id = settled.id and a.n = settled.attempts`,
+}
+
 const { values: flags } = parseArgs({
   options: {
     jobs: { type: 'string', default: '8000' },
@@ -95,22 +111,6 @@ async function compare(backend: Backend, serverUrl: string, redisUrl: string | u
 /** What a bare worker does: two statements, each a commit for one delivery, and the ids they are given. */
 type Commits = { ids: string[]; claim: Statement; settle: Statement }
 type Statement = { text: string; values: (id: string) => unknown[] }
-
-const CLAIM = `update deliveries set status = 'sending', attempts = attempts + 1, lease_token = $2, lease_until = $4,
-    first_attempt_at = coalesce(first_attempt_at, $3), updated_at = $3
-  where id = $1 and status = 'queued' and next_attempt_at <= $3`
-const SETTLE = `update deliveries set status = 'sent', next_attempt_at = null, sent_at = $3, provider_message_id = $4,
-    simulated = true, session_message = false, message_reason = 'window_closed', sent_to = '+525510000000',
-    lease_token = null, lease_until = null, updated_at = $3
-  where id = $1 and lease_token = $2 and status = 'sending'`
-const ROW_ONLY = { claim: CLAIM, settle: SETTLE }
-const WITH_ATTEMPT = {
-  claim: `with claimed as (${CLAIM} returning id, attempts)
-    insert into delivery_attempts (delivery_id, n, started_at) select id, attempts, $3 from claimed`,
-  settle: `with settled as (${SETTLE} returning id, attempts)
-    update delivery_attempts a set finished_at = $3, outcome = 'sent', http_status = 200, provider_message_id = $4
-      from settled where a.delivery_id = settled.id and a.n = settled.attempts`,
-}
 
 async function seedFloor(deps: Deps, eventId: string, texts: { claim: string; settle: string }): Promise<Commits> {
   const ids = Array.from({ length: jobs }, () => newId('dl'))
