@@ -1,7 +1,18 @@
 /** The one door to PostgreSQL: pools, typed queries, transactions, migrations, identifiers. */
 import { readFile, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { CamelCasePlugin, Kysely, Migrator, PostgresDialect, sql, type Migration, type Transaction } from 'kysely'
+import {
+  CamelCasePlugin,
+  Kysely,
+  Migrator,
+  PostgresDialect,
+  sql,
+  type Migration,
+  type PluginTransformResultArgs,
+  type QueryResult,
+  type Transaction,
+  type UnknownRow,
+} from 'kysely'
 import pg from 'pg'
 import { v7 as uuidv7 } from 'uuid'
 import { isConnectionLost } from './errors.ts'
@@ -40,9 +51,25 @@ export function openDb(
   pool.on('connect', prepareNamed)
   const db = new Kysely<DB>({
     dialect: new PostgresDialect({ pool }),
-    plugins: [new CamelCasePlugin({ maintainNestedObjectKeys: true })],
+    plugins: [new CamelCaseColumns({ maintainNestedObjectKeys: true })],
   })
   return { db, close: () => db.destroy() }
+}
+
+/** Renames the columns once a result: its rows are all alike, and the plugin would look at every name of every row. */
+class CamelCaseColumns extends CamelCasePlugin {
+  override async transformResult({ result }: PluginTransformResultArgs): Promise<QueryResult<UnknownRow>> {
+    const { rows } = result
+    if (!rows?.[0]) return result
+    const columns = Object.keys(rows[0])
+    const names = columns.map((column) => this.camelCase(column))
+    const renamed = rows.map((row) => {
+      const named: UnknownRow = {}
+      for (let n = 0; n < columns.length; n++) named[names[n]!] = row[columns[n]!]
+      return named
+    })
+    return { ...result, rows: renamed }
+  }
 }
 
 /**

@@ -22,8 +22,8 @@ export type Attempted = {
 }
 export type AfterAttempt = { status: string; retryAt: Date | null; isAlarm: boolean; hasOpenedBreaker: boolean }
 
-/** Writes what a call came to and returns when to try again, if so. */
-export const settleDelivery = sharing(settleDeliveries, { max: BATCH_MAX, lanes: 1 })
+/** Writes what a call came to and returns when to try again, if so. Nobody waits for it, so all that there are share a commit. */
+export const settleDelivery = sharing(settleDeliveries, { max: 2 * BATCH_MAX, lanes: 1 })
 
 async function settleDeliveries({ db, now, config }: Context, attempted: Attempted[]): Promise<AfterAttempt[]> {
   const at = now()
