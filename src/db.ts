@@ -231,9 +231,10 @@ export function sharing<C extends { db: Db }, I, O>(
       state.waiting.push({ context, item, resolve, reject })
       if (state.isGathering) return
       state.isGathering = true
+      // Whoever calls in the same turn shares already.
       setImmediate(() => {
         state.isGathering = false
         pump(state)
-      }) // whoever calls in the same turn shares already
+      })
     })
 }
