@@ -45,7 +45,10 @@ try {
   const { waiting } = await deps.queues.count('deliveryQueue')
   await deps.close()
 
-  const worker = spawn(process.execPath, ['dist/worker.js'], { env: { ...process.env, ...env }, stdio: 'inherit' })
+  // Started with the words of `npm run start:worker`, so that what is measured is what users run.
+  const { scripts } = JSON.parse(await readFile('package.json', 'utf8')) as { scripts: Record<string, string> }
+  const [, , ...args] = scripts['start:worker']!.split(' ')
+  const worker = spawn(process.execPath, args, { env: { ...process.env, ...env }, stdio: 'inherit' })
   for (let second = 0; second < Number(flags.seconds); second++) {
     await sleep(1000)
     const status = await readFile(`/proc/${worker.pid}/status`, 'utf8')
