@@ -94,6 +94,7 @@ async function compare(backend: Backend, serverUrl: string, redisUrl: string | u
     WORKER_CONCURRENCY: String(CONCURRENCY),
     SIMULATOR: 'false',
     LOG_LEVEL: 'error',
+    LOG_FORMAT: 'json',
     ...(backend === 'redis' ? { REDIS_URL: redisUrl! } : {}),
   })
   const deps = openDeps(config, openLog(config.log), { databaseUrl })

@@ -50,7 +50,7 @@ export async function createDatabase(serverUrl: string, name: string): Promise<s
   await client.end()
   const url = new URL(serverUrl)
   url.pathname = `/${name}`
-  const config = loadConfig({ APP_ENV: 'test', DATABASE_URL: url.toString(), LOG_LEVEL: 'error' })
+  const config = loadConfig({ APP_ENV: 'test', DATABASE_URL: url.toString(), LOG_LEVEL: 'error', LOG_FORMAT: 'json' })
   const deps = openDeps(config, openLog(config.log), { databaseUrl: url.toString() })
   await applyMigrations(deps.db, MIGRATIONS_FOLDER)
   await deps.close()
