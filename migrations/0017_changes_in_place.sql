@@ -7,6 +7,9 @@ alter table deliveries add column is_unknown boolean not null generated always a
 
 drop index deliveries_leased;
 create index delivery_attempts_open on delivery_attempts (delivery_id) where finished_at is null;
+-- Evidence closed the attempt of a row that still said `sending`; without it the sweep would not find the row any more.
+update delivery_attempts a set finished_at = null, outcome = null
+  from deliveries d where d.id = a.delivery_id and d.status = 'sending' and a.n = d.attempts and a.finished_at is not null;
 
 drop index deliveries_unknown;
 create index deliveries_unknown on deliveries (next_attempt_at) where is_unknown;

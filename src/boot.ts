@@ -1,6 +1,6 @@
 /** What every program of this package does first: configuration, log, database, and a clean end. */
 import { ConfigError, loadConfig, type Config } from './config.ts'
-import { applyMigrations, listPendingMigrations } from './db.ts'
+import { applyMigrations, listPendingMigrations, openDb } from './db.ts'
 import { BootError, openDeps, waitForDeps, type Deps } from './deps.ts'
 import { EmbeddedFailure, findRunningUrl, startEmbedded, type Embedded } from './embedded.ts'
 import { openLog, type Logger } from './log.ts'
@@ -62,11 +62,20 @@ function startOwn(config: Config, log: Logger): Promise<Embedded> {
   })
 }
 
-/** Brings the schema up to this program. Safe to run again and by several processes at once. */
+/** A migration may write a large table anew; the limit of a request would end it, and every later try as well. */
+const MIGRATION_TIMEOUT_MS = 3_600_000
+
+/** Brings the schema up to this program. Safe to run again and by several processes at once: they wait for each other. */
 export async function migrate({ deps, config, log }: Pick<Boot, 'deps' | 'config' | 'log'>): Promise<void> {
-  const applied = await applyMigrations(deps.db, MIGRATIONS_FOLDER)
-  await migrateQueues({ redis: config.redis, database: { url: deps.databaseUrl } })
-  log.info({ applied }, applied.length > 0 ? 'Migrations were applied' : 'The schema is up to date')
+  const onError = (error: Error) => log.warn({ err: error }, 'A database connection was lost')
+  const { db, close } = openDb(deps.databaseUrl, { max: 2, statementTimeoutMs: MIGRATION_TIMEOUT_MS, onError })
+  try {
+    const applied = await applyMigrations(db, MIGRATIONS_FOLDER)
+    await migrateQueues({ redis: config.redis, database: { url: deps.databaseUrl } })
+    log.info({ applied }, applied.length > 0 ? 'Migrations were applied' : 'The schema is up to date')
+  } finally {
+    await close()
+  }
 }
 
 /** Migrates when the configuration says so; else says what is missing and lets /ready answer 503. */

@@ -98,12 +98,19 @@ export async function findRefusedDelivery(
   return rows[0] ?? null
 }
 
-/** It goes again. */
+/**
+ * It goes again. When it went once more already and that message is on its way, not before the lease of that one ends:
+ * its worker keeps the lease, and what it is answered may make another try needless.
+ */
 export async function requeueRefused(tx: Tx, id: string, plan: Consequences, now: Date): Promise<boolean> {
+  const isOnItsWay = sql`attempts > 1 and lease_until > ${now}`
   const { rows } = await sql`
-    update deliveries set status = 'queued', reason = ${plan.reason}, next_attempt_at = ${plan.nextAttemptAt},
-           enqueued_at = null, template_only = ${plan.templateOnly}, provider_message_id = null,
-           attempts_max = attempts_max + ${plan.isSpent ? 0 : 1}, lease_token = null, lease_until = null, updated_at = ${now}
+    update deliveries set status = 'queued', reason = ${plan.reason}, enqueued_at = null,
+           next_attempt_at = greatest(${plan.nextAttemptAt}::timestamptz, case when ${isOnItsWay} then lease_until end),
+           template_only = ${plan.templateOnly}, provider_message_id = null,
+           attempts_max = attempts_max + ${plan.isSpent ? 0 : 1},
+           lease_token = case when ${isOnItsWay} then lease_token end,
+           lease_until = case when ${isOnItsWay} then lease_until end, updated_at = ${now}
      where id = ${id} and status in ('unknown', 'sent') returning id`.execute(tx)
   return rows.length === 1
 }

@@ -27,13 +27,13 @@ export async function markDue(
 
 /**
  * A lease that ran out: the worker died or hangs, and nobody knows whether the provider has the message. What is on its way
- * is found by its open attempt. One that a status has moved on meanwhile stays where it is; only its attempt ends.
+ * is found by its open attempt. One that a status or a person has moved on meanwhile stays where it is; only its attempt ends.
  */
 export async function markUnknown(db: Db, now: Date, waitUntil: Date): Promise<string[]> {
   const { rows } = await sql<{ id: string }>`
     with late as (
       select d.id, a.n from delivery_attempts a join deliveries d on d.id = a.delivery_id
-       where a.finished_at is null and (d.lease_until < ${now} or a.n < d.attempts)
+       where a.finished_at is null and (d.lease_until is null or d.lease_until < ${now} or a.n < d.attempts)
        order by d.id limit 500 for update of d skip locked),
     attempt as (
       update delivery_attempts a set finished_at = ${now}, outcome = 'unknown', reason = 'lease_expired'

@@ -1,10 +1,11 @@
 /** What nobody saw end: a worker that died at the worst moment, an answer that was lost twice. */
 import assert from 'node:assert/strict'
-import test from 'node:test'
+import test, { type TestContext } from 'node:test'
 import { openDb, sql, withTx, type Db } from '../db.ts'
 import { startApp, type TestApp } from '../../test/harness.ts'
 import { aGuest, anEvent } from '../../test/make.ts'
 import { withProvider } from '../../test/provider.ts'
+import type { Outcome } from './channel.ts'
 import { recordStatus } from './delivery.ts'
 import { deliverInvitation, sweepDeliveries } from './jobs.ts'
 
@@ -46,6 +47,24 @@ const record = ({ db, deps }: TestApp, deliveryId: string, status: string, reaso
       deps.now(),
     ),
   )
+
+/** Calls that end when the test says so, or never: then whoever asked has died and hears of nothing. */
+function withCallsInHand(t: TestContext, app: TestApp, answersFrom = Infinity) {
+  const hands: ((outcome: Outcome) => void)[] = []
+  let isTaken = () => {}
+  const { calls } = withProvider(t, [app.deps], (_, position) => {
+    isTaken()
+    return position >= answersFrom ? undefined : new Promise<Outcome>((resolve) => hands.push(resolve))
+  })
+  /** Resolves when the provider has the message; `done` when the job has ended. */
+  const begin = async (deliveryId: string): Promise<{ done: Promise<unknown> }> => {
+    const taken = new Promise<void>((resolve) => (isTaken = resolve))
+    const done = run(app, deliveryId)
+    await taken
+    return { done }
+  }
+  return { calls, begin, answer: (position: number, outcome: Outcome) => hands[position - 1]!(outcome) }
+}
 
 test('WhatsApp is tried once more and then a person decides: two calls, and the message is on the list', async (t) => {
   const app = await startApp(t, { now: NOW })
@@ -97,16 +116,10 @@ for (const [when, seconds] of [
 ] as const) {
   test(`a worker that died after the provider's 200: a status ${when} tells, and nothing is sent twice`, async (t) => {
     const app = await startApp(t, { now: NOW })
-    let isTaken = () => {}
-    const taken = new Promise<void>((resolve) => (isTaken = resolve))
-    const { calls } = withProvider(t, [app.deps], () => {
-      isTaken()
-      return new Promise(() => {}) // the provider has it; whoever asked never hears of it
-    })
+    const { calls, begin } = withCallsInHand(t, app)
     const deliveryId = await requested(app)
 
-    void run(app, deliveryId)
-    await taken
+    await begin(deliveryId)
     await sweepAt(app, seconds)
     await record(app, deliveryId, 'delivered')
     const told = await rowOf(app.db, deliveryId)
@@ -122,16 +135,10 @@ for (const [when, seconds] of [
 
 test("a worker that died after the provider's 200, and no status: it goes once more, marked", async (t) => {
   const app = await startApp(t, { now: NOW })
-  let isTaken = () => {}
-  const taken = new Promise<void>((resolve) => (isTaken = resolve))
-  const { calls } = withProvider(t, [app.deps], (_, position) => {
-    isTaken()
-    return position === 1 ? new Promise(() => {}) : undefined
-  })
+  const { calls, begin } = withCallsInHand(t, app, 2)
   const deliveryId = await requested(app)
 
-  void run(app, deliveryId)
-  await taken
+  await begin(deliveryId)
   await sweepAt(app, 120)
   const unknown = await rowOf(app.db, deliveryId)
   const early = await run(app, deliveryId)
@@ -146,16 +153,10 @@ test("a worker that died after the provider's 200, and no status: it goes once m
 
 test('a lease is found to have run out also when a refusal waits and a late «sent» came after it', async (t) => {
   const app = await startApp(t, { now: NOW })
-  let isTaken = () => {}
-  const taken = new Promise<void>((resolve) => (isTaken = resolve))
-  const { calls } = withProvider(t, [app.deps], (_, position) => {
-    isTaken()
-    return position === 1 ? new Promise(() => {}) : undefined
-  })
+  const { calls, begin } = withCallsInHand(t, app, 2)
   const deliveryId = await requested(app)
 
-  void run(app, deliveryId)
-  await taken
+  await begin(deliveryId)
   await record(app, deliveryId, 'failed', 'whatsapp_131000') // it would go again: it waits for the answer, which never comes
   await record(app, deliveryId, 'sent')
   const told = await rowOf(app.db, deliveryId)
@@ -170,22 +171,13 @@ test('a lease is found to have run out also when a refusal waits and a late «se
 
 test('an attempt whose worker died ends with its lease also when a status has moved its message on', async (t) => {
   const app = await startApp(t, { now: NOW })
-  let isTaken = () => {}
-  const { calls } = withProvider(t, [app.deps], () => {
-    isTaken()
-    return new Promise(() => {})
-  })
+  const { calls, begin } = withCallsInHand(t, app)
   const deliveryId = await requested(app)
-  const die = async () => {
-    const taken = new Promise<void>((resolve) => (isTaken = resolve))
-    void run(app, deliveryId)
-    await taken
-  }
 
-  await die()
+  await begin(deliveryId)
   await sweepAt(app, 120)
   await sweepAt(app, 721)
-  await die()
+  await begin(deliveryId)
   await record(app, deliveryId, 'delivered') // the first message, after all
   const told = await attemptsOf(app.db, deliveryId)
   await sweepAt(app, 1000)
@@ -194,3 +186,52 @@ test('an attempt whose worker died ends with its lease also when a status has mo
   assert.deepEqual(await attemptsOf(app.db, deliveryId), ['sent', 'unknown'])
   assert.equal((await rowOf(app.db, deliveryId)).status, 'delivered')
 })
+
+test('an attempt whose worker died ends also when a person gave its message up in between', async (t) => {
+  const app = await startApp(t, { now: NOW })
+  const { calls, begin } = withCallsInHand(t, app)
+  const deliveryId = await requested(app)
+
+  await begin(deliveryId)
+  await sweepAt(app, 120)
+  await sweepAt(app, 721)
+  await begin(deliveryId)
+  await record(app, deliveryId, 'failed', 'whatsapp_131026') // the first message: the row is dead
+  const { rows } = await sql<{ id: string }>`select id from dead_letters where ref_id = ${deliveryId}`.execute(app.db)
+  const replayed = await app.post(`/ops/dead-letters/${rows[0]!.id}/retry`, { as: 'director', body: {} })
+  await sql`update guests set phone = null where id = (select guest_id from deliveries where id = ${deliveryId})`.execute(
+    app.db,
+  )
+  const skipped = await run(app, deliveryId)
+  await sweepAt(app, 5000)
+
+  assert.deepEqual([replayed.statusCode, skipped, calls.length], [200, 'no_address_for_channel', 2])
+  assert.deepEqual(await attemptsOf(app.db, deliveryId), ['sent', 'unknown'])
+})
+
+for (const [second, outcome, status, calls] of [
+  ['is taken', { kind: 'sent', providerMessageId: 'wamid.second', httpStatus: 200 }, 'sent', 2],
+  ['is refused', { kind: 'refused', httpStatus: 503, verdict: 'retry', reason: 'http_503' }, 'sent', 3],
+] as const) {
+  test(`the first message fails while the second is on its way and ${second}: ${calls} calls`, async (t) => {
+    const app = await startApp(t, { now: NOW })
+    const hands = withCallsInHand(t, app, 3)
+    const deliveryId = await requested(app)
+
+    await hands.begin(deliveryId)
+    await sweepAt(app, 120)
+    await sweepAt(app, 721)
+    const { done } = await hands.begin(deliveryId)
+    await record(app, deliveryId, 'sent')
+    await record(app, deliveryId, 'failed', 'whatsapp_131000') // of the first: it would go again
+    app.setNow(after(750))
+    const early = await run(app, deliveryId)
+    hands.answer(2, outcome)
+    await done
+    await sweepAt(app, 3600)
+    await run(app, deliveryId)
+
+    assert.equal(early, 'nothing to do')
+    assert.deepEqual([(await rowOf(app.db, deliveryId)).status, hands.calls.length], [status, calls])
+  })
+}

@@ -4,6 +4,8 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test, { type TestContext } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { openDb, sql } from '../../src/db.ts'
 import { openEmptyDatabase } from '../harness.ts'
 import { addressOf, call, runProgram, startProgram, until } from '../program.ts'
 
@@ -56,6 +58,22 @@ test('Redis down at the start: exit 1 with a line that says what to do', async (
 
   assert.equal(code, 1)
   assert.match(output, /^Redis does not answer after \d+ s .*check REDIS_URL/m)
+})
+
+test('a migration may take longer than a request: another process that is at it for eleven seconds is waited for', async (t) => {
+  const databaseUrl = await openEmptyDatabase()
+  const other = openDb(databaseUrl, { max: 1, statementTimeoutMs: 5000, onError: () => {} })
+  t.after(() => other.close())
+  const migrating = other.db.transaction().execute(async (tx) => {
+    await sql`select pg_advisory_xact_lock(3853314791062309107)`.execute(tx) // what Kysely's migrator locks
+    await sleep(11_000)
+  })
+
+  const { code, output } = await runProgram(t, 'migrate.js', { DATABASE_URL: databaseUrl })
+
+  await migrating
+  assert.equal(code, 0, output)
+  assert.match(output, /Migrations were applied/)
 })
 
 test('a busy port is named, and the embedded database is stopped again', async (t) => {
