@@ -61,14 +61,17 @@ export async function insertStatusEvent(
   return rows.length === 1
 }
 
-/** By the provider's message id, also of an earlier attempt, or by our own id that the provider echoed back. Locks the row. */
+/**
+ * By the provider's message id, also of an earlier attempt, or by our own id that the provider echoed back. Locks the row.
+ * `isKnown`: it is the row's own message, and its id was known before.
+ */
 export async function lockDeliveryOfStatus(
   tx: Tx,
   providerMessageId: string,
   ourId: string | null,
-): Promise<{ id: string; status: string } | null> {
-  const { rows } = await sql<{ id: string; status: string }>`
-    select d.id, d.status from deliveries d
+): Promise<{ id: string; status: string; isKnown: boolean } | null> {
+  const { rows } = await sql<{ id: string; status: string; isKnown: boolean }>`
+    select d.id, d.status, coalesce(d.provider_message_id = ${providerMessageId}, false) as is_known from deliveries d
      where d.id in (select id from deliveries where provider_message_id = ${providerMessageId}
                     union all select delivery_id from delivery_attempts where provider_message_id = ${providerMessageId}
                     union all select id from deliveries where id = ${ourId})

@@ -36,7 +36,10 @@ export async function recordStatus(
   const deliveryId = mustWait ? null : (delivery?.id ?? null)
   if (!(await insertStatusEvent(tx, event, deliveryId, now))) return 'duplicate'
   if (!deliveryId) return 'parked'
-  return applyStatus(tx, config, deliveryId, event, now)
+  const applied = await applyStatus(tx, config, deliveryId, event, now)
+  if (applied !== 'applied' || delivery!.isKnown) return applied
+  // Now we know whose message it is. What was parked of it would wait for the sweep, which looks back an hour only.
+  return (await joinParked(tx, config, event.providerMessageId, deliveryId, now)) ? 'alarmed' : applied
 }
 
 /** Statuses that came before we knew the message id join their delivery now, oldest rank first. True: one is an alarm. */

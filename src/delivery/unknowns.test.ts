@@ -35,14 +35,17 @@ const sweepAt = async (app: TestApp, seconds: number) => {
   app.setNow(after(seconds))
   await app.runJob(sweepDeliveries, {})
 }
-const record = ({ db, deps }: TestApp, deliveryId: string, status: string, reason: string | null = null) =>
+const record = (app: TestApp, deliveryId: string, status: string, reason: string | null = null) =>
+  tell(app, deliveryId, { status, reason, ourId: deliveryId })
+type Told = { status: string; reason: string | null; ourId: string | null }
+const tell = ({ db, deps }: TestApp, deliveryId: string, told: Told) =>
   withTx(db, (tx) =>
     recordStatus(
       tx,
       deps.config,
       {
-        ...{ providerMessageId: `wamid.told_${deliveryId}`, status, occurredAt: deps.now(), reason },
-        ...{ pricing: null, simulated: false, ourId: deliveryId },
+        ...{ providerMessageId: `wamid.told_${deliveryId}`, occurredAt: deps.now(), pricing: null, simulated: false },
+        ...told,
       },
       deps.now(),
     ),
@@ -235,3 +238,18 @@ for (const [second, outcome, status, calls] of [
     assert.deepEqual([(await rowOf(app.db, deliveryId)).status, hands.calls.length], [status, calls])
   })
 }
+
+test('a status with our id brings along what came without it more than an hour before', async (t) => {
+  const app = await startApp(t, { now: NOW })
+  const { begin } = withCallsInHand(t, app)
+  const deliveryId = await requested(app)
+
+  await begin(deliveryId)
+  const parked = await tell(app, deliveryId, { status: 'delivered', reason: null, ourId: null })
+  await sweepAt(app, 120)
+  app.setNow(after(3700))
+  await record(app, deliveryId, 'sent')
+
+  assert.equal(parked, 'parked')
+  assert.equal((await rowOf(app.db, deliveryId)).status, 'delivered')
+})
