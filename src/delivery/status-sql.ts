@@ -120,7 +120,8 @@ export async function requeueRefused(tx: Tx, id: string, plan: Consequences, now
 
 /**
  * Moves a delivery forward, if the machine allows it from where it is. What never left cannot have arrived, and a late
- * `sent` of a message that failed since says nothing.
+ * `sent` of a message that failed since says nothing. What brings a failed delivery back is its message from then on, so that
+ * a refusal of that one counts.
  */
 export async function advance(
   tx: Tx,
@@ -134,7 +135,8 @@ export async function advance(
   const { rows } = await sql`
     update deliveries set status = ${to},
            reason = ${event.reason},
-           provider_message_id = coalesce(provider_message_id, ${event.providerMessageId}),
+           provider_message_id = case when not ${isEnd} and status in ('queued', 'failed', 'dead') then ${event.providerMessageId}
+                                      else coalesce(provider_message_id, ${event.providerMessageId}) end,
            simulated = simulated or ${event.simulated},
            next_attempt_at = null,
            sent_at = case when ${isEnd} then sent_at else coalesce(sent_at, ${occurredAt}) end,

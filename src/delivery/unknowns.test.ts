@@ -37,7 +37,7 @@ const sweepAt = async (app: TestApp, seconds: number) => {
 }
 const record = (app: TestApp, deliveryId: string, status: string, reason: string | null = null) =>
   tell(app, deliveryId, { status, reason, ourId: deliveryId })
-type Told = { status: string; reason: string | null; ourId: string | null }
+type Told = { status: string; reason: string | null; ourId: string | null; providerMessageId?: string }
 const tell = ({ db, deps }: TestApp, deliveryId: string, told: Told) =>
   withTx(db, (tx) =>
     recordStatus(
@@ -252,4 +252,29 @@ test('a status with our id brings along what came without it more than an hour b
 
   assert.equal(parked, 'parked')
   assert.equal((await rowOf(app.db, deliveryId)).status, 'delivered')
+})
+
+test('the first message fails for good, the second is accepted and fails too: the delivery does not stay sent', async (t) => {
+  const app = await startApp(t, { now: NOW })
+  const { begin } = withCallsInHand(t, app)
+  const deliveryId = await requested(app)
+  const second = (status: string, reason: string | null = null) =>
+    tell(app, deliveryId, { status, reason, ourId: deliveryId, providerMessageId: `wamid.second_${deliveryId}` })
+
+  await begin(deliveryId)
+  await sweepAt(app, 120)
+  await sweepAt(app, 721)
+  await begin(deliveryId)
+  await record(app, deliveryId, 'sent')
+  await record(app, deliveryId, 'failed', 'whatsapp_131026')
+  const states = [(await rowOf(app.db, deliveryId)).status]
+  for (const [status, reason] of [
+    ['sent', null],
+    ['failed', 'whatsapp_131026'],
+  ] as const) {
+    await second(status, reason)
+    states.push((await rowOf(app.db, deliveryId)).status)
+  }
+
+  assert.deepEqual(states, ['dead', 'sent', 'dead'])
 })
