@@ -11,10 +11,10 @@ import { spawn } from 'node:child_process'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { buildApp } from '../src/app.ts'
-import { loadConfig } from '../src/config.ts'
-import { sql, type Db } from '../src/db.ts'
+import { loadConfig } from '../src/platform/config.ts'
+import { sql, type Db } from '../src/platform/db.ts'
 import { openDeps, type Deps } from '../src/deps.ts'
-import { openLog } from '../src/log.ts'
+import { openLog } from '../src/platform/log.ts'
 import { createDatabase, seedGuests, startMachine } from './machine.ts'
 
 const LAUNCH_MAX_SECONDS = 3

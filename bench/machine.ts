@@ -6,12 +6,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { runMigrations } from 'bullmq'
 import pg from 'pg'
-import { loadConfig } from '../src/config.ts'
-import { applyMigrations, sql } from '../src/db.ts'
+import { loadConfig } from '../src/platform/config.ts'
+import { applyMigrations, sql } from '../src/platform/db.ts'
 import { openDeps, type Deps } from '../src/deps.ts'
-import { startEmbedded } from '../src/embedded.ts'
-import { openLog } from '../src/log.ts'
-import { MIGRATIONS_FOLDER } from '../src/readiness.ts'
+import { startEmbedded } from '../src/platform/embedded.ts'
+import { openLog } from '../src/platform/log.ts'
+import { MIGRATIONS_FOLDER } from '../src/platform/readiness.ts'
 
 export type Machine = { databaseUrl: string; redisUrl: string | undefined; stop(): Promise<void> }
 

@@ -1,9 +1,9 @@
-/** Compiles the layout of e-mails: src/delivery/layout.mjml → src/delivery/layout-html.ts. */
+/** Compiles the layout of e-mails: src/templates/layout.mjml → src/templates/layout-html.ts. */
 import { readFile } from 'node:fs/promises'
 import mjml from 'mjml'
 
 export async function renderEmailLayout(): Promise<string> {
-  const source = await readFile(new URL('../src/delivery/layout.mjml', import.meta.url), 'utf8')
+  const source = await readFile(new URL('../src/templates/layout.mjml', import.meta.url), 'utf8')
   const { html } = await mjml(source, { validationLevel: 'strict', keepComments: true })
   const lines = html
     .split('\n')

@@ -9,13 +9,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { buildApp } from '../src/app.ts'
-import { loadConfig } from '../src/config.ts'
-import { applyMigrations, openDb } from '../src/db.ts'
+import { loadConfig } from '../src/platform/config.ts'
+import { applyMigrations, openDb } from '../src/platform/db.ts'
 import { openDeps } from '../src/deps.ts'
-import { startEmbedded } from '../src/embedded.ts'
-import { openLog } from '../src/log.ts'
-import { migrateQueues } from '../src/queue.ts'
-import { MIGRATIONS_FOLDER } from '../src/readiness.ts'
+import { startEmbedded } from '../src/platform/embedded.ts'
+import { openLog } from '../src/platform/log.ts'
+import { migrateQueues } from '../src/platform/queue.ts'
+import { MIGRATIONS_FOLDER } from '../src/platform/readiness.ts'
 import { renderEmailLayout } from './email-layout.ts'
 import { renderEnvDocs, renderEnvExample } from './environment.ts'
 import { renderSchema } from './schema.ts'
@@ -26,10 +26,10 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url))
 export const GENERATED = {
   '.env.example': 'docs:env',
   'docs/docker-env.md': 'docs:env',
-  'src/delivery/layout-html.ts': 'docs:email',
+  'src/templates/layout-html.ts': 'docs:email',
   'openapi.json': 'docs:openapi',
   'migrations/schema.sql': 'docs:schema',
-  'src/tables.ts': 'docs:schema',
+  'src/platform/tables.ts': 'docs:schema',
 } as const
 export type GeneratedFile = keyof typeof GENERATED
 
@@ -44,7 +44,7 @@ export function renderOpenapi(document: Document): string {
 
 const byKey = ([a]: [string, unknown], [b]: [string, unknown]) => (a < b ? -1 : 1)
 
-/** src/tables.ts: Kysely's types of a migrated database. */
+/** src/platform/tables.ts: Kysely's types of a migrated database. */
 export async function renderTables(databaseUrl: string): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'monotickets-tables-'))
   const file = join(folder, 'tables.ts')
@@ -116,12 +116,12 @@ async function main(what: string | undefined): Promise<void> {
     await write('.env.example', renderEnvExample())
     await write('docs/docker-env.md', renderEnvDocs())
   }
-  if (isAll || what === 'email') await write('src/delivery/layout-html.ts', await renderEmailLayout())
+  if (isAll || what === 'email') await write('src/templates/layout-html.ts', await renderEmailLayout())
   if (what === 'env' || what === 'email') return
   await withScratchDatabase(async (url) => {
     if (isAll || what === 'schema') {
       await write('migrations/schema.sql', await renderSchemaOf(url))
-      await write('src/tables.ts', await renderTables(url))
+      await write('src/platform/tables.ts', await renderTables(url))
     }
     if (isAll || what === 'openapi') await write('openapi.json', await renderOpenapiOf(url))
   })

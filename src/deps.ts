@@ -4,16 +4,16 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { signingKeyOf } from './auth/auth.ts'
-import type { Config } from './config.ts'
-import { openDb, pingDb, type Db } from './db.ts'
+import type { Config } from './platform/config.ts'
+import { openDb, pingDb, type Db } from './platform/db.ts'
 import type { Channels } from './delivery/delivery.ts'
-import { openChannels } from './delivery/channels.ts'
-import { openPostgresKv, openRedisKv, type Kv } from './kv.ts'
-import type { Logger } from './log.ts'
-import { openMetrics, type Metrics } from './metrics.ts'
+import { openChannels } from './channels/channels.ts'
+import { openPostgresKv, openRedisKv, type Kv } from './platform/kv.ts'
+import type { Logger } from './platform/log.ts'
+import { openMetrics, type Metrics } from './platform/metrics.ts'
 import type { PaymentProviders } from './payments/payments.ts'
 import { openPaymentProviders } from './payments/providers.ts'
-import { openQueues, type Queues } from './queue.ts'
+import { openQueues, type Queues } from './platform/queue.ts'
 
 export type Deps = {
   config: Config

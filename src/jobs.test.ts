@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { loadConfig } from './config.ts'
+import { loadConfig } from './platform/config.ts'
 import { JOBS } from './jobs.ts'
-import { QUEUE_NAMES } from './queue.ts'
+import { QUEUE_NAMES } from './platform/queue.ts'
 import { listSchedule } from './schedule.ts'
 
 test('every job has a name of its own, as verb-noun, and a queue that exists', () => {

@@ -2,12 +2,12 @@
 import { deliverInvitation, sweepDeliveries, syncTemplates, triggerCampaigns } from './delivery/jobs.ts'
 import type { Deps } from './deps.ts'
 import { refreshKpisJob, watchPrices } from './finance/jobs.ts'
-import { cleanHouse, insertDeadJob, logQueueMetrics } from './house.ts'
+import { cleanHouse, insertDeadJob, logQueueMetrics } from './platform/housekeeping.ts'
 import { processEmailEvent, processPaymentEvent, processWaEvent, sweepInboundEvents } from './inbox/jobs.ts'
 import { catchUpLandingTtl, runLandingTtlJob } from './landing/jobs.ts'
-import type { Job } from './queue.ts'
+import type { Job } from './platform/queue.ts'
 import { startClock } from './schedule.ts'
-import { startWorkers } from './queue-workers.ts'
+import { startWorkers } from './platform/queue-workers.ts'
 
 export const JOBS = [
   deliverInvitation,

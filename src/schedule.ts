@@ -9,10 +9,10 @@ import { Cron } from 'croner'
 import { sweepDeliveries, syncTemplates, triggerCampaigns } from './delivery/jobs.ts'
 import type { Deps } from './deps.ts'
 import { refreshKpisJob, watchPrices } from './finance/jobs.ts'
-import { cleanHouse, logQueueMetrics } from './house.ts'
+import { cleanHouse, logQueueMetrics } from './platform/housekeeping.ts'
 import { sweepInboundEvents } from './inbox/jobs.ts'
 import { catchUpLandingTtl, runLandingTtlJob } from './landing/jobs.ts'
-import type { Job } from './queue.ts'
+import type { Job } from './platform/queue.ts'
 
 type Entry =
   | { job: Job; at: string; timeZone?: string; where: 'here' | 'queue' }

@@ -2,11 +2,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import { buildApp } from './app.ts'
-import { boot, endOnSignal, prepareSchema, runProgram, type Boot } from './boot.ts'
-import { readEnvironment } from './config.ts'
+import { boot, endOnSignal, prepareSchema, runProgram, type Boot } from './commands/boot.ts'
+import { readEnvironment } from './platform/config.ts'
 import { BootError } from './deps.ts'
-import { describeDemo, seedDemo } from './demo.ts'
-import { startSimulator } from './delivery/simulated.ts'
+import { describeDemo, seedDemo } from './commands/demo.ts'
+import { startSimulator } from './channels/simulated.ts'
 import { startWorking } from './jobs.ts'
 
 /** Until somebody has migrated; the queues open by themselves then. */

@@ -1,8 +1,8 @@
 /** npm run start:worker — queue workers, metrics and the clock; or one run of the landing TTL job. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
-import { boot, endOnSignal, hasSchema, prepareSchema, runProgram, type Boot } from './boot.ts'
-import { readEnvironment } from './config.ts'
+import { boot, endOnSignal, hasSchema, prepareSchema, runProgram, type Boot } from './commands/boot.ts'
+import { readEnvironment } from './platform/config.ts'
 import { BootError } from './deps.ts'
 import { startWorking } from './jobs.ts'
 import { describePlan, planLandingTtl, runLandingTtl } from './landing/ttl.ts'

@@ -7,7 +7,7 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { test } from 'node:test'
 import Fastify from 'fastify'
 import { guardRoutes, ROLES, type Role, type Rule } from '../src/http/access.ts'
-import { sql } from '../src/db.ts'
+import { sql } from '../src/platform/db.ts'
 import { ORGANIZER_ID, startApp, tokenFor, type TestApp } from './harness.ts'
 import { anOrganizer } from './make.ts'
 

@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { newId, sql } from '../src/db.ts'
+import { newId, sql } from '../src/platform/db.ts'
 import { processInbound } from '../src/inbox/inbox.ts'
 import { CONEKTA_KEY, CONEKTA_PUBLIC_KEY, signConekta } from './fakes/conekta.ts'
 import { signStripe, STRIPE_KEY, STRIPE_WEBHOOK_SECRET } from './fakes/stripe.ts'

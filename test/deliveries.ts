@@ -1,6 +1,6 @@
 /** Deliveries of a test: asked for, worked, told about, looked at. */
 import assert from 'node:assert/strict'
-import { sql, withTx, type Db } from '../src/db.ts'
+import { sql, withTx, type Db } from '../src/platform/db.ts'
 import { recordStatus } from '../src/delivery/delivery.ts'
 import { deliverInvitation } from '../src/delivery/jobs.ts'
 import type { TestApp } from './harness.ts'

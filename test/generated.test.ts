@@ -6,7 +6,7 @@ import { GENERATED, renderOpenapi, renderTables, type GeneratedFile } from '../d
 import { renderEmailLayout } from '../docs/email-layout.ts'
 import { renderEnvDocs, renderEnvExample, type Environment } from '../docs/environment.ts'
 import { renderSchema } from '../docs/schema.ts'
-import { openDb } from '../src/db.ts'
+import { openDb } from '../src/platform/db.ts'
 import { openTestDatabase, startApp } from './harness.ts'
 
 async function assertCommitted(file: GeneratedFile, expected: string): Promise<void> {
@@ -28,8 +28,8 @@ test('docs/docker-env.md describes the environment of this program', async () =>
   await assertCommitted('docs/docker-env.md', renderEnvDocs())
 })
 
-test('src/delivery/layout-html.ts is what layout.mjml compiles to', async () => {
-  await assertCommitted('src/delivery/layout-html.ts', await renderEmailLayout())
+test('src/templates/layout-html.ts is what layout.mjml compiles to', async () => {
+  await assertCommitted('src/templates/layout-html.ts', await renderEmailLayout())
 })
 
 test('openapi.json describes the routes of this program', async (t) => {
@@ -45,8 +45,8 @@ test('migrations/schema.sql is what the migrations amount to', async (t) => {
   await assertCommitted('migrations/schema.sql', await renderSchema(db))
 })
 
-test('src/tables.ts has the types of the migrated schema', async () => {
-  await assertCommitted('src/tables.ts', await renderTables(await openTestDatabase()))
+test('src/platform/tables.ts has the types of the migrated schema', async () => {
+  await assertCommitted('src/platform/tables.ts', await renderTables(await openTestDatabase()))
 })
 
 const SAMPLE: Environment = {

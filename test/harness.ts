@@ -16,11 +16,11 @@ import { SignJWT } from 'jose'
 import pg from 'pg'
 import type { Static, TSchema } from 'typebox'
 import { buildApp } from '../src/app.ts'
-import { loadConfig } from '../src/config.ts'
+import { loadConfig } from '../src/platform/config.ts'
 import { openDeps, waitForDeps, type Deps } from '../src/deps.ts'
 import type { Role, User } from '../src/http/access.ts'
-import type { Job } from '../src/queue.ts'
-import { openLog } from '../src/log.ts'
+import type { Job } from '../src/platform/queue.ts'
+import { openLog } from '../src/platform/log.ts'
 
 export type LogLine = Record<string, unknown> & { level: string; msg: string }
 type Call = { as?: Role | User | null; body?: unknown; headers?: Record<string, string>; payload?: string | Buffer }

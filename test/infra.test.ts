@@ -4,8 +4,8 @@ import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { test } from 'node:test'
 import { parse } from 'yaml'
-import { loadConfig } from '../src/config.ts'
-import { ENVIRONMENT } from '../src/environment.ts'
+import { loadConfig } from '../src/platform/config.ts'
+import { ENVIRONMENT } from '../src/platform/environment.ts'
 import { isInContext, readCopy, readDockerfile } from './dockerfile.ts'
 
 type Service = {
@@ -158,7 +158,7 @@ test('secrets, data, history and tests stay out of the image', () => {
     'node_modules/x/index.js',
     'dist/server.js',
     'test/make.ts',
-    'src/kv.test.ts',
+    'src/platform/kv.test.ts',
     'src/http/http.test.ts',
   ]) {
     assert.equal(isInContext(dockerignore, path), false, path)

@@ -1,6 +1,6 @@
 /** Makers of rows for tests: each test makes its own event and asserts only on it. */
 import { randomBytes } from 'node:crypto'
-import { newId, sql, type Db } from '../src/db.ts'
+import { newId, sql, type Db } from '../src/platform/db.ts'
 import { ORGANIZER_ID } from './harness.ts'
 
 export async function anOrganizer(db: Db, id: string = newId('org')): Promise<string> {

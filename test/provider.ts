@@ -1,8 +1,8 @@
 /** A provider of a test's own behind a channel: as real as a provider, so limits and the breaker count. */
 import type { TestContext } from 'node:test'
-import { sql } from '../src/db.ts'
-import type { ChannelName, Message, Outcome } from '../src/delivery/channel.ts'
-import { classifyWhatsApp } from '../src/delivery/refusals.ts'
+import { sql } from '../src/platform/db.ts'
+import type { ChannelName, Message, Outcome } from '../src/channels/channel.ts'
+import { classifyWhatsApp } from '../src/channels/refusals.ts'
 import type { Deps } from '../src/deps.ts'
 
 export const BOTH: ChannelName[] = ['whatsapp', 'email']

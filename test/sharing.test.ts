@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { sharing, type Db } from '../src/db.ts'
+import { sharing, type Db } from '../src/platform/db.ts'
 
 const aContext = () => ({ db: {} as Db })
 

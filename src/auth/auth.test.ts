@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import { SignJWT, UnsecuredJWT } from 'jose'
-import { newId, sql } from '../db.ts'
+import { newId, sql } from '../platform/db.ts'
 import { startApp, type TestApp } from '../../test/harness.ts'
 import { anOrganizer } from '../../test/make.ts'
 import { createAccount, hashPassword } from './auth.ts'

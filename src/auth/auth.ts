@@ -2,12 +2,12 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { hash as argon2Hash, verify as argon2Verify } from '@node-rs/argon2'
 import { jwtVerify, SignJWT } from 'jose'
-import type { Config } from '../config.ts'
-import { newId, violatedConstraint, withTx, type Db } from '../db.ts'
-import { Failure } from '../errors.ts'
+import type { Config } from '../platform/config.ts'
+import { newId, violatedConstraint, withTx, type Db } from '../platform/db.ts'
+import { Failure } from '../platform/errors.ts'
 import { limitAttempts } from '../http/rate-limit.ts'
 import { ROLES, type Role, type User } from '../http/access.ts'
-import type { Kv } from '../kv.ts'
+import type { Kv } from '../platform/kv.ts'
 import {
   findAccount,
   findAccountByEmail,

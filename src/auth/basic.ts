@@ -1,6 +1,6 @@
 /** HTTP Basic (RFC 7617) for pages that a browser opens: it can send no Bearer header by itself. */
 import { createHmac } from 'node:crypto'
-import { Failure } from '../errors.ts'
+import { Failure } from '../platform/errors.ts'
 import type { Authenticate, User } from '../http/access.ts'
 import { authenticate, checkPassword, type AuthContext } from './auth.ts'
 

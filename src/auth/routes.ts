@@ -2,7 +2,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import type { Deps } from '../deps.ts'
-import { Failure } from '../errors.ts'
+import { Failure } from '../platform/errors.ts'
 import { ROLES } from '../http/access.ts'
 import { Answer, NullableString } from '../http/request-id.ts'
 import { DEMO_DIRECTOR, findUser, logIn, logOut, refreshSession } from './auth.ts'

@@ -1,4 +1,4 @@
-import { sql, type Db } from '../db.ts'
+import { sql, type Db } from '../platform/db.ts'
 import type { Role } from '../http/access.ts'
 
 export type Account = {

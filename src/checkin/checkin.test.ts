@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { test, type TestContext } from 'node:test'
-import { newId, sql, type Db } from '../db.ts'
+import { newId, sql, type Db } from '../platform/db.ts'
 import type { User } from '../http/access.ts'
 import { startApp, type AppOptions } from '../../test/harness.ts'
 import { aGuest, anEvent, anInvitation, anOrganizer } from '../../test/make.ts'

@@ -5,8 +5,8 @@
  * No cache and no queue on this path: without PostgreSQL the answer is 503, never "welcome".
  */
 import { createHash } from 'node:crypto'
-import { newId, withTx, type Db, type Tx } from '../db.ts'
-import { Failure } from '../errors.ts'
+import { newId, withTx, type Db, type Tx } from '../platform/db.ts'
+import { Failure } from '../platform/errors.ts'
 import type { User } from '../http/access.ts'
 import {
   admit,

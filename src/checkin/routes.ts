@@ -2,7 +2,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import type { Deps } from '../deps.ts'
-import { Failure } from '../errors.ts'
+import { Failure } from '../platform/errors.ts'
 import { scopeOf } from '../http/access.ts'
 import { Page, PageQuery, readCursor, toPage } from '../http/page.ts'
 import { Answer, Id, Instant, NullableInteger, NullableString } from '../http/request-id.ts'

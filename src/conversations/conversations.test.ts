@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { withTx } from '../db.ts'
+import { withTx } from '../platform/db.ts'
 import { startApp } from '../../test/harness.ts'
 import { anInvitation, anOrganizer, aPhone } from '../../test/make.ts'
 import { receiveMessage } from './conversations.ts'

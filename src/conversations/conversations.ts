@@ -1,5 +1,5 @@
 /** What guests write on WhatsApp: who they are, the 24-hour window it opens, and what an answer means. */
-import type { Tx } from '../db.ts'
+import type { Tx } from '../platform/db.ts'
 import {
   adoptMessages,
   clearUnreachable,
@@ -9,11 +9,11 @@ import {
   type Adopted,
   type Person,
   type Sender,
-} from './contacts.ts'
+} from '../contacts/aliases.ts'
 import { extendWindow, insertMessage, type NewMessage, type Window } from './sql.ts'
 
-export { findPerson, learnAlias, type Adopted, type Person, type Sender } from './contacts.ts'
-export { resumeMarketing, stopMarketing } from './marketing-stops.ts'
+export { findPerson, learnAlias, type Adopted, type Person, type Sender } from '../contacts/aliases.ts'
+export { resumeMarketing, stopMarketing } from '../contacts/marketing-stops.ts'
 export {
   findLatestOptOut,
   listLaterOptWords,
@@ -23,8 +23,8 @@ export {
   wantsOptOut,
   type OptMessage,
   type OptWord,
-} from './opt-outs.ts'
-export { CONFIDENCE_NEEDED, readReply, type Intent, type Reply } from './replies.ts'
+} from '../contacts/opt-outs.ts'
+export { CONFIDENCE_NEEDED, readReply, type Intent, type Reply } from '../rsvp/parser/parser.ts'
 export { hasLaterIntent, markUnderstood as rememberMeaning, type Meaning } from './sql.ts'
 
 export type SessionState = {

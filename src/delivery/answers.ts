@@ -1,6 +1,6 @@
 /** What we answer a guest who wrote: rows like every other message, written beside what the guest's message did. */
-import { newId, sql, type Tx } from '../db.ts'
-import type { TemplateName } from './templates.ts'
+import { newId, sql, type Tx } from '../platform/db.ts'
+import type { TemplateName } from '../templates/templates.ts'
 
 /** What an organizer asks for is no answer. */
 export type AnswerTemplate = Exclude<

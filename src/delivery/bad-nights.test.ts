@@ -1,12 +1,12 @@
 /** What goes wrong at night: statuses in the wrong order, deadlocks, pauses that last too long, people who are not our guests. */
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { sql, withTx, type Db } from '../db.ts'
+import { sql, withTx, type Db } from '../platform/db.ts'
 import { startApp } from '../../test/harness.ts'
 import { aGuest, anEvent } from '../../test/make.ts'
-import type { Outcome } from './channel.ts'
+import type { Outcome } from '../channels/channel.ts'
 import { sweepDeliveries } from './jobs.ts'
-import { cleanHouse } from '../house.ts'
+import { cleanHouse } from '../platform/housekeeping.ts'
 import { aCampaign, aStatus, heirOf, NOON, record, requested, rowOf, run } from '../../test/deliveries.ts'
 import { BOTH, coded, withProvider } from '../../test/provider.ts'
 

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { sql, withTx } from '../db.ts'
+import { sql, withTx } from '../platform/db.ts'
 import { startApp } from '../../test/harness.ts'
 import { aGuest, anEvent } from '../../test/make.ts'
 import { endHolds, stopChannel } from './pauses.ts'

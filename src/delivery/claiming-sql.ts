@@ -1,8 +1,8 @@
 /** The statements of a claim: look, take or put off. They take many rows, so that concurrent jobs share a commit. */
-import { sql, type Db, type Tx } from '../db.ts'
-import type { ChannelName, Locale } from './channel.ts'
+import { sql, type Db, type Tx } from '../platform/db.ts'
+import type { ChannelName, Locale } from '../channels/channel.ts'
 import type { Target } from './sql.ts'
-import { isUnreachable } from './unreachable.ts'
+import { isUnreachable } from '../contacts/unreachable.ts'
 
 export type Candidate = Due & EventFacts
 

@@ -3,16 +3,16 @@
  * Concurrent jobs share the statements and the commit.
  */
 import { randomUUID } from 'node:crypto'
-import type { Config } from '../config.ts'
-import { sharing, withTx, type Db, type Tx } from '../db.ts'
-import type { ChannelName, Channels } from './channel.ts'
+import type { Config } from '../platform/config.ts'
+import { sharing, withTx, type Db, type Tx } from '../platform/db.ts'
+import type { ChannelName, Channels } from '../channels/channel.ts'
 import { EMAIL_RETRY_HORIZON_MS } from './consequences.ts'
-import { isPromotion } from './cost.ts'
-import { changeTurns, giveTurn, listLimits, takeRecipients, writeLimit } from './limits.ts'
+import { isPromotion } from '../channels/prices.ts'
+import { changeTurns, giveTurn, listLimits, takeRecipients, writeLimit } from './pacing.ts'
 import { isClosedFor, isOverFor, quietUntil } from './due.ts'
 import { heldReason, holdPauses, pauseKey, type Pause } from './pauses.ts'
 import { listDue, putOff, take, type Candidate, type Lease, type PutOff } from './claiming-sql.ts'
-import { listTemplates } from './templates.ts'
+import { listTemplates } from '../templates/templates.ts'
 
 type Context = { db: Db; now: () => Date; config: Config; channels: Channels }
 

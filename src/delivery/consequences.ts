@@ -1,6 +1,6 @@
 /** What follows from a refusal: for the message, its guest, its campaign and the whole channel. */
-import { backoffMs } from '../queue.ts'
-import type { ChannelName, Refusal } from './channel.ts'
+import { backoffMs } from '../platform/queue.ts'
+import type { ChannelName, Refusal } from '../channels/channel.ts'
 
 export type Refused = {
   channel: ChannelName

@@ -2,14 +2,14 @@
  * One message to one guest, as it is asked for. claiming.ts takes it, settling.ts writes down what the provider said, statuses.ts moves it forward by
  * what the provider tells; docs/states.md draws the machine, and the database enforces it.
  */
-import type { Config } from '../config.ts'
-import { newId, withTx, type Db } from '../db.ts'
-import { Failure } from '../errors.ts'
+import type { Config } from '../platform/config.ts'
+import { newId, withTx, type Db } from '../platform/db.ts'
+import { Failure } from '../platform/errors.ts'
 import type { User } from '../http/access.ts'
-import type { ChannelName, Locale } from './channel.ts'
+import type { ChannelName, Locale } from '../channels/channel.ts'
 import { readSchedule, refuseClosed, refuseDraft } from './due.ts'
-import { composeMessage } from './message.ts'
-import { mayEmailInstead, narrowAuto } from './pretending.ts'
+import { composeMessage } from '../templates/message.ts'
+import { mayEmailInstead, narrowAuto } from '../contacts/simulated.ts'
 import {
   findByIdempotencyKey,
   findSlotHolder,
@@ -20,11 +20,11 @@ import {
   type NewDelivery,
   type Target,
 } from './sql.ts'
-import { findRequestable } from './templates.ts'
-import { staysUnreachable } from './unreachable.ts'
+import { findRequestable } from '../templates/templates.ts'
+import { staysUnreachable } from '../contacts/unreachable.ts'
 
-export { rememberApprovals } from './approvals.ts'
-export { rememberMessagingLimit } from './headroom.ts'
+export { rememberApprovals } from '../templates/statuses.ts'
+export { rememberMessagingLimit } from '../campaigns/messaging-limit.ts'
 export { answerGuest, wasAnswered, wasPhoneAnswered, type AnswerTemplate } from './answers.ts'
 export {
   findAnyInvited,
@@ -38,13 +38,13 @@ export {
   wasSentToAnother,
   type Invited,
   type OpenInvitation,
-} from './invited.ts'
+} from '../rsvp/invited.ts'
 export { restartChannel, stopChannel } from './pauses.ts'
-export { explainReason } from './reasons.ts'
+export { explainReason } from '../channels/reasons.ts'
 export { replayDeliveries } from './replay.ts'
 export { recordStatus } from './statuses.ts'
-export type { Channels } from './channel.ts'
-export type { StatusEvent } from './status-sql.ts'
+export type { Channels } from '../channels/channel.ts'
+export type { StatusEvent } from './statuses-sql.ts'
 
 type Context = { db: Db; now: () => Date; config: Config }
 

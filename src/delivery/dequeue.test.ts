@@ -1,7 +1,7 @@
 /** What is decided when a job runs, and not when the message was asked for. */
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { sql, type Db } from '../db.ts'
+import { sql, type Db } from '../platform/db.ts'
 import { startApp, type TestApp } from '../../test/harness.ts'
 import { aGuest, anEvent } from '../../test/make.ts'
 import { deliverInvitation } from './jobs.ts'

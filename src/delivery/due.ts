@@ -1,6 +1,6 @@
 /** When a message may leave: the time that was asked for, the quiet hours of the event's zone, and the event's end. */
 import { DateTime } from 'luxon'
-import { Failure, readInstant } from '../errors.ts'
+import { Failure, readInstant } from '../platform/errors.ts'
 
 const YEAR_MS = 366 * 86_400_000
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { newId, sql, type Db } from '../db.ts'
+import { newId, sql, type Db } from '../platform/db.ts'
 import { ORGANIZER_ID, startApp, type TestApp } from '../../test/harness.ts'
 import { aGuest, anEvent, anInvitation, anOrganizer } from '../../test/make.ts'
 import { deliverInvitation, sweepDeliveries } from './jobs.ts'

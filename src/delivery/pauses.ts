@@ -2,11 +2,11 @@
  * The switches that stop sending: of an event, of an organizer, of a channel. A claim looks at them, so a switch works on
  * what is queued already. What they stop stays queued without a due time and says why; ending the pause makes it due.
  */
-import { sql, withTx, type Db, type Tx } from '../db.ts'
-import { Failure } from '../errors.ts'
-import type { ChannelName } from './channel.ts'
+import { sql, withTx, type Db, type Tx } from '../platform/db.ts'
+import { Failure } from '../platform/errors.ts'
+import type { ChannelName } from '../channels/channel.ts'
 import { holdPaused } from './claiming-sql.ts'
-import { forgetLine } from './limits.ts'
+import { forgetLine } from './pacing.ts'
 
 type Context = { db: Db; now: () => Date }
 export type Pausable = 'event' | 'organizer'

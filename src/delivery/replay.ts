@@ -2,7 +2,7 @@
  * Dead letters of deliveries, sent again when a person says so. Whatever arrived meanwhile, or was asked for anew, is
  * left alone; a second replay at the same moment finds the letters taken.
  */
-import { sql, type Tx } from '../db.ts'
+import { sql, type Tx } from '../platform/db.ts'
 
 /** `arrived`: a status proved it meanwhile. `superseded`: another delivery has its slot. `moved`: it is on its way, or skipped. */
 export type ReplayOutcome = 'retried' | 'arrived' | 'superseded' | 'moved'

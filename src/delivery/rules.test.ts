@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import { planRefusal, type Refused } from './consequences.ts'
-import type { Verdict } from './channel.ts'
-import { giveTurn, restMs, type ChannelLimit } from './limits.ts'
+import type { Verdict } from '../channels/channel.ts'
+import { giveTurn, restMs, type ChannelLimit } from './pacing.ts'
 import { quietUntil } from './due.ts'
 
 const NOW = new Date('2029-06-01T18:00:00.000Z')

@@ -1,5 +1,5 @@
 /** The statement that settles attempts. It takes many, so that concurrent jobs share a commit. */
-import { sql, type Db } from '../db.ts'
+import { sql, type Db } from '../platform/db.ts'
 
 export type Settlement = {
   id: string

@@ -1,16 +1,16 @@
 /** Settling an attempt: what the provider said is written down, with all it entails, and shares its commit with others. */
-import type { Config } from '../config.ts'
-import { sharing, withTx, type Db, type Tx } from '../db.ts'
-import type { Message, Outcome } from './channel.ts'
+import type { Config } from '../platform/config.ts'
+import { sharing, withTx, type Db, type Tx } from '../platform/db.ts'
+import type { Message, Outcome } from '../channels/channel.ts'
 import { BATCH_MAX, type Claimed } from './claiming.ts'
 import { planRefusal, type Consequences } from './consequences.ts'
-import { predictPrice, type Prediction } from './cost.ts'
-import { applyConsequences } from './heirs.ts'
-import { countFailures } from './limits.ts'
-import { EMAIL_SENT_BEFORE } from './refusals.ts'
+import { predictPrice, type Prediction } from '../channels/prices.ts'
+import { applyConsequences } from './fallback.ts'
+import { countFailures } from './pacing.ts'
+import { EMAIL_SENT_BEFORE } from '../channels/refusals.ts'
 import { settle, type Settled, type Settlement } from './settling-sql.ts'
 import { joinParked } from './statuses.ts'
-import { findTemplate } from './templates.ts'
+import { findTemplate } from '../templates/templates.ts'
 
 type Context = { db: Db; now: () => Date; config: Config }
 

@@ -1,6 +1,6 @@
 /** The statements of a request. */
-import { sql, violatedConstraint, type Db, type Tx } from '../db.ts'
-import type { ChannelName, Locale } from './channel.ts'
+import { sql, violatedConstraint, type Db, type Tx } from '../platform/db.ts'
+import type { ChannelName, Locale } from '../channels/channel.ts'
 
 /** What a send needs to know about guest, event and organizer. */
 export type Target = {

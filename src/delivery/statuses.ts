@@ -1,10 +1,10 @@
 /** What the provider tells us afterwards: statuses move a delivery forward, and a refusal has consequences. */
-import type { Config } from '../config.ts'
-import type { Tx } from '../db.ts'
-import type { Refusal } from './channel.ts'
+import type { Config } from '../platform/config.ts'
+import type { Tx } from '../platform/db.ts'
+import type { Refusal } from '../channels/channel.ts'
 import { planRefusal, type Consequences } from './consequences.ts'
-import { applyConsequences, markReachable } from './heirs.ts'
-import { classifyWhatsApp } from './refusals.ts'
+import { applyConsequences, markReachable } from './fallback.ts'
+import { classifyWhatsApp } from '../channels/refusals.ts'
 import {
   addEvidence,
   advance,
@@ -16,7 +16,7 @@ import {
   requeueRefused,
   type RefusedDelivery,
   type StatusEvent,
-} from './status-sql.ts'
+} from './statuses-sql.ts'
 
 type Settings = Pick<Config, 'queue' | 'delivery'>
 

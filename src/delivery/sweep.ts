@@ -1,5 +1,5 @@
 /** What the sweep asks and does: due rows that nobody holds, leases that ran out, unknown outcomes. */
-import { sql, type Db, type Tx } from '../db.ts'
+import { sql, type Db, type Tx } from '../platform/db.ts'
 
 export type Due = { id: string; attempts: number }
 

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import test, { type TestContext } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { sql, withTx, type Db } from '../db.ts'
+import { sql, withTx, type Db } from '../platform/db.ts'
 import { openDeps, type Deps } from '../deps.ts'
 import { startApp, type TestApp } from '../../test/harness.ts'
 import { aGuest, anEvent } from '../../test/make.ts'

@@ -1,11 +1,11 @@
 /** What nobody saw end: a worker that died at the worst moment, an answer that was lost twice. */
 import assert from 'node:assert/strict'
 import test, { type TestContext } from 'node:test'
-import { openDb, sql, withTx, type Db } from '../db.ts'
+import { openDb, sql, withTx, type Db } from '../platform/db.ts'
 import { startApp, type TestApp } from '../../test/harness.ts'
 import { aGuest, anEvent } from '../../test/make.ts'
 import { withProvider } from '../../test/provider.ts'
-import type { Outcome } from './channel.ts'
+import type { Outcome } from '../channels/channel.ts'
 import { recordStatus } from './delivery.ts'
 import { deliverInvitation, sweepDeliveries } from './jobs.ts'
 

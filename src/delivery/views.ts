@@ -1,8 +1,8 @@
 /** How a delivery is shown: itself, its attempts, its status events. */
-import { sql, type Db } from '../db.ts'
+import { sql, type Db } from '../platform/db.ts'
 import type { Position } from '../http/page.ts'
-import type { ChannelName, Locale } from './channel.ts'
-import { explainReason } from './reasons.ts'
+import type { ChannelName, Locale } from '../channels/channel.ts'
+import { explainReason } from '../channels/reasons.ts'
 
 export const STATUSES = [
   'scheduled',

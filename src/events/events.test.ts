@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { sql } from '../db.ts'
+import { sql } from '../platform/db.ts'
 import { ORGANIZER_ID, startApp } from '../../test/harness.ts'
 import { aGuest, anEvent, anInvitation, anOrganizer } from '../../test/make.ts'
 

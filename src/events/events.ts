@@ -1,10 +1,10 @@
 /** Organizers, their events, and the guests they invite. */
 import { randomBytes } from 'node:crypto'
-import { isTimeZone } from '../config.ts'
-import { newId, violatedConstraint, withTx, type Db } from '../db.ts'
-import { Failure, readInstant } from '../errors.ts'
+import { isTimeZone } from '../platform/config.ts'
+import { newId, violatedConstraint, withTx, type Db } from '../platform/db.ts'
+import { Failure, readInstant } from '../platform/errors.ts'
 import type { User } from '../http/access.ts'
-import { parsePhone } from '../phone.ts'
+import { parsePhone } from '../platform/phone.ts'
 import {
   deleteGuest,
   findEvent,

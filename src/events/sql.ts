@@ -1,4 +1,4 @@
-import { sql, type Db, type Tx } from '../db.ts'
+import { sql, type Db, type Tx } from '../platform/db.ts'
 import type { Position } from '../http/page.ts'
 
 export type Organizer = { id: string; name: string; createdAt: Date; sendingPausedAt: Date | null }

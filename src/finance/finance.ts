@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import { DateTime } from 'luxon'
 import type { Deps } from '../deps.ts'
-import { Failure } from '../errors.ts'
+import { Failure } from '../platform/errors.ts'
 import { computeOverview, describeBalance, type Overview } from './overview.ts'
 import {
   recordManualPayment,

@@ -1,6 +1,6 @@
 /** Keeping the Director's numbers fresh. */
 import { Type } from 'typebox'
-import { defineJob } from '../queue.ts'
+import { defineJob } from '../platform/queue.ts'
 import { countServiceMessages, isDrifting, shareOf, sumPredictions } from './predictions.ts'
 import { refreshKpis } from './refresh.ts'
 import { findFreshness } from './sql.ts'

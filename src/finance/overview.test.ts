@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { startApp, type TestApp } from '../../test/harness.ts'
 import { aGuest, anEvent, anOrganizer, aPhone, type GuestFacts } from '../../test/make.ts'
-import { newId, sql, type Db } from '../db.ts'
+import { newId, sql, type Db } from '../platform/db.ts'
 import { refreshKpisJob } from './jobs.ts'
 import { refreshKpis } from './refresh.ts'
 

@@ -1,8 +1,8 @@
 /** The Director's overview: every number computed from the views, in one snapshot. */
 import type { Deps } from '../deps.ts'
-import type { Db } from '../db.ts'
-import { Failure } from '../errors.ts'
-import { formatCents } from '../money.ts'
+import type { Db } from '../platform/db.ts'
+import { Failure } from '../platform/errors.ts'
+import { formatCents } from '../platform/money.ts'
 import { listPayments, type Payment } from '../payments/payments.ts'
 import { COMPARED_DAYS, shareOf, sumPredictions } from './predictions.ts'
 import {

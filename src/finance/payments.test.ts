@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { ORGANIZER_ID, startApp, type TestApp } from '../../test/harness.ts'
 import { anEvent, anOrganizer } from '../../test/make.ts'
-import { newId, sql } from '../db.ts'
+import { newId, sql } from '../platform/db.ts'
 
 const as = 'director'
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { startApp, type TestApp } from '../../test/harness.ts'
 import { anInvitation, anOrganizer } from '../../test/make.ts'
-import { newId, sql } from '../db.ts'
+import { newId, sql } from '../platform/db.ts'
 import { watchPrices } from './jobs.ts'
 import { refreshKpis } from './refresh.ts'
 

@@ -1,5 +1,5 @@
 /** What we expected WhatsApp to bill against what it billed: an error here means that estimates are wrong. */
-import { sql, type Db } from '../db.ts'
+import { sql, type Db } from '../platform/db.ts'
 
 /** Days of Mexico City that are compared. */
 export const COMPARED_DAYS = 30

@@ -3,7 +3,7 @@ import { spawn, spawnSync } from 'node:child_process'
 import { test } from 'node:test'
 import { ORGANIZER_ID, startApp, type TestApp } from '../../test/harness.ts'
 import { anOrganizer } from '../../test/make.ts'
-import { newId, sql, type Db } from '../db.ts'
+import { newId, sql, type Db } from '../platform/db.ts'
 import { refreshKpisJob } from './jobs.ts'
 import { refreshKpis } from './refresh.ts'
 

@@ -1,7 +1,7 @@
 /** What the Director's answers look like; the definitions of the numbers are written here. */
 import { Type } from 'typebox'
 import { Answer, Instant, NullableInstant, NullableNumber, NullableString } from '../http/request-id.ts'
-import { AmountOutput } from '../money.ts'
+import { AmountOutput } from '../platform/money.ts'
 import { PAYMENT_STATUSES } from '../payments/payments.ts'
 
 const count = (description: string) => Type.Integer({ description })

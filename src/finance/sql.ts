@@ -1,5 +1,5 @@
 /** Every statement of the Director's numbers: views, refresh, balances. */
-import { sql, type Db, type Tx } from '../db.ts'
+import { sql, type Db, type Tx } from '../platform/db.ts'
 
 export type RefreshedView = { viewName: string; tookMs: number }
 

@@ -3,7 +3,7 @@
  * from booting, and test/access.test.ts compares the whole table with a committed copy.
  */
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { Failure } from '../errors.ts'
+import { Failure } from '../platform/errors.ts'
 
 export const ROLES = ['director', 'organizer', 'staff', 'viewer'] as const
 export type Role = (typeof ROLES)[number]

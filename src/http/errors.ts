@@ -2,8 +2,15 @@
 import FindMyWay, { type HTTPMethod } from 'find-my-way'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
-import { isUnstorableText } from '../db.ts'
-import { Failure, isConnectionLost, statusOf, titleOf, type FailureCode, type FailureDetails } from '../errors.ts'
+import { isUnstorableText } from '../platform/db.ts'
+import {
+  Failure,
+  isConnectionLost,
+  statusOf,
+  titleOf,
+  type FailureCode,
+  type FailureDetails,
+} from '../platform/errors.ts'
 
 export const Problem = Type.Object(
   {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { connect } from 'node:net'
 import { test, type TestContext } from 'node:test'
 import { gzipSync } from 'node:zlib'
-import { sql } from '../db.ts'
+import { sql } from '../platform/db.ts'
 import { anInvitation } from '../../test/make.ts'
 import { startApp, type TestApp } from '../../test/harness.ts'
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { test } from 'node:test'
-import { newId, sql, type Db } from '../db.ts'
+import { newId, sql, type Db } from '../platform/db.ts'
 import { aGuest, anInvitation } from '../../test/make.ts'
 import { startApp, type TestApp } from '../../test/harness.ts'
 import type { User } from './access.ts'

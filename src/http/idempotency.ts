@@ -4,8 +4,8 @@
  */
 import { createHash } from 'node:crypto'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { sql, type Db } from '../db.ts'
-import { Failure } from '../errors.ts'
+import { sql, type Db } from '../platform/db.ts'
+import { Failure } from '../platform/errors.ts'
 
 const KEEP = sql`interval '24 hours'`
 /** A request that died (process killed) frees its key after this long. */

@@ -1,6 +1,6 @@
 /** Lists: `{ data, page: { nextCursor } }` with an opaque cursor over (instant, id), newest first. */
 import { Type, type TSchema } from 'typebox'
-import { Failure } from '../errors.ts'
+import { Failure } from '../platform/errors.ts'
 import { Answer, NullableString } from './request-id.ts'
 
 export const PageQuery = {

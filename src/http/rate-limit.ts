@@ -1,8 +1,8 @@
 /** Two limits: a wide one per client address in memory, and strict ones per subject in the kv store. */
 import rateLimit from '@fastify/rate-limit'
 import type { FastifyInstance } from 'fastify'
-import { Failure } from '../errors.ts'
-import type { Kv } from '../kv.ts'
+import { Failure } from '../platform/errors.ts'
+import type { Kv } from '../platform/kv.ts'
 
 const NEVER_LIMITED = /^\/(wa|email|payments)\/webhook|^\/(health|ready|metrics)$/
 

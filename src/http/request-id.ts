@@ -1,7 +1,7 @@
 /** The request id: taken from the caller when it is sane, on every answer, in every JSON object. */
 import type { FastifyInstance } from 'fastify'
 import { Type, type TProperties } from 'typebox'
-import { newId } from '../db.ts'
+import { newId } from '../platform/db.ts'
 
 const ACCEPTED = /^[A-Za-z0-9._:-]{1,128}$/
 

@@ -3,13 +3,13 @@
  * resend.com/docs/dashboard/webhooks lists the events; docs.svix.com/receiving/verifying-payloads/how-manual the signature.
  */
 import { createHmac, timingSafeEqual } from 'node:crypto'
-import type { Config } from '../config.ts'
-import { withTx, type Db } from '../db.ts'
+import type { Config } from '../platform/config.ts'
+import { withTx, type Db } from '../platform/db.ts'
 import { recordStatus } from '../delivery/delivery.ts'
-import { GiveUp } from '../errors.ts'
+import { GiveUp } from '../platform/errors.ts'
 import type { Processed } from './inbox.ts'
 import { finishInbound, type Inbound } from './sql.ts'
-import { freeAddresses, markClicked, stopAddresses, type StopReason } from './stops.ts'
+import { freeAddresses, markClicked, stopAddresses, type StopReason } from '../contacts/email-stops.ts'
 
 type Headers = Record<string, string | string[] | undefined>
 type Json = Record<string, unknown>

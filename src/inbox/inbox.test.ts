@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { createHmac } from 'node:crypto'
 import test from 'node:test'
-import { sql, type Db } from '../db.ts'
+import { sql, type Db } from '../platform/db.ts'
 import { deliverInvitation } from '../delivery/jobs.ts'
 import { startApp, type TestApp } from '../../test/harness.ts'
 import { aGuest, anEvent, anInvitation, type MadeGuest } from '../../test/make.ts'

@@ -1,8 +1,8 @@
 /** What the items of a webhook leave behind: the unreadable ones, those of another number, aliases, prices and times. */
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { newId, sql, type Db } from '../db.ts'
-import type { Message } from '../delivery/channel.ts'
+import { newId, sql, type Db } from '../platform/db.ts'
+import type { Message } from '../channels/channel.ts'
 import { deliverInvitation } from '../delivery/jobs.ts'
 import { refreshKpisJob } from '../finance/jobs.ts'
 import { startApp, type TestApp } from '../../test/harness.ts'

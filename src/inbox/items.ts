@@ -1,6 +1,6 @@
 /** Working the items of one webhook, each for itself: what one of them breaks is its own loss. */
-import { violatedConstraint, withTx, type Db, type Tx } from '../db.ts'
-import { isConnectionLost } from '../errors.ts'
+import { violatedConstraint, withTx, type Db, type Tx } from '../platform/db.ts'
+import { isConnectionLost } from '../platform/errors.ts'
 
 /** `where` tells a person which item of the payload it was; nothing of its content. */
 export type FailedItem = { where: string; reason: string }

@@ -1,7 +1,7 @@
 /** Working stored webhooks: one job an event, on the queue of its source. */
 import { Type } from 'typebox'
 import type { Deps } from '../deps.ts'
-import { defineJob, sweptJobId, type JobContext } from '../queue.ts'
+import { defineJob, sweptJobId, type JobContext } from '../platform/queue.ts'
 import { processInbound } from './inbox.ts'
 import { markDueInbound, type Source } from './sql.ts'
 

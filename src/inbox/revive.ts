@@ -1,5 +1,5 @@
 /** Webhooks that were given up, worked once more when a person says so. */
-import { sql, type Tx } from '../db.ts'
+import { sql, type Tx } from '../platform/db.ts'
 import type { Source } from './sql.ts'
 
 export type Revived = { letterId: number; id: string; source: Source; outcome: 'retried' | 'moved' }

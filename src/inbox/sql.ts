@@ -1,4 +1,4 @@
-import { sql, type Db, type Tx } from '../db.ts'
+import { sql, type Db, type Tx } from '../platform/db.ts'
 
 export type Source = 'whatsapp' | 'stripe' | 'conekta' | 'mock' | 'email'
 

@@ -1,9 +1,9 @@
 /** WhatsApp's statuses of our messages. */
 import { findPerson } from '../conversations/conversations.ts'
-import type { Tx } from '../db.ts'
+import type { Tx } from '../platform/db.ts'
 import { findInvitedByMessage, recordStatus, rememberAlias } from '../delivery/delivery.ts'
-import { learnName } from './names.ts'
-import type { Inbox } from './person.ts'
+import { learnName } from '../conversations/user-ids.ts'
+import type { Inbox } from '../conversations/opt-words.ts'
 import type { InboundStatus } from './whatsapp.ts'
 
 const KNOWN_STATUSES = new Set(['sent', 'delivered', 'read', 'failed'])

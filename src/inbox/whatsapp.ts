@@ -4,7 +4,7 @@
  * and does not hide its neighbours. Unknown fields and types are let through.
  */
 import type { StatusEvent } from '../delivery/delivery.ts'
-import { normalizePhone } from '../phone.ts'
+import { normalizePhone } from '../platform/phone.ts'
 import { asId, asList, asObject, asStorable, asText, asWaId, readTimestamp, type Json } from './fields.ts'
 import { isAboutLimits, readMessagingLimit, type LimitUpdate } from './limits.ts'
 

@@ -6,7 +6,7 @@
  * finds neither names nor anything that opens a door.
  */
 import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto'
-import type { Kv } from '../kv.ts'
+import type { Kv } from '../platform/kv.ts'
 import type { Invitation } from './sql.ts'
 
 const KEEP_MS = 60_000

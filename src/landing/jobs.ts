@@ -1,6 +1,6 @@
 /** The nightly landing job, and the one that notices when it did not run. */
 import { Type } from 'typebox'
-import { defineJob } from '../queue.ts'
+import { defineJob } from '../platform/queue.ts'
 import { isLandingRunMissing, runLandingTtl, type LandingReport } from './ttl.ts'
 
 /** Archives and expires landings. The clock adds it once a night; running it twice changes nothing. */

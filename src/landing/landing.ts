@@ -5,9 +5,9 @@
  * event's capacity, which is never exceeded: whoever wants places waits for the event's row.
  */
 import { isCode, readCode } from '../checkin/checkin.ts'
-import { withTx, type Db, type Tx } from '../db.ts'
-import { Failure } from '../errors.ts'
-import type { Kv } from '../kv.ts'
+import { withTx, type Db, type Tx } from '../platform/db.ts'
+import { Failure } from '../platform/errors.ts'
+import type { Kv } from '../platform/kv.ts'
 import { findCached, forgetInvitation, keepCached } from './cache.ts'
 import {
   answer,

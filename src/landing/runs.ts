@@ -1,5 +1,5 @@
 /** What the nightly job asks and writes: due events, its fence, and the record of its runs. */
-import { sql, type Db, type Tx } from '../db.ts'
+import { sql, type Db, type Tx } from '../platform/db.ts'
 
 export type LandingChange = {
   eventId: string

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { test, type TestContext } from 'node:test'
-import { sql, type Db } from '../db.ts'
+import { sql, type Db } from '../platform/db.ts'
 import type { Deps } from '../deps.ts'
 import { backends, startApp, type AppOptions } from '../../test/harness.ts'
 import { anEvent, type EventFacts } from '../../test/make.ts'

@@ -8,7 +8,7 @@
  */
 import { createHash, randomUUID } from 'node:crypto'
 import { DateTime } from 'luxon'
-import { withTx } from '../db.ts'
+import { withTx } from '../platform/db.ts'
 import type { Deps } from '../deps.ts'
 import {
   addToRun,

@@ -7,7 +7,7 @@ import { createRequire } from 'node:module'
 import { dirname, extname, join } from 'node:path'
 import type { createBullBoard } from '@bull-board/api'
 import FindMyWay from 'find-my-way'
-import type { Queues } from '../queue.ts'
+import type { Queues } from '../platform/queue.ts'
 
 type Adapter = Parameters<typeof createBullBoard>[0]['serverAdapter']
 type Argument<K extends keyof Adapter> = Parameters<Adapter[K]>[0]

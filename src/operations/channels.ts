@@ -1,7 +1,7 @@
 /** What the channels are doing: simulated or not, resting or not, and how much waits. */
-import { sql, withTx, type Db } from '../db.ts'
+import { sql, withTx, type Db } from '../platform/db.ts'
 import { restartChannel, stopChannel, type Channels } from '../delivery/delivery.ts'
-import { Failure, readInstant } from '../errors.ts'
+import { Failure, readInstant } from '../platform/errors.ts'
 
 type ChannelName = keyof Channels
 

@@ -1,8 +1,8 @@
 /** What could not be done and waits for a person: tried again or closed, each letter once. */
-import type { Config } from '../config.ts'
-import { withTx, type Db } from '../db.ts'
+import type { Config } from '../platform/config.ts'
+import { withTx, type Db } from '../platform/db.ts'
 import { replayDeliveries } from '../delivery/delivery.ts'
-import { Failure } from '../errors.ts'
+import { Failure } from '../platform/errors.ts'
 import { reviveInbound, type Revived } from '../inbox/inbox.ts'
 import { findLetter, listGone, resolveLetters, type Letter, type Resolved } from './sql.ts'
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { sql, type Db } from '../db.ts'
+import { sql, type Db } from '../platform/db.ts'
 import { deliverInvitation, sweepDeliveries } from '../delivery/jobs.ts'
 import { startApp, type TestApp } from '../../test/harness.ts'
 import { anInvitation } from '../../test/make.ts'

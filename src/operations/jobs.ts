@@ -1,9 +1,9 @@
 /** Putting retried letters to work: the nudges that follow the commit, and jobs that only the queue knew. */
 import { Check } from 'typebox/value'
 import type { Deps } from '../deps.ts'
-import { Failure } from '../errors.ts'
+import { Failure } from '../platform/errors.ts'
 import { inboundJobId, jobOf } from '../inbox/jobs.ts'
-import { sweptJobId, type Job } from '../queue.ts'
+import { sweptJobId, type Job } from '../platform/queue.ts'
 import { retryLetters } from './dead-letters.ts'
 import { resolveLetters, type Letter, type Resolved } from './sql.ts'
 

@@ -1,5 +1,5 @@
 /** The statements of dead letters. */
-import { sql, type Db, type Tx } from '../db.ts'
+import { sql, type Db, type Tx } from '../platform/db.ts'
 import type { Position } from '../http/page.ts'
 
 export const KINDS = ['delivery', 'inbound_event', 'job'] as const

@@ -6,7 +6,7 @@
  * Conekta has no idempotency key, so a call whose answer was lost is never repeated blindly.
  */
 import { verify, createPublicKey, type KeyObject } from 'node:crypto'
-import { GiveUp } from '../errors.ts'
+import { GiveUp } from '../platform/errors.ts'
 import { instantOf, objectOf, readObject, textOf, wholeOf, type JsonObject } from './json.ts'
 import type { IntentInput, IntentOutcome, PaymentEvent, PaymentMethod, PaymentProvider } from './payments.ts'
 

@@ -1,5 +1,5 @@
 /** Reading JSON of which nothing is promised. */
-import { GiveUp } from '../errors.ts'
+import { GiveUp } from '../platform/errors.ts'
 
 export type JsonObject = Record<string, unknown>
 

@@ -1,8 +1,8 @@
 /** Payments that a Director enters by hand: a transfer seen at the bank, cash, a card terminal. */
-import { newId, withTx, type Db, type Tx } from '../db.ts'
-import { Failure, readInstant } from '../errors.ts'
+import { newId, withTx, type Db, type Tx } from '../platform/db.ts'
+import { Failure, readInstant } from '../platform/errors.ts'
 import type { User } from '../http/access.ts'
-import { readMoney } from '../money.ts'
+import { readMoney } from '../platform/money.ts'
 import {
   findPayer,
   findPayment,

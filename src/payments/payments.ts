@@ -5,11 +5,11 @@
  */
 import assert from 'node:assert/strict'
 import type { IncomingHttpHeaders } from 'node:http'
-import { newId, withTx, type Db, type Tx } from '../db.ts'
-import { Failure } from '../errors.ts'
+import { newId, withTx, type Db, type Tx } from '../platform/db.ts'
+import { Failure } from '../platform/errors.ts'
 import type { User } from '../http/access.ts'
-import { formatCents, readMoney } from '../money.ts'
-import { parsePhone } from '../phone.ts'
+import { formatCents, readMoney } from '../platform/money.ts'
+import { parsePhone } from '../platform/phone.ts'
 import {
   confirmFromEvent,
   findPayer,

@@ -1,6 +1,6 @@
 /** Which payment provider is live, and which one is mocked because its key is missing. */
-import type { Config } from '../config.ts'
-import type { Logger } from '../log.ts'
+import type { Config } from '../platform/config.ts'
+import type { Logger } from '../platform/log.ts'
 import { openConekta } from './conekta.ts'
 import { openMock } from './mock.ts'
 import type { PaymentProviders, ProviderName } from './payments.ts'

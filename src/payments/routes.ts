@@ -3,7 +3,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import type { Deps } from '../deps.ts'
 import { Answer, Id, NullableString } from '../http/request-id.ts'
-import { AmountInput, AmountOutput, CurrencyInput, formatCents } from '../money.ts'
+import { AmountInput, AmountOutput, CurrencyInput, formatCents } from '../platform/money.ts'
 import { createIntent, PAYMENT_STATUSES } from './payments.ts'
 
 const IntentBody = Type.Object(

@@ -1,6 +1,6 @@
 /** Every statement about payments, and the ledger entries that payments cause. */
-import { sql, type Db, type Tx } from '../db.ts'
-import type { FailureCode } from '../errors.ts'
+import { sql, type Db, type Tx } from '../platform/db.ts'
+import type { FailureCode } from '../platform/errors.ts'
 import type { IntentOutcome } from './payments.ts'
 
 export type Payment = {

@@ -3,7 +3,7 @@
  * (payment_intents, errors, idempotent_requests) and docs.stripe.com/webhooks (signatures).
  */
 import { Stripe } from 'stripe'
-import { GiveUp } from '../errors.ts'
+import { GiveUp } from '../platform/errors.ts'
 import { instantOf, objectOf, readObject, textOf, wholeOf } from './json.ts'
 import type { IntentInput, IntentOutcome, PaymentEvent, PaymentProvider } from './payments.ts'
 

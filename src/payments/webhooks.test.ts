@@ -4,8 +4,8 @@ import { conektaEvent, CONEKTA_KEY, CONEKTA_PUBLIC_KEY, signConekta } from '../.
 import { signStripe, stripeEvent, STRIPE_KEY, STRIPE_WEBHOOK_SECRET } from '../../test/fakes/stripe.ts'
 import { ORGANIZER_ID, startApp } from '../../test/harness.ts'
 import { anOrganizer } from '../../test/make.ts'
-import { newId, sql, withTx, type Db } from '../db.ts'
-import { GiveUp } from '../errors.ts'
+import { newId, sql, withTx, type Db } from '../platform/db.ts'
+import { GiveUp } from '../platform/errors.ts'
 import { openConekta } from './conekta.ts'
 import {
   applyPaymentEvent,

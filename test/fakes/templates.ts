@@ -1,5 +1,5 @@
 /** The product's approved templates, as a fake WhatsApp would have them. */
-import { listTemplates, WORDS } from '../../src/delivery/templates.ts'
+import { listTemplates, WORDS } from '../../src/templates/templates.ts'
 import type { FakeTemplate } from './whatsapp-rules.ts'
 
 const LANGUAGES = [

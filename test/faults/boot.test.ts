@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test, { type TestContext } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { openDb, sql } from '../../src/db.ts'
+import { openDb, sql } from '../../src/platform/db.ts'
 import { openEmptyDatabase } from '../harness.ts'
 import { addressOf, call, runProgram, startProgram, until } from '../program.ts'
 
@@ -69,7 +69,7 @@ test('a migration may take longer than a request: another process that is at it 
     await sleep(11_000)
   })
 
-  const { code, output } = await runProgram(t, 'migrate.js', { DATABASE_URL: databaseUrl })
+  const { code, output } = await runProgram(t, 'commands/migrate.js', { DATABASE_URL: databaseUrl })
 
   await migrating
   assert.equal(code, 0, output)
@@ -114,7 +114,7 @@ test('with pending migrations a start is not ready, says so, and becomes ready o
 
   const before = await call(base, 'GET', '/ready')
   const request = await call(base, 'GET', '/events')
-  await runProgram(t, 'migrate.js', env)
+  await runProgram(t, 'commands/migrate.js', env)
   const after = await until(
     () => call(base, 'GET', '/ready'),
     ({ status }) => status === 200,

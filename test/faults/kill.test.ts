@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import test, { type TestContext } from 'node:test'
-import { openDb, sql, withTx } from '../../src/db.ts'
+import { openDb, sql, withTx } from '../../src/platform/db.ts'
 import { backends, openMigratedDatabase, REDIS_URL } from '../harness.ts'
 import { addressOf, call, startProgram, until, type Program } from '../program.ts'
 

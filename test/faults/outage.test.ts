@@ -4,9 +4,9 @@ import { chmod, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test, { type TestContext } from 'node:test'
-import { startEmbedded, type Embedded } from '../../src/embedded.ts'
-import { openDb } from '../../src/db.ts'
-import { seedDemo } from '../../src/demo.ts'
+import { startEmbedded, type Embedded } from '../../src/platform/embedded.ts'
+import { openDb } from '../../src/platform/db.ts'
+import { seedDemo } from '../../src/commands/demo.ts'
 import { openMigratedDatabase, REDIS_URL } from '../harness.ts'
 import { addressOf, call, read, readText, runProgram, startProgram, until } from '../program.ts'
 
@@ -55,7 +55,7 @@ test('PostgreSQL goes away and comes back: 503 that say so, then everything work
   let postgres: Embedded = await start()
   t.after(() => postgres.stop())
   const { port } = postgres
-  assert.equal((await runProgram(t, 'migrate.js', { DATABASE_URL: postgres.url })).code, 0)
+  assert.equal((await runProgram(t, 'commands/migrate.js', { DATABASE_URL: postgres.url })).code, 0)
   const { server, worker, base } = await startBoth(t, { DATABASE_URL: await seeded(postgres.url) })
   await sendAndSee(base, 'g1')
 

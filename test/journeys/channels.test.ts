@@ -1,10 +1,10 @@
 /** The whole way over real sockets: asked for at the API, sent to a strict provider, told back to the webhook. */
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
-import { composeEmail, composeWhatsApp } from '../../src/delivery/compose.ts'
+import { composeEmail, composeWhatsApp } from '../../src/templates/compose.ts'
 import { deliverInvitation } from '../../src/delivery/jobs.ts'
-import { occasionOf } from '../../src/delivery/occasions.ts'
-import { listTemplates } from '../../src/delivery/templates.ts'
+import { occasionOf } from '../../src/templates/context.ts'
+import { listTemplates } from '../../src/templates/templates.ts'
 import { jobOf } from '../../src/inbox/jobs.ts'
 import { startServer, type Asked } from '../fakes/http.ts'
 import { startFakeResend } from '../fakes/resend.ts'

@@ -100,9 +100,9 @@ async function twoProcesses(t: TestContext, env: Record<string, string>): Promis
     WA_WEBHOOK_SECRET: '',
     ...env,
   }
-  const migrated = await runProgram(t, 'migrate.js', shared)
+  const migrated = await runProgram(t, 'commands/migrate.js', shared)
   assert.equal(migrated.code, 0, migrated.output)
-  const seeded = await runProgram(t, 'seed.js', shared)
+  const seeded = await runProgram(t, 'commands/seed.js', shared)
   const [, email, password] = /(director@\S+) {2}(\S+)/.exec(seeded.output)!
   const server = startProgram(t, 'server.js', shared)
   const base = await addressOf(server)

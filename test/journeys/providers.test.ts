@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict'
 import type { AddressInfo } from 'node:net'
 import { after, test, type TestContext } from 'node:test'
-import { sql, type Db } from '../../src/db.ts'
+import { sql, type Db } from '../../src/platform/db.ts'
 import { deliverInvitation, sweepDeliveries } from '../../src/delivery/jobs.ts'
 import { jobOf } from '../../src/inbox/jobs.ts'
 import { startFakeResend } from '../fakes/resend.ts'

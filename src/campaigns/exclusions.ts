@@ -1,0 +1,122 @@
+/** Everybody whom a campaign would leave out, with the reason and what to do about it: a table for people. */
+import { stringify } from 'csv-stringify'
+import { pipeline, Readable } from 'node:stream'
+import type { Config } from '../platform/config.ts'
+import { sql, type Db } from '../platform/db.ts'
+import { Failure } from '../platform/errors.ts'
+import type { ChannelName, Locale } from '../channels/channel.ts'
+import type { EventSchedule } from './schedule.ts'
+import { planCampaign } from './preflight.ts'
+import { recipients, type Exclusion, type Filter, type Spec } from './recipients.ts'
+
+type Context = { db: Db; config: Config; now: () => Date }
+
+type Kept = {
+  status: string
+  template: string
+  channel: ChannelName | 'auto'
+  filter: Filter
+  variables: Record<string, string>
+  schedule: EventSchedule | null
+  scheduledAt: Date | null
+}
+
+async function findPreflight(db: Db, scope: string | null, eventId: string, id: string): Promise<Kept | null> {
+  const { rows } = await sql<Kept>`
+    select status, template, channel, filter, variables, schedule, scheduled_at from campaigns
+     where id = ${id} and event_id = ${eventId} and (${scope}::text is null or organizer_id = ${scope})`.execute(db)
+  return rows[0] ?? null
+}
+
+type Blocked = { guestId: string; name: string; reason: Exclusion }
+
+const PAGE = 1000
+
+async function* listBlocked(db: Db, spec: Spec): AsyncGenerator<Blocked> {
+  for (let after = '', isFull = true; isFull;) {
+    const { rows } = await sql<Blocked>`
+      select guest_id, name, reason from (${recipients(spec)}) r
+       where reason is not null and guest_id > ${after} order by guest_id limit ${PAGE}`.execute(db)
+    yield* rows
+    isFull = rows.length === PAGE
+    after = rows.at(-1)?.guestId ?? after
+  }
+}
+
+/**
+ * The blocked rows of a preflight as CSV (RFC 4180, UTF-8 with a byte order mark, so that spreadsheets read accents).
+ * A value that a spreadsheet would take for a formula gets an apostrophe before it. Counted anew, as the launch would.
+ * Throws `campaign_not_found`, `preflight_launched`, and what planCampaign throws.
+ */
+export async function openBlockedCsv(
+  context: Context,
+  asked: { scope: string | null; eventId: string; preflightId: string; locale: Locale },
+): Promise<Readable> {
+  const { scope, eventId, locale } = asked
+  const kept = await findPreflight(context.db, scope, eventId, asked.preflightId)
+  if (!kept) throw new Failure('campaign_not_found', { detail: 'There is no such preflight of this event.' })
+  const { status, schedule, scheduledAt, ...request } = kept
+  if (status !== 'preflight')
+    throw new Failure('preflight_launched', { detail: 'It is a campaign now: leftOut of it says who was left out.' })
+  const at = schedule ? { schedule } : scheduledAt ? { scheduledAt: scheduledAt.toISOString() } : {}
+  const { spec } = await planCampaign(context, { scope, eventId, ...request, ...at })
+  const words = WORDS[locale]
+  const csv = stringify({
+    ...{ bom: true, header: true, columns: words.headings, escape_formulas: true, record_delimiter: 'windows' },
+  })
+  // A failure on the way ends the answer before its time: the reader sees a broken download, not a short list.
+  pipeline(Readable.from(listBlocked(context.db, spec)), toRows(words), csv, () => undefined)
+  return csv
+}
+
+const toRows = ({ reasons }: Words) =>
+  async function* (source: AsyncIterable<Blocked>) {
+    for await (const { guestId, name, reason } of source) yield [guestId, name, ...reasons[reason], reason]
+  }
+
+/** Why, and what to do. */
+type Words = { headings: string[]; reasons: Record<Exclusion, [string, string]> }
+const WORDS: Record<Locale, Words> = {
+  'es-MX': {
+    headings: ['Invitado', 'Nombre', 'Motivo', 'Qué hacer', 'Clave'],
+    reasons: {
+      guest_opted_out: ['Pidió no recibir mensajes (BAJA)', 'Nada: solo el invitado puede volver, escribiendo ALTA'],
+      marketing_stopped: [
+        'Le dijo a WhatsApp que no quiere promociones',
+        'Agrega su correo; los recordatorios sí le llegan por WhatsApp',
+      ],
+      email_stopped: ['Su correo rebotó, se quejó o se dio de baja', 'Pide otro correo o agrega su número de WhatsApp'],
+      no_address_for_channel: ['No tiene dato para este canal', 'Agrega su número de WhatsApp o su correo'],
+      template_not_approved: [
+        'WhatsApp no tiene aprobada la plantilla en su idioma, o aprobó otra',
+        'Revisa la plantilla con WhatsApp, o envía por correo',
+      ],
+      template_variable_missing: ['Falta una variable del mensaje', 'Escribe la variable y pide otra vista previa'],
+      duplicate: ['Ya se le envió o está por enviarse este mensaje', 'Nada, o espera para repetirlo'],
+    },
+  },
+  en: {
+    headings: ['Guest', 'Name', 'Reason', 'What to do', 'Code'],
+    reasons: {
+      guest_opted_out: ['Asked for no messages (BAJA)', 'Nothing: only the guest can come back, by writing ALTA'],
+      marketing_stopped: [
+        'Told WhatsApp that they want no marketing',
+        'Add an e-mail address; reminders still arrive by WhatsApp',
+      ],
+      email_stopped: [
+        'The address bounced, complained or unsubscribed',
+        'Ask for another address or add a WhatsApp number',
+      ],
+      no_address_for_channel: ['Has no address for this channel', 'Add a WhatsApp number or an e-mail address'],
+      template_not_approved: [
+        "WhatsApp has not approved the template in the guest's language, or approved another",
+        'Look at the template with WhatsApp, or send by e-mail',
+      ],
+      template_variable_missing: [
+        'A variable of the message is missing',
+        'Give the variable and ask for another preflight',
+      ],
+      duplicate: ['The message was sent or is about to be', 'Nothing, or wait before repeating it'],
+    },
+  },
+}

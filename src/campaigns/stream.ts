@@ -1,0 +1,46 @@
+/** The progress of a campaign as server-sent events (WHATWG HTML, 9.2). */
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Db } from '../platform/db.ts'
+import { viewCampaign } from './campaigns.ts'
+
+/** `heartbeatMs`: a comment this often keeps proxies from closing a quiet stream. `lifeMs`: then it is opened anew. */
+const PACE = { pollMs: 1000, heartbeatMs: 15_000, lifeMs: 900_000 }
+
+/** The id of the last event: an EventSource that connects again with it has seen the end. */
+export const DONE_ID = 'done'
+
+type Watched = {
+  scope: string | null
+  id: string
+  requestId: string
+  signal: AbortSignal
+  /** No stream outlives the access token that opened it: whoever watches on is asked again who it is. */
+  tokenMs?: number
+}
+
+/**
+ * `progress` at once and whenever it changes, `done` when nothing is open any more; then it ends, as it does when
+ * `signal` is aborted. Throws `campaign_not_found` before anything is written.
+ */
+export async function* watchCampaign(
+  db: Db,
+  { scope, id, requestId, signal, tokenMs = Infinity }: Watched,
+  { pollMs, heartbeatMs, lifeMs } = PACE,
+): AsyncGenerator<string> {
+  let last = ''
+  let silentMs = 0
+  const endMs = performance.now() + Math.min(lifeMs, tokenMs)
+  while (performance.now() < endMs && !signal.aborted) {
+    const { status, reason, progress, isDone } = await viewCampaign(db, scope, id)
+    const data = JSON.stringify({ requestId, campaignId: id, status, reason, progress })
+    if (data !== last) yield `event: progress\ndata: ${data}\n\n`
+    else if (silentMs >= heartbeatMs) yield ': still here\n\n'
+    silentMs = data !== last || silentMs >= heartbeatMs ? 0 : silentMs + pollMs
+    last = data
+    if (isDone) {
+      yield `id: ${DONE_ID}\nevent: done\ndata: ${data}\n\n`
+      return
+    }
+    await sleep(pollMs, undefined, { signal }).catch(() => undefined)
+  }
+}

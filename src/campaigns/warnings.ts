@@ -1,0 +1,66 @@
+/** What somebody should look at before a campaign is launched, in words. */
+import { isRefused, type Standing } from '../templates/statuses.ts'
+import type { Locale } from '../channels/channel.ts'
+import type { Headroom } from './messaging-limit.ts'
+import { listTemplates } from '../templates/templates.ts'
+
+export type Warning = {
+  code: 'template_not_approved' | 'template_mismatch' | 'other_category' | 'beyond_messaging_limit' | 'event_draft'
+  text: Record<Locale, string>
+}
+
+export function warnOf(template: string, standings: Standing[], headroom: Headroom, eventStatus: string): Warning[] {
+  const asked = listTemplates().find(({ name }) => name === template)?.category
+  return [
+    ...(eventStatus === 'draft' ? [DRAFT] : []),
+    ...standings.flatMap((one) => warnOfTemplate(one, asked)),
+    ...warnOfLimit(headroom),
+  ]
+}
+
+const DRAFT: Warning = {
+  code: 'event_draft',
+  text: {
+    'es-MX': 'El evento es un borrador: actívalo antes de enviar, para que las invitaciones se puedan abrir.',
+    en: 'The event is a draft: make it active before you send, so that invitations can be opened.',
+  },
+}
+
+function warnOfTemplate(standing: Standing, asked: string | undefined): Warning[] {
+  const { language, status, category, differences } = standing
+  const found: Warning[] = []
+  const say = (code: Warning['code'], es: string, en: string) => found.push({ code, text: { 'es-MX': es, en } })
+  const told = (locale: Locale) => differences.map(({ text }) => text[locale]).join(' ')
+  if (status === 'MISMATCH')
+    say(
+      'template_mismatch',
+      `${language}: WhatsApp aprobó otra plantilla que la nuestra. ${told('es-MX')}`,
+      `${language}: WhatsApp approved another template than ours. ${told('en')}`,
+    )
+  else if (isRefused(standing))
+    say(
+      'template_not_approved',
+      `${language}: WhatsApp no tiene aprobada la plantilla (${status}).`,
+      `${language}: WhatsApp does not have the template as approved (${status}).`,
+    )
+  if (category !== null && category !== asked)
+    say(
+      'other_category',
+      `${language}: WhatsApp clasificó la plantilla como ${category}; se cobra ese precio.`,
+      `${language}: WhatsApp took the template for ${category}; that price is charged.`,
+    )
+  return found
+}
+
+function warnOfLimit({ isBeyond, recipients, left }: Headroom): Warning[] {
+  if (!isBeyond) return []
+  return [
+    {
+      code: 'beyond_messaging_limit',
+      text: {
+        'es-MX': `WhatsApp deja escribir primero a ${left} personas más en 24 horas; esta campaña escribiría a ${recipients}.`,
+        en: `WhatsApp lets you begin to write to ${left} more people in 24 hours; this campaign would write to ${recipients}.`,
+      },
+    },
+  ]
+}

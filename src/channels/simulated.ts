@@ -1,0 +1,196 @@
+/**
+ * The simulated provider: accepts like the real one, keeps its own book, and later posts `sent`,
+ * `delivered`, `read` and some replies to the real POST /wa/webhook. What it accepted survives a
+ * crash of this program, as it would with a real provider.
+ *
+ * A number that ends in 9999 is "not on WhatsApp": it gets `failed` with code 131026.
+ */
+import { createHash, createHmac, randomUUID } from 'node:crypto'
+import type { Config } from '../platform/config.ts'
+import { newId, sharing, sql, type Db } from '../platform/db.ts'
+import type { Deps } from '../deps.ts'
+import type { Logger } from '../platform/log.ts'
+import type { Channel, ChannelName } from './channel.ts'
+
+/** When each step follows the one before. */
+const STEPS = [
+  { step: 'sent', afterMs: 300 },
+  { step: 'delivered', afterMs: 1200 },
+  { step: 'read', afterMs: 2500 },
+  { step: 'reply', afterMs: 2000 },
+] as const
+const RETRY_MS = 5000
+const POST_TIMEOUT_MS = 5000
+
+/** What guests of the simulation answer; null stays silent. */
+const REPLIES = ['Confirmo ✅', 'Confirmo ✅', 'no podré ir', null, 'Confirmo ✅', null] as const
+
+export function openSimulated(
+  channel: ChannelName,
+  { config, db, now }: { config: Config; db: Db; now: () => Date },
+): Channel {
+  const hasCallbacks = channel === 'whatsapp' && config.simulator.isOn
+  return {
+    isSimulated: true,
+    async send(message) {
+      const id = `wamid.sim_m_${randomUUID().replaceAll('-', '')}`
+      if (!hasCallbacks) return { kind: 'sent', providerMessageId: id, httpStatus: 200 } // nobody will ever ask the book
+      const at = now()
+      const accepted = {
+        id,
+        callbackData: message.deliveryId,
+        recipient: message.to,
+        channel,
+        body: JSON.stringify(message.content),
+        at,
+        dueAt: new Date(at.getTime() + STEPS[0].afterMs),
+      }
+      await accept({ db }, accepted)
+      return { kind: 'sent', providerMessageId: id, httpStatus: 200 }
+    },
+  }
+}
+
+type Accepted = {
+  id: string
+  callbackData: string
+  recipient: string
+  channel: ChannelName
+  body: string
+  at: Date
+  dueAt: Date | null
+}
+
+const accept = sharing(acceptMany, { max: 64, lanes: 2 })
+
+async function acceptMany({ db }: { db: Db }, accepted: Accepted[]): Promise<void[]> {
+  const column = <K extends keyof Accepted>(name: K) => accepted.map((one) => one[name])
+  await sql`insert into simulated_messages (id, callback_data, recipient, channel, body, accepted_at, next_step_at)
+    select * from unnest(${column('id')}::text[], ${column('callbackData')}::text[], ${column('recipient')}::text[],
+      ${column('channel')}::text[], ${column('body')}::text[], ${column('at')}::timestamptz[], ${column('dueAt')}::timestamptz[])`.execute(
+    db,
+  )
+  return accepted.map(() => undefined)
+}
+
+/** How often the simulated provider looks into its book. */
+const LOOK_MS = 250
+
+/**
+ * Plays the provider's side beside the API, to whose webhook it posts: a worker that dies does not
+ * stop it, as it would not stop the real one. Several API processes share the book.
+ */
+export function startSimulator(deps: Deps, webhookUrl: string): { stop(): Promise<void> } {
+  const log = deps.log.child({ simulated: true })
+  let running: Promise<void> | undefined
+  const timer = setInterval(() => {
+    running ??= postDueCallbacks(deps, webhookUrl, log)
+      .catch((error: unknown) => log.debug({ err: error }, 'The simulated provider could not read its book'))
+      .finally(() => (running = undefined))
+  }, LOOK_MS)
+  return {
+    async stop() {
+      clearInterval(timer)
+      await running
+    },
+  }
+}
+
+type Book = { id: string; callbackData: string; recipient: string; nextStep: number }
+
+/** Posts what is due, at most 50 messages at a time, and moves each one step on once it was taken. */
+async function postDueCallbacks({ db, now, config }: Deps, url: string, log: Logger): Promise<void> {
+  const at = now()
+  const due = await takeDue(db, at)
+  if (due.length === 0) return
+  const body = JSON.stringify(callbackBody(due, at))
+  try {
+    const response = await fetch(url, {
+      method: 'POST',
+      headers: headersFor(config, body),
+      body,
+      signal: AbortSignal.timeout(POST_TIMEOUT_MS),
+    })
+    if (!response.ok) throw new Error(`the webhook answered ${response.status}`)
+  } catch (error) {
+    return log.warn({ err: error }, 'The simulated provider could not post its callbacks and will try again')
+  }
+  for (const book of due) await moveOn(db, book, at)
+  log.debug({ messages: due.length }, 'The simulated provider posted callbacks')
+}
+
+/** A taken row is due again after RETRY_MS, should this process die before it posted. */
+async function takeDue(db: Db, now: Date): Promise<Book[]> {
+  const { rows } = await sql<Book>`
+    with due as (select id from simulated_messages where next_step_at <= ${now} order by next_step_at limit 50 for update skip locked)
+    update simulated_messages m set next_step_at = ${now}::timestamptz + make_interval(secs => ${RETRY_MS / 1000})
+      from due where m.id = due.id
+    returning m.id, m.callback_data, m.recipient, m.next_step`.execute(db)
+  return rows
+}
+
+async function moveOn(db: Db, book: Book, now: Date): Promise<void> {
+  const next = STEPS[book.nextStep + 1]
+  const isOver = !next || isUnreachable(book) || (next.step === 'reply' && replyOf(book) === null)
+  const nextAt = isOver ? null : new Date(now.getTime() + next.afterMs)
+  await sql`update simulated_messages set next_step = ${book.nextStep + 1}, next_step_at = ${nextAt} where id = ${book.id}`.execute(
+    db,
+  )
+}
+
+const isUnreachable = ({ recipient }: Book): boolean => recipient.endsWith('9999')
+
+/** Always the same for the same person, so that a demo tells the same story twice. */
+function replyOf({ recipient }: Book): string | null {
+  const digest = createHash('sha256').update(recipient).digest()
+  return REPLIES[digest[1]! % REPLIES.length] ?? null
+}
+
+/** One Cloud-shaped payload with all statuses and replies, as the provider batches them. */
+function callbackBody(due: Book[], now: Date) {
+  const timestamp = String(Math.floor(now.getTime() / 1000))
+  const statuses = []
+  const messages = []
+  for (const book of due) {
+    const step = STEPS[book.nextStep]!.step
+    const waId = book.recipient.replace(/^\+/, '')
+    const base = { id: book.id, recipient_id: waId, timestamp, biz_opaque_callback_data: book.callbackData }
+    if (step === 'reply') {
+      messages.push({
+        from: waId,
+        id: `wamid.sim_${newId('r')}`,
+        timestamp,
+        type: 'text',
+        text: { body: replyOf(book) },
+        context: { from: 'simulated', id: book.id },
+      })
+    } else if (isUnreachable(book)) {
+      statuses.push({ ...base, status: 'failed', errors: [{ code: 131026, title: 'Message undeliverable' }] })
+    } else {
+      const pricing =
+        step === 'sent'
+          ? { pricing: { billable: true, pricing_model: 'PMP', type: 'regular', category: 'utility' } }
+          : {}
+      statuses.push({ ...base, status: step, ...pricing })
+    }
+  }
+  const value = {
+    messaging_product: 'whatsapp',
+    metadata: { display_phone_number: 'simulated', phone_number_id: 'simulated' },
+    statuses,
+    messages,
+  }
+  return { object: 'whatsapp_business_account', entry: [{ id: 'simulated', changes: [{ field: 'messages', value }] }] }
+}
+
+/** Carries whatever secrets the webhook asks for, as the real provider would. */
+function headersFor(config: Config, body: string): Record<string, string> {
+  const { webhookSecret, webhookSecretHeader, appSecret } = config.whatsapp
+  return {
+    'content-type': 'application/json',
+    ...(webhookSecret ? { [webhookSecretHeader]: webhookSecret } : {}),
+    ...(appSecret
+      ? { 'x-hub-signature-256': `sha256=${createHmac('sha256', appSecret).update(body).digest('hex')}` }
+      : {}),
+  }
+}

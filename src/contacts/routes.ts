@@ -1,0 +1,41 @@
+/** Whether free-form messages may be sent to a number now. */
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { Type } from 'typebox'
+import type { Deps } from '../deps.ts'
+import { scopeOf } from '../http/access.ts'
+import { Answer, NullableInstant } from '../http/request-id.ts'
+import { readPhone } from '../platform/phone.ts'
+import { describeWindow } from '../conversations/conversations.ts'
+import { findWindow } from '../conversations/sql.ts'
+
+const Session = Answer({
+  phone: Type.String({ description: 'E.164.' }),
+  status: Type.Enum(['open', 'closed']),
+  lastInboundAt: NullableInstant,
+  openedAt: NullableInstant,
+  expiresAt: NullableInstant,
+  secondsRemaining: Type.Integer(),
+})
+
+export const conversationRoutes =
+  (deps: Deps): FastifyPluginAsyncTypebox =>
+  async (app) => {
+    app.get(
+      '/wa/session/:phone',
+      {
+        config: { access: ['organizer', 'staff', 'director'] },
+        schema: {
+          tags: ['WhatsApp'],
+          summary: 'The 24-hour window of a number',
+          description: 'A number never seen is `closed`. An organizer sees the windows of its own guests only.',
+          params: Type.Object({ phone: Type.String({ maxLength: 40 }) }),
+          response: { 200: Session },
+        },
+      },
+      async (request) => {
+        const phone = readPhone(request.params.phone)
+        const window = await findWindow(deps.db, scopeOf(request), phone)
+        return { phone, ...describeWindow(window, deps.now(), deps.config.whatsapp.windowMs) }
+      },
+    )
+  }

@@ -1,0 +1,99 @@
+/** GET shows a page with one button and changes nothing; POST is the button, and the one click of RFC 8058. */
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { Type } from 'typebox'
+import type { Deps } from '../deps.ts'
+import { Failure, statusOf } from '../platform/errors.ts'
+import { limitAttempts } from '../http/rate-limit.ts'
+import { findUnsubscriber, renderUnsubscribe, unsubscribe, UNSUBSCRIBE_POLICY } from './unsubscribe.ts'
+
+const ByCode = Type.Object({ code: Type.String({ minLength: 1, maxLength: 300 }) })
+const ByAddress = Type.Object({
+  to: Type.Optional(Type.String({ maxLength: 100, description: 'Which address of the guest the link went to.' })),
+})
+const FORM = 'application/x-www-form-urlencoded'
+const MULTIPART = 'multipart/form-data'
+/** An address that tried this many unknown codes in a minute is answered 429 until the minute is over. */
+const GUESSES_MAX = 30
+const MINUTE_MS = 60_000
+
+export const unsubscribeRoutes =
+  (deps: Deps): FastifyPluginAsyncTypebox =>
+  async (app) => {
+    const open = { config: { access: 'public' as const } }
+    // RFC 8058 posts either kind of form, always with the same one field, which tells nothing new.
+    app.addContentTypeParser([FORM, MULTIPART], { parseAs: 'string', bodyLimit: 4096 }, async () => ({}))
+    app.addHook('onRequest', async (_request, reply) => {
+      void reply.header('cache-control', 'no-store').header('x-robots-tag', 'noindex')
+    })
+    app.setErrorHandler(async (error, request, reply) => {
+      const step = error instanceof Failure ? PAGES[error.code] : undefined
+      if (!(error instanceof Failure) || !step) throw error
+      const { retryAfterSeconds } = error.details
+      if (retryAfterSeconds) void reply.header('retry-after', retryAfterSeconds)
+      return sendPage(reply, renderUnsubscribe(localeOf(request), step), statusOf(error.code))
+    })
+
+    app.get(
+      '/public/unsubscribe/:code',
+      {
+        ...open,
+        schema: {
+          tags: ['Landing'],
+          summary: 'A page that asks whether to stop e-mails; it stops nothing',
+          params: ByCode,
+        },
+      },
+      async (request, reply) => {
+        const { locale, organizerName } = await guarded(deps, request, (code) => findUnsubscriber(deps.db, code))
+        return sendPage(reply, renderUnsubscribe(locale, 'ask', organizerName))
+      },
+    )
+
+    app.post(
+      '/public/unsubscribe/:code',
+      {
+        ...open,
+        schema: {
+          tags: ['Landing'],
+          summary: 'No more e-mail from this organizer to this guest (RFC 8058 one-click)',
+          consumes: [FORM, MULTIPART],
+          params: ByCode,
+          querystring: ByAddress,
+        },
+      },
+      async (request, reply) => {
+        const { locale, organizerName } = await guarded(deps, request, (code) =>
+          unsubscribe(deps, code, request.query.to),
+        )
+        return sendPage(reply, renderUnsubscribe(locale, 'done', organizerName))
+      },
+    )
+  }
+
+const PAGES: Partial<Record<string, 'unknown' | 'later'>> = { invitation_not_found: 'unknown', rate_limited: 'later' }
+
+/** Unknown codes are counted with those of the invitation page: both open with the same code. */
+async function guarded<T>(
+  { kv }: Pick<Deps, 'kv'>,
+  request: FastifyRequest<{ Params: { code: string } }>,
+  work: (code: string) => Promise<T>,
+): Promise<T> {
+  const subject = `invite:${request.ip}`
+  const guesses = await kv.get(`limit:${subject}`).catch(() => null)
+  if (Number(guesses) > GUESSES_MAX) throw new Failure('rate_limited', { retryAfterSeconds: MINUTE_MS / 1000 })
+  try {
+    return await work(request.params.code)
+  } catch (error) {
+    if (error instanceof Failure && error.code === 'invitation_not_found')
+      await limitAttempts(kv, subject, GUESSES_MAX, MINUTE_MS).catch((refusal: unknown) => {
+        if (refusal instanceof Failure) throw refusal
+      })
+    throw error
+  }
+}
+
+const sendPage = (reply: FastifyReply, html: string, status = 200) =>
+  reply.code(status).type('text/html; charset=utf-8').header('content-security-policy', UNSUBSCRIBE_POLICY).send(html)
+
+const localeOf = ({ headers }: FastifyRequest) => (/^en\b/i.test(headers['accept-language'] ?? '') ? 'en' : 'es-MX')

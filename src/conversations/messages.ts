@@ -1,0 +1,143 @@
+/** A guest's message: who wrote it, which window it opens, and whether it is a BAJA, an answer or neither. */
+import {
+  identifyPerson,
+  learnAlias,
+  opensWindow,
+  readOptWord,
+  receiveMessage,
+  rememberMeaning,
+  wantsOptOut,
+  type OptWord,
+  type Person,
+} from './conversations.ts'
+import type { Tx } from '../platform/db.ts'
+import {
+  findInvitedById,
+  findInvitedByMessage,
+  isGuestPhone,
+  rememberAlias,
+  wasSentToAnother,
+  type Invited,
+} from '../delivery/delivery.ts'
+import { normalizePhone } from '../platform/phone.ts'
+import { learnName } from './user-ids.ts'
+import { helpOptOut, obeyOptWord, type Inbox } from './opt-words.ts'
+import { readButton, takeReply, type Button } from '../rsvp/replies.ts'
+import type { InboundMessage } from '../inbox/whatsapp.ts'
+
+/** Takes a message in the transaction of all its effects; one that was taken before changes nothing. Returns what to count. */
+export async function takeMessage(tx: Tx, inbox: Inbox, message: InboundMessage): Promise<string> {
+  const button = readButton(message.payload)
+  const before = await identifyPerson(tx, message)
+  const quoted = message.contextMessageId ? await findInvitedByMessage(tx, message.contextMessageId) : null
+  const tapped = button ? await findTapped(tx, button, before, message) : null
+  const person = await recognize(tx, message, before, quoted ?? tapped)
+  // First what came before under the same user id, so that an unbroken conversation has one window.
+  if (message.userId && person.phone && !isGroup(message))
+    await learnName(tx, inbox, message.userId, person.phone, message.sentAt)
+  const isNew = await receiveMessage(
+    tx,
+    {
+      id: message.id,
+      phone: person.phone,
+      userId: message.userId,
+      type: message.type,
+      body: message.text,
+      contextMessageId: message.contextMessageId,
+      sentAt: message.sentAt,
+      receivedAt: inbox.now,
+      inboundEventId: inbox.id,
+      simulated: inbox.simulated,
+    },
+    inbox.config.whatsapp.windowMs,
+    person.phones,
+  )
+  if (!isNew) return 'messages_duplicate'
+  await keepAlias(tx, message, person)
+  if (!opensWindow(message.type)) return 'messages_stored'
+  const word = readOptWord(message.payload ?? '') ?? readOptWord(message.text ?? '')
+  if (word) return takeOptWord(tx, inbox, word, message, person)
+  if (!message.payload && wantsOptOut(message.text ?? ''))
+    return rememberRule(tx, message, 'opt_out_wish', await helpOptOut(tx, inbox, message, person.phones))
+  if ((button && !tapped) || (!quoted && (await wasToAnother(tx, message))))
+    return rememberRule(tx, message, 'not_theirs', { outcome: 'not_theirs', invited: null })
+  return takeReply(tx, inbox, message, { phones: person.phones, button: tapped && button, tapped, quoted })
+}
+
+/**
+ * The invitation that a button names, if it is the sender's own: of a guest with the sender's number, or, when WhatsApp
+ * shows no number, of a guest to whom we wrote, since only they have the button.
+ */
+async function findTapped(
+  tx: Tx,
+  button: Button,
+  { phone, phones }: Person,
+  message: InboundMessage,
+): Promise<Invited | null> {
+  const named = await findInvitedById(tx, button.invitationId)
+  if (!named?.phone) return null
+  const isTheirs = phone === null ? message.userId !== null && named.wasWritten : phones.includes(named.phone)
+  if (isTheirs) return named
+  const quoted = message.contextMessageId ? await findInvitedByMessage(tx, message.contextMessageId) : null
+  return quoted?.phone === named.phone ? named : null
+}
+
+/** A button or a quoted message that is about somebody else's invitation is no answer to one of the sender's own. */
+const wasToAnother = async (tx: Tx, { contextMessageId }: InboundMessage): Promise<boolean> =>
+  contextMessageId !== null && wasSentToAnother(tx, contextMessageId)
+
+/**
+ * Who answers a message of ours is whom it was sent to, also under a name or from a number that we see for the first
+ * time. A number that is on a list itself stays its own: the organizer may have corrected a wrong one since.
+ */
+async function recognize(tx: Tx, message: InboundMessage, person: Person, named: Invited | null): Promise<Person> {
+  if (!named?.phone || person.phones.includes(named.phone)) return person
+  if (message.phone && (person.phone !== message.phone || (await isGuestPhone(tx, message.phone)))) return person
+  if (!message.phone && person.phone !== null) return person
+  if (message.phone) await learnAlias(tx, message.phone, named.phone, message.sentAt)
+  return { phone: named.phone, phones: [named.phone, ...person.phones] }
+}
+
+const isGroup = ({ type }: InboundMessage): boolean => type.startsWith('group_')
+
+/** Keeps the alias to answer to, or the number that the person has from now on. */
+async function keepAlias(tx: Tx, message: InboundMessage, { phone }: Person): Promise<void> {
+  if (!phone || isGroup(message)) return
+  if (message.type !== 'system') {
+    if (message.waId) await rememberAlias(tx, phone, message.waId, message.sentAt)
+    return
+  }
+  const newPhone = message.newWaId && normalizePhone(message.newWaId)
+  if (!newPhone || !message.newWaId) return
+  await learnAlias(tx, newPhone, phone, message.sentAt)
+  await rememberAlias(tx, phone, message.newWaId, message.sentAt)
+}
+
+async function takeOptWord(
+  tx: Tx,
+  inbox: Inbox,
+  word: OptWord,
+  message: InboundMessage,
+  { phones }: Person,
+): Promise<string> {
+  return rememberRule(tx, message, word, await obeyOptWord(tx, inbox, word, message, phones))
+}
+
+/** What was said beside answers, and what came of it. */
+async function rememberRule(
+  tx: Tx,
+  message: InboundMessage,
+  rule: OptWord | 'opt_out_wish' | 'not_theirs',
+  { outcome, invited }: { outcome: string; invited: Invited | null },
+): Promise<string> {
+  await rememberMeaning(tx, message.id, {
+    intent: null,
+    eventId: invited?.eventId ?? null,
+    guestId: invited?.guestId ?? null,
+    partySize: null,
+    confidence: 1,
+    rule,
+    outcome,
+  })
+  return `messages_${outcome}`
+}

@@ -1,0 +1,108 @@
+/** Whether an organizer may write to a person, as their own words say. */
+import type { Config } from '../platform/config.ts'
+import {
+  findLatestOptOut,
+  listLaterOptWords,
+  optIn,
+  optOut,
+  resumeMarketing,
+  type OptMessage,
+  type OptWord,
+} from './conversations.ts'
+import type { Tx } from '../platform/db.ts'
+import {
+  answerGuest,
+  findAnyInvited,
+  listMeantOrganizers,
+  wasPhoneAnswered,
+  type Invited,
+} from '../delivery/delivery.ts'
+
+/** The webhook that is being worked: who asks, when, and by which settings. */
+export type Inbox = {
+  id: string
+  requestId: string
+  simulated: boolean
+  /** When the webhook came; it may be worked, and worked again, much later. */
+  receivedAt: Date
+  now: Date
+  config: Config
+  /** Codes of invitations whose answer changed: after the commit their pages are made anew. */
+  answered: string[]
+}
+
+export type Obeyed = {
+  outcome: 'opted_out' | 'opted_in' | 'unchanged' | 'outdated' | 'no_organizer'
+  invited: Invited | null
+}
+
+/**
+ * Stops or resumes the messages of the organizers that the word is meant for, by the provider's time: what the guest
+ * wrote later stands, in whatever order webhooks come. Only a change is confirmed, once. ALTA also takes back that they
+ * stopped promotions in WhatsApp itself.
+ */
+export async function obeyOptWord(
+  tx: Tx,
+  inbox: Inbox,
+  word: OptWord,
+  message: OptMessage,
+  phones: string[],
+): Promise<Obeyed> {
+  if (word === 'opt_in') await resumeMarketing(tx, phones, message.sentAt) // whatever organizer is meant
+  const meant = await listMeantOrganizers(tx, { ...message, phones })
+  if (meant.length === 0) return { outcome: 'no_organizer', invited: null }
+  const decidedLater = new Set<string>()
+  for (const later of await listLaterOptWords(tx, phones, message.sentAt))
+    for (const organizerId of await listMeantOrganizers(tx, { ...later, phones })) decidedLater.add(organizerId)
+  const organizerIds = meant.filter((organizerId) => !decidedLater.has(organizerId))
+  if (organizerIds.length === 0) return { outcome: 'outdated', invited: null }
+  const change = { organizerIds, phones, at: message.sentAt, messageId: message.id }
+  const changed = word === 'opt_out' ? await optOut(tx, change) : await restore(tx, change, message)
+  const invited = await findAnyInvited(tx, changed.length > 0 ? changed : organizerIds, phones)
+  if (changed.length === 0) return { outcome: 'unchanged', invited }
+  if (invited && isInWindow(inbox, message.sentAt)) {
+    const template = word === 'opt_out' ? 'opt_out_confirmed' : 'opt_in_confirmed'
+    await answerGuest(tx, { to: invited, template, answersMessage: message.id, ...sendingOf(inbox) })
+  }
+  return { outcome: word === 'opt_out' ? 'opted_out' : 'opted_in', invited }
+}
+
+/** Where nobody who is meant was stopped, ALTA takes back the last BAJA: another organizer may have written since. */
+async function restore(tx: Tx, change: Parameters<typeof optIn>[1], message: OptMessage): Promise<string[]> {
+  const changed = await optIn(tx, change)
+  if (changed.length > 0 || message.contextMessageId !== null) return changed
+  const stopped = await findLatestOptOut(tx, change.phones, change.at)
+  return stopped === null ? [] : optIn(tx, { ...change, organizerIds: [stopped] })
+}
+
+const DAY_MS = 24 * 3_600_000
+
+/**
+ * Who asks in other words for no more messages is told the word, at most once a day and phone: only the word itself
+ * stops anything, since a sentence may be about something else.
+ */
+export async function helpOptOut(
+  tx: Tx,
+  inbox: Inbox,
+  message: OptMessage,
+  phones: string[],
+): Promise<{ outcome: string; invited: Invited | null }> {
+  const organizerIds = await listMeantOrganizers(tx, { ...message, phones })
+  const invited = await findAnyInvited(tx, organizerIds, phones)
+  if (!invited) return { outcome: 'no_organizer', invited }
+  const since = new Date(inbox.now.getTime() - DAY_MS)
+  if (await wasPhoneAnswered(tx, phones, 'opt_out_help', since)) return { outcome: 'helped_before', invited }
+  if (!isInWindow(inbox, message.sentAt)) return { outcome: 'too_late_to_help', invited }
+  await answerGuest(tx, { to: invited, template: 'opt_out_help', answersMessage: message.id, ...sendingOf(inbox) })
+  return { outcome: 'helped', invited }
+}
+
+/** A webhook may come days late: what the guest does not wait for any more is not answered. */
+export const isInWindow = ({ now, config }: Inbox, sentAt: Date): boolean =>
+  sentAt.getTime() + config.whatsapp.windowMs > now.getTime()
+
+export const sendingOf = ({ now, requestId, config }: Inbox) => ({
+  now,
+  requestId,
+  attemptsMax: config.delivery.attemptsMax,
+})

@@ -1,0 +1,175 @@
+/** The statements of the provider's statuses. */
+import { sql, type Tx } from '../platform/db.ts'
+import type { ChannelName, Locale } from '../channels/channel.ts'
+import type { Consequences, Refused } from './consequences.ts'
+
+export type StatusEvent = {
+  providerMessageId: string
+  status: string
+  occurredAt: Date
+  reason: string | null
+  pricing: unknown
+  simulated: boolean
+  /** Our delivery id, when the provider echoes it. */
+  ourId: string | null
+}
+
+const STATUS_RANK = ['sent', 'delivered', 'read', 'failed']
+const byRank = (a: StatusEvent, b: StatusEvent) => STATUS_RANK.indexOf(a.status) - STATUS_RANK.indexOf(b.status)
+
+/** The parked statuses of one message, joined to its delivery now. The delivery is locked first, as everywhere. */
+export async function listParkedEvents(tx: Tx, providerMessageId: string, deliveryId: string): Promise<StatusEvent[]> {
+  await sql`select 1 from deliveries where id = ${deliveryId} for update`.execute(tx)
+  const { rows } = await sql<StatusEvent>`
+    update delivery_events set delivery_id = ${deliveryId}
+     where provider_message_id = ${providerMessageId} and delivery_id is null
+    returning provider_message_id, status, occurred_at, reason, pricing, simulated, our_id`.execute(tx)
+  return rows.toSorted(byRank)
+}
+
+/**
+ * Parked statuses whose message is known by now: their webhook and our settling ran at the same moment and
+ * could not see each other, or a refusal waited for an answer that never came. After an hour a status is taken for another
+ * system's, and not looked at again. The delivery is locked before its event, as everywhere; one that is busy is joined a second later.
+ */
+export async function listJoinableEvents(tx: Tx, now: Date): Promise<(StatusEvent & { deliveryId: string })[]> {
+  const { rows } = await sql<StatusEvent & { deliveryId: string }>`
+    with joinable as (
+      select e.id, d.id as delivery_id from delivery_events e
+        join deliveries d on d.provider_message_id = e.provider_message_id or (d.id = e.our_id and d.status <> 'sending')
+       where e.delivery_id is null and e.received_at > ${now}::timestamptz - interval '1 hour'
+       order by d.id for update of d skip locked)
+    update delivery_events e set delivery_id = j.delivery_id from joinable j where e.id = j.id and e.delivery_id is null
+    returning e.delivery_id, e.provider_message_id, e.status, e.occurred_at, e.reason, e.pricing, e.simulated, e.our_id`.execute(
+    tx,
+  )
+  return rows.toSorted(byRank)
+}
+
+/** Keeps a status once per (message, status). False: we had it already. */
+export async function insertStatusEvent(
+  tx: Tx,
+  event: StatusEvent,
+  deliveryId: string | null,
+  now: Date,
+): Promise<boolean> {
+  const { rows } = await sql`
+    insert into delivery_events (delivery_id, provider_message_id, status, occurred_at, received_at, reason, pricing, simulated, our_id)
+    values (${deliveryId}, ${event.providerMessageId}, ${event.status}, ${event.occurredAt}, ${now}, ${event.reason},
+            ${event.pricing === null ? null : JSON.stringify(event.pricing)}, ${event.simulated}, ${event.ourId})
+    on conflict (provider_message_id, status) do nothing returning id`.execute(tx)
+  return rows.length === 1
+}
+
+/**
+ * By the provider's message id, also of an earlier attempt, or by our own id that the provider echoed back. Locks the row.
+ * `isKnown`: it is the row's own message, and its id was known before.
+ */
+export async function lockDeliveryOfStatus(
+  tx: Tx,
+  providerMessageId: string,
+  ourId: string | null,
+): Promise<{ id: string; status: string; isKnown: boolean } | null> {
+  const { rows } = await sql<{ id: string; status: string; isKnown: boolean }>`
+    select d.id, d.status, coalesce(d.provider_message_id = ${providerMessageId}, false) as is_known from deliveries d
+     where d.id in (select id from deliveries where provider_message_id = ${providerMessageId}
+                    union all select delivery_id from delivery_attempts where provider_message_id = ${providerMessageId}
+                    union all select id from deliveries where id = ${ourId})
+     order by (d.provider_message_id = ${providerMessageId}) desc nulls last limit 1 for update of d`.execute(tx)
+  return rows[0] ?? null
+}
+
+export type RefusedDelivery = Refused & { id: string; locale: Locale; channel: ChannelName }
+
+/** A delivery that this message's refusal concerns: its latest message, not arrived, and really sent. */
+export async function findRefusedDelivery(
+  tx: Tx,
+  id: string,
+  providerMessageId: string,
+): Promise<RefusedDelivery | null> {
+  const { rows } = await sql<RefusedDelivery>`
+    select id, channel, template, locale, attempts, attempts_max, template_only, may_fall_back, first_attempt_at, possible_duplicate,
+           campaign_id, withheld_at,
+           exists (select 1 from guests g where g.event_id = d.event_id and g.id = d.guest_id and g.email is not null
+                      and not exists (select 1 from email_stops s where s.email = g.email and s.organizer_id in ('*', d.organizer_id))) as has_email,
+           array(select a.reason from delivery_attempts a where a.delivery_id = d.id and a.reason is not null
+                 union select e.reason from delivery_events e
+                        where e.delivery_id = d.id and e.status = 'failed' and e.provider_message_id <> ${providerMessageId}) as earlier_reasons
+      from deliveries d
+     where id = ${id} and attempts > 0 and delivery_may_become(status, 'failed')
+       and coalesce(provider_message_id, ${providerMessageId}) = ${providerMessageId}`.execute(tx)
+  return rows[0] ?? null
+}
+
+/**
+ * It goes again. When it went once more already and that message is on its way, not before the lease of that one ends:
+ * its worker keeps the lease, and what it is answered may make another try needless.
+ */
+export async function requeueRefused(tx: Tx, id: string, plan: Consequences, now: Date): Promise<boolean> {
+  const isOnItsWay = sql`attempts > 1 and lease_until > ${now}`
+  const { rows } = await sql`
+    update deliveries set status = 'queued', reason = ${plan.reason}, enqueued_at = null,
+           next_attempt_at = greatest(${plan.nextAttemptAt}::timestamptz, case when ${isOnItsWay} then lease_until end),
+           template_only = ${plan.templateOnly}, provider_message_id = null,
+           attempts_max = attempts_max + ${plan.isSpent ? 0 : 1},
+           lease_token = case when ${isOnItsWay} then lease_token end,
+           lease_until = case when ${isOnItsWay} then lease_until end, updated_at = ${now}
+     where id = ${id} and status in ('unknown', 'sent') returning id`.execute(tx)
+  return rows.length === 1
+}
+
+/**
+ * Moves a delivery forward, if the machine allows it from where it is. What never left cannot have arrived, and a late
+ * `sent` of a message that failed since says nothing. What brings a failed delivery back is its message from then on, so that
+ * a refusal of that one counts.
+ */
+export async function advance(
+  tx: Tx,
+  id: string,
+  event: StatusEvent,
+  now: Date,
+  to: string = event.status,
+): Promise<boolean> {
+  const { occurredAt } = event
+  const isEnd = to === 'failed' || to === 'dead'
+  const { rows } = await sql`
+    update deliveries set status = ${to},
+           reason = ${event.reason},
+           provider_message_id = case when not ${isEnd} and status in ('queued', 'failed', 'dead') then ${event.providerMessageId}
+                                      else coalesce(provider_message_id, ${event.providerMessageId}) end,
+           simulated = simulated or ${event.simulated},
+           next_attempt_at = null,
+           sent_at = case when ${isEnd} then sent_at else coalesce(sent_at, ${occurredAt}) end,
+           delivered_at = case when ${to} in ('delivered', 'read') then coalesce(delivered_at, ${occurredAt}) else delivered_at end,
+           read_at = case when ${to} = 'read' then coalesce(read_at, ${occurredAt}) else read_at end,
+           ended_at = case when ${isEnd} then ${now}::timestamptz end,
+           updated_at = ${now}
+     where id = ${id} and delivery_may_become(status, ${to}) and attempts > 0
+       and (${to} <> 'sent' or not exists (select 1 from delivery_events e
+             where e.provider_message_id = ${event.providerMessageId} and e.status = 'failed')) returning id`.execute(
+    tx,
+  )
+  return rows.length === 1
+}
+
+/**
+ * Pricing may come with any status; the first one stays, verbatim. An unseen attempt is thereby seen: the one whose
+ * message it is, else the latest that nobody saw end, else the one on its way. As long as the row says `sending`, the
+ * attempt on its way stays open: its worker holds the answer, and by an open attempt the sweep finds a lease that ran out.
+ */
+export async function addEvidence(tx: Tx, id: string, event: StatusEvent): Promise<void> {
+  if (event.pricing !== null) {
+    await sql`update deliveries set pricing = ${JSON.stringify(event.pricing)} where id = ${id} and pricing is null`.execute(
+      tx,
+    )
+  }
+  await sql`update delivery_attempts set outcome = 'sent', finished_at = coalesce(finished_at, ${event.occurredAt}),
+      provider_message_id = ${event.providerMessageId}
+     where delivery_id = ${id}
+       and (outcome = 'unknown' or (outcome is null and not exists (select 1 from deliveries d where d.id = ${id} and d.status = 'sending')))
+       and n = (select a.n from delivery_attempts a
+                 where a.delivery_id = ${id} and (a.provider_message_id = ${event.providerMessageId} or a.outcome is null or a.outcome = 'unknown')
+                 order by a.provider_message_id = ${event.providerMessageId} desc nulls last, a.outcome = 'unknown' desc nulls last, a.n desc limit 1)`.execute(
+    tx,
+  )
+}

@@ -1,0 +1,109 @@
+/** The house's own routes: is it alive, is it ready, what does it measure, what can it do. */
+import { readFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { createHash, timingSafeEqual } from 'node:crypto'
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { Type } from 'typebox'
+import type { Deps } from '../deps.ts'
+import { Failure } from '../platform/errors.ts'
+import { measureQueues } from '../platform/housekeeping.ts'
+import { checkReadiness } from '../platform/readiness.ts'
+import { Answer } from './request-id.ts'
+
+const ASSETS: Record<string, string> = {
+  'swagger-ui.css': 'text/css; charset=utf-8',
+  'swagger-ui-bundle.js': 'text/javascript; charset=utf-8',
+}
+const DOCS_PAGE = `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Monotickets API</title>
+<meta name="viewport" content="width=device-width, initial-scale=1"><link rel="stylesheet" href="/docs/swagger-ui.css"></head>
+<body><div id="ui"></div><script src="/docs/swagger-ui-bundle.js"></script><script src="/docs/start.js"></script></body></html>`
+const DOCS_START = `SwaggerUIBundle({ url: '/openapi.json', dom_id: '#ui', deepLinking: true, tryItOutEnabled: true })`
+const DOCS_CSP =
+  "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; frame-ancestors 'none'"
+
+export const houseRoutes =
+  (deps: Deps): FastifyPluginAsyncTypebox =>
+  async (app) => {
+    const open = { config: { access: 'public' as const } }
+
+    app.get('/', { ...open, schema: { hide: true } }, async () => ({
+      name: 'Monotickets Backend',
+      docs: '/docs',
+      openapi: '/openapi.json',
+      health: '/health',
+      ready: '/ready',
+      metrics: '/metrics',
+    }))
+    app.get(
+      '/health',
+      {
+        ...open,
+        schema: {
+          tags: ['House'],
+          summary: 'Is the process alive',
+          response: { 200: Answer({ status: Type.Literal('ok') }) },
+        },
+      },
+      async () => ({ status: 'ok' as const }),
+    )
+    const Readiness = Answer({
+      status: Type.Enum(['ready', 'not_ready']),
+      checks: Type.Record(Type.String(), Type.Object({ ok: Type.Boolean(), detail: Type.Optional(Type.String()) })),
+    })
+    app.get(
+      '/ready',
+      {
+        ...open,
+        schema: {
+          tags: ['House'],
+          summary: 'Can it work: dependencies, migrations, queue consumers and lag',
+          response: { 200: Readiness, 503: Readiness },
+        },
+      },
+      async (_request, reply) => {
+        const checks = await checkReadiness(deps)
+        const isReady = Object.values(checks).every(({ ok }) => ok)
+        if (!isReady) void reply.code(503).header('retry-after', 5)
+        return { status: isReady ? ('ready' as const) : ('not_ready' as const), checks }
+      },
+    )
+    app.get(
+      '/metrics',
+      { ...open, schema: { tags: ['House'], summary: 'Prometheus text', response: { 200: Type.String() } } },
+      async (request, reply) => {
+        const token = deps.config.http.metricsToken
+        if (token && !isSame(request.headers.authorization ?? '', `Bearer ${token}`)) {
+          throw new Failure('unauthorized', { detail: 'Send METRICS_TOKEN as a Bearer token.' })
+        }
+        // What is away is not measured; the rest of the metrics is still worth a scrape.
+        await measureQueues(deps).catch((error: unknown) =>
+          request.log.debug({ err: error }, 'The queues could not be measured'),
+        )
+        void reply.type(deps.metrics.registry.contentType)
+        return deps.metrics.registry.metrics()
+      },
+    )
+    app.get('/openapi.json', { ...open, schema: { hide: true } }, async () => app.swagger())
+    app.get('/docs', { ...open, schema: { hide: true } }, async (_request, reply) =>
+      reply.type('text/html; charset=utf-8').header('content-security-policy', DOCS_CSP).send(DOCS_PAGE),
+    )
+    app.get('/docs/:file', { ...open, schema: { hide: true } }, async (request, reply) => {
+      const { file } = request.params as { file: string }
+      if (file === 'start.js') return reply.type('text/javascript; charset=utf-8').send(DOCS_START)
+      const type = Object.hasOwn(ASSETS, file) ? ASSETS[file] : undefined
+      if (!type) throw new Failure('not_found')
+      return reply
+        .type(type)
+        .header('cache-control', 'public, max-age=86400')
+        .send(await readFile(assetPath(file)))
+    })
+  }
+
+/** By path, since importing the package would load all of it into memory. */
+const assetPath = (file: string): string => createRequire(import.meta.url).resolve(`swagger-ui-dist/${file}`)
+
+/** Compares in constant time, whatever the lengths. */
+export function isSame(given: string, expected: string): boolean {
+  const digest = (text: string) => createHash('sha256').update(text).digest()
+  return timingSafeEqual(digest(given), digest(expected))
+}

@@ -1,0 +1,144 @@
+/** The other half of the door to BullMQ: the workers that run jobs. */
+import { setTimeout as sleep } from 'node:timers/promises'
+import { createPostgresBackend, UnrecoverableError, Worker, type Job as BullJob } from 'bullmq'
+import { Compile } from 'typebox/compile'
+import type { Deps } from '../deps.ts'
+import { GiveUp } from './errors.ts'
+import {
+  backoffMs,
+  errorReporter,
+  postgresConnection,
+  QUEUE_NAMES,
+  withTimeout,
+  type Job,
+  type QueueName,
+} from './queue.ts'
+
+export type Workers = { close(): Promise<void> }
+
+/** Starts one worker per queue. `onDead` hears of jobs whose attempts are spent. */
+export async function startWorkers(
+  deps: Deps,
+  jobs: readonly Job[],
+  onDead: (job: { name: string; data: unknown; attempts: number; reason: string }) => Promise<void>,
+): Promise<Workers> {
+  const byName = new Map(jobs.map((job) => [job.name, { ...job, fits: Compile(job.data) }]))
+  const onError = errorReporter(deps.log)
+  const unfinished = new Set<Promise<unknown>>()
+  const workers = await Promise.all(QUEUE_NAMES.map((name) => openReady(name)))
+  // The promise of run() ends with close(); what goes wrong meanwhile comes as an 'error' event.
+  for (const worker of workers) worker.run().catch((error: Error) => onError('run', error))
+  return {
+    async close() {
+      await Promise.allSettled(workers.map((worker) => worker.close()))
+      await Promise.allSettled(unfinished)
+    },
+  }
+
+  /**
+   * A worker whose first connection fails keeps that failure for ever, and would spin on it without
+   * pause: so it starts to run only once it is ready, and is thrown away and built anew until then.
+   */
+  async function openReady(name: QueueName): Promise<AnyWorker> {
+    for (let triesLeft = 5; ; triesLeft--) {
+      const worker = listen(name, openWorker(name, deps, process))
+      try {
+        await withTimeout(worker.waitUntilReady(), 5000)
+        return worker
+      } catch (error) {
+        onError(name, error as Error)
+        void worker.close(true).catch(() => undefined)
+        if (triesLeft === 0) throw error
+        await sleep(500)
+      }
+    }
+  }
+
+  function listen(name: QueueName, worker: AnyWorker): AnyWorker {
+    worker.on('error', (error) => onError(name, error))
+    worker.on('failed', (bullJob, error) => {
+      if (!bullJob) return
+      const isLast = error instanceof UnrecoverableError || bullJob.attemptsMade >= (bullJob.opts.attempts ?? 1)
+      const fields = { queue: name, job: bullJob.name, jobId: bullJob.id, attempt: bullJob.attemptsMade }
+      if (!isLast) return deps.log.warn({ ...fields, err: error }, 'A job failed and will run again')
+      deps.log.error({ ...fields, err: error }, 'A job failed for the last time')
+      onDead({
+        name: bullJob.name,
+        data: bullJob.data,
+        attempts: bullJob.attemptsMade,
+        reason: error.message.slice(0, 200),
+      }).catch((failure: unknown) => deps.log.error({ ...fields, err: failure }, 'A dead letter could not be written'))
+    })
+    return worker
+  }
+
+  async function process(bullJob: BullJob): Promise<unknown> {
+    const job = byName.get(bullJob.name)
+    if (!job) throw new UnrecoverableError(`unknown job ${bullJob.name}`)
+    if (!job.fits.Check(bullJob.data)) throw new UnrecoverableError('job data does not fit its schema')
+    const jobId = bullJob.id ?? ''
+    const log = deps.log.child({ job: job.name, jobId })
+    let release = () => {}
+    const released = new Promise<typeof RELEASED>((resolve) => (release = () => resolve(RELEASED)))
+    const work = observe(job, () => job.run(deps, bullJob.data, { jobId, log, release }))
+    const outcome = await Promise.race([work, released])
+    // As many again as run may still be written down; beyond that the database sets the pace.
+    if (outcome !== RELEASED || unfinished.size >= deps.config.queue.concurrency) return toResult(await work)
+    const rest = work
+      .catch((error: unknown) =>
+        log.error({ err: error }, 'A job failed after it had released its place; its row finds it'),
+      )
+      .finally(() => unfinished.delete(rest))
+    unfinished.add(rest)
+    return undefined
+  }
+
+  async function observe(job: Job, run: () => Promise<unknown>): Promise<unknown> {
+    const startedMs = performance.now()
+    const end = (outcome: 'done' | 'failed') =>
+      deps.metrics.jobSeconds.observe(
+        { queue: job.queue, job: job.name, outcome },
+        (performance.now() - startedMs) / 1000,
+      )
+    try {
+      const outcome = await run()
+      end('done')
+      return outcome
+    } catch (error) {
+      end('failed')
+      throw error instanceof GiveUp ? new UnrecoverableError(error.reason) : error
+    }
+  }
+}
+
+const RELEASED = Symbol('released')
+
+/** Results live in rows, not in the queue. */
+const toResult = (outcome: unknown): string | undefined => (typeof outcome === 'string' ? outcome : undefined)
+
+type AnyWorker = Pick<Worker, 'close' | 'waitUntilReady' | 'run'> & {
+  on(event: 'error', listener: (error: Error) => void): unknown
+  on(event: 'failed', listener: (job: BullJob | undefined, error: Error) => void): unknown
+}
+
+function openWorker(name: QueueName, deps: Deps, process: (job: BullJob) => Promise<unknown>): AnyWorker {
+  const { config } = deps
+  const options = {
+    autorun: false,
+    concurrency: name === 'maintenanceQueue' ? 4 : config.queue.concurrency,
+    lockDuration: 60_000,
+    stalledInterval: 15_000,
+    // With the default of 1 a crash loses jobs that never ran; attempts are counted in the rows instead.
+    maxStalledCount: 1000,
+    // Shorter than lockDuration by far, so that jobs in flight during an outage keep their locks.
+    runRetryDelay: 1000,
+    drainDelay: 5,
+    settings: { backoffStrategy: (attemptsMade: number) => backoffMs(config.queue.backoffDelayMs, attemptsMade) },
+  }
+  if (config.redis.url) {
+    return new Worker(name, process, { ...options, connection: { url: config.redis.url, maxRetriesPerRequest: null } })
+  }
+  // Each job takes a commit of its own: they wait for the disk together, and deliveries come by the thousand.
+  const connection = postgresConnection(deps.databaseUrl, name === 'deliveryQueue' ? 8 : 3)
+  return new Worker(name, process, { ...options, connection }, createPostgresBackend)
+}

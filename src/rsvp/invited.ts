@@ -1,0 +1,158 @@
+/** Who answered, and about what: the invitations behind a quoted message, a button or a phone number. */
+import { sql, type Tx } from '../platform/db.ts'
+
+export type Invited = {
+  invitationId: string
+  eventId: string
+  guestId: string
+  organizerId: string
+  phone: string | null
+  answer: string
+}
+export type OpenInvitation = Invited & {
+  eventName: string
+  guestName: string
+  startsAt: Date
+  timeZone: string
+  /** This person wants no messages of this organizer. */
+  isOptedOut: boolean
+  /** We wrote to the guest about it, or they have answered, or we never wrote to this person about anything. */
+  isKnown: boolean
+  /** Nothing is sent for this event now. */
+  isPaused: boolean
+}
+
+/**
+ * Whose message was answered: the outbound message that the reply quotes, also one of an earlier attempt. What went to
+ * a number that the guest does not have any more is answered by somebody else.
+ */
+export async function findInvitedByMessage(tx: Tx, providerMessageId: string): Promise<Invited | null> {
+  const { rows } = await sql<Invited>`
+    select i.id as invitation_id, i.event_id, i.guest_id, i.answer, d.organizer_id, g.phone
+      from (select id from deliveries where provider_message_id = ${providerMessageId}
+            union select delivery_id from delivery_attempts where provider_message_id = ${providerMessageId}) sent (id)
+      join deliveries d on d.id = sent.id and d.channel = 'whatsapp'
+      join guests g on g.event_id = d.event_id and g.id = d.guest_id and (d.sent_to is null or d.sent_to = g.phone)
+      join invitations i on i.event_id = d.event_id and i.guest_id = d.guest_id limit 1`.execute(tx)
+  return rows[0] ?? null
+}
+
+/** Whether a message of ours went to a number that its guest does not have any more. */
+export async function wasSentToAnother(tx: Tx, providerMessageId: string): Promise<boolean> {
+  const { rows } = await sql`
+    select 1 from (select id from deliveries where provider_message_id = ${providerMessageId}
+                   union select delivery_id from delivery_attempts where provider_message_id = ${providerMessageId}) sent (id)
+      join deliveries d on d.id = sent.id and d.channel = 'whatsapp'
+      join guests g on g.event_id = d.event_id and g.id = d.guest_id and d.sent_to is distinct from g.phone
+     where d.sent_to is not null`.execute(tx)
+  return rows.length > 0
+}
+
+/** `wasWritten`: WhatsApp accepted a message to this guest, so that buttons of ours are in their hands. */
+export async function findInvitedById(
+  tx: Tx,
+  invitationId: string,
+): Promise<(Invited & { wasWritten: boolean }) | null> {
+  const { rows } = await sql<Invited & { wasWritten: boolean }>`
+    select i.id as invitation_id, i.event_id, i.guest_id, i.answer, e.organizer_id, g.phone,
+           exists (select 1 from deliveries d where d.event_id = i.event_id and d.guest_id = i.guest_id
+                      and d.channel = 'whatsapp' and d.provider_message_id is not null
+                      and (d.sent_to is null or d.sent_to = g.phone)) as was_written
+      from invitations i
+      join guests g on g.event_id = i.event_id and g.id = i.guest_id
+      join events e on e.id = i.event_id
+     where i.id = ${invitationId}`.execute(tx)
+  return rows[0] ?? null
+}
+
+/** The invitations of a person that take answers now, the soonest event first; `limit` more than a list can show. */
+export async function listOpenInvitations(
+  tx: Tx,
+  phones: string[],
+  { now, limit }: { now: Date; limit: number },
+): Promise<OpenInvitation[]> {
+  const { rows } = await sql<OpenInvitation>`
+    select i.id as invitation_id, i.event_id, i.guest_id, i.answer, e.organizer_id, g.phone, e.name as event_name,
+           g.name as guest_name, e.starts_at, e.time_zone,
+           i.answer <> 'pending' or exists (select 1 from deliveries d where d.event_id = g.event_id and d.guest_id = g.id
+                                               and d.provider_message_id is not null)
+             or not exists (select 1 from guests w join deliveries d on d.event_id = w.event_id and d.guest_id = w.id
+                             where w.phone = any(${phones}::text[]) and d.provider_message_id is not null) as is_known,
+           exists (select 1 from opt_outs x where x.organizer_id = e.organizer_id and x.phone = g.phone) as is_opted_out,
+           e.sending_paused_at is not null or o.sending_paused_at is not null as is_paused
+      from guests g
+      join events e on e.id = g.event_id and e.status = 'active' and e.ends_at > ${now}
+      join organizers o on o.id = e.organizer_id
+      join invitations i on i.event_id = g.event_id and i.guest_id = g.id
+     where g.phone = any(${phones}::text[])
+     order by e.starts_at, i.id limit ${limit}`.execute(tx)
+  return rows
+}
+
+/**
+ * Whom a BAJA or ALTA is meant for: the organizer of the quoted message, else of the latest message that had gone to
+ * this person when they wrote, else every organizer who has their number.
+ */
+export async function listMeantOrganizers(
+  tx: Tx,
+  said: { phones: string[]; contextMessageId: string | null; sentAt: Date },
+): Promise<string[]> {
+  const quoted = said.contextMessageId ? await findInvitedByMessage(tx, said.contextMessageId) : null
+  if (quoted) return [quoted.organizerId]
+  const latest = await sql<{ organizerId: string }>`
+    select d.organizer_id from guests g
+      join deliveries d on d.event_id = g.event_id and d.guest_id = g.id
+     where g.phone = any(${said.phones}::text[]) and d.channel = 'whatsapp' and d.provider_message_id is not null
+     order by (coalesce(d.sent_at, d.requested_at) < ${said.sentAt}::timestamptz + interval '1 second') desc,
+              coalesce(d.sent_at, d.requested_at) desc limit 1`.execute(tx)
+  if (latest.rows[0]) return [latest.rows[0].organizerId]
+  const all = await sql<{ organizerId: string }>`
+    select distinct e.organizer_id from guests g join events e on e.id = g.event_id
+     where g.phone = any(${said.phones}::text[]) order by 1`.execute(tx)
+  return all.rows.map(({ organizerId }) => organizerId)
+}
+
+/** What a person was invited to last of what is over; drafts are nothing yet. */
+export async function findLatestClosed(tx: Tx, phones: string[], now: Date): Promise<Invited | null> {
+  const { rows } = await sql<Invited>`
+    select i.id as invitation_id, i.event_id, i.guest_id, i.answer, e.organizer_id, g.phone
+      from guests g
+      join events e on e.id = g.event_id and e.status <> 'draft' and (e.status <> 'active' or e.ends_at <= ${now})
+      join invitations i on i.event_id = g.event_id and i.guest_id = g.id
+     where g.phone = any(${phones}::text[])
+     order by e.ends_at desc, i.id limit 1`.execute(tx)
+  return rows[0] ?? null
+}
+
+/** As whose guest a person can be written to for these organizers: of an open event rather than a closed one, the soonest first. */
+export async function findAnyInvited(tx: Tx, organizerIds: string[], phones: string[]): Promise<Invited | null> {
+  const { rows } = await sql<Invited>`
+    select i.id as invitation_id, i.event_id, i.guest_id, i.answer, e.organizer_id, g.phone from guests g
+      join events e on e.id = g.event_id
+      join invitations i on i.event_id = g.event_id and i.guest_id = g.id
+     where g.phone = any(${phones}::text[]) and e.organizer_id = any(${organizerIds}::text[])
+     order by array_position(array['active', 'draft', 'archived', 'expired'], e.status), e.starts_at, i.id limit 1`.execute(
+    tx,
+  )
+  return rows[0] ?? null
+}
+
+/** Whether a number, as it is, belongs to somebody on a list. */
+export async function isGuestPhone(tx: Tx, phone: string): Promise<boolean> {
+  return (await sql`select 1 from guests where phone = ${phone} limit 1`.execute(tx)).rows.length > 0
+}
+
+/**
+ * WhatsApp names many Mexicans 521…, and people change their number: answers go to the name it used last, by the
+ * provider's time. What was sent from the old number before a change does not bring it back.
+ */
+export async function rememberAlias(tx: Tx, phone: string, waId: string, at: Date): Promise<void> {
+  await sql`
+    update guests g set wa_id = ${waId}
+      from (select event_id, id from guests where phone = ${phone} and wa_id is distinct from ${waId}
+             order by event_id, id for update) mine
+     where g.event_id = mine.event_id and g.id = mine.id
+       and not exists (select 1 from wa_contacts c where c.phone = ${phone} and c.alias like '+%' and c.learned_at > ${at})`.execute(
+    tx,
+  )
+}

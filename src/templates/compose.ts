@@ -1,0 +1,169 @@
+/**
+ * Messages made of templates, ready for a channel. Inside WhatsApp's 24-hour window the same text goes as a
+ * free-form message with its link written out; outside it goes as the approved template, whose link button
+ * takes only the invitation's code.
+ */
+import { Failure } from '../platform/errors.ts'
+import type { EmailContent, Locale, TemplateButton, WhatsAppContent } from '../channels/channel.ts'
+import { renderHtml, renderText, type Letter } from './layout.ts'
+import type { Occasion } from './context.ts'
+import {
+  cut,
+  fill,
+  findTemplate,
+  fitVariables,
+  languageOf,
+  parametersOf,
+  readVariables,
+  WORDS,
+  type Template,
+} from './templates.ts'
+
+/** Not sendable this way: the window is closed for an answer without approved template, or it exists on WhatsApp only. */
+export type Uncomposed = { kind: 'refused'; reason: 'window_closed' | 'not_an_email' }
+
+type Given = Record<string, string>
+/** Of one message: texts with their values. */
+type Draft = { template: Template; locale: Locale; occasion: Occasion; values: Given }
+
+/**
+ * Throws `template_not_found`, `template_variable_missing` and `template_variable_invalid`, as composeEmail does.
+ * Limits are those of the Cloud API: body of a template, of buttons and of a caption 1024, of text 4096.
+ */
+export function composeWhatsApp(
+  name: string,
+  locale: Locale,
+  occasion: Occasion,
+  given: Given,
+  { isWindowOpen }: { isWindowOpen: boolean },
+): WhatsAppContent | Uncomposed {
+  const template = findTemplate(name)
+  const values = fitVariables(template, readVariables(template, locale, occasion, given))
+  const draft = { template, locale, occasion, values }
+  if (isWindowOpen) return composeSession(draft)
+  return template.isApproved ? composeApproved(draft) : { kind: 'refused', reason: 'window_closed' }
+}
+
+function composeApproved({ template, locale, occasion, values }: Draft): WhatsAppContent {
+  return {
+    kind: 'template',
+    name: template.name,
+    language: languageOf(locale),
+    ...(template.hasPass ? { header: { kind: 'image', link: occasion.qrUrl } } : {}),
+    body: parametersOf(WORDS[locale].texts[template.name].body).map((name) => ({ text: onOneLine(values[name]!) })),
+    buttons: template.buttons.map((button, index): TemplateButton =>
+      button === 'link'
+        ? { kind: 'url', index, suffix: occasion.code }
+        : { kind: 'quick_reply', index, payload: replyId(button, occasion) },
+    ),
+  }
+}
+
+function composeSession({ template, locale, occasion, values }: Draft): WhatsAppContent {
+  const { texts, replies } = WORDS[locale]
+  const { body: text, link } = texts[template.name]
+  const filled = fill(text, values)
+  const body = link ? `${filled}\n\n${link}: ${values['invitation_url']}` : filled
+  if (template.hasChoices) return offerChoices(body, values['choices']!, replies.choose)
+  if (template.hasPass) return { kind: 'image', link: occasion.qrUrl, caption: body }
+  const buttons = template.buttons
+    .filter((button) => button !== 'link')
+    .map((button) => ({ id: replyId(button, occasion), title: replies[button] }))
+  return buttons.length > 0 ? { kind: 'buttons', body, buttons } : { kind: 'text', body }
+}
+
+/** Comes back as the payload of the guest's tap. */
+const replyId = (answer: 'yes' | 'no', { invitationId }: Occasion) => `rsvp/${answer}/${invitationId}`
+
+/**
+ * WhatsApp shows up to three buttons (title 20 characters), or a list of up to ten rows (24, description 72). It refuses
+ * buttons that read alike; rows may, and what was cut of them stands below.
+ */
+function offerChoices(body: string, text: string, button: string): WhatsAppContent {
+  const choices = readChoices(text)
+  const buttons = choices.map(({ id, title }) => ({ id, title: cut(title, 20) }))
+  const areDistinct = new Set(buttons.map(({ title }) => title)).size === buttons.length
+  if (choices.length <= 3 && areDistinct) return { kind: 'buttons', body, buttons }
+  const rows = choices.map(({ id, title, description }) => ({
+    id,
+    title: cut(title, 24),
+    ...(description ? { description: cut(description, 72) } : title.length > 24 ? { description: cut(title, 72) } : {}),
+  }))
+  return { kind: 'list', body, button, rows }
+}
+
+type Choice = { id: string; title: string; description?: string }
+
+/** `[{"id":"rsvp/yes/inv_…","title":"Boda de Ana y Luis"}]`, one to ten of them. */
+function readChoices(text: string): Choice[] {
+  let choices: unknown
+  try {
+    choices = JSON.parse(text)
+  } catch {
+    choices = null
+  }
+  const isFit =
+    Array.isArray(choices) &&
+    choices.length >= 1 &&
+    choices.length <= 10 &&
+    choices.every(isChoice) &&
+    new Set(choices.map(({ id }) => id)).size === choices.length
+  if (!isFit)
+    throw new Failure('template_variable_invalid', { detail: 'choices is a JSON list of one to ten {id, title}.' })
+  return choices as Choice[]
+}
+
+function isChoice(value: unknown): value is Choice {
+  if (typeof value !== 'object' || value === null) return false
+  const { id, title, description } = value as Record<string, unknown>
+  return (
+    typeof id === 'string' &&
+    /^\S{1,256}$/.test(id) &&
+    typeof title === 'string' &&
+    title.trim() !== '' &&
+    (description === undefined || typeof description === 'string')
+  )
+}
+
+/** Subject, HTML and plain text of the same content, in the guest's language. */
+export function composeEmail(
+  name: string,
+  locale: Locale,
+  occasion: Occasion,
+  given: Given,
+): EmailContent | Uncomposed {
+  const template = findTemplate(name)
+  const words = WORDS[locale]
+  const { email, link } = words.texts[template.name]
+  if (!email) return { kind: 'refused', reason: 'not_an_email' }
+  const values = readVariables(template, locale, occasion, given)
+  const inline = mapValues(values, onOneLine)
+  const letter: Letter = {
+    locale,
+    title: inline['event_name']!,
+    preheader: fill(email.preheader, inline),
+    paragraphs: email.paragraphs.map((paragraph) => fill(paragraph, values)),
+    facts: link
+      ? [
+          [words.email.when, inline['event_date']!],
+          [words.email.where, inline['event_location']!],
+        ]
+      : [],
+    image: template.hasPass ? { url: occasion.qrUrl, alt: words.email.pass } : null,
+    button: link ? { label: link, url: values['invitation_url']! } : null,
+    why: fill(words.email.why, inline),
+    unsubscribe: { label: words.email.unsubscribe, url: occasion.unsubscribeUrl },
+  }
+  return {
+    subject: fill(email.subject, inline),
+    html: renderHtml(letter),
+    text: renderText(letter),
+    unsubscribeUrl: occasion.unsubscribeUrl,
+  }
+}
+
+/** WhatsApp refuses a parameter with a line break, a tab or five spaces; a header of an e-mail takes no line break. */
+const onOneLine = (text: string) => text.replace(/\s+/g, ' ').trim()
+
+const mapValues = (values: Given, change: (value: string) => string): Given =>
+  Object.fromEntries(Object.entries(values).map(([name, value]) => [name, change(value)]))

@@ -1,0 +1,129 @@
+/** The templates, and how a message made of one would look. Nothing is sent. */
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { Type } from 'typebox'
+import type { Deps } from '../deps.ts'
+import { scopeOf } from '../http/access.ts'
+import { Answer, Id, NullableString } from '../http/request-id.ts'
+import { Approvals } from './schemas.ts'
+import { listStandings } from './statuses.ts'
+import { ShownMessage } from '../campaigns/schemas.ts'
+import { describeTemplate, previewTemplate } from './preview.ts'
+import { findTemplate, listTemplates } from './templates.ts'
+
+const READERS = ['organizer', 'director', 'viewer'] as const
+const Channel = Type.Enum(['whatsapp', 'email'])
+const Locale = Type.Enum(['es-MX', 'en'])
+const ByName = Type.Object({ name: Type.String({ minLength: 1, maxLength: 100 }) })
+const Texts = Type.Object({ body: Type.String(), link: NullableString, subject: NullableString })
+const Template = {
+  name: Type.String(),
+  category: Type.Enum(['utility', 'marketing'], { description: "WhatsApp's category, which decides the price." }),
+  channels: Type.Array(Channel),
+  locales: Type.Array(Locale),
+  isApproved: Type.Boolean({
+    description: 'It is a template at WhatsApp and may open a conversation; the others answer in an open window.',
+  }),
+  buttons: Type.Array(Type.Enum(['link', 'yes', 'no']), { description: 'Of the approved template, in its order.' }),
+  variables: Type.Array(
+    Type.Object({
+      name: Type.String(),
+      source: Type.Enum(['guest', 'event', 'organizer', 'invitation', 'request']),
+      isRequired: Type.Boolean({ description: 'The request must give it.' }),
+      maxLength: Type.Integer({ description: 'In characters.' }),
+    }),
+  ),
+  texts: Type.Record(Type.String(), Texts, { description: 'By locale.' }),
+  approvals: Approvals,
+}
+const PreviewBody = Type.Object(
+  {
+    locale: Type.Optional(
+      Type.Enum(['es-MX', 'en'], { description: "Absent: the guest's language, or es-MX where no guest is named." }),
+    ),
+    channel: Type.Enum(['whatsapp', 'email'], { default: 'whatsapp' }),
+    variables: Type.Record(Type.String({ pattern: '^[a-z_]{1,60}$' }), Type.String({ maxLength: 4000 }), {
+      default: {},
+      maxProperties: 30,
+      additionalProperties: false,
+    }),
+    eventId: Type.Optional(Type.String({ ...Id, description: 'Without it a made-up event is shown.' })),
+    guestId: Type.Optional(Type.String({ ...Id, description: 'A guest of that event.' })),
+    isWindowOpen: Type.Boolean({
+      default: false,
+      description: 'As if the guest had written within the last 24 hours.',
+    }),
+  },
+  { additionalProperties: false },
+)
+const Preview = Answer({
+  template: Type.String(),
+  locale: Locale,
+  channel: Channel,
+  refusal: NullableString,
+  whatsapp: Type.Unsafe<object | null>({
+    type: ['object', 'null'],
+    additionalProperties: true,
+    description: 'What WhatsApp is told.',
+  }),
+  shown: ShownMessage,
+  email: Type.Unsafe<object | null>({
+    type: ['object', 'null'],
+    properties: {
+      subject: { type: 'string' },
+      html: { type: 'string' },
+      text: { type: 'string' },
+      unsubscribeUrl: { type: 'string' },
+    },
+  }),
+})
+
+export const templateRoutes =
+  (deps: Deps): FastifyPluginAsyncTypebox =>
+  async (app) => {
+    app.get(
+      '/templates',
+      {
+        config: { access: READERS },
+        schema: {
+          tags: ['Templates'],
+          summary: 'The messages that can be sent, with the variables they take',
+          response: { 200: Answer({ data: Type.Array(Type.Object(Template)) }) },
+        },
+      },
+      async () => {
+        const standings = await listStandings(deps.db, listTemplates())
+        return { data: listTemplates().map((one) => describeTemplate(one, standings.get(one.name) ?? [])) }
+      },
+    )
+
+    app.get(
+      '/templates/:name',
+      {
+        config: { access: READERS },
+        schema: { tags: ['Templates'], summary: 'One template', params: ByName, response: { 200: Answer(Template) } },
+      },
+      async (request) => {
+        const template = findTemplate(request.params.name)
+        const standings = await listStandings(deps.db, [template])
+        return describeTemplate(template, standings.get(template.name) ?? [])
+      },
+    )
+
+    app.post(
+      '/templates/:name/preview',
+      {
+        config: { access: READERS, optionalBody: true },
+        schema: {
+          tags: ['Templates'],
+          summary: 'The message as the guest would get it; nothing is sent',
+          description:
+            'A variable that the template does not know is refused here and in campaigns (422); a single send ignores it. ' +
+            '`refusal` says why this message cannot go this way: `window_closed`, or `not_an_email`.',
+          params: ByName,
+          body: PreviewBody,
+          response: { 200: Preview },
+        },
+      },
+      async (request) => previewTemplate(deps, { ...request.params, ...request.body, scope: scopeOf(request) }),
+    )
+  }
