@@ -187,7 +187,7 @@ async function measureOurs(deps: Deps, round: number): Promise<number> {
   await seed(deps, eventId, ids)
   const items = ids.map((id) => ({ data: { deliveryId: id }, id: deliveryJobId(id, 0) }))
   for (let from = 0; from < jobs; from += 1000)
-    await deps.queues.nudgeMany(deliverInvitation, items.slice(from, from + 1000))
+    await deps.queues.enqueueMany(deliverInvitation, items.slice(from, from + 1000))
   let done = 0
   let finish = () => {}
   const finished = new Promise<void>((resolve) => (finish = resolve))

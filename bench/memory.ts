@@ -41,7 +41,7 @@ try {
   await seed(deps, 'ev_memory', ids)
   const items = ids.map((id) => ({ data: { deliveryId: id }, id: deliveryJobId(id, 0) }))
   for (let from = 0; from < items.length; from += 1000)
-    await deps.queues.nudgeMany(deliverInvitation, items.slice(from, from + 1000))
+    await deps.queues.enqueueMany(deliverInvitation, items.slice(from, from + 1000))
   const { waiting } = await deps.queues.count('deliveryQueue')
   await deps.close()
 

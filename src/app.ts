@@ -23,7 +23,7 @@ import { honourIdempotencyKeys } from './http/idempotency.ts'
 import { describeApi } from './http/openapi.ts'
 import { limitPerAddress } from './http/rate-limit.ts'
 import { requestIdOf, stampRequestIds } from './http/request-id.ts'
-import { houseRoutes } from './http/system-routes.ts'
+import { systemRoutes } from './http/system-routes.ts'
 import { inboxRoutes } from './inbox/routes.ts'
 import { JOBS } from './jobs.ts'
 import { landingRoutes } from './landing/routes.ts'
@@ -73,7 +73,7 @@ export async function buildApp(deps: Deps): Promise<FastifyInstance> {
   })
   await describeApi(app)
 
-  await app.register(houseRoutes(deps))
+  await app.register(systemRoutes(deps))
   await app.register(authRoutes(deps))
   await app.register(eventRoutes(deps))
   await app.register(conversationRoutes(deps))

@@ -2,7 +2,7 @@
 import { deliverInvitation, sweepDeliveries, syncTemplates, triggerCampaigns } from './delivery/jobs.ts'
 import type { Deps } from './deps.ts'
 import { refreshKpisJob, watchPrices } from './finance/jobs.ts'
-import { cleanHouse, insertDeadJob, logQueueMetrics } from './platform/housekeeping.ts'
+import { deleteOldRows, insertDeadJob, logQueueMetrics } from './platform/housekeeping.ts'
 import { processEmailEvent, processPaymentEvent, processWaEvent, sweepInboundEvents } from './inbox/jobs.ts'
 import { catchUpLandingTtl, runLandingTtlJob } from './landing/jobs.ts'
 import type { Job } from './platform/queue.ts'
@@ -23,7 +23,7 @@ export const JOBS = [
   refreshKpisJob,
   watchPrices,
   logQueueMetrics,
-  cleanHouse,
+  deleteOldRows,
 ] as unknown as readonly Job[]
 
 /** Starts workers and clock. Closing stops the clock, then waits for the jobs that run. */

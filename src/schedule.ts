@@ -9,7 +9,7 @@ import { Cron } from 'croner'
 import { sweepDeliveries, syncTemplates, triggerCampaigns } from './delivery/jobs.ts'
 import type { Deps } from './deps.ts'
 import { refreshKpisJob, watchPrices } from './finance/jobs.ts'
-import { cleanHouse, logQueueMetrics } from './platform/housekeeping.ts'
+import { deleteOldRows, logQueueMetrics } from './platform/housekeeping.ts'
 import { sweepInboundEvents } from './inbox/jobs.ts'
 import { catchUpLandingTtl, runLandingTtlJob } from './landing/jobs.ts'
 import type { Job } from './platform/queue.ts'
@@ -33,7 +33,7 @@ export function listSchedule({ config }: Pick<Deps, 'config'>): Entry[] {
       where: 'queue',
     },
     { job: catchUpLandingTtl, everyMs: 300_000, where: 'queue' },
-    { job: cleanHouse, everyMs: 600_000, where: 'queue' },
+    { job: deleteOldRows, everyMs: 600_000, where: 'queue' },
     { job: syncTemplates, everyMs: 3_600_000, where: 'queue' },
     { job: watchPrices, everyMs: 1_800_000, where: 'queue' },
   ] as Entry[]
@@ -81,7 +81,7 @@ async function runEntry(deps: Deps, entry: Entry): Promise<void> {
       deps.metrics.scheduleLastSuccess.set({ entry: job.name }, deps.now().getTime() / 1000)
     } else {
       const slotMs = 'everyMs' in entry ? Math.min(entry.everyMs, 60_000) : 60_000
-      await deps.queues.nudge(job, {}, { id: `${job.name}-${Math.floor(deps.now().getTime() / slotMs)}` })
+      await deps.queues.enqueue(job, {}, { id: `${job.name}-${Math.floor(deps.now().getTime() / slotMs)}` })
     }
   } catch (error) {
     reportFailure(deps, job.name, error)

@@ -9,7 +9,7 @@ import { sql } from '../src/platform/db.ts'
 import type { ChannelName, WhatsAppContent } from '../src/channels/channel.ts'
 import { openWhatsApp } from '../src/channels/whatsapp.ts'
 import { processInbound } from '../src/inbox/inbox.ts'
-import { heirOf, NOON, requested, rowOf, run } from './deliveries.ts'
+import { fallbackOf, NOON, requested, rowOf, run } from './deliveries.ts'
 import { startServer } from './fakes/http.ts'
 import { startApp, type TestApp } from './harness.ts'
 import { aGuest, anEvent } from './make.ts'
@@ -75,7 +75,7 @@ for (const [name, status, reason] of TOLD) {
     ).rows[0]!
     assert.equal(templateOnly, name.includes('131047') || name.includes('470'))
     assert.equal(pricing !== null, sample.body.includes('"pricing"'))
-    assert.equal((await heirOf(app.db, deliveryId))?.channel, name.includes('131026') ? 'email' : undefined)
+    assert.equal((await fallbackOf(app.db, deliveryId))?.channel, name.includes('131026') ? 'email' : undefined)
   })
 }
 

@@ -32,7 +32,7 @@ export type Row = {
 }
 export const rowOf = async (db: Db, id: string): Promise<Row> =>
   (await sql<Row>`select * from deliveries where id = ${id}`.execute(db)).rows[0]!
-export const heirOf = async (db: Db, id: string): Promise<Row | undefined> =>
+export const fallbackOf = async (db: Db, id: string): Promise<Row | undefined> =>
   (await sql<Row>`select * from deliveries where fallback_of = ${id}`.execute(db)).rows[0]
 
 /** What a provider tells about a message at NOON; `code`: WhatsApp's, of a failure. */

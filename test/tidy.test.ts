@@ -104,7 +104,7 @@ function checkLayers(path: string, code: string, imports: Import[]): string[] {
     }
   }
   const isEdge = /\/(([a-z]+-)?routes|jobs)\.ts$/.test(path)
-  if (rank >= 0 && !isEdge && /\.nudge(Many)?\(/.test(code))
+  if (rank >= 0 && !isEdge && /\.enqueue(Many)?\(/.test(code))
     found.push('enqueues: only routes and jobs do, after the commit')
   return found
 }
@@ -196,7 +196,7 @@ const BROKEN: [string, RegExp, [string, string][]][] = [
     /more than types from src\/deps\.ts/,
     [['src/auth/auth.ts', `import { openDeps } from '../deps.ts'`]],
   ],
-  ['a rule that enqueues', /enqueues/, [['src/delivery/delivery.ts', 'const a = () => queues.nudge(job, {})']]],
+  ['a rule that enqueues', /enqueues/, [['src/delivery/delivery.ts', 'const a = () => queues.enqueue(job, {})']]],
   ['pg', /imports pg/, [['src/events/sql.ts', `import pg from 'pg'`]]],
   ['kysely', /imports kysely/, [['src/events/sql.ts', `import { sql } from 'kysely'`]]],
   ['bullmq', /imports bullmq/, [['src/events/jobs.ts', `import { Queue } from 'bullmq'`]]],
@@ -249,13 +249,13 @@ const FINE: [string, [string, string][]][] = [
     [['src/events/events.ts', '// new Date() and process.env\n/* Date.now() */']],
   ],
   ['a date that is given', [['src/events/events.ts', 'const a = (text: string) => new Date(text)']]],
-  ['a route that enqueues', [['src/delivery/routes.ts', 'const a = () => queues.nudge(job, {})']]],
+  ['a route that enqueues', [['src/delivery/routes.ts', 'const a = () => queues.enqueue(job, {})']]],
   [
     'a second file of routes',
     [
       [
         'src/delivery/campaign-routes.ts',
-        `import type { F } from 'fastify'\nconst a = () => queues.nudgeMany(job, [])`,
+        `import type { F } from 'fastify'\nconst a = () => queues.enqueueMany(job, [])`,
       ],
     ],
   ],

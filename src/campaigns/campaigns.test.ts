@@ -227,11 +227,11 @@ test('a launch needs the preflight of the very same request', async (t) => {
   assert.deepEqual([launch.statusCode, launch.json().total], [202, 1])
 })
 
-test('a queue that hangs holds no launch: it is answered, and the sweep takes what was not nudged', async (t) => {
+test('a queue that hangs holds no launch: it is answered, and the sweep takes what was not enqueued', async (t) => {
   const app = await startApp(t, { now: NOW })
   const { eventId } = await anInvitation(app.db)
   const { preflightId } = await preflight(app, eventId)
-  const nudge = t.mock.method(app.deps.queues, 'nudgeMany', () => new Promise(() => {}))
+  const enqueue = t.mock.method(app.deps.queues, 'enqueueMany', () => new Promise(() => {}))
   const startedMs = performance.now()
 
   const reply = await app.post(`/events/${eventId}/campaigns`, {
@@ -240,7 +240,7 @@ test('a queue that hangs holds no launch: it is answered, and the sweep takes wh
   })
 
   const tookMs = performance.now() - startedMs
-  assert.deepEqual([reply.statusCode, reply.json().total, nudge.mock.callCount()], [202, 1, 1])
+  assert.deepEqual([reply.statusCode, reply.json().total, enqueue.mock.callCount()], [202, 1, 1])
   assert.ok(tookMs < 3000, `${Math.round(tookMs)} ms`)
 })
 
@@ -550,7 +550,7 @@ test('pausing takes the due times away, resuming gives them back, and a second o
   assert.equal(rows.length, 2)
 })
 
-test('a scheduled campaign is due at its time, also after a pause, and is not nudged before', async (t) => {
+test('a scheduled campaign is due at its time, also after a pause, and is not enqueued before', async (t) => {
   const app = await startApp(t, { now: NOW })
   const { eventId } = await anInvitation(app.db)
   const id = await launched(app, eventId, { ...INVITATION, scheduledAt: '2029-06-05T18:00:00Z' })

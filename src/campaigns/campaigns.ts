@@ -73,8 +73,8 @@ export type Launched = {
   /** 0 while its time is awaited: the recipients are frozen then. */
   total: number
   scheduledAt: Date | null
-  /** What the caller nudges now: empty for a scheduled campaign, and for one that was launched before. */
-  toNudge: string[]
+  /** What the caller enqueues now: empty for a scheduled campaign, and for one that was launched before. */
+  toEnqueue: string[]
   isNew: boolean
 }
 
@@ -126,8 +126,8 @@ export async function launchCampaign(
       throw new Failure('campaign_empty', { detail: `The filter names ${matched} guests. ${reasons.join(', ')}` })
     }
     await rememberLeftOut(tx, id, leftOut)
-    const toNudge = scheduledAt ? [] : deliveryIds
-    return { campaignId: id, status: 'running', total: matched, scheduledAt, toNudge, isNew: true }
+    const toEnqueue = scheduledAt ? [] : deliveryIds
+    return { campaignId: id, status: 'running', total: matched, scheduledAt, toEnqueue, isNew: true }
   }
   return withTx(context.db, launch).catch((error: unknown) => {
     if (isGuestGone(error)) return withTx(context.db, launch)
@@ -136,14 +136,14 @@ export async function launchCampaign(
 }
 
 const awaitingAs = ({ id, scheduledAt }: { id: string; scheduledAt: Date }): Launched => ({
-  ...{ campaignId: id, status: 'scheduled', total: 0, scheduledAt, toNudge: [], isNew: false },
+  ...{ campaignId: id, status: 'scheduled', total: 0, scheduledAt, toEnqueue: [], isNew: false },
 })
 
 async function findAgain(db: Db, wanted: Parameters<typeof findLaunched>[1]): Promise<Launched | null> {
   const campaign = await findLaunched(db, wanted)
   if (!campaign) return null
   const { total } = await measureProgress(db, wanted.id)
-  return { campaignId: wanted.id, ...campaign, total, toNudge: [], isNew: false }
+  return { campaignId: wanted.id, ...campaign, total, toEnqueue: [], isNew: false }
 }
 
 export type Progress = Record<

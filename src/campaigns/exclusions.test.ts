@@ -13,7 +13,7 @@ async function preflight(app: TestApp, eventId: string, body: object = INVITATIO
   return reply.json()
 }
 const csvOf = (eventId: string, preflightId: string) =>
-  `/events/${eventId}/campaigns/preflights/${preflightId}/blocked.csv`
+  `/events/${eventId}/campaigns/preflights/${preflightId}/exclusions.csv`
 const linesOf = (csv: string) => csv.replace('\uFEFF', '').trimEnd().split('\r\n')
 
 test('every blocked guest is in the file with a reason and what to do, and nobody else', async (t) => {

@@ -32,7 +32,7 @@ type Blocked = { guestId: string; name: string; reason: Exclusion }
 
 const PAGE = 1000
 
-async function* listBlocked(db: Db, spec: Spec): AsyncGenerator<Blocked> {
+async function* listExclusions(db: Db, spec: Spec): AsyncGenerator<Blocked> {
   for (let after = '', isFull = true; isFull;) {
     const { rows } = await sql<Blocked>`
       select guest_id, name, reason from (${recipients(spec)}) r
@@ -48,7 +48,7 @@ async function* listBlocked(db: Db, spec: Spec): AsyncGenerator<Blocked> {
  * A value that a spreadsheet would take for a formula gets an apostrophe before it. Counted anew, as the launch would.
  * Throws `campaign_not_found`, `preflight_launched`, and what planCampaign throws.
  */
-export async function openBlockedCsv(
+export async function openExclusionsCsv(
   context: Context,
   asked: { scope: string | null; eventId: string; preflightId: string; locale: Locale },
 ): Promise<Readable> {
@@ -65,7 +65,7 @@ export async function openBlockedCsv(
     ...{ bom: true, header: true, columns: words.headings, escape_formulas: true, record_delimiter: 'windows' },
   })
   // A failure on the way ends the answer before its time: the reader sees a broken download, not a short list.
-  pipeline(Readable.from(listBlocked(context.db, spec)), toRows(words), csv, () => undefined)
+  pipeline(Readable.from(listExclusions(context.db, spec)), toRows(words), csv, () => undefined)
   return csv
 }
 

@@ -51,9 +51,9 @@ test('nobody has told the limit: it is unknown, and nothing is guessed', async (
   const eventId = await anEvent(app.db)
   await aGuest(app.db, eventId)
 
-  const { headroom, warnings } = await report(app, eventId)
+  const { messagingLimit, warnings } = await report(app, eventId)
 
-  assert.deepEqual(headroom, {
+  assert.deepEqual(messagingLimit, {
     ...{ limit: null, isUnlimited: false, source: null, toldAt: null, used: 0, waiting: 0, recipients: 1 },
     ...{ left: null, isBeyond: null },
   })
@@ -82,10 +82,10 @@ test('people are counted once, of all organizers, for 24 hours, outside open win
   const stranger = { id: 'usr_stranger', role: 'organizer' as const, organizerId }
   await app.post(`/events/${theirs}/guests/${waiting.guestId}/send`, { as: stranger, body: { channel: 'whatsapp' } })
 
-  const { headroom } = await report(app, eventId)
+  const { messagingLimit } = await report(app, eventId)
 
   // twice and theirs are used; old and pretended come on top; the guest who wrote today does not count
-  assert.deepEqual(headroom, {
+  assert.deepEqual(messagingLimit, {
     ...{ limit: 250, isUnlimited: false, source: 'setting', toldAt: null, used: 2, waiting: 1, recipients: 2 },
     ...{ left: 247, isBeyond: false },
   })
@@ -96,13 +96,13 @@ test('a campaign beyond what is left is warned of, and may be launched all the s
   const eventId = await anEvent(app.db)
   for (let n = 0; n < 3; n++) await aGuest(app.db, eventId)
 
-  const { headroom, warnings, preflightId } = await report(app, eventId)
+  const { messagingLimit, warnings, preflightId } = await report(app, eventId)
   const launch = await app.post(`/events/${eventId}/campaigns`, {
     as: 'organizer',
     body: { ...INVITATION, preflightId },
   })
 
-  assert.deepEqual([headroom.left, headroom.recipients, headroom.isBeyond], [2, 3, true])
+  assert.deepEqual([messagingLimit.left, messagingLimit.recipients, messagingLimit.isBeyond], [2, 3, true])
   assert.deepEqual([warnings.length, warnings[0].code], [1, 'beyond_messaging_limit'])
   assert.match(warnings[0].text['es-MX'], /a 2 personas más en 24 horas; esta campaña escribiría a 3/)
   assert.equal(launch.statusCode, 202)
@@ -114,9 +114,9 @@ test('what leaves in days has the room of that day', async (t) => {
   await aSentMessage(app, await aGuest(app.db, eventId))
   await aGuest(app.db, eventId)
 
-  const { headroom } = await report(app, eventId, { scheduledAt: '2029-06-03T18:00:00.000Z' })
+  const { messagingLimit } = await report(app, eventId, { scheduledAt: '2029-06-03T18:00:00.000Z' })
 
-  assert.deepEqual([headroom.used, headroom.recipients, headroom.left], [0, 2, 2])
+  assert.deepEqual([messagingLimit.used, messagingLimit.recipients, messagingLimit.left], [0, 2, 2])
 })
 
 const TOLD: [string, string, object, number | null, boolean][] = [
@@ -141,9 +141,12 @@ for (const [what, field, value, limit, isUnlimited] of TOLD) {
 
     await hear(app, field, value)
 
-    const { headroom } = await report(app, eventId)
-    assert.deepEqual([headroom.limit, headroom.isUnlimited, headroom.source], [limit, isUnlimited, 'whatsapp'])
-    assert.deepEqual([headroom.toldAt, headroom.isBeyond], ['2029-06-01T09:20:00.000Z', false])
+    const { messagingLimit } = await report(app, eventId)
+    assert.deepEqual(
+      [messagingLimit.limit, messagingLimit.isUnlimited, messagingLimit.source],
+      [limit, isUnlimited, 'whatsapp'],
+    )
+    assert.deepEqual([messagingLimit.toldAt, messagingLimit.isBeyond], ['2029-06-01T09:20:00.000Z', false])
   })
 }
 
@@ -156,7 +159,7 @@ test('a higher throughput is no messaging limit, and neither is a tier that is n
   await hear(app, 'phone_number_quality_update', { event: 'ONBOARDING', current_limit: 'TIER_NOT_SET' })
   await hear(app, 'business_capability_update', { max_phone_numbers_per_business: 25 })
 
-  assert.equal((await report(app, eventId)).headroom.source, null)
+  assert.equal((await report(app, eventId)).messagingLimit.source, null)
 })
 
 test('an older word about the limit does not undo a newer one', async (t) => {
@@ -167,5 +170,5 @@ test('an older word about the limit does not undo a newer one', async (t) => {
   await hear(app, 'business_capability_update', { max_daily_conversations_per_business: 2000 }, 1_875_000_002)
   await hear(app, 'business_capability_update', { max_daily_conversations_per_business: 250 }, 1_875_000_001)
 
-  assert.equal((await report(app, eventId)).headroom.limit, 2000)
+  assert.equal((await report(app, eventId)).messagingLimit.limit, 2000)
 })

@@ -49,7 +49,7 @@ async function countConversations(db: Db, spec: Spec): Promise<Counts> {
   return rows[0]!
 }
 
-export type Headroom = Counts & {
+export type MessagingLimitUse = Counts & {
   /** Null: no limit, or none that anybody has told us. */
   limit: number | null
   isUnlimited: boolean
@@ -62,7 +62,10 @@ export type Headroom = Counts & {
   isBeyond: boolean | null
 }
 
-export async function measureHeadroom({ db, config }: { db: Db; config: Config }, spec: Spec): Promise<Headroom> {
+export async function measureMessagingLimit(
+  { db, config }: { db: Db; config: Config },
+  spec: Spec,
+): Promise<MessagingLimitUse> {
   const told = await findMessagingLimit(db)
   const setting = config.whatsapp.messagingLimit
   const source = told ? 'whatsapp' : setting === undefined ? null : 'setting'

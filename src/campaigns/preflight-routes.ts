@@ -5,7 +5,7 @@ import { Type } from 'typebox'
 import type { Deps } from '../deps.ts'
 import { scopeOf } from '../http/access.ts'
 import { Id } from '../http/request-id.ts'
-import { openBlockedCsv } from './exclusions.ts'
+import { openExclusionsCsv } from './exclusions.ts'
 
 const SENDERS = ['organizer', 'director'] as const
 const Csv = Type.Unsafe<Readable>({ type: 'string' })
@@ -14,7 +14,7 @@ export const preflightRoutes =
   (deps: Deps): FastifyPluginAsyncTypebox =>
   async (app) => {
     app.get(
-      '/events/:id/campaigns/preflights/:preflightId/blocked.csv',
+      '/events/:id/campaigns/preflights/:preflightId/exclusions.csv',
       {
         config: { access: SENDERS },
         schema: {
@@ -34,10 +34,10 @@ export const preflightRoutes =
       async (request, reply) => {
         const { id: eventId, preflightId } = request.params
         const { locale } = request.query
-        const csv = await openBlockedCsv(deps, { scope: scopeOf(request), eventId, preflightId, locale })
+        const csv = await openExclusionsCsv(deps, { scope: scopeOf(request), eventId, preflightId, locale })
         void reply
           .type('text/csv; charset=utf-8')
-          .header('content-disposition', `attachment; filename="${preflightId}-blocked.csv"`)
+          .header('content-disposition', `attachment; filename="${preflightId}-exclusions.csv"`)
           .header('cache-control', 'no-store')
         return reply.send(csv)
       },

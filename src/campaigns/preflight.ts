@@ -9,9 +9,9 @@ import { previewTemplate, type Preview } from '../templates/preview.ts'
 import { mayEmailInstead, narrowAuto } from '../contacts/simulated.ts'
 import { isOverFor, quietUntil, readSchedule, refuseClosed } from '../delivery/due.ts'
 import { readEventSchedule, type EventSchedule } from './schedule.ts'
-import { isRefused, listStandings, type Standing } from '../templates/statuses.ts'
+import { isRefused, listTemplateStatuses, type TemplateStatus } from '../templates/statuses.ts'
 import { categoryOf, estimateCost, isPromotion, type EstimatedCost } from '../channels/prices.ts'
-import { measureHeadroom, type Headroom } from './messaging-limit.ts'
+import { measureMessagingLimit, type MessagingLimitUse } from './messaging-limit.ts'
 import { warnOf, type Warning } from './warnings.ts'
 import { countRecipients, listRecipients } from './recipients.ts'
 import type { Count, Exclusion, Filter, Spec } from './recipients.ts'
@@ -35,7 +35,7 @@ export type Planned = {
   specHash: Buffer
   facts: Target
   /** How the template stands at WhatsApp, by language. */
-  standings: Standing[]
+  templateStatuses: TemplateStatus[]
   scheduledAt: Date | null
   requestedAt: Date
 }
@@ -60,7 +60,7 @@ export async function planCampaign({ db, config, now }: Context, request: Campai
   const dueAt = scheduledAt ?? requestedAt
   if (isOverFor(facts, template.name, dueAt))
     throw new Failure('event_closed', { detail: 'The event is over by then: nobody would get it.' })
-  const standings = (await listStandings(db, [template])).get(template.name) ?? []
+  const templateStatuses = (await listTemplateStatuses(db, [template])).get(template.name) ?? []
   const spec: Spec = {
     eventId,
     template: template.name,
@@ -74,13 +74,13 @@ export async function planCampaign({ db, config, now }: Context, request: Campai
     requestedAt: request.schedule && scheduledAt ? scheduledAt : requestedAt,
     dedupeWindowMs: config.delivery.dedupeWindowMs,
     lacksVariable: await lacksVariable({ db, config }, request),
-    unapproved: standings.filter(isRefused).map(({ locale }) => locale),
-    promotions: standings
+    unapproved: templateStatuses.filter(isRefused).map(({ locale }) => locale),
+    promotions: templateStatuses
       .filter(({ category }) => isPromotion(category, template.category))
       .map(({ locale }) => locale),
     windowFloor: new Date(dueAt.getTime() - config.whatsapp.windowMs),
   }
-  return { spec, specHash: hashSpec(request), facts, standings, scheduledAt, requestedAt }
+  return { spec, specHash: hashSpec(request), facts, templateStatuses, scheduledAt, requestedAt }
 }
 
 function readTime({ schedule, scheduledAt }: CampaignRequest, event: Target, now: Date): Date | null {
@@ -141,8 +141,8 @@ export type PreflightReport = {
   >
   byChannel: Record<ChannelName, number>
   estimatedCost: EstimatedCost
-  approvals: Standing[]
-  headroom: Headroom
+  templateStatuses: TemplateStatus[]
+  messagingLimit: MessagingLimitUse
   warnings: Warning[]
   scheduledAt: Date | null
   sendingPaused: Target['sendingPaused']
@@ -159,7 +159,7 @@ export async function reportPreflight(
   planned: Planned,
   request: CampaignRequest,
 ): Promise<PreflightReport> {
-  const { spec, facts, standings } = planned
+  const { spec, facts, templateStatuses } = planned
   const rows = await countRecipients(db, spec)
   const total = (isCounted: (row: Count) => boolean) =>
     rows.filter(isCounted).reduce((sum, { count }) => sum + count, 0)
@@ -171,7 +171,7 @@ export async function reportPreflight(
   const valid = byChannel.whatsapp + byChannel.email
   const quietHoursUntil = quietUntil(spec.dueAt, { ...facts, template: spec.template }, config.delivery.quietHours)
   const blocked = await listRecipients(db, spec, true, BLOCKED_MAX)
-  const headroom = await measureHeadroom({ db, config }, spec)
+  const messagingLimit = await measureMessagingLimit({ db, config }, spec)
   return {
     counts: {
       matched: total(() => true),
@@ -186,9 +186,9 @@ export async function reportPreflight(
     },
     byChannel,
     estimatedCost: estimateCost(config.whatsapp.prices, partsOf(planned, rows), spec.dueAt),
-    approvals: standings,
-    headroom,
-    warnings: warnOf(spec.template, standings, headroom, facts.eventStatus),
+    templateStatuses: templateStatuses,
+    messagingLimit,
+    warnings: warnOf(spec.template, templateStatuses, messagingLimit, facts.eventStatus),
     scheduledAt: planned.scheduledAt,
     sendingPaused: facts.sendingPaused,
     heldChannels: await listHeldChannels(db, planned.requestedAt),
@@ -200,11 +200,11 @@ export async function reportPreflight(
 }
 
 /** WhatsApp messages by the category that WhatsApp took their language's template for; free-form ones are service. */
-function partsOf({ spec, standings }: Planned, rows: Count[]) {
+function partsOf({ spec, templateStatuses }: Planned, rows: Count[]) {
   const asked = findTemplate(spec.template).category
   const sent = rows.filter(({ reason, channel }) => reason === null && channel === 'whatsapp')
   const sum = (some: Count[]) => some.reduce((total, { count }) => total + count, 0)
-  const templates = standings.map(({ locale, category }) => ({
+  const templates = templateStatuses.map(({ locale, category }) => ({
     category: categoryOf(category, asked),
     messages: sum(sent.filter((row) => row.locale === locale && !row.isWindowOpen)),
   }))

@@ -128,7 +128,7 @@ export type Batch = {
   attemptsMax: number
   requestId: string
   requestedBy: string
-  /** Null: at once, and the caller nudges now. */
+  /** Null: at once, and the caller enqueues now. */
   scheduledAt: Date | null
 }
 export type Frozen = { deliveryIds: string[]; matched: number; leftOut: Partial<Record<Exclusion, number>> }

@@ -23,7 +23,7 @@ const EventStream = Type.Unsafe<Readable>({ type: 'string' })
 
 /** How many jobs go to the queue at once, and how long the caller waits for all of them; the sweep takes the rest. */
 const CHUNK = 1000
-const NUDGING_MS = 1500
+const ENQUEUEING_MS = 1500
 
 export const campaignRoutes =
   (deps: Deps): FastifyPluginAsyncTypebox =>
@@ -48,8 +48,8 @@ export const campaignRoutes =
         const { dryRun, preflightId, name = null, ...body } = request.body
         const asked = { ...body, eventId: request.params.id, user: request.user, requestId: request.id }
         if (dryRun) return preflightCampaign(deps, { ...asked, name })
-        const { toNudge, isNew, ...launched } = await launchCampaign(deps, { ...asked, preflightId })
-        await withTimeout(nudgeAll(deps, toNudge), NUDGING_MS).catch(() => undefined) // it hangs, or it is slow
+        const { toEnqueue, isNew, ...launched } = await launchCampaign(deps, { ...asked, preflightId })
+        await withTimeout(enqueueAll(deps, toEnqueue), ENQUEUEING_MS).catch(() => undefined) // it hangs, or it is slow
         if (isNew) void reply.code(202)
         return launched
       },
@@ -152,11 +152,11 @@ export const campaignRoutes =
     )
   }
 
-async function nudgeAll({ queues }: Deps, deliveryIds: string[]): Promise<void> {
+async function enqueueAll({ queues }: Deps, deliveryIds: string[]): Promise<void> {
   const startedMs = performance.now()
-  for (let from = 0; from < deliveryIds.length && performance.now() - startedMs < NUDGING_MS; from += CHUNK) {
+  for (let from = 0; from < deliveryIds.length && performance.now() - startedMs < ENQUEUEING_MS; from += CHUNK) {
     const chunk = deliveryIds.slice(from, from + CHUNK)
-    await queues.nudgeMany(
+    await queues.enqueueMany(
       deliverInvitation,
       chunk.map((deliveryId) => ({ data: { deliveryId }, id: deliveryJobId(deliveryId, 0) })),
     )

@@ -144,7 +144,7 @@ test('what was sent today is no duplicate of a reminder in five days', async (t)
   const now = (await post(app, eventId, { ...atOnce, dryRun: true })).json()
 
   const rowsOf = async ({ preflightId }: { preflightId: string }) =>
-    (await app.get(`/events/${eventId}/campaigns/preflights/${preflightId}/blocked.csv`, { as: 'organizer' })).body
+    (await app.get(`/events/${eventId}/campaigns/preflights/${preflightId}/exclusions.csv`, { as: 'organizer' })).body
       .trim()
       .split('\r\n').length - 1
   assert.deepEqual([later.counts.duplicate, now.counts.duplicate], [0, 1])
@@ -178,7 +178,7 @@ test('the trigger freezes who has not answered by then, and a guest who is added
   )
 })
 
-test('what is triggered is due at once, is nudged by the sweep, and leaves once', async (t) => {
+test('what is triggered is due at once, is enqueued by the sweep, and leaves once', async (t) => {
   const app = await startApp(t, { now: NOW })
   const eventId = await anEvent(app.db, EVENT)
   await aGuest(app.db, eventId)

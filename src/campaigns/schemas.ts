@@ -1,6 +1,6 @@
 /** Campaigns on the wire. */
 import { Type } from 'typebox'
-import { Approvals, ByLocale } from '../templates/schemas.ts'
+import { TemplateStatuses, ByLocale } from '../templates/schemas.ts'
 import { Answer, Instant, NullableInstant, NullableString, NullableText } from '../http/request-id.ts'
 
 const Channel = Type.Enum(['whatsapp', 'email', 'auto'], {
@@ -112,7 +112,7 @@ const Status = Type.Enum(['scheduled', 'running', 'paused', 'cancelled', 'missed
     'scheduled: follows the event and awaits its time. missed: that passed and nothing was sent; reason says why.',
 })
 const Category = Type.Enum(['utility', 'marketing', 'authentication', 'service'])
-const Headroom = Type.Object(
+const MessagingLimitUse = Type.Object(
   {
     limit: Type.Unsafe<number | null>({
       type: ['integer', 'null'],
@@ -175,8 +175,8 @@ export const Preflight = Answer({
   heldChannels: Type.Array(Type.Enum(['whatsapp', 'email']), {
     description: 'Channels that operators have stopped: what goes by them waits.',
   }),
-  approvals: Approvals,
-  headroom: Headroom,
+  templateStatuses: TemplateStatuses,
+  messagingLimit: MessagingLimitUse,
   warnings: Type.Array(
     Type.Object({
       code: Type.Enum([

@@ -152,8 +152,8 @@ export async function countStatuses(db: Db, campaignIds: string[]): Promise<Stat
     select d.campaign_id, case when d.status = 'unknown' and d.next_attempt_at is null then 'failed' else d.status end as status,
            count(*) as count from deliveries d
      where d.campaign_id = any(${campaignIds}::text[])
-       and (d.reason is distinct from 'parent_delivered' or d.fallback_of is null)
-       and not exists (select 1 from deliveries heir where heir.fallback_of = d.id and heir.reason is distinct from 'parent_delivered')
+       and (d.reason is distinct from 'original_delivered' or d.fallback_of is null)
+       and not exists (select 1 from deliveries fallback where fallback.fallback_of = d.id and fallback.reason is distinct from 'original_delivered')
      group by 1, 2`.execute(db)
   return rows
 }
@@ -170,7 +170,7 @@ export async function markPaused(tx: Tx, id: string, reason: string | null, now:
   return true
 }
 
-/** Paused → running. Nobody nudges: the sweep finds what is due within a second. */
+/** Paused → running. Nobody enqueues: the sweep finds what is due within a second. */
 export async function markResumed(tx: Tx, id: string, now: Date): Promise<boolean> {
   const { rows } = await sql`
     update campaigns set status = 'running', reason = null, paused_at = null, updated_at = ${now}

@@ -109,7 +109,7 @@ function reasonToMiss(
 type Triggered = { recipients: number; blockedBy: 'template_not_approved' | 'template_variable_missing' | null }
 
 /**
- * Freezes the recipients. Their messages are due; the sweep nudges them within a second. Where nobody can get one
+ * Freezes the recipients. Their messages are due; the sweep enqueues them within a second. Where nobody can get one
  * because of the template, nothing is done: WhatsApp may pause a template for some hours.
  */
 async function trigger(tx: Tx, context: Context, campaign: Awaited, awaiting: Awaiting, now: Date): Promise<Triggered> {

@@ -1,7 +1,7 @@
 /** What somebody should look at before a campaign is launched, in words. */
-import { isRefused, type Standing } from '../templates/statuses.ts'
+import { isRefused, type TemplateStatus } from '../templates/statuses.ts'
 import type { Locale } from '../channels/channel.ts'
-import type { Headroom } from './messaging-limit.ts'
+import type { MessagingLimitUse } from './messaging-limit.ts'
 import { listTemplates } from '../templates/templates.ts'
 
 export type Warning = {
@@ -9,12 +9,17 @@ export type Warning = {
   text: Record<Locale, string>
 }
 
-export function warnOf(template: string, standings: Standing[], headroom: Headroom, eventStatus: string): Warning[] {
+export function warnOf(
+  template: string,
+  templateStatuses: TemplateStatus[],
+  messagingLimit: MessagingLimitUse,
+  eventStatus: string,
+): Warning[] {
   const asked = listTemplates().find(({ name }) => name === template)?.category
   return [
     ...(eventStatus === 'draft' ? [DRAFT] : []),
-    ...standings.flatMap((one) => warnOfTemplate(one, asked)),
-    ...warnOfLimit(headroom),
+    ...templateStatuses.flatMap((one) => warnOfTemplate(one, asked)),
+    ...warnOfLimit(messagingLimit),
   ]
 }
 
@@ -26,7 +31,7 @@ const DRAFT: Warning = {
   },
 }
 
-function warnOfTemplate(standing: Standing, asked: string | undefined): Warning[] {
+function warnOfTemplate(standing: TemplateStatus, asked: string | undefined): Warning[] {
   const { language, status, category, differences } = standing
   const found: Warning[] = []
   const say = (code: Warning['code'], es: string, en: string) => found.push({ code, text: { 'es-MX': es, en } })
@@ -52,7 +57,7 @@ function warnOfTemplate(standing: Standing, asked: string | undefined): Warning[
   return found
 }
 
-function warnOfLimit({ isBeyond, recipients, left }: Headroom): Warning[] {
+function warnOfLimit({ isBeyond, recipients, left }: MessagingLimitUse): Warning[] {
   if (!isBeyond) return []
   return [
     {

@@ -45,7 +45,7 @@ const OWN: Record<string, Explanation> = {
     'El proceso se detuvo a medio envío; se espera la confirmación de WhatsApp o del correo.',
     'The worker stopped in the middle of the call; evidence is awaited.',
   ),
-  held_unknown: say(
+  needs_review: say(
     'No se sabe si llegó; una persona decide si se envía otra vez.',
     'Nobody knows whether it arrived; a person decides.',
   ),
@@ -83,7 +83,7 @@ const OWN: Record<string, Explanation> = {
     'Otro mensaje igual tomó su lugar mientras esperaba.',
     'The same message was asked for anew while it waited.',
   ),
-  parent_delivered: say(
+  original_delivered: say(
     'El mensaje de WhatsApp llegó después de todo; el correo ya no hizo falta.',
     'The WhatsApp message arrived after all; the e-mail was not needed.',
   ),

@@ -10,7 +10,7 @@ import { Failure } from '../platform/errors.ts'
 import type { User } from '../http/access.ts'
 import {
   admit,
-  findStanding,
+  findAdmission,
   findStoredScan,
   insertScan,
   settleScan,
@@ -132,7 +132,7 @@ async function judge(tx: Tx, door: Door, input: ScanInput, now: Date): Promise<V
   if (admission) {
     return { answer: { status: 'valid', guest: describeGuest(admission) }, invitationId: admission.invitationId }
   }
-  const standing = await findStanding(tx, eventId, code)
+  const standing = await findAdmission(tx, eventId, code)
   if (!standing) return refuse('unknown_code') // the code of another event looks the same
   const reason = standing.remaining === 0 ? 'already_admitted' : 'not_enough_places'
   const answer: ScanAnswer = {

@@ -67,7 +67,7 @@ const FIRST = sql`left join lateral (
      order by f.received_at, f.id limit 1) first on true`
 
 /** How an invitation stands at the door. Null: this event has no such code. */
-export async function findStanding(tx: Tx, eventId: string, code: string): Promise<(Admission & First) | null> {
+export async function findAdmission(tx: Tx, eventId: string, code: string): Promise<(Admission & First) | null> {
   const { rows } = await sql<Admission & First>`
     select i.id as invitation_id, g.name as guest_name, i.answer, i.admitted,
            door_places(i.answer, i.answered_places, i.places) - i.admitted as remaining,

@@ -21,7 +21,7 @@ export type NewAnswerMessage = {
 
 /**
  * Queues an answer inside the caller's transaction. It takes no slot, since no organizer asked for it, and goes before
- * what was asked for; the sweep nudges it within a second. False: this message was answered before.
+ * what was asked for; the sweep enqueues it within a second. False: this message was answered before.
  */
 export async function answerGuest(tx: Tx, answer: NewAnswerMessage): Promise<boolean> {
   const { to, template, answersMessage, variables = {}, attemptsMax, requestId, now } = answer

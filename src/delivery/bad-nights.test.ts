@@ -6,8 +6,8 @@ import { startApp } from '../../test/harness.ts'
 import { aGuest, anEvent } from '../../test/make.ts'
 import type { Outcome } from '../channels/channel.ts'
 import { sweepDeliveries } from './jobs.ts'
-import { cleanHouse } from '../platform/housekeeping.ts'
-import { aCampaign, aStatus, heirOf, NOON, record, requested, rowOf, run } from '../../test/deliveries.ts'
+import { deleteOldRows } from '../platform/housekeeping.ts'
+import { aCampaign, aStatus, fallbackOf, NOON, record, requested, rowOf, run } from '../../test/deliveries.ts'
 import { BOTH, coded, withProvider } from '../../test/provider.ts'
 
 const lettersOf = async (db: Db, id: string): Promise<number> =>
@@ -98,7 +98,7 @@ test('of two messages that waited together in a pause of days only the one that 
   const young = await requested(app, guest)
   await run(app, young)
   app.setNow('2029-06-13T18:00:00.000Z')
-  await app.runJob(cleanHouse, {})
+  await app.runJob(deleteOldRows, {})
   await app.post(`/events/${eventId}/deliveries/resume`, { as: 'organizer' })
 
   const outcomes = [await run(app, old), await run(app, young)]
@@ -268,7 +268,7 @@ test('one guest whose values WhatsApp does not take stops the others once, and t
   assert.deepEqual(outcomes, ['failed', 'sent', 'sent'])
   const campaign = (await app.get(`/campaigns/${campaignId}`, { as: 'organizer' })).json()
   assert.equal(campaign.status, 'running')
-  assert.equal((await heirOf(app.db, ids[0]!))?.channel, 'email')
+  assert.equal((await fallbackOf(app.db, ids[0]!))?.channel, 'email')
   assert.equal(provider.calls.length, 4)
 })
 
@@ -430,10 +430,10 @@ test('a guest who waits for an answer is served although ten thousand messages w
 
   const outcome = await app.runJob(sweepDeliveries, {})
 
-  assert.equal(outcome, '1 urgent nudged; the queue is busy or away')
+  assert.equal(outcome, '1 urgent enqueued; the queue is busy or away')
 })
 
-test('the e-mail in the place of a message that failed is nudged although ten thousand messages wait', async (t) => {
+test('the e-mail in the place of a message that failed is enqueued although ten thousand messages wait', async (t) => {
   const app = await startApp(t, { now: NOON })
   const provider = withProvider(t, [app.deps])
   const guest = await aGuest(app.db, await anEvent(app.db))
@@ -446,5 +446,5 @@ test('the e-mail in the place of a message that failed is nudged although ten th
 
   await app.runJob(sweepDeliveries, {})
 
-  assert.equal((await heirOf(app.db, deliveryId))!.enqueuedAt?.toISOString(), NOON)
+  assert.equal((await fallbackOf(app.db, deliveryId))!.enqueuedAt?.toISOString(), NOON)
 })

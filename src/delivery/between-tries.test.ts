@@ -7,7 +7,7 @@ import { startApp } from '../../test/harness.ts'
 import { aGuest, anEvent } from '../../test/make.ts'
 import { endHolds, stopChannel } from './pauses.ts'
 import { releaseChannel } from '../operations/channels.ts'
-import { aCampaign, aStatus, heirOf, NOON, record, requested, rowOf, run } from '../../test/deliveries.ts'
+import { aCampaign, aStatus, fallbackOf, NOON, record, requested, rowOf, run } from '../../test/deliveries.ts'
 import { BOTH, coded, withProvider } from '../../test/provider.ts'
 
 const after = (ms: number) => new Date(Date.parse(NOON) + ms).toISOString()
@@ -21,7 +21,7 @@ test('an e-mail whose parent arrived gives the slot back, and the campaign count
   await record(app, aStatus(provider.ids[0]!, 'failed', 131026))
   await record(app, aStatus(provider.ids[0]!, 'delivered'))
 
-  assert.equal(await run(app, (await heirOf(app.db, ids[0]!))!.id), 'parent_delivered')
+  assert.equal(await run(app, (await fallbackOf(app.db, ids[0]!))!.id), 'original_delivered')
 
   const again = await app.post(`/events/${guest.eventId}/guests/${guest.guestId}/send`, { as: 'organizer', body: {} })
   const seen = await app.get(`/campaigns/${campaignId}`, { as: 'organizer' })
@@ -39,7 +39,7 @@ test('thanks of an archived event fall back to e-mail too', async (t) => {
 
   await record(app, aStatus(provider.ids[0]!, 'failed', 131026))
 
-  assert.equal(await run(app, (await heirOf(app.db, deliveryId))!.id), 'sent')
+  assert.equal(await run(app, (await fallbackOf(app.db, deliveryId))!.id), 'sent')
 })
 
 test('a release makes scheduled messages due as well', async (t) => {

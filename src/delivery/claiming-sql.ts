@@ -52,7 +52,7 @@ type Due = {
   /** Why attempts before this one ended. */
   earlierReasons: string[] | null
   /** The message that this one stands for arrived after all. */
-  isParentDelivered: boolean
+  isOriginalDelivered: boolean
   /** What WhatsApp took the template for. */
   approvedCategory: string | null
 }
@@ -103,7 +103,7 @@ export async function listDue(db: Db, ids: string[], lease: Lease): Promise<Cand
            case when d.attempts > 0 then array(select a.reason from delivery_attempts a where a.delivery_id = d.id and a.reason is not null
              union select f.reason from delivery_events f where f.delivery_id = d.id and f.status = 'failed') end as earlier_reasons,
            d.fallback_of is not null and exists (select 1 from deliveries p
-             where p.id = d.fallback_of and p.status in ('delivered', 'read')) as is_parent_delivered,
+             where p.id = d.fallback_of and p.status in ('delivered', 'read')) as is_original_delivered,
            (select t.category from wa_templates t where t.name = d.template and t.language = replace(d.locale, '-', '_')) as approved_category,
            case when row_number() over (partition by d.event_id) = 1 then json_build_object(
              'organizerName', o.name, 'eventStatus', e.status, 'eventName', e.name, 'startsAt', e.starts_at, 'endsAt', e.ends_at,
@@ -202,7 +202,7 @@ export async function putOff(tx: Tx, rows: PutOff[], now: Date): Promise<void> {
     returned as (
       update delivery_slots s set delivery_id = d.fallback_of
         from deliveries d join due on due.id = d.id join v on v.id = d.id
-       where v.reason = 'parent_delivered' and s.delivery_id = d.id and s.event_id = d.event_id and s.guest_id = d.guest_id)
+       where v.reason = 'original_delivered' and s.delivery_id = d.id and s.event_id = d.event_id and s.guest_id = d.guest_id)
     update deliveries d set status = case v.status when 'skipped' then 'skipped' else d.status end, reason = v.reason, next_attempt_at = v.at, paced_at = v.paced_at,
            enqueued_at = ${now}, updated_at = ${now},
            ended_at = case when v.status = 'skipped' then ${now}::timestamptz end

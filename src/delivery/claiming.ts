@@ -162,7 +162,7 @@ function reasonToSkip(one: Candidate, now: Date): string | null {
   if (!SAID_AFTERWARDS.has(one.template) && isClosedFor(one.eventStatus, one.template)) return 'event_closed'
   if (isOverFor(one, one.template, now)) return 'event_over'
   if (one.isSuperseded) return 'superseded'
-  if (one.isParentDelivered) return 'parent_delivered'
+  if (one.isOriginalDelivered) return 'original_delivered'
   if (one.isOptedOut && one.template !== 'opt_out_confirmed') return 'guest_opted_out'
   return null
 }

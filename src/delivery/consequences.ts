@@ -29,7 +29,7 @@ export type Consequences = {
   isSpent: boolean
   templateOnly: boolean
   /** Another channel takes its place, where the guest has one. */
-  needsHeir: boolean
+  needsFallback: boolean
   /** WhatsApp does not reach this number: later messages begin with e-mail. */
   isUnreachable: boolean
   /** The guest wants no promotions by WhatsApp. */
@@ -82,7 +82,7 @@ export function planRefusal(
     nextAttemptAt: null,
     isSpent: true,
     templateOnly: message.templateOnly,
-    needsHeir: false,
+    needsFallback: false,
     isUnreachable: UNREACHABLE.has(reason),
     stopsMarketing: reason === MARKETING_STOPPED,
     withheldUntil: reason === WITHHELD ? later(WITHHELD_MS) : null,
@@ -104,7 +104,7 @@ export function planRefusal(
   const elsewhere = (): Consequences => {
     // Two of them may reach a guest whose first message has not been seen to fail: a person decides.
     if (message.mayFallBack && message.possibleDuplicate) return { ...base, status: 'dead' }
-    return { ...base, needsHeir: message.mayFallBack }
+    return { ...base, needsFallback: message.mayFallBack }
   }
   // It waits with the others, so that resuming the campaign sends it too.
   const stopBatch = (): Consequences =>

@@ -239,7 +239,7 @@ test('an Idempotency-Key replays the first answer and refuses another body', asy
   assert.deepEqual([other.statusCode, other.json().code], [422, 'idempotency_key_reused'])
 })
 
-test('a scheduled message waits for its time; the sweep nudges it then', async (t) => {
+test('a scheduled message waits for its time; the sweep enqueues it then', async (t) => {
   const app = await startApp(t, { now: NOW })
   const guest = await anInvitation(app.db)
   const reply = await app.post(sendPath(guest), { as: 'organizer', body: { scheduledAt: '2029-06-01T18:00:00Z' } })
@@ -383,7 +383,7 @@ test('with the policy hold an unknown waits for a person', async (t) => {
   const { rows } = await sql<{ reason: string }>`select reason from dead_letters where ref_id = ${deliveryId}`.execute(
     app.db,
   )
-  assert.deepEqual(rows, [{ reason: 'held_unknown' }])
+  assert.deepEqual(rows, [{ reason: 'needs_review' }])
 })
 
 test('a late worker whose lease went to another writes nothing', async (t) => {

@@ -23,7 +23,7 @@ import {
 import { findRequestable } from '../templates/templates.ts'
 import { staysUnreachable } from '../contacts/unreachable.ts'
 
-export { rememberApprovals } from '../templates/statuses.ts'
+export { rememberTemplateStatuses } from '../templates/statuses.ts'
 export { rememberMessagingLimit } from '../campaigns/messaging-limit.ts'
 export { answerGuest, wasAnswered, wasPhoneAnswered, type AnswerTemplate } from './answers.ts'
 export {
@@ -68,7 +68,7 @@ export type Requested =
   | { status: 'duplicate'; duplicateOf: string }
 
 /**
- * Asks for one message. The caller nudges the queue after this has committed. A second request with the same
+ * Asks for one message. The caller enqueues the queue after this has committed. A second request with the same
  * Idempotency-Key finds the row of the first, also when the answer to that one was never stored.
  */
 export async function requestDelivery({ db, now, config }: Context, input: DeliveryRequest): Promise<Requested> {

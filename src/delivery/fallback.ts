@@ -1,7 +1,7 @@
-/** What a refusal leaves behind beside the message itself: its heir on another channel, and what others must know. */
+/** What a refusal leaves behind beside the message itself: its fallback on another channel, and what others must know. */
 import { stopMarketing } from '../conversations/conversations.ts'
 import { newId, sql, type Tx } from '../platform/db.ts'
-import { rememberApprovals } from '../templates/statuses.ts'
+import { rememberTemplateStatuses } from '../templates/statuses.ts'
 import { pauseCampaign } from '../campaigns/campaigns.ts'
 import type { ChannelName, Locale } from '../channels/channel.ts'
 import type { Consequences } from './consequences.ts'
@@ -13,9 +13,9 @@ import { languageOf } from '../templates/templates.ts'
 /**
  * The e-mail that takes the place of a WhatsApp message that cannot arrive: one for each, only where the guest has
  * an address that may be written to, and only while nobody has asked for the message anew. It is due at once; the
- * sweep nudges it within a second.
+ * sweep enqueues it within a second.
  */
-async function insertHeir(
+async function insertFallback(
   tx: Tx,
   of: { deliveryId: string; reason: string; attemptsMax: number; now: Date },
 ): Promise<void> {
@@ -27,7 +27,7 @@ async function insertHeir(
         join events e on e.id = d.event_id
        where d.id = ${of.deliveryId} and d.may_fall_back and d.channel = 'whatsapp' and g.email is not null
          and not (e.status = 'expired' or (e.status = 'archived' and d.template <> all(${[...AFTERWARDS]}::text[])))
-         and not exists (select 1 from deliveries heir where heir.fallback_of = d.id)
+         and not exists (select 1 from deliveries fallback where fallback.fallback_of = d.id)
          and not exists (select 1 from email_stops s where s.email = g.email and s.organizer_id in ('*', d.organizer_id))
          and not exists (select 1 from opt_outs x where x.organizer_id = d.organizer_id and x.phone = g.phone)),
     slot as (
@@ -105,13 +105,17 @@ export async function applyConsequences(
   if (plan.stopsMarketing) await stopPromotions(tx, deliveryId, at)
   if (plan.withheldUntil) await withholdPromotions(tx, deliveryId, plan.withheldUntil)
   if (plan.isLaterTry) await markWithheld(tx, deliveryId, now)
-  if (plan.needsHeir) await insertHeir(tx, { deliveryId, reason, attemptsMax, now })
+  if (plan.needsFallback) await insertFallback(tx, { deliveryId, reason, attemptsMax, now })
   if (plan.status === 'dead') await insertDeadDelivery(tx, { deliveryId, reason, attempts, now })
   if (plan.stopsCampaign && delivery.campaignId)
     if (await pauseCampaign(tx, { campaignId: delivery.campaignId, reason, now })) await forgetLine(tx)
   const status = TEMPLATE_STATUS[reason]
   if (status)
-    await rememberApprovals(tx, [{ name: delivery.template, language: languageOf(delivery.locale), status }], now)
+    await rememberTemplateStatuses(
+      tx,
+      [{ name: delivery.template, language: languageOf(delivery.locale), status }],
+      now,
+    )
   const { holdUntil: until, isAlarm } = plan
   if (until) await holdChannel(tx, { channel, until, reason, isAlarm, now })
 }

@@ -6,7 +6,7 @@ import { defineJob, sweptJobId } from '../platform/queue.ts'
 import type { Deps } from '../deps.ts'
 import { Failure } from '../platform/errors.ts'
 import type { Logger } from '../platform/log.ts'
-import { saveApprovals } from '../templates/statuses.ts'
+import { saveTemplateStatuses } from '../templates/statuses.ts'
 import { listAwaited, triggerCampaign } from '../campaigns/trigger.ts'
 import type { Message } from '../channels/channel.ts'
 import { EMAIL_RETRY_HORIZON_MS } from './consequences.ts'
@@ -18,7 +18,7 @@ import { settleDelivery, type AfterAttempt, type Attempted } from './settling.ts
 import { joinParkedStatuses } from './statuses.ts'
 import { fetchTemplates } from '../channels/whatsapp.ts'
 import {
-  holdUnknown,
+  markNeedsReview,
   insertDeadDelivery,
   killUnknown,
   listUnresolved,
@@ -27,20 +27,20 @@ import {
   requeueUnknown,
 } from './sweep.ts'
 
-/** Longer than the way of a nudge through a healthy queue; shorter than anybody's patience. */
+/** Longer than the way of a job through a healthy queue; shorter than anybody's patience. */
 const SWEEP_GRACE_MS = 8000
 const SWEEP_LIMIT = 1000
-/** What is due later than this is nudged by the sweep: a delayed job each would only fill the queue. */
+/** What is due later than this is enqueued by the sweep: a delayed job each would only fill the queue. */
 const SWEPT_FROM_MS = 900_000
 
-/** The same id for the same attempt: nudging twice leaves one job in the queue. */
+/** The same id for the same attempt: enqueueing twice leaves one job in the queue. */
 export const deliveryJobId = (deliveryId: string, attempts: number): string => `${deliveryId}-${attempts}`
 
 /**
  * Sends one message to one guest.
  *
  * One job per guest, so that one bad number neither delays nor hides the others. The row is the truth
- * and the job only a nudge: running it twice, or never, must be harmless. The sweep nudges again
+ * and the job only a hint: running it twice, or never, must be harmless. The sweep enqueues again
  * every row that nobody holds.
  */
 export const deliverInvitation = defineJob({
@@ -53,7 +53,7 @@ export const deliverInvitation = defineJob({
     if (claim.kind === 'later') {
       const id = sweptJobId(deliveryJobId(deliveryId, claim.attempts), claim.at)
       const delayMs = Math.max(1, claim.at.getTime() - deps.now().getTime())
-      if (delayMs < SWEPT_FROM_MS) await deps.queues.nudge(deliverInvitation, { deliveryId }, { id, delayMs })
+      if (delayMs < SWEPT_FROM_MS) await deps.queues.enqueue(deliverInvitation, { deliveryId }, { id, delayMs })
       return claim.reason
     }
     if (claim.kind !== 'go') return claim.reason
@@ -74,7 +74,7 @@ export const deliverInvitation = defineJob({
     if (after.retryAt) {
       const delayMs = Math.max(1, after.retryAt.getTime() - deps.now().getTime())
       const id = deliveryJobId(deliveryId, delivery.attempts)
-      if (delayMs < SWEPT_FROM_MS) await deps.queues.nudge(deliverInvitation, { deliveryId }, { id, delayMs })
+      if (delayMs < SWEPT_FROM_MS) await deps.queues.enqueue(deliverInvitation, { deliveryId }, { id, delayMs })
     }
     return after.status
   },
@@ -112,7 +112,7 @@ function report(deps: Deps, log: Logger, { delivery, outcome, isSimulated }: Att
     log.warn({ channel, ...reason }, 'The provider fails again and again: the channel rests, then one message tries')
 }
 
-/** Nudges due rows that nobody holds, turns expired leases into `unknown`, resolves old unknowns, ends holds. */
+/** Enqueues due rows that nobody holds, turns expired leases into `unknown`, resolves old unknowns, ends holds. */
 export const sweepDeliveries = defineJob({
   name: 'sweep-deliveries',
   queue: 'maintenanceQueue',
@@ -128,19 +128,19 @@ export const sweepDeliveries = defineJob({
       log.error('The provider refuses our account by its statuses: GET /ops/channels says why')
     await withTx(db, (tx) => resolveUnknowns(tx, config.delivery.unknownPolicy, at))
 
-    const nudgeDue = async (isUrgent: boolean): Promise<number> => {
+    const enqueueDue = async (isUrgent: boolean): Promise<number> => {
       const due = await markDue(db, { isUrgent, now: at, graceMs: SWEEP_GRACE_MS, limit: SWEEP_LIMIT })
       const items = due.map(({ id, attempts }) => ({
         data: { deliveryId: id },
         id: sweptJobId(deliveryJobId(id, attempts), at),
         isUrgent,
       }))
-      await queues.nudgeMany(deliverInvitation, items)
+      await queues.enqueueMany(deliverInvitation, items)
       return due.length
     }
-    const urgent = await nudgeDue(true) // a guest waits for it: it goes before whatever waits in the queue
-    if (!(await queues.hasRoom('deliveryQueue'))) return `${urgent} urgent nudged; the queue is busy or away`
-    return `${urgent + (await nudgeDue(false))} nudged`
+    const urgent = await enqueueDue(true) // a guest waits for it: it goes before whatever waits in the queue
+    if (!(await queues.hasRoom('deliveryQueue'))) return `${urgent} urgent enqueued; the queue is busy or away`
+    return `${urgent + (await enqueueDue(false))} enqueued`
   },
 })
 
@@ -189,7 +189,7 @@ export const syncTemplates = defineJob({
       log.warn({ reason: fetched.reason }, 'The templates could not be asked for; what was known of them stays')
       return fetched.reason
     }
-    const { notApproved, different, otherCategory } = await saveApprovals(db, fetched.templates, now())
+    const { notApproved, different, otherCategory } = await saveTemplateStatuses(db, fetched.templates, now())
     if (notApproved.length > 0)
       log.warn({ templates: notApproved }, 'Some templates are not approved by WhatsApp: GET /templates says which')
     if (different.length > 0)
@@ -228,8 +228,8 @@ async function resolveUnknowns(tx: Tx, policy: 'retry' | 'hold', now: Date): Pro
     } else if (policy === 'retry' && mayRepeat) {
       await requeueUnknown(tx, id, now)
     } else {
-      await holdUnknown(tx, id, now)
-      await insertDeadDelivery(tx, { deliveryId: id, reason: 'held_unknown', attempts, now })
+      await markNeedsReview(tx, id, now)
+      await insertDeadDelivery(tx, { deliveryId: id, reason: 'needs_review', attempts, now })
     }
   }
 }

@@ -4,7 +4,7 @@ import test from 'node:test'
 import { sql } from '../platform/db.ts'
 import { startApp, type TestApp } from '../../test/harness.ts'
 import { aGuest, anEvent } from '../../test/make.ts'
-import { aCampaign, aStatus, heirOf, NOON, record, requested, rowOf, run } from '../../test/deliveries.ts'
+import { aCampaign, aStatus, fallbackOf, NOON, record, requested, rowOf, run } from '../../test/deliveries.ts'
 import { BOTH, withProvider } from '../../test/provider.ts'
 import { sweepDeliveries } from './jobs.ts'
 
@@ -75,16 +75,16 @@ test('the e-mail in the place of a message that cannot arrive does not wait behi
   await run(app, deliveryId)
   await aLine(app, { phone: null })
   await record(app, aStatus(provider.ids[0]!, 'failed', 131026))
-  const heir = (await heirOf(app.db, deliveryId))!
+  const fallback = (await fallbackOf(app.db, deliveryId))!
 
   const { hasRoom } = app.deps.queues
   app.deps.queues.hasRoom = async () => false
   t.after(async () => void (app.deps.queues.hasRoom = hasRoom))
   const swept = await app.runJob(sweepDeliveries, {})
-  await run(app, heir.id)
+  await run(app, fallback.id)
 
-  const waitMs = (await rowOf(app.db, heir.id)).nextAttemptAt!.getTime() - Date.parse(NOON)
-  assert.match(String(swept), /^1 urgent nudged/)
+  const waitMs = (await rowOf(app.db, fallback.id)).nextAttemptAt!.getTime() - Date.parse(NOON)
+  assert.match(String(swept), /^1 urgent enqueued/)
   assert.ok(waitMs <= 5500, `${waitMs} ms`)
 })
 

@@ -55,7 +55,7 @@ test('a paused event sends nothing that is queued already; resumed it sends ever
   assert.deepEqual([(await rowOf(app.db, id)).status, send.mock.callCount()], ['sent', 2])
 })
 
-test('what was resumed is nudged by the next sweep', async (t) => {
+test('what was resumed is enqueued by the next sweep', async (t) => {
   const app = await startApp(t, { now: NOW })
   const guest = await anInvitation(app.db)
   await pause(app, guest.eventId)

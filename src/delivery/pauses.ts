@@ -55,7 +55,7 @@ const isHeld = (reason: string) =>
   sql`next_attempt_at is null and status in ('queued', 'scheduled') and reason = ${reason}`
 
 /**
- * Makes due what was stopped; the sweep nudges it within a second and the claim asks about everything else again. Locked
+ * Makes due what was stopped; the sweep enqueues it within a second and the claim asks about everything else again. Locked
  * in the order of their ids, as everywhere, and in a statement of its own, as campaigns do when they are resumed.
  */
 async function wake(tx: Tx, held: ReturnType<typeof isHeld>, now: Date): Promise<void> {

@@ -11,7 +11,7 @@ import { answerGuest } from './delivery.ts'
 import { sweepDeliveries } from './jobs.ts'
 import { classifyEmail } from '../channels/refusals.ts'
 import { openWhatsApp } from '../channels/whatsapp.ts'
-import { aCampaign, aStatus, heirOf, NOON, record, requested, rowOf, run } from '../../test/deliveries.ts'
+import { aCampaign, aStatus, fallbackOf, NOON, record, requested, rowOf, run } from '../../test/deliveries.ts'
 import { BOTH, coded, forgetLimits, withProvider } from '../../test/provider.ts'
 
 const REST_LINE = /the channel rests/
@@ -85,7 +85,7 @@ test('a mail that another text went before under its key has probably left: unkn
   await app.runJob(sweepDeliveries, {})
 
   const letters =
-    await sql`select 1 from dead_letters where ref_id = ${deliveryId} and reason = 'held_unknown'`.execute(app.db)
+    await sql`select 1 from dead_letters where ref_id = ${deliveryId} and reason = 'needs_review'`.execute(app.db)
   assert.deepEqual([outcome, failures, provider.calls.length, letters.rows.length], ['unknown', 0, 1, 1])
   assert.equal((await rowOf(app.db, deliveryId)).status, 'unknown')
 })
@@ -185,7 +185,7 @@ for (const code of [1, 131052, 131053]) {
       app.db,
     )
     assert.deepEqual(rows, [{ failures: 0, heldUntil: null }])
-    assert.equal((await heirOf(app.db, ids[0]!))?.status, 'queued')
+    assert.equal((await fallbackOf(app.db, ids[0]!))?.status, 'queued')
   })
 }
 
@@ -211,14 +211,14 @@ for (const status of ['delivered', 'read']) {
     const deliveryId = await requested(app, await aGuest(app.db, await anEvent(app.db)))
     await run(app, deliveryId)
     await record(app, aStatus(provider.ids[0]!, 'failed', 131026))
-    const heir = (await heirOf(app.db, deliveryId))!
+    const fallback = (await fallbackOf(app.db, deliveryId))!
 
     await record(app, aStatus(provider.ids[0]!, status))
-    const outcome = await run(app, heir.id)
+    const outcome = await run(app, fallback.id)
 
-    assert.deepEqual([outcome, provider.channels()], ['parent_delivered', ['whatsapp']])
-    const { status: end, reason } = await rowOf(app.db, heir.id)
-    assert.deepEqual([end, reason], ['skipped', 'parent_delivered'])
+    assert.deepEqual([outcome, provider.channels()], ['original_delivered', ['whatsapp']])
+    const { status: end, reason } = await rowOf(app.db, fallback.id)
+    assert.deepEqual([end, reason], ['skipped', 'original_delivered'])
   })
 }
 
@@ -228,12 +228,12 @@ test('an e-mail that left before the message it stands for arrived stays sent', 
   const deliveryId = await requested(app, await aGuest(app.db, await anEvent(app.db)))
   await run(app, deliveryId)
   await record(app, aStatus(provider.ids[0]!, 'failed', 131026))
-  const heir = (await heirOf(app.db, deliveryId))!
+  const fallback = (await fallbackOf(app.db, deliveryId))!
 
-  const outcome = await run(app, heir.id)
+  const outcome = await run(app, fallback.id)
   await record(app, aStatus(provider.ids[0]!, 'delivered'))
 
-  assert.deepEqual([outcome, (await rowOf(app.db, heir.id)).status], ['sent', 'sent'])
+  assert.deepEqual([outcome, (await rowOf(app.db, fallback.id)).status], ['sent', 'sent'])
   assert.equal((await rowOf(app.db, deliveryId)).status, 'delivered')
 })
 
@@ -325,7 +325,7 @@ async function whoStopped(t: TestContext, app: TestApp, facts: GuestFacts = {}) 
 test('131050: invitations go by e-mail from then on, and news still by WhatsApp', async (t) => {
   const app = await startApp(t, { now: NOON })
   const { provider, guest, first } = await whoStopped(t, app)
-  const heir = await heirOf(app.db, first)
+  const fallback = await fallbackOf(app.db, first)
   app.setNow(after(60_000))
 
   const thanks = await requested(app, guest, { template: 'event_thanks' })
@@ -333,7 +333,7 @@ test('131050: invitations go by e-mail from then on, and news still by WhatsApp'
   await run(app, await requested(app, guest, NEWS))
 
   assert.deepEqual(
-    [heir?.channelReason, provider.channels()],
+    [fallback?.channelReason, provider.channels()],
     ['fallback_whatsapp_131050', ['whatsapp', 'email', 'whatsapp']],
   )
   const { channel, channelReason } = await rowOf(app.db, thanks)
@@ -452,7 +452,7 @@ test('131049: a guest with e-mail gets it there, and nothing promotional by What
   await record(app, aStatus(provider.ids[0]!, 'failed', 131049))
   app.setNow(after(3_600_000))
 
-  const heir = await run(app, (await heirOf(app.db, first))!.id)
+  const fallback = await run(app, (await fallbackOf(app.db, first))!.id)
   const thanks = await requested(app, guest, { template: 'event_thanks' })
   await run(app, thanks)
   const other = await requested(app, elsewhere)
@@ -462,7 +462,7 @@ test('131049: a guest with e-mail gets it there, and nothing promotional by What
   app.setNow(after(86_400_000))
   const atLast = await run(app, other)
 
-  assert.deepEqual([heir, putOff, atLast], ['sent', 'marketing_withheld', 'sent'])
+  assert.deepEqual([fallback, putOff, atLast], ['sent', 'marketing_withheld', 'sent'])
   assert.deepEqual(callsThen, ['whatsapp', 'email', 'email', 'whatsapp'])
   const { channel, channelReason } = await rowOf(app.db, thanks)
   assert.deepEqual([channel, channelReason], ['email', 'marketing_withheld'])

@@ -10,7 +10,7 @@ export type Replayed = { letterId: number; outcome: ReplayOutcome }
 
 /**
  * Makes the deliveries of these open letters due at once, with `attemptsMax` more tries each. What happened to guest,
- * event or campaign since is asked when they are claimed, as always. The sweep nudges them within a second. Returns
+ * event or campaign since is asked when they are claimed, as always. The sweep enqueues them within a second. Returns
  * one outcome for each letter that was open; the caller resolves those in the same transaction.
  */
 export async function replayDeliveries(

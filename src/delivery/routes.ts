@@ -133,7 +133,7 @@ export const deliveryRoutes =
         if (requested.status === 'duplicate') return requested
         const { deliveryId, channel, status } = requested
         const jobId = deliveryJobId(deliveryId, 0)
-        if (status === 'queued') await deps.queues.nudge(deliverInvitation, { deliveryId }, { id: jobId })
+        if (status === 'queued') await deps.queues.enqueue(deliverInvitation, { deliveryId }, { id: jobId })
         void reply.code(202)
         return { status, deliveryId, jobId, ...params, channel, template: body.template }
       },

@@ -155,8 +155,8 @@ for (const [verdict, status, isSpent, effect] of [
   ['wait_recipient', 'queued', false, null],
   ['wait_all', 'queued', false, 'holdUntil'],
   ['use_template', 'queued', false, 'templateOnly'],
-  ['fall_back', 'failed', true, 'needsHeir'],
-  ['stop_recipient', 'failed', true, 'needsHeir'],
+  ['fall_back', 'failed', true, 'needsFallback'],
+  ['stop_recipient', 'failed', true, 'needsFallback'],
   ['stop_batch', 'queued', false, 'stopsCampaign'],
   ['stop_batch_once', 'queued', false, 'stopsCampaign'],
   ['alarm', 'queued', false, 'isAlarm'],
@@ -166,7 +166,7 @@ for (const [verdict, status, isSpent, effect] of [
     const planned = plan(verdict)
 
     assert.deepEqual([planned.status, planned.isSpent], [status, isSpent])
-    const effects = ['isChannelFault', 'templateOnly', 'needsHeir', 'stopsCampaign', 'isAlarm'] as const
+    const effects = ['isChannelFault', 'templateOnly', 'needsFallback', 'stopsCampaign', 'isAlarm'] as const
     for (const name of effects) assert.equal(planned[name], name === effect, name)
     assert.equal(planned.holdUntil !== null, effect === 'holdUntil' || verdict === 'alarm')
   })
@@ -187,7 +187,7 @@ test('retry_once: the second time for the same reason, or with attempts spent, a
   const spent = plan('retry_once', { attempts: 5 })
 
   assert.deepEqual(
-    [again, other, spent].map(({ status, needsHeir }) => [status, needsHeir]),
+    [again, other, spent].map(({ status, needsFallback }) => [status, needsFallback]),
     [
       ['failed', true],
       ['queued', false],
@@ -297,7 +297,7 @@ test('stop_batch_once: the second time it is the message, which fails alone; ano
   const none = plan('stop_batch_once', { campaignId: null })
 
   assert.deepEqual(
-    [again, other, none].map(({ status, stopsCampaign, needsHeir }) => [status, stopsCampaign, needsHeir]),
+    [again, other, none].map(({ status, stopsCampaign, needsFallback }) => [status, stopsCampaign, needsFallback]),
     [
       ['failed', false, true],
       ['queued', true, false],

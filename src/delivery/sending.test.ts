@@ -5,7 +5,7 @@ import { startApp } from '../../test/harness.ts'
 import { aGuest, anEvent, type MadeGuest } from '../../test/make.ts'
 import type { Message, Outcome } from '../channels/channel.ts'
 import { deliverInvitation, sweepDeliveries } from './jobs.ts'
-import { aStatus, heirOf, NOON, record, requested, rowOf } from '../../test/deliveries.ts'
+import { aStatus, fallbackOf, NOON, record, requested, rowOf } from '../../test/deliveries.ts'
 import { BOTH, coded, withProvider } from '../../test/provider.ts'
 
 const sendPath = ({ eventId, guestId }: MadeGuest) => `/events/${eventId}/guests/${guestId}/send`
@@ -59,8 +59,8 @@ test('131026 leads to an e-mail in its place at once, once, and later messages b
   const deliveryId = await requested(app, guest, { channel: 'auto' })
 
   await app.runJob(deliverInvitation, { deliveryId })
-  const heir = (await heirOf(app.db, deliveryId))!
-  const outcome = await app.runJob(deliverInvitation, { deliveryId: heir.id })
+  const fallback = (await fallbackOf(app.db, deliveryId))!
+  const outcome = await app.runJob(deliverInvitation, { deliveryId: fallback.id })
   const again = await app.post(sendPath(guest), { as: 'organizer', body: { channel: 'auto' } })
   const reminder = await app.post(sendPath(guest), {
     as: 'organizer',
@@ -70,15 +70,15 @@ test('131026 leads to an e-mail in its place at once, once, and later messages b
   const original = await rowOf(app.db, deliveryId)
   assert.deepEqual([original.status, original.reason], ['failed', 'whatsapp_131026'])
   assert.deepEqual(
-    [heir.channel, heir.channelReason, heir.nextAttemptAt?.toISOString(), outcome],
+    [fallback.channel, fallback.channelReason, fallback.nextAttemptAt?.toISOString(), outcome],
     ['email', 'fallback_whatsapp_131026', NOON, 'sent'],
   )
-  assert.deepEqual([again.json().status, again.json().duplicateOf], ['duplicate', heir.id])
+  assert.deepEqual([again.json().status, again.json().duplicateOf], ['duplicate', fallback.id])
   assert.equal(reminder.json().channel, 'email')
   assert.equal((await rowOf(app.db, reminder.json().deliveryId)).channelReason, 'auto_whatsapp_unreachable')
 })
 
-test('131026 that comes as a status has the same consequence, once, and the sweep nudges the e-mail', async (t) => {
+test('131026 that comes as a status has the same consequence, once, and the sweep enqueues the e-mail', async (t) => {
   const app = await startApp(t, { now: NOON })
   const id = `wamid.later_${Math.random()}`
   withProvider(t, [app.deps], async () => ({ kind: 'sent', providerMessageId: id, httpStatus: 200 }))
@@ -86,12 +86,12 @@ test('131026 that comes as a status has the same consequence, once, and the swee
   await app.runJob(deliverInvitation, { deliveryId })
 
   const results = [await record(app, aStatus(id, 'failed', 131026)), await record(app, aStatus(id, 'failed', 131026))]
-  const before = (await heirOf(app.db, deliveryId))!
+  const before = (await fallbackOf(app.db, deliveryId))!
   await app.runJob(sweepDeliveries, {})
 
   assert.deepEqual(results, ['applied', 'duplicate'])
   assert.deepEqual([before.channel, before.enqueuedAt], ['email', null])
-  assert.equal((await heirOf(app.db, deliveryId))!.enqueuedAt?.toISOString(), NOON)
+  assert.equal((await fallbackOf(app.db, deliveryId))!.enqueuedAt?.toISOString(), NOON)
 })
 
 for (const [what, body, email] of [
@@ -107,7 +107,7 @@ for (const [what, body, email] of [
     await app.runJob(deliverInvitation, { deliveryId })
 
     assert.equal((await rowOf(app.db, deliveryId)).status, 'failed')
-    assert.equal(await heirOf(app.db, deliveryId), undefined)
+    assert.equal(await fallbackOf(app.db, deliveryId), undefined)
   })
 }
 
@@ -202,12 +202,12 @@ test('131026 in the middle of many e-mails: the e-mail in its place changes turn
   for (const deliveryId of many) await app.runJob(deliverInvitation, { deliveryId })
 
   await app.runJob(deliverInvitation, { deliveryId: lost })
-  const heir = (await heirOf(app.db, lost))!
-  await app.runJob(deliverInvitation, { deliveryId: heir.id })
+  const fallback = (await fallbackOf(app.db, lost))!
+  await app.runJob(deliverInvitation, { deliveryId: fallback.id })
 
   const turnOf = async (id: string) => (await rowOf(app.db, id)).nextAttemptAt!.getTime() - new Date(NOON).getTime()
-  const waiting = await Promise.all([...many.slice(3), heir.id].map(turnOf))
-  assert.equal(await turnOf(heir.id), 300)
+  const waiting = await Promise.all([...many.slice(3), fallback.id].map(turnOf))
+  assert.equal(await turnOf(fallback.id), 300)
   assert.deepEqual(
     waiting.toSorted((a, b) => a - b),
     Array.from({ length: 38 }, (_, n) => 300 + 100 * n), // as many as before, none twice
@@ -364,7 +364,7 @@ test('an e-mail whose outcome nobody saw goes again under its key, and is no pos
 
   const [again, held] = [await rowOf(app.db, young), await rowOf(app.db, old)]
   assert.deepEqual([again.status, again.possibleDuplicate], ['queued', false])
-  assert.deepEqual([held.status, held.reason, held.nextAttemptAt], ['unknown', 'held_unknown', null])
+  assert.deepEqual([held.status, held.reason, held.nextAttemptAt], ['unknown', 'needs_review', null])
 })
 
 test('seven guests who share an e-mail address get seven e-mails', async (t) => {

@@ -119,7 +119,7 @@ export async function findByIdempotencyKey(tx: Tx, d: NewDelivery): Promise<Made
   return rows[0] ?? null
 }
 
-/** The row is the outbox: due at once, or at its time. enqueued_at says that the caller nudges now. */
+/** The row is the outbox: due at once, or at its time. enqueued_at says that the caller enqueues now. */
 export async function insertDelivery(tx: Tx, d: NewDelivery): Promise<void> {
   await sql`
     insert into deliveries (id, organizer_id, event_id, guest_id, channel, channel_reason, may_fall_back, template, locale,

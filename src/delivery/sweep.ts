@@ -4,8 +4,8 @@ import { sql, type Db, type Tx } from '../platform/db.ts'
 export type Due = { id: string; attempts: number }
 
 /**
- * Marks due rows as nudged and returns them. Urgent is an answer to a guest, and the e-mail in the place of a message
- * that failed. A row nudged less than `graceMs` ago still has its job;
+ * Marks due rows as enqueued and returns them. Urgent is an answer to a guest, and the e-mail in the place of a message
+ * that failed. A row enqueued less than `graceMs` ago still has its job;
  * SKIP LOCKED lets several sweepers share the work.
  */
 export async function markDue(
@@ -81,8 +81,8 @@ export async function requeueUnknown(tx: Tx, id: string, now: Date): Promise<voi
 }
 
 /** Waits for a person: it stays unknown, and the sweep does not look at it again. */
-export async function holdUnknown(tx: Tx, id: string, now: Date): Promise<void> {
-  await sql`update deliveries set next_attempt_at = null, reason = 'held_unknown', updated_at = ${now}
+export async function markNeedsReview(tx: Tx, id: string, now: Date): Promise<void> {
+  await sql`update deliveries set next_attempt_at = null, reason = 'needs_review', updated_at = ${now}
      where id = ${id} and status = 'unknown'`.execute(tx)
 }
 

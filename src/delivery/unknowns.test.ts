@@ -83,8 +83,8 @@ test('WhatsApp is tried once more and then a person decides: two calls, and the 
 
   assert.deepEqual([outcomes, calls.length], [['unknown', 'unknown', 'nothing to do'], 2])
   const { status, reason, attempts } = await rowOf(app.db, deliveryId)
-  assert.deepEqual([status, reason, attempts, possibleDuplicate], ['unknown', 'held_unknown', 2, true])
-  const { data } = (await app.get('/ops/dead-letters?reason=held_unknown', { as: 'director' })).json()
+  assert.deepEqual([status, reason, attempts, possibleDuplicate], ['unknown', 'needs_review', 2, true])
+  const { data } = (await app.get('/ops/dead-letters?reason=needs_review', { as: 'director' })).json()
   const held = data.filter(({ refId }: { refId: string }) => refId === deliveryId)
   assert.deepEqual(
     held.map((letter: { kind: string; attempts: number }) => [letter.kind, letter.attempts]),

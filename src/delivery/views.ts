@@ -66,7 +66,7 @@ export async function findDelivery(db: Db, scope: string | null, id: string) {
   }
   const { rows } = await sql<Row>`
     select ${COLUMNS}, request_id as origin_request_id, pricing,
-           (select heir.id from deliveries heir where heir.fallback_of = deliveries.id) as fallback_id from deliveries
+           (select fallback.id from deliveries fallback where fallback.fallback_of = deliveries.id) as fallback_id from deliveries
      where id = ${id} and (${scope}::text is null or organizer_id = ${scope})`.execute(db)
   const delivery = rows[0]
   if (!delivery) return null

@@ -21,7 +21,7 @@ const DOCS_START = `SwaggerUIBundle({ url: '/openapi.json', dom_id: '#ui', deepL
 const DOCS_CSP =
   "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; frame-ancestors 'none'"
 
-export const houseRoutes =
+export const systemRoutes =
   (deps: Deps): FastifyPluginAsyncTypebox =>
   async (app) => {
     const open = { config: { access: 'public' as const } }
@@ -39,7 +39,7 @@ export const houseRoutes =
       {
         ...open,
         schema: {
-          tags: ['House'],
+          tags: ['System'],
           summary: 'Is the process alive',
           response: { 200: Answer({ status: Type.Literal('ok') }) },
         },
@@ -55,7 +55,7 @@ export const houseRoutes =
       {
         ...open,
         schema: {
-          tags: ['House'],
+          tags: ['System'],
           summary: 'Can it work: dependencies, migrations, queue consumers and lag',
           response: { 200: Readiness, 503: Readiness },
         },
@@ -69,7 +69,7 @@ export const houseRoutes =
     )
     app.get(
       '/metrics',
-      { ...open, schema: { tags: ['House'], summary: 'Prometheus text', response: { 200: Type.String() } } },
+      { ...open, schema: { tags: ['System'], summary: 'Prometheus text', response: { 200: Type.String() } } },
       async (request, reply) => {
         const token = deps.config.http.metricsToken
         if (token && !isSame(request.headers.authorization ?? '', `Bearer ${token}`)) {

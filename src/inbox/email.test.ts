@@ -304,7 +304,7 @@ test("an event of a message without the message's id is a dead letter", async (t
   assert.deepEqual(await inboundOf(app.db, id), { status: 'dead', reason: 'unreadable' })
 })
 
-test('the sweep finds a stored event whose nudge was lost', async (t) => {
+test('the sweep finds a stored event that was never enqueued', async (t) => {
   const app = await startApp(t, { now: NOW })
   const { eventId: id } = (
     await app.post('/email/webhook', { body: { type: 'contact.created', data: { note: newId('n') } } })

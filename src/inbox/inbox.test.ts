@@ -67,11 +67,11 @@ test('an empty object is accepted, stored, and ignored', async (t) => {
 test('a 2xx means that the exact bytes are committed, also while the queue is away', async (t) => {
   const app = await startApp(t)
   const payload = `{ "statuses": [],  "note": "${unique()}", "odd":"\\u0000 á" }`
-  const nudge = t.mock.method(app.deps.queues, 'nudge', () => new Promise(() => {})) // it hangs, and never answers
+  const enqueue = t.mock.method(app.deps.queues, 'enqueue', () => new Promise(() => {})) // it hangs, and never answers
 
   const reply = await app.post('/wa/webhook', { payload, headers: { 'content-type': 'application/json' } })
 
-  assert.deepEqual([reply.statusCode, nudge.mock.callCount()], [200, 1])
+  assert.deepEqual([reply.statusCode, enqueue.mock.callCount()], [200, 1])
   assert.equal((await inboundOf(app.db, reply.json().eventId)).body.toString(), payload)
 })
 
@@ -278,7 +278,7 @@ test('a message without a phone (a WhatsApp user id only) and one of an unknown 
   )
 })
 
-test('the sweep finds a stored webhook whose nudge was lost', async (t) => {
+test('the sweep finds a stored webhook that was never enqueued', async (t) => {
   const app = await startApp(t, { now: NOW })
   const guest = await anInvitation(app.db)
   const { eventId: id } = (
@@ -288,7 +288,7 @@ test('the sweep finds a stored webhook whose nudge was lost', async (t) => {
 
   const swept = await app.runJob(sweepInboundEvents, {})
 
-  assert.notEqual(swept, '0 nudged')
+  assert.notEqual(swept, '0 enqueued')
   const { rows } = await sql<{ enqueuedAt: Date }>`select enqueued_at from inbound_events where id = ${id}`.execute(
     app.db,
   )

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import type { Config } from '../platform/config.ts'
 import { newId, withTx, type Db, type Tx } from '../platform/db.ts'
-import { rememberApprovals, rememberMessagingLimit } from '../delivery/delivery.ts'
+import { rememberTemplateStatuses, rememberMessagingLimit } from '../delivery/delivery.ts'
 import { GiveUp } from '../platform/errors.ts'
 import { forgetInvitation } from '../landing/landing.ts'
 import type { Kv } from '../platform/kv.ts'
@@ -115,7 +115,7 @@ async function workWhatsApp(
   })
   const templates = await workItems(db, payload.templates, {
     together: 1,
-    work: (tx, update) => rememberApprovals(tx, [update], update.at ?? inbox.receivedAt),
+    work: (tx, update) => rememberTemplateStatuses(tx, [update], update.at ?? inbox.receivedAt),
   })
   const limits = await workItems(db, payload.limits, {
     together: 1,

@@ -34,7 +34,7 @@ export const processEmailEvent = defineJob({ name: 'process-email-event', queue:
 export const jobOf = (source: Source) =>
   source === 'whatsapp' ? processWaEvent : source === 'email' ? processEmailEvent : processPaymentEvent
 
-/** Nudges stored webhooks that nobody has worked. */
+/** Enqueues stored webhooks that nobody has worked. */
 export const sweepInboundEvents = defineJob({
   name: 'sweep-inbound-events',
   queue: 'maintenanceQueue',
@@ -50,8 +50,8 @@ export const sweepInboundEvents = defineJob({
       const items = due
         .filter(({ source }) => jobOf(source) === job)
         .map(({ id, attempts }) => ({ data: { inboundEventId: id }, id: sweptJobId(inboundJobId(id, attempts), at) }))
-      await queues.nudgeMany(job, items)
+      await queues.enqueueMany(job, items)
     }
-    return `${due.length} nudged`
+    return `${due.length} enqueued`
   },
 })

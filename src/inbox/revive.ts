@@ -4,7 +4,7 @@ import type { Source } from './sql.ts'
 
 export type Revived = { letterId: number; id: string; source: Source; outcome: 'retried' | 'moved' }
 
-/** The caller resolves the letters in the same transaction, and nudges what was `retried` after it. */
+/** The caller resolves the letters in the same transaction, and enqueues what was `retried` after it. */
 export async function reviveInbound(tx: Tx, letterIds: number[], now: Date): Promise<Revived[]> {
   const { rows } = await sql<Revived>`
     with held as (

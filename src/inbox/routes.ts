@@ -48,7 +48,7 @@ export const inboxRoutes =
         ...(dedupeKey ? { dedupeKey } : {}),
       })
       // Not awaited: the row is committed, and whoever posts it need not wait for a queue that hangs.
-      if (!isDuplicate) void deps.queues.nudge(jobOf(source), { inboundEventId: id }, { id: inboundJobId(id, 0) })
+      if (!isDuplicate) void deps.queues.enqueue(jobOf(source), { inboundEventId: id }, { id: inboundJobId(id, 0) })
       return { status: 'accepted' as const, eventId: id, duplicate: isDuplicate }
     }
 

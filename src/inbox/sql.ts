@@ -77,7 +77,7 @@ export async function killInbound(
 
 export type DueInbound = { id: string; source: Source; attempts: number }
 
-/** Marks due events as nudged and returns them; SKIP LOCKED lets several sweepers share the work. */
+/** Marks due events as enqueued and returns them; SKIP LOCKED lets several sweepers share the work. */
 export async function markDueInbound(
   db: Db,
   { sources, now, graceMs, limit }: { sources: Source[]; now: Date; graceMs: number; limit: number },

@@ -1,5 +1,5 @@
 /**
- * Bull Board, read-only: what the queues hold right now. Rows are the truth and jobs only nudges, so there is nothing
+ * Bull Board, read-only: what the queues hold right now. Rows are the truth and jobs only hints, so there is nothing
  * to press here: retrying is for dead letters. It is loaded when somebody first looks.
  */
 import { readFile } from 'node:fs/promises'

@@ -11,7 +11,7 @@ type Context = { db: Db; now: () => Date; config: Config }
 export type Retried = {
   /** What became of each letter that this call closed. */
   resolved: Resolved[]
-  /** Webhooks that are due again; the caller nudges them. */
+  /** Webhooks that are due again; the caller enqueues them. */
   revived: Revived[]
 }
 

@@ -1,4 +1,4 @@
-/** Putting retried letters to work: the nudges that follow the commit, and jobs that only the queue knew. */
+/** Putting retried letters to work: the jobs that follow the commit, and jobs that only the queue knew. */
 import { Check } from 'typebox/value'
 import type { Deps } from '../deps.ts'
 import { Failure } from '../platform/errors.ts'
@@ -8,7 +8,7 @@ import { retryLetters } from './dead-letters.ts'
 import { resolveLetters, type Letter, type Resolved } from './sql.ts'
 
 /** Retries letters of any kind. Returns what became of those that this call closed; the others stay open. */
-export async function retryAndNudge(
+export async function retryAndEnqueue(
   deps: Deps,
   jobs: readonly Job[],
   letters: Letter[],
@@ -17,7 +17,7 @@ export async function retryAndNudge(
   const { resolved, revived } = await retryLetters(deps, letters, by)
   const at = deps.now()
   for (const { id, source } of revived)
-    await deps.queues.nudge(jobOf(source), { inboundEventId: id }, { id: sweptJobId(inboundJobId(id, 0), at) })
+    await deps.queues.enqueue(jobOf(source), { inboundEventId: id }, { id: sweptJobId(inboundJobId(id, 0), at) })
   for (const letter of letters.filter(({ kind }) => kind === 'job')) {
     const dead = readDeadJob(jobs, letter.refId)
     if (dead) resolved.push(...(await runAgain(deps, dead, letter, by)))
@@ -39,11 +39,11 @@ export function readDeadJob(jobs: readonly Job[], refId: string): DeadJob | null
   }
 }
 
-/** No row stands behind it, so a nudge that may have been lost leaves the letter open; running twice is harmless. */
+/** No row stands behind it, so a job that may have been lost leaves the letter open; running twice is harmless. */
 async function runAgain(deps: Deps, { job, data }: DeadJob, { id }: Letter, by: string): Promise<Resolved[]> {
-  const lostBefore = deps.queues.lostNudges()
-  await deps.queues.nudge(job, data, { id: `${job.name}-again-${id}` })
-  if (deps.queues.lostNudges() > lostBefore)
+  const lostBefore = deps.queues.lostJobs()
+  await deps.queues.enqueue(job, data, { id: `${job.name}-again-${id}` })
+  if (deps.queues.lostJobs() > lostBefore)
     throw new Failure('unavailable', { detail: 'The queue is away; the letter stays open.', retryAfterSeconds: 5 })
   return resolveLetters(deps.db, [{ letterId: id, outcome: 'retried' }], { by, now: deps.now() })
 }

@@ -95,7 +95,7 @@ test('a retried delivery is due at once, with new tries above its history and it
 })
 
 for (const [what, facts, outcome, status] of [
-  ['a delivery held with an unknown outcome', { status: 'unknown', reason: 'held_unknown' }, 'retried', 'queued'],
+  ['a delivery held with an unknown outcome', { status: 'unknown', reason: 'needs_review' }, 'retried', 'queued'],
   ['a failed delivery', { status: 'failed', reason: 'whatsapp_131026' }, 'retried', 'queued'],
   ['one whose status came meanwhile', { status: 'delivered' }, 'arrived', 'delivered'],
   ['one that was sent after all', { status: 'sent' }, 'arrived', 'sent'],
@@ -246,7 +246,7 @@ test('a webhook that was given up is worked again, with its tries begun anew', a
   assert.deepEqual([reply.json().outcome, rows], ['retried', [{ status: 'ignored', attempts: 1 }]])
 })
 
-test('a job that failed for good is nudged again from what its letter keeps', async (t) => {
+test('a job that failed for good is enqueued again from what its letter keeps', async (t) => {
   const app = await startApp(t, { now: NOW })
   const data = { deliveryId: newId('dl') }
   await insertDeadJob(app.db, { name: 'deliver-invitation', data, attempts: 3, reason: 'x' }, new Date(NOW))
@@ -455,7 +455,7 @@ for (const backend of backends) {
   test(`the board shows every queue and changes none (${backend})`, async (t) => {
     const { app, get, deps } = await startApp(t, { backend })
     const data = { deliveryId: newId('dl') }
-    await deps.queues.nudge(deliverInvitation, data, { id: `board-${data.deliveryId}` })
+    await deps.queues.enqueue(deliverInvitation, data, { id: `board-${data.deliveryId}` })
 
     const queues = await get('/ops/queues/api/queues?activeQueue=deliveryQueue&status=latest&page=1&jobsPerPage=10', {
       as: 'director',

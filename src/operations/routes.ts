@@ -10,7 +10,7 @@ import type { Job } from '../platform/queue.ts'
 import { BOARD_CSP, openBoard } from './board.ts'
 import { CHANNELS, listChannelStates, releaseChannel, stopChannelByHand } from './channels.ts'
 import { discardLetter, findOpenLetter } from './dead-letters.ts'
-import { readDeadJob, retryAndNudge } from './jobs.ts'
+import { readDeadJob, retryAndEnqueue } from './jobs.ts'
 import { chooseLetters, countOpenLetters, discardLetters, KINDS, listLetters } from './sql.ts'
 
 const OUTCOMES = ['retried', 'arrived', 'superseded', 'moved', 'gone'] as const
@@ -121,7 +121,7 @@ export const operationsRoutes =
           throw new Failure('dead_letter_not_replayable', {
             detail: 'The data of this job was not kept whole, or no job of this program takes it.',
           })
-        const [resolved] = await retryAndNudge(deps, jobs, [letter], request.user.id)
+        const [resolved] = await retryAndEnqueue(deps, jobs, [letter], request.user.id)
         if (!resolved) throw new Failure('dead_letter_resolved')
         request.log.info(
           { letterId: letter.id, kind: letter.kind, outcome: resolved.outcome },
@@ -156,7 +156,7 @@ export const operationsRoutes =
       async (request) => {
         const { filter, limit } = request.body
         const letters = await chooseLetters(deps.db, filter, limit)
-        const resolved = await retryAndNudge(deps, jobs, letters, request.user.id)
+        const resolved = await retryAndEnqueue(deps, jobs, letters, request.user.id)
         const outcomes: Record<string, number> = {}
         for (const { outcome } of resolved) outcomes[outcome] = (outcomes[outcome] ?? 0) + 1
         const retried = outcomes['retried'] ?? 0

@@ -3,7 +3,7 @@ import test from 'node:test'
 import { startApp } from '../../test/harness.ts'
 import { anInvitation } from '../../test/make.ts'
 import { newId, sql, type Db } from './db.ts'
-import { cleanHouse } from './housekeeping.ts'
+import { deleteOldRows } from './housekeeping.ts'
 
 const NOW = '2029-06-01T12:00:00.000Z'
 const daysAgo = (days: number) => new Date(Date.parse(NOW) - days * 86_400_000)
@@ -36,7 +36,7 @@ test('a webhook is deleted after 30 days, but not while its letter is open', asy
   await aLetter(app.db, open, null)
   await aLetter(app.db, closed, daysAgo(1))
 
-  await app.runJob(cleanHouse, {})
+  await app.runJob(deleteOldRows, {})
 
   assert.deepEqual(await keptOf(app.db, [young, old, open, closed]), [true, false, true, false])
 })
@@ -52,7 +52,7 @@ test('the text of a message is blanked after the days that are set; its id and m
       values (${id}, '+525512345678', 'text', 'confirmo', 'yes', ${at}, ${at}, 'ie')`.execute(app.db)
   }
 
-  await app.runJob(cleanHouse, {})
+  await app.runJob(deleteOldRows, {})
 
   const { rows } =
     await sql`select id, body, intent from wa_messages where id in (${young}, ${old}) order by body`.execute(app.db)
@@ -77,7 +77,7 @@ test('a slot is deleted a week after its window is over, counted from when its m
     )
   }
 
-  await app.runJob(cleanHouse, {})
+  await app.runJob(deleteOldRows, {})
 
   const { rows } = await sql<{ template: string }>`
     select template from delivery_slots where event_id = ${guest.eventId} order by 1`.execute(app.db)

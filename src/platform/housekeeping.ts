@@ -42,9 +42,9 @@ export const logQueueMetrics = defineJob({
   data: Type.Object({}),
 
   async run(deps, _, { log }) {
-    const { backend, lostNudges } = deps.queues
+    const { backend, lostJobs } = deps.queues
     for (const { queue, counts } of await measureQueues(deps)) {
-      log.info({ queue, backend, ...counts, lostNudges: lostNudges() }, 'queue_metrics')
+      log.info({ queue, backend, ...counts, lostJobs: lostJobs() }, 'queue_metrics')
     }
   },
 })
@@ -58,8 +58,8 @@ const CLEANED_AT_ONCE = 20_000
  * wait for a person, statuses of messages that are not ours, texts of guests that are old, and slots of messages
  * that may long be sent again.
  */
-export const cleanHouse = defineJob({
-  name: 'clean-house',
+export const deleteOldRows = defineJob({
+  name: 'delete-old-rows',
   queue: 'maintenanceQueue',
   data: Type.Object({}),
 

@@ -47,12 +47,12 @@ const FAILED = /failed for the last time/
 const asJob = (job: unknown) => job as Job
 
 for (const backend of backends) {
-  test(`${backend}: a nudged job runs once with its data`, async (t) => {
+  test(`${backend}: an enqueued job runs once with its data`, async (t) => {
     const { job, runs } = aJob()
     const { deps, deaths } = await work(t, { backend }, asJob(job))
     const id = newId('t')
 
-    const jobId = await deps.queues.nudge(job, { id }, { id })
+    const jobId = await deps.queues.enqueue(job, { id }, { id })
 
     await until('the job ran', () => runs.length > 0)
     await sleep(200)
@@ -64,37 +64,37 @@ for (const backend of backends) {
     assert.deepEqual(deaths, [])
   })
 
-  test(`${backend}: nudging the same id twice before it runs runs it once; after it ran the id is free`, async (t) => {
+  test(`${backend}: enqueueing the same id twice before it runs runs it once; after it ran the id is free`, async (t) => {
     const { job, runs } = aJob()
     const { deps } = await work(t, { backend }, asJob(job))
     const id = newId('t')
-    await Promise.all([1, 2, 3].map(() => deps.queues.nudge(job, { id }, { id, delayMs: 1500 })))
+    await Promise.all([1, 2, 3].map(() => deps.queues.enqueue(job, { id }, { id, delayMs: 1500 })))
     await until('the job ran', () => runs.length > 0)
     await sleep(200)
     assert.equal(runs.length, 1)
 
-    await deps.queues.nudge(job, { id }, { id })
+    await deps.queues.enqueue(job, { id }, { id })
 
     await until('the job ran again', () => runs.length === 2)
   })
 
-  test(`${backend}: a delayed nudge does not run early`, async (t) => {
+  test(`${backend}: a delayed job does not run early`, async (t) => {
     const { job, runs } = aJob()
     const { deps } = await work(t, { backend }, asJob(job))
     const startedMs = performance.now()
 
-    await deps.queues.nudge(job, { id: 'x' }, { id: newId('t'), delayMs: 600 })
+    await deps.queues.enqueue(job, { id: 'x' }, { id: newId('t'), delayMs: 600 })
 
     await until('the job ran', () => runs.length > 0)
     assert.ok(runs[0]!.atMs - startedMs > 590, `${runs[0]!.atMs - startedMs}`)
   })
 
-  test(`${backend}: nudgeMany runs every item`, async (t) => {
+  test(`${backend}: enqueueMany runs every item`, async (t) => {
     const { job, runs } = aJob()
     const { deps } = await work(t, { backend }, asJob(job))
     const ids = Array.from({ length: 120 }, () => newId('t'))
 
-    await deps.queues.nudgeMany(
+    await deps.queues.enqueueMany(
       job,
       ids.map((id) => ({ id, data: { id } })),
     )
@@ -106,11 +106,11 @@ for (const backend of backends) {
   test(`${backend}: an urgent job goes before all that wait`, async (t) => {
     const { job, runs } = aJob()
     const { deps } = await startApp(t, { backend })
-    await deps.queues.nudgeMany(
+    await deps.queues.enqueueMany(
       job,
       Array.from({ length: 200 }, () => newId('t')).map((id) => ({ id, data: { id } })),
     )
-    await deps.queues.nudgeMany(job, [{ id: newId('t'), data: { id: 'urgent' }, isUrgent: true }])
+    await deps.queues.enqueueMany(job, [{ id: newId('t'), data: { id: 'urgent' }, isUrgent: true }])
 
     await work(t, { backend }, asJob(job))
 
@@ -125,7 +125,7 @@ for (const backend of backends) {
     })
     const { deps, deaths } = await work(t, { backend, expectErrors: FAILED }, asJob(job))
 
-    await deps.queues.nudge(job, { id: 'x' }, { id: newId('t') })
+    await deps.queues.enqueue(job, { id: 'x' }, { id: newId('t') })
 
     await until('it is dead', () => deaths.length > 0)
     await sleep(500)
@@ -140,7 +140,7 @@ for (const backend of backends) {
     const env = { QUEUE_BACKOFF_DELAY_MS: '400' }
     const { deps, deaths } = await work(t, { backend, env, expectErrors: FAILED }, asJob(job))
 
-    await deps.queues.nudge(job, { id: 'x' }, { id: newId('t') })
+    await deps.queues.enqueue(job, { id: 'x' }, { id: newId('t') })
 
     await until('it is dead', () => deaths.length > 0)
     await sleep(500)
@@ -157,7 +157,7 @@ for (const backend of backends) {
     })
     const { deps, deaths } = await work(t, { backend }, asJob(job))
 
-    await deps.queues.nudge(job, { id: 'x' }, { id: newId('t') })
+    await deps.queues.enqueue(job, { id: 'x' }, { id: newId('t') })
 
     await until('it ran twice', () => runs.length === 2)
     await sleep(300)
@@ -165,13 +165,13 @@ for (const backend of backends) {
     assert.deepEqual(deaths, [])
   })
 
-  test(`${backend}: data that does not fit the schema is refused when it is nudged`, async (t) => {
+  test(`${backend}: data that does not fit the schema is refused when it is enqueued`, async (t) => {
     const { job } = aJob()
     const { deps } = await work(t, { backend }, asJob(job))
 
-    await assert.rejects(deps.queues.nudge(job, { id: 5 } as never, { id: newId('t') }))
-    await assert.rejects(deps.queues.nudge(job, { id: 'x', phone: '+525512345678' } as never, { id: newId('t') }))
-    assert.equal(deps.queues.lostNudges(), 0)
+    await assert.rejects(deps.queues.enqueue(job, { id: 5 } as never, { id: newId('t') }))
+    await assert.rejects(deps.queues.enqueue(job, { id: 'x', phone: '+525512345678' } as never, { id: newId('t') }))
+    assert.equal(deps.queues.lostJobs(), 0)
   })
 
   test(`${backend}: data that does not fit the schema is not run when it was put there otherwise`, async (t) => {
@@ -179,7 +179,7 @@ for (const backend of backends) {
     const wider = defineJob({ ...job, data: Type.Object({}) })
     const { deps, deaths } = await work(t, { backend, expectErrors: FAILED }, asJob(job))
 
-    await deps.queues.nudge(wider, { id: 5 }, { id: newId('t') })
+    await deps.queues.enqueue(wider, { id: 5 }, { id: newId('t') })
 
     await until('it is dead', () => deaths.length > 0)
     assert.equal(runs.length, 0)
@@ -191,7 +191,7 @@ for (const backend of backends) {
     const { job: stranger } = aJob()
     const { deps, deaths } = await work(t, { backend, expectErrors: FAILED }, asJob(job))
 
-    await deps.queues.nudge(stranger, { id: 'x' }, { id: newId('t') })
+    await deps.queues.enqueue(stranger, { id: 'x' }, { id: newId('t') })
 
     await until('it is dead', () => deaths.length > 0)
     assert.deepEqual(
@@ -208,7 +208,7 @@ for (const backend of backends) {
       isDone = true
     })
     const { deps, workers } = await work(t, { backend }, asJob(job))
-    await deps.queues.nudge(job, { id: 'x' }, { id: newId('t') })
+    await deps.queues.enqueue(job, { id: 'x' }, { id: newId('t') })
     await until('it runs', () => runs.length > 0)
 
     await workers.close()
@@ -225,9 +225,9 @@ for (const backend of backends) {
     })
     const { deps, workers } = await work(t, { backend, env: { WORKER_CONCURRENCY: '1' } }, asJob(job))
     const ids = [newId('t'), newId('t'), newId('t')]
-    for (const id of ids.slice(0, 2)) await deps.queues.nudge(job, { id }, { id })
+    for (const id of ids.slice(0, 2)) await deps.queues.enqueue(job, { id }, { id })
     await until('the second ran meanwhile', () => runs.length === 2)
-    await deps.queues.nudge(job, { id: ids[2]! }, { id: ids[2]! })
+    await deps.queues.enqueue(job, { id: ids[2]! }, { id: ids[2]! })
     await sleep(300)
     const startedBesides = runs.length
 
@@ -244,7 +244,7 @@ for (const backend of backends) {
       throw new Error('written down nowhere')
     })
     const { deps, deaths, names } = await work(t, { backend, expectErrors: /released its place|last time/ }, asJob(job))
-    await deps.queues.nudge(job, { id: 'x' }, { id: newId('t') })
+    await deps.queues.enqueue(job, { id: 'x' }, { id: newId('t') })
     await until('it ran', () => runs.length > 0)
 
     await sleep(800)
@@ -256,7 +256,7 @@ for (const backend of backends) {
     const { job } = aJob()
     const { deps } = await work(t, { backend }, asJob(job))
 
-    await deps.queues.nudge(job, { id: 'x' }, { id: newId('t'), delayMs: 60_000 })
+    await deps.queues.enqueue(job, { id: 'x' }, { id: newId('t'), delayMs: 60_000 })
 
     await until('a worker is seen', async () => (await deps.queues.countWorkers('paymentsQueue')) > 0)
     assert.ok((await deps.queues.count('paymentsQueue')).delayed >= 1)
@@ -272,21 +272,21 @@ function openAway(backend: 'postgres' | 'redis', lines: string[]): Queues {
 }
 
 for (const backend of ['postgres', 'redis'] as const) {
-  test(`${backend} away: a nudge returns soon, throws nothing and is counted as lost`, async (t) => {
+  test(`${backend} away: a job returns soon, throws nothing and is counted as lost`, async (t) => {
     const lines: string[] = []
     const queues = openAway(backend, lines)
     t.after(() => queues.close())
     const { job } = aJob()
     const startedMs = performance.now()
 
-    for (let n = 0; n < 5; n++) await queues.nudge(job, { id: 'x' }, { id: newId('t') })
-    await queues.nudgeMany(
+    for (let n = 0; n < 5; n++) await queues.enqueue(job, { id: 'x' }, { id: newId('t') })
+    await queues.enqueueMany(
       job,
       [1, 2, 3].map(() => ({ id: newId('t'), data: { id: 'x' } })),
     )
 
     assert.ok(performance.now() - startedMs < 3000, `${performance.now() - startedMs}`)
-    assert.equal(queues.lostNudges(), 8)
+    assert.equal(queues.lostJobs(), 8)
     assert.equal(queues.backend, backend)
   })
 
@@ -308,14 +308,14 @@ test('postgres: queues that were opened before the database is there stand once 
   const queues = openQueues({ redis: { url: undefined }, database: { url: door.url } }, deps.log)
   t.after(() => queues.close())
   const { job } = aJob()
-  await queues.nudge(job, { id: 'x' }, { id: newId('t') })
-  assert.equal(queues.lostNudges(), 1)
+  await queues.enqueue(job, { id: 'x' }, { id: newId('t') })
+  assert.equal(queues.lostJobs(), 1)
 
   await door.open()
   await queues.ready(10_000)
-  await queues.nudge(job, { id: 'x' }, { id: newId('t') })
+  await queues.enqueue(job, { id: 'x' }, { id: newId('t') })
 
-  assert.equal(queues.lostNudges(), 1)
+  assert.equal(queues.lostJobs(), 1)
   assert.equal((await queues.count('paymentsQueue')).waiting >= 1, true)
 })
 

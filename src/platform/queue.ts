@@ -1,7 +1,7 @@
 /**
  * The one door to BullMQ: queues, workers, jobs. Identical on Redis and on PostgreSQL.
  *
- * A job is only a nudge that carries ids: rows are the truth, and the sweep of schedule.ts nudges
+ * A job is only a hint that carries ids: rows are the truth, and the sweep of schedule.ts enqueues
  * again whatever nobody holds. So adding a job may fail without harm, and a job may run twice.
  */
 import { createPostgresBackend, runMigrations, Queue } from 'bullmq'
@@ -21,7 +21,7 @@ export type JobContext = {
   jobId: string
   log: Logger
   /**
-   * The nudge has done its part: the worker may take the next one while this one writes down what came of it. Only for
+   * The enqueue has done its part: the worker may take the next one while this one writes down what came of it. Only for
    * work whose rows are found again without it: a failure after this is not tried again by the queue.
    */
   release?: () => void
@@ -37,30 +37,33 @@ export type Job<S extends TSchema = TSchema> = {
 
 export const defineJob = <S extends TSchema>(job: Job<S>): Job<S> => job
 
-export type NudgeOptions = { id: string; delayMs?: number }
+export type EnqueueOptions = { id: string; delayMs?: number }
 export type JobCounts = { waiting: number; active: number; delayed: number; failed: number }
 
 export type Queues = {
   backend: 'redis' | 'postgres'
   /** Opens the queues (the first call does) and resolves when they stand; rejects after waitMs, still trying. */
   ready(waitMs: number): Promise<void>
-  /** Adds a job. Never throws and never waits long: a lost nudge is found by the sweep. Returns the job id. */
-  nudge<S extends TSchema>(job: Job<S>, data: Static<S>, options: NudgeOptions): Promise<string>
+  /** Adds a job. Never throws and never waits long: a lost enqueue is found by the sweep. Returns the job id. */
+  enqueue<S extends TSchema>(job: Job<S>, data: Static<S>, options: EnqueueOptions): Promise<string>
   /** Adds many jobs of one kind at once; never throws. An urgent one goes before all that wait. */
-  nudgeMany<S extends TSchema>(job: Job<S>, items: { data: Static<S>; id: string; isUrgent?: boolean }[]): Promise<void>
+  enqueueMany<S extends TSchema>(
+    job: Job<S>,
+    items: { data: Static<S>; id: string; isUrgent?: boolean }[],
+  ): Promise<void>
   count(queue: QueueName): Promise<JobCounts>
-  /** False while so much waits that another nudge only makes it longer, and while the queue is away. Never throws. */
+  /** False while so much waits that another enqueue only makes it longer, and while the queue is away. Never throws. */
   hasRoom(queue: QueueName): Promise<boolean>
   countWorkers(queue: QueueName): Promise<number>
   /** The queues themselves, for the board of operators. Throws `unavailable` until they stand. */
   list(): Queue[]
-  /** How many nudges were lost because the queue was away. */
-  lostNudges(): number
+  /** How many enqueues were lost because the queue was away. */
+  lostJobs(): number
   close(): Promise<void>
 }
 
 /**
- * The id of a sweep's nudge. It differs from the first nudge's on purpose: a job that died with its worker
+ * The id of a sweep's enqueue. It differs from the first enqueue's on purpose: a job that died with its worker
  * still holds that id until its lock runs out, and the same id would be ignored in silence.
  */
 export const sweptJobId = (jobId: string, at: Date): string => `${jobId}-${at.getTime().toString(36)}`
@@ -69,7 +72,7 @@ export const sweptJobId = (jobId: string, at: Date): string => `${jobId}-${at.ge
 const WAITING_MAX = 1000
 
 /** How long a caller waits for the queue before it leaves the row to the sweep. */
-const NUDGE_TIMEOUT_MS = 500
+const ENQUEUE_TIMEOUT_MS = 500
 
 type Backend = Pick<Config, 'redis'> & { database: { url: string } }
 type AnyQueue = Pick<Queue, 'addBulk' | 'getJobCounts' | 'getWorkersCount' | 'close' | 'waitUntilReady'> & {
@@ -100,7 +103,7 @@ export function postgresConnection(url: string, max: number) {
     connectionTimeoutMillis: 3000,
     query_timeout: 5000,
     keepAlive: true,
-    // Jobs are nudges: whatever a crash of PostgreSQL takes back, the sweep finds in the rows.
+    // Jobs are hints: whatever a crash of PostgreSQL takes back, the sweep finds in the rows.
     options: '-c synchronous_commit=off',
     Client: PreparingClient,
   }
@@ -154,14 +157,14 @@ export function openQueues(config: Backend, log: Logger): Queues {
         attempts: 3, // of our own faults only; the rows count the attempts that matter
         backoff: { type: 'custom' },
         removeOnComplete: true,
-        removeOnFail: true, // a kept failed job would silently swallow the next nudge of the same id
+        removeOnFail: true, // a kept failed job would silently swallow the next job of the same id
         ...(delayMs ? { delay: delayMs } : {}),
         ...(isUrgent ? { lifo: true } : {}),
       },
     }))
     try {
       if (!queues || isClosed) throw new Error('the queues are not open') // an add after close() never settles
-      await withTimeout(queues.get(job.queue)!.addBulk(jobs), items.length > 50 ? 10_000 : NUDGE_TIMEOUT_MS)
+      await withTimeout(queues.get(job.queue)!.addBulk(jobs), items.length > 50 ? 10_000 : ENQUEUE_TIMEOUT_MS)
     } catch (error) {
       lost += items.length
       onError(job.queue, error as Error)
@@ -174,12 +177,12 @@ export function openQueues(config: Backend, log: Logger): Queues {
   return {
     backend: config.redis.url ? 'redis' : 'postgres',
     ready: (waitMs) => withTimeout((building ??= keepBuilding()), waitMs),
-    async nudge(job, data, { id, delayMs }) {
+    async enqueue(job, data, { id, delayMs }) {
       Assert(job.data, data)
       await add(job, [{ data, id, ...(delayMs ? { delayMs } : {}) }])
       return id
     },
-    nudgeMany: (job, items) => add(job, items),
+    enqueueMany: (job, items) => add(job, items),
     async count(name) {
       const counts = await withTimeout(
         opened(name).getJobCounts('waiting', 'active', 'delayed', 'failed', 'prioritized'),
@@ -201,7 +204,7 @@ export function openQueues(config: Backend, log: Logger): Queues {
     },
     countWorkers: (name) => withTimeout(opened(name).getWorkersCount(), 2000),
     list: () => QUEUE_NAMES.map((name) => opened(name) as Queue), // whatever its backend
-    lostNudges: () => lost,
+    lostJobs: () => lost,
     async close() {
       isClosed = true
       await Promise.allSettled([...(queues?.values() ?? [])].map((queue) => queue.close()))

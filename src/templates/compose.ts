@@ -6,7 +6,7 @@
 import { Failure } from '../platform/errors.ts'
 import type { EmailContent, Locale, TemplateButton, WhatsAppContent } from '../channels/channel.ts'
 import { renderHtml, renderText, type Letter } from './layout.ts'
-import type { Occasion } from './context.ts'
+import type { MessageContext } from './context.ts'
 import {
   cut,
   fill,
@@ -24,7 +24,7 @@ export type Uncomposed = { kind: 'refused'; reason: 'window_closed' | 'not_an_em
 
 type Given = Record<string, string>
 /** Of one message: texts with their values. */
-type Draft = { template: Template; locale: Locale; occasion: Occasion; values: Given }
+type Draft = { template: Template; locale: Locale; messageContext: MessageContext; values: Given }
 
 /**
  * Throws `template_not_found`, `template_variable_missing` and `template_variable_invalid`, as composeEmail does.
@@ -33,47 +33,47 @@ type Draft = { template: Template; locale: Locale; occasion: Occasion; values: G
 export function composeWhatsApp(
   name: string,
   locale: Locale,
-  occasion: Occasion,
+  messageContext: MessageContext,
   given: Given,
   { isWindowOpen }: { isWindowOpen: boolean },
 ): WhatsAppContent | Uncomposed {
   const template = findTemplate(name)
-  const values = fitVariables(template, readVariables(template, locale, occasion, given))
-  const draft = { template, locale, occasion, values }
+  const values = fitVariables(template, readVariables(template, locale, messageContext, given))
+  const draft = { template, locale, messageContext, values }
   if (isWindowOpen) return composeSession(draft)
   return template.isApproved ? composeApproved(draft) : { kind: 'refused', reason: 'window_closed' }
 }
 
-function composeApproved({ template, locale, occasion, values }: Draft): WhatsAppContent {
+function composeApproved({ template, locale, messageContext, values }: Draft): WhatsAppContent {
   return {
     kind: 'template',
     name: template.name,
     language: languageOf(locale),
-    ...(template.hasPass ? { header: { kind: 'image', link: occasion.qrUrl } } : {}),
+    ...(template.hasPass ? { header: { kind: 'image', link: messageContext.qrUrl } } : {}),
     body: parametersOf(WORDS[locale].texts[template.name].body).map((name) => ({ text: onOneLine(values[name]!) })),
     buttons: template.buttons.map((button, index): TemplateButton =>
       button === 'link'
-        ? { kind: 'url', index, suffix: occasion.code }
-        : { kind: 'quick_reply', index, payload: replyId(button, occasion) },
+        ? { kind: 'url', index, suffix: messageContext.code }
+        : { kind: 'quick_reply', index, payload: replyId(button, messageContext) },
     ),
   }
 }
 
-function composeSession({ template, locale, occasion, values }: Draft): WhatsAppContent {
+function composeSession({ template, locale, messageContext, values }: Draft): WhatsAppContent {
   const { texts, replies } = WORDS[locale]
   const { body: text, link } = texts[template.name]
   const filled = fill(text, values)
   const body = link ? `${filled}\n\n${link}: ${values['invitation_url']}` : filled
   if (template.hasChoices) return offerChoices(body, values['choices']!, replies.choose)
-  if (template.hasPass) return { kind: 'image', link: occasion.qrUrl, caption: body }
+  if (template.hasPass) return { kind: 'image', link: messageContext.qrUrl, caption: body }
   const buttons = template.buttons
     .filter((button) => button !== 'link')
-    .map((button) => ({ id: replyId(button, occasion), title: replies[button] }))
+    .map((button) => ({ id: replyId(button, messageContext), title: replies[button] }))
   return buttons.length > 0 ? { kind: 'buttons', body, buttons } : { kind: 'text', body }
 }
 
 /** Comes back as the payload of the guest's tap. */
-const replyId = (answer: 'yes' | 'no', { invitationId }: Occasion) => `rsvp/${answer}/${invitationId}`
+const replyId = (answer: 'yes' | 'no', { invitationId }: MessageContext) => `rsvp/${answer}/${invitationId}`
 
 /**
  * WhatsApp shows up to three buttons (title 20 characters), or a list of up to ten rows (24, description 72). It refuses
@@ -129,14 +129,14 @@ function isChoice(value: unknown): value is Choice {
 export function composeEmail(
   name: string,
   locale: Locale,
-  occasion: Occasion,
+  messageContext: MessageContext,
   given: Given,
 ): EmailContent | Uncomposed {
   const template = findTemplate(name)
   const words = WORDS[locale]
   const { email, link } = words.texts[template.name]
   if (!email) return { kind: 'refused', reason: 'not_an_email' }
-  const values = readVariables(template, locale, occasion, given)
+  const values = readVariables(template, locale, messageContext, given)
   const inline = mapValues(values, onOneLine)
   const letter: Letter = {
     locale,
@@ -149,16 +149,16 @@ export function composeEmail(
           [words.email.where, inline['event_location']!],
         ]
       : [],
-    image: template.hasPass ? { url: occasion.qrUrl, alt: words.email.pass } : null,
+    image: template.hasPass ? { url: messageContext.qrUrl, alt: words.email.pass } : null,
     button: link ? { label: link, url: values['invitation_url']! } : null,
     why: fill(words.email.why, inline),
-    unsubscribe: { label: words.email.unsubscribe, url: occasion.unsubscribeUrl },
+    unsubscribe: { label: words.email.unsubscribe, url: messageContext.unsubscribeUrl },
   }
   return {
     subject: fill(email.subject, inline),
     html: renderHtml(letter),
     text: renderText(letter),
-    unsubscribeUrl: occasion.unsubscribeUrl,
+    unsubscribeUrl: messageContext.unsubscribeUrl,
   }
 }
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 
 /** What a message is about: the guest, the event, the organizer, and the addresses that belong to the invitation. */
-export type Occasion = {
+export type MessageContext = {
   guestName: string
   eventName: string
   startsAt: Date
@@ -18,7 +18,7 @@ export type Occasion = {
 }
 
 export type Facts = Pick<
-  Occasion,
+  MessageContext,
   'guestName' | 'eventName' | 'startsAt' | 'timeZone' | 'location' | 'organizerName'
 > & { invitationId: string | null; code: string | null; email?: string | null }
 
@@ -26,7 +26,7 @@ export type Facts = Pick<
 export const markOf = (email: string): string => createHash('sha256').update(email).digest('hex').slice(0, 16)
 
 /** Adds the addresses. `baseUrl`: PUBLIC_BASE_URL, without a slash at its end. */
-export function occasionOf(facts: Facts, baseUrl: string): Occasion {
+export function messageContextOf(facts: Facts, baseUrl: string): MessageContext {
   const { guestName, eventName, startsAt, timeZone, location, organizerName } = facts
   const [invitationId, code] = [facts.invitationId ?? '', facts.code ?? '']
   const path = encodeURIComponent(code)

@@ -1,7 +1,7 @@
 /** Makes the message of a delivery: what leaves, to which address, and free-form or as a template. */
 import type { ChannelName, Locale, Message } from '../channels/channel.ts'
 import { composeEmail, composeWhatsApp, type Uncomposed } from './compose.ts'
-import { occasionOf } from './context.ts'
+import { messageContextOf } from './context.ts'
 
 export type MessageFacts = {
   id: string
@@ -29,15 +29,15 @@ export type MessageFacts = {
 /** Throws what composeWhatsApp and composeEmail throw when a variable is missing or unfit. */
 export function composeMessage(delivery: MessageFacts, baseUrl: string): Message | Uncomposed {
   const { template, locale, variables, channel } = delivery
-  const occasion = occasionOf(delivery, baseUrl)
+  const messageContext = messageContextOf(delivery, baseUrl)
   const idempotencyKey = delivery.replays ? `${delivery.id}-r${delivery.replays}` : delivery.id
   const envelope = { deliveryId: delivery.id, requestId: delivery.requestId, idempotencyKey, template, locale }
   if (channel === 'email') {
-    const content = composeEmail(template, locale, occasion, variables)
+    const content = composeEmail(template, locale, messageContext, variables)
     return 'kind' in content ? content : { ...envelope, channel, to: delivery.email ?? '', content }
   }
   const isWindowOpen = delivery.isWindowOpen === true && delivery.templateOnly !== true
-  const content = composeWhatsApp(template, locale, occasion, variables, { isWindowOpen })
+  const content = composeWhatsApp(template, locale, messageContext, variables, { isWindowOpen })
   if (content.kind === 'refused') return content
   return { ...envelope, channel, to: delivery.waId ?? delivery.phone ?? '', content }
 }

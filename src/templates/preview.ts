@@ -4,15 +4,15 @@ import type { Db } from '../platform/db.ts'
 import { Failure } from '../platform/errors.ts'
 import type { ChannelName, EmailContent, Locale, WhatsAppContent } from '../channels/channel.ts'
 import { composeEmail, composeWhatsApp } from './compose.ts'
-import { occasionOf, type Facts } from './context.ts'
-import type { Standing } from './statuses.ts'
+import { messageContextOf, type Facts } from './context.ts'
+import type { TemplateStatus } from './statuses.ts'
 import { findTarget } from '../delivery/sql.ts'
 import { fillInOrder, findTemplate, refuseUnknownVariables, variablesOf, WORDS, type Template } from './templates.ts'
 
 const LOCALES = Object.keys(WORDS) as Locale[]
 
-/** `approvals`: how it stands at WhatsApp, by language; none for an answer. */
-export function describeTemplate(template: Template, approvals: Standing[]) {
+/** `templateStatuses`: how it stands at WhatsApp, by language; none for an answer. */
+export function describeTemplate(template: Template, templateStatuses: TemplateStatus[]) {
   const { name, category, isApproved, buttons } = template
   const hasEmail = WORDS['es-MX'].texts[name].email !== undefined
   const texts = LOCALES.map((locale) => {
@@ -27,7 +27,7 @@ export function describeTemplate(template: Template, approvals: Standing[]) {
       ...{ name: variable, source, isRequired, maxLength },
     })),
     texts: Object.fromEntries(texts),
-    approvals: approvals.map(({ differences, ...standing }) => ({
+    templateStatuses: templateStatuses.map(({ differences, ...standing }) => ({
       ...standing,
       differences: differences.map(({ part, text }) => ({ part, text })),
     })),
@@ -67,11 +67,11 @@ export async function previewTemplate(
   const { name, channel, variables, isWindowOpen } = request
   refuseUnknownVariables(findTemplate(name), variables)
   const { locale, ...facts } = await findFactsToShow(db, request)
-  const occasion = occasionOf(facts, config.http.publicBaseUrl)
+  const messageContext = messageContextOf(facts, config.http.publicBaseUrl)
   const content =
     channel === 'email'
-      ? composeEmail(name, locale, occasion, variables)
-      : composeWhatsApp(name, locale, occasion, variables, { isWindowOpen })
+      ? composeEmail(name, locale, messageContext, variables)
+      : composeWhatsApp(name, locale, messageContext, variables, { isWindowOpen })
   const base = { template: name, locale, channel, refusal: null, whatsapp: null, shown: null, email: null }
   if (!('kind' in content)) return { ...base, email: content }
   if (content.kind === 'refused') return { ...base, refusal: content.reason }

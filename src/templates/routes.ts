@@ -4,8 +4,8 @@ import { Type } from 'typebox'
 import type { Deps } from '../deps.ts'
 import { scopeOf } from '../http/access.ts'
 import { Answer, Id, NullableString } from '../http/request-id.ts'
-import { Approvals } from './schemas.ts'
-import { listStandings } from './statuses.ts'
+import { TemplateStatuses } from './schemas.ts'
+import { listTemplateStatuses } from './statuses.ts'
 import { ShownMessage } from '../campaigns/schemas.ts'
 import { describeTemplate, previewTemplate } from './preview.ts'
 import { findTemplate, listTemplates } from './templates.ts'
@@ -33,7 +33,7 @@ const Template = {
     }),
   ),
   texts: Type.Record(Type.String(), Texts, { description: 'By locale.' }),
-  approvals: Approvals,
+  templateStatuses: TemplateStatuses,
 }
 const PreviewBody = Type.Object(
   {
@@ -91,8 +91,8 @@ export const templateRoutes =
         },
       },
       async () => {
-        const standings = await listStandings(deps.db, listTemplates())
-        return { data: listTemplates().map((one) => describeTemplate(one, standings.get(one.name) ?? [])) }
+        const templateStatuses = await listTemplateStatuses(deps.db, listTemplates())
+        return { data: listTemplates().map((one) => describeTemplate(one, templateStatuses.get(one.name) ?? [])) }
       },
     )
 
@@ -104,8 +104,8 @@ export const templateRoutes =
       },
       async (request) => {
         const template = findTemplate(request.params.name)
-        const standings = await listStandings(deps.db, [template])
-        return describeTemplate(template, standings.get(template.name) ?? [])
+        const templateStatuses = await listTemplateStatuses(deps.db, [template])
+        return describeTemplate(template, templateStatuses.get(template.name) ?? [])
       },
     )
 

@@ -5,7 +5,7 @@ import { NullableInstant } from '../http/request-id.ts'
 /** Texts for people, in both languages. */
 export const ByLocale = Type.Record(Type.String(), Type.String(), { description: 'By locale.' })
 
-export const Approvals = Type.Array(
+export const TemplateStatuses = Type.Array(
   Type.Object({
     locale: Type.Enum(['es-MX', 'en']),
     language: Type.String({ description: "WhatsApp's own code." }),

@@ -29,10 +29,10 @@ async function synced(t: TestContext, drift: Partial<FakeTemplate> | 'gone' = {}
 }
 test.after(() => whatsapp.close())
 
-async function approvalOf({ get }: TestApp, language = 'es_MX') {
+async function templateStatusOf({ get }: TestApp, language = 'es_MX') {
   const reply = await get('/templates/event_invitation', { as: 'viewer' })
   assert.equal(reply.statusCode, 200)
-  return reply.json().approvals.find((one: { language: string }) => one.language === language)
+  return reply.json().templateStatuses.find((one: { language: string }) => one.language === language)
 }
 
 test('templates that WhatsApp approved as we have them are APPROVED, and nothing is warned of', async (t) => {
@@ -40,13 +40,13 @@ test('templates that WhatsApp approved as we have them are APPROVED, and nothing
 
   const listed = (await app.get('/templates', { as: 'viewer' })).json().data as {
     isApproved: boolean
-    approvals: { status: string; differences: object[]; category: string; syncedAt: string }[]
+    templateStatuses: { status: string; differences: object[]; category: string; syncedAt: string }[]
     category: string
   }[]
 
-  for (const { isApproved, approvals, category } of listed)
+  for (const { isApproved, templateStatuses, category } of listed)
     assert.deepEqual(
-      approvals.map((one) => [one.status, one.differences, one.category, one.syncedAt]),
+      templateStatuses.map((one) => [one.status, one.differences, one.category, one.syncedAt]),
       isApproved ? [1, 2].map(() => ['APPROVED', [], category, NOW]) : [],
     )
   assert.deepEqual(
@@ -89,20 +89,20 @@ for (const [what, drift, part, sentence] of DRIFTS) {
   test(`a template that was approved with ${what} is a MISMATCH that says so`, async (t) => {
     const app = await synced(t, drift)
 
-    const { status, differences } = await approvalOf(app)
+    const { status, differences } = await templateStatusOf(app)
 
     assert.deepEqual([status, differences.map((one: { part: string }) => one.part)], ['MISMATCH', [part]])
     assert.match(differences[0].text['es-MX'], sentence)
     assert.ok(differences[0].text.en.length > 20)
     const warned = app.lines.find(({ msg }) => msg.startsWith('WhatsApp approved other templates'))
     assert.deepEqual([warned?.level, warned?.['templates']], ['warn', ['event_invitation/es_MX']])
-    assert.equal((await approvalOf(app, 'en')).status, 'APPROVED')
+    assert.equal((await templateStatusOf(app, 'en')).status, 'APPROVED')
   })
 }
 
 test('a button that WhatsApp adds behind ours differs in nothing; one with a variable does', async (t) => {
   const app = await synced(t, { buttons: ['url', 'quick_reply', 'quick_reply', 'quick_reply'] })
-  const added = await approvalOf(app)
+  const added = await templateStatusOf(app)
   whatsapp.useTemplates(
     approved.map((one) =>
       one.name === 'event_invitation' ? { ...one, buttons: ['url', 'quick_reply', 'quick_reply', 'url'] } : one,
@@ -111,7 +111,7 @@ test('a button that WhatsApp adds behind ours differs in nothing; one with a var
   await app.runJob(syncTemplates, {})
 
   assert.deepEqual([added.status, added.differences], ['APPROVED', []])
-  assert.equal((await approvalOf(app)).status, 'MISMATCH')
+  assert.equal((await templateStatusOf(app)).status, 'MISMATCH')
 })
 
 for (const [word, isSent] of [
@@ -158,12 +158,12 @@ test('a preflight and a launch refuse a template that differs, in its language o
 test('a webhook that says APPROVED does not hide a difference, and the next list ends it', async (t) => {
   const app = await synced(t, { header: 'document' })
   await sql`update wa_templates set status = 'APPROVED'`.execute(app.db)
-  const before = await approvalOf(app)
+  const before = await templateStatusOf(app)
 
   whatsapp.useTemplates(approved)
   await app.runJob(syncTemplates, {})
 
-  assert.deepEqual([before.status, (await approvalOf(app)).status], ['MISMATCH', 'APPROVED'])
+  assert.deepEqual([before.status, (await templateStatusOf(app)).status], ['MISMATCH', 'APPROVED'])
 })
 
 for (const [what, drift, status] of [
@@ -173,7 +173,7 @@ for (const [what, drift, status] of [
   test(`a template ${what}`, async (t) => {
     const app = await synced(t, drift)
 
-    assert.equal((await approvalOf(app)).status, status)
+    assert.equal((await templateStatusOf(app)).status, status)
     const warned = app.lines.find(({ msg }) => msg.startsWith('Some templates are not approved'))
     assert.deepEqual(warned?.['templates'], ['event_invitation/es_MX'])
   })
@@ -190,7 +190,10 @@ test('a category that WhatsApp changed is shown, warned of, and priced', async (
     await app.post(`/events/${eventId}/campaigns`, { as: 'organizer', body: { ...INVITATION, dryRun: true } })
   ).json()
 
-  assert.deepEqual([(await approvalOf(app)).status, (await approvalOf(app)).category], ['APPROVED', 'utility'])
+  assert.deepEqual(
+    [(await templateStatusOf(app)).status, (await templateStatusOf(app)).category],
+    ['APPROVED', 'utility'],
+  )
   assert.ok(app.lines.some(({ msg, level }) => level === 'warn' && msg.startsWith('WhatsApp took templates')))
   assert.deepEqual(
     warnings.map((one: { code: string }) => one.code),
@@ -207,7 +210,7 @@ test('a category that WhatsApp changed is shown, warned of, and priced', async (
 test('what was never asked about counts as approved', async (t) => {
   const app = await startApp(t, { now: NOW })
 
-  const approval = await approvalOf(app)
+  const approval = await templateStatusOf(app)
 
   assert.deepEqual([approval.status, approval.category, approval.syncedAt], [null, null, null])
 })

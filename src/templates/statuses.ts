@@ -6,19 +6,23 @@ import { languageOf, listTemplates, WORDS, type Template } from './templates.ts'
 import type { RemoteTemplate } from '../channels/whatsapp.ts'
 
 /** `language` and `status` are WhatsApp's own words: es_MX; APPROVED, PENDING, REJECTED, PAUSED, DISABLED. Ours: MISSING. */
-export type Approval = { name: string; language: string; status: string }
+export type TemplateStatusView = { name: string; language: string; status: string }
 
 /** Remembers what was true at `at`; an older word than the one we have changes nothing. */
-export async function rememberApprovals(db: Db, approvals: Approval[], at: Date): Promise<void> {
+export async function rememberTemplateStatuses(
+  db: Db,
+  templateStatuses: TemplateStatusView[],
+  at: Date,
+): Promise<void> {
   await sql`
     insert into wa_templates as t (name, language, status, synced_at)
-    select name, language, status, ${at} from unnest(${approvals.map(({ name }) => name)}::text[],
-      ${approvals.map(({ language }) => language)}::text[], ${approvals.map(({ status }) => status)}::text[]) a (name, language, status)
+    select name, language, status, ${at} from unnest(${templateStatuses.map(({ name }) => name)}::text[],
+      ${templateStatuses.map(({ language }) => language)}::text[], ${templateStatuses.map(({ status }) => status)}::text[]) a (name, language, status)
     on conflict (name, language) do update set status = excluded.status, synced_at = excluded.synced_at
      where t.synced_at <= excluded.synced_at`.execute(db)
 }
 
-type Listed = Approval & { category: string | null; shape: Shape | null }
+type Listed = TemplateStatusView & { category: string | null; shape: Shape | null }
 
 /** The whole word of the provider: what it does not list has neither category nor shape. */
 async function writeListed(db: Db, listed: Listed[], at: Date): Promise<void> {
@@ -34,7 +38,7 @@ async function writeListed(db: Db, listed: Listed[], at: Date): Promise<void> {
 const LOCALES = Object.keys(WORDS) as Locale[]
 
 /** One of our approved templates in one language, as it stands at WhatsApp. */
-export type Standing = {
+export type TemplateStatus = {
   locale: Locale
   language: string
   /** WhatsApp's word; MISSING: it lists none; MISMATCH: approved, but our message does not fit it. Null: never asked. */
@@ -46,12 +50,15 @@ export type Standing = {
 }
 
 /** By the name of the template; an answer, which WhatsApp does not approve, is not in it. */
-export async function listStandings(db: Db, templates: readonly Template[]): Promise<Map<string, Standing[]>> {
+export async function listTemplateStatuses(
+  db: Db,
+  templates: readonly Template[],
+): Promise<Map<string, TemplateStatus[]>> {
   const asked = templates.filter(({ isApproved }) => isApproved)
   const { rows } = await sql<Listed & { syncedAt: Date }>`
     select name, language, status, category, shape, synced_at from wa_templates
      where name = any(${asked.map(({ name }) => name)}::text[])`.execute(db)
-  const standing = (template: Template, locale: Locale): Standing => {
+  const standing = (template: Template, locale: Locale): TemplateStatus => {
     const language = languageOf(locale)
     const known = rows.find((row) => row.name === template.name && row.language === language)
     const differences = known?.shape ? compareShapes(shapeOf(template, locale), known.shape) : []
@@ -75,13 +82,13 @@ const BLOCKING = new Set([
   ...['MISSING', 'MISMATCH'],
 ])
 /** WhatsApp would refuse it. What nobody has asked about yet counts as approved. */
-export const isRefused = ({ status }: Standing): boolean => status !== null && BLOCKING.has(status)
+export const isRefused = ({ status }: TemplateStatus): boolean => status !== null && BLOCKING.has(status)
 
 /** `event_reminder/es_MX`: of ours, those that may not be sent, that differ, and that WhatsApp took for another category. */
 export type SyncReport = { notApproved: string[]; different: string[]; otherCategory: string[] }
 
 /** Compares ours with the provider's list: one that it lacks would be refused (132001), one of another shape too (132000). */
-export async function saveApprovals(db: Db, remote: RemoteTemplate[], now: Date): Promise<SyncReport> {
+export async function saveTemplateStatuses(db: Db, remote: RemoteTemplate[], now: Date): Promise<SyncReport> {
   const listed = new Map(remote.map((one) => [`${one.name}/${one.language}`, one]))
   const ours = listTemplates().filter(({ isApproved }) => isApproved)
   const rows = ours.flatMap(({ name }) =>
@@ -93,13 +100,13 @@ export async function saveApprovals(db: Db, remote: RemoteTemplate[], now: Date)
     }),
   )
   await writeListed(db, rows, now)
-  return report(ours, await listStandings(db, ours))
+  return report(ours, await listTemplateStatuses(db, ours))
 }
 
-function report(ours: readonly Template[], standings: Map<string, Standing[]>): SyncReport {
-  const those = (isMeant: (standing: Standing, template: Template) => boolean) =>
+function report(ours: readonly Template[], templateStatuses: Map<string, TemplateStatus[]>): SyncReport {
+  const those = (isMeant: (standing: TemplateStatus, template: Template) => boolean) =>
     ours.flatMap((template) =>
-      standings
+      templateStatuses
         .get(template.name)!
         .filter((standing) => isMeant(standing, template))
         .map(({ language }) => `${template.name}/${language}`),

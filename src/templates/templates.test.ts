@@ -4,7 +4,7 @@ import { sql } from '../platform/db.ts'
 import { startApp } from '../../test/harness.ts'
 import { aGuest, anEvent, anInvitation, anOrganizer } from '../../test/make.ts'
 import { composeEmail, composeWhatsApp } from './compose.ts'
-import { occasionOf, type Facts } from './context.ts'
+import { messageContextOf, type Facts } from './context.ts'
 import { listTemplates, variablesOf, WORDS } from './templates.ts'
 
 const FACTS: Facts = {
@@ -17,7 +17,7 @@ const FACTS: Facts = {
   invitationId: 'inv_1',
   code: 'ABC123',
 }
-const OCCASION = occasionOf(FACTS, 'https://boletos.example')
+const OCCASION = messageContextOf(FACTS, 'https://boletos.example')
 const CHOICES = JSON.stringify([{ id: 'rsvp/yes/inv_1', title: 'Boda de Sofía y Diego' }])
 const GIVEN: Record<string, string> = { update_text: 'Cambió el salón.', choices: CHOICES }
 const CLOSED = { isWindowOpen: false }
@@ -27,8 +27,8 @@ const LOCALES = ['es-MX', 'en'] as const
 
 /** What WhatsApp would show: nothing is left unfilled. */
 function composeBoth(name: string, locale: 'es-MX' | 'en', facts: Partial<Facts>, given = GIVEN) {
-  const occasion = occasionOf({ ...FACTS, ...facts }, 'https://boletos.example')
-  return [CLOSED, OPEN].map((state) => composeWhatsApp(name, locale, occasion, given, state))
+  const messageContext = messageContextOf({ ...FACTS, ...facts }, 'https://boletos.example')
+  return [CLOSED, OPEN].map((state) => composeWhatsApp(name, locale, messageContext, given, state))
 }
 
 test('a closed window sends the approved template: parameters in order, the code behind the link, the answers with the invitation', () => {
@@ -173,7 +173,7 @@ test('an e-mail has room for a whole address', () => {
   const email = composeEmail(
     'event_invitation',
     'es-MX',
-    occasionOf({ ...FACTS, location }, 'https://boletos.example'),
+    messageContextOf({ ...FACTS, location }, 'https://boletos.example'),
     {},
   )
 
@@ -309,7 +309,7 @@ test('what a guest or an organizer wrote cannot become markup, a header or anoth
     eventName: "Ana & 'Luis'\nBcc: a@b.mx",
     organizerName: '$& $1',
   }
-  const email = composeEmail('event_update', 'es-MX', occasionOf(facts, 'https://boletos.example'), {
+  const email = composeEmail('event_update', 'es-MX', messageContextOf(facts, 'https://boletos.example'), {
     update_text: 'Uno <b>\nDos',
   })
 

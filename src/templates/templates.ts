@@ -8,7 +8,7 @@
 import { DateTime } from 'luxon'
 import { Failure } from '../platform/errors.ts'
 import type { Locale } from '../channels/channel.ts'
-import type { Occasion } from './context.ts'
+import type { MessageContext } from './context.ts'
 import { EN } from './texts-en.ts'
 import { ES_MX } from './texts-es-mx.ts'
 
@@ -156,10 +156,10 @@ export function refuseUnknownVariables(template: Template, given: Record<string,
 export function readVariables(
   template: Template,
   locale: Locale,
-  occasion: Occasion,
+  messageContext: MessageContext,
   given: Record<string, string>,
 ): Record<string, string> {
-  const own = valuesOf(occasion, locale)
+  const own = valuesOf(messageContext, locale)
   const fallbacks: Record<string, string> = WORDS[locale].fallbacks
   const values: Record<string, string> = {}
   for (const { name, maxLength } of variablesOf(template)) {
@@ -187,13 +187,13 @@ function refuseUnfit(name: string, value: string, maxLength: number): void {
     throw new Failure('template_variable_invalid', { detail: 'invitation_url must be an http or https address.' })
 }
 
-const valuesOf = (occasion: Occasion, locale: Locale): Record<string, string | null> => ({
-  guest_name: occasion.guestName,
-  event_name: occasion.eventName,
-  event_date: formatEventDate(occasion.startsAt, occasion.timeZone, locale),
-  event_location: occasion.location,
-  organizer_name: occasion.organizerName,
-  invitation_url: occasion.invitationUrl,
+const valuesOf = (messageContext: MessageContext, locale: Locale): Record<string, string | null> => ({
+  guest_name: messageContext.guestName,
+  event_name: messageContext.eventName,
+  event_date: formatEventDate(messageContext.startsAt, messageContext.timeZone, locale),
+  event_location: messageContext.location,
+  organizer_name: messageContext.organizerName,
+  invitation_url: messageContext.invitationUrl,
 })
 
 const PLACEHOLDER = /\{\{(\w+)\}\}/g

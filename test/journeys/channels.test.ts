@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { composeEmail, composeWhatsApp } from '../../src/templates/compose.ts'
 import { deliverInvitation } from '../../src/delivery/jobs.ts'
-import { occasionOf } from '../../src/templates/context.ts'
+import { messageContextOf } from '../../src/templates/context.ts'
 import { listTemplates } from '../../src/templates/templates.ts'
 import { jobOf } from '../../src/inbox/jobs.ts'
 import { startServer, type Asked } from '../fakes/http.ts'
@@ -101,7 +101,7 @@ test('a number that is not on WhatsApp fails by its status, with the code of Wha
   assert.deepEqual([status, reason], ['failed', 'whatsapp_131026'])
 })
 
-const OCCASION = occasionOf(
+const OCCASION = messageContextOf(
   {
     guestName: 'Ana\tMaría      López\nSoto',
     eventName: 'Boda de Ana y Luis',

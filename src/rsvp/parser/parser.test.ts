@@ -383,7 +383,7 @@ const NOTHING = [
   'me confirmas la dirección',
 ]
 
-test(`${NOTHING.length} texts are no answer: negations, questions, contradictions and courtesies`, () => {
+test(`${NOTHING.length} texts are no answer: negations, questions, contradictions and filler words`, () => {
   const wrong = NOTHING.map((text) => ({ text, ...readReply(text) })).filter(({ intent }) => intent !== null)
 
   assert.deepEqual(wrong, [])

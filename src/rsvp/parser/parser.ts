@@ -64,7 +64,7 @@ export function readReply(text: string): Reply {
   const clauses = rest.split(/[|?]/).map((words) => words.trim())
   const asked = rest.includes('?') ? listQuestions(rest) : []
   const stated = clauses.filter((words) => words !== '' && !asked.includes(words))
-  const read = withoutCourtesies(stated.map(readClause))
+  const read = withoutFillers(stated.map(readClause))
   if (read.some(({ kind }) => kind === 'not_yet')) return { ...NOTHING, confidence: 1, rule: 'not_yet' }
   const intents = new Set(
     read.flatMap(({ kind }) => (kind === 'yes' || kind === 'no' || kind === 'maybe' ? [kind] : [])),
@@ -117,7 +117,7 @@ function mayHide(text: string, plain: string): boolean {
  * Beside a no, «con mucho gusto» is its courtesy; beside any plain answer, «ok» and «me encantaría» say nothing, and
  * what leans the same way says no more.
  */
-function withoutCourtesies(read: Clause[]): Clause[] {
+function withoutFillers(read: Clause[]): Clause[] {
   const isAnswer = ({ kind }: Clause) => kind === 'yes' || kind === 'no' || kind === 'maybe'
   const plain = read.filter((clause) => isAnswer(clause) && (!clause.weak || clause.weak === 'courtesy'))
   const hasNo = read.some(({ kind }) => kind === 'no')

@@ -87,7 +87,7 @@ const NO = listOf(`
   no podré acompañarlas / no podré estar ahí / I can't go / I can't attend / sadly I can't / sorry but no /
   I'll have to pass / RSVP no
 `)
-/** Acknowledgements, courtesies, questions, other people's answers, other matters, halves, jokes. */
+/** Acknowledgements, filler words, questions, other people's answers, other matters, halves, jokes. */
 const NEITHER = listOf(`
   ok no / no va mi tía / mi amiga no va / mi compadre ahí estará / y tu hermana? / tu prima y yo vamos a ver /
   primo / fíjate que se me hizo tarde / la verdad no sé / al final qué pasó / hecho / listo compadre /
