@@ -7,11 +7,10 @@ import { join } from 'node:path'
 import { runMigrations } from 'bullmq'
 import pg from 'pg'
 import { loadConfig } from '../src/platform/config.ts'
-import { applyMigrations, sql } from '../src/platform/db.ts'
+import { MIGRATIONS_FOLDER, applyMigrations, sql } from '../src/platform/db.ts'
 import { openDeps, type Deps } from '../src/deps.ts'
 import { startEmbedded } from '../src/platform/embedded.ts'
 import { openLog } from '../src/platform/log.ts'
-import { MIGRATIONS_FOLDER } from '../src/platform/readiness.ts'
 
 export type Machine = { databaseUrl: string; redisUrl: string | undefined; stop(): Promise<void> }
 

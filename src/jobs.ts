@@ -2,12 +2,17 @@
 import { deliverInvitation, sweepDeliveries, syncTemplates, triggerCampaigns } from './delivery/jobs.ts'
 import type { Deps } from './deps.ts'
 import { refreshKpisJob, watchPrices } from './finance/jobs.ts'
-import { deleteOldRows, insertDeadJob, logQueueMetrics } from './platform/housekeeping.ts'
+import { deleteOldRows, logQueueMetrics } from './operations/housekeeping.ts'
+import { insertDeadJob } from './platform/dead-letters.ts'
 import { processEmailEvent, processPaymentEvent, processWaEvent, sweepInboundEvents } from './inbox/jobs.ts'
 import { catchUpLandingTtl, runLandingTtlJob } from './landing/jobs.ts'
+import type { TSchema } from 'typebox'
 import type { Job } from './platform/queue.ts'
 import { startClock } from './schedule.ts'
 import { startWorkers } from './platform/queue-workers.ts'
+
+/** Any job of this program. */
+export type AnyJob = Job<TSchema, Deps>
 
 export const JOBS = [
   deliverInvitation,
@@ -24,7 +29,7 @@ export const JOBS = [
   watchPrices,
   logQueueMetrics,
   deleteOldRows,
-] as unknown as readonly Job[]
+] as unknown as readonly AnyJob[]
 
 /** Starts workers and clock. Closing stops the clock, then waits for the jobs that run. */
 export async function startWorking(deps: Deps): Promise<{ close(): Promise<void> }> {

@@ -9,14 +9,16 @@ import { Cron } from 'croner'
 import { sweepDeliveries, syncTemplates, triggerCampaigns } from './delivery/jobs.ts'
 import type { Deps } from './deps.ts'
 import { refreshKpisJob, watchPrices } from './finance/jobs.ts'
-import { deleteOldRows, logQueueMetrics } from './platform/housekeeping.ts'
+import { deleteOldRows, logQueueMetrics } from './operations/housekeeping.ts'
 import { sweepInboundEvents } from './inbox/jobs.ts'
 import { catchUpLandingTtl, runLandingTtlJob } from './landing/jobs.ts'
 import type { Job } from './platform/queue.ts'
+import type { TSchema } from 'typebox'
 
+type AnyJob = Job<TSchema, Deps>
 type Entry =
-  | { job: Job; at: string; timeZone?: string; where: 'here' | 'queue' }
-  | { job: Job; everyMs: number; where: 'here' | 'queue' }
+  | { job: AnyJob; at: string; timeZone?: string; where: 'here' | 'queue' }
+  | { job: AnyJob; everyMs: number; where: 'here' | 'queue' }
 
 export function listSchedule({ config }: Pick<Deps, 'config'>): Entry[] {
   const { landing, director, queue } = config

@@ -36,7 +36,7 @@ export type TestApp = {
   post(url: string, call?: Call): Promise<LightMyRequestResponse>
   patch(url: string, call?: Call): Promise<LightMyRequestResponse>
   delete(url: string, call?: Call): Promise<LightMyRequestResponse>
-  runJob<S extends TSchema>(job: Job<S>, data: Static<S>): Promise<unknown>
+  runJob<S extends TSchema>(job: Job<S, Deps>, data: Static<S>): Promise<unknown>
 }
 
 export type AppOptions = {

@@ -9,9 +9,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
 import { runMigrations } from 'bullmq'
-import { applyMigrations, openDb } from '../src/platform/db.ts'
+import { MIGRATIONS_FOLDER, applyMigrations, openDb } from '../src/platform/db.ts'
 import { startEmbedded } from '../src/platform/embedded.ts'
-import { MIGRATIONS_FOLDER } from '../src/platform/readiness.ts'
 
 const CHECKS: [string, string[]][] = [
   ['types', ['tsc', '-p', 'tsconfig.test.json']], // also compiles what the tests run from

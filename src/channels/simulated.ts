@@ -7,7 +7,8 @@
  */
 import { createHash, createHmac, randomUUID } from 'node:crypto'
 import type { Config } from '../platform/config.ts'
-import { newId, sharing, sql, type Db } from '../platform/db.ts'
+import { batching } from '../platform/batching.ts'
+import { newId, sql, type Db } from '../platform/db.ts'
 import type { Deps } from '../deps.ts'
 import type { Logger } from '../platform/log.ts'
 import type { Channel, ChannelName } from './channel.ts'
@@ -61,7 +62,7 @@ type Accepted = {
   dueAt: Date | null
 }
 
-const accept = sharing(acceptMany, { max: 64, lanes: 2 })
+const accept = batching(acceptMany, { max: 64, lanes: 2 })
 
 async function acceptMany({ db }: { db: Db }, accepted: Accepted[]): Promise<void[]> {
   const column = <K extends keyof Accepted>(name: K) => accepted.map((one) => one[name])

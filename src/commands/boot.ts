@@ -1,11 +1,10 @@
 /** What every program of this package does first: configuration, log, database, and a clean end. */
 import { ConfigError, loadConfig, type Config } from '../platform/config.ts'
-import { applyMigrations, listPendingMigrations, openDb } from '../platform/db.ts'
+import { MIGRATIONS_FOLDER, applyMigrations, listPendingMigrations, openDb } from '../platform/db.ts'
 import { BootError, openDeps, waitForDeps, type Deps } from '../deps.ts'
 import { EmbeddedFailure, findRunningUrl, startEmbedded, type Embedded } from '../platform/embedded.ts'
 import { openLog, type Logger } from '../platform/log.ts'
 import { migrateQueues } from '../platform/queue.ts'
-import { MIGRATIONS_FOLDER } from '../platform/readiness.ts'
 
 /** Worker and tool may use the embedded database of a server that runs; a tool neither sends nor charges. */
 export type Role = 'server' | 'worker' | 'tool'

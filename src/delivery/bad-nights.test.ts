@@ -6,7 +6,7 @@ import { startApp } from '../../test/harness.ts'
 import { aGuest, anEvent } from '../../test/make.ts'
 import type { Outcome } from '../channels/channel.ts'
 import { sweepDeliveries } from './jobs.ts'
-import { deleteOldRows } from '../platform/housekeeping.ts'
+import { deleteOldRows } from '../operations/housekeeping.ts'
 import { aCampaign, aStatus, fallbackOf, NOON, record, requested, rowOf, run } from '../../test/deliveries.ts'
 import { BOTH, coded, withProvider } from '../../test/provider.ts'
 

@@ -4,7 +4,8 @@
  */
 import { randomUUID } from 'node:crypto'
 import type { Config } from '../platform/config.ts'
-import { sharing, withTx, type Db, type Tx } from '../platform/db.ts'
+import { batching } from '../platform/batching.ts'
+import { withTx, type Db, type Tx } from '../platform/db.ts'
 import type { ChannelName, Channels } from '../channels/channel.ts'
 import { EMAIL_RETRY_HORIZON_MS } from './consequences.ts'
 import { isPromotion } from '../channels/prices.ts'
@@ -30,7 +31,7 @@ type Decision = { kind: 'go'; channel: ChannelName; channelReason: string | null
 type Decided = { one: Candidate; decision: Decision }
 
 /** Takes a due delivery for this worker, or says why not. The check of the window, of opt-outs and of pauses is here. */
-export const claimDelivery = sharing(claimDeliveries, { max: BATCH_MAX, lanes: 2 })
+export const claimDelivery = batching(claimDeliveries, { max: BATCH_MAX, lanes: 2 })
 
 async function claimDeliveries(context: Context, ids: string[]): Promise<Claim[]> {
   const { db, config, channels } = context

@@ -48,7 +48,7 @@ export const deliverInvitation = defineJob({
   queue: 'deliveryQueue',
   data: Type.Object({ deliveryId: Type.String() }),
 
-  async run(deps, { deliveryId }, { log, release }) {
+  async run(deps: Deps, { deliveryId }, { log, release }) {
     const claim = await claimDelivery(deps, deliveryId)
     if (claim.kind === 'later') {
       const id = sweptJobId(deliveryJobId(deliveryId, claim.attempts), claim.at)
@@ -118,7 +118,7 @@ export const sweepDeliveries = defineJob({
   queue: 'maintenanceQueue',
   data: Type.Object({}),
 
-  async run({ db, now, config, queues }, _, { log }) {
+  async run({ db, now, config, queues }: Deps, _, { log }) {
     const at = now()
     const lost = await markUnknown(db, at, new Date(at.getTime() + config.delivery.unknownWaitMs))
     if (lost.length > 0)
@@ -153,7 +153,7 @@ export const triggerCampaigns = defineJob({
   queue: 'maintenanceQueue',
   data: Type.Object({}),
 
-  async run(deps, _, { log }) {
+  async run(deps: Deps, _, { log }) {
     const failures: unknown[] = []
     const outcomes: Record<string, number> = {}
     for (const id of await listAwaited(deps.db, deps.now(), TRIGGER_LIMIT)) {
@@ -181,7 +181,7 @@ export const syncTemplates = defineJob({
   queue: 'maintenanceQueue',
   data: Type.Object({}),
 
-  async run({ db, now, config }, _, { jobId, log }) {
+  async run({ db, now, config }: Deps, _, { jobId, log }) {
     const { apiKey, apiUrl, timeoutMs } = config.whatsapp
     if (!apiKey) return 'simulated'
     const fetched = await fetchTemplates({ apiKey, apiUrl, timeoutMs, now }, jobId)

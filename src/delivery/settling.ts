@@ -1,6 +1,7 @@
 /** Settling an attempt: what the provider said is written down, with all it entails, and shares its commit with others. */
 import type { Config } from '../platform/config.ts'
-import { sharing, withTx, type Db, type Tx } from '../platform/db.ts'
+import { batching } from '../platform/batching.ts'
+import { withTx, type Db, type Tx } from '../platform/db.ts'
 import type { Message, Outcome } from '../channels/channel.ts'
 import { BATCH_MAX, type Claimed } from './claiming.ts'
 import { planRefusal, type Consequences } from './consequences.ts'
@@ -23,7 +24,7 @@ export type Attempted = {
 export type AfterAttempt = { status: string; retryAt: Date | null; isAlarm: boolean; hasOpenedBreaker: boolean }
 
 /** Writes what a call came to and returns when to try again, if so. Nobody waits for it, so all that there are share a commit. */
-export const settleDelivery = sharing(settleDeliveries, { max: 2 * BATCH_MAX, lanes: 1 })
+export const settleDelivery = batching(settleDeliveries, { max: 2 * BATCH_MAX, lanes: 1 })
 
 async function settleDeliveries({ db, now, config }: Context, attempted: Attempted[]): Promise<AfterAttempt[]> {
   const at = now()

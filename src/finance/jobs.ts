@@ -1,5 +1,6 @@
 /** Keeping the Director's numbers fresh. */
 import { Type } from 'typebox'
+import type { Deps } from '../deps.ts'
 import { defineJob } from '../platform/queue.ts'
 import { countServiceMessages, isDrifting, shareOf, sumPredictions } from './predictions.ts'
 import { refreshKpis } from './refresh.ts'
@@ -11,7 +12,7 @@ export const refreshKpisJob = defineJob({
   queue: 'maintenanceQueue',
   data: Type.Object({}),
 
-  async run(deps, _, { log }) {
+  async run(deps: Deps, _, { log }) {
     try {
       const views = await refreshKpis(deps, { ifBusy: 'leave' })
       if (!views) return 'another runner is at it'
@@ -33,7 +34,7 @@ export const watchPrices = defineJob({
   queue: 'maintenanceQueue',
   data: Type.Object({}),
 
-  async run({ db, now, metrics }, _, { log }) {
+  async run({ db, now, metrics }: Deps, _, { log }) {
     const at = now()
     await countServiceMessages(db, at)
     const { asOf } = await findFreshness(db)

@@ -40,7 +40,7 @@ export const sweepInboundEvents = defineJob({
   queue: 'maintenanceQueue',
   data: Type.Object({}),
 
-  async run({ db, now, queues }) {
+  async run({ db, now, queues }: Deps) {
     const at = now()
     const sources: Source[] = []
     if (await queues.hasRoom('waInboundQueue')) sources.push('whatsapp', 'email')

@@ -1,5 +1,6 @@
 /** The nightly landing job, and the one that notices when it did not run. */
 import { Type } from 'typebox'
+import type { Deps } from '../deps.ts'
 import { defineJob } from '../platform/queue.ts'
 import { isLandingRunMissing, runLandingTtl, type LandingReport } from './ttl.ts'
 
@@ -9,7 +10,7 @@ export const runLandingTtlJob = defineJob({
   queue: 'maintenanceQueue',
   data: Type.Object({}),
 
-  run: async (deps, _, { log }) => outcomeOf(await runLandingTtl({ ...deps, log }, { forced: false })),
+  run: async (deps: Deps, _, { log }) => outcomeOf(await runLandingTtl({ ...deps, log }, { forced: false })),
 })
 
 /** The queue may have lost the night's job, or every process may have been down: then it runs now. */
@@ -18,7 +19,7 @@ export const catchUpLandingTtl = defineJob({
   queue: 'maintenanceQueue',
   data: Type.Object({}),
 
-  async run(deps, _, { log }) {
+  async run(deps: Deps, _, { log }) {
     if (!(await isLandingRunMissing(deps))) return 'nothing to do'
     return outcomeOf(await runLandingTtl({ ...deps, log }, { forced: false }))
   },

@@ -4,7 +4,8 @@ import { withTx, type Db } from '../platform/db.ts'
 import { replayDeliveries } from '../delivery/delivery.ts'
 import { Failure } from '../platform/errors.ts'
 import { reviveInbound, type Revived } from '../inbox/inbox.ts'
-import { findLetter, listGone, resolveLetters, type Letter, type Resolved } from './sql.ts'
+import { resolveLetters, type Resolved } from '../platform/dead-letters.ts'
+import { findLetter, listGone, listOpenLetters, type Letter, type LetterFilter } from './sql.ts'
 
 type Context = { db: Db; now: () => Date; config: Config }
 
@@ -49,4 +50,17 @@ export async function discardLetter({ db, now }: Pick<Context, 'db' | 'now'>, id
   const { id: letterId } = await findOpenLetter(db, id)
   const resolved = await resolveLetters(db, [{ letterId, outcome: 'discarded' }], { by, now: now() })
   if (resolved.length === 0) throw new Failure('dead_letter_resolved')
+}
+
+/** Closes every open letter that the filter names, without trying again. Returns how many. */
+export async function discardLetters(
+  { db, now }: Pick<Context, 'db' | 'now'>,
+  filter: LetterFilter,
+  by: string,
+): Promise<number> {
+  const letters = (await listOpenLetters(db, filter)).map(({ id: letterId }) => ({
+    letterId,
+    outcome: 'discarded' as const,
+  }))
+  return (await resolveLetters(db, letters, { by, now: now() })).length
 }

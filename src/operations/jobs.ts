@@ -5,7 +5,8 @@ import { Failure } from '../platform/errors.ts'
 import { inboundJobId, jobOf } from '../inbox/jobs.ts'
 import { sweptJobId, type Job } from '../platform/queue.ts'
 import { retryLetters } from './dead-letters.ts'
-import { resolveLetters, type Letter, type Resolved } from './sql.ts'
+import { resolveLetters, type Resolved } from '../platform/dead-letters.ts'
+import type { Letter } from './sql.ts'
 
 /** Retries letters of any kind. Returns what became of those that this call closed; the others stay open. */
 export async function retryAndEnqueue(

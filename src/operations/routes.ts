@@ -9,9 +9,10 @@ import { Answer, Id, Instant, NullableInstant, NullableString, NullableText } fr
 import type { Job } from '../platform/queue.ts'
 import { BOARD_CSP, openBoard } from './board.ts'
 import { CHANNELS, listChannelStates, releaseChannel, stopChannelByHand } from './channels.ts'
-import { discardLetter, findOpenLetter } from './dead-letters.ts'
+import { discardLetter, discardLetters, findOpenLetter } from './dead-letters.ts'
 import { readDeadJob, retryAndEnqueue } from './jobs.ts'
-import { chooseLetters, countOpenLetters, discardLetters, KINDS, listLetters } from './sql.ts'
+import { LETTER_KINDS } from '../platform/dead-letters.ts'
+import { countOpenLetters, listLetters, listOpenLetters } from './sql.ts'
 
 const OUTCOMES = ['retried', 'arrived', 'superseded', 'moved', 'gone'] as const
 const RETRY_LIMIT = 500
@@ -20,7 +21,7 @@ const BOARD = '/ops/queues'
 const LetterId = Type.Object({ id: Type.String({ pattern: '^[1-9][0-9]{0,17}$' }) })
 const NoBody = Type.Object({}, { additionalProperties: false })
 const filterFields = {
-  kind: Type.Optional(Type.Enum(KINDS)),
+  kind: Type.Optional(Type.Enum(LETTER_KINDS)),
   reason: Type.Optional(Type.String({ minLength: 1, maxLength: 200 })),
   channel: Type.Optional(Type.Enum(CHANNELS)),
   campaignId: Type.Optional(Id),
@@ -43,7 +44,7 @@ const DeliveryOfLetter = Type.Object({
 const InboundOfLetter = Type.Object({ source: Type.String(), status: Type.String(), attempts: Type.Integer() })
 const Letter = Type.Object({
   id: Type.String(),
-  kind: Type.Enum(KINDS),
+  kind: Type.Enum(LETTER_KINDS),
   refId: Type.String({ description: 'Id of the delivery or webhook, or `name:data` of the job.' }),
   reason: Type.String(),
   explanation: NullableText,
@@ -155,7 +156,7 @@ export const operationsRoutes =
       },
       async (request) => {
         const { filter, limit } = request.body
-        const letters = await chooseLetters(deps.db, filter, limit)
+        const letters = await listOpenLetters(deps.db, filter, limit)
         const resolved = await retryAndEnqueue(deps, jobs, letters, request.user.id)
         const outcomes: Record<string, number> = {}
         for (const { outcome } of resolved) outcomes[outcome] = (outcomes[outcome] ?? 0) + 1
@@ -199,8 +200,7 @@ export const operationsRoutes =
         },
       },
       async (request) => {
-        const close = { by: request.user.id, now: deps.now() }
-        const discarded = await discardLetters(deps.db, request.body.filter, close)
+        const discarded = await discardLetters(deps, request.body.filter, request.user.id)
         request.log.info({ discarded }, 'Dead letters were discarded')
         return { discarded }
       },

@@ -1,14 +1,11 @@
 /** The statements of dead letters. */
 import { sql, type Db, type Tx } from '../platform/db.ts'
+import type { LetterKind, Resolution } from '../platform/dead-letters.ts'
 import type { Position } from '../http/page.ts'
-
-export const KINDS = ['delivery', 'inbound_event', 'job'] as const
-export type Kind = (typeof KINDS)[number]
-export type Resolution = 'retried' | 'discarded' | 'arrived' | 'superseded' | 'moved' | 'gone'
 
 /** Which letters: absent means any. A letter without an event, organizer or campaign has no place under such a filter. */
 export type LetterFilter = {
-  kind?: Kind
+  kind?: LetterKind
   reason?: string
   channel?: 'whatsapp' | 'email'
   eventId?: string
@@ -16,7 +13,7 @@ export type LetterFilter = {
   organizerId?: string
 }
 
-export type Letter = { id: number; kind: Kind; refId: string; resolvedAt: Date | null }
+export type Letter = { id: number; kind: LetterKind; refId: string; resolvedAt: Date | null }
 
 export type LetterView = Omit<Letter, 'id'> & {
   id: string
@@ -81,7 +78,7 @@ export async function findLetter(db: Db, id: string): Promise<Letter | null> {
 }
 
 /** Open letters, the oldest first. */
-export async function chooseLetters(db: Db, filter: LetterFilter, limit: number): Promise<Letter[]> {
+export async function listOpenLetters(db: Db, filter: LetterFilter, limit: number | null = null): Promise<Letter[]> {
   const { rows } = await sql<Letter>`
     select l.id, l.kind, l.ref_id, l.resolved_at from ${FROM}
      where l.resolved_at is null and ${matches(filter)} order by l.id limit ${limit}`.execute(db)
@@ -94,39 +91,10 @@ export async function countOpenLetters(db: Db, filter: LetterFilter): Promise<nu
   return rows[0]!.open
 }
 
-export type Resolved = { letterId: number; outcome: Resolution }
-
-/** Closes letters. Returns those that were open. */
-export async function resolveLetters(
-  db: Db,
-  letters: Resolved[],
-  { by, now }: { by: string; now: Date },
-): Promise<Resolved[]> {
-  const { rows } = await sql<Resolved>`
-    update dead_letters l set resolved_at = ${now}, resolved_by = ${by}, resolution = v.outcome
-      from unnest(${letters.map(({ letterId }) => letterId)}::bigint[], ${letters.map(({ outcome }) => outcome)}::text[])
-           v (id, outcome)
-     where l.id = v.id and l.resolved_at is null returning l.id as letter_id, l.resolution as outcome`.execute(db)
-  return rows
-}
-
 /** Of these letters, those whose delivery was deleted, with its guest or event. */
 export async function listGone(tx: Tx, letterIds: number[]): Promise<number[]> {
   const { rows } = await sql<{ id: number }>`
     select id from dead_letters l where id = any(${letterIds}::bigint[]) and kind = 'delivery' and resolved_at is null
        and not exists (select 1 from deliveries d where d.id = l.ref_id)`.execute(tx)
   return rows.map(({ id }) => id)
-}
-
-/** Closes every letter that the filter names, without trying again. Returns how many. */
-export async function discardLetters(
-  db: Db,
-  filter: LetterFilter,
-  { by, now }: { by: string; now: Date },
-): Promise<number> {
-  const { rows } = await sql`
-    update dead_letters set resolved_at = ${now}, resolved_by = ${by}, resolution = 'discarded'
-     where resolved_at is null and id in (select l.id from ${FROM} where l.resolved_at is null and ${matches(filter)})
-    returning id`.execute(db)
-  return rows.length
 }

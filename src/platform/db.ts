@@ -15,7 +15,6 @@ import {
 } from 'kysely'
 import pg from 'pg'
 import { v7 as uuidv7 } from 'uuid'
-import { isConnectionLost } from './errors.ts'
 import type { DB } from './tables.ts'
 
 export { sql } from 'kysely'
@@ -138,6 +137,8 @@ export async function pingDb(db: Db): Promise<void> {
   await sql`select 1`.execute(db)
 }
 
+export const MIGRATIONS_FOLDER = new URL('../../migrations', import.meta.url).pathname
+
 /** Plain SQL files, applied in the order of their numbers, each once, by one process at a time. */
 function migrator(db: Db, folder: string): Migrator {
   return new Migrator({
@@ -182,59 +183,4 @@ export async function withClient<T>(url: string, work: (client: pg.Client) => Pr
   } finally {
     await client.end()
   }
-}
-
-export type Sharing<C, I, O> = (context: C, item: I) => Promise<O>
-
-/**
- * Lets concurrent callers of the same work share one commit. `run` takes many items and answers in their
- * order. A call waits no longer than the batch in flight; meanwhile the next gathers up to `max` items, and up to
- * `lanes` run at once if they are full. When a batch fails, its items run one by one, so that one bad row never fails its neighbours;
- * a lost connection fails them all.
- */
-export function sharing<C extends { db: Db }, I, O>(
-  run: (context: C, items: I[]) => Promise<O[]>,
-  { max, lanes }: { max: number; lanes: number },
-): Sharing<C, I, O> {
-  type Waiting = { context: C; item: I; resolve: (output: O) => void; reject: (error: unknown) => void }
-  type State = { waiting: Waiting[]; running: number; isGathering: boolean }
-  const states = new WeakMap<Db, State>()
-
-  async function runBatch(batch: Waiting[]): Promise<void> {
-    try {
-      const outputs = await run(
-        batch[0]!.context,
-        batch.map(({ item }) => item),
-      )
-      batch.forEach(({ resolve }, index) => resolve(outputs[index]!))
-    } catch (error) {
-      if (batch.length === 1 || isConnectionLost(error)) return batch.forEach(({ reject }) => reject(error))
-      for (const one of batch) await runBatch([one])
-    }
-  }
-
-  function pump(state: State): void {
-    const isWorthIt = state.running === 0 ? state.waiting.length > 0 : state.waiting.length >= max
-    if (state.running >= lanes || !isWorthIt) return
-    state.running++
-    void runBatch(state.waiting.splice(0, max)).finally(() => {
-      state.running--
-      pump(state)
-    })
-    pump(state)
-  }
-
-  return (context, item) =>
-    new Promise<O>((resolve, reject) => {
-      const state = states.get(context.db) ?? { waiting: [], running: 0, isGathering: false }
-      states.set(context.db, state)
-      state.waiting.push({ context, item, resolve, reject })
-      if (state.isGathering) return
-      state.isGathering = true
-      // Whoever calls in the same turn shares already.
-      setImmediate(() => {
-        state.isGathering = false
-        pump(state)
-      })
-    })
 }

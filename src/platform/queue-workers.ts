@@ -1,9 +1,12 @@
 /** The other half of the door to BullMQ: the workers that run jobs. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createPostgresBackend, UnrecoverableError, Worker, type Job as BullJob } from 'bullmq'
+import type { TSchema } from 'typebox'
 import { Compile } from 'typebox/compile'
-import type { Deps } from '../deps.ts'
+import type { Config } from './config.ts'
 import { GiveUp } from './errors.ts'
+import type { Logger } from './log.ts'
+import type { Metrics } from './metrics.ts'
 import {
   backoffMs,
   errorReporter,
@@ -11,15 +14,18 @@ import {
   QUEUE_NAMES,
   withTimeout,
   type Job,
+  type JobName,
   type QueueName,
 } from './queue.ts'
+
+type WorkerDeps = { config: Config; log: Logger; metrics: Metrics; databaseUrl: string }
 
 export type Workers = { close(): Promise<void> }
 
 /** Starts one worker per queue. `onDead` hears of jobs whose attempts are spent. */
-export async function startWorkers(
-  deps: Deps,
-  jobs: readonly Job[],
+export async function startWorkers<D extends WorkerDeps>(
+  deps: D,
+  jobs: readonly Job<TSchema, D>[],
   onDead: (job: { name: string; data: unknown; attempts: number; reason: string }) => Promise<void>,
 ): Promise<Workers> {
   const byName = new Map(jobs.map((job) => [job.name, { ...job, fits: Compile(job.data) }]))
@@ -93,7 +99,7 @@ export async function startWorkers(
     return undefined
   }
 
-  async function observe(job: Job, run: () => Promise<unknown>): Promise<unknown> {
+  async function observe(job: JobName, run: () => Promise<unknown>): Promise<unknown> {
     const startedMs = performance.now()
     const end = (outcome: 'done' | 'failed') =>
       deps.metrics.jobSeconds.observe(
@@ -121,7 +127,7 @@ type AnyWorker = Pick<Worker, 'close' | 'waitUntilReady' | 'run'> & {
   on(event: 'failed', listener: (job: BullJob | undefined, error: Error) => void): unknown
 }
 
-function openWorker(name: QueueName, deps: Deps, process: (job: BullJob) => Promise<unknown>): AnyWorker {
+function openWorker(name: QueueName, deps: WorkerDeps, process: (job: BullJob) => Promise<unknown>): AnyWorker {
   const { config } = deps
   const options = {
     autorun: false,

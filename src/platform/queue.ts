@@ -10,7 +10,6 @@ import { Assert } from 'typebox/value'
 import type { Static, TSchema } from 'typebox'
 import type { Config } from './config.ts'
 import { PreparingClient, withClient } from './db.ts'
-import type { Deps } from '../deps.ts'
 import { Failure } from './errors.ts'
 import type { Logger } from './log.ts'
 
@@ -26,16 +25,20 @@ export type JobContext = {
    */
   release?: () => void
 }
-export type Job<S extends TSchema = TSchema> = {
+/** What it takes to enqueue a job. */
+export type JobName<S extends TSchema = TSchema> = {
   /** verb-noun; the same in the constant, the logs and the runbook. */
   name: string
   queue: QueueName
   /** Ids only: queues hold no personal data. */
   data: S
-  run(deps: Deps, data: Static<S>, context: JobContext): Promise<unknown>
+}
+/** `D`: what `run` needs of the program's dependencies. */
+export type Job<S extends TSchema = TSchema, D = never> = JobName<S> & {
+  run(deps: D, data: Static<S>, context: JobContext): Promise<unknown>
 }
 
-export const defineJob = <S extends TSchema>(job: Job<S>): Job<S> => job
+export const defineJob = <S extends TSchema, D>(job: Job<S, D>): Job<S, D> => job
 
 export type EnqueueOptions = { id: string; delayMs?: number }
 export type JobCounts = { waiting: number; active: number; delayed: number; failed: number }
@@ -45,11 +48,11 @@ export type Queues = {
   /** Opens the queues (the first call does) and resolves when they stand; rejects after waitMs, still trying. */
   ready(waitMs: number): Promise<void>
   /** Adds a job. Never throws and never waits long: a lost enqueue is found by the sweep. Returns the job id. */
-  enqueue<S extends TSchema>(job: Job<S>, data: Static<S>, options: EnqueueOptions): Promise<string>
+  enqueue<S extends TSchema>(job: JobName<S>, data: Static<S>, options: EnqueueOptions): Promise<string>
   /** Adds many jobs of one kind at once; never throws. An urgent one goes before all that wait. */
   enqueueMany<S extends TSchema>(
-    job: Job<S>,
-    items: { data: Static<S>; id: string; isUrgent?: boolean }[],
+    job: JobName<S>,
+    items: { data: Static<S>; id: string; delayMs?: number; isUrgent?: boolean }[],
   ): Promise<void>
   count(queue: QueueName): Promise<JobCounts>
   /** False while so much waits that another enqueue only makes it longer, and while the queue is away. Never throws. */
@@ -145,7 +148,7 @@ export function openQueues(config: Backend, log: Logger): Queues {
   let building: Promise<void> | undefined
 
   async function add(
-    job: Job,
+    job: JobName,
     items: { data: unknown; id: string; delayMs?: number; isUrgent?: boolean }[],
   ): Promise<void> {
     if (items.length === 0) return

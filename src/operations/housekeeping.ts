@@ -1,9 +1,9 @@
 /** The house's own jobs: what the queues hold, and sweeping out what is too old to matter. */
 import { Type } from 'typebox'
-import { sql, type Db } from './db.ts'
+import { sql, type Db } from '../platform/db.ts'
 import type { Deps } from '../deps.ts'
 import { listLag } from './readiness.ts'
-import { defineJob, QUEUE_NAMES, type JobCounts, type QueueName } from './queue.ts'
+import { defineJob, QUEUE_NAMES, type JobCounts, type QueueName } from '../platform/queue.ts'
 
 /** Sets the Prometheus gauges of queues, due rows and dead letters; also at every scrape of the API. */
 export async function measureQueues({ db, now, queues, metrics }: Pick<Deps, 'db' | 'now' | 'queues' | 'metrics'>) {
@@ -41,7 +41,7 @@ export const logQueueMetrics = defineJob({
   queue: 'maintenanceQueue',
   data: Type.Object({}),
 
-  async run(deps, _, { log }) {
+  async run(deps: Deps, _, { log }) {
     const { backend, lostJobs } = deps.queues
     for (const { queue, counts } of await measureQueues(deps)) {
       log.info({ queue, backend, ...counts, lostJobs: lostJobs() }, 'queue_metrics')
@@ -63,7 +63,7 @@ export const deleteOldRows = defineJob({
   queue: 'maintenanceQueue',
   data: Type.Object({}),
 
-  async run({ db, now, config }) {
+  async run({ db, now, config }: Deps) {
     const at = now()
     await sql`delete from kv where expires_at < now()`.execute(db)
     await sql`delete from idempotency_keys where created_at < now() - interval '72 hours'`.execute(db)
@@ -99,19 +99,4 @@ async function deleteOldSlots(db: Db, now: Date, dedupeWindowMs: number): Promis
        select s.ctid from delivery_slots s where greatest(s.requested_at, s.due_at) < ${floor}
           and not exists (select 1 from deliveries d where d.id = s.delivery_id and d.status in ('queued', 'scheduled'))
         limit ${CLEANED_AT_ONCE})`.execute(db)
-}
-
-/** Keeps a job whose attempts are spent where people look: the open dead letters. */
-export async function insertDeadJob(
-  db: Db,
-  job: { name: string; data: unknown; attempts: number; reason: string },
-  now: Date,
-): Promise<void> {
-  const ref = `${job.name}:${JSON.stringify(job.data)}`.slice(0, 300)
-  await sql`insert into dead_letters as d (kind, ref_id, reason, attempts, first_at, last_at)
-    values ('job', ${ref}, ${job.reason}, ${job.attempts}, ${now}, ${now})
-    on conflict (kind, ref_id) where resolved_at is null
-    do update set reason = excluded.reason, attempts = d.attempts + excluded.attempts, last_at = excluded.last_at`.execute(
-    db,
-  )
 }

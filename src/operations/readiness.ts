@@ -1,9 +1,7 @@
 /** Is the system able to do its work? /ready shows it, and the queue_metrics line of the worker measures it. */
-import { listPendingMigrations, pingDb, sql, type Db } from './db.ts'
+import { listPendingMigrations, MIGRATIONS_FOLDER, pingDb, sql, type Db } from '../platform/db.ts'
 import type { Deps } from '../deps.ts'
-import { QUEUE_NAMES } from './queue.ts'
-
-export const MIGRATIONS_FOLDER = new URL('../../migrations', import.meta.url).pathname
+import { QUEUE_NAMES } from '../platform/queue.ts'
 
 export type Check = { ok: boolean; detail?: string }
 export type Checks = Record<string, Check>

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import test from 'node:test'
 import { startApp } from '../../test/harness.ts'
 import { anInvitation } from '../../test/make.ts'
-import { newId, sql, type Db } from './db.ts'
+import { newId, sql, type Db } from '../platform/db.ts'
 import { deleteOldRows } from './housekeeping.ts'
 
 const NOW = '2029-06-01T12:00:00.000Z'

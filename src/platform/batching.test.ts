@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { sharing, type Db } from '../src/platform/db.ts'
+import { batching } from './batching.ts'
+import { type Db } from './db.ts'
 
 const aContext = () => ({ db: {} as Db })
 
 test('callers of the same moment share one run, and each gets its own answer', async () => {
   const batches: number[][] = []
-  const double = sharing(
+  const double = batching(
     async (_: { db: Db }, items: number[]) => {
       batches.push(items)
       return items.map((item) => item * 2)
@@ -25,7 +26,7 @@ test('callers of the same moment share one run, and each gets its own answer', a
 })
 
 test('one bad row fails alone', async () => {
-  const check = sharing(
+  const check = batching(
     async (_: { db: Db }, items: number[]) => {
       if (items.includes(2)) throw new Error('two')
       return items
@@ -44,7 +45,7 @@ test('one bad row fails alone', async () => {
 
 test('a lost connection fails them all at once, and the next call works', async () => {
   let runs = 0
-  const check = sharing(
+  const check = batching(
     async (_: { db: Db }, items: number[]) => {
       if (++runs === 1) throw Object.assign(new Error('connect'), { code: 'ECONNREFUSED' })
       return items
@@ -61,7 +62,7 @@ test('a lost connection fails them all at once, and the next call works', async 
 
 test('two databases never share', async () => {
   const sizes: number[] = []
-  const check = sharing(
+  const check = batching(
     async (_: { db: Db }, items: number[]) => {
       sizes.push(items.length)
       return items
@@ -76,7 +77,7 @@ test('two databases never share', async () => {
 
 test('a second batch runs beside the first once it is full, and what is less waits for the end of one', async () => {
   const batches: { items: number[]; end: () => void }[] = []
-  const check = sharing(
+  const check = batching(
     (_: { db: Db }, items: number[]) =>
       new Promise<number[]>((resolve) => batches.push({ items, end: () => resolve(items) })),
     { max: 3, lanes: 2 },

@@ -1,14 +1,14 @@
 /** The house's own routes: is it alive, is it ready, what does it measure, what can it do. */
 import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
-import { createHash, timingSafeEqual } from 'node:crypto'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import type { Deps } from '../deps.ts'
 import { Failure } from '../platform/errors.ts'
-import { measureQueues } from '../platform/housekeeping.ts'
-import { checkReadiness } from '../platform/readiness.ts'
-import { Answer } from './request-id.ts'
+import { isSame } from '../platform/secrets.ts'
+import { measureQueues } from './housekeeping.ts'
+import { checkReadiness } from './readiness.ts'
+import { Answer } from '../http/request-id.ts'
 
 const ASSETS: Record<string, string> = {
   'swagger-ui.css': 'text/css; charset=utf-8',
@@ -101,9 +101,3 @@ export const systemRoutes =
 
 /** By path, since importing the package would load all of it into memory. */
 const assetPath = (file: string): string => createRequire(import.meta.url).resolve(`swagger-ui-dist/${file}`)
-
-/** Compares in constant time, whatever the lengths. */
-export function isSame(given: string, expected: string): boolean {
-  const digest = (text: string) => createHash('sha256').update(text).digest()
-  return timingSafeEqual(digest(given), digest(expected))
-}
