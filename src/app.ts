@@ -7,7 +7,7 @@ import Fastify, { LogController, type FastifyBaseLogger, type FastifyInstance } 
 import { openAuthenticator } from './auth/basic.ts'
 import { authRoutes } from './auth/routes.ts'
 import { checkinRoutes } from './checkin/routes.ts'
-import { conversationRoutes } from './contacts/routes.ts'
+import { contactRoutes } from './contacts/routes.ts'
 import { campaignRoutes } from './campaigns/routes.ts'
 import { pauseRoutes } from './delivery/pause-routes.ts'
 import { preflightRoutes } from './campaigns/preflight-routes.ts'
@@ -27,6 +27,7 @@ import { systemRoutes } from './operations/system-routes.ts'
 import { inboxRoutes } from './inbox/routes.ts'
 import { JOBS } from './jobs.ts'
 import { landingRoutes } from './landing/routes.ts'
+import { channelRoutes } from './operations/channel-routes.ts'
 import { operationsRoutes } from './operations/routes.ts'
 import { paymentRoutes } from './payments/routes.ts'
 import { Failure } from './platform/errors.ts'
@@ -76,7 +77,7 @@ export async function buildApp(deps: Deps): Promise<FastifyInstance> {
   await app.register(systemRoutes(deps))
   await app.register(authRoutes(deps))
   await app.register(eventRoutes(deps))
-  await app.register(conversationRoutes(deps))
+  await app.register(contactRoutes(deps))
   await app.register(deliveryRoutes(deps))
   await app.register(pauseRoutes(deps))
   await app.register(campaignRoutes(deps))
@@ -88,6 +89,7 @@ export async function buildApp(deps: Deps): Promise<FastifyInstance> {
   await app.register(landingRoutes(deps))
   await app.register(financeRoutes(deps))
   await app.register(inboxRoutes(deps))
+  await app.register(channelRoutes(deps))
   await app.register(operationsRoutes(deps, JOBS))
   await app.ready()
   return app

@@ -1,5 +1,7 @@
 /** THE LIST OF JOBS, and how they are set to work: queue workers plus the clock. */
-import { deliverInvitation, sweepDeliveries, syncTemplates, triggerCampaigns } from './delivery/jobs.ts'
+import { deliverInvitation, releaseDeliveries, sweepDeliveries } from './delivery/jobs.ts'
+import { triggerCampaigns } from './campaigns/jobs.ts'
+import { syncTemplates } from './templates/jobs.ts'
 import type { Deps } from './deps.ts'
 import { refreshKpisJob, watchPrices } from './finance/jobs.ts'
 import { deleteOldRows, logQueueMetrics } from './operations/housekeeping.ts'
@@ -17,6 +19,7 @@ export type AnyJob = Job<TSchema, Deps>
 export const JOBS = [
   deliverInvitation,
   sweepDeliveries,
+  releaseDeliveries,
   syncTemplates,
   triggerCampaigns,
   processWaEvent,

@@ -6,7 +6,9 @@
  * slot, so that several workers add it once.
  */
 import { Cron } from 'croner'
-import { sweepDeliveries, syncTemplates, triggerCampaigns } from './delivery/jobs.ts'
+import { releaseDeliveries, sweepDeliveries } from './delivery/jobs.ts'
+import { triggerCampaigns } from './campaigns/jobs.ts'
+import { syncTemplates } from './templates/jobs.ts'
 import type { Deps } from './deps.ts'
 import { refreshKpisJob, watchPrices } from './finance/jobs.ts'
 import { deleteOldRows, logQueueMetrics } from './operations/housekeeping.ts'
@@ -18,12 +20,14 @@ import type { TSchema } from 'typebox'
 type AnyJob = Job<TSchema, Deps>
 type Entry =
   | { job: AnyJob; at: string; timeZone?: string; where: 'here' | 'queue' }
-  | { job: AnyJob; everyMs: number; where: 'here' | 'queue' }
+  /** `backlogMs`: how soon it runs again after a run that answered `backlog: true`. */
+  | { job: AnyJob; everyMs: number; backlogMs?: number; where: 'here' | 'queue' }
 
 export function listSchedule({ config }: Pick<Deps, 'config'>): Entry[] {
   const { landing, director, queue } = config
   return [
     { job: sweepDeliveries, everyMs: 1000, where: 'here' },
+    { job: releaseDeliveries, everyMs: 1000, backlogMs: 100, where: 'here' },
     { job: sweepInboundEvents, everyMs: 1000, where: 'here' },
     { job: triggerCampaigns, everyMs: 1000, where: 'here' },
     { job: logQueueMetrics, everyMs: queue.metricsIntervalMs, where: 'here' },
@@ -55,15 +59,22 @@ export function startClock(deps: Deps): Clock {
 /** Returns how to stop the entry; stopping waits for a run that is under way. */
 function startEntry(deps: Deps, entry: Entry): () => Promise<void> {
   let running: Promise<void> | undefined
+  let again: NodeJS.Timeout | undefined
+  let isStopped = false
   const tick = () => {
-    if (running) return // the run before is not done: this tick is skipped, not stacked
-    running = runEntry(deps, entry).finally(() => (running = undefined))
+    if (running || isStopped) return // the run before is not done: this tick is skipped, not stacked
+    running = runEntry(deps, entry).then((hasBacklog) => {
+      running = undefined
+      if (hasBacklog && 'everyMs' in entry && entry.backlogMs) again = setTimeout(tick, entry.backlogMs)
+    })
   }
   if ('everyMs' in entry) {
     const timer = setInterval(tick, entry.everyMs)
-    if (entry.everyMs > 10_000) tick() // what comes rarely also comes at the start
+    if (entry.everyMs > 10_000) tick() // a rare entry also runs at the start
     return async () => {
+      isStopped = true
       clearInterval(timer)
+      clearTimeout(again)
       await running
     }
   }
@@ -74,13 +85,15 @@ function startEntry(deps: Deps, entry: Entry): () => Promise<void> {
   }
 }
 
-async function runEntry(deps: Deps, entry: Entry): Promise<void> {
+/** True: the run left a backlog, and says that it should run again soon. */
+async function runEntry(deps: Deps, entry: Entry): Promise<boolean> {
   const { job } = entry
   const log = deps.log.child({ job: job.name })
   try {
     if (entry.where === 'here') {
-      await job.run(deps, {}, { jobId: `here-${job.name}`, log })
+      const outcome = await job.run(deps, {}, { jobId: `here-${job.name}`, log })
       deps.metrics.scheduleLastSuccess.set({ entry: job.name }, deps.now().getTime() / 1000)
+      return typeof outcome === 'object' && outcome !== null && 'backlog' in outcome && outcome.backlog === true
     } else {
       const slotMs = 'everyMs' in entry ? Math.min(entry.everyMs, 60_000) : 60_000
       await deps.queues.enqueue(job, {}, { id: `${job.name}-${Math.floor(deps.now().getTime() / slotMs)}` })
@@ -88,6 +101,7 @@ async function runEntry(deps: Deps, entry: Entry): Promise<void> {
   } catch (error) {
     reportFailure(deps, job.name, error)
   }
+  return false
 }
 
 const lastReportMs = new WeakMap<Deps, Map<string, number>>()

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { sql, withTx, type Db } from '../src/platform/db.ts'
 import { recordStatus } from '../src/delivery/delivery.ts'
-import { deliverInvitation } from '../src/delivery/jobs.ts'
+import { deliverInvitation, releaseDeliveries, sweepDeliveries } from '../src/delivery/jobs.ts'
 import type { TestApp } from './harness.ts'
 import type { MadeGuest } from './make.ts'
 
@@ -17,6 +17,12 @@ export async function requested({ post }: TestApp, guest: MadeGuest, body: objec
 
 export const run = (app: TestApp, deliveryId: string) => app.runJob(deliverInvitation, { deliveryId })
 
+/** What the clock does every second. */
+export async function sweep(app: TestApp) {
+  await app.runJob(sweepDeliveries, {})
+  return app.runJob(releaseDeliveries, {})
+}
+
 export type Row = {
   id: string
   channel: string
@@ -24,6 +30,7 @@ export type Row = {
   messageReason: string | null
   status: string
   reason: string | null
+  waitingFor: string | null
   attempts: number
   attemptsMax: number
   nextAttemptAt: Date | null

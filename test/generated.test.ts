@@ -38,7 +38,7 @@ test('openapi.json describes the routes of this program', async (t) => {
   await assertCommitted('openapi.json', renderOpenapi(app.swagger()))
 })
 
-test('migrations/schema.sql is what the migrations amount to', async (t) => {
+test('migrations/schema.sql is the schema that the migrations create', async (t) => {
   const { db, close } = openDb(await openTestDatabase(), { max: 1, statementTimeoutMs: 30_000, onError: () => {} })
   t.after(close)
 

@@ -1,7 +1,8 @@
 /** A provider of a test's own behind a channel: as real as a provider, so limits and the breaker count. */
 import type { TestContext } from 'node:test'
 import { sql } from '../src/platform/db.ts'
-import type { ChannelName, Message, Outcome } from '../src/channels/channel.ts'
+import type { Message, Outcome } from '../src/channels/channels.ts'
+import type { ChannelName } from '../src/contacts/contacts.ts'
 import { classifyWhatsApp } from '../src/channels/refusals.ts'
 import type { Deps } from '../src/deps.ts'
 
@@ -28,13 +29,21 @@ export function withProvider(
     return outcome
   }
   const originals = workers.map((worker) => ({ ...worker.channels }))
-  for (const worker of workers) for (const channel of channels) worker.channels[channel] = { isSimulated: false, send }
+  for (const worker of workers)
+    for (const channel of channels)
+      worker.channels[channel] = { ...limitsOf(worker, channel), isSimulated: false, send }
   t.after(async () => {
     for (const [n, worker] of workers.entries()) Object.assign(worker.channels, originals[n])
     await forgetLimits(workers[0]!)
   })
   return asked
 }
+
+/** The limits of a real channel, as the settings have them. */
+const limitsOf = ({ config }: Deps, channel: ChannelName) => ({
+  messagesPerSecond: config[channel].messagesPerSecond,
+  pairIntervalMs: channel === 'whatsapp' ? config.whatsapp.pairIntervalMs : 0,
+})
 
 const accepted = ({ deliveryId }: Message, position: number): Outcome => ({
   kind: 'sent',
@@ -50,10 +59,9 @@ export const coded = (code: number | null, httpStatus = 400): Outcome => {
     : { kind: 'refused', verdict, httpStatus, ...more }
 }
 
-/** Nobody rests and nobody waits for a turn. */
+/** Full buckets, closed circuits, and no pause of a channel. */
 export async function forgetLimits({ db }: Pick<Deps, 'db'>): Promise<void> {
-  await sql`update channel_limits set next_free_at = '-infinity', line_ends_at = '-infinity', held_until = null, hold_reason = null, failures = 0, alarm = null`.execute(
-    db,
-  )
+  await sql`update channel_limits set tokens = 1000000, failures = 0, refilled_at = to_timestamp(0)`.execute(db)
   await sql`delete from recipient_limits`.execute(db)
+  await sql`delete from pauses where scope = 'channel'`.execute(db)
 }

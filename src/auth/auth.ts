@@ -18,6 +18,8 @@ import {
   type Account,
 } from './sql.ts'
 
+export { deleteOldTokens } from './sql.ts'
+
 export type AuthContext = { db: Db; kv: Kv; now: () => Date; config: Config; signingKey: Uint8Array }
 
 /** OWASP Password Storage Cheat Sheet: argon2id, 19 MiB, 2 passes, 1 lane. */

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { sweep } from '../../test/deliveries.ts'
 import { once } from 'node:events'
 import { request as httpRequest, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -8,9 +9,9 @@ import { newId, sql, withTx, type Db } from '../platform/db.ts'
 import { buildApp } from '../app.ts'
 import { backends, startApp, tokenFor, type TestApp } from '../../test/harness.ts'
 import { aGuest, anEvent, anInvitation, anOrganizer } from '../../test/make.ts'
-import { pauseCampaign } from './campaigns.ts'
+import { pauseSending } from '../delivery/delivery.ts'
 import { watchCampaign } from './stream.ts'
-import { deliverInvitation, sweepDeliveries } from '../delivery/jobs.ts'
+import { deliverInvitation } from '../delivery/jobs.ts'
 
 const NOW = '2029-06-01T18:00:00.000Z' // noon in Mexico City
 const INVITATION = { template: 'event_invitation', channel: 'auto', filter: {} }
@@ -88,7 +89,7 @@ test('a preflight counts every guest once, for the first reason, shows samples, 
   })
   assert.deepEqual(report.byChannel, { whatsapp: 1, email: 1 })
   assert.deepEqual(
-    Object.fromEntries(report.blocked.map((one: { guestId: string; reason: string }) => [one.guestId, one.reason])),
+    Object.fromEntries(report.exclusions.map((one: { guestId: string; reason: string }) => [one.guestId, one.reason])),
     {
       [nothing.guestId]: 'no_address_for_channel',
       [optedOut.guestId]: 'guest_opted_out',
@@ -603,7 +604,7 @@ test('a worker sends what a running campaign owes, nothing while it is paused, a
   const duringPause = (await listRows(app.db, id))[1]!
   await app.post(`/campaigns/${id}/resume`, { as: 'organizer' })
   const afterResume = await enqueuedAt(app.db, second!.id)
-  await app.runJob(sweepDeliveries, {})
+  await sweep(app)
   const afterSweep = await enqueuedAt(app.db, second!.id)
   await app.runJob(deliverInvitation, { deliveryId: second!.id })
 
@@ -616,12 +617,14 @@ test('a refusal that would hit everybody pauses the campaign and says why', asyn
   const app = await startApp(t, { now: NOW })
   const { eventId } = await anInvitation(app.db)
   const id = await launched(app, eventId)
-  const pause = () =>
-    withTx(app.db, (tx) => pauseCampaign(tx, { campaignId: id, reason: 'whatsapp_132001', now: app.deps.now() }))
+  const refusal = {
+    ...({ scope: 'campaign', scopeId: id, source: 'system', reason: 'whatsapp_132001', pausedBy: 'system' } as const),
+    ...{ until: null, now: app.deps.now() },
+  }
+  const pause = () => withTx(app.db, (tx) => pauseSending(tx, refusal))
 
-  const results = await Promise.all([pause(), pause()])
+  await Promise.all([pause(), pause()])
 
-  assert.deepEqual(results.toSorted(), [false, true])
   const { status, reason } = await showProgress(app, id)
   assert.deepEqual([status, reason], ['paused', 'whatsapp_132001'])
 })

@@ -4,10 +4,15 @@
  * added later gets nothing from it. A campaign that follows its event awaits its time first (campaign-trigger.ts) and is
  * frozen then.
  */
+import { explainReason, type Explanation } from '../channels/channels.ts'
+import { cancelDeliveries, endPauses, isGuestGone, pauseSending, refuseDraft } from '../delivery/delivery.ts'
+import type { User } from '../http/access.ts'
 import type { Config } from '../platform/config.ts'
 import { newId, withTx, type Db, type Tx } from '../platform/db.ts'
 import { Failure, type FailureCode } from '../platform/errors.ts'
-import type { User } from '../http/access.ts'
+import { listPauses } from '../platform/pauses.ts'
+import { hashSpec, planCampaign, reportPreflight, type CampaignRequest, type PreflightReport } from './preflight.ts'
+import { freezeRecipients } from './recipients.ts'
 import {
   countStatuses,
   findAwaiting,
@@ -15,20 +20,16 @@ import {
   findLaunched,
   insertPreflight,
   lockLaunches,
+  lockRunning,
   markCancelled,
-  markPaused,
-  markResumed,
   rememberLeftOut,
   takePreflight,
   type Campaign,
   type StatusCount,
 } from './sql.ts'
-import { refuseDraft } from '../delivery/due.ts'
-import { forgetLine } from '../delivery/pacing.ts'
-import { hashSpec, planCampaign, reportPreflight, type CampaignRequest, type PreflightReport } from './preflight.ts'
-import { explainReason, type Explanation } from '../channels/reasons.ts'
-import { freezeRecipients } from './recipients.ts'
-import { isGuestGone } from '../delivery/sql.ts'
+
+export { rememberMessagingLimit, type MessagingLimit } from './messaging-limit.ts'
+export { deleteOldPreflights } from './sql.ts'
 
 type Context = { db: Db; config: Config; now: () => Date }
 type Asked = Omit<CampaignRequest, 'scope'> & { user: User; requestId: string }
@@ -49,7 +50,7 @@ export async function preflightCampaign(
   await insertPreflight(context.db, {
     ...{
       id: preflightId,
-      organizerId: planned.facts.organizerId,
+      organizerId: planned.event.organizerId,
       eventId,
       channel,
       template,
@@ -73,8 +74,7 @@ export type Launched = {
   /** 0 while its time is awaited: the recipients are frozen then. */
   total: number
   scheduledAt: Date | null
-  /** What the caller enqueues now: empty for a scheduled campaign, and for one that was launched before. */
-  toEnqueue: string[]
+  /** False: the same launch came before. */
   isNew: boolean
 }
 
@@ -93,14 +93,14 @@ export async function launchCampaign(
   const again = { id: id ?? '', scope: request.scope, eventId, specHash: hashSpec(request) }
   const launched = await findAgain(context.db, again)
   if (launched) return launched
-  const { spec, specHash, facts, scheduledAt, requestedAt } = await planCampaign(context, request)
+  const { spec, specHash, event, scheduledAt, requestedAt } = await planCampaign(context, request)
   if (!id)
     throw new Failure('preflight_required', { detail: 'Send the same with dryRun: true first; then its preflightId.' })
-  refuseDraft(facts.eventStatus)
+  refuseDraft(event.status)
   const now = requestedAt
   const { schedule } = asked
   const awaits =
-    schedule && scheduledAt ? { at: scheduledAt, from: facts[schedule.anchor], zone: facts.timeZone } : null
+    schedule && scheduledAt ? { at: scheduledAt, from: event[schedule.anchor], zone: event.timeZone } : null
   const after = new Date(now.getTime() - PREFLIGHT_KEPT_MS)
   const launch = async (tx: Tx): Promise<Launched> => {
     if (awaits) await lockLaunches(tx, eventId)
@@ -126,8 +126,7 @@ export async function launchCampaign(
       throw new Failure('campaign_empty', { detail: `The filter names ${matched} guests. ${reasons.join(', ')}` })
     }
     await rememberLeftOut(tx, id, leftOut)
-    const toEnqueue = scheduledAt ? [] : deliveryIds
-    return { campaignId: id, status: 'running', total: matched, scheduledAt, toEnqueue, isNew: true }
+    return { campaignId: id, status: 'running', total: matched, scheduledAt, isNew: true }
   }
   return withTx(context.db, launch).catch((error: unknown) => {
     if (isGuestGone(error)) return withTx(context.db, launch)
@@ -136,14 +135,14 @@ export async function launchCampaign(
 }
 
 const awaitingAs = ({ id, scheduledAt }: { id: string; scheduledAt: Date }): Launched => ({
-  ...{ campaignId: id, status: 'scheduled', total: 0, scheduledAt, toEnqueue: [], isNew: false },
+  ...{ campaignId: id, status: 'scheduled', total: 0, scheduledAt, isNew: false },
 })
 
 async function findAgain(db: Db, wanted: Parameters<typeof findLaunched>[1]): Promise<Launched | null> {
   const campaign = await findLaunched(db, wanted)
   if (!campaign) return null
   const { total } = await measureProgress(db, wanted.id)
-  return { campaignId: wanted.id, ...campaign, total, toEnqueue: [], isNew: false }
+  return { campaignId: wanted.id, ...campaign, total, isNew: false }
 }
 
 export type Progress = Record<
@@ -189,41 +188,45 @@ export async function viewCampaign(db: Db, scope: string | null, id: string): Pr
 
 const measureProgress = async (db: Db, id: string): Promise<Progress> => (await viewCampaign(db, null, id)).progress
 
-/**
- * Stops what has not left yet, until the campaign is resumed. `reason`: the refusal that stops the batch; null when a
- * person pauses it. False: it was not running.
- */
-export const pauseCampaign = (
-  tx: Tx,
-  { campaignId, reason, now }: { campaignId: string; reason: string | null; now: Date },
-): Promise<boolean> => markPaused(tx, campaignId, reason, now)
+type Step = 'pause' | 'resume' | 'cancel'
+type Steering = { id: string; by: string; now: Date }
 
-const STEPS: Record<
-  'pause' | 'resume' | 'cancel',
-  { take: (tx: Tx, id: string, now: Date) => Promise<boolean>; refusal: FailureCode }
-> = {
-  pause: {
-    take: (tx, campaignId, now) => pauseCampaign(tx, { campaignId, reason: null, now }),
-    refusal: 'campaign_not_running',
-  },
-  resume: { take: markResumed, refusal: 'campaign_not_paused' },
-  cancel: { take: markCancelled, refusal: 'campaign_not_running' },
+/** A pause is one row; its messages are parked when they come due. */
+async function pause(tx: Tx, { id, by, now }: Steering): Promise<boolean> {
+  if (!(await lockRunning(tx, id)) || (await listPauses(tx, 'campaign', [id])).length > 0) return false
+  await pauseSending(tx, {
+    ...{ scope: 'campaign', scopeId: id, source: 'person', reason: 'paused', pausedBy: by, until: null, now },
+  })
+  return true
+}
+
+const resume = (tx: Tx, { id, now }: Steering): Promise<boolean> =>
+  endPauses(tx, { scope: 'campaign', scopeId: id }, now)
+
+async function cancel(tx: Tx, { id, now }: Steering): Promise<boolean> {
+  if (!(await markCancelled(tx, id, now))) return false
+  await endPauses(tx, { scope: 'campaign', scopeId: id }, now)
+  await cancelDeliveries(tx, id, now)
+  return true
+}
+
+const STEPS: Record<Step, { take: (tx: Tx, steering: Steering) => Promise<boolean>; refusal: FailureCode }> = {
+  pause: { take: pause, refusal: 'campaign_not_running' },
+  resume: { take: resume, refusal: 'campaign_not_paused' },
+  cancel: { take: cancel, refusal: 'campaign_not_running' },
 }
 
 /** Throws `campaign_not_found`, `campaign_not_running` and `campaign_not_paused`. */
 export async function steerCampaign(
   { db, now }: Pick<Context, 'db' | 'now'>,
-  scope: string | null,
+  user: User,
   id: string,
-  step: 'pause' | 'resume' | 'cancel',
+  step: Step,
 ): Promise<CampaignView> {
+  const scope = user.organizerId
   const { status } = await viewCampaign(db, scope, id)
   const { take, refusal } = STEPS[step]
-  const hasTaken = await withTx(db, async (tx) => {
-    const taken = await take(tx, id, now())
-    if (taken) await forgetLine(tx)
-    return taken
-  })
+  const hasTaken = await withTx(db, (tx) => take(tx, { id, by: user.id, now: now() }))
   if (!hasTaken) throw new Failure(refusal, { detail: `The campaign is ${status}.` })
   return viewCampaign(db, scope, id)
 }

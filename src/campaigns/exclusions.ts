@@ -4,10 +4,11 @@ import { pipeline, Readable } from 'node:stream'
 import type { Config } from '../platform/config.ts'
 import { sql, type Db } from '../platform/db.ts'
 import { Failure } from '../platform/errors.ts'
-import type { ChannelName, Locale } from '../channels/channel.ts'
+import type { ChannelName } from '../contacts/contacts.ts'
+import type { Locale } from '../platform/languages.ts'
 import type { EventSchedule } from './schedule.ts'
 import { planCampaign } from './preflight.ts'
-import { recipients, type Exclusion, type Filter, type Spec } from './recipients.ts'
+import { listRecipients, type Exclusion, type Filter, type Recipient } from './recipients.ts'
 
 type Context = { db: Db; config: Config; now: () => Date }
 
@@ -28,23 +29,8 @@ async function findPreflight(db: Db, scope: string | null, eventId: string, id: 
   return rows[0] ?? null
 }
 
-type Blocked = { guestId: string; name: string; reason: Exclusion }
-
-const PAGE = 1000
-
-async function* listExclusions(db: Db, spec: Spec): AsyncGenerator<Blocked> {
-  for (let after = '', isFull = true; isFull;) {
-    const { rows } = await sql<Blocked>`
-      select guest_id, name, reason from (${recipients(spec)}) r
-       where reason is not null and guest_id > ${after} order by guest_id limit ${PAGE}`.execute(db)
-    yield* rows
-    isFull = rows.length === PAGE
-    after = rows.at(-1)?.guestId ?? after
-  }
-}
-
 /**
- * The blocked rows of a preflight as CSV (RFC 4180, UTF-8 with a byte order mark, so that spreadsheets read accents).
+ * Everybody whom a campaign would leave out, as CSV (RFC 4180, UTF-8 with a byte order mark, so that spreadsheets read accents).
  * A value that a spreadsheet would take for a formula gets an apostrophe before it. Counted anew, as the launch would.
  * Throws `campaign_not_found`, `preflight_launched`, and what planCampaign throws.
  */
@@ -60,18 +46,19 @@ export async function openExclusionsCsv(
     throw new Failure('preflight_launched', { detail: 'It is a campaign now: leftOut of it says who was left out.' })
   const at = schedule ? { schedule } : scheduledAt ? { scheduledAt: scheduledAt.toISOString() } : {}
   const { spec } = await planCampaign(context, { scope, eventId, ...request, ...at })
+  const excluded = (await listRecipients(context.db, spec)).filter(({ exclusion }) => exclusion !== null)
   const words = WORDS[locale]
   const csv = stringify({
     ...{ bom: true, header: true, columns: words.headings, escape_formulas: true, record_delimiter: 'windows' },
   })
   // A failure on the way ends the answer before its time: the reader sees a broken download, not a short list.
-  pipeline(Readable.from(listExclusions(context.db, spec)), toRows(words), csv, () => undefined)
+  pipeline(Readable.from(excluded), toRows(words), csv, () => undefined)
   return csv
 }
 
 const toRows = ({ reasons }: Words) =>
-  async function* (source: AsyncIterable<Blocked>) {
-    for await (const { guestId, name, reason } of source) yield [guestId, name, ...reasons[reason], reason]
+  async function* (source: AsyncIterable<Recipient>) {
+    for await (const { guestId, name, exclusion } of source) yield [guestId, name, ...reasons[exclusion!], exclusion]
   }
 
 /** Why, and what to do. */

@@ -1,22 +1,27 @@
 /** What a campaign would do, told before anything is sent: whom it reaches, what it may cost, how it looks. */
 import { createHash } from 'node:crypto'
+import { categoryOf, estimateCost, isPromotion, type EstimatedCost } from '../channels/channels.ts'
+import { CHANNELS, mayFallBackToEmail, narrowAuto, type ChannelName } from '../contacts/contacts.ts'
+import { isOverFor, listChannelPauses, quietUntil, readSchedule, refuseClosed } from '../delivery/delivery.ts'
+import { findEvent, type EventRow } from '../events/events.ts'
 import type { Config } from '../platform/config.ts'
-import { type Db } from '../platform/db.ts'
+import type { Db } from '../platform/db.ts'
 import { Failure, readInstant } from '../platform/errors.ts'
-import type { ChannelName, Locale } from '../channels/channel.ts'
-import { listHeldChannels } from '../delivery/pauses.ts'
-import { previewTemplate, type Preview } from '../templates/preview.ts'
-import { mayEmailInstead, narrowAuto } from '../contacts/simulated.ts'
-import { isOverFor, quietUntil, readSchedule, refuseClosed } from '../delivery/due.ts'
-import { readEventSchedule, type EventSchedule } from './schedule.ts'
-import { isRefused, listTemplateStatuses, type TemplateStatus } from '../templates/statuses.ts'
-import { categoryOf, estimateCost, isPromotion, type EstimatedCost } from '../channels/prices.ts'
+import {
+  findRequestable,
+  findTemplate,
+  isRefused,
+  listTemplateStatuses,
+  previewTemplate,
+  refuseUnknownVariables,
+  variablesOf,
+  type Preview,
+  type TemplateStatus,
+} from '../templates/templates.ts'
 import { measureMessagingLimit, type MessagingLimitUse } from './messaging-limit.ts'
+import { listRecipients, pickVaried, type Exclusion, type Filter, type Recipient, type Spec } from './recipients.ts'
+import { readEventSchedule, type EventSchedule } from './schedule.ts'
 import { warnOf, type Warning } from './warnings.ts'
-import { countRecipients, listRecipients } from './recipients.ts'
-import type { Count, Exclusion, Filter, Spec } from './recipients.ts'
-import { findTarget, type Target } from '../delivery/sql.ts'
-import { findRequestable, findTemplate, refuseUnknownVariables, variablesOf } from '../templates/templates.ts'
 
 type Context = { db: Db; config: Config; now: () => Date }
 
@@ -33,7 +38,7 @@ export type CampaignRequest = {
 export type Planned = {
   spec: Spec
   specHash: Buffer
-  facts: Target
+  event: EventRow
   /** How the template stands at WhatsApp, by language. */
   templateStatuses: TemplateStatus[]
   scheduledAt: Date | null
@@ -41,7 +46,7 @@ export type Planned = {
 }
 
 const SAMPLES_MAX = 4
-const BLOCKED_MAX = 20
+const EXCLUSIONS_MAX = 20
 
 /**
  * Checks a request and makes it precise. Throws `event_not_found`, `event_closed`, `template_not_found` (also for an
@@ -51,21 +56,22 @@ const BLOCKED_MAX = 20
 export async function planCampaign({ db, config, now }: Context, request: CampaignRequest): Promise<Planned> {
   const { scope, eventId, channel, filter, variables } = request
   const requestedAt = now()
-  const facts = await findTarget(db, scope, eventId, null)
-  if (!facts) throw new Failure('event_not_found')
-  refuseClosed(facts.eventStatus, request.template)
+  const event = await findEvent(db, scope, eventId)
+  if (!event) throw new Failure('event_not_found')
+  refuseClosed(event.status, request.template)
   const template = findRequestable(request.template)
   refuseUnknownVariables(template, variables)
-  const scheduledAt = readTime(request, facts, requestedAt)
+  const scheduledAt = readTime(request, event, requestedAt)
   const dueAt = scheduledAt ?? requestedAt
-  if (isOverFor(facts, template.name, dueAt))
+  if (isOverFor(event, template.name, dueAt))
     throw new Failure('event_closed', { detail: 'The event is over by then: nobody would get it.' })
   const templateStatuses = (await listTemplateStatuses(db, [template])).get(template.name) ?? []
   const spec: Spec = {
+    organizerId: event.organizerId,
     eventId,
     template: template.name,
     channel: narrowAuto(channel, config),
-    mayFallBack: mayEmailInstead(config),
+    mayFallBack: mayFallBackToEmail(config),
     filter,
     news: Object.fromEntries(
       variablesOf(template).flatMap(({ name, isRequired }) => (isRequired ? [[name, variables[name] ?? '']] : [])),
@@ -80,10 +86,10 @@ export async function planCampaign({ db, config, now }: Context, request: Campai
       .map(({ locale }) => locale),
     windowFloor: new Date(dueAt.getTime() - config.whatsapp.windowMs),
   }
-  return { spec, specHash: hashSpec(request), facts, templateStatuses, scheduledAt, requestedAt }
+  return { spec, specHash: hashSpec(request), event, templateStatuses, scheduledAt, requestedAt }
 }
 
-function readTime({ schedule, scheduledAt }: CampaignRequest, event: Target, now: Date): Date | null {
+function readTime({ schedule, scheduledAt }: CampaignRequest, event: EventRow, now: Date): Date | null {
   if (!schedule) return readSchedule(scheduledAt, now)
   if (scheduledAt !== undefined)
     throw new Failure('invalid_request', {
@@ -145,12 +151,13 @@ export type PreflightReport = {
   messagingLimit: MessagingLimitUse
   warnings: Warning[]
   scheduledAt: Date | null
-  sendingPaused: Target['sendingPaused']
-  heldChannels: ChannelName[]
+  sendingPaused: EventRow['sendingPaused']
+  /** Channels that a person has paused. */
+  pausedChannels: ChannelName[]
   quietHoursShift: number
   quietHoursUntil: Date | null
   sample: (Preview & { guestId: string })[]
-  blocked: { guestId: string; reason: Exclusion }[]
+  exclusions: { guestId: string; reason: Exclusion }[]
 }
 
 /** Reads only. */
@@ -159,23 +166,19 @@ export async function reportPreflight(
   planned: Planned,
   request: CampaignRequest,
 ): Promise<PreflightReport> {
-  const { spec, facts, templateStatuses } = planned
-  const rows = await countRecipients(db, spec)
-  const total = (isCounted: (row: Count) => boolean) =>
-    rows.filter(isCounted).reduce((sum, { count }) => sum + count, 0)
-  const because = (...reasons: Exclusion[]) => total(({ reason }) => reason !== null && reasons.includes(reason))
-  const byChannel = {
-    whatsapp: total(({ reason, channel }) => reason === null && channel === 'whatsapp'),
-    email: total(({ reason, channel }) => reason === null && channel === 'email'),
-  }
-  const valid = byChannel.whatsapp + byChannel.email
-  const quietHoursUntil = quietUntil(spec.dueAt, { ...facts, template: spec.template }, config.delivery.quietHours)
-  const blocked = await listRecipients(db, spec, true, BLOCKED_MAX)
-  const messagingLimit = await measureMessagingLimit({ db, config }, spec)
+  const { spec, event, templateStatuses, requestedAt } = planned
+  const recipients = await listRecipients(db, spec)
+  const included = recipients.filter(({ exclusion }) => exclusion === null)
+  const excluded = recipients.filter(({ exclusion }) => exclusion !== null)
+  const because = (reason: Exclusion) => excluded.filter(({ exclusion }) => exclusion === reason).length
+  const by = (channel: ChannelName) => included.filter((one) => one.channel === channel).length
+  const quietHoursUntil = quietUntil(spec.dueAt, { ...event, template: spec.template }, config.delivery.quietHours)
+  const messagingLimit = await measureMessagingLimit({ db, config }, spec, included)
+  const pausedChannels = await listChannelPauses(db, CHANNELS, requestedAt)
   return {
     counts: {
-      matched: total(() => true),
-      valid,
+      matched: recipients.length,
+      valid: included.length,
       duplicate: because('duplicate'),
       withoutAddress: because('no_address_for_channel'),
       optedOut: because('guest_opted_out'),
@@ -184,41 +187,41 @@ export async function reportPreflight(
       missingVariables: because('template_variable_missing'),
       templateNotApproved: because('template_not_approved'),
     },
-    byChannel,
-    estimatedCost: estimateCost(config.whatsapp.prices, partsOf(planned, rows), spec.dueAt),
-    templateStatuses: templateStatuses,
+    byChannel: { whatsapp: by('whatsapp'), email: by('email') },
+    estimatedCost: estimateCost(config.whatsapp.prices, partsOf(planned, included), spec.dueAt),
+    templateStatuses,
     messagingLimit,
-    warnings: warnOf(spec.template, templateStatuses, messagingLimit, facts.eventStatus),
+    warnings: warnOf(spec.template, templateStatuses, messagingLimit, event.status),
     scheduledAt: planned.scheduledAt,
-    sendingPaused: facts.sendingPaused,
-    heldChannels: await listHeldChannels(db, planned.requestedAt),
-    quietHoursShift: quietHoursUntil ? valid : 0,
+    sendingPaused: event.sendingPaused,
+    pausedChannels: CHANNELS.filter((channel) =>
+      pausedChannels.some(({ scopeId, source }) => scopeId === channel && source === 'person'),
+    ),
+    quietHoursShift: quietHoursUntil ? included.length : 0,
     quietHoursUntil,
-    sample: await composeSamples({ db, config }, spec, request),
-    blocked: blocked.map(({ guestId, reason }) => ({ guestId, reason: reason! })),
+    sample: await composeSamples({ db, config }, pickVaried(included, SAMPLES_MAX), request),
+    exclusions: pickVaried(excluded, EXCLUSIONS_MAX).map(({ guestId, exclusion }) => ({ guestId, reason: exclusion! })),
   }
 }
 
 /** WhatsApp messages by the category that WhatsApp took their language's template for; free-form ones are service. */
-function partsOf({ spec, templateStatuses }: Planned, rows: Count[]) {
+function partsOf({ spec, templateStatuses }: Planned, included: Recipient[]) {
   const asked = findTemplate(spec.template).category
-  const sent = rows.filter(({ reason, channel }) => reason === null && channel === 'whatsapp')
-  const sum = (some: Count[]) => some.reduce((total, { count }) => total + count, 0)
+  const byWhatsApp = included.filter(({ channel }) => channel === 'whatsapp')
   const templates = templateStatuses.map(({ locale, category }) => ({
     category: categoryOf(category, asked),
-    messages: sum(sent.filter((row) => row.locale === locale && !row.isWindowOpen)),
+    messages: byWhatsApp.filter((one) => one.locale === locale && !one.isWindowOpen).length,
   }))
-  const freeForm = sum(sent.filter(({ isWindowOpen }) => isWindowOpen))
+  const freeForm = byWhatsApp.filter(({ isWindowOpen }) => isWindowOpen).length
   return freeForm > 0 ? [...templates, { category: 'service' as const, messages: freeForm }] : templates
 }
 
 /** As they would look with the window closed. */
-async function composeSamples(context: Pick<Context, 'db' | 'config'>, spec: Spec, request: CampaignRequest) {
-  const shown = await listRecipients(context.db, spec, false, SAMPLES_MAX)
+async function composeSamples(context: Pick<Context, 'db' | 'config'>, shown: Recipient[], request: CampaignRequest) {
   const { scope, eventId, template: name, variables } = request
   return Promise.all(
-    shown.map(async ({ guestId, locale, channel }: { guestId: string; locale: Locale; channel: ChannelName }) => {
-      const wanted = { scope, name, locale, channel, variables, eventId, guestId, isWindowOpen: false }
+    shown.map(async ({ guestId, locale, channel }) => {
+      const wanted = { scope, name, locale, channel: channel!, variables, eventId, guestId, isWindowOpen: false }
       return { guestId, ...(await previewTemplate(context, wanted)) }
     }),
   )

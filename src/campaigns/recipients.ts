@@ -1,20 +1,22 @@
-/** Who a campaign reaches, by which channel, and why somebody is left out: counted by the preflight, frozen by the launch. */
-import { sql, type Db, type Tx } from '../platform/db.ts'
-import type { ChannelName, Locale } from '../channels/channel.ts'
-import { isUnreachable } from '../contacts/unreachable.ts'
+/** Who a campaign reaches, by which channel, and who is left out and why: told by the preflight, frozen by the launch. */
+import { chooseChannel, reachColumns, type ChannelName, type Reach } from '../contacts/contacts.ts'
+import { isTaken, requestDeliveries, type SlotTimes } from '../delivery/delivery.ts'
+import { newId, sql, type Db, type Tx } from '../platform/db.ts'
+import type { Locale } from '../platform/languages.ts'
 
 export type GuestStatus = 'pending' | 'confirmed' | 'declined' | 'scanned'
 /** Absent: everybody. `tags`: guests with at least one of them. */
 export type Filter = { status?: GuestStatus[]; tags?: string[]; hasChannel?: ChannelName }
 
 export type Spec = {
+  organizerId: string
   eventId: string
   template: string
   channel: ChannelName | 'auto'
-  /** An e-mail may take WhatsApp's place. */
+  /** An e-mail may replace a WhatsApp message that cannot arrive. */
   mayFallBack: boolean
   filter: Filter
-  /** What the request alone tells: the text of news. Other news is another message, and no duplicate. */
+  /** The variables that only the request gives: another text is another message, and no duplicate. */
   news: Record<string, string>
   /** When the messages are due. */
   dueAt: Date
@@ -22,11 +24,11 @@ export type Spec = {
   dedupeWindowMs: number
   /** The request lacks a variable, so nobody can get the message. */
   lacksVariable: boolean
-  /** Locales whose WhatsApp template the provider does not have as approved. */
+  /** Locales whose WhatsApp template the provider has not approved. */
   unapproved: Locale[]
-  /** Locales in which it is a promotion by WhatsApp. */
+  /** Locales in which WhatsApp counts it as a promotion. */
   promotions: Locale[]
-  /** Who wrote after this has an open window when the messages are due. */
+  /** Guests who wrote after this have an open window when the messages are due. */
   windowFloor: Date
 }
 
@@ -40,86 +42,85 @@ export type Exclusion =
   | 'template_variable_missing'
   | 'duplicate'
 
-/** The slot of (event, guest, template) was taken lately, as a single send sees it. */
-const isRecent = (s: Spec) => sql`${s.dedupeWindowMs} > 0
-  and (${s.requestedAt}::timestamptz - s.requested_at < make_interval(secs => ${s.dedupeWindowMs / 1000})
-       or abs(extract(epoch from ${s.dueAt}::timestamptz - s.due_at)) < ${s.dedupeWindowMs / 1000})`
-
-/** Its holder says the same. Most templates have no news, and then nobody is asked. */
-const isSame = (s: Spec) => sql`case
-  when ${Object.keys(s.news).length} = 0 then s.delivery_id is not null
-  else coalesce((select d.variables @> ${JSON.stringify(s.news)}::jsonb from deliveries d where d.id = s.delivery_id), false) end`
-
-/** What a guest who wants no promotions by WhatsApp does not get there. */
-const isMarketing = (s: Spec) => sql`g.locale = any(${s.promotions}::text[])`
-
-/** One row per guest that the filter names; `reason` null: gets the message by `channel`. */
-export const recipients = (s: Spec) => sql`
-  select g.event_id, g.id as guest_id, g.name, g.phone, e.organizer_id, g.locale, way.channel,
-         facts.is_window_open,
-         case when way.channel = ${s.channel} then 'requested'
-              when way.channel = 'whatsapp' then 'auto_has_phone'
-              when g.phone is null then 'auto_no_phone'
-              when facts.is_unreachable then case ${s.channel} when 'auto' then 'auto_whatsapp_unreachable' else 'whatsapp_unreachable' end
-              when facts.is_stopped then 'marketing_stopped' else 'marketing_withheld' end as channel_reason,
-         s.delivery_id as holder,
-         case when facts.is_opted_out then 'guest_opted_out'
-              when way.channel is null and g.email is not null and ${s.channel} <> 'whatsapp' then 'email_stopped'
-              when way.channel is null then 'no_address_for_channel'
-              when way.channel = 'whatsapp' and facts.is_stopped and not facts.can_email then 'marketing_stopped'
-              when way.channel = 'whatsapp' and g.locale = any(${s.unapproved}::text[]) then 'template_not_approved'
-              when ${s.lacksVariable}::boolean then 'template_variable_missing'
-              when facts.is_same then 'duplicate' end as reason
-    from guests g
-    join events e on e.id = g.event_id
-    join invitations i on i.event_id = g.event_id and i.guest_id = g.id
-    left join delivery_slots s on s.event_id = g.event_id and s.guest_id = g.id and s.template = ${s.template} and ${isRecent(s)}
-    cross join lateral (select ${isSame(s)} as is_same,
-         exists (select 1 from opt_outs x where x.organizer_id = e.organizer_id and x.phone = g.phone) as is_opted_out,
-         g.email is not null and not exists (
-           select 1 from email_stops x where x.email = g.email and x.organizer_id in ('*', e.organizer_id)) as can_email,
-         ${isUnreachable(s.requestedAt)} as is_unreachable,
-         ${isMarketing(s)} and exists (select 1 from wa_marketing_stops m
-           where m.phone = g.phone and m.stopped_at > coalesce(m.resumed_at, '-infinity')) as is_stopped,
-         ${isMarketing(s)} and exists (select 1 from wa_marketing_stops m
-           where m.phone = g.phone and m.withheld_until > ${s.dueAt}) as is_withheld,
-         exists (select 1 from wa_windows w where w.phone = g.phone and w.last_inbound_at > ${s.windowFloor}) as is_window_open) facts
-    cross join lateral (select case
-         when ${s.channel} <> 'email' and g.phone is not null
-              and not ((facts.is_unreachable or facts.is_stopped or facts.is_withheld) and facts.can_email) then 'whatsapp'
-         when facts.can_email and (${s.channel} <> 'whatsapp' or g.phone is not null) then 'email' end as channel) way
-   where g.event_id = ${s.eventId}
-     and (${s.filter.status ?? null}::text[] is null or guest_status(i.answer, i.admitted) = any(${s.filter.status ?? null}::text[]))
-     and (${s.filter.tags ?? null}::text[] is null or g.tags && ${s.filter.tags ?? null}::text[])
-     and (${s.filter.hasChannel ?? null}::text is null
-          or case ${s.filter.hasChannel ?? null}::text when 'whatsapp' then g.phone is not null else g.email is not null end)`
-
-export type Count = {
-  reason: Exclusion | null
-  channel: ChannelName | null
+type Guest = Reach & {
+  guestId: string
+  name: string
   locale: Locale
-  isWindowOpen: boolean
-  count: number
+  /** The delivery that took the slot of this message lately. */
+  holder: string | null
+  /** The holder says the same. */
+  isSame: boolean
+}
+/** A guest that the filter names. `exclusion` null: gets the message by `channel`. */
+export type Recipient = Pick<Guest, 'guestId' | 'name' | 'locale' | 'phone' | 'holder' | 'isWindowOpen'> & {
+  channel: ChannelName | null
+  channelReason: string | null
+  exclusion: Exclusion | null
 }
 
-export async function countRecipients(db: Db, spec: Spec): Promise<Count[]> {
-  const { rows } = await sql<Count>`
-    select reason, channel, locale, is_window_open, count(*) as count from (${recipients(spec)}) r
-     group by reason, channel, locale, is_window_open`.execute(db)
-  return rows
+const timesOf = ({ requestedAt, dueAt, dedupeWindowMs: windowMs }: Spec): SlotTimes => ({
+  requestedAt,
+  dueAt,
+  windowMs,
+})
+
+/** Everybody whom the filter names, in the order of their ids. */
+export async function listRecipients(db: Db, s: Spec): Promise<Recipient[]> {
+  const { status = null, tags = null, hasChannel = null } = s.filter
+  const { rows } = await sql<Guest>`
+    select g.id as guest_id, g.name, g.locale, s.delivery_id as holder,
+           coalesce((select d.variables @> ${JSON.stringify(s.news)}::jsonb
+                       from deliveries d where d.id = s.delivery_id), false) as is_same,
+           ${reachColumns(sql`${s.organizerId}`, { now: s.dueAt, windowFloor: s.windowFloor })}
+      from guests g
+      join invitations i on i.event_id = g.event_id and i.guest_id = g.id
+      left join delivery_slots s
+        on s.event_id = g.event_id and s.guest_id = g.id and s.template = ${s.template} and ${isTaken(timesOf(s))}
+     where g.event_id = ${s.eventId}
+       and (${status}::text[] is null or guest_status(i.answer, i.admitted) = any(${status}::text[]))
+       and (${tags}::text[] is null or g.tags && ${tags}::text[])
+       and (${hasChannel}::text is null
+            or case ${hasChannel}::text when 'whatsapp' then g.phone is not null else g.email is not null end)
+     order by g.id`.execute(db)
+  return rows.map((guest) => judge(guest, s))
 }
 
-export type Recipient = { guestId: string; locale: Locale; channel: ChannelName; reason: Exclusion | null }
+function judge(guest: Guest, spec: Spec): Recipient {
+  const choice = chooseChannel(guest, {
+    channel: spec.channel,
+    fallsBackFor: ['unreachable', 'promotion'],
+    isPromotion: spec.promotions.includes(guest.locale),
+  })
+  const channel = choice.kind === 'excluded' ? null : choice.kind === 'later' ? 'whatsapp' : choice.channel
+  const { guestId, name, locale, phone, holder, isWindowOpen } = guest
+  return {
+    ...{ guestId, name, locale, phone, holder, isWindowOpen, channel },
+    channelReason:
+      choice.kind === 'channel' ? choice.reason : channel && (spec.channel === 'auto' ? 'auto_has_phone' : 'requested'),
+    exclusion: choice.kind === 'excluded' ? choice.reason : exclusionOf(guest, channel!, spec),
+  }
+}
 
-/** A few who get it, or who do not: of each channel, language and reason before more of the same. */
-export async function listRecipients(db: Db, spec: Spec, isBlocked: boolean, limit: number): Promise<Recipient[]> {
-  const { rows } = await sql<Recipient>`
-    select guest_id, locale, channel, reason from (${recipients(spec)}) r
-     where (reason is not null) = ${isBlocked}
-     order by row_number() over (partition by channel, locale, reason order by guest_id), guest_id limit ${limit}`.execute(
-    db,
-  )
-  return rows
+function exclusionOf({ locale, isSame }: Guest, channel: ChannelName, spec: Spec): Exclusion | null {
+  if (channel === 'whatsapp' && spec.unapproved.includes(locale)) return 'template_not_approved'
+  if (spec.lacksVariable) return 'template_variable_missing'
+  return isSame ? 'duplicate' : null
+}
+
+/** A few of each channel, language and reason before more of the same. */
+export function pickVaried(recipients: Recipient[], limit: number): Recipient[] {
+  const seen = new Map<string, number>()
+  const ranked = recipients.map((recipient) => {
+    const { channel, locale, exclusion } = recipient
+    const kind = `${channel} ${locale} ${exclusion}`
+    const rank = seen.get(kind) ?? 0
+    seen.set(kind, rank + 1)
+    return { recipient, rank }
+  })
+  return ranked
+    .toSorted((a, b) => a.rank - b.rank)
+    .slice(0, limit)
+    .map(({ recipient }) => recipient)
 }
 
 export type Batch = {
@@ -128,47 +129,29 @@ export type Batch = {
   attemptsMax: number
   requestId: string
   requestedBy: string
-  /** Null: at once, and the caller enqueues now. */
+  /** Null: at once. */
   scheduledAt: Date | null
 }
 export type Frozen = { deliveryIds: string[]; matched: number; leftOut: Partial<Record<Exclusion, number>> }
 
 /**
- * Freezes the recipients in one statement: takes the slots of all who may get the message and makes their rows.
- * Whoever another request was faster for is a duplicate: a slot that was taken lately passes to other news only from
- * the holder that was compared. The ids are UUIDs of version 7, made here so that
- * nobody has to know the number beforehand.
+ * Freezes the recipients: takes the slots of all who may get the message and inserts their rows. A guest for whom another
+ * request was faster is a duplicate. A slot that was taken lately passes only from a holder that says something else.
  */
-export async function freezeRecipients(tx: Tx, spec: Spec, b: Batch): Promise<Frozen> {
-  const time = sql`lpad(to_hex((extract(epoch from ${spec.requestedAt}::timestamptz) * 1000)::bigint), 12, '0')`
-  // The planner takes the lists below for short ones; comparing each of 10,000 with each took longer than any timeout.
-  await sql`set local enable_nestloop = off`.execute(tx)
-  const { rows } = await sql<Frozen>`
-    with recipients as materialized (
-      select r.*, 'dl_' || ${time} || '7' || substr(replace(gen_random_uuid()::text, '-', ''), 14) as id
-        from (${recipients(spec)}) r),
-    slots as (
-      insert into delivery_slots as s (event_id, guest_id, template, delivery_id, requested_at, due_at)
-      select event_id, guest_id, ${spec.template}, id, ${spec.requestedAt}, ${spec.dueAt} from recipients
-       where reason is null order by guest_id
-      on conflict (event_id, guest_id, template) do update
-        set delivery_id = excluded.delivery_id, requested_at = excluded.requested_at, due_at = excluded.due_at
-        where not (${isRecent(spec)}) or s.delivery_id in (select holder from recipients where reason is null)
-      returning delivery_id),
-    inserted as (
-      insert into deliveries (id, organizer_id, event_id, guest_id, channel, channel_reason, may_fall_back, template, locale,
-        variables, status, attempts_max, next_attempt_at, enqueued_at, request_id, requested_by, requested_at, scheduled_at,
-        campaign_id, updated_at)
-      select id, organizer_id, event_id, guest_id, channel, channel_reason, channel = 'whatsapp' and ${spec.mayFallBack}::boolean, ${spec.template}, locale,
-        ${JSON.stringify(b.variables)}::jsonb, ${b.scheduledAt ? 'scheduled' : 'queued'}, ${b.attemptsMax}, ${spec.dueAt},
-        ${b.scheduledAt ? null : spec.requestedAt}::timestamptz, ${b.requestId}, ${b.requestedBy}, ${spec.requestedAt},
-        ${b.scheduledAt}::timestamptz, ${b.campaignId}, ${spec.requestedAt}
-        from recipients where id in (select delivery_id from slots)
-      returning id)
-    select (select coalesce(array_agg(id order by id), '{}') from inserted) as delivery_ids,
-           (select count(*) from recipients) as matched,
-           (select coalesce(jsonb_object_agg(why, n), '{}') from (
-              select coalesce(reason, 'duplicate') as why, count(*) as n from recipients
-               where id not in (select id from inserted) group by why) x) as left_out`.execute(tx)
-  return rows[0]!
+export async function freezeRecipients(tx: Tx, spec: Spec, batch: Batch): Promise<Frozen> {
+  const recipients = await listRecipients(tx, spec)
+  const included = recipients.filter(({ exclusion }) => exclusion === null)
+  const { organizerId, eventId, template, requestedAt, mayFallBack } = spec
+  const request = { ...batch, organizerId, eventId, template, requestedAt, isEnqueued: false }
+  const deliveries = included.map(({ guestId, channel, channelReason, locale }) => ({
+    ...{ id: newId('dl'), guestId, channel: channel!, channelReason: channelReason!, locale },
+    mayFallBack: channel === 'whatsapp' && mayFallBack,
+  }))
+  const replaceable = included.flatMap(({ holder }) => holder ?? [])
+  const deliveryIds = await requestDeliveries(tx, request, deliveries, timesOf(spec), replaceable)
+  const leftOut: Frozen['leftOut'] = {}
+  for (const { exclusion } of recipients) if (exclusion) leftOut[exclusion] = (leftOut[exclusion] ?? 0) + 1
+  const faster = included.length - deliveryIds.length
+  if (faster > 0) leftOut.duplicate = (leftOut.duplicate ?? 0) + faster
+  return { deliveryIds, matched: recipients.length, leftOut }
 }

@@ -1,6 +1,7 @@
 /** One message to many guests: told beforehand, launched, watched, stopped. */
 import { Readable } from 'node:stream'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import type { FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import type { Deps } from '../deps.ts'
 import { Failure } from '../platform/errors.ts'
@@ -12,8 +13,8 @@ import { CampaignBody, CampaignFields, Launched, Preflight } from './schemas.ts'
 import { countStatuses, listCampaigns } from './sql.ts'
 import { DONE_ID, watchCampaign } from './stream.ts'
 import { launchCampaign, preflightCampaign, steerCampaign, toView, viewCampaign } from './campaigns.ts'
-import { deliverInvitation, deliveryJobId } from '../delivery/jobs.ts'
-import { findTarget } from '../delivery/sql.ts'
+import { releaseDeliveries } from '../delivery/jobs.ts'
+import { findEvent } from '../events/events.ts'
 
 const SENDERS = ['organizer', 'director'] as const
 const READERS = ['organizer', 'director', 'viewer'] as const
@@ -21,9 +22,8 @@ const ById = Type.Object({ id: Id })
 const Campaign = Answer(CampaignFields)
 const EventStream = Type.Unsafe<Readable>({ type: 'string' })
 
-/** How many jobs go to the queue at once, and how long the caller waits for all of them; the sweep takes the rest. */
-const CHUNK = 1000
-const ENQUEUEING_MS = 1500
+/** How long a caller waits for the first jobs to reach the queue. */
+const RELEASE_MS = 1500
 
 export const campaignRoutes =
   (deps: Deps): FastifyPluginAsyncTypebox =>
@@ -48,8 +48,8 @@ export const campaignRoutes =
         const { dryRun, preflightId, name = null, ...body } = request.body
         const asked = { ...body, eventId: request.params.id, user: request.user, requestId: request.id }
         if (dryRun) return preflightCampaign(deps, { ...asked, name })
-        const { toEnqueue, isNew, ...launched } = await launchCampaign(deps, { ...asked, preflightId })
-        await withTimeout(enqueueAll(deps, toEnqueue), ENQUEUEING_MS).catch(() => undefined) // it hangs, or it is slow
+        const { isNew, ...launched } = await launchCampaign(deps, { ...asked, preflightId })
+        if (isNew) await releaseNow(deps, request)
         if (isNew) void reply.code(202)
         return launched
       },
@@ -75,7 +75,7 @@ export const campaignRoutes =
           before: readCursor(cursor),
           limit: limit + 1,
         }
-        if (!(await findTarget(deps.db, filter.scope, filter.eventId, null))) throw new Failure('event_not_found')
+        if (!(await findEvent(deps.db, filter.scope, filter.eventId))) throw new Failure('event_not_found')
         const campaigns = await listCampaigns(deps.db, filter)
         const ids = campaigns.map(({ id }) => id)
         const counts = await countStatuses(deps.db, ids)
@@ -109,7 +109,11 @@ export const campaignRoutes =
           config: { access: SENDERS, optionalBody: true },
           schema: { tags: ['Campaigns'], summary, params: ById, response: { 200: Campaign } },
         },
-        async (request) => steerCampaign(deps, scopeOf(request), request.params.id, step),
+        async (request) => {
+          const campaign = await steerCampaign(deps, request.user, request.params.id, step)
+          if (step === 'resume') await releaseNow(deps, request)
+          return campaign
+        },
       )
     }
 
@@ -152,13 +156,8 @@ export const campaignRoutes =
     )
   }
 
-async function enqueueAll({ queues }: Deps, deliveryIds: string[]): Promise<void> {
-  const startedMs = performance.now()
-  for (let from = 0; from < deliveryIds.length && performance.now() - startedMs < ENQUEUEING_MS; from += CHUNK) {
-    const chunk = deliveryIds.slice(from, from + CHUNK)
-    await queues.enqueueMany(
-      deliverInvitation,
-      chunk.map((deliveryId) => ({ data: { deliveryId }, id: deliveryJobId(deliveryId, 0) })),
-    )
-  }
+/** The first messages leave at once; the clock releases the rest. A queue that hangs delays no answer. */
+async function releaseNow(deps: Deps, request: FastifyRequest): Promise<void> {
+  const context = { jobId: `release-${request.id}`, log: deps.log }
+  await withTimeout(releaseDeliveries.run(deps, {}, context), RELEASE_MS).catch(() => undefined)
 }

@@ -6,7 +6,8 @@ import { ORGANIZER_ID, startApp, type TestApp } from '../../test/harness.ts'
 import { aGuest, anEvent, anOrganizer } from '../../test/make.ts'
 import { triggerCampaign, listAwaited } from './trigger.ts'
 import { instantOf, latestOf, type EventSchedule } from './schedule.ts'
-import { deliverInvitation, sweepDeliveries, triggerCampaigns } from '../delivery/jobs.ts'
+import { deliverInvitation, releaseDeliveries } from '../delivery/jobs.ts'
+import { triggerCampaigns } from './jobs.ts'
 
 const NOW = '2029-06-01T18:00:00.000Z' // noon in Mexico City
 const EVENT = { startsAt: '2029-06-10T02:00:00Z', endsAt: '2029-06-10T08:00:00Z' } // Saturday the 9th, 20:00 there
@@ -187,7 +188,7 @@ test('what is triggered is due at once, is enqueued by the sweep, and leaves onc
   await app.runJob(triggerCampaigns, {})
   const send = t.mock.method(app.deps.channels.whatsapp, 'send')
 
-  await app.runJob(sweepDeliveries, {})
+  await app.runJob(releaseDeliveries, {})
   const { rows } = await sql<{ id: string; enqueuedAt: Date | null }>`
     select id, enqueued_at from deliveries where campaign_id = ${id}`.execute(app.db)
   for (let n = 0; n < 3; n++) await app.runJob(deliverInvitation, { deliveryId: rows[0]!.id })

@@ -1,6 +1,6 @@
 /** Campaigns on the wire. */
 import { Type } from 'typebox'
-import { TemplateStatuses, ByLocale } from '../templates/schemas.ts'
+import { ByLocale, ShownMessage, TemplateStatuses } from '../templates/schemas.ts'
 import { Answer, Instant, NullableInstant, NullableString, NullableText } from '../http/request-id.ts'
 
 const Channel = Type.Enum(['whatsapp', 'email', 'auto'], {
@@ -90,17 +90,6 @@ export const CampaignBody = Type.Object(
   { additionalProperties: false },
 )
 
-/** Also of a template's preview. */
-export const ShownMessage = Type.Unsafe<{ text: string; image: string | null; buttons: string[] } | null>({
-  type: ['object', 'null'],
-  properties: {
-    text: { type: 'string' },
-    image: { type: ['string', 'null'] },
-    buttons: { type: 'array', items: { type: 'string' } },
-  },
-  required: ['text', 'image', 'buttons'],
-  description: 'What the guest sees of a WhatsApp message.',
-})
 const Count = Type.Integer({ minimum: 0 })
 const SendingPaused = Type.Unsafe<'event_paused' | 'organizer_paused' | null>({
   type: ['string', 'null'],
@@ -112,7 +101,7 @@ const Status = Type.Enum(['scheduled', 'running', 'paused', 'cancelled', 'missed
     'scheduled: follows the event and awaits its time. missed: that passed and nothing was sent; reason says why.',
 })
 const Category = Type.Enum(['utility', 'marketing', 'authentication', 'service'])
-const MessagingLimitUse = Type.Object(
+const MessagingLimit = Type.Object(
   {
     limit: Type.Unsafe<number | null>({
       type: ['integer', 'null'],
@@ -129,7 +118,7 @@ const MessagingLimitUse = Type.Object(
     }),
     waiting: Type.Integer({ description: 'More people, to whom messages wait that leave before or with this.' }),
     recipients: Type.Integer({ description: 'People of this campaign who come on top.' }),
-    left: Type.Unsafe<number | null>({ type: ['integer', 'null'], description: 'limit − used − waiting.' }),
+    remaining: Type.Unsafe<number | null>({ type: ['integer', 'null'], description: 'limit − used − waiting.' }),
     isBeyond: Type.Unsafe<boolean | null>({ type: ['boolean', 'null'], description: 'Null: the limit is unknown.' }),
   },
   { description: "WhatsApp's messaging limit: different people who are written to outside an open window." },
@@ -172,11 +161,11 @@ export const Preflight = Answer({
     description: 'When it would leave; null at once. Counts and samples are of the guests as they are now.',
   }),
   sendingPaused: SendingPaused,
-  heldChannels: Type.Array(Type.Enum(['whatsapp', 'email']), {
-    description: 'Channels that operators have stopped: what goes by them waits.',
+  pausedChannels: Type.Array(Type.Enum(['whatsapp', 'email']), {
+    description: 'Channels that an operator has paused: their messages wait.',
   }),
   templateStatuses: TemplateStatuses,
-  messagingLimit: MessagingLimitUse,
+  messagingLimit: MessagingLimit,
   warnings: Type.Array(
     Type.Object({
       code: Type.Enum([
@@ -208,7 +197,7 @@ export const Preflight = Answer({
         'Up to four messages as their guests would get them: of each channel and language before more of one.',
     },
   ),
-  blocked: Type.Array(Type.Object({ guestId: Type.String(), reason: Type.String() }), {
+  exclusions: Type.Array(Type.Object({ guestId: Type.String(), reason: Type.String() }), {
     description: 'Up to twenty guests who get nothing, and why.',
   }),
 })

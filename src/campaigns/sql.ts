@@ -1,12 +1,12 @@
 /** The rows of campaigns and what became of their messages. */
 import { sql, type Db, type Tx } from '../platform/db.ts'
 import type { Position } from '../http/page.ts'
-import type { ChannelName } from '../channels/channel.ts'
+import type { ChannelName } from '../contacts/contacts.ts'
 import type { EventSchedule } from './schedule.ts'
 import type { Exclusion, Filter } from './recipients.ts'
 
 /** `scheduled`: awaits its time, which follows the event. `missed`: its time passed and nothing was sent; `reason` says why. */
-export type CampaignStatus = 'preflight' | 'scheduled' | 'running' | 'paused' | 'cancelled' | 'missed'
+export type CampaignStatus = 'preflight' | 'scheduled' | 'running' | 'cancelled' | 'missed'
 /** Kept in the column `preflight`: the report, and since the launch also whom it left out. */
 export type Report = { name: string | null; leftOut?: Partial<Record<Exclusion, number>>; [field: string]: unknown }
 
@@ -99,7 +99,9 @@ export type Campaign = {
   id: string
   eventId: string
   name: string | null
-  status: Exclude<CampaignStatus, 'preflight'>
+  /** `paused`: running, and a pause is in force. */
+  status: Exclude<CampaignStatus, 'preflight'> | 'paused'
+  /** Why the system paused it; why it was missed or still waits. Null: a person paused it. */
   reason: string | null
   channel: ChannelName | 'auto'
   template: string
@@ -114,14 +116,21 @@ export type Campaign = {
   pausedAt: Date | null
   cancelledAt: Date | null
 }
-const COLUMNS = sql`c.id, c.event_id, c.preflight ->> 'name' as name, c.status, c.reason, c.channel, c.template, c.variables,
-  c.filter, coalesce(c.preflight -> 'leftOut', '{}') as left_out, c.schedule, c.scheduled_at, c.triggered_at, c.created_at, c.launched_at, c.paused_at,
-  c.cancelled_at`
+const COLUMNS = sql`
+  c.id, c.event_id, c.preflight ->> 'name' as name,
+  case when c.status = 'running' and p.scope is not null then 'paused' else c.status end as status,
+  case when p.source = 'system' then p.reason else c.reason end as reason,
+  c.channel, c.template, c.variables, c.filter, coalesce(c.preflight -> 'leftOut', '{}') as left_out, c.schedule,
+  c.scheduled_at, c.triggered_at, c.created_at, c.launched_at, p.paused_at, c.cancelled_at`
+const FROM = sql`
+  campaigns c
+  left join lateral (
+    select * from pauses where scope = 'campaign' and scope_id = c.id order by source desc limit 1) p on true`
 
 /** A preflight is no campaign yet. */
 export async function findCampaign(db: Db, scope: string | null, id: string): Promise<Campaign | null> {
   const { rows } = await sql<Campaign>`
-    select ${COLUMNS} from campaigns c
+    select ${COLUMNS} from ${FROM}
      where c.id = ${id} and c.status <> 'preflight' and (${scope}::text is null or c.organizer_id = ${scope})`.execute(
     db,
   )
@@ -134,7 +143,7 @@ export async function listCampaigns(
   f: { scope: string | null; eventId: string; before: Position | null; limit: number },
 ): Promise<Campaign[]> {
   const { rows } = await sql<Campaign>`
-    select ${COLUMNS} from campaigns c
+    select ${COLUMNS} from ${FROM}
      where c.event_id = ${f.eventId} and c.status <> 'preflight' and (${f.scope}::text is null or c.organizer_id = ${f.scope})
        and (${f.before?.at ?? null}::timestamptz is null or (c.created_at, c.id) < (${f.before?.at ?? null}::timestamptz, ${f.before?.id ?? null}))
      order by c.created_at desc, c.id desc limit ${f.limit}`.execute(db)
@@ -144,67 +153,45 @@ export async function listCampaigns(
 export type StatusCount = { campaignId: string; status: string; count: number }
 
 /**
- * A message whose place another took counts there, so that every guest counts once; if it arrived after all, it counts
- * itself. One that is held for a person has failed.
+ * A message whose place a fallback took counts there, so that every guest counts once. If the original arrived after all,
+ * it counts itself and the skipped fallback does not. One that needs review has failed.
  */
 export async function countStatuses(db: Db, campaignIds: string[]): Promise<StatusCount[]> {
   const { rows } = await sql<StatusCount>`
-    select d.campaign_id, case when d.status = 'unknown' and d.next_attempt_at is null then 'failed' else d.status end as status,
-           count(*) as count from deliveries d
+    select d.campaign_id,
+           case when d.status = 'unknown' and d.next_attempt_at is null then 'failed' else d.status end as status,
+           count(*) as count
+      from deliveries d
+      left join deliveries fallback on fallback.fallback_of = d.id
+      left join deliveries original on original.id = d.fallback_of
      where d.campaign_id = any(${campaignIds}::text[])
-       and (d.reason is distinct from 'original_delivered' or d.fallback_of is null)
-       and not exists (select 1 from deliveries fallback where fallback.fallback_of = d.id and fallback.reason is distinct from 'original_delivered')
+       -- The fallback counts in place of its original …
+       and (fallback.id is null or (fallback.status = 'skipped' and d.status in ('delivered', 'read')))
+       -- … unless it was skipped because the original arrived.
+       and (original.id is null or not (d.status = 'skipped' and original.status in ('delivered', 'read')))
      group by 1, 2`.execute(db)
   return rows
 }
 
-/** Running → paused. What has not left waits without a due time and says why; what another pause keeps, that one ends. */
-export async function markPaused(tx: Tx, id: string, reason: string | null, now: Date): Promise<boolean> {
-  const { rows } = await sql`
-    update campaigns set status = 'paused', reason = ${reason}, paused_at = ${now}, updated_at = ${now}
-     where id = ${id} and status = 'running' returning id`.execute(tx)
-  if (rows.length === 0) return false
-  await lockOpen(tx, id)
-  await sql`update deliveries set next_attempt_at = null, reason = 'campaign_paused', updated_at = ${now}
-     where campaign_id = ${id} and status in ('queued', 'scheduled') and next_attempt_at is not null`.execute(tx)
-  return true
-}
-
-/** Paused → running. Nobody enqueues: the sweep finds what is due within a second. */
-export async function markResumed(tx: Tx, id: string, now: Date): Promise<boolean> {
-  const { rows } = await sql`
-    update campaigns set status = 'running', reason = null, paused_at = null, updated_at = ${now}
-     where id = ${id} and status = 'paused' returning id`.execute(tx)
-  if (rows.length === 0) return false
-  await lockOpen(tx, id)
-  await sql`
-    update deliveries set next_attempt_at = greatest(coalesce(scheduled_at, ${now}), ${now}), enqueued_at = null, reason = null,
-           updated_at = ${now}
-     where campaign_id = ${id} and status in ('queued', 'scheduled') and next_attempt_at is null`.execute(tx)
-  return true
-}
-
-/** Running, paused, or not triggered → cancelled. What has not left never will; its slots are free again. */
+/** Running, or not triggered yet → cancelled. */
 export async function markCancelled(tx: Tx, id: string, now: Date): Promise<boolean> {
   const { rows } = await sql`
     update campaigns set status = 'cancelled', cancelled_at = ${now}, updated_at = ${now}
-     where id = ${id} and status in ('running', 'paused', 'scheduled', 'missed') returning id`.execute(tx)
-  if (rows.length === 0) return false
-  await lockOpen(tx, id)
-  await sql`
-    update deliveries set status = 'skipped', reason = 'campaign_cancelled', next_attempt_at = null, ended_at = ${now},
-           updated_at = ${now}
-     where campaign_id = ${id} and status in ('queued', 'scheduled')`.execute(tx)
-  return true
+     where id = ${id} and status in ('running', 'scheduled', 'missed')
+    returning id`.execute(tx)
+  return rows.length === 1
 }
 
-/**
- * In the order of their ids, as everywhere, so that nobody deadlocks with the workers; and in a statement of its own, so
- * that the next one sees what a worker wrote while we waited for it.
- */
-async function lockOpen(tx: Tx, id: string): Promise<void> {
-  await sql`select count(*) from (
-    select id from deliveries where campaign_id = ${id} and status in ('queued', 'scheduled') order by id for update) open`.execute(
-    tx,
-  )
+/** Whether it is running; the row is locked, so that it stays so until the commit. */
+export async function lockRunning(tx: Tx, id: string): Promise<boolean> {
+  const { rows } = await sql`
+    select id from campaigns where id = ${id} and status = 'running' for no key update`.execute(tx)
+  return rows.length === 1
+}
+
+/** Deletes preflights that were never launched. */
+export async function deleteOldPreflights(db: Db, now: Date): Promise<void> {
+  await sql`
+    delete from campaigns
+     where status = 'preflight' and created_at < ${now}::timestamptz - interval '7 days'`.execute(db)
 }

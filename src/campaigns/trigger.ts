@@ -6,8 +6,8 @@ import type { Config } from '../platform/config.ts'
 import { sql, withTx, type Db, type Tx } from '../platform/db.ts'
 import { Failure } from '../platform/errors.ts'
 import { rememberLeftOut } from './sql.ts'
-import type { ChannelName } from '../channels/channel.ts'
-import { isClosedFor } from '../delivery/due.ts'
+import type { ChannelName } from '../contacts/contacts.ts'
+import { isClosedFor } from '../delivery/delivery.ts'
 import { instantOf, latestOf, type EventSchedule, type EventTimes } from './schedule.ts'
 import { planCampaign } from './preflight.ts'
 import { freezeRecipients, type Filter } from './recipients.ts'
@@ -47,7 +47,7 @@ const LOOK_AGAIN_MS = 60_000
 export async function listAwaited(db: Db, now: Date, limit: number): Promise<string[]> {
   const { rows } = await sql<{ id: string }>`
     select c.id from campaigns c join events e on e.id = c.event_id
-     where c.schedule is not null and (c.status = 'scheduled' or (c.status = 'missed' and c.reason = 'event_moved'))
+     where c.schedule is not null and (c.status = 'scheduled' or (c.status = 'missed' and c.missed_by_move))
        and ((c.status = 'scheduled' and c.scheduled_at <= ${now}
              and (c.reason is null or c.updated_at <= ${new Date(now.getTime() - LOOK_AGAIN_MS)})) or c.computed_zone <> e.time_zone
             or c.computed_from <> case c.schedule ->> 'anchor' when 'startsAt' then e.starts_at else e.ends_at end)
@@ -81,10 +81,10 @@ export function triggerCampaign(context: Context, campaignId: string): Promise<T
       return came('missed', reason)
     }
     try {
-      const { recipients, blockedBy } = await trigger(tx, context, campaign, awaiting, now)
-      if (!blockedBy) return came('triggered', null, recipients)
-      await markBlocked(tx, campaignId, blockedBy, now)
-      return came(campaign.reason === blockedBy ? 'nothing' : 'waiting', blockedBy)
+      const { recipients, obstacle } = await trigger(tx, context, campaign, awaiting, now)
+      if (!obstacle) return came('triggered', null, recipients)
+      await markObstacle(tx, campaignId, obstacle, now)
+      return came(campaign.reason === obstacle ? 'nothing' : 'waiting', obstacle)
     } catch (error) {
       if (!(error instanceof Failure)) throw error
       await markMissed(tx, campaignId, error.code, awaiting, now) // its template is gone, or its variables do not fit
@@ -106,7 +106,7 @@ function reasonToMiss(
   return isClosedFor(event.status, template) ? 'event_closed' : null
 }
 
-type Triggered = { recipients: number; blockedBy: 'template_not_approved' | 'template_variable_missing' | null }
+type Triggered = { recipients: number; obstacle: 'template_not_approved' | 'template_variable_missing' | null }
 
 /**
  * Freezes the recipients. Their messages are due; the sweep enqueues them within a second. Where nobody can get one
@@ -120,21 +120,21 @@ async function trigger(tx: Tx, context: Context, campaign: Awaited, awaiting: Aw
   const batch = { campaignId, variables, attemptsMax, requestId, requestedBy, scheduledAt: awaiting.at }
   const { deliveryIds, leftOut } = await freezeRecipients(tx, spec, batch)
   if (deliveryIds.length === 0)
-    for (const blockedBy of ['template_not_approved', 'template_variable_missing'] as const)
-      if (leftOut[blockedBy]) return { recipients: 0, blockedBy }
+    for (const obstacle of ['template_not_approved', 'template_variable_missing'] as const)
+      if (leftOut[obstacle]) return { recipients: 0, obstacle }
   await rememberLeftOut(tx, campaignId, leftOut)
   await sql`
     update campaigns set status = 'running', reason = null, triggered_at = ${now}, scheduled_at = ${awaiting.at},
            computed_from = ${awaiting.from}, computed_zone = ${awaiting.zone}, updated_at = ${now}
      where id = ${campaignId} and status = 'scheduled'`.execute(tx)
-  return { recipients: deliveryIds.length, blockedBy: null }
+  return { recipients: deliveryIds.length, obstacle: null }
 }
 
 async function lockAwaited(tx: Tx, id: string): Promise<Awaited | null> {
   const { rows } = await sql<Awaited>`
     select id, event_id, status, reason, schedule, scheduled_at, channel, template, variables, filter, request_id, requested_by
       from campaigns
-     where id = ${id} and schedule is not null and (status = 'scheduled' or (status = 'missed' and reason = 'event_moved'))
+     where id = ${id} and schedule is not null and (status = 'scheduled' or (status = 'missed' and missed_by_move))
        for update skip locked`.execute(tx)
   return rows[0] ?? null
 }
@@ -152,7 +152,7 @@ async function markAwaiting(tx: Tx, id: string, { at, from, zone }: Awaiting, no
      where id = ${id} and status in ('scheduled', 'missed')`.execute(tx)
 }
 
-async function markBlocked(tx: Tx, id: string, reason: string, now: Date): Promise<void> {
+async function markObstacle(tx: Tx, id: string, reason: string, now: Date): Promise<void> {
   await sql`update campaigns set reason = ${reason}, updated_at = ${now} where id = ${id} and status = 'scheduled'`.execute(
     tx,
   )
@@ -160,7 +160,7 @@ async function markBlocked(tx: Tx, id: string, reason: string, now: Date): Promi
 
 async function markMissed(tx: Tx, id: string, reason: string, { at, from, zone }: Awaiting, now: Date): Promise<void> {
   await sql`
-    update campaigns set status = 'missed', reason = ${reason}, scheduled_at = ${at}, computed_from = ${from},
+    update campaigns set status = 'missed', reason = ${reason}, missed_by_move = ${reason === 'event_moved'}, scheduled_at = ${at}, computed_from = ${from},
            computed_zone = ${zone}, updated_at = ${now}
      where id = ${id} and status in ('scheduled', 'missed')`.execute(tx)
 }

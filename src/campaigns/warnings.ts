@@ -1,6 +1,6 @@
 /** What somebody should look at before a campaign is launched, in words. */
-import { isRefused, type TemplateStatus } from '../templates/statuses.ts'
-import type { Locale } from '../channels/channel.ts'
+import { isRefused, type TemplateStatus } from '../templates/templates.ts'
+import type { Locale } from '../platform/languages.ts'
 import type { MessagingLimitUse } from './messaging-limit.ts'
 import { listTemplates } from '../templates/templates.ts'
 
@@ -57,14 +57,14 @@ function warnOfTemplate(standing: TemplateStatus, asked: string | undefined): Wa
   return found
 }
 
-function warnOfLimit({ isBeyond, recipients, left }: MessagingLimitUse): Warning[] {
+function warnOfLimit({ isBeyond, recipients, remaining }: MessagingLimitUse): Warning[] {
   if (!isBeyond) return []
   return [
     {
       code: 'beyond_messaging_limit',
       text: {
-        'es-MX': `WhatsApp deja escribir primero a ${left} personas más en 24 horas; esta campaña escribiría a ${recipients}.`,
-        en: `WhatsApp lets you begin to write to ${left} more people in 24 hours; this campaign would write to ${recipients}.`,
+        'es-MX': `WhatsApp deja escribir primero a ${remaining} personas más en 24 horas; esta campaña escribiría a ${recipients}.`,
+        en: `WhatsApp lets you begin to write to ${remaining} more people in 24 hours; this campaign would write to ${recipients}.`,
       },
     },
   ]

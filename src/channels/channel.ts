@@ -1,7 +1,6 @@
 /** What a channel is given and what it answers; the providers and the simulation are behind it. */
-
-export type ChannelName = 'whatsapp' | 'email'
-export type Locale = 'es-MX' | 'en'
+import type { ChannelName } from '../contacts/contacts.ts'
+import type { Locale } from '../platform/languages.ts'
 
 /** One parameter of a WhatsApp template; `name` when the template was created with named parameters. */
 export type TextParameter = { name?: string; text: string }
@@ -77,5 +76,11 @@ export type Outcome =
   | ({ kind: 'refused'; httpStatus: number | null } & Refusal)
   | { kind: 'unknown'; reason: string }
 
-export type Channel = { isSimulated: boolean; send(message: Message): Promise<Outcome> }
+export type Sender = { isSimulated: boolean; send(message: Message): Promise<Outcome> }
+export type Channel = Sender & {
+  /** The rate limit of the channel, over all workers. */
+  messagesPerSecond: number
+  /** The least time between two messages to one recipient; 0: none. */
+  pairIntervalMs: number
+}
 export type Channels = Record<ChannelName, Channel>

@@ -2,29 +2,53 @@
 import type { Config } from '../platform/config.ts'
 import type { Db } from '../platform/db.ts'
 import type { Logger } from '../platform/log.ts'
-import type { ChannelName, Channels } from './channel.ts'
+import type { ChannelName } from '../contacts/contacts.ts'
+import type { Channel, Channels } from './channel.ts'
 import { openEmail } from './email.ts'
 import { openSimulated } from './simulated.ts'
 import { openWhatsApp } from './whatsapp.ts'
 
+export type {
+  Channel,
+  Channels,
+  EmailContent,
+  Message,
+  Outcome,
+  Refusal,
+  TemplateButton,
+  Verdict,
+  WhatsAppContent,
+} from './channel.ts'
+export { categoryOf, estimateCost, isPromotion, predictPrice, type EstimatedCost, type Prediction } from './prices.ts'
+export { explainReason, type Explanation } from './reasons.ts'
+export { classifyWhatsApp, EMAIL_SENT_BEFORE } from './refusals.ts'
+export { fetchTemplates, type RemoteTemplate } from './whatsapp.ts'
+
 type Context = { config: Config; db: Db; now: () => Date; log: Logger }
+
+/** The simulated provider takes more than any worker can send. */
+const SIMULATED_PER_SECOND = 100_000
 
 export function openChannels(context: Context): Channels {
   const { config, now } = context
   const { whatsapp, email } = config
+  const { apiKey, messagesPerSecond, pairIntervalMs } = whatsapp
   return {
-    whatsapp: whatsapp.apiKey
-      ? openWhatsApp({ apiKey: whatsapp.apiKey, apiUrl: whatsapp.apiUrl, timeoutMs: whatsapp.timeoutMs, now })
+    whatsapp: apiKey
+      ? { ...openWhatsApp({ ...whatsapp, apiKey, now }), messagesPerSecond, pairIntervalMs }
       : simulate('whatsapp', context),
     email:
       email.apiKey && email.from
-        ? openEmail({ apiKey: email.apiKey, apiUrl: email.apiUrl, from: email.from, timeoutMs: email.timeoutMs, now })
+        ? {
+            ...openEmail({ ...email, apiKey: email.apiKey, from: email.from, now }),
+            ...{ messagesPerSecond: email.messagesPerSecond, pairIntervalMs: 0 },
+          }
         : simulate('email', context),
   }
 }
 
-function simulate(channel: ChannelName, context: Context) {
+function simulate(channel: ChannelName, context: Context): Channel {
   const message = 'delivery_mock_mode: no provider key, messages go to the simulated channel'
   context.log.warn({ channel, simulated: true }, message)
-  return openSimulated(channel, context)
+  return { ...openSimulated(channel, context), messagesPerSecond: SIMULATED_PER_SECOND, pairIntervalMs: 0 }
 }

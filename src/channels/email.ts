@@ -5,14 +5,14 @@
  * nobody saw may be made again and still sends one mail. The SDK neither throws, nor retries, nor has a timeout.
  */
 import { Resend } from 'resend'
-import type { Channel, EmailContent, Message, Outcome } from './channel.ts'
+import type { Sender, EmailContent, Message, Outcome } from './channel.ts'
 import { classifyEmail, outcomeOf } from './refusals.ts'
 import { readRetryAfter } from './retry-after.ts'
 
 export type EmailSettings = { apiKey: string; apiUrl: string; from: string; timeoutMs: number; now: () => Date }
 
 /** Sends one mail a call. Never throws: what went wrong is in the outcome. */
-export function openEmail(settings: EmailSettings): Channel {
+export function openEmail(settings: EmailSettings): Sender {
   // Address and user agent are given, so that no RESEND_* variable of the environment replaces them.
   const client = new Resend(settings.apiKey, { baseUrl: settings.apiUrl, userAgent: 'monotickets' })
   return { isSimulated: false, send: (message) => sendEmail(client, settings, message) }

@@ -1,5 +1,5 @@
 /** Every reason that a delivery, a dead letter or a resting channel can show, in words for whoever reads it. */
-import type { Locale } from './channel.ts'
+import type { Locale } from '../platform/languages.ts'
 import { findCode, findName } from './refusals.ts'
 
 export type Explanation = Record<Locale, string>

@@ -11,7 +11,8 @@ import { batching } from '../platform/batching.ts'
 import { newId, sql, type Db } from '../platform/db.ts'
 import type { Deps } from '../deps.ts'
 import type { Logger } from '../platform/log.ts'
-import type { Channel, ChannelName } from './channel.ts'
+import type { ChannelName } from '../contacts/contacts.ts'
+import type { Sender } from './channel.ts'
 
 /** When each step follows the one before. */
 const STEPS = [
@@ -29,7 +30,7 @@ const REPLIES = ['Confirmo ✅', 'Confirmo ✅', 'no podré ir', null, 'Confirmo
 export function openSimulated(
   channel: ChannelName,
   { config, db, now }: { config: Config; db: Db; now: () => Date },
-): Channel {
+): Sender {
   const hasCallbacks = channel === 'whatsapp' && config.simulator.isOn
   return {
     isSimulated: true,

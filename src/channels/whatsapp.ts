@@ -4,7 +4,7 @@
  * The API knows no idempotency key: a call whose answer nobody saw is `unknown` and never repeated here. Only what
  * surely did not leave may go again at once.
  */
-import type { Channel, Message, Outcome, Refusal, TemplateButton, TemplateHeader, TextParameter } from './channel.ts'
+import type { Sender, Message, Outcome, Refusal, TemplateButton, TemplateHeader, TextParameter } from './channel.ts'
 import type { WhatsAppContent } from './channel.ts'
 import { classifyWhatsApp, outcomeOf } from './refusals.ts'
 import { readRetryAfter } from './retry-after.ts'
@@ -23,7 +23,7 @@ const TEMPLATES_PER_PAGE = 250
 const PAGES_MAX = 40
 
 /** Sends one message a call. Never throws: what went wrong is in the outcome. */
-export function openWhatsApp(settings: WhatsAppSettings): Channel {
+export function openWhatsApp(settings: WhatsAppSettings): Sender {
   return { isSimulated: false, send: (message) => sendMessage(settings, message) }
 }
 

@@ -5,20 +5,11 @@
  * No cache and no queue on this path: without PostgreSQL the answer is 503, never "welcome".
  */
 import { createHash } from 'node:crypto'
+import { admit, type Admission } from '../events/events.ts'
 import { newId, withTx, type Db, type Tx } from '../platform/db.ts'
 import { Failure } from '../platform/errors.ts'
 import type { User } from '../http/access.ts'
-import {
-  admit,
-  findAdmission,
-  findStoredScan,
-  insertScan,
-  settleScan,
-  type Admission,
-  type Door,
-  type First,
-  type StoredScan,
-} from './sql.ts'
+import { findAdmission, findStoredScan, insertScan, settleScan, type Door, type First, type StoredScan } from './sql.ts'
 
 type Context = { db: Db; now: () => Date }
 

@@ -1,3 +1,4 @@
+import type { Admission } from '../events/events.ts'
 import { sql, type Db, type Tx } from '../platform/db.ts'
 import type { Position } from '../http/page.ts'
 
@@ -32,30 +33,6 @@ export async function insertScan(tx: Tx, scope: string | null, s: NewScan): Prom
              ${s.scannedAt}, ${s.receivedAt}, ${s.requestId} from door
       on conflict (event_id, scan_id) do nothing returning id)
     select status as event_status, ends_at, exists (select from scan) as is_new from door`.execute(tx)
-  return rows[0] ?? null
-}
-
-export type Admission = {
-  invitationId: string
-  guestName: string
-  answer: 'pending' | 'yes' | 'no' | 'maybe'
-  admitted: number
-  remaining: number
-}
-
-/** Lets `count` people in, if so many places are left. The WHERE clause is the lock. */
-export async function admit(
-  tx: Tx,
-  a: { eventId: string; code: string; count: number; now: Date },
-): Promise<Admission | null> {
-  const { rows } = await sql<Admission>`
-    update invitations i
-       set admitted = i.admitted + ${a.count}, first_admitted_at = coalesce(i.first_admitted_at, ${a.now}), updated_at = ${a.now}
-      from guests g
-     where i.code = ${a.code} and i.event_id = ${a.eventId} and g.event_id = i.event_id and g.id = i.guest_id
-       and i.admitted + ${a.count} <= door_places(i.answer, i.answered_places, i.places)
-    returning i.id as invitation_id, g.name as guest_name, i.answer, i.admitted,
-              door_places(i.answer, i.answered_places, i.places) - i.admitted as remaining`.execute(tx)
   return rows[0] ?? null
 }
 

@@ -1,7 +1,7 @@
 /**
- * Who wants no promotions by WhatsApp: said in WhatsApp itself, and told us by a refusal (131050) or by the webhook
- * `user_preferences`. By the provider's clock, so that words which come late or in another order change nothing. A
- * message from the person, or one that arrives, says nothing about it. `delivery` decides what it means for a message.
+ * Who wants no promotions by WhatsApp. Guests say so in WhatsApp itself, and we hear it from a refusal (131050) or from
+ * the webhook `user_preferences`. The provider's clock decides, so words that come late or in another order change
+ * nothing. A message from the person says nothing about it.
  */
 import { sql, type Tx } from '../platform/db.ts'
 
@@ -16,7 +16,7 @@ export async function stopMarketing(
     insert into wa_marketing_stops as s (phone, stopped_at, source)
     select phone, ${at}, ${source} from unnest(${phones.toSorted()}::text[]) phone
     on conflict (phone) do update set stopped_at = excluded.stopped_at, source = excluded.source
-      where s.stopped_at is null or s.stopped_at < excluded.stopped_at`.execute(tx)
+     where s.stopped_at is null or s.stopped_at < excluded.stopped_at`.execute(tx)
 }
 
 export async function resumeMarketing(tx: Tx, phones: string[], at: Date): Promise<void> {
@@ -24,4 +24,12 @@ export async function resumeMarketing(tx: Tx, phones: string[], at: Date): Promi
     insert into wa_marketing_stops as s (phone, resumed_at)
     select phone, ${at} from unnest(${phones.toSorted()}::text[]) phone
     on conflict (phone) do update set resumed_at = greatest(s.resumed_at, excluded.resumed_at)`.execute(tx)
+}
+
+/** WhatsApp delivers no more promotions to this number for now, whoever sends them (131049). */
+export async function withholdMarketing(tx: Tx, phone: string, until: Date): Promise<void> {
+  await sql`
+    insert into wa_marketing_stops as s (phone, withheld_until)
+    values (${phone}, ${until})
+    on conflict (phone) do update set withheld_until = greatest(s.withheld_until, excluded.withheld_until)`.execute(tx)
 }

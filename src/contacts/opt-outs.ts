@@ -27,15 +27,15 @@ const WANTS_OUT = new RegExp(
     'unsubscribe (?:me|us|please)|please unsubscribe|(?:want|like) to unsubscribe',
   ].join('|')})\\b`,
 )
-/** The words themselves with a courtesy around them, or said twice. */
-const WORD_WITH_COURTESY =
+/** The word itself with filler words around it, or said twice. */
+const WORD_WITH_FILLER =
   /^(?:(?:hola|por favor|porfa|porfavor|gracias|muchas gracias|si|no|quiero|please|ya|buen dia|buenas tardes|buenos dias) )*(?:(?:baja|stop|alto|cancelar suscripcion|unsubscribe) ?)+(?:por favor|porfa|porfavor|gracias|muchas gracias|please|ya|thanks|thank you| )*$/
 
 /** Whether a text that is not the word itself asks for no more messages: the guest is told the word. */
 export function wantsOptOut(text: string): boolean {
   if (text.length > 300 || readOptWord(text)) return false
   const plain = simplify(text.replace(/[’'´`]/g, ''))
-  return WANTS_OUT.test(plain) || WORD_WITH_COURTESY.test(plain)
+  return WANTS_OUT.test(plain) || WORD_WITH_FILLER.test(plain)
 }
 
 const simplify = (text: string): string =>
@@ -81,14 +81,4 @@ export async function findLatestOptOut(tx: Tx, phones: string[], at: Date): Prom
     select organizer_id from opt_outs where phone = any(${phones}::text[]) and opted_out_at <= ${at}
      order by opted_out_at desc, organizer_id limit 1`.execute(tx)
   return rows[0]?.organizerId ?? null
-}
-
-export type OptMessage = { id: string; contextMessageId: string | null; sentAt: Date }
-
-/** The words that this person wrote later than `sentAt`, by the provider's clock: webhooks come in any order. */
-export async function listLaterOptWords(tx: Tx, phones: string[], sentAt: Date): Promise<OptMessage[]> {
-  const { rows } = await sql<OptMessage>`
-    select id, context_message_id, sent_at from wa_messages
-     where phone = any(${phones}::text[]) and rule in ('opt_out', 'opt_in') and sent_at > ${sentAt}`.execute(tx)
-  return rows
 }

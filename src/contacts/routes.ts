@@ -5,8 +5,7 @@ import type { Deps } from '../deps.ts'
 import { scopeOf } from '../http/access.ts'
 import { Answer, NullableInstant } from '../http/request-id.ts'
 import { readPhone } from '../platform/phone.ts'
-import { describeWindow } from '../conversations/conversations.ts'
-import { findWindow } from '../conversations/sql.ts'
+import { describeWindow, findWindow } from './windows.ts'
 
 const Session = Answer({
   phone: Type.String({ description: 'E.164.' }),
@@ -17,7 +16,7 @@ const Session = Answer({
   secondsRemaining: Type.Integer(),
 })
 
-export const conversationRoutes =
+export const contactRoutes =
   (deps: Deps): FastifyPluginAsyncTypebox =>
   async (app) => {
     app.get(

@@ -1,15 +1,16 @@
-/** A channel without a key only simulates. Beside one that really sends, nobody is left to it unless that is asked for. */
+/** A channel without a provider's key only simulates. Beside a real channel it is used only when asked for by name. */
 import type { Config } from '../platform/config.ts'
-import type { ChannelName } from '../channels/channel.ts'
+import type { ChannelName } from './reach.ts'
 
 type Keys = Pick<Config, 'whatsapp' | 'email'>
 
-const isReal = ({ whatsapp, email }: Keys, channel: ChannelName): boolean =>
+export const isRealChannel = ({ whatsapp, email }: Keys, channel: ChannelName): boolean =>
   channel === 'whatsapp' ? whatsapp.apiKey !== undefined : email.apiKey !== undefined && email.from !== undefined
 
-/** `auto` means e-mail where WhatsApp would only pretend. */
+/** `auto` means e-mail where only e-mail is real. */
 export const narrowAuto = (wanted: ChannelName | 'auto', config: Keys): ChannelName | 'auto' =>
-  wanted === 'auto' && !isReal(config, 'whatsapp') && isReal(config, 'email') ? 'email' : wanted
+  wanted === 'auto' && !isRealChannel(config, 'whatsapp') && isRealChannel(config, 'email') ? 'email' : wanted
 
-/** An e-mail takes WhatsApp's place only if it leaves as really as that did. */
-export const mayEmailInstead = (config: Keys): boolean => isReal(config, 'email') || !isReal(config, 'whatsapp')
+/** A simulated e-mail never replaces a real WhatsApp message. */
+export const mayFallBackToEmail = (config: Keys): boolean =>
+  isRealChannel(config, 'email') || !isRealChannel(config, 'whatsapp')

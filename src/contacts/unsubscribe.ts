@@ -5,9 +5,12 @@
 import { createHash } from 'node:crypto'
 import { sql, type Db } from '../platform/db.ts'
 import { Failure } from '../platform/errors.ts'
-import type { Locale } from '../channels/channel.ts'
-import { escapeHtml } from '../templates/layout.ts'
-import { markOf } from '../templates/context.ts'
+import type { Locale } from '../platform/languages.ts'
+import { unsubscribeAddress } from './suppressions.ts'
+import { escapeHtml } from '../http/html.ts'
+
+/** Tells one address of a guest from the next, in a link that only the first one got. */
+export const markOf = (email: string): string => createHash('sha256').update(email).digest('hex').slice(0, 16)
 
 export type Unsubscriber = { email: string | null; organizerId: string; organizerName: string; locale: Locale }
 
@@ -37,9 +40,7 @@ export async function unsubscribe(
 ): Promise<Unsubscriber> {
   const found = await findUnsubscriber(db, code)
   if (mark !== undefined && found.email !== null && markOf(found.email) !== mark) return found
-  await sql`insert into email_stops (email, organizer_id, reason, stopped_at)
-    select ${found.email}, ${found.organizerId}, 'unsubscribed', ${now()} where ${found.email}::text is not null
-    on conflict (email, organizer_id) do nothing`.execute(db)
+  if (found.email !== null) await unsubscribeAddress(db, found.email, found.organizerId, now())
   return found
 }
 

@@ -3,7 +3,7 @@ import test from 'node:test'
 import { withTx } from '../platform/db.ts'
 import { startApp } from '../../test/harness.ts'
 import { anInvitation, anOrganizer, aPhone } from '../../test/make.ts'
-import { receiveMessage } from './conversations.ts'
+import { receiveMessage } from './storing.ts'
 
 const DAY_MS = 86_400_000
 

@@ -1,32 +1,33 @@
 /** A guest's message: who wrote it, which window it opens, and whether it is a BAJA, an answer or neither. */
 import {
   identifyPerson,
+  isGuestPhone,
   learnAlias,
   opensWindow,
   readOptWord,
-  receiveMessage,
-  rememberMeaning,
+  rememberAlias,
   wantsOptOut,
   type OptWord,
   type Person,
-} from './conversations.ts'
+} from '../contacts/contacts.ts'
 import type { Tx } from '../platform/db.ts'
+import { normalizePhone } from '../platform/phone.ts'
 import {
   findInvitedById,
   findInvitedByMessage,
-  isGuestPhone,
-  rememberAlias,
+  readButton,
+  takeReply,
   wasSentToAnother,
+  type Button,
   type Invited,
-} from '../delivery/delivery.ts'
-import { normalizePhone } from '../platform/phone.ts'
+} from '../rsvp/rsvp.ts'
+import { helpOptOut, obeyOptWord } from './opt-words.ts'
+import { markUnderstood } from './sql.ts'
+import { receiveMessage, type InboundMessage, type Incoming } from './storing.ts'
 import { learnName } from './user-ids.ts'
-import { helpOptOut, obeyOptWord, type Inbox } from './opt-words.ts'
-import { readButton, takeReply, type Button } from '../rsvp/replies.ts'
-import type { InboundMessage } from '../inbox/whatsapp.ts'
 
 /** Takes a message in the transaction of all its effects; one that was taken before changes nothing. Returns what to count. */
-export async function takeMessage(tx: Tx, inbox: Inbox, message: InboundMessage): Promise<string> {
+export async function takeMessage(tx: Tx, incoming: Incoming, message: InboundMessage): Promise<string> {
   const button = readButton(message.payload)
   const before = await identifyPerson(tx, message)
   const quoted = message.contextMessageId ? await findInvitedByMessage(tx, message.contextMessageId) : null
@@ -34,7 +35,7 @@ export async function takeMessage(tx: Tx, inbox: Inbox, message: InboundMessage)
   const person = await recognize(tx, message, before, quoted ?? tapped)
   // First what came before under the same user id, so that an unbroken conversation has one window.
   if (message.userId && person.phone && !isGroup(message))
-    await learnName(tx, inbox, message.userId, person.phone, message.sentAt)
+    await learnName(tx, incoming, message.userId, person.phone, message.sentAt)
   const isNew = await receiveMessage(
     tx,
     {
@@ -45,23 +46,27 @@ export async function takeMessage(tx: Tx, inbox: Inbox, message: InboundMessage)
       body: message.text,
       contextMessageId: message.contextMessageId,
       sentAt: message.sentAt,
-      receivedAt: inbox.now,
-      inboundEventId: inbox.id,
-      simulated: inbox.simulated,
+      receivedAt: incoming.now,
+      inboundEventId: incoming.id,
+      simulated: incoming.simulated,
     },
-    inbox.config.whatsapp.windowMs,
+    incoming.config.whatsapp.windowMs,
     person.phones,
   )
   if (!isNew) return 'messages_duplicate'
   await keepAlias(tx, message, person)
   if (!opensWindow(message.type)) return 'messages_stored'
   const word = readOptWord(message.payload ?? '') ?? readOptWord(message.text ?? '')
-  if (word) return takeOptWord(tx, inbox, word, message, person)
+  if (word) return takeOptWord(tx, incoming, word, message, person)
   if (!message.payload && wantsOptOut(message.text ?? ''))
-    return rememberRule(tx, message, 'opt_out_wish', await helpOptOut(tx, inbox, message, person.phones))
+    return rememberRule(tx, message, 'opt_out_wish', await helpOptOut(tx, incoming, message, person.phones))
   if ((button && !tapped) || (!quoted && (await wasToAnother(tx, message))))
     return rememberRule(tx, message, 'not_theirs', { outcome: 'not_theirs', invited: null })
-  return takeReply(tx, inbox, message, { phones: person.phones, button: tapped && button, tapped, quoted })
+  const clues = { phones: person.phones, button: tapped && button, tapped, quoted }
+  const { invited, countAs, ...understood } = await takeReply(tx, incoming, message, clues)
+  const about = { eventId: invited?.eventId ?? null, guestId: invited?.guestId ?? null }
+  await markUnderstood(tx, message.id, { ...understood, ...about })
+  return countAs
 }
 
 /**
@@ -115,12 +120,12 @@ async function keepAlias(tx: Tx, message: InboundMessage, { phone }: Person): Pr
 
 async function takeOptWord(
   tx: Tx,
-  inbox: Inbox,
+  incoming: Incoming,
   word: OptWord,
   message: InboundMessage,
   { phones }: Person,
 ): Promise<string> {
-  return rememberRule(tx, message, word, await obeyOptWord(tx, inbox, word, message, phones))
+  return rememberRule(tx, message, word, await obeyOptWord(tx, incoming, word, message, phones))
 }
 
 /** What was said beside answers, and what came of it. */
@@ -130,7 +135,7 @@ async function rememberRule(
   rule: OptWord | 'opt_out_wish' | 'not_theirs',
   { outcome, invited }: { outcome: string; invited: Invited | null },
 ): Promise<string> {
-  await rememberMeaning(tx, message.id, {
+  await markUnderstood(tx, message.id, {
     intent: null,
     eventId: invited?.eventId ?? null,
     guestId: invited?.guestId ?? null,

@@ -1,35 +1,10 @@
-/** Whether an organizer may write to a person, as their own words say. */
-import type { Config } from '../platform/config.ts'
-import {
-  findLatestOptOut,
-  listLaterOptWords,
-  optIn,
-  optOut,
-  resumeMarketing,
-  type OptMessage,
-  type OptWord,
-} from './conversations.ts'
+/** BAJA and ALTA: an organizer may or may not write to a person, as their own words say. */
+import { findLatestOptOut, isInWindow, optIn, optOut, resumeMarketing, type OptWord } from '../contacts/contacts.ts'
+import { answerGuest, wasPhoneAnswered } from '../delivery/delivery.ts'
 import type { Tx } from '../platform/db.ts'
-import {
-  answerGuest,
-  findAnyInvited,
-  listMeantOrganizers,
-  wasPhoneAnswered,
-  type Invited,
-} from '../delivery/delivery.ts'
-
-/** The webhook that is being worked: who asks, when, and by which settings. */
-export type Inbox = {
-  id: string
-  requestId: string
-  simulated: boolean
-  /** When the webhook came; it may be worked, and worked again, much later. */
-  receivedAt: Date
-  now: Date
-  config: Config
-  /** Codes of invitations whose answer changed: after the commit their pages are made anew. */
-  answered: string[]
-}
+import { findAnyInvited, listMeantOrganizers, type Invited } from '../rsvp/rsvp.ts'
+import { listLaterOptWords, type OptMessage } from './sql.ts'
+import type { Incoming } from './storing.ts'
 
 export type Obeyed = {
   outcome: 'opted_out' | 'opted_in' | 'unchanged' | 'outdated' | 'no_organizer'
@@ -43,7 +18,7 @@ export type Obeyed = {
  */
 export async function obeyOptWord(
   tx: Tx,
-  inbox: Inbox,
+  incoming: Incoming,
   word: OptWord,
   message: OptMessage,
   phones: string[],
@@ -60,9 +35,9 @@ export async function obeyOptWord(
   const changed = word === 'opt_out' ? await optOut(tx, change) : await restore(tx, change, message)
   const invited = await findAnyInvited(tx, changed.length > 0 ? changed : organizerIds, phones)
   if (changed.length === 0) return { outcome: 'unchanged', invited }
-  if (invited && isInWindow(inbox, message.sentAt)) {
+  if (invited && isRecent(incoming, message.sentAt)) {
     const template = word === 'opt_out' ? 'opt_out_confirmed' : 'opt_in_confirmed'
-    await answerGuest(tx, { to: invited, template, answersMessage: message.id, ...sendingOf(inbox) })
+    await answerGuest(tx, { to: invited, template, answersMessage: message.id, ...sendingOf(incoming) })
   }
   return { outcome: word === 'opt_out' ? 'opted_out' : 'opted_in', invited }
 }
@@ -83,25 +58,25 @@ const DAY_MS = 24 * 3_600_000
  */
 export async function helpOptOut(
   tx: Tx,
-  inbox: Inbox,
+  incoming: Incoming,
   message: OptMessage,
   phones: string[],
 ): Promise<{ outcome: string; invited: Invited | null }> {
   const organizerIds = await listMeantOrganizers(tx, { ...message, phones })
   const invited = await findAnyInvited(tx, organizerIds, phones)
   if (!invited) return { outcome: 'no_organizer', invited }
-  const since = new Date(inbox.now.getTime() - DAY_MS)
+  const since = new Date(incoming.now.getTime() - DAY_MS)
   if (await wasPhoneAnswered(tx, phones, 'opt_out_help', since)) return { outcome: 'helped_before', invited }
-  if (!isInWindow(inbox, message.sentAt)) return { outcome: 'too_late_to_help', invited }
-  await answerGuest(tx, { to: invited, template: 'opt_out_help', answersMessage: message.id, ...sendingOf(inbox) })
+  if (!isRecent(incoming, message.sentAt)) return { outcome: 'too_late_to_help', invited }
+  await answerGuest(tx, { to: invited, template: 'opt_out_help', answersMessage: message.id, ...sendingOf(incoming) })
   return { outcome: 'helped', invited }
 }
 
-/** A webhook may come days late: what the guest does not wait for any more is not answered. */
-export const isInWindow = ({ now, config }: Inbox, sentAt: Date): boolean =>
-  sentAt.getTime() + config.whatsapp.windowMs > now.getTime()
+/** What is older than a window may have been about something else, and nobody waits for an answer to it. */
+export const isRecent = ({ now, config }: Incoming, sentAt: Date): boolean =>
+  isInWindow(sentAt, { now, windowMs: config.whatsapp.windowMs })
 
-export const sendingOf = ({ now, requestId, config }: Inbox) => ({
+const sendingOf = ({ now, requestId, config }: Incoming) => ({
   now,
   requestId,
   attemptsMax: config.delivery.attemptsMax,

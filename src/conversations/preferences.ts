@@ -1,9 +1,11 @@
 /** Guests who stop or resume promotions in WhatsApp itself. */
-import { findPerson, resumeMarketing, stopMarketing } from './conversations.ts'
+import { findPerson, resumeMarketing, stopMarketing, type WaIdentity } from '../contacts/contacts.ts'
 import type { Tx } from '../platform/db.ts'
-import type { Preference } from '../inbox/whatsapp.ts'
 
-/** Returns what to count. Whom we do not know by number was never written to by one. */
+/** WhatsApp's own switch for promotions, which the person has turned. */
+export type Preference = WaIdentity & { wantsMarketing: boolean; at: Date }
+
+/** Returns what to count. Somebody whose number we do not know was never written to. */
 export async function takePreference(tx: Tx, preference: Preference): Promise<string> {
   const { wantsMarketing, at } = preference
   const { phones } = await findPerson(tx, preference)

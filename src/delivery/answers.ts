@@ -1,6 +1,8 @@
 /** What we answer a guest who wrote: rows like every other message, written beside what the guest's message did. */
 import { newId, sql, type Tx } from '../platform/db.ts'
+import type { Locale } from '../platform/languages.ts'
 import type { TemplateName } from '../templates/templates.ts'
+import { insertDeliveries } from './sql.ts'
 
 /** What an organizer asks for is no answer. */
 export type AnswerTemplate = Exclude<
@@ -20,22 +22,26 @@ export type NewAnswerMessage = {
 }
 
 /**
- * Queues an answer inside the caller's transaction. It takes no slot, since no organizer asked for it, and goes before
- * what was asked for; the sweep enqueues it within a second. False: this message was answered before.
+ * Queues an answer inside the caller's transaction. It takes no slot, since no organizer requested it, and it is urgent;
+ * the sweep releases it within a second. False: this message was answered before.
  */
 export async function answerGuest(tx: Tx, answer: NewAnswerMessage): Promise<boolean> {
   const { to, template, answersMessage, variables = {}, attemptsMax, requestId, now } = answer
-  const { rows } = await sql`
-    insert into deliveries (id, organizer_id, event_id, guest_id, channel, channel_reason, template, locale, variables, status,
-      attempts_max, next_attempt_at, request_id, requested_by, requested_at, updated_at, answers_message)
-    select ${newId('dl')}, e.organizer_id, g.event_id, g.id, 'whatsapp', 'reply', ${template}, g.locale,
-      ${JSON.stringify(variables)}::jsonb, 'queued', ${attemptsMax}::integer, ${now}::timestamptz, ${requestId}, 'reply',
-      ${now}::timestamptz, ${now}::timestamptz, ${answersMessage}
+  const { rows } = await sql<{ organizerId: string; locale: Locale }>`
+    select e.organizer_id, g.locale
       from guests g join events e on e.id = g.event_id
-     where g.event_id = ${to.eventId} and g.id = ${to.guestId}
-    on conflict (answers_message, template) where answers_message is not null do nothing
-    returning id`.execute(tx)
-  return rows.length === 1
+     where g.event_id = ${to.eventId} and g.id = ${to.guestId}`.execute(tx)
+  if (!rows[0]) return false
+  const { organizerId, locale } = rows[0]
+  const request = {
+    ...{ organizerId, eventId: to.eventId, template, variables, attemptsMax, requestId, requestedBy: 'reply' },
+    ...{ requestedAt: now, scheduledAt: null, isEnqueued: false, answersMessage },
+  }
+  const delivery = {
+    ...{ id: newId('dl'), guestId: to.guestId, channel: 'whatsapp' as const, channelReason: 'reply' },
+    ...{ mayFallBack: false, locale },
+  }
+  return (await insertDeliveries(tx, request, [delivery])).length === 1
 }
 
 /**

@@ -4,10 +4,9 @@ import test from 'node:test'
 import { sql, withTx, type Db } from '../platform/db.ts'
 import { startApp } from '../../test/harness.ts'
 import { aGuest, anEvent } from '../../test/make.ts'
-import type { Outcome } from '../channels/channel.ts'
-import { sweepDeliveries } from './jobs.ts'
+import type { Outcome } from '../channels/channels.ts'
 import { deleteOldRows } from '../operations/housekeeping.ts'
-import { aCampaign, aStatus, fallbackOf, NOON, record, requested, rowOf, run } from '../../test/deliveries.ts'
+import { aCampaign, aStatus, fallbackOf, NOON, record, requested, rowOf, run, sweep } from '../../test/deliveries.ts'
 import { BOTH, coded, withProvider } from '../../test/provider.ts'
 
 const lettersOf = async (db: Db, id: string): Promise<number> =>
@@ -157,7 +156,7 @@ test('an account that a status refused while nobody could place it is told to a 
   await sql`insert into delivery_events (provider_message_id, status, occurred_at, received_at, reason)
     values (${provider.ids[0]!}, 'failed', ${NOON}, ${NOON}, 'whatsapp_131042')`.execute(app.db)
 
-  await app.runJob(sweepDeliveries, {})
+  await sweep(app)
 
   assert.equal(app.lines.filter(({ level, msg }) => level === 'error' && /refuses our account/.test(msg)).length, 1)
 })
@@ -293,7 +292,7 @@ test('an e-mail that may have left before its key expired is marked when it leav
   const deliveryId = await requested(app, await aGuest(app.db, await anEvent(app.db)), { channel: 'email' })
   await run(app, deliveryId)
   app.setNow('2029-06-01T18:11:00.000Z')
-  await app.runJob(sweepDeliveries, {})
+  await sweep(app)
 
   app.setNow('2029-06-02T19:00:05.000Z') // the queue was away for a day
   const outcome = await run(app, deliveryId)
@@ -335,7 +334,7 @@ test('a refusal that came before the call timed out is believed, and the message
   }
 
   await run(app, deliveryId)
-  await app.runJob(sweepDeliveries, {})
+  await sweep(app)
   app.setNow('2029-06-01T18:00:30.000Z')
   const outcome = await run(app, deliveryId)
 
@@ -373,7 +372,7 @@ test('an answer that comes after the wait, to a message that was refused since, 
   await taken
   for (const now of ['2029-06-01T18:01:01.000Z', '2029-06-01T18:12:00.000Z']) {
     app.setNow(now)
-    await app.runJob(sweepDeliveries, {})
+    await sweep(app)
   }
 
   await record(app, aStatus('wamid.slow', 'failed', 131000, deliveryId))
@@ -394,7 +393,7 @@ test('no e-mail follows while an earlier attempt on WhatsApp may still arrive: a
   const deliveryId = await requested(app, await aGuest(app.db, await anEvent(app.db)))
   await run(app, deliveryId)
   app.setNow('2029-06-01T18:11:00.000Z')
-  await app.runJob(sweepDeliveries, {})
+  await sweep(app)
 
   const outcome = await run(app, deliveryId)
 
@@ -403,14 +402,14 @@ test('no e-mail follows while an earlier attempt on WhatsApp may still arrive: a
 })
 
 test('a campaign whose only open message waits for a person is done', async (t) => {
-  const app = await startApp(t, { now: NOON, env: { DELIVERY_UNKNOWN_POLICY: 'hold' } })
+  const app = await startApp(t, { now: NOON, env: { DELIVERY_UNKNOWN_POLICY: 'review' } })
   withProvider(t, [app.deps], () => ({ kind: 'unknown', reason: 'whatsapp_timeout' }))
   const eventId = await anEvent(app.db)
   await aGuest(app.db, eventId)
   const { campaignId, ids } = await aCampaign(app, eventId)
   await run(app, ids[0]!)
   app.setNow('2029-06-01T18:11:00.000Z')
-  await app.runJob(sweepDeliveries, {})
+  await sweep(app)
 
   const { progress, isDone } = (await app.get(`/campaigns/${campaignId}`, { as: 'organizer' })).json()
 
@@ -428,7 +427,7 @@ test('a guest who waits for an answer is served although ten thousand messages w
   app.deps.queues.hasRoom = async () => false
   t.after(async () => void (app.deps.queues.hasRoom = hasRoom))
 
-  const outcome = await app.runJob(sweepDeliveries, {})
+  const outcome = await sweep(app)
 
   assert.equal(outcome, '1 urgent enqueued; the queue is busy or away')
 })
@@ -444,7 +443,7 @@ test('the e-mail in the place of a message that failed is enqueued although ten 
   app.deps.queues.hasRoom = async () => false
   t.after(async () => void (app.deps.queues.hasRoom = hasRoom))
 
-  await app.runJob(sweepDeliveries, {})
+  await sweep(app)
 
   assert.equal((await fallbackOf(app.db, deliveryId))!.enqueuedAt?.toISOString(), NOON)
 })

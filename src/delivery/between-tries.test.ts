@@ -1,18 +1,19 @@
-/** What happens to a message between two tries: its parent arrives, its channel is released, the night falls. */
+/** What happens to a message between two tries: its original arrives, its channel is resumed, the night falls. */
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { sql, withTx } from '../platform/db.ts'
-import { startApp } from '../../test/harness.ts'
+import { startApp, type TestApp } from '../../test/harness.ts'
 import { aGuest, anEvent } from '../../test/make.ts'
-import { endHolds, stopChannel } from './pauses.ts'
-import { releaseChannel } from '../operations/channels.ts'
-import { aCampaign, aStatus, fallbackOf, NOON, record, requested, rowOf, run } from '../../test/deliveries.ts'
+import { pauseChannelByHand } from '../operations/channels.ts'
+import { pauseChannel } from './breaker.ts'
+import { resumeChannel } from './channel-states.ts'
+import { aCampaign, aStatus, fallbackOf, NOON, record, requested, rowOf, run, sweep } from '../../test/deliveries.ts'
 import { BOTH, coded, withProvider } from '../../test/provider.ts'
 
 const after = (ms: number) => new Date(Date.parse(NOON) + ms).toISOString()
 
-test('an e-mail whose parent arrived gives the slot back, and the campaign counts the guest as reached', async (t) => {
+test('an e-mail whose original arrived gives the slot back, and the campaign counts the guest as reached', async (t) => {
   const app = await startApp(t, { now: NOON })
   const provider = withProvider(t, [app.deps], () => undefined, BOTH)
   const guest = await aGuest(app.db, await anEvent(app.db))
@@ -42,59 +43,66 @@ test('thanks of an archived event fall back to e-mail too', async (t) => {
   assert.equal(await run(app, (await fallbackOf(app.db, deliveryId))!.id), 'sent')
 })
 
-test('a release makes scheduled messages due as well', async (t) => {
+/** As a refusal of our account pauses a channel. */
+const closeChannel = ({ db, deps }: TestApp, until: string) =>
+  withTx(db, (tx) =>
+    pauseChannel(tx, {
+      ...{ channel: 'whatsapp', until: new Date(until), reason: 'whatsapp_401', needsProbe: true, now: deps.now() },
+    }),
+  )
+
+test('a paused channel changes no due time, and resuming it lets the messages leave in their order', async (t) => {
   const app = await startApp(t, { now: NOON })
-  withProvider(t, [app.deps], () => undefined, BOTH)
+  const { calls } = withProvider(t, [app.deps], () => undefined, BOTH)
   const eventId = await anEvent(app.db)
   const ids = [
-    await requested(app, await aGuest(app.db, eventId)),
     await requested(app, await aGuest(app.db, eventId), { scheduledAt: after(60_000) }),
+    await requested(app, await aGuest(app.db, eventId)),
   ]
   app.setNow(after(60_000))
-  await sql`update channel_limits set held_until = ${after(360_000)}, hold_reason = 'whatsapp_401' where channel = 'whatsapp'`.execute(
-    app.db,
-  )
+  await closeChannel(app, after(360_000))
+  const waits = [await run(app, ids[0]!), await run(app, ids[1]!)]
+  const before = await Promise.all(ids.map(async (id) => (await rowOf(app.db, id)).nextAttemptAt!.toISOString()))
+
+  await resumeChannel(app.deps, 'whatsapp')
   for (const id of ids) await run(app, id)
 
-  await releaseChannel(app.deps, 'whatsapp')
-
-  for (const id of ids) assert.deepEqual((await rowOf(app.db, id)).nextAttemptAt, new Date(after(60_000)))
+  assert.deepEqual(waits, ['channel_paused', 'channel_paused'])
+  assert.deepEqual(before, [after(60_000), NOON])
+  assert.equal(calls.length, 2)
 })
 
-test('a release and a settlement that holds the same messages do not deadlock', async (t) => {
+test('resuming a channel and a settlement that locks its messages do not deadlock', async (t) => {
   const app = await startApp(t, { now: NOON })
   withProvider(t, [app.deps], () => undefined, BOTH)
   const eventId = await anEvent(app.db)
   for (let n = 0; n < 2; n++) await aGuest(app.db, eventId)
   const { ids } = await aCampaign(app, eventId)
-  await sql`update channel_limits set held_until = ${after(300_000)}, hold_reason = 'whatsapp_401' where channel = 'whatsapp'`.execute(
-    app.db,
-  )
+  await closeChannel(app, after(300_000))
   for (const id of ids) await run(app, id)
 
-  let released: Promise<void> | undefined
+  let resumed: Promise<void> | undefined
   await withTx(app.db, async (tx) => {
     await sql`select id from deliveries where id = any(${ids}::text[]) order by id for update`.execute(tx)
-    released = releaseChannel(app.deps, 'whatsapp')
+    resumed = resumeChannel(app.deps, 'whatsapp')
     await sleep(200)
     await sql`update channel_limits set updated_at = ${NOON} where channel = 'whatsapp'`.execute(tx)
   })
 
-  await released
+  await resumed
 })
 
-test('what a hold of the evening kept does not ring at four in the morning', async (t) => {
+test('what a pause of the evening kept does not ring at four in the morning', async (t) => {
   const app = await startApp(t, { now: '2029-06-02T04:30:00.000Z' })
   const provider = withProvider(t, [app.deps], () => undefined, BOTH)
   const id = await requested(app, await aGuest(app.db, await anEvent(app.db)))
-  await stopChannel(app.deps, {
-    ...{ channel: 'whatsapp', reason: 'x', by: 'usr', until: new Date('2029-06-02T10:00:00Z') },
-  })
-  const held = await run(app, id)
+  const pause = { channel: 'whatsapp', reason: 'x', by: 'usr', until: '2029-06-02T10:00:00Z' } as const
+  await pauseChannelByHand(app.deps, pause)
+  const paused = await run(app, id)
   app.setNow('2029-06-02T10:00:01.000Z')
-  await endHolds(app.db, app.deps.now())
+  await sweep(app)
 
-  assert.deepEqual([held, await run(app, id), provider.calls.length], ['whatsapp_held', 'quiet_hours', 0])
+  assert.deepEqual([paused, await run(app, id), provider.calls.length], ['channel_paused', 'quiet_hours', 0])
 })
 
 test('what WhatsApp took for a promotion is one: a stop of promotions sends it as an e-mail', async (t) => {
@@ -164,9 +172,7 @@ test('a probe that is refused for its recipient only shows that the account work
     BOTH,
   )
   const eventId = await anEvent(app.db)
-  await sql`update channel_limits set alarm = 'resting', held_until = ${NOON}, hold_reason = 'whatsapp_401' where channel = 'whatsapp'`.execute(
-    app.db,
-  )
+  await closeChannel(app, NOON)
   const ids = [
     await requested(app, await aGuest(app.db, eventId, { email: null })),
     await requested(app, await aGuest(app.db, eventId, { email: null })),

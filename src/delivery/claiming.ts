@@ -1,52 +1,53 @@
 /**
- * Claiming a delivery: it is looked at, decided whether it may leave now, and if so taken, with its attempt written.
+ * Claiming a delivery: read the facts, decide whether it may leave now, and if so take it, with its attempt written.
  * Concurrent jobs share the statements and the commit.
  */
 import { randomUUID } from 'node:crypto'
-import type { Config } from '../platform/config.ts'
+import { isPromotion, type Channels } from '../channels/channels.ts'
+import { chooseChannel, type ChannelName, type FallbackCause } from '../contacts/contacts.ts'
 import { batching } from '../platform/batching.ts'
+import type { Config } from '../platform/config.ts'
 import { withTx, type Db, type Tx } from '../platform/db.ts'
-import type { ChannelName, Channels } from '../channels/channel.ts'
-import { EMAIL_RETRY_HORIZON_MS } from './consequences.ts'
-import { isPromotion } from '../channels/prices.ts'
-import { changeTurns, giveTurn, listLimits, takeRecipients, writeLimit } from './pacing.ts'
-import { isClosedFor, isOverFor, quietUntil } from './due.ts'
-import { heldReason, holdPauses, pauseKey, type Pause } from './pauses.ts'
-import { listDue, putOff, take, type Candidate, type Lease, type PutOff } from './claiming-sql.ts'
+import { lockPauses, pauseKey, type PauseScope, type PauseTarget } from '../platform/pauses.ts'
 import { listTemplates } from '../templates/templates.ts'
+import { takeProbe } from './breaker.ts'
+import { listDue, putOff, take, type Candidate, type Lease, type PutOff } from './claiming-sql.ts'
+import { EMAIL_RETRY_HORIZON_MS } from './consequences.ts'
+import { isClosedFor, isOverFor, quietUntil } from './due.ts'
+import { takeRecipients, takeTokens } from './pacing.ts'
+import { WAITING_FOR } from './pauses.ts'
 
 type Context = { db: Db; now: () => Date; config: Config; channels: Channels }
 
 export type Claimed = Candidate & { leaseToken: string }
 export type Claim =
   | { kind: 'go'; delivery: Claimed }
-  | { kind: 'later'; at: Date; reason: string; attempts: number }
+  /** Due again at `at`; `isEnqueued`: the caller enqueues its job. */
+  | { kind: 'later'; at: Date; waitingFor: string; isEnqueued: boolean; attempts: number }
   | { kind: 'skipped'; reason: string }
   | { kind: 'nothing'; reason: string }
 
-/** Half of a worker's jobs are claimed while the other half is settled; all at once, each half would wait for the other. */
+/** Half of a worker's jobs are claimed while the other half is settled. */
 export const BATCH_MAX = 32
 
 type Decision = { kind: 'go'; channel: ChannelName; channelReason: string | null } | ({ kind: 'put off' } & PutOff)
 type Decided = { one: Candidate; decision: Decision }
 
-/** Takes a due delivery for this worker, or says why not. The check of the window, of opt-outs and of pauses is here. */
+/** Takes a due delivery for this worker, or says why not. The window, opt-outs and pauses are checked here. */
 export const claimDelivery = batching(claimDeliveries, { max: BATCH_MAX, lanes: 2 })
 
 async function claimDeliveries(context: Context, ids: string[]): Promise<Claim[]> {
-  const { db, config, channels } = context
+  const { db, config } = context
   const lease = leaseOf(context)
   const due = await listDue(db, ids, lease)
   const decided = due.map((one) => ({ one, decision: decide(one, lease.now, config) }))
-  // The common case is one statement. Turns and what is put off commit with it.
-  const isPlain = decided.every(({ decision }) => decision.kind === 'go' && channels[decision.channel].isSimulated)
-  const taken = isPlain
-    ? await takeThoseThatGo(db, decided, lease)
-    : await withTx(db, (tx) => takeTurns(tx, context, decided, lease))
+  await applyLimits(context, decided, lease.now)
+  await putOffTheRest(db, decided, lease.now)
+  const taken = await takeThoseThatGo(db, decided, lease)
   const claims = new Map(decided.map((each) => [each.one.id, toClaim(each, taken, lease)]))
   return ids.map((id) => {
     const mine = claims.get(id)
-    claims.delete(id) // two jobs about one delivery may share this batch: the first has it
+    claims.delete(id) // two jobs of one delivery may share this batch: the first gets it
     return mine ?? NOTHING_TO_DO
   })
 }
@@ -66,51 +67,51 @@ function leaseOf({ now, config }: Context): Lease {
   }
 }
 
-/**
- * Locks in one order: campaigns, the limits of the channels, recipients, deliveries; the deliveries without waiting,
- * since a settlement holds them first.
- */
-async function takeTurns(tx: Tx, context: Context, decided: Decided[], lease: Lease): Promise<Set<string>> {
-  await lookAgainAtPauses(tx, decided, lease.now)
-  await giveTurns(tx, context, decided, lease.now)
-  const rest = decided.flatMap(({ decision }) => (decision.kind === 'put off' ? [decision] : []))
-  if (rest.length > 0) await putOff(tx, rest, lease.now)
-  return takeThoseThatGo(tx, decided, lease)
-}
-
 async function takeThoseThatGo(db: Db, decided: Decided[], lease: Lease): Promise<Set<string>> {
-  const going = decided.flatMap(({ one: { id, attempts, possibleDuplicate }, decision }) =>
+  const takings = decided.flatMap(({ one: { id, attempts, possibleDuplicate }, decision }) =>
     decision.kind === 'go'
       ? [{ id, attempts, possibleDuplicate, channel: decision.channel, channelReason: decision.channelReason }]
       : [],
   )
-  return going.length > 0 ? take(db, going, lease) : new Set()
+  return takings.length > 0 ? take(db, takings, lease) : new Set()
+}
+
+async function putOffTheRest(db: Db, decided: Decided[], now: Date): Promise<void> {
+  const isAny = decided.some(({ decision }) => decision.kind === 'put off')
+  if (!isAny) return
+  await withTx(db, async (tx) => {
+    await keepDueWhatIsResumed(tx, decided)
+    const rows = decided.flatMap(({ decision }) => (decision.kind === 'put off' ? [decision] : []))
+    await putOff(tx, rows, now)
+  })
 }
 
 /**
- * Only a pause that surely lasts may keep a row without a due time, since its end gives it one. If it is being ended
- * at this moment, the row is due again and the next claim decides.
+ * A delivery is parked only under a pause that stays until this commits, because ending the pause makes it due again.
+ * A pause that is ending at this moment parks nothing.
  */
-async function lookAgainAtPauses(tx: Tx, decided: Decided[], now: Date): Promise<void> {
-  const paused = decided.flatMap(({ one, decision }) =>
-    decision.kind === 'put off' && decision.status === 'queued' && decision.at === null
-      ? [{ decision, pause: pauseOf(one, decision.reason) }]
-      : [],
-  )
-  if (paused.length === 0) return
-  const lasting = await holdPauses(
+async function keepDueWhatIsResumed(tx: Tx, decided: Decided[]): Promise<void> {
+  const parked = decided.flatMap(({ one, decision }) => {
+    if (decision.kind !== 'put off' || decision.status !== 'queued' || decision.at !== null) return []
+    return [{ one, decision, target: pauseOf(one)! }]
+  })
+  if (parked.length === 0) return
+  const lasting = await lockPauses(
     tx,
-    paused.map(({ pause }) => pause),
-    now,
+    parked.map(({ target }) => target),
   )
-  for (const { decision, pause } of paused) if (!lasting.has(pauseKey(pause))) decision.at = now
+  for (const { one, decision, target } of parked)
+    if (!lasting.has(pauseKey(target)))
+      Object.assign(decision, { at: one.nextAttemptAt, waitingFor: null, isEnqueued: false })
 }
 
-function pauseOf(one: Candidate, reason: string): Pause {
-  if (reason === 'organizer_paused') return { reason, id: one.organizerId }
-  if (reason === 'event_paused') return { reason, id: one.eventId }
-  if (reason === 'campaign_paused') return { reason, id: one.campaignId! }
-  return { reason, id: one.heldChannels.find((channel) => heldReason(channel) === reason)! }
+/** The widest pause counts first. */
+const SCOPES = ['organizer', 'event', 'campaign'] as const satisfies PauseScope[]
+
+function pauseOf({ pausedScopes, organizerId, eventId, campaignId }: Candidate): PauseTarget | null {
+  const scope = SCOPES.find((one) => pausedScopes.includes(one))
+  if (!scope) return null
+  return { scope, scopeId: { organizer: organizerId, event: eventId, campaign: campaignId! }[scope] }
 }
 
 function toClaim({ one, decision }: Decided, taken: Set<string>, { token, now }: Lease): Claim {
@@ -119,43 +120,53 @@ function toClaim({ one, decision }: Decided, taken: Set<string>, { token, now }:
     const { channel, channelReason } = decision
     const firstAttemptAt = channel === one.channel ? (one.firstAttemptAt ?? now) : now
     const attempt = { attempts: one.attempts + 1, firstAttemptAt, leaseToken: token }
-    return { kind: 'go', delivery: Object.assign(one, attempt, { channel, channelReason }) }
+    return { kind: 'go', delivery: { ...one, ...attempt, channel, channelReason } }
   }
-  const { at, reason } = decision
-  if (decision.status === 'skipped') return { kind: 'skipped', reason }
-  return at ? { kind: 'later', at, reason, attempts: one.attempts } : { kind: 'nothing', reason }
+  const { at, waitingFor, reason, isEnqueued } = decision
+  if (decision.status === 'skipped') return { kind: 'skipped', reason: reason! }
+  if (at === null || waitingFor === null) return { kind: 'nothing', reason: waitingFor ?? 'resumed' }
+  return { kind: 'later', at, waitingFor, isEnqueued, attempts: one.attempts }
 }
 
 /** What became of guest, event and campaign since the request. */
 function decide(one: Candidate, now: Date, config: Config): Decision {
-  if (one.campaignStatus === 'cancelled') return never(one, 'campaign_cancelled')
-  if (one.isOrganizerPaused) return later(one, null, 'organizer_paused')
-  if (one.isEventPaused) return later(one, null, 'event_paused')
-  if (one.campaignStatus === 'paused') return later(one, null, 'campaign_paused')
+  if (one.isCancelled) return skip(one, 'campaign_cancelled')
+  const pause = pauseOf(one)
+  if (pause) return later(one, null, WAITING_FOR[pause.scope])
   const reason = reasonToSkip(one, now)
-  if (reason) return never(one, reason)
-  const way = chooseChannel(one)
-  if ('skip' in way) return never(one, way.skip)
-  if ('until' in way) return later(one, way.until, way.reason)
-  if (one.heldChannels.includes(way.channel)) return later(one, null, heldReason(way.channel))
-  const mayRing = one.isFresh && (one.isAnswer || (!one.campaignId && !one.scheduledAt)) // somebody is awake and waits for it
-  const quiet = mayRing ? null : quietUntil(now, one, config.delivery.quietHours)
-  return quiet ? later(one, quiet, 'quiet_hours') : { kind: 'go', ...way }
+  if (reason) return skip(one, reason)
+  const choice = channelOf(one)
+  if (choice.kind === 'excluded') return skip(one, choice.reason)
+  if (choice.kind === 'later') return later(one, choice.until, choice.reason)
+  if (one.pausedChannels.includes(choice.channel)) return handBack(one, WAITING_FOR.channel)
+  const isAwaited = one.isFresh && (one.isAnswer || (!one.campaignId && !one.scheduledAt))
+  const quiet = isAwaited ? null : quietUntil(now, one, config.delivery.quietHours)
+  if (quiet) return later(one, quiet, 'quiet_hours')
+  return { kind: 'go', channel: choice.channel, channelReason: choice.channelReason }
 }
 
-const later = (
-  { id, attempts }: Candidate,
-  at: Date | null,
-  reason: string,
-  pacedAt: Date | null = null,
-): Decision => ({
-  ...{ kind: 'put off', status: 'queued', id, attempts, at, reason, pacedAt },
+/** `at` null: parked until its pause ends. */
+const later = ({ id, attempts }: Candidate, at: Date | null, waitingFor: string): Decision => ({
+  ...{ kind: 'put off', status: 'queued', id, attempts, at, waitingFor, reason: null, isEnqueued: at !== null },
 })
-const never = ({ id, attempts }: Candidate, reason: string): Decision => ({
-  ...{ kind: 'put off', status: 'skipped', id, attempts, at: null, reason, pacedAt: null },
+/** It stays due and keeps its place; the sweep releases it again. */
+const handBack = ({ id, attempts, nextAttemptAt }: Candidate, waitingFor: string): Decision => ({
+  ...{
+    kind: 'put off',
+    status: 'queued',
+    id,
+    attempts,
+    at: nextAttemptAt,
+    waitingFor,
+    reason: null,
+    isEnqueued: false,
+  },
+})
+const skip = ({ id, attempts }: Candidate, reason: string): Decision => ({
+  ...{ kind: 'put off', status: 'skipped', id, attempts, at: null, waitingFor: null, reason, isEnqueued: false },
 })
 
-/** Answers that also the guest of a closed event waits for. */
+/** Answers that the guest of a closed event still waits for. */
 const SAID_AFTERWARDS = new Set(['event_over', 'opt_out_help', 'opt_out_confirmed', 'opt_in_confirmed'])
 
 /** A stable reason, or null. */
@@ -164,70 +175,61 @@ function reasonToSkip(one: Candidate, now: Date): string | null {
   if (isOverFor(one, one.template, now)) return 'event_over'
   if (one.isSuperseded) return 'superseded'
   if (one.isOriginalDelivered) return 'original_delivered'
-  if (one.isOptedOut && one.template !== 'opt_out_confirmed') return 'guest_opted_out'
   return null
 }
 
-/** A template that is no more is not sent anyhow, and must not cost the others of its claim anything. */
-function promotes({ template, approvedCategory }: Candidate): boolean {
+/** A template that no longer exists is not sent anyway, and must not fail the other messages of its batch. */
+function isPromotional({ template, approvedCategory }: Candidate): boolean {
   const known = listTemplates().find(({ name }) => name === template)
   return known !== undefined && isPromotion(approvedCategory, known.category)
 }
 
-type Way = { channel: ChannelName; channelReason: string | null } | { skip: string } | { until: Date; reason: string }
-
-/** The channel of the row, unless it has proved useless since and another may take its place before anything was sent. */
-function chooseChannel(one: Candidate): Way {
-  const hasEmail = one.email !== null && !one.isEmailStopped
-  if (one.channel === 'email') {
-    if (one.email === null) return { skip: 'no_address_for_channel' }
-    return one.isEmailStopped ? { skip: 'email_stopped' } : { channel: 'email', channelReason: one.channelReason }
-  }
-  const instead = one.mayFallBack && one.attempts === 0 && hasEmail
-  if (!one.phone) return instead ? { channel: 'email', channelReason: 'no_phone' } : { skip: 'no_address_for_channel' }
-  if (one.isUnreachable && instead) return { channel: 'email', channelReason: 'whatsapp_unreachable' }
-  if (promotes(one)) {
-    // Whatever was tried of it by WhatsApp was refused, unless it may be a duplicate.
-    const mayWrite = one.mayFallBack && !one.possibleDuplicate && hasEmail
-    // WhatsApp withholds templates; what goes free-form into an open window it does not.
-    const withheldUntil = one.isWindowOpen && !one.templateOnly ? null : one.withheldUntil
-    const why = one.isMarketingStopped ? 'marketing_stopped' : withheldUntil ? 'marketing_withheld' : null
-    if (why && mayWrite) return { channel: 'email', channelReason: why }
-    if (one.isMarketingStopped) return { skip: 'marketing_stopped' }
-    if (withheldUntil) return { until: withheldUntil, reason: 'marketing_withheld' }
-  }
-  return { channel: 'whatsapp', channelReason: one.channelReason }
+/** The channel of the row, unless another may take its place. Before the first attempt nothing was sent by this one. */
+function channelOf(one: Candidate) {
+  const fallsBackFor: FallbackCause[] = []
+  if (one.mayFallBack && one.attempts === 0) fallsBackFor.push('no_phone', 'unreachable')
+  // Whatever WhatsApp refused of a promotion was not sent, unless an outcome is unknown.
+  if (one.mayFallBack && !one.possibleDuplicate) fallsBackFor.push('promotion')
+  const reach = one.template === 'opt_out_confirmed' ? { ...one, isOptedOut: false } : one
+  const choice = chooseChannel(reach, {
+    channel: one.channel,
+    fallsBackFor,
+    isPromotion: one.channel === 'whatsapp' && isPromotional(one),
+    isFreeForm: one.isWindowOpen && !one.templateOnly,
+  })
+  if (choice.kind !== 'channel') return choice
+  return { ...choice, channelReason: choice.channel === one.channel ? one.channelReason : choice.reason }
 }
 
-/** Puts off what goes beyond the throughput of a real channel, or follows too soon to the same recipient. */
-async function giveTurns(tx: Tx, { channels, config }: Context, decided: Decided[], now: Date): Promise<void> {
-  const going = decided.filter(({ decision }) => decision.kind === 'go' && !channels[decision.channel].isSimulated)
+/** Lets through what the circuit, the rate limit and the recipients allow; urgent messages come first. */
+async function applyLimits({ db, channels }: Context, decided: Decided[], now: Date): Promise<void> {
+  const byUrgency = decided.toSorted((a, b) => Number(b.one.isUrgent) - Number(a.one.isUrgent))
+  const channelNames = new Set(decided.flatMap(({ decision }) => (decision.kind === 'go' ? [decision.channel] : [])))
+  for (const channel of channelNames) {
+    const going = () => byUrgency.filter(({ decision }) => decision.kind === 'go' && decision.channel === channel)
+    const { messagesPerSecond, pairIntervalMs } = channels[channel]
+    const isHalfOpen = going()[0]?.one.halfOpenChannels.includes(channel) ?? false
+    const probes = isHalfOpen && going().length > 0 ? Number(await takeProbe(db, channel, now)) : going().length
+    handBackFrom(going(), probes, WAITING_FOR.channel)
+    if (going().length === 0) continue
+    const tokens = await takeTokens(db, { channel, messagesPerSecond, now }, going().length)
+    handBackFrom(going(), tokens, 'rate_limit')
+    if (pairIntervalMs > 0) await spaceOutRecipients(db, going(), pairIntervalMs, now)
+  }
+}
+
+function handBackFrom(going: Decided[], allowed: number, waitingFor: string): void {
+  for (const each of going.slice(allowed)) each.decision = handBack(each.one, waitingFor)
+}
+
+/** WhatsApp takes about one message in six seconds for one recipient (131056). */
+async function spaceOutRecipients(db: Db, going: Decided[], pairIntervalMs: number, now: Date): Promise<void> {
   if (going.length === 0) return
-  const byUrgency = going.toSorted((a, b) => Number(b.one.isUrgent) - Number(a.one.isUrgent))
-  const limits = await listLimits(tx, [...new Set(going.map(channelOf))])
-  for (const each of byUrgency) {
-    const limit = limits.find(({ channel }) => channel === channelOf(each))!
-    const given = giveTurn(limit, each.one, { now, perSecond: config[limit.channel].messagesPerSecond })
-    const turn = each.one.isUrgent ? await changeTurns(tx, limit, given, now) : given
-    if (turn.kind === 'later') each.decision = later(each.one, turn.at, turn.reason, turn.pacedAt)
-  }
-  for (const limit of limits) await writeLimit(tx, limit, now)
-  await spaceOutRecipients(tx, going, config.whatsapp.pairIntervalMs, now)
-}
-
-const channelOf = ({ one, decision }: Decided): ChannelName => (decision.kind === 'go' ? decision.channel : one.channel)
-
-async function spaceOutRecipients(tx: Tx, going: Decided[], pairIntervalMs: number, now: Date): Promise<void> {
   const until = new Date(now.getTime() + pairIntervalMs)
   const byPhone = new Map<string, Decided[]>()
-  for (const item of going) {
-    if (item.decision.kind !== 'go' || item.decision.channel !== 'whatsapp') continue
-    byPhone.set(item.one.phone!, [...(byPhone.get(item.one.phone!) ?? []), item])
-  }
-  if (byPhone.size === 0) return
-  const free = await takeRecipients(tx, [...byPhone.keys()], now, until)
-  for (const [phone, items] of byPhone) {
+  for (const each of going) byPhone.set(each.one.phone!, [...(byPhone.get(each.one.phone!) ?? []), each])
+  const free = await takeRecipients(db, [...byPhone.keys()], now, until)
+  for (const [phone, items] of byPhone)
     for (const item of free.has(phone) ? items.slice(1) : items)
-      item.decision = later(item.one, until, 'recipient_pace')
-  }
+      item.decision = later(item.one, until, 'recipient_rate')
 }

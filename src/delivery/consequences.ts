@@ -1,6 +1,7 @@
 /** What follows from a refusal: for the message, its guest, its campaign and the whole channel. */
 import { backoffMs } from '../platform/queue.ts'
-import type { ChannelName, Refusal } from '../channels/channel.ts'
+import type { ChannelName } from '../contacts/contacts.ts'
+import type { Refusal } from '../channels/channels.ts'
 
 export type Refused = {
   channel: ChannelName
@@ -14,7 +15,7 @@ export type Refused = {
   possibleDuplicate: boolean
   campaignId: string | null
   /** The guest has an address that may be written to. */
-  hasEmail: boolean
+  canEmail: boolean
   /** It had its one later try after WhatsApp withheld it. */
   withheldAt: Date | null
   /** Why its earlier attempts ended, also by a status. */
@@ -39,10 +40,10 @@ export type Consequences = {
   /** This was put off until then, once and never again. */
   isLaterTry: boolean
   /** Every message of the campaign would be refused alike. */
-  stopsCampaign: boolean
-  /** The channel rests until then. */
-  holdUntil: Date | null
-  /** A person must look before the channel works again. */
+  pausesCampaign: boolean
+  /** The channel is paused until then. */
+  pauseUntil: Date | null
+  /** A person must look: our account, configuration or quality is refused. One probe goes first after the pause. */
   isAlarm: boolean
   /** Counts towards the breaker of the channel. */
   isChannelFault: boolean
@@ -53,7 +54,7 @@ export const EMAIL_RETRY_HORIZON_MS = 23 * 3_600_000
 /** "4^X seconds, X from 0", as Meta advises for 131056. */
 const PAIR_WAIT_BASE = 4
 const WAIT_ALL_MS = 5000
-const ALARM_REST_MS = 300_000
+const ALARM_PAUSE_MS = 300_000
 /** Not on WhatsApp at all, as opposed to withheld this once. */
 const UNREACHABLE = new Set(['whatsapp_131026', 'whatsapp_1013', 'whatsapp_1026'])
 const MARKETING_STOPPED = 'whatsapp_131050'
@@ -87,8 +88,8 @@ export function planRefusal(
     stopsMarketing: reason === MARKETING_STOPPED,
     withheldUntil: reason === WITHHELD ? later(WITHHELD_MS) : null,
     isLaterTry: false,
-    stopsCampaign: false,
-    holdUntil: null,
+    pausesCampaign: false,
+    pauseUntil: null,
     isAlarm: false,
     isChannelFault: false,
   }
@@ -108,7 +109,7 @@ export function planRefusal(
   }
   // It waits with the others, so that resuming the campaign sends it too.
   const stopBatch = (): Consequences =>
-    message.campaignId === null ? base : again(0, { isSpent: false, stopsCampaign: true })
+    message.campaignId === null ? base : again(0, { isSpent: false, pausesCampaign: true })
   switch (verdict) {
     case 'retry_once':
       if (isLast || message.earlierReasons?.includes(reason)) return elsewhere()
@@ -123,13 +124,13 @@ export function planRefusal(
     case 'wait_recipient':
       return wait(afterMs ?? 1000 * PAIR_WAIT_BASE ** Math.min(5, Math.max(1, message.attempts)))
     case 'wait_all':
-      return wait(afterMs ?? WAIT_ALL_MS, { holdUntil: later(afterMs ?? WAIT_ALL_MS) })
+      return wait(afterMs ?? WAIT_ALL_MS, { pauseUntil: later(afterMs ?? WAIT_ALL_MS) })
     case 'use_template':
       if (message.templateOnly || message.channel !== 'whatsapp') break
       return again(0, { isSpent: false, templateOnly: true })
     case 'fall_back':
     case 'stop_recipient': {
-      const hasNoOtherWay = !message.mayFallBack || !message.hasEmail
+      const hasNoOtherWay = !message.mayFallBack || !message.canEmail
       if (reason === WITHHELD && hasNoOtherWay && message.withheldAt === null)
         return again(WITHHELD_MS, { isSpent: false, isLaterTry: true })
       return elsewhere()
@@ -140,11 +141,11 @@ export function planRefusal(
     case 'stop_batch':
       return stopBatch()
     case 'stop_sending': {
-      const waitMs = afterMs ?? ALARM_REST_MS
-      return wait(waitMs, { isAlarm: true, holdUntil: later(waitMs), stopsCampaign: message.campaignId !== null })
+      const waitMs = afterMs ?? ALARM_PAUSE_MS
+      return wait(waitMs, { isAlarm: true, pauseUntil: later(waitMs), pausesCampaign: message.campaignId !== null })
     }
     case 'alarm':
-      return wait(afterMs ?? ALARM_REST_MS, { isAlarm: true, holdUntil: later(afterMs ?? ALARM_REST_MS) })
+      return wait(afterMs ?? ALARM_PAUSE_MS, { isAlarm: true, pauseUntil: later(afterMs ?? ALARM_PAUSE_MS) })
     case 'fail':
       break
   }

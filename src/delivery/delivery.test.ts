@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict'
+import { sweep } from '../../test/deliveries.ts'
 import test from 'node:test'
 import { sql, withTx, type Db } from '../platform/db.ts'
 import { startApp, type TestApp } from '../../test/harness.ts'
 import { aGuest, anEvent, anInvitation, anOrganizer, type MadeGuest } from '../../test/make.ts'
-import type { Channel, Outcome } from '../channels/channel.ts'
+import type { Channel, Outcome } from '../channels/channels.ts'
 import { recordStatus, type StatusEvent } from './delivery.ts'
-import { deliverInvitation, sweepDeliveries } from './jobs.ts'
+import { deliverInvitation } from './jobs.ts'
 import { claimDelivery, type Claimed } from './claiming.ts'
 import { settleDelivery } from './settling.ts'
 
@@ -50,7 +51,7 @@ const record = ({ db, deps }: TestApp, event: StatusEvent) =>
 /** Puts a provider of this test's own behind the channel, and the simulated one back afterwards. */
 function withChannel(t: { after(done: () => void): void }, { deps }: TestApp, send: Channel['send']): void {
   const original = deps.channels.whatsapp
-  deps.channels.whatsapp = { isSimulated: true, send }
+  deps.channels.whatsapp = { ...deps.channels.whatsapp, send }
   t.after(() => void (deps.channels.whatsapp = original))
 }
 
@@ -246,10 +247,10 @@ test('a scheduled message waits for its time; the sweep enqueues it then', async
   const { deliveryId } = reply.json()
 
   const early = await app.runJob(deliverInvitation, { deliveryId })
-  await app.runJob(sweepDeliveries, {})
+  await sweep(app)
   const before = await enqueuedAt(app.db, deliveryId)
   app.setNow('2029-06-01T18:00:00.000Z')
-  await app.runJob(sweepDeliveries, {})
+  await sweep(app)
   const after = await enqueuedAt(app.db, deliveryId)
   const onTime = await app.runJob(deliverInvitation, { deliveryId })
 
@@ -336,12 +337,12 @@ test('a worker that dies in the middle leaves unknown, not sent twice: a status 
   await claimDelivery(app.deps, deliveryId) // and dies
 
   app.setNow('2029-06-01T12:01:00.001Z')
-  await app.runJob(sweepDeliveries, {})
+  await sweep(app)
   const lost = await statusOf(app.db, deliveryId)
   await record(app, aStatus('wamid.lost', 'sent', deliveryId))
   const found = await statusOf(app.db, deliveryId)
   app.setNow('2029-06-01T13:00:00.000Z')
-  await app.runJob(sweepDeliveries, {})
+  await sweep(app)
 
   assert.deepEqual([lost.status, lost.reason, found.status], ['unknown', 'lease_expired', 'sent'])
   const end = await statusOf(app.db, deliveryId)
@@ -354,12 +355,12 @@ test('without any evidence an unknown is sent once more, marked as a possible du
   await claimDelivery(app.deps, deliveryId)
 
   app.setNow('2029-06-01T12:01:00.001Z')
-  await app.runJob(sweepDeliveries, {})
+  await sweep(app)
   app.setNow('2029-06-01T12:10:59.000Z')
-  await app.runJob(sweepDeliveries, {})
+  await sweep(app)
   const waiting = await statusOf(app.db, deliveryId)
   app.setNow('2029-06-01T12:11:00.001Z')
-  await app.runJob(sweepDeliveries, {})
+  await sweep(app)
   const again = await statusOf(app.db, deliveryId)
   const outcome = await app.runJob(deliverInvitation, { deliveryId })
 
@@ -370,13 +371,13 @@ test('without any evidence an unknown is sent once more, marked as a possible du
 })
 
 test('with the policy hold an unknown waits for a person', async (t) => {
-  const app = await startApp(t, { now: NOW, env: { DELIVERY_UNKNOWN_POLICY: 'hold' } })
+  const app = await startApp(t, { now: NOW, env: { DELIVERY_UNKNOWN_POLICY: 'review' } })
   withChannel(t, app, async () => ({ kind: 'unknown', reason: 'timeout' }))
   const deliveryId = await requested(app, await anInvitation(app.db))
   await app.runJob(deliverInvitation, { deliveryId })
 
   app.setNow('2029-06-01T12:10:00.001Z')
-  await app.runJob(sweepDeliveries, {})
+  await sweep(app)
 
   const { status, nextAttemptAt } = await statusOf(app.db, deliveryId)
   assert.deepEqual([status, nextAttemptAt], ['unknown', null])
@@ -391,9 +392,9 @@ test('a late worker whose lease went to another writes nothing', async (t) => {
   const deliveryId = await requested(app, await anInvitation(app.db))
   const zombie = await claimed(app, deliveryId)
   app.setNow('2029-06-01T12:01:00.001Z')
-  await app.runJob(sweepDeliveries, {})
+  await sweep(app)
   app.setNow('2029-06-01T12:11:00.002Z')
-  await app.runJob(sweepDeliveries, {})
+  await sweep(app)
   await claimDelivery(app.deps, deliveryId)
 
   const { status } = await settled(app, zombie, { kind: 'refused', verdict: 'fail', reason: 'late', httpStatus: null })
@@ -572,7 +573,7 @@ test('a status without our own id that crosses the settling of its message is jo
     ])
     ids.push(deliveryId)
   }
-  await app.runJob(sweepDeliveries, {})
+  await sweep(app)
 
   const { rows } = await sql<{ status: string; n: number }>`
     select status, count(*) as n from deliveries where id = any(${ids}::text[]) group by status`.execute(app.db)
@@ -586,9 +587,9 @@ test('evidence that comes while an unknown waits to be sent again keeps it from 
   const deliveryId = await requested(app, await anInvitation(app.db))
   await claimDelivery(app.deps, deliveryId)
   app.setNow('2029-06-01T12:01:00.001Z')
-  await app.runJob(sweepDeliveries, {})
+  await sweep(app)
   app.setNow('2029-06-01T12:11:00.002Z')
-  await app.runJob(sweepDeliveries, {})
+  await sweep(app)
   assert.equal((await statusOf(app.db, deliveryId)).status, 'queued')
 
   await record(app, aStatus('wamid.first_arrived', 'delivered', deliveryId))
@@ -602,9 +603,9 @@ test('a slow worker that comes back with an answer before the next claim is beli
   const deliveryId = await requested(app, await anInvitation(app.db))
   const slow = await claimed(app, deliveryId)
   app.setNow('2029-06-01T12:01:00.001Z')
-  await app.runJob(sweepDeliveries, {})
+  await sweep(app)
   app.setNow('2029-06-01T12:11:00.002Z')
-  await app.runJob(sweepDeliveries, {})
+  await sweep(app)
 
   const sent = { kind: 'sent' as const, providerMessageId: `wamid.slow_${deliveryId}`, httpStatus: 200 }
   const { status } = await settled(app, slow, sent)
@@ -643,7 +644,7 @@ test('the sweep joins a parked status that webhook and settling could not see in
   await sql`insert into delivery_events (provider_message_id, status, occurred_at, received_at, reason)
     values (${providerMessageId}, 'failed', ${NOW}, ${NOW}, 'whatsapp_131026')`.execute(app.db)
 
-  await app.runJob(sweepDeliveries, {})
+  await sweep(app)
 
   assert.equal((await statusOf(app.db, deliveryId)).status, 'failed')
 })

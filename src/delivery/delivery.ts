@@ -1,50 +1,32 @@
 /**
- * One message to one guest, as it is asked for. claiming.ts takes it, settling.ts writes down what the provider said, statuses.ts moves it forward by
- * what the provider tells; docs/states.md draws the machine, and the database enforces it.
+ * One message to one guest: this file takes the request. claiming.ts takes the row, settling.ts writes what the provider
+ * answered, statuses.ts moves it forward by what the provider tells later. docs/states.md draws the states, and the
+ * database enforces them.
  */
-import type { Config } from '../platform/config.ts'
-import { newId, withTx, type Db } from '../platform/db.ts'
-import { Failure } from '../platform/errors.ts'
+import { chooseChannel, mayFallBackToEmail, narrowAuto, type ChannelName } from '../contacts/contacts.ts'
 import type { User } from '../http/access.ts'
-import type { ChannelName, Locale } from '../channels/channel.ts'
+import type { Config } from '../platform/config.ts'
+import { newId, withTx, type Db, type Tx } from '../platform/db.ts'
+import { Failure } from '../platform/errors.ts'
+import type { Locale } from '../platform/languages.ts'
+import { composeMessage, findRequestable } from '../templates/templates.ts'
 import { readSchedule, refuseClosed, refuseDraft } from './due.ts'
-import { composeMessage } from '../templates/message.ts'
-import { mayEmailInstead, narrowAuto } from '../contacts/simulated.ts'
-import {
-  findByIdempotencyKey,
-  findSlotHolder,
-  findTarget,
-  insertDelivery,
-  isGuestGone,
-  takeSlot,
-  type NewDelivery,
-  type Target,
-} from './sql.ts'
-import { findRequestable } from '../templates/templates.ts'
-import { staysUnreachable } from '../contacts/unreachable.ts'
+import { requestDeliveries } from './requests.ts'
+import { findSlotHolder, isGuestGone, type SlotTimes } from './slots.ts'
+import { findByIdempotencyKey, findTarget, type NewDelivery, type Request, type Target } from './sql.ts'
 
-export { rememberTemplateStatuses } from '../templates/statuses.ts'
-export { rememberMessagingLimit } from '../campaigns/messaging-limit.ts'
 export { answerGuest, wasAnswered, wasPhoneAnswered, type AnswerTemplate } from './answers.ts'
-export {
-  findAnyInvited,
-  findInvitedById,
-  findInvitedByMessage,
-  findLatestClosed,
-  isGuestPhone,
-  listMeantOrganizers,
-  listOpenInvitations,
-  rememberAlias,
-  wasSentToAnother,
-  type Invited,
-  type OpenInvitation,
-} from '../rsvp/invited.ts'
-export { restartChannel, stopChannel } from './pauses.ts'
-export { explainReason } from '../channels/reasons.ts'
+export { isClosedFor, isOverFor, quietUntil, readSchedule, refuseClosed, refuseDraft } from './due.ts'
+export { endPauses, listChannelPauses, pauseSending, switchSending } from './pauses.ts'
+export { listChannelStates, resumeChannel, type ChannelState } from './channel-states.ts'
+export { countServiceMessages } from './service-months.ts'
 export { replayDeliveries } from './replay.ts'
-export { recordStatus } from './statuses.ts'
-export type { Channels } from '../channels/channel.ts'
+export { requestDeliveries } from './requests.ts'
+export { deleteOldSlots, isGuestGone, isTaken, type SlotTimes } from './slots.ts'
+export { recordClick, recordStatus } from './statuses.ts'
 export type { StatusEvent } from './statuses-sql.ts'
+export { cancelDeliveries, deleteStrayEvents } from './sweep.ts'
+export type { NewDelivery, Request } from './sql.ts'
 
 type Context = { db: Db; now: () => Date; config: Config }
 
@@ -68,48 +50,57 @@ export type Requested =
   | { status: 'duplicate'; duplicateOf: string }
 
 /**
- * Asks for one message. The caller enqueues the queue after this has committed. A second request with the same
- * Idempotency-Key finds the row of the first, also when the answer to that one was never stored.
+ * Requests one message; the caller enqueues its job after the commit. A second request with the same Idempotency-Key
+ * finds the row of the first, even when the answer to the first was never stored. Throws `event_not_found`,
+ * `guest_not_found`, `event_closed`, `event_draft`, `guest_opted_out`, `no_address_for_channel`, `email_stopped`,
+ * `invalid_date`, and what findRequestable and composeMessage throw.
  */
 export async function requestDelivery({ db, now, config }: Context, input: DeliveryRequest): Promise<Requested> {
   const requestedAt = now()
-  const target = await findTarget(db, input.user.organizerId, input.eventId, input.guestId)
+  const windowFloor = new Date(requestedAt.getTime() - config.whatsapp.windowMs)
+  const target = await findTarget(db, input.user.organizerId, input, { now: requestedAt, windowFloor })
   checkTarget(target, input)
-  const { channel, reason } = chooseChannel(target, input.channel, narrowAuto(input.channel, config), requestedAt)
+  const { channel, reason } = channelFor(target, input.channel, narrowAuto(input.channel, config))
   const scheduledAt = readSchedule(input.scheduledAt, requestedAt)
-  const delivery: NewDelivery = {
-    id: newId('dl'),
+  const request: Request = {
     organizerId: target.organizerId,
     eventId: input.eventId,
-    guestId: input.guestId,
-    channel,
-    channelReason: reason,
-    mayFallBack: channel === 'whatsapp' && input.fallback && mayEmailInstead(config),
     template: input.template,
-    locale: input.locale ?? target.locale,
     variables: input.variables,
     attemptsMax: config.delivery.attemptsMax,
     requestId: input.requestId,
     requestedBy: input.user.id,
-    idempotencyKey: input.idempotencyKey,
     requestedAt,
     scheduledAt,
+    isEnqueued: scheduledAt === null,
+    idempotencyKey: input.idempotencyKey,
   }
-  composeMessage({ ...target, ...delivery }, config.http.publicBaseUrl) // refuses what lacks a variable
-  const windowMs = input.force ? 0 : config.delivery.dedupeWindowMs
-  return withTx(db, async (tx): Promise<Requested> => {
-    const made = input.idempotencyKey ? await findByIdempotencyKey(tx, delivery) : null
-    if (made) return { ...made, status: made.scheduledAt ? 'scheduled' : 'queued' }
-    if (!(await takeSlot(tx, delivery, windowMs))) {
-      const duplicateOf = await findSlotHolder(tx, input.eventId, input.guestId, input.template)
-      return { status: 'duplicate', duplicateOf: duplicateOf! }
-    }
-    await insertDelivery(tx, delivery)
-    const dueAt = scheduledAt ?? requestedAt
-    return { status: scheduledAt ? 'scheduled' : 'queued', deliveryId: delivery.id, channel, dueAt }
-  }).catch((error: unknown) => {
+  const delivery: NewDelivery = {
+    id: newId('dl'),
+    guestId: input.guestId,
+    channel,
+    channelReason: reason,
+    mayFallBack: channel === 'whatsapp' && input.fallback && mayFallBackToEmail(config),
+    locale: input.locale ?? target.locale,
+  }
+  // Refuses a message that lacks a variable.
+  composeMessage({ ...target, ...request, ...delivery }, config.http.publicBaseUrl)
+  const dueAt = scheduledAt ?? requestedAt
+  const times = { requestedAt, dueAt, windowMs: input.force ? 0 : config.delivery.dedupeWindowMs }
+  return withTx(db, (tx) => insertOnce(tx, request, delivery, times)).catch((error: unknown) => {
     throw isGuestGone(error) ? new Failure('guest_not_found', { cause: error }) : error
   })
+}
+
+async function insertOnce(tx: Tx, request: Request, delivery: NewDelivery, times: SlotTimes): Promise<Requested> {
+  const { guestId, channel } = delivery
+  const made = request.idempotencyKey ? await findByIdempotencyKey(tx, { ...request, guestId }) : null
+  if (made) return { ...made, status: made.scheduledAt ? 'scheduled' : 'queued' }
+  const [deliveryId] = await requestDeliveries(tx, request, [delivery], times)
+  if (deliveryId)
+    return { status: request.scheduledAt ? 'scheduled' : 'queued', deliveryId, channel, dueAt: times.dueAt }
+  const { eventId, template } = request
+  return { status: 'duplicate', duplicateOf: await findSlotHolder(tx, { eventId, guestId, template, deliveryId: '' }) }
 }
 
 function checkTarget(target: Target | null, input: DeliveryRequest): asserts target is Target & { guestName: string } {
@@ -118,30 +109,25 @@ function checkTarget(target: Target | null, input: DeliveryRequest): asserts tar
   findRequestable(input.template)
   refuseClosed(target.eventStatus, input.template)
   refuseDraft(target.eventStatus)
-  if (target.isOptedOut) throw new Failure('guest_opted_out', { detail: 'The guest wrote BAJA to this organizer.' })
 }
 
-/** `auto`: WhatsApp, if the guest has a number that has not proved unreachable; else e-mail. The reason is stored. */
-function chooseChannel(
+const REFUSALS = {
+  guest_opted_out: 'The guest wrote BAJA to this organizer.',
+  no_address_for_channel: 'The guest has no address for this channel.',
+  email_stopped: 'This address bounced, complained or unsubscribed: nothing is sent to it any more.',
+  marketing_stopped: 'The guest wants no promotions by WhatsApp.',
+} as const
+
+/** The guest's situation may change before the message leaves, so only `auto` moves to e-mail here; the claim asks again. */
+function channelFor(
   target: Target,
   asked: ChannelName | 'auto',
   wanted: ChannelName | 'auto',
-  now: Date,
 ): { channel: ChannelName; reason: string } {
-  const canEmail = target.email !== null && !target.isEmailStopped
-  if (wanted === 'auto' && target.phone && !(staysUnreachable(target.unreachableSince, now) && canEmail))
-    return { channel: 'whatsapp', reason: 'auto_has_phone' }
-  if (wanted === 'auto') return takeEmail(target, target.phone ? 'auto_whatsapp_unreachable' : 'auto_no_phone')
-  if (wanted === 'email') return takeEmail(target, asked === 'auto' ? 'auto_whatsapp_not_configured' : 'requested')
-  if (!target.phone) throw new Failure('no_address_for_channel', { detail: 'The guest has no phone.' })
-  return { channel: 'whatsapp', reason: 'requested' }
-}
-
-function takeEmail(target: Target, reason: string): { channel: 'email'; reason: string } {
-  if (!target.email) throw new Failure('no_address_for_channel', { detail: 'The guest has no e-mail address.' })
-  if (target.isEmailStopped) {
-    const detail = 'This address bounced, complained or unsubscribed: nothing is sent to it any more.'
-    throw new Failure('email_stopped', { detail })
-  }
-  return { channel: 'email', reason }
+  const choice = chooseChannel(target, { channel: wanted, fallsBackFor: [], isPromotion: false })
+  if (choice.kind === 'later') throw new Error('only a promotion can be withheld')
+  if (choice.kind === 'channel')
+    return asked === wanted ? choice : { channel: choice.channel, reason: 'auto_whatsapp_not_configured' }
+  if (choice.reason === 'marketing_stopped') throw new Error('only a promotion can be stopped')
+  throw new Failure(choice.reason, { detail: REFUSALS[choice.reason] })
 }

@@ -14,7 +14,7 @@ export function readSchedule(text: string | undefined, now: Date): Date | null {
 }
 
 /** What is said after an event, when the night has archived it already. */
-export const AFTERWARDS = new Set(['event_thanks'])
+const AFTERWARDS = new Set(['event_thanks'])
 
 /** Whether anything of this template is still sent for the event: nothing once it is archived, but thanks. */
 export const isClosedFor = (eventStatus: string, template: string): boolean =>
@@ -52,8 +52,9 @@ export function quietUntil(
   quietHours: QuietHours | null,
 ): Date | null {
   if (!quietHours) return null
-  const { local, time } = localTimeOf(now, event.timeZone)
+  const local = DateTime.fromJSDate(now, { zone: event.timeZone })
   if (!local.isValid) return null
+  const time = local.toFormat('HH:mm')
   const { from, to } = quietHours
   const isQuiet = from <= to ? time >= from && time < to : time >= from || time < to
   if (!isQuiet) return null
@@ -63,15 +64,3 @@ export function quietUntil(
   if (now >= event.endsAt || (now >= event.startsAt && AFTERWARDS.has(event.template))) return end
   return end < (now < event.startsAt ? event.startsAt : event.endsAt) ? end : null
 }
-
-/** The rows of a claim share their moment and mostly their zone, and reading a zone costs more than the rest of a decision. */
-function localTimeOf(now: Date, timeZone: string): LocalTime {
-  if (latest?.ms !== now.getTime() || latest.timeZone !== timeZone) {
-    const local = DateTime.fromJSDate(now, { zone: timeZone })
-    latest = { ms: now.getTime(), timeZone, local, time: local.toFormat('HH:mm') }
-  }
-  return latest
-}
-
-type LocalTime = { ms: number; timeZone: string; local: DateTime; time: string }
-let latest: LocalTime | undefined

@@ -1,80 +1,107 @@
-/** What a refusal leaves behind beside the message itself: its fallback on another channel, and what others must know. */
-import { stopMarketing } from '../conversations/conversations.ts'
+/** What follows from a refusal beyond the message's own row: its fallback by e-mail, and what others must know. */
+import {
+  markReachable as markPhonesReachable,
+  markUnreachable,
+  reachColumns,
+  stopMarketing,
+  withholdMarketing,
+} from '../contacts/contacts.ts'
+import type { ChannelName, Reach } from '../contacts/contacts.ts'
 import { newId, sql, type Tx } from '../platform/db.ts'
-import { rememberTemplateStatuses } from '../templates/statuses.ts'
-import { pauseCampaign } from '../campaigns/campaigns.ts'
-import type { ChannelName, Locale } from '../channels/channel.ts'
+import { insertDeadLetter } from '../platform/dead-letters.ts'
+import type { Locale } from '../platform/languages.ts'
+import { languageOf, rememberTemplateStatuses } from '../templates/templates.ts'
+import { pauseChannel } from './breaker.ts'
 import type { Consequences } from './consequences.ts'
-import { forgetLine, holdChannel } from './pacing.ts'
-import { AFTERWARDS } from './due.ts'
-import { insertDeadDelivery } from './sweep.ts'
-import { languageOf } from '../templates/templates.ts'
+import { isClosedFor } from './due.ts'
+import { pauseSending } from './pauses.ts'
+import { requestDeliveries } from './requests.ts'
+
+type Original = Reach & {
+  organizerId: string
+  eventId: string
+  eventStatus: string
+  guestId: string
+  channel: ChannelName
+  mayFallBack: boolean
+  isCancelled: boolean
+  template: string
+  locale: Locale
+  variables: Record<string, string>
+  requestId: string
+  requestedBy: string
+  requestedAt: Date
+  campaignId: string | null
+}
+
+async function findOriginal(tx: Tx, id: string, now: Date): Promise<Original> {
+  const { rows } = await sql<Original>`
+    select d.organizer_id, d.event_id, e.status as event_status, d.guest_id, d.channel, d.may_fall_back,
+           d.cancelled_at is not null as is_cancelled, d.template, d.locale, d.variables, d.request_id,
+           d.requested_by, d.requested_at, d.campaign_id,
+           ${reachColumns(sql`d.organizer_id`, { now, windowFloor: now })}
+      from deliveries d
+      join events e on e.id = d.event_id
+      join guests g on g.event_id = d.event_id and g.id = d.guest_id
+     where d.id = ${id}`.execute(tx)
+  return rows[0]!
+}
 
 /**
- * The e-mail that takes the place of a WhatsApp message that cannot arrive: one for each, only where the guest has
- * an address that may be written to, and only while nobody has asked for the message anew. It is due at once; the
- * sweep enqueues it within a second.
+ * The e-mail in the place of a WhatsApp message that cannot arrive. There is one for each original, only where the guest
+ * has an address that may be written to, and only while nobody has requested the message again. It is due at once.
  */
 async function insertFallback(
   tx: Tx,
-  of: { deliveryId: string; reason: string; attemptsMax: number; now: Date },
+  { deliveryId, reason, attemptsMax, now }: { deliveryId: string; reason: string; attemptsMax: number; now: Date },
 ): Promise<void> {
-  const id = newId('dl')
-  await sql`
-    with parent as (
-      select d.* from deliveries d
-        join guests g on g.event_id = d.event_id and g.id = d.guest_id
-        join events e on e.id = d.event_id
-       where d.id = ${of.deliveryId} and d.may_fall_back and d.channel = 'whatsapp' and g.email is not null
-         and not (e.status = 'expired' or (e.status = 'archived' and d.template <> all(${[...AFTERWARDS]}::text[])))
-         and not exists (select 1 from deliveries fallback where fallback.fallback_of = d.id)
-         and not exists (select 1 from email_stops s where s.email = g.email and s.organizer_id in ('*', d.organizer_id))
-         and not exists (select 1 from opt_outs x where x.organizer_id = d.organizer_id and x.phone = g.phone)),
-    slot as (
-      insert into delivery_slots as s (event_id, guest_id, template, delivery_id, requested_at, due_at)
-      select event_id, guest_id, template, ${id}, requested_at, ${of.now} from parent
-      on conflict (event_id, guest_id, template) do nothing returning delivery_id)
-    insert into deliveries (id, organizer_id, event_id, guest_id, channel, template, locale, variables, status, attempts_max,
-      next_attempt_at, request_id, requested_by, requested_at, campaign_id, fallback_of, channel_reason, updated_at)
-    select ${id}, organizer_id, event_id, guest_id, 'email', template, locale, variables, 'queued', ${of.attemptsMax},
-      ${of.now}, request_id, requested_by, ${of.now}, campaign_id, id, ${`fallback_${of.reason}`}, ${of.now}
-      from parent where exists (select 1 from slot)
-    on conflict (fallback_of) where fallback_of is not null do nothing
-    `.execute(tx)
+  const original = await findOriginal(tx, deliveryId, now)
+  const { template, eventStatus, requestedAt } = original
+  if (!original.mayFallBack || original.channel !== 'whatsapp' || !original.canEmail || original.isOptedOut) return
+  if (original.isCancelled || isClosedFor(eventStatus, template)) return
+  const request = {
+    ...original,
+    attemptsMax,
+    requestedAt: now,
+    scheduledAt: null,
+    isEnqueued: false,
+    fallbackOf: deliveryId,
+  }
+  const fallback = {
+    id: newId('dl'),
+    guestId: original.guestId,
+    channel: 'email' as const,
+    channelReason: `fallback_${reason}`,
+    mayFallBack: false,
+    locale: original.locale,
+  }
+  await requestDeliveries(tx, request, [fallback], { requestedAt, dueAt: now, windowMs: null })
 }
 
-/** The number it went to; the guest's may have been corrected since. */
-const numberOf = (deliveryId: string) => sql`
-  select coalesce(d.sent_to, g.phone) as phone from deliveries d
-    join guests g on g.event_id = d.event_id and g.id = d.guest_id where d.id = ${deliveryId} and d.channel = 'whatsapp'`
-
-/** WhatsApp cannot reach this guest's number: the next message begins with e-mail. */
-async function markUnreachable(tx: Tx, deliveryId: string, reason: string, now: Date): Promise<void> {
-  await sql`
-    insert into wa_unreachable (phone, reason, since)
-    select phone, ${reason}, ${now} from (${numberOf(deliveryId)}) sent where phone is not null
-    on conflict (phone) do update set reason = excluded.reason, since = excluded.since`.execute(tx)
+/** The number that a WhatsApp message went to; the guest's may have been corrected since. */
+async function findNumber(tx: Tx, deliveryId: string): Promise<string | null> {
+  const { rows } = await sql<{ phone: string | null }>`
+    select coalesce(d.sent_to, g.phone) as phone
+      from deliveries d
+      join guests g on g.event_id = d.event_id and g.id = d.guest_id
+     where d.id = ${deliveryId} and d.channel = 'whatsapp'`.execute(tx)
+  return rows[0]?.phone ?? null
 }
 
 /** A message arrived after all. */
 export async function markReachable(tx: Tx, deliveryId: string): Promise<void> {
-  await sql`
-    delete from wa_unreachable u using (${numberOf(deliveryId)}) sent where u.phone = sent.phone`.execute(tx)
+  const phone = await findNumber(tx, deliveryId)
+  if (phone) await markPhonesReachable(tx, [phone])
 }
 
-/** The guest wants no promotions by WhatsApp; the provider says so since `at`. */
-async function stopPromotions(tx: Tx, deliveryId: string, at: Date): Promise<void> {
-  const { rows } = await sql<{ phone: string | null }>`${numberOf(deliveryId)}`.execute(tx)
-  const phones = rows.map(({ phone }) => phone).filter((phone) => phone !== null)
-  await stopMarketing(tx, phones, { source: 'refusal', at })
-}
-
-/** WhatsApp gives the guest no more promotions for now, whoever sends them. */
-async function withholdPromotions(tx: Tx, deliveryId: string, until: Date): Promise<void> {
-  await sql`
-    insert into wa_marketing_stops as s (phone, withheld_until)
-    select phone, ${until} from (${numberOf(deliveryId)}) sent where phone is not null
-    on conflict (phone) do update set withheld_until = greatest(s.withheld_until, excluded.withheld_until)`.execute(tx)
+/** What the refusal says about the guest's number. `at`: when the provider refused. */
+async function rememberNumber(tx: Tx, deliveryId: string, plan: Consequences, now: Date, at: Date): Promise<void> {
+  if (!plan.isUnreachable && !plan.stopsMarketing && !plan.withheldUntil) return
+  const phone = await findNumber(tx, deliveryId)
+  if (!phone) return
+  if (plan.isUnreachable) await markUnreachable(tx, phone, plan.reason, now)
+  if (plan.stopsMarketing) await stopMarketing(tx, [phone], { source: 'refusal', at })
+  if (plan.withheldUntil) await withholdMarketing(tx, phone, plan.withheldUntil)
 }
 
 /** It had its later try: the mark keeps it from another. */
@@ -83,8 +110,8 @@ async function markWithheld(tx: Tx, deliveryId: string, now: Date): Promise<void
 }
 
 /**
- * The part of a refusal that reaches beyond the message's own row; the caller has moved that. `at`: when the provider
- * refused it. The limits of the channel come last: everybody waits for them.
+ * The part of a refusal that reaches beyond the message's own row, which the caller has moved. `at`: when the provider
+ * refused it. The channel comes last, because every worker waits for its row.
  */
 export async function applyConsequences(
   tx: Tx,
@@ -99,16 +126,12 @@ export async function applyConsequences(
   plan: Consequences,
   { now, attemptsMax, at = now }: { now: Date; attemptsMax: number; at?: Date },
 ): Promise<void> {
-  const { id: deliveryId, channel, attempts } = delivery
-  const { reason } = plan
-  if (plan.isUnreachable) await markUnreachable(tx, deliveryId, reason, now)
-  if (plan.stopsMarketing) await stopPromotions(tx, deliveryId, at)
-  if (plan.withheldUntil) await withholdPromotions(tx, deliveryId, plan.withheldUntil)
+  const { id: deliveryId, channel, attempts, campaignId } = delivery
+  const { reason, isAlarm } = plan
+  await rememberNumber(tx, deliveryId, plan, now, at)
   if (plan.isLaterTry) await markWithheld(tx, deliveryId, now)
   if (plan.needsFallback) await insertFallback(tx, { deliveryId, reason, attemptsMax, now })
-  if (plan.status === 'dead') await insertDeadDelivery(tx, { deliveryId, reason, attempts, now })
-  if (plan.stopsCampaign && delivery.campaignId)
-    if (await pauseCampaign(tx, { campaignId: delivery.campaignId, reason, now })) await forgetLine(tx)
+  if (plan.status === 'dead') await insertDeadLetter(tx, { kind: 'delivery', refId: deliveryId, reason, attempts, now })
   const status = TEMPLATE_STATUS[reason]
   if (status)
     await rememberTemplateStatuses(
@@ -116,8 +139,10 @@ export async function applyConsequences(
       [{ name: delivery.template, language: languageOf(delivery.locale), status }],
       now,
     )
-  const { holdUntil: until, isAlarm } = plan
-  if (until) await holdChannel(tx, { channel, until, reason, isAlarm, now })
+  const system = { source: 'system' as const, reason, pausedBy: 'system', now }
+  if (plan.pausesCampaign && campaignId)
+    await pauseSending(tx, { ...system, scope: 'campaign', scopeId: campaignId, until: null })
+  if (plan.pauseUntil) await pauseChannel(tx, { channel, until: plan.pauseUntil, reason, needsProbe: isAlarm, now })
 }
 
 const TEMPLATE_STATUS: Record<string, string> = {

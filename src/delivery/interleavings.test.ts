@@ -9,10 +9,9 @@ import fc from 'fast-check'
 import { openDb, sql, type Db } from '../platform/db.ts'
 import { startApp, type TestApp } from '../../test/harness.ts'
 import { aGuest, anEvent } from '../../test/make.ts'
-import { aCampaign, aStatus, NOON, record, requested, run } from '../../test/deliveries.ts'
+import { aCampaign, aStatus, NOON, record, requested, run, sweep } from '../../test/deliveries.ts'
 import { BOTH, coded, forgetLimits, withProvider } from '../../test/provider.ts'
-import type { Message, Outcome } from '../channels/channel.ts'
-import { sweepDeliveries } from './jobs.ts'
+import type { Message, Outcome } from '../channels/channels.ts'
 
 const ENV = { DELIVERY_MAX_ATTEMPTS: '3', DELIVERY_QUIET_HOURS: 'off', WA_PAIR_INTERVAL_SECONDS: '0' }
 /** Another seed looks elsewhere; within a run, what happens at the same moment is never quite the same. */
@@ -163,7 +162,7 @@ async function openWorld(app: TestApp, elsewhere: Db, asked: { answer: (message:
       call?.answer()
       await call?.ran
     } else if ('waitSeconds' in step) wait(step.waitSeconds)
-    else if ('sweep' in step) await app.runJob(sweepDeliveries, {})
+    else if ('sweep' in step) await sweep(app)
     else if ('steer' in step) assert.ok((await steer(step.steer)).statusCode < 500)
     else assert.equal((await replay()).statusCode, 200)
   }
@@ -193,7 +192,7 @@ async function openWorld(app: TestApp, elsewhere: Db, asked: { answer: (message:
       wait(1300)
       for (const how of ['release', 'resume event', 'resume campaign']) await steer(how)
       if (round > 1) await take({ answer: round })
-      await app.runJob(sweepDeliveries, {})
+      await sweep(app)
       for (const { id } of (await listRows()).filter(isMoving))
         await work(id, accidents.shift() ?? { fate: 'taken', truth: TRUTHS[0]! })
       if (accidents.length === 0) await tellAll()
@@ -201,7 +200,7 @@ async function openWorld(app: TestApp, elsewhere: Db, asked: { answer: (message:
     }
     await tellAll()
     await check()
-    await app.runJob(sweepDeliveries, {})
+    await sweep(app)
     const { rows: letters } = await sql<{ refId: string }>`select ref_id from dead_letters`.execute(db)
     const { rows: heard } = await sql<{ deliveryId: string; status: string }>`
       select delivery_id, status from delivery_events where delivery_id is not null`.execute(db)

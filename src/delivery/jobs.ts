@@ -1,36 +1,27 @@
-/** Sending, and sweeping up what nobody holds. */
+/** Sending messages, releasing what is due, and sweeping up what nobody works on. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Type } from 'typebox'
-import { withTx, type Tx } from '../platform/db.ts'
-import { defineJob, sweptJobId } from '../platform/queue.ts'
+import { EMAIL_SENT_BEFORE, type Message } from '../channels/channels.ts'
+import { CHANNELS } from '../contacts/contacts.ts'
 import type { Deps } from '../deps.ts'
+import { withTx, type Tx } from '../platform/db.ts'
+import { insertDeadLetter } from '../platform/dead-letters.ts'
 import { Failure } from '../platform/errors.ts'
 import type { Logger } from '../platform/log.ts'
-import { saveTemplateStatuses } from '../templates/statuses.ts'
-import { listAwaited, triggerCampaign } from '../campaigns/trigger.ts'
-import type { Message } from '../channels/channel.ts'
-import { EMAIL_RETRY_HORIZON_MS } from './consequences.ts'
-import { composeMessage } from '../templates/message.ts'
-import { endHolds } from './pauses.ts'
-import { EMAIL_SENT_BEFORE } from '../channels/refusals.ts'
+import { defineJob, sweptJobId } from '../platform/queue.ts'
+import { composeMessage } from '../templates/templates.ts'
 import { claimDelivery, type Claimed } from './claiming.ts'
+import { EMAIL_RETRY_HORIZON_MS } from './consequences.ts'
+import { countTokens, releaseDue } from './pacing.ts'
+import { endExpiredPauses, listChannelPauses } from './pauses.ts'
 import { settleDelivery, type AfterAttempt, type Attempted } from './settling.ts'
 import { joinParkedStatuses } from './statuses.ts'
-import { fetchTemplates } from '../channels/whatsapp.ts'
-import {
-  markNeedsReview,
-  insertDeadDelivery,
-  killUnknown,
-  listUnresolved,
-  markDue,
-  markUnknown,
-  requeueUnknown,
-} from './sweep.ts'
+import { killUnknown, listUnresolved, markNeedsReview, markUnknown, requeueUnknown } from './sweep.ts'
 
-/** Longer than the way of a job through a healthy queue; shorter than anybody's patience. */
-const SWEEP_GRACE_MS = 8000
-const SWEEP_LIMIT = 1000
-/** What is due later than this is enqueued by the sweep: a delayed job each would only fill the queue. */
+/** Longer than a job's way through a healthy queue; shorter than anybody's patience. */
+const RELEASE_GRACE_MS = 8000
+const RELEASE_MAX = 1000
+/** What is due later than this is released by the sweep: a delayed job each would only fill the queue. */
 const SWEPT_FROM_MS = 900_000
 
 /** The same id for the same attempt: enqueueing twice leaves one job in the queue. */
@@ -53,8 +44,9 @@ export const deliverInvitation = defineJob({
     if (claim.kind === 'later') {
       const id = sweptJobId(deliveryJobId(deliveryId, claim.attempts), claim.at)
       const delayMs = Math.max(1, claim.at.getTime() - deps.now().getTime())
-      if (delayMs < SWEPT_FROM_MS) await deps.queues.enqueue(deliverInvitation, { deliveryId }, { id, delayMs })
-      return claim.reason
+      if (claim.isEnqueued && delayMs < SWEPT_FROM_MS)
+        await deps.queues.enqueue(deliverInvitation, { deliveryId }, { id, delayMs })
+      return claim.waitingFor
     }
     if (claim.kind !== 'go') return claim.reason
 
@@ -106,100 +98,72 @@ function report(deps: Deps, log: Logger, { delivery, outcome, isSimulated }: Att
   if (after.isAlarm)
     log.error(
       { channel, ...reason },
-      'The provider refuses our account, configuration or quality: the channel rests until it is mended',
+      'The provider refuses our account, configuration or quality: the channel is paused until it is mended',
     )
-  if (after.hasOpenedBreaker)
-    log.warn({ channel, ...reason }, 'The provider fails again and again: the channel rests, then one message tries')
+  if (after.hasOpenedCircuit)
+    log.warn(
+      { channel, ...reason },
+      'The provider fails again and again: the circuit breaker is open, then one message goes first',
+    )
 }
 
-/** Enqueues due rows that nobody holds, turns expired leases into `unknown`, resolves old unknowns, ends holds. */
+/** Turns expired leases into `unknown`, ends pauses, joins parked statuses and resolves old unknowns. */
 export const sweepDeliveries = defineJob({
   name: 'sweep-deliveries',
   queue: 'maintenanceQueue',
   data: Type.Object({}),
 
-  async run({ db, now, config, queues }: Deps, _, { log }) {
+  async run({ db, now, config }: Deps, _, { log }) {
     const at = now()
     const lost = await markUnknown(db, at, new Date(at.getTime() + config.delivery.unknownWaitMs))
     if (lost.length > 0)
       log.warn({ deliveries: lost.length }, 'Leases ran out: the outcomes are unknown and wait for evidence')
-    await endHolds(db, at)
+    await endExpiredPauses(db, at)
     if (await withTx(db, (tx) => joinParkedStatuses(tx, config, at)))
       log.error('The provider refuses our account by its statuses: GET /ops/channels says why')
     await withTx(db, (tx) => resolveUnknowns(tx, config.delivery.unknownPolicy, at))
-
-    const enqueueDue = async (isUrgent: boolean): Promise<number> => {
-      const due = await markDue(db, { isUrgent, now: at, graceMs: SWEEP_GRACE_MS, limit: SWEEP_LIMIT })
-      const items = due.map(({ id, attempts }) => ({
-        data: { deliveryId: id },
-        id: sweptJobId(deliveryJobId(id, attempts), at),
-        isUrgent,
-      }))
-      await queues.enqueueMany(deliverInvitation, items)
-      return due.length
-    }
-    const urgent = await enqueueDue(true) // a guest waits for it: it goes before whatever waits in the queue
-    if (!(await queues.hasRoom('deliveryQueue'))) return `${urgent} urgent enqueued; the queue is busy or away`
-    return `${urgent + (await enqueueDue(false))} enqueued`
+    return `${lost.length} unknown`
   },
 })
 
-/** What the clock looks at in one turn; the rest follows a second later. */
-const TRIGGER_LIMIT = 100
+/** What one run of the release came to. `backlog`: more is due than the rate limits allowed. */
+export type Release = { released: number; backlog: boolean }
 
-/** Moves the campaigns that follow an event with it, and triggers those whose time has come. */
-export const triggerCampaigns = defineJob({
-  name: 'trigger-campaigns',
+/**
+ * Enqueues the due rows that have no job, channel by channel and urgent ones first: as many as the rate limit of the
+ * channel allows now. The clock runs it every second, and ten times as often while there is a backlog.
+ */
+export const releaseDeliveries = defineJob({
+  name: 'release-deliveries',
   queue: 'maintenanceQueue',
   data: Type.Object({}),
 
-  async run(deps: Deps, _, { log }) {
-    const failures: unknown[] = []
-    const outcomes: Record<string, number> = {}
-    for (const id of await listAwaited(deps.db, deps.now(), TRIGGER_LIMIT)) {
-      try {
-        const { outcome, ...facts } = await triggerCampaign(deps, id)
-        outcomes[outcome] = (outcomes[outcome] ?? 0) + 1
-        if (outcome === 'missed')
-          log.warn(facts, 'A campaign missed its time: nothing was sent, and its organizer sees why')
-        else if (outcome === 'waiting')
-          log.warn(facts, 'The time of a campaign has come and its template cannot be sent: it is tried every minute')
-        else if (outcome !== 'nothing')
-          log.info({ outcome, ...facts }, 'A campaign that follows its event was looked at')
-      } catch (error) {
-        failures.push(error) // the others do not wait for this one
-      }
-    }
-    if (failures.length > 0) throw failures[0]
-    return JSON.stringify(outcomes)
-  },
-})
-
-/** Asks the provider which of our templates it has approved. Without a key there is nobody to ask. */
-export const syncTemplates = defineJob({
-  name: 'sync-templates',
-  queue: 'maintenanceQueue',
-  data: Type.Object({}),
-
-  async run({ db, now, config }: Deps, _, { jobId, log }) {
-    const { apiKey, apiUrl, timeoutMs } = config.whatsapp
-    if (!apiKey) return 'simulated'
-    const fetched = await fetchTemplates({ apiKey, apiUrl, timeoutMs, now }, jobId)
-    if (fetched.kind !== 'fetched') {
-      log.warn({ reason: fetched.reason }, 'The templates could not be asked for; what was known of them stays')
-      return fetched.reason
-    }
-    const { notApproved, different, otherCategory } = await saveTemplateStatuses(db, fetched.templates, now())
-    if (notApproved.length > 0)
-      log.warn({ templates: notApproved }, 'Some templates are not approved by WhatsApp: GET /templates says which')
-    if (different.length > 0)
-      log.warn(
-        { templates: different },
-        'WhatsApp approved other templates than ours: GET /templates says what differs',
+  async run(deps: Deps): Promise<Release> {
+    const { db, queues, channels } = deps
+    const now = deps.now()
+    const hasRoom = await queues.hasRoom('deliveryQueue')
+    const pauses = await listChannelPauses(db, CHANNELS, now)
+    let released = 0
+    let backlog = false
+    for (const channel of CHANNELS) {
+      const mine = pauses.filter(({ scopeId }) => scopeId === channel)
+      if (mine.some(({ until }) => until === null || until > now)) continue
+      const { messagesPerSecond } = channels[channel]
+      const tokens = await countTokens(db, { channel, messagesPerSecond, now })
+      const limit = mine.length > 0 ? 1 : Math.min(tokens, RELEASE_MAX) // one probe for a half-open circuit
+      const due = await releaseDue(db, { channel, now, graceMs: RELEASE_GRACE_MS, limit, onlyUrgent: !hasRoom })
+      released += due.length
+      backlog ||= hasRoom && due.length >= limit
+      await queues.enqueueMany(
+        deliverInvitation,
+        due.map(({ id, attempts, isUrgent }) => ({
+          data: { deliveryId: id },
+          id: sweptJobId(deliveryJobId(id, attempts), now),
+          isUrgent,
+        })),
       )
-    if (otherCategory.length > 0)
-      log.warn({ templates: otherCategory }, 'WhatsApp took templates for another category: they cost its price')
-    return `${fetched.templates.length} templates, of ours ${notApproved.length} not approved, ${different.length} different`
+    }
+    return { released, backlog }
   },
 })
 
@@ -216,7 +180,7 @@ async function settleSurely<T>(settleOnce: () => Promise<T>): Promise<T> {
 }
 
 /** Their wait is over without evidence: once more where that is safe or allowed, else for a person. */
-async function resolveUnknowns(tx: Tx, policy: 'retry' | 'hold', now: Date): Promise<void> {
+async function resolveUnknowns(tx: Tx, policy: 'retry' | 'review', now: Date): Promise<void> {
   for (const one of await listUnresolved(tx, now)) {
     const { id, channel, attempts, attemptsMax } = one
     // An e-mail repeats under its idempotency key, as long as the provider keeps that; WhatsApp knows no such key.
@@ -224,12 +188,12 @@ async function resolveUnknowns(tx: Tx, policy: 'retry' | 'hold', now: Date): Pro
     const mayRepeat = channel === 'email' ? isKeyAlive && one.reason !== EMAIL_SENT_BEFORE : !one.possibleDuplicate
     if (policy === 'retry' && attempts >= attemptsMax) {
       await killUnknown(tx, id, now)
-      await insertDeadDelivery(tx, { deliveryId: id, reason: 'attempts_spent', attempts, now })
+      await insertDeadLetter(tx, { kind: 'delivery', refId: id, reason: 'attempts_spent', attempts, now })
     } else if (policy === 'retry' && mayRepeat) {
       await requeueUnknown(tx, id, now)
     } else {
       await markNeedsReview(tx, id, now)
-      await insertDeadDelivery(tx, { deliveryId: id, reason: 'needs_review', attempts, now })
+      await insertDeadLetter(tx, { kind: 'delivery', refId: id, reason: 'needs_review', attempts, now })
     }
   }
 }

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
+import { sweep } from '../../test/deliveries.ts'
 import test from 'node:test'
 import { newId, sql, type Db } from '../platform/db.ts'
 import { ORGANIZER_ID, startApp, type TestApp } from '../../test/harness.ts'
 import { aGuest, anEvent, anInvitation, anOrganizer } from '../../test/make.ts'
-import { deliverInvitation, sweepDeliveries } from './jobs.ts'
+import { deliverInvitation } from './jobs.ts'
 import { switchSending } from './pauses.ts'
 
 const NOW = '2029-06-01T18:00:00.000Z'
@@ -63,7 +64,7 @@ test('what was resumed is enqueued by the next sweep', async (t) => {
   await app.runJob(deliverInvitation, { deliveryId: id })
   await resume(app, guest.eventId)
 
-  await app.runJob(sweepDeliveries, {})
+  await sweep(app)
 
   const { rows } = await sql`select 1 from deliveries where id = ${id} and enqueued_at = ${new Date(NOW)}`.execute(
     app.db,

@@ -6,12 +6,11 @@ import { startFakeWhatsApp, WHATSAPP_KEY, type WhatsAppScript } from '../../test
 import { listProductTemplates } from '../../test/fakes/templates.ts'
 import { startApp, type TestApp } from '../../test/harness.ts'
 import { aGuest, anEvent, type GuestFacts } from '../../test/make.ts'
-import type { Outcome } from '../channels/channel.ts'
+import type { Outcome } from '../channels/channels.ts'
 import { answerGuest } from './delivery.ts'
-import { sweepDeliveries } from './jobs.ts'
 import { classifyEmail } from '../channels/refusals.ts'
 import { openWhatsApp } from '../channels/whatsapp.ts'
-import { aCampaign, aStatus, fallbackOf, NOON, record, requested, rowOf, run } from '../../test/deliveries.ts'
+import { aCampaign, aStatus, fallbackOf, NOON, record, requested, rowOf, run, sweep } from '../../test/deliveries.ts'
 import { BOTH, coded, forgetLimits, withProvider } from '../../test/provider.ts'
 
 const REST_LINE = /the channel rests/
@@ -27,7 +26,10 @@ async function withFake(t: TestContext, { deps, db }: TestApp, ...script: WhatsA
     allowLoopbackLinks: true,
   })
   const original = deps.channels.whatsapp
-  deps.channels.whatsapp = openWhatsApp({ apiKey: WHATSAPP_KEY, apiUrl: fake.url, timeoutMs: 2000, now: deps.now })
+  deps.channels.whatsapp = {
+    ...{ messagesPerSecond: 1000, pairIntervalMs: 0 },
+    ...openWhatsApp({ apiKey: WHATSAPP_KEY, apiUrl: fake.url, timeoutMs: 2000, now: deps.now }),
+  }
   fake.next(...script)
   t.after(async () => {
     deps.channels.whatsapp = original
@@ -50,7 +52,7 @@ for (const httpStatus of [500, 502, 503, 504, 521]) {
     const [messageId] = fake.sent.keys()
     await record(app, aStatus(messageId!, 'delivered', null, deliveryId))
     app.setNow(after(700_000))
-    await app.runJob(sweepDeliveries, {})
+    await sweep(app)
 
     assert.deepEqual([outcome, reason], ['unknown', `whatsapp_http_${httpStatus}`])
     assert.deepEqual([(await rowOf(app.db, deliveryId)).status, fake.calls.length], ['delivered', 1])
@@ -82,7 +84,7 @@ test('a mail that another text went before under its key has probably left: unkn
     await sql<{ failures: number }>`select failures from channel_limits where channel = 'email'`.execute(app.db)
   ).rows[0]!
   app.setNow(after(700_000))
-  await app.runJob(sweepDeliveries, {})
+  await sweep(app)
 
   const letters =
     await sql`select 1 from dead_letters where ref_id = ${deliveryId} and reason = 'needs_review'`.execute(app.db)
@@ -244,7 +246,7 @@ test('late evidence is credited to the attempt it belongs to, not to the one on 
   const deliveryId = await requested(app, await aGuest(app.db, await anEvent(app.db)))
   await run(app, deliveryId)
   app.setNow(after(700_000))
-  await app.runJob(sweepDeliveries, {})
+  await sweep(app)
   const { send } = app.deps.channels.whatsapp
   app.deps.channels.whatsapp.send = async (message) => {
     await record(app, aStatus('wamid.first', 'sent', null, deliveryId)) // of the first, while the second is on its way

@@ -3,6 +3,7 @@
  * left alone; a second replay at the same moment finds the letters taken.
  */
 import { sql, type Tx } from '../platform/db.ts'
+import { takeSlots, type SlotRequest } from './slots.ts'
 
 /** `arrived`: a status proved it meanwhile. `superseded`: another delivery has its slot. `moved`: it is on its way, or skipped. */
 export type ReplayOutcome = 'retried' | 'arrived' | 'superseded' | 'moved'
@@ -20,7 +21,9 @@ export async function replayDeliveries(
 ): Promise<Replayed[]> {
   const dead = await lockDead(tx, letterIds)
   const candidates = dead.filter(isReplayable)
-  const free = await takeSlots(tx, latestOfEachSlot(candidates), now)
+  const slots = latestOfEachSlot(candidates)
+  const own = slots.map(({ deliveryId }) => deliveryId)
+  const free = await takeSlots(tx, slots, { requestedAt: now, dueAt: now, windowMs: null }, own)
   const replayable = candidates.filter(({ id, isAnswer }) => isAnswer || free.has(id)).map(({ id }) => id)
   const retried = await requeueDead(tx, replayable, { now, attemptsMax })
   return dead.map((one) => ({ letterId: one.letterId, outcome: outcomeOf(one, retried) }))
@@ -31,7 +34,9 @@ type Dead = {
   id: string
   status: string
   nextAttemptAt: Date | null
-  slot: string
+  eventId: string
+  guestId: string
+  template: string
   isAnswer: boolean
 }
 
@@ -45,10 +50,11 @@ function outcomeOf(one: Dead, retried: Set<string>): ReplayOutcome {
   return isReplayable(one) ? 'superseded' : 'moved'
 }
 
-/** Of two dead messages with one intent the later request goes; ids sort by time. An answer needs no slot. */
-function latestOfEachSlot(candidates: Dead[]): string[] {
-  const latest = new Map<string, string>()
-  for (const { slot, id, isAnswer } of candidates) if (!isAnswer) latest.set(slot, id)
+/** Of two dead messages in one slot the later request goes; ids sort by time. An answer needs no slot. */
+function latestOfEachSlot(candidates: Dead[]): SlotRequest[] {
+  const latest = new Map<string, SlotRequest>()
+  for (const { eventId, guestId, template, id, isAnswer } of candidates)
+    if (!isAnswer) latest.set([eventId, guestId, template].join(' '), { eventId, guestId, template, deliveryId: id })
   return [...latest.values()]
 }
 
@@ -56,23 +62,11 @@ function latestOfEachSlot(candidates: Dead[]): string[] {
 async function lockDead(tx: Tx, letterIds: number[]): Promise<Dead[]> {
   const { rows } = await sql<Dead>`
     select l.id as letter_id, d.id, d.status, d.next_attempt_at, d.answers_message is not null as is_answer,
-           jsonb_build_array(d.event_id, d.guest_id, d.template)::text as slot
+           d.event_id, d.guest_id, d.template
       from dead_letters l join deliveries d on d.id = l.ref_id
      where l.id = any(${letterIds}::bigint[]) and l.kind = 'delivery' and l.resolved_at is null
      order by d.id for update of d, l`.execute(tx)
   return rows
-}
-
-/** So that a new request for the same message is a duplicate again. Returns the deliveries that have their slot. */
-async function takeSlots(tx: Tx, ids: string[], now: Date): Promise<Set<string>> {
-  const { rows } = await sql<{ deliveryId: string }>`
-    insert into delivery_slots as s (event_id, guest_id, template, delivery_id, requested_at, due_at)
-    select event_id, guest_id, template, id, ${now}, ${now} from deliveries
-     where id = any(${ids}::text[]) order by event_id, guest_id, template
-    on conflict (event_id, guest_id, template) do update set requested_at = excluded.requested_at, due_at = excluded.due_at
-     where s.delivery_id = excluded.delivery_id
-    returning delivery_id`.execute(tx)
-  return new Set(rows.map(({ deliveryId }) => deliveryId))
 }
 
 /**
@@ -86,7 +80,7 @@ async function requeueDead(
 ): Promise<Set<string>> {
   const { rows } = await sql<{ id: string }>`
     update deliveries d set status = 'queued', reason = 'replayed', attempts_max = attempts + ${attemptsMax}::integer,
-           replays = replays + 1, next_attempt_at = ${now}, enqueued_at = null, paced_at = null, first_attempt_at = null,
+           replays = replays + 1, next_attempt_at = ${now}, enqueued_at = null, waiting_for = null, first_attempt_at = null,
            provider_message_id = null, lease_token = null, lease_until = null, ended_at = null, updated_at = ${now},
            possible_duplicate = possible_duplicate or status = 'unknown' or exists (
              select 1 from delivery_attempts a where a.delivery_id = d.id and a.outcome = 'unknown')

@@ -16,7 +16,7 @@ import {
 } from '../http/request-id.ts'
 import { deliverInvitation, deliveryJobId } from './jobs.ts'
 import { requestDelivery } from './delivery.ts'
-import { findTarget } from './sql.ts'
+import { findEvent } from '../events/events.ts'
 import { findDelivery, listDeliveries, STATUSES } from './views.ts'
 
 const Channel = Type.Enum(['whatsapp', 'email'])
@@ -66,6 +66,10 @@ const Delivery = {
   locale: Locale,
   status: Type.Enum(STATUSES),
   reason: NullableString,
+  waitingFor: Type.Unsafe<string | null>({
+    type: ['string', 'null'],
+    description: 'What a queued message waits for: a pause, the rate limit, quiet hours, a retry.',
+  }),
   attempts: Type.Integer(),
   attemptsMax: Type.Integer(),
   nextAttemptAt: NullableInstant,
@@ -181,7 +185,7 @@ export const deliveryRoutes =
           before: readCursor(cursor),
           limit: limit + 1,
         }
-        if (!(await findTarget(deps.db, filter.scope, filter.eventId, null))) throw new Failure('event_not_found')
+        if (!(await findEvent(deps.db, filter.scope, filter.eventId))) throw new Failure('event_not_found')
         return toPage(await listDeliveries(deps.db, filter), limit, ({ requestedAt, id }) => ({ at: requestedAt, id }))
       },
     )

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import { planRefusal, type Refused } from './consequences.ts'
-import type { Verdict } from '../channels/channel.ts'
-import { giveTurn, restMs, type ChannelLimit } from './pacing.ts'
+import type { Verdict } from '../channels/channels.ts'
+import { openMs } from './breaker.ts'
 import { quietUntil } from './due.ts'
 
 const NOW = new Date('2029-06-01T18:00:00.000Z')
@@ -132,7 +132,7 @@ const message: Refused = {
   firstAttemptAt: NOW,
   possibleDuplicate: false,
   campaignId: 'cmp_1',
-  hasEmail: true,
+  canEmail: true,
   withheldAt: null,
   earlierReasons: null,
 }
@@ -153,12 +153,12 @@ for (const [verdict, status, isSpent, effect] of [
   ['retry', 'queued', true, 'isChannelFault'],
   ['retry_once', 'queued', true, null],
   ['wait_recipient', 'queued', false, null],
-  ['wait_all', 'queued', false, 'holdUntil'],
+  ['wait_all', 'queued', false, 'pauseUntil'],
   ['use_template', 'queued', false, 'templateOnly'],
   ['fall_back', 'failed', true, 'needsFallback'],
   ['stop_recipient', 'failed', true, 'needsFallback'],
-  ['stop_batch', 'queued', false, 'stopsCampaign'],
-  ['stop_batch_once', 'queued', false, 'stopsCampaign'],
+  ['stop_batch', 'queued', false, 'pausesCampaign'],
+  ['stop_batch_once', 'queued', false, 'pausesCampaign'],
   ['alarm', 'queued', false, 'isAlarm'],
   ['fail', 'failed', true, null],
 ] as const) {
@@ -166,19 +166,19 @@ for (const [verdict, status, isSpent, effect] of [
     const planned = plan(verdict)
 
     assert.deepEqual([planned.status, planned.isSpent], [status, isSpent])
-    const effects = ['isChannelFault', 'templateOnly', 'needsFallback', 'stopsCampaign', 'isAlarm'] as const
+    const effects = ['isChannelFault', 'templateOnly', 'needsFallback', 'pausesCampaign', 'isAlarm'] as const
     for (const name of effects) assert.equal(planned[name], name === effect, name)
-    assert.equal(planned.holdUntil !== null, effect === 'holdUntil' || verdict === 'alarm')
+    assert.equal(planned.pauseUntil !== null, effect === 'pauseUntil' || verdict === 'alarm')
   })
 }
 
-test('stop_sending: keeps the attempt, pauses the campaign, rests the channel and calls a person', () => {
+test('stop_sending: keeps the attempt, pauses the campaign, pauses the channel and calls a person', () => {
   const planned = plan('stop_sending', {}, 'whatsapp_131048', 600_000)
 
   assert.deepEqual([planned.status, planned.isSpent], ['queued', false])
-  assert.deepEqual([planned.stopsCampaign, planned.isAlarm, planned.isChannelFault], [true, true, false])
-  assert.equal(planned.holdUntil!.getTime() - NOW.getTime(), 600_000)
-  assert.equal(plan('stop_sending', { campaignId: null }).stopsCampaign, false)
+  assert.deepEqual([planned.pausesCampaign, planned.isAlarm, planned.isChannelFault], [true, true, false])
+  assert.equal(planned.pauseUntil!.getTime() - NOW.getTime(), 600_000)
+  assert.equal(plan('stop_sending', { campaignId: null }).pausesCampaign, false)
 })
 
 test('retry_once: the second time for the same reason, or with attempts spent, another channel takes its place', () => {
@@ -197,7 +197,7 @@ test('retry_once: the second time for the same reason, or with attempts spent, a
 })
 
 test('only 131049 is tried once more a day later, and only where there is no other way', () => {
-  const none = { hasEmail: false }
+  const none = { canEmail: false }
   const plans = [
     plan('fall_back', none, 'whatsapp_131049'),
     plan('fall_back', { ...none, attempts: 5 }, 'whatsapp_131049'),
@@ -221,26 +221,6 @@ test('only 131049 is tried once more a day later, and only where there is no oth
   assert.equal(plans[0]!.nextAttemptAt!.getTime() - NOW.getTime(), 86_400_000)
 })
 
-test('a message that refuses an account holds back all but one message after the rest, until that one was accepted', () => {
-  const limit: ChannelLimit = {
-    ...{
-      channel: 'whatsapp',
-      nextFreeAt: NOW,
-      lineEndsAt: NOW,
-      heldUntil: NOW,
-      holdReason: 'whatsapp_131042',
-      failures: 0,
-    },
-    alarm: 'resting',
-  }
-
-  const turns = [1, 2, 3].map(
-    () => giveTurn(limit, { pacedAt: null, isUrgent: false }, { now: NOW, perSecond: 80 }).kind,
-  )
-
-  assert.deepEqual([turns, limit.alarm], [['go', 'later', 'later'], 'probing'])
-})
-
 test('an e-mail is not tried again after the 24 hours of its key, and a WhatsApp message is', () => {
   const old = { firstAttemptAt: new Date(NOW.getTime() - 23 * 3_600_000) }
 
@@ -260,26 +240,8 @@ test('a template that is refused for a closed window fails: it was the template 
   assert.equal(plan('use_template', { templateOnly: true }).status, 'failed')
 })
 
-test('the breaker rests 15 seconds after ten failures, twice as long each time, ten minutes at most', () => {
-  assert.deepEqual([9, 10, 11, 12, 30].map(restMs), [0, 15_000, 30_000, 60_000, 600_000])
-})
-
-test('a turn that was not used in time is lost, so that a rest does not end in a burst', () => {
-  const limit: ChannelLimit = {
-    ...{
-      channel: 'whatsapp',
-      nextFreeAt: new Date(NOW.getTime() + 2000),
-      lineEndsAt: NOW,
-      heldUntil: null,
-      holdReason: null,
-      failures: 0,
-      alarm: null,
-    },
-  }
-  const turnOf = (agoMs: number) =>
-    giveTurn(limit, { pacedAt: new Date(NOW.getTime() - agoMs), isUrgent: false }, { now: NOW, perSecond: 10 }).kind
-
-  assert.deepEqual([turnOf(100), turnOf(6000)], ['go', 'later'])
+test('the circuit stays open for 15 seconds after ten failures, twice as long each time, ten minutes at most', () => {
+  assert.deepEqual([9, 10, 11, 12, 30].map(openMs), [0, 15_000, 30_000, 60_000, 600_000])
 })
 
 for (const verdict of ['wait_recipient', 'wait_all', 'alarm'] as const) {
@@ -297,7 +259,7 @@ test('stop_batch_once: the second time it is the message, which fails alone; ano
   const none = plan('stop_batch_once', { campaignId: null })
 
   assert.deepEqual(
-    [again, other, none].map(({ status, stopsCampaign, needsFallback }) => [status, stopsCampaign, needsFallback]),
+    [again, other, none].map(({ status, pausesCampaign, needsFallback }) => [status, pausesCampaign, needsFallback]),
     [
       ['failed', false, true],
       ['queued', true, false],
@@ -309,5 +271,5 @@ test('stop_batch_once: the second time it is the message, which fails alone; ano
 test('a refusal that every message would share fails a message of no campaign', () => {
   const planned = plan('stop_batch', { campaignId: null })
 
-  assert.deepEqual([planned.status, planned.stopsCampaign], ['failed', false])
+  assert.deepEqual([planned.status, planned.pausesCampaign], ['failed', false])
 })

@@ -3,9 +3,9 @@ import test from 'node:test'
 import { sql } from '../platform/db.ts'
 import { startApp } from '../../test/harness.ts'
 import { aGuest, anEvent, type MadeGuest } from '../../test/make.ts'
-import type { Message, Outcome } from '../channels/channel.ts'
-import { deliverInvitation, sweepDeliveries } from './jobs.ts'
-import { aStatus, fallbackOf, NOON, record, requested, rowOf } from '../../test/deliveries.ts'
+import type { Message, Outcome } from '../channels/channels.ts'
+import { deliverInvitation } from './jobs.ts'
+import { aStatus, fallbackOf, NOON, record, requested, rowOf, sweep } from '../../test/deliveries.ts'
 import { BOTH, coded, withProvider } from '../../test/provider.ts'
 
 const sendPath = ({ eventId, guestId }: MadeGuest) => `/events/${eventId}/guests/${guestId}/send`
@@ -87,7 +87,7 @@ test('131026 that comes as a status has the same consequence, once, and the swee
 
   const results = [await record(app, aStatus(id, 'failed', 131026)), await record(app, aStatus(id, 'failed', 131026))]
   const before = (await fallbackOf(app.db, deliveryId))!
-  await app.runJob(sweepDeliveries, {})
+  await sweep(app)
 
   assert.deepEqual(results, ['applied', 'duplicate'])
   assert.deepEqual([before.channel, before.enqueuedAt], ['email', null])
@@ -360,7 +360,7 @@ test('an e-mail whose outcome nobody saw goes again under its key, and is no pos
   await sql`update deliveries set first_attempt_at = '2029-05-31T18:00:00Z' where id = ${old}`.execute(app.db)
 
   app.setNow('2029-06-01T18:10:01.000Z')
-  await app.runJob(sweepDeliveries, {})
+  await sweep(app)
 
   const [again, held] = [await rowOf(app.db, young), await rowOf(app.db, old)]
   assert.deepEqual([again.status, again.possibleDuplicate], ['queued', false])

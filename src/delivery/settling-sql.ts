@@ -22,14 +22,21 @@ export type Settlement = {
   predictedCategory: string | null
   predictedFree: boolean | null
 }
-export type Settled = { id: string; status: string; hasMoved: boolean; hasParked: boolean }
+export type Settled = {
+  id: string
+  status: string
+  hasMoved: boolean
+  /** A status of this message was faster than our answer and waits to be joined. */
+  hasParked: boolean
+  /** The channel has failures or a circuit that a success ends. */
+  isChannelFailing: boolean
+}
 
 /**
- * Writes what calls came to, fenced by the lease tokens, and returns the statuses that follow. A status callback
- * may have been faster: then only the facts are added and the status stays where it is, also when it said that the message
- * failed and the answer is late. A lease that went to
- * another returns no row. Deliveries are locked in the order of their ids and before their attempts, as
- * everywhere, so that nobody deadlocks. An attempt that was not spent gives its try back.
+ * Writes what calls came to, fenced by the lease tokens. A lease that another worker has returns no row. When a status
+ * was faster, only the facts are added and the status stays, also when it said that the message failed. Deliveries are
+ * locked in the order of their ids and before their attempts, as everywhere, so that nobody deadlocks. An attempt that
+ * was not spent is given back.
  */
 export async function settle(db: Db, settlements: Settlement[], now: Date): Promise<Settled[]> {
   const ids = settlements.map(({ id }) => id)
@@ -39,7 +46,7 @@ export async function settle(db: Db, settlements: Settlement[], now: Date): Prom
         lease_token uuid, status text, outcome text, reason text, http_status integer, provider_message_id text,
         next_attempt_at timestamptz, is_spent boolean, template_only boolean, simulated boolean, session_message boolean,
         message_reason text, sent_to text, predicted_category text, predicted_free boolean)),
-    held as (
+    locked as (
       select s.*,
              (d.status in ('sending', 'unknown') or (d.status in ('queued', 'dead') and s.status = 'sent' and not exists (
                 select 1 from delivery_events f where f.provider_message_id = s.provider_message_id and f.status = 'failed')))
@@ -63,21 +70,25 @@ export async function settle(db: Db, settlements: Settlement[], now: Date): Prom
              sent_at = case when s.status = 'sent' then coalesce(d.sent_at, ${now}) else d.sent_at end,
              ended_at = case when s.status in ('failed', 'dead', 'skipped') and s.has_moved then ${now}::timestamptz else d.ended_at end,
              enqueued_at = case when s.status = 'queued' then ${now}::timestamptz else d.enqueued_at end,
-             lease_token = null, lease_until = null, paced_at = null, updated_at = ${now}
-        from held s where d.id = s.id
-      returning d.id, d.status, s.has_moved),
+             waiting_for = case when s.status = 'queued' and s.has_moved then 'retry' else d.waiting_for end,
+             lease_token = null, lease_until = null, updated_at = ${now}
+        from locked s where d.id = s.id
+      returning d.id, d.status, d.channel, s.has_moved),
     attempted as (
       update delivery_attempts a set finished_at = ${now}, outcome = s.outcome, reason = s.reason,
              http_status = s.http_status, provider_message_id = s.provider_message_id
         from s where a.delivery_id = any(${ids}::text[]) and a.delivery_id = s.id and a.n = s.attempt and (a.finished_at is null or a.outcome = 'unknown'))
     select t.id, t.status, t.has_moved,
            exists (select 1 from delivery_events e
-                    where e.provider_message_id = s.provider_message_id and e.delivery_id is null) as has_parked
+                    where e.provider_message_id = s.provider_message_id and e.delivery_id is null) as has_parked,
+           exists (select 1 from channel_limits l where l.channel = t.channel and l.failures > 0)
+             or exists (select 1 from pauses p
+                         where p.scope = 'channel' and p.scope_id = t.channel and p.needs_probe) as is_channel_failing
       from settled t join s on s.id = t.id`.execute(db)
   return rows
 }
 
-/** What is null is left out: reading JSON is a good part of the statement. */
+/** Nulls are left out, because reading JSON is a good part of the statement. */
 const toRecord = (s: Settlement) => ({
   id: s.id,
   attempt: s.attempt,

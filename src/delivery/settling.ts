@@ -1,17 +1,16 @@
-/** Settling an attempt: what the provider said is written down, with all it entails, and shares its commit with others. */
-import type { Config } from '../platform/config.ts'
+/** Settling an attempt: what the provider said is written with all that follows, and shares its commit with others. */
+import { EMAIL_SENT_BEFORE, predictPrice, type Message, type Outcome, type Prediction } from '../channels/channels.ts'
+import { CHANNELS } from '../contacts/contacts.ts'
 import { batching } from '../platform/batching.ts'
+import type { Config } from '../platform/config.ts'
 import { withTx, type Db, type Tx } from '../platform/db.ts'
-import type { Message, Outcome } from '../channels/channel.ts'
+import { findTemplate } from '../templates/templates.ts'
+import { recordHealth } from './breaker.ts'
 import { BATCH_MAX, type Claimed } from './claiming.ts'
 import { planRefusal, type Consequences } from './consequences.ts'
-import { predictPrice, type Prediction } from '../channels/prices.ts'
 import { applyConsequences } from './fallback.ts'
-import { countFailures } from './pacing.ts'
-import { EMAIL_SENT_BEFORE } from '../channels/refusals.ts'
 import { settle, type Settled, type Settlement } from './settling-sql.ts'
 import { joinParked } from './statuses.ts'
-import { findTemplate } from '../templates/templates.ts'
 
 type Context = { db: Db; now: () => Date; config: Config }
 
@@ -21,57 +20,44 @@ export type Attempted = {
   message: Message | null
   isSimulated: boolean
 }
-export type AfterAttempt = { status: string; retryAt: Date | null; isAlarm: boolean; hasOpenedBreaker: boolean }
+export type AfterAttempt = { status: string; retryAt: Date | null; isAlarm: boolean; hasOpenedCircuit: boolean }
 
-/** Writes what a call came to and returns when to try again, if so. Nobody waits for it, so all that there are share a commit. */
+/** Writes what a call came to and returns when to try again, if so. Nobody waits for it, so concurrent calls share a commit. */
 export const settleDelivery = batching(settleDeliveries, { max: 2 * BATCH_MAX, lanes: 1 })
+
+type Planned = Attempted & { plan: Consequences | null; settlement: Settlement }
 
 async function settleDeliveries({ db, now, config }: Context, attempted: Attempted[]): Promise<AfterAttempt[]> {
   const at = now()
   const planned = attempted.map((one): Planned => {
-    const { outcome, delivery, message, isSimulated } = one
-    const plan =
-      outcome.kind === 'refused'
-        ? planRefusal({ ...delivery, hasEmail: delivery.email !== null && !delivery.isEmailStopped }, outcome, {
-            now: at,
-            backoffDelayMs: config.queue.backoffDelayMs,
-          })
-        : null
-    return { delivery, outcome, message, isSimulated, plan, settlement: settlementOf(one, plan, at, config) }
+    const plan = planOf(one, config, at)
+    return { ...one, plan, settlement: settlementOf(one, plan, at, config) }
   })
-  // The common case is one statement. What refusals entail commits with the refusals.
-  const isPlain = planned.every(({ outcome, isSimulated }) => outcome.kind === 'sent' && isSimulated)
-  if (!isPlain) return withTx(db, (tx) => settleWithConsequences(tx, config, planned, at))
-  const rows = await settle(
-    db,
-    planned.map(({ settlement }) => settlement),
-    at,
-  )
-  if (rows.some(({ hasParked }) => hasParked)) await withTx(db, (tx) => joinAll(tx, config, rows, planned, at))
+  const settlements = planned.map(({ settlement }) => settlement)
+  // Everything was sent: one statement. What a refusal entails commits with the refusal.
+  if (planned.some(({ outcome }) => outcome.kind !== 'sent'))
+    return withTx(db, async (tx) => applyAll(tx, config, planned, await settle(tx, settlements, at), at))
+  const rows = await settle(db, settlements, at)
+  if (rows.some(({ hasParked, isChannelFailing }) => hasParked || isChannelFailing))
+    return withTx(db, (tx) => applyAll(tx, config, planned, rows, at))
   const statuses = new Map(rows.map(({ id, status }) => [id, status]))
-  return planned.map(({ delivery }) => ({ ...NOTHING_MORE, status: statuses.get(delivery.id) ?? 'lease_lost' }))
+  return planned.map(({ delivery }) => ({
+    ...{ status: statuses.get(delivery.id) ?? 'lease_lost', retryAt: null, isAlarm: false, hasOpenedCircuit: false },
+  }))
 }
 
-const NOTHING_MORE = { retryAt: null, isAlarm: false, hasOpenedBreaker: false }
-
-/** Statuses that were faster than we. Should this process die before, the sweep joins them. True: one is an alarm. */
-async function joinAll(tx: Tx, config: Config, rows: Settled[], planned: Planned[], now: Date): Promise<boolean> {
-  let isAlarm = false
-  for (const { id } of rows.filter(({ hasParked }) => hasParked)) {
-    const { providerMessageId } = planned.find(({ settlement }) => settlement.id === id)!.settlement
-    if (providerMessageId) isAlarm = (await joinParked(tx, config, providerMessageId, id, now)) || isAlarm
-  }
-  return isAlarm
+function planOf({ outcome, delivery }: Attempted, config: Config, now: Date): Consequences | null {
+  if (outcome.kind !== 'refused') return null
+  return planRefusal(delivery, outcome, { now, backoffDelayMs: config.queue.backoffDelayMs })
 }
 
-type Planned = Attempted & { plan: Consequences | null; settlement: Settlement }
-
-async function settleWithConsequences(tx: Tx, config: Config, planned: Planned[], now: Date): Promise<AfterAttempt[]> {
-  const rows = await settle(
-    tx,
-    planned.map(({ settlement }) => settlement),
-    now,
-  )
+async function applyAll(
+  tx: Tx,
+  config: Config,
+  planned: Planned[],
+  rows: Settled[],
+  now: Date,
+): Promise<AfterAttempt[]> {
   const hasParkedAlarm = await joinAll(tx, config, rows, planned, now)
   const settled = new Map(rows.map((row) => [row.id, row]))
   const after: AfterAttempt[] = []
@@ -83,31 +69,41 @@ async function settleWithConsequences(tx: Tx, config: Config, planned: Planned[]
       status: row?.status ?? 'lease_lost',
       retryAt: row?.status === 'queued' ? settlement.nextAttemptAt : null,
       isAlarm: (plan?.isAlarm ?? false) || hasParkedAlarm,
-      hasOpenedBreaker: false,
+      hasOpenedCircuit: false,
     })
   }
-  return recordHealth(tx, planned, after, now)
+  return recordChannels(tx, planned, after, now)
 }
 
-/** Last, because the limits of a channel are what everybody waits for. What a simulation answers says nothing. */
-async function recordHealth(tx: Tx, planned: Planned[], after: AfterAttempt[], now: Date): Promise<AfterAttempt[]> {
-  for (const channel of ['email', 'whatsapp'] as const) {
-    const calls = planned.filter(({ delivery, isSimulated }) => delivery.channel === channel && !isSimulated)
+/** Joins statuses that were faster than our answer. If this process dies first, the sweep joins them. True: one is an alarm. */
+async function joinAll(tx: Tx, config: Config, rows: Settled[], planned: Planned[], now: Date): Promise<boolean> {
+  let isAlarm = false
+  for (const { id } of rows.filter(({ hasParked }) => hasParked)) {
+    const { providerMessageId } = planned.find(({ settlement }) => settlement.id === id)!.settlement
+    if (providerMessageId) isAlarm = (await joinParked(tx, config, providerMessageId, id, now)) || isAlarm
+  }
+  return isAlarm
+}
+
+/** Last, because every worker waits for the row of a channel. */
+async function recordChannels(tx: Tx, planned: Planned[], after: AfterAttempt[], now: Date): Promise<AfterAttempt[]> {
+  for (const channel of CHANNELS) {
+    const calls = planned.filter(({ delivery }) => delivery.channel === channel)
     const faults = calls.filter(isFault)
     const lastSuccess = calls.findLastIndex(isProofOfWork)
     if (faults.length === 0 && lastSuccess < 0) continue
     const reason = faults.at(-1)?.settlement.reason ?? 'unknown'
-    const streak = calls.slice(lastSuccess + 1).filter(isFault).length
-    const isOpen = await countFailures(tx, { channel, failures: streak, isReset: lastSuccess >= 0, reason, now })
-    if (isOpen && faults[0]) after[planned.indexOf(faults[0])]!.hasOpenedBreaker = true
+    const failures = calls.slice(lastSuccess + 1).filter(isFault).length
+    const isOpen = await recordHealth(tx, { channel, failures, hasSucceeded: lastSuccess >= 0, reason, now })
+    if (isOpen && faults[0]) after[planned.indexOf(faults[0])]!.hasOpenedCircuit = true
   }
   return after
 }
 
-/** The provider took it, or refused this one message: the account and the way to it work. */
+/** The provider took the message, or refused this one alone: the account and the way to it work. */
 const isProofOfWork = ({ plan, outcome }: Planned): boolean =>
   outcome.kind === 'sent' ||
-  (plan !== null && !plan.isChannelFault && !plan.isAlarm && plan.holdUntil === null && outcome.kind === 'refused')
+  (plan !== null && !plan.isChannelFault && !plan.isAlarm && plan.pauseUntil === null && outcome.kind === 'refused')
 
 const isFault = ({ plan, outcome }: Planned): boolean =>
   plan?.isChannelFault === true || (outcome.kind === 'unknown' && outcome.reason !== EMAIL_SENT_BEFORE)

@@ -1,9 +1,10 @@
 /** The statements of a request. */
-import { sql, violatedConstraint, type Db, type Tx } from '../platform/db.ts'
-import type { ChannelName, Locale } from '../channels/channel.ts'
+import { reachColumns, type ChannelName, type Reach } from '../contacts/contacts.ts'
+import { sql, type Db, type Tx } from '../platform/db.ts'
+import type { Locale } from '../platform/languages.ts'
 
 /** What a send needs to know about guest, event and organizer. */
-export type Target = {
+export type Target = Reach & {
   organizerId: string
   organizerName: string
   eventStatus: 'draft' | 'active' | 'archived' | 'expired'
@@ -12,35 +13,26 @@ export type Target = {
   endsAt: Date
   timeZone: string
   location: string | null
+  /** Null: the event has no such guest. */
   guestName: string | null
-  phone: string | null
   waId: string | null
-  email: string | null
   locale: Locale
   code: string | null
   invitationId: string | null
-  isOptedOut: boolean
-  isEmailStopped: boolean
-  /** When WhatsApp last could not reach the number. */
-  unreachableSince: Date | null
-  sendingPaused: 'event_paused' | 'organizer_paused' | null
 }
 
-/** Null: no such event for this organizer. guestName null: no such guest in it, or none was asked for. */
+/** Null: this organizer has no such event. */
 export async function findTarget(
   db: Db,
   scope: string | null,
-  eventId: string,
-  guestId: string | null,
+  { eventId, guestId }: { eventId: string; guestId: string },
+  times: { now: Date; windowFloor: Date },
 ): Promise<Target | null> {
   const { rows } = await sql<Target>`
-    select e.organizer_id, o.name as organizer_name, e.status as event_status, e.name as event_name, e.starts_at, e.ends_at, e.time_zone, e.location,
-           g.name as guest_name, g.phone, g.wa_id, g.email, g.locale, i.code, i.id as invitation_id,
-           exists (select 1 from opt_outs x where x.organizer_id = e.organizer_id and x.phone = g.phone) as is_opted_out,
-           exists (select 1 from email_stops s where s.email = g.email and s.organizer_id in ('*', e.organizer_id)) as is_email_stopped,
-           (select u.since from wa_unreachable u where u.phone = g.phone) as unreachable_since,
-           case when o.sending_paused_at is not null then 'organizer_paused'
-                when e.sending_paused_at is not null then 'event_paused' end as sending_paused
+    select e.organizer_id, o.name as organizer_name, e.status as event_status, e.name as event_name,
+           e.starts_at, e.ends_at, e.time_zone, e.location,
+           g.name as guest_name, g.wa_id, g.locale, i.code, i.id as invitation_id,
+           ${reachColumns(sql`e.organizer_id`, times)}
       from events e
       join organizers o on o.id = e.organizer_id
       left join guests g on g.event_id = e.id and g.id = ${guestId}
@@ -49,84 +41,78 @@ export async function findTarget(
   return rows[0] ?? null
 }
 
-export type NewDelivery = {
-  id: string
+/** What the deliveries of one request share. */
+export type Request = {
   organizerId: string
   eventId: string
-  guestId: string
-  channel: ChannelName
-  channelReason: string
-  mayFallBack: boolean
   template: string
-  locale: Locale
   variables: Record<string, string>
   attemptsMax: number
   requestId: string
   requestedBy: string
-  idempotencyKey: string | null
   requestedAt: Date
+  /** Null: at once. */
   scheduledAt: Date | null
+  /** The caller enqueues the jobs after the commit; otherwise the sweep does. */
+  isEnqueued: boolean
+  campaignId?: string | null
+  idempotencyKey?: string | null
+  /** The delivery whose place this one takes. */
+  fallbackOf?: string
+  /** The guest's message that this one answers, by the provider's id. */
+  answersMessage?: string
+}
+export type NewDelivery = {
+  id: string
+  guestId: string
+  channel: ChannelName
+  channelReason: string
+  mayFallBack: boolean
+  locale: Locale
 }
 
-/**
- * Takes the slot of (event, guest, template) for this delivery. False: somebody holds it who asked, or whose message is
- * due, within `windowMs` of this one. The primary key makes concurrent requests queue up here.
- */
-export async function takeSlot(tx: Tx, d: NewDelivery, windowMs: number): Promise<boolean> {
-  const dueAt = d.scheduledAt ?? d.requestedAt
-  const { rows } = await sql`
-    insert into delivery_slots as s (event_id, guest_id, template, delivery_id, requested_at, due_at)
-    values (${d.eventId}, ${d.guestId}, ${d.template}, ${d.id}, ${d.requestedAt}, ${dueAt})
-    on conflict (event_id, guest_id, template) do update
-      set delivery_id = excluded.delivery_id, requested_at = excluded.requested_at, due_at = excluded.due_at
-      where ${windowMs} = 0
-         or (excluded.requested_at - s.requested_at >= make_interval(secs => ${windowMs / 1000})
-             and abs(extract(epoch from excluded.due_at - s.due_at)) >= ${windowMs / 1000})
-    returning delivery_id`.execute(tx)
-  return rows.length === 1
-}
-
-/** The guest was removed while their slot was taken. */
-export const isGuestGone = (error: unknown): boolean =>
-  violatedConstraint(error) === 'delivery_slots_event_id_guest_id_fkey'
-
-export async function findSlotHolder(
-  tx: Tx,
-  eventId: string,
-  guestId: string,
-  template: string,
-): Promise<string | null> {
-  const { rows } = await sql<{ deliveryId: string }>`
-    select delivery_id from delivery_slots
-     where event_id = ${eventId} and guest_id = ${guestId} and template = ${template}`.execute(tx)
-  return rows[0]?.deliveryId ?? null
+/** The rows are the outbox: due at once, or at their time. Returns the ids; a fallback or an answer exists only once. */
+export async function insertDeliveries(tx: Tx, r: Request, deliveries: NewDelivery[]): Promise<string[]> {
+  const column = <K extends keyof NewDelivery>(name: K) => deliveries.map((one) => one[name])
+  const { rows } = await sql<{ id: string }>`
+    insert into deliveries (
+      id, organizer_id, event_id, guest_id, channel, channel_reason, may_fall_back, template, locale, variables,
+      status, attempts_max, next_attempt_at, enqueued_at, request_id, requested_by, idempotency_key, requested_at,
+      scheduled_at, campaign_id, fallback_of, answers_message, updated_at)
+    select v.id, ${r.organizerId}, ${r.eventId}, v.guest_id, v.channel, v.channel_reason, v.may_fall_back,
+           ${r.template}, v.locale, ${JSON.stringify(r.variables)}::jsonb,
+           ${r.scheduledAt ? 'scheduled' : 'queued'}, ${r.attemptsMax}::integer,
+           ${r.scheduledAt ?? r.requestedAt}::timestamptz, ${r.isEnqueued ? r.requestedAt : null}::timestamptz,
+           ${r.requestId}, ${r.requestedBy}, ${r.idempotencyKey ?? null}, ${r.requestedAt}::timestamptz,
+           ${r.scheduledAt}::timestamptz, ${r.campaignId ?? null}, ${r.fallbackOf ?? null},
+           ${r.answersMessage ?? null}, ${r.requestedAt}::timestamptz
+      from unnest(${column('id')}::text[], ${column('guestId')}::text[], ${column('channel')}::text[],
+                  ${column('channelReason')}::text[], ${column('mayFallBack')}::boolean[],
+                  ${column('locale')}::text[])
+           v (id, guest_id, channel, channel_reason, may_fall_back, locale)
+    on conflict do nothing
+    returning id`.execute(tx)
+  return rows.map(({ id }) => id)
 }
 
 export type MadeBefore = { deliveryId: string; channel: ChannelName; scheduledAt: Date | null; dueAt: Date }
 
 /**
- * The row that the same caller made with the same key for the same message. Keys are kept for 24 hours; an older one
- * is let go here, so that it may be used again.
+ * The row that the same caller made with the same key for the same message. Keys are kept for 24 hours; an older one is
+ * released here, so that it may be used again.
  */
-export async function findByIdempotencyKey(tx: Tx, d: NewDelivery): Promise<MadeBefore | null> {
-  await sql`update deliveries set idempotency_key = null
-     where requested_by = ${d.requestedBy} and idempotency_key = ${d.idempotencyKey}
-       and requested_at <= ${d.requestedAt}::timestamptz - interval '24 hours'`.execute(tx)
-  const { rows } = await sql<MadeBefore>`
-    select id as delivery_id, channel, scheduled_at, coalesce(scheduled_at, requested_at) as due_at from deliveries
-     where requested_by = ${d.requestedBy} and idempotency_key = ${d.idempotencyKey}
-       and event_id = ${d.eventId} and guest_id = ${d.guestId} and template = ${d.template}`.execute(tx)
-  return rows[0] ?? null
-}
-
-/** The row is the outbox: due at once, or at its time. enqueued_at says that the caller enqueues now. */
-export async function insertDelivery(tx: Tx, d: NewDelivery): Promise<void> {
+export async function findByIdempotencyKey(
+  tx: Tx,
+  r: Pick<Request, 'requestedBy' | 'idempotencyKey' | 'requestedAt' | 'eventId' | 'template'> & { guestId: string },
+): Promise<MadeBefore | null> {
   await sql`
-    insert into deliveries (id, organizer_id, event_id, guest_id, channel, channel_reason, may_fall_back, template, locale,
-      variables, status, attempts_max, next_attempt_at, enqueued_at, request_id, requested_by, idempotency_key, requested_at,
-      scheduled_at, updated_at)
-    values (${d.id}, ${d.organizerId}, ${d.eventId}, ${d.guestId}, ${d.channel}, ${d.channelReason}, ${d.mayFallBack},
-      ${d.template}, ${d.locale}, ${JSON.stringify(d.variables)}, ${d.scheduledAt ? 'scheduled' : 'queued'}, ${d.attemptsMax},
-      ${d.scheduledAt ?? d.requestedAt}, ${d.scheduledAt ? null : d.requestedAt}, ${d.requestId}, ${d.requestedBy},
-      ${d.idempotencyKey}, ${d.requestedAt}, ${d.scheduledAt}, ${d.requestedAt})`.execute(tx)
+    update deliveries set idempotency_key = null
+     where requested_by = ${r.requestedBy} and idempotency_key = ${r.idempotencyKey}
+       and requested_at <= ${r.requestedAt}::timestamptz - interval '24 hours'`.execute(tx)
+  const { rows } = await sql<MadeBefore>`
+    select id as delivery_id, channel, scheduled_at, coalesce(scheduled_at, requested_at) as due_at
+      from deliveries
+     where requested_by = ${r.requestedBy} and idempotency_key = ${r.idempotencyKey}
+       and event_id = ${r.eventId} and guest_id = ${r.guestId} and template = ${r.template}`.execute(tx)
+  return rows[0] ?? null
 }

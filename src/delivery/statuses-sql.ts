@@ -1,6 +1,8 @@
 /** The statements of the provider's statuses. */
 import { sql, type Tx } from '../platform/db.ts'
-import type { ChannelName, Locale } from '../channels/channel.ts'
+import type { ChannelName } from '../contacts/contacts.ts'
+import type { Locale } from '../platform/languages.ts'
+import { reachColumns } from '../contacts/contacts.ts'
 import type { Consequences, Refused } from './consequences.ts'
 
 export type StatusEvent = {
@@ -81,23 +83,27 @@ export async function lockDeliveryOfStatus(
 
 export type RefusedDelivery = Refused & { id: string; locale: Locale; channel: ChannelName }
 
-/** A delivery that this message's refusal concerns: its latest message, not arrived, and really sent. */
+/** A delivery that this message's refusal concerns: its latest message, sent, and not arrived. */
 export async function findRefusedDelivery(
   tx: Tx,
   id: string,
   providerMessageId: string,
+  now: Date,
 ): Promise<RefusedDelivery | null> {
   const { rows } = await sql<RefusedDelivery>`
-    select id, channel, template, locale, attempts, attempts_max, template_only, may_fall_back, first_attempt_at, possible_duplicate,
-           campaign_id, withheld_at,
-           exists (select 1 from guests g where g.event_id = d.event_id and g.id = d.guest_id and g.email is not null
-                      and not exists (select 1 from email_stops s where s.email = g.email and s.organizer_id in ('*', d.organizer_id))) as has_email,
-           array(select a.reason from delivery_attempts a where a.delivery_id = d.id and a.reason is not null
-                 union select e.reason from delivery_events e
-                        where e.delivery_id = d.id and e.status = 'failed' and e.provider_message_id <> ${providerMessageId}) as earlier_reasons
+    select d.id, d.channel, d.template, d.locale, d.attempts, d.attempts_max, d.template_only, d.may_fall_back,
+           d.first_attempt_at, d.possible_duplicate, d.campaign_id, d.withheld_at,
+           ${reachColumns(sql`d.organizer_id`, { now, windowFloor: now })},
+           array(
+             select a.reason from delivery_attempts a where a.delivery_id = d.id and a.reason is not null
+             union
+             select e.reason from delivery_events e
+              where e.delivery_id = d.id and e.status = 'failed'
+                and e.provider_message_id <> ${providerMessageId}) as earlier_reasons
       from deliveries d
-     where id = ${id} and attempts > 0 and delivery_may_become(status, 'failed')
-       and coalesce(provider_message_id, ${providerMessageId}) = ${providerMessageId}`.execute(tx)
+      join guests g on g.event_id = d.event_id and g.id = d.guest_id
+     where d.id = ${id} and d.attempts > 0 and delivery_may_become(d.status, 'failed')
+       and coalesce(d.provider_message_id, ${providerMessageId}) = ${providerMessageId}`.execute(tx)
   return rows[0] ?? null
 }
 
@@ -108,7 +114,7 @@ export async function findRefusedDelivery(
 export async function requeueRefused(tx: Tx, id: string, plan: Consequences, now: Date): Promise<boolean> {
   const isOnItsWay = sql`attempts > 1 and lease_until > ${now}`
   const { rows } = await sql`
-    update deliveries set status = 'queued', reason = ${plan.reason}, enqueued_at = null,
+    update deliveries set status = 'queued', reason = ${plan.reason}, waiting_for = 'retry', enqueued_at = null,
            next_attempt_at = greatest(${plan.nextAttemptAt}::timestamptz, case when ${isOnItsWay} then lease_until end),
            template_only = ${plan.templateOnly}, provider_message_id = null,
            attempts_max = attempts_max + ${plan.isSpent ? 0 : 1},
@@ -172,4 +178,15 @@ export async function addEvidence(tx: Tx, id: string, event: StatusEvent): Promi
                  order by a.provider_message_id = ${event.providerMessageId} desc nulls last, a.outcome = 'unknown' desc nulls last, a.n desc limit 1)`.execute(
     tx,
   )
+}
+
+/** A click after an open: a person read the e-mail, and not only a machine that loads images. */
+export async function markClicked(tx: Tx, providerMessageId: string, now: Date): Promise<void> {
+  await sql`
+    with event as (
+      update delivery_events set reason = 'clicked'
+       where provider_message_id = ${providerMessageId} and status = 'read'
+      returning delivery_id)
+    update deliveries d set reason = 'clicked', updated_at = ${now}
+      from event where d.id = event.delivery_id and d.status = 'read'`.execute(tx)
 }

@@ -1,10 +1,9 @@
 /** What the provider tells us afterwards: statuses move a delivery forward, and a refusal has consequences. */
 import type { Config } from '../platform/config.ts'
 import type { Tx } from '../platform/db.ts'
-import type { Refusal } from '../channels/channel.ts'
+import { classifyWhatsApp, type Refusal } from '../channels/channels.ts'
 import { planRefusal, type Consequences } from './consequences.ts'
 import { applyConsequences, markReachable } from './fallback.ts'
-import { classifyWhatsApp } from '../channels/refusals.ts'
 import {
   addEvidence,
   advance,
@@ -13,6 +12,7 @@ import {
   listJoinableEvents,
   listParkedEvents,
   lockDeliveryOfStatus,
+  markClicked,
   requeueRefused,
   type RefusedDelivery,
   type StatusEvent,
@@ -41,6 +41,9 @@ export async function recordStatus(
   // Now we know whose message it is. What was parked of it would wait for the sweep, which looks back an hour only.
   return (await joinParked(tx, config, event.providerMessageId, deliveryId, now)) ? 'alarmed' : applied
 }
+
+/** A guest clicked a link in an e-mail whose opening was told before. */
+export const recordClick = markClicked
 
 /** Statuses that came before we knew the message id join their delivery now, oldest rank first. True: one is an alarm. */
 export async function joinParked(
@@ -80,7 +83,7 @@ async function applyStatus(tx: Tx, config: Settings, id: string, event: StatusEv
 
 /** A message that was accepted, and refused afterwards: it fails, goes again, or another channel takes its place. */
 async function refuse(tx: Tx, config: Settings, id: string, event: StatusEvent, now: Date): Promise<Applied> {
-  const delivery = await findRefusedDelivery(tx, id, event.providerMessageId)
+  const delivery = await findRefusedDelivery(tx, id, event.providerMessageId, now)
   if (!delivery) return 'kept' // an earlier attempt's, or nothing that could fail any more
   const plan = planOf(config, delivery, event, now)
   const hasMoved =
@@ -107,6 +110,6 @@ const planOf = (config: Settings, delivery: RefusedDelivery, event: StatusEvent,
 
 async function goesAgain(tx: Tx, config: Settings, id: string, event: StatusEvent, now: Date): Promise<boolean> {
   if (event.status !== 'failed') return false
-  const delivery = await findRefusedDelivery(tx, id, event.providerMessageId)
+  const delivery = await findRefusedDelivery(tx, id, event.providerMessageId, now)
   return delivery !== null && planOf(config, delivery, event, now).status === 'queued'
 }

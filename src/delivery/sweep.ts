@@ -1,29 +1,5 @@
-/** What the sweep asks and does: due rows that nobody holds, leases that ran out, unknown outcomes. */
+/** What the sweep does with leases that ran out and with unknown outcomes, and what ends deliveries in bulk. */
 import { sql, type Db, type Tx } from '../platform/db.ts'
-
-export type Due = { id: string; attempts: number }
-
-/**
- * Marks due rows as enqueued and returns them. Urgent is an answer to a guest, and the e-mail in the place of a message
- * that failed. A row enqueued less than `graceMs` ago still has its job;
- * SKIP LOCKED lets several sweepers share the work.
- */
-export async function markDue(
-  db: Db,
-  { isUrgent, now, graceMs, limit }: { isUrgent: boolean; now: Date; graceMs: number; limit: number },
-): Promise<Due[]> {
-  const { rows } = await sql<Due>`
-    with due as (
-      select id from deliveries
-       where next_attempt_at <= ${now} and status in ('queued', 'scheduled')
-         and (answers_message is not null or fallback_of is not null) = ${isUrgent}
-         and (enqueued_at is null or greatest(enqueued_at, next_attempt_at) < ${now}::timestamptz - make_interval(secs => ${graceMs / 1000}))
-       order by next_attempt_at limit ${limit} for update skip locked)
-    update deliveries d set enqueued_at = ${now}
-      from due where d.id = due.id
-    returning d.id, d.attempts`.execute(db)
-  return rows
-}
 
 /**
  * A lease that ran out: the worker died or hangs, and nobody knows whether the provider has the message. What is on its way
@@ -76,7 +52,7 @@ export async function listUnresolved(tx: Tx, now: Date): Promise<Unresolved[]> {
  */
 export async function requeueUnknown(tx: Tx, id: string, now: Date): Promise<void> {
   await sql`update deliveries set status = 'queued', possible_duplicate = (possible_duplicate or channel = 'whatsapp'),
-      next_attempt_at = ${now}, enqueued_at = null, updated_at = ${now}
+      next_attempt_at = ${now}, waiting_for = 'retry', enqueued_at = null, updated_at = ${now}
      where id = ${id} and status = 'unknown'`.execute(tx)
 }
 
@@ -91,13 +67,33 @@ export async function killUnknown(tx: Tx, id: string, now: Date): Promise<void> 
       updated_at = ${now} where id = ${id} and status = 'unknown'`.execute(tx)
 }
 
-/** One open dead letter per row; a second death renews it. */
-export async function insertDeadDelivery(
-  tx: Tx,
-  letter: { deliveryId: string; reason: string; attempts: number; now: Date },
-): Promise<void> {
-  await sql`insert into dead_letters as d (kind, ref_id, reason, attempts, first_at, last_at)
-    values ('delivery', ${letter.deliveryId}, ${letter.reason}, ${letter.attempts}, ${letter.now}, ${letter.now})
-    on conflict (kind, ref_id) where resolved_at is null
-    do update set reason = excluded.reason, attempts = excluded.attempts, last_at = excluded.last_at`.execute(tx)
+/**
+ * Cancels what has not left of a campaign. What is on its way or unknown now is marked, so that no retry, replay or
+ * fallback sends it again. Rows are locked in the order of their ids, in a statement of its own, so that the update sees
+ * what a worker wrote in the meantime.
+ */
+export async function cancelDeliveries(tx: Tx, campaignId: string, now: Date): Promise<void> {
+  await sql`
+    select count(*) from (
+      select id from deliveries
+       where campaign_id = ${campaignId} and status in ('queued', 'scheduled', 'sending', 'unknown', 'failed', 'dead')
+       order by id for update) open`.execute(tx)
+  await sql`
+    update deliveries
+       set cancelled_at = ${now},
+           status = case when status in ('queued', 'scheduled') then 'skipped' else status end,
+           reason = case when status in ('queued', 'scheduled') then 'campaign_cancelled' else reason end,
+           next_attempt_at = case when status in ('queued', 'scheduled') then null else next_attempt_at end,
+           ended_at = case when status in ('queued', 'scheduled') then ${now}::timestamptz else ended_at end,
+           updated_at = ${now}
+     where campaign_id = ${campaignId}
+       and status in ('queued', 'scheduled', 'sending', 'unknown', 'failed', 'dead')`.execute(tx)
+}
+
+/** Deletes what nobody will ask for again: statuses of messages that are not ours, and old limits of recipients. */
+export async function deleteStrayEvents(db: Db, now: Date): Promise<void> {
+  await sql`
+    delete from delivery_events
+     where delivery_id is null and received_at < ${now}::timestamptz - interval '30 days'`.execute(db)
+  await sql`delete from recipient_limits where next_free_at < ${now}::timestamptz - interval '1 hour'`.execute(db)
 }

@@ -1,13 +1,14 @@
 /** What nobody saw end: a worker that died at the worst moment, an answer that was lost twice. */
+import { sweep } from '../../test/deliveries.ts'
 import assert from 'node:assert/strict'
 import test, { type TestContext } from 'node:test'
 import { openDb, sql, withTx, type Db } from '../platform/db.ts'
 import { startApp, type TestApp } from '../../test/harness.ts'
 import { aGuest, anEvent } from '../../test/make.ts'
 import { withProvider } from '../../test/provider.ts'
-import type { Outcome } from '../channels/channel.ts'
+import type { Outcome } from '../channels/channels.ts'
 import { recordStatus } from './delivery.ts'
-import { deliverInvitation, sweepDeliveries } from './jobs.ts'
+import { deliverInvitation } from './jobs.ts'
 
 const NOW = '2029-06-01T18:00:00.000Z'
 const after = (seconds: number) => new Date(Date.parse(NOW) + seconds * 1000).toISOString()
@@ -33,7 +34,7 @@ const attemptsOf = async (db: Db, id: string) =>
 const run = (app: TestApp, deliveryId: string) => app.runJob(deliverInvitation, { deliveryId })
 const sweepAt = async (app: TestApp, seconds: number) => {
   app.setNow(after(seconds))
-  await app.runJob(sweepDeliveries, {})
+  await sweep(app)
 }
 const record = (app: TestApp, deliveryId: string, status: string, reason: string | null = null) =>
   tell(app, deliveryId, { status, reason, ourId: deliveryId })

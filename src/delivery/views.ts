@@ -1,8 +1,9 @@
 /** How a delivery is shown: itself, its attempts, its status events. */
 import { sql, type Db } from '../platform/db.ts'
 import type { Position } from '../http/page.ts'
-import type { ChannelName, Locale } from '../channels/channel.ts'
-import { explainReason } from '../channels/reasons.ts'
+import type { ChannelName } from '../contacts/contacts.ts'
+import type { Locale } from '../platform/languages.ts'
+import { explainReason } from '../channels/channels.ts'
 
 export const STATUSES = [
   'scheduled',
@@ -26,6 +27,7 @@ export type DeliveryView = {
   locale: Locale
   status: (typeof STATUSES)[number]
   reason: string | null
+  waitingFor: string | null
   attempts: number
   attemptsMax: number
   nextAttemptAt: Date | null
@@ -45,6 +47,7 @@ export type DeliveryView = {
 }
 
 const COLUMNS = sql`id, event_id, guest_id, channel, template, locale, status, reason, attempts, attempts_max,
+  case when status in ('queued', 'scheduled') then waiting_for end as waiting_for,
   case when status <> 'sending' then next_attempt_at end as next_attempt_at, provider_message_id, possible_duplicate, channel_reason, message_reason, session_message,
   campaign_id, fallback_of, simulated, requested_at, scheduled_at, sent_at, delivered_at, read_at`
 
@@ -78,7 +81,10 @@ export async function findDelivery(db: Db, scope: string | null, id: string) {
     db,
   )
   const httpStatus = attempts.rows.at(-1)?.httpStatus ?? null
-  const explanation = explainReason(delivery.reason, httpStatus)
+  const explanation = explainReason(
+    delivery.waitingFor === 'retry' ? delivery.reason : (delivery.waitingFor ?? delivery.reason),
+    httpStatus,
+  )
   return { ...delivery, explanation, attemptLog: attempts.rows, events: events.rows }
 }
 

@@ -22,6 +22,17 @@ import {
   type Organizer,
 } from './sql.ts'
 
+export {
+  admit,
+  markSaid,
+  recordAnswer,
+  setWaId,
+  type Admission,
+  type AnswerKind,
+  type NewAnswer,
+} from './invitations.ts'
+export { findEvent, type EventRow } from './sql.ts'
+
 type Context = { db: Db; now: () => Date }
 
 export async function createOrganizer({ db, now }: Context, input: { id?: string; name: string }): Promise<Organizer> {

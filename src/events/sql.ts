@@ -11,7 +11,9 @@ export async function insertOrganizer(db: Db, o: Omit<Organizer, 'sendingPausedA
 
 export async function listOrganizers(db: Db, before: Position | null, limit: number): Promise<Organizer[]> {
   const { rows } = await sql<Organizer>`
-    select id, name, created_at, sending_paused_at from organizers
+    select id, name, created_at,
+           (select p.paused_at from pauses p where p.scope = 'organizer' and p.scope_id = organizers.id) as sending_paused_at
+      from organizers
      where ${before?.at ?? null}::timestamptz is null or (created_at, id) < (${before?.at ?? null}::timestamptz, ${before?.id ?? null})
      order by created_at desc, id desc limit ${limit}`.execute(db)
   return rows
@@ -35,8 +37,9 @@ export type EventRow = {
 }
 
 const EVENT = sql`id, organizer_id, name, type, status, starts_at, ends_at, time_zone, location, capacity, landing_ttl_days, created_at,
-  case when exists (select 1 from organizers o where o.id = organizer_id and o.sending_paused_at is not null) then 'organizer_paused'
-       when sending_paused_at is not null then 'event_paused' end as sending_paused`
+  case when exists (select 1 from pauses p where p.scope = 'organizer' and p.scope_id = organizer_id) then 'organizer_paused'
+       when exists (select 1 from pauses p where p.scope = 'event' and p.scope_id = events.id) then 'event_paused'
+  end as sending_paused`
 
 export type NewEvent = Omit<EventRow, 'sendingPaused'>
 

@@ -2,7 +2,8 @@
 import { Type } from 'typebox'
 import type { Deps } from '../deps.ts'
 import { defineJob } from '../platform/queue.ts'
-import { countServiceMessages, isDrifting, shareOf, sumPredictions } from './predictions.ts'
+import { countServiceMessages } from '../delivery/delivery.ts'
+import { isDrifting, shareOf, sumPredictions } from './predictions.ts'
 import { refreshKpis } from './refresh.ts'
 import { findFreshness } from './sql.ts'
 

@@ -26,18 +26,3 @@ export const shareOf = ({ compared, drifted }: Predictions): number | null =>
 /** Worth a person's look: the price list, the approved categories, or WhatsApp's rules are other than we think. */
 export const isDrifting = (predictions: Predictions): boolean =>
   predictions.compared >= COMPARED_MIN && shareOf(predictions)! > DRIFT_MAX
-
-/**
- * Counts the free-form messages of the calendar month, of which WhatsApp gives the first for nothing. Messages that leave
- * before the next count are predicted by this one.
- */
-export async function countServiceMessages(db: Db, now: Date): Promise<void> {
-  await sql`
-    with month as (select date_trunc('month', ${now}::timestamptz at time zone 'America/Mexico_City') as began)
-    insert into wa_service_months as m (month, messages, counted_at)
-    select began::date, (select count(*) from deliveries
-                          where sent_at >= began at time zone 'America/Mexico_City' and channel = 'whatsapp'
-                            and session_message and not simulated), ${now} from month
-    on conflict (month) do update set messages = excluded.messages, counted_at = excluded.counted_at
-     where m.counted_at <= excluded.counted_at`.execute(db)
-}

@@ -96,3 +96,8 @@ async function takeKey(db: Db, caller: string, key: string, hash: Buffer, now: D
   if (!found.rows[0]) throw new Failure('idempotency_in_progress', { retryAfterSeconds: 1 })
   return found.rows[0]
 }
+
+/** Keys are honoured for 24 hours and kept for three days, for whoever looks. */
+export async function deleteOldKeys(db: Db): Promise<void> {
+  await sql`delete from idempotency_keys where created_at < now() - interval '72 hours'`.execute(db)
+}

@@ -5,11 +5,11 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import type { Config } from '../platform/config.ts'
 import { withTx, type Db } from '../platform/db.ts'
-import { recordStatus } from '../delivery/delivery.ts'
+import { freeAddresses, stopAddresses, type StopReason } from '../contacts/contacts.ts'
+import { recordClick, recordStatus } from '../delivery/delivery.ts'
 import { GiveUp } from '../platform/errors.ts'
 import type { Processed } from './inbox.ts'
 import { finishInbound, type Inbound } from './sql.ts'
-import { freeAddresses, markClicked, stopAddresses, type StopReason } from '../contacts/email-stops.ts'
 
 type Headers = Record<string, string | string[] | undefined>
 type Json = Record<string, unknown>
@@ -162,7 +162,7 @@ export async function processEmail(
       const { kind: _kind, stop, recipients, occurredAt, ...one } = told
       const kept = { ...one, occurredAt: occurredAt ?? at, pricing: null, simulated: inbound.simulated }
       const recorded = await recordStatus(tx, config, kept, at)
-      if (one.reason === 'clicked' && recorded === 'duplicate') await markClicked(tx, one.providerMessageId, at)
+      if (one.reason === 'clicked' && recorded === 'duplicate') await recordClick(tx, one.providerMessageId, at)
       if (stop) await stopAddresses(tx, recipients, stop, at)
       return recorded
     }

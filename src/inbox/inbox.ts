@@ -2,21 +2,21 @@
 import { createHash } from 'node:crypto'
 import type { Config } from '../platform/config.ts'
 import { newId, withTx, type Db, type Tx } from '../platform/db.ts'
-import { rememberTemplateStatuses, rememberMessagingLimit } from '../delivery/delivery.ts'
+import { rememberMessagingLimit } from '../campaigns/campaigns.ts'
+import { takeMessage, takePreference, type Incoming } from '../conversations/conversations.ts'
+import { rememberTemplateStatuses } from '../templates/templates.ts'
 import { GiveUp } from '../platform/errors.ts'
 import { forgetInvitation } from '../landing/landing.ts'
 import type { Kv } from '../platform/kv.ts'
 import { applyPaymentEvent, readPaymentEvent, type PaymentProviders } from '../payments/payments.ts'
 import { processEmail } from './email.ts'
 import { workItems, type FailedItem } from './items.ts'
-import { takeMessage } from '../conversations/messages.ts'
-import type { Inbox } from '../conversations/opt-words.ts'
-import { takePreference } from '../conversations/preferences.ts'
 import { claimInbound, finishInbound, insertInbound, killInbound, type Inbound, type Source } from './sql.ts'
 import { takeStatus } from './statuses.ts'
 import { readWhatsAppPayload, type WhatsAppPayload } from './whatsapp.ts'
 
 export { reviveInbound, type Revived } from './revive.ts'
+export { deleteOldInbound } from './sql.ts'
 
 type Context = { db: Db; kv: Kv; now: () => Date; config: Config; providers: PaymentProviders }
 
@@ -63,8 +63,8 @@ async function processWhatsApp({ db, kv, now, config }: Context, inbound: Inboun
   const { phoneNumberId } = config.whatsapp
   const { receivedAt } = inbound
   const payload = readWhatsAppPayload(parseJson(inbound.body), { isSimulated: simulated, phoneNumberId, receivedAt })
-  const inbox: Inbox = { id, requestId, simulated, receivedAt, now: now(), config, answered: [] }
-  const { counts, failed } = await workThenForget({ db, kv }, inbox, payload)
+  const incoming: Incoming = { id, requestId, simulated, receivedAt, now: now(), config, answered: [] }
+  const { counts, failed } = await workThenForget({ db, kv }, incoming, payload)
   const told = { ...counts, malformed: payload.malformed.length, ignored: payload.ignored, foreign: payload.foreign }
   if (failed.length + payload.malformed.length > 0) {
     // The others are done; replayed by a person, they are recognized, and only these are tried again.
@@ -90,36 +90,36 @@ function describeLost(reason: string, failed: FailedItem[], malformed: string[])
 }
 
 /** After the commits, also of a webhook that breaks off: the page shows the answer at once. */
-async function workThenForget({ db, kv }: Pick<Context, 'db' | 'kv'>, inbox: Inbox, payload: WhatsAppPayload) {
+async function workThenForget({ db, kv }: Pick<Context, 'db' | 'kv'>, incoming: Incoming, payload: WhatsAppPayload) {
   try {
-    return await workWhatsApp(db, inbox, payload)
+    return await workWhatsApp(db, incoming, payload)
   } finally {
-    for (const code of inbox.answered) await forgetInvitation(kv, code)
+    for (const code of incoming.answered) await forgetInvitation(kv, code)
   }
 }
 
 /** Every item in a transaction of its own effect: the key of the item, not of the webhook, makes it happen once. */
 async function workWhatsApp(
   db: Db,
-  inbox: Inbox,
+  incoming: Incoming,
   payload: WhatsAppPayload,
 ): Promise<{ counts: Record<string, number>; failed: FailedItem[] }> {
   const outcomes = new Map<object, string>()
   const statuses = await workItems(db, payload.statuses, {
     together: STATUSES_TOGETHER,
-    work: async (tx, status) => void outcomes.set(status, await takeStatus(tx, inbox, status)),
+    work: async (tx, status) => void outcomes.set(status, await takeStatus(tx, incoming, status)),
   })
   const messages = await workItems(db, payload.messages, {
     together: 1,
-    work: async (tx, message) => void outcomes.set(message, await takeMessage(tx, inbox, message)),
+    work: async (tx, message) => void outcomes.set(message, await takeMessage(tx, incoming, message)),
   })
   const templates = await workItems(db, payload.templates, {
     together: 1,
-    work: (tx, update) => rememberTemplateStatuses(tx, [update], update.at ?? inbox.receivedAt),
+    work: (tx, update) => rememberTemplateStatuses(tx, [update], update.at ?? incoming.receivedAt),
   })
   const limits = await workItems(db, payload.limits, {
     together: 1,
-    work: (tx, { recipients, at }) => rememberMessagingLimit(tx, { recipients, toldAt: at ?? inbox.receivedAt }),
+    work: (tx, { recipients, at }) => rememberMessagingLimit(tx, { recipients, toldAt: at ?? incoming.receivedAt }),
   })
   const preferences = await workItems(db, payload.preferences, {
     together: 1,

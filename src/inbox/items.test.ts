@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import { newId, sql, type Db } from '../platform/db.ts'
-import type { Message } from '../channels/channel.ts'
+import type { Message } from '../channels/channels.ts'
 import { deliverInvitation } from '../delivery/jobs.ts'
 import { refreshKpisJob } from '../finance/jobs.ts'
 import { startApp, type TestApp } from '../../test/harness.ts'
@@ -190,7 +190,7 @@ for (const status of ['delivered', 'read']) {
     const sent: Message[] = []
     const original = app.deps.channels.whatsapp
     app.deps.channels.whatsapp = {
-      isSimulated: true,
+      ...original,
       send(message) {
         sent.push(message)
         return Promise.resolve({ kind: 'sent', providerMessageId: newId('wamid'), httpStatus: 200 })

@@ -1,4 +1,5 @@
 import { sql, type Db, type Tx } from '../platform/db.ts'
+import { insertDeadLetter } from '../platform/dead-letters.ts'
 
 export type Source = 'whatsapp' | 'stripe' | 'conekta' | 'mock' | 'email'
 
@@ -65,14 +66,13 @@ export async function killInbound(
   now: Date,
   detail: string = reason,
 ): Promise<void> {
-  await sql`
-    with dead as (
-      update inbound_events set status = 'dead', reason = ${detail}, processed_at = ${now}, next_attempt_at = null
-       where id = ${id} and status = 'received' returning id, attempts)
-    insert into dead_letters as d (kind, ref_id, reason, attempts, first_at, last_at)
-    select 'inbound_event', id, ${reason}, attempts, ${now}::timestamptz, ${now}::timestamptz from dead
-    on conflict (kind, ref_id) where resolved_at is null
-    do update set reason = excluded.reason, attempts = excluded.attempts, last_at = excluded.last_at`.execute(tx)
+  const { rows } = await sql<{ attempts: number }>`
+    update inbound_events
+       set status = 'dead', reason = ${detail}, processed_at = ${now}, next_attempt_at = null
+     where id = ${id} and status = 'received'
+    returning attempts`.execute(tx)
+  const attempts = rows[0]?.attempts
+  if (attempts !== undefined) await insertDeadLetter(tx, { kind: 'inbound_event', refId: id, reason, attempts, now })
 }
 
 export type DueInbound = { id: string; source: Source; attempts: number }
@@ -90,4 +90,18 @@ export async function markDueInbound(
     update inbound_events i set enqueued_at = ${now} from due where i.id = due.id
     returning i.id, i.source, i.attempts`.execute(db)
   return rows
+}
+
+/**
+ * Deletes messages of providers that are worked and long past their redelivery (seven days at most), unless one waits for
+ * a person.
+ */
+export async function deleteOldInbound(db: Db, now: Date): Promise<void> {
+  await sql`
+    delete from inbound_events i
+     where source in ('whatsapp', 'email') and status in ('done', 'ignored', 'dead')
+       and processed_at < ${now}::timestamptz - interval '30 days'
+       and not exists (
+             select 1 from dead_letters l
+              where l.kind = 'inbound_event' and l.ref_id = i.id and l.resolved_at is null)`.execute(db)
 }

@@ -3,39 +3,17 @@
  * (`contacts/messages/statuses`) and `{}`. Every item stands alone: one that cannot be read is counted
  * and does not hide its neighbours. Unknown fields and types are let through.
  */
+import type { WaIdentity } from '../contacts/contacts.ts'
+import type { InboundMessage, Preference } from '../conversations/conversations.ts'
 import type { StatusEvent } from '../delivery/delivery.ts'
 import { normalizePhone } from '../platform/phone.ts'
 import { asId, asList, asObject, asStorable, asText, asWaId, readTimestamp, type Json } from './fields.ts'
 import { isAboutLimits, readMessagingLimit, type LimitUpdate } from './limits.ts'
 
-/** WhatsApp shows a phone alias, its own user id (since 2026, for people with a username), or both. */
-export type WaIdentity = {
-  /** E.164. */
-  phone: string | null
-  /** The alias as WhatsApp wrote it (52… or 521…): answers go back to it. */
-  waId: string | null
-  /** Business-scoped user id, `MX.1349…`. */
-  userId: string | null
-}
-export type InboundMessage = WaIdentity & {
-  id: string
-  /** `group_…` when it was written in a group. */
-  type: string
-  /** What the guest wrote, the title of the button, or the caption. */
-  text: string | null
-  /** What we put behind the button that was tapped. */
-  payload: string | null
-  contextMessageId: string | null
-  /** Of a `system` message: the sender's new number. */
-  newWaId: string | null
-  sentAt: Date
-}
 export type InboundStatus = StatusEvent & { recipient: WaIdentity }
 /** `where` in the payload a person finds it again. */
 export type Placed<T> = T & { where: string }
 export type TemplateUpdate = { name: string; language: string; status: string; at: Date | null }
-/** WhatsApp's own switch for promotions, which the person has turned. */
-export type Preference = WaIdentity & { wantsMarketing: boolean; at: Date }
 export type WhatsAppPayload = {
   messages: Placed<InboundMessage>[]
   statuses: Placed<InboundStatus>[]

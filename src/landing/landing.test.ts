@@ -5,7 +5,7 @@ import { sql, withTx, type Db } from '../platform/db.ts'
 import { Failure } from '../platform/errors.ts'
 import { backends, startApp, type AppOptions } from '../../test/harness.ts'
 import { aGuest, anEvent, anInvitation } from '../../test/make.ts'
-import { answerInvitation, type InvitationAnswer } from './landing.ts'
+import { answerInvitation, type InvitationAnswer } from '../rsvp/rsvp.ts'
 
 type View = {
   code: string
@@ -359,6 +359,7 @@ test("an answer by WhatsApp is written by the same rule inside the caller's tran
     answer: 'yes',
     source: 'whatsapp',
     sourceRef: 'wamid.1',
+    saidAt: new Date('2029-01-01T00:00:00Z'),
     now: new Date('2029-01-01T00:00:00Z'),
   }
 
@@ -393,6 +394,7 @@ for (const status of ['draft', 'archived', 'expired'] as const) {
       answer: 'yes',
       source: 'whatsapp',
       sourceRef: null,
+      saidAt: new Date('2029-01-01T00:00:00Z'),
       now: new Date('2029-01-01T00:00:00Z'),
     }
 
@@ -410,6 +412,7 @@ test('an answer to an invitation that is not there is invitation_not_found', asy
     answer: 'yes',
     source: 'whatsapp',
     sourceRef: null,
+    saidAt: new Date(0),
     now: new Date(0),
   }
 

@@ -1,9 +1,16 @@
-/** The house's own jobs: what the queues hold, and sweeping out what is too old to matter. */
+/** What the queues hold, measured; and deleting what is too old to matter. */
 import { Type } from 'typebox'
-import { sql, type Db } from '../platform/db.ts'
+import { deleteOldTokens } from '../auth/auth.ts'
+import { deleteOldPreflights } from '../campaigns/campaigns.ts'
+import { blankOldTexts } from '../conversations/conversations.ts'
+import { deleteOldSlots, deleteStrayEvents, listChannelStates } from '../delivery/delivery.ts'
 import type { Deps } from '../deps.ts'
-import { listLag } from './readiness.ts'
+import { deleteOldKeys } from '../http/idempotency.ts'
+import { deleteOldInbound } from '../inbox/inbox.ts'
+import { sql, type Db } from '../platform/db.ts'
+import { deleteExpiredEntries } from '../platform/kv.ts'
 import { defineJob, QUEUE_NAMES, type JobCounts, type QueueName } from '../platform/queue.ts'
+import { listLag } from './readiness.ts'
 
 /** Sets the Prometheus gauges of queues, due rows and dead letters; also at every scrape of the API. */
 export async function measureQueues({ db, now, queues, metrics }: Pick<Deps, 'db' | 'now' | 'queues' | 'metrics'>) {
@@ -18,15 +25,9 @@ export async function measureQueues({ db, now, queues, metrics }: Pick<Deps, 'db
     metrics.oldestDueSeconds.set({ table }, oldestSeconds)
   }
   metrics.deadLetters.set(await countDeadLetters(db))
-  for (const { channel, isHeld } of await listHolds(db, now())) metrics.channelHeld.set({ channel }, Number(isHeld))
+  for (const { channel, pause, pausedUntil } of await listChannelStates(db, now()))
+    metrics.channelPaused.set({ channel }, Number(pause !== null || pausedUntil !== null))
   return counted
-}
-
-async function listHolds(db: Db, now: Date): Promise<{ channel: string; isHeld: boolean }[]> {
-  const { rows } = await sql<{ channel: string; isHeld: boolean }>`
-    select l.channel, coalesce(l.held_until > ${now}, false) or h.channel is not null as is_held from channel_limits l
-      left join channel_holds h on h.channel = l.channel and (h.until is null or h.until > ${now})`.execute(db)
-  return rows
 }
 
 async function countDeadLetters(db: Db): Promise<number> {
@@ -49,14 +50,9 @@ export const logQueueMetrics = defineJob({
   },
 })
 
-/** Of one kind of rows in one run: the rest waits ten minutes for the next. */
-const CLEANED_AT_ONCE = 20_000
-
 /**
- * Deletes what nobody will ask for again: expired cache rows, old idempotency keys, dead refresh tokens, preflights that
- * were not launched, messages of providers that are worked and long past their redelivery (7 days at most) unless they
- * wait for a person, statuses of messages that are not ours, texts of guests that are old, and slots of messages
- * that may long be sent again.
+ * Deletes what nobody will ask for again. Each domain says what that is for its own tables; here are the tables that
+ * belong to no domain.
  */
 export const deleteOldRows = defineJob({
   name: 'delete-old-rows',
@@ -65,38 +61,13 @@ export const deleteOldRows = defineJob({
 
   async run({ db, now, config }: Deps) {
     const at = now()
-    await sql`delete from kv where expires_at < now()`.execute(db)
-    await sql`delete from idempotency_keys where created_at < now() - interval '72 hours'`.execute(db)
-    await sql`delete from recipient_limits where next_free_at < now() - interval '1 hour'`.execute(db)
-    await sql`delete from campaigns where status = 'preflight' and created_at < now() - interval '7 days'`.execute(db)
-    await sql`delete from inbound_events i where source in ('whatsapp', 'email') and status in ('done', 'ignored', 'dead')
-      and processed_at < ${at}::timestamptz - interval '30 days'
-      and not exists (select 1 from dead_letters l
-                       where l.kind = 'inbound_event' and l.ref_id = i.id and l.resolved_at is null)`.execute(db)
-    await sql`delete from delivery_events
-      where delivery_id is null and received_at < ${at}::timestamptz - interval '30 days'`.execute(db)
-    await sql`delete from refresh_tokens where expires_at < now() - interval '7 days'`.execute(db)
-    await blankOldTexts(db, at, config.whatsapp.messageTextDays)
+    await deleteExpiredEntries(db)
+    await deleteOldKeys(db)
+    await deleteOldTokens(db)
+    await deleteOldPreflights(db, at)
+    await deleteOldInbound(db, at)
+    await deleteStrayEvents(db, at)
     await deleteOldSlots(db, at, config.delivery.dedupeWindowMs)
+    await blankOldTexts(db, at, config.whatsapp.messageTextDays)
   },
 })
-
-/** The message itself stays: its id keeps a redelivery from counting twice. */
-async function blankOldTexts(db: Db, now: Date, keptDays: number): Promise<void> {
-  await sql`update wa_messages set body = null where id in (
-    select id from wa_messages where body is not null and received_at < ${now}::timestamptz - make_interval(days => ${keptDays}::integer)
-     limit ${CLEANED_AT_ONCE})`.execute(db)
-}
-
-/**
- * A slot says nothing any more once the window in which it makes a duplicate is over; a week is kept for whoever looks. While
- * its message waits (paused, held), it keeps older ones that wait with it from leaving too.
- */
-async function deleteOldSlots(db: Db, now: Date, dedupeWindowMs: number): Promise<void> {
-  const floor = new Date(now.getTime() - 7 * 86_400_000 - dedupeWindowMs)
-  await sql`delete from delivery_slots
-     where greatest(requested_at, due_at) < ${floor} and ctid in (
-       select s.ctid from delivery_slots s where greatest(s.requested_at, s.due_at) < ${floor}
-          and not exists (select 1 from deliveries d where d.id = s.delivery_id and d.status in ('queued', 'scheduled'))
-        limit ${CLEANED_AT_ONCE})`.execute(db)
-}

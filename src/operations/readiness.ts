@@ -1,23 +1,22 @@
 /** Is the system able to do its work? /ready shows it, and the queue_metrics line of the worker measures it. */
 import { listPendingMigrations, MIGRATIONS_FOLDER, pingDb, sql, type Db } from '../platform/db.ts'
+import { listChannelStates } from '../delivery/delivery.ts'
 import type { Deps } from '../deps.ts'
 import { QUEUE_NAMES } from '../platform/queue.ts'
 
 export type Check = { ok: boolean; detail?: string }
 export type Checks = Record<string, Check>
 
-/** What a person or a provider has stopped is meant to wait: it is said here, and is no reason to take traffic away. */
+/** A paused channel is meant to wait: it is told here, and is no reason to take traffic away. */
 async function describeChannels(db: Db, now: Date): Promise<Check> {
-  const { rows } = await sql<{ channel: string; isByHand: boolean; until: Date | null }>`
-    select l.channel, h.channel is not null as is_by_hand, case when h.channel is not null then h.until else l.held_until end as until
-      from channel_limits l left join channel_holds h on h.channel = l.channel and (h.until is null or h.until > ${now})
-     where h.channel is not null or l.held_until > ${now} order by l.channel`.execute(db)
-  if (rows.length === 0) return { ok: true }
-  const said = rows.map(({ channel, isByHand, until }) => {
-    const end = until ? `until ${until.toISOString()}` : 'until it is released'
-    return `${channel} ${isByHand ? 'is held by an operator' : 'rests'} ${end}`
+  const states = (await listChannelStates(db, now)).filter(({ pause, pausedUntil }) => pause ?? pausedUntil)
+  if (states.length === 0) return { ok: true }
+  const told = states.map(({ channel, pause, pausedUntil }) => {
+    const until = pause ? pause.until : pausedUntil
+    const end = until ? `until ${until.toISOString()}` : 'until it is resumed'
+    return `${channel} is paused by ${pause ? 'an operator' : 'the circuit breaker'} ${end}`
   })
-  return { ok: true, detail: `${said.join('; ')}: GET /ops/channels says why` }
+  return { ok: true, detail: `${told.join('; ')}: GET /ops/channels says why` }
 }
 
 /** A due row older than this means that nobody works: workers are missing or stuck. */
@@ -63,14 +62,27 @@ async function check(probe: () => Promise<void>): Promise<Check> {
 
 export type Lag = { tableName: string; due: number; oldestSeconds: number }
 
-/** Due rows that nobody has worked yet, by the partial index over next_attempt_at. */
+/**
+ * Due rows that nobody has worked yet. A rate limit lets rows wait, so a channel lags only as long as it sends nothing:
+ * since its last token, or since its oldest row came due. A paused channel does not lag.
+ */
 export async function listLag(db: Db, now: Date): Promise<Lag[]> {
   const { rows } = await sql<Lag>`
-    select 'deliveries' as table_name, count(*) as due,
-           coalesce(extract(epoch from ${now}::timestamptz - min(next_attempt_at)), 0)::integer as oldest_seconds
-      from deliveries where next_attempt_at <= ${now} and status <> 'sending'
+    with waiting as (
+      select d.channel, count(*) as due, min(d.next_attempt_at) as oldest
+        from deliveries d
+       where d.next_attempt_at <= ${now} and d.status <> 'sending'
+       group by d.channel),
+    lagging as (
+      select w.due, ${now}::timestamptz - greatest(w.oldest, l.refilled_at) as lag
+        from waiting w join channel_limits l on l.channel = w.channel
+       where not exists (select 1 from pauses p where p.scope = 'channel' and p.scope_id = w.channel))
+    select 'deliveries' as table_name, coalesce(sum(due), 0)::bigint as due,
+           coalesce(extract(epoch from max(lag)), 0)::integer as oldest_seconds
+      from lagging
     union all
-    select 'inbound_events', count(*), coalesce(extract(epoch from ${now}::timestamptz - min(next_attempt_at)), 0)::integer
+    select 'inbound_events', count(*),
+           coalesce(extract(epoch from ${now}::timestamptz - min(next_attempt_at)), 0)::integer
       from inbound_events where next_attempt_at <= ${now}`.execute(db)
   return rows
 }

@@ -2,13 +2,13 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import type { Deps } from '../deps.ts'
-import { explainReason } from '../delivery/delivery.ts'
+import { explainReason } from '../channels/channels.ts'
+import { CHANNELS } from '../contacts/contacts.ts'
 import { Failure } from '../platform/errors.ts'
 import { Page, PageQuery, readCursor, toPage } from '../http/page.ts'
 import { Answer, Id, Instant, NullableInstant, NullableString, NullableText } from '../http/request-id.ts'
 import type { Job } from '../platform/queue.ts'
 import { BOARD_CSP, openBoard } from './board.ts'
-import { CHANNELS, listChannelStates, releaseChannel, stopChannelByHand } from './channels.ts'
 import { discardLetter, discardLetters, findOpenLetter } from './dead-letters.ts'
 import { readDeadJob, retryAndEnqueue } from './jobs.ts'
 import { LETTER_KINDS } from '../platform/dead-letters.ts'
@@ -56,18 +56,6 @@ const Letter = Type.Object({
   resolution: NullableString,
   delivery: Type.Union([DeliveryOfLetter, Type.Null()]),
   inboundEvent: Type.Union([InboundOfLetter, Type.Null()]),
-})
-const Hold = Type.Object({ reason: Type.String(), by: Type.String(), since: Instant, until: NullableInstant })
-const Channel = Type.Object({
-  channel: Type.Enum(CHANNELS),
-  simulated: Type.Boolean({ description: 'No key is configured: nothing leaves.' }),
-  heldUntil: NullableInstant,
-  holdReason: NullableString,
-  failures: Type.Integer({ description: 'In a row.' }),
-  due: Type.Integer(),
-  waiting: Type.Integer(),
-  hold: Type.Union([Hold, Type.Null()], { description: 'What a person has stopped, until it is released.' }),
-  stopped: Type.Integer({ description: 'Messages that came due and were stopped by the hold.' }),
 })
 const director = { access: ['director'] as const }
 const tags = ['Operations']
@@ -203,75 +191,6 @@ export const operationsRoutes =
         const discarded = await discardLetters(deps, request.body.filter, request.user.id)
         request.log.info({ discarded }, 'Dead letters were discarded')
         return { discarded }
-      },
-    )
-
-    const listChannels = async () =>
-      (await listChannelStates(deps.db, deps.now())).map((state) => ({
-        ...state,
-        simulated: deps.channels[state.channel].isSimulated,
-      }))
-    app.get(
-      '/ops/channels',
-      {
-        config: director,
-        schema: {
-          tags,
-          summary: 'What the channels are doing: simulated, resting, waiting',
-          response: { 200: Answer({ channels: Type.Array(Channel) }) },
-        },
-      },
-      async () => ({ channels: await listChannels() }),
-    )
-    app.post(
-      '/ops/channels/:channel/hold',
-      {
-        config: director,
-        schema: {
-          tags,
-          summary: 'Stop a channel by hand; what is queued stays queued, answers to guests, too',
-          description: 'It ends with a release, or by itself at `until`. A second hold takes the place of the first.',
-          params: Type.Object({ channel: Type.Enum(CHANNELS) }),
-          body: Type.Object(
-            {
-              reason: Type.String({
-                minLength: 1,
-                maxLength: 200,
-                pattern: '\\S',
-                description: 'For the other operators.',
-              }),
-              until: Type.Optional(Type.String({ format: 'date-time' })),
-            },
-            { additionalProperties: false },
-          ),
-          response: { 200: Answer({ channels: Type.Array(Channel) }) },
-        },
-      },
-      async (request) => {
-        const { channel } = request.params
-        const { reason, until } = request.body
-        await stopChannelByHand(deps, { channel, reason, by: request.user.id, until })
-        request.log.warn({ channel, until: until ?? null }, 'A channel was held by hand')
-        return { channels: await listChannels() }
-      },
-    )
-    app.post(
-      '/ops/channels/:channel/release',
-      {
-        config: { ...director, optionalBody: true },
-        schema: {
-          tags,
-          summary: 'End the rest or the hold of a channel, once what was wrong is mended',
-          params: Type.Object({ channel: Type.Enum(CHANNELS) }),
-          body: NoBody,
-          response: { 200: Answer({ channels: Type.Array(Channel) }) },
-        },
-      },
-      async (request) => {
-        const { channel } = request.params
-        await releaseChannel(deps, channel)
-        request.log.info({ channel }, 'A channel was released')
-        return { channels: await listChannels() }
       },
     )
 

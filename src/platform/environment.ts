@@ -123,7 +123,7 @@ export const ENVIRONMENT = {
   ),
   DELIVERY_UNKNOWN_POLICY: oneOf(
     'Delivery',
-    ['retry', 'hold'],
+    ['retry', 'review'],
     'retry',
     'What follows the wait: one more send marked possibleDuplicate, or a dead letter for a person.',
   ),

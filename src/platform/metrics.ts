@@ -42,9 +42,9 @@ export function openMetrics() {
       registers,
     }),
     deadLetters: new Gauge({ name: 'monotickets_dead_letters', help: 'Open dead letters.', registers }),
-    channelHeld: new Gauge({
-      name: 'monotickets_channel_held',
-      help: '1 while a channel rests: its breaker is open, the provider asked us to wait, or an operator holds it.',
+    channelPaused: new Gauge({
+      name: 'monotickets_channel_paused',
+      help: '1 while a channel is paused: by an operator, by the circuit breaker, or because the provider asked us to wait.',
       labelNames: ['channel'] as const,
       registers,
     }),

@@ -33,8 +33,8 @@ export interface Campaigns {
   filter: Json;
   id: string;
   launchedAt: Timestamp | null;
+  missedByMove: Generated<boolean>;
   organizerId: string;
-  pausedAt: Timestamp | null;
   preflight: Json;
   reason: string | null;
   requestedBy: string;
@@ -49,22 +49,11 @@ export interface Campaigns {
   variables: Generated<Json>;
 }
 
-export interface ChannelHolds {
-  channel: string;
-  heldAt: Timestamp;
-  heldBy: string;
-  reason: string;
-  until: Timestamp | null;
-}
-
 export interface ChannelLimits {
-  alarm: string | null;
   channel: string;
   failures: Generated<number>;
-  heldUntil: Timestamp | null;
-  holdReason: string | null;
-  lineEndsAt: Generated<Timestamp>;
-  nextFreeAt: Generated<Timestamp>;
+  refilledAt: Generated<Timestamp>;
+  tokens: Generated<number>;
   updatedAt: Generated<Timestamp>;
 }
 
@@ -86,6 +75,7 @@ export interface Deliveries {
   attempts: Generated<number>;
   attemptsMax: number;
   campaignId: string | null;
+  cancelledAt: Timestamp | null;
   channel: string;
   channelReason: string | null;
   deliveredAt: Timestamp | null;
@@ -98,6 +88,7 @@ export interface Deliveries {
   id: string;
   idempotencyKey: string | null;
   isUnknown: Generated<boolean>;
+  isUrgent: Generated<boolean>;
   leaseToken: string | null;
   leaseUntil: Timestamp | null;
   locale: string;
@@ -105,7 +96,6 @@ export interface Deliveries {
   messageReason: string | null;
   nextAttemptAt: Timestamp | null;
   organizerId: string;
-  pacedAt: Timestamp | null;
   possibleDuplicate: Generated<boolean>;
   predictedCategory: string | null;
   predictedFree: boolean | null;
@@ -127,6 +117,7 @@ export interface Deliveries {
   templateOnly: Generated<boolean>;
   updatedAt: Timestamp;
   variables: Generated<Json>;
+  waitingFor: string | null;
   withheldAt: Timestamp | null;
 }
 
@@ -181,8 +172,6 @@ export interface Events {
   location: string | null;
   name: string;
   organizerId: string;
-  sendingPausedAt: Timestamp | null;
-  sendingPausedBy: string | null;
   startsAt: Timestamp;
   status: Generated<string>;
   timeZone: Generated<string>;
@@ -252,6 +241,7 @@ export interface Invitations {
   answeredAt: Timestamp | null;
   answeredBy: string | null;
   answeredPlaces: number | null;
+  answerSaidAt: Timestamp | null;
   code: string;
   createdAt: Generated<Timestamp>;
   eventId: string;
@@ -372,8 +362,18 @@ export interface Organizers {
   createdAt: Generated<Timestamp>;
   id: string;
   name: string;
-  sendingPausedAt: Timestamp | null;
-  sendingPausedBy: string | null;
+}
+
+export interface Pauses {
+  needsProbe: Generated<boolean>;
+  pausedAt: Timestamp;
+  pausedBy: string;
+  probedAt: Timestamp | null;
+  reason: string;
+  scope: string;
+  scopeId: string;
+  source: string;
+  until: Timestamp | null;
 }
 
 export interface Payments {
@@ -528,7 +528,6 @@ export interface WaWindows {
 
 export interface DB {
   campaigns: Campaigns;
-  channelHolds: ChannelHolds;
   channelLimits: ChannelLimits;
   deadLetters: DeadLetters;
   deliveries: Deliveries;
@@ -554,6 +553,7 @@ export interface DB {
   ledgerEntries: LedgerEntries;
   optOuts: OptOuts;
   organizers: Organizers;
+  pauses: Pauses;
   payments: Payments;
   recipientLimits: RecipientLimits;
   refreshTokens: RefreshTokens;

@@ -8,6 +8,8 @@ export type Invited = {
   organizerId: string
   phone: string | null
   answer: string
+  /** When they said it, by the provider's clock. */
+  answerSaidAt: Date | null
 }
 export type OpenInvitation = Invited & {
   eventName: string
@@ -28,7 +30,7 @@ export type OpenInvitation = Invited & {
  */
 export async function findInvitedByMessage(tx: Tx, providerMessageId: string): Promise<Invited | null> {
   const { rows } = await sql<Invited>`
-    select i.id as invitation_id, i.event_id, i.guest_id, i.answer, d.organizer_id, g.phone
+    select i.id as invitation_id, i.event_id, i.guest_id, i.answer, i.answer_said_at, d.organizer_id, g.phone
       from (select id from deliveries where provider_message_id = ${providerMessageId}
             union select delivery_id from delivery_attempts where provider_message_id = ${providerMessageId}) sent (id)
       join deliveries d on d.id = sent.id and d.channel = 'whatsapp'
@@ -54,7 +56,7 @@ export async function findInvitedById(
   invitationId: string,
 ): Promise<(Invited & { wasWritten: boolean }) | null> {
   const { rows } = await sql<Invited & { wasWritten: boolean }>`
-    select i.id as invitation_id, i.event_id, i.guest_id, i.answer, e.organizer_id, g.phone,
+    select i.id as invitation_id, i.event_id, i.guest_id, i.answer, i.answer_said_at, e.organizer_id, g.phone,
            exists (select 1 from deliveries d where d.event_id = i.event_id and d.guest_id = i.guest_id
                       and d.channel = 'whatsapp' and d.provider_message_id is not null
                       and (d.sent_to is null or d.sent_to = g.phone)) as was_written
@@ -72,17 +74,17 @@ export async function listOpenInvitations(
   { now, limit }: { now: Date; limit: number },
 ): Promise<OpenInvitation[]> {
   const { rows } = await sql<OpenInvitation>`
-    select i.id as invitation_id, i.event_id, i.guest_id, i.answer, e.organizer_id, g.phone, e.name as event_name,
+    select i.id as invitation_id, i.event_id, i.guest_id, i.answer, i.answer_said_at, e.organizer_id, g.phone, e.name as event_name,
            g.name as guest_name, e.starts_at, e.time_zone,
            i.answer <> 'pending' or exists (select 1 from deliveries d where d.event_id = g.event_id and d.guest_id = g.id
                                                and d.provider_message_id is not null)
              or not exists (select 1 from guests w join deliveries d on d.event_id = w.event_id and d.guest_id = w.id
                              where w.phone = any(${phones}::text[]) and d.provider_message_id is not null) as is_known,
            exists (select 1 from opt_outs x where x.organizer_id = e.organizer_id and x.phone = g.phone) as is_opted_out,
-           e.sending_paused_at is not null or o.sending_paused_at is not null as is_paused
+           exists (select 1 from pauses p
+                    where (p.scope, p.scope_id) in (('event', e.id), ('organizer', e.organizer_id))) as is_paused
       from guests g
       join events e on e.id = g.event_id and e.status = 'active' and e.ends_at > ${now}
-      join organizers o on o.id = e.organizer_id
       join invitations i on i.event_id = g.event_id and i.guest_id = g.id
      where g.phone = any(${phones}::text[])
      order by e.starts_at, i.id limit ${limit}`.execute(tx)
@@ -115,7 +117,7 @@ export async function listMeantOrganizers(
 /** What a person was invited to last of what is over; drafts are nothing yet. */
 export async function findLatestClosed(tx: Tx, phones: string[], now: Date): Promise<Invited | null> {
   const { rows } = await sql<Invited>`
-    select i.id as invitation_id, i.event_id, i.guest_id, i.answer, e.organizer_id, g.phone
+    select i.id as invitation_id, i.event_id, i.guest_id, i.answer, i.answer_said_at, e.organizer_id, g.phone
       from guests g
       join events e on e.id = g.event_id and e.status <> 'draft' and (e.status <> 'active' or e.ends_at <= ${now})
       join invitations i on i.event_id = g.event_id and i.guest_id = g.id
@@ -127,7 +129,7 @@ export async function findLatestClosed(tx: Tx, phones: string[], now: Date): Pro
 /** As whose guest a person can be written to for these organizers: of an open event rather than a closed one, the soonest first. */
 export async function findAnyInvited(tx: Tx, organizerIds: string[], phones: string[]): Promise<Invited | null> {
   const { rows } = await sql<Invited>`
-    select i.id as invitation_id, i.event_id, i.guest_id, i.answer, e.organizer_id, g.phone from guests g
+    select i.id as invitation_id, i.event_id, i.guest_id, i.answer, i.answer_said_at, e.organizer_id, g.phone from guests g
       join events e on e.id = g.event_id
       join invitations i on i.event_id = g.event_id and i.guest_id = g.id
      where g.phone = any(${phones}::text[]) and e.organizer_id = any(${organizerIds}::text[])
@@ -135,24 +137,4 @@ export async function findAnyInvited(tx: Tx, organizerIds: string[], phones: str
     tx,
   )
   return rows[0] ?? null
-}
-
-/** Whether a number, as it is, belongs to somebody on a list. */
-export async function isGuestPhone(tx: Tx, phone: string): Promise<boolean> {
-  return (await sql`select 1 from guests where phone = ${phone} limit 1`.execute(tx)).rows.length > 0
-}
-
-/**
- * WhatsApp names many Mexicans 521…, and people change their number: answers go to the name it used last, by the
- * provider's time. What was sent from the old number before a change does not bring it back.
- */
-export async function rememberAlias(tx: Tx, phone: string, waId: string, at: Date): Promise<void> {
-  await sql`
-    update guests g set wa_id = ${waId}
-      from (select event_id, id from guests where phone = ${phone} and wa_id is distinct from ${waId}
-             order by event_id, id for update) mine
-     where g.event_id = mine.event_id and g.id = mine.id
-       and not exists (select 1 from wa_contacts c where c.phone = ${phone} and c.alias like '+%' and c.learned_at > ${at})`.execute(
-    tx,
-  )
 }

@@ -1,25 +1,21 @@
-/** A guest's answer to an invitation, by button or in words: to which event, and what we reply. */
-import {
-  CONFIDENCE_NEEDED,
-  hasLaterIntent,
-  readReply,
-  rememberMeaning,
-  type Intent,
-} from '../conversations/conversations.ts'
+/** A guest's answer to an invitation, by button or in words: which event it is about, and what we reply. */
+import { isInWindow } from '../contacts/contacts.ts'
+import { answerGuest, wasAnswered, type AnswerTemplate } from '../delivery/delivery.ts'
+import type { Config } from '../platform/config.ts'
 import { withSavepoint, type Tx } from '../platform/db.ts'
-import {
-  answerGuest,
-  findLatestClosed,
-  listOpenInvitations,
-  wasAnswered,
-  type AnswerTemplate,
-  type Invited,
-  type OpenInvitation,
-} from '../delivery/delivery.ts'
 import { Failure } from '../platform/errors.ts'
-import { answerInvitation } from '../landing/landing.ts'
-import { isInWindow, sendingOf, type Inbox } from '../conversations/opt-words.ts'
-import type { InboundMessage } from '../inbox/whatsapp.ts'
+import { answerInvitation } from './answering.ts'
+import { findLatestClosed, listOpenInvitations, type Invited, type OpenInvitation } from './invited.ts'
+import { CONFIDENCE_NEEDED, readReply, type Intent } from './parser/parser.ts'
+
+/** Who asks, when, and by which settings. */
+export type ReplyContext = {
+  requestId: string
+  now: Date
+  config: Config
+  /** Codes of invitations whose answer changed; their pages are made anew after the commit. */
+  answered: string[]
+}
 
 /** What our buttons carry: `rsvp/<yes|no|maybe>/<invitationId>[/<places>]`; `ask` only picks the event. */
 export type Button = { intent: Intent | 'ask'; invitationId: string; places: number | null }
@@ -34,39 +30,31 @@ export function readButton(payload: string | null): Button | null {
 type Clues = { phones: string[]; button: Button | null; tapped: Invited | null; quoted: Invited | null }
 type Reading = { intent: Intent | null; partySize: number | null; confidence: number; rule: string }
 /** What an answer is read from. */
-type Written = Pick<InboundMessage, 'id' | 'type' | 'text' | 'payload' | 'sentAt'>
+export type Written = { id: string; type: string; text: string | null; payload: string | null; sentAt: Date }
 
 /** WhatsApp shows ten rows in a list. */
 const CHOICES_MAX = 10
 
-/** Returns what to count. */
-export async function takeReply(tx: Tx, inbox: Inbox, message: Written, clues: Clues): Promise<string> {
+/** What the message was understood as, whom it is about, and what came of it. `countAs`: for the log of the webhook. */
+export type Understood = Reading & { invited: Invited | null; outcome: string; countAs: string }
+
+/** Answers the invitation that the message is about, or asks about it. */
+export async function takeReply(tx: Tx, context: ReplyContext, message: Written, clues: Clues): Promise<Understood> {
   const reading = readMeaning(message, clues.button)
-  const remember = (invited: Invited | null, outcome: string) =>
-    rememberMeaning(tx, message.id, {
-      ...reading,
-      eventId: invited?.eventId ?? null,
-      guestId: invited?.guestId ?? null,
-      outcome,
-    })
-  if (!reading.intent && !mayAsk(reading)) {
-    await remember(null, 'not_understood')
-    return 'messages_stored'
-  }
-  const open = await listOpenInvitations(tx, clues.phones, { now: inbox.now, limit: CHOICES_MAX })
+  if (!reading.intent && !mayAsk(reading))
+    return { ...reading, invited: null, outcome: 'not_understood', countAs: 'messages_stored' }
+  const open = await listOpenInvitations(tx, clues.phones, { now: context.now, limit: CHOICES_MAX })
   const meant = withoutUnknown(withoutOptedOut(open))
   const invited = clues.tapped ?? clues.quoted ?? (meant.length === 1 ? meant[0]! : null)
   if (!invited && meant.length === 0) {
-    const closed = isPlainYes(reading) ? await findLatestClosed(tx, clues.phones, inbox.now) : null
-    if (closed) await tellOnce(tx, inbox, message, closed, 'event_over')
-    await remember(closed, 'no_open_invitation')
-    return 'messages_unmatched'
+    const closed = isPlainYes(reading) ? await findLatestClosed(tx, clues.phones, context.now) : null
+    if (closed) await tellOnce(tx, context, message, closed, 'event_over')
+    return { ...reading, invited: closed, outcome: 'no_open_invitation', countAs: 'messages_unmatched' }
   }
   const outcome = invited
-    ? await takeOne(tx, inbox, message, { reading, invited, isOpen: open.some(isOf(invited)) })
-    : await askWhichEvent(tx, inbox, message, reading, meant)
-  await remember(invited, outcome)
-  return countedAs(outcome)
+    ? await takeOne(tx, context, message, { reading, invited, isOpen: open.some(isOf(invited)) })
+    : await askWhichEvent(tx, context, message, reading, meant)
+  return { ...reading, invited, outcome, countAs: countedAs(outcome) }
 }
 
 /** Who wants no messages of an organizer means, among several, the others. */
@@ -115,23 +103,24 @@ const isPlainYes = (reading: Reading): boolean => reading.intent === 'yes' && is
 type One = { reading: Reading; invited: Invited; isOpen: boolean }
 
 /** Answers the invitation, or asks about it. Returns what came of the message. */
-async function takeOne(tx: Tx, inbox: Inbox, message: Written, one: One): Promise<string> {
+async function takeOne(tx: Tx, context: ReplyContext, message: Written, one: One): Promise<string> {
   const { intent, partySize, confidence } = one.reading
   if (!intent || confidence < CONFIDENCE_NEEDED) {
     if (intent === one.invited.answer) return 'unchanged_guess'
     if (isFaint(one.reading) && one.invited.answer !== 'pending') return 'not_understood'
-    return one.isOpen ? ask(tx, inbox, message, one) : 'not_open'
+    return one.isOpen ? ask(tx, context, message, one) : 'not_open'
   }
-  if (await hasLaterIntent(tx, one.invited, message.sentAt)) return 'outdated'
-  if (isTooLittle(one)) return one.isOpen ? ask(tx, inbox, message, one) : 'not_open'
+  // Webhooks come in any order: what the guest said later stands.
+  if (one.invited.answerSaidAt && one.invited.answerSaidAt > message.sentAt) return 'outdated'
+  if (isTooLittle(one)) return one.isOpen ? ask(tx, context, message, one) : 'not_open'
   // Whoever had said how many come, and says yes once more, means the same people.
   const isSameYes = intent === 'yes' && one.invited.answer === 'yes' && partySize === null
   const outcome = isSameYes
     ? 'unchanged'
-    : await answerOrRefuse(tx, inbox, message, { intent, partySize, invited: one.invited })
-  if (outcome === 'refused_places_exceeded' && one.isOpen) await ask(tx, inbox, message, one)
+    : await answerOrRefuse(tx, context, message, { intent, partySize, invited: one.invited })
+  if (outcome === 'refused_places_exceeded' && one.isOpen) await ask(tx, context, message, one)
   const told = outcome === 'unchanged' && !one.isOpen ? undefined : TOLD[outcome]
-  if (told && intent === 'yes') await tellOnce(tx, inbox, message, one.invited, told)
+  if (told && intent === 'yes') await tellOnce(tx, context, message, one.invited, told)
   return outcome
 }
 
@@ -155,18 +144,18 @@ const TOLD: Record<string, AnswerTemplate | undefined> = {
 /** The same of the same invitation once, however often the guest says yes. */
 async function tellOnce(
   tx: Tx,
-  inbox: Inbox,
+  context: ReplyContext,
   message: Written,
   invited: Invited,
   template: AnswerTemplate,
 ): Promise<void> {
-  if (!(await wasAnswered(tx, invited, template, new Date(0)))) await reply(tx, inbox, message, invited, template)
+  if (!(await wasAnswered(tx, invited, template, new Date(0)))) await reply(tx, context, message, invited, template)
 }
 
 /** A full or closed event refuses an answer; the message is kept, and the old answer stands. */
 async function answerOrRefuse(
   tx: Tx,
-  inbox: Inbox,
+  context: ReplyContext,
   message: Written,
   { intent, partySize, invited }: { intent: Intent; partySize: number | null; invited: Invited },
 ): Promise<string> {
@@ -178,12 +167,13 @@ async function answerOrRefuse(
         ...(partySize === null ? {} : { places: partySize }),
         source: 'whatsapp',
         sourceRef: message.id,
-        now: inbox.now,
+        saidAt: message.sentAt,
+        now: context.now,
       }),
     )
     if (!isNew) return 'unchanged'
-    inbox.answered.push(code)
-    if (intent === 'yes') await reply(tx, inbox, message, invited, 'rsvp_confirmed')
+    context.answered.push(code)
+    if (intent === 'yes') await reply(tx, context, message, invited, 'rsvp_confirmed')
     return 'answered'
   } catch (error) {
     if (error instanceof Failure) return `refused_${error.code}`
@@ -195,16 +185,16 @@ const HOUR_MS = 3_600_000
 const DAY_MS = 24 * HOUR_MS
 
 /** Shows the two buttons, unless this guest was asked just now; who sends pictures is asked once a day. */
-async function ask(tx: Tx, inbox: Inbox, message: Written, { reading, invited }: One): Promise<string> {
-  const since = new Date(inbox.now.getTime() - (reading.rule === 'media' ? DAY_MS : HOUR_MS))
+async function ask(tx: Tx, context: ReplyContext, message: Written, { reading, invited }: One): Promise<string> {
+  const since = new Date(context.now.getTime() - (reading.rule === 'media' ? DAY_MS : HOUR_MS))
   if (reading.rule !== 'button_event' && (await wasAnswered(tx, invited, 'rsvp_question', since))) return 'asked_before'
-  return (await reply(tx, inbox, message, invited, 'rsvp_question')) ? 'asked' : 'too_late_to_ask'
+  return (await reply(tx, context, message, invited, 'rsvp_question')) ? 'asked' : 'too_late_to_ask'
 }
 
 /** One button for each open event, with the answer behind it; a guess is asked for once the event is known. */
 async function askWhichEvent(
   tx: Tx,
-  inbox: Inbox,
+  context: ReplyContext,
   message: Written,
   reading: Reading,
   open: OpenInvitation[],
@@ -214,7 +204,7 @@ async function askWhichEvent(
   if (reading.partySize === null && reading.intent !== null && open.every(({ answer }) => answer === reading.intent))
     return isPlain ? 'unchanged' : 'unchanged_guess'
   const addressee = open.find(({ isPaused }) => !isPaused) ?? open[0]!
-  const since = new Date(inbox.now.getTime() - (reading.rule === 'media' ? DAY_MS : HOUR_MS))
+  const since = new Date(context.now.getTime() - (reading.rule === 'media' ? DAY_MS : HOUR_MS))
   if (!isPlain && (await wasAnswered(tx, addressee, 'event_question', since))) return 'asked_before'
   const suffix = reading.partySize === null ? '' : `/${reading.partySize}`
   const titles = titlesOf(open)
@@ -224,7 +214,7 @@ async function askWhichEvent(
   }))
   const choices = JSON.stringify(offered)
   if (isPlain && (await wasAnswered(tx, addressee, 'event_question', since, { choices }))) return 'asked_before'
-  const isSent = await reply(tx, inbox, message, addressee, 'event_question', { choices })
+  const isSent = await reply(tx, context, message, addressee, 'event_question', { choices })
   return isSent ? 'asked_event' : 'too_late_to_ask'
 }
 
@@ -255,12 +245,14 @@ const dayOf = (at: Date, timeZone: string): string =>
 
 async function reply(
   tx: Tx,
-  inbox: Inbox,
+  context: ReplyContext,
   message: Written,
   to: Invited,
   template: AnswerTemplate,
   variables: Record<string, string> = {},
 ): Promise<boolean> {
-  if (!isInWindow(inbox, message.sentAt)) return false
-  return answerGuest(tx, { to, template, answersMessage: message.id, variables, ...sendingOf(inbox) })
+  const { now, requestId, config } = context
+  if (!isInWindow(message.sentAt, { now, windowMs: config.whatsapp.windowMs })) return false
+  const { attemptsMax } = config.delivery
+  return answerGuest(tx, { to, template, answersMessage: message.id, variables, attemptsMax, requestId, now })
 }

@@ -4,7 +4,8 @@
  * takes only the invitation's code.
  */
 import { Failure } from '../platform/errors.ts'
-import type { EmailContent, Locale, TemplateButton, WhatsAppContent } from '../channels/channel.ts'
+import type { Locale } from '../platform/languages.ts'
+import type { EmailContent, TemplateButton, WhatsAppContent } from '../channels/channels.ts'
 import { renderHtml, renderText, type Letter } from './layout.ts'
 import type { MessageContext } from './context.ts'
 import {
@@ -17,7 +18,7 @@ import {
   readVariables,
   WORDS,
   type Template,
-} from './templates.ts'
+} from './catalog.ts'
 
 /** Not sendable this way: the window is closed for an answer without approved template, or it exists on WhatsApp only. */
 export type Uncomposed = { kind: 'refused'; reason: 'window_closed' | 'not_an_email' }

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { markOf } from '../contacts/contacts.ts'
 
 /** What a message is about: the guest, the event, the organizer, and the addresses that belong to the invitation. */
 export type MessageContext = {
@@ -21,9 +21,6 @@ export type Facts = Pick<
   MessageContext,
   'guestName' | 'eventName' | 'startsAt' | 'timeZone' | 'location' | 'organizerName'
 > & { invitationId: string | null; code: string | null; email?: string | null }
-
-/** Tells one address of a guest from the next, in a link that only the first one got. */
-export const markOf = (email: string): string => createHash('sha256').update(email).digest('hex').slice(0, 16)
 
 /** Adds the addresses. `baseUrl`: PUBLIC_BASE_URL, without a slash at its end. */
 export function messageContextOf(facts: Facts, baseUrl: string): MessageContext {

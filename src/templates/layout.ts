@@ -2,7 +2,8 @@
  * The look of every e-mail. layout.mjml is compiled ahead of time into layout-html.ts (npm run docs:email), so
  * that filling it in is a few replacements and the compiler is no part of the running program.
  */
-import type { Locale } from '../channels/channel.ts'
+import type { Locale } from '../platform/languages.ts'
+import { escapeHtml } from '../http/html.ts'
 import { LAYOUT } from './layout-html.ts'
 
 /** All texts plain: whatever they hold is escaped here. */
@@ -67,6 +68,3 @@ export function renderText({ title, paragraphs, facts, image, button, why, unsub
   ]
   return `${blocks.filter(Boolean).join('\n\n')}\n`
 }
-
-const ENTITIES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' }
-export const escapeHtml = (text: string): string => text.replace(/[&<>"']/g, (character) => ENTITIES[character]!)

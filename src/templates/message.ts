@@ -1,5 +1,7 @@
 /** Makes the message of a delivery: what leaves, to which address, and free-form or as a template. */
-import type { ChannelName, Locale, Message } from '../channels/channel.ts'
+import type { ChannelName } from '../contacts/contacts.ts'
+import type { Locale } from '../platform/languages.ts'
+import type { Message } from '../channels/channels.ts'
 import { composeEmail, composeWhatsApp, type Uncomposed } from './compose.ts'
 import { messageContextOf } from './context.ts'
 

@@ -2,12 +2,14 @@
 import type { Config } from '../platform/config.ts'
 import type { Db } from '../platform/db.ts'
 import { Failure } from '../platform/errors.ts'
-import type { ChannelName, EmailContent, Locale, WhatsAppContent } from '../channels/channel.ts'
+import type { ChannelName } from '../contacts/contacts.ts'
+import type { Locale } from '../platform/languages.ts'
+import type { EmailContent, WhatsAppContent } from '../channels/channels.ts'
 import { composeEmail, composeWhatsApp } from './compose.ts'
 import { messageContextOf, type Facts } from './context.ts'
 import type { TemplateStatus } from './statuses.ts'
-import { findTarget } from '../delivery/sql.ts'
-import { fillInOrder, findTemplate, refuseUnknownVariables, variablesOf, WORDS, type Template } from './templates.ts'
+import { findMessageFacts } from './sql.ts'
+import { fillInOrder, findTemplate, refuseUnknownVariables, variablesOf, WORDS, type Template } from './catalog.ts'
 
 const LOCALES = Object.keys(WORDS) as Locale[]
 
@@ -114,7 +116,7 @@ async function findFactsToShow(
     const locale = asked ?? 'es-MX'
     return { ...SAMPLES[locale], locale }
   }
-  const found = await findTarget(db, scope, eventId, guestId ?? null)
+  const found = await findMessageFacts(db, scope, eventId, guestId ?? null)
   if (!found) throw new Failure('event_not_found')
   if (guestId !== undefined && found.guestName === null) throw new Failure('guest_not_found')
   const locale = asked ?? (guestId === undefined ? 'es-MX' : found.locale)

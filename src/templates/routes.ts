@@ -4,11 +4,10 @@ import { Type } from 'typebox'
 import type { Deps } from '../deps.ts'
 import { scopeOf } from '../http/access.ts'
 import { Answer, Id, NullableString } from '../http/request-id.ts'
-import { TemplateStatuses } from './schemas.ts'
+import { ShownMessage, TemplateStatuses } from './schemas.ts'
 import { listTemplateStatuses } from './statuses.ts'
-import { ShownMessage } from '../campaigns/schemas.ts'
 import { describeTemplate, previewTemplate } from './preview.ts'
-import { findTemplate, listTemplates } from './templates.ts'
+import { findTemplate, listTemplates } from './catalog.ts'
 
 const READERS = ['organizer', 'director', 'viewer'] as const
 const Channel = Type.Enum(['whatsapp', 'email'])

@@ -26,3 +26,14 @@ export const TemplateStatuses = Type.Array(
   }),
   { description: 'How it stands at WhatsApp, by language; empty for an answer.' },
 )
+
+export const ShownMessage = Type.Unsafe<{ text: string; image: string | null; buttons: string[] } | null>({
+  type: ['object', 'null'],
+  properties: {
+    text: { type: 'string' },
+    image: { type: ['string', 'null'] },
+    buttons: { type: 'array', items: { type: 'string' } },
+  },
+  required: ['text', 'image', 'buttons'],
+  description: 'What the guest sees of a WhatsApp message.',
+})

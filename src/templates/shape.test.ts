@@ -6,7 +6,7 @@ import type { FakeTemplate } from '../../test/fakes/whatsapp-rules.ts'
 import { startApp, type TestApp } from '../../test/harness.ts'
 import { aGuest, anEvent } from '../../test/make.ts'
 import { sql } from '../platform/db.ts'
-import { syncTemplates } from '../delivery/jobs.ts'
+import { syncTemplates } from './jobs.ts'
 import { readShape } from './shape.ts'
 
 const NOW = '2029-06-01T18:00:00.000Z' // noon in Mexico City

@@ -2,8 +2,8 @@
  * What WhatsApp compares a template message with: its header, the variables of its body, its buttons. A message that
  * was made for another shape is refused (132000, 132012, 132018), so ours is held against what was approved.
  */
-import type { Locale } from '../channels/channel.ts'
-import { WORDS, type Template } from './templates.ts'
+import type { Locale } from '../platform/languages.ts'
+import { WORDS, type Template } from './catalog.ts'
 
 /**
  * Words in lower case, as WhatsApp's components have them. `variables` is their count. A header of fixed text and none

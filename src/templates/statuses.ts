@@ -1,9 +1,9 @@
 /** What the provider says about our templates, so that a campaign hears of a missing approval or another shape before it is launched. */
 import { sql, type Db } from '../platform/db.ts'
-import type { Locale } from '../channels/channel.ts'
+import type { Locale } from '../platform/languages.ts'
 import { compareShapes, readShape, shapeOf, type Shape, type ShapeDifference } from './shape.ts'
-import { languageOf, listTemplates, WORDS, type Template } from './templates.ts'
-import type { RemoteTemplate } from '../channels/whatsapp.ts'
+import { languageOf, listTemplates, WORDS, type Template } from './catalog.ts'
+import type { RemoteTemplate } from '../channels/channels.ts'
 
 /** `language` and `status` are WhatsApp's own words: es_MX; APPROVED, PENDING, REJECTED, PAUSED, DISABLED. Ours: MISSING. */
 export type TemplateStatusView = { name: string; language: string; status: string }

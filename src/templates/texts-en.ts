@@ -1,5 +1,5 @@
 /** What guests read in English. */
-import type { Words } from './templates.ts'
+import type { Words } from './texts.ts'
 
 export const EN: Words = {
   texts: {

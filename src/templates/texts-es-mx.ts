@@ -1,5 +1,5 @@
 /** What guests read in Spanish of Mexico. */
-import type { Words } from './templates.ts'
+import type { Words } from './texts.ts'
 
 export const ES_MX: Words = {
   texts: {

@@ -2,11 +2,12 @@
  * Nights with the providers, over real sockets: the real clients call strict providers, whose callbacks come to the
  * real endpoint as HTTP. Workers and sweep are run by hand, so that every order is one that a test chose.
  */
+import { sweep } from '../deliveries.ts'
 import assert from 'node:assert/strict'
 import type { AddressInfo } from 'node:net'
 import { after, test, type TestContext } from 'node:test'
 import { sql, type Db } from '../../src/platform/db.ts'
-import { deliverInvitation, sweepDeliveries } from '../../src/delivery/jobs.ts'
+import { deliverInvitation } from '../../src/delivery/jobs.ts'
 import { jobOf } from '../../src/inbox/jobs.ts'
 import { startFakeResend } from '../fakes/resend.ts'
 import { listProductTemplates } from '../fakes/templates.ts'
@@ -141,12 +142,12 @@ test('a number that is not on WhatsApp gets exactly one e-mail, within a minute'
 
   await run(app, deliveryId)
   await hear(app)
-  await app.runJob(sweepDeliveries, {})
+  await sweep(app)
   const { rows } = await sql<{ id: string; nextAttemptAt: Date; enqueuedAt: Date | null }>`
     select id, next_attempt_at, enqueued_at from deliveries where fallback_of = ${deliveryId}`.execute(app.db)
   const outcomes = [await run(app, rows[0]!.id), await run(app, rows[0]!.id), await run(app, deliveryId)]
   await hear(app)
-  await app.runJob(sweepDeliveries, {})
+  await sweep(app)
 
   assert.deepEqual([rows.length, outcomes], [1, ['sent', 'nothing to do', 'nothing to do']])
   assert.deepEqual([rows[0]!.enqueuedAt, rows[0]!.nextAttemptAt], [app.deps.now(), app.deps.now()])
@@ -222,7 +223,7 @@ test('a connection that breaks after the message was taken: its callback tells, 
   await hear(app)
   const told = await rowOf(app.db, deliveryId)
   moveBy(app, 3_600_000)
-  await app.runJob(sweepDeliveries, {})
+  await sweep(app)
   const again = await run(app, deliveryId)
 
   assert.deepEqual([outcome, told.status, again], ['unknown', 'read', 'nothing to do'])

@@ -23,11 +23,12 @@ import {
   SAID,
   WHOLE,
   WISH,
+  type Intent,
 } from './phrases.ts'
 import { takePartySize } from './party-size.ts'
 import { correctTypos } from './typos.ts'
 
-export type Intent = 'yes' | 'no' | 'maybe'
+export type { Intent } from './phrases.ts'
 export type Reply = {
   intent: Intent | null
   /** How many people come, where the text says so; only beside a yes. */

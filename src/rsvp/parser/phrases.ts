@@ -1,5 +1,6 @@
 /** The phrases of answers, as they look once simplified: lower case, no accents, no apostrophes. Patterns only. */
-import type { Intent } from './parser.ts'
+
+export type Intent = 'yes' | 'no' | 'maybe'
 
 export const NOT_YET = new RegExp(
   `^(?:${[

@@ -5,7 +5,7 @@ import { startApp } from '../../test/harness.ts'
 import { aGuest, anEvent, anInvitation, anOrganizer } from '../../test/make.ts'
 import { composeEmail, composeWhatsApp } from './compose.ts'
 import { messageContextOf, type Facts } from './context.ts'
-import { listTemplates, variablesOf, WORDS } from './templates.ts'
+import { listTemplates, variablesOf, WORDS } from './catalog.ts'
 
 const FACTS: Facts = {
   guestName: 'Ana María',

@@ -1,0 +1,59 @@
+/** The 24-hour customer-service window of WhatsApp: only a guest's own message opens it, by the provider's clock. */
+import { sql, type Db, type Tx } from '../platform/db.ts'
+
+export type Window = { openedAt: Date; lastInboundAt: Date }
+export type WindowState = {
+  status: 'open' | 'closed'
+  lastInboundAt: Date | null
+  openedAt: Date | null
+  expiresAt: Date | null
+  secondsRemaining: number
+}
+
+/** With a scope: only for a number among this organizer's guests. */
+export async function findWindow(db: Db, scope: string | null, phone: string): Promise<Window | null> {
+  const { rows } = await sql<Window>`
+    select opened_at, last_inbound_at
+      from wa_windows w
+     where phone = ${phone}
+       and (${scope}::text is null or exists (
+             select 1 from guests g join events e on e.id = g.event_id
+              where g.phone = w.phone and e.organizer_id = ${scope}))`.execute(db)
+  return rows[0] ?? null
+}
+
+/** Open until exactly 24 hours after the guest's last message. */
+export function describeWindow(window: Window | null, now: Date, windowMs: number): WindowState {
+  if (!window) return { status: 'closed', lastInboundAt: null, openedAt: null, expiresAt: null, secondsRemaining: 0 }
+  const expiresAt = new Date(window.lastInboundAt.getTime() + windowMs)
+  const remainingMs = expiresAt.getTime() - now.getTime()
+  const isOpen = remainingMs > 0
+  return {
+    status: isOpen ? 'open' : 'closed',
+    ...window,
+    expiresAt,
+    secondsRemaining: isOpen ? Math.ceil(remainingMs / 1000) : 0,
+  }
+}
+
+/** Reactions and system messages open no window: Meta does not say that they do. Groups are not ours. */
+const OPENS_NO_WINDOW = /^(reaction|system|unsupported|unknown|group_.*)$/
+export const opensWindow = (type: string): boolean => !OPENS_NO_WINDOW.test(type)
+
+/** A webhook may come days late: a guest who no longer waits for an answer gets none. */
+export const isInWindow = (sentAt: Date, { now, windowMs }: { now: Date; windowMs: number }): boolean =>
+  sentAt.getTime() + windowMs > now.getTime()
+
+/**
+ * A guest wrote at `at`. A message older than the last one changes nothing; one that comes after the window has
+ * closed opens a new window.
+ */
+export async function extendWindow(tx: Tx, phone: string, at: Date, windowMs: number): Promise<void> {
+  await sql`
+    insert into wa_windows as w (phone, opened_at, last_inbound_at) values (${phone}, ${at}, ${at})
+    on conflict (phone) do update set
+      opened_at = case when excluded.last_inbound_at < w.last_inbound_at + make_interval(secs => ${windowMs / 1000})
+                       then least(w.opened_at, excluded.opened_at) else excluded.opened_at end,
+      last_inbound_at = excluded.last_inbound_at
+     where excluded.last_inbound_at > w.last_inbound_at`.execute(tx)
+}

@@ -1,0 +1,68 @@
+/** What the channels are doing: paused or not, why, and how much waits. */
+import { CHANNELS, type ChannelName } from '../contacts/contacts.ts'
+import { sql, withTx, type Db } from '../platform/db.ts'
+import { stateOfPause, type Pause } from '../platform/pauses.ts'
+import { resetFailures } from './breaker.ts'
+import { endPauses, listChannelPauses } from './pauses.ts'
+
+export type ChannelState = {
+  channel: ChannelName
+  circuit: 'closed' | 'open' | 'half_open'
+  /** Until when the system has paused the channel, and why; null: it has not. */
+  pausedUntil: Date | null
+  pauseReason: string | null
+  /** What a person has paused. */
+  pause: { reason: string; by: string; since: Date; until: Date | null } | null
+  /** In a row; a success resets them. */
+  failures: number
+  /** Messages that are due now. */
+  due: number
+  /** Messages that wait for a later time. */
+  waiting: number
+}
+
+export async function listChannelStates(db: Db, now: Date): Promise<ChannelState[]> {
+  const pauses = await listChannelPauses(db, CHANNELS, now)
+  const { rows } = await sql<Pick<ChannelState, 'channel' | 'failures' | 'due' | 'waiting'>>`
+    select c.channel, c.failures, coalesce(w.due, 0) as due, coalesce(w.waiting, 0) as waiting
+      from channel_limits c
+      left join (select channel,
+                        count(*) filter (where next_attempt_at <= ${now}) as due,
+                        count(*) filter (where next_attempt_at > ${now}) as waiting
+                   from deliveries
+                  where next_attempt_at is not null and status in ('queued', 'scheduled')
+                  group by channel) w on w.channel = c.channel
+     order by c.channel desc`.execute(db)
+  return rows.map((row) => ({
+    ...row,
+    ...describePauses(
+      pauses.filter(({ scopeId }) => scopeId === row.channel),
+      now,
+    ),
+  }))
+}
+
+function describePauses(
+  pauses: Pause[],
+  now: Date,
+): Pick<ChannelState, 'circuit' | 'pausedUntil' | 'pauseReason' | 'pause'> {
+  const system = pauses.find(({ source }) => source === 'system')
+  const person = pauses.find(({ source }) => source === 'person')
+  const isHalfOpen = system !== undefined && (system.probedAt !== null || stateOfPause(system, now) === 'half_open')
+  return {
+    circuit: !system?.needsProbe ? 'closed' : isHalfOpen ? 'half_open' : 'open',
+    pausedUntil: system?.until ?? null,
+    pauseReason: system?.reason ?? null,
+    pause:
+      (person && { reason: person.reason, by: person.pausedBy, since: person.pausedAt, until: person.until }) || null,
+  }
+}
+
+/** A person resumes a channel: whatever paused it ends, and the circuit closes. */
+export function resumeChannel({ db, now }: { db: Db; now: () => Date }, channel: ChannelName): Promise<void> {
+  const at = now()
+  return withTx(db, async (tx) => {
+    await endPauses(tx, { scope: 'channel', scopeId: channel }, at)
+    await resetFailures(tx, channel, at)
+  })
+}

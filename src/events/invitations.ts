@@ -1,0 +1,73 @@
+/** The invitation's two other columns: what the guest answered, and how many people were admitted. */
+import { sql, type Tx } from '../platform/db.ts'
+
+export type AnswerKind = 'yes' | 'no' | 'maybe'
+export type NewAnswer = {
+  invitationId: string
+  answer: AnswerKind
+  places: number | null
+  source: 'landing' | 'whatsapp' | 'organizer'
+  /** The message or request that carried it. */
+  sourceRef: string | null
+  now: Date
+}
+
+/**
+ * Writes the latest answer and keeps it beside all earlier ones. False: more people are inside than this answer leaves
+ * places for.
+ */
+export async function recordAnswer(tx: Tx, a: NewAnswer): Promise<boolean> {
+  const { rows } = await sql`
+    with answered as (
+      update invitations
+         set answer = ${a.answer}, answered_places = ${a.places}, answered_at = ${a.now}, answered_by = ${a.source},
+             updated_at = ${a.now}
+       where id = ${a.invitationId} and admitted <= ${a.places ?? 0}::integer
+      returning id)
+    insert into invitation_answers (invitation_id, answer, places, source, source_ref, answered_at)
+    select id, ${a.answer}, ${a.places}::integer, ${a.source}, ${a.sourceRef}, ${a.now}::timestamptz from answered
+    returning id`.execute(tx)
+  return rows.length === 1
+}
+
+/** When the guest said this answer, by the provider's clock; a word that was said before it changes nothing later. */
+export async function markSaid(tx: Tx, invitationId: string, saidAt: Date): Promise<void> {
+  await sql`
+    update invitations set answer_said_at = greatest(answer_said_at, ${saidAt})
+     where id = ${invitationId}`.execute(tx)
+}
+
+export type Admission = {
+  invitationId: string
+  guestName: string
+  answer: 'pending' | AnswerKind
+  admitted: number
+  remaining: number
+}
+
+/** Lets `count` people in, if so many places are left. The WHERE clause is the lock. */
+export async function admit(
+  tx: Tx,
+  a: { eventId: string; code: string; count: number; now: Date },
+): Promise<Admission | null> {
+  const { rows } = await sql<Admission>`
+    update invitations i
+       set admitted = i.admitted + ${a.count}, first_admitted_at = coalesce(i.first_admitted_at, ${a.now}),
+           updated_at = ${a.now}
+      from guests g
+     where i.code = ${a.code} and i.event_id = ${a.eventId} and g.event_id = i.event_id and g.id = i.guest_id
+       and i.admitted + ${a.count} <= door_places(i.answer, i.answered_places, i.places)
+    returning i.id as invitation_id, g.name as guest_name, i.answer, i.admitted,
+              door_places(i.answer, i.answered_places, i.places) - i.admitted as remaining`.execute(tx)
+  return rows[0] ?? null
+}
+
+/** The alias that WhatsApp uses for whoever has this number; rows are locked in one order. */
+export async function setWaId(tx: Tx, phone: string, waId: string): Promise<void> {
+  await sql`
+    update guests g set wa_id = ${waId}
+      from (select event_id, id from guests
+             where phone = ${phone} and wa_id is distinct from ${waId}
+             order by event_id, id for update) mine
+     where g.event_id = mine.event_id and g.id = mine.id`.execute(tx)
+}

@@ -1,0 +1,12 @@
+/** The guest's answer: the rule is in answering.ts, buttons and words in replies.ts, and parser/ understands the words. */
+export { answerInvitation, isOpen, type Answered, type InvitationAnswer } from './answering.ts'
+export type { AnswerKind } from '../events/events.ts'
+export {
+  findAnyInvited,
+  findInvitedById,
+  findInvitedByMessage,
+  listMeantOrganizers,
+  wasSentToAnother,
+  type Invited,
+} from './invited.ts'
+export { readButton, takeReply, type Button, type ReplyContext, type Understood } from './replies.ts'
