@@ -17,6 +17,7 @@ import pg from 'pg'
 import type { Static, TSchema } from 'typebox'
 import { buildApp } from '../src/app.ts'
 import { loadConfig } from '../src/platform/config.ts'
+import { sql } from '../src/platform/db.ts'
 import { openDeps, waitForDeps, type Deps } from '../src/deps.ts'
 import type { Role, User } from '../src/http/access.ts'
 import type { Job } from '../src/platform/queue.ts'
@@ -129,6 +130,7 @@ export async function startApp(t: TestContext, options: AppOptions = {}): Promis
   const { app, deps, lines, clock, check } = await shared.get(key)!
   lines.length = 0
   clock.frozen = options.now ? new Date(options.now) : undefined
+  await openChannels(deps.db)
   t.after(() => {
     const unexpected = lines.filter(({ level, msg }) => ['error', 'fatal'].includes(level) && !expectErrors?.test(msg))
     assert.deepEqual(unexpected, [], 'the test left error lines in the log')
@@ -162,6 +164,12 @@ export async function startApp(t: TestContext, options: AppOptions = {}): Promis
     delete: (url, options) => call('DELETE', url, options),
     runJob: (job, data) => job.run(deps, data, { jobId: `test-${job.name}`, log: deps.log.child({ job: job.name }) }),
   }
+}
+
+/** Each test has its own time: a bucket that was used in another test's future, or a pause, would last. */
+async function openChannels(db: Deps['db']): Promise<void> {
+  await sql`update channel_limits set tokens = 1000000, refilled_at = to_timestamp(0), failures = 0`.execute(db)
+  await sql`delete from pauses where scope = 'channel'`.execute(db)
 }
 
 async function openApp(file: string, backend: 'postgres' | 'redis', env: Record<string, string>): Promise<Shared> {

@@ -16,7 +16,7 @@ const csvOf = (eventId: string, preflightId: string) =>
   `/events/${eventId}/campaigns/preflights/${preflightId}/exclusions.csv`
 const linesOf = (csv: string) => csv.replace('\uFEFF', '').trimEnd().split('\r\n')
 
-test('every blocked guest is in the file with a reason and what to do, and nobody else', async (t) => {
+test('every excluded guest is in the file with a reason and what to do, and nobody else', async (t) => {
   const app = await startApp(t, { now: NOW })
   const eventId = await anEvent(app.db)
   await aGuest(app.db, eventId)
@@ -31,7 +31,7 @@ test('every blocked guest is in the file with a reason and what to do, and nobod
 
   assert.equal(reply.statusCode, 200)
   assert.equal(reply.headers['content-type'], 'text/csv; charset=utf-8')
-  assert.match(String(reply.headers['content-disposition']), /^attachment; filename="cmp_\w+-blocked\.csv"$/)
+  assert.match(String(reply.headers['content-disposition']), /^attachment; filename="cmp_\w+-exclusions\.csv"$/)
   const [heading, ...rows] = linesOf(reply.body)
   assert.ok(reply.body.startsWith('\uFEFF'))
   assert.equal(heading, 'Invitado,Nombre,Motivo,Qué hacer,Clave')

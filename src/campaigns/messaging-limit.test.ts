@@ -55,7 +55,7 @@ test('nobody has told the limit: it is unknown, and nothing is guessed', async (
 
   assert.deepEqual(messagingLimit, {
     ...{ limit: null, isUnlimited: false, source: null, toldAt: null, used: 0, waiting: 0, recipients: 1 },
-    ...{ left: null, isBeyond: null },
+    ...{ remaining: null, isBeyond: null },
   })
   assert.deepEqual(warnings, [])
 })
@@ -87,7 +87,7 @@ test('people are counted once, of all organizers, for 24 hours, outside open win
   // twice and theirs are used; old and pretended come on top; the guest who wrote today does not count
   assert.deepEqual(messagingLimit, {
     ...{ limit: 250, isUnlimited: false, source: 'setting', toldAt: null, used: 2, waiting: 1, recipients: 2 },
-    ...{ left: 247, isBeyond: false },
+    ...{ remaining: 247, isBeyond: false },
   })
 })
 
@@ -102,7 +102,7 @@ test('a campaign beyond what is left is warned of, and may be launched all the s
     body: { ...INVITATION, preflightId },
   })
 
-  assert.deepEqual([messagingLimit.left, messagingLimit.recipients, messagingLimit.isBeyond], [2, 3, true])
+  assert.deepEqual([messagingLimit.remaining, messagingLimit.recipients, messagingLimit.isBeyond], [2, 3, true])
   assert.deepEqual([warnings.length, warnings[0].code], [1, 'beyond_messaging_limit'])
   assert.match(warnings[0].text['es-MX'], /a 2 personas más en 24 horas; esta campaña escribiría a 3/)
   assert.equal(launch.statusCode, 202)
@@ -116,7 +116,7 @@ test('what leaves in days has the room of that day', async (t) => {
 
   const { messagingLimit } = await report(app, eventId, { scheduledAt: '2029-06-03T18:00:00.000Z' })
 
-  assert.deepEqual([messagingLimit.used, messagingLimit.recipients, messagingLimit.left], [0, 2, 2])
+  assert.deepEqual([messagingLimit.used, messagingLimit.recipients, messagingLimit.remaining], [0, 2, 2])
 })
 
 const TOLD: [string, string, object, number | null, boolean][] = [

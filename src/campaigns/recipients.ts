@@ -144,7 +144,7 @@ export async function freezeRecipients(tx: Tx, spec: Spec, batch: Batch): Promis
   const { organizerId, eventId, template, requestedAt, mayFallBack } = spec
   const request = { ...batch, organizerId, eventId, template, requestedAt, isEnqueued: false }
   const deliveries = included.map(({ guestId, channel, channelReason, locale }) => ({
-    ...{ id: newId('dl'), guestId, channel: channel!, channelReason: channelReason!, locale },
+    ...{ id: newId('dl', requestedAt), guestId, channel: channel!, channelReason: channelReason!, locale },
     mayFallBack: channel === 'whatsapp' && mayFallBack,
   }))
   const replaceable = included.flatMap(({ holder }) => holder ?? [])

@@ -158,7 +158,7 @@ export type PutOff = {
   id: string
   attempts: number
   status: 'queued' | 'skipped'
-  /** When it is due; null: it is parked under a pause, or skipped. */
+  /** When it is due; null: it is skipped. */
   at: Date | null
   waitingFor: string | null
   reason: string | null

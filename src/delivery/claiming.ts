@@ -15,7 +15,7 @@ import { listDue, putOff, take, type Candidate, type Lease, type PutOff } from '
 import { EMAIL_RETRY_HORIZON_MS } from './consequences.ts'
 import { isClosedFor, isOverFor, quietUntil } from './due.ts'
 import { takeRecipients, takeTokens } from './pacing.ts'
-import { WAITING_FOR } from './pauses.ts'
+import { parkDue, WAITING_FOR } from './pauses.ts'
 
 type Context = { db: Db; now: () => Date; config: Config; channels: Channels }
 
@@ -30,7 +30,10 @@ export type Claim =
 /** Half of a worker's jobs are claimed while the other half is settled. */
 export const BATCH_MAX = 32
 
-type Decision = { kind: 'go'; channel: ChannelName; channelReason: string | null } | ({ kind: 'put off' } & PutOff)
+type Decision =
+  | { kind: 'go'; channel: ChannelName; channelReason: string | null }
+  | { kind: 'parked'; target: PauseTarget }
+  | ({ kind: 'put off' } & PutOff)
 type Decided = { one: Candidate; decision: Decision }
 
 /** Takes a due delivery for this worker, or says why not. The window, opt-outs and pauses are checked here. */
@@ -76,33 +79,26 @@ async function takeThoseThatGo(db: Db, decided: Decided[], lease: Lease): Promis
   return takings.length > 0 ? take(db, takings, lease) : new Set()
 }
 
+/** What does not go is put off, and what is paused is parked. */
 async function putOffTheRest(db: Db, decided: Decided[], now: Date): Promise<void> {
-  const isAny = decided.some(({ decision }) => decision.kind === 'put off')
-  if (!isAny) return
+  if (decided.every(({ decision }) => decision.kind === 'go')) return
   await withTx(db, async (tx) => {
-    await keepDueWhatIsResumed(tx, decided)
+    await parkThePaused(tx, decided, now)
     const rows = decided.flatMap(({ decision }) => (decision.kind === 'put off' ? [decision] : []))
-    await putOff(tx, rows, now)
+    if (rows.length > 0) await putOff(tx, rows, now)
   })
 }
 
-/**
- * A delivery is parked only under a pause that stays until this commits, because ending the pause makes it due again.
- * A pause that is ending at this moment parks nothing.
- */
-async function keepDueWhatIsResumed(tx: Tx, decided: Decided[]): Promise<void> {
-  const parked = decided.flatMap(({ one, decision }) => {
-    if (decision.kind !== 'put off' || decision.status !== 'queued' || decision.at !== null) return []
-    return [{ one, decision, target: pauseOf(one)! }]
-  })
-  if (parked.length === 0) return
-  const lasting = await lockPauses(
-    tx,
-    parked.map(({ target }) => target),
-  )
-  for (const { one, decision, target } of parked)
-    if (!lasting.has(pauseKey(target)))
-      Object.assign(decision, { at: one.nextAttemptAt, waitingFor: null, isEnqueued: false })
+/** Only under a pause that stays until this commits. What is being resumed at this moment stays due. */
+async function parkThePaused(tx: Tx, decided: Decided[], now: Date): Promise<void> {
+  const targets = decided.flatMap(({ decision }) => (decision.kind === 'parked' ? [decision.target] : []))
+  if (targets.length === 0) return
+  const lasting = await lockPauses(tx, targets)
+  const unique = new Map(targets.map((target) => [pauseKey(target), target]))
+  for (const [key, target] of unique) if (lasting.has(key)) await parkDue(tx, target, now)
+  for (const each of decided)
+    if (each.decision.kind === 'parked' && !lasting.has(pauseKey(each.decision.target)))
+      each.decision = handBack(each.one, null)
 }
 
 /** The widest pause counts first. */
@@ -122,9 +118,10 @@ function toClaim({ one, decision }: Decided, taken: Set<string>, { token, now }:
     const attempt = { attempts: one.attempts + 1, firstAttemptAt, leaseToken: token }
     return { kind: 'go', delivery: { ...one, ...attempt, channel, channelReason } }
   }
+  if (decision.kind === 'parked') return { kind: 'nothing', reason: WAITING_FOR[decision.target.scope] }
   const { at, waitingFor, reason, isEnqueued } = decision
   if (decision.status === 'skipped') return { kind: 'skipped', reason: reason! }
-  if (at === null || waitingFor === null) return { kind: 'nothing', reason: waitingFor ?? 'resumed' }
+  if (at === null || waitingFor === null) return { kind: 'nothing', reason: 'resumed' }
   return { kind: 'later', at, waitingFor, isEnqueued, attempts: one.attempts }
 }
 
@@ -132,7 +129,7 @@ function toClaim({ one, decision }: Decided, taken: Set<string>, { token, now }:
 function decide(one: Candidate, now: Date, config: Config): Decision {
   if (one.isCancelled) return skip(one, 'campaign_cancelled')
   const pause = pauseOf(one)
-  if (pause) return later(one, null, WAITING_FOR[pause.scope])
+  if (pause) return { kind: 'parked', target: pause }
   const reason = reasonToSkip(one, now)
   if (reason) return skip(one, reason)
   const choice = channelOf(one)
@@ -145,12 +142,11 @@ function decide(one: Candidate, now: Date, config: Config): Decision {
   return { kind: 'go', channel: choice.channel, channelReason: choice.channelReason }
 }
 
-/** `at` null: parked until its pause ends. */
-const later = ({ id, attempts }: Candidate, at: Date | null, waitingFor: string): Decision => ({
-  ...{ kind: 'put off', status: 'queued', id, attempts, at, waitingFor, reason: null, isEnqueued: at !== null },
+const later = ({ id, attempts }: Candidate, at: Date, waitingFor: string): Decision => ({
+  ...{ kind: 'put off', status: 'queued', id, attempts, at, waitingFor, reason: null, isEnqueued: true },
 })
 /** It stays due and keeps its place; the sweep releases it again. */
-const handBack = ({ id, attempts, nextAttemptAt }: Candidate, waitingFor: string): Decision => ({
+const handBack = ({ id, attempts, nextAttemptAt }: Candidate, waitingFor: string | null): Decision => ({
   ...{
     kind: 'put off',
     status: 'queued',

@@ -19,8 +19,14 @@ async function requested(app: TestApp, eventId: string, body: object = {}): Prom
 }
 const rowOf = async (db: Db, id: string) =>
   (
-    await sql<{ status: string; reason: string | null; attempts: number; nextAttemptAt: Date | null }>`
-      select status, reason, attempts, next_attempt_at from deliveries where id = ${id}`.execute(db)
+    await sql<{
+      status: string
+      reason: string | null
+      waitingFor: string | null
+      attempts: number
+      nextAttemptAt: Date | null
+    }>`
+      select status, reason, waiting_for, attempts, next_attempt_at from deliveries where id = ${id}`.execute(db)
   ).rows[0]!
 
 test('a campaign that is still queued at night waits for the morning of the event; one that is asked for at night rings', async (t) => {
@@ -38,13 +44,13 @@ test('a campaign that is still queued at night waits for the morning of the even
   app.setNow(NIGHT)
   const single = await requested(app, eventId)
   const atNight = [await run(app, rows[0]!.id), await run(app, single)]
-  const { reason, attempts, nextAttemptAt } = await rowOf(app.db, rows[0]!.id)
+  const { waitingFor, attempts, nextAttemptAt } = await rowOf(app.db, rows[0]!.id)
   app.setNow('2029-06-02T15:00:00.000Z')
   const inTheMorning = await run(app, rows[0]!.id)
 
   assert.equal(launch.statusCode, 202)
   assert.deepEqual([atNight, inTheMorning], [['quiet_hours', 'sent'], 'sent'])
-  assert.deepEqual([reason, attempts, nextAttemptAt?.toISOString()], ['quiet_hours', 0, '2029-06-02T15:00:00.000Z'])
+  assert.deepEqual([waitingFor, attempts, nextAttemptAt?.toISOString()], ['quiet_hours', 0, '2029-06-02T15:00:00.000Z'])
 })
 
 for (const [template, variables, expected] of [

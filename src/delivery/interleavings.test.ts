@@ -145,8 +145,8 @@ async function openWorld(app: TestApp, elsewhere: Db, asked: { answer: (message:
 
   const post = (url: string, body?: object) => app.post(url, { as: 'director', ...(body ? { body } : {}) })
   const steer = (how: string) => {
-    if (how === 'hold') return post('/ops/channels/whatsapp/hold', { reason: 'x' })
-    if (how === 'release') return post('/ops/channels/whatsapp/release')
+    if (how === 'hold') return post('/ops/channels/whatsapp/pause', { reason: 'x' })
+    if (how === 'release') return post('/ops/channels/whatsapp/resume')
     const [verb, what] = how.split(' ')
     return post(what === 'event' ? `/events/${eventId}/deliveries/${verb}` : `/campaigns/${campaignId}/${verb}`)
   }

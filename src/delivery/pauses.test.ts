@@ -9,9 +9,9 @@ import { switchSending } from './pauses.ts'
 
 const NOW = '2029-06-01T18:00:00.000Z'
 
-type Row = { status: string; reason: string | null; attempts: number; nextAttemptAt: Date | null }
+type Row = { status: string; waitingFor: string | null; attempts: number; nextAttemptAt: Date | null }
 const rowOf = async (db: Db, id: string) =>
-  (await sql<Row>`select status, reason, attempts, next_attempt_at from deliveries where id = ${id}`.execute(db))
+  (await sql<Row>`select status, waiting_for, attempts, next_attempt_at from deliveries where id = ${id}`.execute(db))
     .rows[0]!
 
 /** Asks for an invitation and returns its delivery. */
@@ -50,9 +50,9 @@ test('a paused event sends nothing that is queued already; resumed it sends ever
 
   assert.deepEqual([paused.statusCode, paused.json().sendingPausedAt, paused.json().waiting], [200, NOW, 0])
   assert.deepEqual(outcomes, ['event_paused', 'nothing to do', 'sent'])
-  assert.deepEqual(held, { status: 'queued', reason: 'event_paused', attempts: 0, nextAttemptAt: null })
+  assert.deepEqual(held, { status: 'queued', waitingFor: 'event_paused', attempts: 0, nextAttemptAt: null })
   assert.deepEqual([resumed.statusCode, resumed.json().sendingPausedAt, resumed.json().waiting], [200, null, 0])
-  assert.deepEqual(due, { status: 'queued', reason: null, attempts: 0, nextAttemptAt: new Date(NOW) })
+  assert.deepEqual(due, { status: 'queued', waitingFor: null, attempts: 0, nextAttemptAt: new Date(NOW) })
   assert.deepEqual([(await rowOf(app.db, id)).status, send.mock.callCount()], ['sent', 2])
 })
 
@@ -221,11 +221,11 @@ test('a claim that meets a resume half done does not leave its message without a
 
   // A transaction that has ended the pause and not committed yet: the claim still sees it, and must not wait for it.
   const holding = app.db.transaction().execute(async (tx) => {
-    await sql`update events set sending_paused_at = null where id = ${guest.eventId}`.execute(tx)
+    await sql`delete from pauses where scope = 'event' and scope_id = ${guest.eventId}`.execute(tx)
     return app.runJob(deliverInvitation, { deliveryId: id })
   })
 
-  assert.equal(await holding, 'event_paused')
+  assert.equal(await holding, 'resumed')
   assert.deepEqual((await rowOf(app.db, id)).nextAttemptAt, new Date(NOW))
   assert.equal(await app.runJob(deliverInvitation, { deliveryId: id }), 'sent')
 })
@@ -250,8 +250,7 @@ for (const step of ['pause', 'resume']) {
     assert.deepEqual(await status('/events/%20', 'director'), [400, 'invalid_request'])
     const body = await app.post(`/events/${own}/deliveries/${step}`, { as: 'organizer', body: { why: 'x' } })
     assert.deepEqual([body.statusCode, body.json().code], [400, 'invalid_request'])
-    const { rows } = await sql`
-      select 1 from events where id = ${foreign.eventId} and sending_paused_at is not null`.execute(app.db)
+    const { rows } = await sql`select 1 from pauses where scope_id = ${foreign.eventId}`.execute(app.db)
     assert.equal(rows.length, 0)
   })
 }

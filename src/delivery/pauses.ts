@@ -1,7 +1,7 @@
 /**
  * Pausing and resuming. A pause is one row (platform/pauses.ts); deliveries are not touched when it begins. A claim that
- * meets one parks its delivery: no due time, and `waiting_for` says which kind of pause. Ending the pause makes what it
- * parked due again. A paused channel parks nothing: the sweep releases nothing for it.
+ * meets one parks what is due under it: no due time, and `waiting_for` says which kind of pause. Ending the pause makes
+ * what it parked due again. A paused channel parks nothing: the sweep releases nothing for it.
  */
 import type { ChannelName } from '../contacts/contacts.ts'
 import { sql, withTx, type Db, type Tx } from '../platform/db.ts'
@@ -40,6 +40,26 @@ const isParked = ({ scope, scopeId }: PauseTarget) => sql`
 
 /** The only way to begin a pause of sending. */
 export const pauseSending = (tx: Tx, pause: NewPause): Promise<void> => insertPause(tx, pause)
+
+/** In one statement; the next claim that meets the pause parks more. */
+const PARKED_MAX = 5000
+
+/**
+ * Parks what is due under a pause, so that it does not stand in the way of others. The caller has locked the pause: it
+ * cannot end before this commits.
+ */
+export async function parkDue(tx: Tx, target: PauseTarget, now: Date): Promise<void> {
+  await sql`
+    with due as (
+      select id from deliveries
+       where ${COLUMNS[target.scope]} = ${target.scopeId} and status in ('queued', 'scheduled')
+         and next_attempt_at <= ${now}
+       order by id limit ${PARKED_MAX}
+         for update skip locked)
+    update deliveries d
+       set next_attempt_at = null, waiting_for = ${WAITING_FOR[target.scope]}, enqueued_at = null, updated_at = ${now}
+      from due where d.id = due.id`.execute(tx)
+}
 
 /** Ends every pause of a target and makes due what they parked. False: nothing was paused. */
 export async function endPauses(tx: Tx, target: PauseTarget, now: Date): Promise<boolean> {

@@ -13,7 +13,7 @@ import { openWhatsApp } from '../channels/whatsapp.ts'
 import { aCampaign, aStatus, fallbackOf, NOON, record, requested, rowOf, run, sweep } from '../../test/deliveries.ts'
 import { BOTH, coded, forgetLimits, withProvider } from '../../test/provider.ts'
 
-const REST_LINE = /the channel rests/
+const REST_LINE = /the channel is paused/
 const after = (ms: number) => new Date(Date.parse(NOON) + ms).toISOString()
 
 const unreachableAs = async (db: Db, phone: string | null): Promise<string | undefined> =>
@@ -94,8 +94,8 @@ test('a mail that another text went before under its key has probably left: unkn
 
 // The account.
 
-test('after an alarm one message tries for all; the account still refuses, so the others wait once more', async (t) => {
-  const app = await startApp(t, { now: NOON, expectErrors: REST_LINE })
+test('after an account refusal one message goes first; it is refused too, so the others wait once more', async (t) => {
+  const app = await startApp(t, { now: NOON, expectErrors: REST_LINE, env: { WA_MESSAGES_PER_SECOND: '200' } })
   let isMended = false
   const provider = withProvider(t, [app.deps], () => (isMended ? undefined : coded(131042)), BOTH)
   const eventId = await anEvent(app.db)
@@ -157,7 +157,7 @@ for (const code of [131048, 131064, 471]) {
     )
     assert.equal(app.lines.filter(({ level, msg }) => level === 'error' && REST_LINE.test(msg)).length, 1)
     const { rows } = await sql<{ isHeld: boolean }>`
-      select held_until > ${NOON} as is_held from channel_limits where channel = 'whatsapp'`.execute(app.db)
+      select until > ${NOON} as is_held from pauses where scope = 'channel' and scope_id = 'whatsapp'`.execute(app.db)
     assert.equal(rows[0]!.isHeld, true)
   })
 }
@@ -183,10 +183,10 @@ for (const code of [1, 131052, 131053]) {
 
     assert.deepEqual([new Set(first), new Set(second)], [new Set(['queued']), new Set(['failed'])])
     assert.equal(provider.calls.length, 20)
-    const { rows } = await sql`select failures, held_until from channel_limits where channel = 'whatsapp'`.execute(
-      app.db,
-    )
-    assert.deepEqual(rows, [{ failures: 0, heldUntil: null }])
+    const { rows } = await sql`
+      select failures, (select count(*) from pauses where scope = 'channel') as pauses
+        from channel_limits where channel = 'whatsapp'`.execute(app.db)
+    assert.deepEqual(rows, [{ failures: 0, pauses: 0 }])
     assert.equal((await fallbackOf(app.db, ids[0]!))?.status, 'queued')
   })
 }
@@ -407,7 +407,7 @@ test('a preflight counts who stopped promotions, and who gets them by e-mail ins
 
   assert.deepEqual([marketing.counts.valid, marketing.counts.marketingStopped], [2, 1])
   assert.deepEqual(marketing.byChannel, { whatsapp: 1, email: 1 })
-  assert.deepEqual(marketing.blocked, [{ guestId: without.guestId, reason: 'marketing_stopped' }])
+  assert.deepEqual(marketing.exclusions, [{ guestId: without.guestId, reason: 'marketing_stopped' }])
   assert.deepEqual([utility.counts.valid, utility.byChannel], [3, { whatsapp: 3, email: 0 }])
 })
 

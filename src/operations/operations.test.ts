@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import { createAccount } from '../auth/auth.ts'
-import { newId, sql, type Db } from '../platform/db.ts'
+import { newId, sql, withTx, type Db } from '../platform/db.ts'
+import { pauseChannel } from '../delivery/breaker.ts'
 import { deliverInvitation } from '../delivery/jobs.ts'
 import { insertDeadJob } from '../platform/dead-letters.ts'
 import { processEmailEvent } from '../inbox/jobs.ts'
@@ -337,7 +338,7 @@ const REFUSED: [string, ['GET' | 'POST', string, object?], number, string][] = [
     400,
     'invalid_cursor',
   ],
-  ['a release of no channel', ['POST', '/ops/channels/sms/release'], 400, 'invalid_request'],
+  ['resuming no channel', ['POST', '/ops/channels/sms/resume'], 400, 'invalid_request'],
 ]
 for (const [what, [method, url, body], status, code] of REFUSED) {
   test(`${what} is ${status} ${code}`, async (t) => {
@@ -364,36 +365,26 @@ test('a letter is retried or discarded once', async (t) => {
   assert.deepEqual([late.statusCode, late.json().code], [409, 'dead_letter_resolved'])
 })
 
-test('the channels say that they rest, and a release makes what waited for the end of the rest due', async (t) => {
+test('the channels say that their circuit is open, and resuming one closes it without touching what is due', async (t) => {
   const app = await startApp(t, { now: NOW })
   const until = '2029-06-01T12:05:00.000Z'
-  const eventId = await anEvent(app.db)
-  const put = async (reason: string) =>
-    (await aDeadDelivery(app.db, await aGuest(app.db, eventId), { status: 'queued', reason, nextAttemptAt: until })).id
-  const [resting, quiet] = [await put('whatsapp_131042'), await put('quiet_hours')]
-  await sql`update channel_limits set held_until = ${until}, hold_reason = 'whatsapp_131042', failures = 3, alarm = 'resting'
-    where channel = 'whatsapp'`.execute(app.db)
+  const reason = 'whatsapp_131042'
+  const guest = await aGuest(app.db, await anEvent(app.db))
+  const { id } = await aDeadDelivery(app.db, guest, { status: 'queued', nextAttemptAt: until })
+  const pause = { channel: 'whatsapp', until: new Date(until), reason, needsProbe: true, now: new Date(NOW) } as const
+  await withTx(app.db, (tx) => pauseChannel(tx, pause))
+  await sql`update channel_limits set failures = 3 where channel = 'whatsapp'`.execute(app.db)
 
-  const held = (await app.get('/ops/channels', { as: 'director' })).json()
-  const released = await app.post('/ops/channels/whatsapp/release', { as: 'director' })
+  const before = (await app.get('/ops/channels', { as: 'director' })).json()
+  const resumed = await app.post('/ops/channels/whatsapp/resume', { as: 'director' })
 
   const of = (body: { channels: { channel: string }[] }) => body.channels.find(({ channel }) => channel === 'whatsapp')
-  const facts = { channel: 'whatsapp', simulated: true, hold: null, stopped: 0 }
-  const { due, waiting, ...rest } = of(held) as unknown as { due: number; waiting: number }
-  assert.deepEqual(rest, { ...facts, heldUntil: until, holdReason: 'whatsapp_131042', failures: 3 })
-  const after = of(released.json()) as unknown as Record<string, unknown>
-  assert.equal(released.statusCode, 200)
-  assert.deepEqual(after, {
-    ...facts,
-    heldUntil: null,
-    holdReason: null,
-    failures: 0,
-    due: due + 1,
-    waiting: waiting - 1,
-  })
-  assert.deepEqual((await sql`select 1 from channel_limits where alarm is not null`.execute(app.db)).rows, [])
-  assert.deepEqual((await rowOf(app.db, resting)).nextAttemptAt, new Date(NOW))
-  assert.deepEqual((await rowOf(app.db, quiet)).nextAttemptAt, new Date(until))
+  const { due, waiting, ...paused } = of(before) as unknown as { due: number; waiting: number }
+  const facts = { channel: 'whatsapp', simulated: true, pause: null }
+  assert.deepEqual(paused, { ...facts, circuit: 'open', pausedUntil: until, pauseReason: reason, failures: 3 })
+  const closed = { ...facts, circuit: 'closed', pausedUntil: null, pauseReason: null, failures: 0 }
+  assert.deepEqual(of(resumed.json()), { ...closed, due, waiting })
+  assert.deepEqual((await rowOf(app.db, id)).nextAttemptAt, new Date(until))
 })
 
 const basic = (email: string, password: string) => ({

@@ -121,7 +121,8 @@ export async function withSavepoint<T>(tx: Tx, work: () => Promise<T>): Promise<
 }
 
 /** `dl_0197f0…`: the prefix says what it names, the rest sorts by time (UUID version 7, RFC 9562). */
-export const newId = (prefix: string): string => `${prefix}_${uuidv7().replaceAll('-', '')}`
+export const newId = (prefix: string, at?: Date): string =>
+  `${prefix}_${uuidv7(at && { msecs: at.getTime() }).replaceAll('-', '')}`
 
 /** The name of the violated constraint, if that is what happened. */
 export function violatedConstraint(error: unknown): string | undefined {

@@ -60,7 +60,7 @@ export async function deleteExpiredPauses(tx: Tx, now: Date): Promise<PauseTarge
 
 /**
  * Of these targets, those that stay paused until this transaction ends: their rows are locked, so nobody ends a pause
- * while work is being parked under it.
+ * while work is being parked under it. A pause that is being ended at this moment is not among them.
  */
 export async function lockPauses(tx: Tx, targets: PauseTarget[]): Promise<Set<string>> {
   const { rows } = await sql<PauseTarget>`
@@ -69,7 +69,7 @@ export async function lockPauses(tx: Tx, targets: PauseTarget[]): Promise<Set<st
              select * from unnest(${targets.map(({ scope }) => scope)}::text[],
                                   ${targets.map(({ scopeId }) => scopeId)}::text[]))
      order by scope, scope_id, source
-       for share`.execute(tx)
+       for share skip locked`.execute(tx)
   return new Set(rows.map(pauseKey))
 }
 

@@ -243,7 +243,7 @@ test('429 with Retry-After: 7 lets everybody wait seven seconds and costs no att
   moveBy(app, 2_001)
   const late = [await run(app, first.deliveryId), await run(app, second.deliveryId)]
 
-  assert.deepEqual([outcomes, early, late], [['queued', 'whatsapp_130429'], 'nothing to do', ['sent', 'sent']])
+  assert.deepEqual([outcomes, early, late], [['queued', 'channel_paused'], 'nothing to do', ['sent', 'sent']])
   assert.ok(waitMs >= 7000 && waitMs < 8100, `${waitMs} ms`)
   assert.deepEqual([waiting.attemptsMax - waiting.attempts, callsFor(second.deliveryId).length], [5, 1])
 })
