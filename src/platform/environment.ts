@@ -149,7 +149,7 @@ export const ENVIRONMENT = {
     'Delivery',
     ['retry', 'review'],
     'retry',
-    'What happens after that wait. retry: send once more, marked possibleDuplicate. hold: leave it to a person as a dead letter.',
+    'What happens after that wait. retry: send once more, marked possibleDuplicate. review: leave it to a person as a dead letter.',
   ),
   DELIVERY_QUIET_HOURS: textWithDefault(
     'Delivery',
