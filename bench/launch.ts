@@ -9,8 +9,8 @@
  */
 import { spawn } from 'node:child_process'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { parseArgs } from 'node:util'
 import { buildApp } from '../src/app.ts'
+import { readArguments } from '../src/commands/usage.ts'
 import { loadConfig } from '../src/platform/config.ts'
 import { sql, type Db } from '../src/platform/db.ts'
 import { openDeps, type Deps } from '../src/deps.ts'
@@ -21,18 +21,16 @@ const LAUNCH_MAX_SECONDS = 3
 const STEER_MAX_SECONDS = 5
 const EVENT_ID = 'ev_launch'
 
-const { values: flags } = parseArgs({
-  options: {
-    guests: { type: 'string', default: '10000' },
-    backend: { type: 'string', default: 'redis' },
-    check: { type: 'boolean', default: false },
-    help: { type: 'boolean', default: false },
+const { flags } = readArguments({
+  command: 'npm run bench:launch',
+  does: 'Measures launch, pause, resume and cancel of a campaign beside a worker that sends.',
+  flags: {
+    guests: { kind: 'whole', default: '10000', description: 'Guests of the campaign.' },
+    backend: { kind: 'text', choices: ['redis', 'postgres'], default: 'redis', description: 'Queue backend.' },
+    check: { kind: 'switch', description: 'Exits with code 1 when something takes longer than its target.' },
   },
+  variables: ['REDIS_URL'],
 })
-if (flags.help) {
-  process.stdout.write('npm run bench:launch -- [--guests 10000] [--backend redis|postgres] [--check]\n')
-  process.exit(0)
-}
 const guests = Number(flags.guests)
 const machine = await startMachine()
 let isTooSlow = false

@@ -6,7 +6,7 @@
 import { spawn } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { parseArgs } from 'node:util'
+import { readArguments } from '../src/commands/usage.ts'
 import { loadConfig } from '../src/platform/config.ts'
 import { newId } from '../src/platform/db.ts'
 import { deliverInvitation, deliveryJobId } from '../src/delivery/jobs.ts'
@@ -15,12 +15,15 @@ import { openLog } from '../src/platform/log.ts'
 import { createDatabase, seed, startMachine } from './machine.ts'
 
 const TARGET_MB = 250
-const { values: flags } = parseArgs({
-  options: {
-    jobs: { type: 'string', default: '100000' },
-    seconds: { type: 'string', default: '30' },
-    backend: { type: 'string', default: 'redis' },
+const { flags } = readArguments({
+  command: 'npm run bench:memory',
+  does: `Measures the resident memory of the worker while deliveries wait. Target: at most ${TARGET_MB} MB.`,
+  flags: {
+    jobs: { kind: 'whole', default: '100000', description: 'Deliveries that wait.' },
+    seconds: { kind: 'whole', default: '30', description: 'Seconds to watch.' },
+    backend: { kind: 'text', choices: ['redis', 'postgres'], default: 'redis', description: 'Queue backend.' },
   },
+  variables: ['REDIS_URL'],
 })
 const machine = await startMachine()
 let highestMb = 0

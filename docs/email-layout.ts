@@ -9,7 +9,7 @@ export async function renderEmailLayout(): Promise<string> {
     .split('\n')
     .map((line) => line.trim())
     .filter(Boolean)
-  return `/** Generated from layout.mjml: npm run docs:email. */\nexport const LAYOUT =\n  ${quote(lines.join('\n'))}\n`
+  return `/** Generated from layout.mjml: npm run docs. */\nexport const LAYOUT =\n  ${quote(lines.join('\n'))}\n`
 }
 
 /** As Prettier writes a long string. */

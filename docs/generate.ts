@@ -1,5 +1,5 @@
 /**
- * npm run docs:env | docs:email | docs:openapi | docs:schema — writes what is generated and committed.
+ * npm run docs — writes everything that is generated and committed.
  *
  * test/generated.test.ts compares the committed files with what the render functions give now.
  */
@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { buildApp } from '../src/app.ts'
+import { readArguments } from '../src/commands/usage.ts'
 import { loadConfig } from '../src/platform/config.ts'
 import { MIGRATIONS_FOLDER, applyMigrations, openDb } from '../src/platform/db.ts'
 import { openDeps } from '../src/deps.ts'
@@ -21,16 +22,16 @@ import { renderSchema } from './schema.ts'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 
-/** What is generated: the file, and the script of package.json that writes it. */
-export const GENERATED = {
-  '.env.example': 'docs:env',
-  'docs/docker-env.md': 'docs:env',
-  'src/templates/layout-html.ts': 'docs:email',
-  'openapi.json': 'docs:openapi',
-  'migrations/schema.sql': 'docs:schema',
-  'src/platform/tables.ts': 'docs:schema',
-} as const
-export type GeneratedFile = keyof typeof GENERATED
+/** What is generated. */
+export const GENERATED = [
+  '.env.example',
+  'docs/docker-env.md',
+  'src/templates/layout-html.ts',
+  'openapi.json',
+  'migrations/schema.sql',
+  'src/platform/tables.ts',
+] as const
+export type GeneratedFile = (typeof GENERATED)[number]
 
 type Document = { paths?: object; components?: object }
 
@@ -83,7 +84,7 @@ async function withScratchDatabase<T>(work: (url: string) => Promise<T>): Promis
 }
 
 async function renderOpenapiOf(databaseUrl: string): Promise<string> {
-  const config = loadConfig({ DATABASE_URL: databaseUrl, LOG_LEVEL: 'silent' })
+  const config = loadConfig({ APP_ENV: 'test', DATABASE_URL: databaseUrl, LOG_LEVEL: 'silent' })
   const deps = openDeps(config, openLog(config.log), { databaseUrl })
   await deps.queues.ready(10_000)
   const app = await buildApp(deps)
@@ -107,23 +108,23 @@ async function write(file: GeneratedFile, text: string): Promise<void> {
   process.stdout.write(`wrote ${file}\n`)
 }
 
-async function main(what: string | undefined): Promise<void> {
-  if (!['env', 'email', 'openapi', 'schema', 'all'].includes(what ?? ''))
-    throw new Error('Say env, email, openapi, schema or all.')
-  const isAll = what === 'all'
-  if (isAll || what === 'env') {
-    await write('.env.example', renderEnvExample())
-    await write('docs/docker-env.md', renderEnvDocs())
-  }
-  if (isAll || what === 'email') await write('src/templates/layout-html.ts', await renderEmailLayout())
-  if (what === 'env' || what === 'email') return
+async function main(): Promise<void> {
+  await write('.env.example', renderEnvExample())
+  await write('docs/docker-env.md', renderEnvDocs())
+  await write('src/templates/layout-html.ts', await renderEmailLayout())
   await withScratchDatabase(async (url) => {
-    if (isAll || what === 'schema') {
-      await write('migrations/schema.sql', await renderSchemaOf(url))
-      await write('src/platform/tables.ts', await renderTables(url))
-    }
-    if (isAll || what === 'openapi') await write('openapi.json', await renderOpenapiOf(url))
+    await write('migrations/schema.sql', await renderSchemaOf(url))
+    await write('src/platform/tables.ts', await renderTables(url))
+    await write('openapi.json', await renderOpenapiOf(url))
   })
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) await main(process.argv[2])
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  readArguments({
+    command: 'npm run docs',
+    does: `Writes everything that is generated and committed: ${GENERATED.join(', ')}. npm test compares the committed files with what this writes.`,
+    flags: {},
+    variables: [],
+  })
+  await main()
+}

@@ -71,22 +71,23 @@ export function openDeps(config: Config, log: Logger, options: DepsOptions): Dep
 /** Thrown when a dependency did not come up in time; the message is for the person at the console. */
 export class BootError extends Error {}
 
-/** Waits until PostgreSQL (and Redis, when configured) answers, at most `config.boot.waitMs`. */
-export async function waitForDeps(deps: Pick<Deps, 'config' | 'log' | 'db' | 'kv'>): Promise<void> {
+/** Waits until PostgreSQL (and Redis, when configured) answers, at most `config.boot.waitMs`. Throws the reason of `stop`. */
+export async function waitForDeps(
+  deps: Pick<Deps, 'config' | 'log' | 'db' | 'kv'>,
+  stop: AbortSignal = new AbortController().signal,
+): Promise<void> {
   const { config, log, db, kv } = deps
   await waitFor(
     'PostgreSQL',
     () => pingDb(db),
-    config.boot.waitMs,
-    log,
+    { waitMs: config.boot.waitMs, log, stop },
     'Start it, or check DATABASE_URL / DB_*; without them an embedded one starts by itself.',
   )
   if (!config.redis.url) return
   await waitFor(
     'Redis',
     () => kv.ping(),
-    config.boot.waitMs,
-    log,
+    { waitMs: config.boot.waitMs, log, stop },
     'Start it, or check REDIS_URL; without it the queues live in PostgreSQL.',
   )
 }
@@ -94,8 +95,7 @@ export async function waitForDeps(deps: Pick<Deps, 'config' | 'log' | 'db' | 'kv
 async function waitFor(
   what: string,
   ping: () => Promise<void>,
-  waitMs: number,
-  log: Logger,
+  { waitMs, log, stop }: { waitMs: number; log: Logger; stop: AbortSignal },
   hint: string,
 ): Promise<void> {
   const startedMs = performance.now()
@@ -103,6 +103,7 @@ async function waitFor(
     try {
       return await ping()
     } catch (error) {
+      stop.throwIfAborted()
       const reason =
         error instanceof Error ? error.message || ('code' in error ? String(error.code) : error.name) : String(error)
       const passedMs = performance.now() - startedMs
@@ -110,7 +111,9 @@ async function waitFor(
         throw new BootError(`${what} does not answer after ${Math.round(passedMs / 1000)} s (${reason}). ${hint}`)
       }
       log.warn({ attempt, reason }, `${what} does not answer yet; trying again`)
-      await sleep(Math.min(250 * 2 ** (attempt - 1), 3000))
+      await sleep(Math.min(250 * 2 ** (attempt - 1), 3000), undefined, { signal: stop }).catch(() =>
+        stop.throwIfAborted(),
+      )
     }
   }
 }

@@ -12,6 +12,7 @@ import type { TSchema } from 'typebox'
 import type { Job } from './platform/queue.ts'
 import { startClock } from './schedule.ts'
 import { startWorkers } from './platform/queue-workers.ts'
+import { unlessStopped } from './platform/stop.ts'
 
 /** Any job of this program. */
 export type AnyJob = Job<TSchema, Deps>
@@ -34,9 +35,9 @@ export const JOBS = [
   deleteOldRows,
 ] as unknown as readonly AnyJob[]
 
-/** Starts workers and clock. Closing stops the clock, then waits for the jobs that run. */
-export async function startWorking(deps: Deps): Promise<{ close(): Promise<void> }> {
-  await deps.queues.ready(deps.config.boot.waitMs)
+/** Starts workers and clock. Closing stops the clock, then waits for the jobs that run. Throws the reason of `stop`. */
+export async function startWorking(deps: Deps, stop: AbortSignal): Promise<{ close(): Promise<void> }> {
+  await unlessStopped(deps.queues.ready(deps.config.boot.waitMs), stop)
   const workers = await startWorkers(deps, JOBS, (job) => insertDeadJob(deps.db, job, deps.now()))
   const clock = startClock(deps)
   deps.log.info({ backend: deps.queues.backend }, 'Workers and clock run')

@@ -2,53 +2,68 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import { buildApp } from './app.ts'
-import { boot, endOnSignal, prepareSchema, runProgram, type Boot } from './commands/boot.ts'
-import { readEnvironment } from './platform/config.ts'
+import { boot, prepareSchema, runProgram, type Boot } from './commands/boot.ts'
 import { BootError } from './deps.ts'
 import { describeDemo, seedDemo } from './commands/demo.ts'
+import { readArguments } from './commands/usage.ts'
 import { startSimulator } from './channels/simulated.ts'
 import { startWorking } from './jobs.ts'
+import { VARIABLES } from './platform/environment.ts'
+import { untilStopped } from './platform/stop.ts'
 
 /** Until somebody has migrated; the queues open by themselves then. */
 const FOREVER_MS = 2 ** 31 - 1
 
-await runProgram(async () => {
-  const started = await boot({ env: readEnvironment(), role: 'server' })
-  const { config, log, deps } = started
-  const app = await buildApp(deps)
-  const running: { work?: ReturnType<typeof startWorking>; simulator?: { stop(): Promise<void> } } = {}
-  const close = async () => {
+readArguments({
+  command: 'npm start',
+  does: 'Runs the API until SIGTERM or Ctrl+C. Without DATABASE_URL or DB_HOST it also starts an embedded PostgreSQL, applies migrations, loads demo data, and runs the workers and the clock.',
+  flags: {},
+  variables: Object.keys(VARIABLES),
+})
+
+/** What runs beside the API, once it does. */
+type Running = { work?: ReturnType<typeof startWorking>; simulator?: { stop(): Promise<void> } }
+
+await runProgram('server', async (run) => {
+  const started = await boot(run)
+  const running: Running = {}
+  let app: FastifyInstance | undefined
+  try {
+    app = await buildApp(started.deps)
+    await serve(app, started, running)
+    await untilStopped(run.stop)
+  } finally {
     await running.simulator?.stop()
-    const work = await running.work?.catch(() => undefined) // a start under way is let finish, then stopped
+    const work = await running.work?.catch(() => undefined) // a start under way finishes first
     await work?.close()
-    await closeGracefully(app)
+    if (app) await closeGracefully(app)
     await started.close()
   }
-  try {
-    const { isReady } = await prepareSchema(started)
-    const demo = config.embedded && config.env !== 'production' ? await seedDemo(deps) : undefined
-    const port = await listen(app, started)
-    if (config.simulator.isOn)
-      running.simulator = startSimulator(deps, `http://${reachableHost(config.http.host)}:${port}/wa/webhook`)
-    endOnSignal(config, log, close)
-    if (config.embedded) await (running.work = startWorking(deps))
-    else
-      void deps.queues
-        .ready(isReady ? config.boot.waitMs : FOREVER_MS)
-        .catch(() => log.warn('The queues are not reachable yet; rows keep the work'))
-    if (config.auth.mode === 'demo') log.warn('AUTH_MODE=demo: a request without credentials acts as the demo director')
-    if (demo)
-      process.stdout.write(
-        describeDemo(demo, {
-          ...{ host: config.http.host, port, isDemoMode: config.auth.mode === 'demo' },
-          isSimulated: Object.values(deps.channels).every((channel) => channel.isSimulated),
-        }),
-      )
-  } catch (error) {
-    await close()
-    throw error
-  }
 })
+
+async function serve(app: FastifyInstance, started: Boot, running: Running): Promise<void> {
+  const { config, log, deps, stop } = started
+  const { isReady } = await prepareSchema(started)
+  stop.throwIfAborted()
+  const demo = config.embedded && config.env !== 'production' ? await seedDemo(deps) : undefined
+  stop.throwIfAborted()
+  const port = await listen(app, started)
+  if (config.simulator.isOn)
+    running.simulator = startSimulator(deps, `http://${reachableHost(config.http.host)}:${port}/wa/webhook`)
+  if (config.embedded) await (running.work = startWorking(deps, stop))
+  else
+    void deps.queues
+      .ready(isReady ? config.boot.waitMs : FOREVER_MS)
+      .catch(() => log.warn('The queues are not reachable yet; rows keep the work'))
+  if (config.auth.mode === 'demo') log.warn('AUTH_MODE=demo: a request without credentials acts as the demo director')
+  if (demo)
+    process.stdout.write(
+      describeDemo(demo, {
+        ...{ host: config.http.host, port, isDemoMode: config.auth.mode === 'demo' },
+        isSimulated: Object.values(deps.channels).every((channel) => channel.isSimulated),
+      }),
+    )
+}
 
 /** Where this machine reaches a server that listens on `host`. */
 function reachableHost(host: string): string {
@@ -60,9 +75,13 @@ async function listen(app: FastifyInstance, { config }: Pick<Boot, 'config'>): P
   try {
     await app.listen({ host, port, listenTextResolver: (address) => `Listening at ${address}` })
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE') {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined
+    if (code === 'EADDRINUSE')
       throw new BootError(`Port ${port} is busy: stop what listens there, or choose another with PORT=8081 npm start.`)
-    }
+    if (code === 'EACCES')
+      throw new BootError(`PORT=${port} is not allowed for this user: choose one above 1023 (PORT=8081 npm start).`)
+    if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND' || code === 'EAI_AGAIN')
+      throw new BootError(`HOST=${host} is no address of this machine (${code}): try 127.0.0.1 or 0.0.0.0.`)
     throw error
   }
   const address = app.server.address()

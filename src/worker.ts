@@ -1,73 +1,60 @@
 /** npm run start:worker — queue workers, metrics and the clock; or one run of the landing TTL job. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { parseArgs } from 'node:util'
-import { boot, endOnSignal, hasSchema, prepareSchema, runProgram, type Boot } from './commands/boot.ts'
-import { readEnvironment } from './platform/config.ts'
+import { boot, hasSchema, prepareSchema, runProgram, type Boot } from './commands/boot.ts'
+import { readArguments, refuse, type Usage } from './commands/usage.ts'
 import { BootError } from './deps.ts'
 import { startWorking } from './jobs.ts'
 import { describePlan, planLandingTtl, runLandingTtl } from './landing/ttl.ts'
+import { VARIABLES } from './platform/environment.ts'
+import { untilStopped } from './platform/stop.ts'
 
-const HELP = `Usage: npm run start:worker [-- --dry-run | --force | --help]
+const OF_THE_API =
+  /^(HOST|PORT|TRUSTED_PROXIES|RATE_LIMIT_PER_MINUTE|METRICS_TOKEN|DIRECTOR_CACHE_TTL_SECONDS|.*WEBHOOK.*|WA_VERIFY_TOKEN|WA_APP_SECRET)$/
+const USAGE = {
+  command: 'npm run start:worker',
+  does: 'Runs the queue workers, the metrics and the clock until SIGTERM or Ctrl+C. With a flag it runs or plans the landing TTL job once and exits.',
+  flags: {
+    'dry-run': {
+      kind: 'switch',
+      description: 'Prints what the landing TTL job would change now, changes nothing, exits.',
+    },
+    force: { kind: 'switch', description: 'Runs the landing TTL job once now, ignoring its lock, exits.' },
+  },
+  variables: Object.keys(VARIABLES).filter((name) => !OF_THE_API.test(name)),
+} as const satisfies Usage
 
-  (no flag)   runs the queue workers, the metrics and the clock until SIGTERM
-  --dry-run   prints what the landing TTL job would change now, changes nothing, exits
-  --force     runs the landing TTL job once now, ignoring its lock, exits
-  --help      this text
+const { flags } = readArguments(USAGE)
+if (flags['dry-run'] && flags.force) refuse(USAGE, '--dry-run and --force exclude each other.')
+const isOnce = flags['dry-run'] || flags.force
 
-The environment is described in docs/docker-env.md.
-`
-
-await runProgram(async () => {
-  const flags = readFlags()
-  if (flags.help) return void process.stdout.write(HELP)
-  const isOnce = flags.dryRun || flags.force
+await runProgram(isOnce ? 'tool' : 'worker', async (run) => {
   // A report on stdout must be all there is on stdout, so that it can be piped.
-  const started = await boot({
-    env: readEnvironment(),
-    role: isOnce ? 'tool' : 'worker',
-    ...(isOnce ? { logTo: process.stderr } : {}),
-  })
+  const started = await boot(run, isOnce ? { logTo: process.stderr } : {})
+  const running: { work?: ReturnType<typeof startWorking> } = {}
   try {
     // A dry run changes nothing, so it does not migrate either.
-    const isReady = flags.dryRun ? await hasSchema(started) : (await prepareSchema(started)).isReady
+    const isReady = flags['dry-run'] ? await hasSchema(started) : (await prepareSchema(started)).isReady
     if (isOnce && !isReady) throw new BootError('The schema is older than this program: run npm run migrate first.')
-    if (isOnce) return await runOnce(started, flags.force)
-    await work(started, isReady)
-  } catch (error) {
+    if (isOnce) return await runOnce(started)
+    if (!isReady) await untilMigrated(started)
+    run.stop.throwIfAborted()
+    await (running.work = startWorking(started.deps, run.stop))
+    await untilStopped(run.stop)
+  } finally {
+    const work = await running.work?.catch(() => undefined) // a start under way finishes first
+    await work?.close()
     await started.close()
-    throw error
   }
 })
 
-async function work(started: Boot, isSchemaReady: boolean): Promise<void> {
-  const { config, log, deps } = started
-  const running: { work?: ReturnType<typeof startWorking> } = {}
-  endOnSignal(config, log, async () => {
-    const work = await running.work?.catch(() => undefined)
-    await work?.close()
-    await started.close()
-  })
-  while (!isSchemaReady) {
-    await sleep(2000)
-    isSchemaReady = await hasSchema(started).catch(() => false)
-  }
-  await (running.work = startWorking(deps))
+async function untilMigrated(started: Boot): Promise<void> {
+  const { stop } = started
+  do {
+    await sleep(2000, undefined, { signal: stop }).catch(() => stop.throwIfAborted())
+  } while (!(await hasSchema(started).catch(() => false)))
 }
 
-async function runOnce({ deps, close }: Boot, isForced: boolean): Promise<void> {
-  const report = isForced ? await runLandingTtl(deps, { forced: true }) : await planLandingTtl(deps)
+async function runOnce({ deps }: Boot): Promise<void> {
+  const report = flags.force ? await runLandingTtl(deps, { forced: true }) : await planLandingTtl(deps)
   process.stdout.write(describePlan(report))
-  await close()
-}
-
-function readFlags() {
-  try {
-    const { values } = parseArgs({
-      options: { 'dry-run': { type: 'boolean' }, force: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } },
-    })
-    if (values['dry-run'] && values.force) throw new Error('--dry-run and --force exclude each other')
-    return { dryRun: values['dry-run'] ?? false, force: values.force ?? false, help: values.help ?? false }
-  } catch (error) {
-    throw new BootError(`${error instanceof Error ? error.message : String(error)}\n\n${HELP}`)
-  }
 }

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { test } from 'node:test'
-import { GENERATED, renderOpenapi, renderTables, type GeneratedFile } from '../docs/generate.ts'
+import { renderOpenapi, renderTables, type GeneratedFile } from '../docs/generate.ts'
 import { renderEmailLayout } from '../docs/email-layout.ts'
 import { renderEnvDocs, renderEnvExample, type Environment } from '../docs/environment.ts'
 import { renderSchema } from '../docs/schema.ts'
@@ -15,7 +15,7 @@ async function assertCommitted(file: GeneratedFile, expected: string): Promise<v
   const [given, wanted] = [committed.split('\n'), expected.split('\n')]
   const line = wanted.findIndex((text, index) => text !== given[index])
   assert.fail(
-    `${file} is not what would be generated: run npm run ${GENERATED[file]} and commit the result. ` +
+    `${file} is not what would be generated: run npm run docs and commit the result. ` +
       `First difference in line ${line + 1}: «${given[line] ?? 'nothing'}» should be «${wanted[line] ?? 'nothing'}»`,
   )
 }

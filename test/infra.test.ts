@@ -126,13 +126,20 @@ test('the same file serves a production that is told to be one, and refuses a ha
   assert.equal(loadConfig({ ...environmentOf(api!, told), WA_APP_SECRET: 'meta' }).env, 'production')
 })
 
+test('with credentials required it wants a JWT_SECRET, and takes the one that it is given', () => {
+  const required = { AUTH_MODE: 'required' }
+
+  assert.throws(() => loadConfig(environmentOf(api!, required)), /JWT_SECRET is missing/)
+  assert.equal(loadConfig(environmentOf(api!, { ...required, JWT_SECRET: 'x'.repeat(32) })).auth.mode, 'required')
+})
+
 test('both programs come from one build of this repository, and take the demo data only outside production', () => {
   for (const service of [api!, workers!]) {
     assert.deepEqual(service.build, { context: '..', dockerfile: 'infra/Dockerfile' })
   }
   assert.match(
     api!.command!.at(-1)!,
-    /\$\$APP_ENV" = production \] \|\| node dist\/seed\.js .*exec node .*dist\/server\.js$/,
+    /\$\$APP_ENV" = production \] \|\| node dist\/commands\/seed\.js .*exec node .*dist\/server\.js$/,
   )
   assert.deepEqual(workers!.command!.slice(-1), ['dist/worker.js'])
 })

@@ -1,7 +1,4 @@
-/**
- * npm test: checks, then tests on a PostgreSQL of its own (and a Redis, when there is one).
- * `npm test -- FILE…` builds and runs only those test files, without the other checks.
- */
+/** npm test: checks, then tests on a PostgreSQL of its own (and a Redis, when there is one). */
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
@@ -9,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
 import { runMigrations } from 'bullmq'
+import { readArguments } from '../src/commands/usage.ts'
 import { MIGRATIONS_FOLDER, applyMigrations, openDb } from '../src/platform/db.ts'
 import { startEmbedded } from '../src/platform/embedded.ts'
 
@@ -22,13 +20,32 @@ const GROUPS = 3
 const TEMPLATE = 'monotickets_template'
 const REDIS_DATABASES = '4096'
 
-const only = process.argv.slice(2)
+const { flags, operands: only } = readArguments({
+  command: 'npm test',
+  does: 'Checks types, lint and format, builds, and runs every test on a PostgreSQL of its own; the queue tests also run on Redis when a redis-server or REDIS_URL is there. With test files or a pattern it only builds and runs those.',
+  flags: {
+    'test-name-pattern': {
+      kind: 'text',
+      value: 'PATTERN',
+      description: 'Runs only tests whose name matches this regular expression.',
+    },
+    'checks-only': { kind: 'switch', description: 'Checks types, lint and format and runs no test (npm run check).' },
+  },
+  variables: ['REDIS_URL'],
+  operands: { name: 'FILE', description: 'Test files, such as src/delivery/delivery.test.ts. Without any: all.' },
+  more: `One test:  npm test -- src/delivery/pacing.test.ts --test-name-pattern "quiet hours"`,
+})
+const pattern = flags['test-name-pattern']
+const isWhole = only.length === 0 && pattern === undefined
+if (flags['checks-only'])
+  process.exit((await runChecks(CHECKS.filter(([name]) => name !== 'build'))).length > 0 ? 1 : 0)
+
 const failures: string[] = []
 const folder = await mkdtemp(join(tmpdir(), 'monotickets-test-'))
 await chmod(folder, 0o755) // the account that runs PostgreSQL for root must be able to enter
 const stops: (() => Promise<void>)[] = [() => rm(folder, { recursive: true, force: true })]
 try {
-  const needed = only.length === 0 ? CHECKS : CHECKS.filter(([name]) => name === 'types' || name === 'build')
+  const needed = isWhole ? CHECKS : CHECKS.filter(([name]) => name === 'types' || name === 'build')
   failures.push(...(await runChecks(needed)))
   process.exitCode = await runTests()
 } finally {
@@ -70,6 +87,7 @@ async function runTests(): Promise<number> {
     '--test-concurrency=3',
     '--test-timeout=300000',
     '--test-reporter=spec',
+    ...(pattern === undefined ? [] : [`--test-name-pattern=${pattern}`]),
     ...files,
   ]
   const { code, output } = await run(process.execPath, args, {
@@ -80,7 +98,7 @@ async function runTests(): Promise<number> {
     TEST_REDIS_DATABASES: process.env['REDIS_URL'] ? '16' : REDIS_DATABASES,
   })
   const count = (what: string) => Number(new RegExp(`^ℹ ${what} (\\d+)$`, 'm').exec(output)?.[1] ?? 0)
-  const passed = count('pass') + (only.length === 0 ? CHECKS.length : 2) - failures.length
+  const passed = count('pass') + (isWhole ? CHECKS.length : 2) - failures.length
   const failed =
     count('fail') +
     count('cancelled') +

@@ -1,9 +1,7 @@
 /**
- * The simulated provider: accepts like the real one, keeps its own book, and later posts `sent`,
- * `delivered`, `read` and some replies to the real POST /wa/webhook. What it accepted survives a
- * crash of this program, as it would with a real provider.
- *
- * A number that ends in 9999 is "not on WhatsApp": it gets `failed` with code 131026.
+ * The simulated channel: it accepts like a real provider, keeps its own book, and later posts `sent`, `delivered`, `read`
+ * and some replies to the real POST /wa/webhook. What it accepted survives a crash of this program, as it would with a
+ * real provider. How it fails on purpose is in simulated-failures.ts.
  */
 import { createHash, createHmac, randomUUID } from 'node:crypto'
 import type { Config } from '../platform/config.ts'
@@ -13,6 +11,8 @@ import type { Deps } from '../deps.ts'
 import type { Logger } from '../platform/log.ts'
 import type { ChannelName } from '../contacts/contacts.ts'
 import type { Sender } from './channel.ts'
+import { findCode } from './refusals.ts'
+import { findBehaviour, openRefusals } from './simulated-failures.ts'
 
 /** When each step follows the one before. */
 const STEPS = [
@@ -32,9 +32,14 @@ export function openSimulated(
   { config, db, now }: { config: Config; db: Db; now: () => Date },
 ): Sender {
   const hasCallbacks = channel === 'whatsapp' && config.simulator.isOn
+  const refuse = config.simulator.isOn ? openRefusals() : () => undefined
   return {
     isSimulated: true,
     async send(message) {
+      const refused = refuse(message)
+      if (refused) return refused
+      const { silence } = config.simulator.isOn ? findBehaviour(message.to) : {}
+      if (silence && !silence.arrives) return { kind: 'unknown', reason: silence.reason }
       const id = `wamid.sim_m_${randomUUID().replaceAll('-', '')}`
       if (!hasCallbacks) return { kind: 'sent', providerMessageId: id, httpStatus: 200 } // nobody will ever ask the book
       const at = now()
@@ -48,6 +53,7 @@ export function openSimulated(
         dueAt: new Date(at.getTime() + STEPS[0].afterMs),
       }
       await accept({ db }, accepted)
+      if (silence) return { kind: 'unknown', reason: silence.reason }
       return { kind: 'sent', providerMessageId: id, httpStatus: 200 }
     },
   }
@@ -133,17 +139,18 @@ async function takeDue(db: Db, now: Date): Promise<Book[]> {
 
 async function moveOn(db: Db, book: Book, now: Date): Promise<void> {
   const next = STEPS[book.nextStep + 1]
-  const isOver = !next || isUnreachable(book) || (next.step === 'reply' && replyOf(book) === null)
+  const isOver = !next || failureOf(book) !== undefined || (next.step === 'reply' && replyOf(book) === null)
   const nextAt = isOver ? null : new Date(now.getTime() + next.afterMs)
   await sql`update simulated_messages set next_step = ${book.nextStep + 1}, next_step_at = ${nextAt} where id = ${book.id}`.execute(
     db,
   )
 }
 
-const isUnreachable = ({ recipient }: Book): boolean => recipient.endsWith('9999')
+const failureOf = ({ recipient }: Book): number | undefined => findBehaviour(recipient).failsLaterWith
 
 /** Always the same for the same person, so that a demo tells the same story twice. */
 function replyOf({ recipient }: Book): string | null {
+  if (findBehaviour(recipient).replies) return REPLIES[0]
   const digest = createHash('sha256').update(recipient).digest()
   return REPLIES[digest[1]! % REPLIES.length] ?? null
 }
@@ -156,6 +163,7 @@ function callbackBody(due: Book[], now: Date) {
   for (const book of due) {
     const step = STEPS[book.nextStep]!.step
     const waId = book.recipient.replace(/^\+/, '')
+    const code = failureOf(book)
     const base = { id: book.id, recipient_id: waId, timestamp, biz_opaque_callback_data: book.callbackData }
     if (step === 'reply') {
       messages.push({
@@ -166,8 +174,8 @@ function callbackBody(due: Book[], now: Date) {
         text: { body: replyOf(book) },
         context: { from: 'simulated', id: book.id },
       })
-    } else if (isUnreachable(book)) {
-      statuses.push({ ...base, status: 'failed', errors: [{ code: 131026, title: 'Message undeliverable' }] })
+    } else if (code !== undefined) {
+      statuses.push({ ...base, status: 'failed', errors: [{ code, title: findCode(code)?.meaning ?? '' }] })
     } else {
       const pricing =
         step === 'sent'

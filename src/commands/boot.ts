@@ -1,38 +1,42 @@
 /** What every program of this package does first: configuration, log, database, and a clean end. */
-import { ConfigError, loadConfig, type Config } from '../platform/config.ts'
+import { constants } from 'node:os'
+import { ConfigError, listMisspelled, loadConfig, readEnvironment, type Config } from '../platform/config.ts'
 import { MIGRATIONS_FOLDER, applyMigrations, listPendingMigrations, openDb } from '../platform/db.ts'
 import { BootError, openDeps, waitForDeps, type Deps } from '../deps.ts'
 import { EmbeddedFailure, findRunningUrl, startEmbedded, type Embedded } from '../platform/embedded.ts'
 import { openLog, type Logger } from '../platform/log.ts'
 import { migrateQueues } from '../platform/queue.ts'
 
-/** Worker and tool may use the embedded database of a server that runs; a tool neither sends nor charges. */
+/** Worker and tool may use the embedded database of a server that runs; a tool ends by itself, and neither sends nor charges. */
 export type Role = 'server' | 'worker' | 'tool'
-export type Boot = { config: Config; log: Logger; deps: Deps; close(): Promise<void> }
+/** A run of a program. `stop` is aborted by SIGTERM or SIGINT, and its reason is a Stopped. */
+export type Run = { role: Role; stop: AbortSignal }
+export type Boot = { config: Config; log: Logger; deps: Deps; stop: AbortSignal; close(): Promise<void> }
 
 /**
  * Reads the environment, starts the embedded PostgreSQL when no other is configured, opens deps and
- * waits until they answer.
+ * waits until they answer. A signal meanwhile closes what is open and throws Stopped.
  */
-export async function boot(options: {
-  env: NodeJS.ProcessEnv
-  role: Role
-  logTo?: NodeJS.WritableStream
-}): Promise<Boot> {
-  const config = loadConfig(options.env)
-  const log = openLog(config.log, options.logTo)
-  const embedded = config.embedded ? await openEmbedded(config, log, options.role !== 'server') : undefined
-  const deps = openDeps(config, log, {
-    databaseUrl: config.database.url ?? embedded!.url,
-    isTool: options.role === 'tool',
-  })
+export async function boot({ role, stop }: Run, { logTo }: { logTo?: NodeJS.WritableStream } = {}): Promise<Boot> {
+  const env = readEnvironment()
+  const config = loadConfig(env, { isTool: role === 'tool' })
+  const log = openLog(config.log, logTo)
+  stop.addEventListener('abort', () => announceStop(config, log, stop.reason as Stopped), { once: true })
+  if (role !== 'tool')
+    process.on('unhandledRejection', (error) => log.error({ err: error }, 'A promise was rejected and nobody listened'))
+  for (const warning of listMisspelled(env)) log.warn(warning)
+  const embedded = config.embedded ? await openEmbedded(config, log, role !== 'server') : undefined
+  let deps: Deps | undefined
   const close = async () => {
-    await deps.close()
+    await deps?.close()
     await embedded?.stop()
+    if (stop.aborted) log.info('Stopped')
   }
   try {
-    await waitForDeps(deps)
-    return { config, log, deps, close }
+    stop.throwIfAborted()
+    deps = openDeps(config, log, { databaseUrl: config.database.url ?? embedded!.url, isTool: role === 'tool' })
+    await waitForDeps(deps, stop)
+    return { config, log, deps, stop, close }
   } catch (error) {
     await close()
     throw error
@@ -93,46 +97,44 @@ export async function hasSchema({ deps }: Pick<Boot, 'deps'>): Promise<boolean> 
   return (await listPendingMigrations(deps.db, MIGRATIONS_FOLDER)).length === 0
 }
 
-/** Runs a program; a foreseeable failure is one clear message and exit code 1, not a stack. */
-export async function runProgram(main: () => Promise<void>): Promise<void> {
-  try {
-    await main()
-  } catch (error) {
-    const isForeseen = error instanceof ConfigError || error instanceof BootError || error instanceof EmbeddedFailure
-    process.stderr.write(
-      isForeseen ? `${error.message}\n` : `${error instanceof Error ? error.stack : String(error)}\n`,
-    )
-    process.exit(1)
+/** Somebody asked the program to stop. */
+export class Stopped extends Error {
+  readonly signal: NodeJS.Signals
+  constructor(signal: NodeJS.Signals) {
+    super(`Stopped by ${signal}`)
+    this.signal = signal
   }
 }
 
 /**
- * Ends the process on SIGTERM or SIGINT: `close` stops taking work and waits for what runs. After
- * `shutdownMs` the process ends anyway; rows keep whatever was not finished.
+ * Runs a program to its end. SIGTERM and SIGINT abort `stop`, and what is open is closed by `main`. A foreseeable failure
+ * is one clear message and exit code 1, not a stack. A stop is exit code 0; a tool that it cut short has not done its work,
+ * so its exit code says so (130, 143).
  */
-export function endOnSignal(config: Config, log: Logger, close: () => Promise<void>): void {
-  let isEnding = false
-  const end = (signal: NodeJS.Signals) => {
-    if (isEnding) return // npm forwards the terminal's signal a second time
-    isEnding = true
-    log.info({ signal }, 'Stopping: running work finishes, nothing new is taken')
-    const deadline = setTimeout(() => {
-      log.warn('The time to stop is over; what still runs is left to its row')
-      process.exit(1)
-    }, config.boot.shutdownMs)
-    close().then(
-      () => {
-        clearTimeout(deadline)
-        log.info('Stopped')
-        process.exit(0)
-      },
-      (error: unknown) => {
-        log.error({ err: error }, 'Stopping failed')
-        process.exit(1)
-      },
-    )
+export async function runProgram(role: Role, main: (run: Run) => Promise<void>): Promise<void> {
+  const stopping = new AbortController()
+  const { signal: stop } = stopping
+  // npm forwards the terminal's signal a second time, and the second one changes nothing.
+  for (const name of ['SIGTERM', 'SIGINT'] as const) process.on(name, () => stopping.abort(new Stopped(name)))
+  try {
+    await main({ role, stop })
+    process.exit(0)
+  } catch (error) {
+    const isForeseen = [ConfigError, BootError, EmbeddedFailure].some((kind) => error instanceof kind)
+    // The terminal's Ctrl+C reaches initdb too, and a start that a stop broke off did not fail.
+    if (stop.aborted && (isForeseen || error === stop.reason))
+      process.exit(role === 'tool' ? 128 + constants.signals[(stop.reason as Stopped).signal] : 0)
+    const message = isForeseen ? (error as Error).message : error instanceof Error ? error.stack : String(error)
+    process.stderr.write(`${message}\n`)
+    process.exit(1)
   }
-  process.on('SIGTERM', end)
-  process.on('SIGINT', end)
-  process.on('unhandledRejection', (error) => log.error({ err: error }, 'A promise was rejected and nobody listened'))
+}
+
+/** After `shutdownMs` the process ends anyway; rows keep whatever was not finished. */
+function announceStop(config: Config, log: Logger, { signal }: Stopped): void {
+  log.info({ signal }, 'Stopping: running work finishes, nothing new is taken')
+  setTimeout(() => {
+    log.warn('The time to stop is over; what still runs is left to its row')
+    process.exit(1)
+  }, config.boot.shutdownMs).unref()
 }

@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { ConfigError, loadConfig, readEnvironment } from './config.ts'
+import { ConfigError, listMisspelled, loadConfig, readEnvironment } from './config.ts'
 
 type Env = Record<string, string | undefined>
 
@@ -14,6 +14,10 @@ const PRODUCTION: Env = {
   JWT_SECRET: 'x'.repeat(32),
   WA_WEBHOOK_SECRET: 'a-secret-of-the-webhook',
 }
+
+const JWT_SECRET = 'x'.repeat(32)
+/** A database of one's own, as small as it may be. */
+const OWN_DATABASE: Env = { DATABASE_URL: PRODUCTION['DATABASE_URL'], JWT_SECRET }
 
 /** The problems that the environment has, one a line. */
 function problemsOf(env: Env): string[] {
@@ -38,7 +42,7 @@ test('an empty environment is a demo on the embedded database, on loopback only'
 })
 
 test('a configured database makes credentials required, opens the host and migrates only when asked', () => {
-  const config = loadConfig({ DATABASE_URL: PRODUCTION.DATABASE_URL })
+  const config = loadConfig(OWN_DATABASE)
 
   assert.equal(config.auth.mode, 'required')
   assert.equal(config.http.host, '0.0.0.0')
@@ -65,6 +69,124 @@ test('every problem is listed at once, each with the name of its variable', () =
 
   const names = problems.map((line) => /^- ([A-Z_]+) /.exec(line)?.[1]).sort()
   assert.deepEqual(names, ['DATABASE_URL', 'LANDING_JOB_HOUR', 'LOG_LEVEL', 'PORT', 'SIMULATOR', 'WORKER_CONCURRENCY'])
+})
+
+/** One variable of each kind that is wrong, what it must be, and something that must not be repeated. */
+const FORMS: [string, string, RegExp, string?][] = [
+  ['PORT', '80a', /PORT must be a whole number from 0 to 65535, not "80a"$/],
+  ['KPI_REFRESH_INTERVAL_MINUTES', '0', /must be a number from 0.05 to 1440, not 0$/],
+  ['SIMULATOR', 'yes', /must be true or false, not "yes"$/],
+  ['LOG_LEVEL', 'loud', /must be one of fatal, error, warn, info, debug, silent, not "loud"$/],
+  ['DATABASE_URL', 'postgres://u:100%pure@db/x', /must be postgres:\/\/user:password@host/, '100%'],
+  ['DATABASE_URL', 'postgres://u:p#w@db:port/x', /must be postgres:\/\/user:password@host/, 'p#w'],
+  ['REDIS_URL', 'redis://:hunter2@host:none', /must be redis:\/\/host:port/, 'hunter2'],
+  ['DB_HOST', 'db/x', /must be a host name or an IP address$/],
+  ['PUBLIC_BASE_URL', 'https://a:b', /must be an http:\/\/ or https:\/\/ address$/],
+  ['STRIPE_API_URL', 'https://u:hunter2@h:x', /must be an http:\/\/ or https:\/\/ address$/, 'hunter2'],
+  ['STRIPE_SECRET_KEY', 'sk_test_x\u200b', /must be printable ASCII/, 'sk_test'],
+  ['TRUSTED_PROXIES', '10.0.0.0/8, 300.1.1.1', /must be IP addresses or CIDR ranges/],
+  ['TRUSTED_PROXIES', '10.0.0.0/33', /must be IP addresses or CIDR ranges/],
+  ['WA_WEBHOOK_SECRET_HEADER', 'X Secret', /must be a header name of letters, digits and hyphens$/],
+  ['WA_PHONE_NUMBER_ID', 'key_pasted_here', /must be digits only$/, 'key_pasted'],
+  ['WA_PRICES', '{}', /must be a JSON list of \{"from"/],
+  ['LANDING_JOB_TIME_ZONE', 'CST', /must be an IANA time zone such as America\/Mexico_City, or UTC$/],
+  ['LANDING_JOB_TIME_ZONE', '-06:00', /must be an IANA time zone/],
+  ['DELIVERY_QUIET_HOURS', '22:00-22:00', /must be HH:mm-HH:mm with two different times, or off$/],
+  ['LANDING_TTL_LOCK_KEY', 'x'.repeat(201), /must be text of at most 200 characters$/],
+]
+for (const [name, value, expected, hidden] of FORMS) {
+  test(`${name}=${value.slice(0, 30)} is a problem that says what it must be`, () => {
+    const problems = problemsOf({ [name]: value, JWT_SECRET, DB_USER: 'u', DB_NAME: 'n' })
+
+    assert.equal(problems.length, 1, problems.join('\n'))
+    assert.match(problems[0]!, new RegExp(`^- ${name} `))
+    assert.match(problems[0]!, expected)
+    if (hidden) assert.ok(!problems[0]!.includes(hidden))
+  })
+}
+
+test('what single variables and what rules have against an environment comes in one message', () => {
+  const problems = problemsOf({
+    ...{ APP_ENV: 'production', DATABASE_URL: 'mysql://db', PORT: '-1', WA_PRICES: '[]', LANDING_JOB_TIME_ZONE: 'CST' },
+    ...{ SIMULATOR: 'true', RESEND_API_KEY: 're_1', JWT_SECRET: 'short' },
+  })
+
+  const names = problems.map((line) => /^- ([A-Z_]+) /.exec(line)?.[1] ?? line).sort()
+  assert.deepEqual(
+    names,
+    [
+      ...['DATABASE_URL', 'LANDING_JOB_TIME_ZONE', 'PORT', 'PUBLIC_BASE_URL', 'RESEND_FROM_EMAIL'],
+      ...[
+        'RESEND_WEBHOOK_SECRET',
+        '- SIMULATOR=true is refused when APP_ENV=production',
+        'WA_PRICES',
+        'WA_WEBHOOK_SECRET',
+      ],
+    ].sort(),
+  )
+})
+
+const OWN = 'postgres://app@db/x'
+const NEEDS_SECRET: [string, Env, boolean][] = [
+  ['required credentials', { AUTH_MODE: 'required' }, true],
+  ['a database of its own', { DATABASE_URL: OWN }, true],
+  ['a database of its own in demo mode', { DATABASE_URL: OWN, AUTH_MODE: 'demo' }, false],
+  ['the embedded start', {}, false],
+  ['APP_ENV=test', { DATABASE_URL: OWN, APP_ENV: 'test' }, false],
+]
+for (const [what, env, isNeeded] of NEEDS_SECRET) {
+  test(`${what} ${isNeeded ? 'needs' : 'needs no'} JWT_SECRET`, () => {
+    const expected = isNeeded ? /^- JWT_SECRET is missing: AUTH_MODE=required needs at least 32 bytes/ : /^$/
+
+    assert.match(problemsOf(env).join('\n'), expected)
+    assert.match(
+      problemsOf({ ...env, JWT_SECRET: 'change_me' }).join('\n'),
+      isNeeded ? /is too weak or a placeholder/ : /^$/,
+    )
+    assert.deepEqual(problemsOf({ ...env, JWT_SECRET }), [])
+    assert.ok(loadConfig(env, { isTool: true }), 'a tool signs no tokens')
+  })
+}
+
+test('a webhook key of Conekta that is no PEM is a problem once Conekta is used', () => {
+  const key = { CONEKTA_WEBHOOK_PUBLIC_KEY: '-----BEGIN PUBLIC KEY-----\\nabc\\n-----END PUBLIC KEY-----' }
+
+  assert.match(
+    problemsOf({ ...key, CONEKTA_API_KEY: 'key_1' }).join(),
+    /^- CONEKTA_WEBHOOK_PUBLIC_KEY must be a public key/,
+  )
+  assert.deepEqual(problemsOf(key), [])
+})
+
+const MISSPELLED: [string, string | null][] = [
+  ['RESEND_APIKEY', 'RESEND_API_KEY'],
+  ['JWT_SECERT', 'JWT_SECRET'],
+  ['DATABSE_URL', 'DATABASE_URL'],
+  ['REDIS_URI', 'REDIS_URL'],
+  ['WA_360DIALOG_API_KEYS', 'WA_360DIALOG_API_KEY'],
+  ['redis_url', 'REDIS_URL'],
+  ['PROT', 'PORT'],
+  ['RESEND_KEY', null],
+  ['HOSTNAME', null],
+  ['HOME', null],
+  ['PATH', null],
+  ['NODE_ENV', null],
+  ['PGPORT', null],
+  ['npm_config_port', null],
+]
+for (const [given, meant] of MISSPELLED) {
+  test(`${given} ${meant ? `is taken for a misspelled ${meant}` : 'is none of ours'}`, () => {
+    const expected = meant ? [`${given} is not known: did you mean ${meant}?`] : []
+
+    assert.deepEqual(listMisspelled({ [given]: 'secret-value' }), expected)
+  })
+}
+
+test('a problem is told together with the misspelling that may be its cause', () => {
+  const problems = problemsOf({ AUTH_MODE: 'required', JWT_SECERT: 'x'.repeat(40) })
+
+  assert.equal(problems.length, 2)
+  assert.match(problems[1]!, /^- JWT_SECERT is not known: did you mean JWT_SECRET\?$/)
 })
 
 test('the message never repeats the value of a secret', () => {
@@ -169,6 +291,7 @@ test('WA_APP_SECRET alone is enough for the WhatsApp webhook in production', () 
 
 test('DB_* becomes an address whose parts are escaped', () => {
   const { database } = loadConfig({
+    JWT_SECRET,
     DB_HOST: 'db.internal',
     DB_PORT: '6543',
     DB_USER: 'ap/p',
@@ -184,7 +307,7 @@ test('DB_* becomes an address whose parts are escaped', () => {
 })
 
 test('DATABASE_URL wins over DB_*, and DB_HOST alone is a problem', () => {
-  const both = loadConfig({ DATABASE_URL: PRODUCTION.DATABASE_URL, DB_HOST: 'other' })
+  const both = loadConfig({ ...OWN_DATABASE, DB_HOST: 'other' })
 
   assert.equal(both.database.url, PRODUCTION.DATABASE_URL)
   assert.match(problemsOf({ DB_HOST: 'db' }).join(), /DB_HOST needs DB_USER and DB_NAME/)

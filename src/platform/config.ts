@@ -1,17 +1,17 @@
 /**
- * The only reader of the environment: one schema, one frozen object, every problem in one message.
+ * The only reader of the environment: one frozen object, grouped by domain, or every problem in one message.
  *
- * `.env.example` and `docs/docker-env.md` are generated from ENVIRONMENT (npm run docs:env) and a
- * test compares them, so the description of a variable is written here and nowhere else.
+ * A variable is described in environment.ts and nowhere else: `.env.example`, `docs/docker-env.md` and every `--help`
+ * are generated from there. What can be wrong with it is in environment-check.ts.
  */
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { Type, type Static, type TSchema } from 'typebox'
-import { Check, Errors } from 'typebox/value'
-import { ENVIRONMENT } from './environment.ts'
+import { authModeOf, checkEnvironment, isEmbedded, listMisspelled } from './environment-check.ts'
+import type { Environment, Given } from './environment-check.ts'
+import { readPrices } from './price-list.ts'
 
-const Environment = Type.Object(ENVIRONMENT)
-type Environment = Static<typeof Environment>
+export { isTimeZone, listMisspelled } from './environment-check.ts'
+export type { WhatsAppPrice } from './price-list.ts'
 
 /** Thrown by loadConfig. The message lists every problem, one a line. */
 export class ConfigError extends Error {}
@@ -19,103 +19,22 @@ export class ConfigError extends Error {}
 export type Config = ReturnType<typeof group>
 
 /** The environment of this process, with the `.env` of its working folder behind it: what is exported wins. */
-export function readEnvironment(): Record<string, string | undefined> {
+export function readEnvironment(): Given {
   if (existsSync('.env')) process.loadEnvFile('.env')
   return process.env
 }
 
-/** Reads and checks the environment. Throws one ConfigError that lists all problems. */
-export function loadConfig(env: Record<string, string | undefined>): Config {
-  const values: Record<string, unknown> = {}
-  for (const [name, schema] of Object.entries(ENVIRONMENT)) {
-    const value = parse(env[name], schema)
-    if (value !== undefined) values[name] = value
-  }
-  const problems = Errors(Environment, values).map(
-    (error) => `${(error.instancePath.slice(1) || error.keyword).replaceAll('/', '.')} ${error.message}`,
-  )
-  if (problems.length === 0) problems.push(...crossCheck(values as Environment, env))
+/**
+ * Reads and checks the environment. Throws one ConfigError that lists all problems. `isTool`: a program that ends by
+ * itself and signs no tokens, so it needs no JWT_SECRET.
+ */
+export function loadConfig(env: Given, options: { isTool?: boolean } = {}): Config {
+  const { values, problems } = checkEnvironment(env, options)
   if (problems.length > 0) {
-    throw new ConfigError(`The environment has ${problems.length} problem(s):\n- ${problems.join('\n- ')}`)
+    const lines = [...problems, ...listMisspelled(env)].map((line) => `- ${line}`)
+    throw new ConfigError(`The environment has ${problems.length} problem(s):\n${lines.join('\n')}`)
   }
-  return deepFreeze(group(values as Environment))
-}
-
-/** A secret that is a placeholder counts as absent (contract §3). */
-const PLACEHOLDER = /^(your_|change_?me|local_)/i
-
-function parse(raw: string | undefined, schema: TSchema & { secret?: boolean }): unknown {
-  const text = raw?.trim()
-  if (text === undefined || text === '' || (schema.secret && PLACEHOLDER.test(text))) {
-    return 'default' in schema ? schema.default : undefined
-  }
-  const type = 'type' in schema ? schema.type : undefined
-  if (type === 'integer' || type === 'number') return /^-?\d+(\.\d+)?$/.test(text) ? Number(text) : text
-  if (type === 'boolean') return text === 'true' ? true : text === 'false' ? false : text
-  return text
-}
-
-/** Rules that span variables; most of them keep an unsafe production from booting. */
-function crossCheck(e: Environment, env: Record<string, string | undefined>): string[] {
-  const problems: string[] = []
-  const embedded = !databaseUrl(e)
-  const authMode = e.AUTH_MODE ?? (embedded ? 'demo' : 'required')
-  if (!isTimeZone(e.LANDING_JOB_TIME_ZONE)) {
-    problems.push(`LANDING_JOB_TIME_ZONE must be an IANA time zone such as America/Mexico_City`)
-  }
-  if (e.DB_HOST && !e.DATABASE_URL && !(e.DB_USER && e.DB_NAME)) {
-    problems.push('DB_HOST needs DB_USER and DB_NAME beside it (or use DATABASE_URL)')
-  }
-  problems.push(...checkProviders(e))
-  if (e.APP_ENV !== 'production') return problems
-  if (authMode === 'demo') problems.push('AUTH_MODE=demo is refused when APP_ENV=production')
-  if (!e.JWT_SECRET || Buffer.byteLength(e.JWT_SECRET) < 32) {
-    const given = env.JWT_SECRET?.trim() ? 'is too weak or a placeholder' : 'is missing'
-    problems.push(`JWT_SECRET ${given}: production needs at least 32 bytes (openssl rand -base64 48)`)
-  }
-  if (embedded && !e.ALLOW_EMBEDDED_IN_PRODUCTION) {
-    problems.push(
-      'DATABASE_URL is missing: production refuses the embedded database unless ALLOW_EMBEDDED_IN_PRODUCTION=true',
-    )
-  }
-  if (!e.WA_WEBHOOK_SECRET && !e.WA_APP_SECRET) {
-    problems.push('WA_WEBHOOK_SECRET or WA_APP_SECRET must be set in production: /wa/webhook would accept anybody')
-  }
-  if (!e.PUBLIC_BASE_URL?.startsWith('https://')) {
-    const why = e.WA_360DIALOG_API_KEY
-      ? 'WA_360DIALOG_API_KEY: WhatsApp fetches images from it'
-      : e.RESEND_API_KEY && 'RESEND_API_KEY: the links of every mail begin with it'
-    if (why) problems.push(`PUBLIC_BASE_URL must be https with ${why}`)
-  }
-  if (e.RESEND_API_KEY && !e.RESEND_WEBHOOK_SECRET) {
-    problems.push('RESEND_WEBHOOK_SECRET is missing: without it bounces and complaints are never heard of')
-  }
-  if (e.SIMULATOR) problems.push('SIMULATOR=true is refused when APP_ENV=production')
-  return problems
-}
-
-function checkProviders(e: Environment): string[] {
-  const problems: string[] = []
-  if (!readPrices(e.WA_PRICES)) {
-    problems.push(
-      'WA_PRICES must be a JSON list of {"from":"2026-10-01","currency":"USD","marketing":0.03,"utility":0.01,"authentication":0.01,"service":0,"freeServicePerMonth":1000}, one a date',
-    )
-  }
-  const [from, to] = e.DELIVERY_QUIET_HOURS.split('-')
-  if (from === to) problems.push('DELIVERY_QUIET_HOURS must end at another time than they start (off: none)')
-  if (e.RESEND_API_KEY && !e.RESEND_FROM_EMAIL) {
-    problems.push('RESEND_FROM_EMAIL is missing: RESEND_API_KEY needs a sender at a domain verified with Resend')
-  }
-  const timeouts = [
-    ['WA_TIMEOUT_SECONDS', e.WA_360DIALOG_API_KEY],
-    ['EMAIL_TIMEOUT_SECONDS', e.RESEND_API_KEY],
-  ] as const
-  for (const [name, key] of timeouts) {
-    if (key && e[name] * 2 > e.DELIVERY_LEASE_SECONDS) {
-      problems.push(`${name} must be at most half of DELIVERY_LEASE_SECONDS, so that no other worker sends meanwhile`)
-    }
-  }
-  return problems
+  return deepFreeze(group(values))
 }
 
 function databaseUrl(e: Environment): string | undefined {
@@ -129,8 +48,8 @@ function databaseUrl(e: Environment): string | undefined {
 /** Groups the flat environment by domain: `config.whatsapp.apiKey`. */
 function group(e: Environment) {
   const url = databaseUrl(e)
-  const embedded = url === undefined
-  const authMode = e.AUTH_MODE ?? (embedded ? 'demo' : 'required')
+  const embedded = isEmbedded(e)
+  const authMode = authModeOf(e)
   return {
     env: e.APP_ENV,
     embedded,
@@ -222,36 +141,6 @@ function baseAddress(url: string, endings: string[]): string {
   return (ending ? trimmed.slice(0, -ending.length) : trimmed).replace(/\/+$/, '')
 }
 
-/** What one WhatsApp message to Mexico costs from a date on, in units of `currency`. */
-const Price = Type.Object(
-  {
-    from: Type.String({ pattern: '^\\d{4}-\\d{2}-\\d{2}$' }),
-    currency: Type.String({ pattern: '^[A-Z]{3}$' }),
-    mxnRate: Type.Optional(Type.Number({ exclusiveMinimum: 0 })),
-    marketing: Type.Number({ minimum: 0 }),
-    utility: Type.Number({ minimum: 0 }),
-    authentication: Type.Number({ minimum: 0 }),
-    service: Type.Number({ minimum: 0 }),
-    freeServicePerMonth: Type.Optional(Type.Integer({ minimum: 0 })),
-  },
-  { additionalProperties: false },
-)
-export type WhatsAppPrice = Static<typeof Price>
-
-/** Oldest first; null when the text is no such list. */
-function readPrices(json: string): WhatsAppPrice[] | null {
-  try {
-    const prices: unknown = JSON.parse(json)
-    if (!Check(Type.Array(Price, { minItems: 1 }), prices)) return null
-    const dates = prices.map(({ from }) => from)
-    const areDates = dates.every((date) => new Date(`${date}T00:00:00Z`).toJSON()?.startsWith(date))
-    if (!areDates || new Set(dates).size < dates.length) return null
-    return prices.toSorted((a, b) => (a.from < b.from ? -1 : 1))
-  } catch {
-    return null
-  }
-}
-
 /** Null: unlimited. undefined: nobody said. */
 const readMessagingLimit = (text: string | undefined): number | null | undefined =>
   text === undefined ? undefined : text === 'unlimited' ? null : Number(text)
@@ -262,14 +151,6 @@ function quietHours(text: string): { from: string; to: string } | null {
 }
 
 export const clamp = (value: number, min: number, max: number) => Math.min(max, Math.max(min, value))
-
-export function isTimeZone(name: string): boolean {
-  try {
-    return Intl.DateTimeFormat('en', { timeZone: name }) !== undefined
-  } catch {
-    return false
-  }
-}
 
 function deepFreeze<T extends object>(object: T): T {
   for (const value of Object.values(object)) {

@@ -46,13 +46,22 @@ export function openDb(
     keepAlive: true,
     application_name: 'monotickets',
   })
-  pool.on('error', options.onError)
+  let isClosing = false
+  pool.on('error', (error) => {
+    if (!isClosing) options.onError(error) // a server that stops with us also ends connections that say goodbye
+  })
   pool.on('connect', prepareNamed)
   const db = new Kysely<DB>({
     dialect: new PostgresDialect({ pool }),
     plugins: [new CamelCaseColumns({ maintainNestedObjectKeys: true })],
   })
-  return { db, close: () => db.destroy() }
+  return {
+    db,
+    close() {
+      isClosing = true
+      return db.destroy()
+    },
+  }
 }
 
 /** Renames the columns once a result: its rows are all alike, and the plugin would look at every name of every row. */

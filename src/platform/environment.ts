@@ -4,167 +4,211 @@
  */
 import { Type, type TProperties } from 'typebox'
 import { PROVIDER_VARIABLES } from './environment-providers.ts'
-import { decimal, flag, oneOf, secret, text, textWithDefault, URL_PATTERN, whole } from './variables.ts'
+import { decimal, flag, HTTP_ADDRESS, oneOf, secret, text, textWithDefault, whole } from './variables.ts'
+import type { Variable } from './variables.ts'
+
+const STORES = 'PostgreSQL and Redis'
 
 export const ENVIRONMENT = {
   APP_ENV: oneOf(
     'Process',
     ['development', 'test', 'production'],
     'development',
-    'production refuses to boot with unsafe settings.',
+    'production refuses to start with unsafe settings.',
   ),
-  HOST: text('Process', 'Address to listen on. Default: 127.0.0.1 in demo mode, else 0.0.0.0.'),
-  PORT: whole('Process', 8080, 0, 65535, 'Port to listen on; 0 takes a free one.'),
+  HOST: text('Process', 'Address to listen on. Default: 127.0.0.1 in demo mode, otherwise 0.0.0.0.'),
+  PORT: whole('Process', 8080, 0, 65535, 'Port to listen on. 0 takes a free port.'),
   PUBLIC_BASE_URL: text(
     'Process',
-    'Address that guests use; it is what links in messages start with. Default: http://localhost:PORT.',
-    { pattern: URL_PATTERN },
+    'Address under which guests reach this server. Links in messages begin with it. Default: http://localhost:PORT.',
+    HTTP_ADDRESS,
   ),
   TRUSTED_PROXIES: text(
     'Process',
-    'CIDRs of the reverse proxies whose X-Forwarded-For is believed, separated by commas. Empty: none.',
-    { pattern: '^[0-9a-fA-F:./, ]+$' },
+    'Addresses of the reverse proxies whose X-Forwarded-For header is believed. Empty: none.',
+    { form: 'IP addresses or CIDR ranges separated by commas, such as 10.0.0.0/8, 127.0.0.1' },
   ),
   RATE_LIMIT_PER_MINUTE: whole(
     'Process',
     60_000,
     1,
     10_000_000,
-    'Requests per minute and client address before 429. Webhooks are never limited.',
+    'Requests per minute that one client address may make before it gets a 429. Webhooks are never limited.',
   ),
-  METRICS_TOKEN: secret('Process', 'When set, GET /metrics wants it as a Bearer token.'),
+  METRICS_TOKEN: secret('Process', 'When set, GET /metrics requires it as a Bearer token.'),
   LOG_FORMAT: oneOf('Process', ['json', 'plain'], 'plain', 'json for machines, plain for people.'),
   LOG_LEVEL: oneOf(
     'Process',
     ['fatal', 'error', 'warn', 'info', 'debug', 'silent'],
     'info',
-    'Least severe level that is written.',
+    'Lowest severity that is logged.',
   ),
   BOOT_WAIT_SECONDS: whole(
     'Process',
     30,
     0,
     3600,
-    'How long the start waits for PostgreSQL and Redis before it exits with 1.',
+    'Seconds that the start waits for PostgreSQL and Redis before it exits with code 1.',
   ),
-  SHUTDOWN_SECONDS: whole('Process', 25, 1, 300, 'How long SIGTERM waits for running jobs and requests.'),
+  SHUTDOWN_SECONDS: whole(
+    'Process',
+    25,
+    1,
+    300,
+    'Seconds that SIGTERM or Ctrl+C waits for running jobs and requests before the process exits anyway.',
+  ),
 
   DATABASE_URL: text(
-    'PostgreSQL and Redis',
-    'postgres://… (PostgreSQL 15 or newer). Neither this nor DB_HOST: an embedded PostgreSQL under DATA_FOLDER.',
-    { pattern: '^postgres(ql)?://[^\\s]+$', secret: true },
+    STORES,
+    'PostgreSQL 15 or newer. With neither this nor DB_HOST, an embedded PostgreSQL starts in DATA_FOLDER.',
+    {
+      pattern: '^postgres(ql)?://[^\\s]+$',
+      form: 'postgres://user:password@host:port/database, with special characters percent-encoded',
+      secret: true,
+    },
   ),
-  DB_HOST: text('PostgreSQL and Redis', 'Instead of DATABASE_URL.'),
-  DB_PORT: whole('PostgreSQL and Redis', 5432, 1, 65535, 'With DB_HOST.'),
-  DB_USER: text('PostgreSQL and Redis', 'With DB_HOST.'),
-  DB_PASSWORD: Type.Optional(Type.String({ section: 'PostgreSQL and Redis', description: 'With DB_HOST.' })),
-  DB_NAME: text('PostgreSQL and Redis', 'With DB_HOST.'),
+  DB_HOST: text(STORES, 'Host of PostgreSQL, when DATABASE_URL is not set. Needs DB_USER and DB_NAME.', {
+    pattern: '^[^\\s/@?#]+$',
+    form: 'a host name or an IP address',
+  }),
+  DB_PORT: whole(STORES, 5432, 1, 65535, 'Port of PostgreSQL on DB_HOST.'),
+  DB_USER: text(STORES, 'User on DB_HOST.'),
+  // Not `secret: true`: `local_…` is a real password in docker-compose.yml, not a placeholder.
+  DB_PASSWORD: Type.Optional(Type.String({ section: STORES, description: 'Password of DB_USER.' })),
+  DB_NAME: text(STORES, 'Database on DB_HOST.'),
   DB_POOL_MAX: whole(
-    'PostgreSQL and Redis',
+    STORES,
     10,
     2,
     500,
-    'Connections per process for the product itself; the queues open a few of their own.',
+    'Database connections per process. The queues open a few more of their own when they run on PostgreSQL.',
   ),
-  REDIS_URL: text('PostgreSQL and Redis', 'redis://… Queues, cache and locks use it; without it they use PostgreSQL.', {
+  REDIS_URL: text(STORES, 'Redis for queues, cache and locks. Without it they run on PostgreSQL.', {
     pattern: '^rediss?://[^\\s]+$',
+    form: 'redis://host:port or rediss://host:port, with special characters percent-encoded',
     secret: true,
   }),
   MIGRATE_ON_START: flag(
-    'PostgreSQL and Redis',
-    'Apply migrations at the start. Default: true with the embedded database, else false (npm run migrate).',
+    STORES,
+    'Apply pending migrations at the start. Default: true with the embedded database, otherwise false (run npm run migrate).',
   ),
-  DATA_FOLDER: textWithDefault('PostgreSQL and Redis', '.data', 'Where the embedded PostgreSQL lives.'),
-  ALLOW_EMBEDDED_IN_PRODUCTION: flag('PostgreSQL and Redis', 'Lets production run on the embedded database.'),
+  DATA_FOLDER: textWithDefault(STORES, '.data', 'Folder of the embedded PostgreSQL.'),
+  ALLOW_EMBEDDED_IN_PRODUCTION: flag(STORES, 'Allow APP_ENV=production on the embedded database. Default: false.'),
 
   AUTH_MODE: Type.Optional(
     Type.Enum(['required', 'demo'], {
       section: 'Access',
       description:
-        'demo: a request without credentials acts as the demo director. Default: demo with the embedded database, else required.',
+        'required: every request needs credentials. demo: a request without credentials acts as the demo director. Default: demo with the embedded database, otherwise required.',
     }),
   ),
   JWT_SECRET: secret(
     'Access',
-    'Signs access tokens (HS256), at least 32 bytes. Without it outside production one is made per start, so sessions end at a restart.',
+    'Signs access tokens (HS256), at least 32 bytes: openssl rand -base64 48. API and workers refuse to start without it when AUTH_MODE=required, unless APP_ENV=test. In demo mode a new one is made at each start, so logins end with a restart.',
   ),
 
-  WORKER_CONCURRENCY: whole('Queues', 20, 1, 500, 'Jobs at once per queue and worker process.'),
+  WORKER_CONCURRENCY: whole('Queues', 20, 1, 500, 'Jobs that one worker process runs at once, per queue.'),
   QUEUE_BACKOFF_DELAY_MS: whole(
     'Queues',
     2000,
     10,
     3_600_000,
-    'First pause before a retry, in milliseconds; it doubles each time.',
+    'Milliseconds before the first retry. Each further retry waits twice as long, up to one hour.',
   ),
-  QUEUE_METRICS_INTERVAL_MS: whole('Queues', 30_000, 100, 3_600_000, 'How often a queue_metrics line is logged.'),
+  QUEUE_METRICS_INTERVAL_MS: whole(
+    'Queues',
+    30_000,
+    100,
+    3_600_000,
+    'Milliseconds between two queue_metrics lines in the log.',
+  ),
 
   DELIVERY_DEDUPE_WINDOW_MIN: whole(
     'Delivery',
     1440,
     0,
     525_600,
-    'Minutes in which the same event, guest and template is a duplicate.',
+    'Minutes during which a second request for the same event, guest and template is a duplicate. 0: never.',
   ),
-  DELIVERY_MAX_ATTEMPTS: whole('Delivery', 5, 1, 20, 'Calls to a provider before a delivery is dead.'),
+  DELIVERY_MAX_ATTEMPTS: whole('Delivery', 5, 1, 20, 'Calls to a provider before a delivery becomes a dead letter.'),
   DELIVERY_LEASE_SECONDS: whole(
     'Delivery',
     60,
     1,
     3600,
-    'How long a worker may hold a delivery; longer than two provider timeouts.',
+    'Seconds that a worker may keep a delivery for itself. Must be at least twice WA_TIMEOUT_SECONDS and EMAIL_TIMEOUT_SECONDS.',
   ),
   DELIVERY_UNKNOWN_WAIT_SECONDS: whole(
     'Delivery',
     600,
     1,
     86_400,
-    'How long an outcome that nobody saw waits for a status callback.',
+    'Seconds that a delivery with an unknown outcome waits for a status webhook.',
   ),
   DELIVERY_UNKNOWN_POLICY: oneOf(
     'Delivery',
     ['retry', 'review'],
     'retry',
-    'What follows the wait: one more send marked possibleDuplicate, or a dead letter for a person.',
+    'What happens after that wait. retry: send once more, marked possibleDuplicate. review: leave it to a person as a dead letter.',
   ),
   DELIVERY_QUIET_HOURS: textWithDefault(
     'Delivery',
     '22:00-09:00',
-    'Hours in which no phone rings, HH:mm-HH:mm in the time zone of the event; they may span midnight. off: none.',
-    { pattern: '^(off|([01]\\d|2[0-3]):[0-5]\\d-([01]\\d|2[0-3]):[0-5]\\d)$' },
+    'Hours in which campaigns send nothing, in the time zone of the event. They may span midnight.',
+    {
+      pattern: '^(off|([01]\\d|2[0-3]):[0-5]\\d-([01]\\d|2[0-3]):[0-5]\\d)$',
+      form: 'HH:mm-HH:mm with two different times, or off',
+    },
   ),
   SIMULATOR: flag(
     'Delivery',
-    'Simulated provider: it accepts, and beside the API it posts statuses and some replies to POST /wa/webhook. The same for API and workers. Default: true in demo mode, else false.',
+    'Let the simulated channel act like WhatsApp: statuses, replies and failures by number. It posts them to POST /wa/webhook. Set it alike for API and workers. Default: true in demo mode, otherwise false.',
   ),
 
   ...PROVIDER_VARIABLES,
 
-  LANDING_JOB_HOUR: whole('Landing', 3, 0, 23, 'Hour of the nightly TTL job.'),
-  LANDING_JOB_MINUTE: whole('Landing', 15, 0, 59, 'Minute of the nightly TTL job.'),
-  LANDING_JOB_TIME_ZONE: textWithDefault('Landing', 'America/Mexico_City', 'Time zone of that hour.'),
+  LANDING_JOB_HOUR: whole('Landing', 3, 0, 23, 'Hour of the day at which the landing TTL job runs.'),
+  LANDING_JOB_MINUTE: whole('Landing', 15, 0, 59, 'Minute of that hour.'),
+  LANDING_JOB_TIME_ZONE: textWithDefault('Landing', 'America/Mexico_City', 'Time zone of that hour.', {
+    form: 'an IANA time zone such as America/Mexico_City, or UTC',
+  }),
   LANDING_TTL_DEFAULT_DAYS: whole(
     'Landing',
     180,
     1,
     100_000,
-    'Days from the end of an event until its landing expires, unless the event says its own. Clamped to 30–365.',
+    'Days from the end of an event until its landing page expires, unless the event sets its own. Values outside 30–365 are clamped.',
   ),
   LANDING_TTL_LOCK_KEY: textWithDefault(
     'Landing',
     'lock:landing-ttl',
-    'Key of the lock that lets one process run the job.',
+    'Key of the lock that keeps two processes from running the job at once.',
     { maxLength: 200 },
   ),
-  LANDING_TTL_LOCK_TTL_SECONDS: whole('Landing', 300, 1, 86_400, 'A dead holder keeps the lock no longer than this.'),
+  LANDING_TTL_LOCK_TTL_SECONDS: whole(
+    'Landing',
+    300,
+    1,
+    86_400,
+    'Seconds after which the lock of a process that died is free again.',
+  ),
 
-  KPI_REFRESH_INTERVAL_MINUTES: decimal('Director', 5, 0.05, 1440, 'How often the materialized views are refreshed.'),
+  KPI_REFRESH_INTERVAL_MINUTES: decimal(
+    'Director',
+    5,
+    0.05,
+    1440,
+    'Minutes between two refreshes of the materialized views.',
+  ),
   DIRECTOR_CACHE_TTL_SECONDS: whole(
     'Director',
     15,
     0,
     86_400,
-    'How long an answer of GET /director/overview is kept. 0: not at all.',
+    'Seconds that an answer of GET /director/overview is cached. 0: not at all.',
   ),
-  TICKET_PREMIUM_FACTOR: decimal('Director', 2, 1, 100, 'How many tickets one place of a premium event counts.'),
+  TICKET_PREMIUM_FACTOR: decimal('Director', 2, 1, 100, 'Tickets that one place at a premium event counts as.'),
 } satisfies TProperties
+
+/** The same, as its readers see it. */
+export const VARIABLES = ENVIRONMENT as unknown as Record<string, Variable>

@@ -123,9 +123,13 @@ export async function migrateQueues(config: Backend): Promise<void> {
  * (or not migrated) stays dead for ever and says nothing, so such a set is thrown away and built anew.
  */
 export function openQueues(config: Backend, log: Logger): Queues {
-  const onError = errorReporter(log)
+  const report = errorReporter(log)
   let queues: Map<QueueName, AnyQueue> | undefined
   let isClosed = false
+  const closing = new AbortController()
+  const onError = (queue: string, error: Error) => {
+    if (!isClosed) report(queue, error)
+  }
   let lost = 0
 
   async function build(): Promise<void> {
@@ -142,7 +146,8 @@ export function openQueues(config: Backend, log: Logger): Queues {
   }
   async function keepBuilding(): Promise<void> {
     for (let pauseMs = 250; !queues && !isClosed; pauseMs = Math.min(pauseMs * 2, 5000)) {
-      await build().catch(() => sleep(pauseMs, undefined, { ref: false }))
+      const pause = () => sleep(pauseMs, undefined, { ref: false, signal: closing.signal }).catch(() => undefined)
+      await build().catch(pause)
     }
   }
   let building: Promise<void> | undefined
@@ -210,6 +215,8 @@ export function openQueues(config: Backend, log: Logger): Queues {
     lostJobs: () => lost,
     async close() {
       isClosed = true
+      closing.abort()
+      await building // queues that are just being opened must not outlive their database
       await Promise.allSettled([...(queues?.values() ?? [])].map((queue) => queue.close()))
     },
   }

@@ -1,5 +1,5 @@
 /**
- * The look of every e-mail. layout.mjml is compiled ahead of time into layout-html.ts (npm run docs:email), so
+ * The look of every e-mail. layout.mjml is compiled ahead of time into layout-html.ts (npm run docs), so
  * that filling it in is a few replacements and the compiler is no part of the running program.
  */
 import type { Locale } from '../platform/languages.ts'

@@ -1,46 +1,45 @@
 /** npm run fakes — a WhatsApp and a Resend on this machine, for whoever wants to see real calls without an account. */
-import { parseArgs } from 'node:util'
+import { readArguments } from '../../src/commands/usage.ts'
 import { startFakeResend } from './resend.ts'
 import { listProductTemplates } from './templates.ts'
 import { startFakeWhatsApp } from './whatsapp.ts'
 
-const HELP = `npm run fakes -- [--webhook http://localhost:8080] [--messy]
-                 [--whatsapp-port 4360] [--resend-port 4361]
+const WA_WEBHOOK_SECRET = 'fake-whatsapp-webhook-secret-0123456789'
 
-Starts a strict 360dialog and a strict Resend on 127.0.0.1 and prints the environment that points the program
-there. They accept and refuse what the vendors do, and log each call without personal data.
-
-  --webhook URL   the program's address: statuses go to URL/wa/webhook, e-mail events to URL/email/webhook
-  --messy         every status and event comes twice and out of order, as it may in earnest
-
+const { flags } = readArguments({
+  command: 'npm run fakes',
+  does: 'Starts a strict 360dialog and a strict Resend on 127.0.0.1 and prints the environment that points the program there. They accept and refuse what the vendors do, and log each call without personal data.',
+  flags: {
+    webhook: {
+      kind: 'text',
+      value: 'URL',
+      description: 'Address of the program. Statuses go to URL/wa/webhook, e-mail events to URL/email/webhook.',
+    },
+    messy: {
+      kind: 'switch',
+      description: 'Sends every status and event twice and out of order, as the vendors sometimes do.',
+    },
+    'whatsapp-port': { kind: 'whole', default: '4360', description: 'Port of the WhatsApp API.' },
+    'resend-port': { kind: 'whole', default: '4361', description: 'Port of the e-mail API.' },
+  },
+  variables: [],
+  more: `
 A number that ends in 9999 is not on WhatsApp. bounced@resend.dev and complained@resend.dev do as they say.
 
   curl -d '{"from":"5215512345678","kind":"text","body":"sí"}' http://127.0.0.1:4360/_fake/receive
       a guest writes
   curl -d '{"kind":"error","httpStatus":400,"code":131026}' http://127.0.0.1:4360/_fake/next
   curl -d '{"kind":"error","httpStatus":429,"name":"rate_limit_exceeded"}' http://127.0.0.1:4361/_fake/next
-      how the next call is answered; other kinds: ok, fails_later (code), silence, reset, drip, raw (httpStatus, text)
-`
-const WA_WEBHOOK_SECRET = 'fake-whatsapp-webhook-secret-0123456789'
-
-const { values } = parseArgs({
-  options: {
-    help: { type: 'boolean', short: 'h', default: false },
-    webhook: { type: 'string' },
-    messy: { type: 'boolean', default: false },
-    'whatsapp-port': { type: 'string', default: '4360' },
-    'resend-port': { type: 'string', default: '4361' },
-  },
+      how the next call is answered; other kinds: ok, fails_later (code), silence, reset, drip, raw (httpStatus, text)`,
 })
-if (values.help) process.stdout.write(HELP)
-else await run()
+await run()
 
 async function run(): Promise<void> {
   const say = (line: string) => void process.stdout.write(`${line}\n`)
-  const base = values.webhook?.replace(/\/+$/, '')
-  const mess = values.messy ? { duplicates: true, shuffleSeed: 1 } : {}
+  const base = flags.webhook?.replace(/\/+$/, '')
+  const mess = flags.messy ? { duplicates: true, shuffleSeed: 1 } : {}
   const whatsapp = await startFakeWhatsApp({
-    port: Number(values['whatsapp-port']),
+    port: Number(flags['whatsapp-port']),
     templates: listProductTemplates(),
     allowLoopbackLinks: true,
     has521: true,
@@ -49,7 +48,7 @@ async function run(): Promise<void> {
     log: (line) => say(`whatsapp  ${line}`),
   })
   const resend = await startFakeResend({
-    port: Number(values['resend-port']),
+    port: Number(flags['resend-port']),
     ...mess,
     ...(base ? { webhook: { url: `${base}/email/webhook` } } : {}),
     log: (line) => say(`resend    ${line}`),

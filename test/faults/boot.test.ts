@@ -6,8 +6,10 @@ import { join } from 'node:path'
 import test, { type TestContext } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { openDb, sql } from '../../src/platform/db.ts'
-import { openEmptyDatabase } from '../harness.ts'
+import { backends, openEmptyDatabase, REDIS_URL } from '../harness.ts'
 import { addressOf, call, runProgram, startProgram, until } from '../program.ts'
+
+const JWT_SECRET = 'only-for-tests-only-for-tests-only-for-tests'
 
 async function aFolder(t: TestContext): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'monotickets-boot-'))
@@ -40,6 +42,7 @@ test('PostgreSQL down at the start: bounded retries, then exit 1 with a line tha
   for (const program of ['server.js', 'worker.js']) {
     const { code, output } = await runProgram(t, program, {
       DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none',
+      JWT_SECRET,
       BOOT_WAIT_SECONDS: '1',
     })
 
@@ -52,6 +55,7 @@ test('PostgreSQL down at the start: bounded retries, then exit 1 with a line tha
 test('Redis down at the start: exit 1 with a line that says what to do', async (t) => {
   const { code, output } = await runProgram(t, 'server.js', {
     DATABASE_URL: await openEmptyDatabase(),
+    JWT_SECRET,
     REDIS_URL: 'redis://127.0.0.1:1',
     BOOT_WAIT_SECONDS: '1',
   })
@@ -134,12 +138,111 @@ test('with pending migrations a start is not ready, says so, and becomes ready o
   }
 })
 
-test('the worker explains its flags and refuses others', async (t) => {
-  const help = await runProgram(t, 'worker.js', {}, ['--help'])
-  const wrong = await runProgram(t, 'worker.js', {}, ['--dryrun'])
-  const both = await runProgram(t, 'worker.js', {}, ['--dry-run', '--force'])
+const PROGRAMS = ['server.js', 'worker.js', 'commands/migrate.js', 'commands/seed.js', 'commands/create-user.js']
+/** Whoever acts on it fails: help must not even look. */
+const BROKEN = { PORT: 'eighty', DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none', BOOT_WAIT_SECONDS: '0' }
+for (const file of PROGRAMS) {
+  test(`${file} --help prints flags and environment and does nothing else`, async (t) => {
+    const { code, output } = await runProgram(t, file, BROKEN, ['--help'])
 
-  assert.deepEqual([help.code, wrong.code, both.code], [0, 1, 1])
-  assert.match(help.output, /--dry-run.*\n.*--force/)
-  assert.match(wrong.output, /Usage: npm run start:worker/)
+    assert.equal(code, 0)
+    for (const words of [/^Usage: npm /, /^Flags:$/m, /--help, -h/, /^ {2}DATABASE_URL /m]) assert.match(output, words)
+    assert.doesNotMatch(output, /eighty|does not answer/)
+  })
+
+  test(`${file} refuses an unknown flag and a stray argument with exit code 2 and its usage`, async (t) => {
+    const flag = await runProgram(t, file, BROKEN, ['--hepl'])
+    const argument = await runProgram(t, file, BROKEN, ['now'])
+
+    assert.deepEqual([flag.code, argument.code], [2, 2])
+    assert.match(flag.output, /^--hepl is not a flag of npm .*: did you mean --help\?\n\nUsage: npm /)
+    assert.match(argument.output, /^"now" is a stray argument: npm .* takes flags only\.\n\nUsage: npm /)
+  })
+}
+
+test('the worker refuses --dry-run together with --force', async (t) => {
+  const { code, output } = await runProgram(t, 'worker.js', BROKEN, ['--dry-run', '--force'])
+
+  assert.equal(code, 2)
+  assert.match(output, /^--dry-run and --force exclude each other\.\n/)
 })
+
+test('a misspelled variable is warned about at the start', async (t) => {
+  const { output } = await runProgram(t, 'commands/migrate.js', {
+    ...{ DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none', BOOT_WAIT_SECONDS: '0' },
+    RESEND_APIKEY: 're_secret',
+  })
+
+  assert.match(output, /"warn".*RESEND_APIKEY is not known: did you mean RESEND_API_KEY\?/)
+  assert.doesNotMatch(output, /re_secret/)
+})
+
+/** Where a stop must be clean: early in the boot, while it migrates, when it listens, and while jobs run. */
+const MOMENTS: [string, RegExp][] = [
+  ['when PostgreSQL is up', /delivery_mock_mode/],
+  ['after the migrations', /Migrations were applied/],
+  ['when it listens', /Listening at/],
+  ['when its workers run', /Workers and clock run/],
+]
+for (const [moment, pattern] of MOMENTS) {
+  test(`a stop of the embedded start ${moment} is clean: exit code 0, no stack, no PostgreSQL left`, async (t) => {
+    const folder = await aFolder(t)
+    const server = startProgram(t, 'server.js', { DATA_FOLDER: folder })
+    await server.waitFor(pattern)
+    server.kill('SIGINT')
+    server.kill('SIGINT') // npm forwards the terminal's signal a second time
+
+    assert.equal(await server.ended, 0, server.output())
+    assertClean(server.output())
+    await assert.rejects(stat(join(folder, 'postgres', 'postmaster.pid')))
+  })
+}
+
+for (const backend of backends) {
+  test(`server and worker stop cleanly on ${backend}`, async (t) => {
+    const env = {
+      ...{ DATABASE_URL: await openEmptyDatabase(), MIGRATE_ON_START: 'true', AUTH_MODE: 'demo' },
+      ...(backend === 'redis' ? { REDIS_URL: REDIS_URL! } : {}),
+    }
+    const server = startProgram(t, 'server.js', env)
+    await addressOf(server)
+    const worker = startProgram(t, 'worker.js', env)
+    await worker.waitFor(/Workers and clock run/)
+
+    for (const program of [worker, server]) {
+      program.kill('SIGTERM')
+      assert.equal(await program.ended, 0, program.output())
+      assertClean(program.output())
+    }
+  })
+}
+
+test('a stop while PostgreSQL is waited for ends the wait: exit code 0 for a server, 143 for a tool', async (t) => {
+  const env = { DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none', JWT_SECRET }
+  for (const [file, expected] of [
+    ['server.js', 0],
+    ['worker.js', 0],
+    ['commands/migrate.js', 143],
+  ] as const) {
+    const program = startProgram(t, file, env)
+    await program.waitFor(/PostgreSQL does not answer yet/)
+    program.kill('SIGTERM')
+
+    assert.equal(await program.ended, expected, program.output())
+    assert.match(program.output(), /"Stopped"/)
+  }
+})
+
+test('a worker that waits for migrations stops at once', async (t) => {
+  const worker = startProgram(t, 'worker.js', { DATABASE_URL: await openEmptyDatabase(), JWT_SECRET })
+  await worker.waitFor(/Migrations are pending/)
+  worker.kill('SIGTERM')
+
+  assert.equal(await worker.ended, 0)
+  assertClean(worker.output())
+})
+
+function assertClean(output: string): void {
+  assert.match(output, /"Stopping: .*"Stopped"/s)
+  assert.doesNotMatch(output, /\bat \S+ \(|"level":"(error|fatal)"/)
+}
