@@ -63,10 +63,11 @@ function startEntry(deps: Deps, entry: Entry): () => Promise<void> {
   let isStopped = false
   const tick = () => {
     if (running || isStopped) return // the run before is not done: this tick is skipped, not stacked
-    running = runEntry(deps, entry).then((hasBacklog) => {
-      running = undefined
-      if (hasBacklog && 'everyMs' in entry && entry.backlogMs) again = setTimeout(tick, entry.backlogMs)
-    })
+    running = runOnce().finally(() => (running = undefined))
+  }
+  const runOnce = async () => {
+    const hasBacklog = await runEntry(deps, entry)
+    if (hasBacklog && !isStopped && 'everyMs' in entry && entry.backlogMs) again = setTimeout(tick, entry.backlogMs)
   }
   if ('everyMs' in entry) {
     const timer = setInterval(tick, entry.everyMs)

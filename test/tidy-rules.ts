@@ -101,7 +101,7 @@ function checkLayers(path: string, code: string, imports: Import[]): string[] {
   const found: string[] = []
   const rank = DOMAINS.indexOf(domain ?? '')
   for (const { target, isType } of imports.filter((one) => one.target.startsWith('src/'))) {
-    const [, other, file] = /^src\/([a-z]+)\/([a-z-]+)\.ts$/.exec(target) ?? []
+    const [, other, file] = /^src\/([a-z]+)\/(?:[a-z]+\/)?([a-z-]+)\.ts$/.exec(target) ?? []
     const otherRank = DOMAINS.indexOf(other ?? '')
     if (domain === 'http' || domain === 'platform') {
       if (otherRank >= 0) found.push(`imports the domain ${other}`)

@@ -1,6 +1,6 @@
 /** Campaigns on the wire. */
 import { Type } from 'typebox'
-import { ByLocale, ShownMessage, TemplateStatuses } from '../templates/schemas.ts'
+import { ByLocale, ShownMessage, TemplateStatuses } from '../templates/templates.ts'
 import { Answer, Instant, NullableInstant, NullableString, NullableText } from '../http/request-id.ts'
 
 const Channel = Type.Enum(['whatsapp', 'email', 'auto'], {

@@ -7,7 +7,6 @@ import { createHash, createHmac, randomUUID } from 'node:crypto'
 import type { Config } from '../platform/config.ts'
 import { batching } from '../platform/batching.ts'
 import { newId, sql, type Db } from '../platform/db.ts'
-import type { Deps } from '../deps.ts'
 import type { Logger } from '../platform/log.ts'
 import type { ChannelName } from '../contacts/contacts.ts'
 import type { Sender } from './channel.ts'
@@ -81,6 +80,8 @@ async function acceptMany({ db }: { db: Db }, accepted: Accepted[]): Promise<voi
   return accepted.map(() => undefined)
 }
 
+type SimulatorDeps = { config: Config; db: Db; now: () => Date; log: Logger }
+
 /** How often the simulated provider looks into its book. */
 const LOOK_MS = 250
 
@@ -88,7 +89,7 @@ const LOOK_MS = 250
  * Plays the provider's side beside the API, to whose webhook it posts: a worker that dies does not
  * stop it, as it would not stop the real one. Several API processes share the book.
  */
-export function startSimulator(deps: Deps, webhookUrl: string): { stop(): Promise<void> } {
+export function startSimulator(deps: SimulatorDeps, webhookUrl: string): { stop(): Promise<void> } {
   const log = deps.log.child({ simulated: true })
   let running: Promise<void> | undefined
   const timer = setInterval(() => {
@@ -107,7 +108,7 @@ export function startSimulator(deps: Deps, webhookUrl: string): { stop(): Promis
 type Book = { id: string; callbackData: string; recipient: string; nextStep: number }
 
 /** Posts what is due, at most 50 messages at a time, and moves each one step on once it was taken. */
-async function postDueCallbacks({ db, now, config }: Deps, url: string, log: Logger): Promise<void> {
+async function postDueCallbacks({ db, now, config }: SimulatorDeps, url: string, log: Logger): Promise<void> {
   const at = now()
   const due = await takeDue(db, at)
   if (due.length === 0) return

@@ -79,7 +79,7 @@ test('the rate limit of the number is one for two workers: no token is given twi
  * the real queues and clocks.
  */
 test('300 messages at 50 a second: no second has more than 50 and the burst, and urgent ones leave within two', async (t) => {
-  const app = await startApp(t, { env: { WA_MESSAGES_PER_SECOND: '50' } })
+  const app = await startApp(t, { env: { WA_MESSAGES_PER_SECOND: '50', DELIVERY_QUIET_HOURS: 'off' } })
   const second = openDeps(app.deps.config, app.deps.log, { databaseUrl: app.deps.databaseUrl })
   t.after(() => second.close())
   await second.queues.ready(20_000)
@@ -89,7 +89,7 @@ test('300 messages at 50 a second: no second has more than 50 and the burst, and
   await sql`update channel_limits set tokens = 0, refilled_at = now()`.execute(app.db)
   const eventId = await anEvent(app.db)
   for (let n = 0; n < 300; n++) await aGuest(app.db, eventId)
-  const running = await Promise.all(workers.map((worker) => startWorking(worker)))
+  const running = await Promise.all(workers.map((worker) => startWorking(worker, new AbortController().signal)))
   t.after(async () => void (await Promise.all(running.map((one) => one.close()))))
 
   const { ids } = await aCampaign(app, eventId)

@@ -2,7 +2,7 @@
 import type { Config } from '../platform/config.ts'
 import type { Db } from '../platform/db.ts'
 import { Failure } from '../platform/errors.ts'
-import type { ChannelName } from '../contacts/contacts.ts'
+import { CHANNELS, type ChannelName } from '../contacts/contacts.ts'
 import type { Locale } from '../platform/languages.ts'
 import type { EmailContent, WhatsAppContent } from '../channels/channels.ts'
 import { composeEmail, composeWhatsApp } from './compose.ts'
@@ -23,7 +23,7 @@ export function describeTemplate(template: Template, templateStatuses: TemplateS
   })
   return {
     ...{ name, category, isApproved, buttons },
-    channels: (hasEmail ? ['whatsapp', 'email'] : ['whatsapp']) as ChannelName[],
+    channels: CHANNELS.filter((channel) => channel === 'whatsapp' || hasEmail),
     locales: LOCALES,
     variables: variablesOf(template).map(({ name: variable, source, isRequired, maxLength }) => ({
       ...{ name: variable, source, isRequired, maxLength },

@@ -11,5 +11,6 @@ export {
 } from './catalog.ts'
 export { composeMessage } from './message.ts'
 export { previewTemplate, type Preview } from './preview.ts'
+export { ByLocale, ShownMessage, TemplateStatuses } from './schemas.ts'
 export { isRefused, listTemplateStatuses, rememberTemplateStatuses, type TemplateStatus } from './statuses.ts'
 export type { TemplateName } from './texts.ts'
