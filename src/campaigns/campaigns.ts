@@ -5,12 +5,13 @@
  * frozen then.
  */
 import { explainReason, type Explanation } from '../channels/channels.ts'
-import { cancelDeliveries, endPauses, isGuestGone, pauseSending, refuseDraft } from '../delivery/delivery.ts'
+import { cancelDeliveries, endPauses, isGuestGone, pauseSending } from '../delivery/delivery.ts'
 import type { User } from '../http/access.ts'
 import type { Config } from '../platform/config.ts'
 import { newId, withTx, type Db, type Tx } from '../platform/db.ts'
 import { Failure, type FailureCode } from '../platform/errors.ts'
 import { listPauses } from '../platform/pauses.ts'
+import { refuseDraft } from '../templates/templates.ts'
 import { hashSpec, planCampaign, reportPreflight, type CampaignRequest, type PreflightReport } from './preflight.ts'
 import { freezeRecipients } from './recipients.ts'
 import {

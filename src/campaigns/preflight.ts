@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import { categoryOf, estimateCost, isPromotion, type EstimatedCost } from '../channels/channels.ts'
 import { CHANNELS, mayFallBackToEmail, narrowAuto, type ChannelName } from '../contacts/contacts.ts'
-import { isOverFor, listChannelPauses, quietUntil, readSchedule, refuseClosed } from '../delivery/delivery.ts'
+import { listChannelPauses } from '../delivery/delivery.ts'
 import { findEvent, type EventRow } from '../events/events.ts'
 import type { Config } from '../platform/config.ts'
 import type { Db } from '../platform/db.ts'
@@ -10,9 +10,13 @@ import { Failure, readInstant } from '../platform/errors.ts'
 import {
   findRequestable,
   findTemplate,
+  isOverFor,
   isRefused,
   listTemplateStatuses,
   previewTemplate,
+  quietUntil,
+  readSchedule,
+  refuseClosed,
   refuseUnknownVariables,
   variablesOf,
   type Preview,

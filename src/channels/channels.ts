@@ -19,6 +19,8 @@ export type {
   Verdict,
   WhatsAppContent,
 } from './channel.ts'
+export { pauseChannel, recordHealth, resetFailures, takeProbe } from './breaker.ts'
+export { countTokens, deleteOldIntervals, takeRecipients, takeTokens } from './rate-limit.ts'
 export { categoryOf, estimateCost, isPromotion, predictPrice, type EstimatedCost, type Prediction } from './prices.ts'
 export { explainReason, type Explanation } from './reasons.ts'
 export { classifyWhatsApp, EMAIL_SENT_BEFORE } from './refusals.ts'

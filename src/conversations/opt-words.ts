@@ -1,8 +1,7 @@
 /** BAJA and ALTA: an organizer may or may not write to a person, as their own words say. */
 import { findLatestOptOut, isInWindow, optIn, optOut, resumeMarketing, type OptWord } from '../contacts/contacts.ts'
-import { answerGuest, wasPhoneAnswered } from '../delivery/delivery.ts'
 import type { Tx } from '../platform/db.ts'
-import { findAnyInvited, listMeantOrganizers, type Invited } from '../rsvp/rsvp.ts'
+import { answerGuest, findAnyInvited, listMeantOrganizers, wasPhoneAnswered, type Invited } from '../rsvp/rsvp.ts'
 import { listLaterOptWords, type OptMessage } from './sql.ts'
 import type { Incoming } from './storing.ts'
 

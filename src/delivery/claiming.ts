@@ -3,18 +3,15 @@
  * Concurrent jobs share the statements and the commit.
  */
 import { randomUUID } from 'node:crypto'
-import { isPromotion, type Channels } from '../channels/channels.ts'
+import { isPromotion, takeProbe, takeRecipients, takeTokens, type Channels } from '../channels/channels.ts'
 import { chooseChannel, type ChannelName, type FallbackCause } from '../contacts/contacts.ts'
 import { batching } from '../platform/batching.ts'
 import type { Config } from '../platform/config.ts'
 import { withTx, type Db, type Tx } from '../platform/db.ts'
 import { lockPauses, pauseKey, type PauseScope, type PauseTarget } from '../platform/pauses.ts'
-import { listTemplates } from '../templates/templates.ts'
-import { takeProbe } from './breaker.ts'
+import { isClosedFor, isOverFor, listTemplates, quietUntil } from '../templates/templates.ts'
 import { listDue, putOff, take, type Candidate, type Lease, type PutOff } from './claiming-sql.ts'
 import { EMAIL_RETRY_HORIZON_MS } from './consequences.ts'
-import { isClosedFor, isOverFor, quietUntil } from './due.ts'
-import { takeRecipients, takeTokens } from './pacing.ts'
 import { parkDue, WAITING_FOR } from './pauses.ts'
 
 type Context = { db: Db; now: () => Date; config: Config; channels: Channels }

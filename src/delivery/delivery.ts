@@ -9,16 +9,12 @@ import type { Config } from '../platform/config.ts'
 import { newId, withTx, type Db, type Tx } from '../platform/db.ts'
 import { Failure } from '../platform/errors.ts'
 import type { Locale } from '../platform/languages.ts'
-import { composeMessage, findRequestable } from '../templates/templates.ts'
-import { readSchedule, refuseClosed, refuseDraft } from './due.ts'
+import { composeMessage, findRequestable, readSchedule, refuseClosed, refuseDraft } from '../templates/templates.ts'
 import { requestDeliveries } from './requests.ts'
 import { findSlotHolder, isGuestGone, type SlotTimes } from './slots.ts'
 import { findByIdempotencyKey, findTarget, type NewDelivery, type Request, type Target } from './sql.ts'
 
-export { answerGuest, wasAnswered, wasPhoneAnswered, type AnswerTemplate } from './answers.ts'
-export { isClosedFor, isOverFor, quietUntil, readSchedule, refuseClosed, refuseDraft } from './due.ts'
 export { endPauses, listChannelPauses, pauseSending, switchSending } from './pauses.ts'
-export { listChannelStates, resumeChannel, type ChannelState } from './channel-states.ts'
 export { countServiceMessages } from './service-months.ts'
 export { replayDeliveries } from './replay.ts'
 export { requestDeliveries } from './requests.ts'
@@ -26,7 +22,7 @@ export { deleteOldSlots, isGuestGone, isTaken, type SlotTimes } from './slots.ts
 export { recordClick, recordStatus } from './statuses.ts'
 export type { StatusEvent } from './statuses-sql.ts'
 export { cancelDeliveries, deleteStrayEvents } from './sweep.ts'
-export type { NewDelivery, Request } from './sql.ts'
+export { insertDeliveries, type NewDelivery, type Request } from './sql.ts'
 
 type Context = { db: Db; now: () => Date; config: Config }
 

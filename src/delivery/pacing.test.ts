@@ -7,7 +7,7 @@ import { aGuest, anEvent } from '../../test/make.ts'
 import { BOTH, withProvider } from '../../test/provider.ts'
 import { sql } from '../platform/db.ts'
 import { releaseDeliveries, sweepDeliveries, type Release } from './jobs.ts'
-import { countTokens, takeTokens } from './pacing.ts'
+import { countTokens, takeTokens } from '../channels/rate-limit.ts'
 
 const TEN_A_SECOND = { WA_MESSAGES_PER_SECOND: '10', EMAIL_MESSAGES_PER_SECOND: '10' }
 const GUESTS = 60

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import test from 'node:test'
 import { planRefusal, type Refused } from './consequences.ts'
 import type { Verdict } from '../channels/channels.ts'
-import { openMs } from './breaker.ts'
-import { quietUntil } from './due.ts'
+import { openMs } from '../channels/breaker.ts'
+import { quietUntil } from '../templates/timing.ts'
 
 const NOW = new Date('2029-06-01T18:00:00.000Z')
 const NIGHT = { from: '22:00', to: '09:00' }

@@ -1,11 +1,17 @@
 /** Settling an attempt: what the provider said is written with all that follows, and shares its commit with others. */
-import { EMAIL_SENT_BEFORE, predictPrice, type Message, type Outcome, type Prediction } from '../channels/channels.ts'
+import {
+  EMAIL_SENT_BEFORE,
+  predictPrice,
+  recordHealth,
+  type Message,
+  type Outcome,
+  type Prediction,
+} from '../channels/channels.ts'
 import { CHANNELS } from '../contacts/contacts.ts'
 import { batching } from '../platform/batching.ts'
 import type { Config } from '../platform/config.ts'
 import { withTx, type Db, type Tx } from '../platform/db.ts'
 import { findTemplate } from '../templates/templates.ts'
-import { recordHealth } from './breaker.ts'
 import { BATCH_MAX, type Claimed } from './claiming.ts'
 import { planRefusal, type Consequences } from './consequences.ts'
 import { applyConsequences } from './fallback.ts'

@@ -90,10 +90,9 @@ export async function cancelDeliveries(tx: Tx, campaignId: string, now: Date): P
        and status in ('queued', 'scheduled', 'sending', 'unknown', 'failed', 'dead')`.execute(tx)
 }
 
-/** Deletes what nobody will ask for again: statuses of messages that are not ours, and old limits of recipients. */
+/** Deletes what nobody will ask for again: statuses of messages that are not ours. */
 export async function deleteStrayEvents(db: Db, now: Date): Promise<void> {
   await sql`
     delete from delivery_events
      where delivery_id is null and received_at < ${now}::timestamptz - interval '30 days'`.execute(db)
-  await sql`delete from recipient_limits where next_free_at < ${now}::timestamptz - interval '1 hour'`.execute(db)
 }

@@ -9,7 +9,7 @@ import { aGuest, anEvent } from '../../test/make.ts'
 import { withProvider } from '../../test/provider.ts'
 import { aCampaign } from '../../test/deliveries.ts'
 import { startWorking } from '../jobs.ts'
-import { answerGuest } from './answers.ts'
+import { answerGuest } from '../rsvp/answers.ts'
 import { deliverInvitation } from './jobs.ts'
 
 const NOW = '2029-06-01T18:00:00.000Z'

@@ -2,7 +2,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import { CHANNELS } from '../contacts/contacts.ts'
-import { listChannelStates, resumeChannel } from '../delivery/delivery.ts'
+import { listChannelStates, resumeChannel } from './channel-states.ts'
 import type { Deps } from '../deps.ts'
 import { Answer, Instant, NullableInstant, NullableString } from '../http/request-id.ts'
 import { pauseChannelByHand } from './channels.ts'

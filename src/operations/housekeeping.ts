@@ -1,15 +1,17 @@
 /** What the queues hold, measured; and deleting what is too old to matter. */
 import { Type } from 'typebox'
 import { deleteOldTokens } from '../auth/auth.ts'
+import { deleteOldIntervals } from '../channels/channels.ts'
 import { deleteOldPreflights } from '../campaigns/campaigns.ts'
 import { blankOldTexts } from '../conversations/conversations.ts'
-import { deleteOldSlots, deleteStrayEvents, listChannelStates } from '../delivery/delivery.ts'
+import { deleteOldSlots, deleteStrayEvents } from '../delivery/delivery.ts'
 import type { Deps } from '../deps.ts'
 import { deleteOldKeys } from '../http/idempotency.ts'
 import { deleteOldInbound } from '../inbox/inbox.ts'
 import { sql, type Db } from '../platform/db.ts'
 import { deleteExpiredEntries } from '../platform/kv.ts'
 import { defineJob, QUEUE_NAMES, type JobCounts, type QueueName } from '../platform/queue.ts'
+import { listChannelStates } from './channel-states.ts'
 import { listLag } from './readiness.ts'
 
 /** Sets the Prometheus gauges of queues, due rows and dead letters; also at every scrape of the API. */
@@ -67,6 +69,7 @@ export const deleteOldRows = defineJob({
     await deleteOldPreflights(db, at)
     await deleteOldInbound(db, at)
     await deleteStrayEvents(db, at)
+    await deleteOldIntervals(db, at)
     await deleteOldSlots(db, at, config.delivery.dedupeWindowMs)
     await blankOldTexts(db, at, config.whatsapp.messageTextDays)
   },

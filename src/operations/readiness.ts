@@ -1,6 +1,6 @@
 /** Is the system able to do its work? /ready shows it, and the queue_metrics line of the worker measures it. */
 import { listPendingMigrations, MIGRATIONS_FOLDER, pingDb, sql, type Db } from '../platform/db.ts'
-import { listChannelStates } from '../delivery/delivery.ts'
+import { listChannelStates } from './channel-states.ts'
 import type { Deps } from '../deps.ts'
 import { QUEUE_NAMES } from '../platform/queue.ts'
 

@@ -1,6 +1,6 @@
 /** A guest's answer to an invitation, by button or in words: which event it is about, and what we reply. */
 import { isInWindow } from '../contacts/contacts.ts'
-import { answerGuest, wasAnswered, type AnswerTemplate } from '../delivery/delivery.ts'
+import { answerGuest, wasAnswered, type AnswerTemplate } from './answers.ts'
 import type { Config } from '../platform/config.ts'
 import { withSavepoint, type Tx } from '../platform/db.ts'
 import { Failure } from '../platform/errors.ts'

@@ -1,6 +1,7 @@
 /** The guest's answer: the rule is in answering.ts, buttons and words in replies.ts, and parser/ understands the words. */
 export { answerInvitation, isOpen, type Answered, type InvitationAnswer } from './answering.ts'
 export type { AnswerKind } from '../events/events.ts'
+export { answerGuest, wasPhoneAnswered } from './answers.ts'
 export {
   findAnyInvited,
   findInvitedById,

@@ -5,8 +5,7 @@
  */
 import type { ChannelName } from '../contacts/contacts.ts'
 import { sql, type Db, type Tx } from '../platform/db.ts'
-import { closeCircuit, takeProbe as takePauseProbe } from '../platform/pauses.ts'
-import { pauseSending } from './pauses.ts'
+import { closeCircuit, insertPause, takeProbe as takePauseProbe } from '../platform/pauses.ts'
 
 const FAILURES_MAX = 10
 const OPEN_MS = 15_000
@@ -27,7 +26,7 @@ export const pauseChannel = (
   tx: Tx,
   pause: { channel: ChannelName; until: Date; reason: string; needsProbe: boolean; now: Date },
 ): Promise<void> =>
-  pauseSending(tx, {
+  insertPause(tx, {
     scope: 'channel',
     scopeId: pause.channel,
     source: 'system',

@@ -2,8 +2,8 @@
 import { CHANNELS, type ChannelName } from '../contacts/contacts.ts'
 import { sql, withTx, type Db } from '../platform/db.ts'
 import { stateOfPause, type Pause } from '../platform/pauses.ts'
-import { resetFailures } from './breaker.ts'
-import { endPauses, listChannelPauses } from './pauses.ts'
+import { resetFailures } from '../channels/channels.ts'
+import { endPauses, listChannelPauses } from '../delivery/delivery.ts'
 
 export type ChannelState = {
   channel: ChannelName

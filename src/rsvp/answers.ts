@@ -2,7 +2,7 @@
 import { newId, sql, type Tx } from '../platform/db.ts'
 import type { Locale } from '../platform/languages.ts'
 import type { TemplateName } from '../templates/templates.ts'
-import { insertDeliveries } from './sql.ts'
+import { insertDeliveries } from '../delivery/delivery.ts'
 
 /** What an organizer asks for is no answer. */
 export type AnswerTemplate = Exclude<
