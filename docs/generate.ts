@@ -39,7 +39,44 @@ type Document = { paths?: object; components?: object }
 export function renderOpenapi(document: Document): string {
   const sort = (object: object | undefined) => Object.fromEntries(Object.entries(object ?? {}).toSorted(byKey))
   const paths = Object.fromEntries(Object.entries(sort(document.paths)).map(([path, methods]) => [path, sort(methods)]))
-  return `${JSON.stringify({ ...document, paths }, null, 2)}\n`
+  return `${formatJson(JSON.parse(JSON.stringify({ ...document, paths })))}\n`
+}
+
+const LINE_MAX = 160
+
+/** JSON in which whatever fits on a line stands on one: a document that people read, and short diffs. */
+function formatJson(value: unknown, indent = ''): string {
+  const line = formatLine(value)
+  if (typeof value !== 'object' || value === null || indent.length + line.length <= LINE_MAX) return line
+  if (Array.isArray(value)) {
+    const isText = value.every((one) => typeof one === 'string')
+    const members = isText ? fillLines(value, indent) : value.map((one) => formatJson(one, `${indent} `))
+    return `[\n${members.map((one) => `${indent} ${one}`).join(isText ? '\n' : ',\n')}\n${indent}]`
+  }
+  const members = Object.entries(value).map(
+    ([key, one]) => `${indent} ${JSON.stringify(key)}: ${formatJson(one, `${indent} `)}`,
+  )
+  return `{\n${members.join(',\n')}\n${indent}}`
+}
+
+function formatLine(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(formatLine).join(', ')}]`
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value)
+  return `{${Object.entries(value)
+    .map(([key, one]) => `${JSON.stringify(key)}: ${formatLine(one)}`)
+    .join(', ')}}`
+}
+
+/** Words with their commas, as many on a line as fit. */
+function fillLines(words: string[], indent: string): string[] {
+  const lines: string[] = []
+  for (const [index, word] of words.entries()) {
+    const text = `${JSON.stringify(word)}${index < words.length - 1 ? ',' : ''}`
+    const last = lines.at(-1)
+    if (last === undefined || indent.length + last.length + text.length >= LINE_MAX) lines.push(text)
+    else lines[lines.length - 1] = `${last} ${text}`
+  }
+  return lines
 }
 
 const byKey = ([a]: [string, unknown], [b]: [string, unknown]) => (a < b ? -1 : 1)

@@ -220,45 +220,53 @@ export async function tokenFor(deps: Deps, as: Role | User): Promise<string> {
     .sign(deps.signingKey)
 }
 
+type Answer = { $ref?: string; description?: string; content?: Record<string, { schema?: object }> }
 type OpenApi = {
-  paths: Record<
-    string,
-    Record<string, { responses?: Record<string, { content?: Record<string, { schema?: object }> }> }>
-  >
+  paths: Record<string, Record<string, { responses: Record<string, Answer> }>>
+  components: { responses: Record<string, Answer> }
 }
 
 type AnswerCheck = (method: string, url: string, response: LightMyRequestResponse) => void
 
-/** Every answer has a request id; a JSON answer fits the schema that OpenAPI gives for its status. */
+/** Every answer has a request id, and is one that OpenAPI gives for its status: JSON by its schema, a problem by its code. */
 function answerChecker(app: FastifyInstance): AnswerCheck {
   const ajv = new Ajv({ strict: false })
   addFormats.default(ajv)
-  const document = app.swagger() as unknown as OpenApi
-  const paths = Object.entries(document.paths).map(([path, methods]) => ({
+  const { paths, components } = app.swagger() as unknown as OpenApi
+  const patterns = Object.entries(paths).map(([path, methods]) => ({
     pattern: new RegExp(`^${path.replace(/[.*+?^$()|[\]\\]/g, '\\$&').replace(/\{[^}]+\}/g, '[^/]+')}$`),
     methods,
   }))
   return (method: string, url: string, response: LightMyRequestResponse) => {
     assert.ok(response.headers['x-request-id'], `${method} ${url} lacks X-Request-Id`)
     const type = String(response.headers['content-type'] ?? '')
-    if (!type.includes('json') || url.startsWith('/openapi.json')) return
+    if (url.startsWith('/openapi.json')) return
+    const what = `${method} ${url} ${response.statusCode}`
+    const path = patterns.find(({ pattern }) => pattern.test(url.split('?')[0]!))
+    const operation = path?.methods[method.toLowerCase()]
+    const answer = operation?.responses[response.statusCode]
+    if (!type.includes('json')) {
+      const isListed = answer?.content ? answer.content[type.split(';')[0] ?? ''] : answer
+      return assert.ok(isListed || !operation, `${what} is ${type || 'empty'}, which OpenAPI does not list`)
+    }
     const body = response.json<Record<string, unknown>>()
-    assert.ok(body['requestId'], `${method} ${url} lacks requestId in its body`)
+    assert.ok(body['requestId'], `${what} lacks requestId in its body`)
     if (type.includes('problem+json')) {
       for (const field of ['type', 'title', 'status', 'code', 'detail'])
-        assert.ok(field in body, `a problem lacks ${field}`)
-      return assert.equal(body['status'], response.statusCode)
+        assert.ok(field in body, `${what} lacks ${field}`)
+      assert.equal(body['status'], response.statusCode)
+      if (operation && response.statusCode !== 500) checkProblem(what, String(body['code']), answer, components)
+      return
     }
-    const path = paths.find(({ pattern }) => pattern.test(url.split('?')[0]!))
-    const schema =
-      path?.methods[method.toLowerCase()]?.responses?.[String(response.statusCode)]?.content?.['application/json']
-        ?.schema
-    if (!schema)
-      return assert.ok(!path, `${method} ${url} answered ${response.statusCode}, which OpenAPI does not list`)
-    const validate = ajv.compile({ ...schema, components: (document as { components?: unknown }).components })
-    assert.ok(
-      validate(body),
-      `${method} ${url} ${response.statusCode}: ${ajv.errorsText(validate.errors)} in ${JSON.stringify(body)}`,
-    )
+    const schema = answer?.content?.['application/json']?.schema
+    if (!schema) return assert.ok(!operation, `${what} is an answer that OpenAPI does not list`)
+    const validate = ajv.compile({ ...schema, components })
+    assert.ok(validate(body), `${what}: ${ajv.errorsText(validate.errors)} in ${JSON.stringify(body)}`)
   }
+}
+
+function checkProblem(what: string, code: string, answer: Answer | undefined, { responses }: OpenApi['components']) {
+  const shared = responses[answer?.$ref?.split('/').at(-1) ?? '']
+  const description = answer?.description ?? shared?.description ?? ''
+  assert.ok(description.includes(`\`${code}\``), `${what} is ${code}, which OpenAPI does not list: see config.problems`)
 }

@@ -10,11 +10,13 @@ import { readArguments } from '../src/commands/usage.ts'
 import { MIGRATIONS_FOLDER, applyMigrations, openDb } from '../src/platform/db.ts'
 import { startEmbedded } from '../src/platform/embedded.ts'
 
+/** By its path: typescript-5, which the client generator needs, has a `tsc` too, and npm links either one. */
+const TSC = ['node', 'node_modules/typescript/bin/tsc']
 const CHECKS: [string, string[]][] = [
-  ['types', ['tsc', '-p', 'tsconfig.test.json']], // also compiles what the tests run from
-  ['lint', ['oxlint', '--type-aware', '--deny-warnings']],
-  ['format', ['prettier', '--check', '--log-level', 'warn', '.']],
-  ['build', ['tsc', '-p', 'tsconfig.build.json']],
+  ['types', [...TSC, '-p', 'tsconfig.test.json']], // also compiles what the tests run from
+  ['lint', ['node_modules/.bin/oxlint', '--type-aware', '--deny-warnings']],
+  ['format', ['node_modules/.bin/prettier', '--check', '--log-level', 'warn', '.']],
+  ['build', [...TSC, '-p', 'tsconfig.build.json']],
 ]
 const GROUPS = 3
 const TEMPLATE = 'monotickets_template'
@@ -60,7 +62,7 @@ async function runChecks(checks: typeof CHECKS): Promise<string[]> {
     for (let check = left.shift(); check; check = left.shift()) {
       const [name, [command, ...args]] = check
       const started = performance.now()
-      const { code, output } = await run(join('node_modules', '.bin', command!), args, process.env, false)
+      const { code, output } = await run(command!, args, process.env, false)
       if (code !== 0) failed.push(name)
       process.stdout.write(
         `${code === 0 ? 'ok    ' : 'FAILED'} ${name} (${secondsSince(started)} s)\n${code === 0 ? '' : output}`,

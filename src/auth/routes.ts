@@ -4,29 +4,35 @@ import { Type } from 'typebox'
 import type { Deps } from '../deps.ts'
 import { Failure } from '../platform/errors.ts'
 import { ROLES } from '../http/access.ts'
-import { Answer, NullableString } from '../http/request-id.ts'
+import { Answer, NullableString } from '../http/schemas.ts'
 import { DEMO_DIRECTOR, findUser, logIn, logOut, refreshSession } from './auth.ts'
 
-const PublicUser = Type.Object({
-  id: Type.String(),
-  name: Type.String(),
-  email: Type.String(),
-  role: Type.Enum(ROLES),
-  organizerId: NullableString,
-})
-const Session = Answer({
-  accessToken: Type.String(),
-  refreshToken: Type.String(),
-  expiresIn: Type.Integer({ description: 'Seconds the access token lives.' }),
-  user: PublicUser,
-})
+const PublicUser = Type.Object(
+  {
+    id: Type.String(),
+    name: Type.String(),
+    email: Type.String(),
+    role: Type.Enum(ROLES),
+    organizerId: NullableString,
+  },
+  { title: 'User' },
+)
+const Session = Answer(
+  {
+    accessToken: Type.String(),
+    refreshToken: Type.String(),
+    expiresIn: Type.Integer({ description: 'Seconds the access token lives.' }),
+    user: PublicUser,
+  },
+  { title: 'Session' },
+)
 const RefreshBody = Type.Object(
   { refreshToken: Type.String({ minLength: 20, maxLength: 200 }) },
-  { additionalProperties: false },
+  { additionalProperties: false, title: 'RefreshRequest' },
 )
 const LoginBody = Type.Object(
   { email: Type.String({ minLength: 3, maxLength: 254 }), password: Type.String({ minLength: 1, maxLength: 128 }) },
-  { additionalProperties: false },
+  { additionalProperties: false, title: 'LoginRequest' },
 )
 
 export const authRoutes =
@@ -35,18 +41,25 @@ export const authRoutes =
     app.post(
       '/auth/login',
       {
-        config: { access: 'public' },
-        schema: { tags: ['Access'], summary: 'Log in', body: LoginBody, response: { 200: Session } },
+        config: { access: 'public', problems: ['invalid_credentials'] },
+        schema: {
+          operationId: 'logIn',
+          tags: ['Access'],
+          summary: 'Log in',
+          body: LoginBody,
+          response: { 200: Session },
+        },
       },
       (request) => logIn(deps, { ...request.body, address: request.ip }),
     )
     app.post(
       '/auth/refresh',
       {
-        config: { access: 'public' },
+        config: { access: 'public', problems: ['unauthorized'] },
         schema: {
+          operationId: 'refreshSession',
           tags: ['Access'],
-          summary: 'Swap a refresh token for a new pair',
+          summary: 'Exchange a refresh token for a new pair of tokens',
           body: RefreshBody,
           response: { 200: Session },
         },
@@ -58,8 +71,9 @@ export const authRoutes =
       {
         config: { access: 'public' },
         schema: {
+          operationId: 'logOut',
           tags: ['Access'],
-          summary: 'Revoke a refresh token and its family',
+          summary: 'Log out: revoke a refresh token and those that came of it',
           body: RefreshBody,
           response: { 200: Answer({ status: Type.Literal('logged_out') }) },
         },
@@ -73,7 +87,12 @@ export const authRoutes =
       '/auth/me',
       {
         config: { access: ROLES },
-        schema: { tags: ['Access'], summary: 'Who am I', response: { 200: Answer({ user: PublicUser }) } },
+        schema: {
+          operationId: 'showCurrentUser',
+          tags: ['Access'],
+          summary: 'The user of this token',
+          response: { 200: Answer({ user: PublicUser }) },
+        },
       },
       async (request) => {
         const user = await findUser(deps.db, request.user.id)

@@ -4,35 +4,35 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import type { Deps } from '../deps.ts'
 import { scopeOf } from '../http/access.ts'
-import { Id } from '../http/request-id.ts'
+import { FileAnswer, Id, localeWith } from '../http/schemas.ts'
 import { openExclusionsCsv } from './exclusions.ts'
 
 const SENDERS = ['organizer', 'director'] as const
-const Csv = Type.Unsafe<Readable>({ type: 'string' })
 
 export const preflightRoutes =
   (deps: Deps): FastifyPluginAsyncTypebox =>
   async (app) => {
     app.get(
-      '/events/:id/campaigns/preflights/:preflightId/exclusions.csv',
+      '/events/:eventId/campaigns/preflights/:preflightId/exclusions.csv',
       {
-        config: { access: SENDERS },
+        config: { access: SENDERS, problems: ['event_not_found', 'campaign_not_found', 'preflight_launched'] },
         schema: {
+          operationId: 'downloadExclusions',
           tags: ['Campaigns'],
-          summary: 'Everybody whom the campaign would leave out, with the reason and what to do',
+          summary: 'Guests whom the campaign would leave out, as CSV',
           description:
-            'CSV in UTF-8 with a heading: guest id, name, reason, what to do, code of the reason. Counted now, of the guests ' +
-            'as they are. 409 once the preflight was launched.',
-          params: Type.Object({ id: Id, preflightId: Id }),
+            'UTF-8 with a header row: guest id, name, reason, what to do, code of the reason. The list is computed now, not at ' +
+            'the time of the preflight. 409 once the campaign is launched.',
+          params: Type.Object({ eventId: Id, preflightId: Id }),
           querystring: Type.Object(
-            { locale: Type.Enum(['es-MX', 'en'], { default: 'es-MX', description: 'Of the headings and texts.' }) },
+            { locale: localeWith({ default: 'es-MX', description: 'Of the headings and texts.' }) },
             { additionalProperties: false },
           ),
-          response: { 200: { description: 'text/csv', content: { 'text/csv': { schema: Csv } } } },
+          response: { 200: FileAnswer<Readable>('text/csv', 'The guests who are left out.') },
         },
       },
       async (request, reply) => {
-        const { id: eventId, preflightId } = request.params
+        const { eventId, preflightId } = request.params
         const { locale } = request.query
         const csv = await openExclusionsCsv(deps, { scope: scopeOf(request), eventId, preflightId, locale })
         void reply

@@ -7,9 +7,9 @@ import type { Deps } from '../deps.ts'
 import { Failure } from '../platform/errors.ts'
 import { scopeOf } from '../http/access.ts'
 import { Page, PageQuery, readCursor, toPage } from '../http/page.ts'
-import { Answer, Id } from '../http/request-id.ts'
+import { AnswerOf, EventParams, FileAnswer, Id, NoBody } from '../http/schemas.ts'
 import { withTimeout } from '../platform/queue.ts'
-import { CampaignBody, CampaignFields, Launched, Preflight } from './schemas.ts'
+import { Campaign, CampaignBody, Launched, Preflight } from './schemas.ts'
 import { countStatuses, listCampaigns } from './sql.ts'
 import { DONE_ID, watchCampaign } from './stream.ts'
 import { launchCampaign, preflightCampaign, steerCampaign, toView, viewCampaign } from './campaigns.ts'
@@ -18,9 +18,7 @@ import { findEvent } from '../events/events.ts'
 
 const SENDERS = ['organizer', 'director'] as const
 const READERS = ['organizer', 'director', 'viewer'] as const
-const ById = Type.Object({ id: Id })
-const Campaign = Answer(CampaignFields)
-const EventStream = Type.Unsafe<Readable>({ type: 'string' })
+const CampaignParams = Type.Object({ campaignId: Id })
 
 /** How long a caller waits for the first jobs to reach the queue. */
 const RELEASE_MS = 1500
@@ -29,24 +27,42 @@ export const campaignRoutes =
   (deps: Deps): FastifyPluginAsyncTypebox =>
   async (app) => {
     app.post(
-      '/events/:id/campaigns',
+      '/events/:eventId/campaigns',
       {
-        config: { access: SENDERS, idempotent: true },
+        config: {
+          access: SENDERS,
+          idempotent: true,
+          problems: [
+            'event_not_found',
+            'template_not_found',
+            'campaign_not_found',
+            'event_closed',
+            'event_draft',
+            'campaign_empty',
+            'preflight_mismatch',
+            'preflight_required',
+            'template_variable_missing',
+            'template_variable_unknown',
+            'template_variable_invalid',
+            'invalid_date',
+          ],
+        },
         schema: {
+          operationId: 'launchCampaign',
           tags: ['Campaigns'],
-          summary: 'Send one message to many guests, or tell what that would do (dryRun)',
+          summary: 'Launch a campaign, or preview what it would do',
           description:
-            '`dryRun: true` answers 200 with a preflight and sends nothing. The same body with its `preflightId` launches: 202, ' +
-            'or 200 with the same campaign when it was launched before, or the same follows the event already. Recipients are frozen at the launch, or with ' +
-            '`schedule` when its time has come.',
-          params: ById,
+            'With `dryRun: true` the answer is 200 with a preflight, and nothing is sent. The same body with its `preflightId` ' +
+            'launches the campaign: 202, or 200 with the existing campaign when it was launched before or already follows the ' +
+            'event. Recipients are frozen at the launch, or with `schedule` when its time comes.',
+          params: EventParams,
           body: CampaignBody,
           response: { 200: Type.Union([Preflight, Launched]), 202: Launched },
         },
       },
       async (request, reply) => {
         const { dryRun, preflightId, name = null, ...body } = request.body
-        const asked = { ...body, eventId: request.params.id, user: request.user, requestId: request.id }
+        const asked = { ...body, eventId: request.params.eventId, user: request.user, requestId: request.id }
         if (dryRun) return preflightCampaign(deps, { ...asked, name })
         const { isNew, ...launched } = await launchCampaign(deps, { ...asked, preflightId })
         if (isNew) await releaseNow(deps, request)
@@ -56,22 +72,23 @@ export const campaignRoutes =
     )
 
     app.get(
-      '/events/:id/campaigns',
+      '/events/:eventId/campaigns',
       {
-        config: { access: READERS },
+        config: { access: READERS, problems: ['event_not_found'] },
         schema: {
+          operationId: 'listCampaigns',
           tags: ['Campaigns'],
           summary: 'Campaigns of an event, newest first',
-          params: ById,
+          params: EventParams,
           querystring: Type.Object(PageQuery, { additionalProperties: false }),
-          response: { 200: Page(Type.Object(CampaignFields)) },
+          response: { 200: Page(Campaign) },
         },
       },
       async (request) => {
         const { limit, cursor } = request.query
         const filter = {
           scope: scopeOf(request),
-          eventId: request.params.id,
+          eventId: request.params.eventId,
           before: readCursor(cursor),
           limit: limit + 1,
         }
@@ -85,32 +102,40 @@ export const campaignRoutes =
     )
 
     app.get(
-      '/campaigns/:id',
+      '/campaigns/:campaignId',
       {
-        config: { access: READERS },
+        config: { access: READERS, problems: ['campaign_not_found'] },
         schema: {
+          operationId: 'showCampaign',
           tags: ['Campaigns'],
           summary: 'One campaign and its progress',
-          params: ById,
-          response: { 200: Campaign },
+          params: CampaignParams,
+          response: { 200: AnswerOf(Campaign) },
         },
       },
-      async (request) => viewCampaign(deps.db, scopeOf(request), request.params.id),
+      async (request) => viewCampaign(deps.db, scopeOf(request), request.params.campaignId),
     )
 
-    for (const [step, summary] of [
-      ['pause', 'Stop what has not left yet, until it is resumed'],
-      ['resume', 'Go on with a paused campaign'],
-      ['cancel', 'Never send what has not left yet'],
+    for (const [step, summary, refusal] of [
+      ['pause', 'Pause a campaign: what has not left yet waits until it is resumed', 'campaign_not_running'],
+      ['resume', 'Resume a paused campaign', 'campaign_not_paused'],
+      ['cancel', 'Cancel a campaign: what has not left yet is never sent', 'campaign_not_running'],
     ] as const) {
       app.post(
-        `/campaigns/:id/${step}`,
+        `/campaigns/:campaignId/${step}`,
         {
-          config: { access: SENDERS, optionalBody: true },
-          schema: { tags: ['Campaigns'], summary, params: ById, response: { 200: Campaign } },
+          config: { access: SENDERS, optionalBody: true, problems: ['campaign_not_found', refusal] },
+          schema: {
+            operationId: `${step}Campaign`,
+            tags: ['Campaigns'],
+            summary,
+            params: CampaignParams,
+            body: NoBody,
+            response: { 200: AnswerOf(Campaign) },
+          },
         },
         async (request) => {
-          const campaign = await steerCampaign(deps, request.user, request.params.id, step)
+          const campaign = await steerCampaign(deps, request.user, request.params.campaignId, step)
           if (step === 'resume') await releaseNow(deps, request)
           return campaign
         },
@@ -120,25 +145,29 @@ export const campaignRoutes =
     const isClosing = new AbortController()
     app.addHook('preClose', async () => isClosing.abort())
     app.get(
-      '/campaigns/:id/stream',
+      '/campaigns/:campaignId/stream',
       {
-        config: { access: READERS },
+        config: { access: READERS, problems: ['campaign_not_found'] },
         schema: {
+          operationId: 'streamCampaign',
           tags: ['Campaigns'],
-          summary: 'Progress as server-sent events: progress, then done',
+          summary: 'Progress as server-sent events',
           description:
-            'Every event is the whole progress, so nothing is missed by whoever connects again. A stream ends with `done`, and at ' +
-            'the latest with the access token. An EventSource that comes back with the id of `done` is told 204, to stay away.',
-          params: ById,
+            'Each `progress` event carries the whole progress, so a client that reconnects misses nothing. The stream ends with a ' +
+            '`done` event, or when the access token expires. An EventSource that reconnects with the id of `done` gets 204 and stops.',
+          params: CampaignParams,
           response: {
-            204: { type: 'null', description: 'Last-Event-ID is that of done, and nothing has opened since.' },
-            200: { description: 'text/event-stream', content: { 'text/event-stream': { schema: EventStream } } },
+            204: { type: 'null', description: 'The campaign is done and `Last-Event-ID` says that the client knows.' },
+            200: FileAnswer<Readable>(
+              'text/event-stream',
+              'Events `progress` and `done`; the data is the progress as JSON.',
+            ),
           },
         },
       },
       async (request, reply) => {
         const scope = scopeOf(request)
-        const { id } = request.params
+        const { campaignId: id } = request.params
         const { isDone } = await viewCampaign(deps.db, scope, id) // 404 while the answer can still say so
         if (isDone && request.headers['last-event-id'] === DONE_ID) return reply.code(204).send(null)
         const hasLeft = new AbortController()

@@ -1,11 +1,19 @@
 /** Campaigns on the wire. */
 import { Type } from 'typebox'
 import { ByLocale, ShownMessage, TemplateStatuses } from '../templates/templates.ts'
-import { Answer, Instant, NullableInstant, NullableString, NullableText } from '../http/request-id.ts'
+import {
+  Answer,
+  Channel,
+  channelChoiceWith,
+  channelWith,
+  Instant,
+  Locale,
+  NullableInstant,
+  NullableString,
+  NullableText,
+} from '../http/schemas.ts'
 
-const Channel = Type.Enum(['whatsapp', 'email', 'auto'], {
-  description: 'auto: WhatsApp, if the guest has a number that has not proved unreachable; else e-mail.',
-})
+const CHOICE = 'auto: WhatsApp, if the guest has a number that has not proved unreachable; else e-mail.'
 const Filter = Type.Object(
   {
     status: Type.Optional(
@@ -22,9 +30,9 @@ const Filter = Type.Object(
         description: 'Guests with at least one of them.',
       }),
     ),
-    hasChannel: Type.Optional(Type.Enum(['whatsapp', 'email'], { description: 'Has a phone, or an e-mail address.' })),
+    hasChannel: Type.Optional(channelWith({ description: 'Has a phone, or an e-mail address.' })),
   },
-  { additionalProperties: false, default: {} },
+  { additionalProperties: false, default: {}, title: 'GuestFilter' },
 )
 const Variables = Type.Record(Type.String({ pattern: '^[a-z_]{1,60}$' }), Type.String({ maxLength: 1000 }), {
   default: {},
@@ -63,6 +71,7 @@ const Schedule = Type.Union(
     ),
   ],
   {
+    title: 'EventSchedule',
     description:
       'A time that follows the event, instead of scheduledAt. Recipients are frozen when it has come: who has answered by ' +
       'then is not reminded. When the event is moved, the time moves within a second; if it has passed by then, nothing is ' +
@@ -72,7 +81,7 @@ const Schedule = Type.Union(
 export const CampaignBody = Type.Object(
   {
     template: Type.String({ minLength: 1, maxLength: 100 }),
-    channel: Type.Enum(['whatsapp', 'email', 'auto'], { default: 'auto' }),
+    channel: channelChoiceWith({ default: 'auto', description: CHOICE }),
     filter: Filter,
     variables: Variables,
     scheduledAt: Type.Optional(
@@ -87,7 +96,7 @@ export const CampaignBody = Type.Object(
       Type.String({ minLength: 1, maxLength: 200, description: 'For the list; taken from the dry run.' }),
     ),
   },
-  { additionalProperties: false },
+  { additionalProperties: false, title: 'NewCampaign' },
 )
 
 const Count = Type.Integer({ minimum: 0 })
@@ -121,136 +130,148 @@ const MessagingLimit = Type.Object(
     remaining: Type.Unsafe<number | null>({ type: ['integer', 'null'], description: 'limit − used − waiting.' }),
     isBeyond: Type.Unsafe<boolean | null>({ type: ['boolean', 'null'], description: 'Null: the limit is unknown.' }),
   },
-  { description: "WhatsApp's messaging limit: different people who are written to outside an open window." },
+  {
+    title: 'MessagingLimit',
+    description: "WhatsApp's messaging limit: different people who are written to outside an open window.",
+  },
 )
-export const Preflight = Answer({
-  preflightId: Type.String({ description: 'For the launch, within 24 hours.' }),
-  counts: Type.Object(
-    {
-      matched: Count,
-      valid: Count,
-      duplicate: Count,
-      withoutAddress: Count,
-      optedOut: Count,
-      marketingStopped: Count,
-      emailStopped: Count,
-      missingVariables: Count,
-      templateNotApproved: Count,
-    },
-    { description: 'Of the guests that the filter names; all but valid get nothing, each for its first reason.' },
-  ),
-  byChannel: Type.Object({ whatsapp: Count, email: Count }),
-  estimatedCost: Type.Object(
-    {
-      isEstimate: Type.Literal(true),
-      currency: NullableString,
-      amount: Type.Number({ description: 'In whole units of the currency.' }),
-      amountMinor: Type.Integer({ description: 'The same in hundredths.' }),
-      messages: Count,
-      category: Category,
-      perMessage: Type.Number({ description: 'Of that category, which most of the messages have.' }),
-      byCategory: Type.Array(
-        Type.Object({ category: Category, messages: Count, perMessage: Type.Number(), amountMinor: Type.Integer() }),
-        { description: 'By the category that WhatsApp took the template of each language for.' },
-      ),
-    },
-    { description: 'An estimate: the list price of the day for every WhatsApp message. The invoice may be lower.' },
-  ),
-  scheduledAt: Type.Unsafe<Date | string | null>({
-    ...NullableInstant,
-    description: 'When it would leave; null at once. Counts and samples are of the guests as they are now.',
-  }),
-  sendingPaused: SendingPaused,
-  pausedChannels: Type.Array(Type.Enum(['whatsapp', 'email']), {
-    description: 'Channels that an operator has paused: their messages wait.',
-  }),
-  templateStatuses: TemplateStatuses,
-  messagingLimit: MessagingLimit,
-  warnings: Type.Array(
-    Type.Object({
-      code: Type.Enum([
-        'event_draft',
-        'template_not_approved',
-        'template_mismatch',
-        'other_category',
-        'beyond_messaging_limit',
-      ]),
-      text: ByLocale,
+export const Preflight = Answer(
+  {
+    preflightId: Type.String({ description: 'For the launch, within 24 hours.' }),
+    counts: Type.Object(
+      {
+        matched: Count,
+        valid: Count,
+        duplicate: Count,
+        withoutAddress: Count,
+        optedOut: Count,
+        marketingStopped: Count,
+        emailStopped: Count,
+        missingVariables: Count,
+        templateNotApproved: Count,
+      },
+      { description: 'Of the guests that the filter names; all but valid get nothing, each for its first reason.' },
+    ),
+    byChannel: Type.Object({ whatsapp: Count, email: Count }),
+    estimatedCost: Type.Object(
+      {
+        isEstimate: Type.Literal(true),
+        currency: NullableString,
+        amount: Type.Number({ description: 'In whole units of the currency.' }),
+        amountMinor: Type.Integer({ description: 'The same in hundredths.' }),
+        messages: Count,
+        category: Category,
+        perMessage: Type.Number({ description: 'Of that category, which most of the messages have.' }),
+        byCategory: Type.Array(
+          Type.Object({ category: Category, messages: Count, perMessage: Type.Number(), amountMinor: Type.Integer() }),
+          { description: 'By the category that WhatsApp took the template of each language for.' },
+        ),
+      },
+      { description: 'An estimate: the list price of the day for every WhatsApp message. The invoice may be lower.' },
+    ),
+    scheduledAt: Type.Unsafe<Date | string | null>({
+      ...NullableInstant,
+      description: 'When it would leave; null at once. Counts and samples are of the guests as they are now.',
     }),
-    { description: 'What somebody should look at before the launch.' },
-  ),
-  quietHoursShift: Type.Integer({ minimum: 0, description: 'Messages that wait for the end of the quiet hours.' }),
-  quietHoursUntil: NullableInstant,
-  sample: Type.Array(
-    Type.Object({
-      guestId: Type.String(),
-      template: Type.String(),
-      locale: Type.Enum(['es-MX', 'en']),
-      channel: Type.Enum(['whatsapp', 'email']),
-      refusal: NullableString,
-      whatsapp: Type.Unsafe<object | null>({ type: ['object', 'null'] }),
-      shown: ShownMessage,
-      email: Type.Unsafe<object | null>({ type: ['object', 'null'] }),
+    sendingPaused: SendingPaused,
+    pausedChannels: Type.Array(Channel, {
+      description: 'Channels that an operator has paused: their messages wait.',
     }),
-    {
-      description:
-        'Up to four messages as their guests would get them: of each channel and language before more of one.',
-    },
-  ),
-  exclusions: Type.Array(Type.Object({ guestId: Type.String(), reason: Type.String() }), {
-    description: 'Up to twenty guests who get nothing, and why.',
-  }),
-})
-export const Launched = Answer({
-  campaignId: Type.String(),
-  status: Status,
-  total: Type.Integer({
-    description: 'Guests that the filter named, with those who were left out; 0 while its recipients are not frozen.',
-  }),
-  scheduledAt: NullableInstant,
-})
+    templateStatuses: TemplateStatuses,
+    messagingLimit: MessagingLimit,
+    warnings: Type.Array(
+      Type.Object({
+        code: Type.Enum([
+          'event_draft',
+          'template_not_approved',
+          'template_mismatch',
+          'other_category',
+          'beyond_messaging_limit',
+        ]),
+        text: ByLocale,
+      }),
+      { description: 'What somebody should look at before the launch.' },
+    ),
+    quietHoursShift: Type.Integer({ minimum: 0, description: 'Messages that wait for the end of the quiet hours.' }),
+    quietHoursUntil: NullableInstant,
+    sample: Type.Array(
+      Type.Object({
+        guestId: Type.String(),
+        template: Type.String(),
+        locale: Locale,
+        channel: Channel,
+        refusal: NullableString,
+        whatsapp: Type.Unsafe<object | null>({ type: ['object', 'null'] }),
+        shown: ShownMessage,
+        email: Type.Unsafe<object | null>({ type: ['object', 'null'] }),
+      }),
+      {
+        description:
+          'Up to four messages as their guests would get them: of each channel and language before more of one.',
+      },
+    ),
+    exclusions: Type.Array(Type.Object({ guestId: Type.String(), reason: Type.String() }), {
+      description: 'Up to twenty guests who get nothing, and why.',
+    }),
+  },
+  { title: 'Preflight' },
+)
+export const Launched = Answer(
+  {
+    campaignId: Type.String(),
+    status: Status,
+    total: Type.Integer({
+      description: 'Guests that the filter named, with those who were left out; 0 while its recipients are not frozen.',
+    }),
+    scheduledAt: NullableInstant,
+  },
+  { title: 'LaunchedCampaign' },
+)
 
-export const CampaignFields = {
-  id: Type.String(),
-  eventId: Type.String(),
-  name: NullableString,
-  status: Status,
-  reason: Type.Unsafe<string | null>({
-    type: ['string', 'null'],
-    description:
-      'The refusal that paused it; null when a person did. Of a missed one: event_moved, too_late (nobody was there to ' +
-      'send it), event_closed, or what was wrong with its template.',
-  }),
-  explanation: NullableText,
-  channel: Channel,
-  template: Type.String(),
-  variables: Type.Record(Type.String(), Type.String()),
-  filter: Type.Unsafe<object>({ type: 'object' }),
-  leftOut: Type.Record(Type.String(), Type.Integer(), {
-    description: 'Guests who were left out at the launch, by reason.',
-  }),
-  schedule: Type.Unsafe<object | null>({ type: ['object', 'null'] }),
-  scheduledAt: NullableInstant,
-  triggeredAt: Type.Unsafe<Date | string | null>({
-    ...NullableInstant,
-    description: 'When the recipients of one that follows the event were frozen.',
-  }),
-  createdAt: Instant,
-  launchedAt: Instant,
-  pausedAt: NullableInstant,
-  cancelledAt: NullableInstant,
-  progress: Type.Object(
-    {
-      total: Count,
-      scheduled: Count,
-      queued: Count,
-      sent: Count,
-      delivered: Count,
-      read: Count,
-      failed: Count,
-      skipped: Count,
-    },
-    { description: 'Every guest once, where the message stands; the sum of all is total.' },
-  ),
-  isDone: Type.Boolean({ description: 'Nothing is scheduled or queued any more.' }),
-}
+export const Campaign = Type.Object(
+  {
+    id: Type.String(),
+    eventId: Type.String(),
+    name: NullableString,
+    status: Status,
+    reason: Type.Unsafe<string | null>({
+      type: ['string', 'null'],
+      description:
+        'The refusal that paused it; null when a person did. Of a missed one: event_moved, too_late (nobody was there to ' +
+        'send it), event_closed, or what was wrong with its template.',
+    }),
+    explanation: NullableText,
+    channel: channelChoiceWith({ description: CHOICE }),
+    template: Type.String(),
+    variables: Type.Record(Type.String(), Type.String()),
+    filter: Type.Unsafe<object>({ type: 'object' }),
+    leftOut: Type.Record(Type.String(), Type.Integer(), {
+      description: 'Guests who were left out at the launch, by reason.',
+    }),
+    schedule: Type.Unsafe<object | null>({ type: ['object', 'null'] }),
+    scheduledAt: NullableInstant,
+    triggeredAt: Type.Unsafe<Date | string | null>({
+      ...NullableInstant,
+      description: 'When the recipients of one that follows the event were frozen.',
+    }),
+    createdAt: Instant,
+    launchedAt: Instant,
+    pausedAt: NullableInstant,
+    cancelledAt: NullableInstant,
+    progress: Type.Object(
+      {
+        total: Count,
+        scheduled: Count,
+        queued: Count,
+        sent: Count,
+        delivered: Count,
+        read: Count,
+        failed: Count,
+        skipped: Count,
+      },
+      { description: 'Every guest once, where the message stands; the sum of all is total.' },
+    ),
+    isDone: Type.Boolean({ description: 'Nothing is scheduled or queued any more.' }),
+  },
+  { title: 'Campaign' },
+)

@@ -5,7 +5,7 @@ import type { Deps } from '../deps.ts'
 import { Failure } from '../platform/errors.ts'
 import { scopeOf } from '../http/access.ts'
 import { Page, PageQuery, readCursor, toPage } from '../http/page.ts'
-import { Answer, Id, Instant, NullableInteger, NullableString } from '../http/request-id.ts'
+import { Answer, EventParams, Id, Instant, NullableInteger, NullableString } from '../http/schemas.ts'
 import { scan, SCAN_REASONS } from './checkin.ts'
 import { isEventThere, listScans } from './sql.ts'
 
@@ -38,53 +38,59 @@ const ScanBody = Type.Object(
       Type.String({ format: 'date-time', description: "The device's clock. It is kept; our own clock orders scans." }),
     ),
   },
-  { additionalProperties: false },
+  { additionalProperties: false, title: 'ScanRequest' },
 )
 
-const ScanReply = Answer({
-  status: Type.Enum(RESULTS),
-  reason: Type.Optional(
-    Type.Enum(SCAN_REASONS, {
-      description:
-        'unknown_code: not of this event. already_admitted: no place is left. not_enough_places: fewer are left than ' +
-        'were asked for. event_over: more than 12 hours after its end (an archived or expired landing does not ' +
-        'matter before). event_draft: it is not published yet.',
-    }),
-  ),
-  guest: Type.Optional(
-    Type.Object({
-      name: Type.String(),
-      partySize: Type.Integer({
-        description: 'Places of the door: as invited, or as confirmed if fewer; admitted + remaining.',
+const ScanReply = Answer(
+  {
+    status: Type.Enum(RESULTS),
+    reason: Type.Optional(
+      Type.Enum(SCAN_REASONS, {
+        description:
+          'unknown_code: not of this event. already_admitted: no place is left. not_enough_places: fewer are left than ' +
+          'were asked for. event_over: more than 12 hours after its end (an archived or expired landing does not ' +
+          'matter before). event_draft: it is not published yet.',
       }),
-      admitted: Type.Integer(),
-      remaining: Type.Integer(),
-      answer: Type.Enum(['pending', 'yes', 'no', 'maybe'], {
-        description: 'A guest who declined is admitted all the same; the door may look twice.',
+    ),
+    guest: Type.Optional(
+      Type.Object({
+        name: Type.String(),
+        partySize: Type.Integer({
+          description: 'Places of the door: as invited, or as confirmed if fewer; admitted + remaining.',
+        }),
+        admitted: Type.Integer(),
+        remaining: Type.Integer(),
+        answer: Type.Enum(['pending', 'yes', 'no', 'maybe'], {
+          description: 'A guest who declined is admitted all the same; the door may look twice.',
+        }),
       }),
-    }),
-  ),
-  first: Type.Optional(
-    Type.Object({ at: Instant, gate: NullableString, device: NullableString }, { description: 'Who came in first.' }),
-  ),
-})
+    ),
+    first: Type.Optional(
+      Type.Object({ at: Instant, gate: NullableString, device: NullableString }, { description: 'Who came in first.' }),
+    ),
+  },
+  { title: 'ScanResult' },
+)
 
-const ScanItem = Type.Object({
-  id: Type.String(),
-  scanId: Type.String(),
-  guestId: NullableString,
-  guestName: NullableString,
-  result: Type.Enum(RESULTS),
-  reason: NullableString,
-  requested: Type.Integer(),
-  admitted: NullableInteger,
-  remaining: NullableInteger,
-  gate: NullableString,
-  device: NullableString,
-  scannedBy: Type.String(),
-  scannedAt: Instant,
-  receivedAt: Instant,
-})
+const ScanItem = Type.Object(
+  {
+    id: Type.String(),
+    scanId: Type.String(),
+    guestId: NullableString,
+    guestName: NullableString,
+    result: Type.Enum(RESULTS),
+    reason: NullableString,
+    requested: Type.Integer(),
+    admitted: NullableInteger,
+    remaining: NullableInteger,
+    gate: NullableString,
+    device: NullableString,
+    scannedBy: Type.String(),
+    scannedAt: Instant,
+    receivedAt: Instant,
+  },
+  { title: 'Scan' },
+)
 
 export const checkinRoutes =
   (deps: Pick<Deps, 'db' | 'now' | 'metrics'>): FastifyPluginAsyncTypebox =>
@@ -92,12 +98,19 @@ export const checkinRoutes =
     app.post(
       '/scan/validate',
       {
-        config: { access: ['staff', 'organizer', 'director'], idempotent: true },
+        config: {
+          access: ['staff', 'organizer', 'director'],
+          idempotent: true,
+          problems: ['event_not_found', 'invalid_date', 'scan_id_reused'],
+        },
         schema: {
+          operationId: 'validateScan',
           tags: ['Check-in'],
-          summary: 'Admit the holder of a code, or say why not',
+          summary: 'Admit the holder of a code',
           description:
-            '`valid`: admitted now. `duplicate`: nobody more may enter on this code (`already_admitted`), or fewer than asked (`not_enough_places`; `remaining` says how many). `invalid`: no such code here, a draft, or 12 hours after the end. Any time before that is fine, and so is a guest who has not answered or declined: the door decides, `guest.answer` tells.',
+            '`valid`: admitted now. `duplicate`: nobody more may enter with this code (`already_admitted`), or fewer than asked ' +
+            '(`not_enough_places`; `remaining` says how many). `invalid`: the event has no such code, is a draft, or ended more ' +
+            'than 12 hours ago. Guests who have not answered or have declined are admitted too; `guest.answer` tells the door.',
           body: ScanBody,
           response: { 200: ScanReply },
         },
@@ -113,11 +126,12 @@ export const checkinRoutes =
     app.get(
       '/events/:eventId/scans',
       {
-        config: { access: ['staff', 'organizer', 'director'] },
+        config: { access: ['staff', 'organizer', 'director'], problems: ['event_not_found'] },
         schema: {
+          operationId: 'listScans',
           tags: ['Check-in'],
-          summary: 'Every scan of an event, also the refused ones, newest first',
-          params: Type.Object({ eventId: Id }),
+          summary: 'Scans of an event, refused ones included, newest first',
+          params: EventParams,
           querystring: Type.Object(
             { ...PageQuery, result: Type.Optional(Type.Enum(RESULTS)) },
             { additionalProperties: false },

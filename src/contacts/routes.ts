@@ -3,18 +3,21 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import type { Deps } from '../deps.ts'
 import { scopeOf } from '../http/access.ts'
-import { Answer, NullableInstant } from '../http/request-id.ts'
+import { Answer, NullableInstant } from '../http/schemas.ts'
 import { readPhone } from '../platform/phone.ts'
 import { describeWindow, findWindow } from './windows.ts'
 
-const Session = Answer({
-  phone: Type.String({ description: 'E.164.' }),
-  status: Type.Enum(['open', 'closed']),
-  lastInboundAt: NullableInstant,
-  openedAt: NullableInstant,
-  expiresAt: NullableInstant,
-  secondsRemaining: Type.Integer(),
-})
+const Session = Answer(
+  {
+    phone: Type.String({ description: 'E.164.' }),
+    status: Type.Enum(['open', 'closed']),
+    lastInboundAt: NullableInstant,
+    openedAt: NullableInstant,
+    expiresAt: NullableInstant,
+    secondsRemaining: Type.Integer(),
+  },
+  { title: 'WhatsAppWindow' },
+)
 
 export const contactRoutes =
   (deps: Deps): FastifyPluginAsyncTypebox =>
@@ -22,8 +25,9 @@ export const contactRoutes =
     app.get(
       '/wa/session/:phone',
       {
-        config: { access: ['organizer', 'staff', 'director'] },
+        config: { access: ['organizer', 'staff', 'director'], problems: ['invalid_phone'] },
         schema: {
+          operationId: 'showWhatsAppWindow',
           tags: ['WhatsApp'],
           summary: 'The 24-hour window of a number',
           description: 'A number never seen is `closed`. An organizer sees the windows of its own guests only.',

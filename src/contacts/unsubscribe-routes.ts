@@ -4,6 +4,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import type { Deps } from '../deps.ts'
 import { Failure, statusOf } from '../platform/errors.ts'
+import { FileAnswer } from '../http/schemas.ts'
 import { limitAttempts } from '../http/rate-limit.ts'
 import { findUnsubscriber, renderUnsubscribe, unsubscribe, UNSUBSCRIBE_POLICY } from './unsubscribe.ts'
 
@@ -20,7 +21,7 @@ const MINUTE_MS = 60_000
 export const unsubscribeRoutes =
   (deps: Deps): FastifyPluginAsyncTypebox =>
   async (app) => {
-    const open = { config: { access: 'public' as const } }
+    const open = { config: { access: 'public', problems: ['invitation_not_found'], hasPages: true } as const }
     // RFC 8058 posts either kind of form, always with the same one field, which tells nothing new.
     app.addContentTypeParser([FORM, MULTIPART], { parseAs: 'string', bodyLimit: 4096 }, async () => ({}))
     app.addHook('onRequest', async (_request, reply) => {
@@ -39,9 +40,11 @@ export const unsubscribeRoutes =
       {
         ...open,
         schema: {
+          operationId: 'showUnsubscribePage',
           tags: ['Landing'],
-          summary: 'A page that asks whether to stop e-mails; it stops nothing',
+          summary: 'The page that asks whether to stop e-mails',
           params: ByCode,
+          response: { 200: FileAnswer<string>('text/html', 'The page.') },
         },
       },
       async (request, reply) => {
@@ -55,11 +58,13 @@ export const unsubscribeRoutes =
       {
         ...open,
         schema: {
+          operationId: 'unsubscribe',
           tags: ['Landing'],
-          summary: 'No more e-mail from this organizer to this guest (RFC 8058 one-click)',
+          summary: 'Stop e-mail from this organizer to this guest (RFC 8058 one-click)',
           consumes: [FORM, MULTIPART],
           params: ByCode,
           querystring: ByAddress,
+          response: { 200: FileAnswer<string>('text/html', 'A page that confirms it.') },
         },
       },
       async (request, reply) => {

@@ -1,59 +1,75 @@
 /** The switches that stop and restart sending, for an event and for a whole organizer. */
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import type { FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import type { Deps } from '../deps.ts'
 import { scopeOf } from '../http/access.ts'
-import { Answer, Id, NullableInstant } from '../http/request-id.ts'
+import { Answer, EventParams, Id, NoBody, NullableInstant } from '../http/schemas.ts'
 import { switchSending, type Pausable } from './pauses.ts'
 
-const ById = Type.Object({ id: Id })
-const NoBody = Type.Object({}, { additionalProperties: false })
-const State = Answer({
-  id: Type.String({ description: 'Of the event or organizer.' }),
-  sendingPausedAt: NullableInstant,
-  waiting: Type.Integer({
-    minimum: 0,
-    description: 'Messages that came due and were stopped; those of later times follow.',
-  }),
-})
-
-const SWITCHES = [
-  { what: 'event', at: '/events', access: ['organizer', 'director'] },
-  { what: 'organizer', at: '/organizers', access: ['director'] },
-] as const satisfies { what: Pausable; at: string; access: readonly ('organizer' | 'director')[] }[]
+const State = Answer(
+  {
+    id: Type.String({ description: 'Of the event or organizer.' }),
+    sendingPausedAt: NullableInstant,
+    waiting: Type.Integer({
+      minimum: 0,
+      description: 'Messages that came due and were stopped; those of later times follow.',
+    }),
+  },
+  { title: 'SendingState' },
+)
+const OrganizerParams = Type.Object({ organizerId: Id })
 
 const STEPS = [
-  { step: 'pause', isPaused: true, summary: 'Send nothing more, until it is resumed; what is queued stays queued' },
-  { step: 'resume', isPaused: false, summary: 'Send again, with what waited' },
+  { step: 'pause', isPaused: true, verb: 'Pause' },
+  { step: 'resume', isPaused: false, verb: 'Resume' },
 ] as const
+const description =
+  'While sending is paused nothing leaves, not even replies to guests who have just written; queued messages stay queued. ' +
+  'Resuming sends what waited. Doing either twice changes nothing.'
 
 export const pauseRoutes =
   (deps: Deps): FastifyPluginAsyncTypebox =>
   async (app) => {
-    for (const { what, at, access } of SWITCHES) {
-      for (const { step, isPaused, summary } of STEPS) {
-        app.post(
-          `${at}/:id/deliveries/${step}`,
-          {
-            config: { access, optionalBody: true },
-            schema: {
-              tags: ['Delivery'],
-              summary: `${summary} (${what})`,
-              description:
-                'Answers to guests who have just written are stopped, too. Doing it twice is as good as once.',
-              params: ById,
-              body: NoBody,
-              response: { 200: State },
-            },
+    const flip = async (request: FastifyRequest, what: Pausable, id: string, isPaused: boolean) => {
+      const asked = { what, id, scope: scopeOf(request), by: request.user.id, isPaused }
+      const state = await switchSending(deps, asked)
+      request.log.info({ what, id, isPaused, waiting: state.waiting }, 'Sending was switched')
+      return state
+    }
+
+    for (const { step, isPaused, verb } of STEPS) {
+      app.post(
+        `/events/:eventId/deliveries/${step}`,
+        {
+          config: { access: ['organizer', 'director'], optionalBody: true, problems: ['event_not_found'] },
+          schema: {
+            operationId: `${step}EventSending`,
+            tags: ['Delivery'],
+            summary: `${verb} sending for an event`,
+            description,
+            params: EventParams,
+            body: NoBody,
+            response: { 200: State },
           },
-          async (request) => {
-            const { id } = request.params
-            const asked = { what, id, scope: scopeOf(request), by: request.user.id, isPaused }
-            const state = await switchSending(deps, asked)
-            request.log.info({ what, id, isPaused, waiting: state.waiting }, 'Sending was switched')
-            return state
+        },
+        (request) => flip(request, 'event', request.params.eventId, isPaused),
+      )
+      app.post(
+        `/organizers/:organizerId/deliveries/${step}`,
+        {
+          config: { access: ['director'], optionalBody: true, problems: ['organizer_not_found'] },
+          schema: {
+            operationId: `${step}OrganizerSending`,
+            tags: ['Delivery'],
+            summary: `${verb} sending for all events of an organizer`,
+            description,
+            params: OrganizerParams,
+            body: NoBody,
+            response: { 200: State },
           },
-        )
-      }
+        },
+        (request) => flip(request, 'organizer', request.params.organizerId, isPaused),
+      )
     }
   }

@@ -7,23 +7,28 @@ import { scopeOf } from '../http/access.ts'
 import { Page, PageQuery, readCursor, toPage } from '../http/page.ts'
 import {
   Answer,
+  AnswerOf,
+  Channel,
+  channelChoiceWith,
+  EventParams,
+  GuestParams,
   Id,
   Instant,
+  Locale,
   NullableInstant,
   NullableInteger,
   NullableString,
   NullableText,
-} from '../http/request-id.ts'
+} from '../http/schemas.ts'
 import { deliverInvitation, deliveryJobId } from './jobs.ts'
 import { requestDelivery } from './delivery.ts'
 import { findEvent } from '../events/events.ts'
 import { findDelivery, listDeliveries, STATUSES } from './views.ts'
 
-const Channel = Type.Enum(['whatsapp', 'email'])
-const Locale = Type.Enum(['es-MX', 'en'])
+const DeliveryStatus = Type.Enum(STATUSES, { title: 'DeliveryStatus' })
 const SendBody = Type.Object(
   {
-    channel: Type.Enum(['whatsapp', 'email', 'auto'], { default: 'whatsapp' }),
+    channel: channelChoiceWith({ default: 'whatsapp' }),
     fallback: Type.Boolean({
       default: true,
       description: 'When WhatsApp cannot reach the guest, an e-mail takes its place, if the guest has an address.',
@@ -41,74 +46,86 @@ const SendBody = Type.Object(
       description: 'Send although the same was requested inside DELIVERY_DEDUPE_WINDOW_MIN.',
     }),
   },
-  { additionalProperties: false },
+  { additionalProperties: false, title: 'SendRequest' },
 )
-const Queued = Answer({
-  status: Type.Enum(['queued', 'scheduled']),
-  deliveryId: Type.String(),
-  jobId: Type.String(),
-  eventId: Type.String(),
-  guestId: Type.String(),
-  channel: Channel,
-  template: Type.String(),
-})
-const Duplicate = Answer({
-  status: Type.Literal('duplicate'),
-  duplicateOf: Type.String({ description: 'The delivery that was requested before.' }),
-})
+const Queued = Answer(
+  {
+    status: Type.Enum(['queued', 'scheduled']),
+    deliveryId: Type.String(),
+    jobId: Type.String(),
+    eventId: Type.String(),
+    guestId: Type.String(),
+    channel: Channel,
+    template: Type.String(),
+  },
+  { title: 'QueuedDelivery' },
+)
+const Duplicate = Answer(
+  {
+    status: Type.Literal('duplicate'),
+    duplicateOf: Type.String({ description: 'The delivery that was requested before.' }),
+  },
+  { title: 'DuplicateDelivery' },
+)
 
-const Delivery = {
-  id: Type.String(),
-  eventId: Type.String(),
-  guestId: Type.String(),
-  channel: Channel,
-  template: Type.String(),
-  locale: Locale,
-  status: Type.Enum(STATUSES),
-  reason: NullableString,
-  waitingFor: Type.Unsafe<string | null>({
-    type: ['string', 'null'],
-    description: 'What a queued message waits for: a pause, the rate limit, quiet hours, a retry.',
-  }),
-  attempts: Type.Integer(),
-  attemptsMax: Type.Integer(),
-  nextAttemptAt: NullableInstant,
-  providerMessageId: NullableString,
-  possibleDuplicate: Type.Boolean(),
-  channelReason: NullableString,
-  messageReason: NullableString,
-  sessionMessage: Type.Union([Type.Boolean(), Type.Null()]),
-  campaignId: NullableString,
-  fallbackOf: NullableString,
-  simulated: Type.Boolean(),
-  requestedAt: Instant,
-  scheduledAt: NullableInstant,
-  sentAt: NullableInstant,
-  deliveredAt: NullableInstant,
-  readAt: NullableInstant,
-}
-const DeliveryDetail = Answer({
-  ...Delivery,
-  fallbackId: Type.Union([Type.String(), Type.Null()], { description: 'The e-mail that took its place.' }),
-  explanation: NullableText,
-  originRequestId: Type.String({ description: 'Request id of the call that asked for it.' }),
-  pricing: Type.Union([Type.Record(Type.String(), Type.Unknown()), Type.Null()], {
-    description: 'What WhatsApp says the message counts as, verbatim: category, type, billable. Null: not said.',
-  }),
-  attemptLog: Type.Array(
-    Type.Object({
-      n: Type.Integer(),
-      startedAt: Instant,
-      finishedAt: NullableInstant,
-      outcome: NullableString,
-      reason: NullableString,
-      httpStatus: NullableInteger,
+const Delivery = Type.Object(
+  {
+    id: Type.String(),
+    eventId: Type.String(),
+    guestId: Type.String(),
+    channel: Channel,
+    template: Type.String(),
+    locale: Locale,
+    status: DeliveryStatus,
+    reason: NullableString,
+    waitingFor: Type.Unsafe<string | null>({
+      type: ['string', 'null'],
+      description: 'What a queued message waits for: a pause, the rate limit, quiet hours, a retry.',
     }),
-  ),
-  events: Type.Array(
-    Type.Object({ status: Type.String(), occurredAt: Instant, receivedAt: Instant, reason: NullableString }),
-  ),
-})
+    attempts: Type.Integer(),
+    attemptsMax: Type.Integer(),
+    nextAttemptAt: NullableInstant,
+    providerMessageId: NullableString,
+    possibleDuplicate: Type.Boolean(),
+    channelReason: NullableString,
+    messageReason: NullableString,
+    sessionMessage: Type.Union([Type.Boolean(), Type.Null()]),
+    campaignId: NullableString,
+    fallbackOf: NullableString,
+    simulated: Type.Boolean(),
+    requestedAt: Instant,
+    scheduledAt: NullableInstant,
+    sentAt: NullableInstant,
+    deliveredAt: NullableInstant,
+    readAt: NullableInstant,
+  },
+  { title: 'Delivery' },
+)
+const DeliveryHistory = Type.Object(
+  {
+    fallbackId: Type.Union([Type.String(), Type.Null()], { description: 'The e-mail that took its place.' }),
+    explanation: NullableText,
+    originRequestId: Type.String({ description: 'Request id of the call that asked for it.' }),
+    pricing: Type.Union([Type.Record(Type.String(), Type.Unknown()), Type.Null()], {
+      description: 'What WhatsApp says the message counts as, verbatim: category, type, billable. Null: not said.',
+    }),
+    attemptLog: Type.Array(
+      Type.Object({
+        n: Type.Integer(),
+        startedAt: Instant,
+        finishedAt: NullableInstant,
+        outcome: NullableString,
+        reason: NullableString,
+        httpStatus: NullableInteger,
+      }),
+    ),
+    events: Type.Array(
+      Type.Object({ status: Type.String(), occurredAt: Instant, receivedAt: Instant, reason: NullableString }),
+    ),
+  },
+  { title: 'DeliveryHistory' },
+)
+const DeliveryDetail = AnswerOf(Type.Intersect([Delivery, DeliveryHistory]))
 
 export const deliveryRoutes =
   (deps: Deps): FastifyPluginAsyncTypebox =>
@@ -116,11 +133,29 @@ export const deliveryRoutes =
     app.post(
       '/events/:eventId/guests/:guestId/send',
       {
-        config: { access: ['organizer', 'director'], optionalBody: true, idempotent: true },
+        config: {
+          access: ['organizer', 'director'],
+          optionalBody: true,
+          idempotent: true,
+          problems: [
+            'event_not_found',
+            'guest_not_found',
+            'template_not_found',
+            'event_closed',
+            'event_draft',
+            'guest_opted_out',
+            'email_stopped',
+            'no_address_for_channel',
+            'template_variable_missing',
+            'template_variable_invalid',
+            'invalid_date',
+          ],
+        },
         schema: {
+          operationId: 'sendInvitation',
           tags: ['Delivery'],
           summary: 'Queue an invitation or reminder for one guest',
-          params: Type.Object({ eventId: Id, guestId: Id }),
+          params: GuestParams,
           body: SendBody,
           response: { 200: Duplicate, 202: Queued },
         },
@@ -144,18 +179,19 @@ export const deliveryRoutes =
     )
 
     app.get(
-      '/deliveries/:id',
+      '/deliveries/:deliveryId',
       {
-        config: { access: ['organizer', 'director', 'viewer'] },
+        config: { access: ['organizer', 'director', 'viewer'], problems: ['delivery_not_found'] },
         schema: {
+          operationId: 'showDelivery',
           tags: ['Delivery'],
           summary: 'One delivery with its attempts and every status event',
-          params: Type.Object({ id: Id }),
+          params: Type.Object({ deliveryId: Id }),
           response: { 200: DeliveryDetail },
         },
       },
       async (request) => {
-        const delivery = await findDelivery(deps.db, scopeOf(request), request.params.id)
+        const delivery = await findDelivery(deps.db, scopeOf(request), request.params.deliveryId)
         if (!delivery) throw new Failure('delivery_not_found')
         return delivery
       },
@@ -164,16 +200,17 @@ export const deliveryRoutes =
     app.get(
       '/events/:eventId/deliveries',
       {
-        config: { access: ['organizer', 'director', 'viewer'] },
+        config: { access: ['organizer', 'director', 'viewer'], problems: ['event_not_found'] },
         schema: {
+          operationId: 'listDeliveries',
           tags: ['Delivery'],
           summary: 'Deliveries of an event, newest first',
-          params: Type.Object({ eventId: Id }),
+          params: EventParams,
           querystring: Type.Object(
-            { ...PageQuery, status: Type.Optional(Type.Enum(STATUSES)) },
+            { ...PageQuery, status: Type.Optional(DeliveryStatus) },
             { additionalProperties: false },
           ),
-          response: { 200: Page(Type.Object(Delivery)) },
+          response: { 200: Page(Delivery) },
         },
       },
       async (request) => {

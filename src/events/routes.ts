@@ -5,19 +5,19 @@ import type { Deps } from '../deps.ts'
 import { Failure } from '../platform/errors.ts'
 import { scopeOf } from '../http/access.ts'
 import { Page, PageQuery, readCursor, toPage } from '../http/page.ts'
-import { Answer, Id } from '../http/request-id.ts'
+import { Answer, AnswerOf, EventParams, GuestParams, Id } from '../http/schemas.ts'
 import { addGuest, changeEvent, changeGuest, createEvent, createOrganizer, removeGuest } from './events.ts'
 import {
   Event,
   EventBody,
-  EventParams,
   EventPatchBody,
+  EventStatus,
   Guest,
   GuestBody,
-  GuestParams,
   GuestPatchBody,
-  Name,
+  GuestStatus,
   Organizer,
+  OrganizerBody,
 } from './schemas.ts'
 import { findEvent, findGuest, listEvents, listGuests, listOrganizers } from './sql.ts'
 
@@ -32,10 +32,11 @@ export const eventRoutes =
       {
         config: { access: ['director'] },
         schema: {
-          tags: ['Events'],
+          operationId: 'listOrganizers',
+          tags: ['Organizers'],
           summary: 'Organizers, newest first',
           querystring: Type.Object(PageQuery, { additionalProperties: false }),
-          response: { 200: Page(Type.Object(Organizer)) },
+          response: { 200: Page(Organizer) },
         },
       },
       async ({ query: { limit, cursor } }) =>
@@ -47,12 +48,13 @@ export const eventRoutes =
     app.post(
       '/organizers',
       {
-        config: { access: ['director'] },
+        config: { access: ['director'], problems: ['organizer_exists'] },
         schema: {
-          tags: ['Events'],
+          operationId: 'createOrganizer',
+          tags: ['Organizers'],
           summary: 'Add an organizer',
-          body: Type.Object({ id: Type.Optional(Id), name: Name }, { additionalProperties: false }),
-          response: { 201: Answer(Organizer) },
+          body: OrganizerBody,
+          response: { 201: AnswerOf(Organizer) },
         },
       },
       async (request, reply) => {
@@ -65,17 +67,18 @@ export const eventRoutes =
       {
         config: { access: READERS },
         schema: {
+          operationId: 'listEvents',
           tags: ['Events'],
           summary: 'Events, newest first',
           querystring: Type.Object(
             {
               ...PageQuery,
               organizerId: Type.Optional(Id),
-              status: Type.Optional(Type.Enum(['draft', 'active', 'archived', 'expired'])),
+              status: Type.Optional(EventStatus),
             },
             { additionalProperties: false },
           ),
-          response: { 200: Page(Type.Object(Event)) },
+          response: { 200: Page(Event) },
         },
       },
       async (request) => {
@@ -93,8 +96,17 @@ export const eventRoutes =
     app.post(
       '/events',
       {
-        config: { access: WRITERS },
-        schema: { tags: ['Events'], summary: 'Create an event', body: EventBody, response: { 201: Answer(Event) } },
+        config: {
+          access: WRITERS,
+          problems: ['event_exists', 'organizer_not_found', 'invalid_date', 'invalid_time_zone'],
+        },
+        schema: {
+          operationId: 'createEvent',
+          tags: ['Events'],
+          summary: 'Create an event',
+          body: EventBody,
+          response: { 201: AnswerOf(Event) },
+        },
       },
       async (request, reply) => {
         void reply.code(201)
@@ -104,8 +116,14 @@ export const eventRoutes =
     app.get(
       '/events/:eventId',
       {
-        config: { access: READERS },
-        schema: { tags: ['Events'], summary: 'One event', params: EventParams, response: { 200: Answer(Event) } },
+        config: { access: READERS, problems: ['event_not_found'] },
+        schema: {
+          operationId: 'showEvent',
+          tags: ['Events'],
+          summary: 'One event',
+          params: EventParams,
+          response: { 200: AnswerOf(Event) },
+        },
       },
       async (request) => {
         const event = await findEvent(deps.db, scopeOf(request), request.params.eventId)
@@ -116,13 +134,14 @@ export const eventRoutes =
     app.patch(
       '/events/:eventId',
       {
-        config: { access: WRITERS },
+        config: { access: WRITERS, problems: ['event_not_found', 'event_closed', 'invalid_date', 'invalid_time_zone'] },
         schema: {
+          operationId: 'updateEvent',
           tags: ['Events'],
           summary: 'Change an event',
           params: EventParams,
           body: EventPatchBody,
-          response: { 200: Answer(Event) },
+          response: { 200: AnswerOf(Event) },
         },
       },
       async (request) => {
@@ -134,16 +153,17 @@ export const eventRoutes =
     app.get(
       '/events/:eventId/guests',
       {
-        config: { access: READERS },
+        config: { access: READERS, problems: ['event_not_found'] },
         schema: {
+          operationId: 'listGuests',
           tags: ['Guests'],
           summary: 'Guests of an event, newest first',
           params: EventParams,
           querystring: Type.Object(
-            { ...PageQuery, status: Type.Optional(Guest.status) },
+            { ...PageQuery, status: Type.Optional(GuestStatus) },
             { additionalProperties: false },
           ),
-          response: { 200: Page(Type.Object(Guest)) },
+          response: { 200: Page(Guest) },
         },
       },
       async (request) => {
@@ -158,13 +178,14 @@ export const eventRoutes =
     app.post(
       '/events/:eventId/guests',
       {
-        config: { access: WRITERS },
+        config: { access: WRITERS, problems: ['event_not_found', 'guest_exists', 'invalid_phone'] },
         schema: {
+          operationId: 'createGuest',
           tags: ['Guests'],
-          summary: 'Invite a guest',
+          summary: 'Add a guest, with an invitation of their own',
           params: EventParams,
           body: GuestBody,
-          response: { 201: Answer(Guest) },
+          response: { 201: AnswerOf(Guest) },
         },
       },
       async (request, reply) => {
@@ -175,8 +196,14 @@ export const eventRoutes =
     app.get(
       '/events/:eventId/guests/:guestId',
       {
-        config: { access: READERS },
-        schema: { tags: ['Guests'], summary: 'One guest', params: GuestParams, response: { 200: Answer(Guest) } },
+        config: { access: READERS, problems: ['guest_not_found'] },
+        schema: {
+          operationId: 'showGuest',
+          tags: ['Guests'],
+          summary: 'One guest',
+          params: GuestParams,
+          response: { 200: AnswerOf(Guest) },
+        },
       },
       async (request) => {
         const guest = await findGuest(deps.db, scopeOf(request), request.params.eventId, request.params.guestId)
@@ -187,13 +214,14 @@ export const eventRoutes =
     app.patch(
       '/events/:eventId/guests/:guestId',
       {
-        config: { access: WRITERS },
+        config: { access: WRITERS, problems: ['guest_not_found', 'places_exceeded', 'invalid_phone'] },
         schema: {
+          operationId: 'updateGuest',
           tags: ['Guests'],
           summary: 'Change a guest',
           params: GuestParams,
           body: GuestPatchBody,
-          response: { 200: Answer(Guest) },
+          response: { 200: AnswerOf(Guest) },
         },
       },
       async (request) => {
@@ -211,10 +239,11 @@ export const eventRoutes =
     app.delete(
       '/events/:eventId/guests/:guestId',
       {
-        config: { access: WRITERS },
+        config: { access: WRITERS, problems: ['guest_not_found', 'guest_has_history'] },
         schema: {
+          operationId: 'deleteGuest',
           tags: ['Guests'],
-          summary: 'Remove a guest to whom nothing happened yet',
+          summary: 'Delete a guest who has no deliveries and no scans',
           params: GuestParams,
           response: { 200: Answer({ status: Type.Literal('deleted') }) },
         },

@@ -1,55 +1,65 @@
 /** The shapes of organizers, events and guests on the wire. */
 import { Type } from 'typebox'
-import { Id, Instant, NullableInstant, NullableInteger, NullableString } from '../http/request-id.ts'
+import { Id, Instant, Locale, localeWith, NullableInstant, NullableInteger, NullableString } from '../http/schemas.ts'
 
 const Name = Type.String({ minLength: 1, maxLength: 200, pattern: '\\S' })
 const DateTime = Type.String({ format: 'date-time' })
-const Locale = Type.Enum(['es-MX', 'en'])
 const EventType = Type.Enum(['standard', 'premium'])
+export const EventStatus = Type.Enum(['draft', 'active', 'archived', 'expired'], { title: 'EventStatus' })
+export const GuestStatus = Type.Enum(['pending', 'confirmed', 'declined', 'scanned'], { title: 'GuestStatus' })
 const nullable = <T>(schema: object) =>
   Type.Unsafe<T | null>({ ...schema, type: [(schema as { type: string }).type, 'null'] })
 
-export const Organizer = {
-  id: Type.String(),
-  name: Type.String(),
-  createdAt: Instant,
-  sendingPausedAt: NullableInstant,
-}
-export const Event = {
-  id: Type.String(),
-  organizerId: Type.String(),
-  name: Type.String(),
-  type: EventType,
-  status: Type.Enum(['draft', 'active', 'archived', 'expired']),
-  startsAt: Instant,
-  endsAt: Instant,
-  timeZone: Type.String(),
-  location: NullableString,
-  capacity: NullableInteger,
-  landingTtlDays: NullableInteger,
-  createdAt: Instant,
-  sendingPaused: Type.Unsafe<'event_paused' | 'organizer_paused' | null>({
-    type: ['string', 'null'],
-    enum: ['event_paused', 'organizer_paused', null],
-    description: 'Nothing is sent while it is paused; what is queued waits.',
-  }),
-}
-export const Guest = {
-  eventId: Type.String(),
-  id: Type.String(),
-  name: Type.String(),
-  phone: NullableString,
-  email: NullableString,
-  partySize: Type.Integer(),
-  tags: Type.Array(Type.String()),
-  locale: Locale,
-  notes: NullableString,
-  status: Type.Enum(['pending', 'confirmed', 'declined', 'scanned']),
-  answer: Type.Enum(['pending', 'yes', 'no', 'maybe']),
-  admitted: Type.Integer(),
-  code: Type.String({ description: 'Of the invitation; opens its page and, as a QR, the door.' }),
-  createdAt: Instant,
-}
+export const Organizer = Type.Object(
+  {
+    id: Type.String(),
+    name: Type.String(),
+    createdAt: Instant,
+    sendingPausedAt: NullableInstant,
+  },
+  { title: 'Organizer' },
+)
+export const Event = Type.Object(
+  {
+    id: Type.String(),
+    organizerId: Type.String(),
+    name: Type.String(),
+    type: EventType,
+    status: EventStatus,
+    startsAt: Instant,
+    endsAt: Instant,
+    timeZone: Type.String(),
+    location: NullableString,
+    capacity: NullableInteger,
+    landingTtlDays: NullableInteger,
+    createdAt: Instant,
+    sendingPaused: Type.Unsafe<'event_paused' | 'organizer_paused' | null>({
+      type: ['string', 'null'],
+      enum: ['event_paused', 'organizer_paused', null],
+      description: 'Nothing is sent while it is paused; what is queued waits.',
+    }),
+  },
+  { title: 'Event' },
+)
+export const Guest = Type.Object(
+  {
+    eventId: Type.String(),
+    id: Type.String(),
+    name: Type.String(),
+    phone: NullableString,
+    email: NullableString,
+    partySize: Type.Integer(),
+    tags: Type.Array(Type.String()),
+    locale: Locale,
+    notes: NullableString,
+    status: GuestStatus,
+    answer: Type.Enum(['pending', 'yes', 'no', 'maybe']),
+    admitted: Type.Integer(),
+    code: Type.String({ description: 'Of the invitation; opens its page and, as a QR, the door.' }),
+    createdAt: Instant,
+  },
+  { title: 'Guest' },
+)
 
 const eventFields = {
   location: Type.Optional(nullable<string>(Type.String({ maxLength: 500 }))),
@@ -70,7 +80,7 @@ export const EventBody = Type.Object(
     timeZone: Type.String({ maxLength: 64, default: 'America/Mexico_City' }),
     ...eventFields,
   },
-  { additionalProperties: false },
+  { additionalProperties: false, title: 'NewEvent' },
 )
 export const EventPatchBody = Type.Object(
   {
@@ -82,7 +92,7 @@ export const EventPatchBody = Type.Object(
     timeZone: Type.Optional(Type.String({ maxLength: 64 })),
     ...eventFields,
   },
-  { additionalProperties: false, minProperties: 1 },
+  { additionalProperties: false, minProperties: 1, title: 'EventChanges' },
 )
 
 const guestFields = {
@@ -100,9 +110,9 @@ export const GuestBody = Type.Object(
     ...guestFields,
     partySize: Type.Integer({ minimum: 1, maximum: 20, default: 1 }),
     tags: Type.Array(Type.String({ minLength: 1, maxLength: 50 }), { maxItems: 50, uniqueItems: true, default: [] }),
-    locale: Type.Enum(['es-MX', 'en'], { default: 'es-MX' }),
+    locale: localeWith({ default: 'es-MX' }),
   },
-  { additionalProperties: false },
+  { additionalProperties: false, title: 'NewGuest' },
 )
 export const GuestPatchBody = Type.Object(
   {
@@ -112,8 +122,9 @@ export const GuestPatchBody = Type.Object(
     tags: Type.Optional(Tags),
     locale: Type.Optional(Locale),
   },
-  { additionalProperties: false, minProperties: 1 },
+  { additionalProperties: false, minProperties: 1, title: 'GuestChanges' },
 )
-export const EventParams = Type.Object({ eventId: Id })
-export const GuestParams = Type.Object({ eventId: Id, guestId: Id })
-export { Name }
+export const OrganizerBody = Type.Object(
+  { id: Type.Optional(Id), name: Name },
+  { additionalProperties: false, title: 'NewOrganizer' },
+)

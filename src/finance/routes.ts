@@ -3,12 +3,12 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import type { Deps } from '../deps.ts'
 import { Page, PageQuery, readCursor, toPage } from '../http/page.ts'
-import { Id } from '../http/request-id.ts'
+import { Id } from '../http/schemas.ts'
 import { AmountInput, CurrencyInput } from '../platform/money.ts'
-import { listPayments, PAYMENT_STATUSES } from '../payments/payments.ts'
+import { listPayments } from '../payments/payments.ts'
 import { enterPayment, readDays, readOverview, takeBackPayment } from './finance.ts'
 import { describePayment } from './overview.ts'
-import { OverviewAnswer, PaymentAnswer, PaymentView } from './schemas.ts'
+import { OverviewAnswer, PaymentAnswer, PaymentStatus, PaymentView } from './schemas.ts'
 
 const PERIOD = {
   organizerId: Type.Optional(Id),
@@ -28,7 +28,7 @@ const PaymentBody = Type.Object(
     eventId: Type.Optional(Id),
     paidAt: Type.Optional(Type.String({ format: 'date-time', description: 'Default: now. At most 24 hours ahead.' })),
   },
-  { additionalProperties: false },
+  { additionalProperties: false, title: 'NewPayment' },
 )
 
 export const financeRoutes =
@@ -37,8 +37,9 @@ export const financeRoutes =
     app.get(
       '/director/overview',
       {
-        config: { access: ['director'] },
+        config: { access: ['director'], problems: ['organizer_not_found', 'invalid_date', 'unsupported_currency'] },
         schema: {
+          operationId: 'showOverview',
           tags: ['Director'],
           summary: "The Director's numbers, with their age",
           description:
@@ -68,10 +69,22 @@ export const financeRoutes =
     app.post(
       '/director/payments',
       {
-        config: { access: ['director'], idempotent: true },
+        config: {
+          access: ['director'],
+          idempotent: true,
+          problems: [
+            'organizer_not_found',
+            'event_not_found',
+            'duplicate_reference',
+            'invalid_amount',
+            'invalid_date',
+            'unsupported_currency',
+          ],
+        },
         schema: {
+          operationId: 'enterPayment',
           tags: ['Director'],
-          summary: 'Enter a payment that came in outside the providers',
+          summary: 'Record a payment received outside the providers',
           body: PaymentBody,
           response: { 201: PaymentAnswer },
         },
@@ -90,12 +103,13 @@ export const financeRoutes =
     app.get(
       '/director/payments',
       {
-        config: { access: ['director'] },
+        config: { access: ['director'], problems: ['invalid_date'] },
         schema: {
+          operationId: 'listPayments',
           tags: ['Director'],
           summary: 'Payments of every kind, newest first',
           querystring: Type.Object(
-            { ...PageQuery, ...PERIOD, status: Type.Optional(Type.Enum(PAYMENT_STATUSES)) },
+            { ...PageQuery, ...PERIOD, status: Type.Optional(PaymentStatus) },
             { additionalProperties: false },
           ),
           response: { 200: Page(PaymentView) },
@@ -113,13 +127,14 @@ export const financeRoutes =
     )
 
     app.post(
-      '/director/payments/:id/reverse',
+      '/director/payments/:paymentId/reverse',
       {
-        config: { access: ['director'], idempotent: true },
+        config: { access: ['director'], idempotent: true, problems: ['payment_not_found', 'payment_not_reversible'] },
         schema: {
+          operationId: 'reversePayment',
           tags: ['Director'],
-          summary: 'Take a manual payment back by a reversal entry, once',
-          params: Type.Object({ id: Id }),
+          summary: 'Reverse a manual payment',
+          params: Type.Object({ paymentId: Id }),
           body: Type.Object(
             { reason: Type.String({ minLength: 1, maxLength: 500, pattern: '\\S' }) },
             { additionalProperties: false },
@@ -129,7 +144,7 @@ export const financeRoutes =
       },
       async (request) => {
         const { params, body, user, id: requestId } = request
-        const { payment, balance } = await takeBackPayment(deps, { id: params.id, reason: body.reason, user })
+        const { payment, balance } = await takeBackPayment(deps, { id: params.paymentId, reason: body.reason, user })
         request.log.info(
           { requestId, paymentId: payment.id, organizerId: payment.organizerId },
           'A payment was reversed',

@@ -1,6 +1,6 @@
 /** What the Director's answers look like; the definitions of the numbers are written here. */
 import { Type } from 'typebox'
-import { Answer, Instant, NullableInstant, NullableNumber, NullableString } from '../http/request-id.ts'
+import { Answer, Instant, NullableInstant, NullableNumber, NullableString } from '../http/schemas.ts'
 import { AmountOutput } from '../platform/money.ts'
 import { PAYMENT_STATUSES } from '../payments/payments.ts'
 
@@ -8,22 +8,26 @@ const count = (description: string) => Type.Integer({ description })
 const cents = (description: string) => Type.Integer({ description: `Minor units. ${description}` })
 const decimal = Type.String({ description: 'The same in major units.' })
 
-export const PaymentView = Type.Object({
-  id: Type.String(),
-  kind: Type.Enum(['intent', 'manual']),
-  status: Type.Enum(PAYMENT_STATUSES),
-  organizerId: NullableString,
-  eventId: NullableString,
-  provider: Type.String(),
-  mode: Type.String(),
-  ...AmountOutput,
-  method: NullableString,
-  reference: NullableString,
-  note: NullableString,
-  reason: NullableString,
-  paidAt: NullableInstant,
-  createdAt: Instant,
-})
+export const PaymentStatus = Type.Enum(PAYMENT_STATUSES, { title: 'PaymentStatus' })
+export const PaymentView = Type.Object(
+  {
+    id: Type.String(),
+    kind: Type.Enum(['intent', 'manual']),
+    status: PaymentStatus,
+    organizerId: NullableString,
+    eventId: NullableString,
+    provider: Type.String(),
+    mode: Type.String(),
+    ...AmountOutput,
+    method: NullableString,
+    reference: NullableString,
+    note: NullableString,
+    reason: NullableString,
+    paidAt: NullableInstant,
+    createdAt: Instant,
+  },
+  { title: 'Payment' },
+)
 
 const balance = {
   openDebtCents: cents(
@@ -33,107 +37,119 @@ const balance = {
   creditCents: cents('What organizers paid beyond their loans.'),
   credit: decimal,
 }
-export const PaymentAnswer = Answer({
-  payment: PaymentView,
-  balance: Type.Object({ ...balance, currency: Type.String() }),
-})
+export const PaymentAnswer = Answer(
+  {
+    payment: PaymentView,
+    balance: Type.Object({ ...balance, currency: Type.String() }, { title: 'Balance' }),
+  },
+  { title: 'PaymentReceipt' },
+)
 
-const PaymentGroup = Type.Object({ count: Type.Integer(), amountCents: Type.Integer(), amount: Type.String() })
-const deliveries = {
-  queued: count('Scheduled, queued, being sent, or of unknown outcome.'),
-  sent: count('Cumulative: everything that reached sent or further.'),
-  delivered: count('Cumulative: delivered or read.'),
-  read: count('Read.'),
-  failed: count('Failed, or given up after the last attempt.'),
-  skipped: count('Not sent because the event closed, the guest opted out or has no address.'),
-  deliveredRate: NullableNumber,
-}
+const PaymentGroup = Type.Object(
+  { count: Type.Integer(), amountCents: Type.Integer(), amount: Type.String() },
+  { title: 'PaymentGroup' },
+)
+const DeliveryCounts = Type.Object(
+  {
+    queued: count('Scheduled, queued, being sent, or of unknown outcome.'),
+    sent: count('Cumulative: everything that reached sent or further.'),
+    delivered: count('Cumulative: delivered or read.'),
+    read: count('Read.'),
+    failed: count('Failed, or given up after the last attempt.'),
+    skipped: count('Not sent because the event closed, the guest opted out or has no address.'),
+    deliveredRate: NullableNumber,
+  },
+  { title: 'DeliveryCounts' },
+)
 
-export const OverviewAnswer = Answer({
-  asOf: Instant,
-  refreshedAt: Instant,
-  ageSeconds: count('How old the numbers are: now minus asOf, the refresh of the oldest view.'),
-  currency: Type.String({ description: 'Amounts are of this currency only; currencies are never added up.' }),
-  tickets: Type.Object({
-    prepaid: count('Granted by prepaid assignments, minus reversals.'),
-    onLoan: count('Granted by loans, minus reversals.'),
-    delivered: count('Places of guests to whom a message was sent, delivered or read.'),
-    used: count('Places admitted at the door.'),
-    remaining: Type.Number({ description: 'prepaid + onLoan − equivalent.' }),
-    equivalent: Type.Number({ description: 'used, where a place of a premium event counts TICKET_PREMIUM_FACTOR.' }),
-  }),
-  finance: Type.Object({
-    billedCents: cents('Prepaid plus loans.'),
-    billed: decimal,
-    paidCents: cents('Prepaid (paid when granted) plus payments.'),
-    paid: decimal,
-    ...balance,
-  }),
-  payments: Type.Object({
-    confirmed: PaymentGroup,
-    pending: PaymentGroup,
-    failed: PaymentGroup,
-    refunded: PaymentGroup,
-  }),
-  events: Type.Object({
-    total: Type.Integer(),
-    byStatus: Type.Object({
-      draft: Type.Integer(),
-      active: Type.Integer(),
-      archived: Type.Integer(),
-      expired: Type.Integer(),
+export const OverviewAnswer = Answer(
+  {
+    asOf: Instant,
+    refreshedAt: Instant,
+    ageSeconds: count('How old the numbers are: now minus asOf, the refresh of the oldest view.'),
+    currency: Type.String({ description: 'Amounts are of this currency only; currencies are never added up.' }),
+    tickets: Type.Object({
+      prepaid: count('Granted by prepaid assignments, minus reversals.'),
+      onLoan: count('Granted by loans, minus reversals.'),
+      delivered: count('Places of guests to whom a message was sent, delivered or read.'),
+      used: count('Places admitted at the door.'),
+      remaining: Type.Number({ description: 'prepaid + onLoan − equivalent.' }),
+      equivalent: Type.Number({ description: 'used, where a place of a premium event counts TICKET_PREMIUM_FACTOR.' }),
     }),
-    byType: Type.Object({ standard: Type.Integer(), premium: Type.Integer() }),
-  }),
-  guests: Type.Object({
-    total: Type.Integer(),
-    pending: count('No answer yet, or maybe.'),
-    confirmed: count('Answered yes, scanned or not.'),
-    declined: count('Answered no.'),
-    scanned: count('Entered with at least one place.'),
-    confirmationRate: NullableNumber,
-    showUpRate: Type.Unsafe<number | null>({
-      type: ['number', 'null'],
-      description: 'Of those who confirmed, the share that entered.',
+    finance: Type.Object({
+      billedCents: cents('Prepaid plus loans.'),
+      billed: decimal,
+      paidCents: cents('Prepaid (paid when granted) plus payments.'),
+      paid: decimal,
+      ...balance,
     }),
-  }),
-  deliveries: Type.Object({
-    ...deliveries,
-    byChannel: Type.Object({ whatsapp: Type.Object(deliveries), email: Type.Object(deliveries) }),
-  }),
-  whatsapp: Type.Object({
-    freeShare: Type.Unsafe<number | null>({
-      type: ['number', 'null'],
-      description: 'Free messages of those that WhatsApp told a price for.',
+    payments: Type.Object({
+      confirmed: PaymentGroup,
+      pending: PaymentGroup,
+      failed: PaymentGroup,
+      refunded: PaymentGroup,
     }),
-    billable: Type.Integer(),
-    free: Type.Integer(),
-    openSessions: count('24-hour windows open now.'),
-    estimatedSavingsCents: cents('MXN, an estimate: free messages at the list price of their category.'),
-    predictionDrift: Type.Object(
-      {
-        days: count('Of Mexico City, up to today; from and to do not count.'),
-        compared: count('Messages that were predicted when they left, and that WhatsApp told a price for.'),
-        drifted: count('Of those, billed otherwise.'),
-        otherCategory: count('In another category.'),
-        otherCharge: count('Free and predicted to cost, or the other way round.'),
-        share: NullableNumber,
-      },
-      { description: 'What we predicted against what was billed. Above 2 % the estimates cannot be trusted.' },
-    ),
-  }),
-  organizers: Type.Object({
-    active: count('With an active event.'),
-    top: Type.Array(
-      Type.Object({
-        organizerId: Type.String(),
-        name: Type.String(),
-        ticketsEquivalent: Type.Number(),
-        openDebtCents: Type.Integer(),
-        openDebt: Type.String(),
+    events: Type.Object({
+      total: Type.Integer(),
+      byStatus: Type.Object({
+        draft: Type.Integer(),
+        active: Type.Integer(),
+        archived: Type.Integer(),
+        expired: Type.Integer(),
       }),
-      { maxItems: 5 },
-    ),
-  }),
-  recentPayments: Type.Array(PaymentView, { maxItems: 10 }),
-})
+      byType: Type.Object({ standard: Type.Integer(), premium: Type.Integer() }),
+    }),
+    guests: Type.Object({
+      total: Type.Integer(),
+      pending: count('No answer yet, or maybe.'),
+      confirmed: count('Answered yes, scanned or not.'),
+      declined: count('Answered no.'),
+      scanned: count('Entered with at least one place.'),
+      confirmationRate: NullableNumber,
+      showUpRate: Type.Unsafe<number | null>({
+        type: ['number', 'null'],
+        description: 'Of those who confirmed, the share that entered.',
+      }),
+    }),
+    deliveries: Type.Intersect([
+      DeliveryCounts,
+      Type.Object({ byChannel: Type.Object({ whatsapp: DeliveryCounts, email: DeliveryCounts }) }),
+    ]),
+    whatsapp: Type.Object({
+      freeShare: Type.Unsafe<number | null>({
+        type: ['number', 'null'],
+        description: 'Free messages of those that WhatsApp told a price for.',
+      }),
+      billable: Type.Integer(),
+      free: Type.Integer(),
+      openSessions: count('24-hour windows open now.'),
+      estimatedSavingsCents: cents('MXN, an estimate: free messages at the list price of their category.'),
+      predictionDrift: Type.Object(
+        {
+          days: count('Of Mexico City, up to today; from and to do not count.'),
+          compared: count('Messages that were predicted when they left, and that WhatsApp told a price for.'),
+          drifted: count('Of those, billed otherwise.'),
+          otherCategory: count('In another category.'),
+          otherCharge: count('Free and predicted to cost, or the other way round.'),
+          share: NullableNumber,
+        },
+        { description: 'What we predicted against what was billed. Above 2 % the estimates cannot be trusted.' },
+      ),
+    }),
+    organizers: Type.Object({
+      active: count('With an active event.'),
+      top: Type.Array(
+        Type.Object({
+          organizerId: Type.String(),
+          name: Type.String(),
+          ticketsEquivalent: Type.Number(),
+          openDebtCents: Type.Integer(),
+          openDebt: Type.String(),
+        }),
+        { maxItems: 5 },
+      ),
+    }),
+    recentPayments: Type.Array(PaymentView, { maxItems: 10 }),
+  },
+  { title: 'Overview' },
+)

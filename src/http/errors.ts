@@ -1,7 +1,6 @@
 /** Errors on the wire: application/problem+json (RFC 9457), one table of codes, no stack, no SQL. */
 import FindMyWay, { type HTTPMethod } from 'find-my-way'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { Type } from 'typebox'
 import { isUnstorableText } from '../platform/db.ts'
 import {
   Failure,
@@ -11,19 +10,6 @@ import {
   type FailureCode,
   type FailureDetails,
 } from '../platform/errors.ts'
-
-export const Problem = Type.Object(
-  {
-    type: Type.String(),
-    title: Type.String(),
-    status: Type.Integer(),
-    code: Type.String({ description: 'Stable; branch on this.' }),
-    detail: Type.String(),
-    requestId: Type.String(),
-    errors: Type.Optional(Type.Array(Type.Object({ path: Type.String(), message: Type.String() }))),
-  },
-  { $id: 'Problem', description: 'application/problem+json' },
-)
 
 export function describeProblem(code: FailureCode, details: FailureDetails, requestId: string) {
   const { detail, errors } = details

@@ -2,19 +2,41 @@
 import { readFile } from 'node:fs/promises'
 import swagger from '@fastify/swagger'
 import type { FastifyInstance, FastifySchema, RouteOptions } from 'fastify'
-import { Type } from 'typebox'
-import { Problem } from './errors.ts'
+import { Type, type TSchema } from 'typebox'
+import { finishDocument, type Draft } from './openapi-document.ts'
+import { describeProblems, listProblems } from './problems.ts'
 
-const PROBLEM = {
-  description:
-    'Whatever went wrong: `code` is stable, `detail` says what to do. 401 and 403 by access, 429 and 503 with Retry-After.',
-  content: { 'application/problem+json': { schema: Type.Ref('Problem') } },
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** The body of a route that reads raw bytes: described, not validated. */
+    describedBody?: TSchema
+  }
+}
+
+const TAGS: Record<string, string> = {
+  Access: 'Log in, refresh and end sessions.',
+  Organizers: 'The businesses whose events the system serves.',
+  Events: 'Events of an organizer.',
+  Guests: 'Guests of an event and their invitations.',
+  Delivery: 'Messages to single guests, and the switches that pause sending.',
+  Campaigns: 'One message to many guests: preflight, launch, progress.',
+  Templates: 'The messages that can be sent, and previews of them.',
+  WhatsApp: "The webhook of WhatsApp, and the 24-hour window of a guest's number.",
+  'E-mail': 'The webhook of the e-mail provider.',
+  Landing: 'What a guest opens: the invitation, the answer to it, the unsubscribe page.',
+  'Check-in': 'Scans at the door.',
+  Payments: 'Payment intents and the webhooks of payment providers.',
+  Director: 'Numbers and manual payments across organizers.',
+  Operations: 'Dead letters and channels, for operators.',
+  System: 'Health, readiness and metrics.',
 }
 const KEY_HEADERS = Type.Object({
-  'idempotency-key': Type.Optional(
+  'Idempotency-Key': Type.Optional(
     Type.String({
+      minLength: 1,
       maxLength: 255,
-      description: 'The first answer is replayed for 24 hours (Idempotent-Replayed: true); another body is 422.',
+      description:
+        'The first answer is replayed for 24 hours with `Idempotent-Replayed: true`. Another body with the same key is 422.',
     }),
   ),
 })
@@ -23,7 +45,6 @@ export async function describeApi(app: FastifyInstance): Promise<void> {
   const { version } = JSON.parse(await readFile(new URL('../../package.json', import.meta.url), 'utf8')) as {
     version: string
   }
-  app.addSchema(Problem)
   await app.register(swagger, {
     openapi: {
       openapi: '3.1.0',
@@ -31,25 +52,35 @@ export async function describeApi(app: FastifyInstance): Promise<void> {
         title: 'Monotickets Backend',
         version,
         description:
-          "Invitations by WhatsApp and e-mail, RSVP, the door, payments and the Director's numbers. Every answer carries `requestId`; every error is `application/problem+json` with a stable `code`.",
+          "Invitations by WhatsApp and e-mail, RSVP, the door, payments and the Director's numbers. Every answer has " +
+          'an `X-Request-Id` header. Every error is `application/problem+json` with a stable `code`.',
+        license: { name: 'Proprietary', identifier: 'LicenseRef-Proprietary' },
       },
+      servers: [
+        { url: '/', description: 'The host that serves this document; http://localhost:8080 after npm start.' },
+      ],
+      tags: Object.entries(TAGS).map(([name, description]) => ({ name, description })),
       components: { securitySchemes: { bearer: { type: 'http', scheme: 'bearer' } } },
     },
-    refResolver: {
-      buildLocalReference: (json, _base, _fragment, i) => (typeof json['$id'] === 'string' ? json['$id'] : `def-${i}`),
-    },
-    transform: ({ schema, url, route }) => ({ url, schema: withShared(schema, route) }),
+    transform: ({ schema, url, route }) => ({ url, schema: describeRoute(schema, route) }),
+    transformObject: (document) =>
+      finishDocument('openapiObject' in document ? (document.openapiObject as Draft) : {}, describeProblems()),
   })
 }
 
-/** Every operation may answer a problem; a guarded one wants a token, and some take an idempotency key. */
-function withShared(schema: FastifySchema, { config }: RouteOptions): FastifySchema {
-  if ((schema as { hide?: boolean } | undefined)?.hide) return schema
-  const isPublic = config?.access === 'public'
+/** What follows from the route's config; `finishDocument` turns `x-route` into responses. */
+function describeRoute(schema: FastifySchema | undefined, { url, method, config = {} }: RouteOptions): FastifySchema {
+  if (!schema || (schema as { hide?: boolean }).hide) return { hide: true }
+  const body = config.describedBody ?? schema.body
   return {
     ...schema,
-    ...(isPublic ? {} : { security: [{ bearer: [] }] }),
-    ...(config?.idempotent ? { headers: KEY_HEADERS } : {}),
-    response: { ...(schema?.response as object | undefined), default: PROBLEM },
-  }
+    ...(body ? { body } : {}),
+    ...(config.idempotent ? { headers: KEY_HEADERS } : {}),
+    security: config.access === 'public' ? [] : [{ bearer: [] }],
+    'x-route': {
+      problems: listProblems({ url, method, schema, config }),
+      hasPages: config.hasPages ?? false,
+      isBodyOptional: config.optionalBody ?? false,
+    },
+  } as FastifySchema
 }

@@ -1,15 +1,18 @@
 /** Lists: `{ data, page: { nextCursor } }` with an opaque cursor over (instant, id), newest first. */
 import { Type, type TSchema } from 'typebox'
 import { Failure } from '../platform/errors.ts'
-import { Answer, NullableString } from './request-id.ts'
+import { Answer, NullableString } from './schemas.ts'
 
 export const PageQuery = {
   limit: Type.Integer({ minimum: 1, maximum: 200, default: 50 }),
   cursor: Type.Optional(Type.String({ maxLength: 300, description: 'nextCursor of the page before.' })),
 }
 
+const PageCursor = Type.Object({ nextCursor: NullableString }, { title: 'PageCursor' })
+
+/** A page of a named shape, which gives it its own name: of `Guest` it is `GuestPage`. */
 export const Page = <S extends TSchema>(item: S) =>
-  Answer({ data: Type.Array(item), page: Type.Object({ nextCursor: NullableString }) })
+  Answer({ data: Type.Array(item), page: PageCursor }, { title: `${(item as { title?: string }).title}Page` })
 
 export type Position = { at: Date; id: string }
 

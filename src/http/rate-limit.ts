@@ -7,11 +7,13 @@ import type { Kv } from '../platform/kv.ts'
 const NEVER_LIMITED = /^\/(wa|email|payments)\/webhook|^\/(health|ready|metrics)$/
 
 /** Webhooks are never refused for their number: a signed event that gets 429 comes back later and late. */
+export const isLimited = (path: string): boolean => !NEVER_LIMITED.test(path)
+
 export async function limitPerAddress(app: FastifyInstance, perMinute: number): Promise<void> {
   await app.register(rateLimit, {
     max: perMinute,
     timeWindow: 60_000,
-    allowList: (request) => NEVER_LIMITED.test(request.url.split('?')[0]!),
+    allowList: (request) => !isLimited(request.url.split('?')[0]!),
     errorResponseBuilder: (_request, { ttl }) =>
       new Failure('rate_limited', {
         detail: 'Too many requests from this address.',

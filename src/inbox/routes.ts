@@ -9,7 +9,7 @@ import { Type } from 'typebox'
 import type { Config } from '../platform/config.ts'
 import type { Deps } from '../deps.ts'
 import { Failure } from '../platform/errors.ts'
-import { Answer } from '../http/request-id.ts'
+import { Answer, FileAnswer } from '../http/schemas.ts'
 import { isSame } from '../platform/secrets.ts'
 import { readPaymentEvent, verifyPaymentWebhook, type ProviderName } from '../payments/payments.ts'
 import { isSignedByResend, readSvixId } from './email.ts'
@@ -17,18 +17,34 @@ import { storeInbound } from './inbox.ts'
 import { inboundJobId, jobOf } from './jobs.ts'
 import type { Source } from './sql.ts'
 
-const Accepted = Answer({
-  status: Type.Literal('accepted'),
-  eventId: Type.String({ description: 'Under which the webhook is stored.' }),
-  duplicate: Type.Boolean({ description: 'The same was received before.' }),
-})
+const Accepted = Answer(
+  {
+    status: Type.Literal('accepted'),
+    eventId: Type.String({ description: 'Under which the webhook is stored.' }),
+    duplicate: Type.Boolean({ description: 'The same was received before.' }),
+  },
+  { title: 'WebhookReceipt' },
+)
+const ProviderEvent = Type.Object(
+  {},
+  { additionalProperties: true, title: 'ProviderEvent', description: 'What the provider posts, verbatim.' },
+)
+const MockPaymentEvent = Type.Object(
+  { id: Type.String(), providerRef: Type.String(), status: Type.Enum(['confirmed', 'failed']) },
+  { title: 'MockPaymentEvent', description: 'Settles a mock payment.' },
+)
 /** WhatsApp batches up to 1,000 updates in one body. */
 const WHATSAPP_BODY_LIMIT = 4 * 1024 * 1024
 const PAYMENTS_BODY_LIMIT = 1024 * 1024
 const EMAIL_BODY_LIMIT = 1024 * 1024
 const PAYMENT_WEBHOOK =
   'Stripe and Conekta: their own events, signed. In mock mode `{ "id": "evt_1", "providerRef": "<of the intent>", "status": "confirmed" }` (or `failed`) settles a mock payment.'
-const open = { config: { access: 'public' as const } }
+const webhook = { access: 'public', describedBody: ProviderEvent, problems: ['invalid_signature'] } as const
+const paymentWebhook = {
+  access: 'public',
+  describedBody: Type.Union([MockPaymentEvent, ProviderEvent]),
+  problems: ['invalid_signature', 'unsupported_provider'],
+} as const
 
 export const inboxRoutes =
   (deps: Deps): FastifyPluginAsyncTypebox =>
@@ -55,9 +71,14 @@ export const inboxRoutes =
     app.post(
       '/wa/webhook',
       {
-        ...open,
+        config: webhook,
         bodyLimit: WHATSAPP_BODY_LIMIT,
-        schema: { tags: ['WhatsApp'], summary: 'Webhook of 360dialog or Meta', response: { 200: Accepted } },
+        schema: {
+          operationId: 'receiveWhatsAppWebhook',
+          tags: ['WhatsApp'],
+          summary: 'Webhook of 360dialog or Meta',
+          response: { 200: Accepted },
+        },
       },
       async (request) => {
         if (!Buffer.isBuffer(request.body)) throw new Failure('invalid_json', { detail: 'The body is empty.' })
@@ -69,16 +90,17 @@ export const inboxRoutes =
     app.get(
       '/wa/webhook',
       {
-        ...open,
+        config: { access: 'public', problems: ['verification_failed'] },
         schema: {
+          operationId: 'verifyWhatsAppWebhook',
           tags: ['WhatsApp'],
-          summary: 'Verification by Meta: answers the challenge',
+          summary: 'Verification by Meta',
           querystring: Type.Object({
             'hub.mode': Type.Optional(Type.String()),
             'hub.verify_token': Type.Optional(Type.String()),
             'hub.challenge': Type.Optional(Type.String({ maxLength: 500 })),
           }),
-          response: { 200: Type.String() },
+          response: { 200: FileAnswer<string>('text/plain', 'The challenge.') },
         },
       },
       async (request, reply) => {
@@ -95,12 +117,14 @@ export const inboxRoutes =
     app.post(
       '/email/webhook',
       {
-        ...open,
+        config: webhook,
         bodyLimit: EMAIL_BODY_LIMIT,
         schema: {
+          operationId: 'receiveEmailWebhook',
           tags: ['E-mail'],
           summary: 'Webhook of Resend',
-          description: 'Signed with svix-id, svix-timestamp and svix-signature; kept once by svix-id.',
+          description:
+            'Signed with svix-id, svix-timestamp and svix-signature. An event with a known svix-id is a duplicate.',
           response: { 200: Accepted },
         },
       },
@@ -129,10 +153,11 @@ export const inboxRoutes =
     app.post(
       '/payments/webhook',
       {
-        ...open,
+        config: paymentWebhook,
         bodyLimit: PAYMENTS_BODY_LIMIT,
         schema: {
           ...paymentSchema,
+          operationId: 'receivePaymentWebhook',
           summary: 'Webhook of a payment provider, found by its signature header',
           description: PAYMENT_WEBHOOK,
         },
@@ -142,10 +167,11 @@ export const inboxRoutes =
     app.post(
       '/payments/webhook/:provider',
       {
-        ...open,
+        config: paymentWebhook,
         bodyLimit: PAYMENTS_BODY_LIMIT,
         schema: {
           ...paymentSchema,
+          operationId: 'receiveNamedPaymentWebhook',
           summary: 'Webhook of the named payment provider',
           params: Type.Object({ provider: Type.String({ maxLength: 20 }) }),
         },

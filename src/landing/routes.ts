@@ -4,7 +4,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import type { Deps } from '../deps.ts'
 import { Failure, statusOf, type FailureCode } from '../platform/errors.ts'
-import { Answer, Instant, NullableInteger, NullableString } from '../http/request-id.ts'
+import { Answer, FileAnswer, Instant, Locale, NullableInteger, NullableString } from '../http/schemas.ts'
 import { limitAttempts } from '../http/rate-limit.ts'
 import { answerByCode, viewInvitation, type InvitationView } from './landing.ts'
 import { PAGE_POLICY, renderInvitation, renderMessage } from './page.ts'
@@ -24,26 +24,33 @@ const Rsvp = Type.Object(
       }),
     ),
   },
-  { additionalProperties: false },
+  { additionalProperties: false, title: 'Rsvp' },
 )
-const Invitation = Answer({
-  code: Type.String(),
-  status: Type.Enum(['active', 'archived', 'expired'], { description: 'Of the event.' }),
-  isOpen: Type.Boolean({ description: 'Answers are taken: the event is active and has not ended.' }),
-  locale: Type.Enum(['es-MX', 'en']),
-  event: Type.Object({
-    id: Type.String(),
-    name: Type.String(),
-    startsAt: Instant,
-    endsAt: Instant,
-    timeZone: Type.String(),
-    location: NullableString,
-  }),
-  guest: Type.Object({ name: Type.String(), partySize: Type.Integer({ description: 'As many as were invited.' }) }),
-  answer: Type.Enum(['pending', ...ANSWERS]),
-  answeredPlaces: NullableInteger,
-  admitted: Type.Integer(),
-})
+const Invitation = Answer(
+  {
+    code: Type.String(),
+    status: Type.Enum(['active', 'archived', 'expired'], { description: 'Of the event.' }),
+    isOpen: Type.Boolean({ description: 'Answers are taken: the event is active and has not ended.' }),
+    locale: Locale,
+    event: Type.Object({
+      id: Type.String(),
+      name: Type.String(),
+      startsAt: Instant,
+      endsAt: Instant,
+      timeZone: Type.String(),
+      location: NullableString,
+    }),
+    guest: Type.Object({ name: Type.String(), partySize: Type.Integer({ description: 'As many as were invited.' }) }),
+    answer: Type.Enum(['pending', ...ANSWERS]),
+    answeredPlaces: NullableInteger,
+    admitted: Type.Integer(),
+  },
+  { title: 'Invitation' },
+)
+const JsonOrPage = {
+  description: 'The invitation; a page for a browser.',
+  content: { 'application/json': { schema: Invitation }, ...FileAnswer<string>('text/html', '').content },
+}
 
 /** An address that tried this many unknown codes in a minute is answered 429 until the minute is over. */
 const GUESSES_MAX = 30
@@ -62,7 +69,11 @@ const wantsPage = (request: FastifyRequest) =>
 export const landingRoutes =
   (deps: Deps): FastifyPluginAsyncTypebox =>
   async (app) => {
-    const open = { config: { access: 'public' as const } }
+    const known = {
+      access: 'public',
+      problems: ['invitation_not_found', 'invitation_expired'],
+      hasPages: true,
+    } as const
 
     // The page's form works without scripts; only the one POST below is in reach of this parser.
     app.addContentTypeParser(FORM, { parseAs: 'string', bodyLimit: 4096 }, async (_request: unknown, body: unknown) =>
@@ -84,12 +95,13 @@ export const landingRoutes =
     app.get(
       '/public/invite/:code',
       {
-        ...open,
+        config: known,
         schema: {
+          operationId: 'showInvitation',
           tags: ['Landing'],
-          summary: 'An invitation: JSON, or the page when the browser asks for HTML',
+          summary: 'An invitation, as JSON or as a page',
           params: ByCode,
-          response: { 200: Invitation },
+          response: { 200: JsonOrPage },
         },
       },
       async (request, reply) => {
@@ -101,14 +113,27 @@ export const landingRoutes =
     app.post(
       '/public/invite/:code/rsvp',
       {
-        ...open,
+        config: {
+          ...known,
+          problems: [
+            ...known.problems,
+            'event_not_open',
+            'places_exceeded',
+            'capacity_reached',
+            'guest_already_admitted',
+          ],
+        },
         schema: {
+          operationId: 'answerInvitation',
           tags: ['Landing'],
-          summary: "The guest's answer; it may change until the event ends",
+          summary: 'Answer an invitation; the answer may change until the event ends',
           consumes: ['application/json', FORM],
           params: ByCode,
           body: Rsvp,
-          response: { 200: Invitation },
+          response: {
+            200: Invitation,
+            303: { type: 'null', description: 'To the page of the invitation, after its form.' },
+          },
         },
       },
       async (request, reply) => {
@@ -126,18 +151,29 @@ export const landingRoutes =
       },
     )
 
-    for (const [file, type, write] of [
-      ['qr.svg', 'image/svg+xml', ({ code }) => drawQrSvg(code)],
-      ['qr.png', 'image/png', ({ code }) => drawQrPng(code)],
+    for (const [file, operationId, summary, type, write] of [
+      ['qr.svg', 'drawQrSvg', 'The QR code of an invitation as SVG', 'image/svg+xml', ({ code }) => drawQrSvg(code)],
+      ['qr.png', 'drawQrPng', 'The QR code of an invitation as PNG', 'image/png', ({ code }) => drawQrPng(code)],
       [
         'event.ics',
+        'downloadCalendar',
+        'The event as a calendar file',
         'text/calendar; charset=utf-8',
         async (view) => writeCalendar(view, `${deps.config.http.publicBaseUrl}/public/invite/${view.code}`, deps.now()),
       ],
-    ] as [string, string, (view: InvitationView) => Promise<string | Buffer>][]) {
+    ] as [string, string, string, string, (view: InvitationView) => Promise<string | Buffer>][]) {
       app.get(
         `/public/invite/:code/${file}`,
-        { ...open, schema: { tags: ['Landing'], summary: `The invitation's ${file}`, params: ByCode } },
+        {
+          config: known,
+          schema: {
+            operationId,
+            tags: ['Landing'],
+            summary,
+            params: ByCode,
+            response: { 200: FileAnswer<string | Buffer>(type.split(';')[0]!, 'The file.') },
+          },
+        },
         async (request, reply) => {
           const view = await look(deps, request, request.params.code)
           if (file === 'event.ics') void reply.header('content-disposition', 'attachment; filename="event.ics"')

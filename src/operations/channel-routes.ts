@@ -1,31 +1,33 @@
 /** What the channels are doing, and pausing or resuming one by hand. */
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
-import { CHANNELS } from '../contacts/contacts.ts'
 import { listChannelStates, resumeChannel } from './channel-states.ts'
 import type { Deps } from '../deps.ts'
-import { Answer, Instant, NullableInstant, NullableString } from '../http/request-id.ts'
+import { Answer, Channel, Instant, NoBody, NullableInstant, NullableString } from '../http/schemas.ts'
 import { pauseChannelByHand } from './channels.ts'
 
 const Pause = Type.Object({ reason: Type.String(), by: Type.String(), since: Instant, until: NullableInstant })
-const Channel = Type.Object({
-  channel: Type.Enum(CHANNELS),
-  simulated: Type.Boolean({ description: 'No key is configured: nothing leaves.' }),
-  circuit: Type.Enum(['closed', 'open', 'half_open'], {
-    description: 'The circuit breaker. half_open: one message goes first, and its success closes the circuit.',
-  }),
-  pausedUntil: Type.Unsafe<Date | string | null>({
-    ...NullableInstant,
-    description: 'Until when the system has paused the channel.',
-  }),
-  pauseReason: NullableString,
-  pause: Type.Union([Pause, Type.Null()], { description: 'What a person has paused, until it is resumed.' }),
-  failures: Type.Integer({ description: 'In a row.' }),
-  due: Type.Integer({ description: 'Messages that are due now.' }),
-  waiting: Type.Integer({ description: 'Messages that wait for a later time.' }),
-})
-const ByChannel = Type.Object({ channel: Type.Enum(CHANNELS) })
-const States = Answer({ channels: Type.Array(Channel) })
+const ChannelState = Type.Object(
+  {
+    channel: Channel,
+    simulated: Type.Boolean({ description: 'No key is configured: nothing leaves.' }),
+    circuit: Type.Enum(['closed', 'open', 'half_open'], {
+      description: 'The circuit breaker. half_open: one message goes first, and its success closes the circuit.',
+    }),
+    pausedUntil: Type.Unsafe<Date | string | null>({
+      ...NullableInstant,
+      description: 'Until when the system has paused the channel.',
+    }),
+    pauseReason: NullableString,
+    pause: Type.Union([Pause, Type.Null()], { description: 'What a person has paused, until it is resumed.' }),
+    failures: Type.Integer({ description: 'In a row.' }),
+    due: Type.Integer({ description: 'Messages that are due now.' }),
+    waiting: Type.Integer({ description: 'Messages that wait for a later time.' }),
+  },
+  { title: 'ChannelState' },
+)
+const ByChannel = Type.Object({ channel: Channel })
+const States = Answer({ channels: Type.Array(ChannelState) }, { title: 'ChannelStates' })
 const PauseBody = Type.Object(
   {
     reason: Type.String({ minLength: 1, maxLength: 200, pattern: '\\S', description: 'For the other operators.' }),
@@ -48,15 +50,21 @@ export const channelRoutes =
       '/ops/channels',
       {
         config: director,
-        schema: { tags, summary: 'What the channels are doing: simulated, paused, waiting', response: { 200: States } },
+        schema: {
+          operationId: 'listChannels',
+          tags,
+          summary: 'What the channels are doing: simulated, paused, waiting',
+          response: { 200: States },
+        },
       },
       async () => ({ channels: await listChannels() }),
     )
     app.post(
       '/ops/channels/:channel/pause',
       {
-        config: director,
+        config: { ...director, problems: ['invalid_date'] },
         schema: {
+          operationId: 'pauseChannel',
           tags,
           summary: 'Pause a channel; queued messages wait, answers to guests included',
           description: 'It ends when it is resumed, or by itself at `until`. A second pause replaces the first.',
@@ -78,10 +86,11 @@ export const channelRoutes =
       {
         config: { ...director, optionalBody: true },
         schema: {
+          operationId: 'resumeChannel',
           tags,
           summary: 'Resume a channel, whatever paused it, and close its circuit',
           params: ByChannel,
-          body: Type.Object({}, { additionalProperties: false }),
+          body: NoBody,
           response: { 200: States },
         },
       },

@@ -1,62 +1,22 @@
 /** What operators do: look at dead letters, channels and queues, and put right what the system could not. */
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { Type } from 'typebox'
+import { Type, type Static } from 'typebox'
 import type { Deps } from '../deps.ts'
 import { explainReason } from '../channels/channels.ts'
-import { CHANNELS } from '../contacts/contacts.ts'
 import { Failure } from '../platform/errors.ts'
 import { Page, PageQuery, readCursor, toPage } from '../http/page.ts'
-import { Answer, Id, Instant, NullableInstant, NullableString, NullableText } from '../http/request-id.ts'
+import { Answer, NoBody } from '../http/schemas.ts'
 import type { Job } from '../platform/queue.ts'
 import { BOARD_CSP, openBoard } from './board.ts'
 import { discardLetter, discardLetters, findOpenLetter } from './dead-letters.ts'
 import { readDeadJob, retryAndEnqueue } from './jobs.ts'
-import { LETTER_KINDS } from '../platform/dead-letters.ts'
+import { Filter, filterFields, Letter, LetterParams } from './schemas.ts'
 import { countOpenLetters, listLetters, listOpenLetters } from './sql.ts'
 
 const OUTCOMES = ['retried', 'arrived', 'superseded', 'moved', 'gone'] as const
 const RETRY_LIMIT = 500
 const BOARD = '/ops/queues'
 
-const LetterId = Type.Object({ id: Type.String({ pattern: '^[1-9][0-9]{0,17}$' }) })
-const NoBody = Type.Object({}, { additionalProperties: false })
-const filterFields = {
-  kind: Type.Optional(Type.Enum(LETTER_KINDS)),
-  reason: Type.Optional(Type.String({ minLength: 1, maxLength: 200 })),
-  channel: Type.Optional(Type.Enum(CHANNELS)),
-  campaignId: Type.Optional(Id),
-  eventId: Type.Optional(Id),
-  organizerId: Type.Optional(Id),
-}
-const Filter = Type.Object(filterFields, { additionalProperties: false })
-const DeliveryOfLetter = Type.Object({
-  eventId: Type.String(),
-  guestId: Type.String(),
-  organizerId: Type.String(),
-  campaignId: NullableString,
-  channel: Type.Enum(CHANNELS),
-  template: Type.String(),
-  status: Type.String(),
-  attempts: Type.Integer(),
-  attemptsMax: Type.Integer(),
-  replays: Type.Integer(),
-})
-const InboundOfLetter = Type.Object({ source: Type.String(), status: Type.String(), attempts: Type.Integer() })
-const Letter = Type.Object({
-  id: Type.String(),
-  kind: Type.Enum(LETTER_KINDS),
-  refId: Type.String({ description: 'Id of the delivery or webhook, or `name:data` of the job.' }),
-  reason: Type.String(),
-  explanation: NullableText,
-  attempts: Type.Integer(),
-  firstAt: Instant,
-  lastAt: Instant,
-  resolvedAt: NullableInstant,
-  resolvedBy: NullableString,
-  resolution: NullableString,
-  delivery: Type.Union([DeliveryOfLetter, Type.Null()]),
-  inboundEvent: Type.Union([InboundOfLetter, Type.Null()]),
-})
 const director = { access: ['director'] as const }
 const tags = ['Operations']
 
@@ -68,8 +28,9 @@ export const operationsRoutes =
       {
         config: director,
         schema: {
+          operationId: 'listDeadLetters',
           tags,
-          summary: 'What could not be done and waits for a person, newest first',
+          summary: 'Dead letters, newest first',
           querystring: Type.Object(
             { ...filterFields, resolved: Type.Boolean({ default: false }), ...PageQuery },
             { additionalProperties: false },
@@ -91,21 +52,27 @@ export const operationsRoutes =
     )
 
     app.post(
-      '/ops/dead-letters/:id/retry',
+      '/ops/dead-letters/:letterId/retry',
       {
-        config: { ...director, idempotent: true, optionalBody: true },
+        config: {
+          ...director,
+          idempotent: true,
+          optionalBody: true,
+          problems: ['dead_letter_not_found', 'dead_letter_resolved', 'dead_letter_not_replayable'],
+        },
         schema: {
+          operationId: 'retryDeadLetter',
           tags,
-          summary: 'Try one dead letter again',
+          summary: 'Retry a dead letter',
           description:
             '`retried`: it is due now. `arrived`: the message proved to be delivered. `superseded`: the same was asked for anew. `moved`: it is on its way already. `gone`: its guest or event was deleted. The letter is closed in every case.',
-          params: LetterId,
+          params: LetterParams,
           body: NoBody,
           response: { 200: Answer({ id: Type.String(), outcome: Type.Enum(OUTCOMES) }) },
         },
       },
       async (request) => {
-        const letter = await findOpenLetter(deps.db, request.params.id)
+        const letter = await findOpenLetter(deps.db, request.params.letterId)
         if (letter.kind === 'job' && !readDeadJob(jobs, letter.refId))
           throw new Failure('dead_letter_not_replayable', {
             detail: 'The data of this job was not kept whole, or no job of this program takes it.',
@@ -116,7 +83,7 @@ export const operationsRoutes =
           { letterId: letter.id, kind: letter.kind, outcome: resolved.outcome },
           'A dead letter was retried',
         )
-        return { id: request.params.id, outcome: resolved.outcome as (typeof OUTCOMES)[number] }
+        return { id: request.params.letterId, outcome: resolved.outcome as (typeof OUTCOMES)[number] }
       },
     )
 
@@ -125,9 +92,11 @@ export const operationsRoutes =
       {
         config: { ...director, idempotent: true },
         schema: {
+          operationId: 'retryDeadLetters',
           tags,
-          summary: 'Try every dead letter again that a filter names, the oldest first',
-          description: 'Call again while `remaining` falls. What arrived meanwhile is skipped and its letter closed.',
+          summary: 'Retry all dead letters that match a filter, oldest first',
+          description:
+            'Call it again while `remaining` falls. A message that has arrived meanwhile is skipped and its letter closed.',
           body: Type.Object(
             { filter: Filter, limit: Type.Integer({ minimum: 1, maximum: 1000, default: RETRY_LIMIT }) },
             { additionalProperties: false },
@@ -156,20 +125,21 @@ export const operationsRoutes =
     )
 
     app.post(
-      '/ops/dead-letters/:id/discard',
+      '/ops/dead-letters/:letterId/discard',
       {
-        config: { ...director, optionalBody: true },
+        config: { ...director, optionalBody: true, problems: ['dead_letter_not_found', 'dead_letter_resolved'] },
         schema: {
+          operationId: 'discardDeadLetter',
           tags,
-          summary: 'Close one dead letter without trying again',
-          params: LetterId,
+          summary: 'Close a dead letter without retrying it',
+          params: LetterParams,
           body: NoBody,
           response: { 200: Answer({ id: Type.String(), outcome: Type.Literal('discarded') }) },
         },
       },
       async (request) => {
-        await discardLetter(deps, request.params.id, request.user.id)
-        return { id: request.params.id, outcome: 'discarded' as const }
+        await discardLetter(deps, request.params.letterId, request.user.id)
+        return { id: request.params.letterId, outcome: 'discarded' as const }
       },
     )
 
@@ -178,10 +148,11 @@ export const operationsRoutes =
       {
         config: director,
         schema: {
+          operationId: 'discardDeadLetters',
           tags,
-          summary: 'Close every dead letter that a filter names, without trying again',
+          summary: 'Close all dead letters that match a filter, without retrying them',
           body: Type.Object(
-            { filter: Type.Object(filterFields, { additionalProperties: false, minProperties: 1 }) },
+            { filter: Type.Unsafe<Static<typeof Filter>>({ allOf: [Filter], minProperties: 1 }) },
             { additionalProperties: false },
           ),
           response: { 200: Answer({ discarded: Type.Integer() }) },

@@ -1,4 +1,4 @@
-/** The house's own routes: is it alive, is it ready, what does it measure, what can it do. */
+/** The system's own routes: is it alive, is it ready, what does it measure, what can it do. */
 import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
@@ -8,8 +8,15 @@ import { Failure } from '../platform/errors.ts'
 import { isSame } from '../platform/secrets.ts'
 import { measureQueues } from './housekeeping.ts'
 import { checkReadiness } from './readiness.ts'
-import { Answer } from '../http/request-id.ts'
+import { Answer, FileAnswer } from '../http/schemas.ts'
 
+const Readiness = Answer(
+  {
+    status: Type.Enum(['ready', 'not_ready']),
+    checks: Type.Record(Type.String(), Type.Object({ ok: Type.Boolean(), detail: Type.Optional(Type.String()) })),
+  },
+  { title: 'Readiness' },
+)
 const ASSETS: Record<string, string> = {
   'swagger-ui.css': 'text/css; charset=utf-8',
   'swagger-ui-bundle.js': 'text/javascript; charset=utf-8',
@@ -39,24 +46,22 @@ export const systemRoutes =
       {
         ...open,
         schema: {
+          operationId: 'checkHealth',
           tags: ['System'],
-          summary: 'Is the process alive',
+          summary: 'Liveness',
           response: { 200: Answer({ status: Type.Literal('ok') }) },
         },
       },
       async () => ({ status: 'ok' as const }),
     )
-    const Readiness = Answer({
-      status: Type.Enum(['ready', 'not_ready']),
-      checks: Type.Record(Type.String(), Type.Object({ ok: Type.Boolean(), detail: Type.Optional(Type.String()) })),
-    })
     app.get(
       '/ready',
       {
         ...open,
         schema: {
+          operationId: 'checkReadiness',
           tags: ['System'],
-          summary: 'Can it work: dependencies, migrations, queue consumers and lag',
+          summary: 'Readiness: dependencies, migrations, queue consumers and lag',
           response: { 200: Readiness, 503: Readiness },
         },
       },
@@ -69,7 +74,16 @@ export const systemRoutes =
     )
     app.get(
       '/metrics',
-      { ...open, schema: { tags: ['System'], summary: 'Prometheus text', response: { 200: Type.String() } } },
+      {
+        config: { access: 'public', problems: ['unauthorized'] },
+        schema: {
+          operationId: 'readMetrics',
+          tags: ['System'],
+          summary: 'Metrics in the text format of Prometheus',
+          description: 'When METRICS_TOKEN is set, the request must carry it as a Bearer token.',
+          response: { 200: FileAnswer<string>('text/plain', 'The metrics.') },
+        },
+      },
       async (request, reply) => {
         const token = deps.config.http.metricsToken
         if (token && !isSame(request.headers.authorization ?? '', `Bearer ${token}`)) {

@@ -2,7 +2,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import type { Deps } from '../deps.ts'
-import { Answer, Id, NullableString } from '../http/request-id.ts'
+import { Answer, Id, NullableString } from '../http/schemas.ts'
 import { AmountInput, AmountOutput, CurrencyInput, formatCents } from '../platform/money.ts'
 import { createIntent, PAYMENT_STATUSES } from './payments.ts'
 
@@ -37,7 +37,7 @@ const IntentBody = Type.Object(
       ),
     ),
   },
-  { additionalProperties: false },
+  { additionalProperties: false, title: 'NewPaymentIntent' },
 )
 
 const intent = {
@@ -60,8 +60,23 @@ export const paymentRoutes =
     app.post(
       '/payments/intent',
       {
-        config: { access: ['organizer', 'director'], idempotent: true },
+        config: {
+          access: ['organizer', 'director'],
+          idempotent: true,
+          problems: [
+            'invalid_amount',
+            'amount_too_small',
+            'invalid_phone',
+            'unsupported_currency',
+            'unsupported_provider',
+            'unsupported_method',
+            'organizer_not_found',
+            'event_not_found',
+            'provider_error',
+          ],
+        },
         schema: {
+          operationId: 'createPaymentIntent',
           tags: ['Payments'],
           summary: 'Create a payment intent at a provider',
           description:
@@ -69,8 +84,8 @@ export const paymentRoutes =
             'payment may or may not exist there. Retry with the same Idempotency-Key; it never charges twice.',
           body: IntentBody,
           response: {
-            201: Answer({ ...intent, status: Type.Enum(SETTLED) }),
-            202: Answer({ ...intent, status: Type.Literal('unknown') }),
+            201: Answer({ ...intent, status: Type.Enum(SETTLED) }, { title: 'PaymentIntent' }),
+            202: Answer({ ...intent, status: Type.Literal('unknown') }, { title: 'UnknownPaymentIntent' }),
           },
         },
       },

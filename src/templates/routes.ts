@@ -3,43 +3,44 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import type { Deps } from '../deps.ts'
 import { scopeOf } from '../http/access.ts'
-import { Answer, Id, NullableString } from '../http/request-id.ts'
+import { Answer, AnswerOf, Channel, channelWith, Id, Locale, localeWith, NullableString } from '../http/schemas.ts'
 import { ShownMessage, TemplateStatuses } from './schemas.ts'
 import { listTemplateStatuses } from './statuses.ts'
 import { describeTemplate, previewTemplate } from './preview.ts'
 import { findTemplate, listTemplates } from './catalog.ts'
 
 const READERS = ['organizer', 'director', 'viewer'] as const
-const Channel = Type.Enum(['whatsapp', 'email'])
-const Locale = Type.Enum(['es-MX', 'en'])
 const ByName = Type.Object({ name: Type.String({ minLength: 1, maxLength: 100 }) })
 const Texts = Type.Object({ body: Type.String(), link: NullableString, subject: NullableString })
-const Template = {
-  name: Type.String(),
-  category: Type.Enum(['utility', 'marketing'], { description: "WhatsApp's category, which decides the price." }),
-  channels: Type.Array(Channel),
-  locales: Type.Array(Locale),
-  isApproved: Type.Boolean({
-    description: 'It is a template at WhatsApp and may open a conversation; the others answer in an open window.',
-  }),
-  buttons: Type.Array(Type.Enum(['link', 'yes', 'no']), { description: 'Of the approved template, in its order.' }),
-  variables: Type.Array(
-    Type.Object({
-      name: Type.String(),
-      source: Type.Enum(['guest', 'event', 'organizer', 'invitation', 'request']),
-      isRequired: Type.Boolean({ description: 'The request must give it.' }),
-      maxLength: Type.Integer({ description: 'In characters.' }),
+const Template = Type.Object(
+  {
+    name: Type.String(),
+    category: Type.Enum(['utility', 'marketing'], { description: "WhatsApp's category, which decides the price." }),
+    channels: Type.Array(Channel),
+    locales: Type.Array(Locale),
+    isApproved: Type.Boolean({
+      description: 'It is a template at WhatsApp and may open a conversation; the others answer in an open window.',
     }),
-  ),
-  texts: Type.Record(Type.String(), Texts, { description: 'By locale.' }),
-  templateStatuses: TemplateStatuses,
-}
+    buttons: Type.Array(Type.Enum(['link', 'yes', 'no']), { description: 'Of the approved template, in its order.' }),
+    variables: Type.Array(
+      Type.Object({
+        name: Type.String(),
+        source: Type.Enum(['guest', 'event', 'organizer', 'invitation', 'request']),
+        isRequired: Type.Boolean({ description: 'The request must give it.' }),
+        maxLength: Type.Integer({ description: 'In characters.' }),
+      }),
+    ),
+    texts: Type.Record(Type.String(), Texts, { description: 'By locale.' }),
+    templateStatuses: TemplateStatuses,
+  },
+  { title: 'Template' },
+)
 const PreviewBody = Type.Object(
   {
     locale: Type.Optional(
-      Type.Enum(['es-MX', 'en'], { description: "Absent: the guest's language, or es-MX where no guest is named." }),
+      localeWith({ description: "Absent: the guest's language, or es-MX where no guest is named." }),
     ),
-    channel: Type.Enum(['whatsapp', 'email'], { default: 'whatsapp' }),
+    channel: channelWith({ default: 'whatsapp' }),
     variables: Type.Record(Type.String({ pattern: '^[a-z_]{1,60}$' }), Type.String({ maxLength: 4000 }), {
       default: {},
       maxProperties: 30,
@@ -52,29 +53,32 @@ const PreviewBody = Type.Object(
       description: 'As if the guest had written within the last 24 hours.',
     }),
   },
-  { additionalProperties: false },
+  { additionalProperties: false, title: 'PreviewRequest' },
 )
-const Preview = Answer({
-  template: Type.String(),
-  locale: Locale,
-  channel: Channel,
-  refusal: NullableString,
-  whatsapp: Type.Unsafe<object | null>({
-    type: ['object', 'null'],
-    additionalProperties: true,
-    description: 'What WhatsApp is told.',
-  }),
-  shown: ShownMessage,
-  email: Type.Unsafe<object | null>({
-    type: ['object', 'null'],
-    properties: {
-      subject: { type: 'string' },
-      html: { type: 'string' },
-      text: { type: 'string' },
-      unsubscribeUrl: { type: 'string' },
-    },
-  }),
-})
+const Preview = Answer(
+  {
+    template: Type.String(),
+    locale: Locale,
+    channel: Channel,
+    refusal: NullableString,
+    whatsapp: Type.Unsafe<object | null>({
+      type: ['object', 'null'],
+      additionalProperties: true,
+      description: 'What WhatsApp is told.',
+    }),
+    shown: ShownMessage,
+    email: Type.Unsafe<object | null>({
+      type: ['object', 'null'],
+      properties: {
+        subject: { type: 'string' },
+        html: { type: 'string' },
+        text: { type: 'string' },
+        unsubscribeUrl: { type: 'string' },
+      },
+    }),
+  },
+  { title: 'MessagePreview' },
+)
 
 export const templateRoutes =
   (deps: Deps): FastifyPluginAsyncTypebox =>
@@ -84,9 +88,10 @@ export const templateRoutes =
       {
         config: { access: READERS },
         schema: {
+          operationId: 'listTemplates',
           tags: ['Templates'],
-          summary: 'The messages that can be sent, with the variables they take',
-          response: { 200: Answer({ data: Type.Array(Type.Object(Template)) }) },
+          summary: 'Templates and the variables they take',
+          response: { 200: Answer({ data: Type.Array(Template) }) },
         },
       },
       async () => {
@@ -98,8 +103,14 @@ export const templateRoutes =
     app.get(
       '/templates/:name',
       {
-        config: { access: READERS },
-        schema: { tags: ['Templates'], summary: 'One template', params: ByName, response: { 200: Answer(Template) } },
+        config: { access: READERS, problems: ['template_not_found'] },
+        schema: {
+          operationId: 'showTemplate',
+          tags: ['Templates'],
+          summary: 'One template',
+          params: ByName,
+          response: { 200: AnswerOf(Template) },
+        },
       },
       async (request) => {
         const template = findTemplate(request.params.name)
@@ -111,10 +122,22 @@ export const templateRoutes =
     app.post(
       '/templates/:name/preview',
       {
-        config: { access: READERS, optionalBody: true },
+        config: {
+          access: READERS,
+          optionalBody: true,
+          problems: [
+            'event_not_found',
+            'guest_not_found',
+            'template_not_found',
+            'template_variable_missing',
+            'template_variable_unknown',
+            'template_variable_invalid',
+          ],
+        },
         schema: {
+          operationId: 'previewTemplate',
           tags: ['Templates'],
-          summary: 'The message as the guest would get it; nothing is sent',
+          summary: 'Preview a message as the guest would get it',
           description:
             'A variable that the template does not know is refused here and in campaigns (422); a single send ignores it. ' +
             '`refusal` says why this message cannot go this way: `window_closed`, or `not_an_email`.',
