@@ -3,9 +3,10 @@
  * facts in any statement about guests, and `chooseChannel` decides. A request, a campaign, a claim and a fallback all
  * ask here.
  */
+import { CHANNELS } from '../http/schemas.ts'
 import { sql } from '../platform/db.ts'
 
-export const CHANNELS = ['whatsapp', 'email'] as const
+export { CHANNELS }
 export type ChannelName = (typeof CHANNELS)[number]
 
 /** What is known about one guest and one organizer. */

@@ -44,7 +44,8 @@ const named =
   (options: TSchemaOptions = {}) =>
     Type.Unsafe<T[number]>({ ...options, type: 'string', enum: values, title })
 
-const CHANNELS = ['whatsapp', 'email'] as const
+/** The channels, in the order in which they are tried. */
+export const CHANNELS = ['whatsapp', 'email'] as const
 export const channelWith = named('Channel', CHANNELS)
 export const Channel = channelWith()
 /** What a request may ask for: `auto` leaves the choice to us. */
