@@ -8,6 +8,7 @@ import type { Config } from './platform/config.ts'
 import { openDb, pingDb, type Db } from './platform/db.ts'
 import { openChannels, type Channels } from './channels/channels.ts'
 import { openPostgresKv, openRedisKv, type Kv } from './platform/kv.ts'
+import { throttleLogs } from './platform/log-throttle.ts'
 import type { Logger } from './platform/log.ts'
 import { openMetrics, type Metrics } from './platform/metrics.ts'
 import type { PaymentProviders } from './payments/payments.ts'
@@ -42,7 +43,10 @@ export function openDeps(config: Config, log: Logger, options: DepsOptions): Dep
   const now = options.now ?? (() => new Date())
   const notices = options.isTool ? log.child({}, { level: 'error' }) : log
   const onPoolError = (error: Error) => log.warn({ err: error }, 'A database connection was lost')
-  const onRedisError = quietly((error) => log.warn({ err: error }, 'Redis does not answer'))
+  const mayLog = throttleLogs(10_000)
+  const onRedisError = (error: Error) => {
+    if (mayLog('redis')) log.warn({ err: error }, 'Redis does not answer')
+  }
   const main = openDb(databaseUrl, { max: config.database.poolMax, statementTimeoutMs: 10_000, onError: onPoolError })
   const slow = openDb(databaseUrl, { max: 2, statementTimeoutMs: 120_000, onError: onPoolError })
   const kv = config.redis.url ? openRedisKv(config.redis.url, onRedisError) : openPostgresKv(main.db)
@@ -115,15 +119,5 @@ async function waitFor(
         stop.throwIfAborted(),
       )
     }
-  }
-}
-
-/** At most one report every ten seconds. */
-function quietly(report: (error: Error) => void): (error: Error) => void {
-  let lastMs = -Infinity
-  return (error) => {
-    if (performance.now() - lastMs < 10_000) return
-    lastMs = performance.now()
-    report(error)
   }
 }
