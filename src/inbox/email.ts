@@ -8,11 +8,11 @@ import { withTx, type Db } from '../platform/db.ts'
 import { freeAddresses, stopAddresses, type StopReason } from '../contacts/contacts.ts'
 import { recordClick, recordStatus } from '../delivery/delivery.ts'
 import { GiveUp } from '../platform/errors.ts'
+import { asIsoTime, asObject, parseJson, type Json } from '../platform/json.ts'
 import type { Processed } from './inbox.ts'
 import { finishInbound, type Inbound } from './sql.ts'
 
 type Headers = Record<string, string | string[] | undefined>
-type Json = Record<string, unknown>
 
 /** How far the sender's clock may be from ours, before and after: older is a replay. */
 const TOLERANCE_SECONDS = 300
@@ -52,14 +52,11 @@ type EmailEvent = Effect & {
 /** A person took it off the provider's list of addresses that get no mail. */
 type Freed = { kind: 'freed'; recipients: string[]; occurredAt: Date | null }
 
-const asObject = (value: unknown): Json | null =>
-  typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Json) : null
-
 /** Null: an event that changes nothing here. Throws GiveUp when a message's event cannot be read. */
 function readEmailEvent(body: Buffer): EmailEvent | Freed | null {
-  const event = asObject(parseJson(body))
+  const event = asObject(parseJson(body, 'unreadable'))
   const data = asObject(event?.['data'])
-  const occurredAt = readTime(event?.['created_at'])
+  const occurredAt = asIsoTime(event?.['created_at'])
   if (event?.['type'] === 'suppression.removed')
     return { kind: 'freed', recipients: readAddresses(data?.['email']), occurredAt }
   const effect = effectOf(event?.['type'], data)
@@ -128,19 +125,6 @@ function readAddresses(to: unknown): string[] {
   return [...new Set(addresses)].filter(
     (address) => /^[^\s@\p{Cc}]+@[^\s@\p{Cc}]+$/u.test(address) && address.length <= 254,
   )
-}
-
-function readTime(value: unknown): Date | null {
-  const at = new Date(typeof value === 'string' ? value : Number.NaN)
-  return at.getUTCFullYear() > 2000 && at.getUTCFullYear() < 2100 ? at : null
-}
-
-function parseJson(body: Buffer): unknown {
-  try {
-    return JSON.parse(body.toString('utf8'))
-  } catch (cause) {
-    throw new GiveUp('unreadable', cause)
-  }
 }
 
 /** Moves the delivery, stops the address where it must get no more mail, and ends the event, in one transaction. */

@@ -6,6 +6,7 @@ import { rememberMessagingLimit } from '../campaigns/campaigns.ts'
 import { takeMessage, takePreference, type Incoming } from '../conversations/conversations.ts'
 import { rememberTemplateStatuses } from '../templates/templates.ts'
 import { GiveUp } from '../platform/errors.ts'
+import { parseJson } from '../platform/json.ts'
 import { forgetInvitation } from '../landing/landing.ts'
 import type { Kv } from '../platform/kv.ts'
 import { applyPaymentEvent, readPaymentEvent, type PaymentProviders } from '../payments/payments.ts'
@@ -62,7 +63,11 @@ async function processWhatsApp({ db, kv, now, config }: Context, inbound: Inboun
   const { id, requestId, simulated } = inbound
   const { phoneNumberId } = config.whatsapp
   const { receivedAt } = inbound
-  const payload = readWhatsAppPayload(parseJson(inbound.body), { isSimulated: simulated, phoneNumberId, receivedAt })
+  const payload = readWhatsAppPayload(parseJson(inbound.body, 'unreadable'), {
+    isSimulated: simulated,
+    phoneNumberId,
+    receivedAt,
+  })
   const incoming: Incoming = { id, requestId, simulated, receivedAt, now: now(), config, answered: [] }
   const { counts, failed } = await workThenForget({ db, kv }, incoming, payload)
   const told = { ...counts, malformed: payload.malformed.length, ignored: payload.ignored, foreign: payload.foreign }
@@ -151,12 +156,4 @@ async function processPayment({ db, now, providers }: Context, inbound: Inbound)
 /** Two runs of one event may race: whoever ends it first wins, and the other's effect is rolled back. */
 async function endOrRollBack(tx: Tx, id: string, end: Parameters<typeof finishInbound>[2]): Promise<void> {
   if (!(await finishInbound(tx, id, end))) throw new Error('another run has ended this event')
-}
-
-function parseJson(body: Buffer): unknown {
-  try {
-    return JSON.parse(body.toString('utf8'))
-  } catch (cause) {
-    throw new GiveUp('unreadable', cause)
-  }
 }

@@ -7,7 +7,8 @@ import type { WaIdentity } from '../contacts/contacts.ts'
 import type { InboundMessage, Preference } from '../conversations/conversations.ts'
 import type { StatusEvent } from '../delivery/delivery.ts'
 import { normalizePhone } from '../platform/phone.ts'
-import { asId, asList, asObject, asStorable, asText, asWaId, readTimestamp, type Json } from './fields.ts'
+import { asId, asList, asObject, type Json } from '../platform/json.ts'
+import { asMessageText, asStorable, asWaId, readTimestamp } from './fields.ts'
 import { isAboutLimits, readMessagingLimit, type LimitUpdate } from './limits.ts'
 
 export type InboundStatus = StatusEvent & { recipient: WaIdentity }
@@ -168,10 +169,10 @@ function readMessage(item: unknown, contacts: WaIdentity[], isAlone: boolean, ho
     id,
     type: message['group_id'] === undefined ? type : `group_${type}`,
     text:
-      asText(asObject(message['text'])?.['body']) ??
-      asText(button?.['text']) ??
-      asText(choice?.['title']) ??
-      asText(asObject(message[type])?.['caption']),
+      asMessageText(asObject(message['text'])?.['body']) ??
+      asMessageText(button?.['text']) ??
+      asMessageText(choice?.['title']) ??
+      asMessageText(asObject(message[type])?.['caption']),
     payload: asId(button?.['payload']) ?? asId(choice?.['id']),
     contextMessageId: asId(asObject(message['context'])?.['id']),
     newWaId: asWaId(system?.['wa_id']) ?? asWaId(system?.['new_wa_id']),

@@ -7,7 +7,7 @@
  */
 import { verify, createPublicKey, type KeyObject } from 'node:crypto'
 import { GiveUp } from '../platform/errors.ts'
-import { instantOf, objectOf, readObject, textOf, wholeOf, type JsonObject } from './json.ts'
+import { asInteger, asObject, asText, asUnixTime, parseObject, type Json } from '../platform/json.ts'
 import type { IntentInput, IntentOutcome, PaymentEvent, PaymentMethod, PaymentProvider } from './payments.ts'
 
 export type ConektaOptions = {
@@ -50,7 +50,7 @@ async function createOrder(
   input: IntentInput,
 ): Promise<IntentOutcome> {
   let response: Response
-  let body: JsonObject
+  let body: Json
   try {
     response = await fetch(`${apiUrl}/orders`, {
       method: 'POST',
@@ -64,23 +64,23 @@ async function createOrder(
       },
       body: JSON.stringify(orderOf(input)),
     })
-    body = objectOf(await response.json().catch(() => null))
+    body = asObject(await response.json().catch(() => null)) ?? {}
   } catch {
     return { kind: 'unknown', reason: 'no_answer' } // refused, reset or silent: nobody saw the outcome
   }
   if (!response.ok) return { kind: 'refused', reason: reasonOf(body, response.status), httpStatus: response.status }
-  const providerRef = textOf(body['id'])
+  const providerRef = asText(body['id'])
   if (!providerRef) return { kind: 'unknown', reason: 'unreadable_answer' }
-  const { id, url, expires_at: expiresAt } = objectOf(body['checkout'])
+  const { id, url, expires_at: expiresAt } = asObject(body['checkout']) ?? {}
   return {
     kind: 'created',
     providerRef,
     clientSecret: null,
     nextAction: {
       type: 'redirect',
-      url: textOf(url),
-      checkoutId: textOf(id),
-      expiresAt: instantOf(expiresAt)?.toISOString() ?? null,
+      url: asText(url),
+      checkoutId: asText(id),
+      expiresAt: asUnixTime(expiresAt)?.toISOString() ?? null,
     },
     status: body['payment_status'] === 'paid' ? 'confirmed' : 'requires_action',
     mode: body['livemode'] === true ? 'live' : 'test',
@@ -104,9 +104,9 @@ function orderOf({ customer, methods, ...input }: IntentInput) {
 }
 
 /** details[].message depends on the language and may quote the payer: only the stable code is kept. */
-function reasonOf(body: JsonObject, status: number): string {
+function reasonOf(body: Json, status: number): string {
   const [first] = Array.isArray(body['details']) ? (body['details'] as unknown[]) : []
-  const code = textOf(objectOf(first)['code']) ?? textOf(body['type'])
+  const code = asText(asObject(first)?.['code']) ?? asText(body['type'])
   return code && /^[A-Za-z0-9_.]{1,200}$/.test(code) ? code : `http_${status}`
 }
 
@@ -138,21 +138,21 @@ const KINDS: Record<string, PaymentEvent['kind']> = {
 }
 
 function readEvent(raw: Buffer): PaymentEvent {
-  const event = readObject(raw)
-  const id = textOf(event['id'])
-  const type = textOf(event['type'])
+  const event = parseObject(raw, 'unreadable_event')
+  const id = asText(event['id'])
+  const type = asText(event['type'])
   if (!id || !type) throw new GiveUp('unreadable_event')
-  const order = objectOf(objectOf(event['data'])['object'])
+  const order = asObject(asObject(event['data'])?.['object'])
   const kind = KINDS[type] ?? 'ignored'
-  const isPaid = kind !== 'confirmed' || order['payment_status'] === 'paid'
+  const isPaid = kind !== 'confirmed' || order?.['payment_status'] === 'paid'
   return {
     dedupeKey: id,
-    providerRef: textOf(order['id']),
-    paymentId: textOf(objectOf(order['metadata'])['payment_id']),
+    providerRef: asText(order?.['id']),
+    paymentId: asText(asObject(order?.['metadata'])?.['payment_id']),
     kind: isPaid ? kind : 'ignored',
-    amountCents: wholeOf(order['amount']),
-    currency: textOf(order['currency'])?.toUpperCase() ?? null,
-    occurredAt: instantOf(event['created_at']),
+    amountCents: asInteger(order?.['amount']),
+    currency: asText(order?.['currency'])?.toUpperCase() ?? null,
+    occurredAt: asUnixTime(event['created_at']),
     reason: kind === 'failed' || kind === 'expired' ? type.replace('.', '_') : null,
   }
 }

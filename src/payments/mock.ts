@@ -4,7 +4,7 @@
  * `{ id, providerRef, status: "confirmed" | "failed" }` decides a mock payment.
  */
 import { createHash } from 'node:crypto'
-import { readObject, textOf } from './json.ts'
+import { asText, parseObject } from '../platform/json.ts'
 import type { PaymentEvent, PaymentProvider, ProviderName } from './payments.ts'
 
 /** `announce` hears of the first intent, so that nobody mistakes a mock for money. */
@@ -35,11 +35,11 @@ export function openMock(name: ProviderName, announce: () => void): PaymentProvi
 
 /** Anything but the mock's own shape is kept and ignored. */
 function readEvent(raw: Buffer): PaymentEvent {
-  const body = readObject(raw)
+  const body = parseObject(raw, 'unreadable_event')
   const status = body['status']
   return {
-    dedupeKey: textOf(body['id']) ?? `sha256:${createHash('sha256').update(raw).digest('hex')}`,
-    providerRef: textOf(body['providerRef']),
+    dedupeKey: asText(body['id']) ?? `sha256:${createHash('sha256').update(raw).digest('hex')}`,
+    providerRef: asText(body['providerRef']),
     paymentId: null,
     kind: status === 'confirmed' || status === 'failed' ? status : 'ignored',
     amountCents: null,

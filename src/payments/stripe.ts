@@ -4,7 +4,7 @@
  */
 import { Stripe } from 'stripe'
 import { GiveUp } from '../platform/errors.ts'
-import { instantOf, objectOf, readObject, textOf, wholeOf } from './json.ts'
+import { asInteger, asObject, asText, asUnixTime, parseObject } from '../platform/json.ts'
 import type { IntentInput, IntentOutcome, PaymentEvent, PaymentProvider } from './payments.ts'
 
 export type StripeOptions = {
@@ -116,31 +116,31 @@ const VOUCHER_EXPIRED = 'payment_intent_payment_attempt_expired'
 
 /** docs.stripe.com/api/events/types. A failed attempt may be followed by one that succeeds. */
 function readEvent(raw: Buffer): PaymentEvent {
-  const event = readObject(raw)
-  const id = textOf(event['id'])
-  const type = textOf(event['type'])
+  const event = parseObject(raw, 'unreadable_event')
+  const id = asText(event['id'])
+  const type = asText(event['type'])
   if (!id || !type) throw new GiveUp('unreadable_event')
-  const intent = objectOf(objectOf(event['data'])['object'])
+  const intent = asObject(asObject(event['data'])?.['object'])
   const read = {
     dedupeKey: id,
-    providerRef: textOf(intent['id']),
-    paymentId: textOf(objectOf(intent['metadata'])['payment_id']),
-    amountCents: wholeOf(intent['amount']),
-    currency: textOf(intent['currency'])?.toUpperCase() ?? null,
-    occurredAt: instantOf(event['created']),
+    providerRef: asText(intent?.['id']),
+    paymentId: asText(asObject(intent?.['metadata'])?.['payment_id']),
+    amountCents: asInteger(intent?.['amount']),
+    currency: asText(intent?.['currency'])?.toUpperCase() ?? null,
+    occurredAt: asUnixTime(event['created']),
     reason: null,
   }
   switch (type) {
     case 'payment_intent.succeeded':
-      return { ...read, kind: 'confirmed', amountCents: wholeOf(intent['amount_received']) }
+      return { ...read, kind: 'confirmed', amountCents: asInteger(intent?.['amount_received']) }
     case 'payment_intent.processing':
       return { ...read, kind: 'processing' }
     case 'payment_intent.payment_failed': {
-      const reason = textOf(objectOf(intent['last_payment_error'])['code']) ?? 'attempt_failed'
+      const reason = asText(asObject(intent?.['last_payment_error'])?.['code']) ?? 'attempt_failed'
       return { ...read, kind: reason === VOUCHER_EXPIRED ? 'expired' : 'failed', reason }
     }
     case 'payment_intent.canceled': {
-      const reason = textOf(intent['cancellation_reason']) ?? 'canceled'
+      const reason = asText(intent?.['cancellation_reason']) ?? 'canceled'
       return { ...read, kind: reason === 'expired' ? 'expired' : 'failed', reason }
     }
     default:
