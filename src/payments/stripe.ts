@@ -1,5 +1,5 @@
 /**
- * Stripe by its official SDK (stripe@23, API 2026-10-28.endive). Vendor documents: docs.stripe.com/api
+ * Stripe through its official SDK (stripe@23, API 2026-10-28.endive). Vendor documents: docs.stripe.com/api
  * (payment_intents, errors, idempotent_requests) and docs.stripe.com/webhooks (signatures).
  */
 import { Stripe } from 'stripe'
@@ -29,14 +29,14 @@ export function openStripe({ secretKey, apiUrl, webhookSecret, timeoutMs = 15_00
     port: port || (protocol === 'http:' ? 80 : 443),
     protocol: protocol === 'http:' ? 'http' : 'https',
     timeout: timeoutMs,
-    maxNetworkRetries: 0, // the row owns retry; a closed connection is still tried once more, under the same key
+    maxNetworkRetries: 0, // the row decides about retries; the SDK still retries a closed connection once, with the same key
     telemetry: false,
   })
   const mode = /^.k_live_/.test(secretKey) ? 'live' : 'test'
   return {
     name: 'stripe',
     mode,
-    methods: ['card', 'oxxo'], // spei needs a Customer object of Stripe first
+    methods: ['card', 'oxxo'], // spei would need a Stripe Customer object
     currencies: null,
     limitsOf: (currency) => ({ minCents: MIN_CENTS[currency] ?? 1, maxCents: MAX_CENTS }),
     needsCustomer: false,
@@ -89,7 +89,10 @@ function outcomeOf(intent: Stripe.PaymentIntent): IntentOutcome {
   }
 }
 
-/** An answer is a refusal, silence is unknown. Messages may quote what the payer typed: only codes are kept. */
+/**
+ * An error answer is a rejection; no answer is unknown. Stripe's messages may quote what the payer typed, so only
+ * codes are kept.
+ */
 function failureOf(error: unknown): IntentOutcome {
   if (!(error instanceof Stripe.errors.StripeError)) throw error
   const httpStatus = error.statusCode ?? null
@@ -99,7 +102,7 @@ function failureOf(error: unknown): IntentOutcome {
   return { kind: 'refused', reason: /^[a-z0-9_]{1,80}$/.test(code) ? code : `http_${httpStatus}`, httpStatus }
 }
 
-/** The SDK looks at age only; a signature from the future is refused as well. */
+/** The SDK rejects only old signatures; this also rejects one from the future. */
 function isSigned(client: Stripe, raw: Buffer, header: string, secret: string, now: Date): boolean {
   const signedAt = [...header.matchAll(/(?:^|,)\s*t=(\d{1,12})(?=,|$)/g)]
   const signedSeconds = Number(signedAt[0]?.[1])
@@ -108,13 +111,13 @@ function isSigned(client: Stripe, raw: Buffer, header: string, secret: string, n
     client.webhooks.constructEvent(raw, header, secret, TOLERANCE_SECONDS, undefined, now.getTime())
     return true
   } catch {
-    return false // a wrong signature or, with a right one, bytes that are no JSON
+    return false // a wrong signature, or a right one over bytes that are not JSON
   }
 }
 
 const VOUCHER_EXPIRED = 'payment_intent_payment_attempt_expired'
 
-/** docs.stripe.com/api/events/types. A failed attempt may be followed by one that succeeds. */
+/** Event types: docs.stripe.com/api/events/types. A failed attempt may be followed by a successful one. */
 function readEvent(raw: Buffer): PaymentEvent {
   const event = parseObject(raw, 'unreadable_event')
   const id = asText(event['id'])
