@@ -11,7 +11,7 @@ import { forgetInvitation } from '../landing/landing.ts'
 import type { Kv } from '../platform/kv.ts'
 import { applyPaymentEvent, readPaymentEvent, type PaymentProviders } from '../payments/payments.ts'
 import { processEmail } from './email.ts'
-import { workItems, type FailedItem } from './items.ts'
+import { processItems, type FailedItem } from './items.ts'
 import { claimInbound, finishInbound, insertInbound, killInbound, type Inbound, type Source } from './sql.ts'
 import { takeStatus } from './statuses.ts'
 import { readWhatsAppPayload, type WhatsAppPayload } from './whatsapp.ts'
@@ -110,24 +110,24 @@ async function workWhatsApp(
   payload: WhatsAppPayload,
 ): Promise<{ counts: Record<string, number>; failed: FailedItem[] }> {
   const outcomes = new Map<object, string>()
-  const statuses = await workItems(db, payload.statuses, {
-    together: STATUSES_TOGETHER,
+  const statuses = await processItems(db, payload.statuses, {
+    batchSize: STATUSES_TOGETHER,
     work: async (tx, status) => void outcomes.set(status, await takeStatus(tx, incoming, status)),
   })
-  const messages = await workItems(db, payload.messages, {
-    together: 1,
+  const messages = await processItems(db, payload.messages, {
+    batchSize: 1,
     work: async (tx, message) => void outcomes.set(message, await takeMessage(tx, incoming, message)),
   })
-  const templates = await workItems(db, payload.templates, {
-    together: 1,
+  const templates = await processItems(db, payload.templates, {
+    batchSize: 1,
     work: (tx, update) => rememberTemplateStatuses(tx, [update], update.at ?? incoming.receivedAt),
   })
-  const limits = await workItems(db, payload.limits, {
-    together: 1,
+  const limits = await processItems(db, payload.limits, {
+    batchSize: 1,
     work: (tx, { recipients, at }) => rememberMessagingLimit(tx, { recipients, toldAt: at ?? incoming.receivedAt }),
   })
-  const preferences = await workItems(db, payload.preferences, {
-    together: 1,
+  const preferences = await processItems(db, payload.preferences, {
+    batchSize: 1,
     work: async (tx, preference) => void outcomes.set(preference, await takePreference(tx, preference)),
   })
   const failed = [...statuses, ...messages, ...templates, ...limits, ...preferences]
