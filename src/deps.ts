@@ -1,6 +1,6 @@
 /**
- * Everything outside the program, opened once and passed as an argument. The only place that reads
- * the clock: everything else takes `now`.
+ * Every external dependency, opened once and passed as an argument. Only this file reads the clock; everything else uses
+ * `now`.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { signingKeyOf } from './auth/auth.ts'
@@ -34,10 +34,10 @@ export type Deps = {
   close(): Promise<void>
 }
 
-/** isTool: a program that neither sends nor charges, so mock mode is no news for its user. */
+/** isTool: the program neither sends nor charges, so it does not log mock mode. */
 export type DepsOptions = { databaseUrl: string; now?: () => Date; isTool?: boolean }
 
-/** Opens pools and clients. Nothing is awaited here: waitForDeps does the waiting. */
+/** Opens pools and clients without waiting for them; waitForDeps waits. */
 export function openDeps(config: Config, log: Logger, options: DepsOptions): Deps {
   const { databaseUrl } = options
   const now = options.now ?? (() => new Date())
@@ -72,7 +72,7 @@ export function openDeps(config: Config, log: Logger, options: DepsOptions): Dep
   }
 }
 
-/** Thrown when a dependency did not come up in time; the message is for the person at the console. */
+/** Thrown when a dependency is not available in time; the message is for the console. */
 export class BootError extends Error {}
 
 /** Waits until PostgreSQL (and Redis, when configured) answers, at most `config.boot.waitMs`. Throws the reason of `stop`. */

@@ -1,9 +1,8 @@
 /**
- * THE CLOCK: one table of what runs when, started by the worker.
+ * THE CLOCK: one table of every scheduled job, started by the worker.
  *
- * The sweeps run here in the process and not through the queue, because they are the guarantee for
- * whatever a queue has lost. Everything else is a job on maintenanceQueue whose id names its time
- * slot, so that several workers add it once.
+ * The sweeps run in this process and not through the queue, because they find the work that a queue has lost. The other
+ * entries are jobs on maintenanceQueue whose id contains the time slot, so that several workers enqueue them once.
  */
 import { Cron } from 'croner'
 import { releaseDeliveries, sweepDeliveries } from './delivery/jobs.ts'
