@@ -58,7 +58,7 @@ const STATUS_SAMPLES = [
   ['derived/cloud-status-failed-131053.json', 'queued', 'whatsapp_131053'],
 ] as const
 for (const [name, status, reason] of STATUS_SAMPLES) {
-  test(`${basename(name, '.json')} makes our message ${status}`, { skip: missing }, async (t) => {
+  test(`after ${basename(name, '.json')} our message is ${status}`, { skip: missing }, async (t) => {
     const sample = sampleOf('whatsapp/webhooks', name)
     const messageId = /"statuses".*?"id":\s*"([^"]+)"/s.exec(sample.body)![1]!
     const app = await startApp(t, { now: NOON })
@@ -97,7 +97,7 @@ for (const [type, status, reason] of [
   ['email.scheduled', 'sent', null],
   ['email.received', 'sent', null],
 ] as const) {
-  test(`the sample of ${type} makes our mail ${status}`, { skip: missing }, async (t) => {
+  test(`after the sample of ${type} our mail is ${status}`, { skip: missing }, async (t) => {
     const sample = sampleOf('resend/webhooks', `${type}.json`)
     const app = await startApp(t, { now: NOON })
     const { email_id: messageId } = sample.json['data'] as { email_id: string }

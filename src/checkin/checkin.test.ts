@@ -70,9 +70,9 @@ test('fifty concurrent scans of one code admit one person, and 49 see the first 
 
   assert.deepEqual(count(answers.map(({ status }) => status)), { duplicate: 49, valid: 1 })
   const winner = gates[answers.findIndex(({ status }) => status === 'valid')]
-  const refused = answers.filter(({ status }) => status === 'duplicate')
-  assert.ok(refused.every(({ reason, first }) => reason === 'already_admitted' && first!.gate === winner))
-  assert.ok(refused.every(({ first }) => first!.device === 'D' && !Number.isNaN(Date.parse(first!.at))))
+  const rejected = answers.filter(({ status }) => status === 'duplicate')
+  assert.ok(rejected.every(({ reason, first }) => reason === 'already_admitted' && first!.gate === winner))
+  assert.ok(rejected.every(({ first }) => first!.device === 'D' && !Number.isNaN(Date.parse(first!.at))))
   assert.equal(await admittedOf(db, invitationId), 1)
   assert.deepEqual(count((await scansOf(db, eventId)).map(({ result }) => result)), { duplicate: 49, valid: 1 })
 })
@@ -119,15 +119,15 @@ test('a retry gets the counts of the first answer, whatever happened since', asy
   const scanId = newId('dev')
   const first = await validate({ eventId, code, scanId, gate: 'Sur' })
   await validate({ eventId, code, admit: 2 })
-  const refusedId = newId('dev')
-  const refused = await validate({ eventId, code, scanId: refusedId })
+  const rejectedId = newId('dev')
+  const rejected = await validate({ eventId, code, scanId: rejectedId })
 
   const again = await validate({ eventId, code, scanId })
-  const refusedAgain = await validate({ eventId, code, scanId: refusedId })
+  const rejectedAgain = await validate({ eventId, code, scanId: rejectedId })
 
   assert.deepEqual(again, first)
-  assert.deepEqual(refusedAgain, refused)
-  assert.equal(refusedAgain.first!.gate, 'Sur')
+  assert.deepEqual(rejectedAgain, rejected)
+  assert.equal(rejectedAgain.first!.gate, 'Sur')
 })
 
 test('a retry of an unknown code is still unknown_code', async (t) => {
@@ -175,9 +175,9 @@ test('concurrent scans of three and two for a party of four admit one group', as
   const answers = await Promise.all([validate({ eventId, code, admit: 3 }), validate({ eventId, code, admit: 2 })])
 
   assert.deepEqual(answers.map(({ status }) => status).toSorted(), ['duplicate', 'valid'])
-  const refused = answers.find(({ status }) => status === 'duplicate')!
-  assert.equal(refused.reason, 'not_enough_places')
-  assert.ok(refused.guest!.remaining > 0 && refused.guest!.remaining + refused.guest!.admitted === 4)
+  const rejected = answers.find(({ status }) => status === 'duplicate')!
+  assert.equal(rejected.reason, 'not_enough_places')
+  assert.ok(rejected.guest!.remaining > 0 && rejected.guest!.remaining + rejected.guest!.admitted === 4)
   assert.ok([2, 3].includes(await admittedOf(db, invitationId)))
 })
 
@@ -295,10 +295,10 @@ test('Idempotency-Key replays the first answer', async (t) => {
 test("another organizer's event is 404", async (t) => {
   const { db, scan, get } = await aDoor(t)
   const { eventId, code, invitationId } = await anInvitation(db)
-  const stranger: User = { id: 'usr_x', role: 'staff', organizerId: await anOrganizer(db) }
+  const otherUser: User = { id: 'usr_x', role: 'staff', organizerId: await anOrganizer(db) }
 
-  const response = await scan({ eventId, code }, stranger)
-  const list = await get(`/events/${eventId}/scans`, { as: stranger })
+  const response = await scan({ eventId, code }, otherUser)
+  const list = await get(`/events/${eventId}/scans`, { as: otherUser })
 
   assert.equal(response.statusCode, 404)
   assert.equal(response.json().code, 'event_not_found')

@@ -78,10 +78,10 @@ test('a draft can become active; an archived event cannot be reopened', async (t
   const archived = await anEvent(db, { status: 'archived' })
 
   const opened = await patch(`/events/${draft}`, { as: 'organizer', body: { status: 'active' } })
-  const refused = await patch(`/events/${archived}`, { as: 'organizer', body: { status: 'active' } })
+  const rejected = await patch(`/events/${archived}`, { as: 'organizer', body: { status: 'active' } })
 
   assert.deepEqual([opened.statusCode, opened.json().status], [200, 'active'])
-  assert.deepEqual([refused.statusCode, refused.json().code], [409, 'event_closed'])
+  assert.deepEqual([rejected.statusCode, rejected.json().code], [409, 'event_closed'])
 })
 
 test('pages of a list have no gaps and no repeats', async (t) => {
@@ -185,10 +185,10 @@ test('a party cannot shrink below the number already admitted', async (t) => {
   const { eventId, guestId } = await anInvitation(db, { partySize: 4 })
   await sql`update invitations set admitted = 3 where event_id = ${eventId}`.execute(db)
 
-  const refused = await patch(`/events/${eventId}/guests/${guestId}`, { as: 'organizer', body: { partySize: 2 } })
+  const rejected = await patch(`/events/${eventId}/guests/${guestId}`, { as: 'organizer', body: { partySize: 2 } })
   const taken = await patch(`/events/${eventId}/guests/${guestId}`, { as: 'organizer', body: { partySize: 3 } })
 
-  assert.deepEqual([refused.statusCode, refused.json().code], [409, 'places_exceeded'])
+  assert.deepEqual([rejected.statusCode, rejected.json().code], [409, 'places_exceeded'])
   assert.deepEqual([taken.statusCode, taken.json().partySize, taken.json().status], [200, 3, 'scanned'])
 })
 
@@ -200,10 +200,10 @@ test('a guest without history can be removed; a guest with history cannot', asyn
   await post(`/events/${eventId}/guests/${written.guestId}/send`, { as: 'organizer' })
 
   const deleted = await remove(`/events/${eventId}/guests/${fresh.guestId}`, { as: 'organizer' })
-  const refused = await remove(`/events/${eventId}/guests/${written.guestId}`, { as: 'organizer' })
+  const rejected = await remove(`/events/${eventId}/guests/${written.guestId}`, { as: 'organizer' })
 
   assert.equal(deleted.statusCode, 200)
-  assert.deepEqual([refused.statusCode, refused.json().code], [409, 'guest_has_history'])
+  assert.deepEqual([rejected.statusCode, rejected.json().code], [409, 'guest_has_history'])
 })
 
 test('staff and viewers cannot change anything', async (t) => {

@@ -78,7 +78,7 @@ export async function listEvents(db: Db, f: EventFilter): Promise<EventRow[]> {
   return rows
 }
 
-/** Updates an event unless it was closed meanwhile, and returns null then. The only status change is draft to active. */
+/** Updates an event; returns null when it was closed in the meantime. The only status change is draft to active. */
 export async function updateEvent(db: Db, scope: string | null, e: EventRow, now: Date): Promise<EventRow | null> {
   const { rows } = await sql<EventRow>`
     update events set name = ${e.name}, type = ${e.type}, status = ${e.status}, starts_at = ${e.startsAt}, ends_at = ${e.endsAt},

@@ -417,10 +417,10 @@ test('an unknown organizer is 404, an unknown parameter 400', async (t) => {
   const { get } = await startApp(t)
 
   const missing = await get('/director/overview?organizerId=org_nobody', { as })
-  const strange = await get('/director/overview?organiser=org_nobody', { as })
+  const unknown = await get('/director/overview?organiser=org_nobody', { as })
 
   assert.deepEqual([missing.statusCode, missing.json().code], [404, 'organizer_not_found'])
-  assert.equal(strange.statusCode, 400)
+  assert.equal(unknown.statusCode, 400)
 })
 
 test('the second answer comes from the cache with its age, and If-None-Match gets 304', async (t) => {

@@ -106,7 +106,7 @@ test('one Idempotency-Key records one payment, also after its stored answer expi
 })
 
 const NOW = '2030-03-01T12:00:00.000Z'
-const REFUSED = [
+const REJECTED = [
   ['no amount', { amount: undefined }, 'invalid_amount'],
   ['zero', { amount: 0 }, 'invalid_amount'],
   ['a negative amount', { amount: -5 }, 'invalid_amount'],
@@ -123,7 +123,7 @@ const REFUSED = [
 test('an invalid payment is 400 and changes nothing', async (t) => {
   const app = await startApp(t, { now: NOW })
   const organizerId = await anOrganizer(app.db)
-  for (const [what, change, code] of REFUSED) {
+  for (const [what, change, code] of REJECTED) {
     const { status, body } = await enter(app, { organizerId, amount: 5, ...change })
 
     assert.deepEqual([status, body.code], [400, code], what)
@@ -139,11 +139,11 @@ test('the organizer and the event must exist and belong together', async (t) => 
   const eventId = await anEvent(app.db, { organizerId })
   const otherEvent = await anEvent(app.db)
 
-  const nobody = await enter(app, { organizerId: 'org_nobody', amount: 5 })
+  const unknownOrganizer = await enter(app, { organizerId: 'org_nobody', amount: 5 })
   const foreign = await enter(app, { organizerId, eventId: otherEvent, amount: 5 })
   const own = await enter(app, { organizerId, eventId, amount: 5 })
 
-  assert.deepEqual([nobody.status, nobody.body.code], [404, 'organizer_not_found'])
+  assert.deepEqual([unknownOrganizer.status, unknownOrganizer.body.code], [404, 'organizer_not_found'])
   assert.deepEqual([foreign.status, foreign.body.code], [404, 'event_not_found'])
   assert.equal(own.body.payment.eventId, eventId)
 })

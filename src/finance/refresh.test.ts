@@ -58,8 +58,8 @@ test("the job refreshes every view, also one without data, and clears the overvi
     rows.map((row) => row.viewName),
     names,
   )
-  const said = lines.find(({ msg }) => msg === 'The views were refreshed')
-  assert.deepEqual(Object.keys(said?.['tookMs'] as object), names)
+  const line = lines.find(({ msg }) => msg === 'The views were refreshed')
+  assert.deepEqual(Object.keys(line?.['tookMs'] as object), names)
 })
 
 test('of two concurrent refreshes one runs and the other is skipped', async (t) => {
@@ -198,7 +198,7 @@ test('infra/refresh-kpis.sh exits with a message when it cannot run', { skip }, 
   const { db, deps } = await startApp(t)
 
   const help = await runScript({}, ['--help'])
-  const strange = await runScript({}, ['--now'])
+  const unknown = await runScript({}, ['--now'])
   const nowhere = await runScript({})
   const wrong = await runScript({ DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none' })
   const noPsql = spawnSync('/bin/bash', [SCRIPT], { env: { PATH: '/nowhere' }, encoding: 'utf8' })
@@ -208,7 +208,7 @@ test('infra/refresh-kpis.sh exits with a message when it cannot run', { skip }, 
 
   assert.equal(help.code, 0)
   assert.match(help.out, /^Usage:/)
-  assert.equal(strange.code, 2)
+  assert.equal(unknown.code, 2)
   assert.equal(nowhere.code, 2)
   assert.match(nowhere.err, /DATABASE_URL/)
   assert.notEqual(wrong.code, 0)

@@ -6,7 +6,7 @@ const ENTITIES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;
 /** Makes a text safe inside an element and inside a quoted attribute. */
 export const escapeHtml = (text: string): string => text.replace(/[&<>"']/g, (character) => ENTITIES[character]!)
 
-/** `title` is plain text; `head` holds further elements and `body` the content, both as HTML. */
+/** `title` is plain text; `head` (further elements) and `body` are HTML. */
 export type PageParts = { lang: string; title: string; style: string; head?: string; body: string }
 
 /** A whole document, which search engines do not index. */

@@ -18,11 +18,11 @@ async function sendRaw(t: TestContext, app: TestApp['app'], bytes: string): Prom
   const socket = connect(address.port, '127.0.0.1')
   t.after(() => socket.destroy())
   return new Promise((resolve, reject) => {
-    let said = ''
-    socket.setTimeout(5000, () => reject(new Error(`no end after 5 s; so far: ${said}`)))
-    socket.on('data', (chunk) => (said += chunk.toString()))
+    let received = ''
+    socket.setTimeout(5000, () => reject(new Error(`no end after 5 s; so far: ${received}`)))
+    socket.on('data', (chunk) => (received += chunk.toString()))
     socket.on('error', reject)
-    socket.on('close', () => resolve(said))
+    socket.on('close', () => resolve(received))
     socket.write(bytes)
   })
 }

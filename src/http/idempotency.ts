@@ -1,6 +1,6 @@
 /**
  * `Idempotency-Key` (IETF draft-ietf-httpapi-idempotency-key-header): the first response is stored with the hash of its
- * request and replayed for 24 hours. One row holds key, hash and response.
+ * request and replayed for 24 hours. Key, hash and response are one row.
  */
 import { createHash } from 'node:crypto'
 import type { FastifyInstance, FastifyRequest } from 'fastify'

@@ -120,7 +120,7 @@ for (const [type, data, status, reason, stop] of [
   ],
 ] as const) {
   const detail = 'bounce' in data ? data.bounce.type : 'failed' in data ? data.failed.reason : ''
-  test(`${type} ${detail} makes a mail ${status}${stop ? ` and stops its address as ${stop}` : ''}`, async (t) => {
+  test(`after ${type} ${detail} the mail is ${status}${stop ? ` and its address is stopped as ${stop}` : ''}`, async (t) => {
     const app = await startApp(t, { now: NOW })
     const mail = await aMail(app)
 
@@ -209,14 +209,16 @@ for (const [form, tagsOf] of [
 
 test('an event of an unknown mail is parked, and its address is stopped anyway', async (t) => {
   const app = await startApp(t, { now: NOW })
-  const stranger = { messageId: newId('m'), address: `${newId('x')}@example.com` }
+  const unknownMail = { messageId: newId('m'), address: `${newId('x')}@example.com` }
 
-  const id = await receive(app, about(stranger, 'email.complained'))
+  const id = await receive(app, about(unknownMail, 'email.complained'))
 
   const { rows } =
-    await sql`select delivery_id from delivery_events where provider_message_id = ${stranger.messageId}`.execute(app.db)
+    await sql`select delivery_id from delivery_events where provider_message_id = ${unknownMail.messageId}`.execute(
+      app.db,
+    )
   assert.deepEqual([rows, (await inboundOf(app.db, id)).reason], [[{ deliveryId: null }], 'parked'])
-  assert.equal(await stopOf(app.db, stranger.address), 'complained')
+  assert.equal(await stopOf(app.db, unknownMail.address), 'complained')
 })
 
 test('every valid address of `to` is stopped, bare or with a name', async (t) => {

@@ -319,20 +319,20 @@ test("a guest's text, name and phone are not in logs, jobs or reasons of dead le
   const secrets = ['Secreto Delatado', 'confirmo mi secreto', 'MX.secreto', guest.phone!.slice(3), guest.code]
   const contacts = [{ profile: { name: secrets[0] }, wa_id: waIdOf(guest.phone), user_id: secrets[2] }]
   const from = { from: waIdOf(guest.phone), from_user_id: secrets[2] }
-  const refused = { ...aText(guest.phone, secrets[1]!), ...from }
-  await sql`alter table wa_messages add constraint refused check (id <> ${sql.lit(refused.id)})`.execute(app.db)
-  t.after(() => sql`alter table wa_messages drop constraint refused`.execute(app.db).then(() => undefined))
+  const rejected = { ...aText(guest.phone, secrets[1]!), ...from }
+  await sql`alter table wa_messages add constraint rejected check (id <> ${sql.lit(rejected.id)})`.execute(app.db)
+  t.after(() => sql`alter table wa_messages drop constraint rejected`.execute(app.db).then(() => undefined))
 
-  const messages = [refused, { ...aText(guest.phone, 'confirmo'), ...from }, { ...refused, id: null }]
+  const messages = [rejected, { ...aText(guest.phone, 'confirmo'), ...from }, { ...rejected, id: null }]
   const id = await receive(app, cloud({ contacts, messages }))
 
   const { rows: letters } = await sql`select * from dead_letters where ref_id = ${id}`.execute(app.db)
   const { rows: jobs } = await sql<{ job: unknown }>`
     select to_jsonb(j) as job from bullmq.job j where to_jsonb(j)::text like ${`%${id}%`}`.execute(app.db)
-  const told = JSON.stringify([app.lines, letters, await inboundOf(app.db, id), jobs])
+  const traces = JSON.stringify([app.lines, letters, await inboundOf(app.db, id), jobs])
   assert.deepEqual([letters.length, jobs.length > 0, await answerOf(app.db, guest)], [1, true, 'yes'])
   assert.deepEqual(
-    secrets.filter((secret) => told.includes(secret)),
+    secrets.filter((secret) => traces.includes(secret)),
     [],
   )
 })

@@ -196,7 +196,7 @@ test('yes takes all invited places unless the guest asks for fewer, and every an
     views.push(response.json<View>())
   }
 
-  const said = [
+  const answers = [
     ['maybe', null],
     ['yes', 4],
     ['yes', 2],
@@ -205,13 +205,13 @@ test('yes takes all invited places unless the guest asks for fewer, and every an
   ]
   assert.deepEqual(
     views.map((view) => [view.answer, view.answeredPlaces]),
-    said,
+    answers,
   )
   assert.ok(views.every(({ guest }) => guest.partySize === 4))
   const kept = await listAnswers(db, invitationId)
   assert.deepEqual(
     kept.map(({ answer, places }) => [answer, places]),
-    said,
+    answers,
   )
   assert.ok(kept.every(({ source, sourceRef }) => source === 'landing' && sourceRef?.startsWith('req_')))
   assert.equal((await readInvitation(db, invitationId)).answeredBy, 'landing')

@@ -30,7 +30,7 @@ export function openConekta({ apiKey, apiUrl, webhookPublicKey, timeoutMs = 15_0
   const publicKey = readPublicKey(webhookPublicKey)
   return {
     name: 'conekta',
-    mode: 'live', // the key does not tell the mode; each answer does (livemode)
+    mode: 'live', // the key does not show the mode; each answer does (livemode)
     methods: ['card', 'oxxo', 'spei'],
     currencies: ['MXN'],
     limitsOf: () => ({ minCents: MIN_CENTS, maxCents: MAX_CENTS }),
@@ -68,7 +68,7 @@ async function createOrder(
   } catch {
     return { kind: 'unknown', reason: 'no_answer' } // the connection failed or timed out, so the outcome is unknown
   }
-  if (!response.ok) return { kind: 'refused', reason: reasonOf(body, response.status), httpStatus: response.status }
+  if (!response.ok) return { kind: 'rejected', reason: reasonOf(body, response.status), httpStatus: response.status }
   const providerRef = asText(body['id'])
   if (!providerRef) return { kind: 'unknown', reason: 'unreadable_answer' }
   const { id, url, expires_at: expiresAt } = asObject(body['checkout']) ?? {}

@@ -45,11 +45,11 @@ test('a provider without a key runs in mock mode and moves no money', async (t) 
 })
 
 test('mock mode is logged once per provider: at boot for the default one, at the first intent for the others', async () => {
-  const said: unknown[] = []
+  const logged: unknown[] = []
   const stream = new Writable({
     write(chunk: Buffer, _encoding, done) {
       const { level, msg, provider } = JSON.parse(chunk.toString()) as Record<string, unknown>
-      said.push([level, msg, provider])
+      logged.push([level, msg, provider])
       done()
     },
   })
@@ -65,11 +65,11 @@ test('mock mode is logged once per provider: at boot for the default one, at the
     now: new Date(0),
   }
 
-  const atStart = [...said]
+  const atStart = [...logged]
   for (const name of ['stripe', 'conekta', 'conekta'] as const) await providers[name].createIntent(intent)
 
   assert.deepEqual(atStart, [['warn', 'payments_provider_mock_mode', 'stripe']])
-  assert.deepEqual(said.slice(1), [['warn', 'payments_provider_mock_mode', 'conekta']])
+  assert.deepEqual(logged.slice(1), [['warn', 'payments_provider_mock_mode', 'conekta']])
 })
 
 test('placeholder and malformed keys count as missing', async (t) => {
@@ -289,7 +289,7 @@ test('twenty concurrent intents with one key create one payment', async (t) => {
   assert.equal(rows.length, 1)
 })
 
-const REFUSED = [
+const REJECTED = [
   ['no amount', {}, 'invalid_amount'],
   ['both amounts', { amount: 1, amountCents: 100 }, 'invalid_amount'],
   ['a negative amount', { amount: -1 }, 'invalid_amount'],
@@ -317,7 +317,7 @@ test('an unsupported intent is rejected before a row exists', async (t) => {
   const stripe = await startFakeStripe(t)
   const conekta = await startFakeConekta(t)
   const app = await startApp(t, { env: { ...stripe.env, ...conekta.env } })
-  for (const [what, body, code] of REFUSED) {
+  for (const [what, body, code] of REJECTED) {
     const asked = await ask(app, body)
 
     assert.deepEqual([asked.status, asked.body.code], [400, code], what)
@@ -341,7 +341,7 @@ test('an organizer pays only for itself; a director pays for any organizer or no
   const foreign = await ask(app, { amount: 1, organizerId: other }, { as })
   const foreignEvent = await ask(app, { amount: 1, eventId: otherEvent }, { as })
   const director = await ask(app, { amount: 1, eventId: otherEvent })
-  const nobody = await ask(app, { amount: 1 })
+  const withoutOrganizer = await ask(app, { amount: 1 })
   const mixed = await ask(app, { amount: 1, organizerId: ORGANIZER_ID, eventId: otherEvent })
 
   assert.equal(await ownerOf(own.body.paymentId), ORGANIZER_ID)
@@ -350,7 +350,7 @@ test('an organizer pays only for itself; a director pays for any organizer or no
   assert.equal(foreignEvent.status, 404)
   assert.equal(foreignEvent.body.code, 'event_not_found')
   assert.equal(await ownerOf(director.body.paymentId), other)
-  assert.equal(await ownerOf(nobody.body.paymentId), null)
+  assert.equal(await ownerOf(withoutOrganizer.body.paymentId), null)
   assert.equal(mixed.body.code, 'event_not_found')
 })
 

@@ -60,7 +60,7 @@ export type IntentOutcome =
       status: 'requires_payment' | 'requires_action' | 'processing' | 'confirmed'
       mode: 'mock' | 'test' | 'live'
     }
-  | { kind: 'refused'; reason: string; httpStatus: number | null }
+  | { kind: 'rejected'; reason: string; httpStatus: number | null }
   | { kind: 'unknown'; reason: string }
 
 /** A provider's webhook event, translated to our terms. */

@@ -103,7 +103,7 @@ export async function findPaymentByKey(db: Db, createdBy: string, idempotencyKey
  */
 export async function settleIntent(tx: Tx, id: string, outcome: IntentOutcome, now: Date): Promise<Payment> {
   const made = outcome.kind === 'created' ? outcome : null
-  const status = made?.status ?? (outcome.kind === 'refused' ? 'failed' : 'unknown')
+  const status = made?.status ?? (outcome.kind === 'rejected' ? 'failed' : 'unknown')
   const reason = 'reason' in outcome ? outcome.reason : null
   const { rows } = await sql<Payment>`
     update payments set

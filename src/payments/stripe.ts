@@ -99,7 +99,7 @@ function failureOf(error: unknown): IntentOutcome {
   if (httpStatus === null || httpStatus < 300) return { kind: 'unknown', reason: 'no_answer' }
   if (httpStatus === 409) return { kind: 'unknown', reason: 'in_progress_at_provider' }
   const code = error.code ?? error.rawType ?? `http_${httpStatus}`
-  return { kind: 'refused', reason: /^[a-z0-9_]{1,80}$/.test(code) ? code : `http_${httpStatus}`, httpStatus }
+  return { kind: 'rejected', reason: /^[a-z0-9_]{1,80}$/.test(code) ? code : `http_${httpStatus}`, httpStatus }
 }
 
 /** The SDK rejects only old signatures; this also rejects one from the future. */

@@ -299,14 +299,14 @@ test('a mock body confirms a mock payment but not a real one', async (t) => {
   const { db, deps, post } = await startApp(t)
   const made = (await post('/payments/intent', { as: 'organizer', body: { amount: 5, provider: 'stripe' } })).json()
   const real = await aPayment(db, { providerRef: 'pi_real' })
-  const tell = (providerRef: string) => {
+  const postMock = (providerRef: string) => {
     const raw = Buffer.from(JSON.stringify({ id: newId('m'), providerRef, status: 'confirmed' }))
     const event = readPaymentEvent(deps.providers, 'stripe', raw)
     return withTx(db, (tx) => applyPaymentEvent(tx, { provider: 'stripe', event, now: AT }))
   }
 
-  assert.equal(await tell(made.providerRef), 'applied')
-  assert.equal(await tell('pi_real'), 'mismatch')
+  assert.equal(await postMock(made.providerRef), 'applied')
+  assert.equal(await postMock('pi_real'), 'mismatch')
   assert.equal((await real.look()).status, 'requires_payment')
 })
 

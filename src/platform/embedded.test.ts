@@ -195,8 +195,8 @@ test('a running server does not keep the process alive, and restarts on a reques
 
 test('onExit is called once when the server dies, and the next start recovers', async () => {
   const folder = path.join(makeParent(), '.data')
-  const told: string[] = []
-  const onExit = (message: string) => told.push(message)
+  const messages: string[] = []
+  const onExit = (message: string) => messages.push(message)
   const first = await start(folder, { onExit, settings: {} })
   await query(first.url, 'create table kept as select 42 as answer')
   const sleeping = query(first.url, 'select pg_sleep(60)').catch(() => {})
@@ -204,15 +204,15 @@ test('onExit is called once when the server dies, and the next start recovers', 
   const pid = readPid(folder)
   process.kill(pid, 'SIGKILL')
   await wait(200)
-  assert.equal(told.length, 1)
-  assert.ok(told[0]?.includes(`pid ${pid}`))
+  assert.equal(messages.length, 1)
+  assert.ok(messages[0]?.includes(`pid ${pid}`))
   await first.stop()
   const second = await start(folder, { onExit })
   await sleeping
   assert.equal(second.adopted, false)
   assert.deepEqual(await query(second.url, 'select answer from kept'), [{ answer: 42 }])
   await second.stop()
-  assert.equal(told.length, 1)
+  assert.equal(messages.length, 1)
 })
 
 test('onExit is called when an adopted server dies; a stale pid of another program does not block the start', async () => {
@@ -220,13 +220,13 @@ test('onExit is called when an adopted server dies; a stale pid of another progr
   const owner = runNode(`say(await start(${JSON.stringify(folder)})); setInterval(() => {}, 1000)`)
   await owner.answer()
   await kill(owner.child)
-  const told: string[] = []
-  const adopted = await start(folder, { onExit: (message) => told.push(message) })
+  const messages: string[] = []
+  const adopted = await start(folder, { onExit: (message) => messages.push(message) })
   const pidFile = path.join(folder, 'postgres/postmaster.pid')
   const stale = fs.readFileSync(pidFile, 'utf8')
   process.kill(readPid(folder), 'SIGKILL')
   await wait(1500)
-  assert.equal(told.length, 1)
+  assert.equal(messages.length, 1)
   await adopted.stop()
   const uid = fs.statSync(path.join(folder, 'postgres')).uid
   const unrelated = spawn('sleep', ['60'], isRoot ? { uid } : {})

@@ -172,13 +172,13 @@ async function initCluster({ native, cluster, account }: Place, password: string
   args.push('-E', 'UTF8', '--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8')
   args.push('--no-sync', '--no-instructions')
   const child = spawn(path.join(native, 'bin', 'initdb'), args, processes.isolateChild(account))
-  let said = ''
-  for (const stream of [child.stdout, child.stderr]) stream?.on('data', (text) => (said += text))
+  let output = ''
+  for (const stream of [child.stdout, child.stderr]) stream?.on('data', (text) => (output += text))
   const code = await new Promise((resolve, reject) => {
     child.once('error', reject).once('close', resolve)
   })
   fs.rmSync(passwordFile, { force: true })
-  if (code !== 0) throw new Error(`initdb failed: ${pickReason(said)}`)
+  if (code !== 0) throw new Error(`initdb failed: ${pickReason(output)}`)
   fs.renameSync(draft, cluster)
 }
 

@@ -32,7 +32,7 @@ for (const [read, value, expected] of CASES) {
   })
 }
 
-test('parseJson returns what the bytes hold', () => {
+test('parseJson returns the parsed bytes', () => {
   assert.deepEqual(parseJson(Buffer.from('{"a":[1,"ñ"]}'), 'unreadable'), { a: [1, 'ñ'] })
 })
 

@@ -1,9 +1,9 @@
-/** Reads JSON that somebody else wrote, of which nothing is promised: each reader answers null for anything else. */
+/** Reads JSON from providers. Its shape is not guaranteed, so each reader returns null for an unexpected value. */
 import { GiveUp } from './errors.ts'
 
 export type Json = Record<string, unknown>
 
-/** Throws `GiveUp(reason)` when the bytes are not JSON: the same bytes will not be readable later either. */
+/** Throws `GiveUp(reason)` when the bytes are not JSON, since a retry would read the same bytes. */
 export function parseJson(bytes: Buffer, reason: string): unknown {
   try {
     return JSON.parse(bytes.toString('utf8'))
@@ -19,7 +19,7 @@ export function parseObject(bytes: Buffer, reason: string): Json {
   return object
 }
 
-/** An array is no object here: callers read named fields. */
+/** Returns null for arrays too, because callers read named fields. */
 export const asObject = (value: unknown): Json | null =>
   typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Json) : null
 

@@ -33,7 +33,7 @@ export async function startFakeConekta(t: TestContext) {
     const problem = problemOf(request, body)
     if (problem) {
       refusals.push(problem)
-      return refuse(response, 422, 'parameter_validation_error', 'conekta.errors.parameter_validation.invalid')
+      return reject(response, 422, 'parameter_validation_error', 'conekta.errors.parameter_validation.invalid')
     }
     const order = JSON.parse(body) as ConektaOrder
     orders.push(order)
@@ -45,7 +45,7 @@ export async function startFakeConekta(t: TestContext) {
       case 'garbage':
         return void response.writeHead(200).end('<html>')
       case 'error':
-        return refuse(response, script.httpStatus, script.type, script.code)
+        return reject(response, script.httpStatus, script.type, script.code)
       case 'ok':
         return reply(response, 201, orderOf(order, script.livemode ?? false))
     }
@@ -114,7 +114,7 @@ function orderOf(order: ConektaOrder, livemode: boolean) {
   }
 }
 
-const refuse = (response: ServerResponse, status: number, type: string, code: string) =>
+const reject = (response: ServerResponse, status: number, type: string, code: string) =>
   reply(response, status, {
     object: 'error',
     type,

@@ -1,4 +1,4 @@
-/** The fakes are only worth what they refuse: here they are given what the vendors would not take. */
+/** The fakes must reject what the vendors reject. */
 import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'

@@ -67,7 +67,7 @@ export async function startFakeResend(options: ResendOptions = {}) {
   const shuffle = openShuffle(options.shuffleSeed)
   let webhook = options.webhook ?? null
 
-  function refuse(status: number, name: string, message: string, headers: Record<string, string> = {}): Reply {
+  function reject(status: number, name: string, message: string, headers: Record<string, string> = {}): Reply {
     refusals.push(`${name}: ${message}`)
     log?.(`rejected with ${status} ${name}`)
     return { status, json: { statusCode: status, name, message }, headers }
@@ -78,25 +78,25 @@ export async function startFakeResend(options: ResendOptions = {}) {
       return { status: 200, json: {} }
     }
     const keyProblem = problemOfKey(asked.headers, apiKey)
-    if (keyProblem) return refuse(keyProblem.status, keyProblem.name, keyProblem.message)
+    if (keyProblem) return reject(keyProblem.status, keyProblem.name, keyProblem.message)
     const [, id] = /^\/emails\/([0-9a-f-]{36})$/.exec(asked.path) ?? []
     if (asked.method === 'GET' && id) return readMail(id)
-    if (asked.path !== '/emails') return refuse(404, 'not_found', 'The requested endpoint does not exist.')
+    if (asked.path !== '/emails') return reject(404, 'not_found', 'The requested endpoint does not exist.')
     if (asked.method !== 'POST')
-      return refuse(405, 'method_not_allowed', 'Method is not allowed for the requested path.')
+      return reject(405, 'method_not_allowed', 'Method is not allowed for the requested path.')
     return postMail(asked)
   }
   function postMail(asked: Asked): Answer {
     const body = parseJson(asked.body)
-    if (!body) return refuse(400, 'validation_error', 'The body is not a JSON object.')
+    if (!body) return reject(400, 'validation_error', 'The body is not a JSON object.')
     calls.push({ body, headers: asked.headers })
     const key = asked.headers['idempotency-key']
     if (typeof key === 'string' && (key.length < 1 || key.length > 256))
-      return refuse(400, 'invalid_idempotency_key', 'The key must be between 1-256 chars.')
+      return reject(400, 'invalid_idempotency_key', 'The key must be between 1-256 chars.')
     const limits = { 'ratelimit-limit': String(requestsPerSecond), 'ratelimit-reset': '1', 'ratelimit-remaining': '0' }
     if (!isWithinRate('team')) {
       const message = `You can only make ${requestsPerSecond} requests per second.`
-      return refuse(429, 'rate_limit_exceeded', message, { ...limits, 'retry-after': '1' })
+      return reject(429, 'rate_limit_exceeded', message, { ...limits, 'retry-after': '1' })
     }
     const known = typeof key === 'string' ? keys.get(key) : undefined
     if (known && Date.now() - known.at < KEY_TTL_MS) return repeat(known, asked.body)
@@ -109,7 +109,7 @@ export async function startFakeResend(options: ResendOptions = {}) {
       return { status: statusCode, json, headers }
     }
     const problem = problemOfEmail(body, domains)
-    if (problem) return refuse(problem.status, problem.name, problem.message)
+    if (problem) return reject(problem.status, problem.name, problem.message)
     const mail = storeMail(body)
     const reply: Reply = { status: 200, json: { id: mail.id }, headers: { ...limits, 'ratelimit-remaining': '1' } }
     if (typeof key === 'string')
@@ -126,11 +126,11 @@ export async function startFakeResend(options: ResendOptions = {}) {
   /** Repeats the answer of a key used within 24 hours; a first request without an answer counts as in progress. */
   function repeat(known: { fingerprint: string; reply: Reply; isRunning: boolean }, body: string): Reply {
     if (known.fingerprint !== body)
-      return refuse(409, 'invalid_idempotent_request', 'Same idempotency key used with a different request payload.')
+      return reject(409, 'invalid_idempotent_request', 'Same idempotency key used with a different request payload.')
     if (known.isRunning) {
       known.isRunning = false
       const message = 'Same idempotency key used while original request is still in progress.'
-      return refuse(409, 'concurrent_idempotent_requests', message)
+      return reject(409, 'concurrent_idempotent_requests', message)
     }
     log?.('repeated idempotency key: no second mail')
     return known.reply
@@ -150,7 +150,7 @@ export async function startFakeResend(options: ResendOptions = {}) {
   }
   function readMail(id: string): Reply {
     const mail = mails.find((one) => one.id === id)
-    if (!mail) return refuse(404, 'not_found', 'Email not found')
+    if (!mail) return reject(404, 'not_found', 'Email not found')
     const { from, to, subject, html, text, createdAt } = mail
     return {
       status: 200,

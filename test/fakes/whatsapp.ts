@@ -66,7 +66,7 @@ export async function startFakeWhatsApp(options: WhatsAppOptions = {}) {
   const isWithinRate = openLimiter(1000 / perSecond, perSecond)
   const sent = new Map<string, string>()
 
-  function refuse(status: number, code: number, details: string, as: ErrorShape = shape): Reply {
+  function reject(status: number, code: number, details: string, as: ErrorShape = shape): Reply {
     refusals.push(`${code}: ${details}`)
     log?.(`rejected with ${code}: ${details}`)
     return { status, json: errorBody(as, status, code, details) }
@@ -109,7 +109,7 @@ export async function startFakeWhatsApp(options: WhatsAppOptions = {}) {
   function postMessage(asked: Asked): Answer {
     const body = parseJson(asked.body)
     if (!asked.headers['content-type']?.startsWith('application/json') || !body)
-      return refuse(400, 100, 'the body is not a JSON object')
+      return reject(400, 100, 'the body is not a JSON object')
     if (body['status'] === 'read' && body['messaging_product'] === 'whatsapp')
       return { status: 200, json: { success: true } }
     calls.push({ body, headers: asked.headers })
@@ -126,13 +126,13 @@ export async function startFakeWhatsApp(options: WhatsAppOptions = {}) {
       }
     }
     const problem = problemOfMessage(body, rules)
-    if (problem) return refuse(400, problem.code, problem.details)
+    if (problem) return reject(400, problem.code, problem.details)
     const person = personOf(String(body['to']))
-    if (!isWithinRate('number')) return refuse(429, 130429, 'throughput of the number')
-    if (!isWithinPairRate(person)) return refuse(400, 131056, 'pair rate limit')
+    if (!isWithinRate('number')) return reject(429, 130429, 'throughput of the number')
+    if (!isWithinPairRate(person)) return reject(400, 131056, 'pair rate limit')
     const isOpen = Date.now() - (openSince.get(person) ?? -Infinity) < WINDOW_MS
     const isOutside = body['type'] !== 'template' && !isOpen
-    if (isOutside && options.windowRefusal !== 'async') return refuse(400, 131047, 'outside the 24-hour window')
+    if (isOutside && options.windowRefusal !== 'async') return reject(400, 131047, 'outside the 24-hour window')
     if (isOutside) refusals.push('131047: outside the 24-hour window, as a status')
     const failsWith =
       next.kind === 'fails_later' ? next.code : isOutside ? 131047 : isUnreachable(person) ? 131026 : undefined
@@ -164,7 +164,7 @@ export async function startFakeWhatsApp(options: WhatsAppOptions = {}) {
   function configureWebhook({ method, body }: Asked): Reply {
     if (method === 'GET') return { status: 200, json: { url: webhook?.url ?? '', headers: webhook?.headers ?? {} } }
     const { url, headers } = (parseJson(body) ?? {}) as { url?: string; headers?: Record<string, string> }
-    if (!url || !URL.canParse(url) || new URL(url).hostname.includes('_')) return refuse(400, 100, 'url', 'string')
+    if (!url || !URL.canParse(url) || new URL(url).hostname.includes('_')) return reject(400, 100, 'url', 'string')
     webhook = { url, ...(headers ? { headers } : {}) }
     return { status: 200, json: { url, headers: headers ?? {} } }
   }

@@ -131,9 +131,9 @@ function withoutFillers(read: Clause[]): Clause[] {
 
 /** «Si puedo, voy» is a yes with a condition. */
 function isConditional(text: string): boolean {
-  const said = text.slice(0, 1000).toLowerCase().normalize('NFC')
-  const rest = said.replace(CONDITION, ' ')
-  return rest !== said && (DEPENDS.test(simplify(rest)) || readReply(rest).intent === 'yes')
+  const original = text.slice(0, 1000).toLowerCase().normalize('NFC')
+  const rest = original.replace(CONDITION, ' ')
+  return rest !== original && (DEPENDS.test(simplify(rest)) || readReply(rest).intent === 'yes')
 }
 
 /** «Gracias, te confirmo» and «sí te confirmo» may promise an answer for later. */
