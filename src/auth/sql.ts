@@ -58,7 +58,7 @@ export async function revokeFamilyOf(db: Db, hash: Buffer, now: Date): Promise<n
   return Number(numAffectedRows ?? 0)
 }
 
-/** Refresh tokens that expired a week ago. */
+/** Deletes refresh tokens that expired more than a week ago. */
 export async function deleteOldTokens(db: Db): Promise<void> {
   await sql`delete from refresh_tokens where expires_at < now() - interval '7 days'`.execute(db)
 }

@@ -102,7 +102,7 @@ async function lockKey(db: Db, caller: string, key: string, hash: Buffer, now: D
   return found.rows[0]
 }
 
-/** Keys are honoured for 24 hours and kept for three days, for whoever looks. */
+/** Deletes keys older than three days. They are valid for 24 hours and kept longer for troubleshooting. */
 export async function deleteOldKeys(db: Db): Promise<void> {
   await sql`delete from idempotency_keys where created_at < now() - interval '72 hours'`.execute(db)
 }

@@ -132,7 +132,7 @@ export function openRedisKv(url: string, onError: (error: Error) => void): Kv {
 
 const escapeGlob = (text: string) => text.replace(/[\\*?[\]]/g, '\\$&')
 
-/** Deletes what has expired, where the entries live in PostgreSQL. */
+/** Deletes expired entries of the PostgreSQL store; Redis expires its own. */
 export async function deleteExpiredEntries(db: Db): Promise<void> {
   await sql`delete from kv where expires_at < now()`.execute(db)
 }
