@@ -1,6 +1,6 @@
 /**
- * Everything outside the program, opened once and passed as an argument. The only place that reads
- * the clock: everything else takes `now`.
+ * Every external dependency, opened once and passed as an argument. Only this file reads the clock; everything else uses
+ * `now`.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { signingKeyOf } from './auth/auth.ts'
@@ -8,6 +8,7 @@ import type { Config } from './platform/config.ts'
 import { openDb, pingDb, type Db } from './platform/db.ts'
 import { openChannels, type Channels } from './channels/channels.ts'
 import { openPostgresKv, openRedisKv, type Kv } from './platform/kv.ts'
+import { throttleLogs } from './platform/log-throttle.ts'
 import type { Logger } from './platform/log.ts'
 import { openMetrics, type Metrics } from './platform/metrics.ts'
 import type { PaymentProviders } from './payments/payments.ts'
@@ -33,16 +34,19 @@ export type Deps = {
   close(): Promise<void>
 }
 
-/** isTool: a program that neither sends nor charges, so mock mode is no news for its user. */
+/** isTool: the program neither sends nor charges, so it does not log mock mode. */
 export type DepsOptions = { databaseUrl: string; now?: () => Date; isTool?: boolean }
 
-/** Opens pools and clients. Nothing is awaited here: waitForDeps does the waiting. */
+/** Opens pools and clients without waiting for them; waitForDeps waits. */
 export function openDeps(config: Config, log: Logger, options: DepsOptions): Deps {
   const { databaseUrl } = options
   const now = options.now ?? (() => new Date())
   const notices = options.isTool ? log.child({}, { level: 'error' }) : log
   const onPoolError = (error: Error) => log.warn({ err: error }, 'A database connection was lost')
-  const onRedisError = quietly((error) => log.warn({ err: error }, 'Redis does not answer'))
+  const mayLog = throttleLogs(10_000)
+  const onRedisError = (error: Error) => {
+    if (mayLog('redis')) log.warn({ err: error }, 'Redis does not answer')
+  }
   const main = openDb(databaseUrl, { max: config.database.poolMax, statementTimeoutMs: 10_000, onError: onPoolError })
   const slow = openDb(databaseUrl, { max: 2, statementTimeoutMs: 120_000, onError: onPoolError })
   const kv = config.redis.url ? openRedisKv(config.redis.url, onRedisError) : openPostgresKv(main.db)
@@ -68,7 +72,7 @@ export function openDeps(config: Config, log: Logger, options: DepsOptions): Dep
   }
 }
 
-/** Thrown when a dependency did not come up in time; the message is for the person at the console. */
+/** Thrown when a dependency is not available in time; the message is for the console. */
 export class BootError extends Error {}
 
 /** Waits until PostgreSQL (and Redis, when configured) answers, at most `config.boot.waitMs`. Throws the reason of `stop`. */
@@ -115,15 +119,5 @@ async function waitFor(
         stop.throwIfAborted(),
       )
     }
-  }
-}
-
-/** At most one report every ten seconds. */
-function quietly(report: (error: Error) => void): (error: Error) => void {
-  let lastMs = -Infinity
-  return (error) => {
-    if (performance.now() - lastMs < 10_000) return
-    lastMs = performance.now()
-    report(error)
   }
 }

@@ -1,9 +1,8 @@
 /**
- * THE CLOCK: one table of what runs when, started by the worker.
+ * THE CLOCK: one table of every scheduled job, started by the worker.
  *
- * The sweeps run here in the process and not through the queue, because they are the guarantee for
- * whatever a queue has lost. Everything else is a job on maintenanceQueue whose id names its time
- * slot, so that several workers add it once.
+ * The sweeps run in this process and not through the queue, because they find the work that a queue has lost. The other
+ * entries are jobs on maintenanceQueue whose id contains the time slot, so that several workers enqueue them once.
  */
 import { Cron } from 'croner'
 import { releaseDeliveries, sweepDeliveries } from './delivery/jobs.ts'
@@ -14,6 +13,7 @@ import { refreshKpisJob, watchPrices } from './finance/jobs.ts'
 import { deleteOldRows, logQueueMetrics } from './operations/housekeeping.ts'
 import { sweepInboundEvents } from './inbox/jobs.ts'
 import { catchUpLandingTtl, runLandingTtlJob } from './landing/jobs.ts'
+import { throttleLogs } from './platform/log-throttle.ts'
 import type { Job } from './platform/queue.ts'
 import type { TSchema } from 'typebox'
 
@@ -47,8 +47,12 @@ export function listSchedule({ config }: Pick<Deps, 'config'>): Entry[] {
 
 export type Clock = { stop(): Promise<void> }
 
+/** What an entry needs to run. `mayLog`: a sweep fails every second during an outage, so its failures are throttled. */
+type Context = { deps: Deps; mayLog: (entry: string) => boolean }
+
 export function startClock(deps: Deps): Clock {
-  const stops = listSchedule(deps).map((entry) => startEntry(deps, entry))
+  const context = { deps, mayLog: throttleLogs(10_000) }
+  const stops = listSchedule(deps).map((entry) => startEntry(context, entry))
   return {
     async stop() {
       await Promise.all(stops.map((stop) => stop()))
@@ -56,22 +60,22 @@ export function startClock(deps: Deps): Clock {
   }
 }
 
-/** Returns how to stop the entry; stopping waits for a run that is under way. */
-function startEntry(deps: Deps, entry: Entry): () => Promise<void> {
+/** Returns a function that stops the entry and waits for a run in progress. */
+function startEntry(context: Context, entry: Entry): () => Promise<void> {
   let running: Promise<void> | undefined
   let again: NodeJS.Timeout | undefined
   let isStopped = false
   const tick = () => {
-    if (running || isStopped) return // the run before is not done: this tick is skipped, not stacked
+    if (running || isStopped) return // ticks do not pile up behind a slow run
     running = runOnce().finally(() => (running = undefined))
   }
   const runOnce = async () => {
-    const hasBacklog = await runEntry(deps, entry)
+    const hasBacklog = await runEntry(context, entry)
     if (hasBacklog && !isStopped && 'everyMs' in entry && entry.backlogMs) again = setTimeout(tick, entry.backlogMs)
   }
   if ('everyMs' in entry) {
     const timer = setInterval(tick, entry.everyMs)
-    if (entry.everyMs > 10_000) tick() // a rare entry also runs at the start
+    if (entry.everyMs > 10_000) tick() // a restart must not postpone an entry with a long interval
     return async () => {
       isStopped = true
       clearInterval(timer)
@@ -86,8 +90,8 @@ function startEntry(deps: Deps, entry: Entry): () => Promise<void> {
   }
 }
 
-/** True: the run left a backlog, and says that it should run again soon. */
-async function runEntry(deps: Deps, entry: Entry): Promise<boolean> {
+/** Runs the entry. Returns true when it left a backlog and should run again soon. */
+async function runEntry({ deps, mayLog }: Context, entry: Entry): Promise<boolean> {
   const { job } = entry
   const log = deps.log.child({ job: job.name })
   try {
@@ -100,18 +104,7 @@ async function runEntry(deps: Deps, entry: Entry): Promise<boolean> {
       await deps.queues.enqueue(job, {}, { id: `${job.name}-${Math.floor(deps.now().getTime() / slotMs)}` })
     }
   } catch (error) {
-    reportFailure(deps, job.name, error)
+    if (mayLog(job.name)) deps.log.warn({ entry: job.name, err: error }, 'A clock entry failed and will run again')
   }
   return false
-}
-
-const lastReportMs = new WeakMap<Deps, Map<string, number>>()
-
-/** A sweep fails every second while PostgreSQL is away: one line per entry and ten seconds. */
-function reportFailure(deps: Deps, entry: string, error: unknown): void {
-  const reports = lastReportMs.get(deps) ?? new Map<string, number>()
-  lastReportMs.set(deps, reports)
-  if (performance.now() - (reports.get(entry) ?? -Infinity) < 10_000) return
-  reports.set(entry, performance.now())
-  deps.log.warn({ entry, err: error }, 'A clock entry failed and will run again')
 }

@@ -1,6 +1,6 @@
 /**
- * What the providers' samples change: a delivery of ours whose message they are about, and what our clients send beside
- * what the provider's own samples send. Skipped where the samples are not (PROVIDER_SAMPLES_DIR).
+ * The effects of the providers' sample webhooks on a delivery, and our requests compared with the providers' sample
+ * requests. Skipped without samples (PROVIDER_SAMPLES_DIR).
  */
 import assert from 'node:assert/strict'
 import { basename } from 'node:path'
@@ -25,7 +25,7 @@ function sampleOf(folder: string, name: string): Sample {
   return sample
 }
 
-/** A message that the provider took under this id. */
+/** Sends a message that the provider accepts with this id. */
 async function aSent(t: TestContext, app: TestApp, channel: ChannelName, providerMessageId: string): Promise<string> {
   withProvider(t, [app.deps], () => ({ kind: 'sent', providerMessageId, httpStatus: 200 }), BOTH)
   await sql`update deliveries set provider_message_id = null`.execute(app.db)
@@ -42,7 +42,7 @@ async function receive(app: TestApp, url: string, { body }: Sample): Promise<voi
   await processInbound(app.deps, reply.json().eventId)
 }
 
-const TOLD = [
+const STATUS_SAMPLES = [
   ['cloud-status-sent.json', 'sent', null],
   ['cloud-status-sent-cbp-legacy.json', 'sent', null],
   ['cloud-status-no-pricing-v24.json', 'sent', null],
@@ -57,8 +57,8 @@ const TOLD = [
   ['derived/onprem-status-failed-470.json', 'queued', 'whatsapp_470'],
   ['derived/cloud-status-failed-131053.json', 'queued', 'whatsapp_131053'],
 ] as const
-for (const [name, status, reason] of TOLD) {
-  test(`${basename(name, '.json')} makes our message ${status}`, { skip: missing }, async (t) => {
+for (const [name, status, reason] of STATUS_SAMPLES) {
+  test(`after ${basename(name, '.json')} our message is ${status}`, { skip: missing }, async (t) => {
     const sample = sampleOf('whatsapp/webhooks', name)
     const messageId = /"statuses".*?"id":\s*"([^"]+)"/s.exec(sample.body)![1]!
     const app = await startApp(t, { now: NOON })
@@ -80,10 +80,10 @@ for (const [name, status, reason] of TOLD) {
   })
 }
 
-test('no sample of a status is left out above', { skip: missing }, () => {
+test('every status sample has a case above', { skip: missing }, () => {
   const names = listSamples('whatsapp/webhooks').filter(({ body }) => body.includes('"statuses"'))
 
-  assert.deepEqual(names.map(({ name }) => name).toSorted(), TOLD.map(([name]) => name).toSorted())
+  assert.deepEqual(names.map(({ name }) => name).toSorted(), STATUS_SAMPLES.map(([name]) => name).toSorted())
 })
 
 for (const [type, status, reason] of [
@@ -97,7 +97,7 @@ for (const [type, status, reason] of [
   ['email.scheduled', 'sent', null],
   ['email.received', 'sent', null],
 ] as const) {
-  test(`the sample of ${type} makes our mail ${status}`, { skip: missing }, async (t) => {
+  test(`after the sample of ${type} our mail is ${status}`, { skip: missing }, async (t) => {
     const sample = sampleOf('resend/webhooks', `${type}.json`)
     const app = await startApp(t, { now: NOON })
     const { email_id: messageId } = sample.json['data'] as { email_id: string }
@@ -110,7 +110,7 @@ for (const [type, status, reason] of [
   })
 }
 
-test('the sample of suppression.removed lets its address have mail again', { skip: missing }, async (t) => {
+test('the sample of suppression.removed removes the stop of its address', { skip: missing }, async (t) => {
   const app = await startApp(t, { now: '2026-11-18T00:00:00.000Z' })
   const sample = sampleOf('resend/webhooks', 'suppression.removed.json')
   await sql`insert into email_stops (email, reason, stopped_at)
@@ -122,7 +122,7 @@ test('the sample of suppression.removed lets its address have mail again', { ski
   assert.equal(rows.length, 0)
 })
 
-// What we send, beside what the provider's samples send: the same fields, our values.
+// Our requests have the same fields as the provider's sample requests.
 
 const parameter = (text: string) => ({ text })
 const named = (name: string, text: string) => ({ name, text })
@@ -163,7 +163,7 @@ const REQUESTS: [string, WhatsAppContent][] = [
   ],
 ]
 for (const [name, content] of REQUESTS) {
-  test(`our client sends what ${basename(name, '.json')} sends`, { skip: missing }, async (t) => {
+  test(`our client sends the request of ${basename(name, '.json')}`, { skip: missing }, async (t) => {
     const { json } = sampleOf('whatsapp/requests', name)
     const bodies: string[] = []
     const server = await startServer(0, ({ body }) => {

@@ -1,6 +1,6 @@
 /**
- * The samples of Stripe and Conekta through the real endpoint, signed as they sign. They lie outside the project, in
- * PROVIDER_SAMPLES_DIR; without them these tests are skipped.
+ * Posts the sample webhooks of Stripe and Conekta, with signatures, to the real endpoint. The samples are outside the
+ * project, in PROVIDER_SAMPLES_DIR; without them these tests are skipped.
  */
 import assert from 'node:assert/strict'
 import test from 'node:test'
@@ -31,7 +31,7 @@ const dataOf = ({ json }: Sample) => (json['data'] as { object: Record<string, u
 
 const currencyOf = (sample: Sample) => String(dataOf(sample)['currency']).toUpperCase()
 
-/** What a sample says was paid, read by hand: the reference of the payment, and its amount. */
+/** Reads the paid payment of a sample independently of our readers. */
 const PAID: Record<keyof typeof FOLDERS, (sample: Sample) => Paid | null> = {
   stripe: (sample) =>
     sample.json['type'] === 'payment_intent.succeeded'
@@ -56,7 +56,7 @@ for (const provider of ['stripe', 'conekta'] as const) {
   const skip = samples.length === 0 ? `no samples of ${provider}` : false
 
   test(
-    `every webhook of ${provider} is taken, kept as it came, and worked or on the list of dead letters`,
+    `every webhook of ${provider} is accepted, stored unchanged, and processed or a dead letter`,
     { skip },
     async (t) => {
       const app = await startApp(t, { env: ENV })
@@ -85,16 +85,16 @@ for (const provider of ['stripe', 'conekta'] as const) {
     },
   )
 
-  test(`a payment that a sample of ${provider} says was paid is confirmed once`, { skip }, async (t) => {
+  test(`a payment is confirmed once by a sample of ${provider}`, { skip }, async (t) => {
     const app = await startApp(t, { env: ENV })
     const paid = samples.flatMap((sample) => {
-      const said = PAID[provider](sample)
-      return said ? [{ sample, ...said }] : []
+      const payment = PAID[provider](sample)
+      return payment ? [{ sample, ...payment }] : []
     })
     assert.ok(paid.length > 0)
-    for (const { sample, ...said } of paid) {
+    for (const { sample, ...payment } of paid) {
       await sql`truncate inbound_events, dead_letters, payments cascade`.execute(app.db)
-      await aPayment(app, provider, said)
+      await aPayment(app, provider, payment)
       const raw = Buffer.from(sample.body)
       const headers = { 'content-type': 'application/json', ...SIGNED[provider](raw, app.deps.now()) }
 
@@ -106,7 +106,7 @@ for (const provider of ['stripe', 'conekta'] as const) {
 
       const { rows } = await sql<{ status: string; entries: number }>`
         select status, (select count(*) from ledger_entries l where l.payment_id = p.id) as entries from payments p
-         where provider_ref = ${said.ref}`.execute(app.db)
+         where provider_ref = ${payment.ref}`.execute(app.db)
       assert.deepEqual(rows, [{ status: 'confirmed', entries: 1 }], sample.name)
     }
   })

@@ -1,6 +1,6 @@
 /**
- * The providers' own samples through our own doors: webhooks through the endpoint and the job, answers through the
- * clients. They lie outside the project, in PROVIDER_SAMPLES_DIR; without them these tests are skipped.
+ * Processes the providers' sample webhooks with the endpoint and the job, and their sample answers with our clients. The
+ * samples are outside the project, in PROVIDER_SAMPLES_DIR; without them these tests are skipped.
  */
 import assert from 'node:assert/strict'
 import { createServer } from 'node:http'
@@ -27,7 +27,7 @@ async function receive(app: TestApp, url: string, sample: Sample) {
 }
 
 type Item = Record<string, unknown> & { id: string; status?: string; type?: string }
-/** Every object of a list with this name, wherever it is in the payload. */
+/** Collects the items of every list with this name, anywhere in the payload. */
 function collect(json: unknown, name: string): Item[] {
   if (Array.isArray(json)) return json.flatMap((one) => collect(one, name))
   if (typeof json !== 'object' || json === null) return []
@@ -62,16 +62,16 @@ const statusesOf = async (db: Db, ids: string[]) =>
     )
   ).rows
 
-/** The samples share their ids, and a message is taken once: each begins anew. */
-const forget = (db: Db) =>
+/** The samples share their ids, and a message is processed only once, so each sample starts with empty tables. */
+const clearTables = (db: Db) =>
   sql`truncate inbound_events, wa_messages, delivery_events, wa_windows, wa_contacts, opt_outs, dead_letters`.execute(
     db,
   )
 
-test('every WhatsApp webhook is accepted and worked, and nothing in it is lost', { skip: missing }, async (t) => {
+test('every WhatsApp webhook is accepted and processed completely', { skip: missing }, async (t) => {
   const app = await startApp(t)
   for (const sample of whatsappWebhooks) {
-    await forget(app.db)
+    await clearTables(app.db)
     const [messages, statuses] = [collect(sample.json, 'messages'), collect(sample.json, 'statuses')]
 
     const { inboundEventId, processed } = await receive(app, '/wa/webhook', sample)
@@ -97,11 +97,11 @@ test('every WhatsApp webhook is accepted and worked, and nothing in it is lost',
   }
 })
 
-test('every status of the samples keeps its pricing and the code of its error', { skip: missing }, async (t) => {
+test('every status is stored with its pricing and error code', { skip: missing }, async (t) => {
   const app = await startApp(t)
   const codes = new Set<string>()
   for (const sample of whatsappWebhooks) {
-    await forget(app.db)
+    await clearTables(app.db)
     await receive(app, '/wa/webhook', sample)
     for (const status of collect(sample.json, 'statuses')) {
       const row = (await statusesOf(app.db, [status.id])).find((one) => one.status === status.status)!
@@ -118,7 +118,7 @@ test('every status of the samples keeps its pricing and the code of its error', 
   for (const code of [131026, 131047, 131053, 470]) assert.ok(codes.has(`whatsapp_${code}`), String(code))
 })
 
-/** What a kind of message should leave behind: its text, whether it opens the window, and more. */
+/** The expected effects of each kind of message: its text, whether it opens the window, and more. */
 const KINDS: [string, { text: string | null; isOpen: boolean; rule?: string; userId?: string }][] = [
   ['cloud-message-text.json', { text: 'Does it come in another color?', isOpen: true, rule: 'question' }],
   ['cloud-message-button.json', { text: 'Unsubscribe', isOpen: true, rule: 'opt_out' }],
@@ -139,14 +139,14 @@ const KINDS: [string, { text: string | null; isOpen: boolean; rule?: string; use
 ]
 for (const [name, { text, isOpen, rule, userId }] of KINDS) {
   test(
-    `${basename(name, '.json')} leaves its text and ${isOpen ? 'opens' : 'does not open'} the window`,
+    `the text of ${basename(name, '.json')} is stored, and it ${isOpen ? 'opens' : 'does not open'} the window`,
     { skip: missing },
     async (t) => {
       const sample = whatsappWebhooks.find((one) => one.name === name)
       assert.ok(sample, `${name} is not among the samples`)
       const sentAt = Number(collect(sample.json, 'messages')[0]!['timestamp']) * 1000
       const app = await startApp(t, { now: new Date(sentAt + 60_000).toISOString() })
-      await forget(app.db)
+      await clearTables(app.db)
 
       const { inboundEventId } = await receive(app, '/wa/webhook', sample)
 
@@ -161,11 +161,11 @@ for (const [name, { text, isOpen, rule, userId }] of KINDS) {
   )
 }
 
-test('the Mexican sample that says 521 is a guest with 52', { skip: missing }, async (t) => {
+test('a Mexican number with 521 is stored with +52', { skip: missing }, async (t) => {
   const sample = whatsappWebhooks.find(({ name }) => name.endsWith('text-mx-521.json'))!
   const from = String(collect(sample.json, 'messages')[0]!['from'])
   const app = await startApp(t)
-  await forget(app.db)
+  await clearTables(app.db)
 
   const { inboundEventId } = await receive(app, '/wa/webhook', sample)
 
@@ -174,10 +174,10 @@ test('the Mexican sample that says 521 is a guest with 52', { skip: missing }, a
   assert.equal(row!.phone, `+52${from.slice(3)}`)
 })
 
-test('the sample of a changed number makes the new number the same person', { skip: missing }, async (t) => {
+test('a changed number becomes an alias of the same person', { skip: missing }, async (t) => {
   const sample = whatsappWebhooks.find(({ name }) => name === 'cloud-message-system.json')!
   const app = await startApp(t)
-  await forget(app.db)
+  await clearTables(app.db)
 
   await receive(app, '/wa/webhook', sample)
 
@@ -185,12 +185,12 @@ test('the sample of a changed number makes the new number the same person', { sk
   assert.deepEqual(rows, [{ alias: '+12195555358', phone: '+16505551234' }])
 })
 
-test('every Resend webhook is accepted and worked', { skip: missing }, async (t) => {
+test('every Resend webhook is accepted and processed', { skip: missing }, async (t) => {
   const app = await startApp(t)
   const samples = listSamples('resend/webhooks')
   assert.ok(samples.length > 0)
   for (const sample of samples) {
-    await forget(app.db)
+    await clearTables(app.db)
 
     const { processed } = await receive(app, '/email/webhook', sample)
 
@@ -198,8 +198,8 @@ test('every Resend webhook is accepted and worked', { skip: missing }, async (t)
   }
 })
 
-/** A provider that gives one answer to whatever it is asked. */
-async function startAnswering(t: TestContext, httpStatus: number, body: string): Promise<string> {
+/** Starts a provider that gives the same answer to every request. */
+async function startProvider(t: TestContext, httpStatus: number, body: string): Promise<string> {
   const server = createServer((request, response) => {
     request.resume().on('end', () => {
       response.writeHead(httpStatus, { 'content-type': 'application/json' }).end(body)
@@ -253,7 +253,7 @@ for (const [name, httpStatus, expected] of [
   test(`WhatsApp's answer ${basename(name, '.json')} is ${expected.join(' ')}`, { skip: missing }, async (t) => {
     const sample = listSamples('whatsapp/responses').find((one) => one.name === name)
     assert.ok(sample, `${name} is not among the samples`)
-    const apiUrl = await startAnswering(t, httpStatus, sample.body)
+    const apiUrl = await startProvider(t, httpStatus, sample.body)
 
     const outcome = await openWhatsApp(settings(apiUrl)).send(TEXT)
 
@@ -261,18 +261,18 @@ for (const [name, httpStatus, expected] of [
   })
 }
 
-/** A first mail under the same key with another text: it probably left. */
-const LEFT_BEFORE = 'invalid_idempotent_request'
+/** The key was used for another text, so a first mail was probably sent. */
+const PROBABLY_SENT = 'invalid_idempotent_request'
 
-test("Resend's answers are sent, or refused by the name of their error", { skip: missing }, async (t) => {
+test("every answer of Resend is sent, or a rejection with Resend's error name", { skip: missing }, async (t) => {
   const samples = listSamples('resend/responses').filter(({ name }) => /^(send|error)-/.test(name))
   assert.ok(samples.length > 10)
   for (const { name, body, json } of samples) {
-    const apiUrl = await startAnswering(t, Number(/-(\d{3})/.exec(name)![1]), body)
+    const apiUrl = await startProvider(t, Number(/-(\d{3})/.exec(name)![1]), body)
 
     const outcome = await openEmail(settings(apiUrl)).send(MAIL)
 
-    const kind = json['name'] === LEFT_BEFORE ? 'unknown' : 'refused'
+    const kind = json['name'] === PROBABLY_SENT ? 'unknown' : 'refused'
     const expected = typeof json['name'] === 'string' ? [kind, `email_${json['name']}`] : ['sent', json['id']]
     assert.deepEqual(summaryOf(outcome), expected, name)
   }
@@ -290,35 +290,31 @@ const STATUS_OF: Record<string, string> = {
   'email.delivery_delayed': 'delivery_delayed',
 }
 
-test(
-  "every Resend sample about a message is kept as the status it means, under the message's id",
-  { skip: missing },
-  async (t) => {
-    const app = await startApp(t)
-    const samples = listSamples('resend/webhooks').filter(({ json }) => String(json['type']) in STATUS_OF)
-    assert.ok(samples.length >= 5)
-    for (const sample of samples) {
-      await forget(app.db)
-      await sql`truncate email_stops`.execute(app.db)
-      await receive(app, '/email/webhook', sample)
+test('every Resend sample about a message is stored as a status of the message', { skip: missing }, async (t) => {
+  const app = await startApp(t)
+  const samples = listSamples('resend/webhooks').filter(({ json }) => String(json['type']) in STATUS_OF)
+  assert.ok(samples.length >= 5)
+  for (const sample of samples) {
+    await clearTables(app.db)
+    await sql`truncate email_stops`.execute(app.db)
+    await receive(app, '/email/webhook', sample)
 
-      const {
-        email_id: id,
-        to,
-        bounce,
-      } = sample.json['data'] as { email_id: string; to: string[]; bounce?: { type: string } }
-      const type = String(sample.json['type'])
-      assert.deepEqual(
-        (await statusesOf(app.db, [id])).map(({ status }) => status),
-        [STATUS_OF[type]],
-        sample.name,
+    const {
+      email_id: id,
+      to,
+      bounce,
+    } = sample.json['data'] as { email_id: string; to: string[]; bounce?: { type: string } }
+    const type = String(sample.json['type'])
+    assert.deepEqual(
+      (await statusesOf(app.db, [id])).map(({ status }) => status),
+      [STATUS_OF[type]],
+      sample.name,
+    )
+    const stops =
+      await sql`select 1 from email_stops where email = any(${to.map((one) => one.toLowerCase())}::text[])`.execute(
+        app.db,
       )
-      const stops =
-        await sql`select 1 from email_stops where email = any(${to.map((one) => one.toLowerCase())}::text[])`.execute(
-          app.db,
-        )
-      const isStop = bounce?.type === 'Permanent' || type === 'email.complained' || type === 'email.suppressed'
-      assert.equal(stops.rows.length > 0, isStop, sample.name)
-    }
-  },
-)
+    const isStop = bounce?.type === 'Permanent' || type === 'email.complained' || type === 'email.suppressed'
+    assert.equal(stops.rows.length > 0, isStop, sample.name)
+  }
+})

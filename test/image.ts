@@ -1,9 +1,9 @@
 /**
- * node --import tsx test/image.ts — proves infra/Dockerfile without Docker.
+ * node --import tsx test/image.ts — tests infra/Dockerfile without Docker.
  *
- * Every stage becomes a folder; COPY and `RUN npm …` are done as written, on the files that .dockerignore
- * lets through. What the last stage holds is then started, asked for its health by the HEALTHCHECK of
- * the Dockerfile, and stopped with SIGTERM. Slow (npm ci twice), so .ci/run calls it and npm test does not.
+ * Every stage becomes a folder, in which COPY and `RUN npm …` are executed on the files of the build context. The last
+ * stage is then started, checked with the Dockerfile's HEALTHCHECK and stopped with SIGTERM. It runs npm ci twice, so
+ * .ci/run calls it and npm test does not.
  */
 import assert from 'node:assert/strict'
 import { execFileSync, spawn, spawnSync, type ChildProcess } from 'node:child_process'
@@ -17,7 +17,7 @@ import { isInContext, readCopy, readDockerfile, type Stage } from './dockerfile.
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const folder = await mkdtemp(join(tmpdir(), 'monotickets-image-'))
-await chmod(folder, 0o755) // for root, PostgreSQL runs as another account and must be able to enter
+await chmod(folder, 0o755) // when root runs this, PostgreSQL uses another account, which must be able to enter
 let program: ChildProcess | undefined
 
 try {
@@ -34,7 +34,7 @@ try {
   await rm(folder, { recursive: true, force: true, maxRetries: 5 })
 }
 
-/** What `docker build` would be sent: what git knows or would take, without what .dockerignore drops. */
+/** Copies the build context: tracked and untracked files that neither git nor .dockerignore ignores. */
 async function copyContext(): Promise<string> {
   const target = join(folder, 'context')
   const dockerignore = await readFile(join(ROOT, '.dockerignore'), 'utf8')
@@ -42,7 +42,7 @@ async function copyContext(): Promise<string> {
   for (const path of listed.split('\0').filter((one) => one !== '' && isInContext(dockerignore, one))) {
     await mkdir(dirname(join(target, path)), { recursive: true })
     await cp(join(ROOT, path), join(target, path)).catch((error: NodeJS.ErrnoException) => {
-      if (error.code !== 'ENOENT') throw error // deleted, but not yet in git
+      if (error.code !== 'ENOENT') throw error // deleted, but still in git's index
     })
   }
   return target
@@ -73,7 +73,7 @@ async function buildStage({ name, steps }: Stage, context: string): Promise<void
   }
 }
 
-/** As COPY has it: a folder's content goes into the target; a file goes into a target that is a folder. */
+/** Copies like COPY: the content of a folder into the target, and a file into a target that is a folder. */
 async function copy(source: string, target: string): Promise<void> {
   const isIntoFolder = (await stat(source)).isFile() && (await isFolder(target))
   const place = isIntoFolder ? join(target, basename(source)) : target
@@ -112,24 +112,24 @@ async function runImage({ name, steps }: Stage): Promise<void> {
 
   const [command, ...args] = JSON.parse(last('CMD')) as [string, ...string[]]
   program = spawn(command, args, { cwd: workFolder, env, stdio: ['ignore', 'pipe', 'pipe'] })
-  let said = ''
+  let output = ''
   for (const stream of [program.stdout, program.stderr])
-    stream?.on('data', (chunk: Buffer) => (said += chunk.toString()))
+    stream?.on('data', (chunk: Buffer) => (output += chunk.toString()))
   const ended = new Promise<number | null>((resolve) => program!.once('exit', resolve))
 
   const [checker, ...checks] = JSON.parse(/CMD (\[.*\])$/.exec(last('HEALTHCHECK'))![1]!) as [string, ...string[]]
   for (const startedMs = performance.now(); ; await sleep(300)) {
     if (spawnSync(checker, checks, { env }).status === 0) break
-    assert.ok(program.exitCode === null, `it ended with ${program.exitCode}:\n${said.slice(-3000)}`)
-    assert.ok(performance.now() - startedMs < 60_000, `it is not healthy after 60 s:\n${said.slice(-3000)}`)
+    assert.ok(program.exitCode === null, `it ended with ${program.exitCode}:\n${output.slice(-3000)}`)
+    assert.ok(performance.now() - startedMs < 60_000, `it is not healthy after 60 s:\n${output.slice(-3000)}`)
   }
   const reply = await fetch(`http://127.0.0.1:${port}/health`)
   assert.equal(reply.status, 200)
-  process.stdout.write('ok      it is healthy, as its HEALTHCHECK finds\n')
+  process.stdout.write('ok      its HEALTHCHECK succeeds\n')
 
   program.kill('SIGTERM')
   const code = await Promise.race([ended, sleep(30_000, 'timeout' as const, { ref: false })])
-  assert.equal(code, 0, `after SIGTERM it ended with ${code}:\n${said.slice(-3000)}`)
+  assert.equal(code, 0, `after SIGTERM it ended with ${code}:\n${output.slice(-3000)}`)
   process.stdout.write('ok      SIGTERM ends it with exit code 0\n')
 }
 

@@ -1,4 +1,4 @@
-/** The container files say what the programs expect. Whether they also run is shown by test/image.ts. */
+/** Checks that the container files match the programs. test/image.ts checks that they run. */
 import assert from 'node:assert/strict'
 import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
@@ -27,7 +27,7 @@ const stages = readDockerfile(await read('infra/Dockerfile'))
 const runtime = stages.at(-1)!
 const dockerignore = await read('.dockerignore')
 
-/** What Compose makes of `${NAME:-value}` in an environment. */
+/** Interpolates `${NAME:-value}` like Compose. */
 const interpolate = (text: string | number, env: Record<string, string> = {}): string =>
   String(text).replace(/\$\{([A-Z_]+):-((?:[^${}]|\$\{[^}]*\})*)\}/g, (_, name: string, value: string) =>
     env[name] ? env[name] : interpolate(value, env),
@@ -36,18 +36,18 @@ const interpolate = (text: string | number, env: Record<string, string> = {}): s
 const environmentOf = (service: Service, env: Record<string, string> = {}) =>
   Object.fromEntries(Object.entries(service.environment).map(([name, value]) => [name, interpolate(value, env)]))
 
-test('there are four services', () => {
+test('Compose has four services', () => {
   assert.deepEqual(Object.keys(compose.services).sort(), ['backend-api', 'database', 'redis', 'workers'])
 })
 
-test('every service has a health check with its own limits', () => {
+test('every service has a health check with interval, timeout and retries', () => {
   for (const [name, { healthcheck }] of Object.entries(compose.services)) {
     assert.ok(healthcheck?.test.length, name)
     assert.ok(healthcheck.interval && healthcheck.timeout && healthcheck.retries, name)
   }
 })
 
-test('whoever needs another waits until it is healthy', () => {
+test('a service starts after the services it depends on are healthy', () => {
   const conditions = (service: Service) =>
     Object.entries(service.depends_on ?? {}).map(([name, one]) => `${name} ${one.condition}`)
 
@@ -59,7 +59,7 @@ test('whoever needs another waits until it is healthy', () => {
   ])
 })
 
-test('nothing is published beyond this machine', () => {
+test('ports are published on loopback only', () => {
   const ports = Object.values(compose.services).flatMap((service) => service.ports ?? [])
 
   assert.deepEqual(ports, ['127.0.0.1:${PORT:-8080}:8080'])
@@ -77,14 +77,14 @@ test('images are pinned to a major version', () => {
   for (const image of images) assert.match(image, /^(postgres|redis|node):\d+(-[a-z-]+)$/)
 })
 
-test('Redis forgets nothing: no eviction, and a log on disk', () => {
+test('Redis evicts nothing and writes an append-only file', () => {
   const command = redis!.command!.join(' ')
 
   assert.match(command, /--maxmemory-policy noeviction/)
   assert.match(command, /--appendonly yes/)
 })
 
-test('every variable that the programs are given is one that they know', () => {
+test('every variable of the container files is a known setting', () => {
   for (const service of [api!, workers!]) {
     for (const name of Object.keys(service.environment)) assert.ok(name in ENVIRONMENT, name)
   }
@@ -94,7 +94,7 @@ test('every variable that the programs are given is one that they know', () => {
   }
 })
 
-test('as it stands it is a simulated demo that a curl without credentials can use', () => {
+test('without settings Compose runs a simulated demo that needs no credentials', () => {
   for (const service of [api!, workers!]) {
     const config = loadConfig(environmentOf(service))
     assert.equal(config.auth.mode, 'demo')
@@ -108,7 +108,7 @@ test('as it stands it is a simulated demo that a curl without credentials can us
   }
 })
 
-test('the password of the database is the same on both sides, whatever it is', () => {
+test('programs and database get the same user, password and database name', () => {
   const others: Record<string, string>[] = [{}, { DB_PASSWORD: 'p@ss/w:rd', DB_USER: 'otro', DB_NAME: 'otra' }]
   for (const env of others) {
     const url = new URL(loadConfig(environmentOf(api!, env)).database.url!)
@@ -119,21 +119,21 @@ test('the password of the database is the same on both sides, whatever it is', (
   }
 })
 
-test('the same file serves a production that is told to be one, and refuses a half-told one', () => {
-  const told = { APP_ENV: 'production', AUTH_MODE: 'required', JWT_SECRET: 'x'.repeat(32), SIMULATOR: 'false' }
+test('the same file runs in production, and rejects incomplete production settings', () => {
+  const production = { APP_ENV: 'production', AUTH_MODE: 'required', JWT_SECRET: 'x'.repeat(32), SIMULATOR: 'false' }
 
   assert.throws(() => loadConfig(environmentOf(api!, { APP_ENV: 'production' })), /AUTH_MODE=demo is refused/)
-  assert.equal(loadConfig({ ...environmentOf(api!, told), WA_APP_SECRET: 'meta' }).env, 'production')
+  assert.equal(loadConfig({ ...environmentOf(api!, production), WA_APP_SECRET: 'meta' }).env, 'production')
 })
 
-test('with credentials required it wants a JWT_SECRET, and takes the one that it is given', () => {
+test('with AUTH_MODE=required the programs need a JWT_SECRET and use the given one', () => {
   const required = { AUTH_MODE: 'required' }
 
   assert.throws(() => loadConfig(environmentOf(api!, required)), /JWT_SECRET is missing/)
   assert.equal(loadConfig(environmentOf(api!, { ...required, JWT_SECRET: 'x'.repeat(32) })).auth.mode, 'required')
 })
 
-test('both programs come from one build of this repository, and take the demo data only outside production', () => {
+test('both programs use the same image, and demo data is seeded only outside production', () => {
   for (const service of [api!, workers!]) {
     assert.deepEqual(service.build, { context: '..', dockerfile: 'infra/Dockerfile' })
   }
@@ -144,7 +144,7 @@ test('both programs come from one build of this repository, and take the demo da
   assert.deepEqual(workers!.command!.slice(-1), ['dist/worker.js'])
 })
 
-test('what the image copies exists and reaches the build', () => {
+test('every file that the image copies exists and is in the build context', () => {
   const copies = stages.flatMap(({ steps }) => steps.filter(({ instruction }) => instruction === 'COPY').map(readCopy))
   const sources = copies.filter(({ from }) => from === null).flatMap((copy) => copy.sources)
 
@@ -157,7 +157,7 @@ test('what the image copies exists and reaches the build', () => {
   for (const { from } of copies) assert.ok(from === null || names.has(from), String(from))
 })
 
-test('secrets, data, history and tests stay out of the image', () => {
+test('secrets, data, history and tests are not in the build context', () => {
   for (const path of [
     '.env',
     '.git/config',
@@ -175,7 +175,7 @@ test('secrets, data, history and tests stay out of the image', () => {
   }
 })
 
-test('the image runs the program itself, without development packages and not as root', () => {
+test('the image runs the program directly, without development packages and not as root', () => {
   const last = (instruction: string) => runtime.steps.findLast((step) => step.instruction === instruction)?.argument
   const runs = stages.flatMap(({ steps }) =>
     steps.filter(({ instruction }) => instruction === 'RUN').map(({ argument }) => argument),

@@ -20,7 +20,7 @@ async function anAccount({ db }: TestApp, role: 'director' | 'organizer' = 'dire
 
 const bearer = (token: string) => ({ headers: { authorization: `Bearer ${token}` } })
 
-test('a login gives a token that opens what its role may see', async (t) => {
+test('a login returns a token that grants the access of its role', async (t) => {
   const app = await startApp(t)
   const { id, email, organizerId } = await anAccount(app, 'organizer')
 
@@ -55,7 +55,7 @@ test('a disabled account cannot log in', async (t) => {
   assert.equal(reply.statusCode, 401)
 })
 
-test('the eleventh try on one account within a minute is 429 with Retry-After', async (t) => {
+test('the eleventh attempt on one account within a minute is 429 with Retry-After', async (t) => {
   const app = await startApp(t)
   const email = `guessed-${newId('x')}@example.com`
 
@@ -69,7 +69,7 @@ test('the eleventh try on one account within a minute is 429 with Retry-After', 
   assert.ok(Number(last.headers['retry-after']) >= 1)
 })
 
-test('a refresh token works once; used again it revokes everything that came from its login', async (t) => {
+test('a refresh token works once; using it again revokes every token of its login', async (t) => {
   const app = await startApp(t)
   const { email } = await anAccount(app)
   const login = (await app.post('/auth/login', { body: { email, password: PASSWORD } })).json()
@@ -82,7 +82,7 @@ test('a refresh token works once; used again it revokes everything that came fro
   assert.deepEqual([second.statusCode, replayed.statusCode, third.statusCode], [200, 401, 401])
 })
 
-test('of two parallel refreshes with one token at most one wins', async (t) => {
+test('of concurrent refreshes with one token at most one succeeds', async (t) => {
   const app = await startApp(t)
   const { email } = await anAccount(app)
   const { refreshToken } = (await app.post('/auth/login', { body: { email, password: PASSWORD } })).json()
@@ -92,7 +92,7 @@ test('of two parallel refreshes with one token at most one wins', async (t) => {
   assert.ok(replies.filter(({ statusCode }) => statusCode === 200).length <= 1)
 })
 
-test('after a logout the refresh token is worth nothing', async (t) => {
+test('a logout revokes the refresh token', async (t) => {
   const app = await startApp(t)
   const { email } = await anAccount(app)
   const { refreshToken } = (await app.post('/auth/login', { body: { email, password: PASSWORD } })).json()
@@ -103,7 +103,7 @@ test('after a logout the refresh token is worth nothing', async (t) => {
   assert.deepEqual([out.statusCode, after.statusCode], [200, 401])
 })
 
-test('refresh tokens are stored as hashes only', async (t) => {
+test('refresh tokens are stored only as hashes', async (t) => {
   const app = await startApp(t)
   const { email } = await anAccount(app)
   const { refreshToken } = (await app.post('/auth/login', { body: { email, password: PASSWORD } })).json()
@@ -142,7 +142,7 @@ async function forge({ deps }: TestApp, c: Claims = {}): Promise<string> {
   return jwt.sign(c.key ?? deps.signingKey)
 }
 
-test('the token that the next tests bend is itself accepted', async (t) => {
+test('the unmodified forged token of the next tests is accepted', async (t) => {
   const app = await startApp(t, { now: NOW })
 
   assert.equal((await app.get('/events', bearer(await forge(app)))).statusCode, 200)
@@ -155,14 +155,14 @@ for (const [what, claims] of [
   ['of another type', { typ: 'JWT' }],
   ['for another audience', { aud: 'elsewhere' }],
   ['of another issuer', { iss: 'elsewhere' }],
-  ['expired for a second', { iat: SECONDS - 1000, exp: SECONDS - 1 }],
+  ['that expired a second ago', { iat: SECONDS - 1000, exp: SECONDS - 1 }],
   ['without an expiry', { exp: null }],
   ['without an id', { jti: false }],
   ['with a role that does not exist', { role: 'emperor' }],
   ['of an organizer without an organization', { role: 'organizer' }],
   ['of a director with an organization', { role: 'director', org: 'org_x' }],
 ] as [string, Claims][]) {
-  test(`a token ${what} is refused`, async (t) => {
+  test(`a token ${what} is rejected`, async (t) => {
     const app = await startApp(t, { now: NOW })
 
     const reply = await app.get('/events', bearer(await forge(app, claims)))
@@ -172,7 +172,7 @@ for (const [what, claims] of [
   })
 }
 
-test('an unsigned token, a tampered one, a refresh token and other schemes are refused', async (t) => {
+test('unsigned tokens, tampered tokens and other schemes are rejected', async (t) => {
   const app = await startApp(t, { now: NOW })
   const none = new UnsecuredJWT({ role: 'director' }).setSubject('usr_x').setExpirationTime('1h').encode()
   const [head, , tail] = (await forge(app)).split('.')
@@ -192,13 +192,13 @@ test('an unsigned token, a tampered one, a refresh token and other schemes are r
   }
 })
 
-test('in demo mode nobody is the demo director, but a bad token is still refused', async (t) => {
+test('in demo mode a request without credentials is the demo director, but a bad token is rejected', async (t) => {
   const app = await startApp(t, { env: { AUTH_MODE: 'demo' } })
 
-  const nobody = await app.get('/auth/me')
+  const anonymous = await app.get('/auth/me')
   const wrong = await app.get('/auth/me', bearer('nonsense'))
 
-  assert.deepEqual([nobody.statusCode, nobody.json().user.role, wrong.statusCode], [200, 'director', 401])
+  assert.deepEqual([anonymous.statusCode, anonymous.json().user.role, wrong.statusCode], [200, 'director', 401])
 })
 
 for (const body of [
@@ -218,7 +218,7 @@ for (const body of [
   })
 }
 
-test('an account that is made can log in with the password it was given, and is made once', async (t) => {
+test('a new account can log in with its generated password, and its e-mail is unique', async (t) => {
   const app = await startApp(t)
   const organizerId = await anOrganizer(app.db)
   const input = { email: `Ana-${newId('x')}@Example.com`, name: 'Ana', role: 'staff', organizerId }
@@ -233,11 +233,11 @@ test('an account that is made can log in with the password it was given, and is 
 for (const [what, change, code] of [
   ['an unknown role', { role: 'emperor' }, 'invalid_request'],
   ['a director of an organizer', { role: 'director' }, 'invalid_request'],
-  ['staff of nobody', { organizerId: null }, 'invalid_request'],
+  ['staff without an organizer', { organizerId: null }, 'invalid_request'],
   ['an organizer that does not exist', { organizerId: 'org_nowhere' }, 'organizer_not_found'],
   ['no e-mail', { email: 'ana' }, 'invalid_request'],
 ] as const) {
-  test(`an account with ${what} is not made`, async (t) => {
+  test(`an account with ${what} is not created`, async (t) => {
     const { deps, db } = await startApp(t)
     const input = {
       email: `b-${newId('x')}@example.com`,
@@ -251,7 +251,7 @@ for (const [what, change, code] of [
   })
 }
 
-test('no session survives a logout that runs beside a refresh, thirty times over', async (t) => {
+test('no session survives a logout that runs concurrently with a refresh (thirty rounds)', async (t) => {
   const app = await startApp(t)
   const { id, email } = await anAccount(app)
   for (let n = 0; n < 30; n++) {

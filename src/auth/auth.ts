@@ -1,4 +1,4 @@
-/** Who somebody is: passwords, access tokens (JWT) and rotating refresh tokens. */
+/** Authentication: passwords, access tokens (JWT) and rotating refresh tokens. */
 import { createHash, randomBytes } from 'node:crypto'
 import { hash as argon2Hash, verify as argon2Verify } from '@node-rs/argon2'
 import { jwtVerify, SignJWT } from 'jose'
@@ -27,16 +27,16 @@ const ARGON2 = { memoryCost: 19_456, timeCost: 2, parallelism: 1 }
 const ISSUER = 'monotickets'
 const DAY_MS = 86_400_000
 
-/** In demo mode a request without credentials is this user. */
+/** The user of a request without credentials in demo mode. */
 export const DEMO_DIRECTOR: User = { id: 'usr_demo_director', role: 'director', organizerId: null }
 
 export const hashPassword = (password: string): Promise<string> => argon2Hash(password, ARGON2)
 
-/** Without JWT_SECRET (never in production) tokens live as long as the process. */
+/** Without JWT_SECRET (never in production) the key is random, so tokens are valid only until the process ends. */
 export const signingKeyOf = (config: Config): Uint8Array =>
   config.auth.jwtSecret ? Buffer.from(config.auth.jwtSecret) : randomBytes(32)
 
-/** The user behind an Authorization header. Throws `unauthorized`. */
+/** Returns the user of an Authorization header. Throws `unauthorized`. */
 export async function authenticate(
   context: Pick<AuthContext, 'config' | 'signingKey' | 'now'>,
   header: string | undefined,
@@ -72,7 +72,10 @@ export async function authenticate(
 export type Session = { accessToken: string; refreshToken: string; expiresIn: number; user: PublicUser }
 export type PublicUser = { id: string; name: string; email: string; role: Role; organizerId: string | null }
 
-/** Checks e-mail and password. An unknown e-mail costs the same time and gives the same answer. */
+/**
+ * Checks e-mail and password. An unknown e-mail takes the same time and gets the same answer, so accounts cannot be
+ * enumerated. Throws `invalid_credentials`, `rate_limited`.
+ */
 export async function checkPassword(
   context: AuthContext,
   input: { email: string; password: string; address: string },
@@ -86,7 +89,7 @@ export async function checkPassword(
   return account
 }
 
-/** Throws `invalid_credentials`, `rate_limited`. */
+/** Opens a session. Throws `invalid_credentials`, `rate_limited`. */
 export async function logIn(
   context: AuthContext,
   input: { email: string; password: string; address: string },
@@ -94,7 +97,10 @@ export async function logIn(
   return openSession(context, context.db, await checkPassword(context, input), newId('fam'))
 }
 
-/** Makes a login with a random password, which is returned once and stored hashed. Throws user_exists, organizer_not_found. */
+/**
+ * Creates an account with a random password, which is returned once and stored as a hash. Throws `invalid_request`,
+ * `user_exists`, `organizer_not_found`.
+ */
 export async function createAccount(
   { db }: Pick<AuthContext, 'db'>,
   input: { email: string; name: string; role: string; organizerId: string | null },
@@ -105,7 +111,9 @@ export async function createAccount(
   const role = ROLES.find((known) => known === input.role)
   if (!role) throw new Failure('invalid_request', { detail: `Roles: ${ROLES.join(', ')}` })
   if ((role === 'director') !== (input.organizerId === null)) {
-    throw new Failure('invalid_request', { detail: 'Every role but director belongs to an organizer' })
+    throw new Failure('invalid_request', {
+      detail: 'Every role except director needs an organizer, and a director has none',
+    })
   }
   const password = randomBytes(15).toString('base64url')
   const account: Account = { ...input, id: newId('usr'), email, role, passwordHash: await hashPassword(password) }
@@ -120,7 +128,7 @@ export async function createAccount(
   }
 }
 
-/** Swaps a refresh token for a new pair. A token used twice revokes everything that came from its login. */
+/** Exchanges a refresh token for a new pair. A token used twice revokes every token of its login. Throws `unauthorized`. */
 export async function refreshSession(context: AuthContext, refreshToken: string): Promise<Session> {
   const hash = sha256(refreshToken)
   const spent = await withTx(context.db, async (tx) => {
@@ -130,14 +138,14 @@ export async function refreshSession(context: AuthContext, refreshToken: string)
   })
   if (spent) return spent
   await revokeFamily(context, hash)
-  throw new Failure('unauthorized', { detail: 'The refresh token is not valid any more: log in again.' })
+  throw new Failure('unauthorized', { detail: 'The refresh token is no longer valid: log in again.' })
 }
 
 export async function logOut(context: Pick<AuthContext, 'db' | 'now'>, refreshToken: string): Promise<void> {
   await revokeFamily(context, sha256(refreshToken))
 }
 
-/** Until nothing is left: a refresh under way may have added a token that the first pass could not see. */
+/** Repeats until nothing is left: a concurrent refresh may have added a token that the first pass did not see. */
 async function revokeFamily({ db, now }: Pick<AuthContext, 'db' | 'now'>, hash: Buffer): Promise<void> {
   while ((await revokeFamilyOf(db, hash, now())) > 0);
 }

@@ -1,13 +1,16 @@
-/** HTTP Basic (RFC 7617) for pages that a browser opens: it can send no Bearer header by itself. */
+/** HTTP Basic (RFC 7617) for pages that are opened in a browser, which cannot send a Bearer header by itself. */
 import { createHmac } from 'node:crypto'
 import { Failure } from '../platform/errors.ts'
 import type { Authenticate, User } from '../http/access.ts'
 import { authenticate, checkPassword, type AuthContext } from './auth.ts'
 
-/** A page asks many times a minute; its password is hashed once in this while, which is less than a token lives. */
+/** A page sends many requests a minute: a checked password is remembered this long, less than a token's lifetime. */
 const REMEMBER_MS = 300_000
 
-/** Bearer everywhere, and Basic where the route takes it. Throws `unauthorized`, `invalid_credentials`, `rate_limited`. */
+/**
+ * Accepts Bearer on every route, and Basic where the route allows it. Throws `unauthorized`, `invalid_credentials`,
+ * `rate_limited`.
+ */
 export function openAuthenticator(context: AuthContext): Authenticate {
   const remembered = new Map<string, { user: User; untilMs: number }>()
   return async (header, { address, mayBeBasic }) => {

@@ -99,7 +99,7 @@ export const authRoutes =
         if (user) return { user }
         if (request.user.id === DEMO_DIRECTOR.id)
           return { user: { ...DEMO_DIRECTOR, name: 'Demo director', email: 'director@demo.monotickets.mx' } }
-        throw new Failure('unauthorized', { detail: 'The account does not exist any more.' })
+        throw new Failure('unauthorized', { detail: 'The account no longer exists.' })
       },
     )
   }

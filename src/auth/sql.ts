@@ -39,7 +39,7 @@ export async function insertRefreshToken(
 
 export type RefreshToken = { familyId: string; userId: string; expiresAt: Date }
 
-/** Spends a token: only the first of many concurrent callers gets the row. */
+/** Marks a token as used. Of many concurrent callers only the first gets the row; the others get null. */
 export async function spendRefreshToken(db: Db, hash: Buffer, now: Date): Promise<RefreshToken | null> {
   const { rows } = await sql<RefreshToken>`
     update refresh_tokens set used_at = ${now}
@@ -48,7 +48,7 @@ export async function spendRefreshToken(db: Db, hash: Buffer, now: Date): Promis
   return rows[0] ?? null
 }
 
-/** Revokes every token that descends from the same login. Returns how many were still alive. */
+/** Revokes every token of the same login. Returns how many were still valid. */
 export async function revokeFamilyOf(db: Db, hash: Buffer, now: Date): Promise<number> {
   const { numAffectedRows } = await sql`
     update refresh_tokens set revoked_at = ${now}
@@ -58,7 +58,7 @@ export async function revokeFamilyOf(db: Db, hash: Buffer, now: Date): Promise<n
   return Number(numAffectedRows ?? 0)
 }
 
-/** Refresh tokens that expired a week ago. */
+/** Deletes refresh tokens that expired more than a week ago. */
 export async function deleteOldTokens(db: Db): Promise<void> {
   await sql`delete from refresh_tokens where expires_at < now() - interval '7 days'`.execute(db)
 }

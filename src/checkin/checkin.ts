@@ -1,8 +1,8 @@
 /**
- * Who may enter. A code opens the door for as many people as the invitation holds, and not for one
- * more, however many phones scan it together: one conditional UPDATE decides.
+ * Admission at the door. One conditional UPDATE admits people, so a code never admits more than its places, however
+ * many devices scan it at the same time.
  *
- * No cache and no queue on this path: without PostgreSQL the answer is 503, never "welcome".
+ * This path uses no cache and no queue: without PostgreSQL the answer is 503, never an admission.
  */
 import { createHash } from 'node:crypto'
 import { admit, type Admission } from '../events/events.ts'
@@ -13,7 +13,7 @@ import { findAdmission, findStoredScan, insertScan, settleScan, type Door, type 
 
 type Context = { db: Db; now: () => Date }
 
-/** Parties last longer than their invitation says; whether the landing is archived does not matter here. */
+/** Parties run late, so the door stays open this long after the end, also when the landing is archived. */
 const OPEN_AFTER_END_MS = 12 * 3_600_000
 
 export const SCAN_REASONS = [
@@ -39,31 +39,31 @@ export type ScanInput = {
 export type ScanAnswer = {
   status: 'valid' | 'duplicate' | 'invalid'
   reason?: (typeof SCAN_REASONS)[number]
-  /** partySize = admitted + remaining: the places of the door, which are fewer when fewer were confirmed. */
+  /** partySize = admitted + remaining: the places at the door, which are fewer when the guest confirmed fewer. */
   guest?: {
     name: string
     partySize: number
     admitted: number
     remaining: number
-    /** The door decides about a guest who had declined; it is told. */
+    /** Shown so that the staff can decide about a guest who had declined. */
     answer: Admission['answer']
   }
-  /** Who came first; only beside `duplicate`. */
+  /** The first admission; only with `duplicate`. */
   first?: { at: Date; gate: string | null; device: string | null }
 }
 
-/** A code as people and scanners give it: any case, spaces around it, or the address of its landing page. */
+/** Reads a code as scanned or typed: in any case, with surrounding spaces, or as the address of its landing page. */
 export function readCode(text: string): string {
   const path = /\/public\/invite\/([^/?#\s]+)/i.exec(text)
   return (path?.[1] ?? text).trim().toUpperCase()
 }
 
-/** False: no invitation can have this code, so nobody needs to look (and NUL cannot reach PostgreSQL). */
+/** False when no invitation can have this code; this also keeps NUL away from PostgreSQL. */
 export const isCode = (code: string): boolean => /^[\x21-\x7e]{1,200}$/.test(code)
 
 /**
- * Judges one scan and keeps it, also when it is refused. A retry with the same `scanId` gets the answer
- * of the first time. Throws `event_not_found`, `invalid_date` and `scan_id_reused` (that id came with another code).
+ * Checks one scan and stores it, also when it is invalid. A retry with the same `scanId` gets the first answer again.
+ * Throws `event_not_found`, `invalid_date` and `scan_id_reused` (the id was used with another code).
  */
 export function scan({ db, now }: Context, input: ScanInput): Promise<{ answer: ScanAnswer; isRetry: boolean }> {
   const receivedAt = now()
@@ -73,7 +73,7 @@ export function scan({ db, now }: Context, input: ScanInput): Promise<{ answer: 
     id,
     eventId: input.eventId,
     scanId: input.scanId ?? id,
-    codeHash: createHash('sha256').update(code).digest(), // the code itself opens the door: not kept
+    codeHash: createHash('sha256').update(code).digest(), // the code admits people, so only its hash is stored
     requested: input.admit,
     gate: input.gate ?? null,
     device: input.device ?? null,
@@ -85,9 +85,9 @@ export function scan({ db, now }: Context, input: ScanInput): Promise<{ answer: 
   return withTx(db, async (tx) => {
     const door = await insertScan(tx, input.user.organizerId, row)
     if (!door) throw new Failure('event_not_found')
-    if (!door.isNew) return { answer: await answerAgain(tx, row), isRetry: true }
+    if (!door.isNew) return { answer: await repeatAnswer(tx, row), isRetry: true }
 
-    const { answer, invitationId } = await judge(tx, door, { ...input, code }, receivedAt)
+    const { answer, invitationId } = await checkScan(tx, door, { ...input, code }, receivedAt)
     await settleScan(tx, id, {
       result: answer.status,
       reason: answer.reason ?? null,
@@ -99,7 +99,7 @@ export function scan({ db, now }: Context, input: ScanInput): Promise<{ answer: 
   })
 }
 
-/** The schema lets a leap second pass (23:59:60), which JavaScript cannot hold. */
+/** The schema accepts a leap second (23:59:60), which JavaScript cannot represent. */
 function readDeviceTime(text: string | undefined): Date | null {
   if (text === undefined) return null
   const at = new Date(text)
@@ -107,41 +107,41 @@ function readDeviceTime(text: string | undefined): Date | null {
   return at
 }
 
-type Verdict = { answer: ScanAnswer; invitationId: string | null }
+type Checked = { answer: ScanAnswer; invitationId: string | null }
 
-async function judge(tx: Tx, door: Door, input: ScanInput, now: Date): Promise<Verdict> {
-  const refuse = (reason: ScanAnswer['reason']): Verdict => ({
+async function checkScan(tx: Tx, door: Door, input: ScanInput, now: Date): Promise<Checked> {
+  const reject = (reason: ScanAnswer['reason']): Checked => ({
     answer: { status: 'invalid', ...(reason ? { reason } : {}) },
     invitationId: null,
   })
-  if (door.eventStatus === 'draft') return refuse('event_draft')
-  if (now.getTime() > door.endsAt.getTime() + OPEN_AFTER_END_MS) return refuse('event_over')
+  if (door.eventStatus === 'draft') return reject('event_draft')
+  if (now.getTime() > door.endsAt.getTime() + OPEN_AFTER_END_MS) return reject('event_over')
 
   const { eventId, code, admit: count } = input
-  if (!isCode(code)) return refuse('unknown_code')
+  if (!isCode(code)) return reject('unknown_code')
   const admission = await admit(tx, { eventId, code, count, now })
   if (admission) {
     return { answer: { status: 'valid', guest: describeGuest(admission) }, invitationId: admission.invitationId }
   }
-  const standing = await findAdmission(tx, eventId, code)
-  if (!standing) return refuse('unknown_code') // the code of another event looks the same
-  const reason = standing.remaining === 0 ? 'already_admitted' : 'not_enough_places'
+  const current = await findAdmission(tx, eventId, code)
+  if (!current) return reject('unknown_code') // a code of another event gets the same answer
+  const reason = current.remaining === 0 ? 'already_admitted' : 'not_enough_places'
   const answer: ScanAnswer = {
     status: 'duplicate',
     reason,
-    guest: describeGuest(standing),
-    ...describeFirst(standing),
+    guest: describeGuest(current),
+    ...describeFirst(current),
   }
-  return { answer, invitationId: standing.invitationId }
+  return { answer, invitationId: current.invitationId }
 }
 
-async function answerAgain(
+async function repeatAnswer(
   tx: Tx,
   { eventId, scanId, codeHash }: { eventId: string; scanId: string; codeHash: Buffer },
 ): Promise<ScanAnswer> {
   const stored = await findStoredScan(tx, eventId, scanId)
   if (!stored?.codeHash.equals(codeHash)) {
-    throw new Failure('scan_id_reused', { detail: 'This scanId came with another code before.' })
+    throw new Failure('scan_id_reused', { detail: 'This scanId was used with another code.' })
   }
   const { result, reason } = stored
   return {

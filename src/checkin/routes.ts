@@ -1,4 +1,4 @@
-/** Scanning a QR code at the door. */
+/** Scans at the door, and their list. */
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import type { Deps } from '../deps.ts'

@@ -19,8 +19,8 @@ export type NewScan = {
 export type Door = { eventStatus: 'draft' | 'active' | 'archived' | 'expired'; endsAt: Date; isNew: boolean }
 
 /**
- * Keeps a scan before it is judged. Null: no such event for this organizer. `isNew` is false when the
- * event has a scan of this id; the unique index decides, and a concurrent twin waits here for it.
+ * Stores a scan before it is checked. Returns null when this organizer has no such event. `isNew` is false when the
+ * event already has a scan with this id; a concurrent scan with the same id waits on the unique index.
  */
 export async function insertScan(tx: Tx, scope: string | null, s: NewScan): Promise<Door | null> {
   const { rows } = await sql<Door>`
@@ -36,14 +36,14 @@ export async function insertScan(tx: Tx, scope: string | null, s: NewScan): Prom
   return rows[0] ?? null
 }
 
-/** The first scan that let somebody in; all null when nobody is inside. */
+/** The first scan that admitted somebody; all null when nobody was admitted. */
 export type First = { firstAt: Date | null; firstGate: string | null; firstDevice: string | null }
 
 const FIRST = sql`left join lateral (
     select received_at, gate, device from scans f where f.invitation_id = i.id and f.result = 'valid'
      order by f.received_at, f.id limit 1) first on true`
 
-/** How an invitation stands at the door. Null: this event has no such code. */
+/** Reads the admission state of an invitation. Returns null when the event has no such code. */
 export async function findAdmission(tx: Tx, eventId: string, code: string): Promise<(Admission & First) | null> {
   const { rows } = await sql<Admission & First>`
     select i.id as invitation_id, g.name as guest_name, i.answer, i.admitted,
@@ -55,22 +55,22 @@ export async function findAdmission(tx: Tx, eventId: string, code: string): Prom
   return rows[0] ?? null
 }
 
-export type Judged = { result: 'valid' | 'duplicate' | 'invalid'; reason: string | null }
+export type ScanResult = { result: 'valid' | 'duplicate' | 'invalid'; reason: string | null }
 
-/** Writes what a scan came to. */
+/** Writes the result of a scan. */
 export async function settleScan(
   tx: Tx,
   scanId: string,
-  s: Judged & { invitationId: string | null; admitted: number | null; remaining: number | null },
+  s: ScanResult & { invitationId: string | null; admitted: number | null; remaining: number | null },
 ): Promise<void> {
   await sql`update scans set result = ${s.result}, reason = ${s.reason}, invitation_id = ${s.invitationId},
       admitted = ${s.admitted}, remaining = ${s.remaining}
      where id = ${scanId} and result is null`.execute(tx)
 }
 
-export type StoredScan = Judged & First & { codeHash: Buffer } & { [K in keyof Admission]: Admission[K] | null }
+export type StoredScan = ScanResult & First & { codeHash: Buffer } & { [K in keyof Admission]: Admission[K] | null }
 
-/** A scan that was judged before, with the numbers of then. */
+/** Reads an earlier scan with the counts of its time. */
 export async function findStoredScan(tx: Tx, eventId: string, scanId: string): Promise<StoredScan | null> {
   const { rows } = await sql<StoredScan>`
     select s.code_hash, s.result, s.reason, s.invitation_id, s.admitted, s.remaining, g.name as guest_name, i.answer,
@@ -88,7 +88,7 @@ export async function isEventThere(db: Db, scope: string | null, eventId: string
   return rows.length === 1
 }
 
-export type ScanView = Judged & {
+export type ScanView = ScanResult & {
   id: string
   scanId: string
   guestId: string | null
@@ -103,7 +103,7 @@ export type ScanView = Judged & {
   receivedAt: Date
 }
 
-/** Newest first by our own clock, below `before`. */
+/** Lists scans older than `before`, newest first by the time of receipt. */
 export async function listScans(
   db: Db,
   f: { scope: string | null; eventId: string; result: string | null; before: Position | null; limit: number },

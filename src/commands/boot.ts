@@ -48,7 +48,7 @@ async function openEmbedded(config: Config, log: Logger, isShared: boolean): Pro
     return await startOwn(config, log)
   } catch (error) {
     const url =
-      isShared && error instanceof EmbeddedFailure && error.heldBy ? findRunningUrl(config.data.folder) : undefined
+      isShared && error instanceof EmbeddedFailure && error.lockedBy ? findRunningUrl(config.data.folder) : undefined
     if (url) return { url, stop: async () => {} } // the server that runs goes on using it
     throw error
   }

@@ -6,7 +6,7 @@ export type OptWord = 'opt_out' | 'opt_in'
 const OPT_OUT = /^(baja|stop|alto|cancelar suscripcion|unsubscribe)$/
 const OPT_IN = /^(alta|start)$/
 
-/** «No pude, me di de baja del gym» is none. */
+/** Requests to stop messages. «No pude, me di de baja del gym» is not one. */
 const WANTS_OUT = new RegExp(
   `\\b(?:${[
     '(?:dar|darme|darnos|dame|danos|denme|dennos|den) de (?:la )?baja',
@@ -31,7 +31,7 @@ const WANTS_OUT = new RegExp(
 const WORD_WITH_FILLER =
   /^(?:(?:hola|por favor|porfa|porfavor|gracias|muchas gracias|si|no|quiero|please|ya|buen dia|buenas tardes|buenos dias) )*(?:(?:baja|stop|alto|cancelar suscripcion|unsubscribe) ?)+(?:por favor|porfa|porfavor|gracias|muchas gracias|please|ya|thanks|thank you| )*$/
 
-/** Whether a text that is not the word itself asks for no more messages: the guest is told the word. */
+/** Whether a text asks for no more messages without being an opt-out word; the guest then gets the word to send. */
 export function wantsOptOut(text: string): boolean {
   if (text.length > 300 || readOptWord(text)) return false
   const plain = simplify(text.replace(/[’'´`]/g, ''))
@@ -46,14 +46,14 @@ const simplify = (text: string): string =>
     .replace(/[^\p{L}\p{N}]+/gu, ' ')
     .trim()
 
-/** Only a message that is nothing but the word; inside a sentence it means something else. */
+/** Reads a message that consists only of the word, because in a sentence it means something else. */
 export function readOptWord(text: string): OptWord | null {
   if (text.length > 100) return null
   const plain = simplify(text)
   return OPT_OUT.test(plain) ? 'opt_out' : OPT_IN.test(plain) ? 'opt_in' : null
 }
 
-/** Returns the organizers that had not been told before. */
+/** Returns the organizers that the person had not opted out of before. */
 export async function optOut(
   tx: Tx,
   o: { organizerIds: string[]; phones: string[]; at: Date; messageId: string },
@@ -67,7 +67,7 @@ export async function optOut(
   return [...new Set(rows.map(({ organizerId }) => organizerId))]
 }
 
-/** Returns the organizers whose messages were not wanted until now. An opt-out later than `at` stays. */
+/** Removes opt-outs up to `at` and returns their organizers. A later opt-out stays. */
 export async function optIn(tx: Tx, o: { organizerIds: string[]; phones: string[]; at: Date }): Promise<string[]> {
   const { rows } = await sql<{ organizerId: string }>`
     delete from opt_outs where organizer_id = any(${o.organizerIds}::text[]) and phone = any(${o.phones}::text[])
@@ -75,7 +75,7 @@ export async function optIn(tx: Tx, o: { organizerIds: string[]; phones: string[
   return [...new Set(rows.map(({ organizerId }) => organizerId))]
 }
 
-/** The organizer whom this person stopped last, before `at`. */
+/** Returns the organizer of this person's latest opt-out up to `at`. */
 export async function findLatestOptOut(tx: Tx, phones: string[], at: Date): Promise<string | null> {
   const { rows } = await sql<{ organizerId: string }>`
     select organizer_id from opt_outs where phone = any(${phones}::text[]) and opted_out_at <= ${at}

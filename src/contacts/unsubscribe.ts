@@ -7,7 +7,7 @@ import { sql, type Db } from '../platform/db.ts'
 import { Failure } from '../platform/errors.ts'
 import type { Locale } from '../platform/languages.ts'
 import { unsubscribeAddress } from './suppressions.ts'
-import { escapeHtml } from '../http/html.ts'
+import { contentSecurityPolicyOf, escapeHtml, renderPage } from '../http/html.ts'
 
 /** Tells one address of a guest from the next, in a link that only the first one got. */
 export const markOf = (email: string): string => createHash('sha256').update(email).digest('hex').slice(0, 16)
@@ -53,8 +53,7 @@ h1{margin:0 0 12px;font:500 28px/1.2 Georgia,"Times New Roman",serif;text-wrap:b
 p{margin:0 0 20px;color:var(--soft)}
 button{font:inherit;font-weight:600;width:100%;min-height:52px;border:0;border-radius:14px;background:var(--accent);color:var(--on-accent);cursor:pointer}
 :focus-visible{outline:3px solid var(--ink);outline-offset:2px}`
-const STYLE_HASH = createHash('sha256').update(STYLE).digest('base64')
-export const UNSUBSCRIBE_POLICY = `default-src 'none'; style-src 'sha256-${STYLE_HASH}'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'`
+export const UNSUBSCRIBE_POLICY = contentSecurityPolicyOf(STYLE)
 
 type Step = 'ask' | 'done' | 'unknown' | 'later'
 const WORDS: Record<Locale, Record<Step, { title: string; text: string }> & { button: string }> = {
@@ -82,16 +81,6 @@ export function renderUnsubscribe(locale: Locale, step: Step, organizerName = ''
     step === 'ask'
       ? `<form method="post"><button name="List-Unsubscribe" value="One-Click">${button}</button></form>`
       : ''
-  return `<!doctype html>
-<html lang="${locale}">
-<head>
-  <meta charset="utf-8">
-  <meta name="viewport" content="width=device-width, initial-scale=1">
-  <meta name="robots" content="noindex">
-  <title>${words.title}</title>
-  <style>${STYLE}</style>
-</head>
-<body><main><h1>${words.title}</h1><p>${text}</p>${form}</main></body>
-</html>
-`
+  const body = `<main><h1>${words.title}</h1><p>${text}</p>${form}</main>`
+  return renderPage({ lang: locale, title: words.title, style: STYLE, body })
 }

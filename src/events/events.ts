@@ -1,4 +1,4 @@
-/** Organizers, their events, and the guests they invite. */
+/** Organizers, their events and their guests. */
 import { randomBytes } from 'node:crypto'
 import { isTimeZone } from '../platform/config.ts'
 import { newId, violatedConstraint, withTx, type Db } from '../platform/db.ts'
@@ -55,12 +55,15 @@ export type EventInput = {
   landingTtlDays?: number | null
 }
 
-/** An organizer makes events of its own; a director says whose. */
+/**
+ * Creates an event. An organizer creates its own events; a director names the organizer. Throws `invalid_request`,
+ * `organizer_not_found`, `invalid_time_zone`, `invalid_date`, `event_exists`.
+ */
 export async function createEvent({ db, now }: Context, user: User, input: EventInput): Promise<EventRow> {
   const organizerId = user.organizerId ?? input.organizerId
   if (!organizerId)
     throw new Failure('invalid_request', {
-      detail: 'A director says whose event it is: organizerId.',
+      detail: 'A director must name the organizer of the event: organizerId.',
       errors: [{ path: 'body.organizerId', message: 'is required' }],
     })
   if (input.organizerId && input.organizerId !== organizerId) throw new Failure('organizer_not_found')
@@ -129,7 +132,7 @@ export type GuestInput = {
   notes?: string | null
 }
 
-/** A guest and the invitation that opens page and door. */
+/** Adds a guest with an invitation, whose code opens the landing page and the door. Throws `event_not_found`, `guest_exists`. */
 export async function addGuest(
   { db, now }: Context,
   scope: string | null,
@@ -186,7 +189,7 @@ export async function changeGuest(
     })
   } catch (error) {
     if (violatedConstraint(error) === 'invitations_admitted') {
-      throw new Failure('places_exceeded', { detail: `${guest.admitted} people of this party are inside already.` })
+      throw new Failure('places_exceeded', { detail: `${guest.admitted} people of this party are already inside.` })
     }
     throw error
   }
@@ -202,11 +205,11 @@ export async function removeGuest(
   if (await deleteGuest(db, scope, eventId, id)) return
   if (!(await findGuest(db, scope, eventId, id))) throw new Failure('guest_not_found')
   throw new Failure('guest_has_history', {
-    detail: 'Something was sent to this guest or somebody entered: the record stays.',
+    detail: 'This guest has deliveries or has been admitted, so the record is kept.',
   })
 }
 
-/** 130 random bits in Crockford's base 32: unguessable, and readable aloud at the door. */
+/** 130 random bits in Crockford's base 32, which can be read aloud at the door without confusing letters. */
 function newCode(): string {
   const alphabet = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'
   return Array.from(randomBytes(26), (byte) => alphabet[byte % 32]).join('')

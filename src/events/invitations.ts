@@ -1,4 +1,4 @@
-/** The invitation's two other columns: what the guest answered, and how many people were admitted. */
+/** The SQL that changes an invitation: the guest's answer and the number of admitted people. */
 import { sql, type Tx } from '../platform/db.ts'
 
 export type AnswerKind = 'yes' | 'no' | 'maybe'
@@ -7,14 +7,14 @@ export type NewAnswer = {
   answer: AnswerKind
   places: number | null
   source: 'landing' | 'whatsapp' | 'organizer'
-  /** The message or request that carried it. */
+  /** The message or request that carried the answer. */
   sourceRef: string | null
   now: Date
 }
 
 /**
- * Writes the latest answer and keeps it beside all earlier ones. False: more people are inside than this answer leaves
- * places for.
+ * Writes the answer and adds it to the history. Returns false, and writes nothing, when more people of the invitation
+ * are already inside than the answer allows.
  */
 export async function recordAnswer(tx: Tx, a: NewAnswer): Promise<boolean> {
   const { rows } = await sql`
@@ -30,7 +30,7 @@ export async function recordAnswer(tx: Tx, a: NewAnswer): Promise<boolean> {
   return rows.length === 1
 }
 
-/** When the guest said this answer, by the provider's clock; a word that was said before it changes nothing later. */
+/** Stores when the guest answered, by the provider's clock; an earlier answer that arrives later is then ignored. */
 export async function markSaid(tx: Tx, invitationId: string, saidAt: Date): Promise<void> {
   await sql`
     update invitations set answer_said_at = greatest(answer_said_at, ${saidAt})
@@ -45,7 +45,7 @@ export type Admission = {
   remaining: number
 }
 
-/** Lets `count` people in, if so many places are left. The WHERE clause is the lock. */
+/** Admits `count` people if enough places are left, else returns null. The WHERE clause makes it safe under concurrency. */
 export async function admit(
   tx: Tx,
   a: { eventId: string; code: string; count: number; now: Date },
@@ -62,12 +62,12 @@ export async function admit(
   return rows[0] ?? null
 }
 
-/** The alias that WhatsApp uses for whoever has this number; rows are locked in one order. */
+/** Stores WhatsApp's alias of this phone with its guests. It locks the rows in one order, so that calls do not deadlock. */
 export async function setWaId(tx: Tx, phone: string, waId: string): Promise<void> {
   await sql`
     update guests g set wa_id = ${waId}
       from (select event_id, id from guests
              where phone = ${phone} and wa_id is distinct from ${waId}
-             order by event_id, id for update) mine
-     where g.event_id = mine.event_id and g.id = mine.id`.execute(tx)
+             order by event_id, id for update) locked
+     where g.event_id = locked.event_id and g.id = locked.id`.execute(tx)
 }

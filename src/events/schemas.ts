@@ -1,4 +1,4 @@
-/** The shapes of organizers, events and guests on the wire. */
+/** The request and response schemas of organizers, events and guests. */
 import { Type } from 'typebox'
 import { Id, Instant, Locale, localeWith, NullableInstant, NullableInteger, NullableString } from '../http/schemas.ts'
 

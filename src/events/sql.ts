@@ -32,7 +32,7 @@ export type EventRow = {
   capacity: number | null
   landingTtlDays: number | null
   createdAt: Date
-  /** Why nothing is sent, if so. */
+  /** Why nothing is sent now; null when sending is not paused. */
   sendingPaused: 'event_paused' | 'organizer_paused' | null
 }
 
@@ -43,7 +43,7 @@ const EVENT = sql`id, organizer_id, name, type, status, starts_at, ends_at, time
 
 export type NewEvent = Omit<EventRow, 'sendingPaused'>
 
-/** Null: the id exists. */
+/** Returns null when the id exists. */
 export async function insertEvent(db: Db, e: NewEvent): Promise<EventRow | null> {
   const { rows } = await sql<EventRow>`
     insert into events (id, organizer_id, name, type, status, starts_at, ends_at, time_zone, location, capacity, landing_ttl_days, created_at, updated_at)
@@ -78,7 +78,7 @@ export async function listEvents(db: Db, f: EventFilter): Promise<EventRow[]> {
   return rows
 }
 
-/** Writes the new facts of an event, unless it was closed meanwhile. A draft may become active, nothing else moves here. */
+/** Updates an event; returns null when it was closed in the meantime. The only status change is draft to active. */
 export async function updateEvent(db: Db, scope: string | null, e: EventRow, now: Date): Promise<EventRow | null> {
   const { rows } = await sql<EventRow>`
     update events set name = ${e.name}, type = ${e.type}, status = ${e.status}, starts_at = ${e.startsAt}, ends_at = ${e.endsAt},
@@ -164,13 +164,13 @@ export async function updateGuest(tx: Tx, g: GuestRow, now: Date): Promise<void>
      where event_id = ${g.eventId} and id = ${g.id}`.execute(tx)
 }
 
-/** The door's limit follows the party; a constraint keeps it above what was already admitted. */
+/** Sets the places at the door to the party size. A constraint rejects fewer places than were already admitted. */
 export async function updatePlaces(tx: Tx, g: GuestRow, now: Date): Promise<void> {
   await sql`update invitations set places = ${g.partySize}, answered_places = least(answered_places, ${g.partySize}), updated_at = ${now}
      where event_id = ${g.eventId} and guest_id = ${g.id} and places <> ${g.partySize}`.execute(tx)
 }
 
-/** Deletes a guest to whom nothing happened yet. False: not there, or there is history to keep. */
+/** Deletes a guest without deliveries or admissions. Returns false when there is no such guest or a history to keep. */
 export async function deleteGuest(db: Db, scope: string | null, eventId: string, id: string): Promise<boolean> {
   const { rows } = await sql`
     delete from guests g using events e

@@ -1,4 +1,4 @@
-/** What the Director asks: the overview with its cache and its age, and payments entered by hand. */
+/** The Director's overview with its cache and age, and payments entered by hand. */
 import { createHash } from 'node:crypto'
 import { DateTime } from 'luxon'
 import type { Deps } from '../deps.ts'
@@ -16,11 +16,11 @@ import { findBalance, findFreshness, findOrganizer, type Filter, type Freshness 
 
 const DIRECTOR_TIME_ZONE = 'America/Mexico_City'
 
-/** A system whose views refresh this fast is refreshed on demand, once its numbers are this old. */
+/** Views that refresh faster than QUICK_REFRESH_MS are refreshed on request when they are older than STALE_MS. */
 const QUICK_REFRESH_MS = 500
 const STALE_MS = 2000
 
-/** Reads `from` and `to`: an ISO date, or an instant, which counts as its day in Mexico City. */
+/** Reads `from` and `to`: ISO dates, or instants, which count as their day in Mexico City. Throws invalid_date. */
 export function readDays(query: { from?: string; to?: string }): { from: string | null; to: string | null } {
   const from = readDay('from', query.from)
   const to = readDay('to', query.to)
@@ -40,30 +40,29 @@ function readDay(field: string, text: string | undefined): string | null {
 
 type Context = Pick<Deps, 'config' | 'db' | 'slowDb' | 'kv' | 'log' | 'now'>
 type Cached = { refreshedAt: string; etag: string; body: Overview }
-export type Shown = { isHit: boolean; etag: string; body: Overview & { ageSeconds: number } }
+export type OverviewResult = { isHit: boolean; etag: string; body: Overview & { ageSeconds: number } }
 
 /**
- * The overview, from the cache or computed. A cached answer counts only while the views are the ones it
- * was computed from, so that a reader who was slower than a refresh cannot put old numbers back.
- * Throws organizer_not_found.
+ * Returns the overview, cached or computed. A cached one is valid only for the views it was computed from, so a
+ * request that was slower than a refresh cannot bring old numbers back. Throws organizer_not_found.
  */
-export async function readOverview(context: Context, filter: Filter): Promise<Shown> {
+export async function readOverview(context: Context, filter: Filter): Promise<OverviewResult> {
   const { config, db, now } = context
   if (filter.organizerId && !(await findOrganizer(db, filter.organizerId))) throw new Failure('organizer_not_found')
   const key = `${CACHE_PREFIX}overview:${createHash('sha256').update(JSON.stringify(filter)).digest('hex').slice(0, 32)}`
   const cached = config.director.cacheTtlMs > 0 ? await readCache(context, key) : null
   const freshness = await findFreshness(db)
-  if (cached && cached.refreshedAt === freshness.refreshedAt?.toISOString()) return show(cached, true, now())
+  if (cached && cached.refreshedAt === freshness.refreshedAt?.toISOString()) return withAge(cached, true, now())
 
   await refreshIfCheap(context, freshness)
   const body = await computeOverview(context, filter)
   const etag = `"${createHash('sha256').update(JSON.stringify(body)).digest('base64url').slice(0, 27)}"`
   const fresh: Cached = { refreshedAt: body.refreshedAt.toISOString(), etag, body }
   if (config.director.cacheTtlMs > 0) await writeCache(context, key, fresh)
-  return show(fresh, false, now())
+  return withAge(fresh, false, now())
 }
 
-function show({ etag, body }: Cached, isHit: boolean, now: Date): Shown {
+function withAge({ etag, body }: Cached, isHit: boolean, now: Date): OverviewResult {
   const ageSeconds = Math.max(0, Math.round((now.getTime() - new Date(body.asOf).getTime()) / 1000))
   return { isHit, etag, body: { ...body, ageSeconds } }
 }
@@ -86,7 +85,7 @@ async function writeCache({ kv, log, config }: Context, key: string, cached: Cac
   }
 }
 
-/** A small system is always fresh; a large one is served as it is, with its age. Views never populated are. */
+/** Refreshes views that refresh quickly; slow ones are served with their age. Views without data are always refreshed. */
 async function refreshIfCheap(context: Context, { asOf, tookMs }: Freshness): Promise<void> {
   if (asOf === null) {
     await refreshKpis(context, { ifBusy: 'wait' })
@@ -95,25 +94,25 @@ async function refreshIfCheap(context: Context, { asOf, tookMs }: Freshness): Pr
   const ageMs = context.now().getTime() - asOf.getTime()
   if (tookMs >= QUICK_REFRESH_MS || ageMs <= STALE_MS) return
   try {
-    await refreshKpis(context, { ifBusy: 'leave' })
+    await refreshKpis(context, { ifBusy: 'skip' })
   } catch (error) {
     context.log.warn({ err: error }, "The Director's numbers are stale: a refresh failed")
   }
 }
 
-type Paid = { payment: Payment; balance: ReturnType<typeof describeBalance> & { currency: string } }
+type PaymentResult = { payment: Payment; balance: ReturnType<typeof describeBalance> & { currency: string } }
 
-/** Records a manual payment and shows it on the panel before it answers. Throws what recordManualPayment throws. */
-export async function enterPayment(context: Context, request: ManualPaymentRequest): Promise<Paid> {
+/** Records a manual payment and refreshes the overview before it returns. Throws what recordManualPayment throws. */
+export async function enterPayment(context: Context, request: ManualPaymentRequest): Promise<PaymentResult> {
   return publish(context, await recordManualPayment(context, request))
 }
 
-/** Takes a manual payment back and shows that on the panel. Throws what reverseManualPayment throws. */
-export async function takeBackPayment(context: Context, request: Reversal): Promise<Paid> {
+/** Reverses a manual payment and refreshes the overview. Throws what reverseManualPayment throws. */
+export async function reversePayment(context: Context, request: Reversal): Promise<PaymentResult> {
   return publish(context, await reverseManualPayment(context, request))
 }
 
-async function publish(context: Context, payment: Payment): Promise<Paid> {
+async function publish(context: Context, payment: Payment): Promise<PaymentResult> {
   const { organizerId, currency } = payment
   const balance = await findBalance(context.db, organizerId!, currency)
   await publishChange(context)

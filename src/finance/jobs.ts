@@ -1,4 +1,4 @@
-/** Keeping the Director's numbers fresh. */
+/** The jobs that refresh the Director's numbers and watch WhatsApp's prices. */
 import { Type } from 'typebox'
 import type { Deps } from '../deps.ts'
 import { defineJob } from '../platform/queue.ts'
@@ -7,7 +7,7 @@ import { isDrifting, shareOf, sumPredictions } from './predictions.ts'
 import { refreshKpis } from './refresh.ts'
 import { findFreshness } from './sql.ts'
 
-/** Refreshes every materialized view in one snapshot and clears the panel's cache. One runner at a time, everywhere. */
+/** Refreshes every materialized view in one snapshot and clears the overview's cache. A lock allows one refresh at a time. */
 export const refreshKpisJob = defineJob({
   name: 'refresh-kpis',
   queue: 'maintenanceQueue',
@@ -15,21 +15,24 @@ export const refreshKpisJob = defineJob({
 
   async run(deps: Deps, _, { log }) {
     try {
-      const views = await refreshKpis(deps, { ifBusy: 'leave' })
-      if (!views) return 'another runner is at it'
+      const views = await refreshKpis(deps, { ifBusy: 'skip' })
+      if (!views) return 'another refresh is running'
       log.info(
         { tookMs: Object.fromEntries(views.map((view) => [view.viewName, view.tookMs])) },
         'The views were refreshed',
       )
       return `${views.length} views refreshed`
     } catch (error) {
-      log.error({ err: error, job: 'refresh-kpis' }, 'The views could not be refreshed: the numbers grow old')
+      log.error(
+        { err: error, job: 'refresh-kpis' },
+        "The views could not be refreshed: the Director's numbers are stale",
+      )
       throw error
     }
   },
 })
 
-/** Says when WhatsApp bills otherwise than we predicted, and counts what the next predictions need. */
+/** Warns when WhatsApp's charges differ from our predictions, and counts the messages that the next predictions need. */
 export const watchPrices = defineJob({
   name: 'watch-prices',
   queue: 'maintenanceQueue',
@@ -39,11 +42,14 @@ export const watchPrices = defineJob({
     const at = now()
     await countServiceMessages(db, at)
     const { asOf } = await findFreshness(db)
-    if (!asOf) return 'the views were never refreshed'
+    if (!asOf) return 'the views have not been refreshed yet'
     const predictions = await sumPredictions(db, null, at)
     metrics.predictionDrift.set(shareOf(predictions) ?? Number.NaN)
     if (isDrifting(predictions))
-      log.warn({ ...predictions, asOf }, 'WhatsApp bills otherwise than predicted: prices or categories have changed')
+      log.warn(
+        { ...predictions, asOf },
+        "WhatsApp's charges differ from predictions: prices or categories have changed",
+      )
     return `${predictions.drifted} of ${predictions.compared} predictions were wrong`
   },
 })

@@ -13,7 +13,7 @@ const UNPREDICTED = {
   predictionDrift: { days: 30, compared: 0, drifted: 0, otherCategory: 0, otherCharge: 0, share: null },
 }
 
-/** Strips what differs from call to call. */
+/** Removes the fields that differ between calls. */
 function numbersOf(body: Record<string, unknown>) {
   const { requestId: _, asOf: __, refreshedAt: ___, ageSeconds: ____, recentPayments: _____, ...numbers } = body
   return numbers
@@ -82,7 +82,7 @@ const UTILITY = { billable: true, type: 'regular', category: 'utility' }
 const FREE_SERVICE = { billable: false, type: 'free_customer_service', category: 'service' }
 const FREE_ENTRY = { type: 'free_entry_point', category: 'marketing' }
 
-/** One organizer with something of everything, and what the overview must say of it, written out by hand. */
+/** Inserts one organizer with rows of every kind, and returns the expected overview, computed by hand. */
 async function seed(db: Db) {
   const organizerId = await anOrganizer(db)
   const standard = await anEvent(db, { organizerId, startsAt: '2030-06-10T18:00:00Z' })
@@ -169,7 +169,7 @@ async function seed(db: Db) {
   return { organizerId, expected }
 }
 
-test('an empty database answers zeros, and null where a rate has no denominator', async (t) => {
+test('an empty database gives zeros, and null for rates without a denominator', async (t) => {
   const app = await startApp(t, { now: '2030-01-01T00:00:00Z' })
 
   const reply = await app.get('/director/overview', { as })
@@ -200,7 +200,7 @@ test('an empty database answers zeros, and null where a rate has no denominator'
   })
 })
 
-test('every number of the overview is what the rows say', async (t) => {
+test('every number of the overview matches the rows', async (t) => {
   const app = await startApp(t, { now: NOW })
   const { organizerId, expected } = await seed(app.db)
   await app.runJob(refreshKpisJob, {})
@@ -252,7 +252,7 @@ test('every number is the same when it is recomputed from the base tables', asyn
   }
 })
 
-/** The definitions again, row by row and without the views. */
+/** Computes the same definitions from the base tables, without the views. */
 async function recompute(db: Db, scope: string | null): Promise<object> {
   const mine = sql`(${scope}::text is null or organizer_id = ${scope})`
   const { rows: entries } = await sql<{
@@ -334,7 +334,7 @@ async function recompute(db: Db, scope: string | null): Promise<object> {
   }
 }
 
-test('loan 100, paid 60, prepaid 50 tickets of which 30 are used: debt 40, prepaid left 20', async (t) => {
+test('a loan of 100 with 60 paid leaves a debt of 40; 30 of 50 prepaid tickets used leave 20', async (t) => {
   const app = await startApp(t, { now: NOW })
   const organizerId = await anOrganizer(app.db)
   const eventId = await anEvent(app.db, { organizerId })
@@ -371,7 +371,7 @@ test("one organizer's credit does not pay another's debt", async (t) => {
   assert.equal(finance.creditCents - before.creditCents, 900)
 })
 
-test('from and to are days of Mexico City, both included; a debt is a balance and ignores from', async (t) => {
+test('from and to are days in Mexico City, both included; a debt is a balance and ignores from', async (t) => {
   const app = await startApp(t, { now: NOW })
   const { organizerId } = await seed(app.db)
   await app.runJob(refreshKpisJob, {})
@@ -417,13 +417,13 @@ test('an unknown organizer is 404, an unknown parameter 400', async (t) => {
   const { get } = await startApp(t)
 
   const missing = await get('/director/overview?organizerId=org_nobody', { as })
-  const strange = await get('/director/overview?organiser=org_nobody', { as })
+  const unknown = await get('/director/overview?organiser=org_nobody', { as })
 
   assert.deepEqual([missing.statusCode, missing.json().code], [404, 'organizer_not_found'])
-  assert.equal(strange.statusCode, 400)
+  assert.equal(unknown.statusCode, 400)
 })
 
-test('the second answer comes from the cache with its age, and 304 saves its bytes', async (t) => {
+test('the second answer comes from the cache with its age, and If-None-Match gets 304', async (t) => {
   const app = await startApp(t, { now: '2030-06-17T18:00:00.000Z' })
   const ask = (headers = {}) => app.get('/director/overview', { as, headers })
   const first = await ask()
@@ -442,7 +442,7 @@ test('the second answer comes from the cache with its age, and 304 saves its byt
   assert.equal(changed.statusCode, 200)
 })
 
-test('a refresh by anybody makes the cached answer count no more', async (t) => {
+test('any refresh invalidates the cached answer', async (t) => {
   const app = await startApp(t, { now: '2030-06-18T18:00:00.000Z' })
   await app.get('/director/overview', { as })
   await app.get('/director/overview', { as })
@@ -455,7 +455,7 @@ test('a refresh by anybody makes the cached answer count no more', async (t) => 
   assert.equal(reply.json().asOf, '2030-06-18T18:00:01.000Z')
 })
 
-test('a quick system is refreshed on demand; a slow one is served as it is, with its age', async (t) => {
+test('quick views are refreshed on request; slow ones are served with their age', async (t) => {
   const app = await startApp(t, { now: '2030-06-19T18:00:00.000Z', env: { DIRECTOR_CACHE_TTL_SECONDS: '0' } })
   const organizerId = await anOrganizer(app.db)
   const read = async () => {
@@ -479,7 +479,7 @@ test('a quick system is refreshed on demand; a slow one is served as it is, with
   assert.deepEqual(slow, [100, 60])
 })
 
-test('readers during refreshes see old or new numbers, never a mixture', async (t) => {
+test('requests during a refresh see old or new numbers, never a mixture', async (t) => {
   const app = await startApp(t, { env: { DIRECTOR_CACHE_TTL_SECONDS: '0' } })
   const organizerId = await anOrganizer(app.db)
   await app.runJob(refreshKpisJob, {})

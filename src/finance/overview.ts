@@ -1,4 +1,4 @@
-/** The Director's overview: every number computed from the views, in one snapshot. */
+/** Computes the Director's overview from the views, in one snapshot. */
 import type { Deps } from '../deps.ts'
 import type { Db } from '../platform/db.ts'
 import { Failure } from '../platform/errors.ts'
@@ -26,7 +26,7 @@ import {
 
 export type Overview = Awaited<ReturnType<typeof computeOverview>>
 
-/** Reads all views in one snapshot: a refresh in between is seen by all of them or by none. */
+/** Reads all views in one snapshot, so that a concurrent refresh changes either all numbers or none. */
 export async function computeOverview({ db, now, config }: Pick<Deps, 'db' | 'now' | 'config'>, filter: Filter) {
   return db
     .transaction()
@@ -175,8 +175,8 @@ async function describePredictions(tx: Db, organizerId: string | null, now: Date
 }
 
 /**
- * WA_PRICES in centavos of MXN. A free message that was neither marketing nor authentication would have been a utility
- * template outside the window: that is what it saved.
+ * WA_PRICES in centavos of MXN. A free message other than marketing or authentication saves the price of a utility
+ * template, which would have been its replacement outside the window.
  */
 function listPricesInCents(prices: Deps['config']['whatsapp']['prices']): PriceOfDay[] {
   return prices.map(({ from, currency, mxnRate, marketing, authentication, utility }) => {

@@ -22,7 +22,7 @@ async function listEntries({ db }: TestApp, organizerId: string): Promise<[strin
   return rows.map(({ kind, amountCents }) => [kind, amountCents])
 }
 
-test('a payment lessens the debt, and the very next overview shows it', async (t) => {
+test('a payment reduces the debt, and the next overview shows it', async (t) => {
   const app = await startApp(t)
   const organizerId = await anOrganizer(app.db)
   await aLoan(app, organizerId, 100_000)
@@ -70,7 +70,7 @@ test('a payment lessens the debt, and the very next overview shows it', async (t
   ])
 })
 
-test('a reference counts once per organizer, also when two people enter it together', async (t) => {
+test('a reference is unique per organizer, also when two people enter it concurrently', async (t) => {
   const app = await startApp(t)
   const organizerId = await anOrganizer(app.db)
   const body = { organizerId, amount: 10, reference: 'REF-1' }
@@ -86,7 +86,7 @@ test('a reference counts once per organizer, also when two people enter it toget
   assert.equal((await listEntries(app, organizerId)).length, 3)
 })
 
-test('one Idempotency-Key enters one payment, also after its answer is forgotten', async (t) => {
+test('one Idempotency-Key records one payment, also after its stored answer expired', async (t) => {
   const app = await startApp(t)
   const organizerId = await anOrganizer(app.db)
   const headers = { 'idempotency-key': newId('key') }
@@ -106,7 +106,7 @@ test('one Idempotency-Key enters one payment, also after its answer is forgotten
 })
 
 const NOW = '2030-03-01T12:00:00.000Z'
-const REFUSED = [
+const REJECTED = [
   ['no amount', { amount: undefined }, 'invalid_amount'],
   ['zero', { amount: 0 }, 'invalid_amount'],
   ['a negative amount', { amount: -5 }, 'invalid_amount'],
@@ -120,10 +120,10 @@ const REFUSED = [
   ['an unknown field', { tip: 1 }, 'invalid_request'],
 ] as const
 
-test('what is no payment is 400 and changes nothing', async (t) => {
+test('an invalid payment is 400 and changes nothing', async (t) => {
   const app = await startApp(t, { now: NOW })
   const organizerId = await anOrganizer(app.db)
-  for (const [what, change, code] of REFUSED) {
+  for (const [what, change, code] of REJECTED) {
     const { status, body } = await enter(app, { organizerId, amount: 5, ...change })
 
     assert.deepEqual([status, body.code], [400, code], what)
@@ -133,22 +133,22 @@ test('what is no payment is 400 and changes nothing', async (t) => {
   assert.deepEqual(await listEntries(app, organizerId), [['payment', 500]])
 })
 
-test('the organizer and the event must be there, and belong together', async (t) => {
+test('the organizer and the event must exist and belong together', async (t) => {
   const app = await startApp(t)
   const organizerId = await anOrganizer(app.db)
   const eventId = await anEvent(app.db, { organizerId })
   const otherEvent = await anEvent(app.db)
 
-  const nobody = await enter(app, { organizerId: 'org_nobody', amount: 5 })
+  const unknownOrganizer = await enter(app, { organizerId: 'org_nobody', amount: 5 })
   const foreign = await enter(app, { organizerId, eventId: otherEvent, amount: 5 })
   const own = await enter(app, { organizerId, eventId, amount: 5 })
 
-  assert.deepEqual([nobody.status, nobody.body.code], [404, 'organizer_not_found'])
+  assert.deepEqual([unknownOrganizer.status, unknownOrganizer.body.code], [404, 'organizer_not_found'])
   assert.deepEqual([foreign.status, foreign.body.code], [404, 'event_not_found'])
   assert.equal(own.body.payment.eventId, eventId)
 })
 
-test('a reversal takes a payment back once, and frees its reference', async (t) => {
+test('a payment can be reversed once, which frees its reference', async (t) => {
   const app = await startApp(t)
   const organizerId = await anOrganizer(app.db)
   await aLoan(app, organizerId, 5000)
@@ -176,7 +176,7 @@ test('a reversal takes a payment back once, and frees its reference', async (t) 
   assert.deepEqual(overview.payments.refunded, { count: 1, amountCents: 2000, amount: '20.00' })
 })
 
-test('a reversal needs a payment that was entered by hand, and a reason', async (t) => {
+test('a reversal needs a manual payment and a reason', async (t) => {
   const app = await startApp(t)
   const intent = (await app.post('/payments/intent', { as, body: { amount: 5 } })).json()
   const reverse = (id: string, body: object) => app.post(`/director/payments/${id}/reverse`, { as, body })
@@ -199,7 +199,7 @@ test('the ledger is append-only', async (t) => {
   await assert.rejects(sql`delete from ledger_entries`.execute(app.db), /append-only/)
 })
 
-test('payments are listed newest first, by page, organizer, status and day', async (t) => {
+test('payments are listed newest first, in pages, and can be filtered by organizer, status and day', async (t) => {
   const app = await startApp(t, { now: '2030-05-01T04:00:00Z' }) // still April in Mexico City
   const organizerId = await anOrganizer(app.db)
   const first = (await enter(app, { organizerId, amount: 1 })).body.payment.id
@@ -232,7 +232,7 @@ test('payments are listed newest first, by page, organizer, status and day', asy
   }
 })
 
-test('a payment is entered even when cache and refresh are down; the log says that numbers are stale', async (t) => {
+test('a payment is recorded even when the cache and the refresh fail; the log warns about stale numbers', async (t) => {
   const app = await startApp(t)
   const organizerId = await anOrganizer(app.db)
   await sql`alter function refresh_kpis rename to refresh_kpis_away`.execute(app.db)
@@ -252,7 +252,7 @@ test('a payment is entered even when cache and refresh are down; the log says th
   assert.ok(warnings.some((msg) => msg.includes('could not be cleared')))
 })
 
-test("the Director's endpoints are the Director's", async (t) => {
+test("only a director may call the Director's endpoints", async (t) => {
   const { get, post } = await startApp(t)
   const body = { organizerId: ORGANIZER_ID, amount: 1 }
 

@@ -20,7 +20,7 @@ type Facts = {
   count?: number
 }
 
-/** Sent messages of one organizer, predicted as marketing that costs unless said otherwise. */
+/** Inserts sent messages of one organizer; by default they were predicted as paid marketing. */
 async function someMessages({ db }: TestApp, organizerId: string, facts: Facts = {}) {
   const { category = 'marketing', isFree = false, pricing = MARKETING, simulated = false, at = NOW } = facts
   const { eventId, guestId } = await anInvitation(db, { event: { organizerId } })
@@ -39,7 +39,7 @@ async function driftOf(app: TestApp, organizerId: string) {
   return reply.json().whatsapp.predictionDrift
 }
 
-test('the drift is the share of messages that were billed in another category, or otherwise free', async (t) => {
+test('the drift is the share of messages billed in another category or with another charge', async (t) => {
   const app = await startApp(t, { now: NOW })
   const organizerId = await anOrganizer(app.db)
   await someMessages(app, organizerId, { count: 5 })
@@ -53,7 +53,7 @@ test('the drift is the share of messages that were billed in another category, o
   })
 })
 
-test('what is simulated, not billed yet, never predicted, older than 30 days or of another organizer is not compared', async (t) => {
+test('simulated, unbilled, unpredicted, old and other organizers’ messages are not compared', async (t) => {
   const app = await startApp(t, { now: NOW })
   const organizerId = await anOrganizer(app.db)
   const wrong = { pricing: FREE_SERVICE }
@@ -73,11 +73,11 @@ test('what is simulated, not billed yet, never predicted, older than 30 days or 
 for (const [what, right, wrong, isWarned] of [
   ['more than 2 % of a hundred', 97, 3, true],
   ['2 %', 98, 2, false],
-  ['of fewer than a hundred', 0, 99, false],
+  ['fewer than a hundred', 0, 99, false],
 ] as const) {
-  test(`wrong predictions are warned of or not: ${what}`, async (t) => {
+  test(`${what} wrong predictions ${isWarned ? 'are warned about' : 'are not warned about'}`, async (t) => {
     const app = await startApp(t, { now: NOW })
-    await sql`delete from deliveries`.execute(app.db) // the watch looks at everybody's
+    await sql`delete from deliveries`.execute(app.db) // the job reads every organizer's deliveries
     const organizerId = await anOrganizer(app.db)
     await someMessages(app, organizerId, { count: right })
     await someMessages(app, organizerId, { count: wrong, pricing: FREE_SERVICE })
@@ -85,7 +85,7 @@ for (const [what, right, wrong, isWarned] of [
 
     await app.runJob(watchPrices, {})
 
-    const warned = app.lines.filter(({ msg }) => msg.startsWith('WhatsApp bills otherwise'))
+    const warned = app.lines.filter(({ msg }) => msg.startsWith("WhatsApp's charges differ"))
     assert.deepEqual(
       warned.map(({ level, compared, drifted }) => [level, compared, drifted]),
       isWarned ? [['warn', right + wrong, wrong]] : [],
@@ -95,7 +95,7 @@ for (const [what, right, wrong, isWarned] of [
   })
 }
 
-test('free-form messages of the calendar month are counted, those of Mexico City and not simulated', async (t) => {
+test('real free-form messages are counted by calendar month in Mexico City', async (t) => {
   const app = await startApp(t, { now: NOW })
   await sql`delete from deliveries`.execute(app.db)
   const organizerId = await anOrganizer(app.db)

@@ -1,15 +1,15 @@
-/** What we expected WhatsApp to bill against what it billed: an error here means that estimates are wrong. */
+/** Compares WhatsApp's predicted charges with the billed ones; a difference means that estimates are wrong. */
 import { sql, type Db } from '../platform/db.ts'
 
-/** Days of Mexico City that are compared. */
+/** Compared days, in Mexico City's time zone. */
 export const COMPARED_DAYS = 30
-/** Fewer messages say nothing. */
+/** Fewer messages are too few for a warning. */
 const COMPARED_MIN = 100
 const DRIFT_MAX = 0.02
 
 export type Predictions = { compared: number; drifted: number; otherCategory: number; otherCharge: number }
 
-/** Of the last 30 days, from the view. */
+/** Sums the predictions of the last 30 days from the view. */
 export async function sumPredictions(db: Db, organizerId: string | null, now: Date): Promise<Predictions> {
   const { rows } = await sql<Predictions>`
     select coalesce(sum(compared), 0)::bigint as compared, coalesce(sum(drifted), 0)::bigint as drifted,
@@ -23,6 +23,6 @@ export async function sumPredictions(db: Db, organizerId: string | null, now: Da
 export const shareOf = ({ compared, drifted }: Predictions): number | null =>
   compared === 0 ? null : drifted / compared
 
-/** Worth a person's look: the price list, the approved categories, or WhatsApp's rules are other than we think. */
+/** Whether the drift deserves a warning: the price list, approved categories or WhatsApp's rules may have changed. */
 export const isDrifting = (predictions: Predictions): boolean =>
   predictions.compared >= COMPARED_MIN && shareOf(predictions)! > DRIFT_MAX

@@ -12,7 +12,7 @@ async function aLoan(db: Db, organizerId: string, amountCents: number): Promise<
     values (${organizerId}, 'loan', 1, ${amountCents}, 'MXN', 'usr_x', now())`.execute(db)
 }
 
-/** The same fact as two views tell it: a payment's row and its ledger entry, in cents. */
+/** Reads the same payment from two views: as a payment and as a ledger entry, in cents. */
 async function readBoth(db: Db, organizerId: string): Promise<number[]> {
   const { rows } = await sql<{ paid: number; entered: number }>`
     select (select coalesce(sum(amount_cents), 0)::bigint from kpi_payments where organizer_id = ${organizerId}) as paid,
@@ -22,8 +22,8 @@ async function readBoth(db: Db, organizerId: string): Promise<number[]> {
   return [rows[0]!.paid, rows[0]!.entered]
 }
 
-/** Holds the refresh's lock in another connection until `release`. */
-async function holdLock({ deps }: TestApp): Promise<{ release: () => void; done: Promise<void> }> {
+/** Takes the refresh's lock in another connection and keeps it until `release`. */
+async function takeLock({ deps }: TestApp): Promise<{ release: () => void; done: Promise<void> }> {
   let release = () => {}
   const released = new Promise<void>((resolve) => (release = resolve))
   let taken = () => {}
@@ -41,7 +41,7 @@ const waitUntil = async (isTrue: () => Promise<boolean>) => {
   while (!(await isTrue())) await new Promise((resolve) => setTimeout(resolve, 20))
 }
 
-test('the job refreshes every view, also those never populated, and clears the cache of the panel', async (t) => {
+test("the job refreshes every view, also one without data, and clears the overview's cache", async (t) => {
   const { db, deps, runJob, lines } = await startApp(t)
   await deps.kv.set('director:overview:x', 'old', 60_000)
   await deps.kv.set('other', 'kept', 60_000)
@@ -58,28 +58,28 @@ test('the job refreshes every view, also those never populated, and clears the c
     rows.map((row) => row.viewName),
     names,
   )
-  const said = lines.find(({ msg }) => msg === 'The views were refreshed')
-  assert.deepEqual(Object.keys(said?.['tookMs'] as object), names)
+  const line = lines.find(({ msg }) => msg === 'The views were refreshed')
+  assert.deepEqual(Object.keys(line?.['tookMs'] as object), names)
 })
 
-test('two refreshes at once: one runs, the other leaves', async (t) => {
+test('of two concurrent refreshes one runs and the other is skipped', async (t) => {
   const app = await startApp(t)
   await app.runJob(refreshKpisJob, {})
-  const lock = await holdLock(app)
+  const lock = await takeLock(app)
 
   const outcome = await app.runJob(refreshKpisJob, {})
   lock.release()
   await lock.done
 
-  assert.equal(outcome, 'another runner is at it')
+  assert.equal(outcome, 'another refresh is running')
   assert.equal(await app.runJob(refreshKpisJob, {}), '5 views refreshed')
 })
 
-test('a refresh that waited for another one sees what was committed while it waited', async (t) => {
+test('a refresh that waited sees what was committed meanwhile', async (t) => {
   const app = await startApp(t)
   const organizerId = await anOrganizer(app.db)
   await app.runJob(refreshKpisJob, {})
-  const lock = await holdLock(app)
+  const lock = await takeLock(app)
 
   const waiting = refreshKpis(app.deps, { ifBusy: 'wait' })
   await waitUntil(async () => {
@@ -96,7 +96,7 @@ test('a refresh that waited for another one sees what was committed while it wai
   assert.deepEqual(rows, [{ amountCents: 777 }])
 })
 
-test('views refreshed during writes show one moment: never the payment without its ledger entry', async (t) => {
+test('views refreshed during writes are one snapshot: never a payment without its ledger entry', async (t) => {
   const app = await startApp(t)
   const organizerId = await anOrganizer(app.db)
   await app.runJob(refreshKpisJob, {})
@@ -116,7 +116,7 @@ test('views refreshed during writes show one moment: never the payment without i
     }
   })()
 
-  // The writer stops only after the reader, so that every refresh meets writes on any machine.
+  // The writer stops after the reader, so that every refresh runs during writes on any machine.
   const seen: number[][] = []
   try {
     for (let n = 0; n < 100 && new Set(seen.map(String)).size < 5; n++) {
@@ -134,7 +134,7 @@ test('views refreshed during writes show one moment: never the payment without i
   assert.deepEqual(await readBoth(app.db, organizerId), [written * 100, written * 100])
 })
 
-test('a refresh that fails is loud', async (t) => {
+test('a failed refresh is logged as an error', async (t) => {
   const { db, runJob, lines } = await startApp(t, { expectErrors: /could not be refreshed/ })
   await sql`alter function refresh_kpis rename to refresh_kpis_away`.execute(db)
   t.after(() => sql`alter function refresh_kpis_away rename to refresh_kpis`.execute(db).catch(() => {}))
@@ -194,11 +194,11 @@ test(
   },
 )
 
-test('infra/refresh-kpis.sh stops with a message when it cannot work', { skip }, async (t) => {
+test('infra/refresh-kpis.sh exits with a message when it cannot run', { skip }, async (t) => {
   const { db, deps } = await startApp(t)
 
   const help = await runScript({}, ['--help'])
-  const strange = await runScript({}, ['--now'])
+  const unknown = await runScript({}, ['--now'])
   const nowhere = await runScript({})
   const wrong = await runScript({ DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none' })
   const noPsql = spawnSync('/bin/bash', [SCRIPT], { env: { PATH: '/nowhere' }, encoding: 'utf8' })
@@ -208,7 +208,7 @@ test('infra/refresh-kpis.sh stops with a message when it cannot work', { skip },
 
   assert.equal(help.code, 0)
   assert.match(help.out, /^Usage:/)
-  assert.equal(strange.code, 2)
+  assert.equal(unknown.code, 2)
   assert.equal(nowhere.code, 2)
   assert.match(nowhere.err, /DATABASE_URL/)
   assert.notEqual(wrong.code, 0)
@@ -218,7 +218,7 @@ test('infra/refresh-kpis.sh stops with a message when it cannot work', { skip },
   assert.match(noPsql.stderr, /psql is not on the PATH/)
 })
 
-test('many changes at once share their refreshes', async (t) => {
+test('refreshes of concurrent changes are batched', async (t) => {
   const { db, post } = await startApp(t)
   const organizerId = await anOrganizer(db, ORGANIZER_ID)
   const body = { organizerId, amount: 1, method: 'cash' }

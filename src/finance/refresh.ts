@@ -1,22 +1,22 @@
-/** Refreshing what the Director reads: one runner at a time, one snapshot, and the cache cleared after. */
+/** Refreshes the Director's views: one refresh at a time, in one snapshot, and then the cache is cleared. */
 import type { Deps } from '../deps.ts'
 import { lockRefresh, refreshViews, tryLockRefresh, type RefreshedView } from './sql.ts'
 
 type Context = Pick<Deps, 'slowDb' | 'kv' | 'log' | 'now'>
 
 export const CACHE_PREFIX = 'director:'
-/** A refresh that waits longer for another one has something to report. */
+/** A refresh that waits longer than this for another one fails. */
 const LOCK_WAIT_MS = 15_000
 
 /**
- * Refreshes every view in one REPEATABLE READ transaction and clears the panel's cache. The lock comes
- * first and takes no snapshot, so whoever waited sees what was committed while it waited.
+ * Refreshes every view in one REPEATABLE READ transaction and clears the overview's cache. It takes the lock before
+ * the snapshot, so a refresh that waited sees what was committed meanwhile.
  *
- * `ifBusy: 'leave'` returns null when another runner is at it; `'wait'` waits for its turn.
+ * While another refresh runs, `ifBusy: 'skip'` returns null and `'wait'` waits up to 15 s.
  */
 export async function refreshKpis(
   context: Context,
-  { ifBusy }: { ifBusy: 'wait' | 'leave' },
+  { ifBusy }: { ifBusy: 'wait' | 'skip' },
 ): Promise<RefreshedView[] | null> {
   const { slowDb, now } = context
   const views = await slowDb
@@ -31,7 +31,7 @@ export async function refreshKpis(
   return views
 }
 
-/** The cache may be away: an entry that stays is caught by the views' age (overview.ts). */
+/** A failure is harmless: readOverview ignores entries that were computed from older views. */
 async function clearCache({ kv, log }: Context): Promise<void> {
   try {
     await kv.deleteByPrefix(CACHE_PREFIX)
@@ -40,22 +40,22 @@ async function clearCache({ kv, log }: Context): Promise<void> {
   }
 }
 
-type Line = { running: Promise<unknown>; next: Promise<unknown> | null }
-const lines = new WeakMap<object, Line>()
+type Refreshes = { running: Promise<unknown>; next: Promise<unknown> | null }
+const refreshesOf = new WeakMap<object, Refreshes>()
 
 /**
- * Brings the panel up to date with a change that is committed. Many changes at once share refreshes:
- * one that starts after them all shows them all. The change stands whatever happens here.
+ * Refreshes the views after a committed change. Concurrent changes are batched: they wait for one refresh that starts
+ * after all of them. A failed refresh is logged and does not affect the change.
  */
 export async function publishChange(context: Context): Promise<void> {
-  const line = lines.get(context.slowDb) ?? { running: Promise.resolve(), next: null }
-  lines.set(context.slowDb, line)
-  line.next ??= line.running.then(() => {
-    line.next = null
-    line.running = refreshKpis(context, { ifBusy: 'wait' }).catch((error: unknown) => {
+  const refreshes = refreshesOf.get(context.slowDb) ?? { running: Promise.resolve(), next: null }
+  refreshesOf.set(context.slowDb, refreshes)
+  refreshes.next ??= refreshes.running.then(() => {
+    refreshes.next = null
+    refreshes.running = refreshKpis(context, { ifBusy: 'wait' }).catch((error: unknown) => {
       context.log.warn({ err: error }, "The Director's numbers are stale: a refresh after a change failed")
     })
-    return line.running
+    return refreshes.running
   })
-  await line.next
+  await refreshes.next
 }

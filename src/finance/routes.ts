@@ -1,4 +1,4 @@
-/** The Director's panel: numbers, and payments entered by hand. */
+/** The Director's overview, and payments entered by hand. */
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import type { Deps } from '../deps.ts'
@@ -6,7 +6,7 @@ import { Page, PageQuery, readCursor, toPage } from '../http/page.ts'
 import { Id } from '../http/schemas.ts'
 import { AmountInput, CurrencyInput } from '../platform/money.ts'
 import { listPayments } from '../payments/payments.ts'
-import { enterPayment, readDays, readOverview, takeBackPayment } from './finance.ts'
+import { enterPayment, readDays, readOverview, reversePayment } from './finance.ts'
 import { describePayment } from './overview.ts'
 import { OverviewAnswer, PaymentAnswer, PaymentStatus, PaymentView } from './schemas.ts'
 
@@ -144,7 +144,7 @@ export const financeRoutes =
       },
       async (request) => {
         const { params, body, user, id: requestId } = request
-        const { payment, balance } = await takeBackPayment(deps, { id: params.paymentId, reason: body.reason, user })
+        const { payment, balance } = await reversePayment(deps, { id: params.paymentId, reason: body.reason, user })
         request.log.info(
           { requestId, paymentId: payment.id, organizerId: payment.organizerId },
           'A payment was reversed',

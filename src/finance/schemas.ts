@@ -1,4 +1,4 @@
-/** What the Director's answers look like; the definitions of the numbers are written here. */
+/** The schemas of the Director's answers; they define every number. */
 import { Type } from 'typebox'
 import { Answer, Instant, NullableInstant, NullableNumber, NullableString } from '../http/schemas.ts'
 import { AmountOutput } from '../platform/money.ts'

@@ -1,15 +1,15 @@
-/** Every statement of the Director's numbers: views, refresh, balances. */
+/** The SQL of the Director's numbers: views, refresh, balances. */
 import { sql, type Db, type Tx } from '../platform/db.ts'
 
 export type RefreshedView = { viewName: string; tookMs: number }
 
-/** Waits for a refresh that runs elsewhere. Takes no snapshot. */
+/** Takes the refresh's lock, and waits up to `waitMs` for another refresh. Takes no snapshot. */
 export async function lockRefresh(tx: Tx, waitMs: number): Promise<void> {
   await sql`set local lock_timeout = ${sql.raw(String(waitMs))}`.execute(tx)
   await sql`lock table kpi_refreshes in share update exclusive mode`.execute(tx)
 }
 
-/** False: another runner is at it, and this transaction is over. */
+/** Takes the refresh's lock. Returns false when another refresh has it; the transaction is then aborted. */
 export async function tryLockRefresh(tx: Tx): Promise<boolean> {
   try {
     await sql`lock table kpi_refreshes in share update exclusive mode nowait`.execute(tx)
@@ -28,7 +28,7 @@ export async function refreshViews(tx: Tx, now: Date): Promise<RefreshedView[]> 
   return rows
 }
 
-/** asOf: the oldest view's instant, null while one was never populated. tookMs: all views together. */
+/** asOf: the age of the oldest view, null while a view has no data. tookMs: the duration of all views together. */
 export type Freshness = { asOf: Date | null; refreshedAt: Date | null; tookMs: number }
 
 export async function findFreshness(db: Db): Promise<Freshness> {
@@ -40,7 +40,7 @@ export async function findFreshness(db: Db): Promise<Freshness> {
   return rows[0]!
 }
 
-/** Days of Mexico City, both included; null leaves a side open. */
+/** `from` and `to` are days in Mexico City, both included; null is open. */
 export type Filter = { organizerId: string | null; from: string | null; to: string | null; currency: string }
 
 const inScope = (f: Filter) => sql`(${f.organizerId}::text is null or organizer_id = ${f.organizerId})`
@@ -50,7 +50,7 @@ const matches = (f: Filter) =>
 
 export type TicketSums = { prepaid: number; onLoan: number }
 
-/** Tickets granted, whatever the currency they were billed in. */
+/** Sums granted tickets of every currency. */
 export async function sumTickets(db: Db, f: Filter): Promise<TicketSums> {
   const { rows } = await sql<TicketSums>`
     select coalesce(sum(tickets) filter (where kind = 'prepaid'), 0)::bigint as prepaid,
@@ -61,7 +61,7 @@ export async function sumTickets(db: Db, f: Filter): Promise<TicketSums> {
 
 export type LedgerSums = { prepaidCents: number; loanCents: number; paymentCents: number }
 
-/** Amounts inside from..to. */
+/** Sums the ledger's amounts between `from` and `to`. */
 export async function sumLedger(db: Db, f: Filter): Promise<LedgerSums> {
   const { rows } = await sql<LedgerSums>`
     select coalesce(sum(amount_cents) filter (where kind = 'prepaid'), 0)::bigint as prepaid_cents,
@@ -74,8 +74,8 @@ export async function sumLedger(db: Db, f: Filter): Promise<LedgerSums> {
 export type Balance = { openDebtCents: number; creditCents: number }
 
 /**
- * What is owed at the end of `to`: a balance, so `from` does not count. Organizer by organizer, because
- * the credit of one does not pay the debt of another.
+ * Sums debt and credit at the end of `to`; a balance ignores `from`. They are computed per organizer, because one
+ * organizer's credit does not pay another's debt.
  */
 export async function sumBalances(db: Db, f: Filter): Promise<Balance> {
   const { rows } = await sql<Balance>`
@@ -87,7 +87,7 @@ export async function sumBalances(db: Db, f: Filter): Promise<Balance> {
   return rows[0]!
 }
 
-/** The balance of one organizer now, from the ledger itself. */
+/** Reads the current balance of one organizer from the ledger, not from the views. */
 export async function findBalance(db: Db, organizerId: string, currency: string): Promise<Balance> {
   const { rows } = await sql<Balance>`
     select greatest(owed, 0) as open_debt_cents, greatest(-owed, 0) as credit_cents
@@ -147,7 +147,7 @@ export type DeliverySum = {
   free: number
 }
 
-/** Cumulative: what was read was also delivered, and what was delivered was also sent. */
+/** Counts cumulatively: a read message also counts as delivered, and a delivered one as sent. */
 export async function sumDeliveries(db: Db, f: Filter): Promise<DeliverySum[]> {
   const count = (...statuses: string[]) =>
     sql`coalesce(sum(deliveries) filter (where status in (${sql.join(statuses)})), 0)::bigint`
@@ -162,7 +162,7 @@ export async function sumDeliveries(db: Db, f: Filter): Promise<DeliverySum[]> {
 
 export type PriceOfDay = { from: string; marketing: number; authentication: number; otherwise: number }
 
-/** What the free messages would have cost at the price of their day, in the unit of `prices`; before the first price, at that one. */
+/** Sums what the free messages would have cost at their day's price, in the unit of `prices`. The first price also covers earlier days. */
 export async function sumSavings(db: Db, f: Filter, prices: PriceOfDay[]): Promise<number> {
   const { rows } = await sql<{ savings: number }>`
     with prices as (
@@ -177,7 +177,7 @@ export async function sumSavings(db: Db, f: Filter, prices: PriceOfDay[]): Promi
   return rows[0]!.savings
 }
 
-/** Guests' numbers whose 24-hour window is open now: from the base table, because it changes by the minute. */
+/** Counts the phones whose 24-hour window is open, from the base table, because it changes every minute. */
 export async function countOpenSessions(db: Db, organizerId: string | null, openSince: Date): Promise<number> {
   const { rows } = await sql<{ open: number }>`
     select count(*) as open from wa_windows w
@@ -190,7 +190,7 @@ export async function countOpenSessions(db: Db, organizerId: string | null, open
 
 export type TopOrganizer = { organizerId: string; name: string; ticketsEquivalent: number; openDebtCents: number }
 
-/** The five with the most used tickets; among equals the one who owes more. */
+/** Lists the five organizers with the most used tickets, then with the largest debt. */
 export async function listTopOrganizers(db: Db, f: Filter, premiumFactor: number): Promise<TopOrganizer[]> {
   const { rows } = await sql<TopOrganizer>`
     with used as (
@@ -206,7 +206,7 @@ export async function listTopOrganizers(db: Db, f: Filter, premiumFactor: number
   return rows
 }
 
-/** Organizers with an active event. */
+/** Counts the organizers with an active event. */
 export async function countActiveOrganizers(db: Db, f: Filter): Promise<number> {
   const { rows } = await sql<{ active: number }>`
     select count(distinct organizer_id) as active from kpi_events where status = 'active' and ${matches(f)}`.execute(db)

@@ -1,6 +1,6 @@
 /**
- * Who may call what. Every route declares `config.access`; a route that does not keeps the program
- * from booting, and test/access.test.ts compares the whole table with a committed copy.
+ * Authorization. Every route declares `config.access`; the program does not boot when one does not, and
+ * test/access.test.ts compares the table of all routes with a committed copy.
  */
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { Failure } from '../platform/errors.ts'
@@ -8,11 +8,11 @@ import { Failure } from '../platform/errors.ts'
 export const ROLES = ['director', 'organizer', 'staff', 'viewer'] as const
 export type Role = (typeof ROLES)[number]
 
-/** Who asks. `organizerId` is null for a director, who sees every organizer. `expiresAt`: of the token, if there is one. */
+/** The caller. `organizerId` is null for a director, who sees every organizer. `expiresAt`: when the token expires. */
 export type User = { id: string; role: Role; organizerId: string | null; expiresAt?: Date }
 
 export type Access = 'public' | readonly Role[]
-/** `mayBeBasic`: the route also takes HTTP Basic. `address`: of the client, for the limit of attempts. */
+/** `mayBeBasic`: the route also accepts HTTP Basic. `address`: the client's address, for the rate limit of attempts. */
 export type Authenticate = (
   authorization: string | undefined,
   from: { address: string; mayBeBasic: boolean },
@@ -21,10 +21,10 @@ export type Authenticate = (
 declare module 'fastify' {
   interface FastifyContextConfig {
     access?: Access
-    /** The body may be absent: it counts as {}. */
+    /** Whether the body may be missing; it is {} then. */
     optionalBody?: boolean
     idempotent?: boolean
-    /** For pages that a browser opens: HTTP Basic is taken beside Bearer. */
+    /** Whether HTTP Basic is accepted too, for pages that are opened in a browser. */
     basic?: boolean
   }
   interface FastifyRequest {
@@ -36,7 +36,7 @@ export type Rule = { method: string; url: string; access: Access }
 
 declare module 'fastify' {
   interface FastifyInstance {
-    /** Every route with who may call it, in the order of registration. */
+    /** Every route with its access rule, in the order of registration. */
     accessTable: Rule[]
   }
 }
@@ -50,7 +50,7 @@ export function guardRoutes(app: FastifyInstance, authenticate: Authenticate): v
     for (const one of [method].flat()) rules.push({ method: one, url, access })
   })
   app.addHook('onRequest', async (request) => {
-    if (request.is404) return // an unknown path is 404 for everybody, not 401
+    if (request.is404) return // an unknown path is 404 for every caller, not 401
     const { access, basic: mayBeBasic = false } = request.routeOptions.config
     if (access === 'public' || access === undefined) return
     request.user = await authenticate(request.headers.authorization, { address: request.ip, mayBeBasic })
@@ -60,5 +60,5 @@ export function guardRoutes(app: FastifyInstance, authenticate: Authenticate): v
   })
 }
 
-/** The organizer whose rows this user may touch; null means all of them. Goes into the WHERE clause. */
+/** The organizer whose rows this user may access, for the WHERE clause; null means every organizer. */
 export const scopeOf = (request: Pick<FastifyRequest, 'user'>): string | null => request.user.organizerId

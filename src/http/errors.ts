@@ -1,4 +1,4 @@
-/** Errors on the wire: application/problem+json (RFC 9457), one table of codes, no stack, no SQL. */
+/** Error responses: application/problem+json (RFC 9457), with codes from one table and no stack or SQL. */
 import FindMyWay, { type HTTPMethod } from 'find-my-way'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { isUnstorableText } from '../platform/db.ts'
@@ -41,7 +41,7 @@ export async function sendFailure(request: FastifyRequest, reply: FastifyReply, 
     .send(describeProblem(code, details, request.id))
 }
 
-/** What Fastify itself throws, by its code. */
+/** Fastify's own error codes and our codes for them. */
 const FRAMEWORK_FAILURES: Record<string, FailureCode> = {
   FST_ERR_CTP_INVALID_JSON_BODY: 'invalid_json',
   FST_ERR_CTP_EMPTY_JSON_BODY: 'invalid_json',
@@ -76,7 +76,7 @@ function toFailure(error: FastifyError): Failure {
     return new Failure('unavailable', { detail: 'The database took too long.', retryAfterSeconds: 5, cause: error })
   }
   if (error.code === '40P01' || error.code === '40001') {
-    const detail = 'Another request was changing the same; try again.'
+    const detail = 'Another request was changing the same data; try again.'
     return new Failure('unavailable', { detail, retryAfterSeconds: 1, cause: error })
   }
   if (error.code === '22007' || error.code === '22008') return new Failure('invalid_date', { cause: error })

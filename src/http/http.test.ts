@@ -10,7 +10,7 @@ const JSON_TYPE = { 'content-type': 'application/json' }
 const LOGIN = { email: 'nadie@example.com', password: 'x' }
 type Problem = { code: string; detail: string; requestId: string; errors?: { path: string; message: string }[] }
 
-/** Sends bytes as they are and returns everything that comes back until the socket closes. */
+/** Sends raw bytes and returns everything received until the socket closes. */
 async function sendRaw(t: TestContext, app: TestApp['app'], bytes: string): Promise<string> {
   if (!app.server.listening) await app.listen({ port: 0, host: '127.0.0.1' })
   const address = app.server.address()
@@ -18,11 +18,11 @@ async function sendRaw(t: TestContext, app: TestApp['app'], bytes: string): Prom
   const socket = connect(address.port, '127.0.0.1')
   t.after(() => socket.destroy())
   return new Promise((resolve, reject) => {
-    let said = ''
-    socket.setTimeout(5000, () => reject(new Error(`no end after 5 s; so far: ${said}`)))
-    socket.on('data', (chunk) => (said += chunk.toString()))
+    let received = ''
+    socket.setTimeout(5000, () => reject(new Error(`no end after 5 s; so far: ${received}`)))
+    socket.on('data', (chunk) => (received += chunk.toString()))
     socket.on('error', reject)
-    socket.on('close', () => resolve(said))
+    socket.on('close', () => resolve(received))
     socket.write(bytes)
   })
 }
@@ -70,7 +70,7 @@ test('a body that starts with a byte order mark is read', async (t) => {
   assert.equal(reply.json<Problem>().code, 'invalid_credentials')
 })
 
-test('of a key that comes twice the last one counts', async (t) => {
+test('the last of two equal keys counts', async (t) => {
   const { post } = await startApp(t)
 
   const payload = '{"email":5,"email":"nadie@example.com","password":"x"}'
@@ -79,7 +79,7 @@ test('of a key that comes twice the last one counts', async (t) => {
   assert.equal(reply.json<Problem>().code, 'invalid_credentials')
 })
 
-test('a body that reaches for the prototype is 400, however it is written', async (t) => {
+test('a body with __proto__ or constructor is 400, also when escaped', async (t) => {
   const { post } = await startApp(t)
 
   for (const key of ['"__proto__"', '"\\u005f_proto__"', '"constructor"']) {
@@ -91,7 +91,7 @@ test('a body that reaches for the prototype is 400, however it is written', asyn
   assert.equal(({} as { role?: string }).role, undefined)
 })
 
-test('a field that the route does not know is 400 and named, and nothing is written', async (t) => {
+test('an unknown field is 400 and named, and nothing is written', async (t) => {
   const { post, db } = await startApp(t)
   const { eventId, guestId } = await anInvitation(db)
   const url = `/events/${eventId}/guests/${guestId}/send`
@@ -114,7 +114,7 @@ test('a missing field is 400 and named', async (t) => {
   assert.equal(reply.json<Problem>().errors?.[0]?.path, 'body.password')
 })
 
-test('a value of another type is 400: bodies are never coerced', async (t) => {
+test('a value of the wrong type is 400: bodies are never coerced', async (t) => {
   const { post, db } = await startApp(t)
   const { eventId, guestId } = await anInvitation(db)
 
@@ -129,7 +129,7 @@ test('a value of another type is 400: bodies are never coerced', async (t) => {
   }
 })
 
-test('a number in the query is 400 when it is not whole, not in bounds, or given twice', async (t) => {
+test('a query parameter that is invalid, unknown or repeated is 400', async (t) => {
   const { get } = await startApp(t)
 
   for (const query of [
@@ -182,7 +182,7 @@ for (const type of UNSUPPORTED) {
   })
 }
 
-test('no way of writing the media type slips past the schema', async (t) => {
+test('no spelling of the media type bypasses the schema', async (t) => {
   const { post } = await startApp(t)
   const types = [
     'application/json\t; charset=utf-8',
@@ -198,7 +198,7 @@ test('no way of writing the media type slips past the schema', async (t) => {
   }
 })
 
-test('a body without a type is 415, and a route whose body is optional takes none at all', async (t) => {
+test('a body without a media type is 415, and a route with an optional body accepts none', async (t) => {
   const { post, app, db } = await startApp(t)
   const { eventId, guestId } = await anInvitation(db)
 
@@ -207,7 +207,7 @@ test('a body without a type is 415, and a route whose body is optional takes non
   assert.equal((await post(`/events/${eventId}/guests/${guestId}/send`, { as: 'organizer' })).statusCode, 202)
 })
 
-test('a body above 256 KiB is 413, with a length and without one', async (t) => {
+test('a body above 256 KiB is 413, with and without Content-Length', async (t) => {
   const { post, app } = await startApp(t)
   const big = JSON.stringify({ ...LOGIN, password: 'x'.repeat(2 * 1024 * 1024) })
 
@@ -222,7 +222,7 @@ test('a body above 256 KiB is 413, with a length and without one', async (t) => 
   assert.equal(statusLine(chunked), 413)
 })
 
-test('a compressed body is not inflated', async (t) => {
+test('a compressed body is not decompressed', async (t) => {
   const { post } = await startApp(t)
   const payload = gzipSync(Buffer.alloc(50 * 1024 * 1024))
 
@@ -231,7 +231,7 @@ test('a compressed body is not inflated', async (t) => {
   assert.equal(reply.statusCode, 400)
 })
 
-test('deep nesting, ten thousand keys and a long text are 400, soon and in few words', async (t) => {
+test('deep nesting, ten thousand keys and long texts get a fast and short 400', async (t) => {
   const { post } = await startApp(t)
   const deep = `{"email":"a@b.mx","password":${'['.repeat(100_000)}${']'.repeat(100_000)}}`
   const wide = JSON.stringify(Object.fromEntries(Array.from({ length: 10_000 }, (_, n) => [`k${n}`, n])))
@@ -252,12 +252,12 @@ const NOT_HTTP: [string, string][] = [
     'POST /auth/login HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
   ],
   ['two lengths', 'POST /auth/login HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{}'],
-  ['a length that is no number', 'POST /auth/login HTTP/1.1\r\nHost: a\r\nContent-Length: 2x\r\n\r\n{}'],
+  ['a length that is not a number', 'POST /auth/login HTTP/1.1\r\nHost: a\r\nContent-Length: 2x\r\n\r\n{}'],
   ['a folded header', 'POST /auth/login HTTP/1.1\r\nHost: a\r\nTransfer-Encoding:\r\n chunked\r\n\r\n0\r\n\r\n'],
   ['bare line feeds', 'GET /health HTTP/1.1\nHost: a\n\n'],
   ['no host', 'GET /health HTTP/1.1\r\nConnection: close\r\n\r\n'],
   ['an unknown method', 'FOO /health HTTP/1.1\r\nHost: a\r\n\r\n'],
-  ['no HTTP at all', '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03'],
+  ['bytes that are not HTTP', '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03'],
 ]
 for (const [what, bytes] of NOT_HTTP) {
   test(`a request with ${what} is 400 and the connection is closed`, async (t) => {
@@ -270,7 +270,7 @@ for (const [what, bytes] of NOT_HTTP) {
   })
 }
 
-test('headers above the limit of Node are 431', async (t) => {
+test("headers above Node's limit are 431", async (t) => {
   const { app } = await startApp(t)
 
   const answer = await sendRaw(t, app, `GET /health HTTP/1.1\r\nHost: a\r\nX-Big: ${'x'.repeat(20_000)}\r\n\r\n`)
@@ -280,7 +280,7 @@ test('headers above the limit of Node are 431', async (t) => {
   assert.match(answer, /X-Request-Id: req_/)
 })
 
-test('a malformed request gets a problem with a request id, not silence', async (t) => {
+test('a malformed request gets a problem with a request id', async (t) => {
   const { app } = await startApp(t)
 
   const answer = await sendRaw(t, app, 'GET\r\n\r\n')
@@ -291,7 +291,7 @@ test('a malformed request gets a problem with a request id, not silence', async 
   assert.ok(answer.includes(`X-Request-Id: ${body.requestId}`))
 })
 
-test('another method on a known path is 405 and says which it takes', async (t) => {
+test('an unsupported method on a known path is 405 with Allow', async (t) => {
   const { app } = await startApp(t)
 
   for (const [method, url, allowed] of [
@@ -309,7 +309,7 @@ test('another method on a known path is 405 and says which it takes', async (t) 
   }
 })
 
-test('a method cannot be smuggled in by a header or the query', async (t) => {
+test('a header or query cannot override the method', async (t) => {
   const { app } = await startApp(t)
 
   const reply = await app.inject({
@@ -351,7 +351,7 @@ for (const [url, status] of BAD_PATHS) {
   })
 }
 
-test('text with NUL is 400; other rare text is stored as it came', async (t) => {
+test('text with NUL or an unpaired surrogate is 400; other unusual text is stored unchanged', async (t) => {
   const { post, db } = await startApp(t)
   const { eventId, guestId } = await anInvitation(db)
   const send = (note: string) =>
@@ -368,7 +368,7 @@ test('text with NUL is 400; other rare text is stored as it came', async (t) => 
   }
 })
 
-test('a sane request id is kept, in the header and in the body, on answers and on problems', async (t) => {
+test('a valid request id is returned in header and body, also with problems', async (t) => {
   const { get } = await startApp(t)
 
   for (const id of ['abc', 'A.b_c:d-9', 'x'.repeat(128)]) {
@@ -380,7 +380,7 @@ test('a sane request id is kept, in the header and in the body, on answers and o
   }
 })
 
-test('any other request id is replaced by a new one', async (t) => {
+test('an invalid request id is replaced by a new one', async (t) => {
   const { get } = await startApp(t)
   const seen = new Set<string>()
 
@@ -394,14 +394,14 @@ test('any other request id is replaced by a new one', async (t) => {
   assert.equal(seen.size, 9)
 })
 
-test('no credentials are 401 with WWW-Authenticate; a role too small is 403; a problem has its whole shape', async (t) => {
+test('missing credentials are 401 with WWW-Authenticate; a role without access is a complete 403 problem', async (t) => {
   const { get, post } = await startApp(t)
 
-  const nobody = await get('/deliveries/dl_1')
+  const anonymous = await get('/deliveries/dl_1')
   const staff = await post('/events/e/guests/g/send', { as: 'staff', body: {} })
 
-  assert.equal(nobody.statusCode, 401)
-  assert.match(String(nobody.headers['www-authenticate']), /^Bearer/)
+  assert.equal(anonymous.statusCode, 401)
+  assert.match(String(anonymous.headers['www-authenticate']), /^Bearer/)
   assert.equal(staff.statusCode, 403)
   const { requestId, ...problem } = staff.json<Problem>()
   assert.ok(requestId)
@@ -414,7 +414,7 @@ test('no credentials are 401 with WWW-Authenticate; a role too small is 403; a p
   })
 })
 
-test('in demo mode no credentials are the director, and wrong ones are still 401', async (t) => {
+test('in demo mode a request without credentials is the director, and wrong credentials are 401', async (t) => {
   const { get } = await startApp(t, { env: { AUTH_MODE: 'demo' } })
 
   assert.equal((await get('/auth/me')).json<{ user: { role: string } }>().user.role, 'director')
@@ -423,7 +423,7 @@ test('in demo mode no credentials are the director, and wrong ones are still 401
   }
 })
 
-test('an address that asks too often is 429 with Retry-After, whatever it says about itself', async (t) => {
+test('an address above the rate limit is 429 with Retry-After, whatever X-Forwarded-For says', async (t) => {
   const { get } = await startApp(t, { env: { RATE_LIMIT_PER_MINUTE: '5' } })
   const statuses: number[] = []
 
@@ -441,7 +441,7 @@ test('an address that asks too often is 429 with Retry-After, whatever it says a
   assert.equal((await get('/health')).statusCode, 200, 'liveness is never limited')
 })
 
-test('behind a trusted proxy the limit counts the clients, not the proxy', async (t) => {
+test('behind a trusted proxy the rate limit is per client', async (t) => {
   const { get } = await startApp(t, { env: { RATE_LIMIT_PER_MINUTE: '2', TRUSTED_PROXIES: '127.0.0.1/32' } })
   const ask = async (client: string) => (await get('/docs', { headers: { 'x-forwarded-for': client } })).statusCode
 
@@ -449,7 +449,7 @@ test('behind a trusted proxy the limit counts the clients, not the proxy', async
   assert.equal(await ask('10.0.0.2'), 200)
 })
 
-test('attempts to log in are limited per account, with Retry-After', async (t) => {
+test('login attempts are rate limited per account, with Retry-After', async (t) => {
   const { post } = await startApp(t)
   const email = 'objetivo@example.com'
 
@@ -459,11 +459,11 @@ test('attempts to log in are limited per account, with Retry-After', async (t) =
   const last = await post('/auth/login', { body: { email: ` ${email.toUpperCase()} `, password: 'x' } })
 
   assert.deepEqual(statuses, [...Array.from({ length: 10 }, () => 401), 429])
-  assert.equal(last.statusCode, 429, 'another writing of the same address is the same account')
+  assert.equal(last.statusCode, 429, 'another spelling of the same address is the same account')
   assert.ok(Number(last.headers['retry-after']) >= 1)
 })
 
-test('the reference page, its files and the document are served to anybody', async (t) => {
+test('the API reference, its files and the OpenAPI document are public', async (t) => {
   const { get } = await startApp(t)
 
   const [page, script, start, style, document] = await Promise.all(
@@ -480,7 +480,7 @@ test('the reference page, its files and the document are served to anybody', asy
   for (const reply of [page, script, start, style]) assert.equal(reply!.statusCode, 200)
 })
 
-test('answers forbid framing, sniffing and scripts', async (t) => {
+test('responses forbid framing, sniffing and scripts', async (t) => {
   const { get } = await startApp(t)
 
   const { headers } = await get('/health')
@@ -491,9 +491,9 @@ test('answers forbid framing, sniffing and scripts', async (t) => {
   assert.equal(headers['server'], undefined)
 })
 
-test('/metrics is Prometheus text, behind its token when there is one', async (t) => {
+test('/metrics is Prometheus text, and requires its token when one is configured', async (t) => {
   const open = await startApp(t)
-  const shut = await startApp(t, { env: { METRICS_TOKEN: 'metrics-token-of-the-test' } })
+  const guarded = await startApp(t, { env: { METRICS_TOKEN: 'metrics-token-of-the-test' } })
 
   const page = await open.get('/metrics')
   assert.match(page.body, /^monotickets_queue_jobs\{queue="deliveryQueue",state="waiting"\} \d+$/m)
@@ -501,14 +501,14 @@ test('/metrics is Prometheus text, behind its token when there is one', async (t
   assert.equal(page.statusCode, 200)
   assert.match(page.payload, /^# HELP monotickets_/m)
   for (const authorization of ['Bearer wrong', 'Bearer ', 'metrics-token-of-the-test']) {
-    assert.equal((await shut.get('/metrics', { headers: { authorization } })).statusCode, 401)
+    assert.equal((await guarded.get('/metrics', { headers: { authorization } })).statusCode, 401)
   }
-  assert.equal((await shut.get('/metrics')).statusCode, 401)
+  assert.equal((await guarded.get('/metrics')).statusCode, 401)
   const withToken = { authorization: 'Bearer metrics-token-of-the-test' }
-  assert.equal((await shut.get('/metrics', { headers: withToken })).statusCode, 200)
+  assert.equal((await guarded.get('/metrics', { headers: withToken })).statusCode, 200)
 })
 
-test('a process without workers is alive but not ready, and says what is missing', async (t) => {
+test('a process without workers is healthy but not ready, and names the failing check', async (t) => {
   const { get } = await startApp(t)
 
   const ready = await get('/ready')
@@ -522,7 +522,7 @@ test('a process without workers is alive but not ready, and says what is missing
   assert.match(checks['queues']?.detail ?? '', /no worker consumes/)
 })
 
-test('a fault of ours is 500 without a word about it outside, and one error line inside', async (t) => {
+test('an internal error is a 500 without details, and one error line', async (t) => {
   const { post, db, lines } = await startApp(t, { expectErrors: /A request failed/ })
   const { eventId, guestId } = await anInvitation(db)
   await sql`create function break_it() returns trigger language plpgsql as
@@ -540,7 +540,7 @@ test('a fault of ours is 500 without a word about it outside, and one error line
   assert.equal(errors.length, 1)
 })
 
-test('a schema that is behind is 503 with Retry-After, not 500', async (t) => {
+test('an outdated database schema is 503 with Retry-After, not 500', async (t) => {
   const { get, db } = await startApp(t)
   await sql`alter table deliveries rename to deliveries_away`.execute(db)
 
@@ -551,7 +551,7 @@ test('a schema that is behind is 503 with Retry-After, not 500', async (t) => {
   assert.ok(Number(reply.headers['retry-after']) > 0)
 })
 
-test('the log of a request names the route and never what was in it', async (t) => {
+test("a request's log line names the route and contains neither query nor body", async (t) => {
   const { post, lines } = await startApp(t)
 
   await post('/auth/login?token=secreto', { body: { email: 'ana.unica@example.com', password: 'muy-secreta-1' } })

@@ -8,7 +8,7 @@ import type { User } from './access.ts'
 
 type Sent = { code?: string; deliveryId?: string; requestId: string }
 
-/** Sends for one guest with a key; `force` so that only the key can hold a second delivery back. */
+/** Sends for one guest with a key; `force`, so that only the key can prevent a second delivery. */
 const sender =
   ({ post }: TestApp, to: { eventId: string; guestId: string }, as: User | 'organizer' = 'organizer') =>
   (key: string, body: object = {}) =>
@@ -25,7 +25,7 @@ async function countDeliveries(db: Db, guestId: string): Promise<number> {
   return rows[0]!.n
 }
 
-test('the same key and body get the first answer again, marked as replayed, with one effect', async (t) => {
+test('the same key and body get the stored answer, marked as replayed, and no second effect', async (t) => {
   const app = await startApp(t)
   const guest = await anInvitation(app.db)
   const send = sender(app, guest)
@@ -43,7 +43,7 @@ test('the same key and body get the first answer again, marked as replayed, with
   assert.equal(await countDeliveries(app.db, guest.guestId), 1)
 })
 
-test('without a key two requests are two', async (t) => {
+test('two requests without a key have two effects', async (t) => {
   const app = await startApp(t)
   const guest = await anInvitation(app.db)
   const url = `/events/${guest.eventId}/guests/${guest.guestId}/send`
@@ -53,7 +53,7 @@ test('without a key two requests are two', async (t) => {
   assert.equal(await countDeliveries(app.db, guest.guestId), 2)
 })
 
-test('the same key with another body, or on another path, is 422', async (t) => {
+test('the same key with another body or path is 422', async (t) => {
   const app = await startApp(t)
   const guest = await anInvitation(app.db)
   const other = await aGuest(app.db, guest.eventId)
@@ -70,7 +70,7 @@ test('the same key with another body, or on another path, is 422', async (t) => 
   assert.equal(await countDeliveries(app.db, other.guestId), 0)
 })
 
-test('twenty at once with one key have one effect', async (t) => {
+test('twenty concurrent requests with one key have one effect', async (t) => {
   const app = await startApp(t)
   const guest = await anInvitation(app.db)
   const send = sender(app, guest)
@@ -90,7 +90,7 @@ test('twenty at once with one key have one effect', async (t) => {
   }
 })
 
-test('while the first request runs, a second with its key is 409 with Retry-After', async (t) => {
+test('while the first request runs, another with its key is 409 with Retry-After', async (t) => {
   const app = await startApp(t)
   const guest = await anInvitation(app.db)
   const send = sender(app, guest)
@@ -113,7 +113,7 @@ test('while the first request runs, a second with its key is 409 with Retry-Afte
   assert.equal((await send(key)).headers['idempotent-replayed'], 'true')
 })
 
-test('a key left behind by a process that died is free after a minute', async (t) => {
+test('a key locked by a process that died can be used after a minute', async (t) => {
   const app = await startApp(t, { now: '2030-01-01T00:00:00Z' })
   const guest = await anInvitation(app.db)
   const send = sender(app, guest)
@@ -129,7 +129,7 @@ test('a key left behind by a process that died is free after a minute', async (t
   assert.equal((await send(key)).statusCode, 202)
 })
 
-test('after a day the key is forgotten', async (t) => {
+test('a key expires after a day', async (t) => {
   const app = await startApp(t, { now: '2030-01-01T00:00:00Z' })
   const guest = await anInvitation(app.db, { event: { startsAt: '2031-01-01T00:00:00Z' } })
   const send = sender(app, guest)
@@ -158,14 +158,14 @@ for (const key of ['', 'x'.repeat(256), 'clave con ñ', 'a\tb']) {
   })
 }
 
-test('a key of 255 printable characters is taken', async (t) => {
+test('a key of 255 printable characters is accepted', async (t) => {
   const app = await startApp(t)
   const guest = await anInvitation(app.db)
 
   assert.equal((await sender(app, guest)(`{"a": "b", 'c'}${'x'.repeat(240)}`)).statusCode, 202)
 })
 
-test('keys are per caller: another one with the same key is not answered with the first one’s answer', async (t) => {
+test('keys are per caller: another caller with the same key gets an answer of its own', async (t) => {
   const app = await startApp(t)
   const mine = await anInvitation(app.db)
   const theirs = await anInvitation(app.db, { event: { organizerId: 'org_other' } })
@@ -179,7 +179,7 @@ test('keys are per caller: another one with the same key is not answered with th
   assert.notEqual(other.json<Sent>().deliveryId, first.json<Sent>().deliveryId)
 })
 
-test('a refusal is stored like any other answer and replayed as a problem', async (t) => {
+test('a 4xx answer is stored and replayed as a problem', async (t) => {
   const app = await startApp(t)
   const guest = await anInvitation(app.db)
   const send = sender(app, { ...guest, guestId: 'g_nobody' })
@@ -204,7 +204,7 @@ test('an invalid body does not use the key up', async (t) => {
   assert.equal((await send(key)).statusCode, 202)
 })
 
-test('an answer of 5xx is not stored: the next try with the key is a real one', async (t) => {
+test('a 5xx answer is not stored, so a retry with the key is processed', async (t) => {
   const app = await startApp(t)
   const guest = await anInvitation(app.db)
   const send = sender(app, guest)
@@ -220,7 +220,7 @@ test('an answer of 5xx is not stored: the next try with the key is a real one', 
   assert.equal(next.headers['idempotent-replayed'], undefined)
 })
 
-test('a route that does not honour keys ignores them', async (t) => {
+test('a route that is not idempotent ignores keys', async (t) => {
   const { post } = await startApp(t)
 
   const login = () =>

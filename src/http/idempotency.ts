@@ -1,6 +1,6 @@
 /**
- * `Idempotency-Key` (IETF draft-ietf-httpapi-idempotency-key-header): the first answer is stored with
- * the hash of the request and replayed for 24 hours. Key, hash and answer live in one row.
+ * `Idempotency-Key` (IETF draft-ietf-httpapi-idempotency-key-header): the first response is stored with the hash of its
+ * request and replayed for 24 hours. Key, hash and response are one row.
  */
 import { createHash } from 'node:crypto'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
@@ -8,7 +8,7 @@ import { sql, type Db } from '../platform/db.ts'
 import { Failure } from '../platform/errors.ts'
 
 const KEEP = sql`interval '24 hours'`
-/** A request that died (process killed) frees its key after this long. */
+/** The key of a request whose process died can be used again after this time. */
 const LOCK_SECONDS = 60
 
 type Stored = {
@@ -22,28 +22,30 @@ type Stored = {
 declare module 'fastify' {
   interface FastifyRequest {
     idempotencyKey: string | null
-    /** True while this request holds its key and must store the answer or free it. */
-    holdsKey: boolean
+    /** True while this request has locked its key, and must store the response or release the key. */
+    ownsKey: boolean
   }
 }
 
 export function honourIdempotencyKeys(app: FastifyInstance, db: Db, now: () => Date): void {
   app.decorateRequest('idempotencyKey', null)
-  app.decorateRequest('holdsKey', false)
+  app.decorateRequest('ownsKey', false)
 
   app.addHook('preHandler', async (request, reply) => {
     const key = request.headers['idempotency-key']
     if (!request.routeOptions.config.idempotent || key === undefined) return undefined
     if (typeof key !== 'string' || !/^[\x20-\x7e]{1,255}$/.test(key)) {
-      throw new Failure('invalid_idempotency_key', { detail: 'Idempotency-Key takes 1 to 255 printable characters.' })
+      throw new Failure('invalid_idempotency_key', {
+        detail: 'Idempotency-Key must be 1 to 255 printable ASCII characters.',
+      })
     }
     const hash = hashRequest(request)
-    const stored = await takeKey(db, request.user.id, key, hash, now())
+    const stored = await lockKey(db, request.user.id, key, hash, now())
     request.idempotencyKey = key
-    request.holdsKey = stored.isOurs
+    request.ownsKey = stored.isOurs
     if (stored.isOurs) return undefined
     if (!stored.requestHash.equals(hash)) {
-      throw new Failure('idempotency_key_reused', { detail: 'This Idempotency-Key came with another body before.' })
+      throw new Failure('idempotency_key_reused', { detail: 'This Idempotency-Key was used for another request.' })
     }
     if (stored.statusCode === null) {
       throw new Failure('idempotency_in_progress', {
@@ -57,8 +59,8 @@ export function honourIdempotencyKeys(app: FastifyInstance, db: Db, now: () => D
   })
 
   app.addHook('onSend', async (request, reply, payload) => {
-    if (!request.holdsKey) return payload
-    request.holdsKey = false
+    if (!request.ownsKey) return payload
+    request.ownsKey = false
     const isFinal = reply.statusCode < 500 && reply.statusCode !== 429
     if (isFinal && typeof payload === 'string') {
       await sql`update idempotency_keys set locked_at = null, status_code = ${reply.statusCode}, body = ${payload}
@@ -77,8 +79,11 @@ function hashRequest(request: FastifyRequest): Buffer {
     .digest()
 }
 
-/** One statement decides who holds the key: a new row, one older than a day, or one whose holder died. */
-async function takeKey(db: Db, caller: string, key: string, hash: Buffer, now: Date): Promise<Stored> {
+/**
+ * Locks the key for this request when it is new, older than a day, or locked by a request that died. Otherwise returns
+ * the stored row. One statement decides between concurrent requests.
+ */
+async function lockKey(db: Db, caller: string, key: string, hash: Buffer, now: Date): Promise<Stored> {
   const { rows } = await sql<Stored>`
     insert into idempotency_keys as k (caller, key, request_hash, locked_at, created_at)
     values (${caller}, ${key}, ${hash}, ${now}, ${now})
@@ -92,12 +97,12 @@ async function takeKey(db: Db, caller: string, key: string, hash: Buffer, now: D
   if (rows[0]) return rows[0]
   const found = await sql<Stored>`select request_hash, locked_at, status_code, body, false as is_ours
     from idempotency_keys where caller = ${caller} and key = ${key}`.execute(db)
-  // The holder failed and freed the key between the two statements: the caller may simply try again.
+  // The other request failed and released the key between the two statements, so the caller can retry.
   if (!found.rows[0]) throw new Failure('idempotency_in_progress', { retryAfterSeconds: 1 })
   return found.rows[0]
 }
 
-/** Keys are honoured for 24 hours and kept for three days, for whoever looks. */
+/** Deletes keys older than three days. They are valid for 24 hours and kept longer for troubleshooting. */
 export async function deleteOldKeys(db: Db): Promise<void> {
   await sql`delete from idempotency_keys where created_at < now() - interval '72 hours'`.execute(db)
 }

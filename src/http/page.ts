@@ -1,4 +1,4 @@
-/** Lists: `{ data, page: { nextCursor } }` with an opaque cursor over (instant, id), newest first. */
+/** Paginated lists: `{ data, page: { nextCursor } }` with an opaque cursor over (instant, id), newest first. */
 import { Type, type TSchema } from 'typebox'
 import { Failure } from '../platform/errors.ts'
 import { Answer, NullableString } from './schemas.ts'
@@ -16,6 +16,7 @@ export const Page = <S extends TSchema>(item: S) =>
 
 export type Position = { at: Date; id: string }
 
+/** Returns the position of a cursor; null without one. Throws `invalid_cursor`. */
 export function readCursor(cursor: string | undefined): Position | null {
   if (cursor === undefined) return null
   try {
@@ -26,11 +27,11 @@ export function readCursor(cursor: string | undefined): Position | null {
     if (!(date.getUTCFullYear() > 1970 && date.getUTCFullYear() < 10_000)) throw new Error('date')
     return { at: date, id }
   } catch (cause) {
-    throw new Failure('invalid_cursor', { detail: 'Pass nextCursor of the page before, unchanged.', cause })
+    throw new Failure('invalid_cursor', { detail: 'Pass nextCursor of the previous page unchanged.', cause })
   }
 }
 
-/** Give it limit + 1 rows: the extra row only tells whether there is a next page. */
+/** Makes a page of up to `limit` rows. Query limit + 1 rows: the extra row shows that there is a next page. */
 export function toPage<T>(rows: T[], limit: number, positionOf: (row: T) => Position) {
   const data = rows.slice(0, limit)
   const last = data.at(-1)

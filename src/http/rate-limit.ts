@@ -1,4 +1,4 @@
-/** Two limits: a wide one per client address in memory, and strict ones per subject in the kv store. */
+/** Two rate limits: a generous one per client address in memory, and strict ones per subject in the kv store. */
 import rateLimit from '@fastify/rate-limit'
 import type { FastifyInstance } from 'fastify'
 import { Failure } from '../platform/errors.ts'
@@ -6,9 +6,10 @@ import type { Kv } from '../platform/kv.ts'
 
 const NEVER_LIMITED = /^\/(wa|email|payments)\/webhook|^\/(health|ready|metrics)$/
 
-/** Webhooks are never refused for their number: a signed event that gets 429 comes back later and late. */
+/** Webhooks are exempt, because a provider repeats an event that got 429 much later. */
 export const isLimited = (path: string): boolean => !NEVER_LIMITED.test(path)
 
+/** Limits requests per address. */
 export async function limitPerAddress(app: FastifyInstance, perMinute: number): Promise<void> {
   await app.register(rateLimit, {
     max: perMinute,
@@ -22,7 +23,10 @@ export async function limitPerAddress(app: FastifyInstance, perMinute: number): 
   })
 }
 
-/** Refuses when `subject` did this more than `max` times in the window. Fails closed. */
+/**
+ * Counts an attempt of `subject`. Throws `rate_limited` after more than `max` in the window, and the store's error when
+ * the store is down.
+ */
 export async function limitAttempts(kv: Kv, subject: string, max: number, windowMs: number): Promise<void> {
   const { count, resetMs } = await kv.increment(`limit:${subject}`, windowMs)
   if (count > max) throw new Failure('rate_limited', { retryAfterSeconds: Math.max(1, Math.ceil(resetMs / 1000)) })

@@ -21,7 +21,7 @@ function signatureOf(secret: string, id: string, timestamp: number | string, bod
   return `v1,${createHmac('sha256', key).update(`${id}.${timestamp}.${body}`).digest('base64')}`
 }
 
-/** A mail that has left for a guest with an address of its own. */
+/** Sends a mail to a new guest with its own address. */
 async function aMail(app: TestApp) {
   const address = `${newId('g')}@example.com`
   const guest = await anInvitation(app.db, { email: address })
@@ -72,7 +72,7 @@ const inboundOf = async (db: Db, id: string) =>
     }>`select status, reason from inbound_events where id = ${id}`.execute(db)
   ).rows[0]!
 
-test("an event counts from Resend's own time, however late it comes", async (t) => {
+test("an event counts from Resend's own time, also when it arrives late", async (t) => {
   const app = await startApp(t, { now: NOW })
   const mail = await aMail(app)
   const [delivered, opened] = ['2029-06-01T10:55:00.000Z', '2029-06-01T11:00:00.000Z']
@@ -120,7 +120,7 @@ for (const [type, data, status, reason, stop] of [
   ],
 ] as const) {
   const detail = 'bounce' in data ? data.bounce.type : 'failed' in data ? data.failed.reason : ''
-  test(`${type} ${detail} makes a mail ${status}${stop ? ` and stops its address as ${stop}` : ''}`, async (t) => {
+  test(`after ${type} ${detail} the mail is ${status}${stop ? ` and its address is stopped as ${stop}` : ''}`, async (t) => {
     const app = await startApp(t, { now: NOW })
     const mail = await aMail(app)
 
@@ -133,7 +133,7 @@ for (const [type, data, status, reason, stop] of [
 }
 
 for (const type of ['email.delivery_delayed', 'email.complained'] as const) {
-  test(`${type} moves nothing and is kept with the delivery`, async (t) => {
+  test(`${type} is stored with the delivery and does not change its status`, async (t) => {
     const app = await startApp(t, { now: NOW })
     const mail = await aMail(app)
 
@@ -144,7 +144,7 @@ for (const type of ['email.delivery_delayed', 'email.complained'] as const) {
 }
 
 for (const type of ['email.scheduled', 'email.received', 'contact.created', 'domain.updated', 'something.new']) {
-  test(`${type} says nothing about a message and is ignored`, async (t) => {
+  test(`${type} is ignored`, async (t) => {
     const app = await startApp(t, { now: NOW })
     const mail = await aMail(app)
 
@@ -154,7 +154,7 @@ for (const type of ['email.scheduled', 'email.received', 'contact.created', 'dom
   })
 }
 
-test('a click after an open is kept as the stronger proof, an open after a click changes nothing', async (t) => {
+test('a click replaces an open, and an open after a click changes nothing', async (t) => {
   const app = await startApp(t, { now: NOW })
   const [one, other] = [await aMail(app), await aMail(app)]
 
@@ -193,7 +193,7 @@ for (const [form, tagsOf] of [
     ],
   ],
 ] as const) {
-  test(`our id in the tags (${form}) finds a mail whose own id we never saw`, async (t) => {
+  test(`our id in the tags (${form}) finds a mail whose message id is unknown`, async (t) => {
     const app = await startApp(t, { now: NOW })
     const mail = await aMail(app)
     await sql`update deliveries set provider_message_id = null where id = ${mail.deliveryId}`.execute(app.db)
@@ -207,19 +207,21 @@ for (const [form, tagsOf] of [
   })
 }
 
-test('a mail that we do not know is parked, and its address is stopped all the same', async (t) => {
+test('an event of an unknown mail is parked, and its address is stopped anyway', async (t) => {
   const app = await startApp(t, { now: NOW })
-  const stranger = { messageId: newId('m'), address: `${newId('x')}@example.com` }
+  const unknownMail = { messageId: newId('m'), address: `${newId('x')}@example.com` }
 
-  const id = await receive(app, about(stranger, 'email.complained'))
+  const id = await receive(app, about(unknownMail, 'email.complained'))
 
   const { rows } =
-    await sql`select delivery_id from delivery_events where provider_message_id = ${stranger.messageId}`.execute(app.db)
+    await sql`select delivery_id from delivery_events where provider_message_id = ${unknownMail.messageId}`.execute(
+      app.db,
+    )
   assert.deepEqual([rows, (await inboundOf(app.db, id)).reason], [[{ deliveryId: null }], 'parked'])
-  assert.equal(await stopOf(app.db, stranger.address), 'complained')
+  assert.equal(await stopOf(app.db, unknownMail.address), 'complained')
 })
 
-test('every address of `to` is stopped, whatever its form; what is none is left out', async (t) => {
+test('every valid address of `to` is stopped, bare or with a name', async (t) => {
   const app = await startApp(t, { now: NOW })
   const [one, other] = [`${newId('a')}@example.com`, `${newId('b')}@example.com`]
   const mail = { messageId: newId('m'), address: one }
@@ -234,7 +236,7 @@ test('every address of `to` is stopped, whatever its form; what is none is left 
   assert.equal(rows.length, 0)
 })
 
-test('a stopped address gets no more mail', async (t) => {
+test('a stopped address gets no mail', async (t) => {
   const app = await startApp(t, { now: NOW })
   const mail = await aMail(app)
   await receive(app, about(mail, 'email.bounced', bounce('Permanent')))
@@ -248,7 +250,7 @@ test('a stopped address gets no more mail', async (t) => {
   assert.deepEqual([reply.statusCode, reply.json().code], [409, 'email_stopped'])
 })
 
-test('an address that a person took off the list of Resend gets mail again; who unsubscribed does not', async (t) => {
+test("an address removed from Resend's suppression list gets mail again, unless it unsubscribed", async (t) => {
   const app = await startApp(t, { now: NOW })
   const [freed, later] = [await aMail(app), await aMail(app)]
   for (const mail of [freed, later]) await receive(app, about(mail, 'email.bounced', bounce('Permanent')))
@@ -269,7 +271,7 @@ test('an address that a person took off the list of Resend gets mail again; who 
   assert.deepEqual(kept.rows, [{ organizerId: 'org_other' }])
 })
 
-test('the same event ten times at once is one row and one effect, ten 200s', async (t) => {
+test('ten concurrent copies of one event are ten 200s, one row and one effect', async (t) => {
   const app = await startApp(t, { now: NOW })
   const mail = await aMail(app)
   const call = { body: about(mail, 'email.delivered'), headers: { 'svix-id': newId('msg') } }
@@ -284,7 +286,7 @@ test('the same event ten times at once is one row and one effect, ten 200s', asy
   assert.deepEqual((await stateOf(app, mail)).events, ['delivered'])
 })
 
-test('without svix-id the bytes themselves tell a duplicate', async (t) => {
+test('without svix-id a duplicate is recognized by its bytes', async (t) => {
   const { post } = await startApp(t, { now: NOW })
   const body = { type: 'contact.created', data: { note: newId('n') } }
 
@@ -296,7 +298,7 @@ test('without svix-id the bytes themselves tell a duplicate', async (t) => {
   )
 })
 
-test("an event of a message without the message's id is a dead letter", async (t) => {
+test('an event without a message id is a dead letter', async (t) => {
   const app = await startApp(t, { now: NOW })
 
   const id = await receive(app, { type: 'email.delivered', data: { note: newId('n') } })
@@ -319,7 +321,7 @@ test('the sweep finds a stored event that was never enqueued', async (t) => {
   assert.equal(rows[0]!.enqueuedAt.toISOString(), '2029-06-01T12:00:08.001Z')
 })
 
-test('with a secret set, the webhook wants its signature over the bytes', async (t) => {
+test('with a secret, the webhook requires a signature over the bytes', async (t) => {
   const { post } = await startApp(t, { now: NOW, env: { RESEND_WEBHOOK_SECRET: SECRET } })
   const payload = '{"type":"contact.created",  "data":{}}'
   const call = (headers: Record<string, string>) =>
@@ -337,7 +339,7 @@ test('with a secret set, the webhook wants its signature over the bytes', async 
   assert.deepEqual([none.json().code, wrong.json().code], ['invalid_signature', 'invalid_signature'])
 })
 
-test('in production a webhook without a secret takes nothing', async (t) => {
+test('in production a webhook without a secret rejects everything', async (t) => {
   const { post } = await startApp(t, {
     now: NOW,
     env: { APP_ENV: 'production', WA_WEBHOOK_SECRET: 'a-long-secret-for-the-webhook' },
@@ -355,7 +357,7 @@ for (const [what, call, status, code] of [
   ['XML', { payload: '<a/>', headers: { 'content-type': 'application/xml' } }, 415, 'unsupported_media_type'],
   ['two megabytes', { body: { note: 'x'.repeat(2 * 1024 * 1024) } }, 413, 'payload_too_large'],
 ] as const) {
-  test(`${what} is refused`, async (t) => {
+  test(`${what} is rejected`, async (t) => {
     const { post } = await startApp(t)
 
     const reply = await post('/email/webhook', call)
@@ -369,7 +371,7 @@ const sign = (secret: string, at = SECONDS, body = BODY, id = 'msg_1') => signat
 for (const [what, headers, isRight] of [
   ['signed', { 'svix-signature': sign(SECRET) }, true],
   ['signed with the new and the old secret', { 'svix-signature': `${sign(OLD_SECRET)} ${sign(SECRET)}` }, true],
-  ['signed by another version beside ours', { 'svix-signature': `v1a,abc ${sign(SECRET)}` }, true],
+  ['signed in v1 and another version', { 'svix-signature': `v1a,abc ${sign(SECRET)}` }, true],
   ['signed 300 s ago', { 'svix-timestamp': `${SECONDS - 300}`, 'svix-signature': sign(SECRET, SECONDS - 300) }, true],
   ['signed 300 s ahead', { 'svix-timestamp': `${SECONDS + 300}`, 'svix-signature': sign(SECRET, SECONDS + 300) }, true],
   ['signed 301 s ago', { 'svix-timestamp': `${SECONDS - 301}`, 'svix-signature': sign(SECRET, SECONDS - 301) }, false],
@@ -381,19 +383,19 @@ for (const [what, headers, isRight] of [
   ['signed with another secret', { 'svix-signature': sign(OLD_SECRET) }, false],
   ['signed over other bytes', { 'svix-signature': sign(SECRET, SECONDS, `${BODY} `) }, false],
   ['signed for another id', { 'svix-signature': sign(SECRET, SECONDS, BODY, 'msg_2') }, false],
-  ['with a timestamp that is none', { 'svix-timestamp': 'NaN', 'svix-signature': sign(SECRET) }, false],
-  ['in a version we do not know', { 'svix-signature': sign(SECRET).replace('v1,', 'v2,') }, false],
+  ['with an invalid timestamp', { 'svix-timestamp': 'NaN', 'svix-signature': sign(SECRET) }, false],
+  ['signed in an unknown version', { 'svix-signature': sign(SECRET).replace('v1,', 'v2,') }, false],
   ['with an empty signature', { 'svix-signature': 'v1,' }, false],
   ['without a signature', {}, false],
 ] as [string, Record<string, string>, boolean][]) {
-  test(`an event ${what} is ${isRight ? 'taken' : 'refused'}`, () => {
+  test(`an event ${what} is ${isRight ? 'accepted' : 'rejected'}`, () => {
     const all = { 'svix-id': 'msg_1', 'svix-timestamp': `${SECONDS}`, ...headers }
 
     assert.equal(isSignedByResend(SECRET, all, Buffer.from(BODY), new Date(NOW)), isRight)
   })
 }
 
-test('a secret without a key signs nothing', () => {
+test('a secret without a key verifies nothing', () => {
   const headers = {
     'svix-id': 'a',
     'svix-timestamp': `${SECONDS}`,
@@ -403,7 +405,7 @@ test('a secret without a key signs nothing', () => {
   assert.equal(isSignedByResend('whsec_', headers, Buffer.from(BODY), new Date(NOW)), false)
 })
 
-test("what our own signature covers is what Resend's client verifies", () => {
+test("our signature is the one that Resend's client verifies", () => {
   const timestamp = Math.floor(Date.now() / 1000)
   const signature = sign(SECRET, timestamp)
   const verify = (payload: string) =>

@@ -1,6 +1,6 @@
 /**
- * Resend's webhooks: the signature of Svix over the raw bytes, and what an event means for a delivery and its address.
- * resend.com/docs/dashboard/webhooks lists the events; docs.svix.com/receiving/verifying-payloads/how-manual the signature.
+ * Resend's webhooks: verifies Svix's signature over the raw bytes and applies an event to a delivery and its address.
+ * Sources: resend.com/docs/dashboard/webhooks (events), docs.svix.com/receiving/verifying-payloads/how-manual (signature).
  */
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import type { Config } from '../platform/config.ts'
@@ -8,17 +8,20 @@ import { withTx, type Db } from '../platform/db.ts'
 import { freeAddresses, stopAddresses, type StopReason } from '../contacts/contacts.ts'
 import { recordClick, recordStatus } from '../delivery/delivery.ts'
 import { GiveUp } from '../platform/errors.ts'
+import { asIsoTime, asObject, parseJson, type Json } from '../platform/json.ts'
 import type { Processed } from './inbox.ts'
 import { finishInbound, type Inbound } from './sql.ts'
 
 type Headers = Record<string, string | string[] | undefined>
-type Json = Record<string, unknown>
 
-/** How far the sender's clock may be from ours, before and after: older is a replay. */
+/** The largest difference between the signature's time and ours in either direction; an older one is a replay. */
 const TOLERANCE_SECONDS = 300
 const ID = /^[\x21-\x7e]{1,256}$/
 
-/** Whether one of the signatures (`v1,<base64>`, several while a secret is rotated) is ours over `id.timestamp.body`. */
+/**
+ * Whether one of the signatures (`v1,<base64>`; several during a secret rotation) is the HMAC-SHA256 of
+ * `id.timestamp.body`.
+ */
 export function isSignedByResend(secret: string, headers: Headers, body: Buffer, now: Date): boolean {
   const [id, timestamp, signatures] = ['svix-id', 'svix-timestamp', 'svix-signature'].map((name) => headers[name])
   if (typeof id !== 'string' || typeof timestamp !== 'string' || typeof signatures !== 'string') return false
@@ -33,7 +36,7 @@ export function isSignedByResend(secret: string, headers: Headers, body: Buffer,
   })
 }
 
-/** `svix-id` is the same in every redelivery of an event. */
+/** Returns `svix-id`, which is equal in every redelivery of an event. */
 export function readSvixId(headers: Headers): string | undefined {
   const id = headers['svix-id']
   return typeof id === 'string' && ID.test(id) ? id : undefined
@@ -43,23 +46,20 @@ type Effect = { status: string; reason: string | null; stop: StopReason | null }
 type EmailEvent = Effect & {
   kind: 'message'
   providerMessageId: string
-  /** Our delivery, which we gave along as a tag. */
+  /** Our delivery's id, which we sent as a tag. */
   ourId: string | null
   recipients: string[]
   occurredAt: Date | null
 }
 
-/** A person took it off the provider's list of addresses that get no mail. */
+/** Somebody removed the addresses from Resend's suppression list. */
 type Freed = { kind: 'freed'; recipients: string[]; occurredAt: Date | null }
 
-const asObject = (value: unknown): Json | null =>
-  typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Json) : null
-
-/** Null: an event that changes nothing here. Throws GiveUp when a message's event cannot be read. */
+/** Returns null for an event that changes nothing here. Throws GiveUp when a message's event cannot be read. */
 function readEmailEvent(body: Buffer): EmailEvent | Freed | null {
-  const event = asObject(parseJson(body))
+  const event = asObject(parseJson(body, 'unreadable'))
   const data = asObject(event?.['data'])
-  const occurredAt = readTime(event?.['created_at'])
+  const occurredAt = asIsoTime(event?.['created_at'])
   if (event?.['type'] === 'suppression.removed')
     return { kind: 'freed', recipients: readAddresses(data?.['email']), occurredAt }
   const effect = effectOf(event?.['type'], data)
@@ -76,7 +76,7 @@ function readEmailEvent(body: Buffer): EmailEvent | Freed | null {
   }
 }
 
-/** An open may be a machine's that loads images; a click is a person's: both are kept as `read`, with the reason. */
+/** Opens and clicks are both `read`, with a different reason: an open may be a machine that loads images. */
 function effectOf(type: unknown, data: Json | null): Effect | null {
   const moved = (status: string, reason: string | null = null, stop: StopReason | null = null): Effect => ({
     status,
@@ -109,11 +109,11 @@ function effectOf(type: unknown, data: Json | null): Effect | null {
   }
 }
 
-/** `reached_daily_quota` and such; a sentence of the provider's may name somebody and is left out. */
+/** Keeps codes such as `reached_daily_quota`, but not sentences, which may name a person. */
 const labelOf = (reason: unknown): string =>
   typeof reason === 'string' && /^[a-z0-9_]{1,60}$/.test(reason) ? `_${reason}` : ''
 
-/** Tags are an object in webhooks and a list in the API; both have been seen. */
+/** Tags are an object in webhooks and a list in the API; both occur. */
 function readTag(tags: unknown, name: string): string | null {
   const value = Array.isArray(tags)
     ? tags.map(asObject).find((tag) => tag?.['name'] === name)?.['value']
@@ -121,7 +121,7 @@ function readTag(tags: unknown, name: string): string | null {
   return typeof value === 'string' && ID.test(value) ? value : null
 }
 
-/** `to` holds bare addresses or `Name <address>`, one or several. */
+/** Reads one or several addresses, bare or as `Name <address>`. */
 function readAddresses(to: unknown): string[] {
   const texts = (Array.isArray(to) ? to : [to]).filter((one): one is string => typeof one === 'string')
   const addresses = texts.map((text) => (/<([^<>]+)>\s*$/.exec(text)?.[1] ?? text).trim().toLowerCase())
@@ -130,20 +130,7 @@ function readAddresses(to: unknown): string[] {
   )
 }
 
-function readTime(value: unknown): Date | null {
-  const at = new Date(typeof value === 'string' ? value : Number.NaN)
-  return at.getUTCFullYear() > 2000 && at.getUTCFullYear() < 2100 ? at : null
-}
-
-function parseJson(body: Buffer): unknown {
-  try {
-    return JSON.parse(body.toString('utf8'))
-  } catch (cause) {
-    throw new GiveUp('unreadable', cause)
-  }
-}
-
-/** Moves the delivery, stops the address where it must get no more mail, and ends the event, in one transaction. */
+/** In one transaction, applies the status to the delivery, stops the address if needed, and finishes the event. */
 export async function processEmail(
   { db, now, config }: { db: Db; now: () => Date; config: Config },
   inbound: Inbound,
@@ -154,15 +141,15 @@ export async function processEmail(
     const status = event ? ('done' as const) : ('ignored' as const)
     const outcome = event ? await applyEvent(event) : 'ignored'
     const isOurs = await finishInbound(tx, inbound.id, { status, reason: outcome, now: at })
-    if (!isOurs) throw new Error('another run has ended this event')
+    if (!isOurs) throw new Error('another run has finished this event')
     return { status, outcome }
 
-    async function applyEvent(told: EmailEvent | Freed): Promise<string> {
-      if (told.kind === 'freed') return freeAddresses(tx, told.recipients, told.occurredAt ?? at)
-      const { kind: _kind, stop, recipients, occurredAt, ...one } = told
-      const kept = { ...one, occurredAt: occurredAt ?? at, pricing: null, simulated: inbound.simulated }
-      const recorded = await recordStatus(tx, config, kept, at)
-      if (one.reason === 'clicked' && recorded === 'duplicate') await recordClick(tx, one.providerMessageId, at)
+    async function applyEvent(read: EmailEvent | Freed): Promise<string> {
+      if (read.kind === 'freed') return freeAddresses(tx, read.recipients, read.occurredAt ?? at)
+      const { kind: _kind, stop, recipients, occurredAt, ...rest } = read
+      const update = { ...rest, occurredAt: occurredAt ?? at, pricing: null, simulated: inbound.simulated }
+      const recorded = await recordStatus(tx, config, update, at)
+      if (rest.reason === 'clicked' && recorded === 'duplicate') await recordClick(tx, rest.providerMessageId, at)
       if (stop) await stopAddresses(tx, recipients, stop, at)
       return recorded
     }

@@ -6,11 +6,12 @@ import { rememberMessagingLimit } from '../campaigns/campaigns.ts'
 import { takeMessage, takePreference, type Incoming } from '../conversations/conversations.ts'
 import { rememberTemplateStatuses } from '../templates/templates.ts'
 import { GiveUp } from '../platform/errors.ts'
+import { parseJson } from '../platform/json.ts'
 import { forgetInvitation } from '../landing/landing.ts'
 import type { Kv } from '../platform/kv.ts'
 import { applyPaymentEvent, readPaymentEvent, type PaymentProviders } from '../payments/payments.ts'
 import { processEmail } from './email.ts'
-import { workItems, type FailedItem } from './items.ts'
+import { processItems, type FailedItem } from './items.ts'
 import { claimInbound, finishInbound, insertInbound, killInbound, type Inbound, type Source } from './sql.ts'
 import { takeStatus } from './statuses.ts'
 import { readWhatsAppPayload, type WhatsAppPayload } from './whatsapp.ts'
@@ -62,7 +63,11 @@ async function processWhatsApp({ db, kv, now, config }: Context, inbound: Inboun
   const { id, requestId, simulated } = inbound
   const { phoneNumberId } = config.whatsapp
   const { receivedAt } = inbound
-  const payload = readWhatsAppPayload(parseJson(inbound.body), { isSimulated: simulated, phoneNumberId, receivedAt })
+  const payload = readWhatsAppPayload(parseJson(inbound.body, 'unreadable'), {
+    isSimulated: simulated,
+    phoneNumberId,
+    receivedAt,
+  })
   const incoming: Incoming = { id, requestId, simulated, receivedAt, now: now(), config, answered: [] }
   const { counts, failed } = await workThenForget({ db, kv }, incoming, payload)
   const told = { ...counts, malformed: payload.malformed.length, ignored: payload.ignored, foreign: payload.foreign }
@@ -105,24 +110,24 @@ async function workWhatsApp(
   payload: WhatsAppPayload,
 ): Promise<{ counts: Record<string, number>; failed: FailedItem[] }> {
   const outcomes = new Map<object, string>()
-  const statuses = await workItems(db, payload.statuses, {
-    together: STATUSES_TOGETHER,
+  const statuses = await processItems(db, payload.statuses, {
+    batchSize: STATUSES_TOGETHER,
     work: async (tx, status) => void outcomes.set(status, await takeStatus(tx, incoming, status)),
   })
-  const messages = await workItems(db, payload.messages, {
-    together: 1,
+  const messages = await processItems(db, payload.messages, {
+    batchSize: 1,
     work: async (tx, message) => void outcomes.set(message, await takeMessage(tx, incoming, message)),
   })
-  const templates = await workItems(db, payload.templates, {
-    together: 1,
+  const templates = await processItems(db, payload.templates, {
+    batchSize: 1,
     work: (tx, update) => rememberTemplateStatuses(tx, [update], update.at ?? incoming.receivedAt),
   })
-  const limits = await workItems(db, payload.limits, {
-    together: 1,
+  const limits = await processItems(db, payload.limits, {
+    batchSize: 1,
     work: (tx, { recipients, at }) => rememberMessagingLimit(tx, { recipients, toldAt: at ?? incoming.receivedAt }),
   })
-  const preferences = await workItems(db, payload.preferences, {
-    together: 1,
+  const preferences = await processItems(db, payload.preferences, {
+    batchSize: 1,
     work: async (tx, preference) => void outcomes.set(preference, await takePreference(tx, preference)),
   })
   const failed = [...statuses, ...messages, ...templates, ...limits, ...preferences]
@@ -151,12 +156,4 @@ async function processPayment({ db, now, providers }: Context, inbound: Inbound)
 /** Two runs of one event may race: whoever ends it first wins, and the other's effect is rolled back. */
 async function endOrRollBack(tx: Tx, id: string, end: Parameters<typeof finishInbound>[2]): Promise<void> {
   if (!(await finishInbound(tx, id, end))) throw new Error('another run has ended this event')
-}
-
-function parseJson(body: Buffer): unknown {
-  try {
-    return JSON.parse(body.toString('utf8'))
-  } catch (cause) {
-    throw new GiveUp('unreadable', cause)
-  }
 }

@@ -1,4 +1,4 @@
-/** What the items of a webhook leave behind: the unreadable ones, those of another number, aliases, prices and times. */
+/** The effects of a webhook's items: unreadable items, other phone numbers, aliases, prices and times. */
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import { newId, sql, type Db } from '../platform/db.ts'
@@ -75,13 +75,13 @@ const shown = async ({ get }: TestApp, deliveryId: string) =>
 for (const [what, body] of [
   ['a message without an id', cloud({ messages: [{ from: '5215512345678', timestamp: TIMESTAMP, type: 'text' }] })],
   ['a status without a time', cloud({ statuses: [{ id: 'wamid.no_time', status: 'read' }] })],
-  ['messages that are no list', cloud({ messages: { id: 'wamid.x' } })],
+  ['messages that are not a list', cloud({ messages: { id: 'wamid.x' } })],
   ['a change without a value', { entry: [{ id: '1', changes: [{ field: 'messages' }] }] }],
   ['an entry without changes', { entry: [{ id: '1' }] }],
-  ['entries that are no list', { entry: 'none' }],
+  ['entries that are not a list', { entry: 'none' }],
   ['a status of the flat shape without an id', { statuses: [{ status: 'read', timestamp: TIMESTAMP }] }],
 ] as const) {
-  test(`${what} is a warning and a dead letter, not silence`, async (t) => {
+  test(`${what} is a warning and a dead letter`, async (t) => {
     const app = await startApp(t, { now: NOW })
 
     const id = await receive(app, body)
@@ -99,7 +99,7 @@ for (const [what, body] of [
   })
 }
 
-test('the readable neighbours of an unreadable item count, and a replay counts them no second time', async (t) => {
+test('readable items next to an unreadable one are applied, once also after a replay', async (t) => {
   const app = await startApp(t, { now: NOW })
   const guest = await anInvitation(app.db)
   const id = await receive(app, cloud({ messages: [{ type: 'text' }, aText(guest.phone, 'confirmo')] }))
@@ -116,7 +116,7 @@ test('the readable neighbours of an unreadable item count, and a replay counts t
   assert.deepEqual([answers.rows.length, letters.map(({ resolvedAt }) => resolvedAt === null)], [1, [false, true]])
 })
 
-test('a webhook with nothing for us is no dead letter', async (t) => {
+test('a webhook with nothing for us is not a dead letter', async (t) => {
   const app = await startApp(t, { now: NOW })
 
   const ids = [await receive(app, { n: newId('n') }), await receive(app, cloud({ note: newId('n') }))]
@@ -125,7 +125,7 @@ test('a webhook with nothing for us is no dead letter', async (t) => {
     assert.deepEqual([(await inboundOf(app.db, id)).status, await lettersOf(app.db, id)], ['ignored', []])
 })
 
-test("a status for another number's message touches no delivery, not even one whose id it echoes", async (t) => {
+test("a status of another phone number changes no delivery, even with a delivery's id", async (t) => {
   const app = await startApp(t, { now: NOW, env: { WA_PHONE_NUMBER_ID: OURS } })
   const { deliveryId, messageId } = await sentTo(app, await anInvitation(app.db))
   const status = { id: messageId, status: 'read', timestamp: TIMESTAMP, biz_opaque_callback_data: deliveryId }
@@ -138,7 +138,7 @@ test("a status for another number's message touches no delivery, not even one wh
   assert.deepEqual([before, (await shown(app, deliveryId)).status], ['sent', 'read'])
 })
 
-test('the flat shape of a payload about another number answers nothing either', async (t) => {
+test('a flat payload of another phone number is ignored too', async (t) => {
   const app = await startApp(t, { now: NOW, env: { WA_PHONE_NUMBER_ID: OURS } })
   const [theirs, ours] = [await anInvitation(app.db), await anInvitation(app.db)]
   const flat = (phone: string | null, id: string) => ({
@@ -152,7 +152,7 @@ test('the flat shape of a payload about another number answers nothing either', 
   assert.deepEqual([await answerOf(app.db, theirs), await answerOf(app.db, ours)], ['pending', 'yes'])
 })
 
-test('a reply to another number answers nothing, opens no window and is not kept as a message', async (t) => {
+test('a reply to another phone number gives no answer, opens no window and is not stored', async (t) => {
   const app = await startApp(t, { now: NOW, env: { WA_PHONE_NUMBER_ID: OURS } })
   const [theirs, ours] = [await anInvitation(app.db), await anInvitation(app.db)]
   const foreign = cloud({ messages: [aText(theirs.phone, 'confirmo'), aText(theirs.phone, 'baja')] }, '999')
@@ -183,7 +183,7 @@ for (const [what, env, phoneNumberId] of [
 }
 
 for (const status of ['delivered', 'read']) {
-  test(`a status ${status} teaches the alias that the next message goes to`, async (t) => {
+  test(`a ${status} status stores the alias for the next message`, async (t) => {
     const app = await startApp(t, { now: NOW })
     const guest = await anInvitation(app.db)
     const { messageId } = await sentTo(app, guest)
@@ -212,7 +212,7 @@ for (const status of ['delivered', 'read']) {
   })
 }
 
-test('sent and failed teach no alias', async (t) => {
+test('sent and failed statuses store no alias', async (t) => {
   const app = await startApp(t, { now: NOW })
   const guest = await anInvitation(app.db)
   const { messageId } = await sentTo(app, guest)
@@ -232,7 +232,7 @@ test('sent and failed teach no alias', async (t) => {
   assert.deepEqual(rows, [{ waId: null }])
 })
 
-test('what sent says of the price stays word for word when read says nothing, and counts once for the Director', async (t) => {
+test('the price of a sent status is stored unchanged, kept by a later status without one, and counted once', async (t) => {
   const app = await startApp(t, { now: NOW })
   const organizerId = await anOrganizer(app.db)
   const guest = await anInvitation(app.db, { event: { organizerId } })
@@ -259,7 +259,7 @@ test('what sent says of the price stays word for word when read says nothing, an
   assert.deepEqual(rows, [{ pricing }])
 })
 
-test("a status counts from the provider's time, however late it comes", async (t) => {
+test("a status counts from the provider's time, also when it arrives late", async (t) => {
   const app = await startApp(t, { now: NOW })
   const { deliveryId, messageId } = await sentTo(app, await anInvitation(app.db))
 
@@ -270,7 +270,7 @@ test("a status counts from the provider's time, however late it comes", async (t
   assert.deepEqual([events.at(-1).occurredAt, events.at(-1).receivedAt], [AN_HOUR_AGO, NOW])
 })
 
-test('messages of the older flat shape answer, open the window and stop', async (t) => {
+test('messages in the older flat shape give answers, open the window and opt out', async (t) => {
   const app = await startApp(t, { now: NOW })
   const [guest, leaving] = [await anInvitation(app.db), await anInvitation(app.db)]
 
@@ -289,7 +289,7 @@ test('messages of the older flat shape answer, open the window and stop', async 
   assert.equal(rows.length, 1)
 })
 
-test('a webhook that breaks off after an answer was taken leaves no old page behind', async (t) => {
+test('a webhook that fails after an answer leaves no outdated page in the cache', async (t) => {
   const app = await startApp(t, { now: NOW })
   const [guest, next] = [await anInvitation(app.db), await anInvitation(app.db)]
   const page = async () =>
@@ -313,26 +313,26 @@ test('a webhook that breaks off after an answer was taken leaves no old page beh
   assert.deepEqual([before, (await page()).answer], ['pending', 'yes'])
 })
 
-test('nothing that a guest wrote, is called or is reached by gets into logs, jobs, or the reason of a dead letter', async (t) => {
+test("a guest's text, name and phone are not in logs, jobs or reasons of dead letters", async (t) => {
   const app = await startApp(t, { now: NOW })
   const guest = await anInvitation(app.db)
   const secrets = ['Secreto Delatado', 'confirmo mi secreto', 'MX.secreto', guest.phone!.slice(3), guest.code]
   const contacts = [{ profile: { name: secrets[0] }, wa_id: waIdOf(guest.phone), user_id: secrets[2] }]
   const from = { from: waIdOf(guest.phone), from_user_id: secrets[2] }
-  const refused = { ...aText(guest.phone, secrets[1]!), ...from }
-  await sql`alter table wa_messages add constraint refused check (id <> ${sql.lit(refused.id)})`.execute(app.db)
-  t.after(() => sql`alter table wa_messages drop constraint refused`.execute(app.db).then(() => undefined))
+  const rejected = { ...aText(guest.phone, secrets[1]!), ...from }
+  await sql`alter table wa_messages add constraint rejected check (id <> ${sql.lit(rejected.id)})`.execute(app.db)
+  t.after(() => sql`alter table wa_messages drop constraint rejected`.execute(app.db).then(() => undefined))
 
-  const messages = [refused, { ...aText(guest.phone, 'confirmo'), ...from }, { ...refused, id: null }]
+  const messages = [rejected, { ...aText(guest.phone, 'confirmo'), ...from }, { ...rejected, id: null }]
   const id = await receive(app, cloud({ contacts, messages }))
 
   const { rows: letters } = await sql`select * from dead_letters where ref_id = ${id}`.execute(app.db)
   const { rows: jobs } = await sql<{ job: unknown }>`
     select to_jsonb(j) as job from bullmq.job j where to_jsonb(j)::text like ${`%${id}%`}`.execute(app.db)
-  const told = JSON.stringify([app.lines, letters, await inboundOf(app.db, id), jobs])
+  const traces = JSON.stringify([app.lines, letters, await inboundOf(app.db, id), jobs])
   assert.deepEqual([letters.length, jobs.length > 0, await answerOf(app.db, guest)], [1, true, 'yes'])
   assert.deepEqual(
-    secrets.filter((secret) => told.includes(secret)),
+    secrets.filter((secret) => traces.includes(secret)),
     [],
   )
 })

@@ -1,29 +1,29 @@
-/** Working the items of one webhook, each for itself: what one of them breaks is its own loss. */
+/** Processes the items of one webhook, so that an item that fails does not affect the others. */
 import { violatedConstraint, withTx, type Db, type Tx } from '../platform/db.ts'
 import { isConnectionLost } from '../platform/errors.ts'
 
-/** `where` tells a person which item of the payload it was; nothing of its content. */
+/** `where`: the item's position in the payload, without its content. */
 export type FailedItem = { where: string; reason: string }
 
 /**
- * Runs `work` on every item, up to `together` of them in one transaction; when that fails, each in its own. Returns
- * those that fail again, since they always will. A lost connection, a deadlock or a timeout is thrown: the whole
- * webhook comes due again, and what is done already is recognized then.
+ * Runs `work` on every item, up to `batchSize` items in one transaction; when a batch fails, each item in its own.
+ * Returns the items that fail again, since they always will. Throws on a lost connection, a deadlock or a timeout: the
+ * whole webhook is retried, and items that are already done are recognized.
  */
-export async function workItems<I extends { where: string }>(
+export async function processItems<I extends { where: string }>(
   db: Db,
   items: I[],
-  { together, work }: { together: number; work: (tx: Tx, item: I) => Promise<void> },
+  { batchSize, work }: { batchSize: number; work: (tx: Tx, item: I) => Promise<void> },
 ): Promise<FailedItem[]> {
   const failed: FailedItem[] = []
-  for (let start = 0; start < items.length; start += together) {
-    const chunk = items.slice(start, start + together)
-    if (chunk.length > 1 && (await tryAll(db, chunk, work))) continue
-    for (const item of chunk) {
+  for (let start = 0; start < items.length; start += batchSize) {
+    const batch = items.slice(start, start + batchSize)
+    if (batch.length > 1 && (await tryBatch(db, batch, work))) continue
+    for (const item of batch) {
       try {
         await withTx(db, (tx) => work(tx, item))
       } catch (error) {
-        if (isPassing(error)) throw error
+        if (isTransient(error)) throw error
         failed.push({ where: item.where, reason: nameOf(error) })
       }
     }
@@ -31,7 +31,7 @@ export async function workItems<I extends { where: string }>(
   return failed
 }
 
-async function tryAll<I>(db: Db, items: I[], work: (tx: Tx, item: I) => Promise<void>): Promise<boolean> {
+async function tryBatch<I>(db: Db, items: I[], work: (tx: Tx, item: I) => Promise<void>): Promise<boolean> {
   try {
     await withTx(db, async (tx) => {
       for (const item of items) await work(tx, item)
@@ -43,12 +43,12 @@ async function tryAll<I>(db: Db, items: I[], work: (tx: Tx, item: I) => Promise<
   }
 }
 
-/** Serialization failure, deadlock, lock not available, statement cancelled: the next try may succeed. */
-const PASSING = new Set(['40001', '40P01', '55P03', '57014'])
+/** Serialization failure, deadlock, lock not available, statement cancelled: a retry may succeed. */
+const TRANSIENT = new Set(['40001', '40P01', '55P03', '57014'])
 const codeOf = (error: unknown): string | undefined =>
   error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined
-const isPassing = (error: unknown): boolean => isConnectionLost(error) || PASSING.has(codeOf(error) ?? '')
+const isTransient = (error: unknown): boolean => isConnectionLost(error) || TRANSIENT.has(codeOf(error) ?? '')
 
-/** The message of a database error quotes values, so only its names are kept. */
+/** A database error's message quotes values, so only the constraint, code or name is kept. */
 const nameOf = (error: unknown): string =>
   violatedConstraint(error) ?? codeOf(error) ?? (error instanceof Error ? error.name : 'unknown')

@@ -1,4 +1,4 @@
-/** Reading a payload of WhatsApp: whatever one item looks like, the others are read. */
+/** Reading WhatsApp's payloads: an item of any shape does not affect the others. */
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import { readWhatsAppPayload, type WhatsAppPayload } from './whatsapp.ts'
@@ -30,8 +30,8 @@ const wrapped = (values: Value[][]) => ({
   })),
 })
 
-/** An object so deep that no reader walks through it. */
-const bottomless = (): unknown => JSON.parse(`${'{"a":'.repeat(200_000)}1${'}'.repeat(200_000)}`)
+/** An object that is too deep for a recursive reader. */
+const makeDeepObject = (): unknown => JSON.parse(`${'{"a":'.repeat(200_000)}1${'}'.repeat(200_000)}`)
 const without = (name: string) => (item: Item) =>
   Object.fromEntries(Object.entries(item).filter(([key]) => key !== name))
 const MALFORMED: [string, (item: Item) => unknown][] = [
@@ -42,20 +42,20 @@ const MALFORMED: [string, (item: Item) => unknown][] = [
   ['an empty object', () => ({})],
   ['one without an id', without('id')],
   ['one whose id is a number', (item) => ({ ...item, id: 7 })],
-  ['one whose id is endless', (item) => ({ ...item, id: 'x'.repeat(9000) })],
+  ['one whose id is too long', (item) => ({ ...item, id: 'x'.repeat(9000) })],
   ['one without a time', without('timestamp')],
   ['one whose time is a word', (item) => ({ ...item, timestamp: 'now' })],
   ['one whose time is an object', (item) => ({ ...item, timestamp: {} })],
   ['one whose time is in milliseconds', (item) => ({ ...item, timestamp: NOW * 1000 })],
 ]
 const ONLY_STATUSES: typeof MALFORMED = [
-  ['one that says nothing', without('status')],
-  ['one with a bottomless price', (item) => ({ ...item, pricing: { a: bottomless() } })],
+  ['one without a status', without('status')],
+  ['one with a too deep price', (item) => ({ ...item, pricing: { a: makeDeepObject() } })],
 ]
 const ONLY_MESSAGES: typeof MALFORMED = [
-  ['one from nobody', without('from')],
-  ['one from an object', (item) => ({ ...item, from: { phone: '5215512345678' } })],
-  ['one from no number', (item) => ({ ...item, from: 'Ana' })],
+  ['one without a sender', without('from')],
+  ['one whose sender is an object', (item) => ({ ...item, from: { phone: '5215512345678' } })],
+  ['one whose sender is not a number', (item) => ({ ...item, from: 'Ana' })],
 ]
 
 for (const [list, kinds] of [
@@ -63,7 +63,7 @@ for (const [list, kinds] of [
   ['messages', [...MALFORMED, ...ONLY_MESSAGES]],
 ] as const) {
   for (const [what, spoil] of kinds) {
-    test(`${what} among the ${list} is told by its place, wherever it is, and costs the others nothing`, () => {
+    test(`${what} among the ${list} is reported by its position and does not affect the others`, () => {
       const wrong = []
       for (const [entry, change] of [
         [0, 0],
@@ -94,10 +94,10 @@ for (const [what, spoil] of [
     'texts of the wrong kind',
     (item: Item) => ({ ...item, type: {}, text: 7, context: 'x', interactive: [], button: null }),
   ],
-  ['a type that every object has', (item: Item) => ({ ...item, type: '__proto__' })],
+  ['the type __proto__', (item: Item) => ({ ...item, type: '__proto__' })],
   ['contacts of the wrong kind', (item: Item) => item],
 ] as const) {
-  test(`${what} cost a message only its text`, () => {
+  test(`a message with ${what} loses only its text`, () => {
     const value = aValue('x')
     value.messages[1] = spoil(value.messages[1] as Item)
 
@@ -107,7 +107,7 @@ for (const [what, spoil] of [
   })
 }
 
-test('entries and changes that are none, or of another kind, cost their neighbours nothing', () => {
+test('invalid entries and changes of other kinds do not affect the others', () => {
   const good = { field: 'messages', value: aValue('good') }
   const deep = JSON.parse(`${'['.repeat(200_000)}${']'.repeat(200_000)}`)
   const changes = [
@@ -133,7 +133,7 @@ test('entries and changes that are none, or of another kind, cost their neighbou
   assert.deepEqual(malformed, ['entry 0', 'entry 1', 'entry 2', ...places.map((place) => `entry 3 ${place}`)])
 })
 
-test('a price with letters that PostgreSQL cannot keep loses only those', () => {
+test('a price loses only the characters that PostgreSQL cannot store', () => {
   const pricing = { type: 'a\\u0000b', category: 'u\u0000tility', note: '\ud800x', nested: { list: ['\u0000'] } }
 
   const { statuses, malformed } = read({ statuses: [{ ...aStatus('wamid.1'), pricing }] })
@@ -142,7 +142,7 @@ test('a price with letters that PostgreSQL cannot keep loses only those', () => 
   assert.deepEqual(statuses[0]!.pricing, { type: 'a\\u0000b', category: 'utility', note: 'x', nested: { list: [''] } })
 })
 
-test("a provider's time is taken as it is up to five minutes ahead of ours; further ahead it is when the webhook came", () => {
+test("a provider's time up to five minutes ahead is kept; a later one becomes the time of receipt", () => {
   const at = (seconds: number) => ({ ...aMessage(`wamid.${seconds}`), timestamp: String(NOW + seconds) })
 
   const { messages } = read({ messages: [at(-86_400), at(0), at(299), at(301), at(86_400 * 365)] })

@@ -1,17 +1,18 @@
 /**
- * Reads a WhatsApp webhook: Cloud shape (`entry[].changes[].value`), the older flat shape
- * (`contacts/messages/statuses`) and `{}`. Every item stands alone: one that cannot be read is counted
- * and does not hide its neighbours. Unknown fields and types are let through.
+ * Reads a WhatsApp webhook in the Cloud API's shape (`entry[].changes[].value`), the older flat shape
+ * (`contacts/messages/statuses`), or `{}`. Items are read separately: one that cannot be read is reported in
+ * `malformed` and the others are kept. Unknown fields and types are accepted.
  */
 import type { WaIdentity } from '../contacts/contacts.ts'
 import type { InboundMessage, Preference } from '../conversations/conversations.ts'
 import type { StatusEvent } from '../delivery/delivery.ts'
 import { normalizePhone } from '../platform/phone.ts'
-import { asId, asList, asObject, asStorable, asText, asWaId, readTimestamp, type Json } from './fields.ts'
+import { asId, asList, asObject, type Json } from '../platform/json.ts'
+import { asMessageText, asStorable, asWaId, readTimestamp } from './fields.ts'
 import { isAboutLimits, readMessagingLimit, type LimitUpdate } from './limits.ts'
 
 export type InboundStatus = StatusEvent & { recipient: WaIdentity }
-/** `where` in the payload a person finds it again. */
+/** An item with its position in the payload. */
 export type Placed<T> = T & { where: string }
 export type TemplateUpdate = { name: string; language: string; status: string; at: Date | null }
 export type WhatsAppPayload = {
@@ -20,19 +21,19 @@ export type WhatsAppPayload = {
   templates: Placed<TemplateUpdate>[]
   preferences: Placed<Preference>[]
   limits: Placed<LimitUpdate>[]
-  /** Items that could not be read: what and where, nothing of their content. */
+  /** Positions of the items that could not be read, without their content. */
   malformed: string[]
-  /** Changes of kinds that are nothing to us. */
+  /** How many changes of other kinds were ignored. */
   ignored: number
-  /** Changes about another number than ours. */
+  /** How many changes were about another phone number. */
   foreign: number
 }
 
 export type Reading = {
   isSimulated: boolean
-  /** By our clock. */
+  /** When the webhook arrived, by our clock. */
   receivedAt: Date
-  /** Ours, at Meta. Undefined: whatever comes is ours. */
+  /** Our phone number's id at Meta. When undefined, every change is ours. */
   phoneNumberId: string | undefined
 }
 
@@ -56,7 +57,7 @@ export function readWhatsAppPayload(payload: unknown, how: Reading): WhatsAppPay
     for (const [at, change] of asList(entry?.['changes']).entries())
       readChange(read, asObject(change), { ...how, time: entry?.['time'], where: `entry ${position} change ${at}` })
   }
-  // Statuses lock their rows in one order, so that two batches about the same messages queue up instead of deadlocking.
+  // Sorted, so that two batches about the same messages lock rows in the same order and do not deadlock.
   read.statuses.sort((a, b) => compare(a.providerMessageId, b.providerMessageId))
   read.messages.sort((a, b) => a.sentAt.getTime() - b.sentAt.getTime())
   return read
@@ -74,7 +75,7 @@ function readChange(
 ): void {
   const [field, value] = [change?.['field'], asObject(change?.['value'])]
   if (!value) {
-    // A kind that is nothing to us may look as it likes.
+    // Changes of other kinds may have any shape.
     if (typeof field === 'string' && !['messages', TEMPLATE_UPDATE, PREFERENCES].includes(field)) read.ignored++
     else read.malformed.push(where)
   } else if (field === TEMPLATE_UPDATE)
@@ -85,14 +86,14 @@ function readChange(
   else if (!readValue(read, value, how, `${where} `)) read.ignored++
 }
 
-/** About another number of the same account, or of another one whose webhook has our address. */
+/** Whether a change is about another phone number, of this account or of another that uses our webhook address. */
 function isForeign(value: Json, { isSimulated, phoneNumberId }: Reading): boolean {
   const named = asWaId(asObject(value['metadata'])?.['phone_number_id'])
   if (phoneNumberId === undefined || named === null || named === phoneNumberId) return false
   return !(isSimulated && named === 'simulated')
 }
 
-/** What trips its reader up is as unreadable as what the reader finds wanting. */
+/** Adds the item to the list, or its position to `malformed` when the reader returns null or throws. */
 function keep<T extends object>(
   read: WhatsAppPayload,
   list: Placed<T>[],
@@ -109,14 +110,14 @@ function keep<T extends object>(
   else list.push({ ...item, where })
 }
 
-/** What should be a list and is none is malformed, not empty. */
+/** Returns a list; a value of another type is malformed, not empty. */
 function listOf(read: WhatsAppPayload, value: Json, name: string, where = ''): unknown[] {
   const list = value[name]
   if (list !== undefined && list !== null && !Array.isArray(list)) read.malformed.push(`${where}${name}`)
   return asList(list)
 }
 
-/** False: nothing in it is a message or a status. */
+/** Reads messages and statuses. Returns false when there are none. */
 function readValue(read: WhatsAppPayload, value: Json, how: Reading, where = ''): boolean {
   const before = read.malformed.length
   const [messages, statuses] = [listOf(read, value, 'messages', where), listOf(read, value, 'statuses', where)]
@@ -133,7 +134,7 @@ function readIdentity(object: Json | null, phoneField: string, userField: string
   return { waId, phone: waId && normalizePhone(waId), userId: asId(object?.[userField])?.slice(0, 200) ?? null }
 }
 
-/** `contacts` tell what the message leaves out: the phone beside the user id, or the other way round. */
+/** Adds what the message leaves out from `contacts`: the phone of a user id, or the user id of a phone. */
 function complete(sender: WaIdentity, contacts: WaIdentity[], isAlone: boolean): WaIdentity {
   const isNameless = sender.waId === null && sender.userId === null
   const contact = contacts.find(
@@ -151,7 +152,7 @@ function complete(sender: WaIdentity, contacts: WaIdentity[], isAlone: boolean):
   }
 }
 
-/** Null also for what nobody sent: it could not be joined to a person later either. */
+/** Returns null also for a message without a sender, since it can never be matched to a person. */
 function readMessage(item: unknown, contacts: WaIdentity[], isAlone: boolean, how: Reading): InboundMessage | null {
   const message = asObject(item)
   const id = asId(message?.['id'])
@@ -168,10 +169,10 @@ function readMessage(item: unknown, contacts: WaIdentity[], isAlone: boolean, ho
     id,
     type: message['group_id'] === undefined ? type : `group_${type}`,
     text:
-      asText(asObject(message['text'])?.['body']) ??
-      asText(button?.['text']) ??
-      asText(choice?.['title']) ??
-      asText(asObject(message[type])?.['caption']),
+      asMessageText(asObject(message['text'])?.['body']) ??
+      asMessageText(button?.['text']) ??
+      asMessageText(choice?.['title']) ??
+      asMessageText(asObject(message[type])?.['caption']),
     payload: asId(button?.['payload']) ?? asId(choice?.['id']),
     contextMessageId: asId(asObject(message['context'])?.['id']),
     newWaId: asWaId(system?.['wa_id']) ?? asWaId(system?.['new_wa_id']),
@@ -203,7 +204,7 @@ function readCode(code: unknown): number | null {
   return isCode ? Number(code) : null
 }
 
-/** Meta's names of the events: APPROVED, REJECTED, PAUSED, DISABLED and others, kept as they come. */
+/** Keeps Meta's event names unchanged: APPROVED, REJECTED, PAUSED, DISABLED and others. */
 function readTemplateUpdate(value: Json, at: Date | null): TemplateUpdate | null {
   const name = asId(value['message_template_name'])
   const language = asId(value['message_template_language'])
@@ -211,7 +212,7 @@ function readTemplateUpdate(value: Json, at: Date | null): TemplateUpdate | null
   return name && language && status ? { name, language, status, at } : null
 }
 
-/** Other capabilities than the messaging limit are nothing to us. */
+/** Ignores capabilities other than the messaging limit. */
 function readLimits(
   read: WhatsAppPayload,
   { field, value, at, where }: { field: unknown; value: Json; at: Date | null; where: string },
@@ -221,7 +222,7 @@ function readLimits(
   else read.limits.push({ recipients, at, where })
 }
 
-/** `user_preferences` of Meta's webhook reference. Other categories than promotions are nothing to us. */
+/** Reads `user_preferences` (Meta's webhook reference). Ignores categories other than marketing messages. */
 function readPreferences(read: WhatsAppPayload, value: Json, { where, ...how }: Reading & { where: string }): void {
   const contacts = asList(value['contacts']).map((contact) => readIdentity(asObject(contact), 'wa_id', 'user_id'))
   const items = listOf(read, value, PREFERENCES, `${where} `)

@@ -1,9 +1,9 @@
 /**
- * Invitations that were looked at within the last minute, so that a link preview and the guest behind it
- * cost one query. All of it may vanish, and a store that is down only costs the query.
+ * Caches invitations for a minute, so that a link preview and the guest's own visit cost one query. Losing the
+ * cache costs only that query.
  *
- * Keys hold the hash of a code and values are sealed with the code itself: whoever reads the store
- * finds neither names nor anything that opens a door.
+ * Keys are hashes of codes and values are encrypted with the code itself, so reading the store reveals neither
+ * names nor codes that admit somebody at the door.
  */
 import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto'
 import type { Kv } from '../platform/kv.ts'
@@ -30,14 +30,14 @@ export async function keepCached(kv: Kv, invitation: Invitation): Promise<void> 
 }
 
 /**
- * To be called after whatever changed an invitation has committed. Writes nothing over it, because
- * deleting by prefix would walk the whole store for one key.
+ * Removes an invitation from the cache; call it after the change has committed. It overwrites the entry with an
+ * empty value that expires at once, because deleteByPrefix would scan the whole store for one key.
  */
 export async function forgetInvitation(kv: Kv, code: string): Promise<void> {
   await kv.set(keyOf(code), '', 1).catch(() => undefined)
 }
 
-/** AES-256-GCM: iv, tag, text. */
+/** AES-256-GCM. Returns base64 of the 12-byte iv, the 16-byte tag and the ciphertext. */
 function seal(text: string, code: string): string {
   const iv = randomBytes(12)
   const cipher = createCipheriv('aes-256-gcm', digest('seal', code), iv)

@@ -1,10 +1,10 @@
-/** The nightly landing job, and the one that notices when it did not run. */
+/** The nightly landing job, and the job that runs it when a night was missed. */
 import { Type } from 'typebox'
 import type { Deps } from '../deps.ts'
 import { defineJob } from '../platform/queue.ts'
 import { isLandingRunMissing, runLandingTtl, type LandingReport } from './ttl.ts'
 
-/** Archives and expires landings. The clock adds it once a night; running it twice changes nothing. */
+/** Archives and expires landings. The clock enqueues it once a night; a second run changes nothing. */
 export const runLandingTtlJob = defineJob({
   name: 'run-landing-ttl',
   queue: 'maintenanceQueue',
@@ -13,7 +13,7 @@ export const runLandingTtlJob = defineJob({
   run: async (deps: Deps, _, { log }) => outcomeOf(await runLandingTtl({ ...deps, log }, { forced: false })),
 })
 
-/** The queue may have lost the night's job, or every process may have been down: then it runs now. */
+/** Runs the nightly job now when the queue lost it or no process was up at its time. */
 export const catchUpLandingTtl = defineJob({
   name: 'catch-up-landing-ttl',
   queue: 'maintenanceQueue',

@@ -47,7 +47,7 @@ const listAnswers = async (db: Db, id: string) =>
     )
   ).rows
 
-test('an invitation shows event, guest and answer, is not stored by browsers and not indexed', async (t) => {
+test('an invitation shows event, guest and answer, and is neither stored by browsers nor indexed', async (t) => {
   const { db, look } = await aLanding(t, { now: '2029-06-01T00:00:00Z' })
   const event = { startsAt: '2030-01-01T00:00:00Z', endsAt: '2030-01-01T06:00:00Z' }
   const { eventId, code } = await anInvitation(db, { partySize: 3, event })
@@ -78,7 +78,7 @@ test('an invitation shows event, guest and answer, is not stored by browsers and
   assert.equal(response.headers['x-robots-tag'], 'noindex')
 })
 
-test('a code is found in any case', async (t) => {
+test('codes are case-insensitive', async (t) => {
   const { db, look } = await aLanding(t)
   const { code } = await anInvitation(db)
 
@@ -87,7 +87,7 @@ test('a code is found in any case', async (t) => {
   assert.equal(response.json<View>().code, code)
 })
 
-test('unknown, impossible and unpublished invitations are 404 alike', async (t) => {
+test('unknown, malformed and unpublished codes get the same 404', async (t) => {
   const { db, look, answer } = await aLanding(t)
   const { code: draft } = await anInvitation(db, { event: { status: 'draft' } })
 
@@ -105,7 +105,7 @@ test('unknown, impossible and unpublished invitations are 404 alike', async (t) 
   }
 })
 
-test('an expired invitation is 410 for every address of it, as JSON and as a page', async (t) => {
+test('every path of an expired invitation is 410, as JSON and as a page', async (t) => {
   const { db, look, get, answer, submit } = await aLanding(t)
   const { code, invitationId } = await anInvitation(db, { event: { status: 'expired' } })
 
@@ -127,7 +127,7 @@ test('an expired invitation is 410 for every address of it, as JSON and as a pag
   assert.deepEqual(await listAnswers(db, invitationId), [])
 })
 
-test('an archived invitation is shown and takes no answer', async (t) => {
+test('an archived invitation is shown but accepts no answers', async (t) => {
   const { db, look, answer, submit } = await aLanding(t)
   const { code, invitationId } = await anInvitation(db, { answer: 'yes', event: { status: 'archived' } })
 
@@ -145,7 +145,7 @@ test('an archived invitation is shown and takes no answer', async (t) => {
   assert.equal((await readInvitation(db, invitationId)).answer, 'yes')
 })
 
-test('answers are taken until the millisecond of the end, before the night archives it', async (t) => {
+test('answers are accepted until the millisecond at which the event ends, before it is archived', async (t) => {
   const { db, look, answer, setNow } = await aLanding(t, { now: '2026-05-02T03:59:59.999Z' })
   const event = { startsAt: '2026-05-01T20:00:00Z', endsAt: '2026-05-02T04:00:00Z' }
   const { code } = await anInvitation(db, { event })
@@ -159,7 +159,7 @@ test('answers are taken until the millisecond of the end, before the night archi
   assert.equal((await look(code)).json<View>().isOpen, false)
 })
 
-test('GET and HEAD change nothing, whoever looks', async (t) => {
+test('GET and HEAD change nothing, also for link previews and scanners', async (t) => {
   const { app, db, look } = await aLanding(t)
   const { code, invitationId } = await anInvitation(db)
   const rows = () =>
@@ -179,7 +179,7 @@ test('GET and HEAD change nothing, whoever looks', async (t) => {
   assert.deepEqual(await listAnswers(db, invitationId), [])
 })
 
-test('yes takes all invited places unless the guest says fewer, and every answer is kept', async (t) => {
+test('yes takes all invited places unless the guest asks for fewer, and every answer is kept', async (t) => {
   const { db, answer } = await aLanding(t)
   const { code, invitationId } = await anInvitation(db, { partySize: 4 })
 
@@ -196,7 +196,7 @@ test('yes takes all invited places unless the guest says fewer, and every answer
     views.push(response.json<View>())
   }
 
-  const said = [
+  const answers = [
     ['maybe', null],
     ['yes', 4],
     ['yes', 2],
@@ -205,19 +205,19 @@ test('yes takes all invited places unless the guest says fewer, and every answer
   ]
   assert.deepEqual(
     views.map((view) => [view.answer, view.answeredPlaces]),
-    said,
+    answers,
   )
   assert.ok(views.every(({ guest }) => guest.partySize === 4))
   const kept = await listAnswers(db, invitationId)
   assert.deepEqual(
     kept.map(({ answer, places }) => [answer, places]),
-    said,
+    answers,
   )
   assert.ok(kept.every(({ source, sourceRef }) => source === 'landing' && sourceRef?.startsWith('req_')))
   assert.equal((await readInvitation(db, invitationId)).answeredBy, 'landing')
 })
 
-test('the same answer ten times at once is one answer', async (t) => {
+test('ten concurrent copies of one answer are recorded once', async (t) => {
   const { db, answer } = await aLanding(t)
   const { code, invitationId } = await anInvitation(db, { partySize: 2 })
 
@@ -227,7 +227,7 @@ test('the same answer ten times at once is one answer', async (t) => {
   assert.equal((await listAnswers(db, invitationId)).length, 1)
 })
 
-test('more places than the invitation holds are refused and the old answer stays', async (t) => {
+test('an answer with more places than the invitation is rejected and the previous answer stays', async (t) => {
   const { db, answer } = await aLanding(t)
   const { code, invitationId } = await anInvitation(db, { partySize: 2 })
   await answer(code, { answer: 'yes', partySize: 1 })
@@ -239,7 +239,7 @@ test('more places than the invitation holds are refused and the old answer stays
   assert.equal((await listAnswers(db, invitationId)).length, 1)
 })
 
-test('who is inside stays invited: no answer leaves fewer places than were admitted', async (t) => {
+test('an answer cannot leave fewer places than people already admitted', async (t) => {
   const { db, answer } = await aLanding(t)
   const { code, invitationId } = await anInvitation(db, { partySize: 4, answer: 'yes' })
   await sql`update invitations set admitted = 2 where id = ${invitationId}`.execute(db)
@@ -259,7 +259,7 @@ test('who is inside stays invited: no answer leaves fewer places than were admit
   })
 })
 
-test('a hundred guests who confirm at once for ten places fill exactly ten', async (t) => {
+test('a hundred concurrent confirmations for ten places fill exactly ten', async (t) => {
   const { db, answer } = await aLanding(t)
   const confirm = async (code: string) => {
     for (;;) {
@@ -280,7 +280,7 @@ test('a hundred guests who confirm at once for ten places fill exactly ten', asy
   assert.equal(rows.length, 10)
 })
 
-test('the race for places is real: when all count before the first confirms, the event overfills', async (t) => {
+test('without the lock on the event, concurrent confirmations overfill it', async (t) => {
   const { db } = await aLanding(t)
   const eventId = await anEvent(db, { capacity: 10 })
   const guests = await Promise.all(Array.from({ length: 60 }, () => aGuest(db, eventId)))
@@ -302,7 +302,7 @@ test('the race for places is real: when all count before the first confirms, the
   assert.equal(await countTaken(), 60)
 })
 
-test('a yes beyond the capacity leaves the old answer; places given back are free for others', async (t) => {
+test('a yes beyond the capacity leaves the previous answer; released places are free for others', async (t) => {
   const { db, answer } = await aLanding(t)
   const eventId = await anEvent(db, { capacity: 5 })
   const [ana, eva] = [await aGuest(db, eventId, { partySize: 4 }), await aGuest(db, eventId, { partySize: 4 })]
@@ -319,7 +319,7 @@ test('a yes beyond the capacity leaves the old answer; places given back are fre
   assert.equal(fits.statusCode, 200)
 })
 
-test('when the organizer lowers the capacity, guests may still come with fewer', async (t) => {
+test('after the organizer lowers the capacity, a guest may still reduce the party', async (t) => {
   const { db, answer } = await aLanding(t)
   const { eventId, code, invitationId } = await anInvitation(db, {
     partySize: 4,
@@ -335,7 +335,7 @@ test('when the organizer lowers the capacity, guests may still come with fewer',
   assert.equal((await readInvitation(db, invitationId)).answeredPlaces, 3)
 })
 
-test('an answer and a scan at once never leave more inside than the answer holds', async (t) => {
+test('a concurrent answer and scan never admit more people than the answer allows', async (t) => {
   const { db, answer, post } = await aLanding(t)
   const eventId = await anEvent(db)
 
@@ -351,7 +351,7 @@ test('an answer and a scan at once never leave more inside than the answer holds
   }
 })
 
-test("an answer by WhatsApp is written by the same rule inside the caller's transaction", async (t) => {
+test("an answer by WhatsApp follows the same rules and rolls back with the caller's transaction", async (t) => {
   const { db } = await aLanding(t)
   const { invitationId, code } = await anInvitation(db, { partySize: 2 })
   const input: InvitationAnswer = {
@@ -405,7 +405,7 @@ for (const status of ['draft', 'archived', 'expired'] as const) {
   })
 }
 
-test('an answer to an invitation that is not there is invitation_not_found', async (t) => {
+test('an answer to an invitation that does not exist is invitation_not_found', async (t) => {
   const { db } = await aLanding(t)
   const input: InvitationAnswer = {
     invitationId: 'inv_none',
@@ -422,7 +422,7 @@ test('an answer to an invitation that is not there is invitation_not_found', asy
   )
 })
 
-test('an answer that does not fit is 400 and changes nothing', async (t) => {
+test('an answer that does not match the schema is 400 and changes nothing', async (t) => {
   const { db, answer, submit, post } = await aLanding(t)
   const { code, invitationId } = await anInvitation(db, { partySize: 2 })
 
@@ -454,7 +454,7 @@ test('an answer that does not fit is 400 and changes nothing', async (t) => {
   assert.equal((await readInvitation(db, invitationId)).answer, 'pending')
 })
 
-test('the page is made for its reader: language, escaped names, no scripts, one allowed style', async (t) => {
+test('the page uses the guest’s language, escapes names, and has one allowed style and no scripts', async (t) => {
   const { db, look } = await aLanding(t)
   const spanish = await anInvitation(db, { partySize: 2 })
   const english = await anInvitation(db, { locale: 'en' })
@@ -481,7 +481,7 @@ test('the page is made for its reader: language, escaped names, no scripts, one 
   assert.equal(es.headers['vary'], 'accept')
 })
 
-test('the style of the page is the one its policy names', async (t) => {
+test('the policy of the page contains the hash of its style', async (t) => {
   const { db, look } = await aLanding(t)
   const { code } = await anInvitation(db)
 
@@ -492,7 +492,7 @@ test('the style of the page is the one its policy names', async (t) => {
   assert.ok(String(headers['content-security-policy']).includes(`'sha256-${hash}'`))
 })
 
-test('dates on the page are those of the place', async (t) => {
+test('dates on the page are in the time zone of the event', async (t) => {
   const { db, look } = await aLanding(t)
   const event = { startsAt: '2030-07-07T02:00:00Z', endsAt: '2030-07-07T06:30:00Z', timeZone: 'America/Tijuana' }
   const { code } = await anInvitation(db, { event })
@@ -502,7 +502,7 @@ test('dates on the page are those of the place', async (t) => {
   assert.match(body, /Sábado 6 de julio de 2030<br>19:00 – 23:30 h/)
 })
 
-test('the form answers without scripts: 303 back to the page, which shows the QR', async (t) => {
+test('submitting the form redirects (303) to the page, which shows the QR', async (t) => {
   const { db, look, submit } = await aLanding(t)
   const { code, invitationId } = await anInvitation(db, { partySize: 3 })
   const before = await look(code, HTML)
@@ -518,7 +518,7 @@ test('the form answers without scripts: 303 back to the page, which shows the QR
   assert.match(after.body, /<svg/)
 })
 
-test('the form says on the page why an answer was refused', async (t) => {
+test('a rejected form answer shows the reason on the page', async (t) => {
   const { db, submit } = await aLanding(t)
   const { code } = await anInvitation(db, { partySize: 3, event: { capacity: 1 } })
 
@@ -531,7 +531,7 @@ test('the form says on the page why an answer was refused', async (t) => {
   assert.match(unknown.body, /No encontramos esta invitación/)
 })
 
-test('QR and calendar come in their own media types', async (t) => {
+test('the QR and the calendar entry have their own media types', async (t) => {
   const { db, get } = await aLanding(t, {
     now: '2029-06-01T00:00:00Z',
     env: { PUBLIC_BASE_URL: 'https://inv.example' },
@@ -563,7 +563,7 @@ test('QR and calendar come in their own media types', async (t) => {
 })
 
 for (const backend of backends) {
-  test(`[${backend}] an address that guesses codes is stopped after thirty, for everything, and others are not`, async (t) => {
+  test(`[${backend}] an address that tries thirty unknown codes gets 429 for every code; other addresses do not`, async (t) => {
     const { app, db, deps } = await aLanding(t, { backend })
     const { code } = await anInvitation(db)
     const address = `203.0.113.${backend === 'redis' ? 1 : 2}`
@@ -583,7 +583,7 @@ for (const backend of backends) {
   })
 }
 
-test('a look is kept for a minute, sealed, and an answer drops it', async (t) => {
+test('a viewed invitation is cached for a minute, encrypted, and dropped by an answer', async (t) => {
   const { db, deps, look, answer } = await aLanding(t)
   const { code, invitationId } = await anInvitation(db, { partySize: 2 })
   await deps.kv.deleteByPrefix('landing:')
@@ -605,7 +605,7 @@ test('a look is kept for a minute, sealed, and an answer drops it', async (t) =>
   assert.deepEqual([fresh.answer, fresh.answeredPlaces], ['yes', 2])
 })
 
-test('a store that is down costs only the cache: pages and answers go on, a guess at an answer does not', async (t) => {
+test('while the kv store is down, pages and answers work and a POST with an unknown code fails', async (t) => {
   const { db, look, answer } = await aLanding(t)
   const { code } = await anInvitation(db)
 
@@ -624,7 +624,7 @@ test('a store that is down costs only the cache: pages and answers go on, a gues
   )
 })
 
-test('no line of the log holds a code or a name', async (t) => {
+test('log lines contain neither codes nor names', async (t) => {
   const { db, look, answer, lines } = await aLanding(t)
   const { code } = await anInvitation(db)
 
@@ -635,7 +635,7 @@ test('no line of the log holds a code or a name', async (t) => {
   assert.ok(lines.length > 0 && !log.includes(code) && !log.includes('Ana Prueba'))
 })
 
-test('a form that cannot be read is answered with a page, and JSON with a problem', async (t) => {
+test('an invalid form is answered with a page, and invalid JSON with a problem', async (t) => {
   const { post, db } = await startApp(t)
   const { code } = await anInvitation(db)
   const path = `/public/invite/${code}/rsvp`

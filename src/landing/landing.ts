@@ -1,8 +1,8 @@
 /**
- * The invitation as its guest sees it, and what the guest answers.
+ * The invitation as its guest sees it, and the guest's answer.
  *
- * An answer may be changed as long as the event is active and has not ended. `yes` takes places of the
- * event's capacity, which is never exceeded: whoever wants places waits for the event's row.
+ * A guest may change the answer while the event is active and has not ended. A `yes` takes places from the
+ * event's capacity; every such answer locks the event's row first, so the capacity is never exceeded.
  */
 import { isCode, readCode } from '../checkin/checkin.ts'
 import { withTx, type Db } from '../platform/db.ts'
@@ -17,11 +17,11 @@ export { forgetInvitation } from './cache.ts'
 export type InvitationView = {
   code: string
   status: Exclude<Invitation['eventStatus'], 'draft'>
-  /** Answers are taken now. An event that has ended takes none, although it is archived only at night. */
+  /** Whether answers are accepted now. An event stops accepting them when it ends, before the nightly job archives it. */
   isOpen: boolean
   locale: Invitation['locale']
   event: Pick<Invitation, 'startsAt' | 'endsAt' | 'timeZone' | 'location'> & { id: string; name: string }
-  /** partySize: as many as were invited. */
+  /** partySize: the number of people invited. */
   guest: { name: string; partySize: number }
   answer: Invitation['answer']
   answeredPlaces: number | null
@@ -30,7 +30,7 @@ export type InvitationView = {
 
 type Context = { db: Db; kv: Kv; now: () => Date }
 
-/** Throws `invitation_not_found` (a draft's too) and `invitation_expired`. Changes nothing. */
+/** Reads an invitation without changing it. Throws `invitation_not_found` (also for a draft) and `invitation_expired`. */
 export async function viewInvitation({ db, kv, now }: Context, code: string): Promise<InvitationView> {
   const given = readCode(code)
   if (!isCode(given)) throw new Failure('invitation_not_found')
@@ -42,7 +42,7 @@ export async function viewInvitation({ db, kv, now }: Context, code: string): Pr
   return toView(invitation, now())
 }
 
-/** Takes the answer of a guest who has the code. */
+/** Records the answer of a guest who has the code. Throws what answerInvitation throws. */
 export async function answerByCode(
   { db, kv, now }: Context,
   input: { code: string; answer: AnswerKind; places?: number; sourceRef: string },

@@ -1,17 +1,16 @@
 /**
- * The invitation as a page: one HTML document without scripts, readable on the oldest phone. Texts are
- * in words.ts; every value is escaped; the style is allowed by its hash, and nothing else is.
+ * Renders the invitation as one HTML document without scripts, which also works on old phones. Texts are in
+ * words.ts, and every value is escaped.
  */
-import { createHash } from 'node:crypto'
 import { DateTime } from 'luxon'
+import { contentSecurityPolicyOf, escapeHtml, renderPage } from '../http/html.ts'
 import type { InvitationView } from './landing.ts'
 import { STYLE } from './style.ts'
 import { WORDS, type Locale, type Notice } from './words.ts'
 
-const STYLE_HASH = createHash('sha256').update(STYLE).digest('base64')
-export const PAGE_POLICY = `default-src 'none'; style-src 'sha256-${STYLE_HASH}'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'`
+export const PAGE_POLICY = contentSecurityPolicyOf(STYLE)
 
-/** `notice`: why the answer just given was refused. `qr`: an SVG of ours, shown to who comes. */
+/** `notice`: why the latest answer was rejected. `qr`: our own SVG, shown to a guest who said yes. */
 export function renderInvitation(view: InvitationView, extra: { notice?: Notice; qr?: string } = {}): string {
   const { event, guest, locale } = view
   const words = WORDS[locale]
@@ -27,7 +26,7 @@ export function renderInvitation(view: InvitationView, extra: { notice?: Notice;
   return renderDocument(locale, event.name, `${formatDay(view)}, ${formatHour(view)}`, body)
 }
 
-/** A page that only says something: the invitation is unknown, has expired, or was asked for too often. */
+/** A page with one message: the invitation is unknown or expired, the client is rate limited, or the form is invalid. */
 export function renderMessage(locale: Locale, message: 'unknown' | 'expired' | 'later' | 'unreadable'): string {
   const { title, text } = WORDS[locale].messages[message]
   return renderDocument(locale, title, text, `<header><h1>${title}</h1></header><p class="lead">${text}</p>`)
@@ -86,27 +85,18 @@ function renderThanks({ locale, answer, admitted }: InvitationView): string {
   return `<section class="thanks"><h2>${words.thanks}</h2><p>${admitted > 0 || answer === 'yes' ? words.thanksForComing : words.over}</p></section>`
 }
 
-/** The preview that a messenger shows comes from the og: lines; it names the event and never the guest. */
-function renderDocument(locale: Locale, title: string, description: string, body: string): string {
-  return `<!doctype html>
-<html lang="${locale}">
-<head>
-  <meta charset="utf-8">
-  <meta name="viewport" content="width=device-width, initial-scale=1">
-  <meta name="robots" content="noindex">
+/** Messengers build their link preview from the og: lines, which name the event and never the guest. */
+function renderDocument(locale: Locale, title: string, description: string, main: string): string {
+  const head = `
   <meta name="format-detection" content="telephone=no">
-  <title>${escapeHtml(title)}</title>
   <meta property="og:title" content="${escapeHtml(title)}">
-  <meta property="og:description" content="${escapeHtml(description)}">
-  <style>${STYLE}</style>
-</head>
-<body>
-  <main>${body}
+  <meta property="og:description" content="${escapeHtml(description)}">`
+  const body = `
+  <main>${main}
   </main>
   <footer>Monotickets</footer>
-</body>
-</html>
 `
+  return renderPage({ lang: locale, title, style: STYLE, head, body })
 }
 
 const inZone = ({ event, locale }: InvitationView, at: Date) =>
@@ -118,11 +108,8 @@ function formatDay(view: InvitationView): string {
   return text.charAt(0).toUpperCase() + text.slice(1)
 }
 
-/** Hours are those of the place, wherever the reader is. */
+/** Hours are in the event's time zone, not the reader's. */
 function formatHour(view: InvitationView): string {
   const [from, to] = [view.event.startsAt, view.event.endsAt].map((at) => inZone(view, at).toFormat('HH:mm'))
   return `${from} – ${to} h`
 }
-
-const ENTITIES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' }
-const escapeHtml = (text: string) => text.replace(/[&<>"']/g, (character) => ENTITIES[character]!)

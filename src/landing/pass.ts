@@ -1,10 +1,10 @@
-/** What a guest carries away from the page: the QR for the door and the calendar entry. */
+/** The files that a guest takes from the page: the QR for the door and the calendar entry. */
 import QRCode from 'qrcode'
 import type { InvitationView } from './landing.ts'
 
 /**
- * The QR holds the bare code: capitals, digits and hyphens go into QR's alphanumeric mode, so the
- * squares stay large and a cracked or dim screen is still read at the door.
+ * The QR contains only the code. Capitals, digits and hyphens fit QR's alphanumeric mode, so its squares stay
+ * large enough to scan from a cracked or dim screen.
  */
 const LOOK = { errorCorrectionLevel: 'Q', margin: 4 } as const
 
@@ -13,7 +13,7 @@ export const drawQrSvg = (code: string): Promise<string> => QRCode.toString(code
 /** About 600 pixels wide: sharp in a message and on paper. */
 export const drawQrPng = (code: string): Promise<Buffer> => QRCode.toBuffer(code, { ...LOOK, type: 'png', width: 600 })
 
-/** One event as iCalendar (RFC 5545): UTC times, text escaped, lines folded at 75 octets, CRLF. */
+/** Writes one event as iCalendar (RFC 5545): UTC times, escaped text, lines folded at 75 octets, CRLF. */
 export function writeCalendar({ event }: InvitationView, url: string, now: Date): string {
   const lines = [
     'BEGIN:VCALENDAR',
@@ -38,7 +38,7 @@ export function writeCalendar({ event }: InvitationView, url: string, now: Date)
 
 const toUtc = (at: Date) => at.toISOString().replace(/[-:]|\.\d{3}/g, '')
 
-/** RFC 5545 §3.3.11. Control characters other than the line end have no place in a text. */
+/** RFC 5545 §3.3.11, which allows no control characters in TEXT; a line break becomes \n. */
 const escapeText = (text: string) =>
   text
     .replace(/[\\;,]/g, (character) => `\\${character}`)
@@ -46,7 +46,7 @@ const escapeText = (text: string) =>
     // eslint-disable-next-line no-control-regex
     .replace(/[\u0000-\u0008\u000b-\u001f\u007f]/g, '')
 
-/** RFC 5545 §3.1: at most 75 octets a line, a following line begins with a space; characters stay whole. */
+/** RFC 5545 §3.1: at most 75 octets a line, continuation lines begin with a space. Never splits a character. */
 function fold(line: string): string {
   const parts: string[] = []
   let part = ''

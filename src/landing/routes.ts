@@ -1,4 +1,4 @@
-/** The invitation of a guest: as JSON, as a page, as a QR; and the guest's answer. */
+/** A guest's invitation as JSON, page, QR and calendar entry, and the guest's answer. */
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
@@ -52,7 +52,7 @@ const JsonOrPage = {
   content: { 'application/json': { schema: Invitation }, ...FileAnswer<string>('text/html', '').content },
 }
 
-/** An address that tried this many unknown codes in a minute is answered 429 until the minute is over. */
+/** Unknown codes that one client address may try in a minute; more are answered 429 until the minute is over. */
 const GUESSES_MAX = 30
 const MINUTE_MS = 60_000
 
@@ -75,7 +75,7 @@ export const landingRoutes =
       hasPages: true,
     } as const
 
-    // The page's form works without scripts; only the one POST below is in reach of this parser.
+    // The page's form works without scripts. This parser applies only to the routes of this plugin.
     app.addContentTypeParser(FORM, { parseAs: 'string', bodyLimit: 4096 }, async (_request: unknown, body: unknown) =>
       readForm(String(body)),
     )
@@ -105,8 +105,8 @@ export const landingRoutes =
         },
       },
       async (request, reply) => {
-        const view = await look(deps, request, request.params.code)
-        return wantsPage(request) ? sendPage(reply, await draw(view)) : view
+        const view = await viewOrLimit(deps, request, request.params.code)
+        return wantsPage(request) ? sendPage(reply, await renderWithQr(view)) : view
       },
     )
 
@@ -141,12 +141,12 @@ export const landingRoutes =
         const { code } = request.params
         const input = { code, answer, sourceRef: request.id, ...(places === undefined ? {} : { places }) }
         try {
-          const view = await guarded(deps, request, () => answerByCode(deps, input))
+          const view = await limitGuesses(deps, request, () => answerByCode(deps, input))
           return isForm(request) ? await reply.redirect(`/public/invite/${encodeURIComponent(view.code)}`, 303) : view
         } catch (error) {
           if (!isForm(request) || !(error instanceof Failure) || !(error.code in WORDS.en.notices)) throw error
           const view = await viewInvitation(deps, code)
-          return sendPage(reply, await draw(view, error.code as Notice), statusOf(error.code))
+          return sendPage(reply, await renderWithQr(view, error.code as Notice), statusOf(error.code))
         }
       },
     )
@@ -175,7 +175,7 @@ export const landingRoutes =
           },
         },
         async (request, reply) => {
-          const view = await look(deps, request, request.params.code)
+          const view = await viewOrLimit(deps, request, request.params.code)
           if (file === 'event.ics') void reply.header('content-disposition', 'attachment; filename="event.ics"')
           return reply.type(type).send(await write(view))
         },
@@ -183,14 +183,14 @@ export const landingRoutes =
     }
   }
 
-const look = (deps: Deps, request: FastifyRequest, code: string) =>
-  guarded(deps, request, () => viewInvitation(deps, code))
+const viewOrLimit = (deps: Deps, request: FastifyRequest, code: string) =>
+  limitGuesses(deps, request, () => viewInvitation(deps, code))
 
 /**
- * Counts unknown codes per address. Known codes cost nothing, but are not answered either to an address
- * that is guessing. A store that is down lets reads pass; a guess at an answer fails with it.
+ * Limits how many unknown codes a client address may try. Known codes are not counted, but an address over the
+ * limit gets 429 for them too. While the kv store is down, reads pass; a POST with an unknown code fails.
  */
-async function guarded(
+async function limitGuesses(
   { kv }: Pick<Deps, 'kv'>,
   request: FastifyRequest,
   work: () => Promise<InvitationView>,
@@ -213,7 +213,7 @@ async function guarded(
 const sendPage = (reply: FastifyReply, html: string, status = 200) =>
   reply.code(status).type('text/html; charset=utf-8').header('content-security-policy', PAGE_POLICY).send(html)
 
-async function draw(view: InvitationView, notice?: Notice): Promise<string> {
+async function renderWithQr(view: InvitationView, notice?: Notice): Promise<string> {
   const hasPass = view.isOpen && view.answer === 'yes'
   return renderInvitation(view, {
     ...(notice ? { notice } : {}),
@@ -221,7 +221,7 @@ async function draw(view: InvitationView, notice?: Notice): Promise<string> {
   })
 }
 
-/** Of a reader whose invitation we do not have. */
+/** The language of a reader whose invitation is unknown. */
 const localeOf = ({ headers }: FastifyRequest) => (/^en\b/i.test(headers['accept-language'] ?? '') ? 'en' : 'es-MX')
 
 function readForm(body: string): Record<string, unknown> {

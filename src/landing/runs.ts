@@ -1,4 +1,4 @@
-/** What the nightly job asks and writes: due events, its fence, and the record of its runs. */
+/** The SQL of the nightly landing job: due events, the fence, and the record of its runs. */
 import { sql, type Db, type Tx } from '../platform/db.ts'
 
 export type LandingChange = {
@@ -6,13 +6,13 @@ export type LandingChange = {
   from: 'active' | 'archived'
   to: 'archived' | 'expired'
   endedAt: Date
-  /** Calendar days that the landing stays, clamped to 30–365. */
+  /** Calendar days that the landing stays after the event, clamped to 30–365. */
   ttlDays: number
 }
 
 const COLUMNS = sql`id as event_id, ends_at as ended_at`
 
-/** All that is due at `now`, in the order in which a run would change it. One snapshot. */
+/** Lists every change that is due at `now`, in the order in which a run makes them, from one snapshot. */
 export async function listDue(db: Db, now: Date, ttlDefaultDays: number): Promise<LandingChange[]> {
   const { rows } = await sql<LandingChange>`
     with ended as (
@@ -39,7 +39,7 @@ export async function archiveDue(tx: Tx, now: Date, ttlDefaultDays: number, limi
   return rows
 }
 
-/** Expires up to `limit` archived events whose days are over. */
+/** Expires up to `limit` archived events whose landing days have passed. */
 export async function expireDue(tx: Tx, now: Date, ttlDefaultDays: number, limit: number): Promise<LandingChange[]> {
   const { rows } = await sql<LandingChange>`
     with due as (
@@ -55,8 +55,8 @@ export async function expireDue(tx: Tx, now: Date, ttlDefaultDays: number, limit
 }
 
 /**
- * The record of a run. A nightly one exists once per local day (unique index): one that was cut short is
- * taken up again, one that finished gives null. Forced runs are recorded each.
+ * Opens the record of a run and returns its id. A unique index allows one nightly run per local day: an
+ * interrupted run is resumed, and null means that the day's run has finished. Every forced run has its own record.
  */
 export async function openRun(
   tx: Tx,
@@ -70,7 +70,7 @@ export async function openRun(
   return rows[0]?.id ?? null
 }
 
-/** From here on every earlier holder is too late. */
+/** Raises the fence and returns it. From now on ownsFence is false for every earlier run. */
 export async function raiseFence(tx: Tx, name: string, runId: number): Promise<number> {
   const { rows } = await sql<{ fence: number }>`
     with raised as (
@@ -80,14 +80,14 @@ export async function raiseFence(tx: Tx, name: string, runId: number): Promise<n
   return rows[0]!.fence
 }
 
-/** True: nobody has raised the fence since, and nobody can before this transaction ends. */
-export async function holdsFence(tx: Tx, name: string, fence: number): Promise<boolean> {
+/** True when no later run has raised the fence; the row lock keeps it so until the transaction ends. */
+export async function ownsFence(tx: Tx, name: string, fence: number): Promise<boolean> {
   const { rows } = await sql`
     select name from fences where name = ${name} and fence = ${fence} for share`.execute(tx)
   return rows.length === 1
 }
 
-/** Adds a batch to the record of the run, in the batch's own transaction. */
+/** Adds a batch to the record of the run; call it in the batch's transaction. */
 export async function addToRun(tx: Tx, runId: number, what: LandingChange['to'], count: number): Promise<void> {
   await sql`update job_runs
      set counts = jsonb_set(counts, array[${what}::text], to_jsonb((counts ->> ${what})::integer + ${count}::integer))
@@ -106,7 +106,7 @@ export async function hasFinishedRun(db: Db, job: string, runOn: string): Promis
   return rows.length === 1
 }
 
-/** When the first migration was applied here. */
+/** The instant at which this database's first migration was applied. */
 export async function findInstalledAt(db: Db): Promise<Date> {
   const { rows } = await sql<{
     installedAt: string

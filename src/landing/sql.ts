@@ -2,7 +2,7 @@ import type { AnswerKind } from '../events/events.ts'
 import { sql, type Db } from '../platform/db.ts'
 import type { Locale } from '../platform/languages.ts'
 
-/** Everything a guest may see of an invitation. */
+/** What a guest may see of an invitation. */
 export type Invitation = {
   code: string
   eventId: string

@@ -1,4 +1,4 @@
-/** The invitation page's one style sheet: small, without fonts or images to load, light and dark. */
+/** The invitation page's style sheet: light and dark, with no fonts or images to load. */
 export const STYLE = `
 :root{color-scheme:light dark;--paper:#fffdf9;--ground:#f3ece2;--ink:#2b2622;--soft:#6f655b;--line:#e5dacb;--accent:#8a3b4a;--on-accent:#fff;--ok:#2f6b4f}
 @media (prefers-color-scheme:dark){:root{--paper:#26211d;--ground:#181412;--ink:#f4ece3;--soft:#b8aa9b;--line:#403830;--accent:#e3a3ae;--on-accent:#2b1218;--ok:#8fd3b0}}

@@ -23,7 +23,7 @@ const listRuns = async (db: Db) =>
 const readFence = async (db: Db) =>
   (await sql<{ fence: number }>`select fence from fences where name = 'landing-ttl'`.execute(db)).rows[0]?.fence ?? 0
 
-/** The job looks at every event, so each test begins without those of the tests before. */
+/** The job reads every event, so each test begins without the events of earlier tests. */
 async function aNight(t: TestContext, options: AppOptions = {}) {
   const app = await startApp(t, { now: NOW, ...options })
   await sql`truncate events, job_runs, kv cascade`.execute(app.db)
@@ -34,14 +34,14 @@ async function aNight(t: TestContext, options: AppOptions = {}) {
   return { ...app, run, force, plan: () => planLandingTtl(app.deps) }
 }
 
-/** An event of four hours that ends at this instant. */
+/** Inserts an event of four hours that ends at this instant. */
 const ending = (endsAt: string, facts: EventFacts = {}): EventFacts => ({
   startsAt: new Date(new Date(endsAt).getTime() - 4 * 3_600_000).toISOString(),
   endsAt,
   ...facts,
 })
 
-/** What a process sees that was frozen before one of its batches: `meanwhile` the world went on. */
+/** Simulates a process that was suspended before a batch: `meanwhile` runs before the batch continues. */
 function frozenBefore(deps: Deps, batch: number, meanwhile: () => Promise<unknown>): Deps {
   let batches = 0
   const renewLock: Deps['kv']['renewLock'] = async (...lock) => {
@@ -51,7 +51,7 @@ function frozenBefore(deps: Deps, batch: number, meanwhile: () => Promise<unknow
   return { ...deps, kv: { ...deps.kv, renewLock } }
 }
 
-/** It is sure of its lock, so that only the fence can stop it. */
+/** A kv store whose lock never gets lost, so that only the fence can stop the run. */
 const believing = (deps: Deps): Deps => ({
   ...deps,
   kv: { ...deps.kv, renewLock: async (...lock) => (await deps.kv.renewLock(...lock)) || true },
@@ -74,7 +74,7 @@ const countByStatus = async (db: Db) =>
     ).rows.map(({ status, count }) => [status, count]),
   )
 
-/** Every row of every table with the transaction that wrote it. */
+/** Reads every row of every table with the transaction that wrote it. */
 async function snapshot(db: Db): Promise<Record<string, unknown>> {
   const tables = await sql<{ name: string }>`
     select table_name as name from information_schema.tables where table_schema = 'public' and table_type = 'BASE TABLE'
@@ -104,7 +104,7 @@ for (const [what, at, expected] of [
   })
 }
 
-test('a draft and what has expired before stay as they are', async (t) => {
+test('drafts and expired events stay as they are', async (t) => {
   const { db, run } = await aNight(t)
   const draft = await anEvent(db, ending('2020-01-01T00:00:00Z', { status: 'draft' }))
   const expired = await anEvent(db, ending('2020-01-01T00:00:00Z', { status: 'expired' }))
@@ -115,7 +115,7 @@ test('a draft and what has expired before stay as they are', async (t) => {
   assert.deepEqual([await statusOf(db, draft), await statusOf(db, expired)], ['draft', 'expired'])
 })
 
-test('an old active event is archived and expired in one run, with both instants', async (t) => {
+test('one run archives and expires an old active event and records both instants', async (t) => {
   const { db, run } = await aNight(t)
   const id = await anEvent(db, ending('2024-01-01T00:00:00Z'))
 
@@ -128,21 +128,21 @@ test('an old active event is archived and expired in one run, with both instants
   assert.deepEqual([report.archived, report.expired], [[id], [id]])
 })
 
-/** Ends at a local time, expires the given days later at the same local time, whatever summer time does. */
+/** An event expires at the local time of its end, the given number of days later, across daylight saving changes. */
 const ZONES: [zone: string, endsAt: string, days: number, expiresAt: string][] = [
-  // No summer time since 2022: -06:00 all year.
+  // Mexico City has had no daylight saving since 2022: -06:00 all year.
   ['America/Mexico_City', '2026-01-16T05:30:00Z', 180, '2026-07-15T05:30:00Z'],
   ['America/Mexico_City', '2025-07-12T05:30:00Z', 30, '2025-08-11T05:30:00Z'],
-  // The border follows the United States: 23:30 at -08:00 in January is 23:30 at -07:00 in July.
+  // The northern border follows the United States: 23:30 at -08:00 in January is 23:30 at -07:00 in July.
   ['America/Tijuana', '2026-01-16T07:30:00Z', 180, '2026-07-15T06:30:00Z'],
   ['America/Tijuana', '2025-07-12T06:30:00Z', 180, '2026-01-08T07:30:00Z'],
   ['America/Ciudad_Juarez', '2026-01-16T06:30:00Z', 180, '2026-07-15T05:30:00Z'],
   ['America/Hermosillo', '2026-01-16T06:30:00Z', 180, '2026-07-15T06:30:00Z'],
   ['America/Cancun', '2026-01-16T04:30:00Z', 180, '2026-07-15T04:30:00Z'],
-  // A local time that does not exist on its last day moves on by the gap.
+  // A local time that does not exist on the last day moves forward by the gap.
   ['America/Tijuana', '2026-01-07T10:30:00Z', 60, '2026-03-08T10:30:00Z'],
 ]
-test('days are counted in the zone of the event, to the millisecond', async (t) => {
+test('days are counted in the time zone of the event, to the millisecond', async (t) => {
   const { db, run, setNow } = await aNight(t)
 
   for (const [timeZone, endsAt, landingTtlDays, expiresAt] of ZONES) {
@@ -162,12 +162,12 @@ test('days are counted in the zone of the event, to the millisecond', async (t) 
 })
 
 for (const [what, own, fallback, days] of [
-  ['an event that wants 10 days gets 30', 10, '180', 30],
-  ['an event that wants 1000 days gets 365', 1000, '180', 365],
-  ['an event that wants 45 days gets them', 45, '180', 45],
-  ['without a wish the configured days count', null, '60', 60],
-  ['a configured 1 counts as 30', null, '1', 30],
-  ['a configured 9999 counts as 365', null, '9999', 365],
+  ['10 days of an event are raised to 30', 10, '180', 30],
+  ['1000 days of an event are lowered to 365', 1000, '180', 365],
+  ['45 days of an event are kept', 45, '180', 45],
+  ['an event without days of its own uses the configured default', null, '60', 60],
+  ['a configured default of 1 is raised to 30', null, '1', 30],
+  ['a configured default of 9999 is lowered to 365', null, '9999', 365],
 ] as const) {
   test(what, async (t) => {
     const { db, run, setNow } = await aNight(t, { env: { LANDING_TTL_DEFAULT_DAYS: fallback } })
@@ -185,7 +185,7 @@ for (const [what, own, fallback, days] of [
   })
 }
 
-test('an event whose zone the server does not know does not stop the others', async (t) => {
+test('an event with a time zone that PostgreSQL does not know does not block the others', async (t) => {
   const { db, run } = await aNight(t)
   const odd = await anEvent(db, ending('2024-01-01T00:00:00Z', { timeZone: 'Mars/Olympus_Mons' }))
   const other = await anEvent(db, ending('2024-01-02T00:00:00Z'))
@@ -196,7 +196,7 @@ test('an event whose zone the server does not know does not stop the others', as
 })
 
 for (const backend of backends) {
-  test(`[${backend}] the dry run writes nothing, not even a lock, and says what the next run does`, async (t) => {
+  test(`[${backend}] a dry run writes nothing, takes no lock, and predicts the next run`, async (t) => {
     const { db, plan, run, deps } = await aNight(t, { backend })
     await anEvent(db)
     await anEvent(db, ending('2026-03-09T00:00:00Z'))
@@ -217,7 +217,7 @@ for (const backend of backends) {
     assert.notDeepEqual(await snapshot(db), before)
   })
 
-  test(`[${backend}] a run clears the caches of the landings, leaves others and frees its lock`, async (t) => {
+  test(`[${backend}] a run clears only the landing caches and releases its lock`, async (t) => {
     const { run, deps } = await aNight(t, { backend })
     for (const key of ['landing:invite:x', 'landing:dashboard:y', 'director:overview:z'])
       await deps.kv.set(key, '1', 60_000)
@@ -229,7 +229,7 @@ for (const backend of backends) {
     assert.equal(await deps.kv.findLockHolder(LOCK), null)
   })
 
-  test(`[${backend}] of five runs at once one does the work and the day has one record`, async (t) => {
+  test(`[${backend}] of five concurrent runs one does the work, and the day has one record`, async (t) => {
     const { db, run } = await aNight(t, { backend })
     await manyEnded(db, 30)
 
@@ -246,7 +246,7 @@ for (const backend of backends) {
     assert.deepEqual(runs[0]!.counts, { archived: 30, expired: 0 })
   })
 
-  test(`[${backend}] who holds the lock keeps others out, but not --force`, async (t) => {
+  test(`[${backend}] the lock stops other runs, but not --force`, async (t) => {
     const { db, run, force, deps } = await aNight(t, { backend })
     const id = await anEvent(db, ending('2026-03-09T00:00:00Z'))
     await deps.kv.acquireLock(LOCK, 'somebody', 60_000)
@@ -264,7 +264,7 @@ for (const backend of backends) {
     )
   })
 
-  test(`[${backend}] the lock of a dead holder frees itself after its time`, async (t) => {
+  test(`[${backend}] the lock of a dead process expires`, async (t) => {
     const { run, deps } = await aNight(t, { backend })
     await deps.kv.acquireLock(LOCK, 'dead', 400)
 
@@ -276,7 +276,7 @@ for (const backend of backends) {
     assert.equal(late.skipped, undefined)
   })
 
-  test(`[${backend}] a late holder whose fence was raised writes nothing more`, async (t) => {
+  test(`[${backend}] a run whose fence was raised by a later run writes nothing more`, async (t) => {
     const { db, deps, force } = await aNight(t, { backend })
     await manyEnded(db, 250)
     const late = frozenBefore(deps, 2, async () => {
@@ -301,7 +301,7 @@ for (const backend of backends) {
     assert.equal(runs[1]!.fence, runs[0]!.fence + 1)
   })
 
-  test(`[${backend}] who lost the lock stops before its next batch`, async (t) => {
+  test(`[${backend}] a run that has lost its lock stops before its next batch`, async (t) => {
     const { db, deps, lines } = await aNight(t, { backend })
     await manyEnded(db, 250)
     const runner = frozenBefore(deps, 2, async () => {
@@ -317,7 +317,7 @@ for (const backend of backends) {
     assert.ok(lines.some(({ level, msg }) => level === 'warn' && msg.includes('lost its lock')))
   })
 
-  test(`[${backend}] a run that died is taken up where it was, and its record counts both halves`, async (t) => {
+  test(`[${backend}] an interrupted run is resumed, and its record counts both parts`, async (t) => {
     const { db, deps, run } = await aNight(t, { backend })
     await manyEnded(db, 250)
     const dying = frozenBefore(deps, 2, () => Promise.reject(new Error('killed')))
@@ -335,7 +335,7 @@ for (const backend of backends) {
   })
 }
 
-test('a lock is renewed while the job runs', async (t) => {
+test('the lock is renewed while the job runs', async (t) => {
   const { db, deps } = await aNight(t, { env: { LANDING_TTL_LOCK_TTL_SECONDS: '1' } })
   await manyEnded(db, 250)
   const slow = frozenBefore(deps, 2, () => sleep(700))
@@ -347,7 +347,7 @@ test('a lock is renewed while the job runs', async (t) => {
   assert.equal(report.archived.length, 250)
 })
 
-test('a second run of the night changes nothing, and a run that is skipped raises no fence', async (t) => {
+test('a second nightly run is skipped and does not raise the fence', async (t) => {
   const { db, run } = await aNight(t)
   await anEvent(db, ending('2026-03-09T00:00:00Z'))
   await run()
@@ -361,7 +361,7 @@ test('a second run of the night changes nothing, and a run that is skipped raise
   assert.equal(await readFence(db), fence)
 })
 
-test('--force runs although the night has run, and is recorded beside it', async (t) => {
+test('--force runs after the nightly run and has its own record', async (t) => {
   const { db, run, force } = await aNight(t)
   await run()
   const id = await anEvent(db, ending('2026-03-09T00:00:00Z'))
@@ -376,7 +376,7 @@ test('--force runs although the night has run, and is recorded beside it', async
   )
 })
 
-test('an event that was moved to another day is left alone', async (t) => {
+test('an event that was postponed is left alone', async (t) => {
   const { db, deps } = await aNight(t)
   const id = await anEvent(db, ending('2026-03-09T00:00:00Z'))
   const runner = frozenBefore(deps, 1, () =>
@@ -389,7 +389,7 @@ test('an event that was moved to another day is left alone', async (t) => {
   assert.equal(await statusOf(db, id), 'active')
 })
 
-test('the nightly job runs once and then finds itself done', async (t) => {
+test('the nightly job runs once, and its second run is skipped', async (t) => {
   const { db, runJob } = await aNight(t)
   await anEvent(db, ending('2026-03-09T00:00:00Z'))
 
@@ -397,7 +397,7 @@ test('the nightly job runs once and then finds itself done', async (t) => {
   assert.equal(await runJob(runLandingTtlJob, {}), 'already_ran')
 })
 
-test('the catch-up runs what the night missed, once, and not before its time', async (t) => {
+test('the catch-up runs a missed nightly job once, and not before its scheduled time', async (t) => {
   const { db, runJob, setNow } = await aNight(t)
   const id = await anEvent(db, ending('2026-03-09T00:00:00Z'))
 
@@ -422,7 +422,7 @@ test('the catch-up runs what the night missed, once, and not before its time', a
   )
 })
 
-test('a fresh installation has missed nothing', async (t) => {
+test('a new installation has missed no run', async (t) => {
   const { db, runJob } = await aNight(t)
   await sql`update kysely_migration set timestamp = '2026-03-10T09:15:00.001Z'`.execute(db)
   await anEvent(db, ending('2026-03-09T00:00:00Z'))
@@ -430,7 +430,7 @@ test('a fresh installation has missed nothing', async (t) => {
   assert.equal(await runJob(catchUpLandingTtl, {}), 'nothing to do')
 })
 
-test('the day and the hour of the job are those of its own zone', async (t) => {
+test("the job's day and hour are in its own time zone", async (t) => {
   const env = { LANDING_JOB_TIME_ZONE: 'America/Tijuana', LANDING_JOB_HOUR: '23', LANDING_JOB_MINUTE: '30' }
   const { db, runJob, setNow } = await aNight(t, { env })
 
@@ -443,7 +443,7 @@ test('the day and the hour of the job are those of its own zone', async (t) => {
   assert.equal((await listRuns(db))[0]!.runOn, '2026-07-10')
 })
 
-test('the report reads as a summary and one line per change', async (t) => {
+test('the report is a summary and one line per change', async (t) => {
   const { db, plan, run, force } = await aNight(t)
   await anEvent(db, ending('2024-01-01T00:00:00Z'))
   await sql`update events set id = 'ev_old'`.execute(db)

@@ -1,10 +1,10 @@
 /**
- * What becomes of landings after their event: active → archived when it has ended, archived → expired
- * when its days are over. docs/states.md draws it.
+ * Archives landings when their event has ended and expires them when their days have passed. docs/states.md
+ * has the diagram.
  *
- * One process at a time by a lock; a lock can run out under a slow holder, so every write also checks the
- * fence that the run was given. Each batch is a transaction of its own: a run that dies is taken up where
- * it was, and a second run changes nothing.
+ * A lock allows one process at a time. The lock can expire while a slow process still runs, so every batch also
+ * checks the run's fence. Each batch is one transaction: the next run resumes an interrupted one, and a second
+ * run changes nothing.
  */
 import { createHash, randomUUID } from 'node:crypto'
 import { DateTime } from 'luxon'
@@ -17,7 +17,7 @@ import {
   findInstalledAt,
   finishRun,
   hasFinishedRun,
-  holdsFence,
+  ownsFence,
   listDue,
   openRun,
   raiseFence,
@@ -32,25 +32,25 @@ const BATCH = 200
 export type LandingReport = {
   mode: 'dry-run' | 'run' | 'forced'
   at: Date
-  /** Ids of the events, in the order of their change. An old event may be in both. */
+  /** Event ids in the order of the changes. An old event may be in both lists. */
   archived: string[]
   expired: string[]
   changes: LandingChange[]
-  /** Nothing was done: somebody else is at it, or today's run is finished. */
+  /** Why nothing was done: another process holds the lock, or today's run has finished. */
   skipped?: 'locked' | 'already_ran'
-  /** Somebody took over before the end; what had been changed is listed. */
+  /** Another run took over before the end; the changes made until then are listed. */
   stopped?: 'lock_lost'
-  /** SHA-256 of the changes: a run that did what the dry run said has the same. */
+  /** SHA-256 of the changes: a run that made exactly the changes of a dry run has the same hash. */
   planHash: string
 }
 
-/** What a run would change at this moment. Writes nothing. */
+/** Returns what a run would change now. Writes nothing. */
 export async function planLandingTtl({ db, now, config }: Pick<Context, 'db' | 'now' | 'config'>) {
   const at = now()
   return report('dry-run', at, await listDue(db, at, config.landing.ttlDefaultDays))
 }
 
-/** Runs the job. `forced`: whether it ran today and whoever holds the lock are ignored. */
+/** Runs the job. `forced` ignores the lock and an earlier run of the day. */
 export async function runLandingTtl(context: Context, { forced }: { forced: boolean }): Promise<LandingReport> {
   const { kv, now, config, log } = context
   const { lockKey, lockTtlMs } = config.landing
@@ -58,21 +58,21 @@ export async function runLandingTtl(context: Context, { forced }: { forced: bool
   const mode = forced ? 'forced' : 'run'
   const holder = randomUUID()
   if (!forced && !(await kv.acquireLock(lockKey, holder, lockTtlMs))) {
-    log.info({ mode }, 'The landing TTL job was skipped: another process runs it')
+    log.info({ mode }, 'The landing TTL job was skipped: another process is running it')
     return report(mode, at, [], { skipped: 'locked' })
   }
   try {
     const run = await beginRun(context, { at, forced })
     if (!run) {
-      log.info({ mode }, 'The landing TTL job was skipped: it has run today')
+      log.info({ mode }, 'The landing TTL job was skipped: it has already run today')
       return report(mode, at, [], { skipped: 'already_ran' })
     }
     const keepsLock = async () => forced || kv.renewLock(lockKey, holder, lockTtlMs)
     const { changes, isComplete } = await changeDue(context, run, at, keepsLock)
     const done = report(mode, at, changes, isComplete ? {} : { stopped: 'lock_lost' })
     const fields = { mode, fence: run.fence, archived: done.archived.length, expired: done.expired.length }
-    if (isComplete) log.info(fields, 'The landing TTL job has run')
-    else log.warn(fields, 'The landing TTL job lost its lock and stopped; whoever took over goes on')
+    if (isComplete) log.info(fields, 'The landing TTL job finished')
+    else log.warn(fields, 'The landing TTL job lost its lock and stopped; the run that took over continues')
     return done
   } finally {
     if (!forced) await kv.releaseLock(lockKey, holder).catch(() => false)
@@ -81,7 +81,7 @@ export async function runLandingTtl(context: Context, { forced }: { forced: bool
 
 type Run = { id: number; fence: number }
 
-/** The fence is raised only by a run that begins: a late nightly one must not stop a forced one at work. */
+/** Raises the fence only when the run begins, so that a skipped nightly run does not stop a forced one. */
 function beginRun(
   { db, config }: Pick<Context, 'db' | 'config'>,
   { at, forced }: { at: Date; forced: boolean },
@@ -108,7 +108,7 @@ async function changeDue(
     for (let batch: LandingChange[] | null = null; batch?.length !== 0; changes.push(...batch)) {
       if (!(await keepsLock())) return { changes, isComplete: false }
       batch = await withTx(db, async (tx) => {
-        if (!(await holdsFence(tx, LANDING_TTL_JOB, run.fence))) return null
+        if (!(await ownsFence(tx, LANDING_TTL_JOB, run.fence))) return null
         const changed = await step(tx, at, config.landing.ttlDefaultDays, BATCH)
         if (changed.length > 0) await addToRun(tx, run.id, to, changed.length)
         return changed
@@ -117,7 +117,7 @@ async function changeDue(
     }
   }
   const isComplete = await withTx(db, async (tx) => {
-    if (!(await holdsFence(tx, LANDING_TTL_JOB, run.fence))) return false
+    if (!(await ownsFence(tx, LANDING_TTL_JOB, run.fence))) return false
     await finishRun(tx, run.id, now())
     return true
   })
@@ -126,22 +126,22 @@ async function changeDue(
 }
 
 /**
- * Everything the landings cache (`landing:invite:*`, `landing:dashboard:*`). A lock key under the same
- * prefix would go too; the run is on record by now, so whoever takes the lock finds it done.
+ * Deletes every cache entry of the landings (`landing:invite:*`, `landing:dashboard:*`). A configured lock key
+ * with this prefix is deleted too, which is safe: the run is recorded, so the next process skips it.
  */
 async function dropCaches({ kv, log }: Pick<Context, 'kv' | 'log'>): Promise<void> {
   await kv.deleteByPrefix('landing:').catch((error: unknown) => {
-    log.warn({ err: error }, 'The landing caches could not be cleared; they run out by themselves')
+    log.warn({ err: error }, 'The landing caches could not be cleared; their entries expire on their own')
   })
 }
 
-/** True from the scheduled minute of the local day on, until that day's run is finished. */
+/** True from the scheduled minute of the local day until that day's run has finished. */
 export async function isLandingRunMissing({ db, now, config }: Pick<Context, 'db' | 'now' | 'config'>) {
   const { jobTimeZone, jobHour, jobMinute } = config.landing
   const local = DateTime.fromJSDate(now(), { zone: jobTimeZone })
   const scheduled = local.set({ hour: jobHour, minute: jobMinute, second: 0, millisecond: 0 })
   const installedAt = await findInstalledAt(db)
-  if (local < scheduled || installedAt > scheduled.toJSDate()) return false // before the installation nothing was missed
+  if (local < scheduled || installedAt > scheduled.toJSDate()) return false // a new installation has missed no run
   return !(await hasFinishedRun(db, LANDING_TTL_JOB, local.toISODate()!))
 }
 
@@ -165,7 +165,7 @@ const VERBS = {
   forced: ['archived', 'expired', 'done, forced'],
 } as const
 
-/** Plain lines: a summary, then one per change. */
+/** Describes a report as text: a summary line, then one line per change. */
 export function describePlan({ mode, at, archived, expired, changes, skipped, stopped, planHash }: LandingReport) {
   const [archive, expire, end] = VERBS[mode]
   const ending = skipped ? `skipped: ${skipped}` : stopped ? `stopped: ${stopped}` : end

@@ -1,4 +1,4 @@
-/** What the invitation page says, in Mexican Spanish and in English. */
+/** The texts of the invitation page, in Mexican Spanish and in English. */
 export type Locale = 'es-MX' | 'en'
 export type Notice = 'capacity_reached' | 'places_exceeded' | 'event_not_open' | 'guest_already_admitted'
 type Message = { title: string; text: string }

@@ -1,12 +1,13 @@
 /**
- * Bull Board, read-only: what the queues hold right now. Rows are the truth and jobs only hints, so there is nothing
- * to press here: retrying is for dead letters. It is loaded when somebody first looks.
+ * Bull Board, read-only: the current jobs of the queues. The rows hold the state of all work, so the board retries
+ * nothing; dead letters are replayed instead. It is loaded at the first request.
  */
 import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { dirname, extname, join } from 'node:path'
 import type { createBullBoard } from '@bull-board/api'
 import FindMyWay from 'find-my-way'
+import { escapeHtml } from '../http/html.ts'
 import type { Queues } from '../platform/queue.ts'
 
 type Adapter = Parameters<typeof createBullBoard>[0]['serverAdapter']
@@ -29,23 +30,23 @@ const TYPES: Record<string, string> = {
   '.ico': 'image/x-icon',
   '.txt': 'text/plain; charset=utf-8',
 }
-/** Its scripts and styles are files of ours; styles inside the page are its own, as are the queries it makes. */
+/** Scripts and styles come from this server. The board also writes inline styles and queries its own API. */
 export const BOARD_CSP =
   "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self'; connect-src 'self'; base-uri 'self'; form-action 'none'; frame-ancestors 'none'"
 
-/** Answers GET requests below `base`. Null: no such page or file. Throws `unavailable` until the queues stand. */
+/** Answers GET requests below `base`; null when there is no such page or file. Throws `unavailable` until the queues are open. */
 export function openBoard(queues: Pick<Queues, 'list'>, base: string): Board {
   const root = join(dirname(createRequire(import.meta.url).resolve('@bull-board/ui/package.json')), 'dist')
   let building: Promise<Board> | undefined
   return async (request) => {
     if (/^\/static\/[\w./-]+$/.test(request.path)) return readAsset(root, request.path)
-    queues.list()
+    queues.list() // throws before `building` is set, so that a later request tries again
     building ??= collectParts(queues, root).then((parts) => answerWith(parts, root, base))
     return (await building)(request)
   }
 }
 
-/** Bull Board hands its parts to the adapter of a web server; this one only keeps them. */
+/** Bull Board passes its parts to a web server's adapter; this adapter only collects them. */
 async function collectParts(queues: Pick<Queues, 'list'>, root: string): Promise<Parts> {
   const [{ createBullBoard }, { BullMQAdapter }] = await Promise.all([
     import('@bull-board/api'),
@@ -70,9 +71,9 @@ async function collectParts(queues: Pick<Queues, 'list'>, root: string): Promise
 }
 
 function answerWith({ queues, api, entry, uiConfig }: Parts, root: string, base: string): Board {
-  type Found = (request: Parameters<Board>[0], params: Record<string, string>) => Promise<BoardAnswer>
+  type Handler = (request: Parameters<Board>[0], params: Record<string, string>) => Promise<BoardAnswer>
   const router = FindMyWay()
-  const serve = (path: string, found: Found) => router.on('GET', path, () => undefined, found)
+  const serve = (path: string, handler: Handler) => router.on('GET', path, () => undefined, handler)
   for (const path of [entry.route].flat()) {
     serve(path, async () => {
       const { params } = entry.handler({ basePath: base, uiConfig })
@@ -81,28 +82,27 @@ function answerWith({ queues, api, entry, uiConfig }: Parts, root: string, base:
   }
   for (const { method, route, handler } of api) {
     if (![method].flat().includes('get')) continue
-    const found: Found = async ({ query }, params) => {
-      const asked = { queues, uiConfig, params, query: query as Record<string, string>, body: {}, headers: {} }
-      const { status = 200, body } = await handler(asked)
+    const answer: Handler = async ({ query }, params) => {
+      const request = { queues, uiConfig, params, query: query as Record<string, string>, body: {}, headers: {} }
+      const { status = 200, body } = await handler(request)
       return { status, type: TYPES['.json']!, body }
     }
-    for (const path of [route].flat()) serve(path, found)
+    for (const path of [route].flat()) serve(path, answer)
   }
   return async (request) => {
     const match = router.find('GET', request.path)
-    return match ? (match.store as Found)(request, match.params as Record<string, string>) : null
+    return match ? (match.store as Handler)(request, match.params as Record<string, string>) : null
   }
 }
 
 const readPage = (root: string): Promise<string> => readFile(join(root, 'index.ejs'), 'utf8')
 
-/** Fills the page's places, `<%= … %>` escaped. Its fonts from another site are left out: nothing leaves this page. */
+/** Fills the page's placeholders, `<%= … %>` escaped, and removes its fonts from another site, which the CSP forbids. */
 function render(page: string, params: Record<string, string>): string {
-  const escape = (text: string) => text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`)
   return page
     .replace(/<link[^>]+https:\/\/fonts[^>]+>/g, '')
     .replace(/<%([=-]) (\w+) %>/g, (_, kind, name: string) =>
-      kind === '=' ? escape(params[name] ?? '') : (params[name] ?? ''),
+      kind === '=' ? escapeHtml(params[name] ?? '') : (params[name] ?? ''),
     )
 }
 

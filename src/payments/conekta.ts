@@ -1,13 +1,13 @@
 /**
- * Conekta through a small client of our own: its SDK switches TLS verification off. API 2.3.0, vendor
- * documents: github.com/conekta/openapi (orders, events) and developers.conekta.com (webhook digest).
+ * Conekta through our own HTTP client, because its SDK disables TLS verification. API 2.3.0; vendor documents:
+ * github.com/conekta/openapi (orders, events) and developers.conekta.com (webhook digest).
  *
- * An intent is an order with a hosted checkout: the payer chooses card, cash at a shop or SPEI there.
- * Conekta has no idempotency key, so a call whose answer was lost is never repeated blindly.
+ * An intent is an order with a hosted checkout, where the payer chooses card, OXXO or SPEI. Conekta has no
+ * idempotency key, so a call whose answer was lost is never repeated.
  */
 import { verify, createPublicKey, type KeyObject } from 'node:crypto'
 import { GiveUp } from '../platform/errors.ts'
-import { instantOf, objectOf, readObject, textOf, wholeOf, type JsonObject } from './json.ts'
+import { asInteger, asObject, asText, asUnixTime, parseObject, type Json } from '../platform/json.ts'
 import type { IntentInput, IntentOutcome, PaymentEvent, PaymentMethod, PaymentProvider } from './payments.ts'
 
 export type ConektaOptions = {
@@ -23,14 +23,14 @@ const MEDIA_TYPE = 'application/vnd.conekta-v2.3.0+json'
 const MIN_CENTS = 300
 const MAX_CENTS = 2_147_483_647 // unit_price is int32
 const CHECKOUT_MS = 3 * 86_400_000
-/** Cash at a shop: which chains take it is printed on Conekta's page, and depends on the account. */
+/** `cash` offers the shop chains of the account, which Conekta's page lists; OXXO is one of them. */
 const CHECKOUT_METHODS: Record<PaymentMethod, string> = { card: 'card', oxxo: 'cash', spei: 'bank_transfer' }
 
 export function openConekta({ apiKey, apiUrl, webhookPublicKey, timeoutMs = 15_000 }: ConektaOptions): PaymentProvider {
   const publicKey = readPublicKey(webhookPublicKey)
   return {
     name: 'conekta',
-    mode: 'live', // the key does not say; each answer does (livemode)
+    mode: 'live', // the key does not show the mode; each answer does (livemode)
     methods: ['card', 'oxxo', 'spei'],
     currencies: ['MXN'],
     limitsOf: () => ({ minCents: MIN_CENTS, maxCents: MAX_CENTS }),
@@ -50,7 +50,7 @@ async function createOrder(
   input: IntentInput,
 ): Promise<IntentOutcome> {
   let response: Response
-  let body: JsonObject
+  let body: Json
   try {
     response = await fetch(`${apiUrl}/orders`, {
       method: 'POST',
@@ -64,23 +64,23 @@ async function createOrder(
       },
       body: JSON.stringify(orderOf(input)),
     })
-    body = objectOf(await response.json().catch(() => null))
+    body = asObject(await response.json().catch(() => null)) ?? {}
   } catch {
-    return { kind: 'unknown', reason: 'no_answer' } // refused, reset or silent: nobody saw the outcome
+    return { kind: 'unknown', reason: 'no_answer' } // the connection failed or timed out, so the outcome is unknown
   }
-  if (!response.ok) return { kind: 'refused', reason: reasonOf(body, response.status), httpStatus: response.status }
-  const providerRef = textOf(body['id'])
+  if (!response.ok) return { kind: 'rejected', reason: reasonOf(body, response.status), httpStatus: response.status }
+  const providerRef = asText(body['id'])
   if (!providerRef) return { kind: 'unknown', reason: 'unreadable_answer' }
-  const { id, url, expires_at: expiresAt } = objectOf(body['checkout'])
+  const { id, url, expires_at: expiresAt } = asObject(body['checkout']) ?? {}
   return {
     kind: 'created',
     providerRef,
     clientSecret: null,
     nextAction: {
       type: 'redirect',
-      url: textOf(url),
-      checkoutId: textOf(id),
-      expiresAt: instantOf(expiresAt)?.toISOString() ?? null,
+      url: asText(url),
+      checkoutId: asText(id),
+      expiresAt: asUnixTime(expiresAt)?.toISOString() ?? null,
     },
     status: body['payment_status'] === 'paid' ? 'confirmed' : 'requires_action',
     mode: body['livemode'] === true ? 'live' : 'test',
@@ -103,14 +103,14 @@ function orderOf({ customer, methods, ...input }: IntentInput) {
   }
 }
 
-/** details[].message depends on the language and may quote the payer: only the stable code is kept. */
-function reasonOf(body: JsonObject, status: number): string {
+/** details[].message depends on the language and may quote the payer, so only the stable code is kept. */
+function reasonOf(body: Json, status: number): string {
   const [first] = Array.isArray(body['details']) ? (body['details'] as unknown[]) : []
-  const code = textOf(objectOf(first)['code']) ?? textOf(body['type'])
+  const code = asText(asObject(first)?.['code']) ?? asText(body['type'])
   return code && /^[A-Za-z0-9_.]{1,200}$/.test(code) ? code : `http_${status}`
 }
 
-/** An unusable key is no key: then no webhook is believed. */
+/** Returns null for an unusable key; every webhook is rejected then. */
 function readPublicKey(pem: string | undefined): KeyObject | null {
   if (!pem) return null
   try {
@@ -127,7 +127,7 @@ function isSigned(raw: Buffer, digest: string, key: KeyObject): boolean {
   return verify('RSA-SHA256', raw, key, Buffer.from(signature, 'base64'))
 }
 
-/** One payment tells charge.paid and order.paid; the order's events are the ones that count. */
+/** Conekta sends charge.paid and order.paid for one payment; only the order's events are read. */
 const KINDS: Record<string, PaymentEvent['kind']> = {
   'order.paid': 'confirmed',
   'order.expired': 'expired',
@@ -138,21 +138,21 @@ const KINDS: Record<string, PaymentEvent['kind']> = {
 }
 
 function readEvent(raw: Buffer): PaymentEvent {
-  const event = readObject(raw)
-  const id = textOf(event['id'])
-  const type = textOf(event['type'])
+  const event = parseObject(raw, 'unreadable_event')
+  const id = asText(event['id'])
+  const type = asText(event['type'])
   if (!id || !type) throw new GiveUp('unreadable_event')
-  const order = objectOf(objectOf(event['data'])['object'])
+  const order = asObject(asObject(event['data'])?.['object'])
   const kind = KINDS[type] ?? 'ignored'
-  const isPaid = kind !== 'confirmed' || order['payment_status'] === 'paid'
+  const isPaid = kind !== 'confirmed' || order?.['payment_status'] === 'paid'
   return {
     dedupeKey: id,
-    providerRef: textOf(order['id']),
-    paymentId: textOf(objectOf(order['metadata'])['payment_id']),
+    providerRef: asText(order?.['id']),
+    paymentId: asText(asObject(order?.['metadata'])?.['payment_id']),
     kind: isPaid ? kind : 'ignored',
-    amountCents: wholeOf(order['amount']),
-    currency: textOf(order['currency'])?.toUpperCase() ?? null,
-    occurredAt: instantOf(event['created_at']),
+    amountCents: asInteger(order?.['amount']),
+    currency: asText(order?.['currency'])?.toUpperCase() ?? null,
+    occurredAt: asUnixTime(event['created_at']),
     reason: kind === 'failed' || kind === 'expired' ? type.replace('.', '_') : null,
   }
 }

@@ -1,4 +1,4 @@
-/** Payments that a Director enters by hand: a transfer seen at the bank, cash, a card terminal. */
+/** Payments that a Director enters by hand: bank transfers, cash, card terminals. */
 import { newId, withTx, type Db, type Tx } from '../platform/db.ts'
 import { Failure, readInstant } from '../platform/errors.ts'
 import type { User } from '../http/access.ts'
@@ -37,9 +37,9 @@ export type Reversal = { id: string; reason: string; user: User }
 const DAY_MS = 86_400_000
 
 /**
- * Records a payment and its ledger entry in one transaction. The unique (organizer, reference) decides
- * between two people who enter the same transfer. Throws organizer_not_found, event_not_found,
- * duplicate_reference, invalid_amount, unsupported_currency, invalid_date.
+ * Records a payment and its ledger entry in one transaction. A unique index on (organizer, reference) rejects the
+ * same transfer entered twice. Throws organizer_not_found, event_not_found, duplicate_reference,
+ * idempotency_key_reused, invalid_amount, unsupported_currency, invalid_date.
  */
 export async function recordManualPayment(
   { db, now }: { db: Db; now: () => Date },
@@ -66,7 +66,7 @@ export async function recordManualPayment(
   }
   return withTx(db, async (tx) => {
     const row = await insertManualPayment(tx, payment)
-    if (!row) return findRepeated(tx, payment)
+    if (!row) return findEarlier(tx, payment)
     await insertLedgerPayment(tx, row.id, at)
     return row
   })
@@ -81,11 +81,11 @@ function readPaidAt(text: string | undefined, now: Date): Date {
   return paidAt
 }
 
-/** Nothing was inserted: a retry of the same request gets its payment, anything else is a duplicate. */
-async function findRepeated(tx: Tx, wanted: NewManualPayment): Promise<Payment> {
+/** Called when nothing was inserted: a retry of the same request gets its payment, anything else is a duplicate. */
+async function findEarlier(tx: Tx, wanted: NewManualPayment): Promise<Payment> {
   const before = wanted.idempotencyKey ? await findPaymentByKey(tx, wanted.createdBy, wanted.idempotencyKey) : null
   if (!before) {
-    throw new Failure('duplicate_reference', { detail: 'This organizer has a payment with this reference.' })
+    throw new Failure('duplicate_reference', { detail: 'This organizer already has a payment with this reference.' })
   }
   const isSame =
     before.kind === 'manual' &&
@@ -93,14 +93,14 @@ async function findRepeated(tx: Tx, wanted: NewManualPayment): Promise<Payment> 
     before.amountCents === wanted.amountCents &&
     before.currency === wanted.currency &&
     before.reference === wanted.reference
-  if (!isSame) throw new Failure('idempotency_key_reused', { detail: 'Another payment was made with this key.' })
+  if (!isSame) throw new Failure('idempotency_key_reused', { detail: 'This key was used for another payment.' })
   return before
 }
 
 /**
- * Takes a manual payment back: status `reversed` and a ledger entry with the negative amount, once.
- * Throws payment_not_found; payment_not_reversible for a second time and for a provider's payment,
- * whose money only the provider can return.
+ * Reverses a manual payment once: sets status `reversed` and adds a ledger entry with the negative amount. Throws
+ * payment_not_found, and payment_not_reversible for a second reversal and for a provider's payment, which only the
+ * provider can refund.
  */
 export async function reverseManualPayment(
   { db, now }: { db: Db; now: () => Date },
@@ -112,7 +112,8 @@ export async function reverseManualPayment(
   return withTx(db, async (tx) => {
     const reversed = await reverse(tx, id, reason, at)
     if (!reversed) {
-      const detail = payment.kind === 'manual' ? 'It is reversed already.' : 'Refund it at its provider.'
+      const detail =
+        payment.kind === 'manual' ? 'The payment is already reversed.' : 'Refund this payment at its provider.'
       throw new Failure('payment_not_reversible', { detail })
     }
     await insertLedgerReversal(tx, id, reason, user.id, at)

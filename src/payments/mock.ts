@@ -1,13 +1,12 @@
 /**
- * The provider that moves no money. It stands in for Stripe or Conekta while their keys are missing,
- * so that everything around a payment can be tried: POST /payments/webhook with
- * `{ id, providerRef, status: "confirmed" | "failed" }` decides a mock payment.
+ * The mock provider, which moves no money. It replaces Stripe or Conekta while their keys are missing; POST
+ * /payments/webhook with `{ id, providerRef, status: "confirmed" | "failed" }` confirms or fails a mock payment.
  */
 import { createHash } from 'node:crypto'
-import { readObject, textOf } from './json.ts'
+import { asText, parseObject } from '../platform/json.ts'
 import type { PaymentEvent, PaymentProvider, ProviderName } from './payments.ts'
 
-/** `announce` hears of the first intent, so that nobody mistakes a mock for money. */
+/** `announce` is called for every intent; the caller logs that the payment is not real. */
 export function openMock(name: ProviderName, announce: () => void): PaymentProvider {
   return {
     name,
@@ -33,13 +32,13 @@ export function openMock(name: ProviderName, announce: () => void): PaymentProvi
   }
 }
 
-/** Anything but the mock's own shape is kept and ignored. */
+/** A body of any other shape is an ignored event. */
 function readEvent(raw: Buffer): PaymentEvent {
-  const body = readObject(raw)
+  const body = parseObject(raw, 'unreadable_event')
   const status = body['status']
   return {
-    dedupeKey: textOf(body['id']) ?? `sha256:${createHash('sha256').update(raw).digest('hex')}`,
-    providerRef: textOf(body['providerRef']),
+    dedupeKey: asText(body['id']) ?? `sha256:${createHash('sha256').update(raw).digest('hex')}`,
+    providerRef: asText(body['providerRef']),
     paymentId: null,
     kind: status === 'confirmed' || status === 'failed' ? status : 'ignored',
     amountCents: null,

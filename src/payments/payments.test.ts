@@ -21,7 +21,7 @@ async function listRows(db: Db, requestId: string): Promise<Row[]> {
   return rows
 }
 
-/** Posts an intent under a request id of its own, so that its rows can be found. */
+/** Posts an intent with its own request id, which finds its rows. */
 async function ask({ post, db }: TestApp, body: object, more: { as?: 'director' | 'organizer'; key?: string } = {}) {
   const requestId = newId('req')
   const headers = { 'x-request-id': requestId, ...(more.key ? { 'idempotency-key': more.key } : {}) }
@@ -29,7 +29,7 @@ async function ask({ post, db }: TestApp, body: object, more: { as?: 'director' 
   return { reply, status: reply.statusCode, body: reply.json(), rows: () => listRows(db, requestId) }
 }
 
-test('without keys every provider works in mock mode, and moves no money', async (t) => {
+test('a provider without a key runs in mock mode and moves no money', async (t) => {
   const app = await startApp(t, { env: { PAYMENTS_PROVIDER: 'stripe' } })
 
   const stripe = await ask(app, { amount: 100 })
@@ -44,12 +44,12 @@ test('without keys every provider works in mock mode, and moves no money', async
   assert.deepEqual([conekta.body.provider, conekta.body.amountCents], ['conekta', 1])
 })
 
-test('mock mode is said once per provider: of the default one at the start, of another at its first use', async () => {
-  const said: unknown[] = []
+test('mock mode is logged once per provider: at boot for the default one, at the first intent for the others', async () => {
+  const logged: unknown[] = []
   const stream = new Writable({
     write(chunk: Buffer, _encoding, done) {
       const { level, msg, provider } = JSON.parse(chunk.toString()) as Record<string, unknown>
-      said.push([level, msg, provider])
+      logged.push([level, msg, provider])
       done()
     },
   })
@@ -65,21 +65,21 @@ test('mock mode is said once per provider: of the default one at the start, of a
     now: new Date(0),
   }
 
-  const atStart = [...said]
+  const atStart = [...logged]
   for (const name of ['stripe', 'conekta', 'conekta'] as const) await providers[name].createIntent(intent)
 
   assert.deepEqual(atStart, [['warn', 'payments_provider_mock_mode', 'stripe']])
-  assert.deepEqual(said.slice(1), [['warn', 'payments_provider_mock_mode', 'conekta']])
+  assert.deepEqual(logged.slice(1), [['warn', 'payments_provider_mock_mode', 'conekta']])
 })
 
-test('keys that are placeholders or malformed count as absent', async (t) => {
+test('placeholder and malformed keys count as missing', async (t) => {
   const app = await startApp(t, { env: { STRIPE_SECRET_KEY: 'not a key', CONEKTA_API_KEY: 'your_key' } })
 
   assert.equal(app.deps.providers.stripe.mode, 'mock')
   assert.equal(app.deps.providers.conekta.mode, 'mock')
 })
 
-test('a Stripe intent keeps to the vendor API and passes the payment id and the request id along', async (t) => {
+test('a Stripe intent conforms to the vendor API and carries the payment id and the request id', async (t) => {
   const stripe = await startFakeStripe(t)
   const app = await startApp(t, { env: stripe.env })
   const eventId = await anEvent(app.db)
@@ -142,7 +142,7 @@ for (const [provider, script, reason] of [
   ],
   ['stripe', { kind: 'error', httpStatus: 500, error: { type: 'api_error' } }, 'api_error'],
 ] as const) {
-  test(`a Stripe that answers ${script.httpStatus} is 502 and the row stays failed`, async (t) => {
+  test(`when Stripe answers ${script.httpStatus} we answer 502 and the payment is failed`, async (t) => {
     const stripe = await startFakeStripe(t)
     const app = await startApp(t, { env: stripe.env })
     stripe.next(script)
@@ -162,7 +162,7 @@ for (const [httpStatus, type, code] of [
   [402, 'processing_error', 'conekta.errors.processing.bank.declined'],
   [500, 'api_error', 'conekta.errors.api.system.general_failure'],
 ] as const) {
-  test(`a Conekta that answers ${httpStatus} is 502 and the row stays failed`, async (t) => {
+  test(`when Conekta answers ${httpStatus} we answer 502 and the payment is failed`, async (t) => {
     const conekta = await startFakeConekta(t)
     const app = await startApp(t, { env: conekta.env })
     conekta.next({ kind: 'error', httpStatus, type, code })
@@ -179,7 +179,7 @@ for (const [httpStatus, type, code] of [
 }
 
 for (const kind of ['reset', 'silence', 'garbage'] as const) {
-  test(`a provider that gives ${kind} leaves the payment unknown, and nothing is charged blindly again`, async (t) => {
+  test(`a provider that gives ${kind} leaves the payment unknown, and the charge is not repeated`, async (t) => {
     const stripe = await startFakeStripe(t)
     const conekta = await startFakeConekta(t)
     const app = await startApp(t, { env: { ...stripe.env, ...conekta.env } })
@@ -214,7 +214,7 @@ for (const kind of ['reset', 'silence', 'garbage'] as const) {
   })
 }
 
-test('after a crash between row and answer the same key finds its row: Stripe is asked again under the same key', async (t) => {
+test('after a crash before the answer, the same key finds its row and calls Stripe again with the same key', async (t) => {
   const stripe = await startFakeStripe(t)
   const app = await startApp(t, { env: stripe.env })
   const key = newId('key')
@@ -236,7 +236,7 @@ test('after a crash between row and answer the same key finds its row: Stripe is
   assert.equal(stripe.intents(), 1)
 })
 
-test('after a lost answer of Conekta the same key answers unknown without a second order', async (t) => {
+test('after a lost answer of Conekta, the same key returns unknown and creates no second order', async (t) => {
   const conekta = await startFakeConekta(t)
   const app = await startApp(t, { env: conekta.env })
   const key = newId('key')
@@ -254,7 +254,7 @@ test('after a lost answer of Conekta the same key answers unknown without a seco
   assert.equal(conekta.orders.length, 1)
 })
 
-test('one Idempotency-Key makes one payment: replayed, refused for another body, also after the answer is forgotten', async (t) => {
+test('one Idempotency-Key creates one payment and rejects another body, also after its stored answer expired', async (t) => {
   const app = await startApp(t)
   const key = newId('key')
   const first = await ask(app, { amount: 10 }, { key })
@@ -276,7 +276,7 @@ test('one Idempotency-Key makes one payment: replayed, refused for another body,
   assert.equal(rows.length, 1)
 })
 
-test('twenty intents at once under one key are one payment', async (t) => {
+test('twenty concurrent intents with one key create one payment', async (t) => {
   const app = await startApp(t)
   const key = newId('key')
 
@@ -289,7 +289,7 @@ test('twenty intents at once under one key are one payment', async (t) => {
   assert.equal(rows.length, 1)
 })
 
-const REFUSED = [
+const REJECTED = [
   ['no amount', {}, 'invalid_amount'],
   ['both amounts', { amount: 1, amountCents: 100 }, 'invalid_amount'],
   ['a negative amount', { amount: -1 }, 'invalid_amount'],
@@ -313,11 +313,11 @@ const REFUSED = [
   ['an unknown field', { amount: 10, tip: 1 }, 'invalid_request'],
   ['nested metadata', { amount: 10, metadata: { a: {} } }, 'invalid_request'],
 ] as const
-test('what cannot be paid is refused before a row exists', async (t) => {
+test('an unsupported intent is rejected before a row exists', async (t) => {
   const stripe = await startFakeStripe(t)
   const conekta = await startFakeConekta(t)
   const app = await startApp(t, { env: { ...stripe.env, ...conekta.env } })
-  for (const [what, body, code] of REFUSED) {
+  for (const [what, body, code] of REJECTED) {
     const asked = await ask(app, body)
 
     assert.deepEqual([asked.status, asked.body.code], [400, code], what)
@@ -326,7 +326,7 @@ test('what cannot be paid is refused before a row exists', async (t) => {
   assert.equal(stripe.calls.length + conekta.orders.length, 0)
 })
 
-test('an organizer pays for itself only; a director for anybody or nobody', async (t) => {
+test('an organizer pays only for itself; a director pays for any organizer or none', async (t) => {
   const app = await startApp(t)
   const ownEvent = await anEvent(app.db)
   const other = await anOrganizer(app.db)
@@ -341,7 +341,7 @@ test('an organizer pays for itself only; a director for anybody or nobody', asyn
   const foreign = await ask(app, { amount: 1, organizerId: other }, { as })
   const foreignEvent = await ask(app, { amount: 1, eventId: otherEvent }, { as })
   const director = await ask(app, { amount: 1, eventId: otherEvent })
-  const nobody = await ask(app, { amount: 1 })
+  const withoutOrganizer = await ask(app, { amount: 1 })
   const mixed = await ask(app, { amount: 1, organizerId: ORGANIZER_ID, eventId: otherEvent })
 
   assert.equal(await ownerOf(own.body.paymentId), ORGANIZER_ID)
@@ -350,11 +350,11 @@ test('an organizer pays for itself only; a director for anybody or nobody', asyn
   assert.equal(foreignEvent.status, 404)
   assert.equal(foreignEvent.body.code, 'event_not_found')
   assert.equal(await ownerOf(director.body.paymentId), other)
-  assert.equal(await ownerOf(nobody.body.paymentId), null)
+  assert.equal(await ownerOf(withoutOrganizer.body.paymentId), null)
   assert.equal(mixed.body.code, 'event_not_found')
 })
 
-test('an intent needs a token and the right role', async (t) => {
+test('an intent needs a token with the right role', async (t) => {
   const { post } = await startApp(t)
 
   assert.equal((await post('/payments/intent', { body: { amount: 1 } })).statusCode, 401)
@@ -363,7 +363,7 @@ test('an intent needs a token and the right role', async (t) => {
   }
 })
 
-test('logs of an intent hold no customer and no secret', async (t) => {
+test('the logs of an intent contain no customer data and no secret', async (t) => {
   const stripe = await startFakeStripe(t)
   const app = await startApp(t, { env: stripe.env })
 

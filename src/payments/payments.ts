@@ -1,7 +1,7 @@
 /**
- * Money that comes in: intents at a provider, what the provider later says about them, and payments
- * that the Director enters by hand (manual.ts). The row is written before the provider is called and
- * settled after, so that no crash loses or repeats a charge.
+ * Payments: intents at a provider, the provider's events about them, and payments that the Director enters by hand
+ * (manual.ts). The row is written before the provider is called and settled afterwards, so a crash neither loses nor
+ * repeats a charge.
  */
 import assert from 'node:assert/strict'
 import type { IncomingHttpHeaders } from 'node:http'
@@ -45,12 +45,12 @@ export type IntentInput = {
   customer: { name?: string; email?: string; phone?: string }
   methods: PaymentMethod[] | null
   metadata: Record<string, string>
-  /** Where a page of the provider sends the payer back to. */
+  /** The URL to which the provider's page returns the payer. */
   returnUrl: string
   now: Date
 }
 
-/** What a call that creates an intent came to. `unknown`: the provider may or may not have it. */
+/** The result of a call that creates an intent. `unknown`: the provider may or may not have created it. */
 export type IntentOutcome =
   | {
       kind: 'created'
@@ -60,18 +60,18 @@ export type IntentOutcome =
       status: 'requires_payment' | 'requires_action' | 'processing' | 'confirmed'
       mode: 'mock' | 'test' | 'live'
     }
-  | { kind: 'refused'; reason: string; httpStatus: number | null }
+  | { kind: 'rejected'; reason: string; httpStatus: number | null }
   | { kind: 'unknown'; reason: string }
 
-/** What a provider's webhook says, in our words. */
+/** A provider's webhook event, translated to our terms. */
 export type PaymentEvent = {
-  /** The same for every delivery of the same event. */
+  /** Equal for every delivery of the same event. */
   dedupeKey: string
   providerRef: string | null
-  /** Our own id, echoed by the provider: finds the row of a call whose answer nobody saw. */
+  /** Our own id, echoed by the provider: it finds the payment when the answer to createIntent was lost. */
   paymentId: string | null
   kind: 'confirmed' | 'failed' | 'processing' | 'expired' | 'ignored'
-  /** Null only when the provider has no amounts (mock). */
+  /** Null only for the mock provider, whose events have no amount. */
   amountCents: number | null
   currency: string | null
   occurredAt: Date | null
@@ -82,17 +82,17 @@ export type PaymentProvider = {
   name: ProviderName
   mode: 'mock' | 'test' | 'live'
   methods: readonly PaymentMethod[]
-  /** Currencies it takes, or null for all of ours. */
+  /** The currencies it accepts; null: all of ours. */
   currencies: readonly string[] | null
   /** Smallest and largest amount of one payment, in minor units. */
   limitsOf(currency: string): { minCents: number; maxCents: number }
-  /** The customer must be named in full. */
+  /** Whether customer.name, .email and .phone are required. */
   needsCustomer: boolean
-  /** Creating the same paymentId again returns the first intent. */
+  /** Whether creating the same paymentId again returns the first intent instead of a second one. */
   canRepeat: boolean
   createIntent(input: IntentInput): Promise<IntentOutcome>
   verifyWebhook(raw: Buffer, headers: IncomingHttpHeaders, now: Date): boolean
-  /** Throws GiveUp when the bytes are not what this provider sends. */
+  /** Reads a webhook body. Throws GiveUp when it is not an event of this provider. */
   readEvent(raw: Buffer): PaymentEvent
 }
 export type PaymentProviders = Record<ProviderName, PaymentProvider>
@@ -117,17 +117,18 @@ export type IntentRequest = {
 type Context = { db: Db; now: () => Date; providers: PaymentProviders }
 
 /**
- * Creates a payment intent. Three steps, each on its own: the row (committed), the provider's call
- * (outside any transaction), the row settled. The same Idempotency-Key finds the same row, also after
- * a crash, and never charges twice.
+ * Creates a payment intent in three steps: it commits the row, calls the provider outside any transaction, and
+ * settles the row. A request with the same Idempotency-Key finds the same row, also after a crash, and never charges
+ * twice.
  *
- * Returns the payment: status `unknown` when the provider did not answer. Throws `provider_error` when
- * it refused; the row is kept as `failed`.
+ * Returns the payment, with status `unknown` when the provider did not answer. Throws `provider_error` when the
+ * provider rejected it (the row stays `failed`), and `invalid_request`, `unsupported_*`, `amount_too_small`,
+ * `invalid_amount`, `organizer_not_found` or `event_not_found` before a row exists.
  */
 export async function createIntent({ db, now, providers }: Context, request: IntentRequest): Promise<Payment> {
   const provider = findProvider(providers, request.provider)
   const money = readMoney(request)
-  checkOffer(provider, money, request)
+  checkSupported(provider, money, request)
   const customer = { ...request.customer }
   if (customer.phone !== undefined) customer.phone = parsePhone(customer.phone)
   const payer = await findPayer(db, request.user.organizerId, request.organizerId ?? null, request.eventId ?? null)
@@ -147,8 +148,8 @@ export async function createIntent({ db, now, providers }: Context, request: Int
     requestId: request.requestId,
     now: now(),
   })
-  const payment = row ?? (await findRepeated(db, request, { ...money, provider: provider.name, ...payer }))
-  if (!row && !mayCallAgain(provider, payment)) return answerOf(payment)
+  const payment = row ?? (await findEarlier(db, request, { ...money, provider: provider.name, ...payer }))
+  if (!row && !mayCallAgain(provider, payment)) return toAnswer(payment)
 
   const outcome = await provider.createIntent({
     paymentId: payment.id,
@@ -161,7 +162,7 @@ export async function createIntent({ db, now, providers }: Context, request: Int
     returnUrl: request.returnUrl,
     now: now(),
   })
-  return answerOf(await settle(db, payment.id, outcome, now()))
+  return toAnswer(await settle(db, payment.id, outcome, now()))
 }
 
 function findProvider(providers: PaymentProviders, name: string): PaymentProvider {
@@ -170,30 +171,29 @@ function findProvider(providers: PaymentProviders, name: string): PaymentProvide
   return providers[known]
 }
 
-/** What the provider would refuse anyway, said before a row exists. */
-function checkOffer(
+/** Rejects what the provider would reject anyway, before a row exists. */
+function checkSupported(
   provider: PaymentProvider,
   money: { amountCents: number; currency: string },
   request: IntentRequest,
 ) {
   const { amountCents, currency } = money
   if (provider.currencies && !provider.currencies.includes(currency)) {
-    throw new Failure('unsupported_currency', { detail: `${provider.name} takes ${provider.currencies.join(', ')}.` })
+    throw new Failure('unsupported_currency', { detail: `${provider.name} accepts ${provider.currencies.join(', ')}.` })
   }
   const { minCents, maxCents } = provider.limitsOf(currency)
   const amountOf = (cents: number) => `${formatCents(cents, currency)} ${currency}`
   if (amountCents < minCents) {
-    throw new Failure('amount_too_small', { detail: `${provider.name} takes at least ${amountOf(minCents)}.` })
+    throw new Failure('amount_too_small', { detail: `${provider.name} accepts at least ${amountOf(minCents)}.` })
   }
   if (amountCents > maxCents) {
-    throw new Failure('invalid_amount', { detail: `${provider.name} takes at most ${amountOf(maxCents)}.` })
+    throw new Failure('invalid_amount', { detail: `${provider.name} accepts at most ${amountOf(maxCents)}.` })
   }
-  const strange = request.methods?.find((method) => !provider.methods.includes(method))
-  if (strange) {
-    throw new Failure('unsupported_method', { detail: `${provider.name} takes ${provider.methods.join(', ')} here.` })
+  if (request.methods?.some((method) => !provider.methods.includes(method))) {
+    throw new Failure('unsupported_method', { detail: `${provider.name} accepts ${provider.methods.join(', ')}.` })
   }
   if (request.methods?.includes('oxxo') && currency !== 'MXN') {
-    throw new Failure('unsupported_currency', { detail: 'Cash at a shop is paid in MXN.' })
+    throw new Failure('unsupported_currency', { detail: 'OXXO payments must be in MXN.' })
   }
   const { name, email, phone } = request.customer ?? {}
   if (provider.needsCustomer && !(name && email && phone)) {
@@ -203,10 +203,10 @@ function checkOffer(
 
 type Wanted = { amountCents: number; currency: string; provider: string; organizerId: string | null }
 
-/** The row that the same caller made with the same key before. */
-async function findRepeated(db: Db, request: IntentRequest, wanted: Wanted): Promise<Payment> {
+/** Finds the payment that the same caller created with the same key. Throws `idempotency_key_reused` when it differs. */
+async function findEarlier(db: Db, request: IntentRequest, wanted: Wanted): Promise<Payment> {
   const payment = request.idempotencyKey ? await findPaymentByKey(db, request.user.id, request.idempotencyKey) : null
-  assert(payment, 'only an idempotency key keeps an intent from being inserted')
+  assert(payment, 'an intent is only not inserted when its idempotency key exists')
   const isSame =
     payment.kind === 'intent' &&
     payment.amountCents === wanted.amountCents &&
@@ -214,11 +214,11 @@ async function findRepeated(db: Db, request: IntentRequest, wanted: Wanted): Pro
     payment.provider === wanted.provider &&
     payment.organizerId === wanted.organizerId &&
     payment.eventId === (request.eventId ?? null)
-  if (!isSame) throw new Failure('idempotency_key_reused', { detail: 'Another payment was made with this key.' })
+  if (!isSame) throw new Failure('idempotency_key_reused', { detail: 'This key was used for another payment.' })
   return payment
 }
 
-/** A call whose answer nobody saw is repeated only where the provider promises to recognize it. */
+/** A call whose answer was lost is repeated only when the provider recognizes the repetition. */
 const mayCallAgain = (provider: PaymentProvider, { status }: Payment): boolean =>
   provider.canRepeat && (status === 'creating' || status === 'unknown')
 
@@ -230,11 +230,11 @@ async function settle(db: Db, id: string, outcome: IntentOutcome, now: Date): Pr
   })
 }
 
-/** A row still `creating` belongs to a call that died: its outcome is as unknown as a lost answer. */
-function answerOf(payment: Payment): Payment {
+/** A row that is still `creating` belongs to an interrupted call, so its outcome is reported as `unknown`. */
+function toAnswer(payment: Payment): Payment {
   if (payment.status === 'failed' && payment.providerRef === null) {
     throw new Failure('provider_error', {
-      detail: `${payment.provider} refused payment ${payment.id} (${payment.reason}); it stays failed.`,
+      detail: `${payment.provider} rejected payment ${payment.id} (${payment.reason}); it stays failed.`,
     })
   }
   return payment.status === 'creating' ? { ...payment, status: 'unknown' } : payment
@@ -250,18 +250,18 @@ export function verifyPaymentWebhook(
   return providers[name].verifyWebhook(raw, headers, now)
 }
 
-/** Throws GiveUp when the bytes are not what this provider sends. */
+/** Reads a webhook body of this provider. Throws GiveUp when it is not an event of the provider. */
 export function readPaymentEvent(providers: PaymentProviders, name: ProviderName, raw: Buffer): PaymentEvent {
   return providers[name].readEvent(raw)
 }
 
-/** applied: the status moved · kept: nothing new · unmatched: no such payment · mismatch: another amount or currency. */
+/** applied: the status changed · kept: nothing new · unmatched: no such payment · mismatch: another amount or currency. */
 export type Applied = 'applied' | 'kept' | 'unmatched' | 'mismatch'
 
 /**
- * Applies a provider's event inside the caller's transaction. The payment's row is locked first, so
- * events of one payment queue up. What was paid must be what was asked, in the same currency; amounts
- * are never taken from metadata.
+ * Applies a provider's event inside the caller's transaction. It locks the payment's row first, so concurrent events
+ * of one payment run one after another. The paid amount and currency must equal the requested ones; metadata is never
+ * read for them.
  */
 export async function applyPaymentEvent(
   tx: Tx,

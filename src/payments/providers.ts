@@ -1,4 +1,4 @@
-/** Which payment provider is live, and which one is mocked because its key is missing. */
+/** Opens the payment providers; one without a key is mocked. */
 import type { Config } from '../platform/config.ts'
 import type { Logger } from '../platform/log.ts'
 import { openConekta } from './conekta.ts'
@@ -7,17 +7,17 @@ import type { PaymentProviders, ProviderName } from './payments.ts'
 import { isStripeKey, openStripe } from './stripe.ts'
 
 /**
- * Opens the three providers. One without a usable key works in mock mode, and says so once: the default
- * one (PAYMENTS_PROVIDER) at the start, another one when it is first asked for.
+ * Opens the three providers. One without a usable key runs in mock mode and logs that once: the default provider
+ * (PAYMENTS_PROVIDER) at boot, the others at their first intent.
  */
 export function openPaymentProviders(config: Config['payments'], log: Logger): PaymentProviders {
   const { stripe, conekta } = config
   const announcements = new Map<ProviderName, () => void>()
   const mock = (name: ProviderName) => {
-    let isSaid = false
+    let isAnnounced = false
     const announce = () => {
-      if (!isSaid) log.warn({ provider: name }, 'payments_provider_mock_mode')
-      isSaid = true
+      if (!isAnnounced) log.warn({ provider: name }, 'payments_provider_mock_mode')
+      isAnnounced = true
     }
     announcements.set(name, announce)
     return openMock(name, announce)

@@ -1,4 +1,4 @@
-/** Asking a payment provider for money. Webhooks come in through inbox. */
+/** Payment intents. The providers' webhooks are received by inbox. */
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import type { Deps } from '../deps.ts'

@@ -1,4 +1,4 @@
-/** Every statement about payments, and the ledger entries that payments cause. */
+/** The SQL of payments and of the ledger entries that they cause. */
 import { sql, type Db, type Tx } from '../platform/db.ts'
 import type { FailureCode } from '../platform/errors.ts'
 import type { IntentOutcome } from './payments.ts'
@@ -43,8 +43,8 @@ const COLUMNS = sql`id, kind, organizer_id, event_id, provider, mode, provider_r
 export type Payer = { found: true; organizerId: string | null } | { found: false; missing: FailureCode }
 
 /**
- * Whose debt a payment lessens. An organizer pays for itself and its own events; a director may name
- * an organizer, an event (whose organizer it then is), or neither.
+ * Finds the organizer whose debt a payment reduces. An organizer pays for itself and its own events; a director may
+ * name an organizer, an event (whose organizer then pays), or neither.
  */
 export async function findPayer(
   db: Db,
@@ -79,7 +79,7 @@ export type NewIntent = {
   now: Date
 }
 
-/** Null: the same caller used this idempotency key before. */
+/** Returns null when the same caller has used this idempotency key. */
 export async function insertIntent(db: Db, p: NewIntent): Promise<Payment | null> {
   const { rows } = await sql<Payment>`
     insert into payments (id, kind, organizer_id, event_id, provider, mode, status, amount_cents, currency, description,
@@ -99,12 +99,11 @@ export async function findPaymentByKey(db: Db, createdBy: string, idempotencyKey
 }
 
 /**
- * Writes what the provider answered. A webhook may have been faster: then the facts are added and the
- * status stays where it is.
+ * Writes the provider's answer. When a webhook was faster, the missing fields are added and the later status stays.
  */
 export async function settleIntent(tx: Tx, id: string, outcome: IntentOutcome, now: Date): Promise<Payment> {
   const made = outcome.kind === 'created' ? outcome : null
-  const status = made?.status ?? (outcome.kind === 'refused' ? 'failed' : 'unknown')
+  const status = made?.status ?? (outcome.kind === 'rejected' ? 'failed' : 'unknown')
   const reason = 'reason' in outcome ? outcome.reason : null
   const { rows } = await sql<Payment>`
     update payments set
@@ -121,8 +120,8 @@ export async function settleIntent(tx: Tx, id: string, outcome: IntentOutcome, n
 }
 
 /**
- * The payment that a provider's event speaks of, locked. By the provider's own id; by ours only while
- * the provider's is not known yet.
+ * Finds and locks the payment of a provider's event: by the provider's reference, or by our own id while the
+ * reference is unknown.
  */
 export async function findPaymentOfEvent(
   tx: Tx,
@@ -138,7 +137,7 @@ export async function findPaymentOfEvent(
   return rows[0] ?? null
 }
 
-/** False: the payment is further along. */
+/** Returns false when the payment is already in this status or a later one. */
 export async function confirmFromEvent(
   tx: Tx,
   id: string,
@@ -153,7 +152,7 @@ export async function confirmFromEvent(
   return rows.length === 1
 }
 
-/** False: the payment is further along. */
+/** Returns false when the payment is already in this status or a later one. */
 export async function moveFromEvent(
   tx: Tx,
   id: string,
@@ -169,7 +168,7 @@ export async function moveFromEvent(
   return rows.length === 1
 }
 
-/** One entry per payment, whoever comes first; none for a payment that belongs to no organizer. */
+/** Inserts at most one entry per payment, and none for a payment without an organizer. */
 export async function insertLedgerPayment(tx: Tx, paymentId: string, now: Date): Promise<void> {
   await sql`
     insert into ledger_entries (organizer_id, event_id, kind, amount_cents, currency, payment_id, created_by, effective_at, created_at)
@@ -194,7 +193,7 @@ export type NewManualPayment = {
   now: Date
 }
 
-/** Null: the organizer has a payment with this reference, or the caller used this idempotency key. */
+/** Returns null when the organizer has a payment with this reference or the caller has used this idempotency key. */
 export async function insertManualPayment(tx: Tx, p: NewManualPayment): Promise<Payment | null> {
   const { rows } = await sql<Payment>`
     insert into payments (id, kind, organizer_id, event_id, provider, mode, status, amount_cents, currency, method,
@@ -214,7 +213,7 @@ export async function findPayment(db: Db, scope: string | null, id: string): Pro
   return rows[0] ?? null
 }
 
-/** Null: it is no manual payment, or it is reversed already. */
+/** Returns null when the payment is not manual or is already reversed. */
 export async function reverse(tx: Tx, id: string, reason: string, now: Date): Promise<Payment | null> {
   const { rows } = await sql<Payment>`
     update payments set status = 'reversed', reason = ${reason}, updated_at = ${now}
@@ -222,7 +221,7 @@ export async function reverse(tx: Tx, id: string, reason: string, now: Date): Pr
   return rows[0] ?? null
 }
 
-/** The negative of a payment's entry; the unique reverses_id allows it once. */
+/** Inserts the negative of a payment's entry; the unique reverses_id allows it once. */
 export async function insertLedgerReversal(
   tx: Tx,
   paymentId: string,
@@ -240,14 +239,14 @@ export async function insertLedgerReversal(
 export type PaymentFilter = {
   organizerId: string | null
   status: string | null
-  /** Days of Mexico City, both included. */
+  /** Days in Mexico City's time zone, both included. */
   from: string | null
   to: string | null
   before: { at: Date; id: string } | null
   limit: number
 }
 
-/** Newest first. */
+/** Lists payments, newest first. */
 export async function listPayments(db: Db, f: PaymentFilter): Promise<Payment[]> {
   const day = sql`(created_at at time zone 'America/Mexico_City')::date`
   const { rows } = await sql<Payment>`

@@ -1,10 +1,10 @@
 /**
- * Stripe by its official SDK (stripe@23, API 2026-10-28.endive). Vendor documents: docs.stripe.com/api
+ * Stripe through its official SDK (stripe@23, API 2026-10-28.endive). Vendor documents: docs.stripe.com/api
  * (payment_intents, errors, idempotent_requests) and docs.stripe.com/webhooks (signatures).
  */
 import { Stripe } from 'stripe'
 import { GiveUp } from '../platform/errors.ts'
-import { instantOf, objectOf, readObject, textOf, wholeOf } from './json.ts'
+import { asInteger, asObject, asText, asUnixTime, parseObject } from '../platform/json.ts'
 import type { IntentInput, IntentOutcome, PaymentEvent, PaymentProvider } from './payments.ts'
 
 export type StripeOptions = {
@@ -29,14 +29,14 @@ export function openStripe({ secretKey, apiUrl, webhookSecret, timeoutMs = 15_00
     port: port || (protocol === 'http:' ? 80 : 443),
     protocol: protocol === 'http:' ? 'http' : 'https',
     timeout: timeoutMs,
-    maxNetworkRetries: 0, // the row owns retry; a closed connection is still tried once more, under the same key
+    maxNetworkRetries: 0, // the row decides about retries; the SDK still retries a closed connection once, with the same key
     telemetry: false,
   })
   const mode = /^.k_live_/.test(secretKey) ? 'live' : 'test'
   return {
     name: 'stripe',
     mode,
-    methods: ['card', 'oxxo'], // spei needs a Customer object of Stripe first
+    methods: ['card', 'oxxo'], // spei would need a Stripe Customer object
     currencies: null,
     limitsOf: (currency) => ({ minCents: MIN_CENTS[currency] ?? 1, maxCents: MAX_CENTS }),
     needsCustomer: false,
@@ -89,17 +89,20 @@ function outcomeOf(intent: Stripe.PaymentIntent): IntentOutcome {
   }
 }
 
-/** An answer is a refusal, silence is unknown. Messages may quote what the payer typed: only codes are kept. */
+/**
+ * An error answer is a rejection; no answer is unknown. Stripe's messages may quote what the payer typed, so only
+ * codes are kept.
+ */
 function failureOf(error: unknown): IntentOutcome {
   if (!(error instanceof Stripe.errors.StripeError)) throw error
   const httpStatus = error.statusCode ?? null
   if (httpStatus === null || httpStatus < 300) return { kind: 'unknown', reason: 'no_answer' }
   if (httpStatus === 409) return { kind: 'unknown', reason: 'in_progress_at_provider' }
   const code = error.code ?? error.rawType ?? `http_${httpStatus}`
-  return { kind: 'refused', reason: /^[a-z0-9_]{1,80}$/.test(code) ? code : `http_${httpStatus}`, httpStatus }
+  return { kind: 'rejected', reason: /^[a-z0-9_]{1,80}$/.test(code) ? code : `http_${httpStatus}`, httpStatus }
 }
 
-/** The SDK looks at age only; a signature from the future is refused as well. */
+/** The SDK rejects only old signatures; this also rejects one from the future. */
 function isSigned(client: Stripe, raw: Buffer, header: string, secret: string, now: Date): boolean {
   const signedAt = [...header.matchAll(/(?:^|,)\s*t=(\d{1,12})(?=,|$)/g)]
   const signedSeconds = Number(signedAt[0]?.[1])
@@ -108,39 +111,39 @@ function isSigned(client: Stripe, raw: Buffer, header: string, secret: string, n
     client.webhooks.constructEvent(raw, header, secret, TOLERANCE_SECONDS, undefined, now.getTime())
     return true
   } catch {
-    return false // a wrong signature or, with a right one, bytes that are no JSON
+    return false // a wrong signature, or a right one over bytes that are not JSON
   }
 }
 
 const VOUCHER_EXPIRED = 'payment_intent_payment_attempt_expired'
 
-/** docs.stripe.com/api/events/types. A failed attempt may be followed by one that succeeds. */
+/** Event types: docs.stripe.com/api/events/types. A failed attempt may be followed by a successful one. */
 function readEvent(raw: Buffer): PaymentEvent {
-  const event = readObject(raw)
-  const id = textOf(event['id'])
-  const type = textOf(event['type'])
+  const event = parseObject(raw, 'unreadable_event')
+  const id = asText(event['id'])
+  const type = asText(event['type'])
   if (!id || !type) throw new GiveUp('unreadable_event')
-  const intent = objectOf(objectOf(event['data'])['object'])
+  const intent = asObject(asObject(event['data'])?.['object'])
   const read = {
     dedupeKey: id,
-    providerRef: textOf(intent['id']),
-    paymentId: textOf(objectOf(intent['metadata'])['payment_id']),
-    amountCents: wholeOf(intent['amount']),
-    currency: textOf(intent['currency'])?.toUpperCase() ?? null,
-    occurredAt: instantOf(event['created']),
+    providerRef: asText(intent?.['id']),
+    paymentId: asText(asObject(intent?.['metadata'])?.['payment_id']),
+    amountCents: asInteger(intent?.['amount']),
+    currency: asText(intent?.['currency'])?.toUpperCase() ?? null,
+    occurredAt: asUnixTime(event['created']),
     reason: null,
   }
   switch (type) {
     case 'payment_intent.succeeded':
-      return { ...read, kind: 'confirmed', amountCents: wholeOf(intent['amount_received']) }
+      return { ...read, kind: 'confirmed', amountCents: asInteger(intent?.['amount_received']) }
     case 'payment_intent.processing':
       return { ...read, kind: 'processing' }
     case 'payment_intent.payment_failed': {
-      const reason = textOf(objectOf(intent['last_payment_error'])['code']) ?? 'attempt_failed'
+      const reason = asText(asObject(intent?.['last_payment_error'])?.['code']) ?? 'attempt_failed'
       return { ...read, kind: reason === VOUCHER_EXPIRED ? 'expired' : 'failed', reason }
     }
     case 'payment_intent.canceled': {
-      const reason = textOf(intent['cancellation_reason']) ?? 'canceled'
+      const reason = asText(intent?.['cancellation_reason']) ?? 'canceled'
       return { ...read, kind: reason === 'expired' ? 'expired' : 'failed', reason }
     }
     default:

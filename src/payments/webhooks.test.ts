@@ -38,8 +38,8 @@ const RAW = Buffer.from(stripeEvent('payment_intent.succeeded', { id: 'pi_1', am
 const later = (seconds: number) => new Date(AT.getTime() + seconds * 1000)
 const fresh = signStripe(RAW, AT)
 for (const [what, header, raw, expected] of [
-  ['a right one', fresh, RAW, true],
-  ['two v1, the second right (secret rotation)', signStripe(RAW, AT, ['whsec_old', STRIPE_WEBHOOK_SECRET]), RAW, true],
+  ['a valid signature', fresh, RAW, true],
+  ['two v1, the second valid (secret rotation)', signStripe(RAW, AT, ['whsec_old', STRIPE_WEBHOOK_SECRET]), RAW, true],
   ['signed 300 s ago', signStripe(RAW, later(-300)), RAW, true],
   ['signed 300 s ahead', signStripe(RAW, later(300)), RAW, true],
   ['signed 301 s ago', signStripe(RAW, later(-301)), RAW, false],
@@ -53,7 +53,7 @@ for (const [what, header, raw, expected] of [
   ['an empty header', '', RAW, false],
   ['no header', undefined, RAW, false],
 ] as const) {
-  test(`Stripe-Signature: ${what} is ${expected ? 'believed' : 'refused'}`, () => {
+  test(`Stripe-Signature: ${what} is ${expected ? 'accepted' : 'rejected'}`, () => {
     const headers = header === undefined ? {} : { 'stripe-signature': header }
 
     assert.equal(stripe.verifyWebhook(raw, headers, AT), expected)
@@ -62,21 +62,21 @@ for (const [what, header, raw, expected] of [
 
 const ORDER = Buffer.from(conektaEvent('order.paid', { id: 'ord_1', amount: 100, payment_status: 'paid' }))
 for (const [what, digest, raw, expected] of [
-  ['a right one', signConekta(ORDER), ORDER, true],
+  ['a valid signature', signConekta(ORDER), ORDER, true],
   ['with the prefix of RFC 3230', `SHA-256=${signConekta(ORDER)}`, ORDER, true],
   ['a changed byte', signConekta(ORDER), Buffer.from(ORDER.toString().replace('100', '101')), false],
   ['another length', signConekta(ORDER).slice(0, -8), ORDER, false],
   ['not base64', '%%%', ORDER, false],
   ['no header', undefined, ORDER, false],
 ] as const) {
-  test(`Digest: ${what} is ${expected ? 'believed' : 'refused'}`, () => {
+  test(`Digest: ${what} is ${expected ? 'accepted' : 'rejected'}`, () => {
     const headers = digest === undefined ? {} : { digest }
 
     assert.equal(conekta.verifyWebhook(raw, headers, AT), expected)
   })
 }
 
-test('with a provider key but no webhook secret nothing is believed; in mock mode everything is', async (t) => {
+test('a provider with a key but no webhook secret rejects every webhook; mock mode accepts every webhook', async (t) => {
   const live = await startApp(t, { env: { STRIPE_SECRET_KEY: STRIPE_KEY, CONEKTA_API_KEY: CONEKTA_KEY } })
   const mocked = await startApp(t)
   const check = (app: typeof live, name: ProviderName) =>
@@ -113,7 +113,7 @@ const KINDS: [ProviderName, string, Record<string, unknown>, PaymentEvent['kind'
   ['conekta', 'order.pending_payment', { payment_status: 'pending_payment' }, 'ignored', null],
   ['conekta', 'charge.paid', { object: 'charge', order_id: 'ord_1' }, 'ignored', null],
 ]
-test('events are read into our own words', async (t) => {
+test('provider events are translated to our terms', async (t) => {
   const { deps } = await startApp(t, { env: ENV })
   for (const [provider, type, object, kind, reason] of KINDS) {
     const about = { id: 'ref_1', amount: 500, currency: 'mxn', metadata: { payment_id: 'pay_1' }, ...object }
@@ -132,7 +132,7 @@ test('events are read into our own words', async (t) => {
   }
 })
 
-test('bytes that are no event are given up; a ping and a stranger in mock mode are ignored', async (t) => {
+test('a body that is not an event is given up; pings and unknown bodies in mock mode are ignored', async (t) => {
   const { deps } = await startApp(t, { env: ENV })
   const read = (name: ProviderName, text: string) => readPaymentEvent(deps.providers, name, Buffer.from(text))
 
@@ -186,7 +186,7 @@ async function aPayment(db: Db, facts: Facts = {}) {
   return { id, apply, look }
 }
 
-test('a confirmed payment is paid once and enters the ledger once, however often it is told', async (t) => {
+test('a confirmation that arrives many times is applied once and adds one ledger entry', async (t) => {
   const { db } = await startApp(t)
   const { apply, look } = await aPayment(db)
 
@@ -219,7 +219,7 @@ for (const [kinds, last, entered] of [
   })
 }
 
-test('confirmed is final; a second try after a failure and cash paid late still confirm', async (t) => {
+test('confirmed is final; a failed or expired payment can still be confirmed', async (t) => {
   const { db } = await startApp(t)
   const paid = await aPayment(db, { status: 'processing' })
   const failed = await aPayment(db, { status: 'failed' })
@@ -237,7 +237,7 @@ test('confirmed is final; a second try after a failure and cash paid late still 
   assert.equal(await expired.apply('confirmed'), 'applied')
 })
 
-test('another amount, another currency or no amount confirms nothing', async (t) => {
+test('an event with another amount, another currency or no amount does not confirm', async (t) => {
   const { db } = await startApp(t)
   const { apply, look } = await aPayment(db)
 
@@ -253,7 +253,7 @@ test('another amount, another currency or no amount confirms nothing', async (t)
   assert.deepEqual([status, entries], ['requires_payment', 0])
 })
 
-test('a payment whose answer was lost is found by our own id, but only while the reference of the provider is unknown', async (t) => {
+test("a payment is found by our own id only while the provider's reference is unknown", async (t) => {
   const { db } = await startApp(t)
   const lost = await aPayment(db, { providerRef: null, status: 'unknown' })
   const known = await aPayment(db)
@@ -266,7 +266,7 @@ test('a payment whose answer was lost is found by our own id, but only while the
   assert.equal(forged, 'unmatched')
 })
 
-test('an event of one provider does not touch a payment of another', async (t) => {
+test("an event of one provider does not change another provider's payment", async (t) => {
   const { db } = await startApp(t)
   const { id, look } = await aPayment(db, { provider: 'conekta', providerRef: 'shared' })
 
@@ -286,7 +286,7 @@ test('an event of one provider does not touch a payment of another', async (t) =
   assert.equal((await look()).status, 'requires_payment')
 })
 
-test('a payment of nobody is confirmed without a ledger entry', async (t) => {
+test('a payment without an organizer is confirmed without a ledger entry', async (t) => {
   const { db } = await startApp(t)
   const { apply, look } = await aPayment(db, { organizerId: null })
 
@@ -295,22 +295,22 @@ test('a payment of nobody is confirmed without a ledger entry', async (t) => {
   assert.deepEqual([status, entries], ['confirmed', 0])
 })
 
-test('a mock payment is confirmed by the mock body; the mock body confirms nothing that is real', async (t) => {
+test('a mock body confirms a mock payment but not a real one', async (t) => {
   const { db, deps, post } = await startApp(t)
   const made = (await post('/payments/intent', { as: 'organizer', body: { amount: 5, provider: 'stripe' } })).json()
   const real = await aPayment(db, { providerRef: 'pi_real' })
-  const tell = (providerRef: string) => {
+  const postMock = (providerRef: string) => {
     const raw = Buffer.from(JSON.stringify({ id: newId('m'), providerRef, status: 'confirmed' }))
     const event = readPaymentEvent(deps.providers, 'stripe', raw)
     return withTx(db, (tx) => applyPaymentEvent(tx, { provider: 'stripe', event, now: AT }))
   }
 
-  assert.equal(await tell(made.providerRef), 'applied')
-  assert.equal(await tell('pi_real'), 'mismatch')
+  assert.equal(await postMock(made.providerRef), 'applied')
+  assert.equal(await postMock('pi_real'), 'mismatch')
   assert.equal((await real.look()).status, 'requires_payment')
 })
 
-test('the database refuses a payment that steps back', async (t) => {
+test('the database rejects a backward status change', async (t) => {
   const { db } = await startApp(t)
   const { id, apply } = await aPayment(db)
   await apply('confirmed')

@@ -1,4 +1,4 @@
-/** Where the embedded PostgreSQL lives: binaries, cluster, account, password. */
+/** The files of the embedded PostgreSQL: binaries, cluster, account, password. */
 import { spawnSync } from 'node:child_process'
 import fs from 'node:fs'
 import { createRequire } from 'node:module'
@@ -29,7 +29,7 @@ export function findNative(platform: string): string {
   }
 }
 
-/** What the package's install script would do, had npm not blocked it. False when we may not. */
+/** Creates the links of the package's install script, which npm may have blocked. Returns false without permission. */
 function hydrateLinks(native: string): boolean {
   const text = readText(path.join(native, 'pg-symlinks.json')) ?? '[]'
   const links = JSON.parse(text) as { source: string; target: string }[]
@@ -41,7 +41,7 @@ function hydrateLinks(native: string): boolean {
   })
 }
 
-/** Copies what lies out of reach or cannot be completed. The rename makes it appear whole. */
+/** Copies binaries that the account cannot read or that lack links. The final rename makes the copy appear complete. */
 async function copyBinaries(native: string, home: string, account?: Account) {
   const about = readText(path.join(native, '../package.json')) ?? '{}'
   const name = `binaries-${(JSON.parse(about) as { version?: string }).version ?? 'unknown'}`
@@ -50,7 +50,7 @@ async function copyBinaries(native: string, home: string, account?: Account) {
   for (const old of fs.readdirSync(home).filter((entry) => entry.startsWith('binaries-')))
     fs.rmSync(path.join(home, old), { recursive: true, force: true })
   const draft = `${copy}.${makeNonce()}`
-  const filter = (file: string) => !file.endsWith('.a') // Only compilers want these.
+  const filter = (file: string) => !file.endsWith('.a') // only compilers need static libraries
   await fs.promises.cp(native, draft, { recursive: true, verbatimSymlinks: true, filter })
   hydrateLinks(draft)
   if (account !== undefined) giveTree(draft, account)
@@ -58,26 +58,26 @@ async function copyBinaries(native: string, home: string, account?: Account) {
   return copy
 }
 
-/** The owner's right to read survives every umask that npm may have unpacked with. */
+/** Gives a tree to the account: the owner may read it whatever the umask was when npm unpacked it. */
 function giveTree(root: string, { uid, gid }: Account): void {
   const entries = fs.readdirSync(root, { recursive: true, encoding: 'utf8' })
   for (const entry of ['', ...entries]) fs.lchownSync(path.join(root, entry), uid, gid)
 }
 
-/** Why it does not run for the account, such as an unreadable library; empty when it does. */
+/** Returns why the binaries do not run for the account, such as an unreadable library; empty when they do. */
 function findObstacle(native: string, account?: Account, args = ['--version']): string {
   const options = { ...isolateChild(account), encoding: 'utf8' } as const
   const run = spawnSync(path.join(native, 'bin', 'postgres'), args, options)
   return run.status === 0 ? '' : (run.error?.message ?? run.stderr.trim()) || String(run.signal)
 }
 
-/** Really tries, as the account, because access lists and mounts know more than modes tell. */
+/** Tries the access as the account, because file modes do not show access lists and mount options. */
 function canReach(native: string, directory: string, account: Account): boolean {
   const obstacle = findObstacle(native, account, ['-C', 'data_directory', '-D', directory])
   return obstacle === '' || obstacle.includes('No such file or directory\nRun initdb')
 }
 
-/** PostgreSQL refuses to run as root, so root lends it an account. */
+/** Finds the account for PostgreSQL, which does not run as root. */
 export function findAccount(passwdFile: string): Account {
   const lines = (readText(passwdFile) ?? '').split('\n').map((line) => line.split(':'))
   for (const name of ['postgres', '_postgres', 'nobody']) {
@@ -88,13 +88,13 @@ export function findAccount(passwdFile: string): Account {
   throw new EmbeddedFailure(`${why}: add one, or start as another user.`)
 }
 
-/** The account's group may pass, for the cluster is below; nobody but root may list or write. */
+/** Lets the account's group enter a directory, because the cluster is below it; only root may list or write. */
 export function openForGroup(directory: string, gid: number): void {
   fs.chownSync(directory, 0, gid)
   fs.chmodSync(directory, 0o710)
 }
 
-/** In a temporary folder somebody else may have made our home first, and could replace it later. */
+/** Whether only root can replace the home: in a temporary folder another user may have created it first. */
 export function isTrusted(home: string): boolean {
   return [path.dirname(home), home].every((directory) => {
     const found = fs.lstatSync(directory, { throwIfNoEntry: false })
@@ -102,12 +102,12 @@ export function isTrusted(home: string): boolean {
   })
 }
 
-/** Root owns it, so that the account cannot replace what root later runs or removes. */
+/** Creates a home that root owns, so that the account cannot replace what root later runs or removes. */
 function makeHome(home: string, gid: number): boolean {
   try {
     fs.mkdirSync(home, { recursive: true })
     if (!isTrusted(home)) return false
-    fs.chmodSync(path.dirname(home), 0o711) // A strict umask would have shut the account out.
+    fs.chmodSync(path.dirname(home), 0o711) // a strict umask would exclude the account
     openForGroup(home, gid)
     return true
   } catch {
@@ -129,7 +129,7 @@ export async function placeForUser(packaged: string, inside: string): Promise<Pl
   throw needOwn(`The PostgreSQL that came with npm does not run here (${obstacle})`)
 }
 
-/** The account often reaches neither a checkout below /root nor its folder. A home serves then. */
+/** Chooses binaries and cluster for root. Uses a home when the account cannot reach the checkout or its folder. */
 export async function placeForRoot(packaged: string, inside: string, homes: string[], passwd: string, kept?: string) {
   const owner = kept === undefined ? undefined : fs.statSync(kept)
   const { uid, gid } = owner?.uid ? owner : findAccount(passwd)

@@ -1,4 +1,4 @@
-/** Processes and the lock of the embedded PostgreSQL: who runs, who holds the folder, how to stop. */
+/** The processes of the embedded PostgreSQL and the lock of its folder. */
 import { spawnSync, type SpawnOptions } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import fs from 'node:fs'
@@ -6,18 +6,18 @@ import { createServer } from 'node:net'
 import path from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 
-/** One sentence that says what is wrong and what to do. */
+/** Its message says in one sentence what is wrong and what to do. */
 export class EmbeddedFailure extends Error {
-  /** The process that holds the folder, when that is what is wrong. */
-  heldBy?: number
+  /** The process that has locked the folder, when that is the reason. */
+  lockedBy?: number
 }
 
-export function refuseHeldFolder(folder: string, heldBy: number): EmbeddedFailure {
+export function makeLockedFailure(folder: string, lockedBy: number): EmbeddedFailure {
   const failure = new EmbeddedFailure(
-    `Another Monotickets (pid ${heldBy}) already uses ${folder}: ` +
+    `Another Monotickets (pid ${lockedBy}) already uses ${folder}: ` +
       'stop it first, or start this one with another folder (DATA_FOLDER=…).',
   )
-  return Object.assign(failure, { heldBy })
+  return Object.assign(failure, { lockedBy })
 }
 
 export type Account = { uid: number; gid: number }
@@ -28,7 +28,7 @@ export const makeNonce = () => randomBytes(8).toString('hex')
 export const isDirectory = (directory: string) =>
   fs.lstatSync(directory, { throwIfNoEntry: false })?.isDirectory() === true
 
-/** False when it fails with one of these codes; any other failure is thrown. */
+/** Returns false when it fails with one of these codes; any other error is thrown. */
 export function tryTo(act: () => unknown, ...codes: string[]): boolean {
   try {
     act()
@@ -45,9 +45,9 @@ export function readText(file: string): string | undefined {
   return text
 }
 
-/** A clean environment, because PGDATA, PGOPTIONS or a locale of the caller would leak in. */
+/** Gives a child a clean environment, without PGDATA, PGOPTIONS or locale of the caller. */
 export function isolateChild(account?: Account): SpawnOptions {
-  const cwd = path.parse(process.execPath).root // The account may not be able to enter ours.
+  const cwd = path.parse(process.execPath).root // the account may not be able to enter our working directory
   const env = { PATH: '/usr/bin:/bin', LC_ALL: 'C', TZ: 'UTC' }
   // Windows finds its own libraries through the environment, so it keeps the inherited one.
   return { cwd, windowsHide: true, ...account, ...(process.platform !== 'win32' && { env }) }
@@ -56,16 +56,16 @@ export function isolateChild(account?: Account): SpawnOptions {
 export const ask = (program: string, args: string[]) =>
   String(spawnSync(program, args, { windowsHide: true }).stdout ?? '').trim()
 
-/** Tells two processes with the same number apart. Empty when dead or unknown. */
-function readBirth(pid: number): string {
+/** Returns the start time of a process, which distinguishes processes with the same pid. Empty when dead or unknown. */
+function readStartTime(pid: number): string {
   if (process.platform === 'win32') return ''
   if (process.platform !== 'linux') return ask('ps', ['-o', 'lstart=', '-p', String(pid)])
   const stat = readText(`/proc/${pid}/stat`) ?? ''
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-  return fields[0] === 'Z' ? '' : (fields[19] ?? '') // A zombie holds nothing any more.
+  return fields[0] === 'Z' ? '' : (fields[19] ?? '') // a zombie has no lock any more
 }
 
-/** Empty when there is no such process, or only what is left of one for its parent. */
+/** Returns the command line of a process; empty when there is no such process or it is a zombie. */
 function readCommand(pid: number): string {
   const text = process.platform === 'linux' ? readText(`/proc/${pid}/cmdline`) : undefined
   if (process.platform === 'linux') return text?.replaceAll('\0', ' ') ?? ''
@@ -74,14 +74,14 @@ function readCommand(pid: number): string {
   return line.includes(`${pid}`) ? line : ''
 }
 
-/** After a crash the number may have gone to a stranger, so the process must name this cluster. */
+/** Whether this process is a PostgreSQL of this cluster; after a crash its pid may belong to another program. */
 export function isPostgresOf(pid: number, cluster: string): boolean {
   const command = readCommand(pid)
   if (process.platform === 'win32') return command.includes('postgres')
   return command.includes(`/bin/postgres -D ${cluster} `)
 }
 
-/** What postmaster.pid says of a living server, and whether it runs the same binaries as we would. */
+/** Reads postmaster.pid of a running server. `isSame`: it runs the binaries that we would run. */
 export function findPostmaster(cluster: string, native: string) {
   const lines = readText(path.join(cluster, 'postmaster.pid'))?.split('\n')
   const pid = Number(lines?.[0])
@@ -90,14 +90,14 @@ export function findPostmaster(cluster: string, native: string) {
   return { pid, port: Number(lines[3]), ready: lines[7]?.trim() === 'ready', isSame }
 }
 
-/** The port of a server that says it is ready. */
+/** Returns the port of a server that is ready. */
 export function readPort(cluster: string): number | undefined {
   const lines = readText(path.join(cluster, 'postmaster.pid'))?.split('\n')
   return lines?.[7]?.trim() === 'ready' ? Number(lines[3]) : undefined
 }
 
-/** PostgreSQL does not start while the number in its stale file belongs to any other program. */
-export function dropStrangerPid(cluster: string): void {
+/** Removes a postmaster.pid whose pid belongs to another program, because PostgreSQL would not start. */
+export function removeStalePidFile(cluster: string): void {
   const file = path.join(cluster, 'postmaster.pid')
   const pid = Number(readText(file)?.split('\n')[0])
   if (readCommand(pid) !== '' && !isPostgresOf(pid, cluster)) fs.rmSync(file, { force: true })
@@ -105,7 +105,7 @@ export function dropStrangerPid(cluster: string): void {
 
 const STOP_LIMITS_MS = { SIGINT: 30_000, SIGQUIT: 10_000, SIGKILL: 5_000 }
 
-/** A fast shutdown, then harsher ones: a server that hangs must not keep the next start from it. */
+/** Shuts the server down, first with a fast shutdown, then with harder signals, so that a hanging server ends too. */
 export async function stopPostmaster(pid: number, native: string, cluster: string): Promise<void> {
   if (process.platform === 'win32') ask(path.join(native, 'bin', 'pg_ctl'), ['stop', '-D', cluster, '-m', 'fast', '-w'])
   for (const [signal, limitMs] of Object.entries(STOP_LIMITS_MS)) {
@@ -115,52 +115,52 @@ export async function stopPostmaster(pid: number, native: string, cluster: strin
   }
 }
 
-const held = new Set<string>()
+const ownNonces = new Set<string>()
 
-function readHolder(file: string) {
+function readLock(file: string) {
   const text = readText(file)
   if (text === undefined) return undefined
-  const [pid = '', nonce = '', birth = ''] = text.split('\n')
-  return { pid: Number(pid), nonce: /^[0-9a-f]{16}$/.test(nonce) ? nonce : 'none', birth }
+  const [pid = '', nonce = '', startTime = ''] = text.split('\n')
+  return { pid: Number(pid), nonce: /^[0-9a-f]{16}$/.test(nonce) ? nonce : 'none', startTime }
 }
 
-function isHeld({ pid, nonce, birth }: { pid: number; nonce: string; birth: string }): boolean {
-  if (pid === process.pid) return held.has(nonce) // In a container we often inherit our own number.
-  return birth === '' ? readCommand(pid).includes('node') : readBirth(pid) === birth
+function isAlive({ pid, nonce, startTime }: { pid: number; nonce: string; startTime: string }): boolean {
+  if (pid === process.pid) return ownNonces.has(nonce) // in a container a new process often has the same pid
+  return startTime === '' ? readCommand(pid).includes('node') : readStartTime(pid) === startTime
 }
 
-/** Takes the lock of a dead process too. Answers who holds it when somebody alive does. */
-export async function takeLock(file: string): Promise<{ heldBy: number } | { release(): void }> {
+/** Takes the lock, also from a dead process. Returns `lockedBy` when a running process has it. */
+export async function takeLock(file: string): Promise<{ lockedBy: number } | { release(): void }> {
   const nonce = makeNonce()
   const draft = `${file}.${nonce}.draft`
   const release = () => {
-    if (held.delete(nonce) && readHolder(file)?.nonce === nonce) fs.rmSync(file, { force: true })
+    if (ownNonces.delete(nonce) && readLock(file)?.nonce === nonce) fs.rmSync(file, { force: true })
   }
-  fs.writeFileSync(draft, `${process.pid}\n${nonce}\n${readBirth(process.pid)}\n`, { mode: 0o600 })
+  fs.writeFileSync(draft, `${process.pid}\n${nonce}\n${readStartTime(process.pid)}\n`, { mode: 0o600 })
   try {
-    held.add(nonce)
+    ownNonces.add(nonce)
     for (;;) {
-      // A hard link appears with its content and never replaces: nobody sees half a lock.
+      // A hard link appears with its content and never replaces a file, so nobody reads a partial lock.
       if (tryTo(() => fs.linkSync(draft, file), 'EEXIST')) return { release }
-      const holder = readHolder(file)
-      if (holder !== undefined && isHeld(holder)) return { heldBy: holder.pid }
-      if (holder !== undefined) await dropStaleLock(file, holder.pid, holder.nonce)
+      const other = readLock(file)
+      if (other !== undefined && isAlive(other)) return { lockedBy: other.pid }
+      if (other !== undefined) await removeStaleLock(file, other.pid, other.nonce)
     }
   } finally {
     fs.rmSync(draft, { force: true })
   }
 }
 
-/** Another may take it between our look and our removal: only who locked the stale one removes it. */
-async function dropStaleLock(file: string, pid: number, nonce: string): Promise<void> {
-  const turn = await takeLock(`${file}.${nonce}`)
-  if ('heldBy' in turn) return wait(20)
-  const now = readHolder(file)
-  if (now?.nonce === nonce && now.pid === pid) fs.rmSync(file, { force: true })
-  turn.release()
+/** Removes a stale lock under a lock of its own, because another process may replace it between the check and the removal. */
+async function removeStaleLock(file: string, pid: number, nonce: string): Promise<void> {
+  const guard = await takeLock(`${file}.${nonce}`)
+  if ('lockedBy' in guard) return wait(20)
+  const current = readLock(file)
+  if (current?.nonce === nonce && current.pid === pid) fs.rmSync(file, { force: true })
+  guard.release()
 }
 
-/** Returns a free port, or the given one when it is free. */
+/** Returns a free port for 0, or the given port. Rejects when it is in use. */
 export function probePort(port: number): Promise<number> {
   return new Promise((resolve, reject) => {
     const probe = createServer().once('error', reject)

@@ -14,7 +14,7 @@ import { findNative } from './embedded-home.ts'
 import { isPostgresOf } from './embedded-process.ts'
 
 const isRoot = process.getuid?.() === 0
-const notRoot = isRoot ? false : 'only root can lend accounts'
+const notRoot = isRoot ? false : 'only root can use other accounts'
 const settings = { fsync: 'off' }
 const checkout = fileURLToPath(new URL('../..', import.meta.url))
 const made: string[] = []
@@ -23,7 +23,7 @@ after(() => {
   for (const folder of made) fs.rmSync(folder, { recursive: true, force: true })
 })
 
-/** A new folder that every account may enter, unless the mode says otherwise. */
+/** Creates a folder that every account may enter by default. */
 function makeParent(mode = 0o755): string {
   const parent = fs.realpathSync(fs.mkdtempSync(path.join(tmpdir(), 'embedded-test-')))
   fs.chmodSync(parent, mode)
@@ -50,7 +50,7 @@ const readPid = (folder: string) =>
   Number(fs.readFileSync(path.join(folder, 'postgres/postmaster.pid'), 'utf8').split('\n')[0])
 const modeOf = (file: string) => (fs.statSync(file).mode & 0o777).toString(8)
 
-/** Runs code in another node, which prints lines of JSON. */
+/** Runs code in another Node process, which prints lines of JSON. */
 function runNode(code: string, more: { uid?: number; gid?: number } = {}) {
   const source = `
     import { startEmbedded } from ${JSON.stringify(new URL('./embedded.ts', import.meta.url).href)}
@@ -84,7 +84,7 @@ async function listen(port = 0): Promise<{ server: Server; port: number }> {
   return { server, port: typeof address === 'object' && address !== null ? address.port : 0 }
 }
 
-test('starts a private, strict server, and finds the data again', async (t) => {
+test('the server is private and strict, and the next start finds its data', async (t) => {
   const folder = path.join(makeParent(), '.data')
   const beganMs = performance.now()
   const first = await start(folder, { settings: {} })
@@ -128,7 +128,7 @@ test('starts a private, strict server, and finds the data again', async (t) => {
   assert.equal(fs.statSync(path.join(folder, 'postgres.json')).uid, process.getuid?.())
   assert.deepEqual(fs.readdirSync(folder).sort(), ['lock', 'postgres', 'postgres.json', 'postgres.log'])
   assert.ok(fs.readFileSync(path.join(folder, 'lock'), 'utf8').startsWith(`${process.pid}\n`))
-  // Neither Ctrl-C in the terminal nor its closing reaches the server.
+  // The server has its own process group, so Ctrl-C and a closed terminal do not reach it.
   const fields = fs
     .readFileSync(`/proc/${readPid(folder)}/stat`, 'utf8')
     .split(') ')[1]
@@ -153,7 +153,7 @@ test('starts a private, strict server, and finds the data again', async (t) => {
   assert.match(fs.readFileSync(path.join(folder, 'postgres.log'), 'utf8'), /database system is shut down/)
 })
 
-test('adopts the server of a process that was killed, and refuses a living one', async () => {
+test('the server of a killed process is adopted; the folder of a running process is rejected', async () => {
   const folder = path.join(makeParent(), '.data')
   const owner = runNode(`say(await start(${JSON.stringify(folder)})); setInterval(() => {}, 1000)`)
   const { url } = await owner.answer()
@@ -172,13 +172,13 @@ test('adopts the server of a process that was killed, and refuses a living one',
   assert.equal(adopted.adopted, true)
   assert.equal(adopted.url, url)
   assert.equal(readPid(folder), pid)
-  await assert.rejects(start(folder), /already uses/) // The same process counts as another.
+  await assert.rejects(start(folder), /already uses/) // also within the same process
   await adopted.stop()
   await assert.rejects(query(adopted.url, 'select'), { code: 'ECONNREFUSED' })
   assert.equal(isPostgresOf(pid, path.join(folder, 'postgres')), false)
 })
 
-test('an open server does not keep the process alive, and moves to a port that is asked for', async () => {
+test('a running server does not keep the process alive, and restarts on a requested port', async () => {
   const folder = path.join(makeParent(), '.data')
   for (const adopted of [false, true]) {
     const one = runNode(`say(await start(${JSON.stringify(folder)}))`)
@@ -193,10 +193,10 @@ test('an open server does not keep the process alive, and moves to a port that i
   await moved.stop()
 })
 
-test('tells once when the server dies, and recovers from it', async () => {
+test('onExit is called once when the server dies, and the next start recovers', async () => {
   const folder = path.join(makeParent(), '.data')
-  const told: string[] = []
-  const onExit = (message: string) => told.push(message)
+  const messages: string[] = []
+  const onExit = (message: string) => messages.push(message)
   const first = await start(folder, { onExit, settings: {} })
   await query(first.url, 'create table kept as select 42 as answer')
   const sleeping = query(first.url, 'select pg_sleep(60)').catch(() => {})
@@ -204,40 +204,40 @@ test('tells once when the server dies, and recovers from it', async () => {
   const pid = readPid(folder)
   process.kill(pid, 'SIGKILL')
   await wait(200)
-  assert.equal(told.length, 1)
-  assert.ok(told[0]?.includes(`pid ${pid}`))
+  assert.equal(messages.length, 1)
+  assert.ok(messages[0]?.includes(`pid ${pid}`))
   await first.stop()
   const second = await start(folder, { onExit })
   await sleeping
   assert.equal(second.adopted, false)
   assert.deepEqual(await query(second.url, 'select answer from kept'), [{ answer: 42 }])
   await second.stop()
-  assert.equal(told.length, 1)
+  assert.equal(messages.length, 1)
 })
 
-test('tells when an adopted server dies; a stale pid of a stranger is no obstacle', async () => {
+test('onExit is called when an adopted server dies; a stale pid of another program does not block the start', async () => {
   const folder = path.join(makeParent(), '.data')
   const owner = runNode(`say(await start(${JSON.stringify(folder)})); setInterval(() => {}, 1000)`)
   await owner.answer()
   await kill(owner.child)
-  const told: string[] = []
-  const adopted = await start(folder, { onExit: (message) => told.push(message) })
+  const messages: string[] = []
+  const adopted = await start(folder, { onExit: (message) => messages.push(message) })
   const pidFile = path.join(folder, 'postgres/postmaster.pid')
   const stale = fs.readFileSync(pidFile, 'utf8')
   process.kill(readPid(folder), 'SIGKILL')
   await wait(1500)
-  assert.equal(told.length, 1)
+  assert.equal(messages.length, 1)
   await adopted.stop()
   const uid = fs.statSync(path.join(folder, 'postgres')).uid
-  const stranger = spawn('sleep', ['60'], isRoot ? { uid } : {})
-  fs.writeFileSync(pidFile, stale.replace(/^\d+/, String(stranger.pid)))
+  const unrelated = spawn('sleep', ['60'], isRoot ? { uid } : {})
+  fs.writeFileSync(pidFile, stale.replace(/^\d+/, String(unrelated.pid)))
   const again = await start(folder)
   await again.stop()
-  assert.equal(stranger.exitCode, null)
-  await kill(stranger)
+  assert.equal(unrelated.exitCode, null)
+  await kill(unrelated)
 })
 
-test('does an interrupted first start again', async () => {
+test('an interrupted first start is repeated', async () => {
   const folder = path.join(makeParent(), '.data')
   const first = runNode(`await start(${JSON.stringify(folder)})`)
   const isHalf = () => fs.existsSync(folder) && fs.readdirSync(folder).some((name) => name.includes('.new-'))
@@ -252,7 +252,7 @@ test('does an interrupted first start again', async () => {
   assert.deepEqual(left, [])
 })
 
-test('one of many that race for a stale lock wins', async () => {
+test('of several processes that race for a stale lock one gets it', async () => {
   const folder = path.join(makeParent(), '.data')
   const go = path.join(folder, 'go')
   const dead = runNode('say({})')
@@ -292,18 +292,18 @@ test('one of many that race for a stale lock wins', async () => {
   )
 })
 
-test('a lock whose number went to another program, or to ourselves, is stale', async () => {
+test('a lock whose pid belongs to another program or to this process is stale', async () => {
   const folder = path.join(makeParent(), '.data')
   await (await start(folder)).stop()
-  const stranger = spawn('sleep', ['60'])
-  for (const text of ['', `${stranger.pid}`, `${process.pid}`, `${process.ppid}\n0123456789abcdef\n17`]) {
+  const unrelated = spawn('sleep', ['60'])
+  for (const text of ['', `${unrelated.pid}`, `${process.pid}`, `${process.ppid}\n0123456789abcdef\n17`]) {
     fs.writeFileSync(path.join(folder, 'lock'), text)
     await (await start(folder)).stop()
   }
-  await kill(stranger)
+  await kill(unrelated)
 })
 
-test('names a busy port, and tries another when a free one is taken meanwhile', async () => {
+test('a busy requested port is an error; another port is tried when a free one is taken meanwhile', async () => {
   const folder = path.join(makeParent(), '.data')
   const { server, port } = await listen()
   await assert.rejects(start(folder, { port }), (error) => {
@@ -322,7 +322,7 @@ test('names a busy port, and tries another when a free one is taken meanwhile', 
   server.close()
 })
 
-test('an unknown platform, and a lost password or cluster, are one clear sentence', async () => {
+test('an unknown platform, a lost password and a lost cluster each have a clear message', async () => {
   const folder = path.join(makeParent(), '.data')
   await assert.rejects(start(folder, { machine: { platform: 'plan9-vax' } }), (error) => {
     assert.ok(error instanceof EmbeddedFailure)
@@ -341,7 +341,7 @@ test('an unknown platform, and a lost password or cluster, are one clear sentenc
   await assert.rejects(start(path.join(folder, 'file')), EmbeddedFailure)
 })
 
-/** The package as npm leaves it with blocked scripts, in a folder that nobody may write. */
+/** Copies the package as npm leaves it when install scripts are blocked. */
 function copyPackage(parent: string): string {
   const copy = path.join(parent, 'package/native')
   fs.mkdirSync(path.dirname(copy))
@@ -351,7 +351,7 @@ function copyPackage(parent: string): string {
   return copy
 }
 
-test('makes the links that a blocked install script left out', async () => {
+test('the links of a blocked install script are created', async () => {
   const parent = makeParent()
   const native = copyPackage(parent)
   const server = await start(path.join(parent, '.data'), { machine: { native } })
@@ -363,7 +363,7 @@ test('makes the links that a blocked install script left out', async () => {
   await server.stop()
 })
 
-test('a normal user works, also with a package it may not write', { skip: notRoot }, async (t) => {
+test('a normal user can start it, also with a read-only package', { skip: notRoot }, async (t) => {
   const parent = makeParent()
   const native = copyPackage(parent)
   const nobody = { uid: 65534, gid: 65534 }
@@ -387,7 +387,7 @@ test('a normal user works, also with a package it may not write', { skip: notRoo
     const copies = fs.readdirSync(folder).filter((entry) => entry.startsWith('binaries-'))
     assert.equal(copies.length, name === 'blocked' ? 1 : 0)
     await waitForEnd(child)
-    // Root goes on with the owner's account instead of taking the data away from it.
+    // Root continues with the owner's account instead of changing the owner of the data.
     await (await start(folder, { machine: { ...machine, homes: [path.join(parent, 'homes')] } })).stop()
     assert.equal(fs.statSync(path.join(folder, 'postgres')).uid, nobody.uid)
   }
@@ -401,7 +401,7 @@ function writePasswd(parent: string, ...lines: string[]): string {
 }
 const NOBODY = 'nobody:x:65534:65534::/:/sbin/nologin'
 
-test('root lends nobody when there is no postgres, else says so', { skip: notRoot }, async () => {
+test('root uses the account nobody when there is no postgres, and fails without both', { skip: notRoot }, async () => {
   const parent = makeParent()
   const folder = path.join(parent, '.data')
   const passwdFile = writePasswd(parent)
@@ -412,11 +412,11 @@ test('root lends nobody when there is no postgres, else says so', { skip: notRoo
   assert.equal(fs.lstatSync(path.join(folder, 'postgres')).uid, 65534)
   assert.equal(fs.statSync(path.join(folder, 'postgres.json')).uid, 0)
   await server.stop()
-  // An account that appears later does not take over data that another owns.
+  // An account that is added later does not change the owner of existing data.
   await (await start(folder)).stop()
 })
 
-test('root in a folder only root may enter has a home elsewhere', { skip: notRoot }, async (t) => {
+test('root uses a home elsewhere when only root may enter the folder', { skip: notRoot }, async (t) => {
   const parent = makeParent(0o700)
   const folder = path.join(parent, '.data')
   const native = copyPackage(parent)
@@ -438,7 +438,7 @@ test('root in a folder only root may enter has a home elsewhere', { skip: notRoo
 
   const second = await start(folder, more)
   assert.deepEqual(await query(second.url, 'select answer from kept'), [{ answer: 42 }])
-  // Whoever removes the folder wants a new database, even while the old server still runs.
+  // A removed folder means a new database, even while the old server is running.
   fs.rmSync(folder, { recursive: true })
   const third = await start(folder, more)
   await assert.rejects(query(third.url, 'select answer from kept'), { code: '42P01' })
@@ -447,12 +447,12 @@ test('root in a folder only root may enter has a home elsewhere', { skip: notRoo
   await second.stop()
 })
 
-test('a home that cannot be made or is not ours is passed over', { skip: notRoot }, async () => {
+test('a home that cannot be created or is not trusted is skipped', { skip: notRoot }, async () => {
   const parent = makeParent()
   const shut = path.join(parent, 'shut')
   fs.mkdirSync(shut, { mode: 0o700 })
   const folder = path.join(shut, '.data')
-  const none = '/sys/none' // Even root makes nothing there.
+  const none = '/sys/none' // not even root can create a folder there
   const trap = path.join(parent, 'trap')
   fs.mkdirSync(trap)
   fs.chmodSync(trap, 0o777)

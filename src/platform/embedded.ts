@@ -1,8 +1,8 @@
 /**
- * Starts the PostgreSQL that came with npm, with its data in one folder, for whoever has only Node.
+ * Starts the PostgreSQL of the npm package with its data in one folder, for machines that have only Node.
  *
- * The server outlives a crash of this process on purpose: it is in its own process group, so that
- * Ctrl-C reaches it only through stop(), and the next start finds it again and takes it over.
+ * The server runs in its own process group, so Ctrl-C stops it only through stop(). It survives a crash of this
+ * process, and the next start adopts it.
  */
 import { spawn, type ChildProcess } from 'node:child_process'
 import { createHash, randomBytes } from 'node:crypto'
@@ -23,12 +23,12 @@ export type EmbeddedOptions = {
   folder: string
   log: (message: string, fields?: Record<string, unknown>) => void
   port?: number
-  /** More settings of postgresql.conf, such as fsync=off for tests. */
+  /** Further settings of postgresql.conf, such as fsync=off for tests. */
   settings?: Record<string, string>
   onExit?: (message: string) => void
   machine?: Partial<Machine>
 }
-/** What differs between machines: tests play another one. Homes serve root only, best first. */
+/** What differs between machines, so that tests can simulate another one. Homes are for root only, the best first. */
 type Machine = {
   platform: string
   passwdFile: string
@@ -48,7 +48,7 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<Embedded>
     const machine = describeMachine(options.machine)
     const folder = makeFolder(options.folder, machine.passwdFile)
     const lock = await processes.takeLock(path.join(folder, 'lock'))
-    if ('heldBy' in lock) throw processes.refuseHeldFolder(folder, lock.heldBy)
+    if ('lockedBy' in lock) throw processes.makeLockedFailure(folder, lock.lockedBy)
     try {
       return await startLocked({ ...options, folder }, machine, lock.release)
     } catch (error) {
@@ -88,7 +88,7 @@ function makeFolder(folder: string, passwdFile: string): string {
 async function startLocked(options: EmbeddedOptions, machine: Machine, release: () => void): Promise<Embedded> {
   const { folder, log } = options
   const beganMs = performance.now()
-  const place = await settlePlace(folder, machine)
+  const place = await choosePlace(folder, machine)
   const password = await prepareCluster(folder, place)
   const job = { ...options, machine, place, password }
   const server = (await adoptServer(job)) ?? (await launchServer(job))
@@ -102,7 +102,7 @@ async function startLocked(options: EmbeddedOptions, machine: Machine, release: 
     throw error
   }
   let stopped: Promise<void> | undefined
-  const message = `PostgreSQL (pid ${pid}) ended by itself: see ${folder}/postgres.log.`
+  const message = `PostgreSQL (pid ${pid}) ended unexpectedly: see ${folder}/postgres.log.`
   watchServer(server, place.cluster, () => stopped === undefined && options.onExit?.(message))
   log('PostgreSQL is ready', {
     port,
@@ -113,7 +113,7 @@ async function startLocked(options: EmbeddedOptions, machine: Machine, release: 
   return { url: urlOf(port, password), port, adopted, stop: () => (stopped ??= stopServer().finally(release)) }
 }
 
-/** The database of a server that runs on this folder, for a tool that works beside it. */
+/** Returns the URL of the server that is running on this folder, for a second tool. */
 export function findRunningUrl(folder: string): string | undefined {
   const keys = home.readKeys(folder)
   const port = processes.readPort(path.join(folder, 'postgres'))
@@ -122,8 +122,8 @@ export function findRunningUrl(folder: string): string | undefined {
 
 const urlOf = (port: number, password: string) => `postgres://${SUPERUSER}:${password}@127.0.0.1:${port}/${DATABASE}`
 
-/** Decides where binaries and cluster are, and never takes a lost cluster for a new one. */
-async function settlePlace(folder: string, machine: Machine): Promise<Place> {
+/** Chooses the binaries and the cluster. Throws when the folder's cluster is missing, instead of creating a new one. */
+async function choosePlace(folder: string, machine: Machine): Promise<Place> {
   const native = machine.native ?? home.findNative(machine.platform)
   const keys = home.readKeys(folder)
   const id = createHash('sha256').update(folder).digest('hex').slice(0, 16)
@@ -131,7 +131,7 @@ async function settlePlace(folder: string, machine: Machine): Promise<Place> {
   const homes = candidates.filter(home.isTrusted)
   const inside = path.join(folder, 'postgres')
   const atHome = homes.map((one) => path.join(one, 'cluster'))
-  // Who removed the folder wants a fresh start, and a home is only the folder's continuation.
+  // A removed folder means a fresh start, and a home is a part of its folder.
   if (keys === undefined) for (const cluster of atHome) await home.wipeCluster(native, cluster)
   const kept = [inside, ...atHome].find(processes.isDirectory)
   const lost = keys === undefined ? `${folder}/postgres.json, the password of ${inside},` : inside
@@ -144,19 +144,19 @@ async function settlePlace(folder: string, machine: Machine): Promise<Place> {
   return home.placeForUser(native, inside)
 }
 
-/** The password is on disk before the cluster that needs it. Returns it. */
+/** Creates the cluster if needed and returns its password, which is written before the cluster that needs it. */
 async function prepareCluster(folder: string, place: Place): Promise<string> {
   const fresh = { password: randomBytes(32).toString('base64url'), initialised: false }
   const keys = home.readKeys(folder) ?? home.writeKeys(folder, fresh)
   const inside = path.join(folder, 'postgres')
   if (!processes.isDirectory(inside)) fs.rmSync(inside, { force: true })
   if (!processes.isDirectory(place.cluster)) await initCluster(place, keys.password)
-  if (place.cluster !== inside) fs.symlinkSync(place.cluster, inside) // So that people find it.
+  if (place.cluster !== inside) fs.symlinkSync(place.cluster, inside) // people look for it in the folder
   if (!keys.initialised) home.writeKeys(folder, { ...keys, initialised: true })
   return keys.password
 }
 
-/** Works beside and renames: half a cluster never has the name of a whole one. */
+/** Creates the cluster under another name and renames it, so that an interrupted run leaves no partial cluster. */
 async function initCluster({ native, cluster, account }: Place, password: string): Promise<void> {
   const prefix = `${cluster}.new-`
   for (const left of fs.readdirSync(path.dirname(cluster)))
@@ -168,24 +168,24 @@ async function initCluster({ native, cluster, account }: Place, password: string
   fs.writeFileSync(passwordFile, `${password}\n`, { mode: 0o600 })
   if (account !== undefined) for (const file of [draft, passwordFile]) fs.chownSync(file, account.uid, account.gid)
   const args = ['-D', draft, '-U', SUPERUSER, '-A', 'scram-sha-256', `--pwfile=${passwordFile}`]
-  // The built-in provider sorts and folds the same on every machine, whatever locales it has.
+  // The built-in provider sorts and changes case in the same way on every machine.
   args.push('-E', 'UTF8', '--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8')
   args.push('--no-sync', '--no-instructions')
   const child = spawn(path.join(native, 'bin', 'initdb'), args, processes.isolateChild(account))
-  let said = ''
-  for (const stream of [child.stdout, child.stderr]) stream?.on('data', (text) => (said += text))
+  let output = ''
+  for (const stream of [child.stdout, child.stderr]) stream?.on('data', (text) => (output += text))
   const code = await new Promise((resolve, reject) => {
     child.once('error', reject).once('close', resolve)
   })
   fs.rmSync(passwordFile, { force: true })
-  if (code !== 0) throw new Error(`initdb failed: ${pickReason(said)}`)
+  if (code !== 0) throw new Error(`initdb failed: ${pickReason(output)}`)
   fs.renameSync(draft, cluster)
 }
 
 const pickReason = (text: string) =>
   text.match(/^.*(?:FATAL|PANIC|error|could not).*$/m)?.[0].trim() ?? text.trim().slice(-300)
 
-/** The server of a process that was killed may still run, still start, or just be stopping. */
+/** Adopts the server of a killed process; it may be running, starting or stopping. Returns undefined without one. */
 async function adoptServer({ place, password, port }: Job): Promise<Server | undefined> {
   const untilMs = performance.now() + 60_000
   for (;;) {
@@ -206,7 +206,7 @@ async function adoptServer({ place, password, port }: Job): Promise<Server | und
   }
 }
 
-/** Children of a killed server need a moment to go, and a free port may be taken under our nose. */
+/** Starts a server. It retries while a killed server's processes end, and when another program takes the free port. */
 async function launchServer(job: Job): Promise<Server> {
   const untilMs = performance.now() + 15_000
   for (;;) {
@@ -220,8 +220,8 @@ async function launchServer(job: Job): Promise<Server> {
         `Port ${port} of 127.0.0.1 cannot be used, most likely because another program listens ` +
           'there: stop that program, or choose another port.',
       )
-    const passes = isPort || /still in use|already exists/.test(result)
-    if (!passes || performance.now() > untilMs)
+    const isTemporary = isPort || /still in use|already exists/.test(result)
+    if (!isTemporary || performance.now() > untilMs)
       throw new EmbeddedFailure(
         `PostgreSQL did not start (${pickReason(result)}): ` +
           `see ${job.folder}/postgres.log and repair what it says.`,
@@ -230,10 +230,10 @@ async function launchServer(job: Job): Promise<Server> {
   }
 }
 
-/** Returns the server once it is ready, or what it logged before it gave up. */
+/** Returns the server once it is ready, or its log when it ended before that. */
 async function launchOnce(job: Job, port: number): Promise<Server | string> {
   const { native, cluster, account } = job.place
-  processes.dropStrangerPid(cluster)
+  processes.removeStalePidFile(cluster)
   const logFile = path.join(job.folder, 'postgres.log')
   const output = fs.openSync(logFile, 'a', 0o600)
   if (fs.fstatSync(output).size > LOG_LIMIT_BYTES) fs.ftruncateSync(output)
@@ -251,7 +251,7 @@ async function launchOnce(job: Job, port: number): Promise<Server | string> {
   while (failures.length === 0 && child.exitCode === null && child.signalCode === null) {
     const found = processes.findPostmaster(cluster, native)
     if (found?.ready === true && found.pid === child.pid) return { pid: found.pid, port, child }
-    await wait(20) // Without a limit: recovery takes what it takes, and Ctrl-C is at hand.
+    await wait(20) // without a limit, because recovery may take long and Ctrl-C can end it
   }
   return failures.join() + fs.readFileSync(logFile).subarray(before).toString()
 }
@@ -282,7 +282,7 @@ async function createDatabase(port: number, password: string): Promise<void> {
 async function runSql(port: number, password: string, sql: string): Promise<number | null> {
   const server = { host: '127.0.0.1', port, database: 'postgres', user: SUPERUSER, password }
   const client = new Client({ ...server, ssl: false, connectionTimeoutMillis: 5000 })
-  client.on('error', () => {}) // A server that dies meanwhile must not take this process with it.
+  client.on('error', () => {}) // an unhandled error event would end this process when the server dies
   try {
     await client.connect()
     return (await client.query(sql)).rowCount

@@ -1,12 +1,12 @@
 /**
- * Every failure a caller can meet: code → HTTP status and title. `code` is stable; the rest is prose.
- * `http/errors.ts` turns a Failure into application/problem+json; queue.ts turns a GiveUp into "no retry".
+ * Every error that a caller can get: code → HTTP status and title. Codes are stable; titles may change.
+ * `http/errors.ts` turns a Failure into application/problem+json; queue-workers.ts does not retry a GiveUp.
  */
 const FAILURES = {
   // the request itself
   invalid_request: [400, 'The request is not valid'],
   invalid_json: [400, 'The body is not valid JSON'],
-  invalid_text: [400, 'A text holds characters that cannot be stored'],
+  invalid_text: [400, 'A text contains characters that cannot be stored'],
   invalid_id: [400, 'An identifier is malformed'],
   invalid_phone: [400, 'The phone number is not valid'],
   invalid_amount: [400, 'The amount is not valid'],
@@ -17,7 +17,7 @@ const FAILURES = {
   invalid_idempotency_key: [400, 'The Idempotency-Key is not valid'],
   unsupported_currency: [400, 'The currency is not supported'],
   unsupported_provider: [400, 'The payment provider is not supported'],
-  unsupported_method: [400, 'The provider does not take this payment method'],
+  unsupported_method: [400, 'The provider does not support this payment method'],
   not_found: [404, 'Not found'],
   method_not_allowed: [405, 'Method not allowed'],
   payload_too_large: [413, 'The body is too large'],
@@ -31,7 +31,7 @@ const FAILURES = {
   invalid_signature: [401, 'The signature is missing or not valid'],
   verification_failed: [403, 'The webhook could not be verified'],
   forbidden: [403, 'Your role may not do this'],
-  // what is not there, or not any more
+  // not found or gone
   organizer_not_found: [404, 'No such organizer'],
   event_not_found: [404, 'No such event'],
   guest_not_found: [404, 'No such guest'],
@@ -50,31 +50,31 @@ const FAILURES = {
   guest_exists: [409, 'A guest with this id exists'],
   event_closed: [409, 'The event is closed'],
   event_draft: [409, 'The event is a draft'],
-  event_not_open: [409, 'The event takes no answers now'],
+  event_not_open: [409, 'The event does not accept answers now'],
   guest_opted_out: [409, 'The guest does not want messages'],
-  email_stopped: [409, 'Nothing is sent to this e-mail address any more'],
-  preflight_launched: [409, 'The preflight was launched'],
-  preflight_mismatch: [409, 'The preflight was of another campaign'],
-  campaign_empty: [409, 'The campaign would reach nobody'],
+  email_stopped: [409, 'This e-mail address no longer receives messages'],
+  preflight_launched: [409, 'The preflight was already launched'],
+  preflight_mismatch: [409, 'The preflight is for another campaign'],
+  campaign_empty: [409, 'The campaign has no recipients'],
   campaign_not_running: [409, 'The campaign is not running'],
   campaign_not_paused: [409, 'The campaign is not paused'],
   dead_letter_resolved: [409, 'The dead letter is closed'],
-  dead_letter_not_replayable: [409, 'The dead letter cannot be tried again'],
+  dead_letter_not_replayable: [409, 'The dead letter cannot be replayed'],
   duplicate_reference: [409, 'A payment with this reference exists'],
   payment_not_reversible: [409, 'The payment cannot be reversed'],
-  places_exceeded: [409, 'More places than the invitation holds'],
+  places_exceeded: [409, 'More places than the invitation has'],
   capacity_reached: [409, 'The event is full'],
-  guest_already_admitted: [409, 'People of this invitation are inside already'],
+  guest_already_admitted: [409, 'People of this invitation are already inside'],
   scan_id_reused: [409, 'The scan id belongs to another scan'],
   idempotency_in_progress: [409, 'A request with this Idempotency-Key is in progress'],
   idempotency_key_reused: [422, 'The Idempotency-Key belongs to another request'],
-  preflight_required: [422, 'A campaign is launched with its preflight'],
+  preflight_required: [422, 'A campaign needs its preflight to launch'],
   no_address_for_channel: [422, 'The guest has no address for this channel'],
-  template_variable_missing: [422, 'The template lacks a variable'],
-  template_variable_unknown: [422, 'The template does not know a variable'],
-  template_variable_invalid: [422, 'A variable of the template is not acceptable'],
-  // others' faults and ours
-  provider_error: [502, 'The payment provider refused'],
+  template_variable_missing: [422, 'A variable of the template is missing'],
+  template_variable_unknown: [422, 'The template has no such variable'],
+  template_variable_invalid: [422, 'A variable of the template is not valid'],
+  // failures of providers and our own
+  provider_error: [502, 'The payment provider rejected the request'],
   unavailable: [503, 'A dependency is down'],
   internal: [500, 'Something went wrong on our side'],
 } as const satisfies Record<string, readonly [number, string]>
@@ -91,7 +91,7 @@ export type FailureDetails = {
   cause?: unknown
 }
 
-/** The client asked for something impossible; it can read the code and act. */
+/** An error of the request, which the client can handle by its code. */
 export class Failure extends Error {
   readonly code: FailureCode
   readonly details: FailureDetails
@@ -103,7 +103,7 @@ export class Failure extends Error {
   }
 }
 
-/** A job that can never succeed: no retry, straight to the dead letters. */
+/** Thrown by a job that can never succeed: it is not retried and becomes a dead letter. */
 export class GiveUp extends Error {
   readonly reason: string
 
@@ -134,7 +134,7 @@ const LOST_CONNECTION = new Set([
   '25006',
 ])
 
-/** True when PostgreSQL or Redis is away, not when it refused what we asked. */
+/** Whether PostgreSQL or Redis is unreachable, as opposed to having rejected a statement. */
 export function isConnectionLost(error: unknown): boolean {
   if (!(error instanceof Error)) return false
   const code = 'code' in error ? error.code : undefined
@@ -145,7 +145,7 @@ export function isConnectionLost(error: unknown): boolean {
   )
 }
 
-/** An instant of a caller. The schema lets some pass that no clock has ("…T23:59:60Z"). Throws `invalid_date`. */
+/** Reads an instant of a request. The schema accepts leap seconds, which are no JavaScript date. Throws `invalid_date`. */
 export function readInstant(text: string, field: string): Date {
   const at = new Date(text)
   if (Number.isNaN(at.getTime()))

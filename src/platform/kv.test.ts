@@ -6,7 +6,7 @@ import { backends, openTestDatabase, REDIS_URL } from '../../test/harness.ts'
 import { openDb } from './db.ts'
 import { openPostgresKv, openRedisKv, type Kv } from './kv.ts'
 
-/** One contract, held by both implementations. Keys start with a prefix of the test's own. */
+/** Opens a store of either implementation. Keys start with a prefix of this test. */
 async function openKv(
   t: TestContext,
   backend: 'postgres' | 'redis',
@@ -39,7 +39,7 @@ async function waitUntilConnected(kv: Kv): Promise<void> {
 }
 
 for (const backend of backends) {
-  test(`${backend}: a value is there until its time is over`, async (t) => {
+  test(`${backend}: a value expires after its ttl`, async (t) => {
     const { kv, key } = await openKv(t, backend)
 
     assert.equal(await kv.get(key('a')), null)
@@ -51,7 +51,7 @@ for (const backend of backends) {
     assert.equal(await kv.get(key('a')), null)
   })
 
-  test(`${backend}: a prefix deletes what starts with it and nothing else, whatever characters it has`, async (t) => {
+  test(`${backend}: deleteByPrefix deletes only keys with the prefix, whatever characters it has`, async (t) => {
     const { kv, key } = await openKv(t, backend)
     const wild = ['*', '?', '[a-z]', 'a*b', '\\', '%', '_', 'x]']
     for (const part of wild) await kv.set(key(`${part}:1`), 'x', 60_000)
@@ -69,7 +69,7 @@ for (const backend of backends) {
     assert.equal(await kv.deleteByPrefix(key('plain:')), 0)
   })
 
-  test(`${backend}: a prefix deletes more keys than one round trip brings`, async (t) => {
+  test(`${backend}: deleteByPrefix deletes more keys than one scan returns`, async (t) => {
     const { kv, key } = await openKv(t, backend)
     for (let round = 0; round < 24; round++) {
       await Promise.all(Array.from({ length: 50 }, (_, n) => kv.set(key(`many:${round}:${n}`), 'x', 60_000)))
@@ -78,7 +78,7 @@ for (const backend of backends) {
     assert.equal(await kv.deleteByPrefix(key('many:')), 1200)
   })
 
-  test(`${backend}: a count starts anew when its window is over`, async (t) => {
+  test(`${backend}: a counter restarts when its window is over`, async (t) => {
     const { kv, key } = await openKv(t, backend)
 
     const first = await kv.increment(key('n'), 1500)
@@ -92,7 +92,7 @@ for (const backend of backends) {
     assert.equal((await kv.increment(key('n'), 1500)).count, 1)
   })
 
-  test(`${backend}: a hundred counts at once are a hundred`, async (t) => {
+  test(`${backend}: a hundred concurrent increments count a hundred`, async (t) => {
     const { kv, key } = await openKv(t, backend)
 
     const counts = await Promise.all(Array.from({ length: 100 }, () => kv.increment(key('n'), 60_000)))
@@ -103,7 +103,7 @@ for (const backend of backends) {
     )
   })
 
-  test(`${backend}: of twenty who want a lock one gets it`, async (t) => {
+  test(`${backend}: of twenty concurrent callers one gets a lock`, async (t) => {
     const { kv, key } = await openKv(t, backend)
 
     const got = await Promise.all(Array.from({ length: 20 }, (_, n) => kv.acquireLock(key('lock'), `h${n}`, 60_000)))
@@ -132,7 +132,7 @@ for (const backend of backends) {
     assert.equal(await kv.acquireLock(key('lock'), 'ana', 60_000), false)
   })
 
-  test(`${backend}: a dead holder loses its lock when its time is over, and cannot touch the next one's`, async (t) => {
+  test(`${backend}: a lock expires, and its former holder can neither renew nor release it`, async (t) => {
     const { kv, key } = await openKv(t, backend)
     await kv.acquireLock(key('lock'), 'dead', 1000)
 
@@ -146,7 +146,7 @@ for (const backend of backends) {
     assert.equal(await kv.findLockHolder(key('lock')), 'next')
   })
 
-  test(`${backend}: renewing keeps a lock beyond its first time`, async (t) => {
+  test(`${backend}: renewing extends a lock beyond its first ttl`, async (t) => {
     const { kv, key } = await openKv(t, backend)
     await kv.acquireLock(key('lock'), 'ana', 1000)
 
@@ -157,7 +157,7 @@ for (const backend of backends) {
   })
 }
 
-test('redis: while it is away every call fails soon instead of hanging', async (t) => {
+test('redis: while it is unreachable every call fails quickly instead of hanging', async (t) => {
   const kv = openRedisKv('redis://127.0.0.1:1', () => {})
   t.after(() => kv.close())
   const startedMs = performance.now()

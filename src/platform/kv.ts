@@ -1,8 +1,8 @@
 /**
- * The one small door to cache, counters and locks, on Redis or on PostgreSQL.
+ * A key-value store for caches, counters and locks, on Redis or PostgreSQL.
  *
- * All of it may vanish at any moment (FLUSHALL, a crash of an unlogged table) and nothing true is
- * lost. Both implementations pass the same contract test (kv.test.ts).
+ * Its content may disappear at any time (FLUSHALL, a crash with an unlogged table), so it never holds the only copy of
+ * anything. Both implementations pass the same tests (kv.test.ts).
  */
 import { Redis } from 'ioredis'
 import { sql, type Db } from './db.ts'
@@ -10,13 +10,13 @@ import { sql, type Db } from './db.ts'
 export type Kv = {
   get(key: string): Promise<string | null>
   set(key: string, value: string, ttlMs: number): Promise<void>
-  /** Returns how many keys were there. */
+  /** Returns how many keys were deleted. */
   deleteByPrefix(prefix: string): Promise<number>
-  /** Counts up inside a window that starts with the first count. Returns the count and what is left of the window. */
+  /** Counts in a window that starts with the first count. Returns the count and the milliseconds left of the window. */
   increment(key: string, windowMs: number): Promise<{ count: number; resetMs: number }>
-  /** True when the lock is now ours. It frees itself after ttlMs: a dead holder cannot keep it. */
+  /** Returns true when the caller got the lock. It expires after ttlMs, so a process that dies cannot keep it. */
   acquireLock(key: string, holder: string, ttlMs: number): Promise<boolean>
-  /** False when the lock is not ours any more. */
+  /** Returns false when the caller no longer has the lock. */
   renewLock(key: string, holder: string, ttlMs: number): Promise<boolean>
   releaseLock(key: string, holder: string): Promise<boolean>
   findLockHolder(key: string): Promise<string | null>
@@ -132,7 +132,7 @@ export function openRedisKv(url: string, onError: (error: Error) => void): Kv {
 
 const escapeGlob = (text: string) => text.replace(/[\\*?[\]]/g, '\\$&')
 
-/** Deletes what has expired, where the entries live in PostgreSQL. */
+/** Deletes expired entries of the PostgreSQL store; Redis expires its own. */
 export async function deleteExpiredEntries(db: Db): Promise<void> {
   await sql`delete from kv where expires_at < now()`.execute(db)
 }

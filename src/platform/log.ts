@@ -1,11 +1,11 @@
-/** Logs: a sentence plus fields, one line each. Never phone, e-mail, name, token or body. */
+/** Logs: one line with a sentence and fields. They never contain a phone, e-mail, name, token or body. */
 import { pino, type Logger } from 'pino'
 import { PinoPretty } from 'pino-pretty'
 import type { Config } from './config.ts'
 
 export type { Logger } from 'pino'
 
-/** What must not be written even if somebody passes it by mistake. */
+/** Fields that are redacted when somebody logs them by mistake. */
 const REDACTED = ['phone', 'email', 'name', 'token', 'password', 'authorization', 'body']
 
 export function openLog(config: Config['log'], stream: NodeJS.WritableStream = process.stdout): Logger {
@@ -28,7 +28,7 @@ export function openLog(config: Config['log'], stream: NodeJS.WritableStream = p
   return pino(options, pretty)
 }
 
-/** An error without its message's data: name, code, and the stack's frames. Messages of drivers may quote values. */
+/** Describes an error by name, code and stack frames. A driver's message for codes 22… and 23… quotes values, so it is left out. */
 function describeError(error: unknown): object {
   if (!(error instanceof Error)) return { type: typeof error }
   const code = 'code' in error && typeof error.code === 'string' ? error.code : undefined

@@ -1,4 +1,4 @@
-/** Prometheus metrics. No label ever names a guest, a phone or an organizer. */
+/** Prometheus metrics. No label identifies a guest, a phone or an organizer. */
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
 
 export type Metrics = ReturnType<typeof openMetrics>
@@ -56,7 +56,7 @@ export function openMetrics() {
     }),
     predictionDrift: new Gauge({
       name: 'monotickets_price_prediction_drift_ratio',
-      help: 'WhatsApp messages of the last 30 days that were billed otherwise than predicted, of those compared.',
+      help: 'Share of the compared WhatsApp messages of the last 30 days whose charge differed from the prediction.',
       registers,
     }),
     scans: new Counter({

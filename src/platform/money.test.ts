@@ -34,7 +34,7 @@ for (const [amount, currency, amountCents] of ACCEPTED) {
   })
 }
 
-const REFUSED: (number | string)[] = [
+const REJECTED: (number | string)[] = [
   0,
   -1,
   -0.5,
@@ -56,7 +56,7 @@ const REFUSED: (number | string)[] = [
   '1000000000.00',
   '١٢',
 ]
-for (const amount of REFUSED) {
+for (const amount of REJECTED) {
   test(`${JSON.stringify(amount)} MXN is not an amount`, () => {
     assert.equal(
       codeOf(() => readMoney({ amount, currency: 'MXN' })),
@@ -65,14 +65,14 @@ for (const amount of REFUSED) {
   })
 }
 
-test('a currency without decimals takes none', () => {
+test('a currency without decimals rejects decimals', () => {
   assert.equal(
     codeOf(() => readMoney({ amount: '5.0', currency: 'JPY' })),
     'invalid_amount',
   )
 })
 
-test('amount and amountCents exclude each other, and one of them is needed', () => {
+test('exactly one of amount and amountCents is required', () => {
   assert.equal(
     codeOf(() => readMoney({ amount: 1, amountCents: 100, currency: 'MXN' })),
     'invalid_amount',
@@ -85,7 +85,7 @@ test('amount and amountCents exclude each other, and one of them is needed', () 
 })
 
 for (const amountCents of [0, -1, 1.5, 2 ** 53, 100_000_000_000]) {
-  test(`amountCents ${amountCents} is refused`, () => {
+  test(`amountCents ${amountCents} is rejected`, () => {
     assert.equal(
       codeOf(() => readMoney({ amountCents, currency: 'MXN' })),
       'invalid_amount',
@@ -94,7 +94,7 @@ for (const amountCents of [0, -1, 1.5, 2 ** 53, 100_000_000_000]) {
 }
 
 for (const currency of ['XXX', '', 'peso', '__proto__', 'constructor', 'MX']) {
-  test(`«${currency}» is not a currency we take`, () => {
+  test(`«${currency}» is not a supported currency`, () => {
     assert.equal(
       codeOf(() => readMoney({ amount: 1, currency })),
       'unsupported_currency',
@@ -102,7 +102,7 @@ for (const currency of ['XXX', '', 'peso', '__proto__', 'constructor', 'MX']) {
   })
 }
 
-test('cents are written with the decimals of their currency, also below zero', () => {
+test('cents are formatted with the decimals of their currency, also negative ones', () => {
   assert.equal(formatCents(100_050, 'MXN'), '1000.50')
   assert.equal(formatCents(5, 'MXN'), '0.05')
   assert.equal(formatCents(0, 'MXN'), '0.00')
@@ -111,7 +111,7 @@ test('cents are written with the decimals of their currency, also below zero', (
   assert.equal(formatCents(500, 'CLP'), '500')
 })
 
-test('what is written reads back to the same cents, for every amount', () => {
+test('a formatted amount reads back as the same cents', () => {
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 99_999_999_999 }), fc.constantFrom('MXN', 'CLP'), (amountCents, currency) => {
       const amount = formatCents(amountCents, currency)

@@ -1,10 +1,10 @@
-/** Money: integer minor units plus an ISO 4217 currency. Never a float. */
+/** Money: integer minor units with an ISO 4217 currency, never a float. */
 import { Type } from 'typebox'
 import { Failure } from './errors.ts'
 
-/** Currencies we take, with their number of decimals (ISO 4217). */
+/** Supported currencies with their number of decimals (ISO 4217). */
 const DECIMALS: Record<string, number> = { MXN: 2, USD: 2, EUR: 2, GTQ: 2, COP: 2, CLP: 0, JPY: 0 }
-/** 999,999,999.99: far above any event, far below 2^53. */
+/** 999,999,999.99: far above the cost of any event and far below 2^53. */
 const MAX_CENTS = 99_999_999_999
 
 export const AmountInput = {
@@ -29,7 +29,7 @@ export const AmountOutput = {
 
 export type Money = { amountCents: number; currency: string }
 
-/** Reads amount or amountCents. Throws unsupported_currency or invalid_amount. */
+/** Reads `amount` (major units) or `amountCents` (minor units). Throws unsupported_currency or invalid_amount. */
 export function readMoney(input: { amount?: number | string; amountCents?: number; currency: string }): Money {
   const currency = input.currency.toUpperCase()
   const decimals = DECIMALS[currency]
@@ -38,7 +38,7 @@ export function readMoney(input: { amount?: number | string; amountCents?: numbe
   }
   if ((input.amount === undefined) === (input.amountCents === undefined)) {
     throw new Failure('invalid_amount', {
-      detail: 'Give amount (major units) or amountCents (minor units), one of them.',
+      detail: 'Give either amount (major units) or amountCents (minor units).',
     })
   }
   const amountCents = input.amountCents ?? toCents(input.amount!, decimals)
@@ -48,17 +48,19 @@ export function readMoney(input: { amount?: number | string; amountCents?: numbe
   return { amountCents, currency }
 }
 
-/** Exact: works on the decimal digits, so that 19.99 is 1999 and never 1998. */
+/** Converts the decimal digits, not the float, so that 19.99 is exactly 1999. */
 function toCents(amount: number | string, decimals: number): number {
   const text = typeof amount === 'number' ? String(amount) : amount.trim()
   const match = /^(\d{1,12})(?:\.(\d+))?$/.exec(text)
   if (!match || (match[2]?.length ?? 0) > decimals) {
-    throw new Failure('invalid_amount', { detail: `A positive number with at most ${decimals} decimals.` })
+    throw new Failure('invalid_amount', {
+      detail: `The amount must be a positive number with at most ${decimals} decimals.`,
+    })
   }
   return Number(match[1]! + (match[2] ?? '').padEnd(decimals, '0'))
 }
 
-/** 100050 MXN → "1000.50". Also for negative amounts (balances). */
+/** Formats minor units as a decimal: 100050 MXN → "1000.50". Balances may be negative. */
 export function formatCents(cents: number, currency: string): string {
   const decimals = DECIMALS[currency] ?? 2
   const digits = String(Math.abs(cents)).padStart(decimals + 1, '0')

@@ -1,9 +1,8 @@
 /**
- * Phone numbers: any usual Mexican or international writing in, E.164 out.
+ * Normalizes phone numbers, Mexican or international, to E.164.
  *
- * Mexico dropped the mobile `1` after +52 in 2019, but WhatsApp still names many people 521…;
- * both mean the same person, so the stored form never has that 1. Dialling prefixes that Mexicans
- * still write (044, 045, 01) are dropped too.
+ * Mexico dropped the mobile `1` after +52 in 2019, but WhatsApp still uses 521… for many people, so the stored form
+ * never has that 1. The old dialling prefixes 044, 045 and 01 are removed too.
  */
 import { parsePhoneNumberFromString } from 'libphonenumber-js/max'
 import { Failure } from './errors.ts'
@@ -20,17 +19,17 @@ export function normalizePhone(input: string): string | null {
   const international = compact.startsWith('+') ? compact : `+${compact}`
   const parsed = parsePhoneNumberFromString(international)
   if (!parsed?.isPossible() || !/^\+\d{7,15}$/.test(parsed.number)) return null
-  // What is left after a trunk prefix was cut may be another writing of the same number.
+  // Without its trunk prefix the number may be another spelling of a Mexican number.
   return parsed.number.length < international.length ? normalizePhone(parsed.number) : parsed.number
 }
 
-/** 10 digits, also after 044, 045, 01, 52, 521, +52 or +521. */
+/** Accepts 10 digits, also after 044, 045, 01, 52, 521, +52 or +521. */
 function asMexican(compact: string): string | null {
   const national = /^(?:\+?52|\+?521|044|045|01)?(\d{10})$/.exec(compact)?.[1]
   return national ? `+52${national}` : null
 }
 
-/** As normalizePhone, but throws `invalid_phone`. */
+/** Like normalizePhone, but throws `invalid_phone`. */
 export function parsePhone(input: string): string {
   const phone = normalizePhone(input)
   if (!phone)
@@ -38,10 +37,7 @@ export function parsePhone(input: string): string {
   return phone
 }
 
-/**
- * For looking a number up rather than storing it: 7 to 15 digits are enough, since a number that
- * nobody has is simply not found.
- */
+/** Reads a number for a lookup, where any 7 to 15 digits are acceptable. Throws `invalid_phone`. */
 export function readPhone(input: string): string {
   const digits = input.replace(/\D/g, '')
   if (digits.length < 7 || digits.length > 15 || !/^\+?[\d\s().-]+$/.test(input)) {

@@ -11,6 +11,7 @@ import type { Static, TSchema } from 'typebox'
 import type { Config } from './config.ts'
 import { PreparingClient, withClient } from './db.ts'
 import { Failure } from './errors.ts'
+import { throttleLogs } from './log-throttle.ts'
 import type { Logger } from './log.ts'
 
 export const QUEUE_NAMES = ['deliveryQueue', 'waInboundQueue', 'paymentsQueue', 'maintenanceQueue'] as const
@@ -228,14 +229,11 @@ export function backoffMs(delayMs: number, attempt: number, random: number = Mat
   return Math.round(exponential * (0.8 + 0.4 * random))
 }
 
-/** An outage would repeat the same line many times a second: one line per queue and ten seconds. */
+/** An outage repeats the same error many times a second: this logs one line per queue every ten seconds. */
 export function errorReporter(log: Logger) {
-  const lastMs = new Map<string, number>()
+  const mayLog = throttleLogs(10_000)
   return (queue: string, error: Error) => {
-    const nowMs = performance.now()
-    if (nowMs - (lastMs.get(queue) ?? -Infinity) < 10_000) return
-    lastMs.set(queue, nowMs)
-    log.warn({ queue, err: error }, 'The queue is not reachable; rows keep the work')
+    if (mayLog(queue)) log.warn({ queue, err: error }, 'The queue is not reachable; rows keep the work')
   }
 }
 

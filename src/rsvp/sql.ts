@@ -1,4 +1,4 @@
-/** The statements of an answer. */
+/** The SQL of an answer. */
 import type { AnswerKind } from '../events/events.ts'
 import { sql, type Tx } from '../platform/db.ts'
 
@@ -14,7 +14,7 @@ export type Locked = {
   places: number
 }
 
-/** Finds an invitation by its code or its id and locks it until the end of the transaction. */
+/** Finds an invitation by code or id and locks its row until the transaction ends. */
 export async function lockInvitation(tx: Tx, by: { code: string } | { invitationId: string }): Promise<Locked | null> {
   const which = 'code' in by ? sql`i.code = ${by.code}` : sql`i.id = ${by.invitationId}`
   const { rows } = await sql<Locked>`
@@ -26,8 +26,8 @@ export async function lockInvitation(tx: Tx, by: { code: string } | { invitation
 }
 
 /**
- * The capacity of an event, locked until the end of the transaction: whoever wants a place waits here, so
- * that counting what is confirmed and confirming more cannot overlap. NO KEY: scans do not wait.
+ * Reads the capacity of an event and locks the event's row, so that no two transactions count the confirmed
+ * places and add to them at the same time. The lock is NO KEY, so scans do not wait for it.
  */
 export async function lockCapacity(tx: Tx, eventId: string): Promise<number | null> {
   const { rows } = await sql<{ capacity: number | null }>`
@@ -35,7 +35,7 @@ export async function lockCapacity(tx: Tx, eventId: string): Promise<number | nu
   return rows[0]?.capacity ?? null
 }
 
-/** Places that the other guests of the event have confirmed. */
+/** Counts the places that the other invitations of the event have confirmed. */
 export async function countConfirmed(tx: Tx, eventId: string, exceptInvitationId: string): Promise<number> {
   const { rows } = await sql<{ places: number }>`
     select coalesce(sum(door_places(answer, answered_places, places)), 0) as places from invitations

@@ -1,4 +1,4 @@
-/** A Conekta of our own on loopback, as strict as the vendor about what it receives. */
+/** A fake Conekta on loopback that validates requests as strictly as the vendor. */
 import { createSign, generateKeyPairSync, randomBytes } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -33,7 +33,7 @@ export async function startFakeConekta(t: TestContext) {
     const problem = problemOf(request, body)
     if (problem) {
       refusals.push(problem)
-      return refuse(response, 422, 'parameter_validation_error', 'conekta.errors.parameter_validation.invalid')
+      return reject(response, 422, 'parameter_validation_error', 'conekta.errors.parameter_validation.invalid')
     }
     const order = JSON.parse(body) as ConektaOrder
     orders.push(order)
@@ -45,7 +45,7 @@ export async function startFakeConekta(t: TestContext) {
       case 'garbage':
         return void response.writeHead(200).end('<html>')
       case 'error':
-        return refuse(response, script.httpStatus, script.type, script.code)
+        return reject(response, script.httpStatus, script.type, script.code)
       case 'ok':
         return reply(response, 201, orderOf(order, script.livemode ?? false))
     }
@@ -58,7 +58,7 @@ export async function startFakeConekta(t: TestContext) {
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   return {
     url,
-    /** Every order it was asked for and did not find faulty. */
+    /** Every valid order. */
     orders,
     refusals,
     next: (following: ConektaScript) => (script = following),
@@ -70,7 +70,7 @@ export async function startFakeConekta(t: TestContext) {
   }
 }
 
-/** The rules of order_request, customer_info and order_checkout_request in the vendor's OpenAPI 2.3.0. */
+/** Checks the rules of order_request, customer_info and order_checkout_request in the vendor's OpenAPI 2.3.0. */
 function problemOf({ method, url, headers }: IncomingMessage, body: string): string | null {
   if (method !== 'POST' || url !== '/orders') return `no ${method} ${url}`
   if (headers.authorization !== `Bearer ${CONEKTA_KEY}`) return 'wrong key'
@@ -82,15 +82,15 @@ function problemOf({ method, url, headers }: IncomingMessage, body: string): str
   if (!name || !email || !phone) return 'customer_info needs name, email and phone'
   if (!Array.isArray(order.line_items) || order.line_items.length === 0) return 'line_items must be an array'
   for (const item of order.line_items) {
-    if (!(item.name.length >= 3 && item.name.length <= 249)) return 'line_items.name takes 3 to 249 characters'
+    if (!(item.name.length >= 3 && item.name.length <= 249)) return 'line_items.name must have 3 to 249 characters'
     if (!Number.isInteger(item.unit_price) || !Number.isInteger(item.quantity)) return 'line_items in centavos'
   }
   const { type, allowed_payment_methods: allowed = [], expires_at: expiresAt = 0 } = order.checkout ?? {}
   if (type !== 'HostedPayment') return 'checkout.type'
   if (!allowed.every((one) => ['cash', 'card', 'bank_transfer'].includes(one))) return 'allowed_payment_methods'
-  if (!Number.isInteger(expiresAt)) return 'expires_at in unix seconds'
+  if (!Number.isInteger(expiresAt)) return 'expires_at must be in unix seconds'
   const isFlat = Object.values(order.metadata ?? {}).every((value) => value.length <= 249)
-  return isFlat ? null : 'metadata takes scalars of at most 249 characters'
+  return isFlat ? null : 'metadata values must be scalars of at most 249 characters'
 }
 
 function orderOf(order: ConektaOrder, livemode: boolean) {
@@ -114,7 +114,7 @@ function orderOf(order: ConektaOrder, livemode: boolean) {
   }
 }
 
-const refuse = (response: ServerResponse, status: number, type: string, code: string) =>
+const reject = (response: ServerResponse, status: number, type: string, code: string) =>
   reply(response, status, {
     object: 'error',
     type,
@@ -139,11 +139,11 @@ const keys = generateKeyPairSync('rsa', {
 })
 export const CONEKTA_PUBLIC_KEY = keys.publicKey
 
-/** The `Digest` header: RSASSA-PKCS1-v1_5 with SHA-256 over the raw body, base64. */
+/** Makes a `Digest` header: RSASSA-PKCS1-v1_5 with SHA-256 over the raw body, in base64. */
 export const signConekta = (raw: string | Buffer): string =>
   createSign('RSA-SHA256').update(raw).sign(keys.privateKey, 'base64')
 
-/** An event about an order, in the vendor's envelope. */
+/** Makes an event of an order in the vendor's envelope. */
 export function conektaEvent(type: string, order: Record<string, unknown>, id = randomBytes(12).toString('hex')) {
   return JSON.stringify({
     id,

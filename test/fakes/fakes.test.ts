@@ -1,4 +1,4 @@
-/** The fakes are only worth what they refuse: here they are given what the vendors would not take. */
+/** The fakes must reject what the vendors reject. */
 import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -48,7 +48,7 @@ const rows = (count: number) =>
   Array.from({ length: count }, (_, index) => ({ id: `r${index}`, title: `Evento ${index}` }))
 const yes = { id: 'yes', title: 'Sí' }
 
-const REFUSED: [string, Json, number][] = [
+const REJECTED: [string, Json, number][] = [
   ['no messaging_product', { messaging_product: undefined, type: 'text', text: { body: 'x' } }, 100],
   ['an unknown field', { type: 'text', text: { body: 'x' }, namespace: 'x' }, 100],
   ['an unknown type', { type: 'hologram', hologram: {} }, 131051],
@@ -141,21 +141,21 @@ const REFUSED: [string, Json, number][] = [
   ['both id and link', { type: 'document', document: { id: '1', link: 'https://x.mx/p.pdf' } }, 100],
   ['a file name for an image', { type: 'image', image: { link: 'https://x.mx/q.png', filename: 'q.png' } }, 100],
 ]
-for (const [what, change, code] of REFUSED) {
-  test(`WhatsApp refuses ${what} with ${code}`, () => {
+for (const [what, change, code] of REJECTED) {
+  test(`WhatsApp rejects ${what} with ${code}`, () => {
     const message = { messaging_product: 'whatsapp', to: TO, ...change }
 
     assert.equal(problemOfMessage(message, { templates: TEMPLATES, allowLoopbackLinks: false })?.code, code)
   })
 }
 
-test('links on loopback are let through only when the fake is told so', () => {
+test('links on loopback are accepted only with allowLoopbackLinks', () => {
   const message = { messaging_product: 'whatsapp', to: TO, type: 'image', image: { link: 'http://localhost:1/q.png' } }
 
   assert.equal(problemOfMessage(message, { templates: [], allowLoopbackLinks: true }), null)
 })
 
-test("the product's templates are known to the fake in both languages", () => {
+test("the fake has the product's templates in both languages", () => {
   const templates = listProductTemplates()
 
   assert.ok(templates.some(({ name, language }) => name === 'event_invitation' && language === 'es_MX'))
@@ -163,7 +163,7 @@ test("the product's templates are known to the fake in both languages", () => {
   assert.ok(templates.every(({ body: count }) => typeof count === 'number' && count > 0))
 })
 
-/** A fake WhatsApp that tells its statuses to a webhook of this test. */
+/** Starts a fake WhatsApp that posts its statuses to a webhook of this test. */
 async function startWhatsApp(t: TestContext, options: WhatsAppOptions = {}, answers: number[] = []) {
   const heard: (Asked & { value: Value })[] = []
   const hook = await startServer(0, (asked) => {
@@ -190,7 +190,7 @@ async function startWhatsApp(t: TestContext, options: WhatsAppOptions = {}, answ
   return { fake, heard, post, send, statuses }
 }
 
-test('without the key of the number nothing is taken', async (t) => {
+test('a request without the API key is rejected', async (t) => {
   const { post, fake } = await startWhatsApp(t)
 
   const answers = [await post('/messages', {}, {}), await post('/messages', {}, { 'd360-api-key': 'x' })]
@@ -203,7 +203,7 @@ test('without the key of the number nothing is taken', async (t) => {
   assert.equal(fake.calls.length, 0)
 })
 
-test('an accepted message is told about step by step, with the header that was registered', async (t) => {
+test('an accepted message gets its statuses in order, with the registered header', async (t) => {
   const { send, fake, heard, statuses } = await startWhatsApp(t)
 
   const answer = (await (await send()).json()) as { messages: { id: string }[] }
@@ -224,7 +224,7 @@ const ORDERS: [string, WhatsAppOptions['callbacks'], string[]][] = [
   ['twice', { duplicates: true }, ['sent', 'sent', 'delivered', 'delivered', 'read', 'read']],
 ]
 for (const [how, callbacks, expected] of ORDERS) {
-  test(`statuses come ${how} when told so`, async (t) => {
+  test(`statuses can be posted ${how}`, async (t) => {
     const { send, fake, statuses } = await startWhatsApp(t, { callbacks: { ...callbacks } })
 
     await send()
@@ -237,7 +237,7 @@ for (const [how, callbacks, expected] of ORDERS) {
   })
 }
 
-test('read comes without delivered when told so', async (t) => {
+test('read can be posted without delivered', async (t) => {
   const { send, fake, statuses } = await startWhatsApp(t)
   fake.next({ kind: 'ok', skipsDelivered: true })
 
@@ -250,7 +250,7 @@ test('read comes without delivered when told so', async (t) => {
   )
 })
 
-test('a seed makes an order: the same one again, and all six of three statuses among a few seeds', async (t) => {
+test('equal seeds give equal orders, and a few seeds give all six orders of three statuses', async (t) => {
   const orderOf = async (shuffleSeed: number) => {
     const { send, fake, statuses } = await startWhatsApp(t, { callbacks: { shuffleSeed } })
     await send()
@@ -266,7 +266,7 @@ test('a seed makes an order: the same one again, and all six of three statuses a
   assert.equal(new Set(orders).size, 6)
 })
 
-test('updates of several guests share a POST, up to the size of a batch', async (t) => {
+test('updates of several guests are in one POST, up to the batch size', async (t) => {
   const { send, fake, heard } = await startWhatsApp(t, { callbacks: { batch: 4 } })
 
   await send('+525500000001')
@@ -281,7 +281,7 @@ test('updates of several guests share a POST, up to the size of a batch', async 
   assert.deepEqual(new Set(recipients), new Set(['525500000001', '525500000002']))
 })
 
-test('a webhook that does not answer 200 is told again', async (t) => {
+test('a post that is not answered with 200 is retried', async (t) => {
   const { send, fake, heard } = await startWhatsApp(t, {}, [500, 204])
 
   await send()
@@ -291,7 +291,7 @@ test('a webhook that does not answer 200 is told again', async (t) => {
   assert.equal(new Set(heard.map(({ body: raw }) => raw)).size, 1)
 })
 
-test('statuses come by themselves once their time is there', async (t) => {
+test('statuses are posted when they are due, without flush', async (t) => {
   const { send, statuses } = await startWhatsApp(t, { callbacks: { stepMs: 20 } })
 
   await send()
@@ -300,7 +300,7 @@ test('statuses come by themselves once their time is there', async (t) => {
   assert.equal(statuses().length, 3)
 })
 
-test('outside the window text may be accepted first and refused by a status', async (t) => {
+test('text outside the window can be accepted and then rejected by a status', async (t) => {
   const { send, fake, statuses } = await startWhatsApp(t, { windowRefusal: 'async' })
 
   const answer = await send(TO, { type: 'text', text: { body: 'hola' } })
@@ -313,7 +313,7 @@ test('outside the window text may be accepted first and refused by a status', as
   )
 })
 
-test('a scripted failure, and a number that is not on WhatsApp, are told by a status', async (t) => {
+test('a scripted failure and a number that is not on WhatsApp are rejected by a status', async (t) => {
   const { send, fake, statuses } = await startWhatsApp(t)
   fake.next({ kind: 'fails_later', code: 131049 })
 
@@ -327,7 +327,7 @@ test('a scripted failure, and a number that is not on WhatsApp, are told by a st
   )
 })
 
-test('a guest who writes opens the window, under either form of the number; a reaction does not', async (t) => {
+test('a message opens the window for both forms of the number; a reaction does not', async (t) => {
   const { send, fake } = await startWhatsApp(t)
   const hello = { type: 'text', text: { body: 'hola' } }
 
@@ -339,7 +339,7 @@ test('a guest who writes opens the window, under either form of the number; a re
   assert.deepEqual([before.status, after.status], [400, 200])
 })
 
-test('a guest with a user name has no number', async (t) => {
+test('a message of a guest with a username has no phone', async (t) => {
   const { fake, heard } = await startWhatsApp(t)
 
   fake.receive({ userId: 'MX.1349', name: 'Ana', kind: 'text', body: 'hola' })
@@ -351,9 +351,9 @@ test('a guest with a user name has no number', async (t) => {
   assert.deepEqual(contacts, [{ profile: { name: 'Ana' }, user_id: 'MX.1349' }])
 })
 
-test('media is found first and read with the same key', async (t) => {
+test('media are located and downloaded with the same key', async (t) => {
   const { fake } = await startWhatsApp(t)
-  const id = fake.keepMedia('bytes', 'image/png')
+  const id = fake.storeMedia('bytes', 'image/png')
   const headers = { 'd360-api-key': WHATSAPP_KEY }
 
   const { url } = (await (await fetch(`${fake.url}/${id}`, { headers })).json()) as { url: string }
@@ -362,7 +362,7 @@ test('media is found first and read with the same key', async (t) => {
   assert.equal((await fetch(url)).status, 401)
 })
 
-test('the webhook can be registered, and asked for', async (t) => {
+test('the webhook can be registered and read', async (t) => {
   const { post, fake } = await startWhatsApp(t)
 
   await post('/v1/configs/webhook', { url: 'https://x.mx/wa/webhook', headers: { 'X-Webhook-Secret': 'other' } })
@@ -394,15 +394,15 @@ async function startResend(t: TestContext, options: ResendOptions = {}, answers:
   return { fake, send, heard }
 }
 
-const REFUSED_MAILS: [string, Json, Record<string, string>, number, string][] = [
+const REJECTED_MAILS: [string, Json, Record<string, string>, number, string][] = [
   ['no key', {}, { authorization: '' }, 401, 'missing_api_key'],
   ['a wrong key', {}, { authorization: 'Bearer re_x' }, 403, 'invalid_api_key'],
-  ['a sender elsewhere', { from: 'a@other.mx' }, {}, 403, 'validation_error'],
-  ['a sender that is none', { from: 'Ana' }, {}, 422, 'invalid_from_address'],
+  ['a sender of an unverified domain', { from: 'a@other.mx' }, {}, 403, 'validation_error'],
+  ['an invalid sender', { from: 'Ana' }, {}, 422, 'invalid_from_address'],
   ['no subject', { subject: undefined }, {}, 422, 'missing_required_field'],
-  ['no text at all', { text: undefined }, {}, 422, 'missing_required_field'],
+  ['no content', { text: undefined }, {}, 422, 'missing_required_field'],
   ['an unknown field', { replyTo: 'a@b.mx' }, {}, 422, 'validation_error'],
-  ['a recipient that is none', { to: ['guest'] }, {}, 422, 'validation_error'],
+  ['an invalid recipient', { to: ['guest'] }, {}, 422, 'validation_error'],
   [
     '51 recipients',
     { to: Array.from({ length: 51 }, (_, index) => `g${index}@example.com`) },
@@ -415,8 +415,8 @@ const REFUSED_MAILS: [string, Json, Record<string, string>, number, string][] = 
   ['a header with a line break', { headers: { 'X-A': 'a\nBcc: b@c.mx' } }, {}, 422, 'validation_error'],
   ['a key of 257 characters', {}, { 'idempotency-key': 'x'.repeat(257) }, 400, 'invalid_idempotency_key'],
 ]
-for (const [what, change, headers, status, name] of REFUSED_MAILS) {
-  test(`Resend refuses ${what} with ${status} ${name}`, async (t) => {
+for (const [what, change, headers, status, name] of REJECTED_MAILS) {
+  test(`Resend rejects ${what} with ${status} ${name}`, async (t) => {
     const { send, fake } = await startResend(t)
 
     const answer = await send(change, headers)
@@ -426,7 +426,7 @@ for (const [what, change, headers, status, name] of REFUSED_MAILS) {
   })
 }
 
-test('two at once under one key are one mail', async (t) => {
+test('concurrent requests with one idempotency key send one mail', async (t) => {
   const { send, fake } = await startResend(t)
 
   const answers = await Promise.all([1, 2, 3].map(() => send({}, { 'idempotency-key': 'dl_1' })))
@@ -435,7 +435,7 @@ test('two at once under one key are one mail', async (t) => {
   assert.equal(fake.mails.length, 1)
 })
 
-test('events are signed as the SDK verifies them, and told again until 2xx under one svix-id', async (t) => {
+test('events have a signature that the SDK verifies, and are retried until 2xx with one svix-id', async (t) => {
   const { send, fake, heard } = await startResend(t, { events: [{ type: 'email.delivered' }] }, [500, 202])
 
   const { body: sent } = await send({ tags: [{ name: 'delivery_id', value: 'dl_1' }] })
@@ -459,7 +459,7 @@ test('events are signed as the SDK verifies them, and told again until 2xx under
   )
 })
 
-test('events of a mail go out in every order when told so', async (t) => {
+test("a mail's events can be posted in any order", async (t) => {
   const orderOf = async (shuffleSeed: number) => {
     const { send, fake, heard } = await startResend(t, { shuffleSeed })
     await send()
@@ -472,7 +472,7 @@ test('events of a mail go out in every order when told so', async (t) => {
   assert.equal(new Set(orders).size, 2)
 })
 
-test('what is no answer is told to whoever calls, and the fake lives on', async (t) => {
+test('an invalid scripted answer is a 500, and the fake keeps running', async (t) => {
   const { fake, send } = await startWhatsApp(t)
   fake.next({ kind: 'raw' } as never)
 

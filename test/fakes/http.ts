@@ -1,4 +1,4 @@
-/** What the fakes share: a server on loopback, a limiter as vendors have them, and posting to a webhook until it is taken. */
+/** Shared by the fakes: a server on loopback, a rate limiter like the vendors', and webhook posts with retries. */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -11,10 +11,10 @@ export type Asked = {
   body: string
 }
 export type Reply = { status: number; json?: unknown; text?: string; headers?: Record<string, string> }
-/** `silence` never answers; `reset` breaks the connection; `drip` begins to answer and does not end. */
+/** `silence` never answers; `reset` resets the connection; `drip` begins an answer and never ends it. */
 export type Answer = Reply | 'silence' | 'reset' | 'drip'
 
-/** A server on loopback; port 0 takes a free one. `close` also breaks what hangs in silence. */
+/** Starts a server on loopback; port 0 is a free one. `close` also closes connections that wait for an answer. */
 export async function startServer(port: number, answer: (asked: Asked) => Answer) {
   const serve = async (request: IncomingMessage, response: ServerResponse) => {
     const body = await readBody(request)
@@ -23,7 +23,7 @@ export async function startServer(port: number, answer: (asked: Asked) => Answer
     send(request, response, answer({ method, path: url.pathname, query: url.searchParams, headers, body }))
   }
   const server = createServer((request, response) => {
-    // A script by hand may ask for what is no answer: the fake tells, and lives on.
+    // A script entered by hand may be invalid: the caller gets an error and the fake keeps running.
     serve(request, response).catch((error: unknown) =>
       response.writeHead(500).end(JSON.stringify({ fake: String(error) })),
     )
@@ -62,7 +62,10 @@ async function readBody(request: IncomingMessage): Promise<string> {
   return Buffer.concat(chunks).toString()
 }
 
-/** One every `intervalMs` for each key, with `burst` ahead. True: it may pass now (generic cell rate algorithm). */
+/**
+ * Generic cell rate algorithm: one request every `intervalMs` per key, with a burst of `burst`. Returns true when the
+ * request may pass.
+ */
 export function openLimiter(intervalMs: number, burst: number) {
   const dueAt = new Map<string, number>()
   return (key: string): boolean => {
@@ -74,7 +77,7 @@ export function openLimiter(intervalMs: number, burst: number) {
   }
 }
 
-/** Fisher and Yates, with the generator mulberry32: another order at every call, the same ones for the same seed. */
+/** Fisher-Yates shuffle with the generator mulberry32: every call has another order, equal for equal seeds. */
 export function openShuffle(seed: number | undefined): <T>(list: readonly T[]) => T[] {
   if (seed === undefined) return (list) => [...list]
   let state = seed
@@ -94,13 +97,13 @@ export function openShuffle(seed: number | undefined): <T>(list: readonly T[]) =
   }
 }
 
-export type Posting = { isTaken: (status: number) => boolean; waitsMs: number[]; log?: (line: string) => void }
+export type Posting = { isAccepted: (status: number) => boolean; waitsMs: number[]; log?: (line: string) => void }
 
-/** Posts until the webhook takes it or the waits are used up; returns the statuses it answered, 0 for none. */
-export async function postUntilTaken(
+/** Posts until the webhook accepts it or `waitsMs` is used up. Returns the answered statuses, 0 for no answer. */
+export async function postUntilAccepted(
   url: string,
   make: () => { headers: Record<string, string>; body: string },
-  { isTaken, waitsMs, log }: Posting,
+  { isAccepted, waitsMs, log }: Posting,
 ): Promise<number[]> {
   const statuses: number[] = []
   for (let attempt = 0; ; attempt++) {
@@ -118,15 +121,17 @@ export async function postUntilTaken(
       })
       .catch(() => 0)
     statuses.push(status)
-    if (isTaken(status)) return statuses
+    if (isAccepted(status)) return statuses
     const waitMs = waitsMs[attempt]
-    log?.(`webhook answered ${status || 'nothing'}${waitMs === undefined ? ', given up' : `, again in ${waitMs} ms`}`)
+    log?.(
+      `webhook answered ${status || 'nothing'}${waitMs === undefined ? ', giving up' : `, retrying in ${waitMs} ms`}`,
+    )
     if (waitMs === undefined) return statuses
     await sleep(waitMs, undefined, { ref: false })
   }
 }
 
-/** A JSON object; null when the text is none. */
+/** Returns a JSON object, or null for any other text. */
 export function parseJson(text: string): Record<string, unknown> | null {
   try {
     const value: unknown = JSON.parse(text)

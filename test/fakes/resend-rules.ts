@@ -1,4 +1,4 @@
-/** What Resend refuses, by its API reference, its OpenAPI description and its page of errors. */
+/** Resend's validation rules. Sources: its API reference, its OpenAPI description and its page of errors. */
 import type { Asked } from './http.ts'
 
 export type EmailProblem = { status: number; name: string; message: string }
@@ -11,7 +11,7 @@ const FIELDS = [
 const ADDRESS = /^[^\s<>@,]+@[^\s<>@,]+\.[^\s<>@,]+$/
 const TAG = /^[A-Za-z0-9_-]{1,256}$/
 
-/** Null when the key is the right one and may send. */
+/** Returns null for the right API key. */
 export function problemOfKey(headers: Asked['headers'], apiKey: string): EmailProblem | null {
   if (!headers.authorization) return bad(401, 'missing_api_key', 'Missing API key in the authorization header.')
   if (headers.authorization !== `Bearer ${apiKey}`) return bad(403, 'invalid_api_key', 'API key is invalid.')
@@ -19,10 +19,10 @@ export function problemOfKey(headers: Asked['headers'], apiKey: string): EmailPr
   return null
 }
 
-/** `domains`: verified ones; a sender elsewhere is refused. */
+/** Returns null for a valid mail. `domains`: the verified sending domains. */
 export function problemOfEmail(mail: Json, domains: string[]): EmailProblem | null {
-  const strange = Object.keys(mail).find((key) => !FIELDS.includes(key))
-  if (strange) return bad(422, 'validation_error', `The property ${strange} should not exist.`)
+  const unknown = Object.keys(mail).find((key) => !FIELDS.includes(key))
+  if (unknown) return bad(422, 'validation_error', `The property ${unknown} should not exist.`)
   const missing = ['from', 'to', 'subject'].find((key) => mail[key] === undefined)
   if (missing) return bad(422, 'missing_required_field', `Missing \`${missing}\` field.`)
   if (!mail['html'] && !mail['text']) return bad(422, 'missing_required_field', 'Missing `html` or `text` field.')

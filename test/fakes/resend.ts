@@ -1,17 +1,17 @@
 /**
- * A Resend of our own on loopback, as strict as the vendor about what it receives: keys, fields, idempotency for 24
- * hours and the rate of the account; then it tells the webhook, signed as Svix signs.
+ * A fake Resend on loopback that validates requests as strictly as the vendor: keys, fields, idempotency for 24 hours
+ * and the account's rate limit. It posts events to the webhook with Svix's signature.
  */
 import { createHmac, randomBytes, randomUUID } from 'node:crypto'
-import { openLimiter, openShuffle, parseJson, postUntilTaken, startServer } from './http.ts'
+import { openLimiter, openShuffle, parseJson, postUntilAccepted, startServer } from './http.ts'
 import type { Answer, Asked, Reply } from './http.ts'
 import { problemOfEmail, problemOfKey } from './resend-rules.ts'
 
 export type ResendScript =
   | { kind: 'ok' }
-  /** Nothing was taken. `name` absent: an answer that is not Resend's own. */
+  /** The mail is rejected. Without `name` the answer is not Resend's own. */
   | { kind: 'error'; httpStatus: number; name?: string; headers?: Record<string, string> }
-  /** Taken, and the answer is lost. */
+  /** The mail is accepted, but the answer is lost. */
   | { kind: 'silence' | 'reset' | 'drip' }
   | { kind: 'raw'; httpStatus: number; text: string; headers?: Record<string, string> }
 export type ResendCall = { body: Record<string, unknown>; headers: Asked['headers'] }
@@ -38,21 +38,21 @@ export type ResendOptions = {
   /** Verified sending domains. */
   domains?: string[]
   webhook?: { url: string; secret?: string }
-  /** What happens to each mail by itself; default sent and delivered. Test addresses of resend.dev do as they say. */
+  /** The events of each mail; by default sent and delivered. Resend's test addresses (resend.dev) have their own. */
   events?: EmailEvent[]
-  /** Each event is posted twice, under the same svix-id. */
+  /** Posts each event twice, with the same svix-id. */
   duplicates?: boolean
-  /** The events of a mail go out in any order; the same seed makes the same one. */
+  /** Posts a mail's events in a random order, equal for equal seeds. */
   shuffleSeed?: number
   requestsPerSecond?: number
-  /** Waits after a refusal; Svix: at once, 5 s, 5 min, 30 min, 2 h, 5 h, 10 h, 10 h. */
+  /** The waits between retries; Svix: 0 s, 5 s, 5 min, 30 min, 2 h, 5 h, 10 h, 10 h. */
   retryWaitsMs?: number[]
   log?: (line: string) => void
 }
 
 export const RESEND_KEY = 're_fake_0000000000000000'
 export const RESEND_WEBHOOK_SECRET = `whsec_${Buffer.from('fake-resend-webhook-secret-32-by').toString('base64')}`
-const KEY_LASTS_MS = 86_400_000
+const KEY_TTL_MS = 86_400_000
 
 export async function startFakeResend(options: ResendOptions = {}) {
   const { apiKey = RESEND_KEY, domains = ['monotickets.mx'], requestsPerSecond = 10, log } = options
@@ -63,45 +63,45 @@ export async function startFakeResend(options: ResendOptions = {}) {
   const keys = new Map<string, { fingerprint: string; reply: Reply; at: number; isRunning: boolean }>()
   const running = new Set<Promise<unknown>>()
   const posts: number[][] = []
-  const hasRoom = openLimiter(1000 / requestsPerSecond, requestsPerSecond)
+  const isWithinRate = openLimiter(1000 / requestsPerSecond, requestsPerSecond)
   const shuffle = openShuffle(options.shuffleSeed)
   let webhook = options.webhook ?? null
 
-  function refuse(status: number, name: string, message: string, headers: Record<string, string> = {}): Reply {
+  function reject(status: number, name: string, message: string, headers: Record<string, string> = {}): Reply {
     refusals.push(`${name}: ${message}`)
-    log?.(`refused with ${status} ${name}`)
+    log?.(`rejected with ${status} ${name}`)
     return { status, json: { statusCode: status, name, message }, headers }
   }
   function answer(asked: Asked): Answer {
     if (asked.path === '/_fake/next') {
-      script.push((parseJson(asked.body) ?? { kind: 'ok' }) as ResendScript) // for whoever tries it by hand
+      script.push((parseJson(asked.body) ?? { kind: 'ok' }) as ResendScript) // for manual tests
       return { status: 200, json: {} }
     }
     const keyProblem = problemOfKey(asked.headers, apiKey)
-    if (keyProblem) return refuse(keyProblem.status, keyProblem.name, keyProblem.message)
+    if (keyProblem) return reject(keyProblem.status, keyProblem.name, keyProblem.message)
     const [, id] = /^\/emails\/([0-9a-f-]{36})$/.exec(asked.path) ?? []
     if (asked.method === 'GET' && id) return readMail(id)
-    if (asked.path !== '/emails') return refuse(404, 'not_found', 'The requested endpoint does not exist.')
+    if (asked.path !== '/emails') return reject(404, 'not_found', 'The requested endpoint does not exist.')
     if (asked.method !== 'POST')
-      return refuse(405, 'method_not_allowed', 'Method is not allowed for the requested path.')
-    return takeMail(asked)
+      return reject(405, 'method_not_allowed', 'Method is not allowed for the requested path.')
+    return postMail(asked)
   }
-  function takeMail(asked: Asked): Answer {
+  function postMail(asked: Asked): Answer {
     const body = parseJson(asked.body)
-    if (!body) return refuse(400, 'validation_error', 'The body is no JSON object.')
+    if (!body) return reject(400, 'validation_error', 'The body is not a JSON object.')
     calls.push({ body, headers: asked.headers })
     const key = asked.headers['idempotency-key']
     if (typeof key === 'string' && (key.length < 1 || key.length > 256))
-      return refuse(400, 'invalid_idempotency_key', 'The key must be between 1-256 chars.')
+      return reject(400, 'invalid_idempotency_key', 'The key must be between 1-256 chars.')
     const limits = { 'ratelimit-limit': String(requestsPerSecond), 'ratelimit-reset': '1', 'ratelimit-remaining': '0' }
-    if (!hasRoom('team')) {
+    if (!isWithinRate('team')) {
       const message = `You can only make ${requestsPerSecond} requests per second.`
-      return refuse(429, 'rate_limit_exceeded', message, { ...limits, 'retry-after': '1' })
+      return reject(429, 'rate_limit_exceeded', message, { ...limits, 'retry-after': '1' })
     }
     const known = typeof key === 'string' ? keys.get(key) : undefined
-    if (known && Date.now() - known.at < KEY_LASTS_MS) return repeat(known, asked.body)
+    if (known && Date.now() - known.at < KEY_TTL_MS) return repeat(known, asked.body)
     const next = script.shift() ?? { kind: 'ok' }
-    if (next.kind !== 'ok') log?.(`answers as it was told: ${next.kind}`)
+    if (next.kind !== 'ok') log?.(`scripted answer: ${next.kind}`)
     if (next.kind === 'raw') return { status: next.httpStatus, text: next.text, headers: next.headers ?? {} }
     if (next.kind === 'error') {
       const { httpStatus: statusCode, name, headers = {} } = next
@@ -109,8 +109,8 @@ export async function startFakeResend(options: ResendOptions = {}) {
       return { status: statusCode, json, headers }
     }
     const problem = problemOfEmail(body, domains)
-    if (problem) return refuse(problem.status, problem.name, problem.message)
-    const mail = keepMail(body)
+    if (problem) return reject(problem.status, problem.name, problem.message)
+    const mail = storeMail(body)
     const reply: Reply = { status: 200, json: { id: mail.id }, headers: { ...limits, 'ratelimit-remaining': '1' } }
     if (typeof key === 'string')
       keys.set(key, {
@@ -120,22 +120,22 @@ export async function startFakeResend(options: ResendOptions = {}) {
         isRunning: next.kind === 'silence' || next.kind === 'drip',
       })
     log?.(`accepted a mail as ${mail.id}`)
-    for (const event of shuffle(options.events ?? usualEvents(mail))) tell(mail.id, event)
+    for (const event of shuffle(options.events ?? defaultEvents(mail))) postEvent(mail.id, event)
     return next.kind === 'ok' ? reply : next.kind
   }
-  /** The same key within 24 hours: the same answer, and no second mail. While the first is silent, it is in progress. */
+  /** Repeats the answer of a key used within 24 hours; a first request without an answer counts as in progress. */
   function repeat(known: { fingerprint: string; reply: Reply; isRunning: boolean }, body: string): Reply {
     if (known.fingerprint !== body)
-      return refuse(409, 'invalid_idempotent_request', 'Same idempotency key used with a different request payload.')
+      return reject(409, 'invalid_idempotent_request', 'Same idempotency key used with a different request payload.')
     if (known.isRunning) {
       known.isRunning = false
       const message = 'Same idempotency key used while original request is still in progress.'
-      return refuse(409, 'concurrent_idempotent_requests', message)
+      return reject(409, 'concurrent_idempotent_requests', message)
     }
-    log?.('the same mail again: nothing new is sent')
+    log?.('repeated idempotency key: no second mail')
     return known.reply
   }
-  function keepMail(body: Record<string, unknown>): Mail {
+  function storeMail(body: Record<string, unknown>): Mail {
     const tags = (body['tags'] ?? []) as { name: string; value: string }[]
     const mail: Mail = {
       ...(body as Pick<Mail, 'from' | 'subject' | 'html' | 'text'>),
@@ -150,26 +150,26 @@ export async function startFakeResend(options: ResendOptions = {}) {
   }
   function readMail(id: string): Reply {
     const mail = mails.find((one) => one.id === id)
-    if (!mail) return refuse(404, 'not_found', 'Email not found')
+    if (!mail) return reject(404, 'not_found', 'Email not found')
     const { from, to, subject, html, text, createdAt } = mail
     return {
       status: 200,
       json: { object: 'email', id, from, to, subject, html, text, created_at: createdAt, last_event: 'delivered' },
     }
   }
-  /** Posts an event about a mail to the webhook, until it is taken. */
-  function tell(mailId: string, event: EmailEvent): void {
+  /** Posts an event of a mail to the webhook until it is accepted. */
+  function postEvent(mailId: string, event: EmailEvent): void {
     const mail = mails.find(({ id }) => id === mailId)
     if (!webhook || !mail) return
     const { url, secret = RESEND_WEBHOOK_SECRET } = webhook
     const body = JSON.stringify(eventBody(mail, event))
     const svixId = `msg_${randomBytes(12).toString('base64url')}`
     for (let times = options.duplicates ? 2 : 1; times > 0; times--) {
-      const posting = postUntilTaken(
+      const posting = postUntilAccepted(
         url,
         () => ({ headers: signResend(body, { id: svixId, at: new Date(), secret }), body }),
         {
-          isTaken: (status) => status >= 200 && status < 300,
+          isAccepted: (status) => status >= 200 && status < 300,
           waitsMs: options.retryWaitsMs ?? [0, 5000, 300_000],
           ...(log ? { log } : {}),
         },
@@ -188,22 +188,22 @@ export async function startFakeResend(options: ResendOptions = {}) {
       RESEND_WEBHOOK_SECRET,
     },
     calls,
-    /** Why it refused what it was sent; empty while the client keeps to the vendor's rules. */
+    /** The reasons of rejected requests; empty while the client conforms to the vendor's API. */
     refusals,
-    /** What was really sent: one mail an idempotency key. */
+    /** The sent mails: one per idempotency key. */
     mails,
     posts,
     next: (...following: ResendScript[]) => void script.push(...following),
     useWebhook: (following: { url: string; secret?: string } | null) => (webhook = following),
-    tell,
-    /** Until the webhook has taken everything. */
+    postEvent,
+    /** Waits until the webhook has accepted every event. */
     flush: async () => void (await Promise.all(running)),
     close: server.close,
   }
 }
 
-/** What Resend's own test addresses do, and for everybody else sent and delivered. */
-function usualEvents({ to }: Mail): EmailEvent[] {
+/** The events of Resend's test addresses, and sent and delivered for every other address. */
+function defaultEvents({ to }: Mail): EmailEvent[] {
   const [name, domain] = (to[0] ?? '').replace(/\+[^@]*/, '').split('@')
   const kind = domain === 'resend.dev' ? name : 'delivered'
   const sent: EmailEvent = { type: 'email.sent' }

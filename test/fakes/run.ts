@@ -1,4 +1,4 @@
-/** npm run fakes — a WhatsApp and a Resend on this machine, for whoever wants to see real calls without an account. */
+/** npm run fakes — starts a fake WhatsApp and a fake Resend, to see real calls without an account. */
 import { readArguments } from '../../src/commands/usage.ts'
 import { startFakeResend } from './resend.ts'
 import { listProductTemplates } from './templates.ts'
@@ -8,7 +8,7 @@ const WA_WEBHOOK_SECRET = 'fake-whatsapp-webhook-secret-0123456789'
 
 const { flags } = readArguments({
   command: 'npm run fakes',
-  does: 'Starts a strict 360dialog and a strict Resend on 127.0.0.1 and prints the environment that points the program there. They accept and refuse what the vendors do, and log each call without personal data.',
+  does: 'Starts a fake 360dialog and a fake Resend on 127.0.0.1 and prints the environment that connects the program to them. They accept and reject what the vendors do, and log each call without personal data.',
   flags: {
     webhook: {
       kind: 'text',
@@ -24,13 +24,14 @@ const { flags } = readArguments({
   },
   variables: [],
   more: `
-A number that ends in 9999 is not on WhatsApp. bounced@resend.dev and complained@resend.dev do as they say.
+A number that ends in 9999 is not on WhatsApp. Mail to bounced@resend.dev bounces, and mail to complained@resend.dev
+gets a complaint.
 
   curl -d '{"from":"5215512345678","kind":"text","body":"sí"}' http://127.0.0.1:4360/_fake/receive
       a guest writes
   curl -d '{"kind":"error","httpStatus":400,"code":131026}' http://127.0.0.1:4360/_fake/next
   curl -d '{"kind":"error","httpStatus":429,"name":"rate_limit_exceeded"}' http://127.0.0.1:4361/_fake/next
-      how the next call is answered; other kinds: ok, fails_later (code), silence, reset, drip, raw (httpStatus, text)`,
+      sets the answer of the next call; other kinds: ok, fails_later (code), silence, reset, drip, raw (httpStatus, text)`,
 })
 await run()
 
@@ -55,7 +56,11 @@ async function run(): Promise<void> {
   })
   for (const [name, value] of Object.entries({ ...whatsapp.env, WA_WEBHOOK_SECRET, ...resend.env }))
     say(`${name}='${value}'`)
-  say(base ? `\nCallbacks go to ${base}. Ctrl+C ends.` : '\nNo callbacks: give --webhook. Ctrl+C ends.')
+  say(
+    base
+      ? `\nCallbacks are posted to ${base}. Press Ctrl+C to stop.`
+      : '\nNo callbacks without --webhook. Press Ctrl+C to stop.',
+  )
   const stop = () => void Promise.all([whatsapp.close(), resend.close()]).then(() => process.exit(0))
   process.once('SIGINT', stop)
   process.once('SIGTERM', stop)

@@ -1,4 +1,4 @@
-/** A Stripe of our own on loopback, as strict as the vendor about what it receives. */
+/** A fake Stripe on loopback that validates requests as strictly as the vendor. */
 import { createHmac, randomBytes } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -15,7 +15,7 @@ export type StripeScript =
   | { kind: 'silence' }
   | { kind: 'reset' }
 
-/** What the vendor knows; anything else is parameter_unknown. payment_method_types was removed in 2026-09-30. */
+/** The parameters of API 2026-10-28; others are parameter_unknown. payment_method_types was removed in 2026-09-30. */
 const KNOWN =
   /^(amount|currency|description|receipt_email|metadata\[[^\]]{1,40}\]|automatic_payment_methods\[enabled\]|allowed_payment_method_types\[\d\])$/
 
@@ -58,9 +58,9 @@ export async function startFakeStripe(t: TestContext) {
   return {
     url,
     calls,
-    /** Why it refused what it was sent; empty when the client keeps to the vendor's rules. */
+    /** The reasons of rejected requests; empty while the client conforms to the vendor's API. */
     refusals,
-    /** How many intents exist at the provider. */
+    /** Returns how many intents exist at the provider. */
     intents: () => answers.size,
     next: (following: StripeScript) => (script = following),
     env: { STRIPE_SECRET_KEY: STRIPE_KEY, STRIPE_API_URL: url, STRIPE_WEBHOOK_SECRET },
@@ -75,10 +75,10 @@ function problemOf(request: IncomingMessage, body: string) {
   if (headers['stripe-version'] !== '2026-10-28.endive') return bad(400, `version ${String(headers['stripe-version'])}`)
   if (headers['content-type'] !== 'application/x-www-form-urlencoded') return bad(400, 'not form encoded')
   if (!headers['idempotency-key']) return bad(400, 'no Idempotency-Key')
-  if ('x-stripe-client-telemetry' in headers) return bad(400, 'telemetry was promised to be off')
+  if ('x-stripe-client-telemetry' in headers) return bad(400, 'telemetry must be off')
   const params = new URLSearchParams(body)
-  const strange = [...params.keys()].find((key) => !KNOWN.test(key))
-  if (strange) return bad(400, `Received unknown parameter: ${strange}`, 'parameter_unknown')
+  const unknown = [...params.keys()].find((key) => !KNOWN.test(key))
+  if (unknown) return bad(400, `Received unknown parameter: ${unknown}`, 'parameter_unknown')
   if (!/^\d{1,8}$/.test(params.get('amount') ?? '')) return bad(400, 'amount must be an integer')
   if (!/^[a-z]{3}$/.test(params.get('currency') ?? '')) return bad(400, 'currency must be lower case')
   if (params.get('currency') === 'mxn' && Number(params.get('amount')) < 1000) return bad(400, 'amount_too_small')
@@ -116,14 +116,14 @@ async function readBody(request: IncomingMessage): Promise<string> {
   return Buffer.concat(chunks).toString()
 }
 
-/** `Stripe-Signature` as docs.stripe.com/webhooks#verify-manually describes it, written out by hand. */
+/** Makes a `Stripe-Signature` header as docs.stripe.com/webhooks#verify-manually describes it. */
 export function signStripe(raw: string | Buffer, at: Date, secrets: string[] = [STRIPE_WEBHOOK_SECRET]): string {
   const seconds = Math.floor(at.getTime() / 1000)
   const signed = secrets.map((secret) => createHmac('sha256', secret).update(`${seconds}.`).update(raw).digest('hex'))
   return [`t=${seconds}`, ...signed.map((hex) => `v1=${hex}`)].join(',')
 }
 
-/** An event about a payment intent, in the envelope of API 2026-10-28. */
+/** Makes an event of a payment intent in the envelope of API 2026-10-28. */
 export function stripeEvent(
   type: string,
   object: Record<string, unknown>,

@@ -1,4 +1,4 @@
-/** The product's approved templates, as a fake WhatsApp would have them. */
+/** The product's approved templates, for a fake WhatsApp. */
 import { listTemplates, WORDS } from '../../src/templates/templates.ts'
 import type { FakeTemplate } from './whatsapp-rules.ts'
 

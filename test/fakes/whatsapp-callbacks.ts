@@ -1,18 +1,18 @@
-/** What WhatsApp tells afterwards: the bodies of its webhook, and how they come (late, twice, out of order, in batches). */
+/** WhatsApp's webhook posts: their bodies, and their delivery (late, twice, out of order, in batches). */
 import { createHmac, randomBytes } from 'node:crypto'
-import { openShuffle, postUntilTaken } from './http.ts'
+import { openShuffle, postUntilAccepted } from './http.ts'
 
 export type Webhook = { url: string; headers?: Record<string, string>; appSecret?: string }
 export type CallbackOptions = {
-  /** Between acceptance and `sent`, and between the steps. */
+  /** The time between acceptance and `sent`, and between the following statuses. */
   stepMs?: number
-  /** Each is posted twice. */
+  /** Posts each update twice. */
   duplicates?: boolean
-  /** Everything that is due goes out of order; the same seed makes the same order. */
+  /** Posts due updates in a random order, equal for equal seeds. */
   shuffleSeed?: number
-  /** Up to so many updates in one POST; WhatsApp may put 1,000 there. */
+  /** The largest number of updates in one POST; WhatsApp's is 1,000. */
   batch?: number
-  /** Waits between attempts while the webhook does not answer 200; WhatsApp goes on for seven days. */
+  /** The waits between retries while the webhook does not answer 200; WhatsApp retries for seven days. */
   retryWaitsMs?: number[]
 }
 export type Accepted = {
@@ -21,10 +21,10 @@ export type Accepted = {
   callbackData: string | undefined
   category: string
   failsWith?: number
-  /** `read` comes without `delivered`, as it may. */
+  /** Posts `read` without `delivered`, as WhatsApp may. */
   skipsDelivered?: boolean
 }
-/** What a guest sends. `userId`: a BSUID; without `from` the number stays hidden. */
+/** A message of a guest. `userId`: a business-scoped user id; without `from` the phone is hidden. */
 export type Inbound = { from?: string; userId?: string; name?: string; id?: string; contextId?: string } & (
   | { kind: 'text'; body: string }
   | { kind: 'template_button'; payload: string; text: string }
@@ -49,7 +49,7 @@ export function openCallbacks(
   const shuffle = openShuffle(shuffleSeed)
   let pending: Pending[] = []
   const running = new Set<Promise<unknown>>()
-  /** What the webhook answered, one list of statuses for each POST. */
+  /** The webhook's answers: one list of HTTP statuses per POST. */
   const posts: number[][] = []
 
   function add(updates: Update[], gapMs: number) {
@@ -74,8 +74,8 @@ export function openCallbacks(
       ...webhook.headers,
       ...(signature ? { 'x-hub-signature-256': `sha256=${signature}` } : {}),
     }
-    const posting = postUntilTaken(webhook.url, () => ({ headers, body }), {
-      isTaken: (status) => status === 200,
+    const posting = postUntilAccepted(webhook.url, () => ({ headers, body }), {
+      isAccepted: (status) => status === 200,
       waitsMs: retryWaitsMs,
       ...(log ? { log } : {}),
     }).then((statuses) => posts.push(statuses))
@@ -88,7 +88,7 @@ export function openCallbacks(
     posts,
     accepted: (message: Accepted) => add(statusesOf(message), stepMs),
     received: (inbound: Inbound) => add([messageOf(inbound)], 0),
-    /** Posts all that is due now or later, and waits until the webhook has taken it. */
+    /** Posts everything pending and waits until the webhook has accepted it. */
     async flush() {
       postDue(true)
       await Promise.all(running)
@@ -111,7 +111,7 @@ function statusesOf(message: Accepted): Update[] {
     ]
     return [{ part: 'statuses', value: { ...base, status: 'failed', errors } }]
   }
-  // Since version 24: no conversation, and pricing on `sent` and on one of the two others.
+  // Since version 24 there is no conversation, and pricing is in `sent` and in one of the two other statuses.
   const pricing = { billable: true, pricing_model: 'PMP', type: 'regular', category }
   const steps = skipsDelivered ? ['sent', 'read'] : ['sent', 'delivered', 'read']
   return steps.map((status, index) => ({
@@ -160,7 +160,7 @@ function contentOf(inbound: Inbound): object {
   }
 }
 
-/** One POST; updates of several messages and guests stand side by side in it. */
+/** Makes the body of one POST, which may contain updates of several messages and guests. */
 function envelope(updates: Update[]): string {
   const of = (part: Update['part']) => updates.filter((update) => update.part === part)
   const contacts = of('messages').flatMap(({ contact }) => (contact ? [contact] : []))

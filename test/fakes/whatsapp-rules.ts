@@ -1,6 +1,6 @@
-/** What the Cloud API refuses, by Meta's reference of POST /messages and its page of error codes. */
+/** The Cloud API's validation rules. Sources: Meta's reference of POST /messages and its page of error codes. */
 
-/** A template as it was approved. `body`: how many positional parameters, or the names of named ones. */
+/** An approved template. `body`: the number of positional parameters, or the names of named ones. */
 export type FakeTemplate = {
   name: string
   language: string
@@ -8,9 +8,9 @@ export type FakeTemplate = {
   status?: 'approved' | 'paused' | 'disabled'
   header?: 'text' | 'image' | 'document'
   body: number | string[]
-  /** The body with {{1}}, {{2}}…, which counts towards its length; without it the list of templates shows one made up. */
+  /** The body with {{1}}, {{2}}…, which counts towards the length. Without it the list of templates shows a generated one. */
   text?: string
-  /** `url`: with a variable at its end; `url_static`: without. */
+  /** `url`: with a variable at the end of the address; `url_static`: without. */
   buttons?: ('url' | 'url_static' | 'quick_reply')[]
 }
 export type Rules = { templates: FakeTemplate[]; allowLoopbackLinks: boolean }
@@ -21,15 +21,16 @@ type Json = Record<string, unknown>
 const ENVELOPE = ['messaging_product', 'recipient_type', 'to', 'type', 'context', 'biz_opaque_callback_data']
 const KINDS = ['text', 'template', 'interactive', 'image', 'document', 'video', 'audio', 'reaction']
 
-/** Null when WhatsApp would accept it, window and limits aside. */
+/** Returns null for a message that WhatsApp accepts; the window and rate limits are not checked here. */
 export function problemOfMessage(body: Json, rules: Rules): Problem | null {
   if (body['messaging_product'] !== 'whatsapp') return bad(100, 'The parameter messaging_product is required.')
   const type = body['type']
   if (typeof type !== 'string' || !KINDS.includes(type)) return bad(131051, `type ${String(type)}`)
-  const strange = Object.keys(body).find((key) => key !== type && !ENVELOPE.includes(key))
-  if (strange) return bad(100, `Unexpected key "${strange}" on param.`)
+  const unknown = Object.keys(body).find((key) => key !== type && !ENVELOPE.includes(key))
+  if (unknown) return bad(100, `Unexpected key "${unknown}" on param.`)
   if ((body['recipient_type'] ?? 'individual') !== 'individual') return bad(131009, 'recipient_type')
-  if (typeof body['to'] !== 'string' || !/^\+?\d{8,15}$/.test(body['to'])) return bad(131009, 'to is no phone number')
+  if (typeof body['to'] !== 'string' || !/^\+?\d{8,15}$/.test(body['to']))
+    return bad(131009, 'to is not a phone number')
   const data = body['biz_opaque_callback_data']
   if (data !== undefined && !isText(data, 512)) return bad(131009, 'biz_opaque_callback_data')
   const content = body[type]
@@ -56,8 +57,8 @@ function problemOfText(text: Json): Problem | null {
 
 function problemOfMedia(media: Json, type: string, { allowLoopbackLinks }: Rules): Problem | null {
   const allowed = ['id', 'link', ...(type === 'audio' ? [] : ['caption']), ...(type === 'document' ? ['filename'] : [])]
-  const strange = onlyKeys(media, allowed)
-  if (strange) return strange
+  const keyProblem = onlyKeys(media, allowed)
+  if (keyProblem) return keyProblem
   if ('id' in media === 'link' in media) return bad(100, `${type} needs either id or link`)
   if ('link' in media && !isReachable(media['link'], allowLoopbackLinks))
     return bad(131053, `${type}.link is not https`)
@@ -66,11 +67,11 @@ function problemOfMedia(media: Json, type: string, { allowLoopbackLinks }: Rules
   return null
 }
 
-/** Hosts that only a machine of the same network can reach; a name without a dot is one, too. */
+/** Hosts that are reachable only within a network; a name without a dot is one of them. */
 const PRIVATE =
   /^(10\.|127\.|169\.254\.|192\.168\.|172\.(1[6-9]|2\d|3[01])\.|\[(::1|f[cd]|fe80)|[^.[]+$)|\.(local|localhost|internal)$/
 
-/** Meta's servers fetch it: https and public. On loopback plain http is let through when a fake is told so. */
+/** Meta's servers fetch the link, so it must be https and public. Links on loopback are accepted when allowed. */
 function isReachable(link: unknown, allowLoopback: boolean): boolean {
   if (typeof link !== 'string' || !URL.canParse(link)) return false
   const { protocol, hostname } = new URL(link)
@@ -79,8 +80,8 @@ function isReachable(link: unknown, allowLoopback: boolean): boolean {
 }
 
 function problemOfInteractive(interactive: Json): Problem | null {
-  const strange = onlyKeys(interactive, ['type', 'header', 'body', 'footer', 'action'])
-  if (strange) return strange
+  const keyProblem = onlyKeys(interactive, ['type', 'header', 'body', 'footer', 'action'])
+  if (keyProblem) return keyProblem
   const body = interactive['body']
   if (!isObject(body) || !isText(body['text'], 1024)) return bad(131009, 'interactive.body.text: 1 to 1024 characters')
   for (const part of ['header', 'footer']) {
@@ -95,8 +96,8 @@ function problemOfInteractive(interactive: Json): Problem | null {
 }
 
 function problemOfButtons(action: Json): Problem | null {
-  const strange = onlyKeys(action, ['buttons'])
-  if (strange) return strange
+  const keyProblem = onlyKeys(action, ['buttons'])
+  if (keyProblem) return keyProblem
   const buttons = action['buttons']
   if (!isList(buttons, 1, 3)) return bad(131009, '1 to 3 buttons')
   for (const button of buttons) {
@@ -104,8 +105,8 @@ function problemOfButtons(action: Json): Problem | null {
     if (button['type'] !== 'reply' || !isObject(reply)) return bad(131009, 'button.reply')
     if (!isText(reply['title'], 20)) return bad(131009, 'button title: 1 to 20 characters')
     if (!isText(reply['id'], 256)) return bad(131009, 'button id: 1 to 256 characters')
-    const unknown = onlyKeys(reply, ['id', 'title'])
-    if (unknown) return unknown
+    const keyProblem = onlyKeys(reply, ['id', 'title'])
+    if (keyProblem) return keyProblem
   }
   const replies = buttons.map((button) => button['reply'] as Json)
   if (hasTwins(replies, 'id') || hasTwins(replies, 'title')) return bad(131009, 'buttons must differ')
@@ -113,8 +114,8 @@ function problemOfButtons(action: Json): Problem | null {
 }
 
 function problemOfList(action: Json): Problem | null {
-  const strange = onlyKeys(action, ['button', 'sections'])
-  if (strange) return strange
+  const keyProblem = onlyKeys(action, ['button', 'sections'])
+  if (keyProblem) return keyProblem
   if (!isText(action['button'], 20)) return bad(131009, 'list button: 1 to 20 characters')
   const sections = action['sections']
   if (!isList(sections, 1, 10)) return bad(131009, '1 to 10 sections')
@@ -128,15 +129,15 @@ function problemOfList(action: Json): Problem | null {
     if (!isText(row['id'], 200)) return bad(131009, 'row id: 1 to 200 characters')
     if ('description' in row && !isText(row['description'], 72))
       return bad(131009, 'row description: 1 to 72 characters')
-    const unknown = onlyKeys(row, ['id', 'title', 'description'])
-    if (unknown) return unknown
+    const keyProblem = onlyKeys(row, ['id', 'title', 'description'])
+    if (keyProblem) return keyProblem
   }
   return hasTwins(rows, 'id') ? bad(131009, 'row ids must differ') : null
 }
 
 function problemOfTemplate(sent: Json, rules: Rules): Problem | null {
-  const strange = onlyKeys(sent, ['name', 'language', 'components'])
-  if (strange) return strange
+  const keyProblem = onlyKeys(sent, ['name', 'language', 'components'])
+  if (keyProblem) return keyProblem
   const language = isObject(sent['language']) ? sent['language']['code'] : undefined
   if (!isText(sent['name'], 512) || !isText(language, 20))
     return bad(131008, 'template.name and template.language.code')
@@ -191,8 +192,8 @@ function problemOfBody(bodies: Json[], { body, text = '' }: FakeTemplate): Probl
 
 function problemOfParameter(parameter: Json, isNamed: boolean): Problem | null {
   if (parameter['type'] !== 'text') return bad(132012, `parameter type ${String(parameter['type'])}`)
-  const strange = onlyKeys(parameter, isNamed ? ['type', 'text', 'parameter_name'] : ['type', 'text'])
-  if (strange) return strange
+  const keyProblem = onlyKeys(parameter, isNamed ? ['type', 'text', 'parameter_name'] : ['type', 'text'])
+  if (keyProblem) return keyProblem
   if (!isText(parameter['text'], 32_768)) return bad(131008, 'parameter text is required')
   if (/[\n\r\t]| {5}/.test(parameter['text'])) return bad(132018, 'new-line, tab or more than 4 spaces in a parameter')
   return null
@@ -201,8 +202,8 @@ function problemOfParameter(parameter: Json, isNamed: boolean): Problem | null {
 function problemOfTemplateButtons(sent: Json[], { buttons = [] }: FakeTemplate): Problem | null {
   const seen = new Set<number>()
   for (const one of sent) {
-    const strange = onlyKeys(one, ['type', 'sub_type', 'index', 'parameters'])
-    if (strange) return strange
+    const keyProblem = onlyKeys(one, ['type', 'sub_type', 'index', 'parameters'])
+    if (keyProblem) return keyProblem
     const index = Number(one['index'])
     const kind = buttons[index]
     if (!/^\d$/.test(String(one['index'])) || !kind || kind === 'url_static')
@@ -225,14 +226,14 @@ function problemOfButtonParameter(parameters: Json[], kind: string): Problem | n
     return isFine ? onlyKeys(parameter, ['type', 'payload']) : bad(132012, 'payload: 1 to 256 characters')
   }
   if (parameter['type'] !== 'text' || !isText(parameter['text'], 2000)) return bad(132012, 'url: text')
-  // It is put behind the approved address: a whole one makes a link that leads nowhere.
+  // WhatsApp appends the text to the approved address, so a complete address would make a broken link.
   if (/\s|^https?:/.test(parameter['text'])) return bad(132018, 'url: only the end of the address')
   return onlyKeys(parameter, ['type', 'text'])
 }
 
 const bad = (code: number, details: string): Problem => ({ code, details })
 const isObject = (value: unknown): value is Json => typeof value === 'object' && value !== null && !Array.isArray(value)
-/** 1 to `max` characters, the stricter count of an emoji as two. */
+/** Whether a text has 1 to `max` UTF-16 units; an emoji counts as two, the stricter reading. */
 const isText = (value: unknown, max: number): value is string =>
   typeof value === 'string' && value.trim() !== '' && value.length <= max
 const isList = (value: unknown, min: number, max: number): value is Json[] =>
@@ -242,6 +243,6 @@ const parametersOf = (component: Json): Json[] =>
   Array.isArray(component['parameters']) ? component['parameters'].filter(isObject) : []
 
 function onlyKeys(object: Json, allowed: string[]): Problem | null {
-  const strange = Object.keys(object).find((key) => !allowed.includes(key))
-  return strange ? bad(100, `Unexpected key "${strange}"`) : null
+  const unknown = Object.keys(object).find((key) => !allowed.includes(key))
+  return unknown ? bad(100, `Unexpected key "${unknown}"`) : null
 }

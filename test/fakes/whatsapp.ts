@@ -1,23 +1,23 @@
 /**
- * A 360dialog of our own on loopback, as strict as the vendor about what it receives (docs.360dialog.com and Meta's
- * Cloud API reference): key, bodies, templates, the 24-hour window and both limits; then it tells the webhook.
+ * A fake 360dialog on loopback that validates requests as strictly as the vendor (docs.360dialog.com and Meta's Cloud
+ * API reference): key, bodies, templates, the 24-hour window and both rate limits. It posts statuses to the webhook.
  */
 import { createHash, randomBytes } from 'node:crypto'
 import { openLimiter, parseJson, startServer, type Answer, type Asked, type Reply } from './http.ts'
 import { makeWamid, openCallbacks, type CallbackOptions, type Inbound, type Webhook } from './whatsapp-callbacks.ts'
 import { problemOfMessage, type FakeTemplate } from './whatsapp-rules.ts'
 
-/** `meta`: Meta's own, passed through. The others are of 360dialog's gateway, old and new, and of the old API. */
+/** The shape of an error body: `meta` is Meta's own, the others are of 360dialog's gateway and the old API. */
 export type ErrorShape = 'meta' | 'gateway' | 'gateway_embedded' | 'string' | 'legacy'
-/** How the next call is answered. */
+/** The answer to the next call. */
 export type WhatsAppScript =
   | { kind: 'ok'; skipsDelivered?: boolean }
   | { kind: 'error'; httpStatus: number; code?: number; shape?: ErrorShape; retryAfter?: string }
-  /** Accepted; a status `failed` follows. */
+  /** The message is accepted, and a `failed` status follows. */
   | { kind: 'fails_later'; code: number }
-  /** Accepted, and the answer is lost. */
+  /** The message is accepted, but the answer is lost. */
   | { kind: 'silence' | 'reset' | 'drip' }
-  /** Accepted, and then a proxy on the way answers for WhatsApp. */
+  /** The message is accepted, but a proxy in between answers with an error. */
   | { kind: 'accepts_then_fails'; httpStatus: number }
   | { kind: 'raw'; httpStatus: number; text: string; headers?: Record<string, string> }
 export type WhatsAppCall = { body: Record<string, unknown>; headers: Asked['headers'] }
@@ -25,20 +25,20 @@ export type WhatsAppOptions = {
   port?: number
   apiKey?: string
   templates?: FakeTemplate[]
-  /** Where callbacks go; POST /v1/configs/webhook sets it too. */
+  /** The address of callbacks; POST /v1/configs/webhook sets it too. */
   webhook?: Webhook
-  /** False: it accepts and is silent afterwards. */
+  /** Whether statuses are posted after acceptance; true by default. */
   hasCallbacks?: boolean
   callbacks?: CallbackOptions
-  /** How an outside-window message is refused: in the answer, or accepted and then `failed`. */
+  /** How a message outside the window is rejected: in the answer, or by a `failed` status after acceptance. */
   windowRefusal?: 'sync' | 'async'
-  /** Images and documents may be on loopback; the vendor could not fetch them there. */
+  /** Accepts links on loopback, which the vendor could not fetch. */
   allowLoopbackLinks?: boolean
   pair?: { intervalMs: number; burst: number }
   messagesPerSecond?: number
-  /** `wa_id` of Mexican mobiles with the old 1 after 52. */
+  /** Whether `wa_id` of Mexican mobiles has the old 1 after 52. */
   has521?: boolean
-  /** Of its own refusals. */
+  /** The error shape of rejections. */
   shape?: ErrorShape
   log?: (line: string) => void
 }
@@ -47,7 +47,7 @@ export const WHATSAPP_KEY = 'fake-360dialog-key'
 const WINDOW_MS = 86_400_000
 /** A number that is not on WhatsApp. */
 const isUnreachable = (digits: string) => digits.endsWith('9999')
-/** One person, whichever way the number is written. */
+/** Normalizes a number to the digits that identify the person. */
 const personOf = (phone: string) => phone.replace(/\D/g, '').replace(/^521(?=\d{10}$)/, '52')
 
 export async function startFakeWhatsApp(options: WhatsAppOptions = {}) {
@@ -61,19 +61,19 @@ export async function startFakeWhatsApp(options: WhatsAppOptions = {}) {
   const media = new Map<string, { bytes: string; mimeType: string }>()
   let webhook: Webhook | null = options.webhook ?? null
   const callbacks = openCallbacks(options.callbacks ?? {}, () => webhook, log)
-  const hasPairRoom = openLimiter(options.pair?.intervalMs ?? 6000, options.pair?.burst ?? 45)
+  const isWithinPairRate = openLimiter(options.pair?.intervalMs ?? 6000, options.pair?.burst ?? 45)
   const perSecond = options.messagesPerSecond ?? 80
-  const hasRoom = openLimiter(1000 / perSecond, perSecond)
+  const isWithinRate = openLimiter(1000 / perSecond, perSecond)
   const sent = new Map<string, string>()
 
-  function refuse(status: number, code: number, details: string, as: ErrorShape = shape): Reply {
+  function reject(status: number, code: number, details: string, as: ErrorShape = shape): Reply {
     refusals.push(`${code}: ${details}`)
-    log?.(`refused with ${code}: ${details}`)
+    log?.(`rejected with ${code}: ${details}`)
     return { status, json: errorBody(as, status, code, details) }
   }
   function answer(asked: Asked): Answer {
     const { method, path } = asked
-    if (path.startsWith('/_fake/')) return obey(path, parseJson(asked.body))
+    if (path.startsWith('/_fake/')) return control(path, parseJson(asked.body))
     if (asked.headers['d360-api-key'] !== apiKey) {
       refusals.push('401: wrong key')
       return {
@@ -81,21 +81,24 @@ export async function startFakeWhatsApp(options: WhatsAppOptions = {}) {
         json: errorBody(shape === 'gateway' ? 'gateway' : 'string', 401, undefined, 'Invalid API key'),
       }
     }
-    if (method === 'POST' && path === '/messages') return takeMessage(asked)
+    if (method === 'POST' && path === '/messages') return postMessage(asked)
     if (method === 'GET' && path === '/v1/configs/templates') return listTemplates(rules.templates, asked.query)
     if (path === '/v1/configs/webhook') return configureWebhook(asked)
-    if (method === 'POST' && path === '/media') return { status: 200, json: { id: keepMedia(asked.body) } }
+    if (method === 'POST' && path === '/media') return { status: 200, json: { id: storeMedia(asked.body) } }
     if (method === 'GET') return readMedia(path)
     return { status: 404, json: errorBody('string', 404, undefined, 'Not found') }
   }
-  /** For whoever tries the fake by hand. */
-  function obey(path: string, body: Record<string, unknown> | null): Reply {
+  /** Handles the control paths for manual tests. */
+  function control(path: string, body: Record<string, unknown> | null): Reply {
     if (body && path === '/_fake/receive') receive(body as Inbound)
     else if (body && path === '/_fake/next') script.push(body as WhatsAppScript)
     else return { status: 404, json: { paths: ['/_fake/receive', '/_fake/next'] } }
     return { status: 200, json: {} }
   }
-  /** Reactions open no window. WhatsApp knows who hides behind a user id: whoever answers a message got it. */
+  /**
+   * Receives a guest's message, which opens the window unless it is a reaction. A user id is matched to a phone by the
+   * message that it replies to.
+   */
   function receive(inbound: Inbound): void {
     const { from, userId = '', contextId = '' } = inbound
     const person = from ? personOf(from) : (people.get(userId) ?? sent.get(contextId))
@@ -103,15 +106,15 @@ export async function startFakeWhatsApp(options: WhatsAppOptions = {}) {
     if (person && inbound.kind !== 'reaction') openSince.set(person, Date.now())
     callbacks.received(inbound)
   }
-  function takeMessage(asked: Asked): Answer {
+  function postMessage(asked: Asked): Answer {
     const body = parseJson(asked.body)
     if (!asked.headers['content-type']?.startsWith('application/json') || !body)
-      return refuse(400, 100, 'the body is no JSON object')
+      return reject(400, 100, 'the body is not a JSON object')
     if (body['status'] === 'read' && body['messaging_product'] === 'whatsapp')
       return { status: 200, json: { success: true } }
     calls.push({ body, headers: asked.headers })
     const next = script.shift() ?? { kind: 'ok' }
-    if (next.kind !== 'ok') log?.(`answers as it was told: ${next.kind}`)
+    if (next.kind !== 'ok') log?.(`scripted answer: ${next.kind}`)
     if (next.kind === 'raw')
       return { status: next.httpStatus, text: next.text, ...(next.headers ? { headers: next.headers } : {}) }
     if (next.kind === 'error') {
@@ -123,18 +126,18 @@ export async function startFakeWhatsApp(options: WhatsAppOptions = {}) {
       }
     }
     const problem = problemOfMessage(body, rules)
-    if (problem) return refuse(400, problem.code, problem.details)
+    if (problem) return reject(400, problem.code, problem.details)
     const person = personOf(String(body['to']))
-    if (!hasRoom('number')) return refuse(429, 130429, 'throughput of the number')
-    if (!hasPairRoom(person)) return refuse(400, 131056, 'pair rate limit')
+    if (!isWithinRate('number')) return reject(429, 130429, 'throughput of the number')
+    if (!isWithinPairRate(person)) return reject(400, 131056, 'pair rate limit')
     const isOpen = Date.now() - (openSince.get(person) ?? -Infinity) < WINDOW_MS
-    const isRefused = body['type'] !== 'template' && !isOpen
-    if (isRefused && options.windowRefusal !== 'async') return refuse(400, 131047, 'outside the 24-hour window')
-    if (isRefused) refusals.push('131047: outside the 24-hour window, told later')
+    const isOutside = body['type'] !== 'template' && !isOpen
+    if (isOutside && options.windowRefusal !== 'async') return reject(400, 131047, 'outside the 24-hour window')
+    if (isOutside) refusals.push('131047: outside the 24-hour window, as a status')
     const failsWith =
-      next.kind === 'fails_later' ? next.code : isRefused ? 131047 : isUnreachable(person) ? 131026 : undefined
+      next.kind === 'fails_later' ? next.code : isOutside ? 131047 : isUnreachable(person) ? 131026 : undefined
     const accepted = accept(body, person, { failsWith, skipsDelivered: next.kind === 'ok' && next.skipsDelivered })
-    if (next.kind === 'accepts_then_fails') return { status: next.httpStatus, text: '<html>The gateway gave up' }
+    if (next.kind === 'accepts_then_fails') return { status: next.httpStatus, text: '<html>Bad gateway' }
     return next.kind === 'ok' || next.kind === 'fails_later' ? accepted : next.kind
   }
   function accept(
@@ -161,16 +164,16 @@ export async function startFakeWhatsApp(options: WhatsAppOptions = {}) {
   function configureWebhook({ method, body }: Asked): Reply {
     if (method === 'GET') return { status: 200, json: { url: webhook?.url ?? '', headers: webhook?.headers ?? {} } }
     const { url, headers } = (parseJson(body) ?? {}) as { url?: string; headers?: Record<string, string> }
-    if (!url || !URL.canParse(url) || new URL(url).hostname.includes('_')) return refuse(400, 100, 'url', 'string')
+    if (!url || !URL.canParse(url) || new URL(url).hostname.includes('_')) return reject(400, 100, 'url', 'string')
     webhook = { url, ...(headers ? { headers } : {}) }
     return { status: 200, json: { url, headers: headers ?? {} } }
   }
-  function keepMedia(bytes: string, mimeType = 'application/octet-stream'): string {
+  function storeMedia(bytes: string, mimeType = 'application/octet-stream'): string {
     const id = randomBytes(8).readBigUInt64BE().toString()
     media.set(id, { bytes, mimeType })
     return id
   }
-  /** First where it is, then the bytes; both want the key. */
+  /** Returns the address of a medium, and then its bytes; both requests need the key. */
   function readMedia(path: string): Reply {
     const [, id = '', isBytes] = /^\/(\d+)(\/bytes)?$/.exec(path) ?? []
     const found = media.get(id)
@@ -191,18 +194,18 @@ export async function startFakeWhatsApp(options: WhatsAppOptions = {}) {
     url: server.url,
     env: { WA_360DIALOG_API_KEY: apiKey, WA_360DIALOG_API_URL: server.url },
     calls,
-    /** Why it refused what it was sent; empty while the client keeps to the vendor's rules. */
+    /** The reasons of rejected requests; empty while the client conforms to the vendor's API. */
     refusals,
-    /** What it has accepted: message id to digits. */
+    /** The accepted messages: message id to the recipient's digits. */
     sent,
-    /** What the webhook answered, a list of statuses for each POST. */
+    /** The webhook's answers: one list of HTTP statuses per POST. */
     posts: callbacks.posts,
     next: (...following: WhatsAppScript[]) => void script.push(...following),
     useWebhook: (following: Webhook | null) => (webhook = following),
-    keepMedia,
-    /** What it has approved from now on. */
+    storeMedia,
+    /** Replaces the approved templates. */
     useTemplates: (following: FakeTemplate[]) => void (rules.templates = following),
-    /** A guest writes: opens the window, and the webhook hears it. */
+    /** Receives a guest's message and posts it to the webhook. */
     receive,
     flush: callbacks.flush,
     async close() {

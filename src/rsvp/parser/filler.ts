@@ -1,6 +1,6 @@
-/** What stands around an answer and changes nothing about it, once simplified. Patterns only. */
+/** Filler words: they surround an answer without changing its meaning. Patterns over simplified text. */
 
-/** Whom it is said to. «Mi primo», «con mi tía» and «hija no» are or may be about somebody else. */
+/** Forms of address. «Mi primo», «con mi tía» and «hija no» do not match: they may be about somebody else. */
 const VOCATIVE =
   '(?<!\\b(?:mi|mis|tu|tus|su|sus|el|la|los|las|un|una|con|de|a|y|e) )(?:amig[oa]s?|amigui[a-z]+|querid[oa]s?|wey|guey|bro|carnal|compa|compadre|comadre|man[oa]|manit[oa]|herman[oa]|prim[oa]|ti[oa]|mij[oa]|hij[oa]|madrina|padrino|seno(?:ra|r)|jefe|jefa|maestr[oa]|hermos[oa]|preciosa|guap[oa])(?! (?:si|no)$)'
 
@@ -78,7 +78,7 @@ export const FILLER = new RegExp(
 
 const AGREED =
   'ok(ay|is)?|va+|vale|sale|orale|arre|sobres|camara|listos?|perfecto|excelente|genial|great|va que va|hecho|no hay falla|sin falla'
-/** Says that a message was read, or agrees; beside an answer it says nothing. */
+/** Acknowledges or agrees; it is ignored next to an answer. */
 export const ACKNOWLEDGED = new RegExp(`^(${AGREED}|enterad[oa]|bien|mas un[oa])$`)
-/** The same before an answer without a comma between. */
+/** The same words directly before an answer, without a comma. */
 export const AGREED_FIRST = new RegExp(`^(?:${AGREED}) (?=.)`)

@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { readOptWord } from '../../contacts/opt-outs.ts'
 import { CONFIDENCE_NEEDED, readReply, type Intent } from './parser.ts'
 
-/** Plain answers: taken without asking. A number behind a phrase is the party it tells. */
+/** Plain answers, which are accepted without asking. A number after a phrase is its party size. */
 const PLAIN: Record<Intent, (string | [string, number])[]> = {
   yes: [
     'confirmo',
@@ -337,7 +337,7 @@ for (const intent of ['yes', 'no', 'maybe'] as const) {
   })
 }
 
-/** No answer: nothing is written. */
+/** Texts without an answer. */
 const NOTHING = [
   'no confirmo',
   'No confirmo todavía',
@@ -389,7 +389,7 @@ test(`${NOTHING.length} texts are no answer: negations, questions, contradiction
   assert.deepEqual(wrong, [])
 })
 
-/** Not understood, and asked with buttons: it says both, or an answer may hide in it. */
+/** Texts that contradict themselves or may contain an answer: the guest is asked with buttons. */
 const ASKED = [
   'sí, pero no',
   'sí y no',
@@ -420,8 +420,8 @@ const ASKED = [
   'we r 2',
   'solo 1',
 ]
-/** Not understood, and left in peace. */
-const LEFT_IN_PEACE = [
+/** Texts without an answer, after which the guest is not asked. */
+const NOT_ASKED = [
   'hola',
   'muchas gracias',
   'no manches qué padre',
@@ -438,7 +438,7 @@ const LEFT_IN_PEACE = [
   '¡Un abrazo!',
   'Hola, soy Juan, el de las mesas y las sillas, le escribo porque a mi jefe no le ha llegado el anticipo que quedamos para el salón y ya es jueves',
 ]
-test('what contradicts itself or may hide an answer is told from what is none', () => {
+test('only contradictory and unclear texts are asked about', () => {
   const mayAsk = (text: string) => ['contradiction', 'unclear'].includes(readReply(text).rule)
   const isNothing = (text: string) => readReply(text).intent === null
 
@@ -447,12 +447,12 @@ test('what contradicts itself or may hide an answer is told from what is none', 
     [],
   )
   assert.deepEqual(
-    LEFT_IN_PEACE.filter((text) => mayAsk(text) || !isNothing(text)),
+    NOT_ASKED.filter((text) => mayAsk(text) || !isNothing(text)),
     [],
   )
 })
 
-/** An answer among other words: below the threshold, so that the guest is asked. */
+/** Answers among other words: below the threshold, so that the guest is asked. */
 const GUESSES: [string, Intent][] = [
   ['sí vamos, ¿a qué hora es?', 'yes'],
   ['sí voy pero llego después de la misa', 'yes'],
@@ -513,7 +513,7 @@ for (const [text, intent] of GUESSES) {
   })
 }
 
-test('«solo» that means «only» tells no number', () => {
+test('«solo» in the sense of «only» gives no party size', () => {
   const sizes = ['solo vamos a la fiesta', 'sólo iremos a la misa', 'Solo confirmo'].map(
     (text) => readReply(text).partySize,
   )
@@ -521,7 +521,7 @@ test('«solo» that means «only» tells no number', () => {
   assert.deepEqual(sizes, [null, null, null])
 })
 
-test('whatever a guest types is read quickly, without failing, within bounds', () => {
+test('any text is read quickly, without an exception and with values in range', () => {
   const words = fc.constantFrom(
     'sí',
     'no',
@@ -561,7 +561,7 @@ test('whatever a guest types is read quickly, without failing, within bounds', (
   )
 })
 
-test('a text that was made to take long takes no time', () => {
+test('patterns do not backtrack on long repetitive texts', () => {
   const began = process.hrtime.bigint()
 
   for (const piece of ['no ', 'vamos ', 'a', 'mi esposa y ', 'voy a ir ', 'confirmo,', '¿', 'si?'])
@@ -591,7 +591,7 @@ for (const [text, word] of [
   ['', null],
   ['baja baja', null],
 ] as const) {
-  test(`«${text}» is ${word ?? 'no word of that kind'}`, () => {
+  test(`«${text}» is ${word ?? 'neither opt_out nor opt_in'}`, () => {
     assert.equal(readOptWord(text), word)
   })
 }

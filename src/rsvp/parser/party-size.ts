@@ -1,4 +1,4 @@
-/** How many people come, as a guest writes it: «vamos 3», «somos dos», «mi esposa y yo», «party of four». Pure. */
+/** Reads how many people come: «vamos 3», «somos dos», «mi esposa y yo», «party of four». Pure. */
 
 const WORDS = [
   'un|una|uno|one',
@@ -34,28 +34,29 @@ const KIN = `(?:${PARTNER}|${SEVERAL})`
 const A_CHILD = NUMBER.replace('(\\d{1,2}|uno', '(\\d{1,2}|una?|uno')
 const AND = '(?: y | e | \\| | and )'
 
-/** Verbs that announce people stay as a yes; a number alone goes. */
+/** Verbs that announce people. They stay in the text as a yes, while a number alone is removed. */
 const VERB =
   '(vamos(?: a (?:ir|ser|asistir|estar))?|somos|seremos|seriamos|iriamos|iremos|ire|asistiremos|asistire|asistimos|confirmad[oa]s?|confirmamos|confirmo|estaremos|voy|we are|were|well be|we will be|there (?:are|will be))'
 
 const YES = '(si+|sip|claro|claro que si|simon|yes|yep|yeah|yup|sure)'
-const COURTESY =
+const FILLER_WORD =
   '(?:hola|gracias|por favor|porfa|porfavor|buenas|buenos dias|buenas tardes|buenas noches|hi|hello|thanks|thank you|please)'
-const CLAUSE_END = `(?= \\||$| ${COURTESY})`
+const CLAUSE_END = `(?= \\||$| ${FILLER_WORD})`
 const ONE_GOES = '(voy(?: a (?:ir|asistir))?|ire|asistire|asisto|estare|llego|llegare|confirmo)'
-/** «No voy solo» is no no: somebody comes along, or would have to. */
+/** «No voy solo» is not a no: the guest comes with somebody. */
 const NOT_ALONE =
   /(?<![a-z])(?:no (?:voy|vamos|ire|iremos|asisto|asistire|asistiremos|estare|estaremos|llego|llegare|vengo|puedo|quiero)(?: a)?(?: ir)? (?:sol[oa]s?|solit[oa]s?)|(?:im |we are |were |i am )?not (?:coming|going) alone|(?:i |we )?(?:wont|will not) (?:be )?(?:come|go|going|coming) alone)(?![a-z])/g
 
 type Group = string | undefined
 /**
- * `isCounted`: by a number or a companion, which a no beside it may mean; «no vamos mi esposa y yo» is only a no.
- * `isTorn`: the numbers contradict each other.
+ * `rest`: the text without the words that gave the number. `isCounted`: the size came from a number or a companion, so a
+ * no may be about some of the people; «no vamos mi esposa y yo» is only a no. `isContradictory`: different numbers were
+ * given, so `size` is null.
  */
-export type PartySize = { rest: string; size: number | null; isCounted: boolean; isTorn: boolean }
+export type PartySize = { rest: string; size: number | null; isCounted: boolean; isContradictory: boolean }
 
-/** `rest` is the text without the words that told the number; contradicting numbers tell nothing. */
-export function takePartySize(plain: string): PartySize {
+/** Takes the party size out of a simplified text. */
+export function extractPartySize(plain: string): PartySize {
   const sizes: number[] = []
   let isCounted = false
   let rest = plain
@@ -127,12 +128,12 @@ export function takePartySize(plain: string): PartySize {
     verb,
   )
   take(
-    `(?<!no )${YES} (?:somos |para |con |for )?${NUMBER}(?: ${PEOPLE})?(?= \\||$| ${COURTESY})`,
+    `(?<!no )${YES} (?:somos |para |con |for )?${NUMBER}(?: ${PEOPLE})?${CLAUSE_END}`,
     ([, n]) => read(n),
     ([said]) => said!,
   )
   take(
-    `(?<=^|\\| |${COURTESY} )${NUMBER}(?: ${PEOPLE})? ${YES}(?= \\||$| ${COURTESY})`,
+    `(?<=^|\\| |${FILLER_WORD} )${NUMBER}(?: ${PEOPLE})? ${YES}${CLAUSE_END}`,
     ([n]) => read(n),
     ([, said]) => said!,
   )
@@ -146,7 +147,7 @@ export function takePartySize(plain: string): PartySize {
     ([n]) => read(n),
     () => '',
   )
-  // «Solo» is also «only»: at the end of its clause, behind one person's verb, it is somebody alone.
+  // «Solo» also means «only». It means «alone» only at the end of a clause, after a verb in the singular.
   take(`(?<!no )${ONE_GOES}(?: yo)? (?:sol[oa]|solit[oa])${CLAUSE_END}`, () => 1, asOne)
   take(`(?<!no )(?:sol[oa]|nomas|nada mas|solamente|unicamente) ${ONE_GOES} yo`, () => 1, asOne)
   take(`(?<!no )${ONE_GOES}(?: yo)? (?:nomas|nada mas|solamente|unicamente)(?: yo)?${CLAUSE_END}`, () => 1, asOne)
@@ -176,11 +177,11 @@ export function takePartySize(plain: string): PartySize {
     rest: rest.replace(/\s+/g, ' ').trim(),
     size: distinct.length === 1 ? distinct[0]! : null,
     isCounted,
-    isTorn: distinct.length > 1,
+    isContradictory: distinct.length > 1,
   }
 }
 
-/** The guest, each relative that is named, and those that are counted. */
+/** Counts the guest, each named relative, and the relatives given as a number. */
 function countKin(_groups: Group[], whole: string): number {
   const counted = [...whole.matchAll(new RegExp(SEVERAL, 'g'))].map(([, n]) => read(n) ?? 0)
   return 1 + countIn(whole, new RegExp(PARTNER, 'g')) + counted.reduce((total, n) => total + n, 0)

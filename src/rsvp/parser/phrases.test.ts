@@ -1,6 +1,6 @@
 /**
- * What Mexicans write to an invitation, as they write it: slang, slips, no accents, no commas. Decided is what leaves
- * no doubt; a wrong yes or no is much worse than a question.
+ * Real answers of Mexican guests: slang, typing errors, no accents, no commas. Only a clear text is decided, because a
+ * wrong yes or no is much worse than a question.
  */
 import assert from 'node:assert/strict'
 import test from 'node:test'
@@ -12,7 +12,7 @@ const decidedOf = (text: string): Intent | null => {
   return confidence >= CONFIDENCE_NEEDED ? intent : null
 }
 
-/** `= 3` behind one: the party it tells. */
+/** A `= 3` after a text is its party size. */
 const YES = listOf(`
   ok amiga confirmo / perfecto tía ahí estaremos / claro que asistiremos / de ley que voy /
   te confirmo que vamos 3 = 3 / confirmo para mi y mi esposa = 2 / los cuatro confirmamos = 4 /
@@ -87,7 +87,7 @@ const NO = listOf(`
   no podré acompañarlas / no podré estar ahí / I can't go / I can't attend / sadly I can't / sorry but no /
   I'll have to pass / RSVP no
 `)
-/** Acknowledgements, filler words, questions, other people's answers, other matters, halves, jokes. */
+/** Acknowledgements, filler words, questions, other people's answers, other topics, fragments, jokes. */
 const NEITHER = listOf(`
   ok no / no va mi tía / mi amiga no va / mi compadre ahí estará / y tu hermana? / tu prima y yo vamos a ver /
   primo / fíjate que se me hizo tarde / la verdad no sé / al final qué pasó / hecho / listo compadre /
@@ -153,7 +153,7 @@ const NEITHER = listOf(`
   hoy / en un mes / jaja no manches / omg congrats / what a beautiful invitation / when is it /
   no way you are getting married / nice / perfect
 `)
-/** Perhaps, later, on a condition. */
+/** Answers with maybe, later, or a condition. */
 const NOT_NOW = listOf(`
   gracias, te confirmo / va, te confirmo / perfecto te confirmo / sale te confirmamos / tal vez vaya /
   quizás vayamos / a lo mejor voy / chance y voy / chance voy / igual y si caigo / puede que vaya /
@@ -186,7 +186,7 @@ const NOT_NOW = listOf(`
   I'd like to but not sure / probably not / it is possible
 `)
 
-test(`${YES.length} ways to say yes are taken, with the party they tell`, () => {
+test(`${YES.length} ways to say yes are accepted with their party size`, () => {
   const wrong = []
   for (const one of YES) {
     const [text, size] = one.split(' = ')
@@ -197,26 +197,26 @@ test(`${YES.length} ways to say yes are taken, with the party they tell`, () => 
   assert.deepEqual(wrong, [])
 })
 
-test(`${NO.length} ways to say no are taken`, () => {
+test(`${NO.length} ways to say no are accepted`, () => {
   const wrong = NO.filter((text) => decidedOf(text) !== 'no')
 
   assert.deepEqual(wrong, [])
 })
 
-test(`${NEITHER.length + NOT_NOW.length} texts that are no plain answer are never taken for one`, () => {
+test(`${NEITHER.length + NOT_NOW.length} texts without a plain answer are neither yes nor no`, () => {
   const wrong = [...NEITHER, ...NOT_NOW].filter((text) => ['yes', 'no'].includes(decidedOf(text) ?? ''))
 
   assert.deepEqual(wrong, [])
 })
 
-/** Words around an answer that make it none, or somebody else's. */
+/** Words around an answer that cancel it, or make it somebody else's. */
 const UNDONE = [
   ...['no …', 'ya no …', 'todavía no …', 'nunca …', 'tal vez …', 'ojalá …', '… si me dan permiso', '…?', '…, a ver'],
   ...['mi esposo dice que …', 'dile a Ana que …', 'quisiera saber si …', '… pero no sé', '…, mi esposo no', 'luego …'],
   ...['si me dan permiso …', 'en caso de que …', '… a menos que trabaje', 'ni loco …', '…, no', '… creo', 'el lunes …'],
 ]
 for (const around of UNDONE) {
-  test(`«${around}» makes no yes of a yes`, () => {
+  test(`«${around}» around a yes is not a yes`, () => {
     const texts = YES.map((one) => around.replace('…', one.split(' = ')[0]!))
 
     assert.deepEqual(
@@ -236,7 +236,7 @@ for (const around of [
   'y si …',
   '…, sí voy',
 ]) {
-  test(`«${around}» makes no no of a no`, () => {
+  test(`«${around}» around a no is not a no`, () => {
     const texts = NO.map((text) => around.replace('…', text))
 
     assert.deepEqual(
@@ -246,7 +246,7 @@ for (const around of [
   })
 }
 
-test('an answer may hide in short words about it: the guest is asked, not left alone', () => {
+test('a short text that may contain an answer is unclear, so the guest is asked', () => {
   const texts = listOf(
     `no boy / si llego / ahy estare / se me complica / tengo otro compromiso / será para la próxima
     paso / quítame de la lista de invitados / familia López confirma 4 / usaremos los 4 lugares / 💯 / 🙋`.replaceAll(

@@ -1,4 +1,4 @@
-/** The phrases of answers, as they look once simplified: lower case, no accents, no apostrophes. Patterns only. */
+/** The phrases of answers. Patterns over simplified text: lower case, no accents, no apostrophes. */
 
 export type Intent = 'yes' | 'no' | 'maybe'
 
@@ -21,16 +21,16 @@ const GO =
   '((poder )?(ir|asistir|llegar|acudir|estar( (ahi|alli|alla))?( con (ustedes|nosotros|contigo))?|acompanar(los|las|te|les)?|ir a la (boda|fiesta)))'
 const eventOf = (parts: string) => `(a|al|en) (la |el |tu |su )?(boda|fiesta|evento|${parts}celebracion|cumpleanos|xv)`
 const EVENT = eventOf('ceremonia|misa|')
-/** Who does not come to the mass may well come to the feast. */
+/** Only the whole event: a guest who skips the mass may still come to the party. */
 const WHOLE_EVENT = eventOf('')
 const PHRASES: Record<Intent, string[]> = {
   yes: [
     '(claro|seguro|por supuesto|desde luego|obvio|obviamente|definitivamente|simon)( que (si+|yes))?',
     'obvi',
-    // Before the verb that says it.
+    // Only before the verb of the answer.
     '(yo|nosotr[oa]s)(?= (si )?(voy|vamos|ire|asist|ahi|alla|estar|confirm))',
     'de ley( que si+)?',
-    // What it holds on to follows: «por supuesto que vamos».
+    // Only before the rest of the answer: «por supuesto que vamos».
     '(claro|seguro|por supuesto|desde luego|obvio|obviamente|definitivamente|simon|de ley|a fuerza) que(?= (si|yo|voy|vamos|ire|asist|ahi|alla|estar|cuent|lleg|confirm))',
     '(ahi|alla) (me|nos) (tienen|tendran|tienes|tendras)',
     'vamos (en familia|toda la familia)|toda la familia vamos',
@@ -192,7 +192,7 @@ const PHRASES: Record<Intent, string[]> = {
 }
 const BARE: Record<Intent, string[]> = {
   yes: ['si+', 'sip+', 'sipi', 'sim+on', 'simona', 'yes+', 'yep', 'yeah', 'yup', 'sure', 'yes please', 'si+ senora?'],
-  // Before another no it says the same; «no voy a cancelar» is none.
+  // A bare no counts before another no; «no voy a cancelar» is not a no.
   no: [
     'no+(?=$| no| ya no| nel| claro que no| (i|we) (cant|cannot|wont))',
     'nop+',
@@ -205,34 +205,34 @@ const BARE: Record<Intent, string[]> = {
   ],
   maybe: [],
 }
-/** «Te confirmo» is said of now and of later: beside anything else, or without how many, it may be a promise. */
+/** «Te confirmo» may confirm now or promise to confirm later. */
 export const PROMISE = /(?<!\bno )\b(te|les|le) (confirmo|confirmamos)(?! (mi|nuestra|la|de|que|asistencia|presencia))/
-/** «Te confirmo que sí vamos» is what comes after it. */
+/** The answer of «te confirmo que sí vamos» is what follows. */
 export const CONFIRMS_THAT = /^((te|les|le|lo) )?confirm(o|amos) que (?=.)/
-/** «No, pues felicidades» takes a deep breath. */
+/** In «no, pues felicidades» the no is an interjection. */
 export const NO_WELL =
   /\bno (pues|pos|bueno|hombre)\b.*\b(felicidades|bendiciones|que (emocion|padre|gusto|alegria|bonit[oa]|lind[oa]|chid[oa]))\b/
-/** With a laugh a bare word may mean its opposite. */
+/** Next to a laugh a bare word may mean its opposite. */
 export const LAUGH = /\b(ja|je|ji){2,}j?\b|\blol\b|[😂🤣]/u
-/** Would like to: with a no behind it only the courtesy of that no, alone no answer yet. */
+/** Expresses a wish: next to a no it is only polite, and alone it is not an answer yet. */
 export const WISH =
   /^((me|nos) (encantaria|gustaria|hubiera encantado|hubiese encantado)|quisiera(mos)?|con (todo |mucho |muchisimo )?gusto|encantad[oa]s?|(id|wed|i would|we would|would) (love|like|have loved) to|with pleasure)( (ir|acompanar(te|los|las)|poder ir|estar( ahi| alli)?|asistir|come|go|attend|be there|make it))?$/
-/** Leans one way without saying it. */
+/** Leans towards an answer without giving it. */
 export const LEANING: Record<'yes' | 'no', RegExp> = {
   yes: /^((yo |pues |si )?(creo|pienso|espero|supongo|parece|yo digo) que si+( (voy|vamos|puedo|podemos|podre|podremos|podria)( ir)?)?|no voy solo|(yo|nosotros|nosotras) si|confirme|(ahi|alli|alla) estaran?|(i |we )?(think|guess|hope|believe) so|(i |we )?should be able to (come|make it|go))$/,
   no: /^((yo )?(creo|pienso|supongo|parece) que no|(yo )?no creo( que)?( (poder|pueda|podamos|alcance|alcancemos|ir|vaya|vayamos|asistir|llegar))*|(i |we )?(dont|do not) (think so|think (i|we) (can|will)( come| make it)?)|(i |we )?(guess|think) not|(yo|nosotros|nosotras) no)$/,
 }
-/** Somebody who belongs to the guest does not come: the party is smaller than it was, by nobody knows whom. */
+/** Somebody of the party does not come, so the party is smaller by an unknown number. */
 export const SOMEBODY_NOT = /^(y )?(mi|mis|my|el|ella|ellos|ellas) ([a-z]+ )*(no|cant|wont|isnt|not)\b/
-/** Beside a thumb it takes back what the thumb says. */
+/** Next to a thumb it contradicts the thumb. */
 export const REGRET =
   /\b(lo (siento|sentimos|lamento|lamentamos)|que (pena|lastima)|lamentablemente|desafortunadamente|desgraciadamente|disculpa[s]?|disculpe[ns]?|perdon|sorry|unfortunately)\b/
-/** «Si puedo» begins a condition where what depends on it stands beside it; with its accent, «sí puedo» does not. */
+/** «Si puedo» begins a condition when something depends on it; «sí puedo», with its accent, does not. */
 export const CONDITION =
   /(?<!\p{L})si (?:no hay (?:ning[uú]n )?(?:problema|inconveniente|bronca)|(?:puedo|podemos|podr[eé](?:mos)?|alcanzo|alcanzamos)(?!\p{L})(?: (?:ir|asistir|llegar|estar))?)(?!\p{L})/gu
 export const DEPENDS =
   /\b(voy|vamos|ire|iremos|estare|estaremos|andare|confirmo|confirmamos|llego|llegamos|asisto|asistimos|asistire|asistiremos|cuenta|cuenten|caigo|caemos|jalo|jalamos|me apunto|nos apuntamos|nos vemos)\b/
-/** Idle words that hold a bare yes, no or a number, among which an answer may hide. */
+/** Words that suggest that an answer may be in a text that was not understood. */
 export const HINT =
   /\b(voy|vamos|ire|iremos|llego|caigo|asist\w+|estare\w*|confirm\w+|cancel\w+|declin\w+|acompan\w+|cuenten?|apunt\w+|anot\w+|paso|imposible|ocasion|proxima|compromiso|complica\w*|dificil|trabajo|viaje|checo|checar|aviso|permiso|ojala|honor|placer|lista de invitados|attend\w*|coming)\b|\b(si+|no+|nop|nel|yes+|yep|nope|\d{1,2}|uno|dos|tres|cuatro|cinco|seis|siete|ocho|nueve|diez|one|two|three|four|five|six|seven|eight|nine|ten)\b/
 
@@ -243,7 +243,7 @@ export const WHOLE: Record<Intent, RegExp> = {
   no: chain([...BARE.no, ...PHRASES.no]),
   maybe: chain(PHRASES.maybe),
 }
-/** Without the bare words: «ok no» is a joke. */
+/** Phrases without the bare words, because «ok no» is a joke. */
 export const SAID: Record<'yes' | 'no', RegExp> = {
   yes: chain(['si+', ...PHRASES.yes]),
   no: chain(PHRASES.no),

@@ -1,6 +1,6 @@
-/** Mends a slip of the finger in the words that answers are made of. Pure. */
+/** Corrects one typing error in the words that answers consist of. Pure. */
 
-/** Words that answers hang on, and their neighbours: a word that is written right is never mended into another. */
+/** Words that decide answers, and similar words: a correctly written word is never changed into another. */
 const KNOWN = new Set(
   `confirmo confirma confirme confirmas confirmar confirmamos confirmado confirmada confirmados confirmadas confirmed confirm asistencia asistir asistire asistira asistiran asistiremos asisto
   asistimos asista estare estara estaran estaremos estamos estar estoy vamos vemos iremos podre podra podran podremos podemos puedo podria cancelo cancela cancelar cancelamos cancelado cancelada gracias claro gusto
@@ -10,13 +10,13 @@ const KNOWN = new Set(
   apartame apartanos reservame reservanos guardame lugares encantaria encantada encantado gustaria
   coming attend attending absolutely definitely maybe perhaps unable`.split(/\s+/),
 )
-const MENDED = [...KNOWN].filter((word) => word.length >= 6)
+const CORRECTABLE = [...KNOWN].filter((word) => word.length >= 6)
 
 export function correctTypos(plain: string): { plain: string; hasTypo: boolean } {
   let hasTypo = false
   const words = plain.split(' ').map((word) => {
     if (word.length < 5 || KNOWN.has(word) || !/^[a-z]+$/.test(word)) return word
-    const near = MENDED.filter((known) => isOneSlip(word, known))
+    const near = CORRECTABLE.filter((known) => isOneTypo(word, known))
     if (near.length !== 1) return word
     hasTypo = true
     return near[0]!
@@ -24,8 +24,8 @@ export function correctTypos(plain: string): { plain: string; hasTypo: boolean }
   return { plain: words.join(' '), hasTypo }
 }
 
-/** One letter too many, too few or wrong, or two changed about. */
-function isOneSlip(word: string, known: string): boolean {
+/** Whether the words differ by one inserted, missing, wrong or transposed letter. */
+function isOneTypo(word: string, known: string): boolean {
   if (Math.abs(word.length - known.length) > 1) return false
   let at = 0
   while (at < word.length && word[at] === known[at]) at++
