@@ -21,14 +21,19 @@ test('every row of the tables of refusals is said in words, in both languages', 
 })
 
 test('every reason that the rules can write has words of its own', async () => {
-  const folder = join(process.cwd(), 'src', 'delivery')
-  const files = ['claiming.ts', 'compose.ts', 'email.ts', 'limits.ts', 'pauses.ts', 'sweep.ts', 'whatsapp.ts']
-  const source = (await Promise.all(files.map((file) => readFile(join(folder, file), 'utf8')))).join('\n')
+  const files = [
+    ...['channels/email.ts', 'channels/whatsapp.ts', 'contacts/reach.ts', 'delivery/claiming.ts', 'delivery/pauses.ts'],
+    ...['delivery/sweep.ts', 'templates/compose.ts', 'campaigns/trigger.ts'],
+  ]
+  const read = (file: string) => readFile(join(process.cwd(), 'src', file), 'utf8')
+  const source = (await Promise.all(files.map(read))).join('\n')
   const written = [
-    /reason: '([a-z_]+)'/g,
-    /reason = '([a-z_]+)'/g,
-    /(?:never|later)\(one, (?:\w+, )?'([a-z_]+)'/g,
-    /skip: '([a-z_]+)'/g,
+    /reason: '([a-z]+_[a-z_]+)'/g,
+    /reason = '([a-z]+_[a-z_]+)'/g,
+    /then '([a-z]+_[a-z_]+)' else reason/g,
+    /(?:skip|later|handBack)\(one, (?:[\w.]+, )?'([a-z_]+)'/g,
+    /handBackFrom\(\w+\(\), \w+, '([a-z_]+)'/g,
+    /(?:organizer|event|campaign|channel): '([a-z_]+_paused)'/g,
     /return '([a-z]+_[a-z_]+)'/g,
   ].flatMap((pattern) => [...source.matchAll(pattern)].map(([, reason]) => reason!))
 

@@ -69,7 +69,7 @@ const pick = <T>(list: T[], n: number): T | undefined => list[n % list.length]
 async function openWorld(app: TestApp, elsewhere: Db, asked: { answer: (message: Message) => Promise<Outcome> }) {
   const { db } = app
   await sql`truncate deliveries, delivery_slots, dead_letters, wa_unreachable cascade`.execute(db)
-  await sql`delete from channel_holds`.execute(db)
+  await sql`delete from pauses`.execute(db)
   await forgetLimits(app.deps)
   let nowMs = Date.parse(NOON)
   const wait = (seconds: number) => app.setNow(new Date((nowMs += seconds * 1000)).toISOString())

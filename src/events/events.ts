@@ -31,6 +31,7 @@ export {
   type AnswerKind,
   type NewAnswer,
 } from './invitations.ts'
+export { archiveDue, expireDue, listDue, type LandingChange } from './life-cycle.ts'
 export { findEvent, type EventRow } from './sql.ts'
 
 type Context = { db: Db; now: () => Date }

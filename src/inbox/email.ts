@@ -9,7 +9,7 @@ import { freeAddresses, stopAddresses, type StopReason } from '../contacts/conta
 import { recordClick, recordStatus } from '../delivery/delivery.ts'
 import { GiveUp } from '../platform/errors.ts'
 import { asIsoTime, asObject, parseJson, type Json } from '../platform/json.ts'
-import type { Processed } from './inbox.ts'
+import type { Processed } from './items.ts'
 import { finishInbound, type Inbound } from './sql.ts'
 
 type Headers = Record<string, string | string[] | undefined>

@@ -478,11 +478,6 @@ test('a later answer about another event does not swallow an earlier one that ar
 test('an account that is refused by a status is an error line, so that somebody looks', async (t) => {
   const app = await startApp(t, { now: NOW, expectErrors: /refuses our account by its statuses/ })
   const { messageId } = await sentTo(app, await anInvitation(app.db))
-  t.after(() =>
-    sql`update channel_limits set held_until = null, hold_reason = null, alarm = null`
-      .execute(app.db)
-      .then(() => undefined),
-  )
 
   await receive(
     app,

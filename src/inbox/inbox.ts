@@ -11,7 +11,7 @@ import { forgetInvitation } from '../landing/landing.ts'
 import type { Kv } from '../platform/kv.ts'
 import { applyPaymentEvent, readPaymentEvent, type PaymentProviders } from '../payments/payments.ts'
 import { processEmail } from './email.ts'
-import { processItems, type FailedItem } from './items.ts'
+import { processItems, type FailedItem, type Processed } from './items.ts'
 import { claimInbound, finishInbound, insertInbound, killInbound, type Inbound, type Source } from './sql.ts'
 import { takeStatus } from './statuses.ts'
 import { readWhatsAppPayload, type WhatsAppPayload } from './whatsapp.ts'
@@ -35,8 +35,6 @@ export function storeInbound(
   const dedupeKey = input.dedupeKey ?? createHash('sha256').update(input.body).digest('hex')
   return insertInbound(db, { ...input, id: newId('ie'), dedupeKey, receivedAt: now() })
 }
-
-export type Processed = { status: 'done' | 'ignored' | 'waiting' | 'dead' | 'nothing to do'; [count: string]: unknown }
 
 /** Works one stored webhook. Throws on our own faults: the row is due again then. */
 export async function processInbound(context: Context, id: string): Promise<Processed> {

@@ -2,6 +2,9 @@
 import { violatedConstraint, withTx, type Db, type Tx } from '../platform/db.ts'
 import { isConnectionLost } from '../platform/errors.ts'
 
+/** What came of one stored webhook, with counts for its log line. */
+export type Processed = { status: 'done' | 'ignored' | 'waiting' | 'dead' | 'nothing to do'; [count: string]: unknown }
+
 /** `where`: the item's position in the payload, without its content. */
 export type FailedItem = { where: string; reason: string }
 

@@ -8,21 +8,10 @@
  */
 import { createHash, randomUUID } from 'node:crypto'
 import { DateTime } from 'luxon'
+import { archiveDue, expireDue, listDue, type LandingChange } from '../events/events.ts'
 import { withTx } from '../platform/db.ts'
 import type { Deps } from '../deps.ts'
-import {
-  addToRun,
-  archiveDue,
-  expireDue,
-  findInstalledAt,
-  finishRun,
-  hasFinishedRun,
-  ownsFence,
-  listDue,
-  openRun,
-  raiseFence,
-  type LandingChange,
-} from './runs.ts'
+import { addToRun, findInstalledAt, finishRun, hasFinishedRun, ownsFence, openRun, raiseFence } from './runs.ts'
 
 type Context = Pick<Deps, 'db' | 'kv' | 'now' | 'config' | 'log'>
 

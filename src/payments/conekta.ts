@@ -8,7 +8,7 @@
 import { verify, createPublicKey, type KeyObject } from 'node:crypto'
 import { GiveUp } from '../platform/errors.ts'
 import { asInteger, asObject, asText, asUnixTime, parseObject, type Json } from '../platform/json.ts'
-import type { IntentInput, IntentOutcome, PaymentEvent, PaymentMethod, PaymentProvider } from './payments.ts'
+import type { IntentInput, IntentOutcome, PaymentEvent, PaymentMethod, PaymentProvider } from './provider.ts'
 
 export type ConektaOptions = {
   apiKey: string

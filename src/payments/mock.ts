@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto'
 import { asText, parseObject } from '../platform/json.ts'
-import type { PaymentEvent, PaymentProvider, ProviderName } from './payments.ts'
+import type { PaymentEvent, PaymentProvider, ProviderName } from './provider.ts'
 
 /** `announce` is called for every intent; the caller logs that the payment is not real. */
 export function openMock(name: ProviderName, announce: () => void): PaymentProvider {

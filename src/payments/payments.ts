@@ -11,6 +11,15 @@ import type { User } from '../http/access.ts'
 import { formatCents, readMoney } from '../platform/money.ts'
 import { parsePhone } from '../platform/phone.ts'
 import {
+  PROVIDER_NAMES,
+  type IntentOutcome,
+  type PaymentEvent,
+  type PaymentMethod,
+  type PaymentProvider,
+  type PaymentProviders,
+  type ProviderName,
+} from './provider.ts'
+import {
   confirmFromEvent,
   findPayer,
   findPaymentByKey,
@@ -32,70 +41,7 @@ export {
 } from './manual.ts'
 export { PAYMENT_STATUSES, type Payment } from './sql.ts'
 
-const PROVIDER_NAMES = ['stripe', 'conekta', 'mock'] as const
-export type ProviderName = (typeof PROVIDER_NAMES)[number]
-export type PaymentMethod = 'card' | 'oxxo' | 'spei'
-
-export type IntentInput = {
-  paymentId: string
-  requestId: string
-  amountCents: number
-  currency: string
-  description: string
-  customer: { name?: string; email?: string; phone?: string }
-  methods: PaymentMethod[] | null
-  metadata: Record<string, string>
-  /** The URL to which the provider's page returns the payer. */
-  returnUrl: string
-  now: Date
-}
-
-/** The result of a call that creates an intent. `unknown`: the provider may or may not have created it. */
-export type IntentOutcome =
-  | {
-      kind: 'created'
-      providerRef: string
-      clientSecret: string | null
-      nextAction: Record<string, unknown> | null
-      status: 'requires_payment' | 'requires_action' | 'processing' | 'confirmed'
-      mode: 'mock' | 'test' | 'live'
-    }
-  | { kind: 'rejected'; reason: string; httpStatus: number | null }
-  | { kind: 'unknown'; reason: string }
-
-/** A provider's webhook event, translated to our terms. */
-export type PaymentEvent = {
-  /** Equal for every delivery of the same event. */
-  dedupeKey: string
-  providerRef: string | null
-  /** Our own id, echoed by the provider: it finds the payment when the answer to createIntent was lost. */
-  paymentId: string | null
-  kind: 'confirmed' | 'failed' | 'processing' | 'expired' | 'ignored'
-  /** Null only for the mock provider, whose events have no amount. */
-  amountCents: number | null
-  currency: string | null
-  occurredAt: Date | null
-  reason: string | null
-}
-
-export type PaymentProvider = {
-  name: ProviderName
-  mode: 'mock' | 'test' | 'live'
-  methods: readonly PaymentMethod[]
-  /** The currencies it accepts; null: all of ours. */
-  currencies: readonly string[] | null
-  /** Smallest and largest amount of one payment, in minor units. */
-  limitsOf(currency: string): { minCents: number; maxCents: number }
-  /** Whether customer.name, .email and .phone are required. */
-  needsCustomer: boolean
-  /** Whether creating the same paymentId again returns the first intent instead of a second one. */
-  canRepeat: boolean
-  createIntent(input: IntentInput): Promise<IntentOutcome>
-  verifyWebhook(raw: Buffer, headers: IncomingHttpHeaders, now: Date): boolean
-  /** Reads a webhook body. Throws GiveUp when it is not an event of this provider. */
-  readEvent(raw: Buffer): PaymentEvent
-}
-export type PaymentProviders = Record<ProviderName, PaymentProvider>
+export type { PaymentProviders, ProviderName } from './provider.ts'
 
 export type IntentRequest = {
   amount?: number | string

@@ -3,7 +3,7 @@ import type { Config } from '../platform/config.ts'
 import type { Logger } from '../platform/log.ts'
 import { openConekta } from './conekta.ts'
 import { openMock } from './mock.ts'
-import type { PaymentProviders, ProviderName } from './payments.ts'
+import type { PaymentProviders, ProviderName } from './provider.ts'
 import { isStripeKey, openStripe } from './stripe.ts'
 
 /**

@@ -1,7 +1,7 @@
 /** The SQL of payments and of the ledger entries that they cause. */
 import { sql, type Db, type Tx } from '../platform/db.ts'
 import type { FailureCode } from '../platform/errors.ts'
-import type { IntentOutcome } from './payments.ts'
+import type { IntentOutcome } from './provider.ts'
 
 export type Payment = {
   id: string

@@ -5,7 +5,7 @@
 import { Stripe } from 'stripe'
 import { GiveUp } from '../platform/errors.ts'
 import { asInteger, asObject, asText, asUnixTime, parseObject } from '../platform/json.ts'
-import type { IntentInput, IntentOutcome, PaymentEvent, PaymentProvider } from './payments.ts'
+import type { IntentInput, IntentOutcome, PaymentEvent, PaymentProvider } from './provider.ts'
 
 export type StripeOptions = {
   secretKey: string

@@ -7,13 +7,8 @@ import { anOrganizer } from '../../test/make.ts'
 import { newId, sql, withTx, type Db } from '../platform/db.ts'
 import { GiveUp } from '../platform/errors.ts'
 import { openConekta } from './conekta.ts'
-import {
-  applyPaymentEvent,
-  readPaymentEvent,
-  verifyPaymentWebhook,
-  type PaymentEvent,
-  type ProviderName,
-} from './payments.ts'
+import { applyPaymentEvent, readPaymentEvent, verifyPaymentWebhook, type ProviderName } from './payments.ts'
+import { type PaymentEvent } from './provider.ts'
 import { openStripe } from './stripe.ts'
 
 const AT = new Date('2030-06-01T12:00:00.500Z')

@@ -1,4 +1,5 @@
 /** What a guest is told who was not understood, came too late, or asks for no more messages. */
+import { switchSending } from '../delivery/delivery.ts'
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import { newId, sql, type Db } from '../platform/db.ts'
@@ -289,9 +290,8 @@ for (const what of ['organizer', 'event'] as const) {
   test(`the question for the event does not wait behind an ${what} that is paused`, async (t) => {
     const app = await startApp(t, { now: NOW })
     const { first, second, sooner } = await invitedByTwo(app)
-    if (what === 'event')
-      await sql`update events set sending_paused_at = ${NOW} where id = ${first.eventId}`.execute(app.db)
-    else await sql`update organizers set sending_paused_at = ${NOW} where id = ${sooner.organizerId}`.execute(app.db)
+    const id = what === 'event' ? first.eventId : sooner.organizerId
+    await switchSending(app.deps, { what, id, scope: null, by: 'usr_test', isPaused: true })
 
     await write(app, first.phone, 'Sí, confirmo')
 

@@ -147,7 +147,7 @@ test('a preflight and a launch refuse a template that differs, in its language o
   const launch = (await ask({ preflightId: report.preflightId })).json()
 
   assert.deepEqual([report.counts.valid, report.counts.templateNotApproved], [1, 1])
-  assert.deepEqual(report.blocked, [{ guestId: spanish.guestId, reason: 'template_not_approved' }])
+  assert.deepEqual(report.exclusions, [{ guestId: spanish.guestId, reason: 'template_not_approved' }])
   const [warning] = report.warnings
   assert.deepEqual([report.warnings.length, warning.code], [1, 'template_mismatch'])
   assert.match(warning.text['es-MX'], /^es_MX: .*aprobó otra plantilla.*botones aprobados/)

@@ -42,9 +42,6 @@ async function start(t: TestContext, expectErrors?: RegExp): Promise<TestApp> {
   whatsapp.useWebhook({ url: `${url}/wa/webhook`, headers: { 'X-Webhook-Secret': WA_WEBHOOK_SECRET } })
   resend.useWebhook({ url: `${url}/email/webhook` })
   whatsapp.calls.length = whatsapp.refusals.length = whatsapp.posts.length = resend.mails.length = 0
-  await sql`update channel_limits set next_free_at = '-infinity', held_until = null, hold_reason = null, failures = 0`.execute(
-    app.db,
-  )
   t.after(() => assertNothingPersonal(app))
   return app
 }
