@@ -18,7 +18,7 @@ const CHECKS: [string, string[]][] = [
   ['format', ['node_modules/.bin/prettier', '--check', '--log-level', 'warn', '.']],
   ['build', [...TSC, '-p', 'tsconfig.build.json']],
 ]
-const GROUPS = 3
+const GROUPS = 5
 const TEMPLATE = 'monotickets_template'
 const REDIS_DATABASES = '4096'
 

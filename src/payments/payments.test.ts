@@ -73,7 +73,7 @@ test('mock mode is logged once per provider: at boot for the default one, at the
 })
 
 test('placeholder and malformed keys count as missing', async (t) => {
-  const app = await startApp(t, { env: { STRIPE_SECRET_KEY: 'not a key', CONEKTA_API_KEY: 'your_key' } })
+  const app = await startApp(t, { env: { STRIPE_SECRET_KEY: 'not_a_key', CONEKTA_API_KEY: 'your_key' } })
 
   assert.equal(app.deps.providers.stripe.mode, 'mock')
   assert.equal(app.deps.providers.conekta.mode, 'mock')
