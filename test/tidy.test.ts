@@ -11,6 +11,10 @@ test('the tree keeps its rules', async () => {
 })
 
 const used = (name: string): [string, string] => ['test/uses.test.ts', `${name}()`]
+const OWNERS: [string, string] = [
+  'ARCHITECTURE.md',
+  '## Who writes which table\n\n| `contacts/` | `wa_contacts`, `opt_outs` |\n| `delivery/` | `deliveries` |\n\n## Next\n',
+]
 const BROKEN: [string, RegExp, [string, string][]][] = [
   ['a forbidden name', /«utils» is not a name/, [['src/events/utils.ts', '']]],
   ['a forbidden folder', /«common» is not a name/, [['src/common/dates.ts', '']]],
@@ -84,6 +88,63 @@ const BROKEN: [string, RegExp, [string, string][]][] = [
     /exports alone, which nobody uses/,
     [['src/platform/kv.ts', 'export function alone() {}']],
   ],
+  [
+    'a circle of two files',
+    /circle of imports: src\/events\/a\.ts → src\/events\/b\.ts → src\/events\/a\.ts/,
+    [
+      ['src/events/a.ts', `import { b } from './b.ts'`],
+      ['src/events/b.ts', `import { a } from './a.ts'`],
+    ],
+  ],
+  [
+    'a circle of types around a corner',
+    /circle of imports/,
+    [
+      ['src/events/a.ts', `import type { B } from './b.ts'`],
+      ['src/events/b.ts', `export { type C } from './c.ts'`],
+      ['src/events/c.ts', `import { type A } from './a.ts'`],
+    ],
+  ],
+  [
+    'a table written by a domain that does not own it',
+    /src\/delivery\/sql\.ts: writes wa_contacts, which contacts owns/,
+    [OWNERS, ['src/delivery/sql.ts', 'sql`update wa_contacts set phone = null`']],
+  ],
+  [
+    'a row deleted by a domain that does not own it',
+    /writes wa_contacts, which contacts owns/,
+    [OWNERS, ['src/landing/runs.ts', 'sql`with gone as (delete from wa_contacts where phone = null)`']],
+  ],
+  [
+    'a table without an owner',
+    /writes tables_of_seats, which has no owner in ARCHITECTURE\.md/,
+    [OWNERS, ['src/events/sql.ts', 'sql`insert into tables_of_seats values (1)`']],
+  ],
+  [
+    'a domain in the platform',
+    /imports the domain contacts/,
+    [['src/platform/batching.ts', `import type { Guest } from '../contacts/contacts.ts'`]],
+  ],
+  [
+    'the deps in the platform',
+    /which platform must not know/,
+    [['src/platform/queue.ts', `import type { Deps } from '../deps.ts'`]],
+  ],
+  [
+    'the HTTP layer in the platform',
+    /which platform must not know/,
+    [['src/platform/pauses.ts', `import { fail } from '../http/problems.ts'`]],
+  ],
+  [
+    'a command in the app',
+    /only programs import commands/,
+    [['src/app.ts', `import { seed } from './commands/demo-data.ts'`]],
+  ],
+  [
+    'the parser of another domain',
+    /the inside of rsvp/,
+    [['src/conversations/assistant.ts', `import { parse } from '../rsvp/parser/parser.ts'`]],
+  ],
 ]
 for (const [what, expected, files] of BROKEN) {
   test(`this is noticed: ${what}`, () => {
@@ -106,6 +167,23 @@ const FINE: [string, [string, string][]][] = [
   [
     'a comment about the clock or the environment',
     [['src/events/events.ts', '// new Date() and process.env\n/* Date.now() */']],
+  ],
+  [
+    'a table written by its owner, or by the demo data',
+    [
+      OWNERS,
+      ['src/contacts/guests.ts', 'sql`insert into wa_contacts values (1)`'],
+      ['src/delivery/sql.ts', 'sql`select id from deliveries for update of deliveries skip locked`'],
+      ['src/commands/demo-data.ts', 'sql`insert into wa_contacts values (1)`'],
+    ],
+  ],
+  [
+    'two files that use a third',
+    [
+      ['src/events/a.ts', `import { c } from './c.ts'\nimport { b } from './b.ts'`],
+      ['src/events/b.ts', `import { c } from './c.ts'`],
+      ['src/events/c.ts', ''],
+    ],
   ],
   ['a date that is given', [['src/events/events.ts', 'const a = (text: string) => new Date(text)']]],
   ['a route that enqueues', [['src/delivery/routes.ts', 'const a = () => queues.enqueue(job, {})']]],

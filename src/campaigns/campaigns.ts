@@ -204,10 +204,11 @@ async function pause(tx: Tx, { id, by, now }: Steering): Promise<boolean> {
 const resume = (tx: Tx, { id, now }: Steering): Promise<boolean> =>
   endPauses(tx, { scope: 'campaign', scopeId: id }, now)
 
+/** The deliveries are locked before the pause, as a worker does that pauses a campaign while it settles a delivery. */
 async function cancel(tx: Tx, { id, now }: Steering): Promise<boolean> {
   if (!(await markCancelled(tx, id, now))) return false
-  await endPauses(tx, { scope: 'campaign', scopeId: id }, now)
   await cancelDeliveries(tx, id, now)
+  await endPauses(tx, { scope: 'campaign', scopeId: id }, now)
   return true
 }
 

@@ -84,6 +84,7 @@ export async function cancelDeliveries(tx: Tx, campaignId: string, now: Date): P
            status = case when status in ('queued', 'scheduled') then 'skipped' else status end,
            reason = case when status in ('queued', 'scheduled') then 'campaign_cancelled' else reason end,
            next_attempt_at = case when status in ('queued', 'scheduled') then null else next_attempt_at end,
+           waiting_for = null,
            ended_at = case when status in ('queued', 'scheduled') then ${now}::timestamptz else ended_at end,
            updated_at = ${now}
      where campaign_id = ${campaignId}

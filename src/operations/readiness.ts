@@ -11,10 +11,11 @@ export type Checks = Record<string, Check>
 async function describeChannels(db: Db, now: Date): Promise<Check> {
   const states = (await listChannelStates(db, now)).filter(({ pause, pausedUntil }) => pause ?? pausedUntil)
   if (states.length === 0) return { ok: true }
-  const told = states.map(({ channel, pause, pausedUntil }) => {
+  const told = states.map(({ channel, circuit, pause, pausedUntil }) => {
+    const who = pause ? 'an operator' : circuit === 'closed' ? 'a rate limit of the provider' : 'the circuit breaker'
     const until = pause ? pause.until : pausedUntil
     const end = until ? `until ${until.toISOString()}` : 'until it is resumed'
-    return `${channel} is paused by ${pause ? 'an operator' : 'the circuit breaker'} ${end}`
+    return `${channel} is paused by ${who} ${end}`
   })
   return { ok: true, detail: `${told.join('; ')}: GET /ops/channels says why` }
 }
