@@ -1,31 +1,20 @@
-/** The statements of a claim: read, then take or put off. They take many rows, so that concurrent jobs share a commit. */
-import { reachColumns, type ChannelName, type Reach } from '../contacts/contacts.ts'
+/** The statements of a claim. Each handles many rows, so that concurrent jobs share a commit. */
+import { reachColumns, type ChannelName } from '../contacts/contacts.ts'
 import { sql, type Db, type Tx } from '../platform/db.ts'
-import type { Locale } from '../platform/languages.ts'
 import type { PauseScope } from '../platform/pauses.ts'
 import { messagesThisMonth } from './service-months.ts'
 import { isSuperseded, returnSlots } from './slots.ts'
+import { earlierReasons, isWaiting, type Target } from './sql.ts'
 
-export type Candidate = Reach & {
+/** Everything that decides whether and how a due delivery is sent. */
+export type Candidate = Target & {
   id: string
-  organizerId: string
-  organizerName: string
   eventId: string
-  eventStatus: 'draft' | 'active' | 'archived' | 'expired'
-  eventName: string
-  startsAt: Date
-  endsAt: Date
-  timeZone: string
-  location: string | null
   guestId: string
   guestName: string
-  waId: string | null
-  code: string | null
-  invitationId: string | null
   channel: ChannelName
   channelReason: string | null
   template: string
-  locale: Locale
   variables: Record<string, string>
   campaignId: string | null
   requestId: string
@@ -40,24 +29,25 @@ export type Candidate = Reach & {
   mayFallBack: boolean
   possibleDuplicate: boolean
   isCancelled: boolean
-  /** Requested within the hour: whoever asked is awake. */
+  /** Requested within the last hour. */
   isFresh: boolean
+  /** It answers a guest's message. */
   isAnswer: boolean
-  /** Somebody waits for it: an answer, or the fallback of a message that failed. */
+  /** It is an answer or a fallback. */
   isUrgent: boolean
   isSuperseded: boolean
-  /** The message whose place this one takes arrived after all. */
+  /** It is a fallback, and its original was delivered after all. */
   isOriginalDelivered: boolean
-  /** Why attempts before this one ended. */
+  /** Why earlier attempts ended; null before the first attempt. */
   earlierReasons: string[] | null
   /** The category that WhatsApp approved the template for. */
   approvedCategory: string | null
-  /** Free-form messages of the calendar month, as counted last. */
+  /** Free-form messages of this calendar month, as last counted. */
   serviceThisMonth: number
   /** Pauses in force for its organizer, event or campaign. */
   pausedScopes: PauseScope[]
   pausedChannels: ChannelName[]
-  /** Channels whose circuit is half-open: one message may leave. */
+  /** Channels whose circuit is half-open: one message may be sent. */
   halfOpenChannels: ChannelName[]
 }
 
@@ -70,15 +60,17 @@ export type Lease = {
   emailKeyFloor: Date
 }
 
-/** Pauses of `scope` and `id` that are in force. */
+/** Pause `p` is in force. */
 const isInForce = (now: Date) => sql`(p.until is null or p.until > ${now})`
 
-/** An e-mail with an attempt of unknown outcome, whose key the provider has forgotten, may arrive twice. */
+/** An e-mail may arrive twice when an attempt is unknown and the provider has forgotten its idempotency key. */
 const mayArriveTwice = ({ emailKeyFloor }: Lease) => sql`
-  d.possible_duplicate or coalesce(d.channel = 'email' and d.first_attempt_at < ${emailKeyFloor} and exists (
-    select 1 from delivery_attempts a where a.delivery_id = d.id and a.outcome = 'unknown'), false)`
+  d.possible_duplicate or coalesce(
+    d.channel = 'email' and d.first_attempt_at < ${emailKeyFloor} and exists (
+      select 1 from delivery_attempts a
+       where a.delivery_id = d.id and a.outcome = 'unknown'), false)`
 
-/** Everything a decision needs about the due rows, without taking them. */
+/** Reads the due rows with everything their decisions need, without taking them. */
 export async function listDue(db: Db, ids: string[], lease: Lease): Promise<Candidate[]> {
   const { now } = lease
   const { rows } = await sql<Candidate>`/* prepared list_due_deliveries */
@@ -94,16 +86,14 @@ export async function listDue(db: Db, ids: string[], lease: Lease): Promise<Cand
            e.status as event_status, e.name as event_name, e.starts_at, e.ends_at, e.time_zone, e.location,
            g.name as guest_name, g.wa_id, i.code, i.id as invitation_id,
            ${reachColumns(sql`d.organizer_id`, lease)},
-           case when d.attempts > 0 then array(
-             select a.reason from delivery_attempts a where a.delivery_id = d.id and a.reason is not null
-             union
-             select f.reason from delivery_events f where f.delivery_id = d.id and f.status = 'failed'
-           ) end as earlier_reasons,
+           case when d.attempts > 0 then ${earlierReasons(null)} end as earlier_reasons,
            d.fallback_of is not null and exists (
              select 1 from deliveries original
-              where original.id = d.fallback_of and original.status in ('delivered', 'read')) as is_original_delivered,
+              where original.id = d.fallback_of
+                and original.status in ('delivered', 'read')) as is_original_delivered,
            (select t.category from wa_templates t
-             where t.name = d.template and t.language = replace(d.locale, '-', '_')) as approved_category,
+             where t.name = d.template
+               and t.language = replace(d.locale, '-', '_')) as approved_category,
            ${messagesThisMonth(now)} as service_this_month,
            array(select distinct p.scope from pauses p
                   where ${isInForce(now)}
@@ -112,6 +102,7 @@ export async function listDue(db: Db, ids: string[], lease: Lease): Promise<Cand
                           ('campaign', d.campaign_id))) as paused_scopes,
            array(select distinct p.scope_id from pauses p
                   where p.scope = 'channel' and ${isInForce(now)}) as paused_channels,
+           -- A circuit is half-open once the time of its pause is over.
            array(select p.scope_id from pauses p
                   where p.scope = 'channel' and p.needs_probe and p.until <= ${now}) as half_open_channels
       from deliveries d
@@ -119,16 +110,20 @@ export async function listDue(db: Db, ids: string[], lease: Lease): Promise<Cand
       join events e on e.id = d.event_id
       join guests g on g.event_id = d.event_id and g.id = d.guest_id
       left join invitations i on i.event_id = d.event_id and i.guest_id = d.guest_id
-     where d.id = any(${ids}::text[]) and d.status in ('queued', 'scheduled')
-       and d.next_attempt_at <= ${now}`.execute(db)
+     where d.id = any(${ids}::text[])
+       and ${isWaiting} and d.next_attempt_at <= ${now}`.execute(db)
   return rows
 }
 
+/** Delivery `d` is still due, and no worker has taken it since row `v` was read. */
+const isUnchanged = (now: Date) => sql`
+  d.attempts = v.attempts and ${isWaiting} and d.next_attempt_at <= ${now}`
+
 export type Taking = Pick<Candidate, 'id' | 'attempts' | 'channel' | 'channelReason' | 'possibleDuplicate'>
 
-/** Takes the rows that are still due and as they were read, and writes their attempts. Returns those that this worker has. */
-export async function take(db: Db, takings: Taking[], lease: Lease): Promise<Set<string>> {
-  const column = <K extends keyof Taking>(name: K) => takings.map((one) => one[name])
+/** Takes the rows that are unchanged since they were read and inserts their attempts. Returns the ids it took. */
+export async function take(db: Db, takings: Taking[], { token, now, until }: Lease): Promise<Set<string>> {
+  const column = <K extends keyof Taking>(name: K) => takings.map((taking) => taking[name])
   const { rows } = await sql<{ deliveryId: string }>`/* prepared take_deliveries */
     with due as (
       select d.id, v.channel, v.channel_reason, v.possible_duplicate
@@ -136,20 +131,24 @@ export async function take(db: Db, takings: Taking[], lease: Lease): Promise<Set
                     ${column('channelReason')}::text[], ${column('possibleDuplicate')}::boolean[])
              v (id, attempts, channel, channel_reason, possible_duplicate)
         join deliveries d on d.id = v.id
-       where d.attempts = v.attempts and d.status in ('queued', 'scheduled') and d.next_attempt_at <= ${lease.now}
+       where ${isUnchanged(now)}
        order by d.id
          for update of d skip locked),
+    -- Marks them as sending, under this worker's lease.
     claimed as (
       update deliveries d
          set status = 'sending', attempts = d.attempts + 1,
-             lease_token = ${lease.token}, lease_until = ${lease.until}, updated_at = ${lease.now},
-             first_attempt_at = case when d.channel = due.channel then coalesce(d.first_attempt_at, ${lease.now})
-                                     else ${lease.now} end,
-             channel = due.channel, channel_reason = due.channel_reason, possible_duplicate = due.possible_duplicate
-        from due where d.id = due.id
+             lease_token = ${token}, lease_until = ${until}, updated_at = ${now},
+             -- The idempotency key of an e-mail lives from the first attempt by e-mail.
+             first_attempt_at = case when d.channel = due.channel then coalesce(d.first_attempt_at, ${now})
+                                     else ${now} end,
+             channel = due.channel, channel_reason = due.channel_reason,
+             possible_duplicate = due.possible_duplicate
+        from due
+       where d.id = due.id
       returning d.id, d.attempts)
     insert into delivery_attempts (delivery_id, n, started_at)
-    select id, attempts, ${lease.now} from claimed
+    select id, attempts, ${now} from claimed
     returning delivery_id`.execute(db)
   return new Set(rows.map(({ deliveryId }) => deliveryId))
 }
@@ -158,21 +157,19 @@ export type PutOff = {
   id: string
   attempts: number
   status: 'queued' | 'skipped'
-  /** When it is due; null: it is skipped. */
+  /** When it is due again; null when it is skipped. */
   at: Date | null
   waitingFor: string | null
   reason: string | null
-  /** False: no job is left, and the sweep releases it when there is a token. */
+  /** False: it has no job, and the release enqueues it when its channel has a token. */
   isEnqueued: boolean
 }
 
-/** Not now, or never: nothing is taken and nothing sent. */
+/** Makes rows due later or skips them. */
 export async function putOff(tx: Tx, rows: PutOff[], now: Date): Promise<void> {
-  const column = <K extends keyof PutOff>(name: K) => rows.map((one) => one[name])
-  await returnSlots(
-    tx,
-    rows.filter(({ reason }) => reason === 'original_delivered').map(({ id }) => id),
-  )
+  const column = <K extends keyof PutOff>(name: K) => rows.map((row) => row[name])
+  const needlessFallbacks = rows.flatMap(({ id, reason }) => (reason === 'original_delivered' ? [id] : []))
+  await returnSlots(tx, needlessFallbacks)
   await sql`
     with due as (
       select d.id, v.status, v.at, v.waiting_for, v.reason, v.is_enqueued
@@ -181,7 +178,7 @@ export async function putOff(tx: Tx, rows: PutOff[], now: Date): Promise<void> {
                     ${column('isEnqueued')}::boolean[])
              v (id, attempts, status, at, waiting_for, reason, is_enqueued)
         join deliveries d on d.id = v.id
-       where d.attempts = v.attempts and d.status in ('queued', 'scheduled') and d.next_attempt_at <= ${now}
+       where ${isUnchanged(now)}
        order by d.id
          for update of d skip locked)
     update deliveries d
@@ -190,5 +187,6 @@ export async function putOff(tx: Tx, rows: PutOff[], now: Date): Promise<void> {
            enqueued_at = case when due.is_enqueued then ${now}::timestamptz end,
            ended_at = case when due.status = 'skipped' then ${now}::timestamptz end,
            updated_at = ${now}
-      from due where d.id = due.id`.execute(tx)
+      from due
+     where d.id = due.id`.execute(tx)
 }

@@ -1,4 +1,4 @@
-/** What follows from a refusal: for the message, its guest, its campaign and the whole channel. */
+/** What follows from a refusal: for the message, its guest, its campaign and its channel. */
 import { backoffMs } from '../platform/queue.ts'
 import type { ChannelName } from '../contacts/contacts.ts'
 import type { Refusal } from '../channels/channels.ts'
@@ -16,7 +16,7 @@ export type Refused = {
   campaignId: string | null
   /** The guest has an address that may be written to. */
   canEmail: boolean
-  /** It had its one later try after WhatsApp withheld it. */
+  /** When it was retried after WhatsApp withheld it, which happens once. */
   withheldAt: Date | null
   /** Why its earlier attempts ended, also by a status. */
   earlierReasons: string[] | null
@@ -26,58 +26,106 @@ export type Consequences = {
   status: 'queued' | 'failed' | 'dead'
   reason: string
   nextAttemptAt: Date | null
-  /** False: the refusal was not this message's fault, and it keeps the attempt. */
+  /** False: the refusal does not cost an attempt. */
   isSpent: boolean
   templateOnly: boolean
-  /** Another channel takes its place, where the guest has one. */
+  /** An e-mail replaces the message, if the guest has an address. */
   needsFallback: boolean
-  /** WhatsApp does not reach this number: later messages begin with e-mail. */
+  /** WhatsApp does not reach this number, so later messages start with e-mail. */
   isUnreachable: boolean
-  /** The guest wants no promotions by WhatsApp. */
+  /** The guest stopped promotions on WhatsApp. */
   stopsMarketing: boolean
-  /** WhatsApp gives this guest no more promotions until then. */
+  /** WhatsApp delivers no promotions to this guest until then. */
   withheldUntil: Date | null
-  /** This was put off until then, once and never again. */
-  isLaterTry: boolean
-  /** Every message of the campaign would be refused alike. */
+  /** This is the one retry of a withheld message. */
+  isWithheldRetry: boolean
+  /** The refusal would hit every message of the campaign. */
   pausesCampaign: boolean
   /** The channel is paused until then. */
   pauseUntil: Date | null
-  /** A person must look: our account, configuration or quality is refused. One probe goes first after the pause. */
-  isAlarm: boolean
-  /** Counts towards the breaker of the channel. */
+  /** Our account, configuration or quality is refused: an operator must act, and one probe is sent after the pause. */
+  needsOperator: boolean
+  /** Counts towards the circuit breaker of the channel. */
   isChannelFault: boolean
 }
 
-/** Resend keeps an idempotency key for 24 hours; a later retry might send a second time. */
+/** Resend keeps an idempotency key for 24 hours; a later retry could send a second e-mail. */
 export const EMAIL_RETRY_HORIZON_MS = 23 * 3_600_000
-/** "4^X seconds, X from 0", as Meta advises for 131056. */
+/** Meta advises to wait 4^X seconds after error 131056, with X from 0. */
 const PAIR_WAIT_BASE = 4
-const WAIT_ALL_MS = 5000
-const ALARM_PAUSE_MS = 300_000
-/** Not on WhatsApp at all, as opposed to withheld this once. */
+const RATE_LIMIT_PAUSE_MS = 5000
+const ACCOUNT_PAUSE_MS = 300_000
+/** The number is not on WhatsApp. */
 const UNREACHABLE = new Set(['whatsapp_131026', 'whatsapp_1013', 'whatsapp_1026'])
 const MARKETING_STOPPED = 'whatsapp_131050'
-/** Meta: try again after a day at the earliest, and not again and again. */
+/** Meta: retry after a day at the earliest, and not repeatedly. */
 const WITHHELD = 'whatsapp_131049'
 const WITHHELD_MS = 24 * 3_600_000
 
 export type Circumstances = {
   now: Date
   backoffDelayMs: number
+  /** 0 to 1, for the jitter. */
   random?: number
-  /** Refused by a status, after the provider had taken it: going again is a second send, so it costs an attempt. */
+  /** A status refused it after the provider had accepted it, so a retry is a second send and costs an attempt. */
   wasAccepted?: boolean
 }
 
-export function planRefusal(
-  message: Refused,
-  refusal: Refusal,
-  { now, backoffDelayMs, random, wasAccepted = false }: Circumstances,
-): Consequences {
-  const { verdict, reason, afterMs } = refusal
+/** Plans everything that follows from a refusal. Pure: applyConsequences writes it. */
+export function planRefusal(message: Refused, refusal: Refusal, context: Circumstances): Consequences {
+  const { reason, afterMs } = refusal
+  const { later, isLast, backoff, fail, retry, wait, fallBack, pauseCampaign } = optionsOf(message, reason, context)
+  const isRepeated = message.earlierReasons?.includes(reason) ?? false
+  switch (refusal.verdict) {
+    case 'retry_once':
+      return isLast || isRepeated ? fallBack() : retry(backoff())
+    case 'retry': {
+      const waitMs = Math.max(afterMs ?? 0, backoff())
+      const isDead = isLast || (message.channel === 'email' && isBeyondKey(message, later(waitMs)))
+      return isDead ? { ...fail, status: 'dead', isChannelFault: true } : retry(waitMs, { isChannelFault: true })
+    }
+    case 'wait_recipient':
+      return wait(afterMs ?? 1000 * PAIR_WAIT_BASE ** Math.min(5, Math.max(1, message.attempts)))
+    case 'wait_all':
+      return wait(afterMs ?? RATE_LIMIT_PAUSE_MS, { pauseUntil: later(afterMs ?? RATE_LIMIT_PAUSE_MS) })
+    case 'use_template':
+      return message.templateOnly || message.channel !== 'whatsapp'
+        ? fail
+        : retry(0, { isSpent: false, templateOnly: true })
+    case 'fall_back':
+    case 'stop_recipient': {
+      const canFallBack = message.mayFallBack && message.canEmail
+      if (reason === WITHHELD && !canFallBack && message.withheldAt === null)
+        return retry(WITHHELD_MS, { isSpent: false, isWithheldRetry: true })
+      return fallBack()
+    }
+    case 'stop_batch_once':
+      // The second time it is this message's fault, and it must not pause the others again.
+      return isRepeated ? fallBack() : pauseCampaign()
+    case 'stop_batch':
+      return pauseCampaign()
+    case 'stop_sending':
+    case 'alarm': {
+      const waitMs = afterMs ?? ACCOUNT_PAUSE_MS
+      const pausesCampaign = refusal.verdict === 'stop_sending' && message.campaignId !== null
+      return wait(waitMs, { needsOperator: true, pauseUntil: later(waitMs), pausesCampaign })
+    }
+    case 'fail':
+      break
+  }
+  return fail
+}
+
+/** The provider has forgotten the idempotency key of the first attempt by then. */
+const isBeyondKey = ({ firstAttemptAt }: Refused, at: Date): boolean =>
+  firstAttemptAt !== null && at.getTime() > firstAttemptAt.getTime() + EMAIL_RETRY_HORIZON_MS
+
+/** The possible ends of a refused message, from which its verdict picks one. */
+function optionsOf(message: Refused, reason: string, context: Circumstances) {
+  const { now, backoffDelayMs, random, wasAccepted = false } = context
   const later = (ms: number) => new Date(now.getTime() + ms)
-  const base: Consequences = {
+  const isLast = message.attempts >= message.attemptsMax
+  const fail: Consequences = {
     status: 'failed',
     reason,
     nextAttemptAt: null,
@@ -87,67 +135,31 @@ export function planRefusal(
     isUnreachable: UNREACHABLE.has(reason),
     stopsMarketing: reason === MARKETING_STOPPED,
     withheldUntil: reason === WITHHELD ? later(WITHHELD_MS) : null,
-    isLaterTry: false,
+    isWithheldRetry: false,
     pausesCampaign: false,
     pauseUntil: null,
-    isAlarm: false,
+    needsOperator: false,
     isChannelFault: false,
   }
-  const again = (waitMs: number, more: Partial<Consequences> = {}): Consequences => {
-    const nextAttemptAt = later(waitMs)
-    return { ...base, ...more, status: 'queued', nextAttemptAt }
+  const retry = (waitMs: number, more: Partial<Consequences> = {}): Consequences => ({
+    ...{ ...fail, ...more, status: 'queued', nextAttemptAt: later(waitMs) },
+  })
+  return {
+    later,
+    isLast,
+    backoff: () => backoffMs(backoffDelayMs, message.attempts, random),
+    fail,
+    retry,
+    /** Retries without spending an attempt, unless the provider had accepted the message. */
+    wait: (waitMs: number, more: Partial<Consequences> = {}): Consequences =>
+      wasAccepted && isLast ? { ...fail, ...more, status: 'dead' } : retry(waitMs, { ...more, isSpent: wasAccepted }),
+    /** Needs review when an earlier attempt may still arrive: the guest could get the message on both channels. */
+    fallBack: (): Consequences =>
+      message.mayFallBack && message.possibleDuplicate
+        ? { ...fail, status: 'dead' }
+        : { ...fail, needsFallback: message.mayFallBack },
+    /** The message stays queued, so that resuming the campaign sends it. */
+    pauseCampaign: (): Consequences =>
+      message.campaignId === null ? fail : retry(0, { isSpent: false, pausesCampaign: true }),
   }
-  const isLast = message.attempts >= message.attemptsMax
-  const wait = (waitMs: number, more: Partial<Consequences> = {}): Consequences => {
-    if (wasAccepted && isLast) return { ...base, ...more, status: 'dead' }
-    return again(waitMs, { ...more, isSpent: wasAccepted })
-  }
-  const elsewhere = (): Consequences => {
-    // Two of them may reach a guest whose first message has not been seen to fail: a person decides.
-    if (message.mayFallBack && message.possibleDuplicate) return { ...base, status: 'dead' }
-    return { ...base, needsFallback: message.mayFallBack }
-  }
-  // It waits with the others, so that resuming the campaign sends it too.
-  const stopBatch = (): Consequences =>
-    message.campaignId === null ? base : again(0, { isSpent: false, pausesCampaign: true })
-  switch (verdict) {
-    case 'retry_once':
-      if (isLast || message.earlierReasons?.includes(reason)) return elsewhere()
-      return again(backoffMs(backoffDelayMs, message.attempts, random))
-    case 'retry': {
-      const waitMs = Math.max(afterMs ?? 0, backoffMs(backoffDelayMs, message.attempts, random))
-      const horizon = message.channel === 'email' && message.firstAttemptAt
-      const isTooLate = horizon && later(waitMs).getTime() > horizon.getTime() + EMAIL_RETRY_HORIZON_MS
-      if (isLast || isTooLate) return { ...base, status: 'dead', isChannelFault: true }
-      return again(waitMs, { isChannelFault: true })
-    }
-    case 'wait_recipient':
-      return wait(afterMs ?? 1000 * PAIR_WAIT_BASE ** Math.min(5, Math.max(1, message.attempts)))
-    case 'wait_all':
-      return wait(afterMs ?? WAIT_ALL_MS, { pauseUntil: later(afterMs ?? WAIT_ALL_MS) })
-    case 'use_template':
-      if (message.templateOnly || message.channel !== 'whatsapp') break
-      return again(0, { isSpent: false, templateOnly: true })
-    case 'fall_back':
-    case 'stop_recipient': {
-      const hasNoOtherWay = !message.mayFallBack || !message.canEmail
-      if (reason === WITHHELD && hasNoOtherWay && message.withheldAt === null)
-        return again(WITHHELD_MS, { isSpent: false, isLaterTry: true })
-      return elsewhere()
-    }
-    case 'stop_batch_once':
-      // Else one guest whose values WhatsApp does not take would stop all the others again and again.
-      return message.earlierReasons?.includes(reason) ? elsewhere() : stopBatch()
-    case 'stop_batch':
-      return stopBatch()
-    case 'stop_sending': {
-      const waitMs = afterMs ?? ALARM_PAUSE_MS
-      return wait(waitMs, { isAlarm: true, pauseUntil: later(waitMs), pausesCampaign: message.campaignId !== null })
-    }
-    case 'alarm':
-      return wait(afterMs ?? ALARM_PAUSE_MS, { isAlarm: true, pauseUntil: later(afterMs ?? ALARM_PAUSE_MS) })
-    case 'fail':
-      break
-  }
-  return base
 }

@@ -48,7 +48,7 @@ const settled = ({ deps }: TestApp, delivery: Claimed, outcome: Outcome) =>
 const record = ({ db, deps }: TestApp, event: StatusEvent) =>
   withTx(db, (tx) => recordStatus(tx, deps.config, event, deps.now()))
 
-/** Puts a provider of this test's own behind the channel, and the simulated one back afterwards. */
+/** Replaces the simulated provider by the test's own until the test ends. */
 function withChannel(t: { after(done: () => void): void }, { deps }: TestApp, send: Channel['send']): void {
   const original = deps.channels.whatsapp
   deps.channels.whatsapp = { ...deps.channels.whatsapp, send }
@@ -104,7 +104,7 @@ test('of ten concurrent requests for the same message one is queued and nine are
     assert.deepEqual([reply.json().status, reply.json().duplicateOf], ['duplicate', queued[0]!.json().deliveryId])
 })
 
-test('the same message is no duplicate after the window, with force, or by another template', async (t) => {
+test('the same message is no duplicate after the window, with force, or with another template', async (t) => {
   const app = await startApp(t, { now: NOW })
   const guest = await anInvitation(app.db)
   await requested(app, guest)
@@ -122,7 +122,7 @@ test('the same message is no duplicate after the window, with force, or by anoth
   )
 })
 
-test('a message that failed may be asked for again at once', async (t) => {
+test('a message that failed may be requested again at once', async (t) => {
   const app = await startApp(t)
   const guest = await anInvitation(app.db)
   withChannel(t, app, async () => ({ kind: 'refused', verdict: 'fail', reason: 'whatsapp_131026', httpStatus: 400 }))
@@ -155,7 +155,7 @@ for (const [what, path, body, status, code] of [
   })
 }
 
-test('an unknown guest, a guest without address, an opted-out guest and a closed event are told apart', async (t) => {
+test('an unknown guest, a guest without address, an opted-out guest and a closed event have their own codes', async (t) => {
   const { post, db } = await startApp(t)
   const eventId = await anEvent(db)
   const noPhone = await aGuest(db, eventId, { phone: null })
@@ -184,7 +184,7 @@ test('an unknown guest, a guest without address, an opted-out guest and a closed
   )
 })
 
-test('channel auto takes WhatsApp when there is a phone, else e-mail', async (t) => {
+test('channel auto chooses WhatsApp for a guest with a phone, else e-mail', async (t) => {
   const { post, db } = await startApp(t)
   const both = await anInvitation(db)
   const emailOnly = await anInvitation(db, { phone: null })
@@ -211,7 +211,7 @@ test("another organizer's guests cannot be written to, and its deliveries cannot
   assert.deepEqual([send.statusCode, look.statusCode, list.statusCode], [404, 404, 404])
 })
 
-test('staff may not send, and nobody without a token', async (t) => {
+test('staff may not send, nor may anybody without a token', async (t) => {
   const { post, db } = await startApp(t)
   const guest = await anInvitation(db)
 
@@ -240,7 +240,7 @@ test('an Idempotency-Key replays the first answer and refuses another body', asy
   assert.deepEqual([other.statusCode, other.json().code], [422, 'idempotency_key_reused'])
 })
 
-test('a scheduled message waits for its time; the sweep enqueues it then', async (t) => {
+test('a scheduled message waits for its time and is then released', async (t) => {
   const app = await startApp(t, { now: NOW })
   const guest = await anInvitation(app.db)
   const reply = await app.post(sendPath(guest), { as: 'organizer', body: { scheduledAt: '2029-06-01T18:00:00Z' } })
@@ -274,7 +274,7 @@ test('a delivery is skipped with its reason when the event closed or the guest o
   )
 })
 
-test('twenty workers claim one delivery: the provider is called once', async (t) => {
+test('when twenty workers claim one delivery the provider is called once', async (t) => {
   const app = await startApp(t)
   let calls = 0
   withChannel(t, app, async ({ deliveryId }) => ({
@@ -289,7 +289,7 @@ test('twenty workers claim one delivery: the provider is called once', async (t)
   assert.equal(calls, 1)
 })
 
-test('a refusal for now is tried again later, and is dead with a dead letter once the attempts are spent', async (t) => {
+test('a transient refusal is retried, and becomes a dead letter when the attempts are spent', async (t) => {
   const app = await startApp(t, { now: NOW, env: { DELIVERY_MAX_ATTEMPTS: '3', QUEUE_BACKOFF_DELAY_MS: '1000' } })
   withChannel(t, app, async () => ({ kind: 'refused', verdict: 'retry', reason: 'whatsapp_131000', httpStatus: 500 }))
   const deliveryId = await requested(app, await anInvitation(app.db))
@@ -308,7 +308,7 @@ test('a refusal for now is tried again later, and is dead with a dead letter onc
   assert.deepEqual(rows, [{ reason: 'whatsapp_131000', attempts: 3 }])
 })
 
-test('the pause between attempts doubles, and a Retry-After is honoured', async (t) => {
+test('the wait between attempts doubles, and Retry-After is honoured', async (t) => {
   const app = await startApp(t, { now: NOW, env: { QUEUE_BACKOFF_DELAY_MS: '10000' } })
   const outcomes: Outcome[] = [
     { kind: 'refused', verdict: 'retry', reason: 'x', httpStatus: 500 },
@@ -331,7 +331,7 @@ test('the pause between attempts doubles, and a Retry-After is honoured', async 
   assert.equal(waits[2], 7000)
 })
 
-test('a worker that dies in the middle leaves unknown, not sent twice: a status callback resolves it', async (t) => {
+test('a delivery whose worker died is unknown until a status resolves it, and is not sent twice', async (t) => {
   const app = await startApp(t, { now: NOW })
   const deliveryId = await requested(app, await anInvitation(app.db))
   await claimDelivery(app.deps, deliveryId) // and dies
@@ -349,7 +349,7 @@ test('a worker that dies in the middle leaves unknown, not sent twice: a status 
   assert.deepEqual([end.status, end.attempts], ['sent', 1])
 })
 
-test('without any evidence an unknown is sent once more, marked as a possible duplicate', async (t) => {
+test('an unknown outcome without a status is retried once as a possible duplicate', async (t) => {
   const app = await startApp(t, { now: NOW })
   const deliveryId = await requested(app, await anInvitation(app.db))
   await claimDelivery(app.deps, deliveryId)
@@ -370,7 +370,7 @@ test('without any evidence an unknown is sent once more, marked as a possible du
   )
 })
 
-test('with the policy hold an unknown waits for a person', async (t) => {
+test('with the policy review an unknown outcome needs review', async (t) => {
   const app = await startApp(t, { now: NOW, env: { DELIVERY_UNKNOWN_POLICY: 'review' } })
   withChannel(t, app, async () => ({ kind: 'unknown', reason: 'timeout' }))
   const deliveryId = await requested(app, await anInvitation(app.db))
@@ -387,7 +387,7 @@ test('with the policy hold an unknown waits for a person', async (t) => {
   assert.deepEqual(rows, [{ reason: 'needs_review' }])
 })
 
-test('a late worker whose lease went to another writes nothing', async (t) => {
+test('a late worker whose lease another worker has taken writes nothing', async (t) => {
   const app = await startApp(t, { now: NOW })
   const deliveryId = await requested(app, await anInvitation(app.db))
   const zombie = await claimed(app, deliveryId)
@@ -413,14 +413,14 @@ function permutations<T>(items: T[]): T[][] {
   return items.flatMap((item, index) => permutations(items.toSpliced(index, 1)).map((rest) => [item, ...rest]))
 }
 
-/** Every order of every non-empty selection. */
+/** Every order of every non-empty subset. */
 function orders<T>(items: T[]): T[][] {
   return items
     .reduce<T[][]>((sets, item) => [...sets, ...sets.map((set) => [...set, item])], [[]])
     .flatMap((set) => (set.length > 0 ? permutations(set) : []))
 }
 
-test('any statuses in any of their 64 orders end the same: read over delivered over failed over sent', async (t) => {
+test('statuses in any of 64 orders end the same: read over delivered over failed over sent', async (t) => {
   const app = await startApp(t, { now: NOW })
   const eventId = await anEvent(app.db)
 
@@ -438,7 +438,7 @@ test('any statuses in any of their 64 orders end the same: read over delivered o
   }
 })
 
-test('failed after sent is failed; the same status twice is one event', async (t) => {
+test('failed after sent is failed, and a repeated status is one event', async (t) => {
   const app = await startApp(t, { now: NOW })
   const deliveryId = await requested(app, await anInvitation(app.db))
   await app.runJob(deliverInvitation, { deliveryId })
@@ -454,7 +454,7 @@ test('failed after sent is failed; the same status twice is one event', async (t
   assert.deepEqual([status, reason], ['failed', 'whatsapp_131026'])
 })
 
-test('a status that arrives before our own commit is parked and joined', async (t) => {
+test('a status that arrives before our commit is parked and joined', async (t) => {
   const app = await startApp(t, { now: NOW })
   const id = `wamid.early_${Math.random()}`
   withChannel(t, app, async () => {
@@ -479,7 +479,7 @@ test('the database refuses a delivery that steps back', async (t) => {
   await assert.rejects(stepBack, { constraint: 'deliveries_forward_only' })
 })
 
-test('free text inside the 24-hour window, a template outside, decided when the job runs', async (t) => {
+test('a message is free text inside the 24-hour window and a template outside, decided when the job runs', async (t) => {
   const app = await startApp(t, { now: NOW })
   const eventId = await anEvent(app.db)
   const seen: boolean[] = []
@@ -521,7 +521,7 @@ test('deliveries of an event are listed by status, newest first', async (t) => {
   assert.equal(wrong.statusCode, 400)
 })
 
-test('no log line carries the phone, the name or the code of a guest', async (t) => {
+test('no log line contains the phone, the name or the code of a guest', async (t) => {
   const app = await startApp(t)
   const guest = await anInvitation(app.db)
   await app.runJob(deliverInvitation, { deliveryId: await requested(app, guest) })
@@ -539,7 +539,7 @@ test('no log line carries the phone, the name or the code of a guest', async (t)
   }
 })
 
-test('a status and the settling of the same message at the same moment both count, forty times over', async (t) => {
+test('a status and a settlement of the same message at the same moment both count, forty times', async (t) => {
   const app = await startApp(t)
   const eventId = await anEvent(app.db)
 
@@ -558,7 +558,7 @@ test('a status and the settling of the same message at the same moment both coun
   }
 })
 
-test('a status without our own id that crosses the settling of its message is joined, forty times over', async (t) => {
+test('a status without our id that races with the settlement of its message is joined, forty times', async (t) => {
   const app = await startApp(t)
   const eventId = await anEvent(app.db)
   const ids: string[] = []
@@ -582,7 +582,7 @@ test('a status without our own id that crosses the settling of its message is jo
   assert.deepEqual([rows, parked.rows], [[{ status: 'delivered', n: 40 }], []])
 })
 
-test('evidence that comes while an unknown waits to be sent again keeps it from being sent again', async (t) => {
+test('a status that arrives while an unknown delivery waits for its retry cancels the retry', async (t) => {
   const app = await startApp(t, { now: NOW })
   const deliveryId = await requested(app, await anInvitation(app.db))
   await claimDelivery(app.deps, deliveryId)
@@ -598,7 +598,7 @@ test('evidence that comes while an unknown waits to be sent again keeps it from 
   assert.deepEqual([outcome, (await statusOf(app.db, deliveryId)).status], ['nothing to do', 'delivered'])
 })
 
-test('a slow worker that comes back with an answer before the next claim is believed', async (t) => {
+test('the answer of a slow worker counts if it comes before the next claim', async (t) => {
   const app = await startApp(t, { now: NOW })
   const deliveryId = await requested(app, await anInvitation(app.db))
   const slow = await claimed(app, deliveryId)
@@ -614,7 +614,7 @@ test('a slow worker that comes back with an answer before the next claim is beli
   assert.deepEqual([status, again], ['sent', 'nothing to do'])
 })
 
-test('a status of an earlier attempt, known by its own message id, still counts after a second send', async (t) => {
+test('a status of an earlier attempt still counts after a second send', async (t) => {
   const app = await startApp(t, { now: NOW })
   const deliveryId = await requested(app, await anInvitation(app.db))
   await sql`insert into delivery_attempts (delivery_id, n, started_at, provider_message_id) values (${deliveryId}, 9, ${NOW}, 'wamid.of_attempt_nine')`.execute(
@@ -627,7 +627,7 @@ test('a status of an earlier attempt, known by its own message id, still counts 
   assert.deepEqual([result, (await statusOf(app.db, deliveryId)).status], ['applied', 'delivered'])
 })
 
-test('a status for a delivery that never left changes nothing', async (t) => {
+test('a status for a delivery that was never sent changes nothing', async (t) => {
   const app = await startApp(t, { now: NOW })
   const deliveryId = await requested(app, await anInvitation(app.db))
 
@@ -636,7 +636,7 @@ test('a status for a delivery that never left changes nothing', async (t) => {
   assert.deepEqual([result, (await statusOf(app.db, deliveryId)).status], ['kept', 'queued'])
 })
 
-test('the sweep joins a parked status that webhook and settling could not see in each other', async (t) => {
+test('the sweep joins a parked status that the webhook and the settlement both missed', async (t) => {
   const app = await startApp(t, { now: NOW })
   const deliveryId = await requested(app, await anInvitation(app.db))
   await app.runJob(deliverInvitation, { deliveryId })
@@ -649,7 +649,7 @@ test('the sweep joins a parked status that webhook and settling could not see in
   assert.equal((await statusOf(app.db, deliveryId)).status, 'failed')
 })
 
-test('a retry that ends after a callback said failed does not send again, and a delivered one is no dead letter', async (t) => {
+test('an attempt that ends after a failed status is not retried, and a delivered one is no dead letter', async (t) => {
   const app = await startApp(t, { now: NOW, env: { DELIVERY_MAX_ATTEMPTS: '1' } })
   const eventId = await anEvent(app.db)
   const states = []
@@ -666,7 +666,7 @@ test('a retry that ends after a callback said failed does not send again, and a 
   assert.deepEqual(states, ['failed', 'delivered'])
 })
 
-test('an answer of the provider survives a hiccup of the database', async (t) => {
+test("a provider's answer survives a short database failure", async (t) => {
   const app = await startApp(t)
   const deliveryId = await requested(app, await anInvitation(app.db))
   withChannel(t, app, async () => {
@@ -688,7 +688,7 @@ for (const scheduledAt of ['2030-12-31T10:00:00+05', '2030-12-31T23:59:60Z']) {
   })
 }
 
-test('a body that is null is refused, one that is absent is not', async (t) => {
+test('a null body is refused, an absent one is not', async (t) => {
   const { post, db } = await startApp(t)
   const path = sendPath(await anInvitation(db))
   const headers = { 'content-type': 'application/json' }

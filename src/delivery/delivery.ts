@@ -1,7 +1,6 @@
 /**
- * One message to one guest: this file takes the request. claiming.ts takes the row, settling.ts writes what the provider
- * answered, statuses.ts moves it forward by what the provider tells later. docs/states.md draws the states, and the
- * database enforces them.
+ * One message to one guest. This file handles the request; claiming.ts takes the row, settling.ts writes the provider's
+ * answer, and statuses.ts applies its later statuses. docs/states.md draws the states; the database enforces them.
  */
 import { chooseChannel, mayFallBackToEmail, narrowAuto, type ChannelName } from '../contacts/contacts.ts'
 import type { User } from '../http/access.ts'
@@ -30,7 +29,7 @@ export type DeliveryRequest = {
   eventId: string
   guestId: string
   channel: ChannelName | 'auto'
-  /** False: WhatsApp or nothing. */
+  /** Whether an e-mail may replace a WhatsApp message that fails. */
   fallback: boolean
   template: string
   locale?: Locale
@@ -46,8 +45,8 @@ export type Requested =
   | { status: 'duplicate'; duplicateOf: string }
 
 /**
- * Requests one message; the caller enqueues its job after the commit. A second request with the same Idempotency-Key
- * finds the row of the first, even when the answer to the first was never stored. Throws `event_not_found`,
+ * Requests one message; the caller enqueues its job after the commit. A repeated Idempotency-Key returns the first
+ * request's row, even if its answer was never stored. Throws `event_not_found`,
  * `guest_not_found`, `event_closed`, `event_draft`, `guest_opted_out`, `no_address_for_channel`, `email_stopped`,
  * `invalid_date`, and what findRequestable and composeMessage throw.
  */
@@ -59,17 +58,13 @@ export async function requestDelivery({ db, now, config }: Context, input: Deliv
   const { channel, reason } = channelFor(target, input.channel, narrowAuto(input.channel, config))
   const scheduledAt = readSchedule(input.scheduledAt, requestedAt)
   const request: Request = {
+    ...input,
     organizerId: target.organizerId,
-    eventId: input.eventId,
-    template: input.template,
-    variables: input.variables,
     attemptsMax: config.delivery.attemptsMax,
-    requestId: input.requestId,
     requestedBy: input.user.id,
     requestedAt,
     scheduledAt,
     isEnqueued: scheduledAt === null,
-    idempotencyKey: input.idempotencyKey,
   }
   const delivery: NewDelivery = {
     id: newId('dl'),
@@ -79,7 +74,7 @@ export async function requestDelivery({ db, now, config }: Context, input: Deliv
     mayFallBack: channel === 'whatsapp' && input.fallback && mayFallBackToEmail(config),
     locale: input.locale ?? target.locale,
   }
-  // Refuses a message that lacks a variable.
+  // Throws when a variable is missing.
   composeMessage({ ...target, ...request, ...delivery }, config.http.publicBaseUrl)
   const dueAt = scheduledAt ?? requestedAt
   const times = { requestedAt, dueAt, windowMs: input.force ? 0 : config.delivery.dedupeWindowMs }
@@ -90,8 +85,8 @@ export async function requestDelivery({ db, now, config }: Context, input: Deliv
 
 async function insertOnce(tx: Tx, request: Request, delivery: NewDelivery, times: SlotTimes): Promise<Requested> {
   const { guestId, channel } = delivery
-  const made = request.idempotencyKey ? await findByIdempotencyKey(tx, { ...request, guestId }) : null
-  if (made) return { ...made, status: made.scheduledAt ? 'scheduled' : 'queued' }
+  const existing = request.idempotencyKey ? await findByIdempotencyKey(tx, { ...request, guestId }) : null
+  if (existing) return { ...existing, status: existing.scheduledAt ? 'scheduled' : 'queued' }
   const [deliveryId] = await requestDeliveries(tx, request, [delivery], times)
   if (deliveryId)
     return { status: request.scheduledAt ? 'scheduled' : 'queued', deliveryId, channel, dueAt: times.dueAt }
@@ -110,11 +105,11 @@ function checkTarget(target: Target | null, input: DeliveryRequest): asserts tar
 const REFUSALS = {
   guest_opted_out: 'The guest wrote BAJA to this organizer.',
   no_address_for_channel: 'The guest has no address for this channel.',
-  email_stopped: 'This address bounced, complained or unsubscribed: nothing is sent to it any more.',
-  marketing_stopped: 'The guest wants no promotions by WhatsApp.',
+  email_stopped: 'This address bounced, complained or unsubscribed.',
+  marketing_stopped: 'The guest stopped promotions on WhatsApp.',
 } as const
 
-/** The guest's situation may change before the message leaves, so only `auto` moves to e-mail here; the claim asks again. */
+/** Only `auto` changes to e-mail here; the claim decides again, because the facts may change until then. */
 function channelFor(
   target: Target,
   asked: ChannelName | 'auto',

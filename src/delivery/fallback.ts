@@ -1,12 +1,6 @@
-/** What follows from a refusal beyond the message's own row: its fallback by e-mail, and what others must know. */
-import {
-  markReachable as markPhonesReachable,
-  markUnreachable,
-  reachColumns,
-  stopMarketing,
-  withholdMarketing,
-} from '../contacts/contacts.ts'
-import type { ChannelName, Reach } from '../contacts/contacts.ts'
+/** Writes the consequences of a refusal beyond the message's own row, among them its fallback by e-mail. */
+import { markUnreachable, reachColumns, stopMarketing, withholdMarketing } from '../contacts/contacts.ts'
+import { markReachable as markPhonesReachable, type ChannelName, type Reach } from '../contacts/contacts.ts'
 import { newId, sql, type Tx } from '../platform/db.ts'
 import { insertDeadLetter } from '../platform/dead-letters.ts'
 import type { Locale } from '../platform/languages.ts'
@@ -15,23 +9,11 @@ import { pauseChannel } from '../channels/channels.ts'
 import type { Consequences } from './consequences.ts'
 import { pauseSending } from './pauses.ts'
 import { requestDeliveries } from './requests.ts'
+import type { NewDelivery, Request } from './sql.ts'
 
-type Original = Reach & {
-  organizerId: string
-  eventId: string
-  eventStatus: string
-  guestId: string
-  channel: ChannelName
-  mayFallBack: boolean
-  isCancelled: boolean
-  template: string
-  locale: Locale
-  variables: Record<string, string>
-  requestId: string
-  requestedBy: string
-  requestedAt: Date
-  campaignId: string | null
-}
+type Original = Reach &
+  Omit<Request, 'attemptsMax' | 'scheduledAt' | 'isEnqueued'> &
+  Omit<NewDelivery, 'id' | 'channelReason'> & { eventStatus: string; isCancelled: boolean }
 
 async function findOriginal(tx: Tx, id: string, now: Date): Promise<Original> {
   const { rows } = await sql<Original>`
@@ -47,8 +29,8 @@ async function findOriginal(tx: Tx, id: string, now: Date): Promise<Original> {
 }
 
 /**
- * The e-mail in the place of a WhatsApp message that cannot arrive. There is one for each original, only where the guest
- * has an address that may be written to, and only while nobody has requested the message again. It is due at once.
+ * Inserts the e-mail that replaces a failed WhatsApp message, due at once. An original has at most one, and none if
+ * the guest cannot be e-mailed or the message has been requested again.
  */
 async function insertFallback(
   tx: Tx,
@@ -77,7 +59,7 @@ async function insertFallback(
   await requestDeliveries(tx, request, [fallback], { requestedAt, dueAt: now, windowMs: null })
 }
 
-/** The number that a WhatsApp message went to; the guest's may have been corrected since. */
+/** The number that a WhatsApp message was sent to; the guest's number may have changed since. */
 async function findNumber(tx: Tx, deliveryId: string): Promise<string | null> {
   const { rows } = await sql<{ phone: string | null }>`
     select coalesce(d.sent_to, g.phone) as phone
@@ -87,13 +69,13 @@ async function findNumber(tx: Tx, deliveryId: string): Promise<string | null> {
   return rows[0]?.phone ?? null
 }
 
-/** A message arrived after all. */
+/** A message was delivered, so WhatsApp reaches its number. */
 export async function markReachable(tx: Tx, deliveryId: string): Promise<void> {
   const phone = await findNumber(tx, deliveryId)
   if (phone) await markPhonesReachable(tx, [phone])
 }
 
-/** What the refusal says about the guest's number. `at`: when the provider refused. */
+/** Stores what the refusal says about the guest's number. `at`: when the provider refused. */
 async function rememberNumber(tx: Tx, deliveryId: string, plan: Consequences, now: Date, at: Date): Promise<void> {
   if (!plan.isUnreachable && !plan.stopsMarketing && !plan.withheldUntil) return
   const phone = await findNumber(tx, deliveryId)
@@ -103,14 +85,14 @@ async function rememberNumber(tx: Tx, deliveryId: string, plan: Consequences, no
   if (plan.withheldUntil) await withholdMarketing(tx, phone, plan.withheldUntil)
 }
 
-/** It had its later try: the mark keeps it from another. */
+/** Marks that the message has had its one retry after WhatsApp withheld it. */
 async function markWithheld(tx: Tx, deliveryId: string, now: Date): Promise<void> {
   await sql`update deliveries set withheld_at = ${now} where id = ${deliveryId}`.execute(tx)
 }
 
 /**
- * The part of a refusal that reaches beyond the message's own row, which the caller has moved. `at`: when the provider
- * refused it. The channel comes last, because every worker waits for its row.
+ * Applies a plan to everything but the message's own row, which the caller has updated. `at`: when the provider
+ * refused. The channel comes last, because every worker waits for its lock.
  */
 export async function applyConsequences(
   tx: Tx,
@@ -126,9 +108,9 @@ export async function applyConsequences(
   { now, attemptsMax, at = now }: { now: Date; attemptsMax: number; at?: Date },
 ): Promise<void> {
   const { id: deliveryId, channel, attempts, campaignId } = delivery
-  const { reason, isAlarm } = plan
+  const { reason, needsOperator: needsProbe } = plan
   await rememberNumber(tx, deliveryId, plan, now, at)
-  if (plan.isLaterTry) await markWithheld(tx, deliveryId, now)
+  if (plan.isWithheldRetry) await markWithheld(tx, deliveryId, now)
   if (plan.needsFallback) await insertFallback(tx, { deliveryId, reason, attemptsMax, now })
   if (plan.status === 'dead') await insertDeadLetter(tx, { kind: 'delivery', refId: deliveryId, reason, attempts, now })
   const status = TEMPLATE_STATUS[reason]
@@ -141,9 +123,10 @@ export async function applyConsequences(
   const system = { source: 'system' as const, reason, pausedBy: 'system', now }
   if (plan.pausesCampaign && campaignId)
     await pauseSending(tx, { ...system, scope: 'campaign', scopeId: campaignId, until: null })
-  if (plan.pauseUntil) await pauseChannel(tx, { channel, until: plan.pauseUntil, reason, needsProbe: isAlarm, now })
+  if (plan.pauseUntil) await pauseChannel(tx, { channel, until: plan.pauseUntil, reason, needsProbe, now })
 }
 
+/** The template status that an error code reveals. */
 const TEMPLATE_STATUS: Record<string, string> = {
   whatsapp_132001: 'MISSING',
   whatsapp_132015: 'PAUSED',

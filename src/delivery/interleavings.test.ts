@@ -1,6 +1,6 @@
 /**
- * Whatever happens in whatever order: workers that are slow, die or come back, a provider that answers or does not, statuses
- * early, late, twice or never, sweeps, pauses and replays, some of them at the same moment. Against the real database.
+ * Random interleavings on the real database: slow and dead workers, provider calls with and without an answer, statuses
+ * early, late, twice or never, sweeps, pauses and replays, some of them concurrent.
  */
 import assert from 'node:assert/strict'
 import { AsyncLocalStorage } from 'node:async_hooks'
@@ -14,21 +14,21 @@ import { BOTH, coded, forgetLimits, withProvider } from '../../test/provider.ts'
 import type { Message, Outcome } from '../channels/channels.ts'
 
 const ENV = { DELIVERY_MAX_ATTEMPTS: '3', DELIVERY_QUIET_HOURS: 'off', WA_PAIR_INTERVAL_SECONDS: '0' }
-/** Another seed looks elsewhere; within a run, what happens at the same moment is never quite the same. */
-const LOOK = {
+/** The seed fixes the steps; the timing of concurrent steps still differs between runs. */
+const RUNS = {
   numRuns: 30,
   seed: 4242,
   interruptAfterTimeLimit: 20_000,
   markInterruptAsFailure: false,
 }
 
-/** What becomes of a call: whether the provider takes the message, and what the worker hears; a number: the code it is refused with. */
+/** What happens to a call: whether the provider accepts the message and what the worker sees. A number is an error code. */
 const FATES = [
   ...['taken', 'taken', 'taken, answered late', 'taken, answer lost', 'taken, worker died'],
   ...['refused late', 'not taken, answer lost', 'not taken, worker died'],
   ...[131000, 131026, 131047, 130429, 131048, 131053],
 ]
-/** What statuses will say of a message that was taken. */
+/** The statuses of an accepted message, in order. */
 const TRUTHS = [
   ['sent', 'delivered', 'read'],
   ['sent', 'delivered'],
@@ -36,7 +36,7 @@ const TRUTHS = [
   ['sent', 131000],
   ['sent', 131047],
 ]
-const STEERS = ['pause campaign', 'resume campaign', 'pause event', 'resume event', 'hold', 'release']
+const STEERS = ['pause campaign', 'resume campaign', 'pause event', 'resume event', 'pause channel', 'resume channel']
 
 const aStep = fc.oneof(
   {
@@ -65,7 +65,7 @@ type Row = {
 const mayArrive = ({ told }: Taken) => !told.some((status) => typeof status === 'number')
 const pick = <T>(list: T[], n: number): T | undefined => list[n % list.length]
 
-/** Two guests of a campaign, of whom one has no e-mail, and one who gets an e-mail; and a provider that remembers. */
+/** A campaign of two guests, one without e-mail, and a single e-mail; the provider records what it accepted. */
 async function openWorld(app: TestApp, elsewhere: Db, asked: { answer: (message: Message) => Promise<Outcome> }) {
   const { db } = app
   await sql`truncate deliveries, delivery_slots, dead_letters, wa_unreachable cascade`.execute(db)
@@ -86,7 +86,7 @@ async function openWorld(app: TestApp, elsewhere: Db, asked: { answer: (message:
   const calls = new AsyncLocalStorage<Call>()
   const listRows = async () => (await sql<Row>`select * from deliveries order by id`.execute(db)).rows
 
-  /** From another connection: what is not committed when the provider is called does not count. */
+  /** Checks a call from another connection, which sees only what is committed. */
   async function watch({ deliveryId, idempotencyKey, channel }: Message): Promise<void> {
     const { rows } = await sql<Row & { open: number }>`
       select d.*, (select count(*) from delivery_attempts a
@@ -95,13 +95,14 @@ async function openWorld(app: TestApp, elsewhere: Db, asked: { answer: (message:
     const row = rows[0]!
     const call = `${deliveryId} attempt ${row.attempts}`
     if (row.status !== 'sending' || row.open !== 1)
-      faults.push(`${call} is called while ${row.status}, ${row.open} open`)
+      faults.push(`${call} is called while ${row.status}, with ${row.open} open attempts`)
     if (attempts.has(call)) faults.push(`${call} is called twice`)
     attempts.add(call)
     const others = taken.filter(mayArrive).filter(({ key }) => channel === 'whatsapp' || key !== idempotencyKey)
     if (others.some((one) => one.deliveryId === deliveryId) && !row.possibleDuplicate)
-      faults.push(`${call} is a second message and does not say so`)
-    if (others.some((one) => one.deliveryId === row.fallbackOf)) faults.push(`${call} stands for what may still arrive`)
+      faults.push(`${call} is a second message and no possible duplicate`)
+    if (others.some((one) => one.deliveryId === row.fallbackOf))
+      faults.push(`${call} is the fallback of a message that may still arrive`)
   }
 
   asked.answer = async (message) => {
@@ -120,7 +121,7 @@ async function openWorld(app: TestApp, elsewhere: Db, asked: { answer: (message:
     return new Promise((resolve) => hang(fate.endsWith('late') ? () => resolve(answer) : undefined))
   }
 
-  /** Until the job is done, or hangs in its call. */
+  /** Resolves when the job is done or hangs in its call. */
   async function work(deliveryId: string, { fate, truth }: Pick<Call, 'fate' | 'truth'>): Promise<void> {
     await new Promise<void>((resolve, reject) => {
       const hang = (answer?: () => void) => {
@@ -145,8 +146,8 @@ async function openWorld(app: TestApp, elsewhere: Db, asked: { answer: (message:
 
   const post = (url: string, body?: object) => app.post(url, { as: 'director', ...(body ? { body } : {}) })
   const steer = (how: string) => {
-    if (how === 'hold') return post('/ops/channels/whatsapp/pause', { reason: 'x' })
-    if (how === 'release') return post('/ops/channels/whatsapp/resume')
+    if (how === 'pause channel') return post('/ops/channels/whatsapp/pause', { reason: 'x' })
+    if (how === 'resume channel') return post('/ops/channels/whatsapp/resume')
     const [verb, what] = how.split(' ')
     return post(what === 'event' ? `/events/${eventId}/deliveries/${verb}` : `/campaigns/${campaignId}/${verb}`)
   }
@@ -167,30 +168,30 @@ async function openWorld(app: TestApp, elsewhere: Db, asked: { answer: (message:
     else assert.equal((await replay()).statusCode, 200)
   }
 
-  /** What holds at every moment: nothing is believed sent that the provider did not take, nor arrived that it did not tell. */
+  /** Checks at every moment: nothing is sent that the provider did not accept, or delivered without a status. */
   async function check(): Promise<void> {
     for (const { id, status } of await listRows()) {
       const own = taken.filter(({ deliveryId }) => deliveryId === id)
       const told = own.flatMap((message) => message.told)
       if (['sent', 'delivered', 'read'].includes(status) && own.length === 0)
-        faults.push(`${id} is ${status} of nothing`)
+        faults.push(`${id} is ${status}, but nothing was accepted`)
       if (['delivered', 'read'].includes(status) && !told.includes(status))
-        faults.push(`nobody said that ${id} is ${status}`)
+        faults.push(`${id} is ${status} without such a status`)
     }
     assert.deepEqual(faults, [])
   }
 
   /**
-   * Everything goes on, those who were slow come back, and after a few more accidents the provider works; it tells all. Then
-   * every message has an end, the one that its statuses say.
+   * Resumes everything, answers late calls, and after some more accidents lets every call succeed and sends all statuses.
+   * Then every message must have ended as its statuses say.
    */
-  async function comeToRest(accidents: Pick<Call, 'fate' | 'truth'>[]): Promise<void> {
+  async function settleAll(accidents: Pick<Call, 'fate' | 'truth'>[]): Promise<void> {
     const isMoving = ({ status, nextAttemptAt }: Row) =>
       ['queued', 'scheduled', 'sending'].includes(status) || (status === 'unknown' && nextAttemptAt !== null)
     for (let round = 0; (await listRows()).some(isMoving); round++) {
-      assert.ok(round < 40, 'some messages never come to rest')
+      assert.ok(round < 40, 'some messages never end')
       wait(1300)
-      for (const how of ['release', 'resume event', 'resume campaign']) await steer(how)
+      for (const how of ['resume channel', 'resume event', 'resume campaign']) await steer(how)
       if (round > 1) await take({ answer: round })
       await sweep(app)
       for (const { id } of (await listRows()).filter(isMoving))
@@ -207,19 +208,20 @@ async function openWorld(app: TestApp, elsewhere: Db, asked: { answer: (message:
     for (const { id, status, possibleDuplicate } of await listRows()) {
       const said = new Set(heard.filter(({ deliveryId }) => deliveryId === id).map((event) => event.status))
       const arrived = said.has('read') ? 'read' : said.has('delivered') ? 'delivered' : null
-      if (arrived && status !== arrived) faults.push(`${id} is ${arrived} and we say ${status}`)
-      if (status === 'sent') faults.push(`${id} has failed and we say sent`) // all is told by now
+      if (arrived && status !== arrived) faults.push(`${id} is ${status} and should be ${arrived}`)
+      if (status === 'sent') faults.push(`${id} is sent and should be failed`) // every status has been sent by now
       const own = taken.filter(({ deliveryId }) => deliveryId === id)
-      if (own.filter(mayArrive).length > 1 && !possibleDuplicate) faults.push(`${id} arrived twice and does not say so`)
+      if (own.filter(mayArrive).length > 1 && !possibleDuplicate)
+        faults.push(`${id} arrived twice and is no possible duplicate`)
       if (['dead', 'unknown'].includes(status) && !letters.some(({ refId }) => refId === id))
-        faults.push(`${id} is ${status} and on no list`)
+        faults.push(`${id} is ${status} and has no dead letter`)
     }
     assert.deepEqual(faults, [])
   }
-  return { take, check, comeToRest }
+  return { take, check, settleAll }
 }
 
-test('no order of things sends a message twice unmarked, loses one, or believes what nobody said', async (t) => {
+test('no interleaving sends an unmarked second message, loses a message, or invents a status', async (t) => {
   const app = await startApp(t, { now: NOON, env: ENV, expectErrors: /refuses our account/ })
   const elsewhere = openDb(app.deps.databaseUrl, { max: 4, statementTimeoutMs: 5000, onError: () => {} })
   t.after(() => elsewhere.close())
@@ -235,11 +237,11 @@ test('no order of things sends a message twice unmarked, loses one, or believes 
       const world = await openWorld(app, elsewhere.db, asked)
       for (const group of steps) {
         await Promise.all(group.filter((step) => !('waitSeconds' in step)).map((step) => world.take(step)))
-        for (const step of group) if ('waitSeconds' in step) await world.take(step) // a token ends within minutes
+        for (const step of group) if ('waitSeconds' in step) await world.take(step) // alone, because leases expire within minutes
         await world.check()
       }
-      await world.comeToRest([...more])
+      await world.settleAll([...more])
     }),
-    LOOK,
+    RUNS,
   )
 })

@@ -1,4 +1,4 @@
-/** Sending messages, releasing what is due, and sweeping up what nobody works on. */
+/** The jobs that send messages, release due ones, and sweep up what a dead worker left. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Type } from 'typebox'
 import { countTokens, EMAIL_SENT_BEFORE, type Message } from '../channels/channels.ts'
@@ -18,21 +18,20 @@ import { settleDelivery, type AfterAttempt, type Attempted } from './settling.ts
 import { joinParkedStatuses } from './statuses.ts'
 import { killUnknown, listUnresolved, markNeedsReview, markUnknown, requeueUnknown } from './sweep.ts'
 
-/** Longer than a job's way through a healthy queue; shorter than anybody's patience. */
+/** A row enqueued longer ago than this has lost its job and is enqueued again. */
 const RELEASE_GRACE_MS = 8000
 const RELEASE_MAX = 1000
-/** What is due later than this is released by the sweep: a delayed job each would only fill the queue. */
+/** Rows due later than this get no delayed job; the release enqueues them when they are due. */
 const SWEPT_FROM_MS = 900_000
 
-/** The same id for the same attempt: enqueueing twice leaves one job in the queue. */
+/** Names the attempt, so enqueueing twice leaves one job. */
 export const deliveryJobId = (deliveryId: string, attempts: number): string => `${deliveryId}-${attempts}`
 
 /**
  * Sends one message to one guest.
  *
- * One job per guest, so that one bad number neither delays nor hides the others. The row is the truth
- * and the job only a hint: running it twice, or never, must be harmless. The sweep enqueues again
- * every row that nobody holds.
+ * One job per guest, so that one bad number neither delays nor hides the others. The row is the truth and the job
+ * only a hint: running it twice or never is harmless, because the release enqueues every due row again.
  */
 export const deliverInvitation = defineJob({
   name: 'deliver-invitation',
@@ -54,14 +53,14 @@ export const deliverInvitation = defineJob({
     const channel = deps.channels[delivery.channel]
     const message = composeSafely(delivery, deps.config.http.publicBaseUrl, log)
     const outcome = 'deliveryId' in message ? await channel.send(message) : message
-    release?.() // should this process die now, the lease runs out and the row waits for evidence
+    release?.() // if this process dies now, the lease expires and the outcome is unknown
     const attempted = {
       delivery,
       outcome,
       message: 'deliveryId' in message ? message : null,
       isSimulated: channel.isSimulated,
     }
-    const after = await settleSurely(() => settleDelivery(deps, attempted))
+    const after = await settleWithRetries(() => settleDelivery(deps, attempted))
     report(deps, log, attempted, after)
     if (after.retryAt) {
       const delayMs = Math.max(1, after.retryAt.getTime() - deps.now().getTime())
@@ -72,39 +71,29 @@ export const deliverInvitation = defineJob({
   },
 })
 
-/**
- * A text that cannot be made any more (its guest or template changed) is not sent; nobody else is harmed. Also by a fault
- * of ours nothing has left, so it must not look as if something had.
- */
+/** Skips a message that cannot be composed, even by a fault of ours: nothing was sent, so it must not become unknown. */
 function composeSafely(delivery: Claimed, baseUrl: string, log: Logger): Message | { kind: 'skipped'; reason: string } {
   try {
     const message = composeMessage(delivery, baseUrl)
     return 'deliveryId' in message ? message : { kind: 'skipped', reason: message.reason }
   } catch (error) {
     if (error instanceof Failure) return { kind: 'skipped', reason: error.code }
-    log.error({ deliveryId: delivery.id, template: delivery.template, err: error }, 'A message could not be made')
+    log.error({ deliveryId: delivery.id, template: delivery.template, err: error }, 'A message could not be composed')
     return { kind: 'skipped', reason: 'not_composed' }
   }
 }
 
-function report(deps: Deps, log: Logger, { delivery, outcome, isSimulated }: Attempted, after: AfterAttempt): void {
+function report(deps: Deps, log: Logger, attempted: Attempted, after: AfterAttempt): void {
+  const { delivery, outcome, isSimulated: simulated } = attempted
   deps.metrics.deliveries.inc({ channel: delivery.channel, outcome: outcome.kind })
   const { id: deliveryId, requestId, channel, attempts: attempt } = delivery
+  const { status } = after
   const reason = 'reason' in outcome ? { reason: outcome.reason } : {}
-  log.info(
-    { deliveryId, requestId, channel, attempt, status: after.status, simulated: isSimulated, ...reason },
-    'A delivery was attempted',
-  )
-  if (after.isAlarm)
-    log.error(
-      { channel, ...reason },
-      'The provider refuses our account, configuration or quality: the channel is paused until it is mended',
-    )
+  log.info({ deliveryId, requestId, channel, attempt, status, simulated, ...reason }, 'A delivery was attempted')
+  if (after.needsOperator)
+    log.error({ channel, ...reason }, 'The provider refuses our account or quality: the channel is paused')
   if (after.hasOpenedCircuit)
-    log.warn(
-      { channel, ...reason },
-      'The provider fails again and again: the circuit breaker is open, then one message goes first',
-    )
+    log.warn({ channel, ...reason }, 'The provider keeps failing: the circuit breaker is open')
 }
 
 /** Turns expired leases into `unknown`, ends pauses, joins parked statuses and resolves old unknowns. */
@@ -117,7 +106,7 @@ export const sweepDeliveries = defineJob({
     const at = now()
     const lost = await markUnknown(db, at, new Date(at.getTime() + config.delivery.unknownWaitMs))
     if (lost.length > 0)
-      log.warn({ deliveries: lost.length }, 'Leases ran out: the outcomes are unknown and wait for evidence')
+      log.warn({ deliveries: lost.length }, 'Leases expired: the outcomes are unknown until a status arrives')
     await endExpiredPauses(db, at)
     if (await withTx(db, (tx) => joinParkedStatuses(tx, config, at)))
       log.error('The provider refuses our account by its statuses: GET /ops/channels says why')
@@ -126,12 +115,12 @@ export const sweepDeliveries = defineJob({
   },
 })
 
-/** What one run of the release came to. `backlog`: more is due than the rate limits allowed. */
+/** `backlog`: more rows were due than the rate limits allowed. */
 export type Release = { released: number; backlog: boolean }
 
 /**
- * Enqueues the due rows that have no job, channel by channel and urgent ones first: as many as the rate limit of the
- * channel allows now. The clock runs it every second, and ten times as often while there is a backlog.
+ * Enqueues due rows that have no job, urgent ones first, as many as the rate limit of each channel allows. The clock
+ * runs it every second, and ten times a second while there is a backlog.
  */
 export const releaseDeliveries = defineJob({
   name: 'release-deliveries',
@@ -167,8 +156,8 @@ export const releaseDeliveries = defineJob({
   },
 })
 
-/** What a provider answered is known here only: a hiccup of the database must not turn it into `unknown`. */
-async function settleSurely<T>(settleOnce: () => Promise<T>): Promise<T> {
+/** Retries, because a short database failure must not lose the provider's answer. */
+async function settleWithRetries<T>(settleOnce: () => Promise<T>): Promise<T> {
   for (let triesLeft = 4; ; triesLeft--) {
     try {
       return await settleOnce()
@@ -179,13 +168,14 @@ async function settleSurely<T>(settleOnce: () => Promise<T>): Promise<T> {
   }
 }
 
-/** Their wait is over without evidence: once more where that is safe or allowed, else for a person. */
+/** Decides unknown outcomes whose wait is over: one more try where a repeat is allowed, otherwise they need review. */
 async function resolveUnknowns(tx: Tx, policy: 'retry' | 'review', now: Date): Promise<void> {
-  for (const one of await listUnresolved(tx, now)) {
-    const { id, channel, attempts, attemptsMax } = one
-    // An e-mail repeats under its idempotency key, as long as the provider keeps that; WhatsApp knows no such key.
-    const isKeyAlive = now.getTime() < (one.firstAttemptAt?.getTime() ?? 0) + EMAIL_RETRY_HORIZON_MS
-    const mayRepeat = channel === 'email' ? isKeyAlive && one.reason !== EMAIL_SENT_BEFORE : !one.possibleDuplicate
+  for (const delivery of await listUnresolved(tx, now)) {
+    const { id, channel, attempts, attemptsMax } = delivery
+    // An e-mail is safe to repeat while the provider keeps its idempotency key; WhatsApp has no such key.
+    const isKeyAlive = now.getTime() < (delivery.firstAttemptAt?.getTime() ?? 0) + EMAIL_RETRY_HORIZON_MS
+    const mayRepeat =
+      channel === 'email' ? isKeyAlive && delivery.reason !== EMAIL_SENT_BEFORE : !delivery.possibleDuplicate
     if (policy === 'retry' && attempts >= attemptsMax) {
       await killUnknown(tx, id, now)
       await insertDeadLetter(tx, { kind: 'delivery', refId: id, reason: 'attempts_spent', attempts, now })

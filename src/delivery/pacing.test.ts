@@ -1,7 +1,7 @@
-/** What leaves when a channel takes a few messages a second and hundreds are due. */
+/** Releasing hundreds of due messages within the rate limit of a channel. */
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { aCampaign, aStatus, fallbackOf, NOON, record, requested, rowOf, run } from '../../test/deliveries.ts'
+import { aCampaign, aStatus, fallbackOf, NOON, record, requested, rowOf, run, sweep } from '../../test/deliveries.ts'
 import { startApp, type TestApp } from '../../test/harness.ts'
 import { aGuest, anEvent } from '../../test/make.ts'
 import { BOTH, withProvider } from '../../test/provider.ts'
@@ -20,14 +20,14 @@ async function aLargeCampaign(app: TestApp, facts: object = {}) {
   return { eventId, ...(await aCampaign(app, eventId)) }
 }
 
-/** What the last release enqueued, worked in one go as a worker would. */
+/** Runs the jobs of the last release at once. */
 async function workReleased(app: TestApp, ms: number): Promise<void> {
   const { rows } = await sql<{ id: string }>`
     select id from deliveries where enqueued_at = ${after(ms)} and status = 'queued'`.execute(app.db)
   await Promise.all(rows.map(({ id }) => run(app, id)))
 }
 
-/** The clock's release every tenth of a second; at which of them each call was made. */
+/** Releases every tenth of a second. Returns the time of each call in milliseconds. */
 async function workUntil(app: TestApp, fromMs: number, toMs: number, calls: unknown[]): Promise<number[]> {
   const atMs: number[] = []
   for (let ms = fromMs; ms < toMs; ms += 100) {
@@ -40,11 +40,11 @@ async function workUntil(app: TestApp, fromMs: number, toMs: number, calls: unkn
   return atMs
 }
 
-/** What other tests left due would take tokens of this one. */
+/** Due messages of other tests would take this test's tokens. */
 const forgetOthers = ({ db }: TestApp) => sql`update deliveries set next_attempt_at = null`.execute(db)
 const emptyBuckets = ({ db }: TestApp) => sql`update channel_limits set tokens = 0, refilled_at = ${NOON}`.execute(db)
 
-test('a bucket fills at its rate, holds a fifth of a second, and gives no token twice', async (t) => {
+test('a bucket fills at its rate up to a fifth of a second, and no token is taken twice', async (t) => {
   const { db } = await startApp(t, { now: NOON })
   await sql`update channel_limits set tokens = 0, refilled_at = ${NOON}`.execute(db)
   const rate = (ms: number) => ({ channel: 'whatsapp' as const, messagesPerSecond: 50, now: new Date(after(ms)) })
@@ -63,7 +63,7 @@ test('a bucket fills at its rate, holds a fifth of a second, and gives no token 
   assert.equal(backwards, 0)
 })
 
-test('a campaign leaves at the rate of the number, no second has more, and none is lost', async (t) => {
+test("a campaign is sent at the channel's rate, no second exceeds it, and no message is lost", async (t) => {
   const app = await startApp(t, { now: NOON, env: TEN_A_SECOND })
   const { calls } = withProvider(t, [app.deps], () => undefined, BOTH)
   await emptyBuckets(app)
@@ -79,7 +79,7 @@ test('a campaign leaves at the rate of the number, no second has more, and none 
   assert.ok(Math.max(...atMs) <= 6500, `the last left after ${Math.max(...atMs)} ms`)
 })
 
-test('a message that finds no token stays due, keeps its place, and says what it waits for', async (t) => {
+test('a message that finds no token stays due with its time, and waits for the rate limit', async (t) => {
   const app = await startApp(t, { now: NOON, env: TEN_A_SECOND })
   const { calls } = withProvider(t, [app.deps])
   const id = await requested(app, await aGuest(app.db, await anEvent(app.db)))
@@ -93,7 +93,7 @@ test('a message that finds no token stays due, keeps its place, and says what it
   assert.deepEqual([attempts, calls.length], [0, 0])
 })
 
-test('an answer to a guest and a fallback leave before the campaign', async (t) => {
+test('an answer to a guest and a fallback are sent before the campaign', async (t) => {
   const app = await startApp(t, { now: NOON, env: TEN_A_SECOND })
   const provider = withProvider(t, [app.deps], () => undefined, BOTH)
   const lost = await requested(app, await aGuest(app.db, await anEvent(app.db)))
@@ -110,7 +110,7 @@ test('an answer to a guest and a fallback leave before the campaign', async (t) 
   assert.ok(first.includes(fallback.id))
 })
 
-test('the sweep releases urgent messages although the queue is full', async (t) => {
+test('urgent messages are released although the queue is full', async (t) => {
   const app = await startApp(t, { now: NOON })
   const provider = withProvider(t, [app.deps], () => undefined, BOTH)
   const lost = await requested(app, await aGuest(app.db, await anEvent(app.db)))
@@ -128,7 +128,7 @@ test('the sweep releases urgent messages although the queue is full', async (t) 
   assert.deepEqual(release, { released: 1, backlog: false })
 })
 
-test('a campaign that is paused and resumed goes on at once and in its order', async (t) => {
+test('a campaign that is paused and resumed continues at once and in order', async (t) => {
   const app = await startApp(t, { now: NOON, env: TEN_A_SECOND })
   const { calls } = withProvider(t, [app.deps], () => undefined, BOTH)
   await emptyBuckets(app)
@@ -138,7 +138,7 @@ test('a campaign that is paused and resumed goes on at once and in its order', a
   const paused = await workUntil(app, 1000, 2000, calls)
   await app.post(`/campaigns/${campaignId}/resume`, { as: 'organizer' })
 
-  const atMs = await workUntil(app, 2000, 11_000, calls) // what the route itself released is released again after 8 s
+  const atMs = await workUntil(app, 2000, 11_000, calls) // the route's own release is repeated after 8 s
 
   assert.deepEqual(paused, [])
   assert.equal(before.length + atMs.length, GUESTS)
@@ -150,7 +150,7 @@ for (const [what, stop] of [
   ['cancelled', ({ campaignId }: { campaignId: string }) => `/campaigns/${campaignId}/cancel`],
   ['paused with its event', ({ eventId }: { eventId: string }) => `/events/${eventId}/deliveries/pause`],
 ] as const) {
-  test(`nobody waits behind a campaign that was ${what}`, async (t) => {
+  test(`no message waits behind a campaign that was ${what}`, async (t) => {
     const app = await startApp(t, { now: NOON, env: TEN_A_SECOND })
     const { calls } = withProvider(t, [app.deps], () => undefined, BOTH)
     const stopped = await app.post(stop(await aLargeCampaign(app)), { as: 'organizer' })
@@ -164,3 +164,37 @@ for (const [what, stop] of [
     assert.ok(calls.some(({ deliveryId }) => deliveryId === mine))
   })
 }
+
+test('an answer to a guest is released although the queue is full', async (t) => {
+  const app = await startApp(t, { now: NOON })
+  await forgetOthers(app)
+  const guest = await aGuest(app.db, await anEvent(app.db))
+  await requested(app, guest)
+  await sql`update deliveries set answers_message = 'wamid.asked', enqueued_at = null where event_id = ${guest.eventId}`.execute(
+    app.db,
+  )
+  const { hasRoom } = app.deps.queues
+  app.deps.queues.hasRoom = async () => false
+  t.after(async () => void (app.deps.queues.hasRoom = hasRoom))
+
+  const outcome = await sweep(app)
+
+  assert.deepEqual(outcome, { released: 1, backlog: false })
+})
+
+test('a fallback is released although the queue is full', async (t) => {
+  const app = await startApp(t, { now: NOON })
+  await forgetOthers(app)
+  const provider = withProvider(t, [app.deps])
+  const guest = await aGuest(app.db, await anEvent(app.db))
+  const deliveryId = await requested(app, guest)
+  await run(app, deliveryId)
+  await record(app, aStatus(provider.ids[0]!, 'failed', 131026))
+  const { hasRoom } = app.deps.queues
+  app.deps.queues.hasRoom = async () => false
+  t.after(async () => void (app.deps.queues.hasRoom = hasRoom))
+
+  await sweep(app)
+
+  assert.equal((await fallbackOf(app.db, deliveryId))!.enqueuedAt?.toISOString(), NOON)
+})

@@ -1,16 +1,16 @@
 /**
- * Pacing: rows that wait are just rows, in order. The sweep releases as many due rows of a channel as its rate limit has
- * tokens (channels/rate-limit.ts), and a claim hands back what finds none. So pausing, cancelling and resuming have
- * nothing to recompute.
+ * Pacing a channel: the release enqueues as many due rows as the rate limit has tokens (channels/rate-limit.ts). A claim
+ * that finds no token leaves its row due, so pausing, cancelling and resuming have nothing to recompute.
  */
 import type { ChannelName } from '../contacts/contacts.ts'
 import { sql, type Db } from '../platform/db.ts'
+import { isWaiting } from './sql.ts'
 
 export type Due = { id: string; attempts: number; isUrgent: boolean }
 
 /**
  * Marks due rows of a channel as enqueued, urgent ones first, and returns them; the caller enqueues their jobs. A row
- * enqueued less than `graceMs` ago still has its job. SKIP LOCKED lets several sweeps share the work.
+ * enqueued less than `graceMs` ago still has its job. SKIP LOCKED lets several workers share the rows.
  */
 export async function releaseDue(
   db: Db,
@@ -29,15 +29,17 @@ async function markReleased(
 ): Promise<Due[]> {
   const { rows } = await sql<Due>`
     with due as (
-      select id, next_attempt_at from deliveries
-       where channel = ${r.channel} and is_urgent = ${r.isUrgent} and next_attempt_at <= ${r.now}
-         and status in ('queued', 'scheduled')
-         and (enqueued_at is null
-              or greatest(enqueued_at, next_attempt_at) < ${new Date(r.now.getTime() - r.graceMs)})
-       order by next_attempt_at limit ${r.limit}
+      select d.id from deliveries d
+       where d.channel = ${r.channel} and d.is_urgent = ${r.isUrgent}
+         and ${isWaiting} and d.next_attempt_at <= ${r.now}
+         -- It has no job, or its job is overdue.
+         and (d.enqueued_at is null
+              or greatest(d.enqueued_at, d.next_attempt_at) < ${new Date(r.now.getTime() - r.graceMs)})
+       order by d.next_attempt_at limit ${r.limit}
          for update skip locked)
     update deliveries d set enqueued_at = ${r.now}
-      from due where d.id = due.id
+      from due
+     where d.id = due.id
     returning d.id, d.attempts, d.is_urgent`.execute(db)
   return rows
 }

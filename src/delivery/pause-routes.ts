@@ -1,4 +1,4 @@
-/** The switches that stop and restart sending, for an event and for a whole organizer. */
+/** Pausing and resuming sending for an event or an organizer. */
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
@@ -13,7 +13,7 @@ const State = Answer(
     sendingPausedAt: NullableInstant,
     waiting: Type.Integer({
       minimum: 0,
-      description: 'Messages that came due and were stopped; those of later times follow.',
+      description: 'Due messages that the pause has stopped so far.',
     }),
   },
   { title: 'SendingState' },
@@ -25,16 +25,16 @@ const STEPS = [
   { step: 'resume', isPaused: false, verb: 'Resume' },
 ] as const
 const description =
-  'While sending is paused nothing leaves, not even replies to guests who have just written; queued messages stay queued. ' +
-  'Resuming sends what waited. Doing either twice changes nothing.'
+  'While sending is paused nothing is sent, not even replies to guests; messages stay queued. Resuming sends them. ' +
+  'Pausing or resuming twice changes nothing.'
 
 export const pauseRoutes =
   (deps: Deps): FastifyPluginAsyncTypebox =>
   async (app) => {
-    const flip = async (request: FastifyRequest, what: Pausable, id: string, isPaused: boolean) => {
+    const setPaused = async (request: FastifyRequest, what: Pausable, id: string, isPaused: boolean) => {
       const asked = { what, id, scope: scopeOf(request), by: request.user.id, isPaused }
       const state = await switchSending(deps, asked)
-      request.log.info({ what, id, isPaused, waiting: state.waiting }, 'Sending was switched')
+      request.log.info({ what, id, isPaused, waiting: state.waiting }, 'Sending was paused or resumed')
       return state
     }
 
@@ -53,7 +53,7 @@ export const pauseRoutes =
             response: { 200: State },
           },
         },
-        (request) => flip(request, 'event', request.params.eventId, isPaused),
+        (request) => setPaused(request, 'event', request.params.eventId, isPaused),
       )
       app.post(
         `/organizers/:organizerId/deliveries/${step}`,
@@ -69,7 +69,7 @@ export const pauseRoutes =
             response: { 200: State },
           },
         },
-        (request) => flip(request, 'organizer', request.params.organizerId, isPaused),
+        (request) => setPaused(request, 'organizer', request.params.organizerId, isPaused),
       )
     }
   }

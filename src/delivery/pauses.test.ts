@@ -14,7 +14,7 @@ const rowOf = async (db: Db, id: string) =>
   (await sql<Row>`select status, waiting_for, attempts, next_attempt_at from deliveries where id = ${id}`.execute(db))
     .rows[0]!
 
-/** Asks for an invitation and returns its delivery. */
+/** Requests an invitation and returns its delivery id. */
 async function asked({ post }: TestApp, { eventId, guestId }: { eventId: string; guestId: string }, body = {}) {
   const reply = await post(`/events/${eventId}/guests/${guestId}/send`, { as: 'director', body })
   assert.equal(reply.statusCode, 202, reply.body)
@@ -24,13 +24,13 @@ const pause = ({ post }: TestApp, eventId: string, as: 'organizer' | 'director' 
   post(`/events/${eventId}/deliveries/pause`, { as })
 const resume = ({ post }: TestApp, eventId: string) => post(`/events/${eventId}/deliveries/resume`, { as: 'organizer' })
 
-/** An organizer of its own, so that pausing it stops nobody else's test. */
+/** Makes its own organizer, so that pausing it does not affect other tests. */
 async function anOwnInvitation(db: Db) {
   const organizerId = await anOrganizer(db, newId('org'))
   return { organizerId, ...(await anInvitation(db, { event: { organizerId } })) }
 }
 
-test('a paused event sends nothing that is queued already; resumed it sends everything once', async (t) => {
+test('a paused event sends nothing, not even queued messages; after resuming each is sent once', async (t) => {
   const app = await startApp(t, { now: NOW })
   const guest = await anInvitation(app.db)
   const other = await anInvitation(app.db)
@@ -43,20 +43,20 @@ test('a paused event sends nothing that is queued already; resumed it sends ever
     await app.runJob(deliverInvitation, { deliveryId: id }),
     await app.runJob(deliverInvitation, { deliveryId: elsewhere }),
   ]
-  const held = await rowOf(app.db, id)
+  const parked = await rowOf(app.db, id)
   const resumed = await resume(app, guest.eventId)
   const due = await rowOf(app.db, id)
   await Promise.all([1, 2, 3].map(() => app.runJob(deliverInvitation, { deliveryId: id })))
 
   assert.deepEqual([paused.statusCode, paused.json().sendingPausedAt, paused.json().waiting], [200, NOW, 0])
   assert.deepEqual(outcomes, ['event_paused', 'nothing to do', 'sent'])
-  assert.deepEqual(held, { status: 'queued', waitingFor: 'event_paused', attempts: 0, nextAttemptAt: null })
+  assert.deepEqual(parked, { status: 'queued', waitingFor: 'event_paused', attempts: 0, nextAttemptAt: null })
   assert.deepEqual([resumed.statusCode, resumed.json().sendingPausedAt, resumed.json().waiting], [200, null, 0])
   assert.deepEqual(due, { status: 'queued', waitingFor: null, attempts: 0, nextAttemptAt: new Date(NOW) })
   assert.deepEqual([(await rowOf(app.db, id)).status, send.mock.callCount()], ['sent', 2])
 })
 
-test('what was resumed is enqueued by the next sweep', async (t) => {
+test('resumed messages are enqueued by the next release', async (t) => {
   const app = await startApp(t, { now: NOW })
   const guest = await anInvitation(app.db)
   await pause(app, guest.eventId)
@@ -72,7 +72,7 @@ test('what was resumed is enqueued by the next sweep', async (t) => {
   assert.equal(rows.length, 1)
 })
 
-test('an answer to a guest who has just written waits, too', async (t) => {
+test('an answer to a guest waits during a pause, too', async (t) => {
   const app = await startApp(t, { now: NOW })
   const guest = await anInvitation(app.db)
   const id = await asked(app, guest)
@@ -82,7 +82,7 @@ test('an answer to a guest who has just written waits, too', async (t) => {
   assert.equal(await app.runJob(deliverInvitation, { deliveryId: id }), 'event_paused')
 })
 
-test('a scheduled message that waited goes at its time, not at the resume', async (t) => {
+test('a scheduled message that was parked is sent at its time, not when sending resumes', async (t) => {
   const app = await startApp(t, { now: NOW })
   const guest = await anInvitation(app.db)
   const scheduledAt = '2029-06-02T18:00:00.000Z'
@@ -94,7 +94,7 @@ test('a scheduled message that waited goes at its time, not at the resume', asyn
   assert.deepEqual((await rowOf(app.db, id)).nextAttemptAt, new Date(scheduledAt))
 })
 
-test('an organizer that operators have paused sends nothing, whatever its events say, and goes on with both resumed', async (t) => {
+test('a paused organizer sends nothing although its events are resumed, until both are resumed', async (t) => {
   const app = await startApp(t, { now: NOW })
   const guest = await anOwnInvitation(app.db)
   const id = await asked(app, guest)
@@ -112,7 +112,7 @@ test('an organizer that operators have paused sends nothing, whatever its events
   assert.deepEqual([first, second, third], ['organizer_paused', 'event_paused', 'sent'])
 })
 
-test('the event says that it is paused, and so do the list and the preflight', async (t) => {
+test('the event, the list and the preflight say that sending is paused', async (t) => {
   const app = await startApp(t, { now: NOW })
   const guest = await anOwnInvitation(app.db)
   const as = { id: 'usr_own', role: 'organizer' as const, organizerId: guest.organizerId }
@@ -137,7 +137,7 @@ test('the event says that it is paused, and so do the list and the preflight', a
   assert.equal(data.find(({ id }: { id: string }) => id === guest.organizerId).sendingPausedAt, NOW)
 })
 
-test('pausing or resuming twice is as good as once and keeps the first time', async (t) => {
+test('pausing or resuming twice changes nothing and keeps the first time', async (t) => {
   const app = await startApp(t, { now: NOW })
   const eventId = await anEvent(app.db)
 
@@ -156,7 +156,7 @@ test('pausing or resuming twice is as good as once and keeps the first time', as
   )
 })
 
-test('a campaign that is paused stays so when its event is resumed, and an event when its campaign is', async (t) => {
+test('resuming an event does not resume its campaign, and resuming a campaign does not resume its event', async (t) => {
   const app = await startApp(t, { now: NOW })
   const guest = await anInvitation(app.db)
   const body = { template: 'event_invitation' }
@@ -184,7 +184,7 @@ test('a campaign that is paused stays so when its event is resumed, and an event
   assert.deepEqual([first, second, third, fourth], ['event_paused', 'campaign_paused', 'event_paused', 'sent'])
 })
 
-test('of pauses, resumes and claims at the same moment no message is lost and none goes twice', async (t) => {
+test('concurrent pauses, resumes and claims lose no message and send none twice', async (t) => {
   const app = await startApp(t)
   const eventId = await anEvent(app.db)
   const ids: string[] = []
@@ -213,25 +213,25 @@ test('of pauses, resumes and claims at the same moment no message is lost and no
   assert.equal(send.mock.callCount(), 30)
 })
 
-test('a claim that meets a resume half done does not leave its message without a due time', async (t) => {
+test('a claim during an uncommitted resume leaves its message due', async (t) => {
   const app = await startApp(t, { now: NOW })
   const guest = await anInvitation(app.db)
   const id = await asked(app, guest)
   await pause(app, guest.eventId)
 
-  // A transaction that has ended the pause and not committed yet: the claim still sees it, and must not wait for it.
-  const holding = app.db.transaction().execute(async (tx) => {
+  // The pause is deleted but not committed: the claim still sees it and must not wait for its lock.
+  const resuming = app.db.transaction().execute(async (tx) => {
     await sql`delete from pauses where scope = 'event' and scope_id = ${guest.eventId}`.execute(tx)
     return app.runJob(deliverInvitation, { deliveryId: id })
   })
 
-  assert.equal(await holding, 'resumed')
+  assert.equal(await resuming, 'resumed')
   assert.deepEqual((await rowOf(app.db, id)).nextAttemptAt, new Date(NOW))
   assert.equal(await app.runJob(deliverInvitation, { deliveryId: id }), 'sent')
 })
 
 for (const step of ['pause', 'resume']) {
-  test(`who may ${step} sending: an organizer its own event, a director everything, nobody else`, async (t) => {
+  test(`${step}: an organizer may ${step} its own event, a director everything, nobody else anything`, async (t) => {
     const app = await startApp(t, { now: NOW })
     const own = await anEvent(app.db)
     const foreign = await anOwnInvitation(app.db)

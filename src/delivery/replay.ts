@@ -1,18 +1,18 @@
 /**
- * Dead letters of deliveries, sent again when a person says so. Whatever arrived meanwhile, or was asked for anew, is
- * left alone; a second replay at the same moment finds the letters taken.
+ * Replaying dead letters of deliveries at a person's request. A message that arrived or was requested again meanwhile
+ * is not sent; a concurrent replay finds the letters locked and then resolved.
  */
 import { sql, type Tx } from '../platform/db.ts'
+import type { Candidate } from './claiming-sql.ts'
 import { takeSlots, type SlotRequest } from './slots.ts'
 
-/** `arrived`: a status proved it meanwhile. `superseded`: another delivery has its slot. `moved`: it is on its way, or skipped. */
+/** `arrived`: it was sent after all. `superseded`: another delivery has its slot. `moved`: it is queued or skipped. */
 export type ReplayOutcome = 'retried' | 'arrived' | 'superseded' | 'moved'
 export type Replayed = { letterId: number; outcome: ReplayOutcome }
 
 /**
- * Makes the deliveries of these open letters due at once, with `attemptsMax` more tries each. What happened to guest,
- * event or campaign since is asked when they are claimed, as always. The sweep enqueues them within a second. Returns
- * one outcome for each letter that was open; the caller resolves those in the same transaction.
+ * Makes the deliveries of open letters due at once, with `attemptsMax` more attempts each; the release enqueues them.
+ * Returns one outcome per open letter; the caller resolves those in the same transaction.
  */
 export async function replayDeliveries(
   tx: Tx,
@@ -29,18 +29,13 @@ export async function replayDeliveries(
   return dead.map((one) => ({ letterId: one.letterId, outcome: outcomeOf(one, retried) }))
 }
 
-type Dead = {
+type Dead = Pick<Candidate, 'id' | 'eventId' | 'guestId' | 'template' | 'isAnswer'> & {
   letterId: number
-  id: string
   status: string
   nextAttemptAt: Date | null
-  eventId: string
-  guestId: string
-  template: string
-  isAnswer: boolean
 }
 
-/** An unknown outcome without a due time is held for a person; with one it still waits for evidence. */
+/** An unknown outcome needs review when it has no due time; otherwise it still waits for a status. */
 const isReplayable = ({ status, nextAttemptAt }: Dead): boolean =>
   status === 'dead' || status === 'failed' || (status === 'unknown' && nextAttemptAt === null)
 
@@ -50,7 +45,7 @@ function outcomeOf(one: Dead, retried: Set<string>): ReplayOutcome {
   return isReplayable(one) ? 'superseded' : 'moved'
 }
 
-/** Of two dead messages in one slot the later request goes; ids sort by time. An answer needs no slot. */
+/** Of several dead messages in one slot the latest request wins; ids sort by time. An answer needs no slot. */
 function latestOfEachSlot(candidates: Dead[]): SlotRequest[] {
   const latest = new Map<string, SlotRequest>()
   for (const { eventId, guestId, template, id, isAnswer } of candidates)
@@ -58,32 +53,37 @@ function latestOfEachSlot(candidates: Dead[]): SlotRequest[] {
   return [...latest.values()]
 }
 
-/** The delivery before its letter, in the order of their ids, as everybody locks them. */
+/** Locks deliveries before letters and in the order of their ids, as every statement does, to avoid deadlocks. */
 async function lockDead(tx: Tx, letterIds: number[]): Promise<Dead[]> {
   const { rows } = await sql<Dead>`
     select l.id as letter_id, d.id, d.status, d.next_attempt_at, d.answers_message is not null as is_answer,
            d.event_id, d.guest_id, d.template
-      from dead_letters l join deliveries d on d.id = l.ref_id
+      from dead_letters l
+      join deliveries d on d.id = l.ref_id
      where l.id = any(${letterIds}::bigint[]) and l.kind = 'delivery' and l.resolved_at is null
-     order by d.id for update of d, l`.execute(tx)
+     order by d.id
+       for update of d, l`.execute(tx)
   return rows
 }
 
-/**
- * The history of attempts stays, and the tries begin anew above it. Whoever had an attempt whose outcome nobody saw
- * may get the message twice, and the row says so.
- */
+/** Keeps the attempts made so far. Marks a possible duplicate when the outcome of one of them is unknown. */
 async function requeueDead(
   tx: Tx,
   ids: string[],
   { now, attemptsMax }: { now: Date; attemptsMax: number },
 ): Promise<Set<string>> {
   const { rows } = await sql<{ id: string }>`
-    update deliveries d set status = 'queued', reason = 'replayed', attempts_max = attempts + ${attemptsMax}::integer,
-           replays = replays + 1, next_attempt_at = ${now}, enqueued_at = null, waiting_for = null, first_attempt_at = null,
-           provider_message_id = null, lease_token = null, lease_until = null, ended_at = null, updated_at = ${now},
+    update deliveries d
+       set status = 'queued', reason = 'replayed', waiting_for = null,
+           attempts_max = attempts + ${attemptsMax}::integer,
+           replays = replays + 1, next_attempt_at = ${now}, enqueued_at = null,
+           first_attempt_at = null, ended_at = null, provider_message_id = null,
+           lease_token = null, lease_until = null,
            possible_duplicate = possible_duplicate or status = 'unknown' or exists (
-             select 1 from delivery_attempts a where a.delivery_id = d.id and a.outcome = 'unknown')
-     where id = any(${ids}::text[]) and status in ('dead', 'failed', 'unknown') returning id`.execute(tx)
+             select 1 from delivery_attempts a
+              where a.delivery_id = d.id and a.outcome = 'unknown'),
+           updated_at = ${now}
+     where id = any(${ids}::text[]) and status in ('dead', 'failed', 'unknown')
+    returning id`.execute(tx)
   return new Set(rows.map(({ id }) => id))
 }

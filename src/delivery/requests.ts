@@ -1,11 +1,11 @@
-/** Slots and rows of new deliveries: the one way in, for a single send, a campaign and a fallback. */
+/** The only way to create deliveries: for a single send, a campaign or a fallback. */
 import type { Tx } from '../platform/db.ts'
 import { takeSlots, type SlotTimes } from './slots.ts'
 import { insertDeliveries, type NewDelivery, type Request } from './sql.ts'
 
 /**
- * Takes the slots of these messages and inserts the rows of those that have theirs; the others are duplicates.
- * `replaceable`: deliveries whose slots may pass although they were taken lately. Returns the ids of the new rows.
+ * Takes the slots of these messages and inserts a row for each slot it got; the others are duplicates. `replaceable`:
+ * deliveries whose slots may be taken over. Returns the ids of the new rows.
  */
 export async function requestDeliveries(
   tx: Tx,
@@ -17,9 +17,6 @@ export async function requestDeliveries(
   const { eventId, template } = request
   const slots = deliveries.map(({ id: deliveryId, guestId }) => ({ eventId, guestId, template, deliveryId }))
   const taken = await takeSlots(tx, slots, times, replaceable)
-  return insertDeliveries(
-    tx,
-    request,
-    deliveries.filter(({ id }) => taken.has(id)),
-  )
+  const unique = deliveries.filter(({ id }) => taken.has(id))
+  return insertDeliveries(tx, request, unique)
 }

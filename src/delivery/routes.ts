@@ -1,4 +1,4 @@
-/** Asking for a message and seeing what became of it. */
+/** Requesting a message and reading its delivery. */
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import type { Deps } from '../deps.ts'
@@ -31,7 +31,7 @@ const SendBody = Type.Object(
     channel: channelChoiceWith({ default: 'whatsapp' }),
     fallback: Type.Boolean({
       default: true,
-      description: 'When WhatsApp cannot reach the guest, an e-mail takes its place, if the guest has an address.',
+      description: 'When WhatsApp cannot reach the guest, an e-mail replaces the message, if the guest has an address.',
     }),
     template: Type.String({ minLength: 1, maxLength: 100, default: 'event_invitation' }),
     locale: Type.Optional(Locale),
@@ -43,7 +43,7 @@ const SendBody = Type.Object(
     scheduledAt: Type.Optional(Type.String({ format: 'date-time' })),
     force: Type.Boolean({
       default: false,
-      description: 'Send although the same was requested inside DELIVERY_DEDUPE_WINDOW_MIN.',
+      description: 'Send even if the same message was requested within DELIVERY_DEDUPE_WINDOW_MIN.',
     }),
   },
   { additionalProperties: false, title: 'SendRequest' },
@@ -63,7 +63,7 @@ const Queued = Answer(
 const Duplicate = Answer(
   {
     status: Type.Literal('duplicate'),
-    duplicateOf: Type.String({ description: 'The delivery that was requested before.' }),
+    duplicateOf: Type.String({ description: 'The delivery of the earlier request.' }),
   },
   { title: 'DuplicateDelivery' },
 )
@@ -103,11 +103,12 @@ const Delivery = Type.Object(
 )
 const DeliveryHistory = Type.Object(
   {
-    fallbackId: Type.Union([Type.String(), Type.Null()], { description: 'The e-mail that took its place.' }),
+    fallbackId: Type.Union([Type.String(), Type.Null()], { description: 'The e-mail that replaced it.' }),
     explanation: NullableText,
-    originRequestId: Type.String({ description: 'Request id of the call that asked for it.' }),
+    originRequestId: Type.String({ description: 'Request id of the call that requested it.' }),
     pricing: Type.Union([Type.Record(Type.String(), Type.Unknown()), Type.Null()], {
-      description: 'What WhatsApp says the message counts as, verbatim: category, type, billable. Null: not said.',
+      description:
+        'How WhatsApp bills the message, verbatim: category, type, billable. Null until WhatsApp reports it.',
     }),
     attemptLog: Type.Array(
       Type.Object({
@@ -161,14 +162,8 @@ export const deliveryRoutes =
         },
       },
       async (request, reply) => {
-        const { params, body, user, id: requestId } = request
-        const requested = await requestDelivery(deps, {
-          ...params,
-          ...body,
-          user,
-          requestId,
-          idempotencyKey: request.idempotencyKey,
-        })
+        const { params, body, user, id: requestId, idempotencyKey } = request
+        const requested = await requestDelivery(deps, { ...params, ...body, user, requestId, idempotencyKey })
         if (requested.status === 'duplicate') return requested
         const { deliveryId, channel, status } = requested
         const jobId = deliveryJobId(deliveryId, 0)
@@ -215,14 +210,9 @@ export const deliveryRoutes =
       },
       async (request) => {
         const { limit, cursor, status = null } = request.query
-        const filter = {
-          scope: scopeOf(request),
-          eventId: request.params.eventId,
-          status,
-          before: readCursor(cursor),
-          limit: limit + 1,
-        }
-        if (!(await findEvent(deps.db, filter.scope, filter.eventId))) throw new Failure('event_not_found')
+        const { eventId } = request.params
+        const filter = { scope: scopeOf(request), eventId, status, before: readCursor(cursor), limit: limit + 1 }
+        if (!(await findEvent(deps.db, filter.scope, eventId))) throw new Failure('event_not_found')
         return toPage(await listDeliveries(deps.db, filter), limit, ({ requestedAt, id }) => ({ at: requestedAt, id }))
       },
     )

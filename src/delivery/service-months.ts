@@ -1,14 +1,14 @@
-/** Free-form messages of a calendar month: WhatsApp does not charge for the first ones. */
+/** Counts free-form messages per calendar month, because WhatsApp does not charge for the first ones. */
 import { sql, type Db } from '../platform/db.ts'
 
-/** The first moment of the month of `now`, in Mexico City. */
+/** The start of the month of `now` in Mexico City. */
 const monthOf = (now: Date) => sql`date_trunc('month', ${now}::timestamptz at time zone 'America/Mexico_City')`
 
-/** Free-form messages of this month, as they were counted last. */
+/** Free-form messages of this month, as last counted. */
 export const messagesThisMonth = (now: Date) => sql`
   coalesce((select m.messages from wa_service_months m where m.month = ${monthOf(now)}::date), 0)`
 
-/** Counts this month's messages. Those that leave before the next count are predicted by this one. */
+/** Counts this month's free-form messages. Prices are predicted from the last count. */
 export async function countServiceMessages(db: Db, now: Date): Promise<void> {
   await sql`
     with month as (select ${monthOf(now)} as began)

@@ -1,12 +1,6 @@
-/** Settling an attempt: what the provider said is written with all that follows, and shares its commit with others. */
-import {
-  EMAIL_SENT_BEFORE,
-  predictPrice,
-  recordHealth,
-  type Message,
-  type Outcome,
-  type Prediction,
-} from '../channels/channels.ts'
+/** Settling an attempt: writes the provider's answer and its consequences in one commit, shared by concurrent jobs. */
+import { EMAIL_SENT_BEFORE, predictPrice, recordHealth } from '../channels/channels.ts'
+import type { Message, Outcome, Prediction } from '../channels/channels.ts'
 import { CHANNELS } from '../contacts/contacts.ts'
 import { batching } from '../platform/batching.ts'
 import type { Config } from '../platform/config.ts'
@@ -26,9 +20,9 @@ export type Attempted = {
   message: Message | null
   isSimulated: boolean
 }
-export type AfterAttempt = { status: string; retryAt: Date | null; isAlarm: boolean; hasOpenedCircuit: boolean }
+export type AfterAttempt = { status: string; retryAt: Date | null; needsOperator: boolean; hasOpenedCircuit: boolean }
 
-/** Writes what a call came to and returns when to try again, if so. Nobody waits for it, so concurrent calls share a commit. */
+/** Writes the outcome of a call. Returns the new status and when to retry, if at all. */
 export const settleDelivery = batching(settleDeliveries, { max: 2 * BATCH_MAX, lanes: 1 })
 
 type Planned = Attempted & { plan: Consequences | null; settlement: Settlement }
@@ -40,16 +34,15 @@ async function settleDeliveries({ db, now, config }: Context, attempted: Attempt
     return { ...one, plan, settlement: settlementOf(one, plan, at, config) }
   })
   const settlements = planned.map(({ settlement }) => settlement)
-  // Everything was sent: one statement. What a refusal entails commits with the refusal.
+  // A refusal commits together with its consequences; without one a single statement is enough.
   if (planned.some(({ outcome }) => outcome.kind !== 'sent'))
-    return withTx(db, async (tx) => applyAll(tx, config, planned, await settle(tx, settlements, at), at))
+    return withTx(db, async (tx) => finish(tx, config, planned, await settle(tx, settlements, at), at))
   const rows = await settle(db, settlements, at)
   if (rows.some(({ hasParked, isChannelFailing }) => hasParked || isChannelFailing))
-    return withTx(db, (tx) => applyAll(tx, config, planned, rows, at))
+    return withTx(db, (tx) => finish(tx, config, planned, rows, at))
   const statuses = new Map(rows.map(({ id, status }) => [id, status]))
-  return planned.map(({ delivery }) => ({
-    ...{ status: statuses.get(delivery.id) ?? 'lease_lost', retryAt: null, isAlarm: false, hasOpenedCircuit: false },
-  }))
+  const isDone = { retryAt: null, needsOperator: false, hasOpenedCircuit: false }
+  return planned.map(({ delivery }) => ({ status: statuses.get(delivery.id) ?? 'lease_lost', ...isDone }))
 }
 
 function planOf({ outcome, delivery }: Attempted, config: Config, now: Date): Consequences | null {
@@ -57,14 +50,8 @@ function planOf({ outcome, delivery }: Attempted, config: Config, now: Date): Co
   return planRefusal(delivery, outcome, { now, backoffDelayMs: config.queue.backoffDelayMs })
 }
 
-async function applyAll(
-  tx: Tx,
-  config: Config,
-  planned: Planned[],
-  rows: Settled[],
-  now: Date,
-): Promise<AfterAttempt[]> {
-  const hasParkedAlarm = await joinAll(tx, config, rows, planned, now)
+async function finish(tx: Tx, config: Config, planned: Planned[], rows: Settled[], now: Date): Promise<AfterAttempt[]> {
+  const parkedNeedsOperator = await joinAll(tx, config, rows, planned, now)
   const settled = new Map(rows.map((row) => [row.id, row]))
   const after: AfterAttempt[] = []
   for (const { delivery, plan, settlement } of planned) {
@@ -74,24 +61,24 @@ async function applyAll(
     after.push({
       status: row?.status ?? 'lease_lost',
       retryAt: row?.status === 'queued' ? settlement.nextAttemptAt : null,
-      isAlarm: (plan?.isAlarm ?? false) || hasParkedAlarm,
+      needsOperator: (plan?.needsOperator ?? false) || parkedNeedsOperator,
       hasOpenedCircuit: false,
     })
   }
   return recordChannels(tx, planned, after, now)
 }
 
-/** Joins statuses that were faster than our answer. If this process dies first, the sweep joins them. True: one is an alarm. */
+/** Joins statuses that arrived before our answer. Returns whether one needs an operator. */
 async function joinAll(tx: Tx, config: Config, rows: Settled[], planned: Planned[], now: Date): Promise<boolean> {
-  let isAlarm = false
+  let needsOperator = false
   for (const { id } of rows.filter(({ hasParked }) => hasParked)) {
     const { providerMessageId } = planned.find(({ settlement }) => settlement.id === id)!.settlement
-    if (providerMessageId) isAlarm = (await joinParked(tx, config, providerMessageId, id, now)) || isAlarm
+    if (providerMessageId && (await joinParked(tx, config, providerMessageId, id, now))) needsOperator = true
   }
-  return isAlarm
+  return needsOperator
 }
 
-/** Last, because every worker waits for the row of a channel. */
+/** Runs last, because every worker waits for the channel's row. */
 async function recordChannels(tx: Tx, planned: Planned[], after: AfterAttempt[], now: Date): Promise<AfterAttempt[]> {
   for (const channel of CHANNELS) {
     const calls = planned.filter(({ delivery }) => delivery.channel === channel)
@@ -106,10 +93,9 @@ async function recordChannels(tx: Tx, planned: Planned[], after: AfterAttempt[],
   return after
 }
 
-/** The provider took the message, or refused this one alone: the account and the way to it work. */
+/** The provider accepted the message or refused only this one, so the channel works. */
 const isProofOfWork = ({ plan, outcome }: Planned): boolean =>
-  outcome.kind === 'sent' ||
-  (plan !== null && !plan.isChannelFault && !plan.isAlarm && plan.pauseUntil === null && outcome.kind === 'refused')
+  outcome.kind === 'sent' || (plan !== null && !plan.isChannelFault && !plan.needsOperator && plan.pauseUntil === null)
 
 const isFault = ({ plan, outcome }: Planned): boolean =>
   plan?.isChannelFault === true || (outcome.kind === 'unknown' && outcome.reason !== EMAIL_SENT_BEFORE)

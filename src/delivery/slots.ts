@@ -1,19 +1,21 @@
 /**
- * What counts as a duplicate: one slot per (event, guest, template), whose primary key lets one of many concurrent
- * requests win. A slot names the delivery that was asked for last. It is free again once that delivery failed, died or
- * was skipped, or once the dedupe window is over.
+ * What counts as a duplicate: one slot per (event, guest, template), whose primary key lets one of several concurrent
+ * requests win. A slot names the latest requested delivery. It is free again when that delivery failed, died or was
+ * skipped, or when the dedupe window is over.
  */
 import { sql, violatedConstraint, type Db, type Tx } from '../platform/db.ts'
+import { isWaiting } from './sql.ts'
 
-/** When a message was asked for and when it is due. `windowMs` 0: never a duplicate; null: always one. */
+/** When a message is requested and due. `windowMs` 0: never a duplicate; null: always one. */
 export type SlotTimes = { requestedAt: Date; dueAt: Date; windowMs: number | null }
 export type SlotRequest = { eventId: string; guestId: string; template: string; deliveryId: string }
 
-/** The delivery that holds slot `s` is over without having been sent. */
+/** The delivery of slot `s` ended without being sent. */
 const isFree = sql`exists (
-  select 1 from deliveries h where h.id = s.delivery_id and h.status in ('failed', 'dead', 'skipped'))`
+  select 1 from deliveries h
+   where h.id = s.delivery_id and h.status in ('failed', 'dead', 'skipped'))`
 
-/** Slot `s` was taken lately: asked for, or due, within the window of this one. */
+/** Slot `s` was requested or due within the dedupe window. */
 const isRecent = ({ requestedAt, dueAt, windowMs }: SlotTimes) =>
   windowMs === null
     ? sql`true`
@@ -21,12 +23,12 @@ const isRecent = ({ requestedAt, dueAt, windowMs }: SlotTimes) =>
        and (${requestedAt}::timestamptz - s.requested_at < make_interval(secs => ${windowMs / 1000})
             or abs(extract(epoch from ${dueAt}::timestamptz - s.due_at)) < ${windowMs / 1000}))`
 
-/** Slot `s` makes a request at these times a duplicate. */
+/** Slot `s` makes a request with these times a duplicate. */
 export const isTaken = (times: SlotTimes) => sql`(${isRecent(times)} and not ${isFree})`
 
 /**
- * Takes the slots that are not taken. Returns the deliveries that have theirs. A slot whose holder is among
- * `replaceable` passes in any case: the caller has compared it and found another message, or it is the caller's own.
+ * Takes the slots that are free. Returns the deliveries that got theirs. A slot of a `replaceable` delivery may be taken
+ * in any case: the caller knows that its message differs, or the delivery is its own.
  */
 export async function takeSlots(
   tx: Tx,
@@ -42,7 +44,8 @@ export async function takeSlots(
                   ${column('deliveryId')}::text[]) v (event_id, guest_id, template, delivery_id)
      order by event_id, guest_id, template
     on conflict (event_id, guest_id, template) do update
-      set delivery_id = excluded.delivery_id, requested_at = excluded.requested_at, due_at = excluded.due_at
+      set delivery_id = excluded.delivery_id,
+          requested_at = excluded.requested_at, due_at = excluded.due_at
       where not ${isTaken(times)} or s.delivery_id = any(${replaceable}::text[])
     returning delivery_id`.execute(tx)
   return new Set(rows.map(({ deliveryId }) => deliveryId))
@@ -55,13 +58,13 @@ export async function findSlotHolder(tx: Tx, { eventId, guestId, template }: Slo
   return rows[0]!.deliveryId
 }
 
-/** The guest was removed while their slot was being taken. */
+/** The guest was deleted while the slot was being taken. */
 export const isGuestGone = (error: unknown): boolean =>
   violatedConstraint(error) === 'delivery_slots_event_id_guest_id_fkey'
 
 /**
- * Delivery `d` waited so long that the same message was asked for anew, later than the window, and that one has left
- * since `d` was due or is about to. A message that was forced beside `d` does not replace it.
+ * Delivery `d` waited beyond the dedupe window, and the same message was requested again and was or is about to be
+ * sent. A message that was forced within the window does not replace `d`.
  */
 export const isSuperseded = ({ now, windowMs }: { now: Date; windowMs: number }) => {
   const window = sql`make_interval(secs => ${windowMs / 1000})`
@@ -71,28 +74,30 @@ export const isSuperseded = ({ now, windowMs }: { now: Date; windowMs: number })
        and s.delivery_id <> d.id
        and d.answers_message is null
        and ${windowMs} > 0
+       -- It was requested after the dedupe window, and is due after the time of d but no later than soon.
        and s.requested_at - d.requested_at >= ${window}
        and s.due_at < ${now}::timestamptz + ${window}
        and s.due_at > least(${now}::timestamptz - ${window}, coalesce(d.scheduled_at, d.requested_at))
        and not ${isFree})`
 }
 
-/** The original arrived after all: its fallback hands the slot back, so that the message is not asked for anew. */
+/** Gives the slots of needless fallbacks back to their originals, so that another request is a duplicate. */
 export async function returnSlots(tx: Tx, fallbackIds: string[]): Promise<void> {
   await sql`
     update delivery_slots s set delivery_id = d.fallback_of
       from deliveries d
-     where d.id = any(${fallbackIds}::text[]) and d.fallback_of is not null
+     where d.id = any(${fallbackIds}::text[])
+       and d.fallback_of is not null
        and s.delivery_id = d.id and s.event_id = d.event_id and s.guest_id = d.guest_id`.execute(tx)
 }
 
-/** One run of the clean-up; the rest waits for the next. */
+/** How many slots one run deletes. */
 const DELETED_MAX = 20_000
 const KEPT_MS = 7 * 86_400_000
 
 /**
- * A slot says nothing once the window in which it makes a duplicate is over; it is kept for a week for whoever looks.
- * While its message waits, it keeps older ones that wait with it from leaving too.
+ * Deletes slots a week after their dedupe window. A slot whose message still waits stays, because it supersedes older
+ * messages that wait with it.
  */
 export async function deleteOldSlots(db: Db, now: Date, windowMs: number): Promise<void> {
   const floor = new Date(now.getTime() - KEPT_MS - windowMs)
@@ -104,6 +109,6 @@ export async function deleteOldSlots(db: Db, now: Date, windowMs: number): Promi
               where greatest(s.requested_at, s.due_at) < ${floor}
                 and not exists (
                       select 1 from deliveries d
-                       where d.id = s.delivery_id and d.status in ('queued', 'scheduled'))
+                       where d.id = s.delivery_id and ${isWaiting})
               limit ${DELETED_MAX})`.execute(db)
 }

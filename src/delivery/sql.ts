@@ -1,9 +1,21 @@
-/** The statements of a request. */
+/** The statements of a request, and fragments that several statements share. */
 import { reachColumns, type ChannelName, type Reach } from '../contacts/contacts.ts'
 import { sql, type Db, type Tx } from '../platform/db.ts'
 import type { Locale } from '../platform/languages.ts'
 
-/** What a send needs to know about guest, event and organizer. */
+/** Delivery `d` has not been sent and may still be. */
+export const isWaiting = sql`d.status in ('queued', 'scheduled')`
+
+/** Why earlier attempts of delivery `d` ended, by an answer or by a status of another message than `exceptMessageId`. */
+export const earlierReasons = (exceptMessageId: string | null) => sql`array(
+  select a.reason from delivery_attempts a
+   where a.delivery_id = d.id and a.reason is not null
+  union
+  select f.reason from delivery_events f
+   where f.delivery_id = d.id and f.status = 'failed'
+     and f.provider_message_id is distinct from ${exceptMessageId}::text)`
+
+/** The guest, event and organizer of a request. */
 export type Target = Reach & {
   organizerId: string
   organizerName: string
@@ -21,7 +33,7 @@ export type Target = Reach & {
   invitationId: string | null
 }
 
-/** Null: this organizer has no such event. */
+/** Null: the event does not exist or belongs to another organizer. */
 export async function findTarget(
   db: Db,
   scope: string | null,
@@ -37,7 +49,8 @@ export async function findTarget(
       join organizers o on o.id = e.organizer_id
       left join guests g on g.event_id = e.id and g.id = ${guestId}
       left join invitations i on i.event_id = g.event_id and i.guest_id = g.id
-     where e.id = ${eventId} and (${scope}::text is null or e.organizer_id = ${scope})`.execute(db)
+     where e.id = ${eventId}
+       and (${scope}::text is null or e.organizer_id = ${scope})`.execute(db)
   return rows[0] ?? null
 }
 
@@ -53,13 +66,13 @@ export type Request = {
   requestedAt: Date
   /** Null: at once. */
   scheduledAt: Date | null
-  /** The caller enqueues the jobs after the commit; otherwise the sweep does. */
+  /** True: the caller enqueues the jobs after the commit. False: the release does. */
   isEnqueued: boolean
   campaignId?: string | null
   idempotencyKey?: string | null
-  /** The delivery whose place this one takes. */
+  /** The original, when this is a fallback. */
   fallbackOf?: string
-  /** The guest's message that this one answers, by the provider's id. */
+  /** The provider's id of the guest's message that this one answers. */
   answersMessage?: string
 }
 export type NewDelivery = {
@@ -71,7 +84,7 @@ export type NewDelivery = {
   locale: Locale
 }
 
-/** The rows are the outbox: due at once, or at their time. Returns the ids; a fallback or an answer exists only once. */
+/** Inserts rows that are due at once or at `scheduledAt`. Returns the new ids; an existing fallback or answer is skipped. */
 export async function insertDeliveries(tx: Tx, r: Request, deliveries: NewDelivery[]): Promise<string[]> {
   const column = <K extends keyof NewDelivery>(name: K) => deliveries.map((one) => one[name])
   const { rows } = await sql<{ id: string }>`
@@ -95,21 +108,18 @@ export async function insertDeliveries(tx: Tx, r: Request, deliveries: NewDelive
   return rows.map(({ id }) => id)
 }
 
-export type MadeBefore = { deliveryId: string; channel: ChannelName; scheduledAt: Date | null; dueAt: Date }
+export type Existing = { deliveryId: string; channel: ChannelName; scheduledAt: Date | null; dueAt: Date }
 
-/**
- * The row that the same caller made with the same key for the same message. Keys are kept for 24 hours; an older one is
- * released here, so that it may be used again.
- */
+/** Finds the row that this caller made with this key for the same message. Releases keys older than 24 hours first. */
 export async function findByIdempotencyKey(
   tx: Tx,
   r: Pick<Request, 'requestedBy' | 'idempotencyKey' | 'requestedAt' | 'eventId' | 'template'> & { guestId: string },
-): Promise<MadeBefore | null> {
+): Promise<Existing | null> {
   await sql`
     update deliveries set idempotency_key = null
      where requested_by = ${r.requestedBy} and idempotency_key = ${r.idempotencyKey}
        and requested_at <= ${r.requestedAt}::timestamptz - interval '24 hours'`.execute(tx)
-  const { rows } = await sql<MadeBefore>`
+  const { rows } = await sql<Existing>`
     select id as delivery_id, channel, scheduled_at, coalesce(scheduled_at, requested_at) as due_at
       from deliveries
      where requested_by = ${r.requestedBy} and idempotency_key = ${r.idempotencyKey}

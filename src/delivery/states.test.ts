@@ -1,4 +1,4 @@
-/** The one copy of the machine is in the database; the drawing of docs/states.md must be the same. */
+/** The state machine is in the database, and the diagram of docs/states.md must match it. */
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
@@ -11,7 +11,7 @@ import { take } from './claiming-sql.ts'
 import { recordStatus } from './delivery.ts'
 import { STATUSES } from './views.ts'
 
-/** `a → b` of every arrow of the diagram, and of the sentence about arrows that nobody takes. */
+/** `a → b` for every arrow of the diagram, and for the steps named below it that no code takes. */
 function readArrows(page: string): { allowed: Set<string> } {
   const [, diagram = ''] = /## A delivery[\s\S]*?```mermaid\n([\s\S]*?)```/.exec(page) ?? []
   const drawn = [...diagram.matchAll(/^ *(\w+) --> (\w+):/gm)].map(([, from, to]) => `${from} → ${to}`)
@@ -20,7 +20,7 @@ function readArrows(page: string): { allowed: Set<string> } {
   return { allowed: new Set([...drawn, ...idle]) }
 }
 
-test('of all pairs of states the database lets pass exactly the arrows that are drawn', async (t) => {
+test('the database allows exactly the steps of the diagram', async (t) => {
   const { db } = await startApp(t)
   const { allowed } = readArrows(await readFile('docs/states.md', 'utf8'))
 
@@ -32,7 +32,7 @@ test('of all pairs of states the database lets pass exactly the arrows that are 
   assert.deepEqual(rows.map(({ arrow }) => arrow).toSorted(), [...allowed].toSorted())
 })
 
-test('a row takes every step that is drawn, and the trigger refuses all others', async (t) => {
+test('a row takes every step of the diagram, and the trigger refuses all others', async (t) => {
   const app = await startApp(t)
   const { eventId, guestId } = await anInvitation(app.db)
   const { deliveryId } = (
@@ -44,7 +44,7 @@ test('a row takes every step that is drawn, and the trigger refuses all others',
   for (const from of STATUSES) {
     for (const to of STATUSES.filter((status) => status !== from)) {
       const step = withTx(app.db, async (tx) => {
-        await sql`set local session_replication_role = replica`.execute(tx) // no trigger: only to stand somewhere
+        await sql`set local session_replication_role = replica`.execute(tx) // disables the trigger, to set the start state
         await sql`update deliveries set status = ${from} where id = ${deliveryId}`.execute(tx)
         await sql`set local session_replication_role = origin`.execute(tx)
         await sql`update deliveries set status = ${to} where id = ${deliveryId}`.execute(tx)
@@ -56,14 +56,14 @@ test('a row takes every step that is drawn, and the trigger refuses all others',
   assert.deepEqual(taken.toSorted(), [...allowed].toSorted())
 })
 
-test('a claim and a status change a row in its place: no entry of an index is renewed', async (t) => {
+test('a claim and a status update a row in place (HOT) and touch no index', async (t) => {
   const app = await startApp(t)
   const { eventId, guestId } = await anInvitation(app.db)
   const { deliveryId } = (
     await app.post(`/events/${eventId}/guests/${guestId}/send`, { as: 'organizer', body: {} })
   ).json()
   const at = app.deps.now()
-  /** How many changes of deliveries `work` makes, and how many of them renew no index. */
+  /** How many updates of deliveries `work` makes, and how many of them are HOT. */
   const counted = (work: (tx: Tx) => Promise<unknown>) =>
     withTx(app.db, async (tx) => {
       const count = async () =>
@@ -101,7 +101,7 @@ test('a claim and a status change a row in its place: no entry of an index is re
   )
 })
 
-/** Anything else that goes wrong is a fault. */
+/** Rethrows every other error. */
 function isRefusedStep(error: Error & { constraint?: string }): void {
   if (error.constraint !== 'deliveries_forward_only') throw error
 }

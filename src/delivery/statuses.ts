@@ -1,4 +1,4 @@
-/** What the provider tells us afterwards: statuses move a delivery forward, and a refusal has consequences. */
+/** Applying the provider's statuses: they move a delivery forward, and a refusal has consequences. */
 import type { Config } from '../platform/config.ts'
 import type { Tx } from '../platform/db.ts'
 import { classifyWhatsApp, type Refusal } from '../channels/channels.ts'
@@ -21,8 +21,8 @@ import {
 type Settings = Pick<Config, 'queue' | 'delivery'>
 
 /**
- * Takes a provider's status inside the caller's transaction. Returns what became of it: applied,
- * duplicate, parked (we do not know the message yet), kept (it says nothing new), or alarmed (our account is refused).
+ * Stores and applies a status in the caller's transaction. Returns `applied`, `duplicate`, `parked` (its message is not
+ * known yet), `kept` (it changes nothing) or `alarmed` (our account is refused: an operator must act).
  */
 export async function recordStatus(
   tx: Tx,
@@ -31,21 +31,21 @@ export async function recordStatus(
   now: Date,
 ): Promise<'applied' | 'duplicate' | 'parked' | 'kept' | 'alarmed'> {
   const delivery = await lockDeliveryOfStatus(tx, event.providerMessageId, event.ourId)
-  // A refusal after which it would go again, faster than the answer to the call, waits for that answer.
-  const mustWait = delivery?.status === 'sending' && (await goesAgain(tx, config, delivery.id, event, now))
+  // A refusal that would cause a retry waits for the answer to the call that is still running.
+  const mustWait = delivery?.status === 'sending' && (await wouldRetry(tx, config, delivery.id, event, now))
   const deliveryId = mustWait ? null : (delivery?.id ?? null)
   if (!(await insertStatusEvent(tx, event, deliveryId, now))) return 'duplicate'
   if (!deliveryId) return 'parked'
   const applied = await applyStatus(tx, config, deliveryId, event, now)
   if (applied !== 'applied' || delivery!.isKnown) return applied
-  // Now we know whose message it is. What was parked of it would wait for the sweep, which looks back an hour only.
+  // The message's delivery is known only now, so earlier statuses may be parked.
   return (await joinParked(tx, config, event.providerMessageId, deliveryId, now)) ? 'alarmed' : applied
 }
 
-/** A guest clicked a link in an e-mail whose opening was told before. */
+/** The guest clicked a link in an e-mail that was already read. */
 export const recordClick = markClicked
 
-/** Statuses that came before we knew the message id join their delivery now, oldest rank first. True: one is an alarm. */
+/** Joins statuses that arrived before we knew the message id. Returns whether one needs an operator. */
 export async function joinParked(
   tx: Tx,
   config: Settings,
@@ -59,7 +59,7 @@ export async function joinParked(
   return outcomes.includes('alarmed')
 }
 
-/** Joins parked statuses that nobody joined. The sweep calls it. True: one is an alarm. */
+/** Joins parked statuses of any delivery. Returns whether one needs an operator. */
 export async function joinParkedStatuses(tx: Tx, config: Settings, now: Date): Promise<boolean> {
   const outcomes = []
   for (const event of await listJoinableEvents(tx, now))
@@ -81,10 +81,10 @@ async function applyStatus(tx: Tx, config: Settings, id: string, event: StatusEv
   return applied
 }
 
-/** A message that was accepted, and refused afterwards: it fails, goes again, or another channel takes its place. */
+/** Applies a refusal of a message that the provider had accepted: it fails, is retried or falls back to e-mail. */
 async function refuse(tx: Tx, config: Settings, id: string, event: StatusEvent, now: Date): Promise<Applied> {
   const delivery = await findRefusedDelivery(tx, id, event.providerMessageId, now)
-  if (!delivery) return 'kept' // an earlier attempt's, or nothing that could fail any more
+  if (!delivery) return 'kept'
   const plan = planOf(config, delivery, event, now)
   const hasMoved =
     plan.status === 'queued' ? await requeueRefused(tx, id, plan, now) : await advance(tx, id, event, now, plan.status)
@@ -94,10 +94,10 @@ async function refuse(tx: Tx, config: Settings, id: string, event: StatusEvent, 
     attemptsMax: config.delivery.attemptsMax,
     at: event.occurredAt,
   })
-  return plan.isAlarm ? 'alarmed' : 'applied'
+  return plan.needsOperator ? 'alarmed' : 'applied'
 }
 
-/** The reason of a `failed` status carries WhatsApp's code; an e-mail that bounced does not go again. */
+/** Classifies WhatsApp's error code in the reason of a `failed` status; an e-mail that bounced fails for good. */
 function readRefusal({ reason }: StatusEvent): Refusal {
   const code = /^whatsapp_(\d+)$/.exec(reason ?? '')?.[1]
   if (code === undefined) return { verdict: 'fail', reason: reason ?? 'failed' }
@@ -108,7 +108,7 @@ function readRefusal({ reason }: StatusEvent): Refusal {
 const planOf = (config: Settings, delivery: RefusedDelivery, event: StatusEvent, now: Date): Consequences =>
   planRefusal(delivery, readRefusal(event), { now, backoffDelayMs: config.queue.backoffDelayMs, wasAccepted: true })
 
-async function goesAgain(tx: Tx, config: Settings, id: string, event: StatusEvent, now: Date): Promise<boolean> {
+async function wouldRetry(tx: Tx, config: Settings, id: string, event: StatusEvent, now: Date): Promise<boolean> {
   if (event.status !== 'failed') return false
   const delivery = await findRefusedDelivery(tx, id, event.providerMessageId, now)
   return delivery !== null && planOf(config, delivery, event, now).status === 'queued'

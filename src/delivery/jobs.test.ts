@@ -5,7 +5,7 @@ import { startApp } from '../../test/harness.ts'
 import { aGuest, anEvent, type MadeGuest } from '../../test/make.ts'
 import type { Message, Outcome } from '../channels/channels.ts'
 import { deliverInvitation } from './jobs.ts'
-import { aStatus, fallbackOf, NOON, record, requested, rowOf, sweep } from '../../test/deliveries.ts'
+import { aStatus, fallbackOf, NOON, record, requested, rowOf, run, sweep } from '../../test/deliveries.ts'
 import { withProvider } from '../../test/provider.ts'
 
 const sendPath = ({ eventId, guestId }: MadeGuest) => `/events/${eventId}/guests/${guestId}/send`
@@ -23,7 +23,7 @@ const refused = (
 ): Outcome => ({
   ...{ kind: 'refused', verdict, reason, httpStatus: 400, ...(afterMs ? { afterMs } : {}) },
 })
-test('429 with Retry-After: 7 waits seven seconds, costs nobody an attempt, and lets the others wait too', async (t) => {
+test('429 with Retry-After: 7 pauses the channel for seven seconds and costs no attempt', async (t) => {
   const app = await startApp(t, { now: NOON })
   const outcomes = [refused('wait_all', 'whatsapp_130429', 7000)]
   withProvider(t, [app.deps], async () => outcomes.shift() ?? accepted())
@@ -34,7 +34,7 @@ test('429 with Retry-After: 7 waits seven seconds, costs nobody an attempt, and 
   ]
 
   await app.runJob(deliverInvitation, { deliveryId: first })
-  const held = await app.runJob(deliverInvitation, { deliveryId: second })
+  const paused = await app.runJob(deliverInvitation, { deliveryId: second })
   const waiting = [await rowOf(app.db, first), await rowOf(app.db, second)]
   app.setNow('2029-06-01T18:00:06.999Z')
   const early = await app.runJob(deliverInvitation, { deliveryId: first })
@@ -44,7 +44,7 @@ test('429 with Retry-After: 7 waits seven seconds, costs nobody an attempt, and 
     await app.runJob(deliverInvitation, { deliveryId: second }),
   ]
 
-  assert.deepEqual([held, early, late], ['channel_paused', 'nothing to do', ['sent', 'sent']])
+  assert.deepEqual([paused, early, late], ['channel_paused', 'nothing to do', ['sent', 'sent']])
   assert.deepEqual(
     waiting.map(({ attempts, attemptsMax }) => attemptsMax - attempts),
     [5, 5],
@@ -52,7 +52,7 @@ test('429 with Retry-After: 7 waits seven seconds, costs nobody an attempt, and 
   assert.ok(waiting[0]!.nextAttemptAt!.getTime() - new Date(NOON).getTime() >= 7000)
 })
 
-test('131026 leads to an e-mail in its place at once, once, and later messages begin with e-mail', async (t) => {
+test('131026 inserts one fallback at once, and later messages start with e-mail', async (t) => {
   const app = await startApp(t, { now: NOON })
   withProvider(t, [app.deps], async () => refused('fall_back', 'whatsapp_131026'))
   const guest = await aGuest(app.db, await anEvent(app.db))
@@ -78,7 +78,7 @@ test('131026 leads to an e-mail in its place at once, once, and later messages b
   assert.equal((await rowOf(app.db, reminder.json().deliveryId)).channelReason, 'auto_whatsapp_unreachable')
 })
 
-test('131026 that comes as a status has the same consequence, once, and the sweep enqueues the e-mail', async (t) => {
+test('131026 as a status inserts one fallback, and the release enqueues it', async (t) => {
   const app = await startApp(t, { now: NOON })
   const id = `wamid.later_${Math.random()}`
   withProvider(t, [app.deps], async () => ({ kind: 'sent', providerMessageId: id, httpStatus: 200 }))
@@ -98,7 +98,7 @@ for (const [what, body, email] of [
   ['when the request says so', { fallback: false }, undefined],
   ['when the guest has no e-mail', {}, null],
 ] as const) {
-  test(`no e-mail takes the place ${what}`, async (t) => {
+  test(`there is no fallback ${what}`, async (t) => {
     const app = await startApp(t, { now: NOON })
     withProvider(t, [app.deps], async () => refused('fall_back', 'whatsapp_131026'))
     const guest = await aGuest(app.db, await anEvent(app.db), email === undefined ? {} : { email })
@@ -111,7 +111,7 @@ for (const [what, body, email] of [
   })
 }
 
-test('131047 after a free-form message sends the template instead, and once only', async (t) => {
+test('131047 after a free-form message sends the template once', async (t) => {
   const app = await startApp(t, { now: NOON })
   const sent: { id: string; message: Message }[] = []
   withProvider(t, [app.deps], async (message) => {
@@ -152,7 +152,7 @@ test('131056 delays this recipient only, and costs no attempt', async (t) => {
   assert.equal(nextAttemptAt!.getTime() - new Date(NOON).getTime(), 4000)
 })
 
-test('two messages for one phone at the same moment leave six seconds apart', async (t) => {
+test('two messages for one phone at the same moment are sent six seconds apart', async (t) => {
   const app = await startApp(t, { now: NOON })
   withProvider(t, [app.deps], async () => accepted())
   const phone = '+525511110001'
@@ -170,7 +170,7 @@ test('two messages for one phone at the same moment leave six seconds apart', as
   assert.deepEqual([...later].sort(), ['nothing to do', 'sent'])
 })
 
-test('a burst beyond the rate limit stays due, and leaves once there are tokens again', async (t) => {
+test('messages beyond the rate limit stay due and are sent when there are tokens', async (t) => {
   const app = await startApp(t, { now: NOON, env: { WA_MESSAGES_PER_SECOND: '10' } })
   withProvider(t, [app.deps], async () => accepted())
   const eventId = await anEvent(app.db)
@@ -186,7 +186,7 @@ test('a burst beyond the rate limit stays due, and leaves once there are tokens 
   assert.equal(second.filter((outcome) => outcome === 'sent').length, 2)
 })
 
-test('ten failures in a row open the breaker: nobody burns attempts, then one message goes first', async (t) => {
+test('ten failures in a row open the circuit: no attempt is spent, and then one probe is sent', async (t) => {
   const app = await startApp(t, { now: NOON })
   let isUp = false
   let calls = 0
@@ -200,20 +200,20 @@ test('ten failures in a row open the breaker: nobody burns attempts, then one me
   const run = (deliveryId: string) => app.runJob(deliverInvitation, { deliveryId })
 
   for (const id of ids.slice(0, 10)) await run(id)
-  const resting = [await run(ids[10]!), await run(ids[11]!)]
-  const callsWhileResting = calls
+  const whilePaused = [await run(ids[10]!), await run(ids[11]!)]
+  const callsWhilePaused = calls
   isUp = true
   app.setNow('2029-06-01T18:00:20.000Z')
   const [probe, meanwhile] = await Promise.all([run(ids[10]!), run(ids[11]!)])
   const after = await run(ids[12]!)
 
-  assert.deepEqual([resting, callsWhileResting], [['channel_paused', 'channel_paused'], 10])
+  assert.deepEqual([whilePaused, callsWhilePaused], [['channel_paused', 'channel_paused'], 10])
   assert.deepEqual([probe, meanwhile === 'sent', after], ['sent', false, 'sent'])
   assert.equal((await rowOf(app.db, ids[11]!)).attempts, 0)
   assert.ok(app.lines.some(({ level, msg }) => level === 'warn' && /the circuit breaker is open/.test(msg)))
 })
 
-test('an account or configuration refused by the provider pauses the channel and calls a person', async (t) => {
+test('a refusal of the account or configuration pauses the channel and logs an error', async (t) => {
   const app = await startApp(t, { now: NOON, expectErrors: /refuses our account/ })
   withProvider(t, [app.deps], async () => refused('alarm', 'whatsapp_190'))
   const eventId = await anEvent(app.db)
@@ -223,14 +223,14 @@ test('an account or configuration refused by the provider pauses the channel and
   ]
 
   await app.runJob(deliverInvitation, { deliveryId: first })
-  const resting = await app.runJob(deliverInvitation, { deliveryId: second })
+  const whilePaused = await app.runJob(deliverInvitation, { deliveryId: second })
 
   const { status, attempts, attemptsMax } = await rowOf(app.db, first)
-  assert.deepEqual([status, attemptsMax - attempts, resting], ['queued', 5, 'channel_paused'])
+  assert.deepEqual([status, attemptsMax - attempts, whilePaused], ['queued', 5, 'channel_paused'])
   assert.ok(app.lines.some(({ level, msg }) => level === 'error' && /refuses our account/.test(msg)))
 })
 
-test('a scheduled message that falls into the quiet hours waits for the morning of the event', async (t) => {
+test("a scheduled message due in the quiet hours waits until they end in the event's zone", async (t) => {
   const app = await startApp(t, { now: '2029-06-01T18:00:00.000Z' })
   const guest = await aGuest(app.db, await anEvent(app.db))
   const deliveryId = await requested(app, guest, { scheduledAt: '2029-06-02T05:30:00Z' }) // 23:30 in Mexico City
@@ -247,7 +247,7 @@ test('a scheduled message that falls into the quiet hours waits for the morning 
   )
 })
 
-test('what changed since the request decides at dequeue: a stopped address, a number that proved useless', async (t) => {
+test('the claim uses the facts of its moment: a stopped address, an unreachable number', async (t) => {
   const app = await startApp(t, { now: NOON })
   const eventId = await anEvent(app.db)
   const [stopped, useless] = [await aGuest(app.db, eventId), await aGuest(app.db, eventId)]
@@ -272,7 +272,7 @@ test('what changed since the request decides at dequeue: a stopped address, a nu
   assert.deepEqual([refusal.statusCode, refusal.json().code], [409, 'email_stopped'])
 })
 
-test('the window is decided when the job runs: open at 23:59:59, closed at 24:00:00, also when it was queued before', async (t) => {
+test('the window is checked when the job runs: open at 23:59:59, closed at 24:00:00', async (t) => {
   const app = await startApp(t, { now: '2029-06-01T17:59:59.000Z' })
   const kinds: string[] = []
   withProvider(t, [app.deps], async (message) => {
@@ -294,7 +294,7 @@ test('the window is decided when the job runs: open at 23:59:59, closed at 24:00
   assert.deepEqual(reasons, ['window_open', 'window_closed'])
 })
 
-test('an Idempotency-Key outlives a crash before its answer was stored, also with force', async (t) => {
+test('a repeated Idempotency-Key returns the first delivery even if its answer was never stored, also with force', async (t) => {
   const app = await startApp(t, { now: NOON })
   const guest = await aGuest(app.db, await anEvent(app.db))
   const call = { as: 'organizer' as const, body: { force: true }, headers: { 'idempotency-key': 'crash-and-retry' } }
@@ -307,7 +307,7 @@ test('an Idempotency-Key outlives a crash before its answer was stored, also wit
   assert.equal(second.json().deliveryId, first.json().deliveryId)
 })
 
-test('the same message scheduled twice for the same moment is a duplicate, however far apart it was asked for', async (t) => {
+test('the same message scheduled twice for the same time is a duplicate, however far apart the requests are', async (t) => {
   const app = await startApp(t, { now: NOON })
   const guest = await aGuest(app.db, await anEvent(app.db))
   const body = { scheduledAt: '2029-07-01T18:00:00Z', template: 'event_reminder' }
@@ -319,7 +319,7 @@ test('the same message scheduled twice for the same moment is a duplicate, howev
   assert.deepEqual([again.statusCode, again.json().status], [200, 'duplicate'])
 })
 
-test('an e-mail whose outcome nobody saw goes again under its key, and is no possible duplicate; after the key, a person decides', async (t) => {
+test('an e-mail of unknown outcome is retried under its idempotency key, and needs review once the key has expired', async (t) => {
   const app = await startApp(t, { now: NOON })
   const outcomes: Outcome[] = [{ kind: 'unknown', reason: 'email_timeout' }]
   withProvider(t, [app.deps], async () => outcomes.shift() ?? accepted(), ['email'])
@@ -334,9 +334,9 @@ test('an e-mail whose outcome nobody saw goes again under its key, and is no pos
   app.setNow('2029-06-01T18:10:01.000Z')
   await sweep(app)
 
-  const [again, held] = [await rowOf(app.db, young), await rowOf(app.db, old)]
+  const [again, paused] = [await rowOf(app.db, young), await rowOf(app.db, old)]
   assert.deepEqual([again.status, again.possibleDuplicate], ['queued', false])
-  assert.deepEqual([held.status, held.reason, held.nextAttemptAt], ['unknown', 'needs_review', null])
+  assert.deepEqual([paused.status, paused.reason, paused.nextAttemptAt], ['unknown', 'needs_review', null])
 })
 
 test('seven guests who share an e-mail address get seven e-mails', async (t) => {
@@ -366,4 +366,17 @@ test('seven guests who share an e-mail address get seven e-mails', async (t) => 
   }
 
   assert.deepEqual(seen, ids)
+})
+
+test('a message that cannot be composed because of a fault of ours is skipped and is no possible duplicate', async (t) => {
+  const app = await startApp(t, { now: NOON, expectErrors: /could not be composed/ })
+  const provider = withProvider(t, [app.deps])
+  const deliveryId = await requested(app, await aGuest(app.db, await anEvent(app.db)))
+  await sql`update deliveries set variables = '{"guest_name": 5}' where id = ${deliveryId}`.execute(app.db)
+
+  const outcome = await run(app, deliveryId)
+
+  const { status, reason, possibleDuplicate } = await rowOf(app.db, deliveryId)
+  assert.deepEqual([outcome, provider.calls.length], ['skipped', 0])
+  assert.deepEqual([status, reason, possibleDuplicate], ['skipped', 'not_composed', false])
 })

@@ -1,4 +1,4 @@
-/** Limits that hold for all workers together: two of them, each with its own connections, on one database. */
+/** Limits that two workers share, each with its own connections, on one database. */
 import assert from 'node:assert/strict'
 import test, { type TestContext } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -14,7 +14,7 @@ import { deliverInvitation } from './jobs.ts'
 
 const NOW = '2029-06-01T18:00:00.000Z'
 
-/** The worker of the app, and another that shares nothing with it but the database and the time. */
+/** The app's worker, and a second one that shares only the database and the time with it. */
 async function startTwo(t: TestContext, env: Record<string, string> = {}) {
   const app = await startApp(t, { now: NOW, env })
   const { config, log, databaseUrl, now } = app.deps
@@ -38,7 +38,7 @@ async function requested(app: TestApp, count: number, phone?: string): Promise<s
 
 const runOn = (deps: Deps, deliveryId: string) =>
   deliverInvitation.run(deps, { deliveryId }, { jobId: deliveryId, log: deps.log })
-/** Every job on the worker whose turn it is, all at the same moment. */
+/** Runs all jobs at the same moment, alternating between the workers. */
 const runOnBoth = (workers: Deps[], ids: string[]) =>
   Promise.all(ids.map((id, n) => runOn(workers[n % workers.length]!, id)))
 async function untilWaiting(db: Db, count: number): Promise<void> {
@@ -57,7 +57,7 @@ const dueTimesOf = async (db: Db, ids: string[]) =>
        where id = any(${ids}::text[]) and status = 'queued' order by 1`.execute(db)
   ).rows.map(({ ms }) => ms)
 
-test('the rate limit of the number is one for two workers: no token is given twice', async (t) => {
+test('two workers share one rate limit: no token is taken twice', async (t) => {
   const { app, workers } = await startTwo(t, { WA_MESSAGES_PER_SECOND: '20' })
   const { calls } = withProvider(t, workers)
   const ids = await requested(app, 14)
@@ -78,7 +78,7 @@ test('the rate limit of the number is one for two workers: no token is given twi
  * 300 messages of a campaign at 50 a second, and 20 answers that are requested in the middle of them, with two workers and
  * the real queues and clocks.
  */
-test('300 messages at 50 a second: no second has more than 50 and the burst, and urgent ones leave within two', async (t) => {
+test('300 messages at 50 a second: no second exceeds 50 plus the burst, and urgent ones are sent within two seconds', async (t) => {
   const app = await startApp(t, { env: { WA_MESSAGES_PER_SECOND: '50', DELIVERY_QUIET_HOURS: 'off' } })
   const second = openDeps(app.deps.config, app.deps.log, { databaseUrl: app.deps.databaseUrl })
   t.after(() => second.close())
@@ -124,7 +124,7 @@ async function answers({ db, deps }: TestApp, eventId: string, count: number): P
   return rows.map(({ id }) => id)
 }
 
-test('one recipient hears from one worker at a time, six seconds apart', async (t) => {
+test('two workers send to one recipient six seconds apart', async (t) => {
   const { app, workers } = await startTwo(t)
   const { calls } = withProvider(t, workers)
   const ids = await requested(app, 6, '+525511110077')
@@ -136,14 +136,14 @@ test('one recipient hears from one worker at a time, six seconds apart', async (
   assert.deepEqual(new Set(await dueTimesOf(app.db, ids)), new Set([6000]))
 })
 
-test('failures of both workers count together: ten open the breaker for both, and one message goes first', async (t) => {
+test('failures of both workers count together: ten open the circuit for both, and one probe is sent', async (t) => {
   const { app, workers } = await startTwo(t)
   let isUp = false
   let othersEnded = () => {}
   const others = new Promise<void>((resolve) => (othersEnded = resolve))
   const { calls } = withProvider(t, workers, async () => {
     if (!isUp) return { kind: 'refused', verdict: 'retry', reason: 'whatsapp_unreachable', httpStatus: null }
-    await others // an answer before the others have asked would let them go too
+    await others // an earlier answer would close the circuit for the others
     return undefined
   })
   const ids = await requested(app, 14)

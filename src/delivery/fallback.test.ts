@@ -1,4 +1,4 @@
-/** What a refusal leaves behind: for the message, its guest, its campaign and its channel. */
+/** What follows from a refusal: for the message, its guest, its campaign and its channel. */
 import assert from 'node:assert/strict'
 import test, { type TestContext } from 'node:test'
 import { sql, withTx, type Db } from '../platform/db.ts'
@@ -13,7 +13,7 @@ import { openWhatsApp } from '../channels/whatsapp.ts'
 import { aCampaign, aStatus, fallbackOf, NOON, record, requested, rowOf, run, sweep } from '../../test/deliveries.ts'
 import { BOTH, coded, forgetLimits, withProvider } from '../../test/provider.ts'
 
-const REST_LINE = /the channel is paused/
+const PAUSED_LINE = /the channel is paused/
 const after = (ms: number) => new Date(Date.parse(NOON) + ms).toISOString()
 
 const unreachableAs = async (db: Db, phone: string | null): Promise<string | undefined> =>
@@ -39,10 +39,10 @@ async function withFake(t: TestContext, { deps, db }: TestApp, ...script: WhatsA
   return fake
 }
 
-// A gateway between us and WhatsApp.
+// Refusals by a gateway between us and WhatsApp.
 
 for (const httpStatus of [500, 502, 503, 504, 521]) {
-  test(`a message that WhatsApp took before its gateway answered ${httpStatus} is not sent again: a status tells`, async (t) => {
+  test(`a message whose gateway answered ${httpStatus} is unknown until a status arrives, and is not sent again`, async (t) => {
     const app = await startApp(t, { now: NOON })
     const fake = await withFake(t, app, { kind: 'accepts_then_fails', httpStatus })
     const deliveryId = await requested(app, await aGuest(app.db, await anEvent(app.db)))
@@ -59,7 +59,7 @@ for (const httpStatus of [500, 502, 503, 504, 521]) {
   })
 }
 
-test('500 with a code of WhatsApp is a transient fault: the message goes again by itself', async (t) => {
+test('500 with a WhatsApp code is a transient fault and is retried', async (t) => {
   const app = await startApp(t, { now: NOON })
   const fake = await withFake(t, app, { kind: 'error', httpStatus: 500, code: 131000 })
   const deliveryId = await requested(app, await aGuest(app.db, await anEvent(app.db)))
@@ -72,7 +72,7 @@ test('500 with a code of WhatsApp is a transient fault: the message goes again b
   assert.equal((await rowOf(app.db, deliveryId)).possibleDuplicate, false)
 })
 
-test('a mail that another text went before under its key has probably left: unknown, and then for a person', async (t) => {
+test('an e-mail whose idempotency key was used with another text is unknown and then needs review', async (t) => {
   const app = await startApp(t, { now: NOON })
   const { reason, verdict } = classifyEmail({ name: 'invalid_idempotent_request', httpStatus: 409 })
   assert.equal(verdict, 'unknown')
@@ -92,10 +92,10 @@ test('a mail that another text went before under its key has probably left: unkn
   assert.equal((await rowOf(app.db, deliveryId)).status, 'unknown')
 })
 
-// The account.
+// Refusals of our account.
 
-test('after an account refusal one message goes first; it is refused too, so the others wait once more', async (t) => {
-  const app = await startApp(t, { now: NOON, expectErrors: REST_LINE, env: { WA_MESSAGES_PER_SECOND: '200' } })
+test('after an account refusal one probe is sent; if it is refused too, the others keep waiting', async (t) => {
+  const app = await startApp(t, { now: NOON, expectErrors: PAUSED_LINE, env: { WA_MESSAGES_PER_SECOND: '200' } })
   let isMended = false
   const provider = withProvider(t, [app.deps], () => (isMended ? undefined : coded(131042)), BOTH)
   const eventId = await anEvent(app.db)
@@ -117,7 +117,7 @@ test('after an account refusal one message goes first; it is refused too, so the
   assert.equal(outcomes.filter((outcome) => outcome === 'sent').length, 19)
 })
 
-test('a message that is accepted and then refused for the account holds the others for another five minutes', async (t) => {
+test('an account refusal by a status pauses the channel for another five minutes', async (t) => {
   const app = await startApp(t, { now: NOON })
   const provider = withProvider(t, [app.deps], () => undefined, BOTH)
   const eventId = await anEvent(app.db)
@@ -139,8 +139,8 @@ test('a message that is accepted and then refused for the account holds the othe
 })
 
 for (const code of [131048, 131064, 471]) {
-  test(`${code} (quality) pauses the campaign, lets the channel rest and calls an operator; nothing is lost`, async (t) => {
-    const app = await startApp(t, { now: NOON, expectErrors: REST_LINE })
+  test(`${code} (quality) pauses the campaign and the channel, logs an error and loses no message`, async (t) => {
+    const app = await startApp(t, { now: NOON, expectErrors: PAUSED_LINE })
     const provider = withProvider(t, [app.deps], () => coded(code), BOTH)
     const eventId = await anEvent(app.db)
     for (let n = 0; n < 2; n++) await aGuest(app.db, eventId)
@@ -155,17 +155,17 @@ for (const code of [131048, 131064, 471]) {
       [(await rowOf(app.db, ids[0]!)).status, (await rowOf(app.db, ids[1]!)).status],
       ['queued', 'queued'],
     )
-    assert.equal(app.lines.filter(({ level, msg }) => level === 'error' && REST_LINE.test(msg)).length, 1)
+    assert.equal(app.lines.filter(({ level, msg }) => level === 'error' && PAUSED_LINE.test(msg)).length, 1)
     const { rows } = await sql<{ isHeld: boolean }>`
       select until > ${NOON} as is_held from pauses where scope = 'channel' and scope_id = 'whatsapp'`.execute(app.db)
     assert.equal(rows[0]!.isHeld, true)
   })
 }
 
-// One message.
+// Refusals of one message.
 
 for (const code of [1, 131052, 131053]) {
-  test(`${code} goes once more, then an e-mail takes its place, and ten of them do not open the breaker`, async (t) => {
+  test(`${code} is retried once and then falls back to e-mail; ten of them do not open the circuit`, async (t) => {
     const app = await startApp(t, { now: NOON })
     const provider = withProvider(
       t,
@@ -191,7 +191,7 @@ for (const code of [1, 131052, 131053]) {
   })
 }
 
-test('131053 that comes as a status goes once more and no third time', async (t) => {
+test('131053 as a status is retried once', async (t) => {
   const app = await startApp(t, { now: NOON })
   const provider = withProvider(t, [app.deps], () => undefined, BOTH)
   const deliveryId = await requested(app, await aGuest(app.db, await anEvent(app.db), { email: null }))
@@ -207,7 +207,7 @@ test('131053 that comes as a status goes once more and no third time', async (t)
 })
 
 for (const status of ['delivered', 'read']) {
-  test(`the e-mail in the place of a message that is ${status} after all is not sent`, async (t) => {
+  test(`the fallback of a message that is ${status} after all is not sent`, async (t) => {
     const app = await startApp(t, { now: NOON })
     const provider = withProvider(t, [app.deps], () => undefined, BOTH)
     const deliveryId = await requested(app, await aGuest(app.db, await anEvent(app.db)))
@@ -224,7 +224,7 @@ for (const status of ['delivered', 'read']) {
   })
 }
 
-test('an e-mail that left before the message it stands for arrived stays sent', async (t) => {
+test('a fallback that was sent before its original arrived stays sent', async (t) => {
   const app = await startApp(t, { now: NOON })
   const provider = withProvider(t, [app.deps], () => undefined, BOTH)
   const deliveryId = await requested(app, await aGuest(app.db, await anEvent(app.db)))
@@ -239,7 +239,7 @@ test('an e-mail that left before the message it stands for arrived stays sent', 
   assert.equal((await rowOf(app.db, deliveryId)).status, 'delivered')
 })
 
-test('late evidence is credited to the attempt it belongs to, not to the one on its way', async (t) => {
+test('a late status completes the attempt it belongs to, not the one being sent', async (t) => {
   const app = await startApp(t, { now: NOON })
   const outcomes: Outcome[] = [{ kind: 'unknown', reason: 'whatsapp_timeout' }]
   const provider = withProvider(t, [app.deps], () => outcomes.shift(), BOTH)
@@ -249,7 +249,7 @@ test('late evidence is credited to the attempt it belongs to, not to the one on 
   await sweep(app)
   const { send } = app.deps.channels.whatsapp
   app.deps.channels.whatsapp.send = async (message) => {
-    await record(app, aStatus('wamid.first', 'sent', null, deliveryId)) // of the first, while the second is on its way
+    await record(app, aStatus('wamid.first', 'sent', null, deliveryId)) // of the first attempt, while the second is being sent
     return send(message)
   }
 
@@ -266,10 +266,10 @@ test('late evidence is credited to the attempt it belongs to, not to the one on 
   ])
 })
 
-// Numbers that WhatsApp does not reach.
+// Unreachable numbers.
 
 for (const code of [131026, 1013, 1026]) {
-  test(`${code}: later messages begin with e-mail until one arrives by WhatsApp`, async (t) => {
+  test(`${code}: later messages start with e-mail until one is delivered by WhatsApp`, async (t) => {
     const app = await startApp(t, { now: NOON })
     const provider = withProvider(t, [app.deps], () => undefined, BOTH)
     const guest = await aGuest(app.db, await anEvent(app.db))
@@ -289,7 +289,7 @@ for (const code of [131026, 1013, 1026]) {
 }
 
 for (const code of [130472, 130497, 131049, 131050, 137000]) {
-  test(`${code} says nothing about whether WhatsApp reaches the number`, async (t) => {
+  test(`${code} does not mark the number as unreachable`, async (t) => {
     const app = await startApp(t, { now: NOON })
     withProvider(t, [app.deps], ({ channel }) => (channel === 'whatsapp' ? coded(code) : undefined), BOTH)
     const guest = await aGuest(app.db, await anEvent(app.db))
@@ -300,7 +300,7 @@ for (const code of [130472, 130497, 131049, 131050, 137000]) {
   })
 }
 
-test('an e-mail that arrives does not prove that WhatsApp reaches the number', async (t) => {
+test('a delivered e-mail does not mark the number as reachable', async (t) => {
   const app = await startApp(t, { now: NOON })
   const provider = withProvider(t, [app.deps], () => undefined, BOTH)
   const guest = await aGuest(app.db, await anEvent(app.db))
@@ -315,7 +315,7 @@ test('an e-mail that arrives does not prove that WhatsApp reaches the number', a
 // Promotions.
 
 const NEWS = { template: 'event_update', variables: { update_text: 'Cambió la hora.' } }
-async function whoStopped(t: TestContext, app: TestApp, facts: GuestFacts = {}) {
+async function withStoppedPromotions(t: TestContext, app: TestApp, facts: GuestFacts = {}) {
   const provider = withProvider(t, [app.deps], () => undefined, BOTH)
   const guest = await aGuest(app.db, await anEvent(app.db), facts)
   const first = await requested(app, guest)
@@ -324,9 +324,9 @@ async function whoStopped(t: TestContext, app: TestApp, facts: GuestFacts = {}) 
   return { provider, guest, first }
 }
 
-test('131050: invitations go by e-mail from then on, and news still by WhatsApp', async (t) => {
+test('131050: later invitations go by e-mail, and updates still by WhatsApp', async (t) => {
   const app = await startApp(t, { now: NOON })
-  const { provider, guest, first } = await whoStopped(t, app)
+  const { provider, guest, first } = await withStoppedPromotions(t, app)
   const fallback = await fallbackOf(app.db, first)
   app.setNow(after(60_000))
 
@@ -346,9 +346,9 @@ for (const [what, facts, body] of [
   ['without an e-mail', { email: null }, {}],
   ['whose message must not fall back', {}, { channel: 'whatsapp', fallback: false }],
 ] as const) {
-  test(`131050: an invitation to a guest ${what} is skipped and says why`, async (t) => {
+  test(`131050: an invitation to a guest ${what} is skipped with its reason`, async (t) => {
     const app = await startApp(t, { now: NOON })
-    const { provider, guest } = await whoStopped(t, app, facts)
+    const { provider, guest } = await withStoppedPromotions(t, app, facts)
     app.setNow(after(60_000))
 
     const thanks = await requested(app, guest, { template: 'event_thanks', ...body })
@@ -359,9 +359,9 @@ for (const [what, facts, body] of [
   })
 }
 
-test('131050: news that arrive do not lift it', async (t) => {
+test('131050: a delivered update does not lift the stop', async (t) => {
   const app = await startApp(t, { now: NOON })
-  const { provider, guest } = await whoStopped(t, app, { email: null })
+  const { provider, guest } = await withStoppedPromotions(t, app, { email: null })
   app.setNow(after(60_000))
   await run(app, await requested(app, guest, NEWS))
   await record(app, { ...aStatus(provider.ids[1]!, 'delivered'), occurredAt: new Date(after(60_000)) })
@@ -371,7 +371,7 @@ test('131050: news that arrive do not lift it', async (t) => {
   assert.equal(outcome, 'marketing_stopped')
 })
 
-test('131050 counts for the number that the message went to, also when it was corrected meanwhile', async (t) => {
+test("131050 stops the number that the message was sent to, even if the guest's number has changed", async (t) => {
   const app = await startApp(t, { now: NOON })
   const provider = withProvider(t, [app.deps], () => undefined, BOTH)
   const guest = await aGuest(app.db, await anEvent(app.db), { email: null })
@@ -385,7 +385,7 @@ test('131050 counts for the number that the message went to, also when it was co
   assert.equal(outcome, 'sent')
 })
 
-test('a preflight counts who stopped promotions, and who gets them by e-mail instead', async (t) => {
+test('a preflight counts guests who stopped promotions and those who get an e-mail instead', async (t) => {
   const app = await startApp(t, { now: NOON })
   const eventId = await anEvent(app.db)
   const [withEmail, without] = [await aGuest(app.db, eventId), await aGuest(app.db, eventId, { email: null })]
@@ -411,7 +411,7 @@ test('a preflight counts who stopped promotions, and who gets them by e-mail ins
   assert.deepEqual([utility.counts.valid, utility.byChannel], [3, { whatsapp: 3, email: 0 }])
 })
 
-test('131049: a guest without e-mail gets one later try, a day later, and no third', async (t) => {
+test('131049: a message to a guest without e-mail is retried once, a day later', async (t) => {
   const app = await startApp(t, { now: NOON })
   const provider = withProvider(t, [app.deps], () => undefined, BOTH)
   const guest = await aGuest(app.db, await anEvent(app.db), { email: null })
@@ -432,7 +432,7 @@ test('131049: a guest without e-mail gets one later try, a day later, and no thi
   assert.deepEqual([status, reason], ['failed', 'whatsapp_131049'])
 })
 
-test('131049 with attempts spent still gives the one later try', async (t) => {
+test('131049 is retried once even when the attempts are spent', async (t) => {
   const app = await startApp(t, { now: NOON, env: { DELIVERY_MAX_ATTEMPTS: '1' } })
   withProvider(t, [app.deps], () => coded(131049), BOTH)
   const deliveryId = await requested(app, await aGuest(app.db, await anEvent(app.db), { email: null }))
@@ -444,7 +444,7 @@ test('131049 with attempts spent still gives the one later try', async (t) => {
   assert.deepEqual([first, second], ['queued', 'failed'])
 })
 
-test('131049: a guest with e-mail gets it there, and nothing promotional by WhatsApp within a day', async (t) => {
+test('131049: a guest with an address gets the e-mail and no promotion by WhatsApp for a day', async (t) => {
   const app = await startApp(t, { now: NOON })
   const provider = withProvider(t, [app.deps], () => undefined, BOTH)
   const guest = await aGuest(app.db, await anEvent(app.db))
@@ -470,8 +470,8 @@ test('131049: a guest with e-mail gets it there, and nothing promotional by What
   assert.deepEqual([channel, channelReason], ['email', 'marketing_withheld'])
 })
 
-test("a gateway's refusal without a code is about the account: the answer to a guest waits, and somebody is told", async (t) => {
-  const app = await startApp(t, { now: NOON, expectErrors: REST_LINE })
+test('a gateway refusal without a code is an account refusal: answers to guests wait and an error is logged', async (t) => {
+  const app = await startApp(t, { now: NOON, expectErrors: PAUSED_LINE })
   await withFake(t, app, { kind: 'error', httpStatus: 400, shape: 'gateway' })
   const guest = await aGuest(app.db, await anEvent(app.db), { answer: 'yes' })
   const answer = { to: guest, template: 'rsvp_confirmed' as const, answersMessage: `wamid.${guest.guestId}` }
@@ -484,5 +484,94 @@ test("a gateway's refusal without a code is about the account: the answer to a g
   const second = await run(app, rows[0]!.id)
 
   assert.deepEqual([first, second], ['queued', 'sent'])
-  assert.equal(app.lines.filter(({ level, msg }) => level === 'error' && REST_LINE.test(msg)).length, 1)
+  assert.equal(app.lines.filter(({ level, msg }) => level === 'error' && PAUSED_LINE.test(msg)).length, 1)
+})
+
+const lettersOf = async (db: Db, id: string): Promise<number> =>
+  (await sql`select 1 from dead_letters where ref_id = ${id} and resolved_at is null`.execute(db)).rows.length
+
+test('messages whose refusal paused a campaign are sent when it is resumed', async (t) => {
+  const app = await startApp(t, { now: NOON })
+  let isMended = false
+  const provider = withProvider(t, [app.deps], () =>
+    isMended ? undefined : { kind: 'refused', verdict: 'stop_batch', reason: 'whatsapp_132001', httpStatus: 400 },
+  )
+  t.after(() => sql`delete from wa_templates`.execute(app.db).then(() => undefined))
+  const eventId = await anEvent(app.db)
+  for (let n = 0; n < 2; n++) await aGuest(app.db, eventId)
+  const { campaignId, ids } = await aCampaign(app, eventId)
+
+  await Promise.all(ids.map((id) => run(app, id)))
+  const paused = (await app.get(`/campaigns/${campaignId}`, { as: 'organizer' })).json()
+  isMended = true
+  app.setNow('2029-06-01T18:01:00.000Z')
+  await app.post(`/campaigns/${campaignId}/resume`, { as: 'organizer' })
+  const outcomes = await Promise.all(ids.map((id) => run(app, id)))
+
+  assert.deepEqual([paused.status, paused.reason, paused.progress.failed], ['paused', 'whatsapp_132001', 0])
+  assert.deepEqual([outcomes, provider.calls.length], [['sent', 'sent'], 4])
+})
+
+test('a message whose values WhatsApp refuses pauses the campaign once and then fails alone', async (t) => {
+  const app = await startApp(t, { now: NOON })
+  const eventId = await anEvent(app.db)
+  for (let n = 0; n < 3; n++) await aGuest(app.db, eventId)
+  const { campaignId, ids } = await aCampaign(app, eventId)
+  const provider = withProvider(
+    t,
+    [app.deps],
+    ({ deliveryId, channel }) => (deliveryId === ids[0] && channel === 'whatsapp' ? coded(131009) : undefined),
+    BOTH,
+  )
+  const runAll = async () => {
+    const outcomes: unknown[] = []
+    for (const id of ids) outcomes.push(await run(app, id))
+    return outcomes
+  }
+
+  await runAll()
+  const { status, reason, explanation } = (await app.get(`/campaigns/${campaignId}`, { as: 'organizer' })).json()
+  app.setNow('2029-06-01T18:01:00.000Z')
+  await app.post(`/campaigns/${campaignId}/resume`, { as: 'organizer' })
+  const outcomes = await runAll()
+
+  assert.deepEqual([status, reason], ['paused', 'whatsapp_131009'])
+  assert.match(explanation['es-MX'], /un solo invitado/)
+  assert.deepEqual(outcomes, ['failed', 'sent', 'sent'])
+  const campaign = (await app.get(`/campaigns/${campaignId}`, { as: 'organizer' })).json()
+  assert.equal(campaign.status, 'running')
+  assert.equal((await fallbackOf(app.db, ids[0]!))?.channel, 'email')
+  assert.equal(provider.calls.length, 4)
+})
+
+test('a refusal that would hit a whole campaign fails a single message at once', async (t) => {
+  const app = await startApp(t, { now: NOON })
+  withProvider(t, [app.deps], () => ({
+    kind: 'refused',
+    verdict: 'stop_batch',
+    reason: 'whatsapp_132000',
+    httpStatus: 400,
+  }))
+
+  const outcome = await run(app, await requested(app, await aGuest(app.db, await anEvent(app.db))))
+
+  assert.equal(outcome, 'failed')
+})
+
+test('there is no fallback while an earlier WhatsApp attempt may still arrive: the message needs review', async (t) => {
+  const app = await startApp(t, { now: NOON })
+  const outcomes: Outcome[] = [
+    { kind: 'unknown', reason: 'whatsapp_timeout' },
+    { kind: 'refused', verdict: 'fall_back', reason: 'whatsapp_131049', httpStatus: 400 },
+  ]
+  withProvider(t, [app.deps], () => outcomes.shift())
+  const deliveryId = await requested(app, await aGuest(app.db, await anEvent(app.db)))
+  await run(app, deliveryId)
+  app.setNow('2029-06-01T18:11:00.000Z')
+  await sweep(app)
+
+  const outcome = await run(app, deliveryId)
+
+  const { rows } = await sql`select 1 from deliveries where fallback_of = ${deliveryId}`.execute(app.db)
+  assert.deepEqual([outcome, rows.length, await lettersOf(app.db, deliveryId)], ['dead', 0, 1])
 })

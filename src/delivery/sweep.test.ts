@@ -1,10 +1,10 @@
-/** What nobody saw end: a worker that died at the worst moment, an answer that was lost twice. */
-import { sweep } from '../../test/deliveries.ts'
+/** Attempts of unknown outcome: the worker died, or its answer was lost. */
 import assert from 'node:assert/strict'
 import test, { type TestContext } from 'node:test'
 import { openDb, sql, withTx, type Db } from '../platform/db.ts'
 import { startApp, type TestApp } from '../../test/harness.ts'
 import { aGuest, anEvent } from '../../test/make.ts'
+import { aCampaign, sweep } from '../../test/deliveries.ts'
 import { withProvider } from '../../test/provider.ts'
 import type { Outcome } from '../channels/channels.ts'
 import { recordStatus } from './delivery.ts'
@@ -52,13 +52,13 @@ const tell = ({ db, deps }: TestApp, deliveryId: string, told: Told) =>
     ),
   )
 
-/** Calls that end when the test says so, or never: then whoever asked has died and hears of nothing. */
-function withCallsInHand(t: TestContext, app: TestApp, answersFrom = Infinity) {
-  const hands: ((outcome: Outcome) => void)[] = []
+/** Provider calls that end when the test says so, or never, as if the worker had died. */
+function withOpenCalls(t: TestContext, app: TestApp, answersFrom = Infinity) {
+  const answers: ((outcome: Outcome) => void)[] = []
   let isTaken = () => {}
   const { calls } = withProvider(t, [app.deps], (_, position) => {
     isTaken()
-    return position >= answersFrom ? undefined : new Promise<Outcome>((resolve) => hands.push(resolve))
+    return position >= answersFrom ? undefined : new Promise<Outcome>((resolve) => answers.push(resolve))
   })
   /** Resolves when the provider has the message; `done` when the job has ended. */
   const begin = async (deliveryId: string): Promise<{ done: Promise<unknown> }> => {
@@ -67,10 +67,10 @@ function withCallsInHand(t: TestContext, app: TestApp, answersFrom = Infinity) {
     await taken
     return { done }
   }
-  return { calls, begin, answer: (position: number, outcome: Outcome) => hands[position - 1]!(outcome) }
+  return { calls, begin, answer: (position: number, outcome: Outcome) => answers[position - 1]!(outcome) }
 }
 
-test('WhatsApp is tried once more and then a person decides: two calls, and the message is on the list', async (t) => {
+test('an unknown WhatsApp message is retried once and then needs review', async (t) => {
   const app = await startApp(t, { now: NOW })
   const { calls } = withProvider(t, [app.deps], () => ({ kind: 'unknown', reason: 'whatsapp_timeout' }))
   const deliveryId = await requested(app)
@@ -86,14 +86,14 @@ test('WhatsApp is tried once more and then a person decides: two calls, and the 
   const { status, reason, attempts } = await rowOf(app.db, deliveryId)
   assert.deepEqual([status, reason, attempts, possibleDuplicate], ['unknown', 'needs_review', 2, true])
   const { data } = (await app.get('/ops/dead-letters?reason=needs_review', { as: 'director' })).json()
-  const held = data.filter(({ refId }: { refId: string }) => refId === deliveryId)
+  const letters = data.filter(({ refId }: { refId: string }) => refId === deliveryId)
   assert.deepEqual(
-    held.map((letter: { kind: string; attempts: number }) => [letter.kind, letter.attempts]),
+    letters.map((letter: { kind: string; attempts: number }) => [letter.kind, letter.attempts]),
     [['delivery', 2]],
   )
 })
 
-test('the attempt is in the database before the provider is called, and its lease has begun', async (t) => {
+test('the attempt and its lease are committed before the provider is called', async (t) => {
   const app = await startApp(t, { now: NOW })
   const elsewhere = openDb(app.deps.databaseUrl, { max: 1, statementTimeoutMs: 5000, onError: () => {} })
   t.after(() => elsewhere.close())
@@ -118,9 +118,9 @@ for (const [when, seconds] of [
   ['while its outcome was unknown', 120],
   ['in the last second of the wait', 700],
 ] as const) {
-  test(`a worker that died after the provider's 200: a status ${when} tells, and nothing is sent twice`, async (t) => {
+  test(`after a worker died on the provider's 200, a status ${when} resolves the outcome and nothing is sent twice`, async (t) => {
     const app = await startApp(t, { now: NOW })
-    const { calls, begin } = withCallsInHand(t, app)
+    const { calls, begin } = withOpenCalls(t, app)
     const deliveryId = await requested(app)
 
     await begin(deliveryId)
@@ -137,9 +137,9 @@ for (const [when, seconds] of [
   })
 }
 
-test("a worker that died after the provider's 200, and no status: it goes once more, marked", async (t) => {
+test("after a worker died on the provider's 200 without a status, the retry is a possible duplicate", async (t) => {
   const app = await startApp(t, { now: NOW })
-  const { calls, begin } = withCallsInHand(t, app, 2)
+  const { calls, begin } = withOpenCalls(t, app, 2)
   const deliveryId = await requested(app)
 
   await begin(deliveryId)
@@ -155,13 +155,13 @@ test("a worker that died after the provider's 200, and no status: it goes once m
   assert.deepEqual(await attemptsOf(app.db, deliveryId), ['unknown', 'sent'])
 })
 
-test('a lease is found to have run out also when a refusal waits and a late «sent» came after it', async (t) => {
+test('the sweep ends an expired lease although a parked refusal and a late «sent» came after it', async (t) => {
   const app = await startApp(t, { now: NOW })
-  const { calls, begin } = withCallsInHand(t, app, 2)
+  const { calls, begin } = withOpenCalls(t, app, 2)
   const deliveryId = await requested(app)
 
   await begin(deliveryId)
-  await record(app, deliveryId, 'failed', 'whatsapp_131000') // it would go again: it waits for the answer, which never comes
+  await record(app, deliveryId, 'failed', 'whatsapp_131000') // parked, because it would cause a retry while the call is running
   await record(app, deliveryId, 'sent')
   const told = await rowOf(app.db, deliveryId)
   const open = await attemptsOf(app.db, deliveryId)
@@ -173,16 +173,16 @@ test('a lease is found to have run out also when a refusal waits and a late «se
   assert.deepEqual([again, calls.length], ['sent', 2])
 })
 
-test('an attempt whose worker died ends with its lease also when a status has moved its message on', async (t) => {
+test('the sweep ends the attempt of a dead worker although a status has moved the delivery on', async (t) => {
   const app = await startApp(t, { now: NOW })
-  const { calls, begin } = withCallsInHand(t, app)
+  const { calls, begin } = withOpenCalls(t, app)
   const deliveryId = await requested(app)
 
   await begin(deliveryId)
   await sweepAt(app, 120)
   await sweepAt(app, 721)
   await begin(deliveryId)
-  await record(app, deliveryId, 'delivered') // the first message, after all
+  await record(app, deliveryId, 'delivered') // the first message arrives after all
   const told = await attemptsOf(app.db, deliveryId)
   await sweepAt(app, 1000)
 
@@ -191,9 +191,9 @@ test('an attempt whose worker died ends with its lease also when a status has mo
   assert.equal((await rowOf(app.db, deliveryId)).status, 'delivered')
 })
 
-test('an attempt whose worker died ends also when a person gave its message up in between', async (t) => {
+test('the sweep ends the attempt of a dead worker although the delivery is dead', async (t) => {
   const app = await startApp(t, { now: NOW })
-  const { calls, begin } = withCallsInHand(t, app)
+  const { calls, begin } = withOpenCalls(t, app)
   const deliveryId = await requested(app)
 
   await begin(deliveryId)
@@ -217,32 +217,32 @@ for (const [second, outcome, status, calls] of [
   ['is taken', { kind: 'sent', providerMessageId: 'wamid.second', httpStatus: 200 }, 'sent', 2],
   ['is refused', { kind: 'refused', httpStatus: 503, verdict: 'retry', reason: 'http_503' }, 'sent', 3],
 ] as const) {
-  test(`the first message fails while the second is on its way and ${second}: ${calls} calls`, async (t) => {
+  test(`the first message fails while the second is being sent and ${second}: ${calls} calls`, async (t) => {
     const app = await startApp(t, { now: NOW })
-    const hands = withCallsInHand(t, app, 3)
+    const provider = withOpenCalls(t, app, 3)
     const deliveryId = await requested(app)
 
-    await hands.begin(deliveryId)
+    await provider.begin(deliveryId)
     await sweepAt(app, 120)
     await sweepAt(app, 721)
-    const { done } = await hands.begin(deliveryId)
+    const { done } = await provider.begin(deliveryId)
     await record(app, deliveryId, 'sent')
-    await record(app, deliveryId, 'failed', 'whatsapp_131000') // of the first: it would go again
+    await record(app, deliveryId, 'failed', 'whatsapp_131000') // of the first message; it would cause a retry
     app.setNow(after(750))
     const early = await run(app, deliveryId)
-    hands.answer(2, outcome)
+    provider.answer(2, outcome)
     await done
     await sweepAt(app, 3600)
     await run(app, deliveryId)
 
     assert.equal(early, 'nothing to do')
-    assert.deepEqual([(await rowOf(app.db, deliveryId)).status, hands.calls.length], [status, calls])
+    assert.deepEqual([(await rowOf(app.db, deliveryId)).status, provider.calls.length], [status, calls])
   })
 }
 
-test('a status with our id brings along what came without it more than an hour before', async (t) => {
+test('a status with our id also joins older statuses without it', async (t) => {
   const app = await startApp(t, { now: NOW })
-  const { begin } = withCallsInHand(t, app)
+  const { begin } = withOpenCalls(t, app)
   const deliveryId = await requested(app)
 
   await begin(deliveryId)
@@ -255,9 +255,9 @@ test('a status with our id brings along what came without it more than an hour b
   assert.equal((await rowOf(app.db, deliveryId)).status, 'delivered')
 })
 
-test('the first message fails for good, the second is accepted and fails too: the delivery does not stay sent', async (t) => {
+test('a delivery whose first and second message both fail does not stay sent', async (t) => {
   const app = await startApp(t, { now: NOW })
-  const { begin } = withCallsInHand(t, app)
+  const { begin } = withOpenCalls(t, app)
   const deliveryId = await requested(app)
   const second = (status: string, reason: string | null = null) =>
     tell(app, deliveryId, { status, reason, ourId: deliveryId, providerMessageId: `wamid.second_${deliveryId}` })
@@ -278,4 +278,19 @@ test('the first message fails for good, the second is accepted and fails too: th
   }
 
   assert.deepEqual(states, ['dead', 'sent', 'dead'])
+})
+
+test('a campaign whose only open message needs review is done', async (t) => {
+  const app = await startApp(t, { now: NOW, env: { DELIVERY_UNKNOWN_POLICY: 'review' } })
+  withProvider(t, [app.deps], () => ({ kind: 'unknown', reason: 'whatsapp_timeout' }))
+  const eventId = await anEvent(app.db)
+  await aGuest(app.db, eventId)
+  const { campaignId, ids } = await aCampaign(app, eventId)
+  await run(app, ids[0]!)
+  app.setNow('2029-06-01T18:11:00.000Z')
+  await sweep(app)
+
+  const { progress, isDone } = (await app.get(`/campaigns/${campaignId}`, { as: 'organizer' })).json()
+
+  assert.deepEqual([progress.failed, progress.queued, isDone], [1, 0, true])
 })
