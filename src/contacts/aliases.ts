@@ -1,19 +1,19 @@
 /**
- * Who a person is on WhatsApp: it shows a phone alias (52… or 521…), its own business-scoped user id, or both, and
- * either may change. `wa_contacts` remembers which of our guests' numbers an alias or a user id stands for.
+ * Who a person is on WhatsApp. WhatsApp shows a phone alias (52… or 521…), a business-scoped user id, or both, and either
+ * may change. `wa_contacts` maps aliases and user ids to the numbers on our guest lists.
  */
 import { setWaId } from '../events/events.ts'
 import { sql, type Tx } from '../platform/db.ts'
 
 /** `phone` in E.164. */
 export type Sender = { phone: string | null; userId: string | null }
-/** `phone` is the number that our guests carry; `phones` also holds the number that the person writes from. */
+/** `phone`: the number on our guest lists. `phones`: that number and the one the person writes from. */
 export type Person = { phone: string | null; phones: string[] }
 
-/** What WhatsApp shows of a person. `waId`: the alias as WhatsApp wrote it (52… or 521…); answers go back to it. */
+/** What WhatsApp shows of a person. `waId`: the alias as WhatsApp writes it (52… or 521…), to which we reply. */
 export type WaIdentity = Sender & { waId: string | null }
 
-/** A sender we have never heard of under another name is who it says it is. */
+/** Finds the person behind a sender; a sender without a known alias is taken as it is. */
 export async function findPerson(tx: Tx, sender: Sender): Promise<Person> {
   const aliases = [sender.phone, sender.userId].filter((alias) => alias !== null)
   const { rows } = await sql<{ alias: string; phone: string }>`
@@ -23,43 +23,48 @@ export async function findPerson(tx: Tx, sender: Sender): Promise<Person> {
   return { phone, phones: [...new Set([phone, sender.phone].filter((one) => one !== null))] }
 }
 
-/** Works one message of a person at a time, so that the second sees what the first did. */
+/** Serializes the work on a person's messages until this transaction ends. */
 export async function lockPerson(tx: Tx, name: string): Promise<void> {
   await sql`select pg_advisory_xact_lock(hashtextextended(${`wa_person ${name}`}, 0))`.execute(tx)
 }
 
-/** Finds who wrote, and locks the person until this transaction ends. */
+/** Finds who wrote and locks the person until this transaction ends. */
 export async function identifyPerson(tx: Tx, sender: Sender): Promise<Person> {
   const before = await findPerson(tx, sender)
   const name = before.phone ?? sender.userId
   if (name === null) return before
   await lockPerson(tx, name)
-  return findPerson(tx, sender) // the transaction that held the lock may have learned more
+  return findPerson(tx, sender) // the transaction that had the lock may have stored an alias
 }
 
-/** Remembers that `alias` is the person whose guests carry `phone`. False: nothing new, or a later word is known. */
+/** Stores that `alias` belongs to the person with `phone`. Returns false if that is known or a later mapping exists. */
 export async function learnAlias(tx: Tx, alias: string, phone: string, at: Date): Promise<boolean> {
   if (alias === phone) return false
   const { rows } = await sql`
-    insert into wa_contacts as c (alias, phone, learned_at) values (${alias}, ${phone}, ${at})
-    on conflict (alias) do update set phone = excluded.phone, learned_at = excluded.learned_at
+    insert into wa_contacts as c (alias, phone, learned_at)
+    values (${alias}, ${phone}, ${at})
+    on conflict (alias) do update
+      set phone = excluded.phone, learned_at = excluded.learned_at
      where c.phone <> excluded.phone and c.learned_at <= excluded.learned_at
     returning alias`.execute(tx)
   return rows.length === 1
 }
 
 /**
- * Answers go to the alias that WhatsApp used last, by the provider's time. What was sent from the old number before
- * the person changed it does not bring the old alias back.
+ * Stores the alias that replies go to, by the provider's time. An old message from before a change of number does not
+ * restore the old alias.
  */
 export async function rememberAlias(tx: Tx, phone: string, waId: string, at: Date): Promise<void> {
   const { rows } = await sql`
     select 1 from wa_contacts
-     where phone = ${phone} and alias like '+%' and learned_at > ${at} limit 1`.execute(tx)
+     where phone = ${phone}
+       and alias like '+%' -- a phone alias, not a user id
+       and learned_at > ${at}
+     limit 1`.execute(tx)
   if (rows.length === 0) await setWaId(tx, phone, waId)
 }
 
-/** Whether this very number belongs to somebody on a guest list. */
+/** Whether a guest has this number. */
 export async function isGuestPhone(tx: Tx, phone: string): Promise<boolean> {
   return (await sql`select 1 from guests where phone = ${phone} limit 1`.execute(tx)).rows.length > 0
 }

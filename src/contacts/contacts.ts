@@ -1,6 +1,6 @@
 /**
- * Who a person is on each channel, and whether and how they may be written to. The rule itself is in reach.ts; the
- * other files keep the facts that it reads.
+ * Who a person is on each channel, and whether and how they may be written to. The rule is in reach.ts; the other files
+ * store the facts that it reads.
  */
 export {
   findPerson,

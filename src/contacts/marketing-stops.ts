@@ -1,7 +1,6 @@
 /**
- * Who wants no promotions by WhatsApp. Guests say so in WhatsApp itself, and we hear it from a refusal (131050) or from
- * the webhook `user_preferences`. The provider's clock decides, so words that come late or in another order change
- * nothing. A message from the person says nothing about it.
+ * Who stopped promotions on WhatsApp. Guests stop them in WhatsApp, which reports it by a refusal (131050) or by the
+ * webhook `user_preferences`. The provider's time decides, so late reports change nothing.
  */
 import { sql, type Tx } from '../platform/db.ts'
 
@@ -15,7 +14,8 @@ export async function stopMarketing(
   await sql`
     insert into wa_marketing_stops as s (phone, stopped_at, source)
     select phone, ${at}, ${source} from unnest(${phones.toSorted()}::text[]) phone
-    on conflict (phone) do update set stopped_at = excluded.stopped_at, source = excluded.source
+    on conflict (phone) do update
+      set stopped_at = excluded.stopped_at, source = excluded.source
      where s.stopped_at is null or s.stopped_at < excluded.stopped_at`.execute(tx)
 }
 
@@ -23,13 +23,15 @@ export async function resumeMarketing(tx: Tx, phones: string[], at: Date): Promi
   await sql`
     insert into wa_marketing_stops as s (phone, resumed_at)
     select phone, ${at} from unnest(${phones.toSorted()}::text[]) phone
-    on conflict (phone) do update set resumed_at = greatest(s.resumed_at, excluded.resumed_at)`.execute(tx)
+    on conflict (phone) do update
+      set resumed_at = greatest(s.resumed_at, excluded.resumed_at)`.execute(tx)
 }
 
-/** WhatsApp delivers no more promotions to this number for now, whoever sends them (131049). */
+/** WhatsApp withholds promotions to this number until then, whoever sends them (131049). */
 export async function withholdMarketing(tx: Tx, phone: string, until: Date): Promise<void> {
   await sql`
     insert into wa_marketing_stops as s (phone, withheld_until)
     values (${phone}, ${until})
-    on conflict (phone) do update set withheld_until = greatest(s.withheld_until, excluded.withheld_until)`.execute(tx)
+    on conflict (phone) do update
+      set withheld_until = greatest(s.withheld_until, excluded.withheld_until)`.execute(tx)
 }

@@ -1,4 +1,4 @@
-/** BAJA and ALTA: a guest wants no more messages of an organizer, or wants them again. */
+/** BAJA and ALTA: a guest opts out of an organizer's messages, or opts in again. */
 import { sql, type Tx } from '../platform/db.ts'
 
 export type OptWord = 'opt_out' | 'opt_in'
@@ -27,7 +27,7 @@ const WANTS_OUT = new RegExp(
     'unsubscribe (?:me|us|please)|please unsubscribe|(?:want|like) to unsubscribe',
   ].join('|')})\\b`,
 )
-/** The word itself with filler words around it, or said twice. */
+/** The word with filler words around it, or repeated. */
 const WORD_WITH_FILLER =
   /^(?:(?:hola|por favor|porfa|porfavor|gracias|muchas gracias|si|no|quiero|please|ya|buen dia|buenas tardes|buenos dias) )*(?:(?:baja|stop|alto|cancelar suscripcion|unsubscribe) ?)+(?:por favor|porfa|porfavor|gracias|muchas gracias|please|ya|thanks|thank you| )*$/
 
@@ -63,22 +63,29 @@ export async function optOut(
     select organizer_id, phone, ${o.at}, ${o.messageId}
       from unnest(${o.organizerIds}::text[]) organizer_id, unnest(${o.phones}::text[]) phone
      order by organizer_id, phone
-    on conflict (organizer_id, phone) do nothing returning organizer_id`.execute(tx)
+    on conflict (organizer_id, phone) do nothing
+    returning organizer_id`.execute(tx)
   return [...new Set(rows.map(({ organizerId }) => organizerId))]
 }
 
 /** Removes opt-outs up to `at` and returns their organizers. A later opt-out stays. */
 export async function optIn(tx: Tx, o: { organizerIds: string[]; phones: string[]; at: Date }): Promise<string[]> {
   const { rows } = await sql<{ organizerId: string }>`
-    delete from opt_outs where organizer_id = any(${o.organizerIds}::text[]) and phone = any(${o.phones}::text[])
-       and opted_out_at <= ${o.at} returning organizer_id`.execute(tx)
+    delete from opt_outs
+     where organizer_id = any(${o.organizerIds}::text[])
+       and phone = any(${o.phones}::text[])
+       and opted_out_at <= ${o.at}
+    returning organizer_id`.execute(tx)
   return [...new Set(rows.map(({ organizerId }) => organizerId))]
 }
 
 /** Returns the organizer of this person's latest opt-out up to `at`. */
 export async function findLatestOptOut(tx: Tx, phones: string[], at: Date): Promise<string | null> {
   const { rows } = await sql<{ organizerId: string }>`
-    select organizer_id from opt_outs where phone = any(${phones}::text[]) and opted_out_at <= ${at}
-     order by opted_out_at desc, organizer_id limit 1`.execute(tx)
+    select organizer_id from opt_outs
+     where phone = any(${phones}::text[])
+       and opted_out_at <= ${at}
+     order by opted_out_at desc, organizer_id
+     limit 1`.execute(tx)
   return rows[0]?.organizerId ?? null
 }

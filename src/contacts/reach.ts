@@ -1,7 +1,6 @@
 /**
- * May this guest be written to, and by which channel? This is the one home of the rule: `reachColumns` reads the
- * facts in any statement about guests, and `chooseChannel` decides. A request, a campaign, a claim and a fallback all
- * ask here.
+ * Whether a guest may be written to, and by which channel. This is the only copy of the rule: `reachColumns` reads the
+ * facts in any statement about guests, and `chooseChannel` decides. Requests, campaigns, claims and fallbacks use it.
  */
 import { CHANNELS } from '../http/schemas.ts'
 import { sql } from '../platform/db.ts'
@@ -9,30 +8,30 @@ import { sql } from '../platform/db.ts'
 export { CHANNELS }
 export type ChannelName = (typeof CHANNELS)[number]
 
-/** What is known about one guest and one organizer. */
+/** The facts about one guest and one organizer. */
 export type Reach = {
   phone: string | null
   email: string | null
   /** The guest wrote BAJA to this organizer. */
   isOptedOut: boolean
-  /** The guest has an address, and it is neither suppressed nor unsubscribed. */
+  /** The guest has an address that is neither suppressed nor unsubscribed. */
   canEmail: boolean
-  /** WhatsApp could not reach the number lately. */
+  /** WhatsApp could not reach the number within the last 90 days. */
   isUnreachable: boolean
-  /** The guest stopped promotions in WhatsApp itself. */
+  /** The guest stopped promotions in WhatsApp. */
   isMarketingStopped: boolean
-  /** WhatsApp delivers no more promotions to the guest until then. */
+  /** WhatsApp withholds promotions to the guest until then. */
   withheldUntil: Date | null
   /** The 24-hour window is open, so free-form messages may be sent. */
   isWindowOpen: boolean
 }
 
-/** Error 131026 also means an old app or terms not yet accepted, so a number is tried again after 90 days. */
+/** Error 131026 also means an old app or terms not accepted yet, so a number is retried after 90 days. */
 const UNREACHABLE_MS = 90 * 86_400_000
 
 /**
- * The columns of `Reach`, for a statement with the guest as `g`. `organizerId` is an expression of that statement.
- * `windowFloor`: whoever wrote after it has an open window.
+ * The columns of `Reach` for a statement with the guest as `g`. `organizerId`: an expression of that statement.
+ * `windowFloor`: a guest who wrote after it has an open window.
  */
 export const reachColumns = (
   organizerId: ReturnType<typeof sql>,
@@ -41,6 +40,7 @@ export const reachColumns = (
   g.phone, g.email,
   exists (select 1 from opt_outs x
            where x.organizer_id = ${organizerId} and x.phone = g.phone) as is_opted_out,
+  -- '*' stops the address for every organizer.
   g.email is not null and not exists (
     select 1 from email_stops x
      where x.email = g.email and x.organizer_id in ('*', ${organizerId})) as can_email,
@@ -53,16 +53,16 @@ export const reachColumns = (
   exists (select 1 from wa_windows w
            where w.phone = g.phone and w.last_inbound_at > ${windowFloor}) as is_window_open`
 
-/** Why an e-mail may replace a WhatsApp message that has not been sent. */
+/** Why an e-mail may replace a WhatsApp message before it is sent. */
 export type FallbackCause = 'no_phone' | 'unreachable' | 'promotion'
 
 export type Wish = {
   channel: ChannelName | 'auto'
-  /** For which causes an e-mail may replace WhatsApp. `auto` implies the first two. */
+  /** The causes for which an e-mail may replace WhatsApp. `auto` implies `no_phone` and `unreachable`. */
   fallsBackFor: readonly FallbackCause[]
-  /** WhatsApp counts the message as marketing. */
+  /** WhatsApp categorizes the message as marketing. */
   isPromotion: boolean
-  /** It would leave as free-form text, which WhatsApp never withholds. */
+  /** It would be sent as free-form text, which WhatsApp never withholds. */
   isFreeForm?: boolean
 }
 
@@ -71,7 +71,7 @@ export type Choice =
   | { kind: 'excluded'; reason: 'guest_opted_out' | 'no_address_for_channel' | 'email_stopped' | 'marketing_stopped' }
   | { kind: 'later'; until: Date; reason: 'marketing_withheld' }
 
-/** The channel of a message to this guest, with a stable reason that is stored beside it. */
+/** Chooses the channel of a message, with a stable reason that is stored with it. Pure. */
 export function chooseChannel(reach: Reach, wish: Wish): Choice {
   if (reach.isOptedOut) return { kind: 'excluded', reason: 'guest_opted_out' }
   if (wish.channel === 'email') return byEmail(reach, 'requested')

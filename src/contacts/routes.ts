@@ -30,7 +30,7 @@ export const contactRoutes =
           operationId: 'showWhatsAppWindow',
           tags: ['WhatsApp'],
           summary: 'The 24-hour window of a number',
-          description: 'A number never seen is `closed`. An organizer sees the windows of its own guests only.',
+          description: 'An unknown number is `closed`. An organizer sees only the windows of its own guests.',
           params: Type.Object({ phone: Type.String({ maxLength: 40 }) }),
           response: { 200: Session },
         },

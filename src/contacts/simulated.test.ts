@@ -1,4 +1,4 @@
-/** One channel has a key and the other only simulates: nobody is left to the one that pretends. */
+/** One channel has a key and the other is simulated: no message to a guest is only simulated. */
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import { sql } from '../platform/db.ts'
@@ -16,7 +16,7 @@ const rowsOf = async (app: TestApp, eventId: string) =>
       select channel, channel_reason, may_fall_back from deliveries where event_id = ${eventId}`.execute(app.db)
   ).rows
 
-test('auto means e-mail where WhatsApp has no key and e-mail has one', async (t) => {
+test('auto means e-mail if only e-mail has a key', async (t) => {
   const app = await startApp(t, { env: EMAIL_ONLY })
   const guest = await aGuest(app.db, await anEvent(app.db))
 
@@ -28,7 +28,7 @@ test('auto means e-mail where WhatsApp has no key and e-mail has one', async (t)
   ])
 })
 
-test('a guest without an e-mail address is not left to a WhatsApp that only pretends', async (t) => {
+test('a guest without an e-mail address does not get a simulated WhatsApp message', async (t) => {
   const app = await startApp(t, { env: EMAIL_ONLY })
   const eventId = await anEvent(app.db)
   const guest = await aGuest(app.db, eventId, { email: null })
@@ -45,7 +45,7 @@ test('a guest without an e-mail address is not left to a WhatsApp that only pret
   assert.deepEqual([counts.valid, counts.withoutAddress], [1, 1])
 })
 
-test('no simulated e-mail takes the place of a message that WhatsApp really refused', async (t) => {
+test('a simulated e-mail never replaces a real WhatsApp message', async (t) => {
   const app = await startApp(t, { env: WHATSAPP_ONLY })
   const guest = await aGuest(app.db, await anEvent(app.db))
 
@@ -56,7 +56,7 @@ test('no simulated e-mail takes the place of a message that WhatsApp really refu
   ])
 })
 
-test('without any key both simulate, and an e-mail may take the place', async (t) => {
+test('without any key both channels are simulated, and WhatsApp may fall back to e-mail', async (t) => {
   const app = await startApp(t)
   const guest = await aGuest(app.db, await anEvent(app.db))
 

@@ -1,4 +1,4 @@
-/** A channel without a provider's key only simulates. Beside a real channel it is used only when asked for by name. */
+/** A channel without a provider's key is simulated. If the other channel is real, it is used only when named. */
 import type { Config } from '../platform/config.ts'
 import type { ChannelName } from './reach.ts'
 
@@ -7,7 +7,7 @@ type Keys = Pick<Config, 'whatsapp' | 'email'>
 export const isRealChannel = ({ whatsapp, email }: Keys, channel: ChannelName): boolean =>
   channel === 'whatsapp' ? whatsapp.apiKey !== undefined : email.apiKey !== undefined && email.from !== undefined
 
-/** `auto` means e-mail where only e-mail is real. */
+/** `auto` means e-mail if only e-mail is real. */
 export const narrowAuto = (wanted: ChannelName | 'auto', config: Keys): ChannelName | 'auto' =>
   wanted === 'auto' && !isRealChannel(config, 'whatsapp') && isRealChannel(config, 'email') ? 'email' : wanted
 

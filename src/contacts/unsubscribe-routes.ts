@@ -1,4 +1,4 @@
-/** GET shows a page with one button and changes nothing; POST is the button, and the one click of RFC 8058. */
+/** GET shows a page with one button and changes nothing; POST is the button and the one-click request of RFC 8058. */
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
@@ -14,7 +14,7 @@ const ByAddress = Type.Object({
 })
 const FORM = 'application/x-www-form-urlencoded'
 const MULTIPART = 'multipart/form-data'
-/** An address that tried this many unknown codes in a minute is answered 429 until the minute is over. */
+/** An IP address that tries more unknown codes in a minute gets 429 until the minute is over. */
 const GUESSES_MAX = 30
 const MINUTE_MS = 60_000
 
@@ -22,7 +22,7 @@ export const unsubscribeRoutes =
   (deps: Deps): FastifyPluginAsyncTypebox =>
   async (app) => {
     const open = { config: { access: 'public', problems: ['invitation_not_found'], hasPages: true } as const }
-    // RFC 8058 posts either kind of form, always with the same one field, which tells nothing new.
+    // RFC 8058 posts either kind of form, always with the same field, so the body is ignored.
     app.addContentTypeParser([FORM, MULTIPART], { parseAs: 'string', bodyLimit: 4096 }, async () => ({}))
     app.addHook('onRequest', async (_request, reply) => {
       void reply.header('cache-control', 'no-store').header('x-robots-tag', 'noindex')
@@ -78,7 +78,7 @@ export const unsubscribeRoutes =
 
 const PAGES: Partial<Record<string, 'unknown' | 'later'>> = { invitation_not_found: 'unknown', rate_limited: 'later' }
 
-/** Unknown codes are counted with those of the invitation page: both open with the same code. */
+/** Counts unknown codes together with those of the invitation page, because both use the same codes. */
 async function guarded<T>(
   { kv }: Pick<Deps, 'kv'>,
   request: FastifyRequest<{ Params: { code: string } }>,

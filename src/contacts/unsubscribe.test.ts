@@ -38,7 +38,7 @@ for (const [what, headers, payload] of [
   ],
   ['an empty POST', {}, ''],
 ] as [string, Record<string, string>, string][]) {
-  test(`${what} stops this organizer's e-mail, and twice is harmless`, async (t) => {
+  test(`${what} stops this organizer's e-mail, and repeating it changes nothing`, async (t) => {
     const { post, db } = await startApp(t)
     const { code } = await anInvitation(db, { locale: 'en' })
 
@@ -51,7 +51,7 @@ for (const [what, headers, payload] of [
   })
 }
 
-test('the link of a mail stops the address it went to, and not the one that the guest was given since', async (t) => {
+test("the link in an e-mail stops only the address it was sent to, not the guest's new address", async (t) => {
   const app = await startApp(t)
   const { code, eventId, guestId } = await anInvitation(app.db)
   const preview = await app.post('/templates/event_invitation/preview', {
@@ -72,7 +72,7 @@ test('the link of a mail stops the address it went to, and not the one that the 
   assert.deepEqual(await listStops(app.db, code), [{ organizerId: 'org_test', reason: 'unsubscribed' }])
 })
 
-test('it works when the event is long over, and for a guest without address', async (t) => {
+test('unsubscribing works after the event and for a guest without an address', async (t) => {
   const { post, db } = await startApp(t)
   const over = await anInvitation(db, { event: { status: 'expired' } })
   const silent = await anInvitation(db, { email: null })
@@ -86,7 +86,7 @@ test('it works when the event is long over, and for a guest without address', as
   assert.equal((await listStops(db, over.code)).length, 1)
 })
 
-test('a code that nobody has is 404, as a page in the language of the reader', async (t) => {
+test("an unknown code is 404 with a page in the reader's language", async (t) => {
   const { get, post } = await startApp(t)
 
   const shown = await get('/public/unsubscribe/NOBODY', { headers: { 'accept-language': 'en' } })
@@ -97,7 +97,7 @@ test('a code that nobody has is 404, as a page in the language of the reader', a
   assert.match(posted.body, /Enlace desconocido/)
 })
 
-test('names in the page cannot become markup', async (t) => {
+test('names are escaped in the page', async (t) => {
   const { get, db } = await startApp(t)
   const { code, eventId } = await anInvitation(db)
   await sql`update organizers set name = '<b>$&' where id = (select organizer_id from events where id = ${eventId})`.execute(
@@ -110,7 +110,7 @@ test('names in the page cannot become markup', async (t) => {
   assert.match(page.body, /&lt;b&gt;\$&amp;/)
 })
 
-test('whoever tries many codes is refused for a minute', async (t) => {
+test('an IP address that tries many codes gets 429 for a minute', async (t) => {
   const { get, db } = await startApp(t)
   const { code } = await anInvitation(db)
   t.after(() => sql`delete from kv where key like 'limit:invite:%'`.execute(db))

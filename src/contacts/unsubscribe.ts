@@ -1,6 +1,6 @@
 /**
- * A guest wants no more e-mail from an organizer: List-Unsubscribe with one click (RFC 8058), or the button of the
- * page behind the link in every e-mail. Opening the link changes nothing, because mail scanners open links.
+ * Unsubscribing from an organizer's e-mail: List-Unsubscribe with one click (RFC 8058), or the button on the page that
+ * every e-mail links to. Opening the link changes nothing, because mail scanners open links.
  */
 import { createHash } from 'node:crypto'
 import { sql, type Db } from '../platform/db.ts'
@@ -9,12 +9,12 @@ import type { Locale } from '../platform/languages.ts'
 import { unsubscribeAddress } from './suppressions.ts'
 import { contentSecurityPolicyOf, escapeHtml, renderPage } from '../http/html.ts'
 
-/** Tells one address of a guest from the next, in a link that only the first one got. */
+/** Identifies the address that a link was sent to, in case the guest's address changes. */
 export const markOf = (email: string): string => createHash('sha256').update(email).digest('hex').slice(0, 16)
 
 export type Unsubscriber = { email: string | null; organizerId: string; organizerName: string; locale: Locale }
 
-/** By the invitation's code, also when its event is long over. Throws `invitation_not_found`. */
+/** Finds a guest by the invitation's code, even after the event. Throws `invitation_not_found`. */
 export async function findUnsubscriber(db: Db, text: string): Promise<Unsubscriber> {
   const code = text.trim().toUpperCase()
   if (!/^[\x21-\x7e]{1,200}$/.test(code)) throw new Failure('invitation_not_found')
@@ -30,8 +30,8 @@ export async function findUnsubscriber(db: Db, text: string): Promise<Unsubscrib
 }
 
 /**
- * Asking twice is harmless; an address that bounced or complained keeps that reason. `mark`: of the address that the
- * link went to. When the guest's was corrected since, its reader was a stranger and gets nothing more anyway.
+ * Unsubscribes the guest; repeating it changes nothing. `mark`: of the address that the link was sent to. If the guest's
+ * address has changed since, nothing is stored.
  */
 export async function unsubscribe(
   { db, now }: { db: Db; now: () => Date },

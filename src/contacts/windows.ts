@@ -1,4 +1,4 @@
-/** The 24-hour customer-service window of WhatsApp: only a guest's own message opens it, by the provider's clock. */
+/** WhatsApp's 24-hour customer-service window. Only a guest's own message opens it, at the provider's time. */
 import { sql, type Db, type Tx } from '../platform/db.ts'
 
 export type Window = { openedAt: Date; lastInboundAt: Date }
@@ -10,7 +10,7 @@ export type WindowState = {
   secondsRemaining: number
 }
 
-/** With a scope: only for a number among this organizer's guests. */
+/** With a scope, finds only windows of this organizer's guests. */
 export async function findWindow(db: Db, scope: string | null, phone: string): Promise<Window | null> {
   const { rows } = await sql<Window>`
     select opened_at, last_inbound_at
@@ -22,7 +22,7 @@ export async function findWindow(db: Db, scope: string | null, phone: string): P
   return rows[0] ?? null
 }
 
-/** Open until exactly 24 hours after the guest's last message. */
+/** A window is open until exactly 24 hours after the guest's last message. */
 export function describeWindow(window: Window | null, now: Date, windowMs: number): WindowState {
   if (!window) return { status: 'closed', lastInboundAt: null, openedAt: null, expiresAt: null, secondsRemaining: 0 }
   const expiresAt = new Date(window.lastInboundAt.getTime() + windowMs)
@@ -36,24 +36,27 @@ export function describeWindow(window: Window | null, now: Date, windowMs: numbe
   }
 }
 
-/** Reactions and system messages open no window: Meta does not say that they do. Groups are not ours. */
+/** Types that open no window: Meta does not document that reactions and system messages do. */
 const OPENS_NO_WINDOW = /^(reaction|system|unsupported|unknown|group_.*)$/
 export const opensWindow = (type: string): boolean => !OPENS_NO_WINDOW.test(type)
 
-/** A webhook may come days late: a guest who no longer waits for an answer gets none. */
+/** Whether a message is recent enough to be answered; a webhook may be days late. */
 export const isInWindow = (sentAt: Date, { now, windowMs }: { now: Date; windowMs: number }): boolean =>
   sentAt.getTime() + windowMs > now.getTime()
 
 /**
- * A guest wrote at `at`. A message older than the last one changes nothing; one that comes after the window has
- * closed opens a new window.
+ * Records that a guest wrote at `at`. A message older than the last one changes nothing; one after the window's end
+ * opens a new window.
  */
 export async function extendWindow(tx: Tx, phone: string, at: Date, windowMs: number): Promise<void> {
   await sql`
-    insert into wa_windows as w (phone, opened_at, last_inbound_at) values (${phone}, ${at}, ${at})
-    on conflict (phone) do update set
-      opened_at = case when excluded.last_inbound_at < w.last_inbound_at + make_interval(secs => ${windowMs / 1000})
-                       then least(w.opened_at, excluded.opened_at) else excluded.opened_at end,
-      last_inbound_at = excluded.last_inbound_at
+    insert into wa_windows as w (phone, opened_at, last_inbound_at)
+    values (${phone}, ${at}, ${at})
+    on conflict (phone) do update
+      set opened_at = case when excluded.last_inbound_at
+                                  < w.last_inbound_at + make_interval(secs => ${windowMs / 1000})
+                           then least(w.opened_at, excluded.opened_at)
+                           else excluded.opened_at end,
+          last_inbound_at = excluded.last_inbound_at
      where excluded.last_inbound_at > w.last_inbound_at`.execute(tx)
 }
