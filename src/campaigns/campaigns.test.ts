@@ -21,7 +21,7 @@ async function preflight({ post }: TestApp, eventId: string, body: object = INVI
   return reply.json()
 }
 
-/** Preflight and launch. */
+/** Runs a preflight, launches it and returns the campaign id. */
 async function launched(app: TestApp, eventId: string, body: object = INVITATION): Promise<string> {
   const { preflightId } = await preflight(app, eventId, body)
   const reply = await app.post(`/events/${eventId}/campaigns`, { as: 'organizer', body: { ...body, preflightId } })
@@ -50,7 +50,7 @@ const enqueuedAt = async (db: Db, id: string) =>
     .enqueuedAt
 const showProgress = async ({ get }: TestApp, id: string) => (await get(`/campaigns/${id}`, { as: 'viewer' })).json()
 
-test('a preflight counts every guest once, for the first reason, shows samples, and sends nothing', async (t) => {
+test('a preflight counts each guest once, for its first reason, shows samples and sends nothing', async (t) => {
   const app = await startApp(t, { now: NOW })
   const eventId = await anEvent(app.db)
   const both = await aGuest(app.db, eventId)
@@ -116,7 +116,7 @@ test('a preflight counts every guest once, for the first reason, shows samples, 
   assert.equal(rows.length, 0)
 })
 
-test('who has just written gets free-form text, which is priced as service', async (t) => {
+test('a guest with an open window gets free-form text, priced as service', async (t) => {
   const app = await startApp(t, { now: '2026-10-02T12:00:00.000Z' })
   const eventId = await anEvent(app.db)
   const [open] = [await aGuest(app.db, eventId), await aGuest(app.db, eventId)]
@@ -136,7 +136,7 @@ test('who has just written gets free-form text, which is priced as service', asy
   ])
 })
 
-test('what WhatsApp took for a promotion is counted as one, as when its turn comes', async (t) => {
+test('a template that WhatsApp categorizes as marketing counts as a promotion', async (t) => {
   const app = await startApp(t)
   const { eventId, phone } = await anInvitation(app.db)
   await sql`insert into wa_marketing_stops (phone, stopped_at) values (${phone}, now())`.execute(app.db)
@@ -149,7 +149,7 @@ test('what WhatsApp took for a promotion is counted as one, as when its turn com
   assert.deepEqual(byChannel, { whatsapp: 0, email: 1 })
 })
 
-test('a preflight tells who would lack a variable, and the launch refuses it', async (t) => {
+test('a preflight counts guests without a required variable, and the launch is refused', async (t) => {
   const app = await startApp(t)
   const { eventId } = await anInvitation(app.db)
   const body = { ...INVITATION, template: 'event_update' }
@@ -170,7 +170,7 @@ for (const [now, template, category, perMessage, amountMinor] of [
   ['2026-10-01T00:00:00.000Z', 'event_invitation', 'marketing', 0.0397, 159],
   ['2026-10-01T00:00:00.000Z', 'event_reminder', 'utility', 0.0085, 34],
 ] as const) {
-  test(`forty ${template} cost ${amountMinor} cents at ${now}, and those by e-mail nothing`, async (t) => {
+  test(`forty ${template} cost ${amountMinor} cents at ${now}, and e-mails cost nothing`, async (t) => {
     const app = await startApp(t, { now })
     const eventId = await anEvent(app.db)
     for (let n = 0; n < 41; n++) await aGuest(app.db, eventId, n === 0 ? { phone: null } : {})
@@ -183,7 +183,7 @@ for (const [now, template, category, perMessage, amountMinor] of [
   })
 }
 
-test('at night every message waits for the morning, and the preflight says so', async (t) => {
+test('a preflight at night says that every message waits for the morning', async (t) => {
   const app = await startApp(t, { now: '2029-06-02T06:00:00.000Z', env: { DELIVERY_QUIET_HOURS: '22:00-09:00' } })
   const { eventId } = await anInvitation(app.db)
 
@@ -194,7 +194,7 @@ test('at night every message waits for the morning, and the preflight says so', 
   assert.deepEqual([noon.quietHoursShift, noon.quietHoursUntil], [0, null])
 })
 
-test('a launch needs the preflight of the very same request', async (t) => {
+test('a launch needs a preflight of the same request', async (t) => {
   const app = await startApp(t, { now: NOW })
   const { eventId } = await anInvitation(app.db)
   const other = await anInvitation(app.db)
@@ -228,7 +228,7 @@ test('a launch needs the preflight of the very same request', async (t) => {
   assert.deepEqual([launch.statusCode, launch.json().total], [202, 1])
 })
 
-test('a queue that hangs holds no launch: it is answered, and the sweep takes what was not enqueued', async (t) => {
+test('a launch is answered although the queue hangs, and the release enqueues its messages later', async (t) => {
   const app = await startApp(t, { now: NOW })
   const { eventId } = await anInvitation(app.db)
   const { preflightId } = await preflight(app, eventId)
@@ -245,7 +245,7 @@ test('a queue that hangs holds no launch: it is answered, and the sweep takes wh
   assert.ok(tookMs < 3000, `${Math.round(tookMs)} ms`)
 })
 
-test('of eight identical launches at once, some with keys of their own, one makes the campaign and seven get the same', async (t) => {
+test('of eight concurrent identical launches one makes the campaign and seven return it', async (t) => {
   const app = await startApp(t)
   const eventId = await anEvent(app.db)
   for (let n = 0; n < 5; n++) await aGuest(app.db, eventId)
@@ -268,7 +268,7 @@ test('of eight identical launches at once, some with keys of their own, one make
   assert.equal(rows.length, 5)
 })
 
-test('two preflights of the same, launched at once, write to nobody twice', async (t) => {
+test('two preflights of the same request, launched at once, send no message twice', async (t) => {
   const app = await startApp(t)
   const eventId = await anEvent(app.db)
   for (let n = 0; n < 20; n++) await aGuest(app.db, eventId)
@@ -291,7 +291,7 @@ test('two preflights of the same, launched at once, write to nobody twice', asyn
 
 const news = (text: string) => ({ ...INVITATION, template: 'event_update', variables: { update_text: text } })
 
-test('other news on the same day reach everybody; the same news again nobody', async (t) => {
+test('other variables on the same day are another message; the same variables are a duplicate', async (t) => {
   const app = await startApp(t, { now: NOW })
   const eventId = await anEvent(app.db)
   for (let n = 0; n < 3; n++) await aGuest(app.db, eventId)
@@ -307,7 +307,7 @@ test('other news on the same day reach everybody; the same news again nobody', a
   for (const id of [first, second]) assert.equal((await showProgress(app, id)).progress.sent, 3)
 })
 
-test('two launches of the same news at once write to nobody twice, also after other news', async (t) => {
+test('two concurrent launches with the same variables send no message twice, even after other variables', async (t) => {
   const app = await startApp(t)
   const eventId = await anEvent(app.db)
   for (let n = 0; n < 20; n++) await aGuest(app.db, eventId)
@@ -330,7 +330,7 @@ test('two launches of the same news at once write to nobody twice, also after ot
   )
 })
 
-test('a guest who is removed at the moment of the launch is left out, and everybody else is written to', async (t) => {
+test('a guest deleted during the launch is left out, and all others get the message', async (t) => {
   const app = await startApp(t)
   const eventId = await anEvent(app.db)
   const [gone] = [await aGuest(app.db, eventId), await aGuest(app.db, eventId)]
@@ -343,7 +343,7 @@ test('a guest who is removed at the moment of the launch is left out, and everyb
       app.post(`/events/${eventId}/campaigns`, { as: 'organizer', body: { ...INVITATION, preflightId } }),
       app.post(`/events/${eventId}/guests/${gone.guestId}/send`, single),
     ]
-    await sleep(500) // both wait for the guest now
+    await sleep(500) // both wait for the guest's lock now
     return () => Promise.all(asked)
   })
   const [launch, send] = await replies()
@@ -352,7 +352,7 @@ test('a guest who is removed at the moment of the launch is left out, and everyb
   assert.deepEqual([send?.statusCode, send?.json().code], [404, 'guest_not_found'])
 })
 
-test('samples show every channel and language before more of one', async (t) => {
+test('samples include each channel and language before a second of one', async (t) => {
   const app = await startApp(t)
   const eventId = await anEvent(app.db)
   for (let n = 0; n < 4; n++) await aGuest(app.db, eventId)
@@ -367,7 +367,7 @@ test('samples show every channel and language before more of one', async (t) => 
   )
 })
 
-test('the campaign of a draft can be looked at and not launched: its links would lead nowhere', async (t) => {
+test('a campaign of a draft event has a preflight but cannot be launched', async (t) => {
   const app = await startApp(t)
   const guest = await anInvitation(app.db, { event: { status: 'draft' } })
   const path = `/events/${guest.eventId}`
@@ -393,7 +393,7 @@ test('the campaign of a draft can be looked at and not launched: its links would
   assert.equal(launch.statusCode, 202)
 })
 
-test('recipients are frozen: a guest who is added later, or answers later, changes nothing', async (t) => {
+test('recipients are frozen: a guest who is added or answers later changes nothing', async (t) => {
   const app = await startApp(t, { now: NOW })
   const guest = await anInvitation(app.db)
   const id = await launched(app, guest.eventId, { ...INVITATION, filter: { status: ['pending'] } })
@@ -411,7 +411,7 @@ test('recipients are frozen: a guest who is added later, or answers later, chang
   assert.equal(Number.parseInt(rows[0]!.id.slice(3, 15), 16), new Date(NOW).getTime())
 })
 
-test('who was written to within the window is left out and counted', async (t) => {
+test('guests who got the message within the dedupe window are left out and counted', async (t) => {
   const app = await startApp(t, { now: NOW })
   const eventId = await anEvent(app.db)
   const asked = await aGuest(app.db, eventId)
@@ -432,34 +432,34 @@ test('who was written to within the window is left out and counted', async (t) =
 })
 
 for (const [what, channel, facts, expected] of [
-  ['auto takes WhatsApp when there is a phone', 'auto', {}, ['whatsapp', 'auto_has_phone', true]],
-  ['auto takes e-mail without a phone', 'auto', { phone: null }, ['email', 'auto_no_phone', false]],
+  ['auto chooses WhatsApp for a guest with a phone', 'auto', {}, ['whatsapp', 'auto_has_phone', true]],
+  ['auto chooses e-mail for a guest without a phone', 'auto', { phone: null }, ['email', 'auto_no_phone', false]],
   [
-    'auto takes e-mail for an unreachable phone',
+    'auto chooses e-mail for an unreachable phone',
     'auto',
     { phone: '+525500000001' },
     ['email', 'auto_whatsapp_unreachable', false],
   ],
   [
-    'auto tries an unreachable phone when there is nothing else',
+    'auto tries an unreachable phone if there is no e-mail address',
     'auto',
     { phone: '+525500000001', email: null },
     ['whatsapp', 'auto_has_phone', true],
   ],
-  ['e-mail is e-mail', 'email', {}, ['email', 'requested', false]],
+  ['e-mail is sent by e-mail', 'email', {}, ['email', 'requested', false]],
   [
-    'WhatsApp to an unreachable phone is an e-mail, as when its turn comes',
+    'WhatsApp falls back to e-mail for an unreachable phone',
     'whatsapp',
     { phone: '+525500000001' },
     ['email', 'whatsapp_unreachable', false],
   ],
   [
-    'WhatsApp tries an unreachable phone when there is nothing else',
+    'WhatsApp tries an unreachable phone if there is no e-mail address',
     'whatsapp',
     { phone: '+525500000001', email: null },
     ['whatsapp', 'requested', true],
   ],
-  ['WhatsApp is WhatsApp', 'whatsapp', {}, ['whatsapp', 'requested', true]],
+  ['WhatsApp is sent by WhatsApp', 'whatsapp', {}, ['whatsapp', 'requested', true]],
 ] as const) {
   test(what, async (t) => {
     const app = await startApp(t)
@@ -480,15 +480,15 @@ for (const [what, channel, facts, expected] of [
 }
 
 for (const [what, filter, expected] of [
-  ['everybody', {}, ['a', 'b', 'c', 'd']],
+  ['all guests', {}, ['a', 'b', 'c', 'd']],
   ['a status', { status: ['confirmed'] }, ['b']],
   ['two statuses', { status: ['confirmed', 'declined'] }, ['b', 'c']],
-  ['tags, any of them', { tags: ['novia', 'mesa 1'] }, ['a', 'c']],
-  ['who has an e-mail address', { hasChannel: 'email' }, ['a', 'b', 'c']],
-  ['who has a phone', { hasChannel: 'whatsapp' }, ['b', 'c', 'd']],
-  ['all of these at once', { status: ['declined'], tags: ['mesa 1'], hasChannel: 'email' }, ['c']],
+  ['any of several tags', { tags: ['novia', 'mesa 1'] }, ['a', 'c']],
+  ['guests with an e-mail address', { hasChannel: 'email' }, ['a', 'b', 'c']],
+  ['guests with a phone', { hasChannel: 'whatsapp' }, ['b', 'c', 'd']],
+  ['all criteria together', { status: ['declined'], tags: ['mesa 1'], hasChannel: 'email' }, ['c']],
 ] as const) {
-  test(`the filter names ${what}`, async (t) => {
+  test(`the filter matches ${what}`, async (t) => {
     const app = await startApp(t)
     const eventId = await anEvent(app.db)
     const guests = {
@@ -511,7 +511,7 @@ for (const [what, filter, expected] of [
   })
 }
 
-test('a paused campaign parks what comes due, resuming gives it back in its place, and a second of each is refused', async (t) => {
+test('a paused campaign parks due messages, resuming restores their due times, and repeating either is refused', async (t) => {
   const app = await startApp(t, { now: NOW })
   const eventId = await anEvent(app.db)
   for (let n = 0; n < 3; n++) await aGuest(app.db, eventId)
@@ -538,7 +538,7 @@ test('a paused campaign parks what comes due, resuming gives it back in its plac
   assert.deepEqual([paused.json().status, paused.json().reason, paused.json().pausedAt], ['paused', null, NOW])
   assert.deepEqual(look(untouched), [['sent', null, null], due, due])
   assert.equal(outcome, 'campaign_paused')
-  // The first claim that meets the pause parks all that is due under it.
+  // The first claim that meets the pause parks all due messages.
   const waits = ['queued', 'campaign_paused', null]
   assert.deepEqual(look(parked), [['sent', null, null], waits, waits])
   assert.deepEqual([twice.statusCode, twice.json().code], [409, 'campaign_not_running'])
@@ -546,7 +546,7 @@ test('a paused campaign parks what comes due, resuming gives it back in its plac
   assert.deepEqual(look(afterPause), [['sent', null, null], due, due])
 })
 
-test('a scheduled campaign is due at its time, also after a pause, and is not enqueued before', async (t) => {
+test('a scheduled campaign is due and enqueued at its time, even after a pause', async (t) => {
   const app = await startApp(t, { now: NOW })
   const { eventId } = await anInvitation(app.db)
   const id = await launched(app, eventId, { ...INVITATION, scheduledAt: '2029-06-05T18:00:00Z' })
@@ -563,7 +563,7 @@ test('a scheduled campaign is due at its time, also after a pause, and is not en
   assert.equal((await showProgress(app, id)).progress.scheduled, 1)
 })
 
-test('cancelling skips what has not left, frees its slots, and is final', async (t) => {
+test('cancelling skips unsent messages, frees their slots and is final', async (t) => {
   const app = await startApp(t, { now: NOW })
   const guest = await anInvitation(app.db)
   const id = await launched(app, guest.eventId)
@@ -586,7 +586,7 @@ test('cancelling skips what has not left, frees its slots, and is final', async 
   assert.equal(single.statusCode, 202)
 })
 
-test('a worker sends what a running campaign owes, nothing while it is paused, and the rest after it is resumed', async (t) => {
+test('a worker sends nothing of a paused campaign and the rest after it is resumed', async (t) => {
   const app = await startApp(t, { now: NOW })
   const eventId = await anEvent(app.db)
   for (let n = 0; n < 2; n++) await aGuest(app.db, eventId)
@@ -606,7 +606,7 @@ test('a worker sends what a running campaign owes, nothing while it is paused, a
   assert.deepEqual((await showProgress(app, id)).progress.sent, 2)
 })
 
-test('a refusal that would hit everybody pauses the campaign and says why', async (t) => {
+test('a refusal that would hit every message pauses the campaign with its reason', async (t) => {
   const app = await startApp(t, { now: NOW })
   const { eventId } = await anInvitation(app.db)
   const id = await launched(app, eventId)
@@ -622,7 +622,7 @@ test('a refusal that would hit everybody pauses the campaign and says why', asyn
   assert.deepEqual([status, reason], ['paused', 'whatsapp_132001'])
 })
 
-test('progress counts every guest once: a message that another took the place of counts there', async (t) => {
+test('progress counts each guest once: a replaced message counts as its fallback', async (t) => {
   const app = await startApp(t, { now: NOW })
   const eventId = await anEvent(app.db)
   for (let n = 0; n < 8; n++) await aGuest(app.db, eventId)
@@ -639,7 +639,7 @@ test('progress counts every guest once: a message that another took the place of
     [6, 'skipped'],
   ] as [number, ...string[]][])
     for (const status of steps) await setStatus(app.db, rows[n]!.id, status)
-  await sql`update deliveries set next_attempt_at = ${NOW} where id = ${rows[2]!.id}`.execute(app.db) // it waits for evidence, not for a person
+  await sql`update deliveries set next_attempt_at = ${NOW} where id = ${rows[2]!.id}`.execute(app.db) // it waits for a status and does not need review
   await sql`insert into deliveries (id, organizer_id, event_id, guest_id, channel, template, locale, status, attempts_max,
       request_id, requested_by, requested_at, updated_at, campaign_id, fallback_of)
     select ${newId('dl')}, organizer_id, event_id, guest_id, 'email', template, locale, 'sent', 5, request_id, requested_by,
@@ -660,7 +660,7 @@ test('progress counts every guest once: a message that another took the place of
   assert.equal(isDone, false)
 })
 
-test('the list has the campaigns of the event, newest first, in pages, and no preflights', async (t) => {
+test('the list shows the campaigns of the event in pages, newest first, without preflights', async (t) => {
   const app = await startApp(t, { now: NOW })
   const { eventId } = await anInvitation(app.db)
   const first = await launched(app, eventId, { ...INVITATION, template: 'event_reminder' })
@@ -703,7 +703,7 @@ for (const [what, body, status, code] of [
   })
 }
 
-test('a campaign for a closed event, one that is over by then, an unknown one, or nobody is refused', async (t) => {
+test('a campaign for a closed, past or unknown event or for no guest is refused', async (t) => {
   const app = await startApp(t, { now: NOW })
   const closed = await anInvitation(app.db, { event: { status: 'archived' } })
   const short = await anInvitation(app.db, {
@@ -734,7 +734,7 @@ test('a campaign for a closed event, one that is over by then, an unknown one, o
   assert.equal(thanks.json().counts.valid, 1)
 })
 
-test("another organizer's event and campaign are 404, staff is refused, and a viewer may only look", async (t) => {
+test("another organizer's event and campaign are 404, staff is refused, and a viewer may only read", async (t) => {
   const app = await startApp(t)
   const theirs = await anInvitation(app.db, { event: { organizerId: await anOrganizer(app.db) } })
   const body = { ...INVITATION, dryRun: true }
@@ -763,7 +763,7 @@ test("another organizer's event and campaign are 404, staff is refused, and a vi
   assert.equal((await app.get(`/campaigns/${preflightId}`, { as: 'director' })).json().status, 'running')
 })
 
-test('a launch repeated with its Idempotency-Key gets the stored answer', async (t) => {
+test('a launch repeated with its Idempotency-Key returns the stored answer', async (t) => {
   const app = await startApp(t)
   const { eventId } = await anInvitation(app.db)
   const { preflightId } = await preflight(app, eventId)
@@ -808,7 +808,7 @@ for (const backend of backends) {
 
 type Streamed = { response: IncomingMessage; next(pattern: RegExp): Promise<string>; close(): void }
 
-/** A stream over a real socket. */
+/** Opens a stream over a real socket. */
 async function openStream(address: AddressInfo, path: string, token: string): Promise<Streamed> {
   const call = httpRequest({ port: address.port, path, headers: { authorization: `Bearer ${token}` } }).end()
   const [response] = (await once(call, 'response')) as [IncomingMessage]
@@ -829,7 +829,7 @@ async function openStream(address: AddressInfo, path: string, token: string): Pr
   }
 }
 
-test('the stream tells the progress at once, when it changes, and that it is done; it ends with client and server', async (t) => {
+test('the stream sends progress at once and on changes, then done, and ends with the client or the server', async (t) => {
   const shared = await startApp(t)
   const { eventId } = await anInvitation(shared.db)
   const id = await launched(shared, eventId)
@@ -862,7 +862,7 @@ test('the stream tells the progress at once, when it changes, and that it is don
   assert.ok(performance.now() - closedMs < 5000)
 })
 
-test('who comes back after done is told to stay away; before, it streams', async (t) => {
+test('a client that reconnects after done gets 204; before done it gets a stream', async (t) => {
   const app = await startApp(t)
   const { eventId } = await anInvitation(app.db)
   const id = await launched(app, eventId)
@@ -878,7 +878,7 @@ test('who comes back after done is told to stay away; before, it streams', async
     assert.match(body, /^event: progress\ndata: .*\n\nid: done\nevent: done\ndata: /)
 })
 
-test('a stream ends with the token that opened it', async (t) => {
+test('a stream ends when its access token expires', async (t) => {
   const app = await startApp(t, { now: NOW })
   const { eventId } = await anInvitation(app.db)
   const id = await launched(app, eventId)
@@ -891,7 +891,7 @@ test('a stream ends with the token that opened it', async (t) => {
   assert.match(ended?.body ?? 'it goes on', /^event: progress\ndata: .*\n\n$/)
 })
 
-test('a stream stops asking the database when its reader has left', async (t) => {
+test('a stream stops querying when its client has left', async (t) => {
   const app = await startApp(t)
   const { eventId } = await anInvitation(app.db)
   const id = await launched(app, eventId)
@@ -906,7 +906,7 @@ test('a stream stops asking the database when its reader has left', async (t) =>
   assert.deepEqual(await waiting, { value: undefined, done: true })
 })
 
-test('a quiet stream sends a comment now and then, and the progress only when it changes', async (t) => {
+test('a quiet stream sends heartbeat comments, and progress only on changes', async (t) => {
   const app = await startApp(t)
   const { eventId } = await anInvitation(app.db)
   const id = await launched(app, eventId)
@@ -928,7 +928,7 @@ test('a quiet stream sends a comment now and then, and the progress only when it
   assert.match(String(third.value), /^event: progress\n.*"status":"paused"/)
 })
 
-test('a stream ends by itself before an access token does, so that whoever watches on is asked who it is', async (t) => {
+test('a stream ends before its access token expires', async (t) => {
   const app = await startApp(t)
   const { eventId } = await anInvitation(app.db)
   const id = await launched(app, eventId)

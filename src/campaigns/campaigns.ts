@@ -1,8 +1,7 @@
 /**
- * Campaigns: one message to everybody a filter names. A preflight tells what would happen and is kept; the launch
- * refers to it, so that nobody starts what nobody has seen. The launch freezes the recipients: a guest who is
- * added later gets nothing from it. A campaign that follows its event awaits its time first (campaign-trigger.ts) and is
- * frozen then.
+ * Campaigns: one message to all guests that match a filter. A preflight reports what would happen and is stored; a launch
+ * refers to it. The launch freezes the recipients, so guests who are added later get nothing. A campaign that follows its
+ * event is frozen when its time comes (trigger.ts).
  */
 import { explainReason, type Explanation } from '../channels/channels.ts'
 import { cancelDeliveries, endPauses, isGuestGone, pauseSending } from '../delivery/delivery.ts'
@@ -12,7 +11,14 @@ import { newId, withTx, type Db, type Tx } from '../platform/db.ts'
 import { Failure, type FailureCode } from '../platform/errors.ts'
 import { listPauses } from '../platform/pauses.ts'
 import { refuseDraft } from '../templates/templates.ts'
-import { hashSpec, planCampaign, reportPreflight, type CampaignRequest, type PreflightReport } from './preflight.ts'
+import {
+  hashSpec,
+  planCampaign,
+  reportPreflight,
+  type CampaignRequest,
+  type Planned,
+  type PreflightReport,
+} from './preflight.ts'
 import { freezeRecipients } from './recipients.ts'
 import {
   countStatuses,
@@ -23,7 +29,7 @@ import {
   lockLaunches,
   lockRunning,
   markCancelled,
-  rememberLeftOut,
+  storeLeftOut,
   takePreflight,
   type Campaign,
   type StatusCount,
@@ -35,10 +41,10 @@ export { deleteOldPreflights } from './sql.ts'
 type Context = { db: Db; config: Config; now: () => Date }
 type Asked = Omit<CampaignRequest, 'scope'> & { user: User; requestId: string }
 
-/** A preflight may be launched for this long; guests change. */
+/** How long a preflight may be launched, because guests change. */
 const PREFLIGHT_KEPT_MS = 24 * 3_600_000
 
-/** Nothing is sent. Throws what planCampaign throws. */
+/** Reports what the campaign would do and stores the preflight. Sends nothing. Throws what planCampaign throws. */
 export async function preflightCampaign(
   context: Context,
   asked: Asked & { name: string | null },
@@ -72,78 +78,88 @@ export async function preflightCampaign(
 export type Launched = {
   campaignId: string
   status: Campaign['status']
-  /** 0 while its time is awaited: the recipients are frozen then. */
+  /** 0 before the recipients are frozen. */
   total: number
   scheduledAt: Date | null
-  /** False: the same launch came before. */
+  /** False: the same launch was made before. */
   isNew: boolean
 }
+type Launch = Asked & { preflightId: string }
 
 /**
- * Preflight → running, or → scheduled when it follows the event. Of several launches of one preflight the first makes the
- * campaign and the others get the same one, however much later; so does another preflight of what is awaited already.
- * Throws `preflight_required`, `preflight_mismatch` (another spec or event, or older than 24 hours),
- * `campaign_empty`, `template_variable_missing`, `event_draft`, and what planCampaign throws.
+ * Launches a preflight: it becomes `running`, or `scheduled` if it follows its event. Repeated and concurrent launches of
+ * one preflight return the same campaign, and so does another preflight of a campaign that is already scheduled. Throws
+ * `preflight_required`, `preflight_mismatch` (another spec or event, or older than 24 hours), `campaign_empty`,
+ * `template_variable_missing`, `event_draft`, and what planCampaign throws.
  */
 export async function launchCampaign(
   context: Context,
   asked: Asked & { preflightId: string | undefined },
 ): Promise<Launched> {
-  const { preflightId: id, eventId, user, requestId, variables } = asked
+  const { preflightId = '', eventId, user } = asked
   const request = { ...asked, scope: user.organizerId }
-  const again = { id: id ?? '', scope: request.scope, eventId, specHash: hashSpec(request) }
-  const launched = await findAgain(context.db, again)
+  const wanted = { id: preflightId, scope: request.scope, eventId, specHash: hashSpec(request) }
+  const launched = await findLaunch(context.db, wanted)
   if (launched) return launched
-  const { spec, specHash, event, scheduledAt, requestedAt } = await planCampaign(context, request)
-  if (!id)
-    throw new Failure('preflight_required', { detail: 'Send the same with dryRun: true first; then its preflightId.' })
-  refuseDraft(event.status)
-  const now = requestedAt
-  const { schedule } = asked
-  const awaits =
-    schedule && scheduledAt ? { at: scheduledAt, from: event[schedule.anchor], zone: event.timeZone } : null
-  const after = new Date(now.getTime() - PREFLIGHT_KEPT_MS)
-  const launch = async (tx: Tx): Promise<Launched> => {
-    if (awaits) await lockLaunches(tx, eventId)
-    const awaiting = awaits && (await findAwaiting(tx, eventId, specHash))
-    if (awaiting && awaiting.id !== id) return awaitingAs(awaiting)
-    if (!(await takePreflight(tx, { id, eventId, specHash, awaits, requestedBy: user.id, requestId, after, now }))) {
-      const faster = await findAgain(tx, again)
-      if (faster) return faster
-      throw new Failure('preflight_mismatch', {
-        detail: 'There is no preflight of this id with this very request, younger than a day.',
-      })
-    }
-    if (awaits) {
-      if (spec.lacksVariable) throw new Failure('template_variable_missing')
-      return { ...awaitingAs({ id, scheduledAt: awaits.at }), isNew: true }
-    }
-    const attemptsMax = context.config.delivery.attemptsMax
-    const batch = { campaignId: id, variables, attemptsMax, requestId, requestedBy: user.id, scheduledAt }
-    const { deliveryIds, matched, leftOut } = await freezeRecipients(tx, spec, batch)
-    if (deliveryIds.length === 0 && leftOut.template_variable_missing) throw new Failure('template_variable_missing')
-    if (deliveryIds.length === 0) {
-      const reasons = Object.entries(leftOut).map(([reason, count]) => `${reason}: ${count}`)
-      throw new Failure('campaign_empty', { detail: `The filter names ${matched} guests. ${reasons.join(', ')}` })
-    }
-    await rememberLeftOut(tx, id, leftOut)
-    return { campaignId: id, status: 'running', total: matched, scheduledAt, isNew: true }
-  }
+  const planned = await planCampaign(context, request)
+  if (!preflightId)
+    throw new Failure('preflight_required', {
+      detail: 'Send the same request with dryRun: true first, then with its preflightId.',
+    })
+  refuseDraft(planned.event.status)
+  const launch = (tx: Tx) => launchPreflight(tx, context.config, planned, { ...asked, preflightId })
   return withTx(context.db, launch).catch((error: unknown) => {
     if (isGuestGone(error)) return withTx(context.db, launch)
     throw error
   })
 }
 
-const awaitingAs = ({ id, scheduledAt }: { id: string; scheduledAt: Date }): Launched => ({
+async function launchPreflight(tx: Tx, config: Config, planned: Planned, asked: Launch): Promise<Launched> {
+  const { spec, specHash, event, scheduledAt, requestedAt: now } = planned
+  const { preflightId: id, eventId, schedule, user, requestId } = asked
+  const awaits =
+    schedule && scheduledAt ? { at: scheduledAt, from: event[schedule.anchor], zone: event.timeZone } : null
+  if (awaits) await lockLaunches(tx, eventId)
+  const awaiting = awaits && (await findAwaiting(tx, eventId, specHash))
+  if (awaiting && awaiting.id !== id) return toScheduled(awaiting)
+  const after = new Date(now.getTime() - PREFLIGHT_KEPT_MS)
+  if (!(await takePreflight(tx, { id, eventId, specHash, awaits, requestedBy: user.id, requestId, after, now }))) {
+    const launched = await findLaunch(tx, { id, scope: user.organizerId, eventId, specHash })
+    if (launched) return launched
+    throw new Failure('preflight_mismatch', {
+      detail: 'There is no preflight with this id for this request from the last 24 hours.',
+    })
+  }
+  if (!awaits) return launchNow(tx, config, planned, asked)
+  if (spec.lacksVariable) throw new Failure('template_variable_missing')
+  return { ...toScheduled({ id, scheduledAt: awaits.at }), isNew: true }
+}
+
+/** Freezes the recipients of a campaign that does not follow its event. */
+async function launchNow(tx: Tx, config: Config, planned: Planned, asked: Launch): Promise<Launched> {
+  const { spec, scheduledAt } = planned
+  const { preflightId: campaignId, variables, requestId, user } = asked
+  const attemptsMax = config.delivery.attemptsMax
+  const batch = { campaignId, variables, attemptsMax, requestId, requestedBy: user.id, scheduledAt }
+  const { deliveryIds, matched, leftOut } = await freezeRecipients(tx, spec, batch)
+  if (deliveryIds.length === 0 && leftOut.template_variable_missing) throw new Failure('template_variable_missing')
+  if (deliveryIds.length === 0) {
+    const reasons = Object.entries(leftOut).map(([reason, count]) => `${reason}: ${count}`)
+    throw new Failure('campaign_empty', { detail: `The filter matches ${matched} guests. ${reasons.join(', ')}` })
+  }
+  await storeLeftOut(tx, campaignId, leftOut)
+  return { campaignId, status: 'running', total: matched, scheduledAt, isNew: true }
+}
+
+const toScheduled = ({ id, scheduledAt }: { id: string; scheduledAt: Date }): Launched => ({
   ...{ campaignId: id, status: 'scheduled', total: 0, scheduledAt, isNew: false },
 })
 
-async function findAgain(db: Db, wanted: Parameters<typeof findLaunched>[1]): Promise<Launched | null> {
+async function findLaunch(db: Db, wanted: Parameters<typeof findLaunched>[1]): Promise<Launched | null> {
   const campaign = await findLaunched(db, wanted)
   if (!campaign) return null
-  const { total } = await measureProgress(db, wanted.id)
-  return { campaignId: wanted.id, ...campaign, total, isNew: false }
+  const { progress } = await viewCampaign(db, null, wanted.id)
+  return { campaignId: wanted.id, ...campaign, total: progress.total, isNew: false }
 }
 
 export type Progress = Record<
@@ -158,7 +174,7 @@ const COUNTED_AS: Record<string, Exclude<keyof Progress, 'total'>> = {
   dead: 'failed',
 }
 
-/** Every guest that the filter named counts once; who was left out at the launch counts as skipped. */
+/** Counts every matched guest once; those who were left out at the launch count as skipped. */
 export function toView(campaign: Campaign, counts: StatusCount[]): CampaignView {
   const progress: Progress = {
     total: 0,
@@ -187,13 +203,11 @@ export async function viewCampaign(db: Db, scope: string | null, id: string): Pr
   return toView(campaign, await countStatuses(db, [id]))
 }
 
-const measureProgress = async (db: Db, id: string): Promise<Progress> => (await viewCampaign(db, null, id)).progress
-
 type Step = 'pause' | 'resume' | 'cancel'
-type Steering = { id: string; by: string; now: Date }
+type Change = { id: string; by: string; now: Date }
 
-/** A pause is one row; its messages are parked when they come due. */
-async function pause(tx: Tx, { id, by, now }: Steering): Promise<boolean> {
+/** Inserts a pause; messages are parked when they come due. */
+async function pause(tx: Tx, { id, by, now }: Change): Promise<boolean> {
   if (!(await lockRunning(tx, id)) || (await listPauses(tx, 'campaign', [id])).length > 0) return false
   await pauseSending(tx, {
     ...{ scope: 'campaign', scopeId: id, source: 'person', reason: 'paused', pausedBy: by, until: null, now },
@@ -201,25 +215,24 @@ async function pause(tx: Tx, { id, by, now }: Steering): Promise<boolean> {
   return true
 }
 
-const resume = (tx: Tx, { id, now }: Steering): Promise<boolean> =>
-  endPauses(tx, { scope: 'campaign', scopeId: id }, now)
+const resume = (tx: Tx, { id, now }: Change): Promise<boolean> => endPauses(tx, { scope: 'campaign', scopeId: id }, now)
 
-/** The deliveries are locked before the pause, as a worker does that pauses a campaign while it settles a delivery. */
-async function cancel(tx: Tx, { id, now }: Steering): Promise<boolean> {
+/** Locks deliveries before the pause, in the order of a worker that pauses a campaign while it settles a delivery. */
+async function cancel(tx: Tx, { id, now }: Change): Promise<boolean> {
   if (!(await markCancelled(tx, id, now))) return false
   await cancelDeliveries(tx, id, now)
   await endPauses(tx, { scope: 'campaign', scopeId: id }, now)
   return true
 }
 
-const STEPS: Record<Step, { take: (tx: Tx, steering: Steering) => Promise<boolean>; refusal: FailureCode }> = {
+const STEPS: Record<Step, { take: (tx: Tx, change: Change) => Promise<boolean>; refusal: FailureCode }> = {
   pause: { take: pause, refusal: 'campaign_not_running' },
   resume: { take: resume, refusal: 'campaign_not_paused' },
   cancel: { take: cancel, refusal: 'campaign_not_running' },
 }
 
-/** Throws `campaign_not_found`, `campaign_not_running` and `campaign_not_paused`. */
-export async function steerCampaign(
+/** Pauses, resumes or cancels. Throws `campaign_not_found`, `campaign_not_running`, `campaign_not_paused`. */
+export async function changeCampaign(
   { db, now }: Pick<Context, 'db' | 'now'>,
   user: User,
   id: string,

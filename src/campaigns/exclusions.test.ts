@@ -16,7 +16,7 @@ const csvOf = (eventId: string, preflightId: string) =>
   `/events/${eventId}/campaigns/preflights/${preflightId}/exclusions.csv`
 const linesOf = (csv: string) => csv.replace('\uFEFF', '').trimEnd().split('\r\n')
 
-test('every excluded guest is in the file with a reason and what to do, and nobody else', async (t) => {
+test('the file lists exactly the excluded guests, with the reason and what to do', async (t) => {
   const app = await startApp(t, { now: NOW })
   const eventId = await anEvent(app.db)
   await aGuest(app.db, eventId)
@@ -46,7 +46,7 @@ test('every excluded guest is in the file with a reason and what to do, and nobo
   )
 })
 
-test('headings and texts are English when asked for', async (t) => {
+test('headings and texts are English if requested', async (t) => {
   const app = await startApp(t, { now: NOW })
   const eventId = await anEvent(app.db)
   await aGuest(app.db, eventId, { phone: null, email: null })
@@ -73,7 +73,7 @@ for (const name of ['=HYPERLINK("http://x.mx")', '+52 55', '-1+1', '@SUM(A1)', '
   })
 }
 
-test('names with commas, quotes and line breaks stay one value', async (t) => {
+test('names with commas, quotes and line breaks remain one value', async (t) => {
   const app = await startApp(t, { now: NOW })
   const eventId = await anEvent(app.db)
   const { guestId } = await aGuest(app.db, eventId, { phone: null, email: null })
@@ -85,7 +85,7 @@ test('names with commas, quotes and line breaks stay one value', async (t) => {
   assert.ok(body.includes(`${guestId},"Ana ""La Jefa"", Ñúñez\nviuda",`), body)
 })
 
-test('more guests than one page holds are all in the file, once each', async (t) => {
+test('a long list is complete, and each guest is in it once', async (t) => {
   const app = await startApp(t, { now: NOW })
   const eventId = await anEvent(app.db)
   await sql`insert into guests (event_id, id, name, party_size, locale)
@@ -106,7 +106,7 @@ test('more guests than one page holds are all in the file, once each', async (t)
   assert.deepEqual([ids.length, new Set(ids).size, ids.at(-1)], [2001, 2001, 'g_02001'])
 })
 
-test('a preflight of nobody, of another event or of another organizer is not found', async (t) => {
+test('an unknown preflight, or one of another event or organizer, is not found', async (t) => {
   const app = await startApp(t, { now: NOW })
   const eventId = await anEvent(app.db)
   await aGuest(app.db, eventId)
@@ -124,7 +124,7 @@ test('a preflight of nobody, of another event or of another organizer is not fou
   }
 })
 
-test('staff, viewers and strangers may not read the file', async (t) => {
+test('staff, viewers and anonymous callers may not read the file', async (t) => {
   const app = await startApp(t, { now: NOW })
   const eventId = await anEvent(app.db)
   await aGuest(app.db, eventId)
@@ -146,7 +146,7 @@ test('an unknown language is refused', async (t) => {
   assert.equal(reply.statusCode, 400)
 })
 
-test('a launched preflight has no such file any more', async (t) => {
+test('a launched preflight has no exclusions file', async (t) => {
   const app = await startApp(t, { now: NOW })
   const eventId = await anEvent(app.db)
   await aGuest(app.db, eventId)
@@ -158,7 +158,7 @@ test('a launched preflight has no such file any more', async (t) => {
   assert.deepEqual([reply.statusCode, reply.json().code], [409, 'preflight_launched'])
 })
 
-test('who stopped e-mail is counted apart from who wrote BAJA', async (t) => {
+test('guests who stopped e-mail and guests who wrote BAJA are counted separately', async (t) => {
   const app = await startApp(t, { now: NOW })
   const eventId = await anEvent(app.db)
   const optedOut = await aGuest(app.db, eventId)
@@ -175,7 +175,7 @@ test('who stopped e-mail is counted apart from who wrote BAJA', async (t) => {
   assert.deepEqual([counts.optedOut, counts.emailStopped, counts.valid], [1, 1, 0])
 })
 
-test('a number that WhatsApp could not reach is tried again after ninety days', async (t) => {
+test('an unreachable number is retried after ninety days', async (t) => {
   const app = await startApp(t, { now: NOW })
   const eventId = await anEvent(app.db)
   const { phone } = await aGuest(app.db, eventId)

@@ -1,4 +1,4 @@
-/** Everybody whom a campaign would leave out, with the reason and what to do about it: a table for people. */
+/** The guests that a campaign would leave out, as a CSV file with the reason and what to do about it. */
 import { stringify } from 'csv-stringify'
 import { pipeline, Readable } from 'node:stream'
 import type { Config } from '../platform/config.ts'
@@ -12,7 +12,7 @@ import { listRecipients, type Exclusion, type Filter, type Recipient } from './r
 
 type Context = { db: Db; config: Config; now: () => Date }
 
-type Kept = {
+type Preflight = {
   status: string
   template: string
   channel: ChannelName | 'auto'
@@ -22,28 +22,30 @@ type Kept = {
   scheduledAt: Date | null
 }
 
-async function findPreflight(db: Db, scope: string | null, eventId: string, id: string): Promise<Kept | null> {
-  const { rows } = await sql<Kept>`
-    select status, template, channel, filter, variables, schedule, scheduled_at from campaigns
-     where id = ${id} and event_id = ${eventId} and (${scope}::text is null or organizer_id = ${scope})`.execute(db)
+async function findPreflight(db: Db, scope: string | null, eventId: string, id: string): Promise<Preflight | null> {
+  const { rows } = await sql<Preflight>`
+    select status, template, channel, filter, variables, schedule, scheduled_at
+      from campaigns
+     where id = ${id} and event_id = ${eventId}
+       and (${scope}::text is null or organizer_id = ${scope})`.execute(db)
   return rows[0] ?? null
 }
 
 /**
- * Everybody whom a campaign would leave out, as CSV (RFC 4180, UTF-8 with a byte order mark, so that spreadsheets read accents).
- * A value that a spreadsheet would take for a formula gets an apostrophe before it. Counted anew, as the launch would.
- * Throws `campaign_not_found`, `preflight_launched`, and what planCampaign throws.
+ * Lists the guests that a launch would leave out now, as CSV: RFC 4180, UTF-8 with a byte order mark for spreadsheets, and
+ * an apostrophe before values that a spreadsheet would run as a formula. Throws `campaign_not_found`,
+ * `preflight_launched`, and what planCampaign throws.
  */
 export async function openExclusionsCsv(
   context: Context,
   asked: { scope: string | null; eventId: string; preflightId: string; locale: Locale },
 ): Promise<Readable> {
   const { scope, eventId, locale } = asked
-  const kept = await findPreflight(context.db, scope, eventId, asked.preflightId)
-  if (!kept) throw new Failure('campaign_not_found', { detail: 'There is no such preflight of this event.' })
-  const { status, schedule, scheduledAt, ...request } = kept
+  const preflight = await findPreflight(context.db, scope, eventId, asked.preflightId)
+  if (!preflight) throw new Failure('campaign_not_found', { detail: 'The event has no such preflight.' })
+  const { status, schedule, scheduledAt, ...request } = preflight
   if (status !== 'preflight')
-    throw new Failure('preflight_launched', { detail: 'It is a campaign now: leftOut of it says who was left out.' })
+    throw new Failure('preflight_launched', { detail: 'The preflight was launched: see leftOut of the campaign.' })
   const at = schedule ? { schedule } : scheduledAt ? { scheduledAt: scheduledAt.toISOString() } : {}
   const { spec } = await planCampaign(context, { scope, eventId, ...request, ...at })
   const excluded = (await listRecipients(context.db, spec)).filter(({ exclusion }) => exclusion !== null)
@@ -51,7 +53,7 @@ export async function openExclusionsCsv(
   const csv = stringify({
     ...{ bom: true, header: true, columns: words.headings, escape_formulas: true, record_delimiter: 'windows' },
   })
-  // A failure on the way ends the answer before its time: the reader sees a broken download, not a short list.
+  // A failure aborts the answer, so the reader sees a broken download instead of a short list.
   pipeline(Readable.from(excluded), toRows(words), csv, () => undefined)
   return csv
 }
@@ -61,7 +63,7 @@ const toRows = ({ reasons }: Words) =>
     for await (const { guestId, name, exclusion } of source) yield [guestId, name, ...reasons[exclusion!], exclusion]
   }
 
-/** Why, and what to do. */
+/** The reason, and what to do. */
 type Words = { headings: string[]; reasons: Record<Exclusion, [string, string]> }
 const WORDS: Record<Locale, Words> = {
   'es-MX': {
@@ -86,10 +88,7 @@ const WORDS: Record<Locale, Words> = {
     headings: ['Guest', 'Name', 'Reason', 'What to do', 'Code'],
     reasons: {
       guest_opted_out: ['Asked for no messages (BAJA)', 'Nothing: only the guest can come back, by writing ALTA'],
-      marketing_stopped: [
-        'Told WhatsApp that they want no marketing',
-        'Add an e-mail address; reminders still arrive by WhatsApp',
-      ],
+      marketing_stopped: ['Stopped marketing in WhatsApp', 'Add an e-mail address; reminders still arrive by WhatsApp'],
       email_stopped: [
         'The address bounced, complained or unsubscribed',
         'Ask for another address or add a WhatsApp number',

@@ -8,7 +8,7 @@ import { newId, sql } from '../platform/db.ts'
 const NOW = '2029-06-01T18:00:00.000Z'
 const INVITATION = { template: 'event_invitation', channel: 'whatsapp', filter: {} }
 
-/** Its own database rows only: the limit is everybody's. */
+/** Deletes what other tests sent, because all organizers share the limit. */
 async function clean(t: TestContext, env: Record<string, string> = {}): Promise<TestApp> {
   const app = await startApp(t, { now: NOW, env })
   await sql`delete from wa_messaging_limit`.execute(app.db)
@@ -37,8 +37,8 @@ async function aSentMessage(
       ${isSession}, ${guest.phone}, ${at}, 'req_x', 'usr_x', ${at}, ${at})`.execute(db)
 }
 
-/** What Meta's webhook tells, worked. */
-async function hear(app: TestApp, field: string, value: object, time = 1_875_000_000): Promise<string> {
+/** Stores and processes Meta's webhook. */
+async function receiveWebhook(app: TestApp, field: string, value: object, time = 1_875_000_000): Promise<string> {
   const reply = await app.post('/wa/webhook', {
     body: { object: 'whatsapp_business_account', entry: [{ id: '1', time, changes: [{ field, value }] }] },
   })
@@ -46,7 +46,7 @@ async function hear(app: TestApp, field: string, value: object, time = 1_875_000
   return String(await app.runJob(jobOf('whatsapp'), { inboundEventId: reply.json().eventId }))
 }
 
-test('nobody has told the limit: it is unknown, and nothing is guessed', async (t) => {
+test('without a webhook or a setting the limit is unknown', async (t) => {
   const app = await clean(t)
   const eventId = await anEvent(app.db)
   await aGuest(app.db, eventId)
@@ -60,12 +60,12 @@ test('nobody has told the limit: it is unknown, and nothing is guessed', async (
   assert.deepEqual(warnings, [])
 })
 
-test('people are counted once, of all organizers, for 24 hours, outside open windows, and not simulated', async (t) => {
+test('people of all organizers count once in 24 hours, without open windows and simulated messages', async (t) => {
   const app = await clean(t, { WA_MESSAGING_LIMIT: '250' })
   const eventId = await anEvent(app.db)
   const organizerId = await anOrganizer(app.db)
   const theirs = await anEvent(app.db, { organizerId })
-  const [twice, old, talking, pretended] = [
+  const [twice, old, talking, simulated] = [
     await aGuest(app.db, eventId),
     await aGuest(app.db, eventId),
     await aGuest(app.db, eventId),
@@ -75,7 +75,7 @@ test('people are counted once, of all organizers, for 24 hours, outside open win
   await aSentMessage(app, twice, { at: '2029-05-31T18:00:01.000Z' })
   await aSentMessage(app, old, { at: '2029-05-31T18:00:00.000Z' })
   await aSentMessage(app, talking, { isSession: true })
-  await aSentMessage(app, pretended, { simulated: true })
+  await aSentMessage(app, simulated, { simulated: true })
   await aSentMessage(app, await aGuest(app.db, theirs), { organizerId })
   await sql`insert into wa_windows values (${talking.phone}, ${NOW}, ${NOW})`.execute(app.db)
   const waiting = await aGuest(app.db, theirs)
@@ -84,14 +84,14 @@ test('people are counted once, of all organizers, for 24 hours, outside open win
 
   const { messagingLimit } = await report(app, eventId)
 
-  // twice and theirs are used; old and pretended come on top; the guest who wrote today does not count
+  // used: the repeated number and the other organizer's; recipients: the old and the simulated one, without the open window
   assert.deepEqual(messagingLimit, {
     ...{ limit: 250, isUnlimited: false, source: 'setting', toldAt: null, used: 2, waiting: 1, recipients: 2 },
     ...{ remaining: 247, isBeyond: false },
   })
 })
 
-test('a campaign beyond what is left is warned of, and may be launched all the same', async (t) => {
+test('a campaign beyond the limit has a warning and may be launched', async (t) => {
   const app = await clean(t, { WA_MESSAGING_LIMIT: '2' })
   const eventId = await anEvent(app.db)
   for (let n = 0; n < 3; n++) await aGuest(app.db, eventId)
@@ -108,7 +108,7 @@ test('a campaign beyond what is left is warned of, and may be launched all the s
   assert.equal(launch.statusCode, 202)
 })
 
-test('what leaves in days has the room of that day', async (t) => {
+test('a campaign scheduled in days uses the limit of that day', async (t) => {
   const app = await clean(t, { WA_MESSAGING_LIMIT: '2' })
   const eventId = await anEvent(app.db)
   await aSentMessage(app, await aGuest(app.db, eventId))
@@ -119,7 +119,7 @@ test('what leaves in days has the room of that day', async (t) => {
   assert.deepEqual([messagingLimit.used, messagingLimit.recipients, messagingLimit.remaining], [0, 2, 2])
 })
 
-const TOLD: [string, string, object, number | null, boolean][] = [
+const WEBHOOKS: [string, string, object, number | null, boolean][] = [
   ['a number', 'business_capability_update', { max_daily_conversations_per_business: 2000 }, 2000, false],
   ['a name', 'business_capability_update', { max_daily_conversations_per_business: 'TIER_100K' }, 100_000, false],
   ['no limit', 'business_capability_update', { max_daily_conversations_per_business: -1 }, null, true],
@@ -133,13 +133,13 @@ const TOLD: [string, string, object, number | null, boolean][] = [
   ['the older name', 'business_capability_update', { max_daily_conversation_per_phone: 250 }, 250, false],
   ['a quality update', 'phone_number_quality_update', { event: 'UPGRADE', current_limit: 'TIER_10K' }, 10_000, false],
 ]
-for (const [what, field, value, limit, isUnlimited] of TOLD) {
-  test(`the webhook tells the limit: ${what}; it goes before the setting`, async (t) => {
+for (const [what, field, value, limit, isUnlimited] of WEBHOOKS) {
+  test(`the limit of the webhook overrides the setting: ${what}`, async (t) => {
     const app = await clean(t, { WA_MESSAGING_LIMIT: '7' })
     const eventId = await anEvent(app.db)
     await aGuest(app.db, eventId)
 
-    await hear(app, field, value)
+    await receiveWebhook(app, field, value)
 
     const { messagingLimit } = await report(app, eventId)
     assert.deepEqual(
@@ -150,25 +150,28 @@ for (const [what, field, value, limit, isUnlimited] of TOLD) {
   })
 }
 
-test('a higher throughput is no messaging limit, and neither is a tier that is not set', async (t) => {
+test('a higher throughput and an unset tier are no messaging limit', async (t) => {
   const app = await clean(t)
   const eventId = await anEvent(app.db)
   await aGuest(app.db, eventId)
 
-  await hear(app, 'phone_number_quality_update', { event: 'THROUGHPUT_UPGRADE', current_limit: 'TIER_UNLIMITED' })
-  await hear(app, 'phone_number_quality_update', { event: 'ONBOARDING', current_limit: 'TIER_NOT_SET' })
-  await hear(app, 'business_capability_update', { max_phone_numbers_per_business: 25 })
+  await receiveWebhook(app, 'phone_number_quality_update', {
+    event: 'THROUGHPUT_UPGRADE',
+    current_limit: 'TIER_UNLIMITED',
+  })
+  await receiveWebhook(app, 'phone_number_quality_update', { event: 'ONBOARDING', current_limit: 'TIER_NOT_SET' })
+  await receiveWebhook(app, 'business_capability_update', { max_phone_numbers_per_business: 25 })
 
   assert.equal((await report(app, eventId)).messagingLimit.source, null)
 })
 
-test('an older word about the limit does not undo a newer one', async (t) => {
+test('an older webhook does not override a newer limit', async (t) => {
   const app = await clean(t)
   const eventId = await anEvent(app.db)
   await aGuest(app.db, eventId)
 
-  await hear(app, 'business_capability_update', { max_daily_conversations_per_business: 2000 }, 1_875_000_002)
-  await hear(app, 'business_capability_update', { max_daily_conversations_per_business: 250 }, 1_875_000_001)
+  await receiveWebhook(app, 'business_capability_update', { max_daily_conversations_per_business: 2000 }, 1_875_000_002)
+  await receiveWebhook(app, 'business_capability_update', { max_daily_conversations_per_business: 250 }, 1_875_000_001)
 
   assert.equal((await report(app, eventId)).messagingLimit.limit, 2000)
 })

@@ -1,7 +1,6 @@
 /**
- * How many people may still be written to first. WhatsApp limits how many different people one business portfolio
- * begins to write to within 24 hours: 250, 2,000, 10,000, 100,000, or no limit (Meta, Cloud API, messaging limits).
- * Answers inside an open window do not count.
+ * WhatsApp's messaging limit: how many different people a business portfolio may write to outside an open window in 24
+ * hours: 250, 2,000, 10,000, 100,000, or no limit (Meta, Cloud API, messaging limits).
  */
 import type { Config } from '../platform/config.ts'
 import { sql, type Db } from '../platform/db.ts'
@@ -12,11 +11,13 @@ const COUNTED_MS = 86_400_000
 /** `recipients` null: no limit. */
 export type MessagingLimit = { recipients: number | null; toldAt: Date }
 
-/** An older word than the one we have changes nothing. */
-export async function rememberMessagingLimit(db: Db, { recipients: most, toldAt }: MessagingLimit): Promise<void> {
+/** Stores the limit, unless a later one is stored. */
+export async function rememberMessagingLimit(db: Db, { recipients: max, toldAt }: MessagingLimit): Promise<void> {
   await sql`
-    insert into wa_messaging_limit as l (recipients, told_at) values (${most}, ${toldAt})
-    on conflict (is_only) do update set recipients = excluded.recipients, told_at = excluded.told_at
+    insert into wa_messaging_limit as l (recipients, told_at)
+    values (${max}, ${toldAt})
+    on conflict (is_only) do update
+      set recipients = excluded.recipients, told_at = excluded.told_at
      where l.told_at <= excluded.told_at`.execute(db)
 }
 
@@ -27,29 +28,36 @@ async function findMessagingLimit(db: Db): Promise<MessagingLimit | null> {
 
 type Counts = { used: number; waiting: number; recipients: number }
 
-/**
- * Different numbers, each once: of all organizers, since they share the limit, and of this campaign those that come on
- * top.
- */
+/** Counts each number once: used and waiting of all organizers, who share the limit, and new ones of this campaign. */
 async function countConversations(db: Db, spec: Spec, included: Recipient[]): Promise<Counts> {
   const floor = new Date(spec.dueAt.getTime() - COUNTED_MS)
   const phones = included.flatMap(({ channel, isWindowOpen, phone }) =>
     channel === 'whatsapp' && !isWindowOpen && phone ? [phone] : [],
   )
   const { rows } = await sql<Counts>`
+    -- Numbers that got a template in the 24 hours before the campaign.
     with used as (
-      select distinct sent_to as phone from deliveries
-       where channel = 'whatsapp' and not simulated and session_message is false and sent_to is not null
+      select distinct sent_to as phone
+        from deliveries
+       where channel = 'whatsapp' and not simulated
+         and session_message is false
+         and sent_to is not null
          and sent_at > ${floor}),
+    -- Other numbers that will get one before the campaign.
     waiting as (
       select distinct g.phone
         from deliveries d
         join guests g on g.event_id = d.event_id and g.id = d.guest_id
-       where d.channel = 'whatsapp' and d.status in ('queued', 'scheduled') and d.next_attempt_at <= ${spec.dueAt}
-         and d.answers_message is null and g.phone is not null
+       where d.channel = 'whatsapp'
+         and d.status in ('queued', 'scheduled') and d.next_attempt_at <= ${spec.dueAt}
+         and d.answers_message is null
+         and g.phone is not null
+         -- A message into an open window does not count.
          and not exists (
-               select 1 from wa_windows w where w.phone = g.phone and w.last_inbound_at > ${spec.windowFloor})
+               select 1 from wa_windows w
+                where w.phone = g.phone and w.last_inbound_at > ${spec.windowFloor})
       except select phone from used),
+    -- Numbers that only the campaign adds.
     asked as (
       select unnest(${phones}::text[]) as phone
       except select phone from used
@@ -61,15 +69,15 @@ async function countConversations(db: Db, spec: Spec, included: Recipient[]): Pr
 }
 
 export type MessagingLimitUse = Counts & {
-  /** Null: no limit, or none that anybody has told us. */
+  /** Null: there is no limit, or it is unknown. */
   limit: number | null
   isUnlimited: boolean
-  /** `whatsapp`: its webhook told; `setting`: WA_MESSAGING_LIMIT; null: nobody. */
+  /** Where the limit comes from: WhatsApp's webhook or WA_MESSAGING_LIMIT. Null: it is unknown. */
   source: 'whatsapp' | 'setting' | null
   toldAt: Date | null
-  /** Before this campaign; null where there is no limit to subtract from. */
+  /** What is left before this campaign; null without a limit. */
   remaining: number | null
-  /** The campaign would begin more conversations than are left; null when the limit is unknown. */
+  /** The campaign has more new recipients than are left; null when the limit is unknown. */
   isBeyond: boolean | null
 }
 
@@ -78,15 +86,15 @@ export async function measureMessagingLimit(
   spec: Spec,
   included: Recipient[],
 ): Promise<MessagingLimitUse> {
-  const told = await findMessagingLimit(db)
+  const stored = await findMessagingLimit(db)
   const setting = config.whatsapp.messagingLimit
-  const source = told ? 'whatsapp' : setting === undefined ? null : 'setting'
-  const limit = told ? told.recipients : (setting ?? null)
+  const source = stored ? 'whatsapp' : setting === undefined ? null : 'setting'
+  const limit = stored ? stored.recipients : (setting ?? null)
   const counts = await countConversations(db, spec, included)
   const remaining = limit === null ? null : Math.max(0, limit - counts.used - counts.waiting)
   return {
     ...counts,
-    ...{ limit, isUnlimited: source !== null && limit === null, source, toldAt: told?.toldAt ?? null, remaining },
+    ...{ limit, isUnlimited: source !== null && limit === null, source, toldAt: stored?.toldAt ?? null, remaining },
     isBeyond: source === null ? null : remaining !== null && counts.recipients > remaining,
   }
 }

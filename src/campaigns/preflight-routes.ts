@@ -1,4 +1,4 @@
-/** What a preflight has found, as a file. */
+/** The exclusions of a preflight as a file. */
 import type { Readable } from 'node:stream'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
@@ -19,7 +19,7 @@ export const preflightRoutes =
         schema: {
           operationId: 'downloadExclusions',
           tags: ['Campaigns'],
-          summary: 'Guests whom the campaign would leave out, as CSV',
+          summary: 'Guests that the campaign would leave out, as CSV',
           description:
             'UTF-8 with a header row: guest id, name, reason, what to do, code of the reason. The list is computed now, not at ' +
             'the time of the preflight. 409 once the campaign is launched.',

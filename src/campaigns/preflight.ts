@@ -1,4 +1,4 @@
-/** What a campaign would do, told before anything is sent: whom it reaches, what it may cost, how it looks. */
+/** What a campaign would do: whom it reaches, what it may cost and how its messages look. */
 import { createHash } from 'node:crypto'
 import { categoryOf, estimateCost, isPromotion, type EstimatedCost } from '../channels/channels.ts'
 import { CHANNELS, mayFallBackToEmail, narrowAuto, type ChannelName } from '../contacts/contacts.ts'
@@ -43,7 +43,7 @@ export type Planned = {
   spec: Spec
   specHash: Buffer
   event: EventRow
-  /** How the template stands at WhatsApp, by language. */
+  /** WhatsApp's status of the template, by language. */
   templateStatuses: TemplateStatus[]
   scheduledAt: Date | null
   requestedAt: Date
@@ -53,9 +53,9 @@ const SAMPLES_MAX = 4
 const EXCLUSIONS_MAX = 20
 
 /**
- * Checks a request and makes it precise. Throws `event_not_found`, `event_closed`, `template_not_found` (also for an
- * answer, which only a guest's message brings about), `template_variable_unknown`, `template_variable_invalid`, `invalid_date`.
- * What follows the event is counted as it will stand at its time: what was sent today is no duplicate then.
+ * Checks a request and resolves it into a spec. A campaign that follows its event is planned for its own time, so that
+ * what is sent today is no duplicate then. Throws `event_not_found`, `event_closed`, `template_not_found` (also for answers
+ * to guests), `template_variable_unknown`, `template_variable_invalid`, `invalid_date`.
  */
 export async function planCampaign({ db, config, now }: Context, request: CampaignRequest): Promise<Planned> {
   const { scope, eventId, channel, filter, variables } = request
@@ -68,7 +68,7 @@ export async function planCampaign({ db, config, now }: Context, request: Campai
   const scheduledAt = readTime(request, event, requestedAt)
   const dueAt = scheduledAt ?? requestedAt
   if (isOverFor(event, template.name, dueAt))
-    throw new Failure('event_closed', { detail: 'The event is over by then: nobody would get it.' })
+    throw new Failure('event_closed', { detail: 'The event is over by then.' })
   const templateStatuses = (await listTemplateStatuses(db, [template])).get(template.name) ?? []
   const spec: Spec = {
     organizerId: event.organizerId,
@@ -77,7 +77,7 @@ export async function planCampaign({ db, config, now }: Context, request: Campai
     channel: narrowAuto(channel, config),
     mayFallBack: mayFallBackToEmail(config),
     filter,
-    news: Object.fromEntries(
+    requestVariables: Object.fromEntries(
       variablesOf(template).flatMap(({ name, isRequired }) => (isRequired ? [[name, variables[name] ?? '']] : [])),
     ),
     dueAt,
@@ -97,12 +97,12 @@ function readTime({ schedule, scheduledAt }: CampaignRequest, event: EventRow, n
   if (!schedule) return readSchedule(scheduledAt, now)
   if (scheduledAt !== undefined)
     throw new Failure('invalid_request', {
-      detail: 'scheduledAt is an instant and schedule follows the event: send one of them.',
+      detail: 'Send either scheduledAt or schedule, not both.',
     })
   return readEventSchedule(schedule, event, now)
 }
 
-/** Composes for a made-up guest and event in every locale: what is missing there is missing for everybody. */
+/** Composes for a sample guest in every locale: a variable that is missing there is missing for every guest. */
 async function lacksVariable(context: Pick<Context, 'db' | 'config'>, request: CampaignRequest): Promise<boolean> {
   const { scope, template: name, variables } = request
   try {
@@ -116,7 +116,7 @@ async function lacksVariable(context: Pick<Context, 'db' | 'config'>, request: C
   }
 }
 
-/** The same for the same wish, in whatever order its parts were written. Throws `invalid_date`. */
+/** Hashes a request independently of the order of its parts. Throws `invalid_date`. */
 export function hashSpec({
   eventId,
   template,
@@ -156,7 +156,7 @@ export type PreflightReport = {
   warnings: Warning[]
   scheduledAt: Date | null
   sendingPaused: EventRow['sendingPaused']
-  /** Channels that a person has paused. */
+  /** Channels that an operator has paused. */
   pausedChannels: ChannelName[]
   quietHoursShift: number
   quietHoursUntil: Date | null
@@ -164,7 +164,7 @@ export type PreflightReport = {
   exclusions: { guestId: string; reason: Exclusion }[]
 }
 
-/** Reads only. */
+/** Computes the report of a planned campaign. Only reads. */
 export async function reportPreflight(
   { db, config }: Context,
   planned: Planned,
@@ -174,8 +174,8 @@ export async function reportPreflight(
   const recipients = await listRecipients(db, spec)
   const included = recipients.filter(({ exclusion }) => exclusion === null)
   const excluded = recipients.filter(({ exclusion }) => exclusion !== null)
-  const because = (reason: Exclusion) => excluded.filter(({ exclusion }) => exclusion === reason).length
-  const by = (channel: ChannelName) => included.filter((one) => one.channel === channel).length
+  const countExcluded = (reason: Exclusion) => excluded.filter(({ exclusion }) => exclusion === reason).length
+  const countBy = (channel: ChannelName) => included.filter((one) => one.channel === channel).length
   const quietHoursUntil = quietUntil(spec.dueAt, { ...event, template: spec.template }, config.delivery.quietHours)
   const messagingLimit = await measureMessagingLimit({ db, config }, spec, included)
   const pausedChannels = await listChannelPauses(db, CHANNELS, requestedAt)
@@ -183,15 +183,15 @@ export async function reportPreflight(
     counts: {
       matched: recipients.length,
       valid: included.length,
-      duplicate: because('duplicate'),
-      withoutAddress: because('no_address_for_channel'),
-      optedOut: because('guest_opted_out'),
-      emailStopped: because('email_stopped'),
-      marketingStopped: because('marketing_stopped'),
-      missingVariables: because('template_variable_missing'),
-      templateNotApproved: because('template_not_approved'),
+      duplicate: countExcluded('duplicate'),
+      withoutAddress: countExcluded('no_address_for_channel'),
+      optedOut: countExcluded('guest_opted_out'),
+      emailStopped: countExcluded('email_stopped'),
+      marketingStopped: countExcluded('marketing_stopped'),
+      missingVariables: countExcluded('template_variable_missing'),
+      templateNotApproved: countExcluded('template_not_approved'),
     },
-    byChannel: { whatsapp: by('whatsapp'), email: by('email') },
+    byChannel: { whatsapp: countBy('whatsapp'), email: countBy('email') },
     estimatedCost: estimateCost(config.whatsapp.prices, partsOf(planned, included), spec.dueAt),
     templateStatuses,
     messagingLimit,
@@ -208,7 +208,7 @@ export async function reportPreflight(
   }
 }
 
-/** WhatsApp messages by the category that WhatsApp took their language's template for; free-form ones are service. */
+/** Counts WhatsApp messages by the category of their language's template; free-form messages are service. */
 function partsOf({ spec, templateStatuses }: Planned, included: Recipient[]) {
   const asked = findTemplate(spec.template).category
   const byWhatsApp = included.filter(({ channel }) => channel === 'whatsapp')
@@ -220,7 +220,7 @@ function partsOf({ spec, templateStatuses }: Planned, included: Recipient[]) {
   return freeForm > 0 ? [...templates, { category: 'service' as const, messages: freeForm }] : templates
 }
 
-/** As they would look with the window closed. */
+/** Composes samples as templates, as if every window were closed. */
 async function composeSamples(context: Pick<Context, 'db' | 'config'>, shown: Recipient[], request: CampaignRequest) {
   const { scope, eventId, template: name, variables } = request
   return Promise.all(

@@ -1,11 +1,11 @@
-/** Who a campaign reaches, by which channel, and who is left out and why: told by the preflight, frozen by the launch. */
+/** Who gets a campaign, by which channel, and who is left out and why. */
 import { chooseChannel, reachColumns, type ChannelName, type Reach } from '../contacts/contacts.ts'
 import { isTaken, requestDeliveries, type SlotTimes } from '../delivery/delivery.ts'
 import { newId, sql, type Db, type Tx } from '../platform/db.ts'
 import type { Locale } from '../platform/languages.ts'
 
 export type GuestStatus = 'pending' | 'confirmed' | 'declined' | 'scanned'
-/** Absent: everybody. `tags`: guests with at least one of them. */
+/** An absent field matches every guest. `tags`: guests with at least one of them. */
 export type Filter = { status?: GuestStatus[]; tags?: string[]; hasChannel?: ChannelName }
 
 export type Spec = {
@@ -13,22 +13,22 @@ export type Spec = {
   eventId: string
   template: string
   channel: ChannelName | 'auto'
-  /** An e-mail may replace a WhatsApp message that cannot arrive. */
+  /** An e-mail may replace a WhatsApp message that fails. */
   mayFallBack: boolean
   filter: Filter
-  /** The variables that only the request gives: another text is another message, and no duplicate. */
-  news: Record<string, string>
+  /** Variables that only the request gives. A message with other values is no duplicate. */
+  requestVariables: Record<string, string>
   /** When the messages are due. */
   dueAt: Date
   requestedAt: Date
   dedupeWindowMs: number
-  /** The request lacks a variable, so nobody can get the message. */
+  /** The request lacks a required variable, so no message can be composed. */
   lacksVariable: boolean
-  /** Locales whose WhatsApp template the provider has not approved. */
+  /** Locales whose template WhatsApp has not approved. */
   unapproved: Locale[]
-  /** Locales in which WhatsApp counts it as a promotion. */
+  /** Locales in which WhatsApp categorizes the template as marketing. */
   promotions: Locale[]
-  /** Guests who wrote after this have an open window when the messages are due. */
+  /** A guest who wrote after this has an open window when the message is due. */
   windowFloor: Date
 }
 
@@ -46,12 +46,12 @@ type Guest = Reach & {
   guestId: string
   name: string
   locale: Locale
-  /** The delivery that took the slot of this message lately. */
+  /** The delivery whose slot makes this message a possible duplicate. */
   holder: string | null
-  /** The holder says the same. */
-  isSame: boolean
+  /** The holder's message has the same variables. */
+  isSameMessage: boolean
 }
-/** A guest that the filter names. `exclusion` null: gets the message by `channel`. */
+/** A guest that matches the filter. `exclusion` null: the guest gets the message by `channel`. */
 export type Recipient = Pick<Guest, 'guestId' | 'name' | 'locale' | 'phone' | 'holder' | 'isWindowOpen'> & {
   channel: ChannelName | null
   channelReason: string | null
@@ -64,28 +64,31 @@ const timesOf = ({ requestedAt, dueAt, dedupeWindowMs: windowMs }: Spec): SlotTi
   windowMs,
 })
 
-/** Everybody whom the filter names, in the order of their ids. */
+/** Lists the guests that match the filter, in the order of their ids. */
 export async function listRecipients(db: Db, s: Spec): Promise<Recipient[]> {
   const { status = null, tags = null, hasChannel = null } = s.filter
   const { rows } = await sql<Guest>`
     select g.id as guest_id, g.name, g.locale, s.delivery_id as holder,
-           coalesce((select d.variables @> ${JSON.stringify(s.news)}::jsonb
-                       from deliveries d where d.id = s.delivery_id), false) as is_same,
+           coalesce((select d.variables @> ${JSON.stringify(s.requestVariables)}::jsonb
+                       from deliveries d
+                      where d.id = s.delivery_id), false) as is_same_message,
            ${reachColumns(sql`${s.organizerId}`, { now: s.dueAt, windowFloor: s.windowFloor })}
       from guests g
       join invitations i on i.event_id = g.event_id and i.guest_id = g.id
       left join delivery_slots s
-        on s.event_id = g.event_id and s.guest_id = g.id and s.template = ${s.template} and ${isTaken(timesOf(s))}
+        on s.event_id = g.event_id and s.guest_id = g.id and s.template = ${s.template}
+       and ${isTaken(timesOf(s))}
      where g.event_id = ${s.eventId}
        and (${status}::text[] is null or guest_status(i.answer, i.admitted) = any(${status}::text[]))
        and (${tags}::text[] is null or g.tags && ${tags}::text[])
        and (${hasChannel}::text is null
-            or case ${hasChannel}::text when 'whatsapp' then g.phone is not null else g.email is not null end)
+            or case ${hasChannel}::text when 'whatsapp' then g.phone is not null
+                                        else g.email is not null end)
      order by g.id`.execute(db)
-  return rows.map((guest) => judge(guest, s))
+  return rows.map((guest) => toRecipient(guest, s))
 }
 
-function judge(guest: Guest, spec: Spec): Recipient {
+function toRecipient(guest: Guest, spec: Spec): Recipient {
   const choice = chooseChannel(guest, {
     channel: spec.channel,
     fallsBackFor: ['unreachable', 'promotion'],
@@ -101,13 +104,13 @@ function judge(guest: Guest, spec: Spec): Recipient {
   }
 }
 
-function exclusionOf({ locale, isSame }: Guest, channel: ChannelName, spec: Spec): Exclusion | null {
+function exclusionOf({ locale, isSameMessage }: Guest, channel: ChannelName, spec: Spec): Exclusion | null {
   if (channel === 'whatsapp' && spec.unapproved.includes(locale)) return 'template_not_approved'
   if (spec.lacksVariable) return 'template_variable_missing'
-  return isSame ? 'duplicate' : null
+  return isSameMessage ? 'duplicate' : null
 }
 
-/** A few of each channel, language and reason before more of the same. */
+/** Picks at most `limit` recipients, alternating between channels, languages and reasons. */
 export function pickVaried(recipients: Recipient[], limit: number): Recipient[] {
   const seen = new Map<string, number>()
   const ranked = recipients.map((recipient) => {
@@ -129,14 +132,14 @@ export type Batch = {
   attemptsMax: number
   requestId: string
   requestedBy: string
-  /** Null: at once. */
+  /** Null: due at once. */
   scheduledAt: Date | null
 }
 export type Frozen = { deliveryIds: string[]; matched: number; leftOut: Partial<Record<Exclusion, number>> }
 
 /**
- * Freezes the recipients: takes the slots of all who may get the message and inserts their rows. A guest for whom another
- * request was faster is a duplicate. A slot that was taken lately passes only from a holder that says something else.
+ * Freezes the recipients: takes the slots of all guests who get the message and inserts their deliveries. A slot that a
+ * concurrent request took is a duplicate. A recent slot is replaced only if its message differs.
  */
 export async function freezeRecipients(tx: Tx, spec: Spec, batch: Batch): Promise<Frozen> {
   const recipients = await listRecipients(tx, spec)
@@ -151,7 +154,7 @@ export async function freezeRecipients(tx: Tx, spec: Spec, batch: Batch): Promis
   const deliveryIds = await requestDeliveries(tx, request, deliveries, timesOf(spec), replaceable)
   const leftOut: Frozen['leftOut'] = {}
   for (const { exclusion } of recipients) if (exclusion) leftOut[exclusion] = (leftOut[exclusion] ?? 0) + 1
-  const faster = included.length - deliveryIds.length
-  if (faster > 0) leftOut.duplicate = (leftOut.duplicate ?? 0) + faster
+  const lostSlots = included.length - deliveryIds.length
+  if (lostSlots > 0) leftOut.duplicate = (leftOut.duplicate ?? 0) + lostSlots
   return { deliveryIds, matched: recipients.length, leftOut }
 }

@@ -1,4 +1,4 @@
-/** One message to many guests: told beforehand, launched, watched, stopped. */
+/** Preflight, launch, progress, pause and cancellation of campaigns. */
 import { Readable } from 'node:stream'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyRequest } from 'fastify'
@@ -12,7 +12,7 @@ import { withTimeout } from '../platform/queue.ts'
 import { Campaign, CampaignBody, Launched, Preflight } from './schemas.ts'
 import { countStatuses, listCampaigns } from './sql.ts'
 import { DONE_ID, watchCampaign } from './stream.ts'
-import { launchCampaign, preflightCampaign, steerCampaign, toView, viewCampaign } from './campaigns.ts'
+import { launchCampaign, preflightCampaign, changeCampaign, toView, viewCampaign } from './campaigns.ts'
 import { releaseDeliveries } from '../delivery/jobs.ts'
 import { findEvent } from '../events/events.ts'
 
@@ -20,7 +20,7 @@ const SENDERS = ['organizer', 'director'] as const
 const READERS = ['organizer', 'director', 'viewer'] as const
 const CampaignParams = Type.Object({ campaignId: Id })
 
-/** How long a caller waits for the first jobs to reach the queue. */
+/** How long a launch waits for its first jobs to be enqueued. */
 const RELEASE_MS = 1500
 
 export const campaignRoutes =
@@ -117,9 +117,9 @@ export const campaignRoutes =
     )
 
     for (const [step, summary, refusal] of [
-      ['pause', 'Pause a campaign: what has not left yet waits until it is resumed', 'campaign_not_running'],
+      ['pause', 'Pause a campaign: unsent messages wait until it is resumed', 'campaign_not_running'],
       ['resume', 'Resume a paused campaign', 'campaign_not_paused'],
-      ['cancel', 'Cancel a campaign: what has not left yet is never sent', 'campaign_not_running'],
+      ['cancel', 'Cancel a campaign: unsent messages are never sent', 'campaign_not_running'],
     ] as const) {
       app.post(
         `/campaigns/:campaignId/${step}`,
@@ -135,7 +135,7 @@ export const campaignRoutes =
           },
         },
         async (request) => {
-          const campaign = await steerCampaign(deps, request.user, request.params.campaignId, step)
+          const campaign = await changeCampaign(deps, request.user, request.params.campaignId, step)
           if (step === 'resume') await releaseNow(deps, request)
           return campaign
         },
@@ -157,7 +157,7 @@ export const campaignRoutes =
             '`done` event, or when the access token expires. An EventSource that reconnects with the id of `done` gets 204 and stops.',
           params: CampaignParams,
           response: {
-            204: { type: 'null', description: 'The campaign is done and `Last-Event-ID` says that the client knows.' },
+            204: { type: 'null', description: 'The campaign is done and `Last-Event-ID` is the id of `done`.' },
             200: FileAnswer<Readable>(
               'text/event-stream',
               'Events `progress` and `done`; the data is the progress as JSON.',
@@ -168,7 +168,7 @@ export const campaignRoutes =
       async (request, reply) => {
         const scope = scopeOf(request)
         const { campaignId: id } = request.params
-        const { isDone } = await viewCampaign(deps.db, scope, id) // 404 while the answer can still say so
+        const { isDone } = await viewCampaign(deps.db, scope, id) // throws while the status may still be 404
         if (isDone && request.headers['last-event-id'] === DONE_ID) return reply.code(204).send(null)
         const hasLeft = new AbortController()
         reply.raw.on('close', () => hasLeft.abort())
@@ -185,7 +185,7 @@ export const campaignRoutes =
     )
   }
 
-/** The first messages leave at once; the clock releases the rest. A queue that hangs delays no answer. */
+/** Enqueues the first messages at once; the clock releases the rest. A queue that hangs does not delay the answer. */
 async function releaseNow(deps: Deps, request: FastifyRequest): Promise<void> {
   const context = { jobId: `release-${request.id}`, log: deps.log }
   await withTimeout(releaseDeliveries.run(deps, {}, context), RELEASE_MS).catch(() => undefined)

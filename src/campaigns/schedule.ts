@@ -1,10 +1,10 @@
-/** A time that follows an event: "three days before it starts, at ten", counted in the event's own zone. */
+/** Times that follow an event, such as "three days before it starts, at ten", in the event's time zone. */
 import { DateTime } from 'luxon'
 import { Failure } from '../platform/errors.ts'
 
 /**
- * `offsetDays` counts calendar days from the local day of the anchor, `localTime` is `HH:mm` there. `offsetMinutes` counts
- * real minutes. Negative is before.
+ * `offsetDays`: calendar days from the anchor's local day; `localTime`: `HH:mm` on that day. `offsetMinutes`: elapsed
+ * minutes. Negative is before the anchor.
  */
 export type EventSchedule =
   { anchor: Anchor; offsetDays: number; localTime: string } | { anchor: Anchor; offsetMinutes: number }
@@ -12,8 +12,8 @@ export type Anchor = 'startsAt' | 'endsAt'
 export type EventTimes = { startsAt: Date; endsAt: Date; timeZone: string }
 
 /**
- * The instant, as the event stands. A local time that a change of clocks leaves out is as much later as the clocks
- * jumped; one that comes twice is the first of the two.
+ * Computes the instant from the event's current times. A local time that a clock change skips moves forward by the jump;
+ * one that occurs twice is the first.
  */
 export function instantOf(schedule: EventSchedule, event: EventTimes): Date {
   const anchor = DateTime.fromJSDate(event[schedule.anchor], { zone: event.timeZone })
@@ -26,21 +26,18 @@ export function instantOf(schedule: EventSchedule, event: EventTimes): Date {
   return (first ?? local).toJSDate()
 }
 
-/** Throws `invalid_date` for a time that has passed: nobody wants a reminder of three days before on the last day. */
+/** Throws `invalid_date` for a time that has passed. */
 export function readEventSchedule(schedule: EventSchedule, event: EventTimes, now: Date): Date {
   const at = instantOf(schedule, event)
   if (at > now) return at
   throw new Failure('invalid_date', {
-    detail: `By the times of the event this was at ${at.toISOString()}: it has passed.`,
+    detail: `By the event's times this was at ${at.toISOString()}, which has passed.`,
   })
 }
 
 const DAY_MS = 86_400_000
 
-/**
- * How late a message of this schedule still makes sense when nobody was there to send it: a day, and what comes before
- * the start of the event not after it.
- */
+/** The latest time to catch up on a missed message: a day later, but not after the start if it was due before. */
 export function latestOf(at: Date, { startsAt }: EventTimes): Date {
   const dayLater = new Date(at.getTime() + DAY_MS)
   return at < startsAt && startsAt < dayLater ? startsAt : dayLater

@@ -1,4 +1,4 @@
-/** Campaigns on the wire. */
+/** The request and response schemas of campaigns. */
 import { Type } from 'typebox'
 import { ByLocale, ShownMessage, TemplateStatuses } from '../templates/templates.ts'
 import {
@@ -13,7 +13,7 @@ import {
   NullableText,
 } from '../http/schemas.ts'
 
-const CHOICE = 'auto: WhatsApp, if the guest has a number that has not proved unreachable; else e-mail.'
+const CHOICE = 'auto: WhatsApp, if the guest has a number that is not known as unreachable; else e-mail.'
 const Filter = Type.Object(
   {
     status: Type.Optional(
@@ -39,7 +39,7 @@ const Variables = Type.Record(Type.String({ pattern: '^[a-z_]{1,60}$' }), Type.S
   maxProperties: 30,
   additionalProperties: false,
 })
-const Anchor = Type.Enum(['startsAt', 'endsAt'], { description: 'Of the event, as it stands when the time has come.' })
+const Anchor = Type.Enum(['startsAt', 'endsAt'], { description: 'The start or the end of the event.' })
 const LocalTime = Type.String({
   pattern: '^([01][0-9]|2[0-3]):[0-5][0-9]$',
   description: 'HH:mm in the time zone of the event.',
@@ -52,7 +52,7 @@ const Schedule = Type.Union(
         offsetDays: Type.Integer({
           minimum: -366,
           maximum: 366,
-          description: 'Calendar days there; negative is before.',
+          description: 'Calendar days in that time zone; negative is before.',
         }),
         localTime: LocalTime,
       },
@@ -73,9 +73,9 @@ const Schedule = Type.Union(
   {
     title: 'EventSchedule',
     description:
-      'A time that follows the event, instead of scheduledAt. Recipients are frozen when it has come: who has answered by ' +
-      'then is not reminded. When the event is moved, the time moves within a second; if it has passed by then, nothing is ' +
-      'sent and the campaign is `missed`.',
+      'A time that follows the event, instead of scheduledAt. Recipients are frozen at that time, so a filter by status ' +
+      'leaves out guests who have answered by then. When the event moves, the time moves within a second; if the new time ' +
+      'has passed, nothing is sent and the campaign is `missed`.',
   },
 )
 export const CampaignBody = Type.Object(
@@ -85,15 +85,15 @@ export const CampaignBody = Type.Object(
     filter: Filter,
     variables: Variables,
     scheduledAt: Type.Optional(
-      Type.String({ format: 'date-time', description: 'At most a year ahead; the past is now.' }),
+      Type.String({ format: 'date-time', description: 'At most a year ahead; a past time means now.' }),
     ),
     schedule: Type.Optional(Schedule),
-    dryRun: Type.Boolean({ default: false, description: 'Tell what would happen and send nothing.' }),
+    dryRun: Type.Boolean({ default: false, description: 'Report what would happen and send nothing.' }),
     preflightId: Type.Optional(
-      Type.String({ pattern: '^[A-Za-z0-9_-]{1,64}$', description: 'Of a dry run of the same.' }),
+      Type.String({ pattern: '^[A-Za-z0-9_-]{1,64}$', description: 'From a dry run of the same request.' }),
     ),
     name: Type.Optional(
-      Type.String({ minLength: 1, maxLength: 200, description: 'For the list; taken from the dry run.' }),
+      Type.String({ minLength: 1, maxLength: 200, description: 'For the list. Only the name of the dry run counts.' }),
     ),
   },
   { additionalProperties: false, title: 'NewCampaign' },
@@ -107,14 +107,15 @@ const SendingPaused = Type.Unsafe<'event_paused' | 'organizer_paused' | null>({
 })
 const Status = Type.Enum(['scheduled', 'running', 'paused', 'cancelled', 'missed'], {
   description:
-    'scheduled: follows the event and awaits its time. missed: that passed and nothing was sent; reason says why.',
+    'scheduled: follows the event and waits for its time. missed: the time passed and nothing was sent; reason says why.',
 })
 const Category = Type.Enum(['utility', 'marketing', 'authentication', 'service'])
 const MessagingLimit = Type.Object(
   {
     limit: Type.Unsafe<number | null>({
       type: ['integer', 'null'],
-      description: 'People whom the business may begin to write to in 24 hours; null: no limit, or nobody has told it.',
+      description:
+        'People that the business may write to first in 24 hours. Null: there is no limit, or it is unknown.',
     }),
     isUnlimited: Type.Boolean(),
     source: Type.Unsafe<'whatsapp' | 'setting' | null>({
@@ -123,16 +124,16 @@ const MessagingLimit = Type.Object(
     }),
     toldAt: NullableInstant,
     used: Type.Integer({
-      description: 'In the 24 hours before this would leave, by all organizers: they share the limit.',
+      description: 'People written to in the 24 hours before this campaign, by all organizers, who share the limit.',
     }),
-    waiting: Type.Integer({ description: 'More people, to whom messages wait that leave before or with this.' }),
-    recipients: Type.Integer({ description: 'People of this campaign who come on top.' }),
+    waiting: Type.Integer({ description: 'More people, whose messages are due before or with this campaign.' }),
+    recipients: Type.Integer({ description: 'More people, whom only this campaign adds.' }),
     remaining: Type.Unsafe<number | null>({ type: ['integer', 'null'], description: 'limit − used − waiting.' }),
     isBeyond: Type.Unsafe<boolean | null>({ type: ['boolean', 'null'], description: 'Null: the limit is unknown.' }),
   },
   {
     title: 'MessagingLimit',
-    description: "WhatsApp's messaging limit: different people who are written to outside an open window.",
+    description: "WhatsApp's messaging limit, which counts different people written to outside an open window.",
   },
 )
 export const Preflight = Answer(
@@ -150,7 +151,10 @@ export const Preflight = Answer(
         missingVariables: Count,
         templateNotApproved: Count,
       },
-      { description: 'Of the guests that the filter names; all but valid get nothing, each for its first reason.' },
+      {
+        description:
+          'Of the guests that match the filter. All but `valid` get nothing; each counts once, for its first reason.',
+      },
     ),
     byChannel: Type.Object({ whatsapp: Count, email: Count }),
     estimatedCost: Type.Object(
@@ -161,21 +165,21 @@ export const Preflight = Answer(
         amountMinor: Type.Integer({ description: 'The same in hundredths.' }),
         messages: Count,
         category: Category,
-        perMessage: Type.Number({ description: 'Of that category, which most of the messages have.' }),
+        perMessage: Type.Number({ description: 'Price in that category, which most of the messages have.' }),
         byCategory: Type.Array(
           Type.Object({ category: Category, messages: Count, perMessage: Type.Number(), amountMinor: Type.Integer() }),
-          { description: 'By the category that WhatsApp took the template of each language for.' },
+          { description: 'By the category that WhatsApp assigned to the template of each language.' },
         ),
       },
       { description: 'An estimate: the list price of the day for every WhatsApp message. The invoice may be lower.' },
     ),
     scheduledAt: Type.Unsafe<Date | string | null>({
       ...NullableInstant,
-      description: 'When it would leave; null at once. Counts and samples are of the guests as they are now.',
+      description: 'When it would be sent; null means at once. Counts and samples use the guests as they are now.',
     }),
     sendingPaused: SendingPaused,
     pausedChannels: Type.Array(Channel, {
-      description: 'Channels that an operator has paused: their messages wait.',
+      description: 'Channels that an operator has paused. Their messages wait.',
     }),
     templateStatuses: TemplateStatuses,
     messagingLimit: MessagingLimit,
@@ -190,7 +194,7 @@ export const Preflight = Answer(
         ]),
         text: ByLocale,
       }),
-      { description: 'What somebody should look at before the launch.' },
+      { description: 'What to check before the launch.' },
     ),
     quietHoursShift: Type.Integer({ minimum: 0, description: 'Messages that wait for the end of the quiet hours.' }),
     quietHoursUntil: NullableInstant,
@@ -207,7 +211,7 @@ export const Preflight = Answer(
       }),
       {
         description:
-          'Up to four messages as their guests would get them: of each channel and language before more of one.',
+          'Up to four messages as their guests would get them, from different channels and languages if possible.',
       },
     ),
     exclusions: Type.Array(Type.Object({ guestId: Type.String(), reason: Type.String() }), {
@@ -221,7 +225,7 @@ export const Launched = Answer(
     campaignId: Type.String(),
     status: Status,
     total: Type.Integer({
-      description: 'Guests that the filter named, with those who were left out; 0 while its recipients are not frozen.',
+      description: 'Guests that match the filter, including those left out; 0 until the recipients are frozen.',
     }),
     scheduledAt: NullableInstant,
   },
@@ -237,8 +241,8 @@ export const Campaign = Type.Object(
     reason: Type.Unsafe<string | null>({
       type: ['string', 'null'],
       description:
-        'The refusal that paused it; null when a person did. Of a missed one: event_moved, too_late (nobody was there to ' +
-        'send it), event_closed, or what was wrong with its template.',
+        'The refusal that paused it; null if a person paused it. For a missed campaign: event_moved, too_late (no worker ' +
+        'was running), event_closed, or what was wrong with its template.',
     }),
     explanation: NullableText,
     channel: channelChoiceWith({ description: CHOICE }),
@@ -252,7 +256,7 @@ export const Campaign = Type.Object(
     scheduledAt: NullableInstant,
     triggeredAt: Type.Unsafe<Date | string | null>({
       ...NullableInstant,
-      description: 'When the recipients of one that follows the event were frozen.',
+      description: 'When the recipients of a campaign that follows its event were frozen.',
     }),
     createdAt: Instant,
     launchedAt: Instant,
@@ -269,9 +273,9 @@ export const Campaign = Type.Object(
         failed: Count,
         skipped: Count,
       },
-      { description: 'Every guest once, where the message stands; the sum of all is total.' },
+      { description: 'Counts each guest once, by the status of the message; they add up to total.' },
     ),
-    isDone: Type.Boolean({ description: 'Nothing is scheduled or queued any more.' }),
+    isDone: Type.Boolean({ description: 'No message is scheduled or queued.' }),
   },
   { title: 'Campaign' },
 )

@@ -1,13 +1,13 @@
-/** The rows of campaigns and what became of their messages. */
+/** The statements of campaigns and of their progress. */
 import { sql, type Db, type Tx } from '../platform/db.ts'
 import type { Position } from '../http/page.ts'
 import type { ChannelName } from '../contacts/contacts.ts'
 import type { EventSchedule } from './schedule.ts'
 import type { Exclusion, Filter } from './recipients.ts'
 
-/** `scheduled`: awaits its time, which follows the event. `missed`: its time passed and nothing was sent; `reason` says why. */
+/** `scheduled`: waits for its time, which follows the event. `missed`: its time passed and nothing was sent. */
 export type CampaignStatus = 'preflight' | 'scheduled' | 'running' | 'cancelled' | 'missed'
-/** Kept in the column `preflight`: the report, and since the launch also whom it left out. */
+/** The column `preflight`: the report, and after the launch also who was left out. */
 export type Report = { name: string | null; leftOut?: Partial<Record<Exclusion, number>>; [field: string]: unknown }
 
 export type NewPreflight = {
@@ -27,16 +27,24 @@ export type NewPreflight = {
   now: Date
 }
 
+const json = (value: unknown): string => JSON.stringify(value)
+
 export async function insertPreflight(db: Db, p: NewPreflight): Promise<void> {
   await sql`
-    insert into campaigns (id, organizer_id, event_id, status, channel, template, variables, filter, schedule, spec_hash,
-      preflight, scheduled_at, requested_by, request_id, created_at, updated_at)
-    values (${p.id}, ${p.organizerId}, ${p.eventId}, 'preflight', ${p.channel}, ${p.template}, ${JSON.stringify(p.variables)},
-      ${JSON.stringify(p.filter)}, ${p.schedule && JSON.stringify(p.schedule)}::jsonb, ${p.specHash}, ${JSON.stringify(p.report)}, ${p.scheduledAt}, ${p.requestedBy},
-      ${p.requestId}, ${p.now}, ${p.now})`.execute(db)
+    insert into campaigns (
+      id, organizer_id, event_id, status, channel, template, variables,
+      filter, schedule, spec_hash, preflight,
+      scheduled_at, requested_by, request_id, created_at, updated_at)
+    values (
+      ${p.id}, ${p.organizerId}, ${p.eventId}, 'preflight', ${p.channel}, ${p.template}, ${json(p.variables)},
+      ${json(p.filter)}, ${p.schedule && json(p.schedule)}::jsonb, ${p.specHash}, ${json(p.report)},
+      ${p.scheduledAt}, ${p.requestedBy}, ${p.requestId}, ${p.now}, ${p.now})`.execute(db)
 }
 
-/** Preflight → running, or → scheduled for one that `awaits` its time; once. False: another launch was faster, the preflight is another's, or it is older than `after`. */
+/**
+ * Turns a preflight into a running campaign, or a scheduled one if it `awaits` its time. False: it was launched already,
+ * it is for another request, or it is older than `after`.
+ */
 export async function takePreflight(
   tx: Tx,
   p: {
@@ -51,48 +59,65 @@ export async function takePreflight(
   },
 ): Promise<boolean> {
   const { rows } = await sql`
-    update campaigns set status = ${p.awaits ? 'scheduled' : 'running'}, launched_at = ${p.now}, requested_by = ${p.requestedBy},
-           request_id = ${p.requestId}, scheduled_at = coalesce(${p.awaits?.at ?? null}, scheduled_at),
-           computed_from = ${p.awaits?.from ?? null}, computed_zone = ${p.awaits?.zone ?? null}, updated_at = ${p.now}
-     where id = ${p.id} and event_id = ${p.eventId} and spec_hash = ${p.specHash} and status = 'preflight'
+    update campaigns
+       set status = ${p.awaits ? 'scheduled' : 'running'},
+           launched_at = ${p.now},
+           requested_by = ${p.requestedBy},
+           request_id = ${p.requestId},
+           scheduled_at = coalesce(${p.awaits?.at ?? null}, scheduled_at),
+           computed_from = ${p.awaits?.from ?? null},
+           computed_zone = ${p.awaits?.zone ?? null},
+           updated_at = ${p.now}
+     where id = ${p.id}
+       and event_id = ${p.eventId}
+       and spec_hash = ${p.specHash}
+       and status = 'preflight'
        and created_at > ${p.after}
     returning id`.execute(tx)
   return rows.length === 1
 }
 
-/** The campaign that the preflight of this very request has become. */
+/** Finds the campaign that this preflight became, if the request is the same. */
 export async function findLaunched(
   db: Db,
   p: { id: string; scope: string | null; eventId: string; specHash: Buffer },
 ): Promise<Pick<Campaign, 'status' | 'scheduledAt'> | null> {
   const { rows } = await sql<Pick<Campaign, 'status' | 'scheduledAt'>>`
-    select status, scheduled_at from campaigns
-     where id = ${p.id} and event_id = ${p.eventId} and (${p.scope}::text is null or organizer_id = ${p.scope})
-       and spec_hash = ${p.specHash} and status <> 'preflight'`.execute(db)
+    select status, scheduled_at
+      from campaigns
+     where id = ${p.id}
+       and event_id = ${p.eventId}
+       and (${p.scope}::text is null or organizer_id = ${p.scope})
+       and spec_hash = ${p.specHash}
+       and status <> 'preflight'`.execute(db)
   return rows[0] ?? null
 }
 
-/** Launches of the same event that await their time go one after the other, so that each sees the one before. */
+/** Serializes the scheduled launches of an event, so that each sees the earlier ones. */
 export async function lockLaunches(tx: Tx, eventId: string): Promise<void> {
   await sql`select 1 from events where id = ${eventId} for no key update`.execute(tx)
 }
 
-/** The campaign that awaits its time with the very same wish. */
+/** Finds a scheduled campaign with the same request. */
 export async function findAwaiting(
   tx: Tx,
   eventId: string,
   specHash: Buffer,
 ): Promise<{ id: string; scheduledAt: Date } | null> {
   const { rows } = await sql<{ id: string; scheduledAt: Date }>`
-    select id, scheduled_at from campaigns
-     where event_id = ${eventId} and spec_hash = ${specHash} and status = 'scheduled' limit 1`.execute(tx)
+    select id, scheduled_at
+      from campaigns
+     where event_id = ${eventId} and spec_hash = ${specHash} and status = 'scheduled'
+     limit 1`.execute(tx)
   return rows[0] ?? null
 }
 
-export async function rememberLeftOut(tx: Tx, id: string, leftOut: Report['leftOut']): Promise<void> {
-  await sql`update campaigns set preflight = preflight || ${JSON.stringify({ leftOut })}::jsonb where id = ${id}`.execute(
-    tx,
-  )
+/** Stores how many guests were left out, by reason. */
+export async function storeLeftOut(tx: Tx, id: string, leftOut: Report['leftOut']): Promise<void> {
+  await sql`
+    update campaigns
+       set preflight = preflight || ${json({ leftOut })}::jsonb
+     where id = ${id}`.execute(tx)
 }
 
 export type Campaign = {
@@ -101,7 +126,7 @@ export type Campaign = {
   name: string | null
   /** `paused`: running, and a pause is in force. */
   status: Exclude<CampaignStatus, 'preflight'> | 'paused'
-  /** Why the system paused it; why it was missed or still waits. Null: a person paused it. */
+  /** Why the system paused it, or why it was missed or still waits. Null if a person paused it. */
   reason: string | null
   channel: ChannelName | 'auto'
   template: string
@@ -116,46 +141,53 @@ export type Campaign = {
   pausedAt: Date | null
   cancelledAt: Date | null
 }
+/** Columns of a campaign `c` with its pause `p`. */
 const COLUMNS = sql`
   c.id, c.event_id, c.preflight ->> 'name' as name,
   case when c.status = 'running' and p.scope is not null then 'paused' else c.status end as status,
   case when p.source = 'system' then p.reason else c.reason end as reason,
-  c.channel, c.template, c.variables, c.filter, coalesce(c.preflight -> 'leftOut', '{}') as left_out, c.schedule,
+  c.channel, c.template, c.variables, c.filter, c.schedule,
+  coalesce(c.preflight -> 'leftOut', '{}') as left_out,
   c.scheduled_at, c.triggered_at, c.created_at, c.launched_at, p.paused_at, c.cancelled_at`
 const FROM = sql`
   campaigns c
   left join lateral (
-    select * from pauses where scope = 'campaign' and scope_id = c.id order by source desc limit 1) p on true`
+    -- The system's pause comes before a person's, because it has a reason.
+    select * from pauses
+     where scope = 'campaign' and scope_id = c.id
+     order by source desc
+     limit 1) p on true`
 
-/** A preflight is no campaign yet. */
+/** Finds a campaign; a preflight is not one. */
 export async function findCampaign(db: Db, scope: string | null, id: string): Promise<Campaign | null> {
   const { rows } = await sql<Campaign>`
     select ${COLUMNS} from ${FROM}
-     where c.id = ${id} and c.status <> 'preflight' and (${scope}::text is null or c.organizer_id = ${scope})`.execute(
-    db,
-  )
+     where c.id = ${id}
+       and c.status <> 'preflight'
+       and (${scope}::text is null or c.organizer_id = ${scope})`.execute(db)
   return rows[0] ?? null
 }
 
-/** Newest first, below `before`. */
+/** Lists campaigns newest first, starting below `before`. */
 export async function listCampaigns(
   db: Db,
   f: { scope: string | null; eventId: string; before: Position | null; limit: number },
 ): Promise<Campaign[]> {
+  const { at = null, id = null } = f.before ?? {}
   const { rows } = await sql<Campaign>`
     select ${COLUMNS} from ${FROM}
-     where c.event_id = ${f.eventId} and c.status <> 'preflight' and (${f.scope}::text is null or c.organizer_id = ${f.scope})
-       and (${f.before?.at ?? null}::timestamptz is null or (c.created_at, c.id) < (${f.before?.at ?? null}::timestamptz, ${f.before?.id ?? null}))
-     order by c.created_at desc, c.id desc limit ${f.limit}`.execute(db)
+     where c.event_id = ${f.eventId}
+       and c.status <> 'preflight'
+       and (${f.scope}::text is null or c.organizer_id = ${f.scope})
+       and (${at}::timestamptz is null or (c.created_at, c.id) < (${at}::timestamptz, ${id}))
+     order by c.created_at desc, c.id desc
+     limit ${f.limit}`.execute(db)
   return rows
 }
 
 export type StatusCount = { campaignId: string; status: string; count: number }
 
-/**
- * A message whose place a fallback took counts there, so that every guest counts once. If the original arrived after all,
- * it counts itself and the skipped fallback does not. One that needs review has failed.
- */
+/** Counts deliveries by status, each guest once: an original and its fallback count as one. Needs review counts as failed. */
 export async function countStatuses(db: Db, campaignIds: string[]): Promise<StatusCount[]> {
   const { rows } = await sql<StatusCount>`
     select d.campaign_id,
@@ -165,27 +197,30 @@ export async function countStatuses(db: Db, campaignIds: string[]): Promise<Stat
       left join deliveries fallback on fallback.fallback_of = d.id
       left join deliveries original on original.id = d.fallback_of
      where d.campaign_id = any(${campaignIds}::text[])
-       -- The fallback counts in place of its original …
+       -- An original with a fallback counts only if it was delivered after all.
        and (fallback.id is null or (fallback.status = 'skipped' and d.status in ('delivered', 'read')))
-       -- … unless it was skipped because the original arrived.
+       -- A fallback does not count if it was skipped for that reason.
        and (original.id is null or not (d.status = 'skipped' and original.status in ('delivered', 'read')))
      group by 1, 2`.execute(db)
   return rows
 }
 
-/** Running, or not triggered yet → cancelled. */
+/** Cancels a campaign that is running or not triggered yet. Returns false for any other. */
 export async function markCancelled(tx: Tx, id: string, now: Date): Promise<boolean> {
   const { rows } = await sql`
-    update campaigns set status = 'cancelled', cancelled_at = ${now}, updated_at = ${now}
+    update campaigns
+       set status = 'cancelled', cancelled_at = ${now}, updated_at = ${now}
      where id = ${id} and status in ('running', 'scheduled', 'missed')
     returning id`.execute(tx)
   return rows.length === 1
 }
 
-/** Whether it is running; the row is locked, so that it stays so until the commit. */
+/** Locks a running campaign until the commit. Returns false if it is not running. */
 export async function lockRunning(tx: Tx, id: string): Promise<boolean> {
   const { rows } = await sql`
-    select id from campaigns where id = ${id} and status = 'running' for no key update`.execute(tx)
+    select id from campaigns
+     where id = ${id} and status = 'running'
+       for no key update`.execute(tx)
   return rows.length === 1
 }
 

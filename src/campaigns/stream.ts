@@ -3,10 +3,10 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Db } from '../platform/db.ts'
 import { viewCampaign } from './campaigns.ts'
 
-/** `heartbeatMs`: a comment this often keeps proxies from closing a quiet stream. `lifeMs`: then it is opened anew. */
+/** `heartbeatMs`: a comment keeps proxies from closing a quiet stream. `lifeMs`: the stream ends and the client reconnects. */
 const PACE = { pollMs: 1000, heartbeatMs: 15_000, lifeMs: 900_000 }
 
-/** The id of the last event: an EventSource that connects again with it has seen the end. */
+/** The id of the last event. An EventSource that reconnects with it has seen the end. */
 export const DONE_ID = 'done'
 
 type Watched = {
@@ -14,13 +14,13 @@ type Watched = {
   id: string
   requestId: string
   signal: AbortSignal
-  /** No stream outlives the access token that opened it: whoever watches on is asked again who it is. */
+  /** The remaining life of the access token, which the stream must not outlive. */
   tokenMs?: number
 }
 
 /**
- * `progress` at once and whenever it changes, `done` when nothing is open any more; then it ends, as it does when
- * `signal` is aborted. Throws `campaign_not_found` before anything is written.
+ * Yields `progress` at once and on every change, and `done` when no message is open. Ends then, or when `signal` aborts.
+ * Throws `campaign_not_found` before the first event.
  */
 export async function* watchCampaign(
   db: Db,

@@ -139,7 +139,7 @@ for (const [what, path, body, status, code] of [
   ['an unknown template', '', { template: 'party_time' }, 404, 'template_not_found'],
   ['a blank variable', '', { variables: { guest_name: '  ' } }, 422, 'template_variable_missing'],
   ['an unknown channel', '', { channel: 'pigeon' }, 400, 'invalid_request'],
-  ['a date that is none', '', { scheduledAt: 'mañana' }, 400, 'invalid_request'],
+  ['an invalid date', '', { scheduledAt: 'mañana' }, 400, 'invalid_request'],
   ['a date years ahead', '', { scheduledAt: '2099-01-01T00:00:00Z' }, 400, 'invalid_date'],
   ['an extra field', '', { chanel: 'email' }, 400, 'invalid_request'],
 ] as const) {

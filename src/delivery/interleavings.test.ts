@@ -43,7 +43,7 @@ const aStep = fc.oneof(
     weight: 6,
     arbitrary: fc.record({ run: fc.nat(9), fate: fc.constantFrom(...FATES), truth: fc.constantFrom(...TRUTHS) }),
   },
-  { weight: 4, arbitrary: fc.record({ tell: fc.nat(9), nth: fc.nat(2), isOurs: fc.boolean() }) },
+  { weight: 4, arbitrary: fc.record({ report: fc.nat(9), nth: fc.nat(2), isOurs: fc.boolean() }) },
   { weight: 2, arbitrary: fc.record({ answer: fc.nat(5) }) },
   { weight: 3, arbitrary: fc.record({ waitSeconds: fc.constantFrom(1, 20, 61, 601, 3700) }) },
   { weight: 3, arbitrary: fc.constant({ sweep: true }) },
@@ -53,7 +53,7 @@ const aStep = fc.oneof(
 type Step = typeof aStep extends fc.Arbitrary<infer S> ? S : never
 type Truth = (typeof TRUTHS)[number]
 type Call = { fate: (typeof FATES)[number]; truth: Truth; hang(answer?: () => void): void }
-type Taken = { id: string; deliveryId: string; key: string | null; truth: Truth; told: (string | number)[] }
+type Taken = { id: string; deliveryId: string; key: string | null; truth: Truth; reported: (string | number)[] }
 type Row = {
   id: string
   status: string
@@ -62,7 +62,7 @@ type Row = {
   possibleDuplicate: boolean
   fallbackOf: string | null
 }
-const mayArrive = ({ told }: Taken) => !told.some((status) => typeof status === 'number')
+const mayArrive = ({ reported }: Taken) => !reported.some((status) => typeof status === 'number')
 const pick = <T>(list: T[], n: number): T | undefined => list[n % list.length]
 
 /** A campaign of two guests, one without e-mail, and a single e-mail; the provider records what it accepted. */
@@ -114,7 +114,7 @@ async function openWorld(app: TestApp, elsewhere: Db, asked: { answer: (message:
     const known = taken.find((one) => key !== null && one.key === key)
     const id = known?.id ?? `wamid.${message.deliveryId}_${taken.length}`
     if (isTaken && !known)
-      taken.push({ id, deliveryId: message.deliveryId, key, truth: key ? TRUTHS[1]! : truth, told: [] })
+      taken.push({ id, deliveryId: message.deliveryId, key, truth: key ? TRUTHS[1]! : truth, reported: [] })
     const answer = isTaken ? ({ kind: 'sent', providerMessageId: id, httpStatus: 200 } as const) : coded(131000)
     if (fate.endsWith('lost')) return { kind: 'unknown', reason: `${message.channel}_timeout` }
     if (fate === 'taken') return answer
@@ -133,15 +133,15 @@ async function openWorld(app: TestApp, elsewhere: Db, asked: { answer: (message:
     })
   }
 
-  async function tell(message: Taken, nth: number, isOurs: boolean): Promise<void> {
+  async function report(message: Taken, nth: number, isOurs: boolean): Promise<void> {
     const said = pick(message.truth, nth)!
-    message.told.push(said)
+    message.reported.push(said)
     const [status, code] = typeof said === 'number' ? ['failed', said] : [said, null]
     await record(app, aStatus(message.id, status, code, isOurs ? message.deliveryId : null))
   }
 
-  const tellAll = async () => {
-    for (const message of taken) for (const nth of message.truth.keys()) await tell(message, nth, true)
+  const reportAll = async () => {
+    for (const message of taken) for (const nth of message.truth.keys()) await report(message, nth, true)
   }
 
   const post = (url: string, body?: object) => app.post(url, { as: 'director', ...(body ? { body } : {}) })
@@ -155,9 +155,9 @@ async function openWorld(app: TestApp, elsewhere: Db, asked: { answer: (message:
 
   async function take(step: Step): Promise<void> {
     if ('run' in step) await work(pick(await listRows(), step.run)!.id, step)
-    else if ('tell' in step) {
-      const message = pick(taken, step.tell)
-      if (message) await tell(message, step.nth, step.isOurs)
+    else if ('report' in step) {
+      const message = pick(taken, step.report)
+      if (message) await report(message, step.nth, step.isOurs)
     } else if ('answer' in step) {
       const [call] = late.splice(step.answer % Math.max(1, late.length), 1)
       call?.answer()
@@ -172,10 +172,10 @@ async function openWorld(app: TestApp, elsewhere: Db, asked: { answer: (message:
   async function check(): Promise<void> {
     for (const { id, status } of await listRows()) {
       const own = taken.filter(({ deliveryId }) => deliveryId === id)
-      const told = own.flatMap((message) => message.told)
+      const reported = own.flatMap((message) => message.reported)
       if (['sent', 'delivered', 'read'].includes(status) && own.length === 0)
         faults.push(`${id} is ${status}, but nothing was accepted`)
-      if (['delivered', 'read'].includes(status) && !told.includes(status))
+      if (['delivered', 'read'].includes(status) && !reported.includes(status))
         faults.push(`${id} is ${status} without such a status`)
     }
     assert.deepEqual(faults, [])
@@ -196,10 +196,10 @@ async function openWorld(app: TestApp, elsewhere: Db, asked: { answer: (message:
       await sweep(app)
       for (const { id } of (await listRows()).filter(isMoving))
         await work(id, accidents.shift() ?? { fate: 'taken', truth: TRUTHS[0]! })
-      if (accidents.length === 0) await tellAll()
+      if (accidents.length === 0) await reportAll()
       await check()
     }
-    await tellAll()
+    await reportAll()
     await check()
     await sweep(app)
     const { rows: letters } = await sql<{ refId: string }>`select ref_id from dead_letters`.execute(db)

@@ -95,8 +95,8 @@ test('131026 as a status inserts one fallback, and the release enqueues it', asy
 })
 
 for (const [what, body, email] of [
-  ['when the request says so', { fallback: false }, undefined],
-  ['when the guest has no e-mail', {}, null],
+  ['if the request forbids it', { fallback: false }, undefined],
+  ['if the guest has no e-mail', {}, null],
 ] as const) {
   test(`there is no fallback ${what}`, async (t) => {
     const app = await startApp(t, { now: NOON })

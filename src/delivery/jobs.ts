@@ -91,7 +91,7 @@ function report(deps: Deps, log: Logger, attempted: Attempted, after: AfterAttem
   const reason = 'reason' in outcome ? { reason: outcome.reason } : {}
   log.info({ deliveryId, requestId, channel, attempt, status, simulated, ...reason }, 'A delivery was attempted')
   if (after.needsOperator)
-    log.error({ channel, ...reason }, 'The provider refuses our account or quality: the channel is paused')
+    log.error({ channel, ...reason }, 'The provider refuses our account, setup or quality: the channel is paused')
   if (after.hasOpenedCircuit)
     log.warn({ channel, ...reason }, 'The provider keeps failing: the circuit breaker is open')
 }

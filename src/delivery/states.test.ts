@@ -86,11 +86,11 @@ test('a claim and a status update a row in place (HOT) and touch no index', asyn
     channelReason: null,
     possibleDuplicate: false,
   }
-  const told = aStatus(`wamid.${deliveryId}`, 'delivered', null, deliveryId)
+  const received = aStatus(`wamid.${deliveryId}`, 'delivered', null, deliveryId)
 
   const claimed = await counted((tx) => take(tx, [row], lease))
-  await record(app, { ...told, status: 'sent' })
-  const delivered = await counted((tx) => recordStatus(tx, app.deps.config, told, at))
+  await record(app, { ...received, status: 'sent' })
+  const delivered = await counted((tx) => recordStatus(tx, app.deps.config, received, at))
 
   assert.deepEqual(
     [claimed, delivered],

@@ -37,16 +37,16 @@ const sweepAt = async (app: TestApp, seconds: number) => {
   await sweep(app)
 }
 const record = (app: TestApp, deliveryId: string, status: string, reason: string | null = null) =>
-  tell(app, deliveryId, { status, reason, ourId: deliveryId })
-type Told = { status: string; reason: string | null; ourId: string | null; providerMessageId?: string }
-const tell = ({ db, deps }: TestApp, deliveryId: string, told: Told) =>
+  receiveStatus(app, deliveryId, { status, reason, ourId: deliveryId })
+type Received = { status: string; reason: string | null; ourId: string | null; providerMessageId?: string }
+const receiveStatus = ({ db, deps }: TestApp, deliveryId: string, received: Received) =>
   withTx(db, (tx) =>
     recordStatus(
       tx,
       deps.config,
       {
         ...{ providerMessageId: `wamid.told_${deliveryId}`, occurredAt: deps.now(), pricing: null, simulated: false },
-        ...told,
+        ...received,
       },
       deps.now(),
     ),
@@ -114,8 +114,8 @@ test('the attempt and its lease are committed before the provider is called', as
 })
 
 for (const [when, seconds] of [
-  ['before its lease ran out', 1],
-  ['while its outcome was unknown', 120],
+  ['before its lease expires', 1],
+  ['while its outcome is unknown', 120],
   ['in the last second of the wait', 700],
 ] as const) {
   test(`after a worker died on the provider's 200, a status ${when} resolves the outcome and nothing is sent twice`, async (t) => {
@@ -126,11 +126,11 @@ for (const [when, seconds] of [
     await begin(deliveryId)
     await sweepAt(app, seconds)
     await record(app, deliveryId, 'delivered')
-    const told = await rowOf(app.db, deliveryId)
+    const received = await rowOf(app.db, deliveryId)
     await sweepAt(app, 100_000)
     const again = await run(app, deliveryId)
 
-    assert.deepEqual([told.status, again, calls.length], ['delivered', 'nothing to do', 1])
+    assert.deepEqual([received.status, again, calls.length], ['delivered', 'nothing to do', 1])
     const { status, attempts, possibleDuplicate } = await rowOf(app.db, deliveryId)
     assert.deepEqual([status, attempts, possibleDuplicate], ['delivered', 1, false])
     assert.deepEqual(await attemptsOf(app.db, deliveryId), ['sent'])
@@ -163,13 +163,13 @@ test('the sweep ends an expired lease although a parked refusal and a late «sen
   await begin(deliveryId)
   await record(app, deliveryId, 'failed', 'whatsapp_131000') // parked, because it would cause a retry while the call is running
   await record(app, deliveryId, 'sent')
-  const told = await rowOf(app.db, deliveryId)
+  const received = await rowOf(app.db, deliveryId)
   const open = await attemptsOf(app.db, deliveryId)
   await sweepAt(app, 120)
   await sweepAt(app, 3600)
   const again = await run(app, deliveryId)
 
-  assert.deepEqual([told.status, open], ['sending', [null]])
+  assert.deepEqual([received.status, open], ['sending', [null]])
   assert.deepEqual([again, calls.length], ['sent', 2])
 })
 
@@ -183,10 +183,10 @@ test('the sweep ends the attempt of a dead worker although a status has moved th
   await sweepAt(app, 721)
   await begin(deliveryId)
   await record(app, deliveryId, 'delivered') // the first message arrives after all
-  const told = await attemptsOf(app.db, deliveryId)
+  const received = await attemptsOf(app.db, deliveryId)
   await sweepAt(app, 1000)
 
-  assert.deepEqual([told, calls.length], [['sent', null], 2])
+  assert.deepEqual([received, calls.length], [['sent', null], 2])
   assert.deepEqual(await attemptsOf(app.db, deliveryId), ['sent', 'unknown'])
   assert.equal((await rowOf(app.db, deliveryId)).status, 'delivered')
 })
@@ -214,7 +214,7 @@ test('the sweep ends the attempt of a dead worker although the delivery is dead'
 })
 
 for (const [second, outcome, status, calls] of [
-  ['is taken', { kind: 'sent', providerMessageId: 'wamid.second', httpStatus: 200 }, 'sent', 2],
+  ['is accepted', { kind: 'sent', providerMessageId: 'wamid.second', httpStatus: 200 }, 'sent', 2],
   ['is refused', { kind: 'refused', httpStatus: 503, verdict: 'retry', reason: 'http_503' }, 'sent', 3],
 ] as const) {
   test(`the first message fails while the second is being sent and ${second}: ${calls} calls`, async (t) => {
@@ -246,7 +246,7 @@ test('a status with our id also joins older statuses without it', async (t) => {
   const deliveryId = await requested(app)
 
   await begin(deliveryId)
-  const parked = await tell(app, deliveryId, { status: 'delivered', reason: null, ourId: null })
+  const parked = await receiveStatus(app, deliveryId, { status: 'delivered', reason: null, ourId: null })
   await sweepAt(app, 120)
   app.setNow(after(3700))
   await record(app, deliveryId, 'sent')
@@ -260,7 +260,12 @@ test('a delivery whose first and second message both fail does not stay sent', a
   const { begin } = withOpenCalls(t, app)
   const deliveryId = await requested(app)
   const second = (status: string, reason: string | null = null) =>
-    tell(app, deliveryId, { status, reason, ourId: deliveryId, providerMessageId: `wamid.second_${deliveryId}` })
+    receiveStatus(app, deliveryId, {
+      status,
+      reason,
+      ourId: deliveryId,
+      providerMessageId: `wamid.second_${deliveryId}`,
+    })
 
   await begin(deliveryId)
   await sweepAt(app, 120)
