@@ -1,8 +1,8 @@
 /**
- * The guest's answer, however it comes: by page, button or words.
+ * Recording a guest's answer, whether it comes from the page, a button or words.
  *
- * An answer may be changed as long as the event is active and has not ended. `yes` takes places of the event's capacity,
- * which is never exceeded: whoever wants places waits for the event's row.
+ * A guest may change the answer while the event is active and has not ended. A `yes` takes places of the event's capacity,
+ * which is never exceeded: concurrent answers that take places wait for the lock on the event.
  */
 import { markSaid, recordAnswer, type AnswerKind, type NewAnswer } from '../events/events.ts'
 import type { Tx } from '../platform/db.ts'
@@ -11,12 +11,12 @@ import { countConfirmed, lockCapacity, lockInvitation, type Locked } from './sql
 
 export type InvitationAnswer = ({ code: string } | { invitationId: string }) & {
   answer: AnswerKind
-  /** People who come, for `yes`: 1 up to the invited number, which is also the default. */
+  /** For `yes`: how many people come, from 1 to the invited number. Default: the invited number. */
   places?: number
   source: NewAnswer['source']
-  /** The message or request that carried it. */
+  /** The id of the message or request with the answer. */
   sourceRef: string | null
-  /** When the guest said it, by the provider's clock. */
+  /** When the guest answered, by the provider's clock. */
   saidAt: Date
   now: Date
 }
@@ -26,14 +26,14 @@ export type Answered = {
   code: string
   answer: AnswerKind
   answeredPlaces: number | null
-  /** False: the guest had said the same before, and nothing was written. */
+  /** False: the guest had given the same answer before. */
   isNew: boolean
 }
 
 /**
- * Writes a guest's answer inside the caller's transaction; the caller calls forgetInvitation after the
- * commit. A refusal leaves the old answer. Throws `invitation_not_found`, `invitation_expired`,
- * `event_not_open`, `places_exceeded`, `capacity_reached`, `guest_already_admitted`.
+ * Records a guest's answer inside the caller's transaction. The caller calls forgetInvitation after the commit. A refused
+ * answer leaves the old one. Throws `invitation_not_found`, `invitation_expired`, `event_not_open`, `places_exceeded`,
+ * `capacity_reached`, `guest_already_admitted`.
  */
 export async function answerInvitation(tx: Tx, input: InvitationAnswer): Promise<Answered> {
   const invitation = await lockInvitation(tx, input)
@@ -50,22 +50,24 @@ export async function answerInvitation(tx: Tx, input: InvitationAnswer): Promise
   if (places !== null) await checkCapacity(tx, invitation, places)
   const { source, sourceRef, now } = input
   if (!(await recordAnswer(tx, { invitationId, answer: input.answer, places, source, sourceRef, now }))) {
-    throw new Failure('guest_already_admitted', { detail: 'More people of this invitation are inside already.' })
+    throw new Failure('guest_already_admitted', {
+      detail: 'More people of this invitation have already been admitted.',
+    })
   }
   await markSaid(tx, invitationId, input.saidAt)
   return { ...answered, isNew: true }
 }
 
-/** Who comes with a code learns no more than the page would tell. */
+/** Throws unless the event takes answers. Whoever has only the code learns no more than the page shows. */
 function checkOpen({ eventStatus, endsAt }: Locked, input: InvitationAnswer): void {
   if ('code' in input && eventStatus === 'draft') throw new Failure('invitation_not_found')
   if ('code' in input && eventStatus === 'expired') throw new Failure('invitation_expired')
   if (!isOpen(eventStatus, endsAt, input.now)) {
-    throw new Failure('event_not_open', { detail: 'The event takes no answers: it has ended or is not published.' })
+    throw new Failure('event_not_open', { detail: 'The event takes no answers: it has ended or is not active.' })
   }
 }
 
-/** Answers are taken until the event ends, although it is archived only at night. */
+/** Whether the event takes answers. It is archived only at night, so its end counts too. */
 export const isOpen = (status: Locked['eventStatus'], endsAt: Date, now: Date) => status === 'active' && now < endsAt
 
 function checkPlaces({ places }: Locked, wanted: number = places): number {
@@ -75,10 +77,10 @@ function checkPlaces({ places }: Locked, wanted: number = places): number {
   return wanted
 }
 
-async function checkCapacity(tx: Tx, { eventId, invitationId, ...held }: Locked, places: number): Promise<void> {
-  if (held.capacity === null) return
-  const alreadyOurs = held.answer === 'yes' ? Math.min(held.answeredPlaces ?? held.places, held.places) : 0
-  if (places <= alreadyOurs) return // giving places back is always welcome
+async function checkCapacity(tx: Tx, { eventId, invitationId, ...current }: Locked, places: number): Promise<void> {
+  if (current.capacity === null) return
+  const taken = current.answer === 'yes' ? Math.min(current.answeredPlaces ?? current.places, current.places) : 0
+  if (places <= taken) return // takes no more places, so no lock is needed
   const capacity = await lockCapacity(tx, eventId)
   if (capacity === null) return
   const free = capacity - (await countConfirmed(tx, eventId, invitationId))
