@@ -94,7 +94,7 @@ for (const [what, body] of [
       letters.map(({ kind, reason: code, resolvedAt }) => [kind, code, resolvedAt]),
       [['inbound_event', 'items_malformed', null]],
     )
-    const line = app.lines.find(({ msg }) => msg === 'A webhook was worked')!
+    const line = app.lines.find(({ msg }) => msg === 'A webhook was processed')!
     assert.deepEqual([line.level, line['malformed']], ['warn', 1])
   })
 }
