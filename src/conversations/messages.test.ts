@@ -591,7 +591,7 @@ test('an item that the database refuses is a dead letter, all others are done, a
     ['dead', 2, 11, 11],
   )
   const { rows } = await sql<{ reason: string }>`select reason from inbound_events where id = ${inboundEventId}
-    union all select reason from dead_letters where ref_id = ${inboundEventId}`.execute(app.db)
+    union all select code as reason from dead_letters where ref_id = ${inboundEventId}`.execute(app.db)
   const where = 'entry 0 change 0'
   assert.equal(rows[0]!.reason, `items_failed: ${where} status 5: cursed_status; ${where} message 3: cursed`)
   assert.equal(rows[1]!.reason, 'items_failed')

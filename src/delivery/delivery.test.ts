@@ -304,7 +304,7 @@ test('a refusal for now is tried again later, and is dead with a dead letter onc
 
   assert.deepEqual(seen, ['queued', 'queued', 'dead'])
   const { rows } = await sql<{ reason: string; attempts: number }>`
-    select reason, attempts from dead_letters where kind = 'delivery' and ref_id = ${deliveryId}`.execute(app.db)
+    select code as reason, attempts from dead_letters where kind = 'delivery' and ref_id = ${deliveryId}`.execute(app.db)
   assert.deepEqual(rows, [{ reason: 'whatsapp_131000', attempts: 3 }])
 })
 
@@ -381,7 +381,7 @@ test('with the policy hold an unknown waits for a person', async (t) => {
 
   const { status, nextAttemptAt } = await statusOf(app.db, deliveryId)
   assert.deepEqual([status, nextAttemptAt], ['unknown', null])
-  const { rows } = await sql<{ reason: string }>`select reason from dead_letters where ref_id = ${deliveryId}`.execute(
+  const { rows } = await sql<{ reason: string }>`select code as reason from dead_letters where ref_id = ${deliveryId}`.execute(
     app.db,
   )
   assert.deepEqual(rows, [{ reason: 'needs_review' }])

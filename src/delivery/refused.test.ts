@@ -87,7 +87,7 @@ test('a mail that another text went before under its key has probably left: unkn
   await sweep(app)
 
   const letters =
-    await sql`select 1 from dead_letters where ref_id = ${deliveryId} and reason = 'needs_review'`.execute(app.db)
+    await sql`select 1 from dead_letters where ref_id = ${deliveryId} and code = 'needs_review'`.execute(app.db)
   assert.deepEqual([outcome, failures, provider.calls.length, letters.rows.length], ['unknown', 0, 1, 1])
   assert.equal((await rowOf(app.db, deliveryId)).status, 'unknown')
 })

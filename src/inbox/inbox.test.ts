@@ -478,11 +478,7 @@ test('an older answer about another event counts although it arrives after a new
 test('a status that refuses our account writes an error line', async (t) => {
   const app = await startApp(t, { now: NOW, expectErrors: /the provider refuses our account/ })
   const { messageId } = await sentTo(app, await anInvitation(app.db))
-  t.after(() =>
-    sql`update channel_limits set held_until = null, hold_reason = null, alarm = null`
-      .execute(app.db)
-      .then(() => undefined),
-  )
+  t.after(() => sql`delete from pauses where scope = 'channel'`.execute(app.db).then(() => undefined))
 
   await receive(
     app,

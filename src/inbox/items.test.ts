@@ -57,7 +57,7 @@ const inboundOf = async (db: Db, id: string) =>
 const lettersOf = async (db: Db, id: string) =>
   (
     await sql<{ id: number; kind: string; reason: string; resolvedAt: Date | null }>`
-      select id, kind, reason, resolved_at from dead_letters where ref_id = ${id} order by id`.execute(db)
+      select id, kind, code as reason, resolved_at from dead_letters where ref_id = ${id} order by id`.execute(db)
   ).rows
 const answerOf = async (db: Db, { invitationId }: MadeGuest) =>
   (await sql<{ answer: string }>`select answer from invitations where id = ${invitationId}`.execute(db)).rows[0]!.answer

@@ -1,6 +1,6 @@
 /**
- * Bull Board, read-only: what the queues hold right now. Rows are the truth and jobs only hints, so there is nothing
- * to press here: retrying is for dead letters. It is loaded when somebody first looks.
+ * Bull Board, read-only: the jobs in the queues. It offers no actions, because rows are the truth and retrying is for dead
+ * letters. Its packages are loaded at the first request.
  */
 import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
@@ -29,23 +29,23 @@ const TYPES: Record<string, string> = {
   '.ico': 'image/x-icon',
   '.txt': 'text/plain; charset=utf-8',
 }
-/** Its scripts and styles are files of ours; styles inside the page are its own, as are the queries it makes. */
+/** Scripts and styles are served by us. The page has inline styles and calls our API. */
 export const BOARD_CSP =
   "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self'; connect-src 'self'; base-uri 'self'; form-action 'none'; frame-ancestors 'none'"
 
-/** Answers GET requests below `base`. Null: no such page or file. Throws `unavailable` until the queues stand. */
+/** Opens the board under the path `base`. It answers GET requests; null: not found. Throws `unavailable` until the queues are open. */
 export function openBoard(queues: Pick<Queues, 'list'>, base: string): Board {
   const root = join(dirname(createRequire(import.meta.url).resolve('@bull-board/ui/package.json')), 'dist')
   let building: Promise<Board> | undefined
   return async (request) => {
     if (/^\/static\/[\w./-]+$/.test(request.path)) return readAsset(root, request.path)
     queues.list()
-    building ??= collectParts(queues, root).then((parts) => answerWith(parts, root, base))
+    building ??= collectParts(queues, root).then((parts) => buildBoard(parts, root, base))
     return (await building)(request)
   }
 }
 
-/** Bull Board hands its parts to the adapter of a web server; this one only keeps them. */
+/** Bull Board passes its parts to the adapter of a web server. This adapter only collects them. */
 async function collectParts(queues: Pick<Queues, 'list'>, root: string): Promise<Parts> {
   const [{ createBullBoard }, { BullMQAdapter }] = await Promise.all([
     import('@bull-board/api'),
@@ -69,7 +69,7 @@ async function collectParts(queues: Pick<Queues, 'list'>, root: string): Promise
   return parts as Parts
 }
 
-function answerWith({ queues, api, entry, uiConfig }: Parts, root: string, base: string): Board {
+function buildBoard({ queues, api, entry, uiConfig }: Parts, root: string, base: string): Board {
   type Found = (request: Parameters<Board>[0], params: Record<string, string>) => Promise<BoardAnswer>
   const router = FindMyWay()
   const serve = (path: string, found: Found) => router.on('GET', path, () => undefined, found)
@@ -96,7 +96,7 @@ function answerWith({ queues, api, entry, uiConfig }: Parts, root: string, base:
 
 const readPage = (root: string): Promise<string> => readFile(join(root, 'index.ejs'), 'utf8')
 
-/** Fills the page's places, `<%= … %>` escaped. Its fonts from another site are left out: nothing leaves this page. */
+/** Fills the placeholders of the page, escaping `<%= … %>`, and removes the fonts, which come from another site. */
 function render(page: string, params: Record<string, string>): string {
   const escape = (text: string) => text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`)
   return page

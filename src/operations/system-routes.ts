@@ -1,4 +1,4 @@
-/** The system's own routes: is it alive, is it ready, what does it measure, what can it do. */
+/** The routes of the system: liveness, readiness, metrics and the documentation of the API. */
 import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
@@ -89,7 +89,7 @@ export const systemRoutes =
         if (token && !isSame(request.headers.authorization ?? '', `Bearer ${token}`)) {
           throw new Failure('unauthorized', { detail: 'Send METRICS_TOKEN as a Bearer token.' })
         }
-        // What is away is not measured; the rest of the metrics is still worth a scrape.
+        // When the queues are down, the other metrics are still served.
         await measureQueues(deps).catch((error: unknown) =>
           request.log.debug({ err: error }, 'The queues could not be measured'),
         )
@@ -113,5 +113,5 @@ export const systemRoutes =
     })
   }
 
-/** By path, since importing the package would load all of it into memory. */
+/** The path of an asset. Importing the package would load all of it into memory. */
 const assetPath = (file: string): string => createRequire(import.meta.url).resolve(`swagger-ui-dist/${file}`)
