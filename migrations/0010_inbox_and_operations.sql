@@ -31,7 +31,7 @@ create table dead_letters (
   kind text not null
     constraint dead_letters_kind check (kind in ('delivery', 'inbound_event', 'job')),
   ref_id text not null,
-  reason text not null,
+  code text not null, -- why the work was given up; operators filter by it
   attempts integer not null,
   first_at timestamptz not null,
   last_at timestamptz not null,

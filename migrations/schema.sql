@@ -48,7 +48,7 @@ create table dead_letters (
   id bigint generated always as identity not null,
   kind text not null,
   ref_id text not null,
-  reason text not null,
+  code text not null,
   attempts integer not null,
   first_at timestamp with time zone not null,
   last_at timestamp with time zone not null,

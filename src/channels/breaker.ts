@@ -1,7 +1,7 @@
 /**
- * The circuit breaker of a channel. Ten failures in a row, or a refusal of our account, open it: the channel is paused.
- * When the time is over it is half-open, and one message goes first. Its success closes the circuit; its failure opens it
- * again, for twice as long.
+ * The circuit breaker of a channel. Ten failures in a row open it, and so does a refusal that concerns our account: the
+ * channel is paused for a while. Then the circuit is half-open and lets one message through, the probe. If the probe
+ * succeeds, the circuit closes; if it fails, the circuit opens again for twice as long.
  */
 import type { ChannelName } from '../contacts/contacts.ts'
 import { sql, type Db, type Tx } from '../platform/db.ts'
@@ -10,18 +10,18 @@ import { closeCircuit, insertPause, takeProbe as takePauseProbe } from '../platf
 const FAILURES_MAX = 10
 const OPEN_MS = 15_000
 const OPEN_MAX_MS = 600_000
-/** How long the others wait for what comes of the probe. */
+/** How long other messages wait for the outcome of the probe. */
 const PROBE_MS = 15_000
 
-/** How long the circuit stays open after `failures` in a row: 15 s, doubling, up to 10 minutes. */
+/** How long, in milliseconds, the circuit stays open after `failures` in a row: 15 s, doubling up to 10 minutes. */
 export const openMs = (failures: number): number =>
   failures < FAILURES_MAX ? 0 : Math.min(OPEN_MAX_MS, OPEN_MS * 2 ** Math.min(6, failures - FAILURES_MAX))
 
-/** Takes the one message that a half-open circuit lets through. */
+/** Whether the caller may send the probe of a half-open circuit. One caller gets true. */
 export const takeProbe = (db: Db, channel: ChannelName, now: Date): Promise<boolean> =>
   takePauseProbe(db, { scope: 'channel', scopeId: channel }, { now, until: new Date(now.getTime() + PROBE_MS) })
 
-/** Pauses a channel after a provider's answer. `needsProbe`: one message goes first when the time is over. */
+/** Pauses a channel until a time because of a provider's answer. `needsProbe`: then the circuit is half-open first. */
 export const pauseChannel = (
   tx: Tx,
   pause: { channel: ChannelName; until: Date; reason: string; needsProbe: boolean; now: Date },
@@ -37,7 +37,10 @@ export const pauseChannel = (
     now: pause.now,
   })
 
-/** Counts failures in a row; `hasSucceeded`: a call before them succeeded. Returns whether the circuit is open now. */
+/**
+ * Adds `failures` to the failures in a row. `hasSucceeded`: a call succeeded before them, so the count starts again.
+ * Returns whether the circuit is open now.
+ */
 export async function recordHealth(
   tx: Tx,
   health: { channel: ChannelName; failures: number; hasSucceeded: boolean; reason: string; now: Date },
@@ -56,7 +59,7 @@ export async function recordHealth(
   return true
 }
 
-/** A person says that the cause is gone: the failures are forgotten. */
+/** Resets the count, because a person says that the cause is gone. */
 export async function resetFailures(tx: Tx, channel: ChannelName, now: Date): Promise<void> {
   await sql`update channel_limits set failures = 0, updated_at = ${now} where channel = ${channel}`.execute(tx)
 }

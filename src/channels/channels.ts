@@ -1,4 +1,4 @@
-/** Which channel sends: with a provider's key the provider, without it the simulated one. */
+/** The face of the domain. Opens each channel: the provider when its key is configured, else the simulated channel. */
 import type { Config } from '../platform/config.ts'
 import type { Db } from '../platform/db.ts'
 import type { Logger } from '../platform/log.ts'
@@ -28,7 +28,7 @@ export { fetchTemplates, type RemoteTemplate } from './whatsapp.ts'
 
 type Context = { config: Config; db: Db; now: () => Date; log: Logger }
 
-/** The simulated provider takes more than any worker can send. */
+/** Higher than any worker can send, so the simulated channel has no rate limit in effect. */
 const SIMULATED_PER_SECOND = 100_000
 
 export function openChannels(context: Context): Channels {

@@ -30,7 +30,7 @@ async function startBoth(t: TestContext, options: ResendOptions = {}, timeoutMs 
   return { fake, settings, channel: openEmail(settings) }
 }
 
-test('a mail is accepted, under the delivery id as its idempotency key', async (t) => {
+test('a mail is sent with the delivery id as its idempotency key', async (t) => {
   const { fake, channel } = await startBoth(t)
 
   const outcome = await channel.send(messageOf())
@@ -41,7 +41,7 @@ test('a mail is accepted, under the delivery id as its idempotency key', async (
   assert.equal(fake.calls[0]?.headers['x-request-id'], 'req_1')
 })
 
-test('it carries both texts, one-click unsubscription, our ids and tags', async (t) => {
+test('a mail carries HTML and plain text, one-click unsubscription, our ids and tags', async (t) => {
   const { fake, channel } = await startBoth(t)
 
   await channel.send(messageOf({ template: 'event invitation/é' }))
@@ -63,7 +63,7 @@ test('it carries both texts, one-click unsubscription, our ids and tags', async 
   })
 })
 
-test('the same delivery again sends nothing new and has the same id', async (t) => {
+test('a delivery that is sent twice is one mail with one id', async (t) => {
   const { fake, channel } = await startBoth(t)
 
   const [first, second] = [await channel.send(messageOf()), await channel.send(messageOf())]
@@ -83,7 +83,7 @@ test('seven deliveries to one address are seven mails', async (t) => {
   assert.equal(fake.mails.length, 7)
 })
 
-test('another text under the same key sends nothing: the first has probably left, so it is unknown', async (t) => {
+test('another text under the same key is not sent and is unknown, because the first was probably sent', async (t) => {
   const { fake, channel } = await startBoth(t)
   await channel.send(messageOf())
 
@@ -94,7 +94,7 @@ test('another text under the same key sends nothing: the first has probably left
   assert.equal(fake.mails.length, 1)
 })
 
-test('silence is unknown after our own timeout; meanwhile the key is busy, then it tells the first outcome', async (t) => {
+test('no answer is unknown after our own timeout; a retry is refused while the key is in use, then gets the first outcome', async (t) => {
   const { fake, channel } = await startBoth(t, {}, 200)
   fake.next({ kind: 'silence' })
 
@@ -109,7 +109,7 @@ test('silence is unknown after our own timeout; meanwhile the key is busy, then 
   assert.equal(fake.mails.length, 1)
 })
 
-test('an answer that drips is given up after our own timeout, and the next attempt still sends one mail', async (t) => {
+test('a very slow answer is unknown after our own timeout, and the next attempt still sends one mail', async (t) => {
   const { fake, channel } = await startBoth(t, {}, 200)
   fake.next({ kind: 'drip' })
 
@@ -130,7 +130,7 @@ test('a broken connection is unknown, and the next attempt still sends one mail'
   assert.equal(fake.mails.length, 1)
 })
 
-test('nobody listens: unknown, since the SDK does not tell whether anything left', async () => {
+test('a refused connection is unknown, because the SDK does not tell whether anything was sent', async () => {
   const server = await startServer(0, () => 'silence')
   await server.close()
 
@@ -139,7 +139,7 @@ test('nobody listens: unknown, since the SDK does not tell whether anything left
   assert.deepEqual(await channel.send(messageOf()), { kind: 'unknown', reason: 'email_no_answer' })
 })
 
-test('with a wrong key it is an alarm', async (t) => {
+test('a wrong key is an alarm', async (t) => {
   const { settings } = await startBoth(t)
 
   const outcome = await openEmail({ ...settings, apiKey: 're_wrong' }).send(messageOf())
@@ -147,7 +147,7 @@ test('with a wrong key it is an alarm', async (t) => {
   assert.deepEqual(outcome, { kind: 'refused', verdict: 'alarm', reason: 'email_invalid_api_key', httpStatus: 403 })
 })
 
-test('a sender at a domain that is not verified is an alarm', async (t) => {
+test('a sender whose domain is not verified is an alarm', async (t) => {
   const { settings } = await startBoth(t)
 
   const outcome = await openEmail({ ...settings, from: 'x@other.mx' }).send(messageOf())
@@ -155,7 +155,7 @@ test('a sender at a domain that is not verified is an alarm', async (t) => {
   assert.deepEqual(outcome, { kind: 'refused', verdict: 'alarm', reason: 'email_validation_error', httpStatus: 403 })
 })
 
-test('an address that cannot be one fails alone', async (t) => {
+test('an invalid address fails this mail only', async (t) => {
   const { channel } = await startBoth(t)
 
   const outcome = await channel.send(messageOf({ to: 'nobody' }))
@@ -163,7 +163,7 @@ test('an address that cannot be one fails alone', async (t) => {
   assert.deepEqual(outcome, { kind: 'refused', verdict: 'fail', reason: 'email_validation_error', httpStatus: 422 })
 })
 
-test('too many requests wait as long as Resend says', async (t) => {
+test('a mail over the rate limit waits as long as Resend says', async (t) => {
   const { channel, fake } = await startBoth(t, { requestsPerSecond: 1 })
   await channel.send(messageOf({ deliveryId: 'dl_a' }))
 
@@ -194,35 +194,43 @@ const ANSWERS: [string, ResendScript, Outcome][] = [
     refused('wait_all', 'email_rate_limit_exceeded', 429, 3000),
   ],
   [
-    'a daily quota, which waits an hour and not a second',
+    'a daily quota, which waits an hour and not the second of Retry-After',
     error(429, 'daily_quota_exceeded', { 'retry-after': '1' }),
     refused('wait_all', 'email_daily_quota_exceeded', 429, 3_600_000),
   ],
   ['a monthly quota', error(429, 'monthly_quota_exceeded'), refused('alarm', 'email_monthly_quota_exceeded', 429)],
   ['an error of the provider', error(500, 'application_error'), refused('retry', 'email_application_error', 500)],
   [
-    'an error that is no JSON',
+    'an error that is not JSON',
     { kind: 'raw', httpStatus: 503, text: '<html>' },
     refused('retry', 'email_http_503', 503),
   ],
   [
-    'the 429 of a proxy, which is no JSON',
+    "a proxy's 429 that is not JSON",
     { kind: 'raw', httpStatus: 429, text: 'error code: 1015', headers: { 'retry-after': '7' } },
     refused('wait_all', 'email_http_429', 429, 7000),
   ],
   ...[401, 404, 405].map((httpStatus): [string, ResendScript, Outcome] => [
-    `a page that says ${httpStatus}`,
+    `an HTML page with ${httpStatus}`,
     { kind: 'raw', httpStatus, text: '<html>' },
     refused('alarm', `email_http_${httpStatus}`, httpStatus),
   ]),
-  ['the page of a firewall', { kind: 'raw', httpStatus: 403, text: '<html>' }, refused('retry', 'email_http_403', 403)],
-  ['an error of a proxy in JSON', error(502), refused('retry', 'email_http_502', 502)],
+  [
+    'the HTML page of a firewall',
+    { kind: 'raw', httpStatus: 403, text: '<html>' },
+    refused('retry', 'email_http_403', 403),
+  ],
+  ["a proxy's error in JSON", error(502), refused('retry', 'email_http_502', 502)],
   [
     'an error that is null',
     { kind: 'raw', httpStatus: 500, text: 'null' },
     { kind: 'unknown', reason: 'email_unreadable_answer' },
   ],
-  ['an error that is a text', { kind: 'raw', httpStatus: 500, text: '"no"' }, refused('retry', 'email_http_502', 502)],
+  [
+    'an error that is a string',
+    { kind: 'raw', httpStatus: 500, text: '"no"' },
+    refused('retry', 'email_http_502', 502),
+  ],
   [
     '200 without an id',
     { kind: 'raw', httpStatus: 200, text: '{}' },
@@ -234,13 +242,13 @@ const ANSWERS: [string, ResendScript, Outcome][] = [
     { kind: 'unknown', reason: 'email_unreadable_answer' },
   ],
   [
-    '200 that is no JSON',
+    '200 that is not JSON',
     { kind: 'raw', httpStatus: 200, text: '<html>' },
     { kind: 'unknown', reason: 'email_no_answer' },
   ],
 ]
 for (const [what, script, expected] of ANSWERS) {
-  test(`${what} comes to ${'reason' in expected ? expected.reason : ''}`, async (t) => {
+  test(`${what} is ${'reason' in expected ? expected.reason : ''}`, async (t) => {
     const { fake, channel } = await startBoth(t)
     fake.next(script)
 
@@ -252,7 +260,7 @@ for (const [what, body] of [
   ['JSON', { json: { id: 'x' } }],
   ['a page', { text: '<html>' }],
 ] as const) {
-  test(`a redirect with ${what} is not followed, and somebody is told`, async (t) => {
+  test(`a redirect with ${what} is not followed and is an alarm`, async (t) => {
     const seen: string[] = []
     const other = await startServer(0, ({ path }) => {
       seen.push(path)
@@ -271,7 +279,7 @@ for (const [what, body] of [
   })
 }
 
-test('the environment of the process does not redirect the SDK', async (t) => {
+test('environment variables do not change where the SDK sends', async (t) => {
   const { fake, settings } = await startBoth(t)
   const names = ['RESEND_BASE_URL', 'RESEND_API_KEY', 'RESEND_USER_AGENT']
   t.after(() => names.forEach((name) => delete process.env[name]))

@@ -1,8 +1,8 @@
 /**
  * E-mail through Resend's SDK (resend.com/docs/api-reference/emails/send-email).
  *
- * The delivery id is the idempotency key of every attempt, which Resend keeps for 24 hours: a call whose outcome
- * nobody saw may be made again and still sends one mail. The SDK neither throws, nor retries, nor has a timeout.
+ * All attempts of a delivery share an idempotency key, which Resend keeps for 24 hours: repeating a call whose outcome
+ * is unknown still sends one mail. The SDK does not throw, does not retry and has no timeout.
  */
 import { Resend } from 'resend'
 import type { Sender, EmailContent, Message, Outcome } from './channel.ts'
@@ -11,9 +11,9 @@ import { readRetryAfter } from './retry-after.ts'
 
 export type EmailSettings = { apiKey: string; apiUrl: string; from: string; timeoutMs: number; now: () => Date }
 
-/** Sends one mail a call. Never throws: what went wrong is in the outcome. */
+/** A sender that sends one mail per call. It never throws: the outcome says what went wrong. */
 export function openEmail(settings: EmailSettings): Sender {
-  // Address and user agent are given, so that no RESEND_* variable of the environment replaces them.
+  // The SDK reads RESEND_BASE_URL and RESEND_USER_AGENT from the environment unless both are passed.
   const client = new Resend(settings.apiKey, { baseUrl: settings.apiUrl, userAgent: 'monotickets' })
   return { isSimulated: false, send: (message) => sendEmail(client, settings, message) }
 }
@@ -34,14 +34,14 @@ async function sendEmail(client: Resend, settings: EmailSettings, message: Messa
     ],
   }
   const signal = AbortSignal.timeout(settings.timeoutMs)
-  // The SDK hands its options on to fetch: a redirect would take the mail to somebody else.
+  // The SDK passes its options to fetch. Following a redirect would send the mail and the key to another host.
   const redirect = 'manual' as const
   const options = { idempotencyKey, headers: { 'x-request-id': requestId }, signal, redirect }
   const answer = await client.emails.send(mail, options)
   return readAnswer(answer, signal.aborted, settings.now())
 }
 
-/** RFC 8058: one click ends it. X-Entity-Ref-ID keeps Gmail from folding several invitations into one thread. */
+/** One-click unsubscription is RFC 8058. X-Entity-Ref-ID keeps Gmail from grouping several invitations into one thread. */
 const headersOf = (deliveryId: string, requestId: string, { unsubscribeUrl }: EmailContent) => ({
   'List-Unsubscribe': `<${unsubscribeUrl}>`,
   'List-Unsubscribe-Post': 'List-Unsubscribe=One-Click',
@@ -49,19 +49,19 @@ const headersOf = (deliveryId: string, requestId: string, { unsubscribeUrl }: Em
   'X-Request-Id': requestId,
 })
 
-/** Resend takes only these characters, 256 at most. */
+/** Resend allows these characters in a tag, 256 at most. */
 const tag = (value: string): string => value.replace(/[^A-Za-z0-9_-]/g, '_').slice(0, 256)
 
 type SdkAnswer = Awaited<ReturnType<Resend['emails']['send']>>
 
 function readAnswer({ data, error, headers }: SdkAnswer, isTooLate: boolean, now: Date): Outcome {
   if (error === null) {
-    // The SDK hands on whatever JSON a 2xx had.
+    // The SDK does not check the JSON of a 2xx.
     const id: unknown = data?.id
     if (typeof id === 'string' && id) return { kind: 'sent', providerMessageId: id, httpStatus: 200 }
     return { kind: 'unknown', reason: 'email_unreadable_answer' }
   }
-  // The SDK hides why there was no answer: unreachable, broken off and unreadable look the same.
+  // The SDK reports an unreachable host, a broken connection and unreadable JSON in the same way.
   if (!headers) return { kind: 'unknown', reason: isTooLate ? 'email_timeout' : 'email_no_answer' }
   if (headers['location'])
     return { kind: 'refused', verdict: 'alarm', reason: 'email_redirected', httpStatus: error.statusCode ?? null }
@@ -73,18 +73,18 @@ function readAnswer({ data, error, headers }: SdkAnswer, isTooLate: boolean, now
 }
 
 /**
- * The SDK parses an error as JSON and trusts its shape; a proxy on the way may have written it. What is no JSON the SDK
- * calls application_error, whatever its status; Resend's own is a 500.
+ * The SDK does not check the shape of an error, and a proxy may have written it. An error that is not JSON is reported by
+ * the SDK as application_error with any status; Resend's own application_error is always a 500.
  */
 function readError(error: unknown): { name: string | null; statusCode: number } {
   const { name, statusCode } = (typeof error === 'object' ? error : {}) as { name?: unknown; statusCode?: unknown }
   return {
     name: typeof name === 'string' && (name !== 'application_error' || statusCode === 500) ? name : null,
-    statusCode: typeof statusCode === 'number' ? statusCode : 502, // not Resend's own: a fault on the way
+    statusCode: typeof statusCode === 'number' ? statusCode : 502, // not from Resend: treated as a proxy's error
   }
 }
 
-/** `ratelimit-reset`: seconds until the account may send again. */
+/** From `ratelimit-reset` in seconds: when the account may send again. In milliseconds, at most one hour. */
 function resetMs(headers: Record<string, string>): number {
   const seconds = Number(headers['ratelimit-reset'])
   return Number.isFinite(seconds) && seconds > 0 ? Math.min(3600, seconds) * 1000 : 0

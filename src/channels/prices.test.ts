@@ -18,26 +18,26 @@ const TEMPLATE = { isTemplate: true, category: 'utility', approved: null, servic
 const TEXT = { ...TEMPLATE, isTemplate: false } as const
 
 const CASES: [string, Parameters<typeof predictPrice>[1], string, string, boolean][] = [
-  ['a template as we have it', TEMPLATE, '2026-11-01', 'utility', false],
+  ['a template that WhatsApp has not categorized', TEMPLATE, '2026-11-01', 'utility', false],
   [
-    'a template that WhatsApp took for marketing',
+    'a template that WhatsApp put under marketing',
     { ...TEMPLATE, approved: 'marketing' },
     '2026-11-01',
     'marketing',
     false,
   ],
-  ['a template of a category without a price', { ...TEMPLATE, approved: 'novel' }, '2026-11-01', 'utility', false],
-  ['text before it was billed', { ...TEXT, serviceThisMonth: 5000 }, '2026-09-30', 'service', true],
-  ['text within the free ones of the month', { ...TEXT, serviceThisMonth: 999 }, '2026-10-01', 'service', true],
-  ['text beyond them', { ...TEXT, serviceThisMonth: 1000 }, '2026-10-01', 'service', false],
+  ['a template in a category without a price', { ...TEMPLATE, approved: 'novel' }, '2026-11-01', 'utility', false],
+  ['text before WhatsApp charged for it', { ...TEXT, serviceThisMonth: 5000 }, '2026-09-30', 'service', true],
+  ["text within the month's free messages", { ...TEXT, serviceThisMonth: 999 }, '2026-10-01', 'service', true],
+  ["text beyond the month's free messages", { ...TEXT, serviceThisMonth: 1000 }, '2026-10-01', 'service', false],
 ]
 for (const [what, message, day, category, isFree] of CASES) {
-  test(`predicted: ${what}`, () => {
+  test(`the predicted category of ${what} is ${category}${isFree ? ', free' : ''}`, () => {
     assert.deepEqual(predictPrice(PRICES, message, new Date(`${day}T12:00:00Z`)), { category, isFree })
   })
 }
 
-test('an estimate adds the languages up by category, and rounds at the end', () => {
+test('an estimate adds up messages by category and rounds only the total', () => {
   const parts = [
     { category: 'utility', messages: 30 },
     { category: 'marketing', messages: 10 },
@@ -71,7 +71,7 @@ async function predictionOfSend(app: TestApp, facts: { isWindowOpen?: boolean; c
   return rows[0]
 }
 
-test('what a message should be billed as is written down when it leaves', async (t) => {
+test('the predicted category of a message is stored when it is sent', async (t) => {
   const app = await startApp(t, { now: NOW })
   await sql`insert into wa_service_months values ('2029-06-01', 999, ${NOW}), ('2029-05-01', 5000, ${NOW})`.execute(
     app.db,

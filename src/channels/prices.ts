@@ -1,38 +1,38 @@
-/** What messages cost by WhatsApp's list: told before a campaign, and predicted for each message when it leaves. */
+/** What messages cost by WhatsApp's price list: estimated before a campaign, predicted for each message that is sent. */
 import type { Config } from '../platform/config.ts'
 
 type Prices = Config['whatsapp']['prices']
 export type PricedCategory = 'marketing' | 'utility' | 'authentication' | 'service'
 
-/** What WhatsApp took a template for, if we know its price; else what we asked for. */
+/** The category that WhatsApp gave a template, if we know its price; else the one we asked for. */
 export function categoryOf(approved: string | null, asked: 'marketing' | 'utility'): PricedCategory {
   const isPriced = approved === 'marketing' || approved === 'utility' || approved === 'authentication'
   return isPriced ? approved : asked
 }
 
-/** A promotion is what WhatsApp takes for one: it may be stopped by the guest and withheld by WhatsApp. */
+/** Whether WhatsApp treats a template as marketing: guests can stop those, and WhatsApp withholds some. */
 export const isPromotion = (approved: string | null, asked: 'marketing' | 'utility'): boolean =>
   categoryOf(approved, asked) === 'marketing'
 
-/** In force on the day (UTC) of `at`. */
+/** The prices that apply on the day (UTC) of `at`. */
 const priceOn = (prices: Prices, at: Date) => prices.findLast(({ from }) => from <= at.toISOString().slice(0, 10))
 
 type Part = { category: PricedCategory; messages: number; perMessage: number; amountMinor: number }
 export type EstimatedCost = {
   isEstimate: true
   currency: string | null
-  /** In whole and hundredths of the currency; one message costs less than a hundredth can say, so it is rounded at the end. */
+  /** The total in the currency, and in its hundredths. A message costs a fraction of a hundredth, so only the total is rounded. */
   amount: number
   amountMinor: number
   messages: number
-  /** Of most of the messages. */
+  /** The category with the most messages. */
   category: PricedCategory
   perMessage: number
-  /** WhatsApp may have taken the languages of one template for different categories. */
+  /** WhatsApp may give the languages of one template different categories. */
   byCategory: Part[]
 }
 
-/** The list price in force on the day, for every WhatsApp message; what is billed is told by the provider's statuses. */
+/** The price of these WhatsApp messages by the list of that day. The provider's statuses say what is billed. */
 export function estimateCost(
   prices: Prices,
   parts: { category: PricedCategory; messages: number }[],
@@ -58,9 +58,9 @@ export function estimateCost(
 export type Prediction = { category: PricedCategory; isFree: boolean }
 
 /**
- * What a WhatsApp message that leaves now will be billed as. A template always costs: we send one only where no window
- * is open. Free-form text is a service message: free where the list has no price for it, and else for the first
- * `freeServicePerMonth` of a calendar month. `pricing` of the status tells the truth later.
+ * How a WhatsApp message sent at `at` will be billed. A template always costs, because we send one only when no window is
+ * open. Free-form text is a service message: free when the list has no price for it, otherwise free for the first
+ * `freeServicePerMonth` of a calendar month. The `pricing` of the provider's status replaces this prediction.
  */
 export function predictPrice(
   prices: Prices,

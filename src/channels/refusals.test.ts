@@ -4,7 +4,7 @@ import type { Verdict } from './channel.ts'
 import { classifyEmail, classifyWhatsApp, EMAIL_REFUSALS, WHATSAPP_REFUSALS } from './refusals.ts'
 import { readRetryAfter } from './retry-after.ts'
 
-/** From the vendors' pages of errors, written down a second time: a row that changes must change here too. */
+/** Copied from the vendors' pages of errors a second time, so that no row changes by accident. */
 const WHATSAPP: Record<Verdict, number[]> = {
   retry_once: [1, 131052, 131053],
   stop_sending: [471, 131048, 131064],
@@ -34,7 +34,7 @@ const WAITS_MS: Record<number, number> = {
 
 for (const [verdict, codes] of Object.entries(WHATSAPP)) {
   for (const code of codes) {
-    test(`WhatsApp's ${code} means ${verdict}, whatever the HTTP status`, () => {
+    test(`WhatsApp's ${code} means ${verdict}, with any HTTP status`, () => {
       const afterMs = WAITS_MS[code] === undefined ? {} : { afterMs: WAITS_MS[code] }
 
       for (const httpStatus of [null, 200, 400, 401, 403, 429, 500]) {
@@ -45,7 +45,7 @@ for (const [verdict, codes] of Object.entries(WHATSAPP)) {
   }
 }
 
-test('every row of the table of WhatsApp is tested above, and no code stands in it twice', () => {
+test('every WhatsApp code is tested above, and the table has it once', () => {
   const tested = new Set(Object.values(WHATSAPP).flat())
 
   const codes = WHATSAPP_REFUSALS.map(({ code }) => code)
@@ -68,7 +68,7 @@ const BY_STATUS: [number | null, Verdict][] = [
   [503, 'retry'],
 ]
 for (const [httpStatus, verdict] of BY_STATUS) {
-  test(`what nobody knows means ${verdict} with HTTP ${httpStatus}`, () => {
+  test(`an unknown code or name means ${verdict} with HTTP ${httpStatus}`, () => {
     assert.deepEqual(classifyWhatsApp({ code: 999_999, httpStatus }), { verdict, reason: 'whatsapp_999999' })
     assert.deepEqual(classifyEmail({ name: 'new_error', httpStatus }), { verdict, reason: 'email_new_error' })
   })
@@ -99,7 +99,7 @@ for (const [httpStatus, verdict, reason] of WITHOUT_CODE) {
 }
 
 for (const httpStatus of [400, 404, 500, 502]) {
-  test(`a code that only repeats HTTP ${httpStatus} is none of WhatsApp's`, () => {
+  test(`a code that only repeats HTTP ${httpStatus} counts as no code`, () => {
     assert.deepEqual(classifyWhatsApp({ code: httpStatus, httpStatus }), classifyWhatsApp({ code: null, httpStatus }))
   })
 }
@@ -142,7 +142,7 @@ for (const [name, httpStatus, verdict, afterMs] of EMAIL) {
   })
 }
 
-test('every row of the table of Resend is tested above', () => {
+test('every error name of Resend is tested above', () => {
   const tested = new Set(EMAIL.map(([name]) => name))
 
   assert.deepEqual(
@@ -151,7 +151,7 @@ test('every row of the table of Resend is tested above', () => {
   )
 })
 
-test('text of a stranger never becomes a reason', () => {
+test('a name that is free text does not become a reason', () => {
   const refusal = classifyEmail({ name: 'Ana <ana@example.com> was refused', httpStatus: 422 })
 
   assert.deepEqual(refusal, { verdict: 'fail', reason: 'email_http_422' })

@@ -1,9 +1,9 @@
 /** `Retry-After` of RFC 9110 §10.2.3: seconds, or an HTTP date. */
 
-/** However long a provider asks for: later it is asked again. */
+/** A longer wait is not respected: after an hour the provider is asked again. */
 const LONGEST_MS = 3_600_000
 
-/** How long to wait, in milliseconds and at most one hour; undefined without a header that can be read. */
+/** How long to wait, in milliseconds, at most one hour. Undefined when the header is absent or unreadable. */
 export function readRetryAfter(header: string | null | undefined, now: Date): number | undefined {
   const text = header?.trim()
   if (!text) return undefined

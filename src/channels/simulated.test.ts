@@ -1,4 +1,4 @@
-/** Each failure that README.md promises, from the request to what the API shows of it. */
+/** Each failure that README.md lists, from the request to what the API shows. */
 import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { after, test } from 'node:test'
@@ -11,9 +11,9 @@ import { anInvitation, type MadeGuest } from '../../test/make.ts'
 import { startSimulator } from './simulated.ts'
 import { NUMBERS, TAGS } from './simulated-failures.ts'
 
-const heard: string[] = []
+const callbacks: string[] = []
 const hook = await startServer(0, ({ body }) => {
-  heard.push(body)
+  callbacks.push(body)
   return { status: 200, json: {} }
 })
 after(() => hook.close())
@@ -22,7 +22,7 @@ const env = { SIMULATOR: 'true', DELIVERY_QUIET_HOURS: 'off' }
 const BEGIN = Date.parse('2029-03-01T18:00:00Z')
 const at = (seconds: number) => new Date(BEGIN + seconds * 1000).toISOString()
 let numbers = 0
-/** A number of nobody else that ends so. */
+/** A phone number that no other test uses, with these last four digits. */
 const phone = (ending: string) => `+52557${String(numbers++).padStart(3, '0')}${ending}`
 
 type Shown = {
@@ -46,14 +46,14 @@ async function attempt(app: TestApp, deliveryId: string, seconds: number): Promi
   return (await app.get(`/deliveries/${deliveryId}`, { as: 'organizer' })).json<Shown>()
 }
 
-/** Lets the simulated channel post what is due then, and the program read it. */
-async function hear(app: TestApp, deliveryId: string, seconds: number): Promise<Shown> {
+/** Moves the time, lets the simulated channel post what is due, and processes those webhooks. */
+async function receiveCallbacks(app: TestApp, deliveryId: string, seconds: number): Promise<Shown> {
   app.setNow(at(seconds))
-  const before = heard.length
+  const before = callbacks.length
   const simulator = startSimulator(app.deps, hook.url)
-  for (let tries = 0; heard.length === before && tries < 100; tries++) await sleep(20)
+  for (let tries = 0; callbacks.length === before && tries < 100; tries++) await sleep(20)
   await simulator.stop()
-  for (const payload of heard.slice(before)) {
+  for (const payload of callbacks.slice(before)) {
     const reply = await app.post('/wa/webhook', { payload, headers: { 'content-type': 'application/json' } })
     await app.runJob(jobOf('whatsapp'), { inboundEventId: reply.json().eventId })
   }
@@ -72,9 +72,9 @@ test('a number without a special ending is sent and read', async (t) => {
   const deliveryId = await request(app, guest, 'whatsapp')
 
   const sent = await attempt(app, deliveryId, 1)
-  await hear(app, deliveryId, 10)
-  await hear(app, deliveryId, 20)
-  const read = await hear(app, deliveryId, 30)
+  await receiveCallbacks(app, deliveryId, 10)
+  await receiveCallbacks(app, deliveryId, 20)
+  const read = await receiveCallbacks(app, deliveryId, 30)
 
   assert.deepEqual([sent.status, read.status], ['sent', 'read'])
 })
@@ -83,18 +83,18 @@ for (const [ending, reason] of [
   ['9999', 'whatsapp_131026'],
   ['9994', 'whatsapp_131050'],
 ] as const) {
-  test(`…${ending}: the message is taken, then a status says ${reason}`, async (t) => {
+  test(`…${ending}: the message is accepted, then a status says ${reason}`, async (t) => {
     const { app, guest } = await started(t, { phone: phone(ending), email: null })
     const deliveryId = await request(app, guest, 'whatsapp')
 
     const sent = await attempt(app, deliveryId, 1)
-    const failed = await hear(app, deliveryId, 10)
+    const failed = await receiveCallbacks(app, deliveryId, 10)
 
     assert.deepEqual([sent.status, failed.status, failed.reason], ['sent', 'failed', reason])
   })
 }
 
-test('…9998: the call is refused at once, and an e-mail takes its place', async (t) => {
+test('…9998: the call is refused, and an e-mail is the fallback', async (t) => {
   const { app, guest } = await started(t, { phone: phone('9998') })
   const deliveryId = await request(app, guest, 'auto')
 
@@ -108,7 +108,7 @@ for (const [ending, reason, outcome] of [
   ['9997', 'whatsapp_131000', 'retry'],
   ['9996', 'whatsapp_131056', 'deferred'],
 ] as const) {
-  test(`…${ending}: the first call is refused (${reason}), the next one is taken`, async (t) => {
+  test(`…${ending}: the first call is refused (${reason}), the next one is accepted`, async (t) => {
     const { app, guest } = await started(t, { phone: phone(ending) })
     const deliveryId = await request(app, guest, 'whatsapp')
 
@@ -123,7 +123,7 @@ for (const [ending, reason, outcome] of [
   })
 }
 
-test('…9995: nobody sees the outcome, and nothing is heard of it', async (t) => {
+test('…9995: the outcome is unknown, and no status comes', async (t) => {
   const { app, guest } = await started(t, { phone: phone('9995') })
   const deliveryId = await request(app, guest, 'whatsapp')
 
@@ -132,17 +132,17 @@ test('…9995: nobody sees the outcome, and nothing is heard of it', async (t) =
   assert.deepEqual([status, reason], ['unknown', 'whatsapp_timeout'])
 })
 
-test('…9992: nobody sees the outcome, and a status tells that it arrived', async (t) => {
+test('…9992: the outcome is unknown, and a status says that the message was sent', async (t) => {
   const { app, guest } = await started(t, { phone: phone('9992') })
   const deliveryId = await request(app, guest, 'whatsapp')
 
   const unknown = await attempt(app, deliveryId, 1)
-  const found = await hear(app, deliveryId, 10)
+  const found = await receiveCallbacks(app, deliveryId, 10)
 
   assert.deepEqual([unknown.status, found.status], ['unknown', 'sent'])
 })
 
-test('…9993: free text is refused because the window is closed, and goes as a template', async (t) => {
+test('…9993: free-form text is refused because the window is closed, and a template is sent', async (t) => {
   const { app, guest } = await started(t, { phone: phone('9993') })
   const payload = {
     contacts: [],

@@ -29,7 +29,7 @@ const TEMPLATES: FakeTemplate[] = [
   { name: 'named_header', language: 'en', header: 'text', body: ['first_name'] },
   { name: 'with_pass', language: 'es_MX', header: 'image', body: 1, buttons: ['url'] },
   { name: 'with_file', language: 'es_MX', header: 'document', body: 1 },
-  { name: 'resting', language: 'es_MX', body: 0, status: 'paused' },
+  { name: 'paused', language: 'es_MX', body: 0, status: 'paused' },
 ]
 
 const template = (name: string, language: string, more: object = {}): WhatsAppContent => ({
@@ -50,7 +50,7 @@ const messageOf = (content: WhatsAppContent, more: Partial<Message> = {}): Messa
   content,
 })
 
-/** The fake, with an open window to the guest, and a channel to it. */
+/** Starts the fake, opens the window of the guest, and opens a channel to the fake. */
 async function startBoth(t: TestContext, options: WhatsAppOptions = {}, timeoutMs = 2000) {
   const fake = await startFakeWhatsApp({ templates: TEMPLATES, ...options })
   t.after(fake.close)
@@ -160,7 +160,7 @@ for (const [what, content] of CONTENTS) {
   })
 }
 
-test('delivery id and request id travel along, the key in the header of 360dialog', async (t) => {
+test('a message carries delivery id and request id, and the key in the header of 360dialog', async (t) => {
   const { fake, send } = await startBoth(t)
 
   await send(TEXT, { deliveryId: 'dl_7', requestId: 'req_7' })
@@ -175,7 +175,7 @@ test('delivery id and request id travel along, the key in the header of 360dialo
   assert.equal(headers.authorization, undefined)
 })
 
-test('templates go on the wire as the reference of the Cloud API shows them', async (t) => {
+test("a template has the shape of the Cloud API's reference", async (t) => {
   const { fake, send } = await startBoth(t)
 
   await send(CONTENTS[1]![1])
@@ -210,14 +210,14 @@ test('templates go on the wire as the reference of the Cloud API shows them', as
 
 const REFUSED: [string, WhatsAppContent, Verdict, string][] = [
   ['an unknown template', template('nobody', 'es_MX'), 'stop_batch', 'whatsapp_132001'],
-  ['a language without approval', template('plain', 'es'), 'stop_batch', 'whatsapp_132001'],
+  ['a language that is not approved', template('plain', 'es'), 'stop_batch', 'whatsapp_132001'],
   [
     'a wrong number of parameters',
     template('plain', 'es_MX', { body: [{ text: 'Ana' }] }),
     'stop_batch',
     'whatsapp_132000',
   ],
-  ['a paused template', template('resting', 'es_MX'), 'stop_batch', 'whatsapp_132015'],
+  ['a paused template', template('paused', 'es_MX'), 'stop_batch', 'whatsapp_132015'],
   [
     'a document on plain http',
     { kind: 'image', link: 'http://example.com/q.png', caption: '' },
@@ -233,7 +233,7 @@ for (const [what, content, verdict, reason] of REFUSED) {
   })
 }
 
-test('text to a guest who has not written within 24 hours asks for the template', async (t) => {
+test('text to a guest who has not written within 24 hours is refused with use_template', async (t) => {
   const { send } = await startBoth(t)
 
   const outcome = await send(TEXT, { to: '+525587654321' })
@@ -241,7 +241,7 @@ test('text to a guest who has not written within 24 hours asks for the template'
   assert.deepEqual(outcome, { kind: 'refused', verdict: 'use_template', reason: 'whatsapp_131047', httpStatus: 400 })
 })
 
-test('too many messages to one guest wait for this guest, too many in all for everybody', async (t) => {
+test('too many messages to one guest wait for this recipient; too many messages in all wait for all', async (t) => {
   const slow = await startBoth(t, { pair: { intervalMs: 60_000, burst: 1 }, messagesPerSecond: 3 })
 
   const outcomes: Outcome[] = []
@@ -262,7 +262,7 @@ const SHAPES: [ErrorShape, number | undefined, Partial<Outcome>][] = [
   ['string', undefined, { verdict: 'alarm', reason: 'whatsapp_http_400' }],
 ]
 for (const [shape, code, expected] of SHAPES) {
-  test(`an error in the shape «${shape}» is understood`, async (t) => {
+  test(`an error in the shape «${shape}» is read`, async (t) => {
     const { fake, send } = await startBoth(t)
     fake.next({ kind: 'error', httpStatus: 400, shape, ...(code === undefined ? {} : { code }) })
 
@@ -271,7 +271,7 @@ for (const [shape, code, expected] of SHAPES) {
 }
 
 for (const shape of ['gateway', 'string'] as const) {
-  test(`a wrong key is an alarm, told in the shape «${shape}»`, async (t) => {
+  test(`a wrong key is an alarm in the shape «${shape}»`, async (t) => {
     const { fake } = await startBoth(t, { shape })
     const channel = openWhatsApp({ apiKey: 'wrong', apiUrl: fake.url, timeoutMs: 2000, now: () => NOW })
 
@@ -289,34 +289,38 @@ const raw = (httpStatus: number, text: string, headers?: Record<string, string>)
 })
 const unknown = (reason: string): Outcome => ({ kind: 'unknown', reason })
 const ANSWERS: [string, WhatsAppScript, Outcome][] = [
-  ['502 of a proxy', raw(502, '<html>Bad Gateway'), unknown('whatsapp_http_502')],
-  ['a 504 after it accepted', { kind: 'accepts_then_fails', httpStatus: 504 }, unknown('whatsapp_http_504')],
+  ["a proxy's 502", raw(502, '<html>Bad Gateway'), unknown('whatsapp_http_502')],
+  [
+    'a 504 after the message was accepted',
+    { kind: 'accepts_then_fails', httpStatus: 504 },
+    unknown('whatsapp_http_504'),
+  ],
   [
     '503 with a code',
     { kind: 'error', httpStatus: 503, code: 131016 },
     { kind: 'refused', verdict: 'retry', reason: 'whatsapp_131016', httpStatus: 503 },
   ],
   [
-    'a code as text',
+    'a code that is a string',
     raw(400, '{"error":{"code":"131050"}}'),
     { kind: 'refused', verdict: 'stop_recipient', reason: 'whatsapp_131050', httpStatus: 400 },
   ],
   [
-    'a code in the text of an error',
+    'a code inside the text of an error',
     raw(400, '{"error":"Error from Meta: {\\"error\\":{\\"code\\":131026}}"}'),
     { kind: 'refused', verdict: 'fall_back', reason: 'whatsapp_131026', httpStatus: 400 },
   ],
-  ['a 500 that a gateway repeats as a code', raw(500, '{"error":{"code":500}}'), unknown('whatsapp_http_500')],
+  ['a code that only repeats the status 500', raw(500, '{"error":{"code":500}}'), unknown('whatsapp_http_500')],
   [
-    'the 404 of a wrong address',
+    'a 404 from a wrong address',
     raw(404, '<html>Not Found'),
     { kind: 'refused', verdict: 'alarm', reason: 'whatsapp_http_404', httpStatus: 404 },
   ],
   ['an empty 200', raw(200, ''), unknown('whatsapp_unreadable_answer')],
-  ['200 that is no JSON', raw(200, '<html>'), unknown('whatsapp_unreadable_answer')],
+  ['200 that is not JSON', raw(200, '<html>'), unknown('whatsapp_unreadable_answer')],
   ['200 without a message id', raw(200, '{"messages":[]}'), unknown('whatsapp_unreadable_answer')],
   [
-    '200 that is far too long',
+    '200 that is too long',
     raw(200, `{"messages":[{"id":"wamid.1"}],"a":"${'x'.repeat(70_000)}"}`),
     unknown('whatsapp_unreadable_answer'),
   ],
@@ -325,10 +329,10 @@ const ANSWERS: [string, WhatsAppScript, Outcome][] = [
     raw(302, '', { location: 'http://127.0.0.1:1/' }),
     { kind: 'refused', verdict: 'alarm', reason: 'whatsapp_redirected', httpStatus: 302 },
   ],
-  ['a connection broken after it accepted', { kind: 'reset' }, unknown('whatsapp_connection_lost')],
+  ['a connection that breaks after the message was accepted', { kind: 'reset' }, unknown('whatsapp_connection_lost')],
 ]
 for (const [what, script, expected] of ANSWERS) {
-  test(`${what} comes to ${'reason' in expected ? expected.reason : ''}`, async (t) => {
+  test(`${what} is ${'reason' in expected ? expected.reason : ''}`, async (t) => {
     const { fake, send } = await startBoth(t)
     fake.next(script)
 
@@ -336,7 +340,7 @@ for (const [what, script, expected] of ANSWERS) {
   })
 }
 
-test('silence is unknown after our own timeout, and is not repeated', async (t) => {
+test('no answer is unknown after our own timeout, and the call is not repeated', async (t) => {
   const { fake, send } = await startBoth(t, {}, 200)
   fake.next({ kind: 'silence' })
 
@@ -346,7 +350,7 @@ test('silence is unknown after our own timeout, and is not repeated', async (t) 
   assert.equal(fake.calls.length, 1)
 })
 
-test('an answer that drips is given up after our own timeout', async (t) => {
+test('a very slow answer is unknown after our own timeout', async (t) => {
   const { fake, send } = await startBoth(t, {}, 200)
   fake.next({ kind: 'drip' })
   const startedMs = Date.now()
@@ -377,7 +381,7 @@ for (const [header, atLeastMs] of [
   })
 }
 
-test('a longer wait of the table is not cut by Retry-After', async (t) => {
+test('a shorter Retry-After does not shorten the wait of the table', async (t) => {
   const { fake, send } = await startBoth(t)
   fake.next({ kind: 'error', httpStatus: 429, code: 80_007, retryAfter: '1' })
 
@@ -386,7 +390,7 @@ test('a longer wait of the table is not cut by Retry-After', async (t) => {
   assert.equal('afterMs' in outcome && outcome.afterMs, 60_000)
 })
 
-test('nobody listens: nothing left, so it may go again', async () => {
+test('a refused connection is a retry, because nothing was sent', async () => {
   const server = await startServer(0, () => 'silence')
   await server.close()
 
@@ -398,7 +402,7 @@ test('nobody listens: nothing left, so it may go again', async () => {
   }
 })
 
-test('a peer that speaks no TLS never saw the message', async (t) => {
+test('a peer without TLS never gets the message', async (t) => {
   const { fake } = await startBoth(t)
   const apiUrl = fake.url.replace('http:', 'https:')
 
@@ -431,7 +435,7 @@ for (const [what, error, reason] of CAUSES) {
   })
 }
 
-test('a connection that closes without a word may have taken the message', async (t) => {
+test('a connection that closes without an answer is unknown', async (t) => {
   const server = createServer((socket) => socket.once('data', () => socket.end()))
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   t.after(() => server.close())
@@ -442,7 +446,7 @@ test('a connection that closes without a word may have taken the message', async
   assert.deepEqual(await channel.send(messageOf(TEXT)), { kind: 'unknown', reason: 'whatsapp_connection_lost' })
 })
 
-test('templates are fetched over all pages', async (t) => {
+test('all pages of templates are fetched', async (t) => {
   const many = Array.from({ length: 600 }, (_, index) => ({ name: `t${index}`, language: 'en', body: 1 }))
   const { settings } = await startBoth(t, { templates: many })
 
@@ -459,7 +463,7 @@ test('templates are fetched over all pages', async (t) => {
   })
 })
 
-test('templates are fetched to the end, also where the provider tells no total', async (t) => {
+test('without a total, templates are fetched until a page is empty', async (t) => {
   const pages = [250, 250, 7, 0]
   const ids: unknown[] = []
   const server = await startServer(0, ({ headers }) => {
@@ -475,7 +479,7 @@ test('templates are fetched to the end, also where the provider tells no total',
   assert.deepEqual(ids, ['req_1', 'req_1', 'req_1', 'req_1'])
 })
 
-test('templates that cannot be fetched are told as a refusal', async (t) => {
+test('templates that the provider refuses to list are a refusal', async (t) => {
   const { settings } = await startBoth(t)
 
   const fetched = await fetchTemplates({ ...settings, apiKey: 'wrong' }, 'req_1')

@@ -1,8 +1,8 @@
 /**
  * WhatsApp through 360dialog's Cloud API (docs.360dialog.com, Messaging API; Meta's Cloud API reference for bodies).
  *
- * The API knows no idempotency key: a call whose answer nobody saw is `unknown` and never repeated here. Only what
- * surely did not leave may go again at once.
+ * The API has no idempotency key, so a call without an answer is `unknown` and is not repeated here. Only a call that
+ * certainly did not reach the provider is a `retry`.
  */
 import type { Sender, Message, Outcome, Refusal, TemplateButton, TemplateHeader, TextParameter } from './channel.ts'
 import type { WhatsAppContent } from './channel.ts'
@@ -10,7 +10,7 @@ import { classifyWhatsApp, outcomeOf } from './refusals.ts'
 import { readRetryAfter } from './retry-after.ts'
 
 export type WhatsAppSettings = { apiKey: string; apiUrl: string; timeoutMs: number; now: () => Date }
-/** A template as WhatsApp has it. `components` are its own: HEADER, BODY, FOOTER, BUTTONS. */
+/** A template as WhatsApp lists it. `components` has WhatsApp's own shape: HEADER, BODY, FOOTER, BUTTONS. */
 export type RemoteTemplate = { name: string; language: string; status: string; category: string; components: unknown[] }
 export type FetchedTemplates =
   | { kind: 'fetched'; templates: RemoteTemplate[] }
@@ -22,7 +22,7 @@ const TEMPLATES_MAX_BYTES = 8_388_608
 const TEMPLATES_PER_PAGE = 250
 const PAGES_MAX = 40
 
-/** Sends one message a call. Never throws: what went wrong is in the outcome. */
+/** A sender that sends one message per call. It never throws: the outcome says what went wrong. */
 export function openWhatsApp(settings: WhatsAppSettings): Sender {
   return { isSimulated: false, send: (message) => sendMessage(settings, message) }
 }
@@ -41,13 +41,13 @@ async function sendMessage(settings: WhatsAppSettings, message: Message): Promis
   if (answer.kind !== 'answered') return answer
   const { json, httpStatus } = answer
   const id = text(first(field(json, 'messages')), 'id')
-  // It took the message and we do not know its name: the status that carries our delivery id will tell.
+  // WhatsApp accepted the message without telling its id. A status that carries our delivery id will.
   if (!id) return { kind: 'unknown', reason: 'whatsapp_unreadable_answer' }
   const waId = text(first(field(json, 'contacts')), 'wa_id')
   return { kind: 'sent', providerMessageId: id, httpStatus, ...(waId ? { waId } : {}) }
 }
 
-/** All templates of the number, page by page: `GET /v1/configs/templates` of 360dialog. Never throws. */
+/** Fetches all templates of the number, page by page (360dialog, `GET /v1/configs/templates`). Never throws. */
 export async function fetchTemplates(settings: WhatsAppSettings, requestId: string): Promise<FetchedTemplates> {
   const headers = { 'x-request-id': requestId }
   const templates: RemoteTemplate[] = []
@@ -60,7 +60,7 @@ export async function fetchTemplates(settings: WhatsAppSettings, requestId: stri
     templates.push(...listed.map(readTemplate).filter((one) => one.name && one.language))
     seen += listed.length
     const total = field(answer.json, 'total')
-    // Without a total only an empty page is the end: a template that was not read would count as missing.
+    // Without a total only an empty page is the end. Stopping early would report templates as missing.
     if (listed.length === 0 || (typeof total === 'number' && seen >= total)) break
   }
   return { kind: 'fetched', templates }
@@ -77,7 +77,7 @@ function readTemplate(listed: unknown): RemoteTemplate {
   }
 }
 
-/** `type` and the object of that name, as the Cloud API wants them. */
+/** `type` and the object of that name, in the shape of the Cloud API. */
 function describeContent(content: WhatsAppContent): Record<string, unknown> {
   switch (content.kind) {
     case 'template': {
@@ -146,12 +146,13 @@ async function call(
     response = await fetch(`${apiUrl}${path}`, {
       ...init,
       headers: { accept: 'application/json', 'd360-api-key': apiKey, ...headers },
-      redirect: 'manual', // the key goes to nobody else
+      redirect: 'manual', // a redirect would send the key to another host
       signal,
     })
   } catch (error) {
     if (signal.aborted) return { kind: 'unknown', reason: 'whatsapp_timeout' }
-    if (!hasLeft(error)) return { kind: 'refused', verdict: 'retry', reason: 'whatsapp_unreachable', httpStatus: null }
+    if (!mayHaveLeft(error))
+      return { kind: 'refused', verdict: 'retry', reason: 'whatsapp_unreachable', httpStatus: null }
     return { kind: 'unknown', reason: 'whatsapp_connection_lost' }
   }
   const httpStatus = response.status
@@ -163,14 +164,14 @@ async function call(
   return outcomeOf(classifyWhatsApp({ code: findCode(json), httpStatus }), { httpStatus, retryAfterMs })
 }
 
-/** undefined when it breaks off, is too long or is no JSON. */
+/** Undefined when the body breaks off, is longer than `maxBytes` or is not JSON. */
 async function readJson(response: Response, maxBytes: number): Promise<unknown> {
   const chunks: Uint8Array[] = []
   let bytes = 0
   try {
     for await (const chunk of response.body ?? []) {
       bytes += chunk.byteLength
-      if (bytes > maxBytes) return undefined // leaving the loop cancels the rest
+      if (bytes > maxBytes) return undefined // leaving the loop cancels the body
       chunks.push(chunk)
     }
     return JSON.parse(Buffer.concat(chunks).toString())
@@ -179,20 +180,20 @@ async function readJson(response: Response, maxBytes: number): Promise<unknown> 
   }
 }
 
-/** No connection, or none that could be trusted: not one byte of the message went out. */
+/** Errors before the request was sent: no connection, or no TLS. */
 const NOTHING_LEFT =
   /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|EADDRNOTAVAIL|UND_ERR_CONNECT_TIMEOUT|ERR_TLS_.*|ERR_SSL_WRONG_VERSION_NUMBER|CERT_.*|(DEPTH_ZERO_)?SELF_SIGNED_CERT.*|UNABLE_TO_.*)$/
 
-/** False when surely nothing left: fetch says in its cause what became of the connection. */
-function hasLeft(error: unknown): boolean {
+/** Whether the provider may have received the request. The cause of fetch's error says how the connection failed. */
+function mayHaveLeft(error: unknown): boolean {
   const cause = error instanceof Error ? error.cause : undefined
-  if (cause instanceof AggregateError) return false // every address of the host was tried, none connected
+  if (cause instanceof AggregateError) return false // fetch tried every address of the host and none connected
   return !NOTHING_LEFT.test(text(cause, 'code') ?? '')
 }
 
 /**
- * The numeric code of a refusal in all shapes that are seen: Meta's `error` object, also as text inside the gateway's
- * `meta.developer_message` or `error`, and `errors[]` of the old API. Null where there is none, as in
+ * The numeric code of a refusal, in every shape that 360dialog sends: Meta's `error` object, the same object as text in
+ * `meta.developer_message` or `error`, and `errors[]` of the old API. Null when there is none, as in
  * `{"error":"Invalid key"}`.
  */
 function findCode(json: unknown): number | null {
@@ -207,7 +208,7 @@ function findCode(json: unknown): number | null {
   return null
 }
 
-/** The object in a text, which may have words before it. */
+/** Parses the JSON object in a text, which may have words before and after it. */
 function parse(message: string | undefined): unknown {
   const start = message?.indexOf('{') ?? -1
   if (message === undefined || start < 0) return undefined

@@ -1,4 +1,4 @@
-/** What guests write on WhatsApp: stored once, with the window it opens, and handed to whoever understands it. */
+/** The face of the domain: what guests write on WhatsApp. */
 export { takeMessage } from './messages.ts'
 export { takePreference, type Preference } from './preferences.ts'
 export { blankOldTexts } from './sql.ts'

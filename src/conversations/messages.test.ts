@@ -8,7 +8,7 @@ import { processInbound } from '../inbox/inbox.ts'
 
 const NOW = '2029-06-01T12:00:00.000Z'
 const unique = () => Math.random().toString(36).slice(2)
-/** The provider's time, `minutes` from now. */
+/** A timestamp of the provider, `minutes` from now. */
 const at = (minutes: number) => String(Date.parse(NOW) / 1000 + minutes * 60)
 
 type Json = Record<string, unknown>
@@ -37,23 +37,27 @@ async function receiveBody(app: TestApp, body: object) {
 }
 const receive = (app: TestApp, ...messages: Json[]) => receiveBody(app, valueOf({ messages }))
 
-/** A message that WhatsApp took from us, as if it had been sent at `sentAt`. */
+/** Inserts a sent delivery and returns its WhatsApp message id. */
 async function wasSent(db: Db, guest: MadeGuest, sentAt = '2029-06-01T11:00:00Z'): Promise<string> {
   const id = `wamid.${unique()}`
-  await sql`insert into deliveries (id, organizer_id, event_id, guest_id, channel, template, locale, status, attempts, attempts_max,
+  await sql`
+    insert into deliveries (
+      id, organizer_id, event_id, guest_id, channel, template, locale, status, attempts, attempts_max,
       provider_message_id, request_id, requested_by, requested_at, sent_at, updated_at)
-    select ${`dl_${unique()}`}, organizer_id, id, ${guest.guestId}, 'whatsapp', 'event_invitation', 'es-MX', 'sent', 1, 5,
-      ${id}, 'req', 'usr', ${sentAt}, ${sentAt}, ${sentAt} from events where id = ${guest.eventId}`.execute(db)
+    select ${`dl_${unique()}`}, organizer_id, id, ${guest.guestId}, 'whatsapp', 'event_invitation', 'es-MX', 'sent',
+           1, 5, ${id}, 'req', 'usr', ${sentAt}, ${sentAt}, ${sentAt}
+      from events
+     where id = ${guest.eventId}`.execute(db)
   return id
 }
 
-type AnswerRow = { template: string; status: string; variables: Record<string, string> }
-const answersTo = async (db: Db, { eventId, guestId }: MadeGuest) =>
+type ReplyRow = { template: string; status: string; variables: Record<string, string> }
+const repliesTo = async (db: Db, { eventId, guestId }: MadeGuest) =>
   (
-    await sql<AnswerRow>`select template, status, variables from deliveries
+    await sql<ReplyRow>`select template, status, variables from deliveries
       where event_id = ${eventId} and guest_id = ${guestId} and answers_message is not null order by id`.execute(db)
   ).rows
-const templatesTo = async (db: Db, guest: MadeGuest) => (await answersTo(db, guest)).map(({ template }) => template)
+const templatesTo = async (db: Db, guest: MadeGuest) => (await repliesTo(db, guest)).map(({ template }) => template)
 const answerOf = async (db: Db, { invitationId }: MadeGuest) => {
   const { rows } = await sql<{
     answer: string
@@ -78,7 +82,7 @@ const messageRow = async (db: Db, message: Json) =>
 const windowOf = async (app: TestApp, phone: string | null) =>
   (await app.get(`/wa/session/${phone}`, { as: 'director' })).json()
 
-test('a yes in words is taken with its places, kept with how it was understood, and answered with the pass once', async (t) => {
+test('a yes in words is recorded with its places, stored with its interpretation, and answered with the pass once', async (t) => {
   const app = await startApp(t, { now: NOW })
   const guest = await anInvitation(app.db, { partySize: 4 })
   const message = aText(guest.phone, 'Sí, vamos tres')
@@ -89,10 +93,10 @@ test('a yes in words is taken with its places, kept with how it was understood, 
   assert.deepEqual(await answerOf(app.db, guest), ['yes', 3])
   const { intent, partySize, confidence, rule, outcome } = await messageRow(app.db, message)
   assert.deepEqual([intent, partySize, confidence, rule, outcome], ['yes', 3, 1, 'plain', 'answered'])
-  assert.deepEqual(await answersTo(app.db, guest), [{ template: 'rsvp_confirmed', status: 'queued', variables: {} }])
+  assert.deepEqual(await repliesTo(app.db, guest), [{ template: 'rsvp_confirmed', status: 'queued', variables: {} }])
 })
 
-test('an answer row is due at once, and takes no slot', async (t) => {
+test('a reply is due at once and takes no slot', async (t) => {
   const app = await startApp(t, { now: NOW })
   const guest = await anInvitation(app.db)
   const message = aText(guest.phone, 'confirmo')
@@ -116,7 +120,7 @@ test('an answer row is due at once, and takes no slot', async (t) => {
   assert.equal(slots.rows.length, 0)
 })
 
-test('the same webhook and the same message in another webhook change nothing a second time', async (t) => {
+test('neither a repeated webhook nor the same message in another webhook has a second effect', async (t) => {
   const app = await startApp(t, { now: NOW })
   const guest = await anInvitation(app.db)
   const message = aText(guest.phone, 'confirmo')
@@ -132,7 +136,7 @@ test('the same webhook and the same message in another webhook change nothing a 
   assert.equal(answers.rows.length, 1)
 })
 
-test('no and maybe are taken without an answer of ours', async (t) => {
+test('no and maybe are recorded without a reply', async (t) => {
   const app = await startApp(t, { now: NOW })
   const [no, maybe] = [await anInvitation(app.db), await anInvitation(app.db)]
 
@@ -154,7 +158,7 @@ for (const [what, more, rule] of [
   ['a sticker', { type: 'sticker', sticker: { id: '1' } }, 'media'],
   ['the question how to confirm', { type: 'text', text: { body: '¿cómo confirmo?' } }, 'how_to_confirm'],
 ] as const) {
-  test(`${what} changes nothing and is asked once with two buttons`, async (t) => {
+  test(`${what} changes nothing, and the guest is asked once with two buttons`, async (t) => {
     const app = await startApp(t, { now: NOW })
     const guest = await anInvitation(app.db)
     const message = messageFrom({ from: waIdOf(guest.phone!) }, more)
@@ -170,7 +174,7 @@ for (const [what, more, rule] of [
 }
 
 for (const body of ['hola', '¿dónde es?', 'todavía no confirmo', 'gracias']) {
-  test(`«${body}» is kept, and nobody is asked`, async (t) => {
+  test(`«${body}» is stored, and the guest is not asked`, async (t) => {
     const app = await startApp(t, { now: NOW })
     const guest = await anInvitation(app.db)
     const message = aText(guest.phone, body)
@@ -199,7 +203,7 @@ for (const [kind, tap] of [
     }),
   ],
 ] as const) {
-  test(`a tap on ${kind} answers the invitation that it names, whatever else is open`, async (t) => {
+  test(`a tap on ${kind} answers the invitation that it names, even when others are open`, async (t) => {
     const app = await startApp(t, { now: NOW })
     const other = await anInvitation(app.db)
     const named = await anInvitation(app.db, { phone: other.phone, partySize: 5 })
@@ -220,7 +224,7 @@ for (const [kind, tap] of [
   })
 }
 
-test("a button that names somebody else's invitation is not believed", async (t) => {
+test("a button that names somebody else's invitation is ignored", async (t) => {
   const app = await startApp(t, { now: NOW })
   const victim = await anInvitation(app.db)
   const stranger = aPhone()
@@ -249,7 +253,7 @@ test('with two open invitations the guest chooses the event, and the choice carr
 
   await receive(app, message)
 
-  const [question, ...more] = await answersTo(app.db, first)
+  const [question, ...more] = await repliesTo(app.db, first)
   assert.deepEqual(
     [question!.template, more.length, (await messageRow(app.db, message)).outcome],
     ['event_question', 0, 'asked_event'],
@@ -272,13 +276,13 @@ test('with two open invitations the guest chooses the event, and the choice carr
   )
 })
 
-test('with two open invitations a guess asks first for the event and then for the answer', async (t) => {
+test('with two open invitations an uncertain message is asked first about the event, then about the answer', async (t) => {
   const app = await startApp(t, { now: NOW })
   const first = await anInvitation(app.db)
   const second = await anInvitation(app.db, { phone: first.phone })
 
   await receive(app, aText(first.phone, 'ok'))
-  const asked = [...(await answersTo(app.db, first)), ...(await answersTo(app.db, second))]
+  const asked = [...(await repliesTo(app.db, first)), ...(await repliesTo(app.db, second))]
   const ids = JSON.parse(asked[0]!.variables['choices']!).map(({ id }: Json) => id)
   await receive(app, aTap(first.phone, `rsvp/ask/${second.invitationId}`))
 
@@ -287,7 +291,7 @@ test('with two open invitations a guess asks first for the event and then for th
   assert.deepEqual(await answerOf(app.db, second), ['pending', null])
 })
 
-test('a reply to a message of an event that is over is refused, and no other event gets the answer', async (t) => {
+test('a reply that quotes a message of a past event is refused and does not answer another event', async (t) => {
   const app = await startApp(t, { now: NOW })
   const over = await anInvitation(app.db, { event: { status: 'archived', startsAt: '2029-05-01T00:00:00Z' } })
   const open = await anInvitation(app.db, { phone: over.phone })
@@ -306,7 +310,7 @@ test('a reply to a message of an event that is over is refused, and no other eve
   )
 })
 
-test('a number that is on no list opens its window and nothing else', async (t) => {
+test('a message from an unknown number opens its window and has no other effect', async (t) => {
   const app = await startApp(t, { now: NOW })
   const phone = aPhone()
   const message = aText(phone, 'confirmo')
@@ -317,7 +321,7 @@ test('a number that is on no list opens its window and nothing else', async (t) 
   assert.equal((await windowOf(app, phone)).status, 'open')
 })
 
-test('more people than invited are refused without touching the neighbours, and the guest is asked', async (t) => {
+test('more people than invited are refused, other messages of the webhook count, and the guest is asked', async (t) => {
   const app = await startApp(t, { now: NOW })
   const guest = await anInvitation(app.db, { partySize: 2 })
   const neighbour = await anInvitation(app.db, { partySize: 2 })
@@ -337,7 +341,7 @@ test('more people than invited are refused without touching the neighbours, and 
   assert.deepEqual(await templatesTo(app.db, guest), ['rsvp_question'])
 })
 
-test('a webhook that comes two days late still counts, but is not answered', async (t) => {
+test('an answer in a webhook that comes two days late counts but gets no reply', async (t) => {
   const app = await startApp(t, { now: NOW })
   const guest = await anInvitation(app.db)
 
@@ -375,7 +379,7 @@ test('statuses, reactions, group, system and unsupported messages open no window
   assert.deepEqual(await answerOf(app.db, silent), ['pending', null])
 })
 
-test('a message from the number clears that WhatsApp could not reach it', async (t) => {
+test('a message from a number marks it reachable again', async (t) => {
   const app = await startApp(t, { now: NOW })
   const guest = await anInvitation(app.db)
   await sql`insert into wa_unreachable (phone, reason, since) values (${guest.phone}, 'whatsapp_131026', ${NOW})`.execute(
@@ -387,7 +391,7 @@ test('a message from the number clears that WhatsApp could not reach it', async 
   assert.deepEqual((await sql`select 1 from wa_unreachable where phone = ${guest.phone}`.execute(app.db)).rows, [])
 })
 
-test('521… and 52… are one guest, and the alias used last stays', async (t) => {
+test('521… and 52… are one guest, and the form that WhatsApp used last is kept', async (t) => {
   const app = await startApp(t, { now: NOW })
   const guest = await anInvitation(app.db)
 
@@ -399,7 +403,7 @@ test('521… and 52… are one guest, and the alias used last stays', async (t) 
   assert.deepEqual(rows, [{ waId: guest.phone!.slice(1) }])
 })
 
-test('a user id that came beside the phone once is the same guest when it comes alone', async (t) => {
+test('a user id that once came with a phone is the same guest when it comes alone', async (t) => {
   const app = await startApp(t, { now: NOW })
   const guest = await anInvitation(app.db)
   const userId = `MX.${unique()}`
@@ -424,7 +428,7 @@ for (const [how, more] of [
     }),
   ],
 ] as const) {
-  test(`an unknown user id that ${how} is our guest, and what it wrote before opens the window`, async (t) => {
+  test(`an unknown user id that ${how} is linked to our guest, and its earlier messages open the window`, async (t) => {
     const app = await startApp(t, { now: NOW })
     const guest = await anInvitation(app.db)
     const quoted = await wasSent(app.db, guest)
@@ -443,7 +447,7 @@ for (const [how, more] of [
   })
 }
 
-test('a status that carries user id and phone teaches who the user id is, and opens no window by itself', async (t) => {
+test('a status with user id and phone links the two and opens no window', async (t) => {
   const app = await startApp(t, { now: NOW })
   const guest = await anInvitation(app.db)
   const userId = `MX.${unique()}`
@@ -462,7 +466,7 @@ test('a status that carries user id and phone teaches who the user id is, and op
   assert.deepEqual([before, await answerOf(app.db, guest)], ['closed', ['no', null]])
 })
 
-test('a guest who changed the number is known under the new one, which messages go to from then on', async (t) => {
+test('a guest who changed the number is recognized under the new one, and messages are sent to it', async (t) => {
   const app = await startApp(t, { now: NOW })
   const guest = await anInvitation(app.db)
   const newPhone = aPhone()
@@ -488,7 +492,7 @@ const optOutsOf = async (db: Db, phone: string | null) =>
     await sql<{ organizerId: string }>`select organizer_id from opt_outs where phone = ${phone} order by 1`.execute(db)
   ).rows.map(({ organizerId }) => organizerId)
 
-test('BAJA stops the organizer who wrote last, is confirmed once, and ALTA takes it back once', async (t) => {
+test('BAJA opts out of the organizer who wrote last, ALTA opts in again, and each gets one reply', async (t) => {
   const app = await startApp(t, { now: NOW })
   const [one, other] = [await anOrganizer(app.db), await anOrganizer(app.db)]
   const guest = await anInvitation(app.db, { event: { organizerId: one } })
@@ -507,7 +511,7 @@ test('BAJA stops the organizer who wrote last, is confirmed once, and ALTA takes
   assert.deepEqual([await templatesTo(app.db, elsewhere), await answerOf(app.db, guest)], [[], ['pending', null]])
 })
 
-test('BAJA to a quoted message stops its organizer; without any message, every organizer who has the number', async (t) => {
+test('BAJA that quotes a message opts out of its organizer; before any message, of every organizer who has the number', async (t) => {
   const app = await startApp(t, { now: NOW })
   const [one, other] = [await anOrganizer(app.db), await anOrganizer(app.db)]
   const quotedGuest = await anInvitation(app.db, { event: { organizerId: one } })
@@ -547,7 +551,7 @@ for (const [older, newer, isStopped] of [
   })
 }
 
-test('a BAJA under a user id that nobody knew is obeyed once it is known', async (t) => {
+test('a BAJA from an unknown user id opts out once the user id is linked to a guest', async (t) => {
   const app = await startApp(t, { now: NOW })
   const guest = await anInvitation(app.db)
   const quoted = await wasSent(app.db, guest)
@@ -563,7 +567,7 @@ test('a BAJA under a user id that nobody knew is obeyed once it is known', async
   assert.deepEqual([before, (await optOutsOf(app.db, guest.phone)).length], [0, 1])
 })
 
-test('an item that the database refuses waits for a person; all others are done, and replaying it repeats nothing', async (t) => {
+test('an item that the database refuses is a dead letter, all others are done, and a retry repeats nothing', async (t) => {
   const app = await startApp(t, { now: NOW })
   const eventId = await anEvent(app.db)
   const guests = await Promise.all(Array.from({ length: 12 }, () => aGuest(app.db, eventId)))
@@ -571,7 +575,7 @@ test('an item that the database refuses waits for a person; all others are done,
   const statuses = []
   for (const guest of guests) statuses.push({ id: await wasSent(app.db, guest), status: 'delivered', timestamp: at(0) })
   const cursedStatus = statuses[5]!
-  // A reference that cannot be kept: the rows below stand for any that the schema refuses.
+  // A reference that violates a constraint stands for any item that the schema refuses.
   await sql`alter table wa_messages add constraint cursed check (id <> ${sql.lit(cursed['id'])})`.execute(app.db)
   await sql`alter table delivery_events add constraint cursed_status check (provider_message_id <> ${sql.lit(cursedStatus.id)})`.execute(
     app.db,
@@ -587,7 +591,7 @@ test('an item that the database refuses waits for a person; all others are done,
     ['dead', 2, 11, 11],
   )
   const { rows } = await sql<{ reason: string }>`select reason from inbound_events where id = ${inboundEventId}
-    union all select reason from dead_letters where ref_id = ${inboundEventId}`.execute(app.db)
+    union all select code as reason from dead_letters where ref_id = ${inboundEventId}`.execute(app.db)
   const where = 'entry 0 change 0'
   assert.equal(rows[0]!.reason, `items_failed: ${where} status 5: cursed_status; ${where} message 3: cursed`)
   assert.equal(rows[1]!.reason, 'items_failed')
@@ -611,7 +615,7 @@ test('an item that the database refuses waits for a person; all others are done,
   )
 })
 
-test('a hundred guests who confirm at once for the last ten places: ten of them come', async (t) => {
+test('of a hundred guests who confirm at once for the last ten places, ten succeed', async (t) => {
   const app = await startApp(t, { now: NOW })
   const eventId = await anEvent(app.db, { capacity: 10 })
   const guests = await Promise.all(Array.from({ length: 100 }, () => aGuest(app.db, eventId)))
@@ -632,7 +636,7 @@ test('a hundred guests who confirm at once for the last ten places: ten of them 
   assert.deepEqual([rows.length, passes.rows.length], [10, 10])
 })
 
-test("two answers of one guest at the same moment: the later one by the provider's clock stands", async (t) => {
+test("of two concurrent answers of one guest, the later one by the provider's clock counts", async (t) => {
   const app = await startApp(t, { now: NOW })
   const guest = await anInvitation(app.db)
 
@@ -645,7 +649,7 @@ test("two answers of one guest at the same moment: the later one by the provider
   assert.deepEqual(await answerOf(app.db, guest), ['no', null])
 })
 
-test('what WhatsApp decides about a template is kept, and an older word does not undo it', async (t) => {
+test('a template status from a webhook is stored, and an older one does not replace it', async (t) => {
   const app = await startApp(t, { now: NOW })
   const name = `t_${unique()}`
   const update = (event: string, minutes: number) => ({
@@ -685,7 +689,7 @@ test('an unknown kind of change is counted as ignored', async (t) => {
   assert.deepEqual(processed.status, 'ignored')
 })
 
-test('every answer leaves, also the confirmation of a BAJA to somebody who wants no more messages', async (t) => {
+test('every reply is sent, including the confirmation of a BAJA to a guest who has opted out', async (t) => {
   const app = await startApp(t, { now: NOW })
   const [yes, unclear] = [await anInvitation(app.db), await anInvitation(app.db)]
   const twice = await anInvitation(app.db)
@@ -725,7 +729,7 @@ test('every answer leaves, also the confirmation of a BAJA to somebody who wants
   )
 })
 
-test('who answers from a number that was corrected since is not our guest, and learns nothing from us', async (t) => {
+test('a reply from a number that was corrected since is not from our guest and gets no reply', async (t) => {
   const app = await startApp(t, { now: NOW })
   const guest = await anInvitation(app.db)
   const wrong = guest.phone
@@ -774,7 +778,7 @@ const aPreference = (phone: string | null, value: string, minutes: number, more:
     },
   ],
 })
-/** What a promotion to this guest, who has no e-mail address, comes to. */
+/** Sends a promotion to this guest, who has no e-mail address, and returns its outcome. */
 async function promote(app: TestApp, { eventId, guestId }: MadeGuest): Promise<unknown> {
   const path = `/events/${eventId}/guests/${guestId}/send`
   const body = { template: 'event_thanks', force: true }
@@ -783,7 +787,7 @@ async function promote(app: TestApp, { eventId, guestId }: MadeGuest): Promise<u
   })
 }
 
-test('who stops promotions in WhatsApp gets none there until they resume them, in whatever order it is told', async (t) => {
+test('a guest who stops promotions in WhatsApp gets none until they resume, in any order of the webhooks', async (t) => {
   const app = await startApp(t, { now: NOW })
   const guest = await anInvitation(app.db, { email: null })
 
@@ -797,7 +801,7 @@ test('who stops promotions in WhatsApp gets none there until they resume them, i
   assert.deepEqual([first['preferences_stopped'], last['preferences_resumed']], [1, 1])
 })
 
-test('after a stop only ALTA brings promotions back: no other message of the guest does', async (t) => {
+test('after a stop only ALTA resumes promotions, no other message does', async (t) => {
   const app = await startApp(t, { now: NOW })
   const guest = await anInvitation(app.db, { email: null })
   await receiveBody(app, aPreference(guest.phone, 'stop', -10))
@@ -810,7 +814,7 @@ test('after a stop only ALTA brings promotions back: no other message of the gue
   assert.deepEqual(outcomes, ['marketing_stopped', 'sent'])
 })
 
-test('an ALTA that was written before the stop and comes after it changes nothing', async (t) => {
+test('an ALTA that was written before the stop but arrives after it changes nothing', async (t) => {
   const app = await startApp(t, { now: NOW })
   const guest = await anInvitation(app.db, { email: null })
   await receiveBody(app, aPreference(guest.phone, 'stop', -10))

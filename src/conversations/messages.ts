@@ -1,4 +1,4 @@
-/** A guest's message: who wrote it, which window it opens, and whether it is a BAJA, an answer or neither. */
+/** Handles a guest's message: who wrote it, the window it opens, and whether it is a BAJA, an answer or neither. */
 import {
   identifyPerson,
   isGuestPhone,
@@ -21,21 +21,24 @@ import {
   type Button,
   type Invited,
 } from '../rsvp/rsvp.ts'
-import { helpOptOut, obeyOptWord } from './opt-words.ts'
-import { markUnderstood } from './sql.ts'
+import { applyOptWord, explainOptOut } from './opt-words.ts'
+import { saveInterpretation } from './sql.ts'
 import { receiveMessage, type InboundMessage, type Incoming } from './storing.ts'
-import { learnName } from './user-ids.ts'
+import { linkUserId } from './user-ids.ts'
 
-/** Takes a message in the transaction of all its effects; one that was taken before changes nothing. Returns what to count. */
+/**
+ * Handles a message and all its effects in the caller's transaction. A redelivery changes nothing. Returns the name of the
+ * counter for the webhook's log.
+ */
 export async function takeMessage(tx: Tx, incoming: Incoming, message: InboundMessage): Promise<string> {
   const button = readButton(message.payload)
   const before = await identifyPerson(tx, message)
   const quoted = message.contextMessageId ? await findInvitedByMessage(tx, message.contextMessageId) : null
   const tapped = button ? await findTapped(tx, button, before, message) : null
   const person = await recognize(tx, message, before, quoted ?? tapped)
-  // First what came before under the same user id, so that an unbroken conversation has one window.
+  // Earlier messages from the same user id come first, so that an unbroken conversation has one window.
   if (message.userId && person.phone && !isGroup(message))
-    await learnName(tx, incoming, message.userId, person.phone, message.sentAt)
+    await linkUserId(tx, incoming, message.userId, person.phone, message.sentAt)
   const isNew = await receiveMessage(
     tx,
     {
@@ -54,24 +57,24 @@ export async function takeMessage(tx: Tx, incoming: Incoming, message: InboundMe
     person.phones,
   )
   if (!isNew) return 'messages_duplicate'
-  await keepAlias(tx, message, person)
+  await updateAlias(tx, message, person)
   if (!opensWindow(message.type)) return 'messages_stored'
   const word = readOptWord(message.payload ?? '') ?? readOptWord(message.text ?? '')
   if (word) return takeOptWord(tx, incoming, word, message, person)
   if (!message.payload && wantsOptOut(message.text ?? ''))
-    return rememberRule(tx, message, 'opt_out_wish', await helpOptOut(tx, incoming, message, person.phones))
-  if ((button && !tapped) || (!quoted && (await wasToAnother(tx, message))))
-    return rememberRule(tx, message, 'not_theirs', { outcome: 'not_theirs', invited: null })
+    return storeOutcome(tx, message, 'opt_out_wish', await explainOptOut(tx, incoming, message, person.phones))
+  if ((button && !tapped) || (!quoted && (await quotesAnotherGuest(tx, message))))
+    return storeOutcome(tx, message, 'not_theirs', { outcome: 'not_theirs', invited: null })
   const clues = { phones: person.phones, button: tapped && button, tapped, quoted }
   const { invited, countAs, ...understood } = await takeReply(tx, incoming, message, clues)
   const about = { eventId: invited?.eventId ?? null, guestId: invited?.guestId ?? null }
-  await markUnderstood(tx, message.id, { ...understood, ...about })
+  await saveInterpretation(tx, message.id, { ...understood, ...about })
   return countAs
 }
 
 /**
- * The invitation that a button names, if it is the sender's own: of a guest with the sender's number, or, when WhatsApp
- * shows no number, of a guest to whom we wrote, since only they have the button.
+ * The invitation that a button names, if it is the sender's: its guest has the sender's number or, when WhatsApp hides the
+ * number, we wrote to its guest, because only they can have the button.
  */
 async function findTapped(
   tx: Tx,
@@ -87,13 +90,13 @@ async function findTapped(
   return quoted?.phone === named.phone ? named : null
 }
 
-/** A button or a quoted message that is about somebody else's invitation is no answer to one of the sender's own. */
-const wasToAnother = async (tx: Tx, { contextMessageId }: InboundMessage): Promise<boolean> =>
+/** Whether the message quotes one that was sent to somebody else. Such a message answers no invitation of the sender. */
+const quotesAnotherGuest = async (tx: Tx, { contextMessageId }: InboundMessage): Promise<boolean> =>
   contextMessageId !== null && wasSentToAnother(tx, contextMessageId)
 
 /**
- * Who answers a message of ours is whom it was sent to, also under a name or from a number that we see for the first
- * time. A number that is on a list itself stays its own: the organizer may have corrected a wrong one since.
+ * Whoever replies to our message is the guest it was sent to, even under a user id or from a number that we see for the
+ * first time. A number that belongs to a guest stays that guest's, because the organizer may have corrected a wrong one.
  */
 async function recognize(tx: Tx, message: InboundMessage, person: Person, named: Invited | null): Promise<Person> {
   if (!named?.phone || person.phones.includes(named.phone)) return person
@@ -105,8 +108,8 @@ async function recognize(tx: Tx, message: InboundMessage, person: Person, named:
 
 const isGroup = ({ type }: InboundMessage): boolean => type.startsWith('group_')
 
-/** Keeps the alias to answer to, or the number that the person has from now on. */
-async function keepAlias(tx: Tx, message: InboundMessage, { phone }: Person): Promise<void> {
+/** Stores the form of the number that WhatsApp uses, or the new number after a `system` message about a change. */
+async function updateAlias(tx: Tx, message: InboundMessage, { phone }: Person): Promise<void> {
   if (!phone || isGroup(message)) return
   if (message.type !== 'system') {
     if (message.waId) await rememberAlias(tx, phone, message.waId, message.sentAt)
@@ -125,17 +128,17 @@ async function takeOptWord(
   message: InboundMessage,
   { phones }: Person,
 ): Promise<string> {
-  return rememberRule(tx, message, word, await obeyOptWord(tx, incoming, word, message, phones))
+  return storeOutcome(tx, message, word, await applyOptWord(tx, incoming, word, message, phones))
 }
 
-/** What was said beside answers, and what came of it. */
-async function rememberRule(
+/** Stores the outcome of a message that is not an answer. */
+async function storeOutcome(
   tx: Tx,
   message: InboundMessage,
   rule: OptWord | 'opt_out_wish' | 'not_theirs',
   { outcome, invited }: { outcome: string; invited: Invited | null },
 ): Promise<string> {
-  await markUnderstood(tx, message.id, {
+  await saveInterpretation(tx, message.id, {
     intent: null,
     eventId: invited?.eventId ?? null,
     guestId: invited?.guestId ?? null,

@@ -1,28 +1,28 @@
-/** BAJA and ALTA: an organizer may or may not write to a person, as their own words say. */
+/** BAJA and ALTA: guests opt out of an organizer's messages, and in again. */
 import { findLatestOptOut, isInWindow, optIn, optOut, resumeMarketing, type OptWord } from '../contacts/contacts.ts'
 import type { Tx } from '../platform/db.ts'
 import { answerGuest, findAnyInvited, listMeantOrganizers, wasPhoneAnswered, type Invited } from '../rsvp/rsvp.ts'
 import { listLaterOptWords, type OptMessage } from './sql.ts'
 import type { Incoming } from './storing.ts'
 
-export type Obeyed = {
+export type Applied = {
   outcome: 'opted_out' | 'opted_in' | 'unchanged' | 'outdated' | 'no_organizer'
   invited: Invited | null
 }
 
 /**
- * Stops or resumes the messages of the organizers that the word is meant for, by the provider's time: what the guest
- * wrote later stands, in whatever order webhooks come. Only a change is confirmed, once. ALTA also takes back that they
- * stopped promotions in WhatsApp itself.
+ * Opts a person out of, or in to, the messages of the organizers that the word is meant for. The word written last counts,
+ * by the provider's clock, because webhooks arrive in any order. Only a change gets a reply. ALTA also resumes promotions
+ * that the guest had stopped in WhatsApp itself.
  */
-export async function obeyOptWord(
+export async function applyOptWord(
   tx: Tx,
   incoming: Incoming,
   word: OptWord,
   message: OptMessage,
   phones: string[],
-): Promise<Obeyed> {
-  if (word === 'opt_in') await resumeMarketing(tx, phones, message.sentAt) // whatever organizer is meant
+): Promise<Applied> {
+  if (word === 'opt_in') await resumeMarketing(tx, phones, message.sentAt) // for all organizers: WhatsApp's switch is per number
   const meant = await listMeantOrganizers(tx, { ...message, phones })
   if (meant.length === 0) return { outcome: 'no_organizer', invited: null }
   const decidedLater = new Set<string>()
@@ -41,21 +41,21 @@ export async function obeyOptWord(
   return { outcome: word === 'opt_out' ? 'opted_out' : 'opted_in', invited }
 }
 
-/** Where nobody who is meant was stopped, ALTA takes back the last BAJA: another organizer may have written since. */
+/** Opts in. When none of these organizers was opted out, ALTA reverses the last BAJA: another organizer may have written since. */
 async function restore(tx: Tx, change: Parameters<typeof optIn>[1], message: OptMessage): Promise<string[]> {
   const changed = await optIn(tx, change)
   if (changed.length > 0 || message.contextMessageId !== null) return changed
-  const stopped = await findLatestOptOut(tx, change.phones, change.at)
-  return stopped === null ? [] : optIn(tx, { ...change, organizerIds: [stopped] })
+  const lastOptOut = await findLatestOptOut(tx, change.phones, change.at)
+  return lastOptOut === null ? [] : optIn(tx, { ...change, organizerIds: [lastOptOut] })
 }
 
 const DAY_MS = 24 * 3_600_000
 
 /**
- * Who asks in other words for no more messages is told the word, at most once a day and phone: only the word itself
- * stops anything, since a sentence may be about something else.
+ * Tells a guest who asks in other words for no more messages to write BAJA, at most once a day per phone. Only the word
+ * itself opts out, because a sentence may be about something else.
  */
-export async function helpOptOut(
+export async function explainOptOut(
   tx: Tx,
   incoming: Incoming,
   message: OptMessage,
@@ -71,7 +71,7 @@ export async function helpOptOut(
   return { outcome: 'helped', invited }
 }
 
-/** What is older than a window may have been about something else, and nobody waits for an answer to it. */
+/** Whether the message is young enough for a reply. After 24 hours nobody waits for one. */
 export const isRecent = ({ now, config }: Incoming, sentAt: Date): boolean =>
   isInWindow(sentAt, { now, windowMs: config.whatsapp.windowMs })
 

@@ -1,11 +1,11 @@
-/** Guests who stop or resume promotions in WhatsApp itself. */
+/** Guests who stop or resume promotions in the settings of WhatsApp. */
 import { findPerson, resumeMarketing, stopMarketing, type WaIdentity } from '../contacts/contacts.ts'
 import type { Tx } from '../platform/db.ts'
 
-/** WhatsApp's own switch for promotions, which the person has turned. */
+/** A `user_preferences` webhook of Meta: the person stopped or resumed marketing messages. */
 export type Preference = WaIdentity & { wantsMarketing: boolean; at: Date }
 
-/** Returns what to count. Somebody whose number we do not know was never written to. */
+/** Stores the preference. Returns the name of the counter for the webhook's log. A person whose number we do not know is ignored. */
 export async function takePreference(tx: Tx, preference: Preference): Promise<string> {
   const { wantsMarketing, at } = preference
   const { phones } = await findPerson(tx, preference)

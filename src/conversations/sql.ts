@@ -1,9 +1,9 @@
-/** The statements of what guests wrote. */
+/** The statements on wa_messages. */
 import type { OptWord } from '../contacts/contacts.ts'
 import { sql, type Db, type Tx } from '../platform/db.ts'
 
 export type NewMessage = {
-  /** The provider's. */
+  /** The provider's id. */
   id: string
   phone: string | null
   /** WhatsApp's business-scoped user id. */
@@ -17,7 +17,7 @@ export type NewMessage = {
   simulated: boolean
 }
 
-/** False: this message was stored before, so its effect has happened. */
+/** Stores a message. False: it was stored before, so its effects have happened. */
 export async function insertMessage(tx: Tx, m: NewMessage): Promise<boolean> {
   const { rows } = await sql`
     insert into wa_messages (
@@ -29,23 +29,28 @@ export async function insertMessage(tx: Tx, m: NewMessage): Promise<boolean> {
   return rows.length === 1
 }
 
-export type Meaning = {
+export type Interpretation = {
   eventId: string | null
   guestId: string | null
   intent: string | null
   partySize: number | null
   confidence: number | null
   rule: string | null
-  /** What came of it; a stable code. */
+  /** A stable code. */
   outcome: string
 }
 
-/** What we understood of a message, and what came of it. */
-export async function markUnderstood(tx: Tx, id: string, m: Meaning): Promise<void> {
+/** Stores what a message means and its outcome. */
+export async function saveInterpretation(tx: Tx, id: string, m: Interpretation): Promise<void> {
   await sql`
     update wa_messages
-       set intent = ${m.intent}, event_id = ${m.eventId}, guest_id = ${m.guestId}, party_size = ${m.partySize},
-           confidence = ${m.confidence}, rule = ${m.rule}, outcome = ${m.outcome}
+       set intent = ${m.intent},
+           event_id = ${m.eventId},
+           guest_id = ${m.guestId},
+           party_size = ${m.partySize},
+           confidence = ${m.confidence},
+           rule = ${m.rule},
+           outcome = ${m.outcome}
      where id = ${id}`.execute(tx)
 }
 
@@ -60,11 +65,13 @@ export type Adopted = {
   at: Date
 }
 
-/** Gives the messages that came under a user id alone their phone, and returns them, oldest first. */
+/** Sets the phone of messages that came from this user id without a phone. Returns them, the oldest first. */
 export async function adoptMessages(tx: Tx, userId: string, phone: string): Promise<Adopted[]> {
   const { rows } = await sql<Adopted>`
-    update wa_messages set phone = ${phone}
-     where user_id = ${userId} and phone is null
+    update wa_messages
+       set phone = ${phone}
+     where user_id = ${userId}
+       and phone is null
     returning id, type, body as text, rule, outcome, context_message_id, sent_at,
               least(sent_at, received_at) as at`.execute(tx)
   return rows.toSorted((a, b) => a.at.getTime() - b.at.getTime())
@@ -72,24 +79,30 @@ export async function adoptMessages(tx: Tx, userId: string, phone: string): Prom
 
 export type OptMessage = { id: string; contextMessageId: string | null; sentAt: Date }
 
-/** The words BAJA and ALTA that this person wrote after `sentAt`, by the provider's clock: webhooks come in any order. */
+/** The BAJA and ALTA messages that this person wrote after `sentAt`, by the provider's clock. */
 export async function listLaterOptWords(tx: Tx, phones: string[], sentAt: Date): Promise<OptMessage[]> {
   const words: OptWord[] = ['opt_out', 'opt_in']
   const { rows } = await sql<OptMessage>`
-    select id, context_message_id, sent_at from wa_messages
-     where phone = any(${phones}::text[]) and rule = any(${words}::text[]) and sent_at > ${sentAt}`.execute(tx)
+    select id, context_message_id, sent_at
+      from wa_messages
+     where phone = any(${phones}::text[])
+       and rule = any(${words}::text[])
+       and sent_at > ${sentAt}`.execute(tx)
   return rows
 }
 
-/** One run of the clean-up; the rest waits for the next. */
+/** The limit of one run. The next run continues. */
 const BLANKED_MAX = 20_000
 
-/** Blanks old texts. The message itself stays: its id keeps a redelivery from counting twice. */
+/** Deletes the text of old messages. The rows stay, because their ids recognize a redelivery. */
 export async function blankOldTexts(db: Db, now: Date, keptDays: number): Promise<void> {
   await sql`
-    update wa_messages set body = null
+    update wa_messages
+       set body = null
      where id in (
-       select id from wa_messages
-        where body is not null and received_at < ${now}::timestamptz - make_interval(days => ${keptDays}::integer)
+       select id
+         from wa_messages
+        where body is not null
+          and received_at < ${now}::timestamptz - make_interval(days => ${keptDays}::integer)
         limit ${BLANKED_MAX})`.execute(db)
 }

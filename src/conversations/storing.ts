@@ -12,32 +12,32 @@ import type { Tx } from '../platform/db.ts'
 import type { ReplyContext } from '../rsvp/rsvp.ts'
 import { adoptMessages, insertMessage, type Adopted, type NewMessage } from './sql.ts'
 
-/** The webhook that is being worked. */
+/** The webhook that is being processed. */
 export type Incoming = ReplyContext & {
   id: string
   simulated: boolean
-  /** When the webhook came; it may be worked, and worked again, much later. */
+  /** When the webhook arrived. It may be processed much later, and again. */
   receivedAt: Date
 }
 
-/** A guest's message, as the inbox reads it from the vendor's shape. */
+/** A guest's message, as the inbox reads it from the webhook. */
 export type InboundMessage = WaIdentity & {
   id: string
   /** `group_…` when it was written in a group. */
   type: string
-  /** What the guest wrote, the title of the button, or the caption. */
+  /** The text, the title of the tapped button, or the caption. */
   text: string | null
-  /** What we put behind the button that was tapped. */
+  /** The payload of the tapped button. */
   payload: string | null
   contextMessageId: string | null
-  /** Of a `system` message: the sender's new number. */
+  /** The sender's new number, in a `system` message about a change. */
   newWaId: string | null
   sentAt: Date
 }
 
 /**
- * Stores a guest's message once and opens the window. False: a redelivery that was worked before. `phones`: all numbers
- * that the sender goes by, when there are more than message.phone.
+ * Stores a guest's message and opens the 24-hour window. False: a redelivery, nothing was done. `phones`: all numbers of
+ * the sender.
  */
 export async function receiveMessage(
   tx: Tx,
@@ -47,7 +47,7 @@ export async function receiveMessage(
 ): Promise<boolean> {
   if (!(await insertMessage(tx, message))) return false
   if (opensWindow(message.type)) {
-    // A provider's clock ahead of ours must not keep the window open for more than 24 hours from now.
+    // A provider's clock ahead of ours must not keep the window open for more than 24 hours after receipt.
     const at = message.sentAt > message.receivedAt ? message.receivedAt : message.sentAt
     for (const phone of phones.toSorted()) await extendWindow(tx, phone, at, windowMs)
   }
@@ -56,8 +56,8 @@ export async function receiveMessage(
 }
 
 /**
- * Learns whose user id this is, and returns the messages that came under it before anybody knew. They open the window
- * now, by their own time. A message that comes under it at this moment is waited for.
+ * Links a user id to a phone and returns the messages that came from this user id before. They open the window, counted
+ * from their own time. The lock makes this wait for a message from the same user id that is being stored.
  */
 export async function learnUserId(
   tx: Tx,

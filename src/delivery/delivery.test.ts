@@ -304,7 +304,9 @@ test('a transient refusal is retried, and becomes a dead letter when the attempt
 
   assert.deepEqual(seen, ['queued', 'queued', 'dead'])
   const { rows } = await sql<{ reason: string; attempts: number }>`
-    select reason, attempts from dead_letters where kind = 'delivery' and ref_id = ${deliveryId}`.execute(app.db)
+    select code as reason, attempts from dead_letters where kind = 'delivery' and ref_id = ${deliveryId}`.execute(
+    app.db,
+  )
   assert.deepEqual(rows, [{ reason: 'whatsapp_131000', attempts: 3 }])
 })
 
@@ -381,9 +383,9 @@ test('with the policy review an unknown outcome needs review', async (t) => {
 
   const { status, nextAttemptAt } = await statusOf(app.db, deliveryId)
   assert.deepEqual([status, nextAttemptAt], ['unknown', null])
-  const { rows } = await sql<{ reason: string }>`select reason from dead_letters where ref_id = ${deliveryId}`.execute(
-    app.db,
-  )
+  const { rows } = await sql<{
+    reason: string
+  }>`select code as reason from dead_letters where ref_id = ${deliveryId}`.execute(app.db)
   assert.deepEqual(rows, [{ reason: 'needs_review' }])
 })
 

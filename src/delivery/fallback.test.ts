@@ -86,8 +86,9 @@ test('an e-mail whose idempotency key was used with another text is unknown and 
   app.setNow(after(700_000))
   await sweep(app)
 
-  const letters =
-    await sql`select 1 from dead_letters where ref_id = ${deliveryId} and reason = 'needs_review'`.execute(app.db)
+  const letters = await sql`select 1 from dead_letters where ref_id = ${deliveryId} and code = 'needs_review'`.execute(
+    app.db,
+  )
   assert.deepEqual([outcome, failures, provider.calls.length, letters.rows.length], ['unknown', 0, 1, 1])
   assert.equal((await rowOf(app.db, deliveryId)).status, 'unknown')
 })

@@ -54,7 +54,7 @@ async function sentTo(app: TestApp, guest: MadeGuest): Promise<{ deliveryId: str
 const answerOf = async (db: Db, { invitationId }: MadeGuest) =>
   (await sql<{ answer: string }>`select answer from invitations where id = ${invitationId}`.execute(db)).rows[0]!.answer
 
-test('an empty object is accepted, stored, and ignored', async (t) => {
+test('an empty object is stored and ignored', async (t) => {
   const app = await startApp(t)
 
   const reply = await app.post('/wa/webhook', { body: {} })
@@ -64,10 +64,10 @@ test('an empty object is accepted, stored, and ignored', async (t) => {
   assert.equal((await inboundOf(app.db, reply.json().eventId)).status, 'ignored')
 })
 
-test('a 2xx means that the exact bytes are committed, also while the queue is away', async (t) => {
+test('a 2xx means that the raw body is committed, even while the queue is down', async (t) => {
   const app = await startApp(t)
   const payload = `{ "statuses": [],  "note": "${unique()}", "odd":"\\u0000 á" }`
-  const enqueue = t.mock.method(app.deps.queues, 'enqueue', () => new Promise(() => {})) // it hangs, and never answers
+  const enqueue = t.mock.method(app.deps.queues, 'enqueue', () => new Promise(() => {})) // never resolves
 
   const reply = await app.post('/wa/webhook', { payload, headers: { 'content-type': 'application/json' } })
 
@@ -75,7 +75,7 @@ test('a 2xx means that the exact bytes are committed, also while the queue is aw
   assert.equal((await inboundOf(app.db, reply.json().eventId)).body.toString(), payload)
 })
 
-test('the same bytes ten times at once are one row, one effect, ten 200s', async (t) => {
+test('ten concurrent deliveries of one body get 200 and have one row and one effect', async (t) => {
   const app = await startApp(t, { now: NOW })
   const guest = await anInvitation(app.db)
   const body = cloud({ messages: [aText(guest.phone!, 'Confirmo ✅')] })
@@ -112,7 +112,7 @@ for (const [what, call, status, code] of [
   })
 }
 
-test('two entries with two changes of five statuses and three messages, one malformed: the others all count', async (t) => {
+test('in a webhook of many statuses and messages, all but the malformed item count', async (t) => {
   const app = await startApp(t, { now: NOW })
   const eventId = await anEvent(app.db)
   const entries = []
@@ -150,7 +150,7 @@ test('two entries with two changes of five statuses and three messages, one malf
   )
 })
 
-test('the older flat shape is read too', async (t) => {
+test('the flat shape of the old API is read', async (t) => {
   const app = await startApp(t, { now: NOW })
   const { deliveryId, messageId } = await sentTo(app, await anInvitation(app.db))
 
@@ -161,7 +161,7 @@ test('the older flat shape is read too', async (t) => {
   assert.equal((await app.get(`/deliveries/${deliveryId}`, { as: 'organizer' })).json().status, 'delivered')
 })
 
-test('our own id that the provider echoes finds a delivery whose message id we never saw', async (t) => {
+test('a status with our delivery id matches a delivery whose message id is unknown', async (t) => {
   const app = await startApp(t, { now: NOW })
   const guest = await anInvitation(app.db)
   const { deliveryId } = (
@@ -181,7 +181,7 @@ test('our own id that the provider echoes finds a delivery whose message id we n
   assert.equal((await app.get(`/deliveries/${deliveryId}`, { as: 'organizer' })).json().status, 'delivered')
 })
 
-test('a status for a message we do not know is parked, an unknown status is ignored', async (t) => {
+test('a status of an unknown message is parked, an unknown status is ignored', async (t) => {
   const app = await startApp(t, { now: NOW })
   const messageId = `wamid.${unique()}`
 
@@ -202,7 +202,7 @@ test('a status for a message we do not know is parked, an unknown status is igno
   assert.equal((await inboundOf(app.db, id)).status, 'done')
 })
 
-test('the code of a failed status is kept as its reason', async (t) => {
+test('the code of a failed status is stored as the reason', async (t) => {
   const app = await startApp(t, { now: NOW })
   const { deliveryId, messageId } = await sentTo(app, await anInvitation(app.db))
 
@@ -217,7 +217,7 @@ test('the code of a failed status is kept as its reason', async (t) => {
   assert.deepEqual([status, reason], ['failed', 'whatsapp_131026'])
 })
 
-test('a reply opens the window, answers the invitation it quotes, and its alias is remembered', async (t) => {
+test('a reply opens the window, answers the quoted invitation, and its alias is stored', async (t) => {
   const app = await startApp(t, { now: NOW })
   const phoneOwner = await anInvitation(app.db)
   const other = await anInvitation(app.db, { phone: phoneOwner.phone }) // the same person, invited twice
@@ -233,7 +233,7 @@ test('a reply opens the window, answers the invitation it quotes, and its alias 
   assert.deepEqual(rows, [{ waId: phoneOwner.phone!.replace('+52', '521') }])
 })
 
-test('a reply that quotes nothing answers the only open invitation, and none when there are two', async (t) => {
+test('a message that quotes nothing answers the only open invitation, but none when there are two', async (t) => {
   const app = await startApp(t, { now: NOW })
   const single = await anInvitation(app.db)
   const twice = await anInvitation(app.db)
@@ -245,7 +245,7 @@ test('a reply that quotes nothing answers the only open invitation, and none whe
   assert.deepEqual(answers, ['yes', 'pending', 'pending'])
 })
 
-test('a full event refuses an answer without harming its neighbours in the payload', async (t) => {
+test('an answer that a full event refuses does not affect other items of the webhook', async (t) => {
   const app = await startApp(t, { now: NOW })
   const full = await anInvitation(app.db, { partySize: 2, event: { capacity: 1 } })
   const free = await anInvitation(app.db)
@@ -256,7 +256,7 @@ test('a full event refuses an answer without harming its neighbours in the paylo
   assert.equal((await inboundOf(app.db, id)).status, 'done')
 })
 
-test('a message without a phone (a WhatsApp user id only) and one of an unknown type are kept', async (t) => {
+test('a message with only a user id and one of an unknown type are stored', async (t) => {
   const app = await startApp(t, { now: NOW })
 
   const id = await receive(
@@ -295,7 +295,7 @@ test('the sweep finds a stored webhook that was never enqueued', async (t) => {
   assert.equal(rows[0]!.enqueuedAt.toISOString(), '2029-06-01T12:00:08.001Z')
 })
 
-test('with a secret set, the webhook wants it in its header or as the Basic password', async (t) => {
+test('with a secret set, the webhook requires it in its header or as the Basic password', async (t) => {
   const { post } = await startApp(t, {
     env: { WA_WEBHOOK_SECRET: 'a-long-secret-for-the-webhook', WA_WEBHOOK_SECRET_HEADER: 'X-Mono' },
   })
@@ -344,7 +344,7 @@ test("with an app secret set, Meta's signature must match the raw bytes", async 
   assert.equal(replies[0]!.json().code, 'invalid_signature')
 })
 
-test('the verification of Meta is answered with the challenge when the token matches', async (t) => {
+test("Meta's verification gets the challenge when the token matches", async (t) => {
   const { get } = await startApp(t, { env: { WA_VERIFY_TOKEN: 'verify-me' } })
   const query = (token: string) => `/wa/webhook?hub.mode=subscribe&hub.verify_token=${token}&hub.challenge=1158201444`
 
@@ -363,7 +363,7 @@ test('an unknown payment provider is refused', async (t) => {
     assert.deepEqual([reply.statusCode, reply.json().code], [400, 'unsupported_provider'])
 })
 
-test('a mock webhook confirms a mock payment once, and is dead when it names none', async (t) => {
+test('a mock webhook confirms a mock payment once, and is a dead letter when the payment is unknown', async (t) => {
   const app = await startApp(t, { now: NOW })
   const made = (await app.post('/payments/intent', { as: 'director', body: { amount: 1000, currency: 'mxn' } })).json()
   const confirm = { id: `evt_${unique()}`, providerRef: made.providerRef, status: 'confirmed' }
@@ -393,7 +393,7 @@ test('a mock webhook confirms a mock payment once, and is dead when it names non
   assert.deepEqual([dead.status, dead.reason, dead.attempts], ['dead', 'payment_unknown', 4])
 })
 
-test('texts that PostgreSQL cannot store and ids that are none do not cost their neighbours anything', async (t) => {
+test('texts that PostgreSQL cannot store and invalid ids do not affect other items', async (t) => {
   const app = await startApp(t, { now: NOW })
   const { deliveryId, messageId } = await sentTo(app, await anInvitation(app.db))
   const guest = await anInvitation(app.db)
@@ -417,7 +417,7 @@ test('texts that PostgreSQL cannot store and ids that are none do not cost their
   )
 })
 
-test('two batches about the same deliveries in opposite order do not deadlock', async (t) => {
+test('two webhooks with statuses of the same deliveries in opposite order do not deadlock', async (t) => {
   const app = await startApp(t, { now: NOW })
   const eventId = await anEvent(app.db)
   const ids: string[] = []
@@ -438,7 +438,7 @@ test('two batches about the same deliveries in opposite order do not deadlock', 
   )
 })
 
-test('an answer that was written earlier but arrives later does not replace the later one', async (t) => {
+test('an older answer that arrives later does not replace the newer one', async (t) => {
   const app = await startApp(t, { now: NOW })
   const guest = await anInvitation(app.db)
   const earlier = String(Number(TIMESTAMP) - 50)
@@ -449,7 +449,7 @@ test('an answer that was written earlier but arrives later does not replace the 
   assert.equal(await answerOf(app.db, guest), 'no')
 })
 
-test('without body and content type the webhook is a bad request, also with an app secret set', async (t) => {
+test('a webhook without body and content type is a bad request, even with an app secret set', async (t) => {
   const { post } = await startApp(t, { env: { WA_APP_SECRET: 'meta-app-secret' } })
 
   const reply = await post('/wa/webhook')
@@ -457,7 +457,7 @@ test('without body and content type the webhook is a bad request, also with an a
   assert.ok(reply.statusCode >= 400 && reply.statusCode < 500, String(reply.statusCode))
 })
 
-test('a later answer about another event does not swallow an earlier one that arrives after it', async (t) => {
+test('an older answer about another event counts although it arrives after a newer one', async (t) => {
   const app = await startApp(t, { now: NOW })
   const one = await anInvitation(app.db)
   const other = await anInvitation(app.db, { phone: one.phone })
@@ -475,8 +475,8 @@ test('a later answer about another event does not swallow an earlier one that ar
   assert.deepEqual([await answerOf(app.db, one), await answerOf(app.db, other)], ['yes', 'no'])
 })
 
-test('an account that is refused by a status is an error line, so that somebody looks', async (t) => {
-  const app = await startApp(t, { now: NOW, expectErrors: /refuses our account by its statuses/ })
+test('a status that refuses our account writes an error line', async (t) => {
+  const app = await startApp(t, { now: NOW, expectErrors: /the provider refuses our account/ })
   const { messageId } = await sentTo(app, await anInvitation(app.db))
 
   await receive(
@@ -489,6 +489,6 @@ test('an account that is refused by a status is an error line, so that somebody 
   const errors = app.lines.filter(({ level }) => level === 'error')
   assert.deepEqual(
     errors.map(({ msg }) => msg),
-    ['The provider refuses our account by its statuses: GET /ops/channels says why'],
+    ['Statuses say that the provider refuses our account: GET /ops/channels says why'],
   )
 })

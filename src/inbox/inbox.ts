@@ -1,4 +1,7 @@
-/** Webhooks: stored first, understood later; an item of WhatsApp and its effect commit together, a payment and the 'done' mark. */
+/**
+ * Webhooks are stored first and processed later by a job. Each item of a WhatsApp webhook commits together with its effect;
+ * a payment commits together with the status `done` of its webhook.
+ */
 import { createHash } from 'node:crypto'
 import type { Config } from '../platform/config.ts'
 import { newId, withTx, type Db, type Tx } from '../platform/db.ts'
@@ -21,13 +24,13 @@ export { deleteOldInbound } from './sql.ts'
 
 type Context = { db: Db; kv: Kv; now: () => Date; config: Config; providers: PaymentProviders }
 
-/** After this many runs an event waits in the dead letters. */
+/** After this many runs a webhook becomes a dead letter. */
 const ATTEMPTS_MAX = 8
 const DUE_AGAIN_MS = 5000
-/** 5, 10 and 20 seconds: long enough for any commit that is still under way. */
+/** Retries after 5, 10 and 20 seconds leave time for any commit that is still in progress. */
 const UNMATCHED_ATTEMPTS = 4
 
-/** Commits the exact bytes. A provider that sends the same again gets the same id back. */
+/** Stores the raw body. A redelivery gets the id of the first one. `dedupeKey` defaults to the SHA-256 of the body. */
 export function storeInbound(
   { db, now }: Pick<Context, 'db' | 'now'>,
   input: { source: Source; dedupeKey?: string; body: Buffer; requestId: string; simulated: boolean },
@@ -36,7 +39,7 @@ export function storeInbound(
   return insertInbound(db, { ...input, id: newId('ie'), dedupeKey, receivedAt: now() })
 }
 
-/** Works one stored webhook. Throws on our own faults: the row is due again then. */
+/** Processes one stored webhook. Throws on our own faults; the row is then due again. */
 export async function processInbound(context: Context, id: string): Promise<Processed> {
   const { db, now } = context
   const inbound = await claimInbound(db, id, now(), DUE_AGAIN_MS)
@@ -54,8 +57,8 @@ export async function processInbound(context: Context, id: string): Promise<Proc
   }
 }
 
-/** In one commit. Messages have one each, so that one person's row is never held for another's sake. */
-const STATUSES_TOGETHER = 100
+/** Statuses per transaction. Messages get one transaction each, so that nobody waits for a lock on another person's row. */
+const STATUSES_PER_TX = 100
 
 async function processWhatsApp({ db, kv, now, config }: Context, inbound: Inbound): Promise<Processed> {
   const { id, requestId, simulated } = inbound
@@ -67,24 +70,24 @@ async function processWhatsApp({ db, kv, now, config }: Context, inbound: Inboun
     receivedAt,
   })
   const incoming: Incoming = { id, requestId, simulated, receivedAt, now: now(), config, answered: [] }
-  const { counts, failed } = await workThenForget({ db, kv }, incoming, payload)
-  const told = { ...counts, malformed: payload.malformed.length, ignored: payload.ignored, foreign: payload.foreign }
+  const { counts, failed } = await processAndForget({ db, kv }, incoming, payload)
+  const summary = { ...counts, malformed: payload.malformed.length, ignored: payload.ignored, foreign: payload.foreign }
   if (failed.length + payload.malformed.length > 0) {
-    // The others are done; replayed by a person, they are recognized, and only these are tried again.
+    // The other items are done. A retry recognizes them by their keys and repeats only the failed ones.
     const reason = failed.length > 0 ? 'items_failed' : 'items_malformed'
-    await withTx(db, (tx) => killInbound(tx, id, reason, now(), describeLost(reason, failed, payload.malformed)))
-    return { status: 'dead', reason, ...told, failed: failed.length }
+    await withTx(db, (tx) => killInbound(tx, id, reason, now(), describeFailures(reason, failed, payload.malformed)))
+    return { status: 'dead', reason, ...summary, failed: failed.length }
   }
   const { statuses, messages, templates, preferences, limits } = payload
   const isEmpty = [statuses, messages, templates, preferences, limits].every(({ length }) => length === 0)
   const status = isEmpty ? ('ignored' as const) : ('done' as const)
   const reason = payload.foreign > 0 ? `other_number: ${payload.foreign} changes` : null
   await withTx(db, (tx) => finishInbound(tx, id, { status, reason, now: now() }))
-  return { status, ...told }
+  return { status, ...summary }
 }
 
-/** For a person: which items, and why. Nothing of their content. */
-function describeLost(reason: string, failed: FailedItem[], malformed: string[]): string {
+/** Says which items failed and why, without their content. */
+function describeFailures(reason: string, failed: FailedItem[], malformed: string[]): string {
   const items = [
     ...failed.map(({ where, reason: why }) => `${where}: ${why}`),
     ...malformed.map((where) => `${where}: unreadable`),
@@ -92,24 +95,24 @@ function describeLost(reason: string, failed: FailedItem[], malformed: string[])
   return `${reason}: ${items.join('; ')}`.slice(0, 1000)
 }
 
-/** After the commits, also of a webhook that breaks off: the page shows the answer at once. */
-async function workThenForget({ db, kv }: Pick<Context, 'db' | 'kv'>, incoming: Incoming, payload: WhatsAppPayload) {
+/** Clears the cached pages of changed answers after the commits, even when the webhook fails half-way. */
+async function processAndForget({ db, kv }: Pick<Context, 'db' | 'kv'>, incoming: Incoming, payload: WhatsAppPayload) {
   try {
-    return await workWhatsApp(db, incoming, payload)
+    return await processPayload(db, incoming, payload)
   } finally {
     for (const code of incoming.answered) await forgetInvitation(kv, code)
   }
 }
 
-/** Every item in a transaction of its own effect: the key of the item, not of the webhook, makes it happen once. */
-async function workWhatsApp(
+/** Each item commits with its effect. The key of the item, not of the webhook, makes it happen once. */
+async function processPayload(
   db: Db,
   incoming: Incoming,
   payload: WhatsAppPayload,
 ): Promise<{ counts: Record<string, number>; failed: FailedItem[] }> {
   const outcomes = new Map<object, string>()
   const statuses = await processItems(db, payload.statuses, {
-    batchSize: STATUSES_TOGETHER,
+    batchSize: STATUSES_PER_TX,
     work: async (tx, status) => void outcomes.set(status, await takeStatus(tx, incoming, status)),
   })
   const messages = await processItems(db, payload.messages, {
@@ -141,17 +144,17 @@ async function processPayment({ db, now, providers }: Context, inbound: Inbound)
     const outcome = event.kind === 'ignored' ? 'ignored' : await applyPaymentEvent(tx, { provider, event, now: now() })
     if (outcome === 'mismatch') throw new GiveUp('amount_mismatch')
     if (outcome === 'unmatched') {
-      // The webhook may be faster than our own commit of the provider's reference: the row comes due again.
+      // The webhook can arrive before we commit the provider's reference, so it is tried again.
       if (inbound.attempts < UNMATCHED_ATTEMPTS) return { status: 'waiting' as const, outcome }
       throw new GiveUp('payment_unknown')
     }
     const status = outcome === 'ignored' ? ('ignored' as const) : ('done' as const)
-    await endOrRollBack(tx, inbound.id, { status, reason: outcome, now: now() })
+    await finishOrThrow(tx, inbound.id, { status, reason: outcome, now: now() })
     return { status, outcome }
   })
 }
 
-/** Two runs of one event may race: whoever ends it first wins, and the other's effect is rolled back. */
-async function endOrRollBack(tx: Tx, id: string, end: Parameters<typeof finishInbound>[2]): Promise<void> {
-  if (!(await finishInbound(tx, id, end))) throw new Error('another run has ended this event')
+/** Ends the webhook. When two runs race, the second one throws, so that its effect is rolled back. */
+async function finishOrThrow(tx: Tx, id: string, end: Parameters<typeof finishInbound>[2]): Promise<void> {
+  if (!(await finishInbound(tx, id, end))) throw new Error('another run has finished this webhook')
 }

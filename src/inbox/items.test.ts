@@ -57,7 +57,7 @@ const inboundOf = async (db: Db, id: string) =>
 const lettersOf = async (db: Db, id: string) =>
   (
     await sql<{ id: number; kind: string; reason: string; resolvedAt: Date | null }>`
-      select id, kind, reason, resolved_at from dead_letters where ref_id = ${id} order by id`.execute(db)
+      select id, kind, code as reason, resolved_at from dead_letters where ref_id = ${id} order by id`.execute(db)
   ).rows
 const answerOf = async (db: Db, { invitationId }: MadeGuest) =>
   (await sql<{ answer: string }>`select answer from invitations where id = ${invitationId}`.execute(db)).rows[0]!.answer
@@ -94,7 +94,7 @@ for (const [what, body] of [
       letters.map(({ kind, reason: code, resolvedAt }) => [kind, code, resolvedAt]),
       [['inbound_event', 'items_malformed', null]],
     )
-    const line = app.lines.find(({ msg }) => msg === 'A webhook was worked')!
+    const line = app.lines.find(({ msg }) => msg === 'A webhook was processed')!
     assert.deepEqual([line.level, line['malformed']], ['warn', 1])
   })
 }

@@ -1,4 +1,4 @@
-/** Working stored webhooks: one job an event, on the queue of its source. */
+/** The jobs that process stored webhooks: one per webhook, on the queue of its source. */
 import { Type } from 'typebox'
 import type { Deps } from '../deps.ts'
 import { defineJob, sweptJobId, type JobContext } from '../platform/queue.ts'
@@ -15,9 +15,9 @@ async function run(deps: Deps, { inboundEventId }: { inboundEventId: string }, {
   const processed = await processInbound(deps, inboundEventId)
   if (processed.status === 'nothing to do') return processed.status
   const level = processed.status === 'dead' ? 'warn' : 'info'
-  log[level]({ inboundEventId, ...processed }, 'A webhook was worked')
+  log[level]({ inboundEventId, ...processed }, 'A webhook was processed')
   if (processed['statuses_alarmed'])
-    log.error({ inboundEventId }, 'The provider refuses our account by its statuses: GET /ops/channels says why')
+    log.error({ inboundEventId }, 'Statuses say that the provider refuses our account: GET /ops/channels says why')
   return processed.status
 }
 
@@ -34,7 +34,7 @@ export const processEmailEvent = defineJob({ name: 'process-email-event', queue:
 export const jobOf = (source: Source) =>
   source === 'whatsapp' ? processWaEvent : source === 'email' ? processEmailEvent : processPaymentEvent
 
-/** Enqueues stored webhooks that nobody has worked. */
+/** Enqueues stored webhooks that are due and have no job. */
 export const sweepInboundEvents = defineJob({
   name: 'sweep-inbound-events',
   queue: 'maintenanceQueue',

@@ -1,6 +1,6 @@
 /**
- * Webhooks. A 2xx means that the row is committed; nothing is understood inside the request. The body
- * is taken as raw bytes, because signatures are over bytes.
+ * The routes of webhooks. A 2xx means that the row is committed; the body is processed later by a job. The body is read as
+ * raw bytes, because signatures are over bytes.
  */
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
@@ -20,14 +20,14 @@ import type { Source } from './sql.ts'
 const Accepted = Answer(
   {
     status: Type.Literal('accepted'),
-    eventId: Type.String({ description: 'Under which the webhook is stored.' }),
-    duplicate: Type.Boolean({ description: 'The same was received before.' }),
+    eventId: Type.String({ description: 'The id of the stored webhook.' }),
+    duplicate: Type.Boolean({ description: 'The webhook was received before.' }),
   },
   { title: 'WebhookReceipt' },
 )
 const ProviderEvent = Type.Object(
   {},
-  { additionalProperties: true, title: 'ProviderEvent', description: 'What the provider posts, verbatim.' },
+  { additionalProperties: true, title: 'ProviderEvent', description: "The provider's event, verbatim." },
 )
 const MockPaymentEvent = Type.Object(
   { id: Type.String(), providerRef: Type.String(), status: Type.Enum(['confirmed', 'failed']) },
@@ -63,7 +63,7 @@ export const inboxRoutes =
         simulated: isSimulated,
         ...(dedupeKey ? { dedupeKey } : {}),
       })
-      // Not awaited: the row is committed, and whoever posts it need not wait for a queue that hangs.
+      // Not awaited: the row is committed, so the provider need not wait for a slow queue.
       if (!isDuplicate) void deps.queues.enqueue(jobOf(source), { inboundEventId: id }, { id: inboundJobId(id, 0) })
       return { status: 'accepted' as const, eventId: id, duplicate: isDuplicate }
     }
@@ -142,7 +142,7 @@ export const inboxRoutes =
       const provider = named ?? providerOfWebhook(request.headers, body['provider'], deps.config.payments.provider)
       if (!isProvider(provider))
         throw new Failure('unsupported_provider', { detail: 'Providers: stripe, conekta, mock.' })
-      // Mock webhooks carry no signature: in production nobody may confirm a payment with one.
+      // Mock webhooks have no signature, so in production they must not confirm payments.
       if (deps.config.env === 'production' && deps.providers[provider].mode === 'mock')
         throw new Failure('invalid_signature')
       if (!verifyPaymentWebhook(deps.providers, provider, raw, request.headers, deps.now()))
@@ -180,7 +180,7 @@ export const inboxRoutes =
     )
   }
 
-/** By its signature header, else by the body, else the configured one (contract of POST /payments/webhook). */
+/** The provider by signature header, else by the body, else the configured one (contract of POST /payments/webhook). */
 function providerOfWebhook(headers: FastifyRequest['headers'], inBody: unknown, configured: string): unknown {
   if (headers['stripe-signature'] !== undefined) return 'stripe'
   if (headers['digest'] !== undefined) return 'conekta'
@@ -189,16 +189,16 @@ function providerOfWebhook(headers: FastifyRequest['headers'], inBody: unknown, 
 
 const isProvider = (name: unknown): name is ProviderName => name === 'stripe' || name === 'conekta' || name === 'mock'
 
-/** The provider's own event id when the body has one; its bytes otherwise. */
+/** The provider's event id, if the body has one; undefined: the hash of the body is the key. */
 function readDedupeKey(deps: Deps, provider: ProviderName, raw: Buffer): string | undefined {
   try {
     return readPaymentEvent(deps.providers, provider, raw).dedupeKey
   } catch {
-    return undefined // unreadable, but signed: it is stored by its bytes and ends in the dead letters
+    return undefined // signed but unreadable: stored under its hash, and becomes a dead letter
   }
 }
 
-/** A webhook is a JSON object. Anything else is refused, and nothing is stored. */
+/** Parses the body. Throws `invalid_json`, or `invalid_request` when it is not a JSON object. */
 function readObject(body: unknown): Record<string, unknown> {
   let parsed: unknown
   try {
@@ -215,15 +215,15 @@ function readObject(body: unknown): Record<string, unknown> {
   return parsed as Record<string, unknown>
 }
 
-/** 360dialog signs nothing: a secret header or Basic password is its documented way. Meta signs the bytes. */
+/** 360dialog does not sign; it documents a secret header or a Basic password. Meta signs the bytes (X-Hub-Signature-256). */
 function checkWhatsAppOrigin(config: Config['whatsapp'], request: FastifyRequest): void {
   const { webhookSecret, webhookSecretHeader, appSecret } = config
   if (webhookSecret) {
     const header = request.headers[webhookSecretHeader]
     const basic = /^Basic (.+)$/i.exec(request.headers.authorization ?? '')?.[1] ?? ''
     const password = Buffer.from(basic, 'base64').toString('utf8').split(':').slice(1).join(':')
-    const isCarried = [header, password].some((given) => typeof given === 'string' && isSame(given, webhookSecret))
-    if (!isCarried)
+    const hasSecret = [header, password].some((given) => typeof given === 'string' && isSame(given, webhookSecret))
+    if (!hasSecret)
       throw new Failure('invalid_signature', {
         detail: `Send the secret in ${webhookSecretHeader} or as the Basic password.`,
       })
@@ -237,10 +237,12 @@ function checkWhatsAppOrigin(config: Config['whatsapp'], request: FastifyRequest
   }
 }
 
-/** Without a secret anybody could stop addresses: only a system that is not in production takes that. */
+/** Checks Resend's signature. Without a secret anybody could suppress addresses, so production requires one. */
 function checkEmailOrigin({ config, now }: Deps, request: FastifyRequest): void {
   const secret = config.email.webhookSecret
   if (!secret && config.env !== 'production') return
   if (!secret || !isSignedByResend(secret, request.headers, request.body as Buffer, now()))
-    throw new Failure('invalid_signature', { detail: 'svix-signature must match the body, signed within 5 minutes.' })
+    throw new Failure('invalid_signature', {
+      detail: 'svix-signature must match the body and be at most 5 minutes old.',
+    })
 }

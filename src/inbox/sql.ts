@@ -13,16 +13,22 @@ export type NewInbound = {
   receivedAt: Date
 }
 
-/** Stores a webhook once. Answers the id it is kept under, also for a redelivery. */
+/** Stores a webhook. Returns its id; for a redelivery, the id of the first one. */
 export async function insertInbound(db: Db, e: NewInbound): Promise<{ id: string; isDuplicate: boolean }> {
   const { rows } = await sql<{ id: string }>`
-    insert into inbound_events (id, source, dedupe_key, body, request_id, simulated, received_at, next_attempt_at, enqueued_at)
-    values (${e.id}, ${e.source}, ${e.dedupeKey}, ${e.body}, ${e.requestId}, ${e.simulated}, ${e.receivedAt}, ${e.receivedAt}, ${e.receivedAt})
-    on conflict (source, dedupe_key) do nothing returning id`.execute(db)
+    insert into inbound_events (
+      id, source, dedupe_key, body, request_id, simulated, received_at, next_attempt_at, enqueued_at)
+    values (
+      ${e.id}, ${e.source}, ${e.dedupeKey}, ${e.body}, ${e.requestId}, ${e.simulated}, ${e.receivedAt},
+      ${e.receivedAt}, ${e.receivedAt})
+    on conflict (source, dedupe_key) do nothing
+    returning id`.execute(db)
   if (rows[0]) return { id: rows[0].id, isDuplicate: false }
-  const known = await sql<{
-    id: string
-  }>`select id from inbound_events where source = ${e.source} and dedupe_key = ${e.dedupeKey}`.execute(db)
+  const known = await sql<{ id: string }>`
+    select id
+      from inbound_events
+     where source = ${e.source}
+       and dedupe_key = ${e.dedupeKey}`.execute(db)
   return { id: known.rows[0]!.id, isDuplicate: true }
 }
 
@@ -36,29 +42,37 @@ export type Inbound = {
   receivedAt: Date
 }
 
-/** Takes a due event and says when it is due again, should this run die. Null: nothing to do. */
+/** Claims a due webhook and sets when it is due again in case this run dies. Null: nothing to do. */
 export async function claimInbound(db: Db, id: string, now: Date, dueAgainMs: number): Promise<Inbound | null> {
   const { rows } = await sql<Inbound>`
-    update inbound_events set attempts = attempts + 1,
-           next_attempt_at = ${now}::timestamptz + make_interval(secs => least(3600, ${dueAgainMs / 1000} * power(2, attempts)))
-     where id = ${id} and status = 'received' and next_attempt_at <= ${now}
+    update inbound_events
+       set attempts = attempts + 1,
+           -- doubles with every attempt, up to an hour
+           next_attempt_at = ${now}::timestamptz
+             + make_interval(secs => least(3600, ${dueAgainMs / 1000} * power(2, attempts)))
+     where id = ${id}
+       and status = 'received'
+       and next_attempt_at <= ${now}
     returning id, source, body, simulated, attempts, request_id, received_at`.execute(db)
   return rows[0] ?? null
 }
 
-/** Ends an event inside the transaction of its effect. False: another run has ended it. */
+/** Ends a webhook inside the transaction of its effect. False: another run has ended it. */
 export async function finishInbound(
   tx: Tx,
   id: string,
   end: { status: 'done' | 'ignored'; reason: string | null; now: Date },
 ): Promise<boolean> {
   const { rows } = await sql`
-    update inbound_events set status = ${end.status}, reason = ${end.reason}, processed_at = ${end.now}, next_attempt_at = null
-     where id = ${id} and status = 'received' returning id`.execute(tx)
+    update inbound_events
+       set status = ${end.status}, reason = ${end.reason}, processed_at = ${end.now}, next_attempt_at = null
+     where id = ${id}
+       and status = 'received'
+    returning id`.execute(tx)
   return rows.length === 1
 }
 
-/** Gives an event up: it waits in the dead letters for a person. `detail` stays with the event, `reason` is a stable code. */
+/** Gives a webhook up and inserts its dead letter. `reason`: a stable code of the letter. `detail`: the reason of the webhook. */
 export async function killInbound(
   tx: Tx,
   id: string,
@@ -77,31 +91,45 @@ export async function killInbound(
 
 export type DueInbound = { id: string; source: Source; attempts: number }
 
-/** Marks due events as enqueued and returns them; SKIP LOCKED lets several sweepers share the work. */
+/** Marks due webhooks as enqueued and returns them. SKIP LOCKED lets several sweeps run at once. */
 export async function markDueInbound(
   db: Db,
   { sources, now, graceMs, limit }: { sources: Source[]; now: Date; graceMs: number; limit: number },
 ): Promise<DueInbound[]> {
   const { rows } = await sql<DueInbound>`
     with due as (
-      select id from inbound_events
-       where next_attempt_at <= ${now} and source = any(${sources}::text[]) and greatest(enqueued_at, next_attempt_at) < ${now}::timestamptz - make_interval(secs => ${graceMs / 1000})
-       order by next_attempt_at limit ${limit} for update skip locked)
-    update inbound_events i set enqueued_at = ${now} from due where i.id = due.id
+      select id
+        from inbound_events
+       where next_attempt_at <= ${now}
+         and source = any(${sources}::text[])
+         -- leaves the job of the first enqueue time to run
+         and greatest(enqueued_at, next_attempt_at) < ${now}::timestamptz - make_interval(secs => ${graceMs / 1000})
+       order by next_attempt_at
+       limit ${limit}
+         for update skip locked)
+    update inbound_events i
+       set enqueued_at = ${now}
+      from due
+     where i.id = due.id
     returning i.id, i.source, i.attempts`.execute(db)
   return rows
 }
 
 /**
- * Deletes messages of providers that are worked and long past their redelivery (seven days at most), unless one waits for
- * a person.
+ * Deletes webhooks of WhatsApp and Resend 30 days after they were processed; redeliveries stop after seven days at most.
+ * One with an open dead letter stays.
  */
 export async function deleteOldInbound(db: Db, now: Date): Promise<void> {
   await sql`
     delete from inbound_events i
-     where source in ('whatsapp', 'email') and status in ('done', 'ignored', 'dead')
+     where source in ('whatsapp', 'email')
+       and status in ('done', 'ignored', 'dead')
        and processed_at < ${now}::timestamptz - interval '30 days'
+       -- waits for a person
        and not exists (
-             select 1 from dead_letters l
-              where l.kind = 'inbound_event' and l.ref_id = i.id and l.resolved_at is null)`.execute(db)
+         select 1
+           from dead_letters l
+          where l.kind = 'inbound_event'
+            and l.ref_id = i.id
+            and l.resolved_at is null)`.execute(db)
 }

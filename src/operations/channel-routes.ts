@@ -1,4 +1,4 @@
-/** What the channels are doing, and pausing or resuming one by hand. */
+/** Listing the state of the channels, and pausing or resuming one. */
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import { listChannelStates, resumeChannel } from './channel-states.ts'
@@ -10,17 +10,17 @@ const Pause = Type.Object({ reason: Type.String(), by: Type.String(), since: Ins
 const ChannelState = Type.Object(
   {
     channel: Channel,
-    simulated: Type.Boolean({ description: 'No key is configured: nothing leaves.' }),
+    simulated: Type.Boolean({ description: 'No key is configured: nothing is sent.' }),
     circuit: Type.Enum(['closed', 'open', 'half_open'], {
-      description: 'The circuit breaker. half_open: one message goes first, and its success closes the circuit.',
+      description: 'The circuit breaker. half_open: one message is sent first, and its success closes the circuit.',
     }),
     pausedUntil: Type.Unsafe<Date | string | null>({
       ...NullableInstant,
-      description: 'Until when the system has paused the channel.',
+      description: 'When the pause by the system ends.',
     }),
     pauseReason: NullableString,
-    pause: Type.Union([Pause, Type.Null()], { description: 'What a person has paused, until it is resumed.' }),
-    failures: Type.Integer({ description: 'In a row.' }),
+    pause: Type.Union([Pause, Type.Null()], { description: 'The pause by a person.' }),
+    failures: Type.Integer({ description: 'Failures in a row.' }),
     due: Type.Integer({ description: 'Messages that are due now.' }),
     waiting: Type.Integer({ description: 'Messages that wait for a later time.' }),
   },
@@ -53,7 +53,7 @@ export const channelRoutes =
         schema: {
           operationId: 'listChannels',
           tags,
-          summary: 'What the channels are doing: simulated, paused, waiting',
+          summary: 'The state of the channels: simulated, paused, waiting',
           response: { 200: States },
         },
       },
@@ -66,8 +66,8 @@ export const channelRoutes =
         schema: {
           operationId: 'pauseChannel',
           tags,
-          summary: 'Pause a channel; queued messages wait, answers to guests included',
-          description: 'It ends when it is resumed, or by itself at `until`. A second pause replaces the first.',
+          summary: 'Pause a channel; queued messages wait, including replies to guests',
+          description: 'The pause ends at `until`, or when the channel is resumed. A second pause replaces the first.',
           params: ByChannel,
           body: PauseBody,
           response: { 200: States },
@@ -77,7 +77,7 @@ export const channelRoutes =
         const { channel } = request.params
         const { reason, until } = request.body
         await pauseChannelByHand(deps, { channel, reason, by: request.user.id, until })
-        request.log.warn({ channel, until: until ?? null }, 'A channel was paused by hand')
+        request.log.warn({ channel, until: until ?? null }, 'A channel was paused by a person')
         return { channels: await listChannels() }
       },
     )
@@ -88,7 +88,7 @@ export const channelRoutes =
         schema: {
           operationId: 'resumeChannel',
           tags,
-          summary: 'Resume a channel, whatever paused it, and close its circuit',
+          summary: 'Resume a channel, whoever paused it, and close its circuit',
           params: ByChannel,
           body: NoBody,
           response: { 200: States },

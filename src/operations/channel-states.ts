@@ -1,4 +1,4 @@
-/** What the channels are doing: paused or not, why, and how much waits. */
+/** The state of each channel: paused or not, why, and how many messages wait. */
 import { CHANNELS, type ChannelName } from '../contacts/contacts.ts'
 import { sql, withTx, type Db } from '../platform/db.ts'
 import { stateOfPause, type Pause } from '../platform/pauses.ts'
@@ -8,12 +8,12 @@ import { endPauses, listChannelPauses } from '../delivery/delivery.ts'
 export type ChannelState = {
   channel: ChannelName
   circuit: 'closed' | 'open' | 'half_open'
-  /** Until when the system has paused the channel, and why; null: it has not. */
+  /** When the pause by the system ends, and its reason; null: the system has not paused the channel. */
   pausedUntil: Date | null
   pauseReason: string | null
-  /** What a person has paused. */
+  /** The pause by a person. */
   pause: { reason: string; by: string; since: Date; until: Date | null } | null
-  /** In a row; a success resets them. */
+  /** Failures in a row; a success resets them. */
   failures: number
   /** Messages that are due now. */
   due: number
@@ -24,14 +24,18 @@ export type ChannelState = {
 export async function listChannelStates(db: Db, now: Date): Promise<ChannelState[]> {
   const pauses = await listChannelPauses(db, CHANNELS, now)
   const { rows } = await sql<Pick<ChannelState, 'channel' | 'failures' | 'due' | 'waiting'>>`
-    select c.channel, c.failures, coalesce(w.due, 0) as due, coalesce(w.waiting, 0) as waiting
+    -- queued messages with a due time; parked ones have none
+    with queued as (
+      select channel,
+             count(*) filter (where next_attempt_at <= ${now}) as due,
+             count(*) filter (where next_attempt_at > ${now}) as waiting
+        from deliveries
+       where next_attempt_at is not null
+         and status in ('queued', 'scheduled')
+       group by channel)
+    select c.channel, c.failures, coalesce(q.due, 0) as due, coalesce(q.waiting, 0) as waiting
       from channel_limits c
-      left join (select channel,
-                        count(*) filter (where next_attempt_at <= ${now}) as due,
-                        count(*) filter (where next_attempt_at > ${now}) as waiting
-                   from deliveries
-                  where next_attempt_at is not null and status in ('queued', 'scheduled')
-                  group by channel) w on w.channel = c.channel
+      left join queued q on q.channel = c.channel
      order by c.channel desc`.execute(db)
   return rows.map((row) => ({
     ...row,
@@ -58,7 +62,7 @@ function describePauses(
   }
 }
 
-/** A person resumes a channel: whatever paused it ends, and the circuit closes. */
+/** Resumes a channel for a person: ends every pause and closes the circuit. */
 export function resumeChannel({ db, now }: { db: Db; now: () => Date }, channel: ChannelName): Promise<void> {
   const at = now()
   return withTx(db, async (tx) => {

@@ -22,14 +22,14 @@ const enqueuedAt = async ({ db }: TestApp, id: string) =>
   (await sql<{ enqueuedAt: Date | null }>`select enqueued_at from deliveries where id = ${id}`.execute(db)).rows[0]!
     .enqueuedAt
 
-/** A message that is queued, by this channel. */
+/** Queues a message by this channel and returns its id. */
 async function queued({ post, db }: TestApp, channel: 'whatsapp' | 'email'): Promise<string> {
   const { eventId, guestId } = await anInvitation(db)
   const reply = await post(`/events/${eventId}/guests/${guestId}/send`, { as: 'organizer', body: { channel } })
   return reply.json().deliveryId
 }
 
-test('a paused channel sends nothing that is queued, the other goes on, and resuming sends it once', async (t) => {
+test('a paused channel sends nothing while the other does, and resuming sends what was queued once', async (t) => {
   const app = await startApp(t, { now: NOW })
   t.after(() => resume(app))
   const [id, email] = [await queued(app, 'whatsapp'), await queued(app, 'email')]
@@ -55,7 +55,7 @@ test('a paused channel sends nothing that is queued, the other goes on, and resu
   assert.deepEqual([(await rowOf(app.db, id)).status, send.mock.callCount()], ['sent', 1])
 })
 
-test('a pause with an end is over by itself, and the sweep releases what waited', async (t) => {
+test('a pause with an end ends by itself, and the sweep releases what waited', async (t) => {
   const app = await startApp(t, { now: NOW })
   t.after(() => resume(app))
   const id = await queued(app, 'whatsapp')
@@ -74,7 +74,7 @@ test('a pause with an end is over by itself, and the sweep releases what waited'
   assert.equal((await app.get('/ops/channels', { as: 'director' })).json().channels[0].pause, null)
 })
 
-test('a second pause replaces the first, even when it ends earlier', async (t) => {
+test('a second pause replaces the first even when it ends earlier', async (t) => {
   const app = await startApp(t, { now: NOW })
   t.after(() => resume(app))
   const id = await queued(app, 'whatsapp')
@@ -88,7 +88,7 @@ test('a second pause replaces the first, even when it ends earlier', async (t) =
   assert.equal(await app.runJob(deliverInvitation, { deliveryId: id }), 'sent')
 })
 
-test('resuming while messages are claimed leaves none behind', async (t) => {
+test('resuming while messages are being claimed leaves none parked', async (t) => {
   const app = await startApp(t)
   t.after(() => resume(app))
   const ids = await Promise.all(Array.from({ length: 10 }, () => queued(app, 'whatsapp')))
@@ -105,7 +105,7 @@ test('resuming while messages are claimed leaves none behind', async (t) => {
   assert.equal(rows.length, 0)
 })
 
-test('a paused channel does not make the system unready, and readiness, preflight and metrics name it', async (t) => {
+test('readiness, preflight and metrics report a paused channel, and the system stays ready', async (t) => {
   const app = await startApp(t, { now: NOW })
   t.after(() => resume(app))
   const { eventId } = await anInvitation(app.db)

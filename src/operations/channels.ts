@@ -1,10 +1,10 @@
-/** Pausing a whole channel by hand. */
+/** Pausing a channel as a person. */
 import type { ChannelName } from '../contacts/contacts.ts'
 import { pauseSending } from '../delivery/delivery.ts'
 import { withTx, type Db } from '../platform/db.ts'
 import { Failure, readInstant } from '../platform/errors.ts'
 
-/** A second pause replaces the first. Throws `invalid_date` when the end has passed. */
+/** Pauses a channel until `until` (ISO 8601), or until it is resumed. Replaces a pause by a person. Throws `invalid_date`. */
 export async function pauseChannelByHand(
   { db, now }: { db: Db; now: () => Date },
   { channel, reason, by, until: text }: { channel: ChannelName; reason: string; by: string; until: string | undefined },

@@ -1,4 +1,4 @@
-/** What could not be done and waits for a person: tried again or closed, each letter once. */
+/** Retrying and discarding dead letters. Each letter is closed once. */
 import type { Config } from '../platform/config.ts'
 import { withTx, type Db } from '../platform/db.ts'
 import { replayDeliveries } from '../delivery/delivery.ts'
@@ -10,13 +10,13 @@ import { findLetter, listGone, listOpenLetters, type Letter, type LetterFilter }
 type Context = { db: Db; now: () => Date; config: Config }
 
 export type Retried = {
-  /** What became of each letter that this call closed. */
+  /** The outcome of each letter that this call closed. */
   resolved: Resolved[]
-  /** Webhooks that are due again; the caller enqueues them. */
+  /** Webhooks that are due again. The caller enqueues them after the commit. */
   revived: Revived[]
 }
 
-/** Tries the deliveries and webhooks among these letters again. Letters of jobs are left to jobs.ts: they live in the queue only. */
+/** Retries the deliveries and webhooks of these letters. Letters of jobs are left to jobs.ts, because no row stands behind them. */
 export async function retryLetters({ db, now, config }: Context, letters: Letter[], by: string): Promise<Retried> {
   const at = now()
   const idsOf = (kind: Letter['kind']) => letters.filter((letter) => letter.kind === kind).map(({ id }) => id)
@@ -36,23 +36,23 @@ export async function retryLetters({ db, now, config }: Context, letters: Letter
   })
 }
 
-/** An open letter. Throws `dead_letter_not_found`, `dead_letter_resolved`. */
+/** Finds an open letter. Throws `dead_letter_not_found`, `dead_letter_resolved`. */
 export async function findOpenLetter(db: Db, id: string): Promise<Letter> {
   const letter = await findLetter(db, id)
   if (!letter) throw new Failure('dead_letter_not_found')
   if (letter.resolvedAt)
-    throw new Failure('dead_letter_resolved', { detail: 'Somebody has retried or discarded it before.' })
+    throw new Failure('dead_letter_resolved', { detail: 'The letter was already retried or discarded.' })
   return letter
 }
 
-/** Closes one letter without trying again. */
+/** Closes a letter without retrying. Throws `dead_letter_not_found`, `dead_letter_resolved`. */
 export async function discardLetter({ db, now }: Pick<Context, 'db' | 'now'>, id: string, by: string): Promise<void> {
   const { id: letterId } = await findOpenLetter(db, id)
   const resolved = await resolveLetters(db, [{ letterId, outcome: 'discarded' }], { by, now: now() })
   if (resolved.length === 0) throw new Failure('dead_letter_resolved')
 }
 
-/** Closes every open letter that the filter names, without trying again. Returns how many. */
+/** Closes every open letter that matches the filter, without retrying. Returns how many. */
 export async function discardLetters(
   { db, now }: Pick<Context, 'db' | 'now'>,
   filter: LetterFilter,

@@ -17,7 +17,7 @@ async function anInboundEvent(db: Db, status: string, processedAt: Date): Promis
   return id
 }
 async function aLetter(db: Db, refId: string, resolvedAt: Date | null): Promise<void> {
-  await sql`insert into dead_letters (kind, ref_id, reason, attempts, first_at, last_at, resolved_at)
+  await sql`insert into dead_letters (kind, ref_id, code, attempts, first_at, last_at, resolved_at)
     values ('inbound_event', ${refId}, 'items_malformed', 1, ${NOW}, ${NOW}, ${resolvedAt})`.execute(db)
 }
 const keptOf = async (db: Db, ids: string[]) => {
@@ -25,7 +25,7 @@ const keptOf = async (db: Db, ids: string[]) => {
   return ids.map((id) => rows.some((row) => row.id === id))
 }
 
-test('a webhook is deleted after 30 days, but not while its letter is open', async (t) => {
+test('a webhook is deleted after 30 days, but not while its dead letter is open', async (t) => {
   const app = await startApp(t, { now: NOW })
   const [young, old, open, closed] = [
     await anInboundEvent(app.db, 'done', daysAgo(29)),
@@ -41,7 +41,7 @@ test('a webhook is deleted after 30 days, but not while its letter is open', asy
   assert.deepEqual(await keptOf(app.db, [young, old, open, closed]), [true, false, true, false])
 })
 
-test('the text of a message is blanked after the days that are set; its id and meaning stay', async (t) => {
+test('the text of a message is deleted after WA_MESSAGE_TEXT_DAYS; its id and interpretation stay', async (t) => {
   const app = await startApp(t, { now: NOW, env: { WA_MESSAGE_TEXT_DAYS: '10' } })
   const [young, old] = [newId('wamid'), newId('wamid')]
   for (const [id, at] of [
@@ -62,7 +62,7 @@ test('the text of a message is blanked after the days that are set; its id and m
   ])
 })
 
-test('a slot is deleted a week after its window is over, counted from when its message is due', async (t) => {
+test('a slot is deleted a week after its dedupe window, which starts when its message is due', async (t) => {
   const app = await startApp(t, { now: NOW, env: { DELIVERY_DEDUPE_WINDOW_MIN: '1440' } })
   const guest = await anInvitation(app.db)
   const slots: [string, Date, Date][] = [

@@ -1,4 +1,4 @@
-/** What the queues hold, measured; and deleting what is too old to matter. */
+/** Measuring queues and due rows, and deleting old rows. */
 import { Type } from 'typebox'
 import { deleteOldTokens } from '../auth/auth.ts'
 import { deleteOldIntervals } from '../channels/channels.ts'
@@ -14,7 +14,7 @@ import { defineJob, QUEUE_NAMES, type JobCounts, type QueueName } from '../platf
 import { listChannelStates } from './channel-states.ts'
 import { listLag } from './readiness.ts'
 
-/** Sets the Prometheus gauges of queues, due rows and dead letters; also at every scrape of the API. */
+/** Sets the Prometheus gauges of queues, due rows, dead letters and paused channels. Every scrape calls it. */
 export async function measureQueues({ db, now, queues, metrics }: Pick<Deps, 'db' | 'now' | 'queues' | 'metrics'>) {
   const counted: { queue: QueueName; counts: JobCounts }[] = []
   for (const queue of QUEUE_NAMES) {
@@ -34,11 +34,13 @@ export async function measureQueues({ db, now, queues, metrics }: Pick<Deps, 'db
 
 async function countDeadLetters(db: Db): Promise<number> {
   const { rows } = await sql<{ open: number }>`
-    select count(*) as open from dead_letters where resolved_at is null`.execute(db)
+    select count(*) as open
+      from dead_letters
+     where resolved_at is null`.execute(db)
   return rows[0]!.open
 }
 
-/** Writes one `queue_metrics` line per queue. */
+/** Logs one `queue_metrics` line per queue. */
 export const logQueueMetrics = defineJob({
   name: 'log-queue-metrics',
   queue: 'maintenanceQueue',
@@ -52,10 +54,7 @@ export const logQueueMetrics = defineJob({
   },
 })
 
-/**
- * Deletes what nobody will ask for again. Each domain says what that is for its own tables; here are the tables that
- * belong to no domain.
- */
+/** Deletes rows that are no longer needed. Each domain decides that for its own tables. */
 export const deleteOldRows = defineJob({
   name: 'delete-old-rows',
   queue: 'maintenanceQueue',

@@ -1,4 +1,4 @@
-/** Putting retried letters to work: the jobs that follow the commit, and jobs that only the queue knew. */
+/** Retrying dead letters of every kind, including jobs, and enqueueing what is due again. */
 import { Check } from 'typebox/value'
 import type { Deps } from '../deps.ts'
 import { Failure } from '../platform/errors.ts'
@@ -8,7 +8,7 @@ import { retryLetters } from './dead-letters.ts'
 import { resolveLetters, type Resolved } from '../platform/dead-letters.ts'
 import type { Letter } from './sql.ts'
 
-/** Retries letters of any kind. Returns what became of those that this call closed; the others stay open. */
+/** Retries letters of any kind. Returns the outcome of those that this call closed; the others stay open. */
 export async function retryAndEnqueue(
   deps: Deps,
   jobs: readonly Job[],
@@ -21,14 +21,14 @@ export async function retryAndEnqueue(
     await deps.queues.enqueue(jobOf(source), { inboundEventId: id }, { id: sweptJobId(inboundJobId(id, 0), at) })
   for (const letter of letters.filter(({ kind }) => kind === 'job')) {
     const dead = readDeadJob(jobs, letter.refId)
-    if (dead) resolved.push(...(await runAgain(deps, dead, letter, by)))
+    if (dead) resolved.push(...(await enqueueAgain(deps, dead, letter, by)))
   }
   return resolved
 }
 
 type DeadJob = { job: Job; data: object }
 
-/** The job behind a letter, when its data is all there and still fits. Null: it cannot be run from its letter. */
+/** The job of a letter and its data. Null: the data was cut or does not fit the job's schema, so it cannot run again. */
 export function readDeadJob(jobs: readonly Job[], refId: string): DeadJob | null {
   const colon = refId.indexOf(':')
   const job = jobs.find(({ name }) => name === refId.slice(0, colon))
@@ -36,15 +36,15 @@ export function readDeadJob(jobs: readonly Job[], refId: string): DeadJob | null
     const data: unknown = JSON.parse(refId.slice(colon + 1))
     return job && typeof data === 'object' && data !== null && Check(job.data, data) ? { job, data } : null
   } catch {
-    return null // the name and data of a job are cut to 300 characters
+    return null // name and data are cut to 300 characters
   }
 }
 
-/** No row stands behind it, so a job that may have been lost leaves the letter open; running twice is harmless. */
-async function runAgain(deps: Deps, { job, data }: DeadJob, { id }: Letter, by: string): Promise<Resolved[]> {
+/** Enqueues the job again. When it may have been lost, the letter stays open, because no row stands behind it. Running twice is harmless. */
+async function enqueueAgain(deps: Deps, { job, data }: DeadJob, { id }: Letter, by: string): Promise<Resolved[]> {
   const lostBefore = deps.queues.lostJobs()
   await deps.queues.enqueue(job, data, { id: `${job.name}-again-${id}` })
   if (deps.queues.lostJobs() > lostBefore)
-    throw new Failure('unavailable', { detail: 'The queue is away; the letter stays open.', retryAfterSeconds: 5 })
+    throw new Failure('unavailable', { detail: 'The queue is down; the letter stays open.', retryAfterSeconds: 5 })
   return resolveLetters(deps.db, [{ letterId: id, outcome: 'retried' }], { by, now: deps.now() })
 }

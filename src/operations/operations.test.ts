@@ -19,7 +19,7 @@ type DeadFacts = {
   attempts?: number
 }
 
-/** A delivery that was given up, with its open letter; slot and attempts are as the system leaves them. */
+/** Inserts a dead delivery with its open letter. */
 async function aDeadDelivery(
   db: Db,
   guest: MadeGuest,
@@ -39,7 +39,7 @@ async function aDeadDelivery(
 async function aLetter(db: Db, kind: string, refId: string, reason = 'attempts_spent'): Promise<string> {
   const { rows } = await sql<{
     id: number
-  }>`insert into dead_letters (kind, ref_id, reason, attempts, first_at, last_at)
+  }>`insert into dead_letters (kind, ref_id, code, attempts, first_at, last_at)
     values (${kind}, ${refId}, ${reason}, 5, ${NOW}, ${NOW}) returning id`.execute(db)
   return String(rows[0]!.id)
 }
@@ -63,7 +63,7 @@ const letterOf = async (db: Db, id: string) =>
     await sql<{ resolvedBy: string | null; resolution: string | null }>`
       select resolved_by, resolution from dead_letters where id = ${id}::bigint`.execute(db)
   ).rows[0]!
-const holderOf = async (db: Db, { eventId, guestId }: MadeGuest) =>
+const slotOwnerOf = async (db: Db, { eventId, guestId }: MadeGuest) =>
   (
     await sql<{ deliveryId: string }>`select delivery_id from delivery_slots
       where event_id = ${eventId} and guest_id = ${guestId}`.execute(db)
@@ -72,7 +72,7 @@ const retry = ({ post }: TestApp, letterId: string) => post(`/ops/dead-letters/$
 const retryAll = ({ post }: TestApp, filter: object, limit = 1000) =>
   post('/ops/dead-letters/retry', { as: 'director', body: { filter, limit } })
 
-test('a retried delivery is due at once, with new tries above its history and its slot taken again', async (t) => {
+test('a retried delivery is due at once, gets new attempts and takes its slot again', async (t) => {
   const app = await startApp(t, { now: NOW })
   const guest = await aGuest(app.db, await anEvent(app.db))
   const { id, letterId } = await aDeadDelivery(app.db, guest)
@@ -89,22 +89,22 @@ test('a retried delivery is due at once, with new tries above its history and it
     nextAttemptAt: new Date(NOW),
     possibleDuplicate: false,
   })
-  assert.equal(await holderOf(app.db, guest), id)
+  assert.equal(await slotOwnerOf(app.db, guest), id)
   assert.deepEqual(await letterOf(app.db, letterId), { resolvedBy: 'usr_test_director', resolution: 'retried' })
   const again = await app.post(`/events/${guest.eventId}/guests/${guest.guestId}/send`, { as: 'director' })
   assert.deepEqual([again.json().status, again.json().duplicateOf], ['duplicate', id])
 })
 
 for (const [what, facts, outcome, status] of [
-  ['a delivery held with an unknown outcome', { status: 'unknown', reason: 'needs_review' }, 'retried', 'queued'],
+  ['an unknown outcome that needs review', { status: 'unknown', reason: 'needs_review' }, 'retried', 'queued'],
   ['a failed delivery', { status: 'failed', reason: 'whatsapp_131026' }, 'retried', 'queued'],
-  ['one whose status came meanwhile', { status: 'delivered' }, 'arrived', 'delivered'],
+  ['one whose status has arrived', { status: 'delivered' }, 'arrived', 'delivered'],
   ['one that was sent after all', { status: 'sent' }, 'arrived', 'sent'],
-  ['one that is queued already', { status: 'queued', nextAttemptAt: NOW }, 'moved', 'queued'],
-  ['an unknown outcome that still waits for evidence', { status: 'unknown', nextAttemptAt: NOW }, 'moved', 'unknown'],
+  ['one that is already queued', { status: 'queued', nextAttemptAt: NOW }, 'moved', 'queued'],
+  ['an unknown outcome that still waits for a status', { status: 'unknown', nextAttemptAt: NOW }, 'moved', 'unknown'],
   ['one that was skipped', { status: 'skipped' }, 'moved', 'skipped'],
 ] as const) {
-  test(`a retry of ${what}: ${outcome}`, async (t) => {
+  test(`a retry of ${what} is ${outcome}`, async (t) => {
     const app = await startApp(t, { now: NOW })
     const { id, letterId } = await aDeadDelivery(app.db, await aGuest(app.db, await anEvent(app.db)), facts)
 
@@ -118,7 +118,7 @@ for (const [what, facts, outcome, status] of [
   })
 }
 
-test('a replay after an attempt whose outcome nobody saw says that it may be a duplicate', async (t) => {
+test('a replay after an unknown attempt is marked as a possible duplicate', async (t) => {
   const app = await startApp(t, { now: NOW })
   const eventId = await anEvent(app.db)
   const held = await aDeadDelivery(app.db, await aGuest(app.db, eventId), { status: 'unknown' })
@@ -133,7 +133,7 @@ test('a replay after an attempt whose outcome nobody saw says that it may be a d
   assert.ok((await rowOf(app.db, dead.id)).possibleDuplicate)
 })
 
-test('a dead delivery whose message was asked for anew is superseded and stays dead', async (t) => {
+test('a dead delivery whose message was requested again is superseded and stays dead', async (t) => {
   const app = await startApp(t, { now: NOW })
   const guest = await aGuest(app.db, await anEvent(app.db))
   const { id, letterId } = await aDeadDelivery(app.db, guest)
@@ -144,10 +144,10 @@ test('a dead delivery whose message was asked for anew is superseded and stays d
   const reply = await retry(app, letterId)
 
   assert.deepEqual([reply.json().outcome, (await rowOf(app.db, id)).status], ['superseded', 'dead'])
-  assert.equal(await holderOf(app.db, guest), deliveryId)
+  assert.equal(await slotOwnerOf(app.db, guest), deliveryId)
 })
 
-test('of two dead deliveries of one message the later one goes again', async (t) => {
+test('of two dead deliveries of one message only the later one is retried', async (t) => {
   const app = await startApp(t, { now: NOW })
   const guest = await aGuest(app.db, await anEvent(app.db))
   const first = await aDeadDelivery(app.db, guest)
@@ -162,7 +162,7 @@ test('of two dead deliveries of one message the later one goes again', async (t)
   )
 })
 
-test('a replay of 500 dead letters of which 200 are delivered sends 300, and a second replay sends none', async (t) => {
+test('a replay of 500 dead letters, 200 of them delivered, sends 300, and a second replay sends none', async (t) => {
   const app = await startApp(t, { now: NOW })
   const eventId = await anEvent(app.db)
   await sql`insert into guests (event_id, id, name, phone, party_size, locale)
@@ -177,7 +177,7 @@ test('a replay of 500 dead letters of which 200 are delivered sends 300, and a s
       request_id, requested_by, requested_at, updated_at)
     select ${eventId} || '-d' || n, organizer_id, id, 'g_' || n, 'whatsapp', 'event_invitation', 'es-MX', 'dead', 5, 5, 'req_test',
       'usr_test', ${NOW}, ${NOW} from events, generate_series(1, 500) n where id = ${eventId}`.execute(app.db)
-  await sql`insert into dead_letters (kind, ref_id, reason, attempts, first_at, last_at)
+  await sql`insert into dead_letters (kind, ref_id, code, attempts, first_at, last_at)
     select 'delivery', id, 'attempts_spent', 5, ${NOW}, ${NOW} from deliveries where event_id = ${eventId}`.execute(
     app.db,
   )
@@ -192,7 +192,7 @@ test('a replay of 500 dead letters of which 200 are delivered sends 300, and a s
   const third = await retryAll(app, { eventId })
 
   const sums = replies.map((reply) => reply.json())
-  assert.equal(sums[0].retried + sums[1].retried, 300, 'two replays at once are one')
+  assert.equal(sums[0].retried + sums[1].retried, 300, 'two concurrent replays retry each letter once')
   assert.deepEqual([sums[0].remaining, sums[1].remaining, send.mock.callCount()], [0, 0, 300])
   assert.deepEqual([third.json().retried, third.json().skipped, third.json().remaining], [0, 0, 0])
   const { rows } = await sql<{ status: string; n: number }>`select status, count(*) as n from deliveries
@@ -203,7 +203,7 @@ test('a replay of 500 dead letters of which 200 are delivered sends 300, and a s
   ])
 })
 
-test('a filter names letters by what they are about, and a limit leaves the rest', async (t) => {
+test('a retry takes only the letters that match the filter, up to the limit', async (t) => {
   const app = await startApp(t, { now: NOW })
   const organizerId = await anOrganizer(app.db, newId('org'))
   const eventId = await anEvent(app.db, { organizerId })
@@ -221,7 +221,7 @@ test('a filter names letters by what they are about, and a limit leaves the rest
   assert.equal((await rowOf(app.db, other.id)).status, 'dead')
 })
 
-test('a letter whose guest was deleted is closed as gone', async (t) => {
+test('a letter whose guest was deleted is resolved as gone', async (t) => {
   const app = await startApp(t, { now: NOW })
   const letterId = await aLetter(app.db, 'delivery', newId('dl'))
 
@@ -230,7 +230,7 @@ test('a letter whose guest was deleted is closed as gone', async (t) => {
   assert.deepEqual([reply.json().outcome, (await letterOf(app.db, letterId)).resolution], ['gone', 'gone'])
 })
 
-test('a webhook that was given up is worked again, with its tries begun anew', async (t) => {
+test('a retried webhook is processed again, with its attempts reset', async (t) => {
   const app = await startApp(t, { now: NOW })
   const { eventId: id } = (
     await app.post('/email/webhook', { body: { type: 'contact.created', data: { note: newId('n') } } })
@@ -247,7 +247,7 @@ test('a webhook that was given up is worked again, with its tries begun anew', a
   assert.deepEqual([reply.json().outcome, rows], ['retried', [{ status: 'ignored', attempts: 1 }]])
 })
 
-test('a job that failed for good is enqueued again from what its letter keeps', async (t) => {
+test('a retried job is enqueued with the data in its letter', async (t) => {
   const app = await startApp(t, { now: NOW })
   const data = { deliveryId: newId('dl') }
   await insertDeadJob(app.db, { name: 'deliver-invitation', data, attempts: 3, reason: 'x' }, new Date(NOW))
@@ -263,11 +263,11 @@ test('a job that failed for good is enqueued again from what its letter keeps', 
 })
 
 for (const [what, refId] of [
-  ['of no job of this program', 'no-such-job:{}'],
+  ['of an unknown job', 'no-such-job:{}'],
   ['whose data was cut', 'deliver-invitation:{"deliveryId":"dl_'],
   ['whose data does not fit the job', 'deliver-invitation:{"other":1}'],
 ] as const) {
-  test(`a letter ${what} cannot be retried and stays open, and can be discarded`, async (t) => {
+  test(`a letter ${what} cannot be retried, stays open, and can be discarded`, async (t) => {
     const app = await startApp(t, { now: NOW })
     const letterId = await aLetter(app.db, 'job', refId)
 
@@ -282,7 +282,7 @@ for (const [what, refId] of [
   })
 }
 
-test('the list shows what a letter is about, the newest first, page by page, and the closed ones when asked', async (t) => {
+test('the list shows open letters with their subject, newest first, in pages, and resolved ones on request', async (t) => {
   const app = await startApp(t, { now: NOW })
   const eventId = await anEvent(app.db)
   const made = []
@@ -309,7 +309,7 @@ test('the list shows what a letter is about, the newest first, page by page, and
   )
 })
 
-test('a discard by filter closes letters and sends nothing', async (t) => {
+test('a discard by filter resolves letters and sends nothing', async (t) => {
   const app = await startApp(t, { now: NOW })
   const eventId = await anEvent(app.db)
   const { id } = await aDeadDelivery(app.db, await aGuest(app.db, eventId))
@@ -354,7 +354,7 @@ function foreignCursor(): string {
   return Buffer.from(JSON.stringify([NOW, 'dl_1'])).toString('base64url')
 }
 
-test('a letter is retried or discarded once', async (t) => {
+test('a letter is retried or discarded only once', async (t) => {
   const app = await startApp(t, { now: NOW })
   const { letterId } = await aDeadDelivery(app.db, await aGuest(app.db, await anEvent(app.db)))
 
@@ -365,7 +365,7 @@ test('a letter is retried or discarded once', async (t) => {
   assert.deepEqual([late.statusCode, late.json().code], [409, 'dead_letter_resolved'])
 })
 
-test('the channels say that their circuit is open, and resuming one closes it without touching what is due', async (t) => {
+test('the list of channels shows an open circuit, and resuming closes it without changing what is due', async (t) => {
   const app = await startApp(t, { now: NOW })
   const until = '2029-06-01T12:05:00.000Z'
   const reason = 'whatsapp_131042'
@@ -394,7 +394,7 @@ async function anAccount(db: Db, role: string, organizerId: string | null) {
   return createAccount({ db }, { email: `${newId('u')}@example.com`, name: 'Prueba', role, organizerId })
 }
 
-test('the board opens for a director by HTTP Basic, asks for it when nothing comes, and refuses others', async (t) => {
+test('the board takes HTTP Basic from a director, challenges without credentials, and refuses others', async (t) => {
   const { app, db } = await startApp(t)
   const director = await anAccount(db, 'director', null)
   const viewer = await anAccount(db, 'viewer', await anOrganizer(db))
@@ -415,7 +415,7 @@ test('the board opens for a director by HTTP Basic, asks for it when nothing com
   assert.match(String(nothing.headers['www-authenticate']), /^Bearer .*,Basic realm=/)
 })
 
-test('HTTP Basic is taken by the board only, and guessing passwords there is limited', async (t) => {
+test('only the board takes HTTP Basic, and guessing passwords there is rate limited', async (t) => {
   const { app, db } = await startApp(t)
   const director = await anAccount(db, 'director', null)
 
@@ -428,7 +428,7 @@ test('HTTP Basic is taken by the board only, and guessing passwords there is lim
   assert.deepEqual([guesses.slice(0, 10).every((status) => status === 401), guesses[10]], [true, 429])
 })
 
-test('the page of the board may ask often without spending the limit of logins', async (t) => {
+test('frequent requests of the board do not use up the rate limit of logins', async (t) => {
   const { app, db } = await startApp(t)
   const director = await anAccount(db, 'director', null)
 
@@ -443,7 +443,7 @@ test('the page of the board may ask often without spending the limit of logins',
 })
 
 for (const backend of backends) {
-  test(`the board shows every queue and changes none (${backend})`, async (t) => {
+  test(`the board shows every queue and changes nothing (${backend})`, async (t) => {
     const { app, get, deps } = await startApp(t, { backend })
     const data = { deliveryId: newId('dl') }
     await deps.queues.enqueue(deliverInvitation, data, { id: `board-${data.deliveryId}` })
@@ -469,7 +469,7 @@ for (const backend of backends) {
   })
 }
 
-test('the files of the board are served, and nothing beside them', async (t) => {
+test('the board serves its own files and no others', async (t) => {
   const { get } = await startApp(t)
   const page = (await get('/ops/queues/', { as: 'director' })).body
   const script = /static\/js\/main\.\w+\.js/.exec(page)![0]
@@ -483,7 +483,7 @@ test('the files of the board are served, and nothing beside them', async (t) => 
   assert.deepEqual(missing, [404, 404, 404, 404, 404])
 })
 
-test('in demo mode the board is open like everything', async (t) => {
+test('in demo mode the board needs no credentials', async (t) => {
   const { app } = await startApp(t, { env: { AUTH_MODE: 'demo' } })
 
   assert.equal((await app.inject({ url: '/ops/queues' })).statusCode, 200)

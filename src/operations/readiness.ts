@@ -1,4 +1,4 @@
-/** Is the system able to do its work? /ready shows it, and the queue_metrics line of the worker measures it. */
+/** Whether the system can do its work: the checks of /ready, and the lag that the metrics show. */
 import { listPendingMigrations, MIGRATIONS_FOLDER, pingDb, sql, type Db } from '../platform/db.ts'
 import { listChannelStates } from './channel-states.ts'
 import type { Deps } from '../deps.ts'
@@ -7,20 +7,20 @@ import { QUEUE_NAMES } from '../platform/queue.ts'
 export type Check = { ok: boolean; detail?: string }
 export type Checks = Record<string, Check>
 
-/** A paused channel is meant to wait: it is told here, and is no reason to take traffic away. */
+/** Names paused channels. A paused channel does not make the system unready, because a pause is intended. */
 async function describeChannels(db: Db, now: Date): Promise<Check> {
   const states = (await listChannelStates(db, now)).filter(({ pause, pausedUntil }) => pause ?? pausedUntil)
   if (states.length === 0) return { ok: true }
-  const told = states.map(({ channel, circuit, pause, pausedUntil }) => {
+  const descriptions = states.map(({ channel, circuit, pause, pausedUntil }) => {
     const who = pause ? 'an operator' : circuit === 'closed' ? 'a rate limit of the provider' : 'the circuit breaker'
     const until = pause ? pause.until : pausedUntil
     const end = until ? `until ${until.toISOString()}` : 'until it is resumed'
     return `${channel} is paused by ${who} ${end}`
   })
-  return { ok: true, detail: `${told.join('; ')}: GET /ops/channels says why` }
+  return { ok: true, detail: `${descriptions.join('; ')}: GET /ops/channels says why` }
 }
 
-/** A due row older than this means that nobody works: workers are missing or stuck. */
+/** A due row older than this means that workers are missing or stuck. */
 const LAG_LIMIT_SECONDS = 60
 
 export async function checkReadiness(deps: Deps): Promise<Checks> {
@@ -34,7 +34,7 @@ export async function checkReadiness(deps: Deps): Promise<Checks> {
         if (pending.length > 0)
           throw new Error(`${pending.length} pending (${pending.join(', ')}): run npm run migrate`)
       })
-    : { ok: false, detail: 'the database does not answer' }
+    : { ok: false, detail: 'the database does not respond' }
   checks['queues'] = await check(async () => {
     const idle = []
     for (const name of QUEUE_NAMES) if ((await deps.queues.countWorkers(name)) === 0) idle.push(name)
@@ -57,33 +57,41 @@ async function check(probe: () => Promise<void>): Promise<Check> {
     await probe()
     return { ok: true }
   } catch (error) {
-    return { ok: false, detail: error instanceof Error && error.message ? error.message : 'does not answer' }
+    return { ok: false, detail: error instanceof Error && error.message ? error.message : 'does not respond' }
   }
 }
 
 export type Lag = { tableName: string; due: number; oldestSeconds: number }
 
 /**
- * Due rows that nobody has worked yet. A rate limit lets rows wait, so a channel lags only as long as it sends nothing:
- * since its last token, or since its oldest row came due. A paused channel does not lag.
+ * Due rows per table and how long the oldest has waited. Rows may wait for the rate limit, so the lag of a channel counts
+ * from the last token it took, or from its oldest due row if that is later. A paused channel has no lag.
  */
 export async function listLag(db: Db, now: Date): Promise<Lag[]> {
   const { rows } = await sql<Lag>`
     with waiting as (
       select d.channel, count(*) as due, min(d.next_attempt_at) as oldest
         from deliveries d
-       where d.next_attempt_at <= ${now} and d.status <> 'sending'
+       where d.next_attempt_at <= ${now}
+         and d.status <> 'sending'
        group by d.channel),
+    -- channels that are not paused
     lagging as (
       select w.due, ${now}::timestamptz - greatest(w.oldest, l.refilled_at) as lag
-        from waiting w join channel_limits l on l.channel = w.channel
-       where not exists (select 1 from pauses p where p.scope = 'channel' and p.scope_id = w.channel))
+        from waiting w
+        join channel_limits l on l.channel = w.channel
+       where not exists (
+         select 1
+           from pauses p
+          where p.scope = 'channel'
+            and p.scope_id = w.channel))
     select 'deliveries' as table_name, coalesce(sum(due), 0)::bigint as due,
            coalesce(extract(epoch from max(lag)), 0)::integer as oldest_seconds
       from lagging
     union all
     select 'inbound_events', count(*),
            coalesce(extract(epoch from ${now}::timestamptz - min(next_attempt_at)), 0)::integer
-      from inbound_events where next_attempt_at <= ${now}`.execute(db)
+      from inbound_events
+     where next_attempt_at <= ${now}`.execute(db)
   return rows
 }

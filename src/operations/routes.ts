@@ -1,4 +1,4 @@
-/** What operators do: look at dead letters, channels and queues, and put right what the system could not. */
+/** The routes for operators: dead letters and the board of the queues. */
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type, type Static } from 'typebox'
 import type { Deps } from '../deps.ts'
@@ -65,7 +65,8 @@ export const operationsRoutes =
           tags,
           summary: 'Retry a dead letter',
           description:
-            '`retried`: it is due now. `arrived`: the message proved to be delivered. `superseded`: the same was asked for anew. `moved`: it is on its way already. `gone`: its guest or event was deleted. The letter is closed in every case.',
+            '`retried`: it is due now. `arrived`: the message had been delivered. `superseded`: the same message was requested ' +
+            'again. `moved`: it is already in progress. `gone`: its guest or event was deleted. The letter is closed in every case.',
           params: LetterParams,
           body: NoBody,
           response: { 200: Answer({ id: Type.String(), outcome: Type.Enum(OUTCOMES) }) },
@@ -75,7 +76,7 @@ export const operationsRoutes =
         const letter = await findOpenLetter(deps.db, request.params.letterId)
         if (letter.kind === 'job' && !readDeadJob(jobs, letter.refId))
           throw new Failure('dead_letter_not_replayable', {
-            detail: 'The data of this job was not kept whole, or no job of this program takes it.',
+            detail: 'The data of this job is incomplete, or this program has no such job.',
           })
         const [resolved] = await retryAndEnqueue(deps, jobs, [letter], request.user.id)
         if (!resolved) throw new Failure('dead_letter_resolved')
@@ -96,7 +97,7 @@ export const operationsRoutes =
           tags,
           summary: 'Retry all dead letters that match a filter, oldest first',
           description:
-            'Call it again while `remaining` falls. A message that has arrived meanwhile is skipped and its letter closed.',
+            'Repeat while `remaining` decreases. A message that has arrived meanwhile is skipped, and its letter is closed.',
           body: Type.Object(
             { filter: Filter, limit: Type.Integer({ minimum: 1, maximum: 1000, default: RETRY_LIMIT }) },
             { additionalProperties: false },
@@ -105,8 +106,8 @@ export const operationsRoutes =
             200: Answer({
               retried: Type.Integer(),
               skipped: Type.Integer(),
-              remaining: Type.Integer({ description: 'Open letters that the filter still names.' }),
-              outcomes: Type.Record(Type.String(), Type.Integer(), { description: 'How many letters ended how.' }),
+              remaining: Type.Integer({ description: 'Open letters that still match the filter.' }),
+              outcomes: Type.Record(Type.String(), Type.Integer(), { description: 'Number of letters by outcome.' }),
             }),
           },
         },

@@ -1,4 +1,4 @@
-/** Dead letters on the wire. */
+/** The schemas of dead letters. */
 import { Type } from 'typebox'
 import { Channel, Id, Instant, NullableInstant, NullableString, NullableText } from '../http/schemas.ts'
 import { LETTER_KINDS } from '../platform/dead-letters.ts'

@@ -1,4 +1,4 @@
-/** Health, readiness, metrics and the API reference. */
+/** The routes of the system: liveness, readiness, metrics and the documentation of the API. */
 import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
@@ -89,7 +89,7 @@ export const systemRoutes =
         if (token && !isSame(request.headers.authorization ?? '', `Bearer ${token}`)) {
           throw new Failure('unauthorized', { detail: 'Send METRICS_TOKEN as a Bearer token.' })
         }
-        // The other metrics are still useful when the queues cannot be measured.
+        // When the queues are down, the other metrics are still served.
         await measureQueues(deps).catch((error: unknown) =>
           request.log.debug({ err: error }, 'The queues could not be measured'),
         )
@@ -113,5 +113,5 @@ export const systemRoutes =
     })
   }
 
-/** Resolves the file's path, because importing the package would load all of it into memory. */
+/** The path of an asset. Importing the package would load all of it into memory. */
 const assetPath = (file: string): string => createRequire(import.meta.url).resolve(`swagger-ui-dist/${file}`)

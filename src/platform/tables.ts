@@ -59,11 +59,11 @@ export interface ChannelLimits {
 
 export interface DeadLetters {
   attempts: number;
+  code: string;
   firstAt: Timestamp;
   id: Generated<number>;
   kind: string;
   lastAt: Timestamp;
-  reason: string;
   refId: string;
   resolution: string | null;
   resolvedAt: Timestamp | null;

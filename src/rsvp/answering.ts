@@ -1,8 +1,8 @@
 /**
- * Records a guest's answer from the page, a button or a text.
+ * Recording a guest's answer, whether it comes from the page, a button or words.
  *
- * A guest may change the answer while the event is active and has not ended. A `yes` takes places from the event's
- * capacity; every such answer locks the event's row first, so the capacity is never exceeded.
+ * A guest may change the answer while the event is active and has not ended. A `yes` takes places of the event's capacity,
+ * which is never exceeded: concurrent answers that take places wait for the lock on the event.
  */
 import { markSaid, recordAnswer, type AnswerKind, type NewAnswer } from '../events/events.ts'
 import type { Tx } from '../platform/db.ts'
@@ -11,10 +11,10 @@ import { countConfirmed, lockCapacity, lockInvitation, type Locked } from './sql
 
 export type InvitationAnswer = ({ code: string } | { invitationId: string }) & {
   answer: AnswerKind
-  /** How many people come, for `yes`: 1 to the number invited, which is the default. */
+  /** For `yes`: how many people come, from 1 to the invited number. Default: the invited number. */
   places?: number
   source: NewAnswer['source']
-  /** The message or request that carried the answer. */
+  /** The id of the message or request with the answer. */
   sourceRef: string | null
   /** When the guest answered, by the provider's clock. */
   saidAt: Date
@@ -26,14 +26,14 @@ export type Answered = {
   code: string
   answer: AnswerKind
   answeredPlaces: number | null
-  /** False when the guest had already given this answer. */
+  /** False: the guest had given the same answer before. */
   isNew: boolean
 }
 
 /**
- * Writes a guest's answer inside the caller's transaction; the caller calls forgetInvitation after the
- * commit. On an error the previous answer stays. Throws `invitation_not_found`, `invitation_expired`,
- * `event_not_open`, `places_exceeded`, `capacity_reached`, `guest_already_admitted`.
+ * Records a guest's answer inside the caller's transaction. The caller calls forgetInvitation after the commit. A refused
+ * answer leaves the old one. Throws `invitation_not_found`, `invitation_expired`, `event_not_open`, `places_exceeded`,
+ * `capacity_reached`, `guest_already_admitted`.
  */
 export async function answerInvitation(tx: Tx, input: InvitationAnswer): Promise<Answered> {
   const invitation = await lockInvitation(tx, input)
@@ -51,25 +51,23 @@ export async function answerInvitation(tx: Tx, input: InvitationAnswer): Promise
   const { source, sourceRef, now } = input
   if (!(await recordAnswer(tx, { invitationId, answer: input.answer, places, source, sourceRef, now }))) {
     throw new Failure('guest_already_admitted', {
-      detail: 'More people of this invitation are already inside than this answer allows.',
+      detail: 'More people of this invitation have already been admitted.',
     })
   }
   await markSaid(tx, invitationId, input.saidAt)
   return { ...answered, isNew: true }
 }
 
-/** A caller with a code gets the same errors as the page, so the code reveals nothing about drafts. */
+/** Throws unless the event takes answers. Whoever has only the code learns no more than the page shows. */
 function checkOpen({ eventStatus, endsAt }: Locked, input: InvitationAnswer): void {
   if ('code' in input && eventStatus === 'draft') throw new Failure('invitation_not_found')
   if ('code' in input && eventStatus === 'expired') throw new Failure('invitation_expired')
   if (!isOpen(eventStatus, endsAt, input.now)) {
-    throw new Failure('event_not_open', {
-      detail: 'The event does not accept answers: it has ended or is not published.',
-    })
+    throw new Failure('event_not_open', { detail: 'The event takes no answers: it has ended or is not active.' })
   }
 }
 
-/** Whether answers are accepted. An event stops accepting them when it ends, before the nightly job archives it. */
+/** Whether the event takes answers. It is archived only at night, so its end counts too. */
 export const isOpen = (status: Locked['eventStatus'], endsAt: Date, now: Date) => status === 'active' && now < endsAt
 
 function checkPlaces({ places }: Locked, wanted: number = places): number {
@@ -82,7 +80,7 @@ function checkPlaces({ places }: Locked, wanted: number = places): number {
 async function checkCapacity(tx: Tx, { eventId, invitationId, ...current }: Locked, places: number): Promise<void> {
   if (current.capacity === null) return
   const taken = current.answer === 'yes' ? Math.min(current.answeredPlaces ?? current.places, current.places) : 0
-  if (places <= taken) return // a smaller party needs no new places
+  if (places <= taken) return // takes no more places, so no lock is needed
   const capacity = await lockCapacity(tx, eventId)
   if (capacity === null) return
   const free = capacity - (await countConfirmed(tx, eventId, invitationId))

@@ -1,8 +1,8 @@
-/** What a guest is told who was not understood, came too late, or asks for no more messages. */
-import { switchSending } from '../delivery/delivery.ts'
+/** What we reply to a guest whose message is unclear, comes too late, or asks for no more messages. */
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { newId, sql, type Db } from '../platform/db.ts'
+import { newId, sql, withTx, type Db } from '../platform/db.ts'
+import { insertPause } from '../platform/pauses.ts'
 import { deliverInvitation } from '../delivery/jobs.ts'
 import { startApp, type TestApp } from '../../test/harness.ts'
 import { aGuest, anEvent, anInvitation, anOrganizer, type MadeGuest } from '../../test/make.ts'
@@ -21,13 +21,13 @@ async function write(app: TestApp, phone: string | null, body: string, at = NOW,
   await processInbound(app.deps, reply.json().eventId)
   return id
 }
-type Answer = { id: string; template: string; status: string; reason: string | null }
-const answersTo = async (db: Db, { eventId, guestId }: MadeGuest) =>
+type Reply = { id: string; template: string; status: string; reason: string | null }
+const repliesTo = async (db: Db, { eventId, guestId }: MadeGuest) =>
   (
-    await sql<Answer>`select id, template, status, reason from deliveries
+    await sql<Reply>`select id, template, status, reason from deliveries
       where event_id = ${eventId} and guest_id = ${guestId} and answers_message is not null order by id`.execute(db)
   ).rows
-const templatesTo = async (db: Db, guest: MadeGuest) => (await answersTo(db, guest)).map(({ template }) => template)
+const templatesTo = async (db: Db, guest: MadeGuest) => (await repliesTo(db, guest)).map(({ template }) => template)
 const answerOf = async (db: Db, { invitationId }: MadeGuest) => {
   const { rows } = await sql<{ answer: string; answeredPlaces: number | null }>`
     select answer, answered_places from invitations where id = ${invitationId}`.execute(db)
@@ -36,10 +36,10 @@ const answerOf = async (db: Db, { invitationId }: MadeGuest) => {
 const meaningOf = async (db: Db, id: string) =>
   (await sql<{ rule: string; outcome: string }>`select rule, outcome from wa_messages where id = ${id}`.execute(db))
     .rows[0]!
-/** What has left, after every answer that waits was worked. */
+/** Sends all queued replies to a guest and returns their template, status and reason. */
 async function sendAll(app: TestApp, guest: MadeGuest): Promise<[string, string, string | null][]> {
-  for (const { id } of await answersTo(app.db, guest)) await app.runJob(deliverInvitation, { deliveryId: id })
-  return (await answersTo(app.db, guest)).map(({ template, status, reason }) => [template, status, reason])
+  for (const { id } of await repliesTo(app.db, guest)) await app.runJob(deliverInvitation, { deliveryId: id })
+  return (await repliesTo(app.db, guest)).map(({ template, status, reason }) => [template, status, reason])
 }
 
 for (const text of [
@@ -51,7 +51,7 @@ for (const text of [
   'ya dije que sí',
   'me puedes apartar 3 lugares',
 ]) {
-  test(`«${text}» is asked with buttons, not dropped and not taken for an answer`, async (t) => {
+  test(`«${text}» is unclear, so the guest is asked with buttons once`, async (t) => {
     const app = await startApp(t, { now: NOW })
     const guest = await anInvitation(app.db, { partySize: 4 })
 
@@ -73,7 +73,7 @@ for (const [text, answer] of [
   ['apártame 3 lugares', ['yes', 3]],
   ['con mucho gusto pero no puedo', ['no', null]],
 ] as const) {
-  test(`«${text}» is taken as ${answer.join(' ')}`, async (t) => {
+  test(`«${text}» is recorded as ${answer.join(' ').trim()}`, async (t) => {
     const app = await startApp(t, { now: NOW })
     const guest = await anInvitation(app.db, { partySize: 4 })
 
@@ -83,7 +83,7 @@ for (const [text, answer] of [
   })
 }
 
-test('who has answered is not asked for a stray number, but is for a contradiction', async (t) => {
+test('a guest who has answered is asked again after a contradiction, but not after a stray number', async (t) => {
   const app = await startApp(t, { now: NOW })
   const guest = await anInvitation(app.db, { partySize: 4, answer: 'yes' })
 
@@ -94,7 +94,7 @@ test('who has answered is not asked for a stray number, but is for a contradicti
   assert.deepEqual([before, await templatesTo(app.db, guest)], [[], ['rsvp_question']])
 })
 
-test('a contradiction with two open invitations asks for the event first', async (t) => {
+test('with two open invitations a contradiction asks for the event first', async (t) => {
   const app = await startApp(t, { now: NOW })
   const first = await anInvitation(app.db)
   const second = await anInvitation(app.db, { phone: first.phone })
@@ -104,7 +104,7 @@ test('a contradiction with two open invitations asks for the event first', async
   assert.deepEqual([...(await templatesTo(app.db, first)), ...(await templatesTo(app.db, second))], ['event_question'])
 })
 
-test('a yes to a full event is told so, once', async (t) => {
+test('a yes to a full event gets one reply that says so', async (t) => {
   const app = await startApp(t, { now: NOW })
   const eventId = await anEvent(app.db, { capacity: 1 })
   await aGuest(app.db, eventId, { answer: 'yes' })
@@ -123,7 +123,7 @@ for (const [what, event] of [
   ['is archived', { ...PAST, status: 'archived' }],
   ['has expired', { ...PAST, status: 'expired' }],
 ] as const) {
-  test(`a yes to an event that ${what} is told so, once, also when it quotes nothing`, async (t) => {
+  test(`a yes to an event that ${what} gets one reply that says so`, async (t) => {
     const app = await startApp(t, { now: NOW })
     const guest = await anInvitation(app.db, { event })
 
@@ -135,7 +135,7 @@ for (const [what, event] of [
   })
 }
 
-test('a tap on yes of a closed event is told so; a no is not, and nothing is said outside the window', async (t) => {
+test('a closed event replies to a tapped yes, but not to a no, and not outside the window', async (t) => {
   const app = await startApp(t, { now: NOW })
   const tapped = await anInvitation(app.db, { event: { ...PAST, status: 'archived' } })
   const no = await anInvitation(app.db, { event: PAST })
@@ -161,7 +161,7 @@ for (const text of [
   'stop messages',
   'no, baja por favor',
 ]) {
-  test(`«${text}» stops nothing, and the guest is told the word once a day`, async (t) => {
+  test(`«${text}» is no opt-out, and the guest is told about BAJA once a day`, async (t) => {
     const app = await startApp(t, { now: NOW })
     const guest = await anInvitation(app.db)
     const other = await anInvitation(app.db, { phone: guest.phone })
@@ -186,7 +186,7 @@ for (const text of [
   "don't stop the music",
   'sí voy, aunque esté de bajada',
 ]) {
-  test(`«${text}» has nothing to do with BAJA`, async (t) => {
+  test(`«${text}» is not read as a wish to opt out`, async (t) => {
     const app = await startApp(t, { now: NOW })
     const guest = await anInvitation(app.db)
 
@@ -196,7 +196,7 @@ for (const text of [
   })
 }
 
-test('an answer beside the wish for no more messages is not guessed at: only the word is told', async (t) => {
+test('an answer in a message that asks for no more messages is not recorded; the guest is told about BAJA', async (t) => {
   const app = await startApp(t, { now: NOW })
   const guest = await anInvitation(app.db)
 
@@ -208,7 +208,7 @@ test('an answer beside the wish for no more messages is not guessed at: only the
   )
 })
 
-test('the word is told in the language of the guest, also after the event was archived', async (t) => {
+test('the guest is told about BAJA in their language, even after the event is archived', async (t) => {
   const app = await startApp(t, { now: NOW })
   const guest = await anInvitation(app.db, { locale: 'en', event: { ...PAST, status: 'archived' } })
   const { calls } = withProvider(t, [app.deps])
@@ -228,7 +228,7 @@ for (const [before, text] of [
   ['no', 'gracias 👍'],
   ['yes', '❌'],
 ] as const) {
-  test(`«${text}» does not undo a ${before}: the guest is asked`, async (t) => {
+  test(`«${text}» does not change a ${before}: the guest is asked`, async (t) => {
     const app = await startApp(t, { now: NOW })
     const guest = await anInvitation(app.db, { answer: before })
 
@@ -241,7 +241,7 @@ for (const [before, text] of [
   })
 }
 
-test('a maybe that is tapped undoes a yes', async (t) => {
+test('a tapped maybe changes a yes', async (t) => {
   const app = await startApp(t, { now: NOW })
   const guest = await anInvitation(app.db, { answer: 'yes' })
   const button = { payload: `rsvp/maybe/${guest.invitationId}`, text: 'Tal vez' }
@@ -251,7 +251,7 @@ test('a maybe that is tapped undoes a yes', async (t) => {
   assert.deepEqual(await answerOf(app.db, guest), ['maybe', null])
 })
 
-test('what was written before an answer on the page and comes after it changes nothing', async (t) => {
+test('a message that was written before an answer on the page but arrives later changes nothing', async (t) => {
   const app = await startApp(t, { now: NOW })
   const guest = await anInvitation(app.db)
   await app.post(`/public/invite/${guest.code}/rsvp`, { body: { answer: 'no' } })
@@ -265,7 +265,7 @@ test('what was written before an answer on the page and comes after it changes n
   assert.equal((await meaningOf(app.db, late)).outcome, 'outdated')
 })
 
-/** Two open invitations of two organizers, the sooner one first. */
+/** One person with open invitations of two organizers, the earlier event first. */
 async function invitedByTwo(app: TestApp, answer: 'pending' | 'yes' = 'pending') {
   const sooner = { organizerId: await anOrganizer(app.db), startsAt: '2029-12-01T00:00:00Z' }
   const first = await anInvitation(app.db, { answer, event: sooner })
@@ -274,7 +274,7 @@ async function invitedByTwo(app: TestApp, answer: 'pending' | 'yes' = 'pending')
   return { first, second, sooner, later }
 }
 
-test('who wants no messages of one organizer answers the other', async (t) => {
+test('a guest who opted out of one organizer answers the other', async (t) => {
   const app = await startApp(t, { now: NOW })
   const { first, second, sooner } = await invitedByTwo(app)
   await sql`insert into opt_outs (organizer_id, phone, opted_out_at)
@@ -287,11 +287,12 @@ test('who wants no messages of one organizer answers the other', async (t) => {
 })
 
 for (const what of ['organizer', 'event'] as const) {
-  test(`the question for the event does not wait behind an ${what} that is paused`, async (t) => {
+  test(`while one ${what} is paused, the question about the event is sent for the other`, async (t) => {
     const app = await startApp(t, { now: NOW })
     const { first, second, sooner } = await invitedByTwo(app)
-    const id = what === 'event' ? first.eventId : sooner.organizerId
-    await switchSending(app.deps, { what, id, scope: null, by: 'usr_test', isPaused: true })
+    const scopeId = what === 'event' ? first.eventId : sooner.organizerId
+    const pause = { scope: what, scopeId, source: 'person', reason: 'paused', pausedBy: 'usr', until: null } as const
+    await withTx(app.db, (tx) => insertPause(tx, { ...pause, now: new Date(NOW) }))
 
     await write(app, first.phone, 'Sí, confirmo')
 
@@ -299,7 +300,7 @@ for (const what of ['organizer', 'event'] as const) {
   })
 }
 
-test('who has said yes to every event and says it again is not asked which', async (t) => {
+test('a guest who has said yes to every event and repeats it is not asked which', async (t) => {
   const app = await startApp(t, { now: NOW })
   const { first, second } = await invitedByTwo(app, 'yes')
 
@@ -310,7 +311,7 @@ test('who has said yes to every event and says it again is not asked which', asy
   assert.equal((await meaningOf(app.db, id)).outcome, 'unchanged')
 })
 
-test('the same answer to two events is asked about once an hour, another one at once', async (t) => {
+test('with two events the same answer is asked about once an hour, a different one at once', async (t) => {
   const app = await startApp(t, { now: NOW })
   const { first } = await invitedByTwo(app)
 

@@ -1,4 +1,4 @@
-/** The guest's answer: the rule is in answering.ts, buttons and words in replies.ts, and parser/ understands the words. */
+/** The face of the domain: answering an invitation (answering.ts), by button or words (replies.ts, parser/). */
 export { answerInvitation, isOpen, type Answered, type InvitationAnswer } from './answering.ts'
 export type { AnswerKind } from '../events/events.ts'
 export { answerGuest, wasPhoneAnswered } from './answers.ts'

@@ -1,4 +1,4 @@
-/** The SQL of an answer. */
+/** The statements of answering.ts. */
 import type { AnswerKind } from '../events/events.ts'
 import { sql, type Tx } from '../platform/db.ts'
 
@@ -20,25 +20,33 @@ export async function lockInvitation(tx: Tx, by: { code: string } | { invitation
   const { rows } = await sql<Locked>`
     select i.id as invitation_id, i.code, i.event_id, i.answer, i.answered_places, i.places,
            e.status as event_status, e.ends_at, e.capacity
-      from invitations i join events e on e.id = i.event_id
-     where ${which} for no key update of i`.execute(tx)
+      from invitations i
+      join events e on e.id = i.event_id
+     where ${which}
+       for no key update of i`.execute(tx)
   return rows[0] ?? null
 }
 
 /**
- * Reads the capacity of an event and locks the event's row, so that no two transactions count the confirmed
- * places and add to them at the same time. The lock is NO KEY, so scans do not wait for it.
+ * Locks an event until the end of the transaction and returns its capacity. Concurrent answers wait here, so that counting
+ * confirmed places and confirming more cannot overlap. NO KEY: scans at the door do not wait.
  */
 export async function lockCapacity(tx: Tx, eventId: string): Promise<number | null> {
   const { rows } = await sql<{ capacity: number | null }>`
-    select capacity from events where id = ${eventId} for no key update`.execute(tx)
+    select capacity
+      from events
+     where id = ${eventId}
+       for no key update`.execute(tx)
   return rows[0]?.capacity ?? null
 }
 
-/** Counts the places that the other invitations of the event have confirmed. */
+/** How many places the other invitations of the event have confirmed. */
 export async function countConfirmed(tx: Tx, eventId: string, exceptInvitationId: string): Promise<number> {
   const { rows } = await sql<{ places: number }>`
-    select coalesce(sum(door_places(answer, answered_places, places)), 0) as places from invitations
-     where event_id = ${eventId} and answer = 'yes' and id <> ${exceptInvitationId}`.execute(tx)
+    select coalesce(sum(door_places(answer, answered_places, places)), 0) as places
+      from invitations
+     where event_id = ${eventId}
+       and answer = 'yes'
+       and id <> ${exceptInvitationId}`.execute(tx)
   return rows[0]!.places
 }

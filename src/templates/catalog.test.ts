@@ -17,7 +17,7 @@ const FACTS: Facts = {
   invitationId: 'inv_1',
   code: 'ABC123',
 }
-const OCCASION = messageContextOf(FACTS, 'https://boletos.example')
+const CONTEXT = messageContextOf(FACTS, 'https://boletos.example')
 const CHOICES = JSON.stringify([{ id: 'rsvp/yes/inv_1', title: 'Boda de Sofía y Diego' }])
 const GIVEN: Record<string, string> = { update_text: 'Cambió el salón.', choices: CHOICES }
 const CLOSED = { isWindowOpen: false }
@@ -25,14 +25,14 @@ const OPEN = { isWindowOpen: true }
 const refused = (code: string) => (error: unknown) => (error as { code?: string }).code === code
 const LOCALES = ['es-MX', 'en'] as const
 
-/** What WhatsApp would show: nothing is left unfilled. */
+/** The message with a closed window and the one with an open window. */
 function composeBoth(name: string, locale: 'es-MX' | 'en', facts: Partial<Facts>, given = GIVEN) {
   const messageContext = messageContextOf({ ...FACTS, ...facts }, 'https://boletos.example')
   return [CLOSED, OPEN].map((state) => composeWhatsApp(name, locale, messageContext, given, state))
 }
 
-test('a closed window sends the approved template: parameters in order, the code behind the link, the answers with the invitation', () => {
-  const content = composeWhatsApp('event_invitation', 'es-MX', OCCASION, {}, CLOSED)
+test('outside the window the approved template is sent with its parameters in order and the invitation in its buttons', () => {
+  const content = composeWhatsApp('event_invitation', 'es-MX', CONTEXT, {}, CLOSED)
 
   assert.deepEqual(content, {
     kind: 'template',
@@ -53,7 +53,7 @@ test('a closed window sends the approved template: parameters in order, the code
   })
 })
 
-/** What goes when the window is closed, and when it is open. */
+/** The kind of message with a closed window, and with an open one. */
 const KINDS = [
   ['event_invitation', ['template', 'buttons']],
   ['event_reminder', ['template', 'text']],
@@ -69,7 +69,7 @@ const KINDS = [
   ['opt_in_confirmed', ['refused', 'text']],
 ] as const
 for (const [name, kinds] of KINDS) {
-  test(`${name} goes as ${kinds[0]} when the window is closed and as ${kinds[1]} when it is open`, () => {
+  test(`${name} is ${kinds[0]} with a closed window and ${kinds[1]} with an open one`, () => {
     for (const locale of LOCALES) {
       const contents = composeBoth(name, locale, {})
 
@@ -93,10 +93,10 @@ test('every template is listed above', () => {
   )
 })
 
-test('inside the window the link is written out, and the pass carries it in its caption', () => {
-  const invitation = composeWhatsApp('event_invitation', 'es-MX', OCCASION, {}, OPEN)
-  const pass = composeWhatsApp('rsvp_confirmed', 'en', OCCASION, {}, OPEN)
-  const approvedPass = composeWhatsApp('rsvp_confirmed', 'en', OCCASION, {}, CLOSED)
+test('inside the window the text ends with the link, and the caption of a pass does too', () => {
+  const invitation = composeWhatsApp('event_invitation', 'es-MX', CONTEXT, {}, OPEN)
+  const pass = composeWhatsApp('rsvp_confirmed', 'en', CONTEXT, {}, OPEN)
+  const approvedPass = composeWhatsApp('rsvp_confirmed', 'en', CONTEXT, {}, CLOSED)
 
   assert.ok(invitation.kind === 'buttons' && pass.kind === 'image' && approvedPass.kind === 'template')
   assert.match(invitation.body, /Ver invitación: https:\/\/boletos\.example\/public\/invite\/ABC123$/)
@@ -110,7 +110,7 @@ test('inside the window the link is written out, and the pass carries it in its 
   assert.equal(approvedPass.language, 'en')
 })
 
-test('a date is that of the place, in the words of the guest', () => {
+test("a date is in the event's time zone and the guest's language", () => {
   for (const [locale, timeZone, expected] of [
     ['es-MX', 'America/Mexico_City', 'sábado 12 de diciembre de 2026, 18:00 h'],
     ['es-MX', 'America/Tijuana', 'sábado 12 de diciembre de 2026, 16:00 h'],
@@ -124,7 +124,7 @@ test('a date is that of the place, in the words of the guest', () => {
   }
 })
 
-test('blank facts get their fallback, and line breaks, tabs and runs of spaces leave the parameters', () => {
+test('blank facts get their fallback, and parameters have no line breaks, tabs or runs of spaces', () => {
   const [spanish] = composeBoth('event_invitation', 'es-MX', { guestName: ' ', location: null, organizerName: '' })
   const [english] = composeBoth('event_invitation', 'en', { guestName: '\n', location: '  ' })
   const [update] = composeBoth('event_update', 'en', {}, { update_text: ' New\n\nhall:\t5      north ' })
@@ -137,7 +137,7 @@ test('blank facts get their fallback, and line breaks, tabs and runs of spaces l
   assert.equal(texts[2]![2], 'New hall: 5 north')
 })
 
-test('a name that only looks empty gets its fallback, and one given with a request is refused', () => {
+test('a name of invisible characters gets its fallback, and a request with one is refused', () => {
   const [invisible] = composeBoth('event_invitation', 'es-MX', { guestName: '\u200b\u2060', location: '\u00ad' })
   const [emoji] = composeBoth('event_invitation', 'es-MX', { guestName: '👨‍👩‍👧' })
 
@@ -145,17 +145,17 @@ test('a name that only looks empty gets its fallback, and one given with a reque
   assert.deepEqual([invisible.body[0]?.text, invisible.body[4]?.text], ['Invitado', 'por confirmar'])
   assert.equal(emoji.body[0]?.text, '👨‍👩‍👧')
   assert.throws(
-    () => composeWhatsApp('event_invitation', 'es-MX', OCCASION, { guest_name: '\u200b' }, OPEN),
+    () => composeWhatsApp('event_invitation', 'es-MX', CONTEXT, { guest_name: '\u200b' }, OPEN),
     refused('template_variable_missing'),
   )
 })
 
-test('a long name is cut between characters as people see them', () => {
+test('a long name is cut between grapheme clusters', () => {
   for (const [what, character] of [
     ['a family', '👨‍👩‍👧‍👦'],
     ['a flag', '🇲🇽'],
-    ['a hand with its tone', '👋🏽'],
-    ['an accent of its own', 'e\u0301'],
+    ['a hand with a skin tone', '👋🏽'],
+    ['a combining accent', 'e\u0301'],
   ] as const)
     for (let length = 50; length < 60; length++) {
       const guestName = 'x'.repeat(length) + character.repeat(10)
@@ -168,7 +168,7 @@ test('a long name is cut between characters as people see them', () => {
     }
 })
 
-test('an e-mail has room for a whole address', () => {
+test('an e-mail shows a long address in full', () => {
   const location = `${'Hacienda San José del Puente, '.repeat(16)}Puebla`
   const email = composeEmail(
     'event_invitation',
@@ -181,7 +181,7 @@ test('an e-mail has room for a whole address', () => {
   assert.ok(email.html.includes(location) && email.text.includes(location))
 })
 
-test('news stand by themselves, whether or not they end with a full stop', () => {
+test('the text of an update is a paragraph of its own, with or without a full stop', () => {
   const [, spanish] = composeBoth('event_update', 'es-MX', {}, { update_text: 'Cambió el salón' })
   const [, english] = composeBoth('event_update', 'en', {}, { update_text: 'The hall has changed' })
 
@@ -196,30 +196,30 @@ for (const [what, name, given, code] of [
   ['a given variable that is blank', 'event_invitation', { guest_name: '  ' }, 'template_variable_missing'],
   ['a given variable that is too long', 'event_update', { update_text: 'x'.repeat(501) }, 'template_variable_invalid'],
   [
-    'an address that is no web address',
+    'a URL that is not http or https',
     'event_reminder',
     { invitation_url: 'javascript:alert(1)' },
     'template_variable_invalid',
   ],
-  ['choices that are no list', 'event_question', { choices: '{"id":"a"}' }, 'template_variable_invalid'],
+  ['choices that are not a list', 'event_question', { choices: '{"id":"a"}' }, 'template_variable_invalid'],
   [
     'choices with the same id twice',
     'event_question',
     { choices: '[{"id":"a","title":"A"},{"id":"a","title":"B"}]' },
     'template_variable_invalid',
   ],
-  ['choices without any', 'event_question', { choices: '[]' }, 'template_variable_invalid'],
+  ['empty choices', 'event_question', { choices: '[]' }, 'template_variable_invalid'],
 ] as const) {
   test(`${what} is refused`, () => {
-    assert.throws(() => composeWhatsApp(name, 'es-MX', OCCASION, given, OPEN), refused(code))
+    assert.throws(() => composeWhatsApp(name, 'es-MX', CONTEXT, given, OPEN), refused(code))
   })
 }
 
-test('choices whose buttons would read alike are a list, where the whole name stands', () => {
+test('choices whose button titles would be equal are a list with the full names', () => {
   const titles = ['Boda de Ana y Luis: ceremonia', 'Boda de Ana y Luis: recepción']
   const choices = JSON.stringify(titles.map((title, n) => ({ id: `rsvp/yes/inv_${n}`, title })))
 
-  const asked = composeWhatsApp('event_question', 'es-MX', OCCASION, { choices }, OPEN)
+  const asked = composeWhatsApp('event_question', 'es-MX', CONTEXT, { choices }, OPEN)
 
   assert.equal(asked.kind, 'list')
   assert.deepEqual(asked.kind === 'list' && asked.rows.map(({ description }) => description), titles)
@@ -234,20 +234,20 @@ test('up to three choices are buttons, more are a list, and titles are cut to wh
       })),
     )
 
-  const three = composeWhatsApp('event_question', 'es-MX', OCCASION, { choices: choices(3) }, OPEN)
-  const ten = composeWhatsApp('event_question', 'es-MX', OCCASION, { choices: choices(10) }, OPEN)
+  const three = composeWhatsApp('event_question', 'es-MX', CONTEXT, { choices: choices(3) }, OPEN)
+  const ten = composeWhatsApp('event_question', 'es-MX', CONTEXT, { choices: choices(10) }, OPEN)
 
   assert.ok(three.kind === 'buttons' && ten.kind === 'list')
   assert.deepEqual([three.buttons.length, ten.rows.length, ten.button], [3, 10, 'Elegir'])
   assert.ok(three.buttons.every(({ title }) => title.length <= 20 && title.endsWith('…')))
   assert.ok(ten.rows.every(({ title, description }) => title.length <= 24 && description!.length <= 72))
   assert.throws(
-    () => composeWhatsApp('event_question', 'es-MX', OCCASION, { choices: choices(11) }, OPEN),
+    () => composeWhatsApp('event_question', 'es-MX', CONTEXT, { choices: choices(11) }, OPEN),
     refused('template_variable_invalid'),
   )
 })
 
-test('with every variable at its limit each body fits 1024, each title 20, and no body begins or ends with a variable', () => {
+test('with every variable at its limit a body fits 1024 characters and a title 20; no body begins or ends with a variable', () => {
   const long = 'ñ'.repeat(4000)
   const facts = { guestName: long, eventName: long, location: long, organizerName: long, code: 'C'.repeat(26) }
   for (const template of listTemplates())
@@ -270,7 +270,7 @@ test('with every variable at its limit each body fits 1024, each title 20, and n
     }
 })
 
-test('both languages have the same variables in the same templates', () => {
+test('a template has the same variables in both languages', () => {
   const placeholders = (text: string) => [...text.matchAll(/\{\{(\w+)\}\}/g)].map(([, name]) => name).toSorted()
   for (const { name } of listTemplates()) {
     const [spanish, english] = LOCALES.map((locale) => WORDS[locale].texts[name])
@@ -281,10 +281,10 @@ test('both languages have the same variables in the same templates', () => {
   }
 })
 
-test('an e-mail says the same in HTML and in plain text, in its language, with a way out', () => {
+test('an e-mail has the same content in HTML and plain text, in its language, with an unsubscribe link', () => {
   for (const locale of LOCALES)
     for (const { name } of listTemplates().filter((one) => one.isApproved)) {
-      const email = composeEmail(name, locale, OCCASION, GIVEN)
+      const email = composeEmail(name, locale, CONTEXT, GIVEN)
 
       assert.ok(!('kind' in email))
       assert.match(email.html, new RegExp(`<html lang="${locale}"`))
@@ -302,7 +302,7 @@ test('an e-mail says the same in HTML and in plain text, in its language, with a
     }
 })
 
-test('what a guest or an organizer wrote cannot become markup, a header or another placeholder', () => {
+test('values cannot become markup, a header or another placeholder', () => {
   const facts = {
     ...FACTS,
     guestName: `<img src=x onerror="a">{{code}}`,
@@ -321,19 +321,19 @@ test('what a guest or an organizer wrote cannot become markup, a header or anoth
   assert.ok(email.text.includes('Uno <b>\nDos') && email.text.includes('$& $1'))
 })
 
-test('an answer of the conversation is no e-mail', () => {
-  assert.deepEqual(composeEmail('rsvp_question', 'es-MX', OCCASION, {}), { kind: 'refused', reason: 'not_an_email' })
+test('a reply does not exist as an e-mail', () => {
+  assert.deepEqual(composeEmail('rsvp_question', 'es-MX', CONTEXT, {}), { kind: 'refused', reason: 'not_an_email' })
 })
 
-test('a thousand e-mails take less than two seconds', () => {
+test('a thousand e-mails are composed in less than two seconds', () => {
   const startedMs = performance.now()
 
-  for (let n = 0; n < 1000; n++) composeEmail('rsvp_confirmed', 'es-MX', OCCASION, {})
+  for (let n = 0; n < 1000; n++) composeEmail('rsvp_confirmed', 'es-MX', CONTEXT, {})
 
   assert.ok(performance.now() - startedMs < 2000)
 })
 
-test('the list and one template say what it is and which variables it takes', async (t) => {
+test('the list and a single template show category, buttons and variables', async (t) => {
   const { get } = await startApp(t)
 
   const list = await get('/templates', { as: 'viewer' })
@@ -359,7 +359,7 @@ test('the list and one template say what it is and which variables it takes', as
   assert.deepEqual([unknown.statusCode, unknown.json().code], [404, 'template_not_found'])
 })
 
-test('a preview shows the message of one guest, in their language unless another is asked for, and sends nothing', async (t) => {
+test("a preview shows a guest's message in their language or the requested one, and sends nothing", async (t) => {
   const { post, db } = await startApp(t)
   const { eventId, guestId, code } = await anInvitation(db)
 
@@ -423,7 +423,7 @@ for (const [what, path, body, status, code] of [
   })
 }
 
-test("a preview shows neither another organizer's event nor a guest who is not in it", async (t) => {
+test("a preview of another organizer's event or of a guest of another event is 404", async (t) => {
   const { post, db } = await startApp(t)
   const theirs = await anInvitation(db, { event: { organizerId: await anOrganizer(db) } })
   const eventId = await anEvent(db)

@@ -1,9 +1,9 @@
 /**
- * The messages we send: their names, what WhatsApp was told about them, the variables they need. Texts are
- * in texts-es-mx.ts and texts-en.ts; compose.ts makes messages of them.
+ * The catalog of templates: name, category, buttons and variables of each. The texts are in texts-es-mx.ts and
+ * texts-en.ts; compose.ts makes messages of them.
  *
- * An approved template has at WhatsApp the same name, the languages es_MX and en, the body of our text with
- * {{1}}, {{2}}… in the order of its variables, and the buttons in the order given here.
+ * At WhatsApp an approved template has the same name, the languages es_MX and en, our body with {{1}}, {{2}}… in place of
+ * its variables in their order, and the buttons in the order given here.
  */
 import { DateTime } from 'luxon'
 import { Failure } from '../platform/errors.ts'
@@ -19,13 +19,13 @@ export type TemplateCategory = 'utility' | 'marketing'
 export type Template = {
   name: TemplateName
   category: TemplateCategory
-  /** WhatsApp approves it, so that it may open a conversation. The others only answer in an open window. */
+  /** WhatsApp has to approve it, and then it may start a conversation. The others are replies inside an open window. */
   isApproved: boolean
-  /** Of the approved template, in its order; `index` of a button counts from 0. */
+  /** In the order of the approved template. */
   buttons: ('link' | 'yes' | 'no')[]
-  /** The guest's QR is the header's image. */
+  /** The header is an image: the guest's QR code. */
   hasPass?: true
-  /** The buttons come with the request, in the variable `choices`. */
+  /** The request gives the buttons in the variable `choices`. */
   hasChoices?: true
 }
 
@@ -54,22 +54,22 @@ export function findTemplate(name: string): Template {
   return template
 }
 
-/** As findTemplate, and also throws it for an answer, which only a guest's message brings about. */
+/** Like findTemplate, but also throws `template_not_found` for a reply, which only a guest's message can trigger. */
 export function findRequestable(name: string): Template {
   const template = findTemplate(name)
   if (!template.isApproved)
-    throw new Failure('template_not_found', { detail: `${name} is only sent as an answer to a guest.` })
+    throw new Failure('template_not_found', { detail: `${name} is sent only as a reply to a guest.` })
   return template
 }
 
-/** WhatsApp's own code: es_MX, en. */
+/** The language code of WhatsApp: es_MX, en. */
 export const languageOf = (locale: Locale): string => locale.replace('-', '_')
 
 export type Variable = {
   name: string
-  /** Where it comes from when the request does not give it; `request`: the request must. */
+  /** Where the value comes from when the request does not give it; `request`: the request must give it. */
   source: 'guest' | 'event' | 'organizer' | 'invitation' | 'request'
-  /** In characters. All of a template's variables at their limit still fit WhatsApp's body of 1024; an e-mail has room. */
+  /** In characters. With all its variables at their limit, every body still fits WhatsApp's 1024 characters. */
   maxLength: number
 }
 const VARIABLES: Variable[] = [
@@ -85,7 +85,7 @@ const VARIABLES: Variable[] = [
 
 type KnownVariable = Variable & { isRequired: boolean }
 
-/** Which variables a template knows, and which of them the request must give. */
+/** The variables of a template, and whether the request must give them. */
 export function variablesOf(template: Template): KnownVariable[] {
   const used = new Set(template.hasChoices ? ['choices'] : [])
   for (const { texts } of Object.values(WORDS)) {
@@ -99,20 +99,23 @@ export function variablesOf(template: Template): KnownVariable[] {
   return VARIABLES.filter(({ name }) => used.has(name)).map((one) => ({ ...one, isRequired: one.source === 'request' }))
 }
 
-/** Refuses a name that the template does not know: `template_variable_unknown`. For requests whose typing error costs many messages. */
+/**
+ * Throws `template_variable_unknown` when the template does not have one of these variables. Campaigns and previews call
+ * it, because a typing error would cost many messages.
+ */
 export function refuseUnknownVariables(template: Template, given: Record<string, string>): void {
   const names = variablesOf(template).map(({ name }) => name)
   const unknown = Object.keys(given).filter((name) => !names.includes(name))
   if (unknown.length === 0) return
   throw new Failure('template_variable_unknown', {
-    detail: `The template ${template.name} knows ${names.join(', ')}; not ${unknown.join(', ')}.`,
+    detail: `The template ${template.name} has the variables ${names.join(', ')}, not ${unknown.join(', ')}.`,
   })
 }
 
 /**
- * The value of every variable of a template. What the request gives wins and must be neither blank
- * (`template_variable_missing`) nor too long (`template_variable_invalid`); what guest and event lack gets
- * its fallback. Names that the template does not know are ignored.
+ * The value of every variable of a template. A value from the request replaces ours; it must be neither blank
+ * (`template_variable_missing`) nor too long (`template_variable_invalid`). A blank value of the guest or event is
+ * replaced by its fallback. Unknown names are ignored.
  */
 export function readVariables(
   template: Template,
@@ -134,11 +137,11 @@ export function readVariables(
   return values
 }
 
-/** As WhatsApp's body has room for them: what is too long is cut. */
+/** Cuts values that are too long for WhatsApp's body. */
 export const fitVariables = (template: Template, values: Record<string, string>): Record<string, string> =>
   Object.fromEntries(variablesOf(template).map(({ name, maxLength }) => [name, cut(values[name]!, maxLength)]))
 
-/** Nothing that can be seen: cells of spreadsheets bring along spaces without width. */
+/** Whether nothing is visible: cells of spreadsheets can contain zero-width spaces. */
 const isBlank = (text: string): boolean => !/[^\s\p{Cc}\p{Cf}]/u.test(text)
 
 function refuseUnfit(name: string, value: string, maxLength: number): void {
@@ -159,20 +162,20 @@ const valuesOf = (messageContext: MessageContext, locale: Locale): Record<string
 
 const PLACEHOLDER = /\{\{(\w+)\}\}/g
 
-/** Puts the values in. */
+/** Replaces the placeholders of a text by their values. */
 export const fill = (text: string, values: Record<string, string>): string =>
   text.replace(PLACEHOLDER, (_, name: string) => values[name]!)
 
-/** The names of the variables in a text of a template, as WhatsApp numbers them: {{1}} is the first. */
+/** The names of the variables in a text, in WhatsApp's order: {{1}} is the first. */
 export const parametersOf = (text: string): string[] => [...text.matchAll(PLACEHOLDER)].map(([, name]) => name!)
 
-/** As WhatsApp fills an approved template. */
+/** Fills a text by position, as WhatsApp fills an approved template. */
 export const fillInOrder = (text: string, parameters: string[]): string => {
-  const left = [...parameters]
-  return text.replace(PLACEHOLDER, () => left.shift()!)
+  const remaining = [...parameters]
+  return text.replace(PLACEHOLDER, () => remaining.shift()!)
 }
 
-/** Whole characters as people see them, so that half an emoji or a family without its children is never sent. */
+/** Cuts a text to `maxLength` UTF-16 units between grapheme clusters, so that no emoji is cut in half, and adds an ellipsis. */
 export function cut(text: string, maxLength: number): string {
   if (text.length <= maxLength) return text
   let kept = ''
@@ -184,6 +187,6 @@ export function cut(text: string, maxLength: number): string {
 }
 const CHARACTERS = new Intl.Segmenter('es-MX')
 
-/** "sábado 12 de diciembre de 2026, 18:00 h" in the event's own zone. */
+/** "sábado 12 de diciembre de 2026, 18:00 h" in the time zone of the event. */
 const formatEventDate = (at: Date, timeZone: string, locale: Locale): string =>
   DateTime.fromJSDate(at, { zone: timeZone }).setLocale(locale).toFormat(WORDS[locale].dateFormat)

@@ -1,7 +1,7 @@
 /**
- * Messages made of templates, ready for a channel. Inside WhatsApp's 24-hour window the same text goes as a
- * free-form message with its link written out; outside it goes as the approved template, whose link button
- * takes only the invitation's code.
+ * Composes the message of a template for a channel. Inside WhatsApp's 24-hour window the text is sent as a free-form
+ * message with the link in full; outside it the approved template is sent, whose link button takes only the code of the
+ * invitation.
  */
 import { Failure } from '../platform/errors.ts'
 import type { Locale } from '../platform/languages.ts'
@@ -20,16 +20,17 @@ import {
   type Template,
 } from './catalog.ts'
 
-/** Not sendable this way: the window is closed for an answer without approved template, or it exists on WhatsApp only. */
+/** `window_closed`: a reply has no approved template. `not_an_email`: the template exists for WhatsApp only. */
 export type Uncomposed = { kind: 'refused'; reason: 'window_closed' | 'not_an_email' }
 
 type Given = Record<string, string>
-/** Of one message: texts with their values. */
+/** What a message is composed from. */
 type Draft = { template: Template; locale: Locale; messageContext: MessageContext; values: Given }
 
 /**
- * Throws `template_not_found`, `template_variable_missing` and `template_variable_invalid`, as composeEmail does.
- * Limits are those of the Cloud API: body of a template, of buttons and of a caption 1024, of text 4096.
+ * The WhatsApp message of a template. Throws `template_not_found`, `template_variable_missing` and
+ * `template_variable_invalid`. The limits are those of the Cloud API: 1024 characters in the body of a template, of
+ * buttons and in a caption, 4096 in a text.
  */
 export function composeWhatsApp(
   name: string,
@@ -73,12 +74,12 @@ function composeSession({ template, locale, messageContext, values }: Draft): Wh
   return buttons.length > 0 ? { kind: 'buttons', body, buttons } : { kind: 'text', body }
 }
 
-/** Comes back as the payload of the guest's tap. */
+/** The webhook returns it as the payload when the guest taps the button. */
 const replyId = (answer: 'yes' | 'no', { invitationId }: MessageContext) => `rsvp/${answer}/${invitationId}`
 
 /**
- * WhatsApp shows up to three buttons (title 20 characters), or a list of up to ten rows (24, description 72). It refuses
- * buttons that read alike; rows may, and what was cut of them stands below.
+ * WhatsApp shows up to three buttons (title 20 characters) or a list of up to ten rows (title 24, description 72). It
+ * refuses buttons with equal titles. Rows may have equal titles; the description shows the full title when it was cut.
  */
 function offerChoices(body: string, text: string, button: string): WhatsAppContent {
   const choices = readChoices(text)
@@ -95,7 +96,7 @@ function offerChoices(body: string, text: string, button: string): WhatsAppConte
 
 type Choice = { id: string; title: string; description?: string }
 
-/** `[{"id":"rsvp/yes/inv_…","title":"Boda de Ana y Luis"}]`, one to ten of them. */
+/** Parses `[{"id":"rsvp/yes/inv_…","title":"Boda de Ana y Luis"}]`, one to ten items with distinct ids. */
 function readChoices(text: string): Choice[] {
   let choices: unknown
   try {
@@ -103,14 +104,14 @@ function readChoices(text: string): Choice[] {
   } catch {
     choices = null
   }
-  const isFit =
+  const isValid =
     Array.isArray(choices) &&
     choices.length >= 1 &&
     choices.length <= 10 &&
     choices.every(isChoice) &&
     new Set(choices.map(({ id }) => id)).size === choices.length
-  if (!isFit)
-    throw new Failure('template_variable_invalid', { detail: 'choices is a JSON list of one to ten {id, title}.' })
+  if (!isValid)
+    throw new Failure('template_variable_invalid', { detail: 'choices must be a JSON list of one to ten {id, title}.' })
   return choices as Choice[]
 }
 
@@ -126,7 +127,7 @@ function isChoice(value: unknown): value is Choice {
   )
 }
 
-/** Subject, HTML and plain text of the same content, in the guest's language. */
+/** The e-mail of a template: subject, HTML and plain text with the same content. Throws what composeWhatsApp throws. */
 export function composeEmail(
   name: string,
   locale: Locale,
@@ -163,7 +164,7 @@ export function composeEmail(
   }
 }
 
-/** WhatsApp refuses a parameter with a line break, a tab or five spaces; a header of an e-mail takes no line break. */
+/** WhatsApp refuses parameters with line breaks, tabs or more than four spaces in a row; e-mail headers take no line break. */
 const onOneLine = (text: string) => text.replace(/\s+/g, ' ').trim()
 
 const mapValues = (values: Given, change: (value: string) => string): Given =>

@@ -1,6 +1,6 @@
 import { markOf } from '../contacts/contacts.ts'
 
-/** What a message is about: the guest, the event, the organizer, and the addresses that belong to the invitation. */
+/** What a text is composed from: guest, event, organizer, and the URLs of the invitation. */
 export type MessageContext = {
   guestName: string
   eventName: string
@@ -9,10 +9,10 @@ export type MessageContext = {
   location: string | null
   organizerName: string | null
   invitationId: string
-  /** The invitation's code; it is the end of every address below. */
+  /** The code of the invitation, the last part of every URL below. */
   code: string
   invitationUrl: string
-  /** The pass as an image, PNG. */
+  /** The QR code as a PNG. */
   qrUrl: string
   unsubscribeUrl: string
 }
@@ -22,7 +22,7 @@ export type Facts = Pick<
   'guestName' | 'eventName' | 'startsAt' | 'timeZone' | 'location' | 'organizerName'
 > & { invitationId: string | null; code: string | null; email?: string | null }
 
-/** Adds the addresses. `baseUrl`: PUBLIC_BASE_URL, without a slash at its end. */
+/** Adds the URLs. `baseUrl`: PUBLIC_BASE_URL, without a trailing slash. */
 export function messageContextOf(facts: Facts, baseUrl: string): MessageContext {
   const { guestName, eventName, startsAt, timeZone, location, organizerName } = facts
   const [invitationId, code] = [facts.invitationId ?? '', facts.code ?? '']
@@ -39,7 +39,7 @@ export function messageContextOf(facts: Facts, baseUrl: string): MessageContext 
     invitationUrl: `${baseUrl}/public/invite/${path}`,
     qrUrl: `${baseUrl}/public/invite/${path}/qr.png`,
     get unsubscribeUrl() {
-      const mark = facts.email ? `?to=${markOf(facts.email)}` : '' // a hash, which only an e-mail needs
+      const mark = facts.email ? `?to=${markOf(facts.email)}` : '' // a hash, computed only when an e-mail needs the URL
       return `${baseUrl}/public/unsubscribe/${path}${mark}`
     },
   }

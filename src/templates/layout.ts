@@ -1,22 +1,22 @@
 /**
- * The look of every e-mail. layout.mjml is compiled ahead of time into layout-html.ts (npm run docs), so
- * that filling it in is a few replacements and the compiler is no part of the running program.
+ * The layout of every e-mail. `npm run docs` compiles layout.mjml into layout-html.ts, so the MJML compiler is not part of
+ * the running program.
  */
 import type { Locale } from '../platform/languages.ts'
 import { escapeHtml } from '../http/html.ts'
 import { LAYOUT } from './layout-html.ts'
 
-/** All texts plain: whatever they hold is escaped here. */
+/** The content of an e-mail as plain texts; renderHtml escapes them. */
 export type Letter = {
   locale: Locale
   title: string
-  /** What a mailbox shows beside the subject. */
+  /** The preview that a mailbox shows beside the subject. */
   preheader: string
   paragraphs: string[]
   facts: [label: string, text: string][]
   image: { url: string; alt: string } | null
   button: { label: string; url: string } | null
-  /** Why the reader gets this. */
+  /** Why the reader gets this mail. */
   why: string
   unsubscribe: { label: string; url: string }
 }
@@ -48,7 +48,7 @@ const renderParagraph = (text: string) =>
 const renderFact = ([label, text]: [string, string]) =>
   `<tr><td class="soft" style="padding:4px 16px 4px 0;color:#6f655b;white-space:nowrap;">${escapeHtml(label)}</td><td style="padding:4px 0;width:100%;">${escapeHtml(text)}</td></tr>`
 
-/** The layout marks what not every message has: `<!--[name]-->…<!--[/name]-->`. */
+/** The layout encloses an optional block in `<!--[name]-->…<!--[/name]-->`. */
 function keepBlock(html: string, name: string, isKept: boolean): string {
   const [from, to] = [`<!--[${name}]-->`, `<!--[/${name}]-->`]
   const [start, end] = [html.indexOf(from), html.indexOf(to)]
@@ -56,7 +56,7 @@ function keepBlock(html: string, name: string, isKept: boolean): string {
   return html.slice(0, start) + inside + html.slice(end + to.length)
 }
 
-/** The same content for readers without HTML. */
+/** The same content as plain text. */
 export function renderText({ title, paragraphs, facts, image, button, why, unsubscribe }: Letter): string {
   const blocks = [
     title,

@@ -1,4 +1,4 @@
-/** Makes the message of a delivery: what leaves, to which address, and free-form or as a template. */
+/** Composes the message of a delivery: content, address, and free-form or as a template. */
 import type { ChannelName } from '../contacts/contacts.ts'
 import type { Locale } from '../platform/languages.ts'
 import type { Message } from '../channels/channels.ts'
@@ -28,7 +28,7 @@ export type MessageFacts = {
   templateOnly?: boolean
 }
 
-/** Throws what composeWhatsApp and composeEmail throw when a variable is missing or unfit. */
+/** Throws `template_not_found`, `template_variable_missing` and `template_variable_invalid`. */
 export function composeMessage(delivery: MessageFacts, baseUrl: string): Message | Uncomposed {
   const { template, locale, variables, channel } = delivery
   const messageContext = messageContextOf(delivery, baseUrl)

@@ -1,4 +1,4 @@
-/** Templates as the API shows them, and a message as its guest would get it. */
+/** Templates as the API shows them, and previews of messages. */
 import type { Config } from '../platform/config.ts'
 import type { Db } from '../platform/db.ts'
 import { Failure } from '../platform/errors.ts'
@@ -13,7 +13,7 @@ import { fillInOrder, findTemplate, refuseUnknownVariables, variablesOf, WORDS, 
 
 const LOCALES = Object.keys(WORDS) as Locale[]
 
-/** `templateStatuses`: how it stands at WhatsApp, by language; none for an answer. */
+/** A template as the API shows it. `templateStatuses`: one per language; none for a reply. */
 export function describeTemplate(template: Template, templateStatuses: TemplateStatus[]) {
   const { name, category, isApproved, buttons } = template
   const hasEmail = WORDS['es-MX'].texts[name].email !== undefined
@@ -29,8 +29,8 @@ export function describeTemplate(template: Template, templateStatuses: TemplateS
       ...{ name: variable, source, isRequired, maxLength },
     })),
     texts: Object.fromEntries(texts),
-    templateStatuses: templateStatuses.map(({ differences, ...standing }) => ({
-      ...standing,
+    templateStatuses: templateStatuses.map(({ differences, ...status }) => ({
+      ...status,
       differences: differences.map(({ part, text }) => ({ part, text })),
     })),
   }
@@ -39,7 +39,7 @@ export function describeTemplate(template: Template, templateStatuses: TemplateS
 export type PreviewRequest = {
   scope: string | null
   name: string
-  /** Absent: the guest's, or Spanish where no guest is named. */
+  /** Absent: the language of the guest, or Spanish without a guest. */
   locale?: Locale
   channel: ChannelName
   variables: Record<string, string>
@@ -51,24 +51,27 @@ export type Preview = {
   template: string
   locale: Locale
   channel: ChannelName
-  /** Why it cannot go this way; both contents are null then. */
+  /** Why this message cannot be sent on this channel. Both contents are null then. */
   refusal: string | null
   whatsapp: WhatsAppContent | null
-  /** Of a WhatsApp message, what the guest sees: WhatsApp puts an approved template together only then. */
+  /** What the guest sees of a WhatsApp message. WhatsApp itself fills an approved template. */
   shown: Shown | null
   email: EmailContent | null
 }
 
 export type Shown = { text: string; image: string | null; buttons: string[] }
 
-/** Throws what composing throws, and `event_not_found`, `guest_not_found`, `template_variable_unknown`. */
+/**
+ * Composes a message without sending it. Throws what composing throws, and `event_not_found`, `guest_not_found`,
+ * `template_variable_unknown`.
+ */
 export async function previewTemplate(
   { db, config }: { db: Db; config: Config },
   request: PreviewRequest,
 ): Promise<Preview> {
   const { name, channel, variables, isWindowOpen } = request
   refuseUnknownVariables(findTemplate(name), variables)
-  const { locale, ...facts } = await findFactsToShow(db, request)
+  const { locale, ...facts } = await findPreviewFacts(db, request)
   const messageContext = messageContextOf(facts, config.http.publicBaseUrl)
   const content =
     channel === 'email'
@@ -107,12 +110,12 @@ function showTemplate(
   }
 }
 
-async function findFactsToShow(
+async function findPreviewFacts(
   db: Db,
   { scope, locale: asked, eventId, guestId }: PreviewRequest,
 ): Promise<Facts & { locale: Locale }> {
   if (eventId === undefined) {
-    if (guestId !== undefined) throw new Failure('invalid_request', { detail: 'guestId needs eventId beside it.' })
+    if (guestId !== undefined) throw new Failure('invalid_request', { detail: 'guestId requires eventId.' })
     const locale = asked ?? 'es-MX'
     return { ...SAMPLES[locale], locale }
   }
@@ -130,7 +133,7 @@ async function findFactsToShow(
   }
 }
 
-/** For who only wants to see the template. */
+/** The facts of a preview without an event. */
 const SAMPLE = {
   startsAt: new Date('2026-12-13T00:00:00Z'),
   timeZone: 'America/Mexico_City',

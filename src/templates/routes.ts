@@ -1,4 +1,4 @@
-/** The templates, and how a message made of one would look. Nothing is sent. */
+/** Listing templates and previewing messages. Nothing is sent. */
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import type { Deps } from '../deps.ts'
@@ -19,9 +19,10 @@ const Template = Type.Object(
     channels: Type.Array(Channel),
     locales: Type.Array(Locale),
     isApproved: Type.Boolean({
-      description: 'It is a template at WhatsApp and may open a conversation; the others answer in an open window.',
+      description:
+        'WhatsApp has to approve it, and it may start a conversation; the others are replies in an open window.',
     }),
-    buttons: Type.Array(Type.Enum(['link', 'yes', 'no']), { description: 'Of the approved template, in its order.' }),
+    buttons: Type.Array(Type.Enum(['link', 'yes', 'no']), { description: 'In the order of the approved template.' }),
     variables: Type.Array(
       Type.Object({
         name: Type.String(),
@@ -37,20 +38,18 @@ const Template = Type.Object(
 )
 const PreviewBody = Type.Object(
   {
-    locale: Type.Optional(
-      localeWith({ description: "Absent: the guest's language, or es-MX where no guest is named." }),
-    ),
+    locale: Type.Optional(localeWith({ description: "Absent: the guest's language, or es-MX without a guest." })),
     channel: channelWith({ default: 'whatsapp' }),
     variables: Type.Record(Type.String({ pattern: '^[a-z_]{1,60}$' }), Type.String({ maxLength: 4000 }), {
       default: {},
       maxProperties: 30,
       additionalProperties: false,
     }),
-    eventId: Type.Optional(Type.String({ ...Id, description: 'Without it a made-up event is shown.' })),
+    eventId: Type.Optional(Type.String({ ...Id, description: 'Without it the preview shows a sample event.' })),
     guestId: Type.Optional(Type.String({ ...Id, description: 'A guest of that event.' })),
     isWindowOpen: Type.Boolean({
       default: false,
-      description: 'As if the guest had written within the last 24 hours.',
+      description: 'Preview as if the guest had written within the last 24 hours.',
     }),
   },
   { additionalProperties: false, title: 'PreviewRequest' },
@@ -64,7 +63,7 @@ const Preview = Answer(
     whatsapp: Type.Unsafe<object | null>({
       type: ['object', 'null'],
       additionalProperties: true,
-      description: 'What WhatsApp is told.',
+      description: 'The content that is sent to WhatsApp.',
     }),
     shown: ShownMessage,
     email: Type.Unsafe<object | null>({
@@ -137,10 +136,10 @@ export const templateRoutes =
         schema: {
           operationId: 'previewTemplate',
           tags: ['Templates'],
-          summary: 'Preview a message as the guest would get it',
+          summary: 'Preview a message',
           description:
-            'A variable that the template does not know is refused here and in campaigns (422); a single send ignores it. ' +
-            '`refusal` says why this message cannot go this way: `window_closed`, or `not_an_email`.',
+            'An unknown variable is refused here and in campaigns (422); a single send ignores it. ' +
+            '`refusal` says why this message cannot be sent on this channel: `window_closed` or `not_an_email`.',
           params: ByName,
           body: PreviewBody,
           response: { 200: Preview },

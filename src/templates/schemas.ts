@@ -1,4 +1,4 @@
-/** Templates on the wire: how one stands at WhatsApp, and how a message of one looks. */
+/** Schemas that other domains use too: template statuses and the preview of a message. */
 import { Type } from 'typebox'
 import { Locale, NullableInstant } from '../http/schemas.ts'
 
@@ -13,12 +13,12 @@ export const TemplateStatuses = Type.Array(
       status: Type.Unsafe<string | null>({
         type: ['string', 'null'],
         description:
-          "WhatsApp's word (APPROVED, PENDING, REJECTED, PAUSED, DISABLED), MISSING, or MISMATCH: what it approved is not " +
-          'what we send. Null: it was never asked. A campaign sends by WhatsApp only what is APPROVED or was never asked about.',
+          "WhatsApp's status (APPROVED, PENDING, REJECTED, PAUSED, DISABLED), MISSING, or MISMATCH: the approved template " +
+          'differs from what we send. Null: not fetched yet, which counts as approved.',
       }),
       category: Type.Unsafe<string | null>({
         type: ['string', 'null'],
-        description: "WhatsApp's own category, which decides the price; it may be another than ours.",
+        description: "WhatsApp's category, which decides the price; it may differ from ours.",
       }),
       differences: Type.Array(
         Type.Object({ part: Type.Enum(['header', 'variables', 'naming', 'buttons']), text: ByLocale }),
@@ -27,7 +27,7 @@ export const TemplateStatuses = Type.Array(
     },
     { title: 'TemplateStatus' },
   ),
-  { description: 'How it stands at WhatsApp, by language; empty for an answer.' },
+  { description: "WhatsApp's status of each language; empty for a reply." },
 )
 
 export const ShownMessage = Type.Unsafe<{ text: string; image: string | null; buttons: string[] } | null>({

@@ -14,7 +14,7 @@ const INVITATION = { template: 'event_invitation', channel: 'whatsapp', filter: 
 const approved = listProductTemplates()
 const whatsapp = await startFakeWhatsApp({ templates: approved })
 
-/** An app that has asked WhatsApp, where event_invitation in es_MX was approved with `drift` instead of as we have it. */
+/** An app that has synced its templates. `drift` is how event_invitation in es_MX was approved differently from ours. */
 async function synced(t: TestContext, drift: Partial<FakeTemplate> | 'gone' = {}): Promise<TestApp> {
   const app = await startApp(t, { now: NOW, env: whatsapp.env })
   const isMeant = (one: FakeTemplate) => one.name === 'event_invitation' && one.language === 'es_MX'
@@ -35,7 +35,7 @@ async function templateStatusOf({ get }: TestApp, language = 'es_MX') {
   return reply.json().templateStatuses.find((one: { language: string }) => one.language === language)
 }
 
-test('templates that WhatsApp approved as we have them are APPROVED, and nothing is warned of', async (t) => {
+test('templates that match the approved ones are APPROVED, without a warning', async (t) => {
   const app = await synced(t)
 
   const listed = (await app.get('/templates', { as: 'viewer' })).json().data as {
@@ -72,7 +72,7 @@ const DRIFTS: [string, Partial<FakeTemplate>, string, RegExp][] = [
   ['a header with an image', { header: 'image' }, 'header', /es una imagen; enviamos ninguno/],
   ['a header with a variable', { header: 'text' }, 'header', /un texto con variable/],
   [
-    'a button less',
+    'one button fewer',
     { buttons: ['url', 'quick_reply'] },
     'buttons',
     /aprobados son: enlace con variable, respuesta rápida; /,
@@ -86,7 +86,7 @@ const DRIFTS: [string, Partial<FakeTemplate>, string, RegExp][] = [
   ['a link without a variable', { buttons: ['url_static', 'quick_reply', 'quick_reply'] }, 'buttons', /enlace fijo/],
 ]
 for (const [what, drift, part, sentence] of DRIFTS) {
-  test(`a template that was approved with ${what} is a MISMATCH that says so`, async (t) => {
+  test(`a template that was approved with ${what} is a MISMATCH that names the difference`, async (t) => {
     const app = await synced(t, drift)
 
     const { status, differences } = await templateStatusOf(app)
@@ -94,13 +94,13 @@ for (const [what, drift, part, sentence] of DRIFTS) {
     assert.deepEqual([status, differences.map((one: { part: string }) => one.part)], ['MISMATCH', [part]])
     assert.match(differences[0].text['es-MX'], sentence)
     assert.ok(differences[0].text.en.length > 20)
-    const warned = app.lines.find(({ msg }) => msg.startsWith('WhatsApp approved other templates'))
+    const warned = app.lines.find(({ msg }) => msg.startsWith('Some approved templates differ'))
     assert.deepEqual([warned?.level, warned?.['templates']], ['warn', ['event_invitation/es_MX']])
     assert.equal((await templateStatusOf(app, 'en')).status, 'APPROVED')
   })
 }
 
-test('a button that WhatsApp adds behind ours differs in nothing; one with a variable does', async (t) => {
+test('a button that WhatsApp appends is no difference, unless it has a variable', async (t) => {
   const app = await synced(t, { buttons: ['url', 'quick_reply', 'quick_reply', 'quick_reply'] })
   const added = await templateStatusOf(app)
   whatsapp.useTemplates(
@@ -122,7 +122,7 @@ for (const [word, isSent] of [
   ['REJECTED', false],
   ['PENDING_DELETION', false],
 ] as const) {
-  test(`a template that WhatsApp calls ${word} is ${isSent ? 'sent' : 'left out'}`, async (t) => {
+  test(`a template that WhatsApp calls ${word} is ${isSent ? 'sent' : 'not sent'}`, async (t) => {
     const app = await synced(t)
     const eventId = await anEvent(app.db)
     await aGuest(app.db, eventId, { email: null })
@@ -135,7 +135,7 @@ for (const [word, isSent] of [
   })
 }
 
-test('a preflight and a launch refuse a template that differs, in its language only', async (t) => {
+test('preflight and launch leave out guests whose language has a template that differs', async (t) => {
   const app = await synced(t, { buttons: ['url'] })
   const eventId = await anEvent(app.db)
   const spanish = await aGuest(app.db, eventId)
@@ -155,7 +155,7 @@ test('a preflight and a launch refuse a template that differs, in its language o
   assert.deepEqual(leftOut, { template_not_approved: 1 })
 })
 
-test('a webhook that says APPROVED does not hide a difference, and the next list ends it', async (t) => {
+test('a webhook that says APPROVED does not hide a difference; the next sync ends it', async (t) => {
   const app = await synced(t, { header: 'document' })
   await sql`update wa_templates set status = 'APPROVED'`.execute(app.db)
   const before = await templateStatusOf(app)
@@ -167,8 +167,8 @@ test('a webhook that says APPROVED does not hide a difference, and the next list
 })
 
 for (const [what, drift, status] of [
-  ['that WhatsApp lacks is MISSING', 'gone', 'MISSING'],
-  ['that is paused is PAUSED, whatever it looks like', { status: 'paused', body: 1 }, 'PAUSED'],
+  ['that WhatsApp does not list is MISSING', 'gone', 'MISSING'],
+  ['that is paused is PAUSED even when it differs', { status: 'paused', body: 1 }, 'PAUSED'],
 ] as const) {
   test(`a template ${what}`, async (t) => {
     const app = await synced(t, drift)
@@ -179,7 +179,7 @@ for (const [what, drift, status] of [
   })
 }
 
-test('a category that WhatsApp changed is shown, warned of, and priced', async (t) => {
+test('a category that WhatsApp changed is shown, reported, and used for the price', async (t) => {
   const app = await synced(t, { category: 'utility' })
   const eventId = await anEvent(app.db)
   await aGuest(app.db, eventId)
@@ -194,7 +194,7 @@ test('a category that WhatsApp changed is shown, warned of, and priced', async (
     [(await templateStatusOf(app)).status, (await templateStatusOf(app)).category],
     ['APPROVED', 'utility'],
   )
-  assert.ok(app.lines.some(({ msg, level }) => level === 'warn' && msg.startsWith('WhatsApp took templates')))
+  assert.ok(app.lines.some(({ msg, level }) => level === 'warn' && msg.startsWith('WhatsApp put some templates')))
   assert.deepEqual(
     warnings.map((one: { code: string }) => one.code),
     ['other_category'],
@@ -207,15 +207,15 @@ test('a category that WhatsApp changed is shown, warned of, and priced', async (
   assert.deepEqual([estimatedCost.amountMinor, estimatedCost.category, estimatedCost.messages], [6, 'utility', 3])
 })
 
-test('what was never asked about counts as approved', async (t) => {
+test('a template status that was never fetched is null', async (t) => {
   const app = await startApp(t, { now: NOW })
 
-  const approval = await templateStatusOf(app)
+  const templateStatus = await templateStatusOf(app)
 
-  assert.deepEqual([approval.status, approval.category, approval.syncedAt], [null, null, null])
+  assert.deepEqual([templateStatus.status, templateStatus.category, templateStatus.syncedAt], [null, null, null])
 })
 
-test('the parts of a template are read in whatever case and order they come', () => {
+test('the components of a template are read in any case and order', () => {
   const components = [
     {
       type: 'buttons',

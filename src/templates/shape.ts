@@ -1,18 +1,18 @@
 /**
- * What WhatsApp compares a template message with: its header, the variables of its body, its buttons. A message that
- * was made for another shape is refused (132000, 132012, 132018), so ours is held against what was approved.
+ * The shape of a template: header, variables of the body, buttons. WhatsApp refuses a message of another shape (132000,
+ * 132012, 132018), so we compare ours with the approved one.
  */
 import type { Locale } from '../platform/languages.ts'
 import { WORDS, type Template } from './catalog.ts'
 
 /**
- * Words in lower case, as WhatsApp's components have them. `variables` is their count. A header of fixed text and none
- * are the same: neither takes a parameter. `url` ends with a variable, `url_static` does not.
+ * WhatsApp's words in lower case. `variables` is their number. A header of fixed text counts as none, because neither
+ * takes a parameter. `url` ends with a variable, `url_static` does not.
  */
 export type Shape = { header: string; variables: number; isNamed: boolean; buttons: string[] }
 export type ShapeDifference = { part: 'header' | 'variables' | 'naming' | 'buttons'; text: Record<Locale, string> }
 
-/** As compose.ts fills it. */
+/** The shape of the messages that compose.ts makes. */
 export function shapeOf(template: Template, locale: Locale): Shape {
   return {
     header: template.hasPass ? 'image' : 'none',
@@ -22,7 +22,7 @@ export function shapeOf(template: Template, locale: Locale): Shape {
   }
 }
 
-/** Of `components` as WhatsApp lists them: HEADER, BODY, FOOTER, BUTTONS (Meta, Business Management API, templates). */
+/** The shape of an approved template. `components`: as WhatsApp lists them (Meta, Business Management API, templates). */
 export function readShape(components: unknown[]): Shape {
   const of = (type: string) => components.find((one) => word(one, 'type') === type)
   const names = new Set([...text(of('body'), 'text').matchAll(PLACEHOLDER)].map(([, name]) => name!))
@@ -46,7 +46,7 @@ function readButton(button: unknown): string {
   return type === 'url' && !hasVariable(text(button, 'url')) ? 'url_static' : type
 }
 
-/** Empty when a message of ours fits what was approved. */
+/** The differences; empty when our messages fit the approved template. */
 export function compareShapes(ours: Shape, theirs: Shape): ShapeDifference[] {
   const found: ShapeDifference[] = []
   const say = (part: ShapeDifference['part'], es: string, en: string) => found.push({ part, text: { 'es-MX': es, en } })
@@ -68,7 +68,7 @@ export function compareShapes(ours: Shape, theirs: Shape): ShapeDifference[] {
       'Las variables aprobadas llevan nombre; las enviamos por su posición ({{1}}, {{2}}…).',
       'The approved variables have names; we send them by position ({{1}}, {{2}}…).',
     )
-  // Buttons that WhatsApp adds behind ours, as its «stop promotions», take nothing from us, unless they have a variable.
+  // WhatsApp may append buttons such as «stop promotions». They need nothing from us unless they have a variable.
   const [first, added] = [theirs.buttons.slice(0, ours.buttons.length), theirs.buttons.slice(ours.buttons.length)]
   if (ours.buttons.join() !== first.join() || added.includes('url'))
     say(
@@ -90,7 +90,7 @@ const NAMES: Record<string, Record<Locale, string>> = {
   quick_reply: { 'es-MX': 'respuesta rápida', en: 'quick reply' },
   phone_number: { 'es-MX': 'llamada', en: 'call' },
 }
-/** What we have no word for is called as WhatsApp calls it. */
+/** A kind without a translation keeps WhatsApp's word. */
 const nameOf = (kind: string, locale: Locale): string => NAMES[kind]?.[locale] ?? kind
 const listOf = (kinds: string[], locale: Locale): string =>
   kinds.length === 0 ? nameOf('none', locale) : kinds.map((kind) => nameOf(kind, locale)).join(', ')

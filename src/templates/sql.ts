@@ -1,7 +1,7 @@
 import { sql, type Db } from '../platform/db.ts'
 import type { Locale } from '../platform/languages.ts'
 
-/** What a message says about guest, event and organizer. guestName null: no such guest, or none was asked for. */
+/** The facts of a message about guest, event and organizer. guestName null: no such guest, or guestId was null. */
 export type MessageFacts = {
   organizerName: string
   eventName: string
@@ -15,7 +15,7 @@ export type MessageFacts = {
   invitationId: string | null
 }
 
-/** Null: this organizer has no such event. */
+/** Finds the facts of a message. `scope`: the organizer, null for all. Null: the organizer has no such event. */
 export async function findMessageFacts(
   db: Db,
   scope: string | null,
@@ -29,6 +29,8 @@ export async function findMessageFacts(
       join organizers o on o.id = e.organizer_id
       left join guests g on g.event_id = e.id and g.id = ${guestId}
       left join invitations i on i.event_id = g.event_id and i.guest_id = g.id
-     where e.id = ${eventId} and (${scope}::text is null or e.organizer_id = ${scope})`.execute(db)
+     where e.id = ${eventId}
+       -- ownership
+       and (${scope}::text is null or e.organizer_id = ${scope})`.execute(db)
   return rows[0] ?? null
 }

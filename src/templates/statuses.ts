@@ -1,64 +1,75 @@
-/** What the provider says about our templates, so that a campaign hears of a missing approval or another shape before it is launched. */
+/** The template statuses of WhatsApp, so that a preflight reports a template that is not approved or differs from ours. */
 import { sql, type Db } from '../platform/db.ts'
 import type { Locale } from '../platform/languages.ts'
 import { compareShapes, readShape, shapeOf, type Shape, type ShapeDifference } from './shape.ts'
 import { languageOf, listTemplates, WORDS, type Template } from './catalog.ts'
 import type { RemoteTemplate } from '../channels/channels.ts'
 
-/** `language` and `status` are WhatsApp's own words: es_MX; APPROVED, PENDING, REJECTED, PAUSED, DISABLED. Ours: MISSING. */
+/** `language` and `status` are WhatsApp's words: es_MX; APPROVED, PENDING, REJECTED, PAUSED, DISABLED. MISSING is ours. */
 export type TemplateStatusView = { name: string; language: string; status: string }
 
-/** Remembers what was true at `at`; an older word than the one we have changes nothing. */
+/** Stores the statuses as of `at`. A status older than the stored one is ignored. */
 export async function rememberTemplateStatuses(
   db: Db,
   templateStatuses: TemplateStatusView[],
   at: Date,
 ): Promise<void> {
+  const column = (name: keyof TemplateStatusView) => templateStatuses.map((one) => one[name])
   await sql`
     insert into wa_templates as t (name, language, status, synced_at)
-    select name, language, status, ${at} from unnest(${templateStatuses.map(({ name }) => name)}::text[],
-      ${templateStatuses.map(({ language }) => language)}::text[], ${templateStatuses.map(({ status }) => status)}::text[]) a (name, language, status)
-    on conflict (name, language) do update set status = excluded.status, synced_at = excluded.synced_at
+    select name, language, status, ${at}
+      from unnest(${column('name')}::text[], ${column('language')}::text[], ${column('status')}::text[])
+           a (name, language, status)
+    on conflict (name, language) do update
+       set status = excluded.status,
+           synced_at = excluded.synced_at
+     -- only a newer status
      where t.synced_at <= excluded.synced_at`.execute(db)
 }
 
 type Listed = TemplateStatusView & { category: string | null; shape: Shape | null }
 
-/** The whole word of the provider: what it does not list has neither category nor shape. */
+/** Stores what the provider lists: status, category and shape. */
 async function writeListed(db: Db, listed: Listed[], at: Date): Promise<void> {
   await sql`
     insert into wa_templates as t (name, language, status, category, shape, synced_at)
-    select name, language, status, category, shape, ${at} from jsonb_to_recordset(${JSON.stringify(listed)})
-      as a (name text, language text, status text, category text, shape jsonb)
-    on conflict (name, language) do update set status = excluded.status, category = excluded.category,
-       shape = excluded.shape, synced_at = excluded.synced_at
+    select name, language, status, category, shape, ${at}
+      from jsonb_to_recordset(${JSON.stringify(listed)})
+           as a (name text, language text, status text, category text, shape jsonb)
+    on conflict (name, language) do update
+       set status = excluded.status,
+           category = excluded.category,
+           shape = excluded.shape,
+           synced_at = excluded.synced_at
+     -- only a newer status
      where t.synced_at <= excluded.synced_at`.execute(db)
 }
 
 const LOCALES = Object.keys(WORDS) as Locale[]
 
-/** One of our approved templates in one language, as it stands at WhatsApp. */
+/** The status of one approved template in one language. */
 export type TemplateStatus = {
   locale: Locale
   language: string
-  /** WhatsApp's word; MISSING: it lists none; MISMATCH: approved, but our message does not fit it. Null: never asked. */
+  /** WhatsApp's word. MISSING: not listed. MISMATCH: the approved template differs from ours. Null: not fetched yet. */
   status: string | null
-  /** WhatsApp's own, which decides the price; null: never told. */
+  /** WhatsApp's category, which decides the price. Null: unknown. */
   category: string | null
   differences: ShapeDifference[]
   syncedAt: Date | null
 }
 
-/** By the name of the template; an answer, which WhatsApp does not approve, is not in it. */
+/** Statuses by template name. Replies are left out, because WhatsApp does not approve them. */
 export async function listTemplateStatuses(
   db: Db,
   templates: readonly Template[],
 ): Promise<Map<string, TemplateStatus[]>> {
   const asked = templates.filter(({ isApproved }) => isApproved)
   const { rows } = await sql<Listed & { syncedAt: Date }>`
-    select name, language, status, category, shape, synced_at from wa_templates
+    select name, language, status, category, shape, synced_at
+      from wa_templates
      where name = any(${asked.map(({ name }) => name)}::text[])`.execute(db)
-  const standing = (template: Template, locale: Locale): TemplateStatus => {
+  const statusOf = (template: Template, locale: Locale): TemplateStatus => {
     const language = languageOf(locale)
     const known = rows.find((row) => row.name === template.name && row.language === language)
     const differences = known?.shape ? compareShapes(shapeOf(template, locale), known.shape) : []
@@ -73,21 +84,21 @@ export async function listTemplateStatuses(
       syncedAt: known?.syncedAt ?? null,
     }
   }
-  return new Map(asked.map((one) => [one.name, LOCALES.map((locale) => standing(one, locale))]))
+  return new Map(asked.map((one) => [one.name, LOCALES.map((locale) => statusOf(one, locale))]))
 }
 
-/** Words of WhatsApp under which a template is not sent, and our own two. FLAGGED, REINSTATED and others still are. */
+/** Statuses with which a template is not sent: WhatsApp's and our two. A FLAGGED or REINSTATED template is sent. */
 const BLOCKING = new Set([
   ...['REJECTED', 'PENDING', 'PAUSED', 'DISABLED', 'ARCHIVED', 'DELETED', 'PENDING_DELETION'],
   ...['MISSING', 'MISMATCH'],
 ])
-/** WhatsApp would refuse it. What nobody has asked about yet counts as approved. */
+/** Whether WhatsApp would refuse the template. A status that was not fetched yet counts as approved. */
 export const isRefused = ({ status }: TemplateStatus): boolean => status !== null && BLOCKING.has(status)
 
-/** `event_reminder/es_MX`: of ours, those that may not be sent, that differ, and that WhatsApp took for another category. */
+/** Lists of `name/language`: our templates that may not be sent, that differ, and that have another category. */
 export type SyncReport = { notApproved: string[]; different: string[]; otherCategory: string[] }
 
-/** Compares ours with the provider's list: one that it lacks would be refused (132001), one of another shape too (132000). */
+/** Compares our templates with the provider's list, stores the result and reports what would be refused (132001, 132000). */
 export async function saveTemplateStatuses(db: Db, remote: RemoteTemplate[], now: Date): Promise<SyncReport> {
   const listed = new Map(remote.map((one) => [`${one.name}/${one.language}`, one]))
   const ours = listTemplates().filter(({ isApproved }) => isApproved)
@@ -104,16 +115,16 @@ export async function saveTemplateStatuses(db: Db, remote: RemoteTemplate[], now
 }
 
 function report(ours: readonly Template[], templateStatuses: Map<string, TemplateStatus[]>): SyncReport {
-  const those = (isMeant: (standing: TemplateStatus, template: Template) => boolean) =>
+  const namesOf = (isMatch: (status: TemplateStatus, template: Template) => boolean) =>
     ours.flatMap((template) =>
       templateStatuses
         .get(template.name)!
-        .filter((standing) => isMeant(standing, template))
+        .filter((status) => isMatch(status, template))
         .map(({ language }) => `${template.name}/${language}`),
     )
   return {
-    notApproved: those((one) => isRefused(one) && one.status !== 'MISMATCH'),
-    different: those(({ status }) => status === 'MISMATCH'),
-    otherCategory: those(({ category }, template) => category !== null && category !== template.category),
+    notApproved: namesOf((one) => isRefused(one) && one.status !== 'MISMATCH'),
+    different: namesOf(({ status }) => status === 'MISMATCH'),
+    otherCategory: namesOf(({ category }, template) => category !== null && category !== template.category),
   }
 }

@@ -1,4 +1,4 @@
-/** The messages we send: texts per language, what WhatsApp approved of them, and how a message is composed. */
+/** The face of the domain: the catalog of templates, their status at WhatsApp, and how a message is composed. */
 export {
   findRequestable,
   findTemplate,

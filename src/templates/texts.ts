@@ -15,11 +15,11 @@ export type TemplateName =
 
 /** Placeholders are {{variable}}. WhatsApp refuses a body that begins or ends with one. */
 export type Texts = {
-  /** WhatsApp's body, approved or inside the window. */
+  /** The body on WhatsApp, of the approved template and inside the window. */
   body: string
-  /** Title of the button that opens the invitation, 20 characters at most; none: the message has no link. */
+  /** The title of the button that opens the invitation, 20 characters at most. Absent: the message has no link. */
   link?: string
-  /** None: the message is an answer on WhatsApp and does not exist as an e-mail. */
+  /** Absent: the message is a reply that exists on WhatsApp only. */
   email?: { subject: string; preheader: string; paragraphs: string[] }
 }
 export type Words = {
@@ -27,7 +27,7 @@ export type Words = {
   /** Titles of buttons, 20 characters at most. */
   replies: { yes: string; no: string; choose: string }
   fallbacks: { guest_name: string; event_location: string; organizer_name: string }
-  /** For luxon. */
+  /** A date format of luxon. */
   dateFormat: string
   email: { when: string; where: string; pass: string; why: string; unsubscribe: string }
 }

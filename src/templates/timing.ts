@@ -1,10 +1,10 @@
-/** When a message may leave: the time that was asked for, the quiet hours of the event's zone, and the event's end. */
+/** When a message may be sent: the requested time, the quiet hours in the event's time zone, and the end of the event. */
 import { DateTime } from 'luxon'
 import { Failure, readInstant } from '../platform/errors.ts'
 
 const YEAR_MS = 366 * 86_400_000
 
-/** Null: at once, also for a time that has passed. Throws `invalid_date`. */
+/** Reads `scheduledAt` (ISO 8601). Null: send now, which includes a time that has passed. Throws `invalid_date`. */
 export function readSchedule(text: string | undefined, now: Date): Date | null {
   if (text === undefined) return null
   const at = readInstant(text, 'scheduledAt')
@@ -13,38 +13,38 @@ export function readSchedule(text: string | undefined, now: Date): Date | null {
   return at <= now ? null : at
 }
 
-/** What is said after an event, when the night has archived it already. */
+/** Templates that are sent after the event, when the nightly job may have archived it. */
 const AFTERWARDS = new Set(['event_thanks'])
 
-/** Whether anything of this template is still sent for the event: nothing once it is archived, but thanks. */
+/** Whether this template is no longer sent for the event. After archiving only thanks are. */
 export const isClosedFor = (eventStatus: string, template: string): boolean =>
   eventStatus === 'expired' || (eventStatus === 'archived' && !AFTERWARDS.has(template))
 
 /** Throws `event_closed`. */
 export function refuseClosed(eventStatus: string, template: string): void {
   if (!isClosedFor(eventStatus, template)) return
-  throw new Failure('event_closed', { detail: `The event is ${eventStatus}: nothing is sent for it any more.` })
+  throw new Failure('event_closed', { detail: `The event is ${eventStatus}: nothing more is sent for it.` })
 }
 
 const INVITES = new Set(['event_invitation', 'event_reminder'])
 
-/** An invitation or a reminder that would come when the event has ended. */
+/** Whether the event ends before an invitation or a reminder would arrive at `at`. */
 export const isOverFor = ({ endsAt }: { endsAt: Date }, template: string, at: Date): boolean =>
   INVITES.has(template) && endsAt <= at
 
-/** Throws `event_draft`: the invitation of a draft is not there yet, so its link would lead nowhere. */
+/** Throws `event_draft`: guests cannot open invitations of a draft, so the link would lead nowhere. */
 export function refuseDraft(eventStatus: string): void {
   if (eventStatus !== 'draft') return
-  throw new Failure('event_draft', { detail: 'Make the event active first: until then nobody can open an invitation.' })
+  throw new Failure('event_draft', { detail: 'Activate the event first: guests cannot open invitations of a draft.' })
 }
 
-/** Local times `HH:mm`; `from` may be later than `to`, over midnight. */
+/** Local times `HH:mm`. When `from` is later than `to`, the hours include midnight. */
 export type QuietHours = { from: string; to: string }
 
 /**
- * When a message that is due `now` may leave, in the event's own zone: null at once, else the end of the
- * quiet hours. What would then come after the start of the event leaves at once, and while the event goes on, so
- * does what would come after its end: a changed hall is news for whoever is up. Thanks can wait.
+ * When a message that is due `now` may be sent. Null: now. Otherwise the end of the quiet hours in the event's time zone.
+ * A message that would then come after the start of the event is sent now; during the event, so is one that would come
+ * after its end, because news such as a changed hall cannot wait. Thanks always wait.
  */
 export function quietUntil(
   now: Date,

@@ -101,7 +101,7 @@ test('a number that is not on WhatsApp fails by its status, with the code of Wha
   assert.deepEqual([status, reason], ['failed', 'whatsapp_131026'])
 })
 
-const OCCASION = messageContextOf(
+const CONTEXT = messageContextOf(
   {
     guestName: 'Ana\tMaría      López\nSoto',
     eventName: 'Boda de Ana y Luis',
@@ -144,13 +144,13 @@ test('both providers accept every message that the product can make', async (t) 
           locale,
         }
         for (const isWindowOpen of [true, false]) {
-          const content = composeWhatsApp(name, locale, OCCASION, given, { isWindowOpen })
+          const content = composeWhatsApp(name, locale, CONTEXT, given, { isWindowOpen })
           if (content.kind === 'refused') continue
           const outcome = await deps.channels.whatsapp.send({ ...base, to: from, channel: 'whatsapp', content })
           made++
           if (outcome.kind !== 'sent') problems.push(`${name} ${locale} ${isWindowOpen}: ${outcome.reason}`)
         }
-        const mail = composeEmail(name, locale, OCCASION, given)
+        const mail = composeEmail(name, locale, CONTEXT, given)
         if ('kind' in mail) continue
         const outcome = await deps.channels.email.send({
           ...base,

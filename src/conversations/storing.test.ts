@@ -23,7 +23,7 @@ function aMessage(phone: string, sentAt: string, receivedAt = sentAt, type = 'te
   }
 }
 
-test('a number never seen is closed, in any writing, and the five-five number of the documentation is a valid path', async (t) => {
+test('the window of an unknown number is closed, in any form of the number', async (t) => {
   const { get } = await startApp(t)
 
   for (const path of ['5215550000', '+52 1 55 1234 0001', '4915112345678', '5550000']) {
@@ -39,7 +39,7 @@ test('a number never seen is closed, in any writing, and the five-five number of
 })
 
 for (const path of ['123456', '1234567890123456', 'hola', '%00', '..%2f..%2fetc', '55-1234-abcd']) {
-  test(`${path} is no phone number`, async (t) => {
+  test(`${path} is not a phone number`, async (t) => {
     const { get } = await startApp(t)
 
     const reply = await get(`/wa/session/${path}`, { as: 'director' })
@@ -86,7 +86,7 @@ test('an older message that arrives later does not shorten the window, and a red
   assert.equal((await get(`/wa/session/${phone}`, { as: 'director' })).json().lastInboundAt, '2029-06-01T14:00:00.000Z')
 })
 
-test('openedAt stays through an unbroken conversation and is new after the window had closed', async (t) => {
+test('openedAt stays during an unbroken conversation and changes after the window has closed', async (t) => {
   const { get, db } = await startApp(t, { now: '2029-06-05T00:00:00.000Z' })
   const phone = aPhone()
   const receive = (at: string) => withTx(db, (tx) => receiveMessage(tx, aMessage(phone, at), DAY_MS))
@@ -100,7 +100,7 @@ test('openedAt stays through an unbroken conversation and is new after the windo
   assert.deepEqual([unbroken, await openedAt()], ['2029-06-01T00:00:00.000Z', '2029-06-03T00:00:00.000Z'])
 })
 
-test("a provider's clock ahead of ours does not hold the window open longer", async (t) => {
+test("a provider's clock ahead of ours does not keep the window open longer", async (t) => {
   const { get, db } = await startApp(t, { now: '2029-06-01T12:00:00.000Z' })
   const phone = aPhone()
   await withTx(db, (tx) =>
@@ -110,7 +110,7 @@ test("a provider's clock ahead of ours does not hold the window open longer", as
   assert.equal((await get(`/wa/session/${phone}`, { as: 'director' })).json().secondsRemaining, 86_400)
 })
 
-test('a reaction is kept but opens no window', async (t) => {
+test('a reaction is stored but opens no window', async (t) => {
   const { get, db } = await startApp(t, { now: '2029-06-01T12:00:00.000Z' })
   const phone = aPhone()
   await withTx(db, (tx) =>
@@ -120,7 +120,7 @@ test('a reaction is kept but opens no window', async (t) => {
   assert.equal((await get(`/wa/session/${phone}`, { as: 'director' })).json().status, 'closed')
 })
 
-test('an organizer sees the windows of its own guests only; a viewer none', async (t) => {
+test('an organizer sees the windows of its own guests only, and a viewer sees none', async (t) => {
   const { get, db } = await startApp(t, { now: '2029-06-01T12:00:00.000Z' })
   const own = await anInvitation(db)
   const other = await anInvitation(db, { event: { organizerId: await anOrganizer(db) } })

@@ -1,4 +1,4 @@
-/** Whose answer a message is, and about which invitation: names that become known later, and what is about others. */
+/** Which guest and which invitation a message belongs to: user ids that are linked later, shared phones, other people's buttons. */
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import { newId, sql, type Db } from '../platform/db.ts'
@@ -10,7 +10,7 @@ import { processInbound } from '../inbox/inbox.ts'
 
 const NOW = '2029-06-01T12:00:00.000Z'
 type Json = Record<string, unknown>
-/** The provider's time, `minutes` from now. */
+/** A timestamp of the provider, `minutes` from now. */
 const at = (minutes: number) => String(Date.parse(NOW) / 1000 + minutes * 60)
 const waIdOf = (phone: string | null) => phone!.replace('+52', '521')
 const aText = (from: Json, body: string, more: Json = {}): Json => ({
@@ -40,17 +40,17 @@ const answerOf = async (db: Db, { invitationId }: MadeGuest) =>
 const outcomeOf = async (db: Db, message: Json) =>
   (await sql<{ outcome: string }>`select outcome from wa_messages where id = ${message['id']}`.execute(db)).rows[0]!
     .outcome
-type AnswerRow = { id: string; template: string; status: string; variables: Record<string, string> }
-const answersTo = async (db: Db, { eventId, guestId }: MadeGuest) =>
+type ReplyRow = { id: string; template: string; status: string; variables: Record<string, string> }
+const repliesTo = async (db: Db, { eventId, guestId }: MadeGuest) =>
   (
-    await sql<AnswerRow>`select id, template, status, variables from deliveries
+    await sql<ReplyRow>`select id, template, status, variables from deliveries
       where event_id = ${eventId} and guest_id = ${guestId} and answers_message is not null order by id`.execute(db)
   ).rows
 const aStatus = (id: string, phone: string | null, userId: string): Json => ({
   ...{ id, status: 'delivered', timestamp: at(1), recipient_id: waIdOf(phone), recipient_user_id: userId },
 })
 
-test('an answer under a user id that nobody knew counts, with its pass, once a status tells whose it is', async (t) => {
+test('an answer from an unknown user id counts, and gets the pass, once a status links the user id to a guest', async (t) => {
   const app = await startApp(t, { now: NOW })
   const guest = await anInvitation(app.db)
   const [messageId, userId] = [await sentTo(app, guest), newId('MX')]
@@ -63,14 +63,14 @@ test('an answer under a user id that nobody knew counts, with its pass, once a s
   assert.deepEqual(before, ['pending', 'no_open_invitation'])
   assert.deepEqual([await answerOf(app.db, guest), await outcomeOf(app.db, message)], ['yes', 'answered'])
   assert.deepEqual(
-    (await answersTo(app.db, guest)).map(({ template }) => template),
+    (await repliesTo(app.db, guest)).map(({ template }) => template),
     ['rsvp_confirmed'],
   )
   const page = (await app.get(`/public/invite/${guest.code}`, { headers: { accept: 'application/json' } })).json()
   assert.equal(page.answer, 'yes')
 })
 
-test('of two answers of which one came under an unknown user id, the later one stands', async (t) => {
+test('of two answers, one from an unknown user id, the later one counts', async (t) => {
   const app = await startApp(t, { now: NOW })
   const guest = await anInvitation(app.db)
   const [messageId, userId] = [await sentTo(app, guest), newId('MX')]
@@ -82,7 +82,7 @@ test('of two answers of which one came under an unknown user id, the later one s
   assert.equal(await answerOf(app.db, guest), 'no')
 })
 
-test('what came under an unknown user id more than a day ago is no answer to what was sent since', async (t) => {
+test('a message from an unknown user id that is more than a day old answers nothing that was sent since', async (t) => {
   const app = await startApp(t, { now: NOW })
   const guest = await anInvitation(app.db)
   const userId = newId('MX')
@@ -93,7 +93,7 @@ test('what came under an unknown user id more than a day ago is no answer to wha
   assert.equal(await answerOf(app.db, guest), 'pending')
 })
 
-test('a message under a user id and the status that tells whose it is, both at once: the answer counts', async (t) => {
+test('an answer counts when it arrives together with the status that links its user id', async (t) => {
   const app = await startApp(t, { now: NOW })
   const eventId = await anEvent(app.db)
   const guests: MadeGuest[] = []
@@ -115,7 +115,7 @@ for (const [what, aReply] of [
   ['a tap on a button', (from: Json, theirs: MadeGuest) => aTap(from, `rsvp/yes/${theirs.invitationId}`)],
   ['words that quote the message', (from: Json, _: MadeGuest, id: string) => aText(from, 'Sí', { context: { id } })],
 ] as const) {
-  test(`${what} of somebody whose number the guest had before answers no invitation of the guest's own`, async (t) => {
+  test(`${what} from the former owner of the guest's number answers no invitation of the guest`, async (t) => {
     const app = await startApp(t, { now: NOW })
     const moved = await anInvitation(app.db)
     const own = await anInvitation(app.db, { phone: moved.phone })
@@ -128,11 +128,11 @@ for (const [what, aReply] of [
 
     assert.deepEqual([await answerOf(app.db, moved), await answerOf(app.db, own)], ['pending', 'pending'])
     assert.equal(await outcomeOf(app.db, message), 'not_theirs')
-    assert.deepEqual(await answersTo(app.db, own), [])
+    assert.deepEqual(await repliesTo(app.db, own), [])
   })
 }
 
-test('of two open invitations the guest means the one that they have heard of, and learns nothing of the other', async (t) => {
+test('of two open invitations the guest answers the one that was sent, and is not told about the other', async (t) => {
   const app = await startApp(t, { now: NOW })
   const surprise = await anInvitation(app.db, { event: { startsAt: '2029-07-01T00:00:00Z' } })
   const known = await anInvitation(app.db, { phone: surprise.phone })
@@ -141,10 +141,10 @@ test('of two open invitations the guest means the one that they have heard of, a
   await write(app, aText(fromPhone(known.phone), 'Sí, confirmo'))
 
   assert.deepEqual([await answerOf(app.db, known), await answerOf(app.db, surprise)], ['yes', 'pending'])
-  assert.deepEqual(await answersTo(app.db, surprise), [])
+  assert.deepEqual(await repliesTo(app.db, surprise), [])
 })
 
-test('«sí, gracias» to an event that is over is no answer to an invitation that was not sent yet', async (t) => {
+test('«sí, gracias» to a past event does not answer an invitation that was not sent yet', async (t) => {
   const app = await startApp(t, { now: '2029-05-01T00:00:00.000Z' })
   const over = await anInvitation(app.db, { event: { startsAt: '2029-05-20T00:00:00Z' } })
   const next = await anInvitation(app.db, { phone: over.phone })
@@ -153,14 +153,14 @@ test('«sí, gracias» to an event that is over is no answer to an invitation th
 
   await write(app, aText(fromPhone(next.phone), 'Sí, gracias'))
 
-  assert.deepEqual([await answerOf(app.db, next), await answersTo(app.db, next)], ['pending', []])
+  assert.deepEqual([await answerOf(app.db, next), await repliesTo(app.db, next)], ['pending', []])
   assert.deepEqual(
-    (await answersTo(app.db, over)).map(({ template }) => template),
+    (await repliesTo(app.db, over)).map(({ template }) => template),
     ['event_over'],
   )
 })
 
-test('guests of one event who share a phone are told apart in the question, and each is answered for by a tap', async (t) => {
+test('guests who share a phone are named in the question, and a tap answers for one of them', async (t) => {
   const app = await startApp(t, { now: NOW })
   const eventId = await anEvent(app.db)
   const first = await aGuest(app.db, eventId)
@@ -171,7 +171,7 @@ test('guests of one event who share a phone are told apart in the question, and 
   const third = await anInvitation(app.db, { phone: first.phone, event: { startsAt: '2030-02-09T00:00:00Z' } })
 
   await write(app, aText(fromPhone(first.phone), 'confirmo'))
-  const [question] = await answersTo(app.db, first)
+  const [question] = await repliesTo(app.db, first)
   const choices: { id: string; title: string }[] = JSON.parse(question!.variables['choices']!)
   const secondChoice = choices.find(({ id }) => id.includes(second.invitationId))!
   await write(
@@ -188,7 +188,7 @@ test('guests of one event who share a phone are told apart in the question, and 
   assert.deepEqual(await Promise.all(answers), ['pending', 'yes', 'pending'])
 })
 
-test('guests of one event who share phone and name are numbered: no two buttons look alike', async (t) => {
+test('guests who share phone and name are numbered, so no two buttons are equal', async (t) => {
   const app = await startApp(t, { now: NOW })
   const eventId = await anEvent(app.db)
   const first = await aGuest(app.db, eventId)
@@ -202,7 +202,7 @@ test('guests of one event who share phone and name are numbered: no two buttons 
   assert.deepEqual(titles, ['1. Boda de prueba', '2. Boda de prueba'])
 })
 
-test('a time far in the future holds up no later word: the next answer and ALTA count', async (t) => {
+test("a message with a time far in the future does not make the guest's next answer or ALTA outdated", async (t) => {
   const app = await startApp(t, { now: NOW })
   const [guest, leaving] = [await anInvitation(app.db), await anInvitation(app.db)]
   const inAYear = at(365 * 24 * 60)
@@ -224,7 +224,7 @@ test('a time far in the future holds up no later word: the next answer and ALTA 
   assert.deepEqual(optOuts.rows, [])
 })
 
-test('BAJA from somebody invited by two organizers stops the one who wrote last, and the answer says who', async (t) => {
+test('BAJA opts out of the organizer who wrote last, and the reply names that organizer', async (t) => {
   const app = await startApp(t, { now: NOW })
   const [one, other] = [await anOrganizer(app.db), await anOrganizer(app.db)]
   await sql`update organizers set name = 'Bodas Luna' where id = ${other}`.execute(app.db)
@@ -237,7 +237,7 @@ test('BAJA from somebody invited by two organizers stops the one who wrote last,
 
   app.setNow('2029-06-01T12:03:00.000Z')
   await write(app, aText(fromPhone(first.phone), 'baja', { timestamp: at(2) }))
-  for (const { id } of await answersTo(app.db, second)) await app.runJob(deliverInvitation, { deliveryId: id })
+  for (const { id } of await repliesTo(app.db, second)) await app.runJob(deliverInvitation, { deliveryId: id })
 
   const { rows } = await sql<{ organizerId: string }>`
     select organizer_id from opt_outs where phone = ${first.phone}`.execute(app.db)
@@ -248,7 +248,7 @@ test('BAJA from somebody invited by two organizers stops the one who wrote last,
   assert.match(JSON.stringify(calls[0]?.content), /Bodas Luna/)
 })
 
-test('ALTA takes the last BAJA back, also when another organizer has written since', async (t) => {
+test('ALTA reverses the last BAJA even when another organizer has written since', async (t) => {
   const app = await startApp(t, { now: NOW })
   const first = await anInvitation(app.db, { event: { organizerId: await anOrganizer(app.db) } })
   const second = await anInvitation(app.db, {
@@ -264,7 +264,7 @@ test('ALTA takes the last BAJA back, also when another organizer has written sin
 
   const optOuts = await sql`select 1 from opt_outs where phone = ${first.phone}`.execute(app.db)
   assert.deepEqual(optOuts.rows, [])
-  const told = (await answersTo(app.db, first)).map(({ template }) => template)
+  const told = (await repliesTo(app.db, first)).map(({ template }) => template)
   assert.deepEqual(told, ['opt_out_confirmed', 'opt_in_confirmed'])
 })
 
@@ -299,7 +299,7 @@ test('the same message and status in ten webhooks at once have one effect', asyn
     app.db,
   )
   const events = await sql`select 1 from delivery_events where provider_message_id = ${messageId}`.execute(app.db)
-  assert.deepEqual([answers.rows.length, events.rows.length, (await answersTo(app.db, guest)).length], [1, 1, 1])
+  assert.deepEqual([answers.rows.length, events.rows.length, (await repliesTo(app.db, guest)).length], [1, 1, 1])
 })
 
 for (const [text, template] of [
@@ -307,26 +307,26 @@ for (const [text, template] of [
   ['confirmo', 'rsvp_confirmed'],
   ['¿cómo confirmo?', 'rsvp_question'],
 ] as const) {
-  test(`«${text}» five times at once is answered once`, async (t) => {
+  test(`«${text}» five times at once gets one reply`, async (t) => {
     const app = await startApp(t, { now: NOW })
     const guest = await anInvitation(app.db)
 
     await Promise.all(Array.from({ length: 5 }, () => write(app, aText(fromPhone(guest.phone), text))))
 
     assert.deepEqual(
-      (await answersTo(app.db, guest)).map((answer) => answer.template),
+      (await repliesTo(app.db, guest)).map((answer) => answer.template),
       [template],
     )
   })
 }
 
-test('a yes brings the pass as an image, with the link to it beside', async (t) => {
+test('a yes is answered with the pass as an image and a link to it', async (t) => {
   const app = await startApp(t, { now: NOW })
   const guest = await anInvitation(app.db)
   const asked = withProvider(t, [app.deps])
 
   await write(app, aText(fromPhone(guest.phone), 'confirmo'))
-  for (const { id } of await answersTo(app.db, guest)) await app.runJob(deliverInvitation, { deliveryId: id })
+  for (const { id } of await repliesTo(app.db, guest)) await app.runJob(deliverInvitation, { deliveryId: id })
 
   const [message] = asked.calls
   assert.ok(message?.channel === 'whatsapp' && message.content.kind === 'image')
@@ -337,12 +337,12 @@ test('a yes brings the pass as an image, with the link to it beside', async (t) 
   assert.deepEqual([image.statusCode, image.headers['content-type']], [200, 'image/png'])
 })
 
-test('who confirmed on the page and says so here too gets the pass here, once; after the event nothing', async (t) => {
+test('a guest who confirmed on the page and also here gets the pass here once, and nothing after the event', async (t) => {
   const app = await startApp(t, { now: NOW })
   const guest = await anInvitation(app.db)
   const over = await anInvitation(app.db, { answer: 'yes', event: { startsAt: '2029-05-01T00:00:00Z' } })
   await app.post(`/public/invite/${guest.code}/rsvp`, { body: { answer: 'yes' } })
-  const templates = async (to: MadeGuest) => (await answersTo(app.db, to)).map(({ template }) => template)
+  const templates = async (to: MadeGuest) => (await repliesTo(app.db, to)).map(({ template }) => template)
 
   await write(app, aText(fromPhone(guest.phone), 'ok gracias', { timestamp: at(1) }))
   const before = await templates(guest)
@@ -353,7 +353,7 @@ test('who confirmed on the page and says so here too gets the pass here, once; a
   assert.deepEqual([before, await templates(guest), await templates(over)], [[], ['rsvp_confirmed'], []])
 })
 
-test('who changes the number twice is the same guest, and answers under each number', async (t) => {
+test('a guest who changes the number twice is recognized under each number', async (t) => {
   const app = await startApp(t, { now: NOW })
   const guest = await anInvitation(app.db)
   const [second, third] = [aPhone(), aPhone()]
