@@ -1,18 +1,17 @@
 /**
- * How fast deliveries are processed (claim, attempt row, simulated call, settle; everything recorded), as a ratio to a
- * floor: a bare BullMQ worker on the same backend that makes the same two commits for one delivery each, the claim with its
- * attempt and the settlement of both, and nothing else. "Bare": BullMQ and pg are used as their documentation shows them;
- * what we do beyond that, to ours only, is part of what is measured. Both at concurrency 64, in one run, in turns, on an
- * embedded PostgreSQL with its default durability.
+ * Measures how fast deliveries are processed (claim, attempt row, simulated call, settlement), as a ratio to a floor: a bare
+ * BullMQ worker on the same backend that makes the same two commits per delivery and does nothing else. Bare means that
+ * BullMQ and pg are used as their documentation shows. Both run at concurrency 64, in turns, on an embedded PostgreSQL with
+ * its default durability.
  *
- * Two harder opponents run beside it, so that nobody is deceived by the floor: one that leaves the attempts out and changes
- * the delivery's row alone, and one whose statements are prepared once a connection, as ours are.
+ * Two harder opponents run too: one that updates only the delivery's row and writes no attempt, and one whose statements
+ * are prepared once per connection, as ours are.
  *
- * A round before the first is not counted: programs become fast as they run.
+ * The first round is a warm-up and does not count.
  *
  *   npm run bench -- [--jobs 8000] [--rounds 3] [--backend redis|postgres] [--check]
  *
- * On PostgreSQL half of the jobs, whose queue is slower. --check exits with 1 when the median ratio is below the target:
+ * PostgreSQL gets half of the jobs, because its queue is slower. --check exits with 1 when the median ratio is below the target:
  * 2.5 on Redis, 1.3 on PostgreSQL.
  */
 import { randomUUID } from 'node:crypto'
@@ -64,7 +63,7 @@ const { flags } = readArguments({
     backend: {
       kind: 'text',
       choices: ['redis', 'postgres'],
-      description: 'Queue backend. Default: both, as far as they are there.',
+      description: 'Queue backend. Default: both, as far as they are available.',
     },
     check: { kind: 'switch', description: 'Exits with code 1 when a median ratio is below its target.' },
   },
@@ -130,7 +129,7 @@ function median(numbers: number[]): number {
 
 type Place = { backend: Backend; databaseUrl: string; redisUrl: string | undefined }
 
-/** Jobs/s of a worker that only commits: nothing is decided, composed, sent or written down besides. */
+/** Jobs per second of a worker that only makes the two commits. */
 async function measureBare(deps: Deps, place: Place, { name: kind, texts, isPrepared }: Opponent, round: number) {
   const { backend, databaseUrl, redisUrl } = place
   const name = `${kind.replace(' ', '_')}_${round}`

@@ -1,11 +1,11 @@
 /**
- * How long a campaign's launch, pause, resume and cancel take, while a worker program sends and ten thousand guests
- * wait: from the request until the answer, and until the last message left that should not have left any more.
+ * Measures launch, pause, resume and cancel of a campaign with ten thousand guests while a worker sends: the time until the
+ * response, and until the last message that is sent after a pause or cancel.
  *
  *   npm run bench:launch -- [--guests 10000] [--backend redis|postgres] [--check]
  *
- * --check exits with 1 when the launch is answered later than 3 s, or anything leaves more than 5 s after a pause or a
- * cancel was asked for, or nothing left within 5 s after a resume.
+ * --check exits with 1 when the launch takes more than 3 s, when a message is sent more than 5 s after a pause or cancel, or
+ * when none is sent within 5 s of a resume.
  */
 import { spawn } from 'node:child_process'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -57,7 +57,7 @@ async function measure(): Promise<boolean> {
   await deps.queues.ready(30_000)
   await seedGuests(deps, EVENT_ID, guests)
   const worker = spawn(process.execPath, ['dist/worker.js'], { env: { ...process.env, ...env }, stdio: 'inherit' })
-  const isGone = new Promise((resolve) => worker.once('exit', resolve))
+  const hasExited = new Promise((resolve) => worker.once('exit', resolve))
   const app = await buildApp(deps)
   try {
     return await steer(deps, async (path, body) => {
@@ -67,7 +67,7 @@ async function measure(): Promise<boolean> {
     })
   } finally {
     worker.kill('SIGTERM')
-    await isGone
+    await hasExited
     await app.close()
     await deps.close()
   }
@@ -82,13 +82,13 @@ async function steer({ db }: Deps, post: Post): Promise<boolean> {
   const launch = await timed(() => post(campaigns, { ...asked, preflightId }))
   const id = String(launch.value['campaignId'])
   const seconds = { launch: launch.seconds, pause: 0, resume: 0, cancel: 0 }
-  await untilMore(db, 0)
+  await waitForMore(db, 0)
   seconds.pause = await measureStop(db, () => post(`/campaigns/${id}/pause`))
   const before = await countStarted(db)
   seconds.resume = (
     await timed(async () => {
       await post(`/campaigns/${id}/resume`)
-      await untilMore(db, before)
+      await waitForMore(db, before)
     })
   ).seconds
   seconds.cancel = await measureStop(db, () => post(`/campaigns/${id}/cancel`))
@@ -97,8 +97,9 @@ async function steer({ db }: Deps, post: Post): Promise<boolean> {
     const max = step === 'launch' ? LAUNCH_MAX_SECONDS : STEER_MAX_SECONDS
     process.stdout.write(`${flags.backend} ${step} of ${guests}: ${value.toFixed(2)} s (at most ${max})\n`)
   }
-  process.stdout.write(`${left} of ${guests} had not left when it was cancelled\n`)
-  if (left === 0) throw new Error('everything had left before the cancel: nothing was measured; use more --guests')
+  process.stdout.write(`${left} of ${guests} had not been sent when the campaign was cancelled\n`)
+  if (left === 0)
+    throw new Error('every message was sent before the cancel, so nothing was measured: use more --guests')
   return (
     seconds.launch > LAUNCH_MAX_SECONDS || Math.max(seconds.pause, seconds.resume, seconds.cancel) > STEER_MAX_SECONDS
   )
@@ -110,7 +111,7 @@ async function timed<T>(work: () => Promise<T>): Promise<{ value: T; seconds: nu
   return { value, seconds: (performance.now() - startedMs) / 1000 }
 }
 
-/** From the request until the start of the last attempt after it, or until the answer where none followed. */
+/** Seconds from the request to the start of the last attempt after it, or to the response when there was none. */
 async function measureStop(db: Db, ask: () => Promise<unknown>): Promise<number> {
   const { rows } = await sql<{ at: Date }>`select clock_timestamp() as at`.execute(db)
   const at = rows[0]!.at
@@ -128,10 +129,10 @@ async function countStarted(db: Db): Promise<number> {
   return rows[0]!.n
 }
 
-async function untilMore(db: Db, than: number): Promise<void> {
+async function waitForMore(db: Db, than: number): Promise<void> {
   const untilMs = performance.now() + 60_000
   while ((await countStarted(db)) <= than) {
-    if (performance.now() > untilMs) throw new Error('nothing has left within a minute')
+    if (performance.now() > untilMs) throw new Error('no message was sent within a minute')
     await sleep(20)
   }
 }

@@ -1,4 +1,4 @@
-/** What the benches stand on: an embedded PostgreSQL with its default durability, a Redis of their own, an event with guests. */
+/** The environment of the benchmarks: an embedded PostgreSQL with default durability, a Redis, and an event with guests. */
 import { spawn, spawnSync } from 'node:child_process'
 import { chmod, mkdtemp, rm } from 'node:fs/promises'
 import { createServer } from 'node:net'
@@ -60,7 +60,7 @@ export async function createDatabase(serverUrl: string, name: string): Promise<s
   return url.toString()
 }
 
-/** An active event with so many guests, each with an e-mail address and a phone with which the simulated channel does not fail. */
+/** Inserts an active event with `count` guests whose phone numbers trigger no simulated failure. */
 export async function seedGuests({ db }: Pick<Deps, 'db'>, eventId: string, count: number): Promise<void> {
   await sql`insert into organizers (id, name) values ('org_bench', 'Banco de pruebas') on conflict do nothing`.execute(
     db,
@@ -76,7 +76,7 @@ export async function seedGuests({ db }: Pick<Deps, 'db'>, eventId: string, coun
   )
 }
 
-/** An event, and one queued WhatsApp delivery for each of its guests. */
+/** Inserts an event and one queued WhatsApp delivery per guest. */
 export async function seed({ db, now }: Deps, eventId: string, ids: string[]): Promise<void> {
   await seedGuests({ db }, eventId, ids.length)
   await sql`insert into deliveries (id, organizer_id, event_id, guest_id, channel, template, locale, status, attempts_max,

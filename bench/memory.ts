@@ -1,5 +1,5 @@
 /**
- * Resident memory of the worker program while 100,000 deliveries wait and it works them. Target: 250 MB at most.
+ * Measures the resident memory of the worker while it processes 100,000 deliveries. Target: 250 MB at most.
  *
  *   npm run bench:memory -- [--jobs 100000] [--seconds 30] [--backend redis|postgres]
  */
@@ -48,7 +48,7 @@ try {
   const { waiting } = await deps.queues.count('deliveryQueue')
   await deps.close()
 
-  // Started with the words of `npm run start:worker`, so that what is measured is what users run.
+  // The same command line as `npm run start:worker`, so that the bench measures what users run.
   const { scripts } = JSON.parse(await readFile('package.json', 'utf8')) as { scripts: Record<string, string> }
   const [, , ...args] = scripts['start:worker']!.split(' ')
   const worker = spawn(process.execPath, args, { env: { ...process.env, ...env }, stdio: 'inherit' })

@@ -1,4 +1,4 @@
-/** THE LIST OF ROUTES. Builds Fastify from deps; tests use it as it is. */
+/** THE LIST OF ROUTES. Builds the Fastify app from its dependencies. Tests use the same app. */
 import type { Socket } from 'node:net'
 import helmet from '@fastify/helmet'
 import { Ajv } from 'ajv'
@@ -50,12 +50,12 @@ export async function buildApp(deps: Deps): Promise<FastifyInstance> {
     frameworkErrors: (error, request, reply) => {
       void reply.header('x-request-id', request.id)
       const code = error.code === 'FST_ERR_MAX_PARAM_LENGTH' ? 'uri_too_long' : 'invalid_request'
-      void sendFailure(request, reply, new Failure(code, { detail: 'The address is malformed.' }))
+      void sendFailure(request, reply, new Failure(code, { detail: 'The URL is malformed.' }))
     },
     clientErrorHandler: refuseMalformedHttp,
   })
 
-  app.removeContentTypeParser('text/plain') // Fastify takes it by itself; here a body is JSON or it is 415
+  app.removeContentTypeParser('text/plain') // Fastify parses text by default; here any body that is not JSON is 415
   app.setValidatorCompiler(({ schema, httpPart }) =>
     (httpPart === 'body' ? strict : coercing).compile(schema as object),
   )
@@ -95,7 +95,7 @@ export async function buildApp(deps: Deps): Promise<FastifyInstance> {
   return app
 }
 
-/** Bodies are taken as they are: no coercion, no silent dropping of unknown fields. */
+/** For bodies: no coercion, and unknown fields are not dropped silently. */
 const strict = new Ajv({
   coerceTypes: false,
   removeAdditional: false,
@@ -103,7 +103,7 @@ const strict = new Ajv({
   allErrors: false,
   strict: false,
 })
-/** Paths and queries are text on the wire, so numbers are read from text. */
+/** For paths and queries, which are text: numbers and booleans are coerced. */
 const coercing = new Ajv({
   coerceTypes: true,
   removeAdditional: false,
@@ -130,7 +130,7 @@ function observeRequests(app: FastifyInstance, { metrics }: Deps): void {
   })
 }
 
-/** Bytes that are not HTTP get an answer that is. */
+/** Answers bytes that are not HTTP with a problem in HTTP. */
 function refuseMalformedHttp(error: Error & { code?: string }, socket: Socket): void {
   if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy()
   const code = error.code === 'HPE_HEADER_OVERFLOW' ? 'headers_too_large' : 'invalid_request'

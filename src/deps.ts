@@ -18,11 +18,11 @@ import { openQueues, type Queues } from './platform/queue.ts'
 export type Deps = {
   config: Config
   log: Logger
-  /** The current instant; tests pass their own. */
+  /** The current time. Tests pass their own. */
   now: () => Date
   databaseUrl: string
   db: Db
-  /** Two connections with a long statement timeout, for work that reads whole tables. */
+  /** A pool of two connections with a long statement timeout, for work that reads whole tables. */
   slowDb: Db
   kv: Kv
   queues: Queues
@@ -34,10 +34,10 @@ export type Deps = {
   close(): Promise<void>
 }
 
-/** isTool: the program neither sends nor charges, so it does not log mock mode. */
+/** `isTool`: the program neither sends nor charges, so it does not warn about simulated channels and mock payments. */
 export type DepsOptions = { databaseUrl: string; now?: () => Date; isTool?: boolean }
 
-/** Opens pools and clients without waiting for them; waitForDeps waits. */
+/** Creates pools and clients without connecting. waitForDeps waits for them. */
 export function openDeps(config: Config, log: Logger, options: DepsOptions): Deps {
   const { databaseUrl } = options
   const now = options.now ?? (() => new Date())
@@ -72,10 +72,13 @@ export function openDeps(config: Config, log: Logger, options: DepsOptions): Dep
   }
 }
 
-/** Thrown when a dependency is not available in time; the message is for the console. */
+/** A dependency did not come up in time. The message tells the operator what to do. */
 export class BootError extends Error {}
 
-/** Waits until PostgreSQL (and Redis, when configured) answers, at most `config.boot.waitMs`. Throws the reason of `stop`. */
+/**
+ * Waits until PostgreSQL (and Redis, when configured) responds. Throws BootError after `config.boot.waitMs`, and the reason
+ * of `stop` when it is aborted.
+ */
 export async function waitForDeps(
   deps: Pick<Deps, 'config' | 'log' | 'db' | 'kv'>,
   stop: AbortSignal = new AbortController().signal,
@@ -110,9 +113,9 @@ async function waitFor(
       stop.throwIfAborted()
       const reason =
         error instanceof Error ? error.message || ('code' in error ? String(error.code) : error.name) : String(error)
-      const passedMs = performance.now() - startedMs
-      if (passedMs >= waitMs) {
-        throw new BootError(`${what} does not answer after ${Math.round(passedMs / 1000)} s (${reason}). ${hint}`)
+      const elapsedMs = performance.now() - startedMs
+      if (elapsedMs >= waitMs) {
+        throw new BootError(`${what} does not answer after ${Math.round(elapsedMs / 1000)} s (${reason}). ${hint}`)
       }
       log.warn({ attempt, reason }, `${what} does not answer yet; trying again`)
       await sleep(Math.min(250 * 2 ** (attempt - 1), 3000), undefined, { signal: stop }).catch(() =>

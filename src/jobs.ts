@@ -1,4 +1,4 @@
-/** THE LIST OF JOBS, and how they are set to work: queue workers plus the clock. */
+/** THE LIST OF JOBS, and starting the workers and the clock that run them. */
 import { deliverInvitation, releaseDeliveries, sweepDeliveries } from './delivery/jobs.ts'
 import { triggerCampaigns } from './campaigns/jobs.ts'
 import { syncTemplates } from './templates/jobs.ts'
@@ -35,12 +35,12 @@ export const JOBS = [
   deleteOldRows,
 ] as unknown as readonly AnyJob[]
 
-/** Starts workers and clock. Closing stops the clock, then waits for the jobs that run. Throws the reason of `stop`. */
+/** Starts workers and clock. close() stops the clock and waits for running jobs. Throws the reason of `stop` when it is aborted. */
 export async function startWorking(deps: Deps, stop: AbortSignal): Promise<{ close(): Promise<void> }> {
   await unlessStopped(deps.queues.ready(deps.config.boot.waitMs), stop)
   const workers = await startWorkers(deps, JOBS, (job) => insertDeadJob(deps.db, job, deps.now()))
   const clock = startClock(deps)
-  deps.log.info({ backend: deps.queues.backend }, 'Workers and clock run')
+  deps.log.info({ backend: deps.queues.backend }, 'Workers and clock are running')
   return {
     async close() {
       await clock.stop()

@@ -1,6 +1,6 @@
 /**
- * Who may call what, as one table that a person can read: test/access-table.txt. A change of a route
- * or of a role shows there as a diff. Write it anew with `UPDATE_ACCESS_TABLE=1 npm test -- test/access.test.ts`.
+ * Who may call which route: the table test/access-table.txt, so that every change is a diff. Update it with
+ * `UPDATE_ACCESS_TABLE=1 npm test -- test/access.test.ts`.
  */
 import assert from 'node:assert/strict'
 import { readFile, writeFile } from 'node:fs/promises'
@@ -13,7 +13,7 @@ import { anOrganizer } from './make.ts'
 
 const TABLE = new URL('access-table.txt', import.meta.url)
 
-/** `METHOD path access`, one route a line; HEAD goes where its GET goes. */
+/** One line `METHOD path access` per route. HEAD is left out, because it has the access of GET. */
 function renderTable(rules: readonly Rule[]): string {
   const lines = rules
     .filter(({ method }) => method !== 'HEAD')
@@ -27,7 +27,7 @@ function renderTable(rules: readonly Rule[]): string {
 
 const compare = (a: string, b: string) => (a < b ? -1 : 1)
 
-/** A path of a route, with something in the place of each parameter. */
+/** The path of a route with its parameters filled in. */
 const fill = (url: string) => url.replace(/:[A-Za-z]+/g, 'x1').replaceAll('*', 'x1')
 
 async function call({ app }: TestApp, rule: Rule, authorization?: string) {
@@ -41,7 +41,7 @@ async function call({ app }: TestApp, rule: Rule, authorization?: string) {
   })
 }
 
-test('the table of access is the committed one', async (t) => {
+test('the access table equals the committed one', async (t) => {
   const { app } = await startApp(t)
 
   const table = renderTable(app.accessTable)
@@ -52,11 +52,11 @@ test('the table of access is the committed one', async (t) => {
   assert.deepEqual(
     { new: table.split('\n').filter(isIn(committed)), gone: committed.split('\n').filter(isIn(table)) },
     { new: [], gone: [] },
-    'read the difference; if it is meant, run UPDATE_ACCESS_TABLE=1 npm test -- test/access.test.ts',
+    'review the difference; if it is intended, run UPDATE_ACCESS_TABLE=1 npm test -- test/access.test.ts',
   )
 })
 
-test('every route that is not public is 401 without credentials and with wrong ones', async (t) => {
+test('every non-public route is 401 without credentials and with wrong ones', async (t) => {
   const app = await startApp(t)
   const guarded = app.app.accessTable.filter(({ access, method }) => access !== 'public' && method !== 'HEAD')
 
@@ -70,7 +70,7 @@ test('every route that is not public is 401 without credentials and with wrong o
   }
 })
 
-test('every route is 403 for a role that its access does not name, and not for one that it names', async (t) => {
+test('every route is 403 for exactly the roles that its access does not name', async (t) => {
   const app = await startApp(t)
   const tokens = new Map<Role, string>()
   await anOrganizer(app.db, ORGANIZER_ID)
@@ -93,9 +93,9 @@ test('every route is 403 for a role that its access does not name, and not for o
   }
 })
 
-test('a route that does not say who may call it keeps the program from starting', () => {
+test('a route without access rules stops the program from starting', () => {
   const app = Fastify()
-  guardRoutes(app, () => Promise.reject(new Error('nobody asks')))
+  guardRoutes(app, () => Promise.reject(new Error('not called')))
 
   assert.throws(
     () => app.get('/open-by-mistake', async () => 'x'),
@@ -103,7 +103,7 @@ test('a route that does not say who may call it keeps the program from starting'
   )
 })
 
-test('an unknown address is 404 for everybody, never 401', async (t) => {
+test('an unknown path is 404 for everybody, never 401', async (t) => {
   const { app } = await startApp(t)
 
   for (const url of ['/nothing', '/events/x/nothing', '/.env', '/director', '/ops', '/admin']) {
@@ -115,7 +115,7 @@ test('an unknown address is 404 for everybody, never 401', async (t) => {
   }
 })
 
-test('on every path a method that it does not take is 405 with Allow, without credentials too', async (t) => {
+test('a method that a path does not have is 405 with Allow, even without credentials', async (t) => {
   const { app } = await startApp(t)
   const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'] as const
   const paths = new Map<string, Rule[]>()

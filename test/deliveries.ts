@@ -1,4 +1,4 @@
-/** Deliveries of a test: asked for, worked, told about, looked at. */
+/** Helpers for tests of deliveries: request, run, record a status, read the row. */
 import assert from 'node:assert/strict'
 import { sql, withTx, type Db } from '../src/platform/db.ts'
 import { recordStatus } from '../src/delivery/delivery.ts'
@@ -8,7 +8,7 @@ import type { MadeGuest } from './make.ts'
 
 export const NOON = '2029-06-01T18:00:00.000Z' // in Mexico City
 
-/** By the organizer, through the door. */
+/** Requests a delivery as the organizer through the API and returns its id. */
 export async function requested({ post }: TestApp, guest: MadeGuest, body: object = {}): Promise<string> {
   const reply = await post(`/events/${guest.eventId}/guests/${guest.guestId}/send`, { as: 'organizer', body })
   assert.equal(reply.statusCode, 202)
@@ -17,7 +17,7 @@ export async function requested({ post }: TestApp, guest: MadeGuest, body: objec
 
 export const run = (app: TestApp, deliveryId: string) => app.runJob(deliverInvitation, { deliveryId })
 
-/** What the clock does every second. */
+/** Runs the two jobs that the clock runs every second. */
 export async function sweep(app: TestApp) {
   await app.runJob(sweepDeliveries, {})
   return app.runJob(releaseDeliveries, {})
@@ -42,7 +42,7 @@ export const rowOf = async (db: Db, id: string): Promise<Row> =>
 export const fallbackOf = async (db: Db, id: string): Promise<Row | undefined> =>
   (await sql<Row>`select * from deliveries where fallback_of = ${id}`.execute(db)).rows[0]
 
-/** What a provider tells about a message at NOON; `code`: WhatsApp's, of a failure. */
+/** A status of the provider at NOON. `code`: WhatsApp's error code of a failure. */
 export const aStatus = (
   providerMessageId: string,
   status: string,
@@ -55,7 +55,7 @@ export const aStatus = (
 export const record = ({ db, deps }: TestApp, event: Parameters<typeof recordStatus>[2]) =>
   withTx(db, (tx) => recordStatus(tx, deps.config, event, deps.now()))
 
-/** Launched at once, to everybody; `ids` of its deliveries. */
+/** Launches a campaign to all guests and returns the ids of its deliveries. */
 export async function aCampaign(
   { db, post }: TestApp,
   eventId: string,

@@ -1,4 +1,4 @@
-/** What is generated and committed must be what would be generated now. */
+/** Committed generated files must equal what `npm run docs` would write. */
 import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { test } from 'node:test'
@@ -55,7 +55,7 @@ const SAMPLE: Environment = {
   MODE: { section: 'Process', description: 'How.', enum: ['a', 'b'], default: 'a' },
 }
 
-test('the example has every variable once, commented out, with its default, under its section', () => {
+test('.env.example lists every variable once, commented out, with its default, under its section', () => {
   const lines = renderEnvExample(SAMPLE).split('\n')
 
   assert.deepEqual(
@@ -65,7 +65,7 @@ test('the example has every variable once, commented out, with its default, unde
   assert.ok(lines.every((line) => line === '' || line.startsWith('#')))
 })
 
-test('the page has bounds, choices, defaults, and says what is secret', () => {
+test('docs/docker-env.md shows bounds, choices, defaults and secrets', () => {
   const page = renderEnvDocs(SAMPLE)
 
   assert.match(page, /\| `PORT` \| whole number, 0–65535 \| `8080` \| Port\. \|/)
@@ -73,7 +73,7 @@ test('the page has bounds, choices, defaults, and says what is secret', () => {
   assert.match(page, /\| `A_KEY` \| \*\*secret\*\* text \|  \| Like `A_KEY` \\\| B\. \|/)
 })
 
-test('the order in which routes were registered does not show in openapi.json', () => {
+test('openapi.json does not depend on the order of registration', () => {
   const document = (paths: object) => ({ openapi: '3.1.0', paths })
 
   const one = renderOpenapi(document({ '/b': { post: {}, get: {} }, '/a': {} }))

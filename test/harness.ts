@@ -1,9 +1,8 @@
 /**
- * How tests stand on the real thing: a real PostgreSQL database cloned per test file, real BullMQ,
- * the real app through `inject`. Nothing of ours is mocked; time is an argument.
+ * The test harness: a real PostgreSQL database cloned per test file, real BullMQ, and the real app through `inject`. Nothing
+ * of ours is mocked, and time is an argument.
  *
- * It fails a test that leaves an `error` log line, and every JSON answer that does not fit the schema
- * that OpenAPI promises.
+ * A test fails when it leaves an `error` line in the log, or when a JSON answer does not fit its OpenAPI schema.
  */
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
@@ -31,7 +30,7 @@ export type TestApp = {
   deps: Deps
   db: Deps['db']
   lines: LogLine[]
-  /** The clock of this app; a test moves it by hand when it passed `now`. */
+  /** Moves the clock of this app. The test must have passed `now`. */
   setNow(instant: string): void
   get(url: string, call?: Call): Promise<LightMyRequestResponse>
   post(url: string, call?: Call): Promise<LightMyRequestResponse>
@@ -41,18 +40,18 @@ export type TestApp = {
 }
 
 export type AppOptions = {
-  /** Freezes the clock at this instant. Without it time passes. */
+  /** Freezes the clock at this instant. Absent: real time. */
   now?: string
   env?: Record<string, string>
-  /** Log lines of level error that this test causes on purpose: pattern of their message. */
+  /** A pattern of the messages of error lines that this test causes on purpose. */
   expectErrors?: RegExp
-  /** Which queue backend; `redis` needs one to be there (see `backends`). */
+  /** The queue backend. `redis` needs a running Redis (see `backends`). */
   backend?: 'postgres' | 'redis'
 }
 
 const SERVER = process.env['TEST_DATABASE_SERVER']
 const TEMPLATE = process.env['TEST_DATABASE_TEMPLATE']
-/** A Redis database of this test file's own: another file's workers would take its jobs. */
+/** A Redis database for this test file alone, because workers of another file would take its jobs. */
 export const REDIS_URL = process.env['TEST_REDIS_URL']
   ? new URL(`/${process.pid % Number(process.env['TEST_REDIS_DATABASES'])}`, process.env['TEST_REDIS_URL']).toString()
   : undefined
@@ -70,15 +69,15 @@ export function openTestDatabase(file: string = callerFile()): Promise<string> {
   return fileDatabases.get(file)!
 }
 
-/** The test file that called: several of them may share a process. */
+/** The test file of the caller. Several files may share a process. */
 function callerFile(): string {
   return /\S+\.test\.[tj]s/.exec(new Error('where').stack ?? '')?.[0] ?? 'unknown'
 }
 
-/** Another migrated database, dropped at the end of the file: for programs that need not migrate. */
+/** Another migrated database, for programs that do not migrate. Dropped at the end of the file. */
 export const openMigratedDatabase = (): Promise<string> => createDatabase(` template ${TEMPLATE}`)
 
-/** A database without any table, dropped at the end of the file: for programs that migrate. */
+/** An empty database, for programs that migrate. Dropped at the end of the file. */
 export const openEmptyDatabase = (): Promise<string> => createDatabase('')
 
 async function createDatabase(template: string): Promise<string> {
@@ -119,8 +118,8 @@ after(async () => {
 })
 
 /**
- * The app of this test. Tests of one file that ask for the same environment share one app, since
- * opening pools and queues is what costs; clock and log begin anew for each.
+ * The app of this test. Tests of one file with the same environment share an app, because opening pools and queues is
+ * expensive. Clock, log and channels are reset for each test.
  */
 export async function startApp(t: TestContext, options: AppOptions = {}): Promise<TestApp> {
   const { backend = 'postgres', env = {}, expectErrors } = options
@@ -130,7 +129,7 @@ export async function startApp(t: TestContext, options: AppOptions = {}): Promis
   const { app, deps, lines, clock, check } = await shared.get(key)!
   lines.length = 0
   clock.frozen = options.now ? new Date(options.now) : undefined
-  await openChannels(deps.db)
+  await resetChannels(deps.db)
   t.after(() => {
     const unexpected = lines.filter(({ level, msg }) => ['error', 'fatal'].includes(level) && !expectErrors?.test(msg))
     assert.deepEqual(unexpected, [], 'the test left error lines in the log')
@@ -166,8 +165,8 @@ export async function startApp(t: TestContext, options: AppOptions = {}): Promis
   }
 }
 
-/** Each test has its own time: a bucket that was used in another test's future, or a pause, would last. */
-async function openChannels(db: Deps['db']): Promise<void> {
+/** Fills the token buckets and ends the pauses of channels, because another test may have used a later time. */
+async function resetChannels(db: Deps['db']): Promise<void> {
   await sql`update channel_limits set tokens = 1000000, refilled_at = to_timestamp(0), failures = 0`.execute(db)
   await sql`delete from pauses where scope = 'channel'`.execute(db)
 }
@@ -202,7 +201,7 @@ async function openApp(file: string, backend: 'postgres' | 'redis', env: Record<
   return { app, deps, lines, clock, check: answerChecker(app) }
 }
 
-/** A signed access token, as POST /auth/login would give. */
+/** A signed access token like those of POST /auth/login. */
 export async function tokenFor(deps: Deps, as: Role | User): Promise<string> {
   const user: User =
     typeof as === 'string'
@@ -228,7 +227,7 @@ type OpenApi = {
 
 type AnswerCheck = (method: string, url: string, response: LightMyRequestResponse) => void
 
-/** Every answer has a request id, and is one that OpenAPI gives for its status: JSON by its schema, a problem by its code. */
+/** Returns a check that an answer has a request id and is listed in OpenAPI: its JSON schema, or the code of its problem. */
 function answerChecker(app: FastifyInstance): AnswerCheck {
   const ajv = new Ajv({ strict: false })
   addFormats.default(ajv)

@@ -1,4 +1,4 @@
-/** Makers of rows for tests: each test makes its own event and asserts only on it. */
+/** Builders of rows. Each test makes its own event and asserts only on it. */
 import { randomBytes } from 'node:crypto'
 import { newId, sql, type Db } from '../src/platform/db.ts'
 import { ORGANIZER_ID } from './harness.ts'
@@ -41,7 +41,7 @@ export type GuestFacts = {
 }
 export type MadeGuest = { eventId: string; guestId: string; code: string; phone: string | null; invitationId: string }
 
-/** A number nobody else in the test file has. */
+/** A random phone number. */
 export const aPhone = (): string => `+5255${String(10_000_000 + (randomBytes(4).readUInt32BE() % 89_999_999))}`
 
 /** A guest with an invitation. */

@@ -1,4 +1,4 @@
-/** Runs the built program as users do: real processes, real sockets, its own database. */
+/** Runs the built program as users do: real processes, real sockets, a separate database. */
 import assert from 'node:assert/strict'
 import { spawn, type ChildProcess } from 'node:child_process'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -6,15 +6,15 @@ import type { TestContext } from 'node:test'
 
 export type Program = {
   pid: number
-  /** Everything it wrote so far. */
+  /** Everything that it has printed. */
   output(): string
   waitFor(pattern: RegExp, timeoutMs?: number): Promise<RegExpExecArray>
   kill(signal: NodeJS.Signals): void
-  /** Resolves with the exit code (or the signal) once it is gone. */
+  /** Resolves with the exit code, or the signal, when the process has ended. */
   ended: Promise<number | string>
 }
 
-/** Starts `node dist/<file> …args`; the test kills it at its end if it still runs. */
+/** Starts `node dist/<file> …args`. The end of the test kills it. */
 export function startProgram(t: TestContext, file: string, env: Record<string, string>, args: string[] = []): Program {
   const child: ChildProcess = spawn(process.execPath, ['--enable-source-maps', `dist/${file}`, ...args], {
     env: { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '', LOG_FORMAT: 'json', PORT: '0', ...env },
@@ -47,20 +47,20 @@ export function startProgram(t: TestContext, file: string, env: Record<string, s
   }
 }
 
-/** Runs a program to its end. */
+/** Runs a program and waits for its end. */
 export async function runProgram(t: TestContext, file: string, env: Record<string, string>, args: string[] = []) {
   const program = startProgram(t, file, env, args)
   const code = await program.ended
   return { code, output: program.output() }
 }
 
-/** The address of a server that has printed that it listens. */
+/** The base URL of a server, from the line that it prints. */
 export async function addressOf(server: Program): Promise<string> {
   const [, port] = await server.waitFor(/Listening at http:\/\/[^"]*:(\d+)/)
   return `http://127.0.0.1:${port}`
 }
 
-// Answers are read by tests that know their shape; the harness checks shapes against OpenAPI.
+// Tests know the shape of the answers they read; the harness checks shapes against OpenAPI.
 export type Reply = { status: number; headers: Headers; body: Record<string, unknown> }
 
 /** Reads `a.b.c` of an answer. */
@@ -89,7 +89,7 @@ export async function call(
   }
 }
 
-/** Asks until the answer is as wanted. */
+/** Calls `ask` until its answer is as wanted. */
 export async function until<T>(ask: () => Promise<T>, isWanted: (answer: T) => boolean, timeoutMs: number): Promise<T> {
   const untilMs = performance.now() + timeoutMs
   for (;;) {

@@ -1,4 +1,4 @@
-/** A provider of a test's own behind a channel: as real as a provider, so limits and the breaker count. */
+/** Puts a test's own provider behind a channel. It is not simulated, so rate limits and the circuit breaker apply. */
 import type { TestContext } from 'node:test'
 import { sql } from '../src/platform/db.ts'
 import type { Message, Outcome } from '../src/channels/channels.ts'
@@ -8,12 +8,12 @@ import type { Deps } from '../src/deps.ts'
 
 export const BOTH: ChannelName[] = ['whatsapp', 'email']
 
-/** What the provider was asked, in the order it was asked, and the ids of what it took. */
+/** The messages that the provider got, in order, and the ids of those it accepted. */
 export type Asked = { calls: Message[]; ids: string[]; channels(): ChannelName[] }
 
 /**
- * Puts it behind the channels, for every worker that is given, until the test ends; afterwards the limits are as new.
- * `answer` may return nothing: then the message is taken.
+ * Puts the provider behind the channels of every given worker until the test ends, and resets the limits afterwards. When
+ * `answer` returns nothing, the message is accepted.
  */
 export function withProvider(
   t: Pick<TestContext, 'after'>,
@@ -39,7 +39,7 @@ export function withProvider(
   return asked
 }
 
-/** The limits of a real channel, as the settings have them. */
+/** The limits of a real channel from the configuration. */
 const limitsOf = ({ config }: Deps, channel: ChannelName) => ({
   messagesPerSecond: config[channel].messagesPerSecond,
   pairIntervalMs: channel === 'whatsapp' ? config.whatsapp.pairIntervalMs : 0,
@@ -51,7 +51,7 @@ const accepted = ({ deliveryId }: Message, position: number): Outcome => ({
   httpStatus: 200,
 })
 
-/** What the client makes of WhatsApp's code. */
+/** The outcome that the WhatsApp client returns for an error code. */
 export const coded = (code: number | null, httpStatus = 400): Outcome => {
   const { verdict, ...more } = classifyWhatsApp({ code, httpStatus })
   return verdict === 'unknown'
@@ -59,7 +59,7 @@ export const coded = (code: number | null, httpStatus = 400): Outcome => {
     : { kind: 'refused', verdict, httpStatus, ...more }
 }
 
-/** Full buckets, closed circuits, and no pause of a channel. */
+/** Fills the token buckets, closes the circuits and ends the pauses of channels. */
 export async function forgetLimits({ db }: Pick<Deps, 'db'>): Promise<void> {
   await sql`update channel_limits set tokens = 1000000, failures = 0, refilled_at = to_timestamp(0)`.execute(db)
   await sql`delete from recipient_limits`.execute(db)

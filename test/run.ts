@@ -1,4 +1,4 @@
-/** npm test: checks, then tests on a PostgreSQL of its own (and a Redis, when there is one). */
+/** `npm test`: runs the checks, then the tests on a PostgreSQL of its own, and on Redis when available. */
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
@@ -10,7 +10,7 @@ import { readArguments } from '../src/commands/usage.ts'
 import { MIGRATIONS_FOLDER, applyMigrations, openDb } from '../src/platform/db.ts'
 import { startEmbedded } from '../src/platform/embedded.ts'
 
-/** By its path: typescript-5, which the client generator needs, has a `tsc` too, and npm links either one. */
+/** By path, because typescript-5, which the client generator needs, has a `tsc` too and npm may link that one. */
 const TSC = ['node', 'node_modules/typescript/bin/tsc']
 const CHECKS: [string, string[]][] = [
   ['types', [...TSC, '-p', 'tsconfig.test.json']], // also compiles what the tests run from
@@ -54,12 +54,12 @@ try {
   for (const stop of stops.toReversed()) await stop()
 }
 
-/** Two at once, for two cores. Returns the names of those that failed. */
+/** Runs two checks at a time. Returns the names of those that failed. */
 async function runChecks(checks: typeof CHECKS): Promise<string[]> {
   const failed: string[] = []
-  const left = [...checks]
+  const queue = [...checks]
   const takeNext = async (): Promise<void> => {
-    for (let check = left.shift(); check; check = left.shift()) {
+    for (let check = queue.shift(); check; check = queue.shift()) {
       const [name, [command, ...args]] = check
       const started = performance.now()
       const { code, output } = await run(command!, args, process.env, false)
@@ -122,14 +122,14 @@ async function listTests(): Promise<string[]> {
     const names = await readdir(root, { recursive: true })
     found.push(...names.filter((name) => name.endsWith('.test.ts')).map((name) => join(root, name)))
   }
-  // What waits for real processes goes first, so that the rest fills the waiting and nothing long is left last.
+  // Long files start first, so that none of them runs alone at the end.
   const isLong = (file: string) => /^test\/(faults|journeys)|embedded/.test(file)
   return found.toSorted((a, b) => Number(isLong(b)) - Number(isLong(a)) || a.localeCompare(b))
 }
 
 /**
- * Most of the time of a small test file is loading the program, so files that need nothing of their own
- * share processes. Those that start programs or use Redis keep a process to themselves.
+ * Groups test files that can share a process, because loading the program takes most of the time of a small file. Files that
+ * start programs or use Redis get a process of their own.
  */
 async function groupTests(files: string[]): Promise<string[]> {
   const alone: string[] = []
@@ -148,7 +148,7 @@ async function groupTests(files: string[]): Promise<string[]> {
   return [...alone, ...(await Promise.all(entries))]
 }
 
-/** The embedded PostgreSQL, without fsync: tests do not outlive a power cut. */
+/** Starts the embedded PostgreSQL without fsync, because test data need not survive a crash. */
 async function startDatabase(): Promise<string> {
   const settings = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off', max_connections: '400' }
   const embedded = await startEmbedded({ folder: join(folder, 'data'), settings, log: () => {} })
@@ -169,7 +169,7 @@ async function startDatabase(): Promise<string> {
   return embedded.url
 }
 
-/** REDIS_URL when given, else a redis-server of our own when the machine has one. */
+/** REDIS_URL if set, else a redis-server that we start, else undefined. */
 async function startRedis(): Promise<string | undefined> {
   if (process.env['REDIS_URL']) return process.env['REDIS_URL']
   if (spawnSync('redis-server', ['--version']).status !== 0) return undefined

@@ -34,7 +34,7 @@ export async function checkReadiness(deps: Deps): Promise<Checks> {
         if (pending.length > 0)
           throw new Error(`${pending.length} pending (${pending.join(', ')}): run npm run migrate`)
       })
-    : { ok: false, detail: 'the database does not respond' }
+    : { ok: false, detail: 'the database does not answer' }
   checks['queues'] = await check(async () => {
     const idle = []
     for (const name of QUEUE_NAMES) if ((await deps.queues.countWorkers(name)) === 0) idle.push(name)
@@ -57,7 +57,7 @@ async function check(probe: () => Promise<void>): Promise<Check> {
     await probe()
     return { ok: true }
   } catch (error) {
-    return { ok: false, detail: error instanceof Error && error.message ? error.message : 'does not respond' }
+    return { ok: false, detail: error instanceof Error && error.message ? error.message : 'does not answer' }
   }
 }
 

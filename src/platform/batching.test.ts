@@ -5,7 +5,7 @@ import { type Db } from './db.ts'
 
 const aContext = () => ({ db: {} as Db })
 
-test('callers of the same moment share one run, and each gets its own answer', async () => {
+test('concurrent calls are one batch, and each call gets its own result', async () => {
   const batches: number[][] = []
   const double = batching(
     async (_: { db: Db }, items: number[]) => {
@@ -25,7 +25,7 @@ test('callers of the same moment share one run, and each gets its own answer', a
   ])
 })
 
-test('one bad row fails alone', async () => {
+test('in a batch that fails, only the bad item fails', async () => {
   const check = batching(
     async (_: { db: Db }, items: number[]) => {
       if (items.includes(2)) throw new Error('two')
@@ -43,7 +43,7 @@ test('one bad row fails alone', async () => {
   )
 })
 
-test('a lost connection fails them all at once, and the next call works', async () => {
+test('a lost connection fails the whole batch, and the next call works', async () => {
   let runs = 0
   const check = batching(
     async (_: { db: Db }, items: number[]) => {
@@ -60,7 +60,7 @@ test('a lost connection fails them all at once, and the next call works', async 
   assert.equal(await check(context, 7), 7)
 })
 
-test('two databases never share', async () => {
+test('calls on two databases are never in one batch', async () => {
   const sizes: number[] = []
   const check = batching(
     async (_: { db: Db }, items: number[]) => {
@@ -75,7 +75,7 @@ test('two databases never share', async () => {
   assert.deepEqual(sizes, [1, 1])
 })
 
-test('a second batch runs beside the first once it is full, and what is less waits for the end of one', async () => {
+test('a full second batch runs beside the first, and a smaller one waits', async () => {
   const batches: { items: number[]; end: () => void }[] = []
   const check = batching(
     (_: { db: Db }, items: number[]) =>

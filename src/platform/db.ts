@@ -19,7 +19,7 @@ import type { DB } from './tables.ts'
 
 export { sql } from 'kysely'
 export type Db = Kysely<DB>
-/** A connection inside a transaction. A Tx is a Db, so that a statement may take either. */
+/** A transaction. A Tx is a Db, so a function that takes a Db also takes a Tx. */
 export type Tx = Transaction<DB>
 
 // Counts and cents are bigint in PostgreSQL and stay far below 2^53 (90 trillion pesos).
@@ -29,8 +29,8 @@ pg.types.setTypeParser(pg.types.builtins.DATE, (text) => text)
 export type OpenDb = { db: Db; close: () => Promise<void> }
 
 /**
- * Opens a pool. Every wait is bounded: without these limits a half-open connection hangs for ever
- * and says nothing.
+ * Opens a pool. `onError` gets the errors of idle connections. Every wait is bounded, because a half-open connection would
+ * otherwise hang for ever without an error.
  */
 export function openDb(
   url: string,
@@ -48,7 +48,7 @@ export function openDb(
   })
   let isClosing = false
   pool.on('error', (error) => {
-    if (!isClosing) options.onError(error) // a server that stops with us also ends connections that say goodbye
+    if (!isClosing) options.onError(error) // a server that stops with us also ends connections that are closing
   })
   pool.on('connect', prepareNamed)
   const db = new Kysely<DB>({
@@ -64,7 +64,7 @@ export function openDb(
   }
 }
 
-/** Renames the columns once a result: its rows are all alike, and the plugin would look at every name of every row. */
+/** Converts column names once per result. The plugin would convert every name of every row. */
 class CamelCaseColumns extends CamelCasePlugin {
   override async transformResult({ result }: PluginTransformResultArgs): Promise<QueryResult<UnknownRow>> {
     const { rows } = result
@@ -81,26 +81,26 @@ class CamelCaseColumns extends CamelCasePlugin {
 }
 
 /**
- * A statement that begins with the comment `prepared NAME` is planned once a connection and not for every call: for the hot
- * ones, whose planning costs more than their rows. Its text must be the same for every call, so it takes arrays.
+ * A statement that begins with the comment `prepared NAME` is prepared once per connection. This is for hot statements whose
+ * planning costs more than their execution. The text must be the same for every call, so such a statement takes arrays.
  */
 function prepareNamed(client: pg.PoolClient): void {
   nameStatements(client, (text) => /^\s*\/\* prepared (\w+) \*\//.exec(text)?.[1])
 }
 
-/** Plans every statement with parameters once a connection: for a library whose commands are few and fixed. */
+/** A client that prepares every statement with parameters once per connection, for a library with few fixed statements. */
 export class PreparingClient extends pg.Client {
   constructor(config?: pg.ClientConfig) {
     super(config)
-    nameStatements(this, nameOfCommand)
+    nameStatements(this, nameOfStatement)
   }
 }
 
-const COMMANDS_MAX = 200
-const commands = new Map<string, string>()
-function nameOfCommand(text: string): string | undefined {
-  if (!commands.has(text) && commands.size < COMMANDS_MAX) commands.set(text, `command_${commands.size}`)
-  return commands.get(text)
+const STATEMENTS_MAX = 200
+const statements = new Map<string, string>()
+function nameOfStatement(text: string): string | undefined {
+  if (!statements.has(text) && statements.size < STATEMENTS_MAX) statements.set(text, `statement_${statements.size}`)
+  return statements.get(text)
 }
 
 function nameStatements(client: pg.ClientBase, nameOf: (text: string) => string | undefined): void {
@@ -111,12 +111,12 @@ function nameStatements(client: pg.ClientBase, nameOf: (text: string) => string 
   }) as typeof client.query
 }
 
-/** Runs `work` in one transaction. It must not call the network: claim, call, settle. */
+/** Runs `work` in one transaction. `work` must not call the network. */
 export function withTx<T>(db: Db, work: (tx: Tx) => Promise<T>): Promise<T> {
   return db.transaction().execute(work)
 }
 
-/** Runs `work` so that its failure undoes its own writes only, and the transaction goes on. */
+/** Runs `work` in a savepoint: when it throws, only its own writes are rolled back and the transaction stays usable. */
 export async function withSavepoint<T>(tx: Tx, work: () => Promise<T>): Promise<T> {
   await sql`savepoint item`.execute(tx)
   try {
@@ -129,16 +129,16 @@ export async function withSavepoint<T>(tx: Tx, work: () => Promise<T>): Promise<
   }
 }
 
-/** `dl_0197f0…`: the prefix says what it names, the rest sorts by time (UUID version 7, RFC 9562). */
+/** A new id such as `dl_0197f0…`: a prefix for the kind of object and a UUID version 7 (RFC 9562), which sorts by time. */
 export const newId = (prefix: string, at?: Date): string =>
   `${prefix}_${uuidv7(at && { msecs: at.getTime() }).replaceAll('-', '')}`
 
-/** The name of the violated constraint, if that is what happened. */
+/** The name of the violated constraint; undefined for any other error. */
 export function violatedConstraint(error: unknown): string | undefined {
   return error instanceof pg.DatabaseError && error.code?.startsWith('23') ? error.constraint : undefined
 }
 
-/** PostgreSQL refused a text: NUL, broken UTF-8 or JSON that cannot be stored. */
+/** Whether PostgreSQL refused a text: NUL, invalid UTF-8 or JSON that it cannot store. */
 export function isUnstorableText(error: unknown): boolean {
   return error instanceof pg.DatabaseError && ['22021', '22P05', '22P02'].includes(error.code ?? '')
 }
@@ -149,7 +149,7 @@ export async function pingDb(db: Db): Promise<void> {
 
 export const MIGRATIONS_FOLDER = new URL('../../migrations', import.meta.url).pathname
 
-/** Plain SQL files, applied in the order of their numbers, each once, by one process at a time. */
+/** Plain SQL files, each applied once in the order of their numbers. A lock lets one process migrate at a time. */
 function migrator(db: Db, folder: string): Migrator {
   return new Migrator({
     db: db.withoutPlugins(),
@@ -167,20 +167,20 @@ function migrator(db: Db, folder: string): Migrator {
   })
 }
 
-/** Applies what is missing and returns the names of what was applied. */
+/** Applies pending migrations and returns their names. */
 export async function applyMigrations(db: Db, folder: string): Promise<string[]> {
   const { error, results = [] } = await migrator(db, folder).migrateToLatest()
   if (error) throw error
   return results.map((result) => result.migrationName)
 }
 
-/** Names of the migrations that this database lacks. */
+/** The names of pending migrations. */
 export async function listPendingMigrations(db: Db, folder: string): Promise<string[]> {
   const all = await migrator(db, folder).getMigrations()
   return all.filter((migration) => !migration.executedAt).map((migration) => migration.name)
 }
 
-/** A bare client for tools that want one (BullMQ's own migrations). Closed after `work`. */
+/** Runs `work` with a plain client, for tools that need one (BullMQ's migrations), and closes it. */
 export async function withClient<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
   const client = new pg.Client({
     connectionString: url,

@@ -1,4 +1,4 @@
-/** The other half of the door to BullMQ: the workers that run jobs. */
+/** The workers that run jobs, the other half of the door to BullMQ. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createPostgresBackend, UnrecoverableError, Worker, type Job as BullJob } from 'bullmq'
 import type { TSchema } from 'typebox'
@@ -22,7 +22,7 @@ type WorkerDeps = { config: Config; log: Logger; metrics: Metrics; databaseUrl: 
 
 export type Workers = { close(): Promise<void> }
 
-/** Starts one worker per queue. `onDead` hears of jobs whose attempts are spent. */
+/** Starts one worker per queue. `onDead` is called with each job whose attempts are spent. */
 export async function startWorkers<D extends WorkerDeps>(
   deps: D,
   jobs: readonly Job<TSchema, D>[],
@@ -32,7 +32,7 @@ export async function startWorkers<D extends WorkerDeps>(
   const onError = errorReporter(deps.log)
   const unfinished = new Set<Promise<unknown>>()
   const workers = await Promise.all(QUEUE_NAMES.map((name) => openReady(name)))
-  // The promise of run() ends with close(); what goes wrong meanwhile comes as an 'error' event.
+  // The promise of run() settles at close(); errors before that are 'error' events.
   for (const worker of workers) worker.run().catch((error: Error) => onError('run', error))
   return {
     async close() {
@@ -42,8 +42,8 @@ export async function startWorkers<D extends WorkerDeps>(
   }
 
   /**
-   * A worker whose first connection fails keeps that failure for ever, and would spin on it without
-   * pause: so it starts to run only once it is ready, and is thrown away and built anew until then.
+   * Opens a worker and waits until it is ready. A BullMQ worker whose first connection fails never recovers and retries
+   * without a pause, so it is discarded and created again.
    */
   async function openReady(name: QueueName): Promise<AnyWorker> {
     for (let triesLeft = 5; ; triesLeft--) {
@@ -88,12 +88,10 @@ export async function startWorkers<D extends WorkerDeps>(
     const released = new Promise<typeof RELEASED>((resolve) => (release = () => resolve(RELEASED)))
     const work = observe(job, () => job.run(deps, bullJob.data, { jobId, log, release }))
     const outcome = await Promise.race([work, released])
-    // As many again as run may still be written down; beyond that the database sets the pace.
+    // At most `concurrency` released jobs may still be settling; beyond that the worker waits for the database.
     if (outcome !== RELEASED || unfinished.size >= deps.config.queue.concurrency) return toResult(await work)
     const rest = work
-      .catch((error: unknown) =>
-        log.error({ err: error }, 'A job failed after it had released its place; its row finds it'),
-      )
+      .catch((error: unknown) => log.error({ err: error }, 'A job failed after its release; the sweep finds its row'))
       .finally(() => unfinished.delete(rest))
     unfinished.add(rest)
     return undefined
@@ -119,7 +117,7 @@ export async function startWorkers<D extends WorkerDeps>(
 
 const RELEASED = Symbol('released')
 
-/** Results live in rows, not in the queue. */
+/** Only short text results go to the queue; the others are in rows. */
 const toResult = (outcome: unknown): string | undefined => (typeof outcome === 'string' ? outcome : undefined)
 
 type AnyWorker = Pick<Worker, 'close' | 'waitUntilReady' | 'run'> & {
@@ -134,9 +132,9 @@ function openWorker(name: QueueName, deps: WorkerDeps, process: (job: BullJob) =
     concurrency: name === 'maintenanceQueue' ? 4 : config.queue.concurrency,
     lockDuration: 60_000,
     stalledInterval: 15_000,
-    // With the default of 1 a crash loses jobs that never ran; attempts are counted in the rows instead.
+    // With the default of 1 a crash would fail jobs that never ran. Attempts are counted in rows instead.
     maxStalledCount: 1000,
-    // Shorter than lockDuration by far, so that jobs in flight during an outage keep their locks.
+    // Much shorter than lockDuration, so that running jobs keep their locks during an outage.
     runRetryDelay: 1000,
     drainDelay: 5,
     settings: { backoffStrategy: (attemptsMade: number) => backoffMs(config.queue.backoffDelayMs, attemptsMade) },
@@ -144,7 +142,7 @@ function openWorker(name: QueueName, deps: WorkerDeps, process: (job: BullJob) =
   if (config.redis.url) {
     return new Worker(name, process, { ...options, connection: { url: config.redis.url, maxRetriesPerRequest: null } })
   }
-  // Each job takes a commit of its own: they wait for the disk together, and deliveries come by the thousand.
+  // Every job is one commit. More connections let PostgreSQL flush more commits of deliveries together.
   const connection = postgresConnection(deps.databaseUrl, name === 'deliveryQueue' ? 8 : 3)
   return new Worker(name, process, { ...options, connection }, createPostgresBackend)
 }

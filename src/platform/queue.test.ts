@@ -13,7 +13,7 @@ import { backoffMs, defineJob, openQueues, type Job, type Queues } from './queue
 type Run = { data: { id: string }; atMs: number }
 type Death = { name: string; data: unknown; attempts: number; reason: string }
 
-/** A job that writes down when it ran; `act` decides how a run ends. */
+/** A job that records its runs. `act` decides how a run ends. */
 function aJob(act: (run: number, release: () => void) => unknown = () => 'done') {
   const runs: Run[] = []
   const job = defineJob({
@@ -28,7 +28,7 @@ function aJob(act: (run: number, release: () => void) => unknown = () => 'done')
   return { job, runs }
 }
 
-/** Workers for these jobs only; `deaths` hears what onDead hears. */
+/** Starts workers for these jobs only. `deaths` collects the calls of onDead. */
 async function work(t: TestContext, options: AppOptions, ...jobs: Job[]) {
   const { deps } = await startApp(t, { env: { QUEUE_BACKOFF_DELAY_MS: '100' }, ...options })
   const deaths: Death[] = []
@@ -64,7 +64,7 @@ for (const backend of backends) {
     assert.deepEqual(deaths, [])
   })
 
-  test(`${backend}: enqueueing the same id twice before it runs runs it once; after it ran the id is free`, async (t) => {
+  test(`${backend}: two jobs with one id run once, and the id can be used again after the run`, async (t) => {
     const { job, runs } = aJob()
     const { deps } = await work(t, { backend }, asJob(job))
     const id = newId('t')
@@ -103,7 +103,7 @@ for (const backend of backends) {
     assert.deepEqual(runs.map(({ data }) => data.id).sort(), ids.toSorted())
   })
 
-  test(`${backend}: an urgent job goes before all that wait`, async (t) => {
+  test(`${backend}: an urgent job runs before all waiting ones`, async (t) => {
     const { job, runs } = aJob()
     const { deps } = await startApp(t, { backend })
     await deps.queues.enqueueMany(
@@ -119,7 +119,7 @@ for (const backend of backends) {
     assert.ok(place <= deps.config.queue.concurrency, `place ${place}`)
   })
 
-  test(`${backend}: a job that gives up is not retried and becomes dead at once`, async (t) => {
+  test(`${backend}: a job that gives up is dead without a retry`, async (t) => {
     const { job, runs } = aJob(() => {
       throw new GiveUp('not_on_whatsapp')
     })
@@ -133,7 +133,7 @@ for (const backend of backends) {
     assert.deepEqual(deaths, [{ name: job.name, data: { id: 'x' }, attempts: 1, reason: 'not_on_whatsapp' }])
   })
 
-  test(`${backend}: a job that throws runs three times, each pause twice the one before, then is dead once`, async (t) => {
+  test(`${backend}: a job that throws runs three times with doubling backoff and is then dead`, async (t) => {
     const { job, runs } = aJob(() => {
       throw new Error('no luck')
     })
@@ -151,7 +151,7 @@ for (const backend of backends) {
     assert.ok(third! - second! >= 640, `second pause ${third! - second!}`)
   })
 
-  test(`${backend}: a job that fails once and then works is not dead`, async (t) => {
+  test(`${backend}: a job that fails once and then succeeds is not dead`, async (t) => {
     const { job, runs } = aJob((run) => {
       if (run === 1) throw new Error('hiccup')
     })
@@ -165,7 +165,7 @@ for (const backend of backends) {
     assert.deepEqual(deaths, [])
   })
 
-  test(`${backend}: data that does not fit the schema is refused when it is enqueued`, async (t) => {
+  test(`${backend}: enqueueing data that does not fit the schema throws`, async (t) => {
     const { job } = aJob()
     const { deps } = await work(t, { backend }, asJob(job))
 
@@ -174,7 +174,7 @@ for (const backend of backends) {
     assert.equal(deps.queues.lostJobs(), 0)
   })
 
-  test(`${backend}: data that does not fit the schema is not run when it was put there otherwise`, async (t) => {
+  test(`${backend}: a job in the queue whose data does not fit the schema is not run`, async (t) => {
     const { job, runs } = aJob()
     const wider = defineJob({ ...job, data: Type.Object({}) })
     const { deps, deaths } = await work(t, { backend, expectErrors: FAILED }, asJob(job))
@@ -186,7 +186,7 @@ for (const backend of backends) {
     assert.match(deaths[0]!.reason, /does not fit/)
   })
 
-  test(`${backend}: a job that nobody knows is dead at once`, async (t) => {
+  test(`${backend}: an unknown job is dead at once`, async (t) => {
     const { job } = aJob()
     const { job: stranger } = aJob()
     const { deps, deaths } = await work(t, { backend, expectErrors: FAILED }, asJob(job))
@@ -201,7 +201,7 @@ for (const backend of backends) {
     assert.match(deaths[0]!.reason, /unknown job/)
   })
 
-  test(`${backend}: closing the workers waits for the job that runs`, async (t) => {
+  test(`${backend}: closing the workers waits for the running job`, async (t) => {
     let isDone = false
     const { job, runs } = aJob(async () => {
       await sleep(700)
@@ -216,7 +216,7 @@ for (const backend of backends) {
     assert.equal(isDone, true)
   })
 
-  test(`${backend}: a job that has released its place leaves it to the next; closing waits for both`, async (t) => {
+  test(`${backend}: after a job's release the next one starts, and closing waits for both`, async (t) => {
     const ended: number[] = []
     const { job, runs } = aJob(async (run, release) => {
       release()
@@ -237,13 +237,13 @@ for (const backend of backends) {
     assert.deepEqual(ended, [1, 2])
   })
 
-  test(`${backend}: what fails after it has released its place is told and not tried again`, async (t) => {
+  test(`${backend}: a failure after the release is logged and not retried`, async (t) => {
     const { job, runs } = aJob(async (_run, release) => {
       release()
       await sleep(50)
-      throw new Error('written down nowhere')
+      throw new Error('after the release')
     })
-    const { deps, deaths, names } = await work(t, { backend, expectErrors: /released its place|last time/ }, asJob(job))
+    const { deps, deaths, names } = await work(t, { backend, expectErrors: /after its release|last time/ }, asJob(job))
     await deps.queues.enqueue(job, { id: 'x' }, { id: newId('t') })
     await until('it ran', () => runs.length > 0)
 
@@ -263,7 +263,7 @@ for (const backend of backends) {
   })
 }
 
-/** Queues whose server is not there: nothing listens on port 1. */
+/** Queues whose server is down: nothing listens on port 1. */
 function openAway(backend: 'postgres' | 'redis', lines: string[]): Queues {
   const stream = { write: (line: string) => Boolean(lines.push(line)) } as NodeJS.WritableStream
   const redis = { url: backend === 'redis' ? 'redis://127.0.0.1:1' : undefined }
@@ -272,7 +272,7 @@ function openAway(backend: 'postgres' | 'redis', lines: string[]): Queues {
 }
 
 for (const backend of ['postgres', 'redis'] as const) {
-  test(`${backend} away: a job returns soon, throws nothing and is counted as lost`, async (t) => {
+  test(`${backend} is down: enqueueing returns soon, does not throw and counts the job as lost`, async (t) => {
     const lines: string[] = []
     const queues = openAway(backend, lines)
     t.after(() => queues.close())
@@ -290,7 +290,7 @@ for (const backend of ['postgres', 'redis'] as const) {
     assert.equal(queues.backend, backend)
   })
 
-  test(`${backend} away: the start is told after the time it gave, and the log holds one line, not a thousand`, async (t) => {
+  test(`${backend} is down: ready() rejects in time, and the log has one line`, async (t) => {
     const lines: string[] = []
     const queues = openAway(backend, lines)
     t.after(() => queues.close())
@@ -302,7 +302,7 @@ for (const backend of ['postgres', 'redis'] as const) {
   })
 }
 
-test('postgres: queues that were opened before the database is there stand once it is', async (t) => {
+test('postgres: queues that are opened while the database is down become ready once it is up', async (t) => {
   const { deps } = await startApp(t)
   const door = await openDoor(t, new URL(deps.databaseUrl))
   const queues = openQueues({ redis: { url: undefined }, database: { url: door.url } }, deps.log)
@@ -319,7 +319,7 @@ test('postgres: queues that were opened before the database is there stand once 
   assert.equal((await queues.count('paymentsQueue')).waiting >= 1, true)
 })
 
-/** A TCP door to the database that is shut until it is opened. */
+/** A TCP proxy to the database that refuses connections until it is opened. */
 async function openDoor(t: TestContext, address: URL) {
   const sockets = new Set<Socket>()
   const server = createServer((socket) => {
@@ -345,7 +345,7 @@ async function openDoor(t: TestContext, address: URL) {
   }
 }
 
-test('pauses double, keep within a fifth of that, and stop growing at an hour', () => {
+test('the backoff doubles with 20 % jitter, up to an hour', () => {
   assert.deepEqual(
     [1, 2, 3, 4].map((attempt) => backoffMs(2000, attempt, 0.5)),
     [2000, 4000, 8000, 16_000],

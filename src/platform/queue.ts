@@ -1,8 +1,8 @@
 /**
- * The one door to BullMQ: queues, workers, jobs. Identical on Redis and on PostgreSQL.
+ * The one door to BullMQ: queues and jobs, the same on Redis and on PostgreSQL. Workers are in queue-workers.ts.
  *
- * A job is only a hint that carries ids: rows are the truth, and the sweep of schedule.ts enqueues
- * again whatever nobody holds. So adding a job may fail without harm, and a job may run twice.
+ * A job is a hint that carries ids. Rows are the truth, and a sweep enqueues every due row that has no job. So a lost job
+ * does no harm, and neither does one that runs twice.
  */
 import { createPostgresBackend, runMigrations, Queue } from 'bullmq'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -21,12 +21,12 @@ export type JobContext = {
   jobId: string
   log: Logger
   /**
-   * The enqueue has done its part: the worker may take the next one while this one writes down what came of it. Only for
-   * work whose rows are found again without it: a failure after this is not tried again by the queue.
+   * Ends the job for the queue while `run` continues, so that the worker takes the next job during the settlement. A failure
+   * after it is not retried by the queue, so use it only when a sweep finds the row again.
    */
   release?: () => void
 }
-/** What it takes to enqueue a job. */
+/** What is needed to enqueue a job. */
 export type JobName<S extends TSchema = TSchema> = {
   /** verb-noun; the same in the constant, the logs and the runbook. */
   name: string
@@ -34,7 +34,7 @@ export type JobName<S extends TSchema = TSchema> = {
   /** Ids only: queues hold no personal data. */
   data: S
 }
-/** `D`: what `run` needs of the program's dependencies. */
+/** A job. `D`: the dependencies that `run` needs. */
 export type Job<S extends TSchema = TSchema, D = never> = JobName<S> & {
   run(deps: D, data: Static<S>, context: JobContext): Promise<unknown>
 }
@@ -46,36 +46,36 @@ export type JobCounts = { waiting: number; active: number; delayed: number; fail
 
 export type Queues = {
   backend: 'redis' | 'postgres'
-  /** Opens the queues (the first call does) and resolves when they stand; rejects after waitMs, still trying. */
+  /** Resolves when the queues are open. The first call opens them. Rejects after waitMs, but opening continues. */
   ready(waitMs: number): Promise<void>
-  /** Adds a job. Never throws and never waits long: a lost enqueue is found by the sweep. Returns the job id. */
+  /** Adds a job and returns its id. Never throws and never waits long, because the sweep finds the rows of lost jobs. */
   enqueue<S extends TSchema>(job: JobName<S>, data: Static<S>, options: EnqueueOptions): Promise<string>
-  /** Adds many jobs of one kind at once; never throws. An urgent one goes before all that wait. */
+  /** Adds many jobs of one kind. Never throws. An urgent job runs before all waiting ones. */
   enqueueMany<S extends TSchema>(
     job: JobName<S>,
     items: { data: Static<S>; id: string; delayMs?: number; isUrgent?: boolean }[],
   ): Promise<void>
   count(queue: QueueName): Promise<JobCounts>
-  /** False while so much waits that another enqueue only makes it longer, and while the queue is away. Never throws. */
+  /** Whether a sweep should add jobs: false while many jobs wait or the queue is down. Never throws. */
   hasRoom(queue: QueueName): Promise<boolean>
   countWorkers(queue: QueueName): Promise<number>
-  /** The queues themselves, for the board of operators. Throws `unavailable` until they stand. */
+  /** BullMQ's queues, for the board. Throws `unavailable` until they are open. */
   list(): Queue[]
-  /** How many enqueues were lost because the queue was away. */
+  /** How many jobs were lost because the queue was down. */
   lostJobs(): number
   close(): Promise<void>
 }
 
 /**
- * The id of a sweep's enqueue. It differs from the first enqueue's on purpose: a job that died with its worker
- * still holds that id until its lock runs out, and the same id would be ignored in silence.
+ * The id of a job that a sweep adds. It differs from the first id, because a job whose worker died keeps its id until its
+ * lock expires, and BullMQ ignores a second job with the same id.
  */
 export const sweptJobId = (jobId: string, at: Date): string => `${jobId}-${at.getTime().toString(36)}`
 
-/** Above this many waiting jobs the workers are busy anyway, and sweeping would only pile up more. */
+/** With more waiting jobs than this, workers are busy anyway, and sweeps add none. */
 const WAITING_MAX = 1000
 
-/** How long a caller waits for the queue before it leaves the row to the sweep. */
+/** How long enqueueing waits for the queue before it gives up. */
 const ENQUEUE_TIMEOUT_MS = 500
 
 type Backend = Pick<Config, 'redis'> & { database: { url: string } }
@@ -85,7 +85,7 @@ type AnyQueue = Pick<Queue, 'addBulk' | 'getJobCounts' | 'getWorkersCount' | 'cl
 
 function openQueue(name: string, config: Backend): AnyQueue {
   if (config.redis.url) {
-    // Fail at once instead of queueing in memory while Redis is away.
+    // Fail at once instead of queueing in memory while Redis is down.
     const connection = {
       url: config.redis.url,
       enableOfflineQueue: false,
@@ -97,31 +97,31 @@ function openQueue(name: string, config: Backend): AnyQueue {
   return new Queue(name, { connection: postgresConnection(config.database.url, 2) }, createPostgresBackend)
 }
 
-/** Every wait is bounded; a half-open connection would otherwise hang for ever without an error. */
+/** The connection of BullMQ to PostgreSQL. Every wait is bounded, because a half-open connection would hang for ever. */
 export function postgresConnection(url: string, max: number) {
   const address = new URL(url)
-  address.searchParams.delete('options') // would override the search_path that BullMQ pins
+  address.searchParams.delete('options') // would override the search_path that BullMQ sets
   return {
     connectionString: address.toString(),
     max,
     connectionTimeoutMillis: 3000,
     query_timeout: 5000,
     keepAlive: true,
-    // Jobs are hints: whatever a crash of PostgreSQL takes back, the sweep finds in the rows.
+    // Jobs are hints: the sweep replaces those that a crash of PostgreSQL loses.
     options: '-c synchronous_commit=off',
     Client: PreparingClient,
   }
 }
 
-/** Creates or upgrades BullMQ's own tables. With Redis there is nothing to do. */
+/** Creates or upgrades BullMQ's tables in PostgreSQL. Does nothing with Redis. */
 export async function migrateQueues(config: Backend): Promise<void> {
   if (config.redis.url) return
   await withClient(config.database.url, (client) => runMigrations(client))
 }
 
 /**
- * Opens every queue, once asked to, and keeps trying until they stand. A queue that is built while PostgreSQL is down
- * (or not migrated) stays dead for ever and says nothing, so such a set is thrown away and built anew.
+ * The queues; ready() opens them and keeps trying. A BullMQ queue that is created while PostgreSQL is down or not migrated
+ * never works and reports no error, so a set that is not ready in time is discarded and created again.
  */
 export function openQueues(config: Backend, log: Logger): Queues {
   const report = errorReporter(log)
@@ -163,10 +163,10 @@ export function openQueues(config: Backend, log: Logger): Queues {
       data,
       opts: {
         jobId: id,
-        attempts: 3, // of our own faults only; the rows count the attempts that matter
+        attempts: 3, // for our own faults only; attempts to send are counted in rows
         backoff: { type: 'custom' },
         removeOnComplete: true,
-        removeOnFail: true, // a kept failed job would silently swallow the next job of the same id
+        removeOnFail: true, // BullMQ would ignore the next job with the id of a kept failed one
         ...(delayMs ? { delay: delayMs } : {}),
         ...(isUrgent ? { lifo: true } : {}),
       },
@@ -212,28 +212,28 @@ export function openQueues(config: Backend, log: Logger): Queues {
       }
     },
     countWorkers: (name) => withTimeout(opened(name).getWorkersCount(), 2000),
-    list: () => QUEUE_NAMES.map((name) => opened(name) as Queue), // whatever its backend
+    list: () => QUEUE_NAMES.map((name) => opened(name) as Queue), // the type of both backends
     lostJobs: () => lost,
     async close() {
       isClosed = true
       closing.abort()
-      await building // queues that are just being opened must not outlive their database
+      await building // queues that are being opened must not outlive their database
       await Promise.allSettled([...(queues?.values() ?? [])].map((queue) => queue.close()))
     },
   }
 }
 
-/** Exponential with ±20 % jitter: attempt 1 waits `delayMs`, attempt 2 twice that, and so on up to an hour. */
+/** Exponential backoff with ±20 % jitter: `delayMs` after attempt 1, doubling up to an hour. */
 export function backoffMs(delayMs: number, attempt: number, random: number = Math.random()): number {
   const exponential = Math.min(delayMs * 2 ** (attempt - 1), 3_600_000)
   return Math.round(exponential * (0.8 + 0.4 * random))
 }
 
-/** An outage repeats the same error many times a second: this logs one line per queue every ten seconds. */
+/** Logs at most one error line per queue in ten seconds, because an outage repeats the same error many times a second. */
 export function errorReporter(log: Logger) {
   const mayLog = throttleLogs(10_000)
   return (queue: string, error: Error) => {
-    if (mayLog(queue)) log.warn({ queue, err: error }, 'The queue is not reachable; rows keep the work')
+    if (mayLog(queue)) log.warn({ queue, err: error }, 'The queue is not reachable; the sweep will enqueue the rows')
   }
 }
 

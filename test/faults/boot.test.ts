@@ -18,7 +18,7 @@ async function aFolder(t: TestContext): Promise<string> {
   return join(folder, 'data')
 }
 
-test('a bad environment stops the start with every problem at once', async (t) => {
+test('an invalid environment stops the start and lists every problem', async (t) => {
   const { code, output } = await runProgram(t, 'server.js', {
     PORT: 'eighty',
     LOG_FORMAT: 'xml',
@@ -38,7 +38,7 @@ test('production refuses an unsafe start', async (t) => {
     assert.match(output, new RegExp(name))
 })
 
-test('PostgreSQL down at the start: bounded retries, then exit 1 with a line that says what to do', async (t) => {
+test('with PostgreSQL down the start retries, then exits with 1 and says what to do', async (t) => {
   for (const program of ['server.js', 'worker.js']) {
     const { code, output } = await runProgram(t, program, {
       DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none',
@@ -52,7 +52,7 @@ test('PostgreSQL down at the start: bounded retries, then exit 1 with a line tha
   }
 })
 
-test('Redis down at the start: exit 1 with a line that says what to do', async (t) => {
+test('with Redis down the start exits with 1 and says what to do', async (t) => {
   const { code, output } = await runProgram(t, 'server.js', {
     DATABASE_URL: await openEmptyDatabase(),
     JWT_SECRET,
@@ -64,7 +64,7 @@ test('Redis down at the start: exit 1 with a line that says what to do', async (
   assert.match(output, /^Redis does not answer after \d+ s .*check REDIS_URL/m)
 })
 
-test('a migration may take longer than a request: another process that is at it for eleven seconds is waited for', async (t) => {
+test('a migration waits for another process that has been migrating for eleven seconds', async (t) => {
   const databaseUrl = await openEmptyDatabase()
   const other = openDb(databaseUrl, { max: 1, statementTimeoutMs: 5000, onError: () => {} })
   t.after(() => other.close())
@@ -80,7 +80,7 @@ test('a migration may take longer than a request: another process that is at it 
   assert.match(output, /Migrations were applied/)
 })
 
-test('a busy port is named, and the embedded database is stopped again', async (t) => {
+test('a busy port is reported, and the embedded database is stopped', async (t) => {
   const blocker = createServer().listen(0, '127.0.0.1')
   await new Promise((resolve) => blocker.once('listening', resolve))
   const { port } = blocker.address() as { port: number }
@@ -92,7 +92,7 @@ test('a busy port is named, and the embedded database is stopped again', async (
   assert.match(output, new RegExp(`^Port ${port} is busy: .*PORT=`, 'm'))
 })
 
-test('a second start on the same folder is refused; after kill -9 a start finds everything again', async (t) => {
+test('a second start on the same folder is refused, and a start after kill -9 keeps the data', async (t) => {
   const folder = await aFolder(t)
   const first = startProgram(t, 'server.js', { DATA_FOLDER: folder })
   const base = await addressOf(first)
@@ -110,7 +110,7 @@ test('a second start on the same folder is refused; after kill -9 a start finds 
   assert.equal((await stat(join(folder, 'postgres.json'))).mode & 0o777, 0o600)
 })
 
-test('with pending migrations a start is not ready, says so, and becomes ready once somebody migrates', async (t) => {
+test('with pending migrations the server is not ready, says so, and becomes ready after npm run migrate', async (t) => {
   const env = { DATABASE_URL: await openEmptyDatabase(), AUTH_MODE: 'demo', SIMULATOR: 'false' }
   const server = startProgram(t, 'server.js', env)
   const worker = startProgram(t, 'worker.js', env)
@@ -139,7 +139,7 @@ test('with pending migrations a start is not ready, says so, and becomes ready o
 })
 
 const PROGRAMS = ['server.js', 'worker.js', 'commands/migrate.js', 'commands/seed.js', 'commands/create-user.js']
-/** Whoever acts on it fails: help must not even look. */
+/** A database URL that cannot work, because --help must not connect. */
 const BROKEN = { PORT: 'eighty', DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none', BOOT_WAIT_SECONDS: '0' }
 for (const file of PROGRAMS) {
   test(`${file} --help prints flags and environment and does nothing else`, async (t) => {
@@ -167,7 +167,7 @@ test('the worker refuses --dry-run together with --force', async (t) => {
   assert.match(output, /^--dry-run and --force exclude each other\.\n/)
 })
 
-test('a misspelled variable is warned about at the start', async (t) => {
+test('the start warns about a misspelled variable', async (t) => {
   const { output } = await runProgram(t, 'commands/migrate.js', {
     ...{ DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none', BOOT_WAIT_SECONDS: '0' },
     RESEND_APIKEY: 're_secret',
@@ -177,12 +177,12 @@ test('a misspelled variable is warned about at the start', async (t) => {
   assert.doesNotMatch(output, /re_secret/)
 })
 
-/** Where a stop must be clean: early in the boot, while it migrates, when it listens, and while jobs run. */
+/** When the program is stopped: early in the boot, while it migrates, when it listens, and while jobs run. */
 const MOMENTS: [string, RegExp][] = [
   ['when PostgreSQL is up', /delivery_mock_mode/],
   ['after the migrations', /Migrations were applied/],
   ['when it listens', /Listening at/],
-  ['when its workers run', /Workers and clock run/],
+  ['when its workers run', /Workers and clock are running/],
 ]
 for (const [moment, pattern] of MOMENTS) {
   test(`a stop of the embedded start ${moment} is clean: exit code 0, no stack, no PostgreSQL left`, async (t) => {
@@ -207,7 +207,7 @@ for (const backend of backends) {
     const server = startProgram(t, 'server.js', env)
     await addressOf(server)
     const worker = startProgram(t, 'worker.js', env)
-    await worker.waitFor(/Workers and clock run/)
+    await worker.waitFor(/Workers and clock are running/)
 
     for (const program of [worker, server]) {
       program.kill('SIGTERM')
@@ -217,7 +217,7 @@ for (const backend of backends) {
   })
 }
 
-test('a stop while PostgreSQL is waited for ends the wait: exit code 0 for a server, 143 for a tool', async (t) => {
+test('a stop while waiting for PostgreSQL ends the wait with exit code 0 for a server and 143 for a tool', async (t) => {
   const env = { DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none', JWT_SECRET }
   for (const [file, expected] of [
     ['server.js', 0],
@@ -233,7 +233,7 @@ test('a stop while PostgreSQL is waited for ends the wait: exit code 0 for a ser
   }
 })
 
-test('a worker that waits for migrations stops at once', async (t) => {
+test('a worker that is waiting for migrations stops at once', async (t) => {
   const worker = startProgram(t, 'worker.js', { DATABASE_URL: await openEmptyDatabase(), JWT_SECRET })
   await worker.waitFor(/Migrations are pending/)
   worker.kill('SIGTERM')

@@ -7,7 +7,7 @@ import { addressOf, call, startProgram, until, type Program } from '../program.t
 const SENDS = 198
 const KILLS = 2
 
-/** Kills the worker in the middle of its calls, KILLS times in SENDS sends, and lets it start again. */
+/** Sends SENDS messages and kills the worker KILLS times during calls to the provider. */
 async function sendThroughKills(t: TestContext, env: Record<string, string>): Promise<void> {
   const shared = {
     AUTH_MODE: 'demo',
@@ -27,8 +27,8 @@ async function sendThroughKills(t: TestContext, env: Record<string, string>): Pr
   const share = SENDS / (KILLS + 1)
   const send = (from: number) =>
     Promise.all(Array.from({ length: share }, (_, i) => call(base, 'POST', `/events/ev_kill/guests/g${from + i}/send`)))
-  const hits: string[] = []
-  for (let kill = 0; kill < KILLS; kill++) hits.push(...(await killInTheCall(db, start, () => send(kill * share))))
+  const killed: string[] = []
+  for (let kill = 0; kill < KILLS; kill++) killed.push(...(await killInTheCall(db, start, () => send(kill * share))))
   start()
   await send(KILLS * share)
   const states = await until(
@@ -44,19 +44,19 @@ async function sendThroughKills(t: TestContext, env: Record<string, string>): Pr
   assert.deepEqual(states, [{ status: 'read', n: SENDS }])
   assert.deepEqual([accepted.length, twice], [SENDS, []])
   const { rows: recovered } = await sql`
-    select 1 from deliveries where id = any(${hits}::text[]) and (status = 'read' or answers_message is not null)`.execute(
+    select 1 from deliveries where id = any(${killed}::text[]) and (status = 'read' or answers_message is not null)`.execute(
     db,
   )
-  assert.equal(recovered.length, new Set(hits).size)
+  assert.equal(recovered.length, new Set(killed).size)
   const { rows: open } = await sql`select 1 from delivery_attempts a join deliveries d on d.id = a.delivery_id
     where a.finished_at is null and d.answers_message is null`.execute(db)
   assert.equal(open.length, 0)
 }
 
 /**
- * Nobody can give the provider a message while we hold its table, so whoever calls it hangs in the call, and is killed
- * there. Returns whose calls those were: one at least. PostgreSQL may still commit what the dead worker had asked for,
- * and then the provider has a message that nobody was told of.
+ * Locks the table of the simulated provider, so that the worker blocks in its calls, and kills it there. Returns the
+ * deliveries of those calls, at least one. PostgreSQL may still commit an insert of the dead worker; then the provider has
+ * a message whose outcome is unknown.
  */
 function killInTheCall(db: Reader, start: () => Program, send: () => Promise<unknown>): Promise<string[]> {
   return withTx(db, async (tx) => {
@@ -104,7 +104,7 @@ async function addGuests(base: string): Promise<void> {
 }
 
 type Reader = ReturnType<typeof openDb>['db']
-/** Of what was asked for: guests who say yes get their pass beside it. */
+/** The states of requested deliveries. Replies to guests are left out. */
 const listStates = async (db: Reader) =>
   (
     await sql<{ status: string; n: number }>`select status, count(*) as n from deliveries
@@ -112,7 +112,7 @@ const listStates = async (db: Reader) =>
   ).rows
 
 for (const backend of backends) {
-  test(`a worker killed ${KILLS} times in ${SENDS} sends on ${backend}: all end read, none twice`, async (t) => {
+  test(`a worker killed ${KILLS} times in ${SENDS} sends on ${backend} loses nothing and sends nothing twice`, async (t) => {
     await sendThroughKills(t, {
       DATABASE_URL: await openMigratedDatabase(),
       ...(backend === 'redis' ? { REDIS_URL: REDIS_URL! } : {}),

@@ -17,7 +17,7 @@ async function aFolder(t: TestContext): Promise<string> {
   return folder
 }
 
-/** Sends to a demo guest and waits until the simulated provider has it read. */
+/** Sends to a demo guest and waits until the message is read. */
 async function sendAndSee(base: string, guest: string): Promise<void> {
   const send = await call(base, 'POST', `/events/ev_demo/guests/${guest}/send`)
   assert.equal(send.status, 202, JSON.stringify(send.body))
@@ -48,7 +48,7 @@ async function startBoth(t: TestContext, env: Record<string, string>) {
   return { server, worker, base }
 }
 
-test('PostgreSQL goes away and comes back: 503 that say so, then everything works again by itself', async (t) => {
+test('while PostgreSQL is down requests get 503, and everything recovers when it is back', async (t) => {
   const folder = join(await aFolder(t), 'data')
   const start = (port?: number) =>
     startEmbedded({ folder, log: () => {}, ...(port ? { port } : {}), settings: { fsync: 'off' } })

@@ -1,4 +1,4 @@
-/** The whole way over real sockets: asked for at the API, sent to a strict provider, told back to the webhook. */
+/** The whole path over real sockets: requested at the API, sent to a strict provider, its status posted to the webhook. */
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { composeEmail, composeWhatsApp } from '../../src/templates/compose.ts'
@@ -15,9 +15,9 @@ import { anInvitation, type MadeGuest } from '../make.ts'
 
 const WA_WEBHOOK_SECRET = 'only-for-tests-only-for-tests-only'
 const PUBLIC_BASE_URL = 'https://entradas.test'
-const heard: Asked[] = []
+const callbacks: Asked[] = []
 const hook = await startServer(0, (asked) => {
-  heard.push(asked)
+  callbacks.push(asked)
   return { status: 200, json: {} }
 })
 const whatsapp = await startFakeWhatsApp({
@@ -38,10 +38,10 @@ async function sent(app: TestApp, guest: MadeGuest, body: object): Promise<strin
   return deliveryId
 }
 
-/** Gives the app what the providers have told the webhook of this test, as they told it. */
-async function hear(app: TestApp): Promise<void> {
+/** Posts to the app what the providers have posted to the webhook of this test, and processes it. */
+async function receiveCallbacks(app: TestApp): Promise<void> {
   await Promise.all([whatsapp.flush(), resend.flush()])
-  for (const { path, headers, body } of heard.splice(0)) {
+  for (const { path, headers, body } of callbacks.splice(0)) {
     const kept = Object.entries(headers).filter(([name]) => /^(content-type|x-webhook-secret|svix-.*)$/.test(name))
     const reply = await app.post(path, { payload: body, headers: Object.fromEntries(kept) as Record<string, string> })
     assert.equal(reply.statusCode, 200, path)
@@ -64,7 +64,7 @@ test('an invitation by WhatsApp is sent as the approved template and read', asyn
 
   const deliveryId = await sent(app, guest, { channel: 'whatsapp' })
   const { status, simulated } = await shown(app, deliveryId)
-  await hear(app)
+  await receiveCallbacks(app)
 
   assert.deepEqual([status, simulated], ['sent', false])
   assert.equal((await shown(app, deliveryId)).status, 'read')
@@ -80,7 +80,7 @@ test('an invitation by e-mail is sent once and delivered', async (t) => {
   const guest = await anInvitation(app.db)
 
   const deliveryId = await sent(app, guest, { channel: 'email' })
-  await hear(app)
+  await receiveCallbacks(app)
 
   assert.deepEqual(resend.refusals, [])
   assert.equal((await shown(app, deliveryId)).status, 'delivered')
@@ -90,12 +90,12 @@ test('an invitation by e-mail is sent once and delivered', async (t) => {
   assert.match(mail.headers['List-Unsubscribe']!, /^<https:\/\/entradas\.test\/\S+>$/)
 })
 
-test('a number that is not on WhatsApp fails by its status, with the code of WhatsApp', async (t) => {
+test("a number that is not on WhatsApp fails by its status with WhatsApp's code", async (t) => {
   const app = await startApp(t, { env })
   const guest = await anInvitation(app.db, { phone: '+525511119999', email: null })
 
   const deliveryId = await sent(app, guest, { channel: 'whatsapp' })
-  await hear(app)
+  await receiveCallbacks(app)
 
   const { status, reason } = await shown(app, deliveryId)
   assert.deepEqual([status, reason], ['failed', 'whatsapp_131026'])
@@ -114,7 +114,7 @@ const CONTEXT = messageContextOf(
   },
   PUBLIC_BASE_URL,
 )
-/** The third is another invitation to the second's event, and reads alike. */
+/** The second and the third choice have the same title. */
 const choices = (count: number) =>
   JSON.stringify(
     Array.from({ length: count }, (_, index) => ({
@@ -128,7 +128,7 @@ test('both providers accept every message that the product can make', async (t) 
   const from = '5215522223333'
   whatsapp.receive({ from, kind: 'text', body: 'hola' })
   await whatsapp.flush()
-  heard.length = 0
+  callbacks.length = 0
   const problems: string[] = []
   let made = 0
 

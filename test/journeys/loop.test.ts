@@ -6,7 +6,7 @@ import test, { type TestContext } from 'node:test'
 import { openEmptyDatabase, REDIS_URL } from '../harness.ts'
 import { addressOf, call, read, readText, runProgram, startProgram, until, type Program } from '../program.ts'
 
-/** The seed's smoke test and the whole loop: requested, delivered, answered, scanned, counted. */
+/** The smoke test of the seed and the whole loop: requested, delivered, answered, scanned, counted. */
 async function playTheLoop(base: string, headers: Record<string, string>): Promise<void> {
   const ask = (method: string, path: string, body?: unknown) => call(base, method, path, body, headers)
 
@@ -67,7 +67,7 @@ async function stop(program: Program): Promise<void> {
   assert.equal(await program.ended, 0, program.output().slice(-2000))
 }
 
-test('one command: the embedded database, the loop, a restart that remembers', async (t) => {
+test('one command starts the embedded database, runs the loop, and a restart keeps the data', async (t) => {
   const folder = await mkdtemp(join(tmpdir(), 'monotickets-loop-'))
   await chmod(folder, 0o755)
   t.after(() => rm(folder, { recursive: true, force: true }))
@@ -121,11 +121,11 @@ async function twoProcesses(t: TestContext, env: Record<string, string>): Promis
   await stop(server)
 
   assert.equal(anonymous.status, 401)
-  // BullMQ counts the workers of a whole Redis server, so another test's would count here too.
+  // BullMQ counts the workers of a whole Redis server, so those of another test would count too.
   if (!env['REDIS_URL']) assert.equal(idle.status, 503)
 }
 
-test('two processes on PostgreSQL alone play the same loop', async (t) => {
+test('two processes on PostgreSQL alone run the same loop', async (t) => {
   await twoProcesses(t, { DATABASE_URL: await openEmptyDatabase() })
 })
 

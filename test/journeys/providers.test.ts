@@ -1,6 +1,6 @@
 /**
- * Nights with the providers, over real sockets: the real clients call strict providers, whose callbacks come to the
- * real endpoint as HTTP. Workers and sweep are run by hand, so that every order is one that a test chose.
+ * Journeys with the providers over real sockets: our clients call strict fakes, whose callbacks reach our webhooks by HTTP.
+ * The tests run jobs and sweep themselves, so that they choose the order of events.
  */
 import { sweep } from '../deliveries.ts'
 import assert from 'node:assert/strict'
@@ -19,7 +19,7 @@ const WA_WEBHOOK_SECRET = 'only-for-tests-only-for-tests-only'
 const whatsapp = await startFakeWhatsApp({
   templates: listProductTemplates(),
   has521: true,
-  // Every callback comes twice, out of order, and mixed with those of others.
+  // Every callback comes twice, out of order and mixed with others.
   callbacks: { stepMs: 60_000, duplicates: true, shuffleSeed: 11, batch: 5, retryWaitsMs: [20, 20, 20] },
 })
 const resend = await startFakeResend({
@@ -34,7 +34,7 @@ const env = {
   DELIVERY_QUIET_HOURS: 'off',
 }
 
-/** The app behind a real socket, told by both providers; nothing personal may be left in its log. */
+/** The app on a real socket, with the webhooks of both providers. Its log must stay free of personal data. */
 async function start(t: TestContext, expectErrors?: RegExp): Promise<TestApp> {
   const app = await startApp(t, { now: new Date().toISOString(), env, ...(expectErrors ? { expectErrors } : {}) })
   if (!app.app.server.listening) await app.app.listen({ port: 0, host: '127.0.0.1' })
@@ -76,8 +76,8 @@ async function invited(app: TestApp, facts: GuestFacts = {}): Promise<MadeGuest 
 }
 const moveBy = (app: TestApp, ms: number) => app.setNow(new Date(app.deps.now().getTime() + ms).toISOString())
 
-/** Lets the providers tell everything, and works what has come. Returns what became of each webhook. */
-async function hear(app: TestApp): Promise<unknown[]> {
+/** Lets the providers post all callbacks and processes them. Returns the outcome of each webhook. */
+async function receiveCallbacks(app: TestApp): Promise<unknown[]> {
   await Promise.all([whatsapp.flush(), resend.flush()])
   const { rows } = await sql<{ id: string; source: 'whatsapp' | 'email' }>`
     select id, source from inbound_events where status = 'received' order by received_at, id`.execute(app.db)
@@ -101,13 +101,13 @@ const eventsOf = async (db: Db, id: string) =>
 const callsFor = (deliveryId: string) =>
   whatsapp.calls.filter(({ body }) => body['biz_opaque_callback_data'] === deliveryId).map(({ body }) => body)
 
-test('callbacks twice, out of order and mixed with those of others: all end read, once, with a row for each event', async (t) => {
+test('with duplicate, unordered and mixed callbacks every delivery ends read, with one row per event', async (t) => {
   const app = await start(t)
   const ids: string[] = []
   for (let n = 0; n < 6; n++) ids.push((await invited(app)).deliveryId)
   await Promise.all(ids.map((id) => run(app, id)))
 
-  await hear(app)
+  await receiveCallbacks(app)
 
   for (const id of ids) {
     const { status, attempts } = await rowOf(app.db, id)
@@ -118,13 +118,13 @@ test('callbacks twice, out of order and mixed with those of others: all end read
   assert.deepEqual(whatsapp.refusals, [])
 })
 
-test('read without delivered is read, and counts as delivered', async (t) => {
+test('a read without a delivered counts as both', async (t) => {
   const app = await start(t)
   const { deliveryId } = await invited(app)
   whatsapp.next({ kind: 'ok', skipsDelivered: true })
 
   await run(app, deliveryId)
-  await hear(app)
+  await receiveCallbacks(app)
 
   const { status, deliveredAt } = await rowOf(app.db, deliveryId)
   assert.deepEqual([status, deliveredAt !== null], ['read', true])
@@ -138,12 +138,12 @@ test('a number that is not on WhatsApp gets exactly one e-mail, within a minute'
   const deliveryId = await requested(app, guest, { channel: 'auto' })
 
   await run(app, deliveryId)
-  await hear(app)
+  await receiveCallbacks(app)
   await sweep(app)
   const { rows } = await sql<{ id: string; nextAttemptAt: Date; enqueuedAt: Date | null }>`
     select id, next_attempt_at, enqueued_at from deliveries where fallback_of = ${deliveryId}`.execute(app.db)
   const outcomes = [await run(app, rows[0]!.id), await run(app, rows[0]!.id), await run(app, deliveryId)]
-  await hear(app)
+  await receiveCallbacks(app)
   await sweep(app)
 
   assert.deepEqual([rows.length, outcomes], [1, ['sent', 'nothing to do', 'nothing to do']])
@@ -159,7 +159,7 @@ test('a number that is not on WhatsApp gets exactly one e-mail, within a minute'
   assert.ok(Date.now() - startedMs < 60_000)
 })
 
-test('a webhook that was answered 500 comes again, and is worked once', async (t) => {
+test('a webhook that was answered 500 comes again and is processed once', async (t) => {
   const app = await start(t, /./)
   const { deliveryId, phone, invitationId } = await invited(app)
   await run(app, deliveryId)
@@ -174,7 +174,7 @@ test('a webhook that was answered 500 comes again, and is worked once', async (t
   t.after(() => sql`drop trigger fail_first on inbound_events`.execute(app.db).then(() => undefined))
 
   whatsapp.receive({ from: phone!.replace('+52', '521'), kind: 'text', body: 'confirmo' })
-  const worked = await hear(app)
+  const worked = await receiveCallbacks(app)
 
   assert.ok(
     whatsapp.posts.some((statuses) => statuses[0]! >= 500 && statuses.at(-1) === 200),
@@ -186,14 +186,14 @@ test('a webhook that was answered 500 comes again, and is worked once', async (t
   assert.equal((await rowOf(app.db, deliveryId)).status, 'read')
 })
 
-test('who hides the number behind a user name confirms, and WhatsApp accepts the image of the pass', async (t) => {
+test('a guest who hides the number behind a user name confirms and gets the pass', async (t) => {
   const app = await start(t)
   const { deliveryId, phone, code, invitationId } = await invited(app)
   await run(app, deliveryId)
   const contextId = [...whatsapp.sent.keys()].at(-1)!
 
   whatsapp.receive({ userId: `MX.${invitationId}`, kind: 'text', body: 'confirmo', contextId })
-  await hear(app)
+  await receiveCallbacks(app)
   const { rows } = await sql<{ id: string }>`
     select id from deliveries where template = 'rsvp_confirmed' and event_id =
       (select event_id from deliveries where id = ${deliveryId})`.execute(app.db)
@@ -211,13 +211,13 @@ test('who hides the number behind a user name confirms, and WhatsApp accepts the
   assert.deepEqual(whatsapp.refusals, [])
 })
 
-test('a connection that breaks after the message was taken: its callback tells, and there is no second call', async (t) => {
+test('after a connection breaks, the callback settles the accepted message without a second call', async (t) => {
   const app = await start(t)
   const { deliveryId } = await invited(app)
   whatsapp.next({ kind: 'reset' })
 
   const outcome = await run(app, deliveryId)
-  await hear(app)
+  await receiveCallbacks(app)
   const told = await rowOf(app.db, deliveryId)
   moveBy(app, 3_600_000)
   await sweep(app)
@@ -227,7 +227,7 @@ test('a connection that breaks after the message was taken: its callback tells, 
   assert.deepEqual([callsFor(deliveryId).length, told.attempts, told.possibleDuplicate], [1, 1, false])
 })
 
-test('429 with Retry-After: 7 lets everybody wait seven seconds and costs no attempt', async (t) => {
+test('429 with Retry-After: 7 delays all messages by seven seconds and costs no attempt', async (t) => {
   const app = await start(t)
   const [first, second] = [await invited(app), await invited(app)]
   whatsapp.next({ kind: 'error', httpStatus: 429, code: 130429, retryAfter: '7' })
@@ -245,20 +245,20 @@ test('429 with Retry-After: 7 lets everybody wait seven seconds and costs no att
   assert.deepEqual([waiting.attemptsMax - waiting.attempts, callsFor(second.deliveryId).length], [5, 1])
 })
 
-test('131047 that comes as a status sends the approved template instead', async (t) => {
+test('a status with 131047 sends the approved template instead', async (t) => {
   const app = await start(t)
   const guest = await aGuest(app.db, await anEvent(app.db))
   whatsapp.receive({ from: guest.phone!.replace('+52', '521'), kind: 'text', body: '¿a qué hora es?' })
-  await hear(app)
+  await receiveCallbacks(app)
   const deliveryId = await requested(app, guest)
   whatsapp.next({ kind: 'fails_later', code: 131047 })
 
   const first = await run(app, deliveryId)
-  await hear(app)
+  await receiveCallbacks(app)
   const refused = await rowOf(app.db, deliveryId)
   moveBy(app, 10_000)
   const second = await run(app, deliveryId)
-  await hear(app)
+  await receiveCallbacks(app)
 
   assert.deepEqual([first, refused.status, second], ['sent', 'queued', 'sent'])
   assert.deepEqual(
@@ -269,7 +269,7 @@ test('131047 that comes as a status sends the approved template instead', async 
   assert.deepEqual([status, messageReason], ['read', 'refused_131047'])
 })
 
-test('131056 delays that recipient, and nobody else', async (t) => {
+test('131056 delays only that recipient', async (t) => {
   const app = await start(t)
   const [slow, other] = [await invited(app), await invited(app)]
   whatsapp.next({ kind: 'error', httpStatus: 400, code: 131056 })
@@ -284,7 +284,7 @@ test('131056 delays that recipient, and nobody else', async (t) => {
   assert.equal(callsFor(other.deliveryId).length, 1)
 })
 
-test('three 500s with a code of the provider and then a 200: one message, four attempts', async (t) => {
+test('three 500s with a code and then a 200 are one message in four attempts', async (t) => {
   const app = await start(t)
   const { deliveryId } = await invited(app)
   for (let n = 0; n < 3; n++) whatsapp.next({ kind: 'error', httpStatus: 500, code: 131016 })
@@ -294,7 +294,7 @@ test('three 500s with a code of the provider and then a 200: one message, four a
     outcomes.push(await run(app, deliveryId))
     moveBy(app, 3_600_000)
   }
-  await hear(app)
+  await receiveCallbacks(app)
 
   assert.deepEqual(outcomes, ['queued', 'queued', 'queued', 'sent'])
   const { status, attempts, possibleDuplicate } = await rowOf(app.db, deliveryId)
@@ -305,7 +305,7 @@ test('three 500s with a code of the provider and then a 200: one message, four a
   assert.equal(taken.length, 1)
 })
 
-test('refusals, bad signatures and lost answers leave nothing personal in the log', async (t) => {
+test('refusals, bad signatures and lost answers leave no personal data in the log', async (t) => {
   const app = await start(t)
   const guests = [await invited(app), await invited(app), await invited(app, { phone: '+525511339999' })]
   whatsapp.next(
@@ -318,7 +318,7 @@ test('refusals, bad signatures and lost answers leave nothing personal in the lo
   await run(app, byEmail)
   whatsapp.receive({ from: guests[1]!.phone!.replace('+52', '521'), kind: 'text', body: 'confirmo, soy Ana Prueba' })
 
-  await hear(app)
+  await receiveCallbacks(app)
   const forged = await app.post('/wa/webhook', {
     body: { from: guests[0]!.phone, text: 'confirmo' },
     headers: { 'x-webhook-secret': 'wrong' },
