@@ -121,7 +121,7 @@ for (const [what, facts, outcome, status] of [
 test('a replay after an unknown attempt is marked as a possible duplicate', async (t) => {
   const app = await startApp(t, { now: NOW })
   const eventId = await anEvent(app.db)
-  const held = await aDeadDelivery(app.db, await aGuest(app.db, eventId), { status: 'unknown' })
+  const unknown = await aDeadDelivery(app.db, await aGuest(app.db, eventId), { status: 'unknown' })
   const dead = await aDeadDelivery(app.db, await aGuest(app.db, eventId))
   await sql`insert into delivery_attempts (delivery_id, n, started_at, outcome) values (${dead.id}, 1, ${NOW}, 'unknown')`.execute(
     app.db,
@@ -129,7 +129,7 @@ test('a replay after an unknown attempt is marked as a possible duplicate', asyn
 
   await retryAll(app, { eventId })
 
-  assert.ok((await rowOf(app.db, held.id)).possibleDuplicate)
+  assert.ok((await rowOf(app.db, unknown.id)).possibleDuplicate)
   assert.ok((await rowOf(app.db, dead.id)).possibleDuplicate)
 })
 
