@@ -109,7 +109,7 @@ export const sweepDeliveries = defineJob({
       log.warn({ deliveries: lost.length }, 'Leases expired: the outcomes are unknown until a status arrives')
     await endExpiredPauses(db, at)
     if (await withTx(db, (tx) => joinParkedStatuses(tx, config, at)))
-      log.error('The provider refuses our account by its statuses: GET /ops/channels says why')
+      log.error('Statuses say that the provider refuses our account: GET /ops/channels says why')
     await withTx(db, (tx) => resolveUnknowns(tx, config.delivery.unknownPolicy, at))
     return `${lost.length} unknown`
   },
