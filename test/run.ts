@@ -31,6 +31,10 @@ const { flags, operands: only } = readArguments({
       value: 'PATTERN',
       description: 'Runs only tests whose name matches this regular expression.',
     },
+    long: {
+      kind: 'switch',
+      description: 'Runs the long tests instead, which kill workers, PostgreSQL and Redis (npm run test:long).',
+    },
     'checks-only': { kind: 'switch', description: 'Checks types, lint and format and runs no test (npm run check).' },
   },
   variables: ['REDIS_URL'],
@@ -38,7 +42,7 @@ const { flags, operands: only } = readArguments({
   more: `One test:  npm test -- src/delivery/pacing.test.ts --test-name-pattern "quiet hours"`,
 })
 const pattern = flags['test-name-pattern']
-const isWhole = only.length === 0 && pattern === undefined
+const isWhole = only.length === 0 && pattern === undefined && !flags.long
 if (flags['checks-only'])
   process.exit((await runChecks(CHECKS.filter(([name]) => name !== 'build'))).length > 0 ? 1 : 0)
 
@@ -112,19 +116,25 @@ async function runTests(): Promise<number> {
     process.stdout.write(
       'THE REDIS HALF WAS SKIPPED: NO redis-server ON THE PATH AND NO REDIS_URL. ONLY THE POSTGRESQL QUEUES WERE TESTED.\n',
     )
+  if (isWhole) process.stdout.write('Not run: the long tests, which kill workers and databases (npm run test:long).\n')
   process.stdout.write(`${passed} passed, ${failed} failed, ${count('skipped')} skipped\n`)
   return failed === 0 && passed > 0 ? 0 : 1
 }
 
+/** `npm run test:long` runs these, because they wait for processes that die. */
+const LONG = /^test\/faults\/(kill|outage)\.test\.ts$/
+
+/** The test files of this run: the long ones or all others. */
 async function listTests(): Promise<string[]> {
   const found = []
   for (const root of ['src', 'test']) {
     const names = await readdir(root, { recursive: true })
-    found.push(...names.filter((name) => name.endsWith('.test.ts')).map((name) => join(root, name)))
+    const files = names.filter((name) => name.endsWith('.test.ts')).map((name) => join(root, name))
+    found.push(...files.filter((file) => LONG.test(file) === (flags.long ?? false)))
   }
-  // Long files start first, so that none of them runs alone at the end.
-  const isLong = (file: string) => /^test\/(faults|journeys)|embedded/.test(file)
-  return found.toSorted((a, b) => Number(isLong(b)) - Number(isLong(a)) || a.localeCompare(b))
+  // Slow files start first, so that none of them runs alone at the end.
+  const isSlow = (file: string) => /^test\/(faults|journeys)|embedded/.test(file)
+  return found.toSorted((a, b) => Number(isSlow(b)) - Number(isSlow(a)) || a.localeCompare(b))
 }
 
 /**
@@ -140,7 +150,7 @@ async function groupTests(files: string[]): Promise<string[]> {
     else groups.toSorted((a, b) => a.length - b.length)[0]!.push(file)
   }
   await mkdir('build/groups', { recursive: true })
-  const entries = groups.map(async (members, n) => {
+  const entries = groups.filter((members) => members.length > 0).map(async (members, n) => {
     const entry = `build/groups/${n + 1}.mjs`
     await writeFile(entry, members.map((file) => `import '../../${file}'\n`).join(''))
     return entry
