@@ -18,6 +18,8 @@ const CHECKS: [string, string[]][] = [
   ['format', ['node_modules/.bin/prettier', '--check', '--log-level', 'warn', '.']],
   ['build', [...TSC, '-p', 'tsconfig.build.json']],
 ]
+/** `npm run test:long` runs these, because they wait for processes that die. */
+const LONG = /^test\/faults\/(kill|outage)\.test\.ts$/
 const GROUPS = 5
 const TEMPLATE = 'monotickets_template'
 const REDIS_DATABASES = '4096'
@@ -121,9 +123,6 @@ async function runTests(): Promise<number> {
   return failed === 0 && passed > 0 ? 0 : 1
 }
 
-/** `npm run test:long` runs these, because they wait for processes that die. */
-const LONG = /^test\/faults\/(kill|outage)\.test\.ts$/
-
 /** The test files of this run: the long ones or all others. */
 async function listTests(): Promise<string[]> {
   const found = []
@@ -150,11 +149,13 @@ async function groupTests(files: string[]): Promise<string[]> {
     else groups.toSorted((a, b) => a.length - b.length)[0]!.push(file)
   }
   await mkdir('build/groups', { recursive: true })
-  const entries = groups.filter((members) => members.length > 0).map(async (members, n) => {
-    const entry = `build/groups/${n + 1}.mjs`
-    await writeFile(entry, members.map((file) => `import '../../${file}'\n`).join(''))
-    return entry
-  })
+  const entries = groups
+    .filter((members) => members.length > 0)
+    .map(async (members, n) => {
+      const entry = `build/groups/${n + 1}.mjs`
+      await writeFile(entry, members.map((file) => `import '../../${file}'\n`).join(''))
+      return entry
+    })
   return [...alone, ...(await Promise.all(entries))]
 }
 
