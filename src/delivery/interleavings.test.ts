@@ -17,12 +17,12 @@ const ENV = { DELIVERY_MAX_ATTEMPTS: '3', DELIVERY_QUIET_HOURS: 'off', WA_PAIR_I
 const { INTERLEAVINGS_SEED: seed = '4242', INTERLEAVINGS_CASES: cases } = process.env
 /**
  * The seed fixes the steps; the timing of concurrent steps still differs between runs. Without INTERLEAVINGS_CASES a run
- * of thirty cases ends early on a slow machine; with it every case runs.
+ * of fifteen cases ends early on a slow machine; with it every case runs.
  */
 const RUNS = {
-  numRuns: Number(cases ?? 30),
+  numRuns: Number(cases ?? 15),
   seed: Number(seed),
-  ...(cases === undefined ? { interruptAfterTimeLimit: 20_000, markInterruptAsFailure: false } : {}),
+  ...(cases === undefined ? { interruptAfterTimeLimit: 10_000, markInterruptAsFailure: false } : {}),
 }
 
 /** What happens to a call: whether the provider accepts the message and what the worker sees. A number is an error code. */
