@@ -5,7 +5,7 @@ import { Type } from 'typebox'
 import type { Deps } from '../deps.ts'
 import { Failure, statusOf } from '../platform/errors.ts'
 import { FileAnswer } from '../http/schemas.ts'
-import { limitAttempts } from '../http/rate-limit.ts'
+import { limitGuesses } from '../http/rate-limit.ts'
 import { findUnsubscriber, renderUnsubscribe, unsubscribe, UNSUBSCRIBE_POLICY } from './unsubscribe.ts'
 
 const ByCode = Type.Object({ code: Type.String({ minLength: 1, maxLength: 300 }) })
@@ -14,9 +14,6 @@ const ByAddress = Type.Object({
 })
 const FORM = 'application/x-www-form-urlencoded'
 const MULTIPART = 'multipart/form-data'
-/** An IP address that tries more unknown codes in a minute gets 429 until the minute is over. */
-const GUESSES_MAX = 30
-const MINUTE_MS = 60_000
 
 export const unsubscribeRoutes =
   (deps: Deps): FastifyPluginAsyncTypebox =>
@@ -48,7 +45,9 @@ export const unsubscribeRoutes =
         },
       },
       async (request, reply) => {
-        const { locale, organizerName } = await guarded(deps, request, (code) => findUnsubscriber(deps.db, code))
+        const { locale, organizerName } = await limitGuesses(deps.kv, request, () =>
+          findUnsubscriber(deps.db, request.params.code),
+        )
         return sendPage(reply, renderUnsubscribe(locale, 'ask', organizerName))
       },
     )
@@ -68,8 +67,8 @@ export const unsubscribeRoutes =
         },
       },
       async (request, reply) => {
-        const { locale, organizerName } = await guarded(deps, request, (code) =>
-          unsubscribe(deps, code, request.query.to),
+        const { locale, organizerName } = await limitGuesses(deps.kv, request, () =>
+          unsubscribe(deps, request.params.code, request.query.to),
         )
         return sendPage(reply, renderUnsubscribe(locale, 'done', organizerName))
       },
@@ -77,26 +76,6 @@ export const unsubscribeRoutes =
   }
 
 const PAGES: Partial<Record<string, 'unknown' | 'later'>> = { invitation_not_found: 'unknown', rate_limited: 'later' }
-
-/** Counts unknown codes together with those of the invitation page, because both use the same codes. */
-async function guarded<T>(
-  { kv }: Pick<Deps, 'kv'>,
-  request: FastifyRequest<{ Params: { code: string } }>,
-  work: (code: string) => Promise<T>,
-): Promise<T> {
-  const subject = `invite:${request.ip}`
-  const guesses = await kv.get(`limit:${subject}`).catch(() => null)
-  if (Number(guesses) > GUESSES_MAX) throw new Failure('rate_limited', { retryAfterSeconds: MINUTE_MS / 1000 })
-  try {
-    return await work(request.params.code)
-  } catch (error) {
-    if (error instanceof Failure && error.code === 'invitation_not_found')
-      await limitAttempts(kv, subject, GUESSES_MAX, MINUTE_MS).catch((refusal: unknown) => {
-        if (refusal instanceof Failure) throw refusal
-      })
-    throw error
-  }
-}
 
 const sendPage = (reply: FastifyReply, html: string, status = 200) =>
   reply.code(status).type('text/html; charset=utf-8').header('content-security-policy', UNSUBSCRIBE_POLICY).send(html)

@@ -1,6 +1,6 @@
-/** Two rate limits: a generous one per client address in memory, and strict ones per subject in the kv store. */
+/** Rate limits: a generous one per client address in memory, and strict ones per subject in the kv store. */
 import rateLimit from '@fastify/rate-limit'
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { Failure } from '../platform/errors.ts'
 import type { Kv } from '../platform/kv.ts'
 
@@ -30,4 +30,28 @@ export async function limitPerAddress(app: FastifyInstance, perMinute: number): 
 export async function limitAttempts(kv: Kv, subject: string, max: number, windowMs: number): Promise<void> {
   const { count, resetMs } = await kv.increment(`limit:${subject}`, windowMs)
   if (count > max) throw new Failure('rate_limited', { retryAfterSeconds: Math.max(1, Math.ceil(resetMs / 1000)) })
+}
+
+const GUESSES_MAX = 30
+const GUESSES_WINDOW_MS = 60_000
+
+/**
+ * Limits how many unknown invitation codes a client address may try; all pages that take a code count together. Known codes
+ * are not counted, but an address over the limit gets `rate_limited` for them too. While the kv store is down, reads pass
+ * and a POST with an unknown code fails.
+ */
+export async function limitGuesses<T>(kv: Kv, { ip, method }: FastifyRequest, work: () => Promise<T>): Promise<T> {
+  const subject = `invite:${ip}`
+  const guesses = await kv.get(`limit:${subject}`).catch(() => null)
+  if (Number(guesses) > GUESSES_MAX) throw new Failure('rate_limited', { retryAfterSeconds: GUESSES_WINDOW_MS / 1000 })
+  try {
+    return await work()
+  } catch (error) {
+    if (error instanceof Failure && error.code === 'invitation_not_found') {
+      await limitAttempts(kv, subject, GUESSES_MAX, GUESSES_WINDOW_MS).catch((refusal: unknown) => {
+        if (refusal instanceof Failure || method === 'POST') throw refusal
+      })
+    }
+    throw error
+  }
 }

@@ -5,7 +5,7 @@ import { Type } from 'typebox'
 import type { Deps } from '../deps.ts'
 import { Failure, statusOf, type FailureCode } from '../platform/errors.ts'
 import { Answer, FileAnswer, Instant, Locale, NullableInteger, NullableString } from '../http/schemas.ts'
-import { limitAttempts } from '../http/rate-limit.ts'
+import { limitGuesses } from '../http/rate-limit.ts'
 import { answerByCode, viewInvitation, type InvitationView } from './landing.ts'
 import { PAGE_POLICY, renderInvitation, renderMessage } from './page.ts'
 import { drawQrPng, drawQrSvg, writeCalendar } from './pass.ts'
@@ -51,10 +51,6 @@ const JsonOrPage = {
   description: 'The invitation; a page for a browser.',
   content: { 'application/json': { schema: Invitation }, ...FileAnswer<string>('text/html', '').content },
 }
-
-/** Unknown codes that one client address may try in a minute; more are answered 429 until the minute is over. */
-const GUESSES_MAX = 30
-const MINUTE_MS = 60_000
 
 const PAGES: Partial<Record<FailureCode, keyof (typeof WORDS)['en']['messages']>> = {
   invitation_not_found: 'unknown',
@@ -141,7 +137,7 @@ export const landingRoutes =
         const { code } = request.params
         const input = { code, answer, sourceRef: request.id, ...(places === undefined ? {} : { places }) }
         try {
-          const view = await limitGuesses(deps, request, () => answerByCode(deps, input))
+          const view = await limitGuesses(deps.kv, request, () => answerByCode(deps, input))
           return isForm(request) ? await reply.redirect(`/public/invite/${encodeURIComponent(view.code)}`, 303) : view
         } catch (error) {
           if (!isForm(request) || !(error instanceof Failure) || !(error.code in WORDS.en.notices)) throw error
@@ -184,31 +180,7 @@ export const landingRoutes =
   }
 
 const viewOrLimit = (deps: Deps, request: FastifyRequest, code: string) =>
-  limitGuesses(deps, request, () => viewInvitation(deps, code))
-
-/**
- * Limits how many unknown codes a client address may try. Known codes are not counted, but an address over the
- * limit gets 429 for them too. While the kv store is down, reads pass; a POST with an unknown code fails.
- */
-async function limitGuesses(
-  { kv }: Pick<Deps, 'kv'>,
-  request: FastifyRequest,
-  work: () => Promise<InvitationView>,
-): Promise<InvitationView> {
-  const subject = `invite:${request.ip}`
-  const guesses = await kv.get(`limit:${subject}`).catch(() => null)
-  if (Number(guesses) > GUESSES_MAX) throw new Failure('rate_limited', { retryAfterSeconds: MINUTE_MS / 1000 })
-  try {
-    return await work()
-  } catch (error) {
-    if (error instanceof Failure && error.code === 'invitation_not_found') {
-      await limitAttempts(kv, subject, GUESSES_MAX, MINUTE_MS).catch((refusal: unknown) => {
-        if (refusal instanceof Failure || request.method === 'POST') throw refusal
-      })
-    }
-    throw error
-  }
-}
+  limitGuesses(deps.kv, request, () => viewInvitation(deps, code))
 
 const sendPage = (reply: FastifyReply, html: string, status = 200) =>
   reply.code(status).type('text/html; charset=utf-8').header('content-security-policy', PAGE_POLICY).send(html)
