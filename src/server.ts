@@ -8,7 +8,7 @@ import { describeDemo, seedDemo } from './commands/demo.ts'
 import { readArguments } from './commands/usage.ts'
 import { startSimulator } from './channels/simulated.ts'
 import { startWorking } from './jobs.ts'
-import { VARIABLES } from './platform/environment.ts'
+import { VARIABLES } from './platform/environment/environment.ts'
 import { untilStopped } from './platform/stop.ts'
 
 /** Until somebody has migrated; the queues open by themselves then. */

@@ -5,7 +5,7 @@ import { readArguments, refuse, type Usage } from './commands/usage.ts'
 import { BootError } from './deps.ts'
 import { startWorking } from './jobs.ts'
 import { describePlan, planLandingTtl, runLandingTtl } from './landing/ttl.ts'
-import { VARIABLES } from './platform/environment.ts'
+import { VARIABLES } from './platform/environment/environment.ts'
 import { untilStopped } from './platform/stop.ts'
 
 const OF_THE_API =

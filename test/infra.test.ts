@@ -5,7 +5,7 @@ import { readFile } from 'node:fs/promises'
 import { test } from 'node:test'
 import { parse } from 'yaml'
 import { loadConfig } from '../src/platform/config.ts'
-import { ENVIRONMENT } from '../src/platform/environment.ts'
+import { ENVIRONMENT } from '../src/platform/environment/environment.ts'
 import { isInContext, readCopy, readDockerfile } from './dockerfile.ts'
 
 type Service = {

@@ -8,7 +8,7 @@ import pg from 'pg'
 import { runMigrations } from 'bullmq'
 import { readArguments } from '../src/commands/usage.ts'
 import { MIGRATIONS_FOLDER, applyMigrations, openDb } from '../src/platform/db.ts'
-import { startEmbedded } from '../src/platform/embedded.ts'
+import { startEmbedded } from '../src/platform/embedded/embedded.ts'
 
 /** By path, because typescript-5, which the client generator needs, has a `tsc` too and npm may link that one. */
 const TSC = ['node', 'node_modules/typescript/bin/tsc']

@@ -40,7 +40,7 @@ const LINES_MAX = 300
 
 /** One door per outside thing: who may import the package, or write the words. */
 const PACKAGE_DOORS: [RegExp, RegExp][] = [
-  [/^pg$/, /^src\/platform\/(db|embedded)\.ts$/],
+  [/^pg$/, /^src\/platform\/(db|embedded\/embedded)\.ts$/],
   [/^kysely$/, /^src\/platform\/(db|tables)\.ts$/],
   [/^bullmq$/, /^src\/platform\/queue(-workers)?\.ts$/],
   [/^ioredis$/, /^src\/platform\/(kv|queue)\.ts$/],

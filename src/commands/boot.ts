@@ -3,7 +3,7 @@ import { constants } from 'node:os'
 import { ConfigError, listMisspelled, loadConfig, readEnvironment, type Config } from '../platform/config.ts'
 import { MIGRATIONS_FOLDER, applyMigrations, listPendingMigrations, openDb } from '../platform/db.ts'
 import { BootError, openDeps, waitForDeps, type Deps } from '../deps.ts'
-import { EmbeddedFailure, findRunningUrl, startEmbedded, type Embedded } from '../platform/embedded.ts'
+import { EmbeddedFailure, findRunningUrl, startEmbedded, type Embedded } from '../platform/embedded/embedded.ts'
 import { openLog, type Logger } from '../platform/log.ts'
 import { migrateQueues } from '../platform/queue.ts'
 

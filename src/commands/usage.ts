@@ -3,9 +3,9 @@
  * nothing; an unknown flag or a stray argument ends it with exit code 2 and one sentence that names it.
  */
 import { parseArgs } from 'node:util'
-import { closestName } from '../platform/spelling.ts'
-import { VARIABLES } from '../platform/environment.ts'
-import { describeForm, wrap } from '../platform/variables.ts'
+import { closestName } from '../platform/environment/spelling.ts'
+import { VARIABLES } from '../platform/environment/environment.ts'
+import { describeForm, wrap } from '../platform/environment/variables.ts'
 
 export type Flag = {
   /** `switch` takes no value, `whole` takes a whole number, `text` anything. */

@@ -1,17 +1,17 @@
 /**
  * The only reader of the environment: one frozen object, grouped by domain, or every problem in one message.
  *
- * A variable is described in environment.ts and nowhere else: `.env.example`, `docs/docker-env.md` and every `--help`
- * are generated from there. What can be wrong with it is in environment-check.ts.
+ * A variable is described in environment/environment.ts and nowhere else: `.env.example`, `docs/docker-env.md` and every
+ * `--help` are generated from there. What can be wrong with it is in environment/check.ts.
  */
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { authModeOf, checkEnvironment, isEmbedded, listMisspelled } from './environment-check.ts'
-import type { Environment, Given } from './environment-check.ts'
-import { readPrices } from './price-list.ts'
+import { authModeOf, checkEnvironment, isEmbedded, listMisspelled } from './environment/check.ts'
+import type { Environment, Given } from './environment/check.ts'
+import { readPrices } from './environment/price-list.ts'
 
-export { isTimeZone, listMisspelled } from './environment-check.ts'
-export type { WhatsAppPrice } from './price-list.ts'
+export { isTimeZone, listMisspelled } from './environment/check.ts'
+export type { WhatsAppPrice } from './environment/price-list.ts'
 
 /** Thrown by loadConfig. The message lists every problem, one a line. */
 export class ConfigError extends Error {}

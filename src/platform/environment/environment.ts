@@ -1,9 +1,9 @@
 /**
- * Every environment variable: type, bounds, default and meaning. Those of the providers are in
- * environment-providers.ts, the kinds of variables in variables.ts.
+ * Every environment variable: type, bounds, default and meaning. Those of the providers are in providers.ts, the kinds of
+ * variables in variables.ts.
  */
 import { Type, type TProperties } from 'typebox'
-import { PROVIDER_VARIABLES } from './environment-providers.ts'
+import { PROVIDER_VARIABLES } from './providers.ts'
 import { decimal, flag, HTTP_ADDRESS, oneOf, secret, text, textWithDefault, whole } from './variables.ts'
 import type { Variable } from './variables.ts'
 

@@ -11,12 +11,12 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { Client } from 'pg'
-import * as home from './embedded-home.ts'
-import type { Place } from './embedded-home.ts'
-import * as processes from './embedded-process.ts'
-import { EmbeddedFailure } from './embedded-process.ts'
+import * as home from './home.ts'
+import type { Place } from './home.ts'
+import * as processes from './process.ts'
+import { EmbeddedFailure } from './process.ts'
 
-export { EmbeddedFailure } from './embedded-process.ts'
+export { EmbeddedFailure } from './process.ts'
 
 export type Embedded = { url: string; port: number; adopted: boolean; stop(): Promise<void> }
 export type EmbeddedOptions = {

@@ -12,7 +12,7 @@ import {
   findPostmaster,
   stopPostmaster,
   type Account,
-} from './embedded-process.ts'
+} from './process.ts'
 
 export type Place = { native: string; cluster: string; account?: Account }
 type Keys = { password: string; initialised: boolean }

@@ -10,13 +10,13 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { Client } from 'pg'
 import { EmbeddedFailure, startEmbedded, type EmbeddedOptions } from './embedded.ts'
-import { findNative } from './embedded-home.ts'
-import { isPostgresOf } from './embedded-process.ts'
+import { findNative } from './home.ts'
+import { isPostgresOf } from './process.ts'
 
 const isRoot = process.getuid?.() === 0
 const notRoot = isRoot ? false : 'only root can use other accounts'
 const settings = { fsync: 'off' }
-const checkout = fileURLToPath(new URL('../..', import.meta.url))
+const checkout = fileURLToPath(new URL('../../..', import.meta.url))
 const made: string[] = []
 
 after(() => {
