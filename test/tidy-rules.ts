@@ -37,6 +37,10 @@ const PROGRAMS = [
 const SHARED_FOR_DOMAINS = /^src\/(http|platform)\/[a-z-]+\.ts$/
 const SHARED_TYPES_FOR_DOMAINS = /^src\/deps\.ts$/
 const LINES_MAX = 300
+/** A domain larger than this, without its tests, wants to be two. */
+const DOMAIN_LINES_MAX = 2700
+/** A condition of a statement on a reason: reasons are for people. */
+const COMPARES_REASON = /\b(?:where|and|or|when|on) \(?(?:\w+\.)?reason (?:=|<>|!=|in\b|like\b)/i
 
 /** One door per outside thing: who may import the package, or write the words. */
 const PACKAGE_DOORS: [RegExp, RegExp][] = [
@@ -78,11 +82,12 @@ export function listViolations(files: Files): string[] {
     const code = withoutComments(text)
     const lines = text.trimEnd().split('\n').length
     if (lines > LINES_MAX) say(`${lines} lines, more than ${LINES_MAX}: split by noun`)
+    if (COMPARES_REASON.test(code)) say('compares a reason in SQL: add a column for what a statement must know')
     for (const what of [...checkDoors(path, code, imports), ...checkLayers(path, code, imports)]) say(what)
     for (const what of checkPackages(imports, files.get('package.json'))) say(what)
     for (const what of listDeadExports(path, code, files)) say(what)
   }
-  return [...found, ...listCircles(files), ...listForeignWrites(files)]
+  return [...found, ...listCircles(files), ...listForeignWrites(files), ...listLargeDomains(files)]
 }
 
 function checkDoors(path: string, code: string, imports: Import[]): string[] {
@@ -193,6 +198,14 @@ function listCircles(files: Files): string[] {
 
 const isSource = (path: string): boolean =>
   path.startsWith('src/') && path.endsWith('.ts') && !path.endsWith('.test.ts')
+
+function listLargeDomains(files: Files): string[] {
+  return DOMAINS.flatMap((domain) => {
+    const sources = [...files].filter(([path]) => isSource(path) && path.startsWith(`src/${domain}/`))
+    const lines = sources.reduce((sum, [, text]) => sum + text.trimEnd().split('\n').length, 0)
+    return lines > DOMAIN_LINES_MAX ? [`src/${domain}: ${lines} lines, more than ${DOMAIN_LINES_MAX}: split it`] : []
+  })
+}
 
 /** A statement that writes: `insert into x`, `update x set`, `update x a set`, `delete from x`. */
 const WRITES = /\b(?:insert into|delete from|update) ([a-z_]+)\b/g

@@ -89,6 +89,16 @@ const BROKEN: [string, RegExp, [string, string][]][] = [
     [['src/platform/kv.ts', 'export function alone() {}']],
   ],
   [
+    'a domain that has grown too large',
+    /src\/events: 2970 lines, more than 2700/,
+    Array.from({ length: 11 }, (_, n): [string, string] => [`src/events/part${n}.ts`, 'x\n'.repeat(270)]),
+  ],
+  [
+    'a statement that compares a reason',
+    /compares a reason in SQL/,
+    [['src/delivery/sql.ts', `sql\`select id from deliveries d where d.id = 1 and d.reason = 'quiet_hours'\``]],
+  ],
+  [
     'a circle of two files',
     /circle of imports: src\/events\/a\.ts → src\/events\/b\.ts → src\/events\/a\.ts/,
     [
@@ -196,6 +206,7 @@ const FINE: [string, [string, string][]][] = [
       ],
     ],
   ],
+  ['a statement that writes a reason', [['src/delivery/sql.ts', `sql\`update deliveries set id = 1, reason = 'a'\``]]],
   ['an await in a function', [['src/platform/kv.ts', 'async function a() {\n  await b()\n}']]],
   ['a program that starts things', [['src/server.ts', 'await runProgram()']]],
   ['an export that a test uses', [['src/platform/kv.ts', 'export const openIt = () => 1'], used('openIt')]],
