@@ -18,8 +18,8 @@ const CHECKS: [string, string[]][] = [
   ['format', ['node_modules/.bin/prettier', '--check', '--log-level', 'warn', '.']],
   ['build', [...TSC, '-p', 'tsconfig.build.json']],
 ]
-/** `npm run test:long` runs these, because they wait for processes that die. */
-const LONG = /^test\/faults\/(kill|outage)\.test\.ts$/
+/** `npm run test:long` runs these, because they start and kill programs and databases. */
+const LONG = /^test\/faults\//
 const GROUPS = 5
 const TEMPLATE = 'monotickets_template'
 const REDIS_DATABASES = '4096'
@@ -35,7 +35,7 @@ const { flags, operands: only } = readArguments({
     },
     long: {
       kind: 'switch',
-      description: 'Runs the long tests instead, which kill workers, PostgreSQL and Redis (npm run test:long).',
+      description: 'Runs the long tests instead, which start and kill programs and databases (npm run test:long).',
     },
     'checks-only': { kind: 'switch', description: 'Checks types, lint and format and runs no test (npm run check).' },
   },
@@ -118,7 +118,8 @@ async function runTests(): Promise<number> {
     process.stdout.write(
       'THE REDIS HALF WAS SKIPPED: NO redis-server ON THE PATH AND NO REDIS_URL. ONLY THE POSTGRESQL QUEUES WERE TESTED.\n',
     )
-  if (isWhole) process.stdout.write('Not run: the long tests, which kill workers and databases (npm run test:long).\n')
+  if (isWhole)
+    process.stdout.write('Not run: the long tests, which start and kill programs and databases (npm run test:long).\n')
   process.stdout.write(`${passed} passed, ${failed} failed, ${count('skipped')} skipped\n`)
   return failed === 0 && passed > 0 ? 0 : 1
 }
@@ -132,7 +133,7 @@ async function listTests(): Promise<string[]> {
     found.push(...files.filter((file) => LONG.test(file) === (flags.long ?? false)))
   }
   // Slow files start first, so that none of them runs alone at the end.
-  const isSlow = (file: string) => /^test\/(faults|journeys)|embedded/.test(file)
+  const isSlow = (file: string) => /^test\/journeys|embedded/.test(file)
   return found.toSorted((a, b) => Number(isSlow(b)) - Number(isSlow(a)) || a.localeCompare(b))
 }
 

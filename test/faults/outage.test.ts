@@ -8,7 +8,7 @@ import { startEmbedded, type Embedded } from '../../src/platform/embedded/embedd
 import { openDb } from '../../src/platform/db.ts'
 import { seedDemo } from '../../src/commands/demo.ts'
 import { openMigratedDatabase, REDIS_URL } from '../harness.ts'
-import { addressOf, call, read, readText, runProgram, startProgram, until } from '../program.ts'
+import { addressOf, call, read, readText, runProgram, startProgram, until, type Program } from '../program.ts'
 
 async function aFolder(t: TestContext): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'monotickets-outage-'))
@@ -33,6 +33,19 @@ async function seeded(url: string): Promise<string> {
   await seedDemo({ db, now: () => new Date() })
   await close()
   return url
+}
+
+/** Waits for `/ready` after an outage. When it does not come, the error shows what the worker printed last. */
+async function untilReady(base: string, worker: Program): Promise<void> {
+  const isReady = until(
+    () => call(base, 'GET', '/ready'),
+    ({ status }) => status === 200,
+    60_000,
+  )
+  const hasEnded = worker.ended.then((code) => assert.fail(`the worker ended with ${code}`))
+  await Promise.race([isReady, hasEnded]).catch((cause: unknown) =>
+    assert.fail(`${(cause as Error).message}\nThe worker printed:\n${worker.output().slice(-5000)}`),
+  )
 }
 
 async function startBoth(t: TestContext, env: Record<string, string>) {
@@ -64,11 +77,7 @@ test('while PostgreSQL is down requests get 503, and everything recovers when it
   const webhook = await call(base, 'POST', '/wa/webhook', { n: 1 })
   const [health, ready] = [await call(base, 'GET', '/health'), await call(base, 'GET', '/ready')]
   postgres = await start(port)
-  await until(
-    () => call(base, 'GET', '/ready'),
-    ({ status }) => status === 200,
-    60_000,
-  )
+  await untilReady(base, worker)
   await sendAndSee(base, 'g3')
 
   for (const reply of [during, webhook]) {
