@@ -137,7 +137,12 @@ function refuseMalformedHttp(error: Error & { code?: string }, socket: Socket): 
   const status = code === 'headers_too_large' ? '431 Request Header Fields Too Large' : '400 Bad Request'
   const requestId = requestIdOf({})
   const body = JSON.stringify(describeProblem(code, { detail: 'The request is not HTTP.' }, requestId))
-  socket.end(
-    `HTTP/1.1 ${status}\r\nContent-Type: application/problem+json; charset=utf-8\r\nX-Request-Id: ${requestId}\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
-  )
+  const head = [
+    `HTTP/1.1 ${status}`,
+    'Content-Type: application/problem+json; charset=utf-8',
+    `X-Request-Id: ${requestId}`,
+    `Content-Length: ${Buffer.byteLength(body)}`,
+    'Connection: close',
+  ]
+  socket.end([...head, '', body].join('\r\n'))
 }

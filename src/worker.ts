@@ -12,7 +12,7 @@ const OF_THE_API =
   /^(HOST|PORT|TRUSTED_PROXIES|RATE_LIMIT_PER_MINUTE|METRICS_TOKEN|DIRECTOR_CACHE_TTL_SECONDS|.*WEBHOOK.*|WA_VERIFY_TOKEN|WA_APP_SECRET)$/
 const USAGE = {
   command: 'npm run start:worker',
-  does: 'Runs the queue workers, the metrics and the clock until SIGTERM or Ctrl+C. With a flag it runs or plans the landing TTL job once and exits.',
+  does: 'Runs the queue workers and the scheduled jobs until SIGTERM or Ctrl+C. With a flag it runs or plans the landing TTL job once and exits.',
   flags: {
     'dry-run': {
       kind: 'switch',

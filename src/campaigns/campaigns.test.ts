@@ -66,9 +66,10 @@ test('a preflight counts each guest once, for its first reason, shows samples an
   await sql`insert into email_stops values (${`${stopped.guestId}@example.com`}, 'org_test', 'unsubscribed', now())`.execute(
     app.db,
   )
-  await sql`insert into wa_templates values ('event_invitation', 'es_MX', 'APPROVED', now()), ('event_invitation', 'en', 'PAUSED', now())`.execute(
-    app.db,
-  )
+  await sql`
+    insert into wa_templates
+    values ('event_invitation', 'es_MX', 'APPROVED', now()),
+           ('event_invitation', 'en', 'PAUSED', now())`.execute(app.db)
   t.after(() => sql`delete from wa_templates`.execute(app.db))
   await app.post(`/events/${eventId}/guests/${asked.guestId}/send`, { as: 'organizer' })
 
@@ -639,7 +640,8 @@ test('progress counts each guest once: a replaced message counts as its fallback
     [6, 'skipped'],
   ] as [number, ...string[]][])
     for (const status of steps) await setStatus(app.db, rows[n]!.id, status)
-  await sql`update deliveries set next_attempt_at = ${NOW} where id = ${rows[2]!.id}`.execute(app.db) // it waits for a status and does not need review
+  // It waits for a status and does not need review.
+  await sql`update deliveries set next_attempt_at = ${NOW} where id = ${rows[2]!.id}`.execute(app.db)
   await sql`insert into deliveries (id, organizer_id, event_id, guest_id, channel, template, locale, status, attempts_max,
       request_id, requested_by, requested_at, updated_at, campaign_id, fallback_of)
     select ${newId('dl')}, organizer_id, event_id, guest_id, 'email', template, locale, 'sent', 5, request_id, requested_by,
@@ -782,14 +784,14 @@ for (const backend of backends) {
   test(`10,000 recipients are accepted in one request and each has a row (${backend})`, async (t) => {
     const app = await startApp(t, { backend })
     const eventId = await anEvent(app.db)
-    await sql`insert into guests (event_id, id, name, phone, email)
-      select ${eventId}, 'g' || n, 'Ana Prueba', '+5233' || (10000000 + n), 'g' || n || '@example.com' from generate_series(1, 10000) n`.execute(
-      app.db,
-    )
-    await sql`insert into invitations (id, event_id, guest_id, code, places)
-      select ${eventId} || n, ${eventId}, 'g' || n, upper(${eventId}) || '-' || n, 1 from generate_series(1, 10000) n`.execute(
-      app.db,
-    )
+    await sql`
+      insert into guests (event_id, id, name, phone, email)
+      select ${eventId}, 'g' || n, 'Ana Prueba', '+5233' || (10000000 + n), 'g' || n || '@example.com'
+        from generate_series(1, 10000) n`.execute(app.db)
+    await sql`
+      insert into invitations (id, event_id, guest_id, code, places)
+      select ${eventId} || n, ${eventId}, 'g' || n, upper(${eventId}) || '-' || n, 1
+        from generate_series(1, 10000) n`.execute(app.db)
     // As autovacuum does within a minute: without statistics the planner may compare every guest with every invitation.
     await sql`analyze guests, invitations`.execute(app.db)
     const { preflightId, counts } = await preflight(app, eventId)

@@ -88,14 +88,15 @@ test('names with commas, quotes and line breaks remain one value', async (t) => 
 test('a long list is complete, and each guest is in it once', async (t) => {
   const app = await startApp(t, { now: NOW })
   const eventId = await anEvent(app.db)
-  await sql`insert into guests (event_id, id, name, party_size, locale)
-    select ${eventId}, 'g_' || lpad(n::text, 5, '0'), 'Invitado ' || n, 1, 'es-MX' from generate_series(1, 2001) n`.execute(
-    app.db,
-  )
-  await sql`insert into invitations (id, event_id, guest_id, code, answer, places)
-    select ${newId('inv')} || id, event_id, id, ${newId('CODE')} || id, 'pending', 1 from guests where event_id = ${eventId}`.execute(
-    app.db,
-  )
+  await sql`
+    insert into guests (event_id, id, name, party_size, locale)
+    select ${eventId}, 'g_' || lpad(n::text, 5, '0'), 'Invitado ' || n, 1, 'es-MX'
+      from generate_series(1, 2001) n`.execute(app.db)
+  await sql`
+    insert into invitations (id, event_id, guest_id, code, answer, places)
+    select ${newId('inv')} || id, event_id, id, ${newId('CODE')} || id, 'pending', 1
+      from guests
+     where event_id = ${eventId}`.execute(app.db)
   const { preflightId } = await preflight(app, eventId)
 
   const { body } = await app.get(csvOf(eventId, preflightId), { as: 'organizer' })
