@@ -21,6 +21,7 @@ import { guardRoutes } from './http/access.ts'
 import { answerProblems, describeProblem, sendFailure } from './http/errors.ts'
 import { honourIdempotencyKeys } from './http/idempotency.ts'
 import { describeApi } from './http/openapi.ts'
+import { parseJsonBodies } from './http/json-bodies.ts'
 import { limitPerAddress } from './http/rate-limit.ts'
 import { requestIdOf, stampRequestIds } from './http/request-id.ts'
 import { systemRoutes } from './operations/system-routes.ts'
@@ -56,6 +57,7 @@ export async function buildApp(deps: Deps): Promise<FastifyInstance> {
   })
 
   app.removeContentTypeParser('text/plain') // Fastify parses text by default; here any body that is not JSON is 415
+  parseJsonBodies(app)
   app.setValidatorCompiler(({ schema, httpPart }) =>
     (httpPart === 'body' ? strict : coercing).compile(schema as object),
   )

@@ -72,6 +72,24 @@ for (const [what, body, code] of [
   })
 }
 
+for (const timeZone of ['CST', 'EST', 'CST6CDT', 'MST7MDT', 'GMT', 'Z', '-06:00', '+0530', 'GMT-6', 'UTC-6', ''])
+  test(`the time zone «${timeZone}» is refused`, async (t) => {
+    const { post } = await startApp(t)
+
+    const reply = await post('/events', { as: 'organizer', body: { ...EVENT, timeZone } })
+
+    assert.deepEqual([reply.statusCode, reply.json().code], [400, 'invalid_time_zone'])
+  })
+
+for (const timeZone of ['America/Mexico_City', 'Mexico/General', 'America/Tijuana', 'America/Argentina/Ushuaia', 'UTC'])
+  test(`an event in ${timeZone} is accepted`, async (t) => {
+    const { post } = await startApp(t)
+
+    const reply = await post('/events', { as: 'organizer', body: { ...EVENT, timeZone } })
+
+    assert.deepEqual([reply.statusCode, reply.json().timeZone], [201, timeZone])
+  })
+
 test('a draft can become active; an archived event cannot be reopened', async (t) => {
   const { patch, db } = await startApp(t)
   const draft = await anEvent(db, { status: 'draft' })
@@ -130,6 +148,53 @@ test('a guest is stored with a phone in E.164, a lower-case e-mail and an invita
   assert.match(code, /^[0-9A-Z]{26}$/)
 })
 
+test('texts are stored as they are shown, without invisible marks', async (t) => {
+  const { post, patch, db } = await startApp(t)
+  const eventId = await anEvent(db)
+  const sent = {
+    name: '\u202aJosé\u200b\nÑúñez\u0000 👩\u200d👧\u202c',
+    email: ' Ana <Ana@ESPAÑA.com>\r\n',
+    phone: '\u202a+52 1 55 1234 5678\u202c',
+    tags: ['familia\u200b', 'familia', '\u2060'],
+    notes: 'Alérgica a nueces\u0007\r\nMesa 4\u200e',
+  }
+
+  const added = await post(`/events/${eventId}/guests`, { as: 'organizer', body: sent })
+  const { name, email, phone, tags, notes, id } = added.json()
+  const changed = await patch(`/events/${eventId}/guests/${id}`, { as: 'organizer', body: { notes: '\u200b' } })
+
+  assert.deepEqual(
+    { name, email, phone, tags, notes },
+    {
+      name: 'José Ñúñez 👩\u200d👧',
+      email: 'ana@xn--espaa-rta.com',
+      phone: '+525512345678',
+      tags: ['familia'],
+      notes: 'Alérgica a nueces\nMesa 4',
+    },
+  )
+  assert.deepEqual([changed.json().name, changed.json().email], [name, email])
+  assert.equal(changed.json().notes, null)
+})
+
+test('a refusal lists every field that cannot be read', async (t) => {
+  const { post, db } = await startApp(t)
+  const eventId = await anEvent(db)
+
+  const guest = await post(`/events/${eventId}/guests`, {
+    as: 'organizer',
+    body: { name: '\u200b', phone: '12', email: 'ana' },
+  })
+  const event = await post('/events', {
+    as: 'organizer',
+    body: { ...EVENT, name: '\u2060', timeZone: 'CST', endsAt: '2031-06-30T23:59:60Z' },
+  })
+
+  const pathsOf = (reply: typeof guest) => reply.json().errors.map(({ path }: { path: string }) => path)
+  assert.deepEqual([guest.statusCode, pathsOf(guest)], [400, ['body.name', 'body.phone', 'body.email']])
+  assert.deepEqual([event.statusCode, pathsOf(event)], [400, ['body.name', 'body.endsAt', 'body.timeZone']])
+})
+
 test('guest ids are unique within one event only', async (t) => {
   const { post, db } = await startApp(t)
   const [one, two] = [await anEvent(db), await anEvent(db)]
@@ -144,11 +209,15 @@ test('guest ids are unique within one event only', async (t) => {
 for (const [what, body, code] of [
   ['a phone of three digits', { name: 'Ana', phone: '123' }, 'invalid_phone'],
   ['letters in the phone', { name: 'Ana', phone: 'no tengo' }, 'invalid_phone'],
-  ['a malformed e-mail', { name: 'Ana', email: 'ana@' }, 'invalid_request'],
-  ['an e-mail with a line break', { name: 'Ana', email: 'a@b.mx\r\nBcc: c@d.mx' }, 'invalid_request'],
+  ['two phones in one field', { name: 'Ana', phone: '5512345678 / 5598765432' }, 'invalid_phone'],
+  ['a malformed e-mail', { name: 'Ana', email: 'ana@' }, 'invalid_email'],
+  ['an e-mail with a line break', { name: 'Ana', email: 'a@b.mx\r\nBcc: c@d.mx' }, 'invalid_email'],
+  ['an e-mail that cannot be delivered', { name: 'Ana', email: 'josé@example.com' }, 'invalid_email'],
+  ['a name of invisible marks', { name: '\u200b\u2060' }, 'invalid_request'],
+  ['a name of an accent alone', { name: '\u0301' }, 'invalid_request'],
   ['a party of 21', { name: 'Ana', partySize: 21 }, 'invalid_request'],
   ['a party size as text', { name: 'Ana', partySize: '2' }, 'invalid_request'],
-  ['a NUL in the name', { name: 'Ana\u0000' }, 'invalid_text'],
+  ['half an emoji in the name', { name: 'Ana \ud83d' }, 'invalid_text'],
 ] as const) {
   test(`a guest with ${what} is rejected`, async (t) => {
     const { post, db } = await startApp(t)

@@ -2,9 +2,11 @@
 import { randomBytes } from 'node:crypto'
 import { isTimeZone } from '../platform/config.ts'
 import { newId, violatedConstraint, withTx, type Db } from '../platform/db.ts'
-import { Failure, readInstant } from '../platform/errors.ts'
+import { parseEmail } from '../platform/email-address.ts'
+import { Failure, readFields, readInstant } from '../platform/errors.ts'
 import type { User } from '../http/access.ts'
 import { parsePhone } from '../platform/phone.ts'
+import { cleanLine, cleanLines, parseName } from '../platform/text.ts'
 import {
   deleteGuest,
   findEvent,
@@ -37,7 +39,8 @@ export { findEvent, type EventRow } from './sql.ts'
 type Context = { db: Db; now: () => Date }
 
 export async function createOrganizer({ db, now }: Context, input: { id?: string; name: string }): Promise<Organizer> {
-  const organizer = { id: input.id ?? newId('org'), name: input.name.trim(), createdAt: now() }
+  const { name } = readFields({ name: () => parseName(input.name) })
+  const organizer = { id: input.id ?? newId('org'), name, createdAt: now() }
   if (!(await insertOrganizer(db, organizer))) throw new Failure('organizer_exists')
   return { ...organizer, sendingPausedAt: null }
 }
@@ -69,15 +72,11 @@ export async function createEvent({ db, now }: Context, user: User, input: Event
     })
   if (input.organizerId && input.organizerId !== organizerId) throw new Failure('organizer_not_found')
   const event = checkEvent({
+    ...readEventFields(input),
     id: input.id ?? newId('ev'),
     organizerId,
-    name: input.name.trim(),
     type: input.type,
     status: input.status,
-    startsAt: readInstant(input.startsAt, 'startsAt'),
-    endsAt: readInstant(input.endsAt, 'endsAt'),
-    timeZone: input.timeZone,
-    location: input.location ?? null,
     capacity: input.capacity ?? null,
     landingTtlDays: input.landingTtlDays ?? null,
     createdAt: now(),
@@ -102,24 +101,41 @@ export async function changeEvent(
 ): Promise<EventRow> {
   const event = await findEvent(db, scope, id)
   if (!event) throw new Failure('event_not_found')
-  const { startsAt, endsAt, ...rest } = patch
-  const next = checkEvent({
-    ...event,
-    ...rest,
-    startsAt: startsAt ? readInstant(startsAt, 'startsAt') : event.startsAt,
-    endsAt: endsAt ? readInstant(endsAt, 'endsAt') : event.endsAt,
-  })
+  const next = checkEvent({ ...event, ...patch, ...readEventFields({ ...describeEvent(event), ...patch }) })
   const changed = await updateEvent(db, scope, next, now())
   if (!changed)
     throw new Failure('event_closed', { detail: `The event is ${event.status}: only a draft can become active.` })
   return changed
 }
 
+/** The fields of an event that are texts in a request. */
+type EventTexts = Pick<EventInput, 'name' | 'location' | 'startsAt' | 'endsAt' | 'timeZone'>
+
+const describeEvent = ({ name, location, startsAt, endsAt, timeZone }: EventRow): EventTexts => ({
+  ...{ name, location, timeZone },
+  ...{ startsAt: startsAt.toISOString(), endsAt: endsAt.toISOString() },
+})
+
+const readEventFields = (input: EventTexts) =>
+  readFields({
+    name: () => parseName(input.name),
+    location: () => cleanLines(input.location ?? '') || null,
+    startsAt: () => readInstant(input.startsAt, 'startsAt'),
+    endsAt: () => readInstant(input.endsAt, 'endsAt'),
+    timeZone: () => parseTimeZone(input.timeZone),
+  })
+
+function parseTimeZone(name: string): string {
+  if (isTimeZone(name)) return name
+  throw new Failure('invalid_time_zone', {
+    detail: 'timeZone must be an IANA name with its region, such as America/Mexico_City, or UTC.',
+  })
+}
+
 function checkEvent<T extends NewEvent>(event: T): T {
-  if (!isTimeZone(event.timeZone))
-    throw new Failure('invalid_time_zone', { detail: 'timeZone must be an IANA name such as America/Mexico_City.' })
-  if (event.endsAt <= event.startsAt) throw new Failure('invalid_date', { detail: 'endsAt must be after startsAt.' })
-  return event
+  if (event.endsAt > event.startsAt) return event
+  const detail = 'endsAt must be after startsAt.'
+  throw new Failure('invalid_date', { detail, errors: [{ path: 'body.endsAt', message: detail }] })
 }
 
 export type GuestInput = {
@@ -143,15 +159,11 @@ export async function addGuest(
   const event = await findEvent(db, scope, eventId)
   if (!event) throw new Failure('event_not_found')
   const guest = {
+    ...readGuestFields(input),
     eventId,
     id: input.id ?? newId('g'),
-    name: input.name.trim(),
-    phone: input.phone ? parsePhone(input.phone) : null,
-    email: input.email ? input.email.trim().toLowerCase() : null,
     partySize: input.partySize,
-    tags: input.tags,
     locale: input.locale,
-    notes: input.notes ?? null,
     code: newCode(),
     createdAt: now(),
     invitationId: newId('inv'),
@@ -161,6 +173,18 @@ export async function addGuest(
     await insertInvitation(tx, guest)
   })
   return (await findGuest(db, scope, eventId, guest.id))!
+}
+
+/** What is stored already need not be read again: the rules were others when it was written. */
+function readGuestFields(input: Omit<GuestInput, 'id'>, stored: Partial<GuestRow> = {}) {
+  const { name, phone, email, tags, notes } = input
+  return readFields({
+    name: () => (name === stored.name ? name : parseName(name)),
+    phone: () => (phone && phone !== stored.phone ? parsePhone(phone) : phone || null),
+    email: () => (email && email !== stored.email ? parseEmail(email) : email || null),
+    tags: () => [...new Set(tags.map(cleanLine))].filter((tag) => tag !== ''),
+    notes: () => cleanLines(notes ?? '') || null,
+  })
 }
 
 export type GuestPatch = Partial<Omit<GuestInput, 'id'>>
@@ -174,15 +198,7 @@ export async function changeGuest(
 ): Promise<GuestRow> {
   const guest = await findGuest(db, scope, eventId, id)
   if (!guest) throw new Failure('guest_not_found')
-  const next: GuestRow = {
-    ...guest,
-    ...patch,
-    notes: patch.notes === undefined ? guest.notes : patch.notes,
-    phone: guest.phone,
-    email: guest.email,
-  }
-  if (patch.phone !== undefined) next.phone = patch.phone === null ? null : parsePhone(patch.phone)
-  if (patch.email !== undefined) next.email = patch.email === null ? null : patch.email.trim().toLowerCase()
+  const next: GuestRow = { ...guest, ...patch, ...readGuestFields({ ...guest, ...patch }, guest) }
   try {
     await withTx(db, async (tx) => {
       await updateGuest(tx, next, now())

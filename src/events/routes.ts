@@ -178,7 +178,7 @@ export const eventRoutes =
     app.post(
       '/events/:eventId/guests',
       {
-        config: { access: WRITERS, problems: ['event_not_found', 'guest_exists', 'invalid_phone'] },
+        config: { access: WRITERS, problems: ['event_not_found', 'guest_exists', 'invalid_phone', 'invalid_email'] },
         schema: {
           operationId: 'createGuest',
           tags: ['Guests'],
@@ -214,7 +214,7 @@ export const eventRoutes =
     app.patch(
       '/events/:eventId/guests/:guestId',
       {
-        config: { access: WRITERS, problems: ['guest_not_found', 'places_exceeded', 'invalid_phone'] },
+        config: { access: WRITERS, problems: ['guest_not_found', 'places_exceeded', 'invalid_phone', 'invalid_email'] },
         schema: {
           operationId: 'updateGuest',
           tags: ['Guests'],

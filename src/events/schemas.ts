@@ -97,9 +97,15 @@ export const EventPatchBody = Type.Object(
 
 const guestFields = {
   phone: Type.Optional(
-    nullable<string>(Type.String({ maxLength: 40, description: 'Any usual writing; kept as E.164.' })),
+    nullable<string>(
+      Type.String({ maxLength: 400, description: 'Any usual writing, also a link of WhatsApp; kept as E.164.' }),
+    ),
   ),
-  email: Type.Optional(nullable<string>(Type.String({ format: 'email', maxLength: 254 }))),
+  email: Type.Optional(
+    nullable<string>(
+      Type.String({ maxLength: 400, description: 'As people paste it; kept in lower case, with its domain in ASCII.' }),
+    ),
+  ),
   notes: Type.Optional(nullable<string>(Type.String({ maxLength: 2000 }))),
 }
 const Tags = Type.Array(Type.String({ minLength: 1, maxLength: 50 }), { maxItems: 50, uniqueItems: true })

@@ -41,6 +41,44 @@ const MALFORMED = [
   'undefined',
   'NaN',
 ]
+/** Texts whose bytes are not UTF-8. The last is UTF-16. */
+const NOT_UTF8 = [
+  Buffer.from('{"name":"Jos\xe9"}', 'latin1'),
+  Buffer.from('{"name":"\xff"}', 'latin1'),
+  Buffer.from('{"name":"\xc3"}', 'latin1'),
+  Buffer.from('{"name":"\xed\xa0\xbd"}', 'latin1'),
+  Buffer.from('\ufeff{"name":"José"}', 'utf16le'),
+]
+const BODIES = ['/organizers', '/auth/login', '/wa/webhook', '/email/webhook', '/payments/webhook']
+for (const url of BODIES)
+  test(`POST ${url} refuses bytes that are not UTF-8 and stores nothing`, async (t) => {
+    const { post, db } = await startApp(t)
+
+    for (const payload of NOT_UTF8) {
+      const reply = await post(url, { as: 'director', payload, headers: JSON_TYPE })
+      assert.deepEqual([reply.statusCode, reply.json<Problem>().code], [400, 'invalid_json'])
+    }
+
+    const { rows } = await sql`
+      select name from organizers where name like '%�%'
+      union all select source from inbound_events where convert_from(body, 'latin1') like '%Jos%'`.execute(db)
+    assert.deepEqual(rows, [])
+  })
+
+test('a byte order mark before the JSON is ignored', async (t) => {
+  const { post } = await startApp(t)
+
+  const organizer = await post('/organizers', {
+    as: 'director',
+    payload: Buffer.from('\ufeff{"name":"José"}'),
+    headers: JSON_TYPE,
+  })
+  const webhook = await post('/wa/webhook', { payload: Buffer.from('\ufeff{}'), headers: JSON_TYPE })
+
+  assert.deepEqual([organizer.statusCode, organizer.json().name], [201, 'José'])
+  assert.equal(webhook.statusCode, 200)
+})
+
 for (const payload of MALFORMED) {
   test(`a body that reads ${JSON.stringify(payload)} is 400 invalid_json`, async (t) => {
     const { post } = await startApp(t)

@@ -9,6 +9,7 @@ import { Type } from 'typebox'
 import type { Config } from '../platform/config.ts'
 import type { Deps } from '../deps.ts'
 import { Failure } from '../platform/errors.ts'
+import { decodeBody } from '../platform/json.ts'
 import { Answer, FileAnswer } from '../http/schemas.ts'
 import { isSame } from '../platform/secrets.ts'
 import { readPaymentEvent, verifyPaymentWebhook, type ProviderName } from '../payments/payments.ts'
@@ -200,9 +201,10 @@ function readDedupeKey(deps: Deps, provider: ProviderName, raw: Buffer): string 
 
 /** Parses the body. Throws `invalid_json`, or `invalid_request` when it is not a JSON object. */
 function readObject(body: unknown): Record<string, unknown> {
+  const text = decodeBody(body as Buffer)
   let parsed: unknown
   try {
-    parsed = JSON.parse((body as Buffer).toString('utf8'))
+    parsed = JSON.parse(text)
   } catch (cause) {
     throw new Failure('invalid_json', { detail: 'The body is not valid JSON.', cause })
   }

@@ -310,6 +310,7 @@ const REJECTED = [
   ],
   ['Conekta without a customer', { amount: 10, provider: 'conekta' }, 'invalid_request'],
   ['a customer phone that is none', { amount: 10, customer: { phone: '12' } }, 'invalid_phone'],
+  ['a customer e-mail that is none', { amount: 10, customer: { email: 'ana@' } }, 'invalid_email'],
   ['an unknown field', { amount: 10, tip: 1 }, 'invalid_request'],
   ['nested metadata', { amount: 10, metadata: { a: {} } }, 'invalid_request'],
 ] as const

@@ -6,10 +6,12 @@
 import assert from 'node:assert/strict'
 import type { IncomingHttpHeaders } from 'node:http'
 import { newId, withTx, type Db, type Tx } from '../platform/db.ts'
-import { Failure } from '../platform/errors.ts'
+import { parseEmail } from '../platform/email-address.ts'
+import { Failure, readFields } from '../platform/errors.ts'
 import type { User } from '../http/access.ts'
 import { formatCents, readMoney } from '../platform/money.ts'
 import { parsePhone } from '../platform/phone.ts'
+import { parseName } from '../platform/text.ts'
 import {
   PROVIDER_NAMES,
   type IntentOutcome,
@@ -75,8 +77,7 @@ export async function createIntent({ db, now, providers }: Context, request: Int
   const provider = findProvider(providers, request.provider)
   const money = readMoney(request)
   checkSupported(provider, money, request)
-  const customer = { ...request.customer }
-  if (customer.phone !== undefined) customer.phone = parsePhone(customer.phone)
+  const customer = readCustomer(request.customer)
   const payer = await findPayer(db, request.user.organizerId, request.organizerId ?? null, request.eventId ?? null)
   if (!payer.found) throw new Failure(payer.missing)
 
@@ -116,6 +117,17 @@ function findProvider(providers: PaymentProviders, name: string): PaymentProvide
   if (!known) throw new Failure('unsupported_provider', { detail: `Providers: ${PROVIDER_NAMES.join(', ')}.` })
   return providers[known]
 }
+
+/** Conekta and Stripe refuse what cannot be an address or a number, so it is refused before a row exists. */
+const readCustomer = ({ name, email, phone }: NonNullable<IntentRequest['customer']> = {}) =>
+  readFields<NonNullable<IntentRequest['customer']>>(
+    {
+      ...(name === undefined ? {} : { name: () => parseName(name) }),
+      ...(email === undefined ? {} : { email: () => parseEmail(email) }),
+      ...(phone === undefined ? {} : { phone: () => parsePhone(phone) }),
+    },
+    'body.customer',
+  )
 
 /** Rejects what the provider would reject anyway, before a row exists. */
 function checkSupported(

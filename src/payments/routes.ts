@@ -20,8 +20,8 @@ const IntentBody = Type.Object(
       Type.Object(
         {
           name: Type.Optional(Type.String({ minLength: 1, maxLength: 200 })),
-          email: Type.Optional(Type.String({ format: 'email', maxLength: 254 })),
-          phone: Type.Optional(Type.String({ maxLength: 30 })),
+          email: Type.Optional(Type.String({ maxLength: 400 })),
+          phone: Type.Optional(Type.String({ maxLength: 400 })),
         },
         { additionalProperties: false, description: 'Conekta needs all three. Passed on, not stored.' },
       ),
@@ -67,6 +67,7 @@ export const paymentRoutes =
             'invalid_amount',
             'amount_too_small',
             'invalid_phone',
+            'invalid_email',
             'unsupported_currency',
             'unsupported_provider',
             'unsupported_method',

@@ -9,6 +9,7 @@ const FAILURES = {
   invalid_text: [400, 'A text contains characters that cannot be stored'],
   invalid_id: [400, 'An identifier is malformed'],
   invalid_phone: [400, 'The phone number is not valid'],
+  invalid_email: [400, 'The e-mail address is not valid'],
   invalid_amount: [400, 'The amount is not valid'],
   amount_too_small: [400, 'The amount is below the minimum'],
   invalid_date: [400, 'A date is not acceptable'],
@@ -143,6 +144,27 @@ export function isConnectionLost(error: unknown): boolean {
   return /Connection terminated|Command timed out|Reached the max retries|timeout exceeded when trying to connect|Query read timeout|Connection is closed|Stream isn't writeable/i.test(
     error.message,
   )
+}
+
+/**
+ * Reads several fields of a body, and throws one Failure that lists every field that cannot be read: `{ name: () => … }`
+ * stands for `body.name`, or another `where`. The code and the detail are those of the first.
+ */
+export function readFields<T extends object>(readers: { [K in keyof T]: () => T[K] }, where = 'body'): T {
+  const fields: Partial<T> = {}
+  const failures: { path: string; failure: Failure }[] = []
+  for (const name of Object.keys(readers) as (keyof T & string)[]) {
+    try {
+      fields[name] = readers[name]()
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error
+      failures.push({ path: `${where}.${name}`, failure: error })
+    }
+  }
+  const first = failures[0]
+  if (!first) return fields as T
+  const errors = failures.map(({ path, failure }) => ({ path, message: failure.message }))
+  throw new Failure(first.failure.code, { detail: first.failure.message, errors })
 }
 
 /** Reads an instant of a request. The schema accepts leap seconds, which are no JavaScript date. Throws `invalid_date`. */

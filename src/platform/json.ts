@@ -1,12 +1,22 @@
 /** Reads JSON from providers. Its shape is not guaranteed, so each reader returns null for an unexpected value. */
-import { GiveUp } from './errors.ts'
+import { isUtf8 } from 'node:buffer'
+import { Failure, GiveUp } from './errors.ts'
 
 export type Json = Record<string, unknown>
+
+/**
+ * The text of a body. A leading byte order mark is ignored. Throws `invalid_json` for bytes that are not UTF-8: decoding
+ * them anyway would store «Jos�» for José. JSON is UTF-8 (RFC 8259, section 8.1).
+ */
+export function decodeBody(bytes: Buffer): string {
+  if (!isUtf8(bytes)) throw new Failure('invalid_json', { detail: 'The body is not UTF-8.' })
+  return bytes.toString('utf8').replace(/^\ufeff/, '')
+}
 
 /** Throws `GiveUp(reason)` when the bytes are not JSON, since a retry would read the same bytes. */
 export function parseJson(bytes: Buffer, reason: string): unknown {
   try {
-    return JSON.parse(bytes.toString('utf8'))
+    return JSON.parse(decodeBody(bytes))
   } catch (cause) {
     throw new GiveUp(reason, cause)
   }

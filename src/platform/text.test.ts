@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { cleanLine, foldCode, foldText } from './text.ts'
+import { cleanLine, cleanLines, foldCode, foldText, parseName } from './text.ts'
 
 for (const [written, plain] of [
   ['𝗖𝗼𝗻𝗳𝗶𝗿𝗺𝗼', 'Confirmo'],
@@ -68,6 +68,15 @@ for (const [written, name] of [
   test(`the name ${JSON.stringify(written)} is stored as ${JSON.stringify(name)}`, () => {
     assert.equal(cleanLine(written), name)
   })
+
+test('a note keeps its lines', () => {
+  assert.equal(cleanLines(' Mesa 4\r\n\u200bSin\tnueces\u2029\u0000 '), 'Mesa 4\nSin nueces')
+  assert.equal(cleanLines('\u200b\n\u2060'), '')
+})
+
+test('a name without a visible letter is refused', () => {
+  assert.throws(() => parseName('\u200b'), { code: 'invalid_request' })
+})
 
 test('cleaning and folding twice changes nothing more', () => {
   fc.assert(

@@ -6,6 +6,8 @@
  * The classes are Unicode's: https://www.unicode.org/reports/tr44/ (Default_Ignorable_Code_Point, Cf, Cc).
  */
 
+import { Failure } from './errors.ts'
+
 /** Marks that are never drawn: zero-width spaces and joiners, bidirectional marks, soft hyphens, fillers, selectors. */
 const INVISIBLE = /[\p{Cf}\p{Default_Ignorable_Code_Point}]/gu
 /** Every dash and minus that a keyboard, an editor or a scanner may write for a hyphen. */
@@ -25,29 +27,35 @@ export const foldCode = (text: string): string =>
     .replace(/\p{Cc}/gu, '')
     .trim()
 
-/** Whatever the joiner of an emoji sequence may stand between: 👨‍👩‍👧, 🏳️‍🌈, 🧑🏽‍🚀. */
-const EMOJI_JOINER = /(?<=[\p{Extended_Pictographic}\u{fe0f}\u{1f3fb}-\u{1f3ff}])\u200d(?=\p{Extended_Pictographic})/gu
-/** Selectors that choose how the character before them is drawn, and the flags of regions (🏴󠁧󠁢󠁥󠁮󠁧󠁿). */
-const DRAWN = /(?<=\P{Cf})[\ufe0e\ufe0f]|(?<=\u{1f3f4}[\u{e0020}-\u{e007f}]*)[\u{e0020}-\u{e007f}]/gu
+/**
+ * Marks to remove from a name. The group matches those that change how an emoji is drawn, which stay: joiners (👨‍👩‍👧),
+ * selectors (❤️), and the flags of regions (🏴󠁧󠁢󠁥󠁮󠁧󠁿).
+ */
+const MARKS =
+  /((?<=[\p{Extended_Pictographic}\ufe0f\u{1f3fb}-\u{1f3ff}])\u200d(?=\p{Extended_Pictographic})|(?<=\p{Emoji})[\ufe0e\ufe0f]|\u{1f3f4}[\u{e0020}-\u{e007f}]+)|[\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}]/gu
 
 /**
  * Returns a name or another text of one line as it is stored and shown: control characters, zero-width and bidirectional
- * marks are removed, line breaks and tabs become spaces, and runs of spaces become one. Emoji keep their joiners. The result is empty
- * when nothing visible is left.
+ * marks are removed, line breaks and tabs become spaces, and runs of spaces become one. Emoji keep their joiners. The
+ * result is empty when nothing visible is left.
  */
 export function cleanLine(text: string): string {
-  const kept = keepPositions(text)
-  const visible = [...text.replace(/[\t\n\v\f\r\u0085\u2028\u2029]/gu, ' ')]
-  let offset = 0
-  const letters = visible.filter((letter) => {
-    const at = offset
-    offset += letter.length
-    return kept.has(at) || !/[\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}]/u.test(letter)
-  })
-  const line = letters.join('').replace(/\s+/gu, ' ').trim().normalize('NFC')
-  return /[^\p{M}\p{Z}\ufe0e\ufe0f\u2800]/u.test(line) ? line : ''
+  const visible = text.replace(/[\t\n\v\f\r\u0085\u2028\u2029]/gu, ' ').replace(MARKS, '$1')
+  const line = visible.replace(/\s+/gu, ' ').trim().normalize('NFC')
+  return /[^\p{M}\p{Z}\u2800]/u.test(line) ? line : ''
 }
 
-function keepPositions(text: string): Set<number> {
-  return new Set([EMOJI_JOINER, DRAWN].flatMap((rule) => [...text.matchAll(rule)].map((match) => match.index)))
+/** A name as it is stored. Throws `invalid_request` when nothing visible is left of it. */
+export function parseName(text: string): string {
+  const name = cleanLine(text)
+  if (name === '') throw new Failure('invalid_request', { detail: 'The text has no visible letter.' })
+  return name
 }
+
+/** A text of several lines as it is stored: the same marks are removed, and its lines stay. */
+export const cleanLines = (text: string): string =>
+  text
+    .split(/\r\n|[\n\v\f\r\u0085\u2028\u2029]/u)
+    .map(cleanLine)
+    .join('\n')
+    .trim()
