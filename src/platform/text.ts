@@ -14,7 +14,7 @@ const INVISIBLE = /[\p{Cf}\p{Default_Ignorable_Code_Point}]/gu
 const DASHES = /[\p{Pd}\u2212\u2043\u00ad]/gu
 
 /**
- * Returns the text in its plain letters, for comparing and matching: 𝗖𝗼𝗻𝗳𝗶𝗿𝗺𝗼, Ｃｏｎｆｉｒｍｏ and Conf​irmo are «Confirmo».
+ * Returns the text in its plain letters, for comparing and matching: 𝗖𝗼𝗻𝗳𝗶𝗿𝗺𝗼, Ｃｏｎｆｉｒｍｏ and Conf\u200birmo are «Confirmo».
  * Case and accents stay. It uses compatibility folding (NFKC), so the result is not for display.
  */
 export const foldText = (text: string): string => text.normalize('NFKC').replace(INVISIBLE, '').normalize('NFKC')
@@ -32,7 +32,7 @@ export const foldCode = (text: string): string =>
  * selectors (❤️), and the flags of regions (🏴󠁧󠁢󠁥󠁮󠁧󠁿).
  */
 const MARKS =
-  /((?<=[\p{Extended_Pictographic}\ufe0f\u{1f3fb}-\u{1f3ff}])\u200d(?=\p{Extended_Pictographic})|(?<=\p{Emoji})[\ufe0e\ufe0f]|\u{1f3f4}[\u{e0020}-\u{e007f}]+)|[\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}]/gu
+  /((?<=[\p{Extended_Pictographic}\p{Emoji_Modifier}\ufe0f])\u200d(?=\p{Extended_Pictographic})|(?<=\p{Emoji})[\ufe0e\ufe0f]|\u{1f3f4}[\u{e0020}-\u{e007f}]+)|[\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}]/gu
 
 /**
  * Returns a name or another text of one line as it is stored and shown: control characters, zero-width and bidirectional
