@@ -214,6 +214,14 @@ test('a corrected code is looked up in its own event at the door, and in all eve
   assert.equal(await findCode(db, readCode(`a0${tail}`), null), null)
 })
 
+test('the longest texts are read quickly', () => {
+  const startedMs = performance.now()
+  for (const filler of ['/i', '-i-', '%25', ']', '.', "'", '\ufdfa', ' ', 'https://', '🎉', 'a\u0301', '&'])
+    readCode(filler.repeat(2048 / filler.length))
+
+  assert.ok(performance.now() - startedMs < 500)
+})
+
 test('codes that we make cannot be guessed, and shorter ones can, however they are written', () => {
   const code = newCode()
 

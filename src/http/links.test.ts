@@ -46,3 +46,11 @@ for (const [asked, answered] of [...TRIMMED, ...KEPT.map((url): [string, string]
     assert.equal(trimGlue(asked), answered)
   })
 }
+
+test('an address of sixteen thousand characters is trimmed quickly', () => {
+  const startedMs = performance.now()
+  for (const filler of ['.', '/', '%20', '%', '.a', '&', '?'])
+    trimGlue(`/public/invite/CODE${filler.repeat(16_000 / filler.length)}a`)
+
+  assert.ok(performance.now() - startedMs < 500)
+})

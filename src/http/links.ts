@@ -2,8 +2,8 @@
 
 /** Pages that people open. */
 const OPENED_BY_PEOPLE = /^\/(public|i)\//
-/** Everything but letters and digits: `.`, `)`, `*`, `_`, `…`, `»`, an emoji, an invisible space. No such address ends in one. */
-const GLUE = /[^\p{L}\p{N}]+$/u
+/** Up to the last letter or digit. What follows is glue: `.`, `)`, `*`, `_`, `…`, `»`, an emoji, an invisible space. */
+const UNGLUED = /^.*[\p{L}\p{N}]/su
 
 /**
  * Removes what chat programs and punctuation add to the end of the path of such a page: `/public/invite/CODE).` is
@@ -18,8 +18,8 @@ export function trimGlue(url: string): string {
   while (segments.length >= least) {
     const last = segments.pop()!
     const text = decode(last)
-    const kept = text.split(/[?&#]/, 1)[0]!.replace(GLUE, '')
-    if (kept === '') continue
+    const kept = text.split(/[?&#]/, 1)[0]!.match(UNGLUED)?.[0]
+    if (kept === undefined) continue
     const trimmed = kept === text ? last : encodeURIComponent(kept)
     return `${segments.join('/')}/${trimmed}${url.slice(path.length)}`
   }
