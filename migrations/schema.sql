@@ -206,6 +206,8 @@ create table events (
   expired_at timestamp with time zone,
   created_at timestamp with time zone default now() not null,
   updated_at timestamp with time zone default now() not null,
+  calendar_sequence integer default 0 not null,
+  calendar_changed_at timestamp with time zone,
   constraint events_pkey PRIMARY KEY (id),
   constraint events_capacity CHECK ((capacity > 0)),
   constraint events_id_check CHECK ((id ~ '^[A-Za-z0-9_-]{1,64}$'::text)),
@@ -218,6 +220,7 @@ create table events (
 );
 CREATE INDEX events_landing ON events USING btree (status, ends_at) WHERE (status = ANY (ARRAY['active'::text, 'archived'::text]));
 CREATE INDEX events_organizer ON events USING btree (organizer_id, created_at DESC, id DESC);
+CREATE TRIGGER events_calendar_change BEFORE UPDATE OF name, starts_at, ends_at, time_zone, location ON events FOR EACH ROW WHEN ((((((old.name IS DISTINCT FROM new.name) OR (old.starts_at IS DISTINCT FROM new.starts_at)) OR (old.ends_at IS DISTINCT FROM new.ends_at)) OR (old.time_zone IS DISTINCT FROM new.time_zone)) OR (old.location IS DISTINCT FROM new.location))) EXECUTE FUNCTION events_count_calendar_change();
 
 create table fences (
   name text not null,
@@ -320,6 +323,7 @@ create table invitations (
   constraint invitations_places CHECK (((places >= 1) AND (places <= 20))),
   constraint invitations_event_id_guest_id_fkey FOREIGN KEY (event_id, guest_id) REFERENCES guests(event_id, id) ON DELETE CASCADE
 );
+CREATE INDEX invitations_code_key ON invitations USING btree (code_key(code));
 
 create table job_runs (
   id bigint generated always as identity not null,
@@ -717,6 +721,16 @@ create materialized view kpi_predictions as
   GROUP BY organizer_id, day;
 CREATE UNIQUE INDEX kpi_predictions_key ON kpi_predictions USING btree (organizer_id, day);
 
+CREATE OR REPLACE FUNCTION code_key(code text)
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+  select translate(
+    upper(regexp_replace(code collate "C", '[^A-Za-z0-9]', '', 'g') collate "C"),
+    'OIL', '011')
+$function$;
+
 CREATE OR REPLACE FUNCTION delivery_may_become(current text, next text)
  RETURNS boolean
  LANGUAGE plpgsql
@@ -749,6 +763,16 @@ AS $function$
     else places
   end
 $function$;
+
+CREATE OR REPLACE FUNCTION events_count_calendar_change()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  new.calendar_sequence := old.calendar_sequence + 1;
+  new.calendar_changed_at := new.updated_at;
+  return new;
+end $function$;
 
 CREATE OR REPLACE FUNCTION guest_status(answer text, admitted integer)
  RETURNS text

@@ -20,6 +20,7 @@ import { financeRoutes } from './finance/routes.ts'
 import { guardRoutes } from './http/access.ts'
 import { answerProblems, describeProblem, sendFailure } from './http/errors.ts'
 import { honourIdempotencyKeys } from './http/idempotency.ts'
+import { trimGlue } from './http/links.ts'
 import { describeApi } from './http/openapi.ts'
 import { parseJsonBodies } from './http/json-bodies.ts'
 import { limitPerAddress } from './http/rate-limit.ts'
@@ -38,6 +39,7 @@ export async function buildApp(deps: Deps): Promise<FastifyInstance> {
   const app: FastifyInstance = Fastify({
     loggerInstance: log.child({}) as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
+    rewriteUrl: ({ url = '' }) => trimGlue(url),
     genReqId: (raw) => requestIdOf(raw.headers),
     trustProxy: config.http.trustedProxies.length > 0 ? [...config.http.trustedProxies] : false,
     bodyLimit: 256 * 1024,

@@ -49,6 +49,7 @@ const PACKAGE_DOORS: [RegExp, RegExp][] = [
   [/^bullmq$/, /^src\/platform\/queue(-workers)?\.ts$/],
   [/^ioredis$/, /^src\/platform\/(kv|queue)\.ts$/],
   [/^(fastify|@fastify\/.*)$/, /^src\/(app|server|http\/[a-z-]+|[a-z]+\/([a-z]+-)?routes)\.ts$/],
+  [/^negotiator$/, /^src\/http\/accepts\.ts$/],
   [/^stripe$/, /^src\/payments\/stripe\.ts$/],
   [/^resend$/, /^src\/channels\/email\.ts$/],
 ]

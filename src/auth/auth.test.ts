@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
-import test from 'node:test'
+import { createHash, createHmac } from 'node:crypto'
+import test, { type TestContext } from 'node:test'
 import { SignJWT, UnsecuredJWT } from 'jose'
 import { newId, sql } from '../platform/db.ts'
 import { startApp, type TestApp } from '../../test/harness.ts'
@@ -9,7 +10,8 @@ import { createAccount, hashPassword } from './auth.ts'
 const NOW = '2029-06-01T12:00:00.000Z'
 const PASSWORD = 'una contraseña larga'
 
-async function anAccount({ db }: TestApp, role: 'director' | 'organizer' = 'director') {
+async function anAccount({ db, deps }: TestApp, role: 'director' | 'organizer' = 'director') {
+  await deps.kv.deleteByPrefix('limit:login:') // the tests share an address
   const id = newId('usr')
   const email = `${id}@example.com`
   const organizerId = role === 'director' ? null : await anOrganizer(db)
@@ -69,27 +71,154 @@ test('the eleventh attempt on one account within a minute is 429 with Retry-Afte
   assert.ok(Number(last.headers['retry-after']) >= 1)
 })
 
-test('a refresh token works once; using it again revokes every token of its login', async (t) => {
-  const app = await startApp(t)
-  const { email } = await anAccount(app)
-  const login = (await app.post('/auth/login', { body: { email, password: PASSWORD } })).json()
-  const refresh = (refreshToken: string) => app.post('/auth/refresh', { body: { refreshToken } })
+/** A login at noon whose refreshes come `at` a second and millisecond of the next minutes. */
+async function aLogin(t: TestContext) {
+  const app = await startApp(t, { now: NOW })
+  const { id, email } = await anAccount(app)
+  const { refreshToken } = (await app.post('/auth/login', { body: { email, password: PASSWORD } })).json()
+  const refresh = (token: string) => app.post('/auth/refresh', { body: { refreshToken: token } })
+  const wait = (ms: number) => app.setNow(new Date(app.deps.now().getTime() + ms).toISOString())
+  const pairOf = (reply: Awaited<ReturnType<typeof refresh>>) => {
+    const { requestId: _, ...session } = reply.json()
+    return session
+  }
+  return { ...app, id, refreshToken: refreshToken as string, refresh, wait, pairOf }
+}
 
-  const second = await refresh(login.refreshToken)
-  const replayed = await refresh(login.refreshToken)
-  const third = await refresh(second.json().refreshToken)
+test('a refresh token answers the same pair again for thirty seconds, for two tabs or a lost answer', async (t) => {
+  const { refresh, refreshToken, wait, pairOf, get } = await aLogin(t)
+  const first = await refresh(refreshToken)
 
-  assert.deepEqual([second.statusCode, replayed.statusCode, third.statusCode], [200, 401, 401])
+  for (const ms of [0, 1, 29_998, 1]) {
+    wait(ms)
+    const again = await refresh(refreshToken)
+    assert.deepEqual([again.statusCode, pairOf(again)], [200, pairOf(first)])
+  }
+  assert.equal((await get('/auth/me', bearer(pairOf(first).accessToken))).statusCode, 200)
+  assert.equal((await refresh(pairOf(first).refreshToken)).statusCode, 200)
 })
 
-test('of concurrent refreshes with one token at most one succeeds', async (t) => {
-  const app = await startApp(t)
-  const { email } = await anAccount(app)
-  const { refreshToken } = (await app.post('/auth/login', { body: { email, password: PASSWORD } })).json()
+test('a refresh token used after thirty seconds is reuse: every token of its login is dead', async (t) => {
+  const { refresh, refreshToken, wait, pairOf } = await aLogin(t)
+  const second = pairOf(await refresh(refreshToken)).refreshToken
+  wait(30_001)
 
-  const replies = await Promise.all([1, 2, 3].map(() => app.post('/auth/refresh', { body: { refreshToken } })))
+  const reused = await refresh(refreshToken)
+  const family = [await refresh(second), await refresh(refreshToken)]
 
-  assert.ok(replies.filter(({ statusCode }) => statusCode === 200).length <= 1)
+  assert.deepEqual([reused.statusCode, reused.json().code], [401, 'unauthorized'])
+  assert.deepEqual(
+    family.map(({ statusCode }) => statusCode),
+    [401, 401],
+  )
+})
+
+test('the thirty seconds begin with the first use and are not extended by later ones', async (t) => {
+  const { refresh, refreshToken, wait } = await aLogin(t)
+  await refresh(refreshToken)
+  wait(20_000)
+  await refresh(refreshToken)
+  wait(20_000)
+
+  assert.equal((await refresh(refreshToken)).statusCode, 401)
+})
+
+test('within thirty seconds the same pair is answered even when that pair was refreshed since, and its chain lives on', async (t) => {
+  const { refresh, refreshToken, wait, pairOf } = await aLogin(t)
+  const second = pairOf(await refresh(refreshToken))
+  wait(10_000)
+  const third = pairOf(await refresh(second.refreshToken))
+
+  const slowTab = pairOf(await refresh(refreshToken))
+  const slowTabNext = pairOf(await refresh(slowTab.refreshToken))
+
+  assert.deepEqual(slowTab, second)
+  assert.deepEqual(slowTabNext, third)
+  assert.notEqual(third.refreshToken, second.refreshToken)
+  assert.notEqual(third.accessToken, second.accessToken)
+})
+
+test('thirty concurrent refreshes with one token all get one pair (five rounds)', async (t) => {
+  const app = await aLogin(t)
+  let { refreshToken } = app
+  for (let round = 0; round < 5; round++) {
+    app.wait(60_000)
+    const replies = await Promise.all(Array.from({ length: 30 }, () => app.refresh(refreshToken)))
+
+    assert.deepEqual([...new Set(replies.map(({ statusCode }) => statusCode))], [200])
+    assert.equal(new Set(replies.map((reply) => JSON.stringify(app.pairOf(reply)))).size, 1)
+    refreshToken = app.pairOf(replies[0]!).refreshToken
+  }
+
+  const { rows } = await sql<{ tokens: number }>`
+    select count(*) as tokens from refresh_tokens where user_id = ${app.id}`.execute(app.db)
+  assert.equal(rows[0]!.tokens, 6)
+})
+
+for (const [what, end] of [
+  ['a logout with the new token', (app, next) => app.post('/auth/logout', { body: { refreshToken: next } })],
+  ['a logout with the old token', (app) => app.post('/auth/logout', { body: { refreshToken: app.refreshToken } })],
+  ['disabling the account', (app) => sql`update users set disabled_at = now() where id = ${app.id}`.execute(app.db)],
+] as [string, (app: Awaited<ReturnType<typeof aLogin>>, next: string) => Promise<unknown>][]) {
+  test(`${what} ends the login at once, also within the thirty seconds`, async (t) => {
+    const app = await aLogin(t)
+    const next = app.pairOf(await app.refresh(app.refreshToken)).refreshToken
+
+    await end(app, next)
+
+    assert.equal((await app.refresh(app.refreshToken)).statusCode, 401)
+    assert.equal((await app.refresh(next)).statusCode, 401)
+  })
+}
+
+test('without our key the next token does not follow from the old one', async (t) => {
+  const app = await aLogin(t)
+  const next = app.pairOf(await app.refresh(app.refreshToken)).refreshToken
+  const other = createHmac('sha256', 'another key').update(`refresh-token\n${app.refreshToken}`).digest('base64url')
+
+  const { rows } = await sql<{ hash: string }>`
+    select encode(token_hash, 'hex') as hash from refresh_tokens where user_id = ${app.id}`.execute(app.db)
+  const stored = rows.map(({ hash }) => hash)
+  const hashOf = (token: string) => createHash('sha256').update(token).digest('hex')
+
+  assert.ok(stored.includes(hashOf(next)) && !stored.includes(hashOf(other)))
+  assert.equal((await app.refresh(other)).statusCode, 401)
+})
+
+/** How the same address and password arrive from other keyboards, and whether they log in. */
+const TYPED: [string, (email: string) => string, string, number][] = [
+  ['spaces around the address', (email) => `  ${email} \n`, 'Ñandú añejo 1', 200],
+  ['capitals in the address', (email) => email.toUpperCase(), 'Ñandú añejo 1', 200],
+  ['full-width letters in the address', (email) => email.replace('@', '＠').replace('x', 'ｘ'), 'Ñandú añejo 1', 200],
+  ['invisible marks in the address', (email) => `\u2068${email}\u200b\u2069`, 'Ñandú añejo 1', 200],
+  ['decomposed letters in the password', (email) => email, 'Ñandú añejo 1'.normalize('NFD'), 200],
+  ['an unbreakable space in the password', (email) => email, 'Ñandú\u00a0añejo 1', 200],
+  ['a space after the password', (email) => email, 'Ñandú añejo 1 ', 401],
+  ['a password in capitals', (email) => email, 'ÑANDÚ AÑEJO 1', 401],
+  ['full-width letters in the password', (email) => email, 'Ñandú añejo １', 401],
+  ['no accents in the password', (email) => email, 'Nandu anejo 1', 401],
+]
+for (const [what, typeEmail, password, expected] of TYPED) {
+  test(`a login with ${what} is ${expected}`, async (t) => {
+    const app = await startApp(t)
+    const { id, email } = await anAccount(app)
+    await sql`update users set password_hash = ${await hashPassword('Ñandú añejo 1')} where id = ${id}`.execute(app.db)
+
+    const reply = await app.post('/auth/login', { body: { email: typeEmail(email), password } })
+
+    assert.equal(reply.statusCode, expected)
+  })
+}
+
+test('an account is created under the address that logs in, however it was typed', async (t) => {
+  const { deps } = await startApp(t)
+  const mark = newId('x')
+  const input = { name: ' Ana\u200b ', role: 'director', organizerId: null }
+
+  const { email } = await createAccount(deps, { ...input, email: ` Ａna-${mark}@Example.com\u200b` })
+
+  assert.equal(email, `ana-${mark}@example.com`)
+  await assert.rejects(createAccount(deps, { ...input, email: `ANA-${mark}@example.com` }), { code: 'user_exists' })
 })
 
 test('a logout revokes the refresh token', async (t) => {
@@ -222,6 +351,7 @@ test('a new account can log in with its generated password, and its e-mail is un
   const app = await startApp(t)
   const organizerId = await anOrganizer(app.db)
   const input = { email: `Ana-${newId('x')}@Example.com`, name: 'Ana', role: 'staff', organizerId }
+  await app.deps.kv.deleteByPrefix('limit:login:')
 
   const { email, password } = await createAccount(app.deps, input)
   const login = await app.post('/auth/login', { body: { email, password } })

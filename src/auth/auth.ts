@@ -1,16 +1,18 @@
 /** Authentication: passwords, access tokens (JWT) and rotating refresh tokens. */
-import { createHash, randomBytes } from 'node:crypto'
+import { createHash, createHmac, randomBytes } from 'node:crypto'
 import { hash as argon2Hash, verify as argon2Verify } from '@node-rs/argon2'
 import { jwtVerify, SignJWT } from 'jose'
 import type { Config } from '../platform/config.ts'
-import { newId, violatedConstraint, withTx, type Db } from '../platform/db.ts'
+import { newId, violatedConstraint, withTx, type Db, type Tx } from '../platform/db.ts'
 import { Failure } from '../platform/errors.ts'
 import { limitAttempts } from '../http/rate-limit.ts'
 import { ROLES, type Role, type User } from '../http/access.ts'
 import type { Kv } from '../platform/kv.ts'
+import { cleanLine, foldText } from '../platform/text.ts'
 import {
   findAccount,
   findAccountByEmail,
+  findSuccessor,
   insertAccount,
   insertRefreshToken,
   revokeFamilyOf,
@@ -27,10 +29,22 @@ const ARGON2 = { memoryCost: 19_456, timeCost: 2, parallelism: 1 }
 const ISSUER = 'monotickets'
 const DAY_MS = 86_400_000
 
+/** How long a used refresh token still answers with its successor: for two tabs at once, and for an answer that was lost. */
+const GRACE_MS = 30_000
+
 /** The user of a request without credentials in demo mode. */
 export const DEMO_DIRECTOR: User = { id: 'usr_demo_director', role: 'director', organizerId: null }
 
-export const hashPassword = (password: string): Promise<string> => argon2Hash(password, ARGON2)
+/**
+ * The OpaqueString profile (RFC 8265, 4.2), so that a password is the same from every keyboard: spaces of any kind are
+ * U+0020, and letters are composed (NFC). Case, width and spaces at the ends count.
+ */
+const preparePassword = (password: string): string => password.replace(/\p{Zs}/gu, ' ').normalize('NFC')
+
+/** An address as logins are stored and found: styled letters and invisible marks folded, trimmed, in lower case. */
+const foldEmail = (email: string): string => foldText(email).trim().toLowerCase()
+
+export const hashPassword = (password: string): Promise<string> => argon2Hash(preparePassword(password), ARGON2)
 
 /** Without JWT_SECRET (never in production) the key is random, so tokens are valid only until the process ends. */
 export const signingKeyOf = (config: Config): Uint8Array =>
@@ -80,11 +94,11 @@ export async function checkPassword(
   context: AuthContext,
   input: { email: string; password: string; address: string },
 ): Promise<Account> {
-  const email = input.email.trim().toLowerCase()
+  const email = foldEmail(input.email)
   await limitAttempts(context.kv, `login:address:${input.address}`, 30, 60_000)
   await limitAttempts(context.kv, `login:account:${sha256(email).toString('hex')}`, 10, 60_000)
   const account = await findAccountByEmail(context.db, email)
-  const isRight = await argon2Verify(account?.passwordHash ?? (await dummyHash()), input.password)
+  const isRight = await argon2Verify(account?.passwordHash ?? (await dummyHash()), preparePassword(input.password))
   if (!account || !isRight) throw new Failure('invalid_credentials')
   return account
 }
@@ -94,7 +108,8 @@ export async function logIn(
   context: AuthContext,
   input: { email: string; password: string; address: string },
 ): Promise<Session> {
-  return openSession(context, context.db, await checkPassword(context, input), newId('fam'))
+  const account = await checkPassword(context, input)
+  return openSession(context, context.db, account, newId('fam'), randomBytes(32).toString('base64url'))
 }
 
 /**
@@ -105,7 +120,7 @@ export async function createAccount(
   { db }: Pick<AuthContext, 'db'>,
   input: { email: string; name: string; role: string; organizerId: string | null },
 ): Promise<{ id: string; email: string; password: string }> {
-  const email = input.email.trim().toLowerCase()
+  const email = foldEmail(input.email)
   if (!/^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(email))
     throw new Failure('invalid_request', { detail: 'The e-mail is not valid' })
   const role = ROLES.find((known) => known === input.role)
@@ -116,7 +131,8 @@ export async function createAccount(
     })
   }
   const password = randomBytes(15).toString('base64url')
-  const account: Account = { ...input, id: newId('usr'), email, role, passwordHash: await hashPassword(password) }
+  const name = cleanLine(input.name) || email
+  const account: Account = { ...input, id: newId('usr'), email, name, role, passwordHash: await hashPassword(password) }
   try {
     await insertAccount(db, account)
     return { id: account.id, email, password }
@@ -128,17 +144,33 @@ export async function createAccount(
   }
 }
 
-/** Exchanges a refresh token for a new pair. A token used twice revokes every token of its login. Throws `unauthorized`. */
+/**
+ * Exchanges a refresh token for a new pair. Within GRACE_MS of its first use the same token gets the same pair again, even if
+ * that pair has itself been refreshed since. A later use is reuse and revokes every token of the login. Throws `unauthorized`.
+ */
 export async function refreshSession(context: AuthContext, refreshToken: string): Promise<Session> {
   const hash = sha256(refreshToken)
-  const spent = await withTx(context.db, async (tx) => {
+  const next = successorOf(context.signingKey, refreshToken)
+  const session = await withTx(context.db, async (tx) => {
     const token = await spendRefreshToken(tx, hash, context.now())
     const account = token && (await findAccount(tx, token.userId))
-    return account && openSession(context, tx, account, token.familyId)
+    return account ? openSession(context, tx, account, token.familyId, next) : repeatSession(context, tx, hash, next)
   })
-  if (spent) return spent
+  if (session) return session
   await revokeFamily(context, hash)
   throw new Failure('unauthorized', { detail: 'The refresh token is no longer valid: log in again.' })
+}
+
+/** The next refresh token of a login. It follows from this one and our key, so it can be given again without being stored. */
+const successorOf = (signingKey: Uint8Array, refreshToken: string): string =>
+  createHmac('sha256', signingKey).update(`refresh-token\n${refreshToken}`).digest('base64url')
+
+/** The pair that a token was exchanged for, if that was a moment ago and nobody has logged out since. */
+async function repeatSession(context: AuthContext, tx: Tx, hash: Buffer, next: string): Promise<Session | null> {
+  const since = new Date(context.now().getTime() - GRACE_MS)
+  const successor = await findSuccessor(tx, { hash, nextHash: sha256(next), since })
+  const account = successor && (await findAccount(tx, successor.userId))
+  return account ? describeSession(context, account, next, successor.issuedAt) : null
 }
 
 export async function logOut(context: Pick<AuthContext, 'db' | 'now'>, refreshToken: string): Promise<void> {
@@ -155,9 +187,14 @@ export async function findUser(db: Db, id: string): Promise<PublicUser | null> {
   return account && toPublic(account)
 }
 
-async function openSession(context: AuthContext, db: Db, account: Account, familyId: string): Promise<Session> {
+async function openSession(
+  context: AuthContext,
+  db: Db,
+  account: Account,
+  familyId: string,
+  refreshToken: string,
+): Promise<Session> {
   const { config, now } = context
-  const refreshToken = randomBytes(32).toString('base64url')
   const issuedAt = now()
   await insertRefreshToken(db, {
     hash: sha256(refreshToken),
@@ -166,6 +203,16 @@ async function openSession(context: AuthContext, db: Db, account: Account, famil
     issuedAt,
     expiresAt: new Date(issuedAt.getTime() + config.auth.refreshTtlDays * DAY_MS),
   })
+  return describeSession(context, account, refreshToken, issuedAt)
+}
+
+/** Signs the access token that goes with a refresh token: always the same one, as long as the account does not change. */
+async function describeSession(
+  { config, signingKey }: AuthContext,
+  account: Account,
+  refreshToken: string,
+  issuedAt: Date,
+): Promise<Session> {
   const issued = Math.floor(issuedAt.getTime() / 1000)
   const accessToken = await new SignJWT({
     role: account.role,
@@ -173,12 +220,12 @@ async function openSession(context: AuthContext, db: Db, account: Account, famil
   })
     .setProtectedHeader({ alg: 'HS256', typ: 'at+jwt' })
     .setSubject(account.id)
-    .setJti(newId('jti'))
+    .setJti(`jti_${sha256(`access-token\n${refreshToken}`).toString('hex').slice(0, 32)}`)
     .setIssuer(ISSUER)
     .setAudience(ISSUER)
     .setIssuedAt(issued)
     .setExpirationTime(issued + config.auth.accessTtlSeconds)
-    .sign(context.signingKey)
+    .sign(signingKey)
   return { accessToken, refreshToken, expiresIn: config.auth.accessTtlSeconds, user: toPublic(account) }
 }
 

@@ -60,6 +60,9 @@ export const authRoutes =
           operationId: 'refreshSession',
           tags: ['Access'],
           summary: 'Exchange a refresh token for a new pair of tokens',
+          description:
+            'For 30 seconds after its first use a refresh token answers the same pair again, so two tabs or a lost answer log ' +
+            'nobody out; `expiresIn` counts from the first answer. Used later, it revokes every token of its login.',
           body: RefreshBody,
           response: { 200: Session },
         },

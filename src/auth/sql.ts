@@ -48,6 +48,25 @@ export async function spendRefreshToken(db: Db, hash: Buffer, now: Date): Promis
   return rows[0] ?? null
 }
 
+/**
+ * Finds the token that another was exchanged for, if that happened at `since` or later and neither has been revoked. Returns null
+ * otherwise.
+ */
+export async function findSuccessor(
+  db: Db,
+  token: { hash: Buffer; nextHash: Buffer; since: Date },
+): Promise<{ userId: string; issuedAt: Date } | null> {
+  const { rows } = await sql<{ userId: string; issuedAt: Date }>`
+    select next.user_id, next.issued_at
+      from refresh_tokens used
+      join refresh_tokens next on next.family_id = used.family_id and next.token_hash = ${token.nextHash}
+     where used.token_hash = ${token.hash}
+       and used.used_at >= ${token.since}
+       and used.revoked_at is null
+       and next.revoked_at is null`.execute(db)
+  return rows[0] ?? null
+}
+
 /** Revokes every token of the same login. Returns how many were still valid. */
 export async function revokeFamilyOf(db: Db, hash: Buffer, now: Date): Promise<number> {
   const { numAffectedRows } = await sql`

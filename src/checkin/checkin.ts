@@ -5,7 +5,7 @@
  * This path uses no cache and no queue: without PostgreSQL the answer is 503, never an admission.
  */
 import { createHash } from 'node:crypto'
-import { admit, type Admission } from '../events/events.ts'
+import { admit, findCode, readCode, type Admission } from '../events/events.ts'
 import { newId, withTx, type Db, type Tx } from '../platform/db.ts'
 import { Failure } from '../platform/errors.ts'
 import type { User } from '../http/access.ts'
@@ -52,28 +52,19 @@ export type ScanAnswer = {
   first?: { at: Date; gate: string | null; device: string | null }
 }
 
-/** Reads a code as scanned or typed: in any case, with surrounding spaces, or as the address of its landing page. */
-export function readCode(text: string): string {
-  const path = /\/public\/invite\/([^/?#\s]+)/i.exec(text)
-  return (path?.[1] ?? text).trim().toUpperCase()
-}
-
-/** False when no invitation can have this code; this also keeps NUL away from PostgreSQL. */
-export const isCode = (code: string): boolean => /^[\x21-\x7e]{1,200}$/.test(code)
-
 /**
  * Checks one scan and stores it, also when it is invalid. A retry with the same `scanId` gets the first answer again.
  * Throws `event_not_found`, `invalid_date` and `scan_id_reused` (the id was used with another code).
  */
 export function scan({ db, now }: Context, input: ScanInput): Promise<{ answer: ScanAnswer; isRetry: boolean }> {
   const receivedAt = now()
-  const code = readCode(input.code)
   const id = newId('scn')
   const row = {
     id,
     eventId: input.eventId,
     scanId: input.scanId ?? id,
-    codeHash: createHash('sha256').update(code).digest(), // the code admits people, so only its hash is stored
+    // The code admits people, so only its hash is stored: of the reading, so that a retry may spell it differently.
+    codeHash: createHash('sha256').update(readCode(input.code).code).digest(),
     requested: input.admit,
     gate: input.gate ?? null,
     device: input.device ?? null,
@@ -85,9 +76,9 @@ export function scan({ db, now }: Context, input: ScanInput): Promise<{ answer: 
   return withTx(db, async (tx) => {
     const door = await insertScan(tx, input.user.organizerId, row)
     if (!door) throw new Failure('event_not_found')
-    if (!door.isNew) return { answer: await repeatAnswer(tx, row), isRetry: true }
+    if (!door.isNew) return { answer: await repeatAnswer(tx, row, input.code), isRetry: true }
 
-    const { answer, invitationId } = await checkScan(tx, door, { ...input, code }, receivedAt)
+    const { answer, invitationId } = await checkScan(tx, door, input, receivedAt)
     await settleScan(tx, id, {
       result: answer.status,
       reason: answer.reason ?? null,
@@ -117,14 +108,15 @@ async function checkScan(tx: Tx, door: Door, input: ScanInput, now: Date): Promi
   if (door.eventStatus === 'draft') return reject('event_draft')
   if (now.getTime() > door.endsAt.getTime() + OPEN_AFTER_END_MS) return reject('event_over')
 
-  const { eventId, code, admit: count } = input
-  if (!isCode(code)) return reject('unknown_code')
+  const { eventId, admit: count } = input
+  const code = await findCode(tx, readCode(input.code), eventId)
+  if (code === null) return reject('unknown_code') // a code of another event gets the same answer
   const admission = await admit(tx, { eventId, code, count, now })
   if (admission) {
     return { answer: { status: 'valid', guest: describeGuest(admission) }, invitationId: admission.invitationId }
   }
   const current = await findAdmission(tx, eventId, code)
-  if (!current) return reject('unknown_code') // a code of another event gets the same answer
+  if (!current) return reject('unknown_code')
   const reason = current.remaining === 0 ? 'already_admitted' : 'not_enough_places'
   const answer: ScanAnswer = {
     status: 'duplicate',
@@ -135,12 +127,15 @@ async function checkScan(tx: Tx, door: Door, input: ScanInput, now: Date): Promi
   return { answer, invitationId: current.invitationId }
 }
 
+/** A retry is the same scan when it has the same code, or another spelling of it. */
 async function repeatAnswer(
   tx: Tx,
   { eventId, scanId, codeHash }: { eventId: string; scanId: string; codeHash: Buffer },
+  text: string,
 ): Promise<ScanAnswer> {
   const stored = await findStoredScan(tx, eventId, scanId)
-  if (!stored?.codeHash.equals(codeHash)) {
+  if (!stored) throw new Failure('scan_id_reused')
+  if (!stored.codeHash.equals(codeHash) && !(await meansInvitation(tx, eventId, text, stored.invitationId))) {
     throw new Failure('scan_id_reused', { detail: 'This scanId was used with another code.' })
   }
   const { result, reason } = stored
@@ -150,6 +145,12 @@ async function repeatAnswer(
     ...(isAboutGuest(stored) ? { guest: describeGuest(stored) } : {}),
     ...(result === 'duplicate' ? describeFirst(stored) : {}),
   }
+}
+
+async function meansInvitation(tx: Tx, eventId: string, text: string, invitationId: string | null): Promise<boolean> {
+  if (invitationId === null) return false
+  const code = await findCode(tx, readCode(text), eventId)
+  return code !== null && (await findAdmission(tx, eventId, code))?.invitationId === invitationId
 }
 
 const isAboutGuest = (stored: StoredScan): stored is StoredScan & Admission => stored.invitationId !== null

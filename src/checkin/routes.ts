@@ -17,8 +17,10 @@ const ScanBody = Type.Object(
     eventId: Id,
     code: Type.String({
       minLength: 1,
-      maxLength: 200,
-      description: 'As scanned, in any case; the address of a landing page counts as its code.',
+      maxLength: 2048,
+      description:
+        'As scanned or typed: in any case, with or without hyphens, also from a scanner of another keyboard layout. The address ' +
+        'of an invitation counts as its code. An exact code wins; a correction that could mean two invitations is unknown_code.',
     }),
     admit: Type.Integer({
       minimum: 1,

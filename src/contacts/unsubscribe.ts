@@ -3,6 +3,7 @@
  * every e-mail links to. Opening the link changes nothing, because mail scanners open links.
  */
 import { createHash } from 'node:crypto'
+import { findCode, readCodeOfPath } from '../events/events.ts'
 import { sql, type Db } from '../platform/db.ts'
 import { Failure } from '../platform/errors.ts'
 import type { Locale } from '../platform/languages.ts'
@@ -16,8 +17,8 @@ export type Unsubscriber = { email: string | null; organizerId: string; organize
 
 /** Finds a guest by the invitation's code, even after the event. Throws `invitation_not_found`. */
 export async function findUnsubscriber(db: Db, text: string): Promise<Unsubscriber> {
-  const code = text.trim().toUpperCase()
-  if (!/^[\x21-\x7e]{1,200}$/.test(code)) throw new Failure('invitation_not_found')
+  const code = await findCode(db, readCodeOfPath(text), null)
+  if (code === null) throw new Failure('invitation_not_found')
   const { rows } = await sql<Unsubscriber>`
     select g.email, g.locale, o.id as organizer_id, o.name as organizer_name
       from invitations i

@@ -1,5 +1,4 @@
 /** Organizers, their events and their guests. */
-import { randomBytes } from 'node:crypto'
 import { isTimeZone } from '../platform/config.ts'
 import { newId, violatedConstraint, withTx, type Db } from '../platform/db.ts'
 import { parseEmail } from '../platform/email-address.ts'
@@ -7,6 +6,7 @@ import { Failure, readFields, readInstant } from '../platform/errors.ts'
 import type { User } from '../http/access.ts'
 import { parsePhone } from '../platform/phone.ts'
 import { cleanLine, cleanLines, parseName } from '../platform/text.ts'
+import { newCode } from './codes.ts'
 import {
   deleteGuest,
   findEvent,
@@ -33,6 +33,7 @@ export {
   type AnswerKind,
   type NewAnswer,
 } from './invitations.ts'
+export { findCode, isGuessable, readCode, readCodeOfPath } from './codes.ts'
 export { archiveDue, expireDue, listDue, type LandingChange } from './life-cycle.ts'
 export { findEvent, type EventRow } from './sql.ts'
 
@@ -224,10 +225,4 @@ export async function removeGuest(
   throw new Failure('guest_has_history', {
     detail: 'This guest has deliveries or has been admitted, so the record is kept.',
   })
-}
-
-/** 130 random bits in Crockford's base 32, which can be read aloud at the door without confusing letters. */
-function newCode(): string {
-  const alphabet = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'
-  return Array.from(randomBytes(26), (byte) => alphabet[byte % 32]).join('')
 }

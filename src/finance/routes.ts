@@ -2,6 +2,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import type { Deps } from '../deps.ts'
+import { namesTag } from '../http/etag.ts'
 import { Page, PageQuery, readCursor, toPage } from '../http/page.ts'
 import { Id } from '../http/schemas.ts'
 import { AmountInput, CurrencyInput } from '../platform/money.ts'
@@ -153,9 +154,3 @@ export const financeRoutes =
       },
     )
   }
-
-/** RFC 9110 §13.1.2: a list of tags, weak or strong, or `*`. */
-function namesTag(header: string | undefined, etag: string): boolean {
-  const tags = header?.split(',').map((tag) => tag.trim().replace(/^W\//, '')) ?? []
-  return tags.includes(etag) || tags.includes('*')
-}

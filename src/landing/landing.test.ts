@@ -5,6 +5,7 @@ import { sql, withTx, type Db } from '../platform/db.ts'
 import { Failure } from '../platform/errors.ts'
 import { backends, startApp, type AppOptions } from '../../test/harness.ts'
 import { aGuest, anEvent, anInvitation } from '../../test/make.ts'
+import { newCode } from '../events/codes.ts'
 import { answerInvitation, type InvitationAnswer } from '../rsvp/rsvp.ts'
 
 type View = {
@@ -19,7 +20,8 @@ type View = {
 
 async function aLanding(t: TestContext, options: AppOptions = {}) {
   const app = await startApp(t, options)
-  const look = (code: string, headers: Record<string, string> = {}) => app.get(`/public/invite/${code}`, { headers })
+  const look = (code: string, headers: Record<string, string> = { accept: 'application/json' }) =>
+    app.get(`/public/invite/${code}`, { headers })
   const answer = (code: string, body: object) => app.post(`/public/invite/${code}/rsvp`, { body })
   const submit = (code: string, form: Record<string, string>) =>
     app.post(`/public/invite/${code}/rsvp`, {
@@ -563,7 +565,7 @@ test('the QR and the calendar entry have their own media types', async (t) => {
 })
 
 for (const backend of backends) {
-  test(`[${backend}] an address that tries thirty unknown codes gets 429 for every code; other addresses do not`, async (t) => {
+  test(`[${backend}] an address that tries thirty unknown codes gets 429 for those, and guests beside it still get in`, async (t) => {
     const { app, db, deps } = await aLanding(t, { backend })
     const { code } = await anInvitation(db)
     const address = `203.0.113.${backend === 'redis' ? 1 : 2}`
@@ -573,15 +575,252 @@ for (const backend of backends) {
 
     const guesses = []
     for (let n = 0; n < 31; n++) guesses.push((await ask(`GUESS-${n}`)).statusCode)
+    const refused = await ask('GUESS-31')
     const known = await ask(code)
-    const elsewhere = await ask(code, '198.51.100.7')
+    const answered = await app.inject({
+      method: 'POST',
+      url: `/public/invite/${code}/rsvp`,
+      payload: { answer: 'yes' },
+      remoteAddress: address,
+    })
+    const elsewhere = await ask('GUESS-32', '198.51.100.7')
 
     assert.deepEqual(guesses, [...Array.from({ length: 30 }, () => 404), 429])
-    assert.equal(known.statusCode, 429)
-    assert.ok(Number(known.headers['retry-after']) > 0)
-    assert.equal(elsewhere.statusCode, 200)
+    assert.equal(refused.statusCode, 429)
+    assert.ok(Number(refused.headers['retry-after']) > 0)
+    assert.match(refused.body, /Demasiados intentos/)
+    assert.deepEqual([known.statusCode, answered.statusCode], [200, 200])
+    assert.equal(elsewhere.statusCode, 404)
+  })
+
+  test(`[${backend}] after three hundred wrong codes only a code that nobody could guess opens`, async (t) => {
+    const { app, db, deps } = await aLanding(t, { backend })
+    const [short, long] = [await anInvitation(db), await anInvitation(db)]
+    const code = newCode()
+    await sql`update invitations set code = ${code} where id = ${long.invitationId}`.execute(db)
+    const address = `203.0.113.${backend === 'redis' ? 3 : 4}`
+    await deps.kv.deleteByPrefix(`limit:invite:${address}`)
+    const ask = (path: string) =>
+      app.inject({ url: `/public/invite/${path}`, remoteAddress: address, headers: { accept: 'application/json' } })
+    const open = async () => [(await ask(short.code)).statusCode, (await ask(code.toLowerCase())).statusCode]
+
+    for (let n = 0; n < 300; n++) await ask(n % 2 ? `GUESS-${n}` : newCode())
+    const patient = await open()
+    await ask('ONE-MORE')
+    const impatient = await open()
+    const answer = await app.inject({
+      method: 'POST',
+      url: `/public/invite/${short.code}/rsvp`,
+      payload: { answer: 'yes' },
+      remoteAddress: address,
+    })
+
+    assert.deepEqual(patient, [200, 200])
+    assert.deepEqual(impatient, [429, 200])
+    assert.equal(answer.statusCode, 429)
+    assert.equal((await readInvitation(db, short.invitationId)).answer, 'pending')
   })
 }
+
+test('another spelling of a wrong code counts as one more guess', async (t) => {
+  const { app, deps } = await aLanding(t)
+  const address = '203.0.113.5'
+  await deps.kv.deleteByPrefix(`limit:invite:${address}`)
+  const spellings = ['GUESS-1', 'guess-1', 'GUESS-1.', 'GUESS1', 'GUE%20SS1']
+
+  for (let n = 0; n < 30; n++) await app.inject({ url: `/public/invite/${spellings[n % 5]}`, remoteAddress: address })
+  const { statusCode } = await app.inject({ url: '/public/invite/GUESS-1', remoteAddress: address })
+
+  assert.equal(statusCode, 429)
+})
+
+/** What a client accepts, and what it gets. */
+const ACCEPTS: [string | undefined, 'page' | 'json'][] = [
+  [undefined, 'page'],
+  ['', 'page'],
+  ['*/*', 'page'],
+  ['*/*;q=0.8', 'page'],
+  ['text/html', 'page'],
+  ['text/*', 'page'],
+  ['TEXT/HTML', 'page'],
+  [HTML.accept, 'page'],
+  ['text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8', 'page'],
+  ['text/html, application/json', 'page'],
+  ['application/json;q=0.5, text/html', 'page'],
+  ['application/json;q=0, */*', 'page'],
+  ['application/json;q=0.1, */*;q=0.2', 'page'],
+  ['image/*', 'page'],
+  ['nonsense', 'page'],
+  ['application/json', 'json'],
+  ['application/json; charset=utf-8', 'json'],
+  ['APPLICATION/JSON', 'json'],
+  ['application/*', 'json'],
+  ['application/json, text/plain, */*', 'json'],
+  ['application/json, text/html', 'json'],
+  ['text/html;q=0.5, application/json', 'json'],
+  ['text/html; q=0.5, application/json; q=0.6', 'json'],
+  ['text/html;q=0, */*', 'json'],
+  ['text/*;q=0.1, application/json;q=0.2', 'json'],
+  ['application/problem+json', 'json'],
+  ['application/hal+json', 'json'],
+  ['application/*+json', 'json'],
+  ['application/vnd.api+json;q=0.9, text/html;q=0.8', 'json'],
+]
+for (const [accept, expected] of ACCEPTS) {
+  test(`Accept: ${accept ?? '(none)'} gets the ${expected}, also when the code is wrong or expired`, async (t) => {
+    const { db, deps, look } = await aLanding(t)
+    await deps.kv.deleteByPrefix('limit:invite:')
+    const { code } = await anInvitation(db)
+    const { code: expired } = await anInvitation(db, { event: { status: 'expired' } })
+
+    const replies = []
+    for (const one of [code, 'NO-SUCH-CODE', expired])
+      replies.push(await look(one, accept === undefined ? {} : { accept }))
+
+    assert.deepEqual(
+      replies.map(({ statusCode }) => statusCode),
+      [200, 404, 410],
+    )
+    for (const { headers } of replies) {
+      assert.match(
+        String(headers['content-type']),
+        expected === 'page' ? /^text\/html/ : /^application\/(problem\+)?json/,
+      )
+      assert.equal(headers['vary'], 'accept')
+    }
+  })
+}
+
+test('a link preview shows the event and no guest, with a picture of everybody', async (t) => {
+  const { db, get, look } = await aLanding(t, { env: { PUBLIC_BASE_URL: 'https://inv.example' } })
+  const { code, eventId, guestId } = await anInvitation(db, { answer: 'yes', partySize: 2 })
+  await sql`update events set name = 'Boda de Eva & Luis', location = 'Hacienda "San José"' where id = ${eventId}`.execute(
+    db,
+  )
+  await sql`update guests set name = 'Zoila Invitada' where id = ${guestId}`.execute(db)
+
+  const page = await look(`${code.toLowerCase()}.`, { accept: '*/*', 'user-agent': 'WhatsApp/2.24.10 A' })
+
+  const properties = Object.fromEntries(
+    [...page.body.matchAll(/<meta (?:property|name)="([^"]+)" content="([^"]*)">/g)].map(([, name, value]) => [
+      name,
+      value,
+    ]),
+  )
+  const head = page.body.split('</head>')[0]!
+  assert.equal(properties['og:title'], 'Boda de Eva &amp; Luis')
+  assert.match(
+    properties['og:description'],
+    /^Lunes 31 de diciembre de 2029, 18:00 – 00:00 h · Hacienda &quot;San José&quot;$/,
+  )
+  assert.equal(properties['og:url'], `https://inv.example/public/invite/${code}`)
+  assert.deepEqual(
+    ['og:type', 'og:locale', 'og:image', 'twitter:card'].map((name) => properties[name]),
+    ['website', 'es_MX', 'https://inv.example/public/preview.png', 'summary_large_image'],
+  )
+  assert.doesNotMatch(head, /Zoila|qr\./)
+  const picture = await get(new URL(properties['og:image']).pathname)
+  assert.deepEqual([picture.statusCode, picture.headers['content-type']], [200, 'image/png'])
+  assert.equal(picture.headers['cross-origin-resource-policy'], 'cross-origin')
+  assert.equal(picture.rawPayload.readUInt32BE(16), Number(properties['og:image:width']))
+  assert.equal(picture.rawPayload.readUInt32BE(20), Number(properties['og:image:height']))
+})
+
+test('images and calendar files may be shown by other sites, pages and JSON may not', async (t) => {
+  const { app, db, get, look } = await aLanding(t)
+  const { code } = await anInvitation(db)
+  const policyOf = (reply: { headers: Record<string, unknown> }) => reply.headers['cross-origin-resource-policy']
+
+  for (const file of ['qr.png', 'qr.svg', 'event.ics']) {
+    const url = `/public/invite/${code}/${file}`
+    const reply = await get(url, { headers: { accept: 'image/avif,image/webp,image/*,*/*;q=0.8' } })
+    const again = await get(url, { headers: { 'if-none-match': String(reply.headers['etag']) } })
+    const head = await app.inject({ method: 'HEAD', url })
+
+    assert.deepEqual([reply.statusCode, policyOf(reply), policyOf(head)], [200, 'cross-origin', 'cross-origin'], file)
+    assert.equal(reply.headers['cache-control'], 'private, no-cache')
+    assert.equal(head.headers['content-type'], reply.headers['content-type'])
+    if (file !== 'event.ics') assert.deepEqual([again.statusCode, again.body], [304, '']) // that has the time of writing
+  }
+  assert.equal(policyOf(await look(code)), 'same-origin')
+  assert.equal(policyOf(await look(code, HTML)), 'same-origin')
+})
+
+/** What chat programs, punctuation and people add to the end of a path. */
+const GLUE = ['.', ',', ')', ').', '*', '_', '%3E', '%C2%BB', '%22', '%E2%80%A6', '%20', '%E2%80%8B', '!', '/', '//', '/.', '%F0%9F%8E%89',
+  '?fbclid=IwAR0', '%3Ffbclid%3DIwAR0', '&fbclid=IwAR0', '.?utm_source=x', '*?', ';', ':', "'", '%27%29', '%E2%9D%A4%EF%B8%8F%20', '%',
+  '%E2%80'] // prettier-ignore
+test('what is glued to the end of a link is forgiven, on the page, its files and its form', async (t) => {
+  const { app, db, look, get, post } = await aLanding(t)
+  const { code } = await anInvitation(db)
+
+  for (const glue of GLUE) {
+    const view = await look(`${code}${glue}`)
+    const picture = await get(`/public/invite/${code}/qr.png${glue}`)
+    const calendar = await get(`/public/invite/${code}/event.ics${glue}`)
+    const answer = await post(`/public/invite/${code}/rsvp${glue}`, { body: { answer: 'maybe' } })
+    const head = await app.inject({ method: 'HEAD', url: `/public/invite/${code}${glue}` })
+
+    assert.deepEqual([view.statusCode, view.json().code], [200, code], glue)
+    assert.deepEqual([picture.statusCode, picture.headers['content-type']], [200, 'image/png'], glue)
+    assert.match(calendar.body, /^BEGIN:VCALENDAR/, glue)
+    assert.deepEqual([answer.statusCode, head.statusCode], [200, 200], glue)
+  }
+})
+
+test('a code is found without its hyphens, and a correction that could mean two is 404', async (t) => {
+  const { db, look, answer } = await aLanding(t)
+  const [ana, eva] = [await anInvitation(db), await anInvitation(db)]
+  const tail = ana.code.slice(-8)
+  const plain = await look(ana.code.replace('-', ''))
+  await sql`update invitations set code = ${`TWIN-O1-${tail}`} where id = ${ana.invitationId}`.execute(db)
+  await sql`update invitations set code = ${`TWIN-01-${tail}`} where id = ${eva.invitationId}`.execute(db)
+
+  const unclear = [await look(`TWIN-0I-${tail}`), await answer(`TWIN-0I-${tail}`, { answer: 'yes' })]
+
+  assert.equal(plain.json<View>().code, ana.code)
+  assert.deepEqual(
+    unclear.map(({ statusCode }) => statusCode),
+    [404, 404],
+  )
+  assert.equal((await readInvitation(db, ana.invitationId)).answer, 'pending')
+})
+
+test('the calendar entry moves with the event: one UID, and a number that grows with what it shows', async (t) => {
+  const { db, get, patch, setNow } = await aLanding(t, { now: '2029-06-01T00:00:00Z' })
+  const { eventId, code } = await anInvitation(db)
+  const read = async () => {
+    const lines = (await get(`/public/invite/${code}/event.ics`)).body.replaceAll('\r\n ', '').split('\r\n')
+    return Object.fromEntries(lines.map((line) => line.split(/:(.*)/s) as [string, string]))
+  }
+  const before = await read()
+  const changes: [object, number][] = [
+    [{ startsAt: '2030-01-02T00:00:00Z', endsAt: '2030-01-02T06:00:00Z' }, 1],
+    [{ startsAt: '2030-01-02T00:00:00Z' }, 1],
+    [{ name: 'Otra boda' }, 2],
+    [{ location: 'Salón; "Real", 2' }, 3],
+    [{ timeZone: 'America/Tijuana' }, 4],
+    [{ capacity: 100 }, 4],
+    [{ location: null }, 5],
+  ]
+
+  const sequences = []
+  for (const [n, [body]] of changes.entries()) {
+    setNow(`2029-06-02T00:00:0${n}Z`)
+    assert.equal((await patch(`/events/${eventId}`, { as: 'organizer', body })).statusCode, 200)
+    sequences.push((await read())['SEQUENCE'])
+  }
+  const after = await read()
+
+  assert.deepEqual([before['SEQUENCE'], before['STATUS']], ['0', 'CONFIRMED'])
+  assert.deepEqual(
+    sequences,
+    changes.map(([, sequence]) => String(sequence)),
+  )
+  assert.equal(after['UID'], before['UID'])
+  assert.deepEqual([after['DTSTART'], after['SUMMARY']], ['20300102T000000Z', 'Otra boda'])
+  assert.deepEqual([after['LAST-MODIFIED'], after['DTSTAMP']], ['20290602T000006Z', '20290602T000006Z'])
+})
 
 test('a viewed invitation is cached for a minute, encrypted, and dropped by an answer', async (t) => {
   const { db, deps, look, answer } = await aLanding(t)

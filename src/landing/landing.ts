@@ -4,7 +4,7 @@
  * A guest may change the answer while the event is active and has not ended. A `yes` takes places from the
  * event's capacity; every such answer locks the event's row first, so the capacity is never exceeded.
  */
-import { isCode, readCode } from '../checkin/checkin.ts'
+import { findCode, readCodeOfPath } from '../events/events.ts'
 import { withTx, type Db } from '../platform/db.ts'
 import { Failure } from '../platform/errors.ts'
 import type { Kv } from '../platform/kv.ts'
@@ -32,10 +32,10 @@ type Context = { db: Db; kv: Kv; now: () => Date }
 
 /** Reads an invitation without changing it. Throws `invitation_not_found` (also for a draft) and `invitation_expired`. */
 export async function viewInvitation({ db, kv, now }: Context, code: string): Promise<InvitationView> {
-  const given = readCode(code)
-  if (!isCode(given)) throw new Failure('invitation_not_found')
-  const cached = await findCached(kv, given)
-  const invitation = cached ?? (await findInvitation(db, given))
+  const reading = readCodeOfPath(code)
+  const cached = await findCached(kv, reading.exact[0] ?? '')
+  const stored = cached ? null : await findCode(db, reading, null)
+  const invitation = cached ?? (stored && (await findInvitation(db, stored)))
   if (!invitation || invitation.eventStatus === 'draft') throw new Failure('invitation_not_found')
   if (!cached) await keepCached(kv, invitation)
   if (invitation.eventStatus === 'expired') throw new Failure('invitation_expired')
@@ -47,8 +47,8 @@ export async function answerByCode(
   { db, kv, now }: Context,
   input: { code: string; answer: AnswerKind; places?: number; sourceRef: string },
 ): Promise<InvitationView> {
-  const code = readCode(input.code)
-  if (!isCode(code)) throw new Failure('invitation_not_found')
+  const code = await findCode(db, readCodeOfPath(input.code), null)
+  if (code === null) throw new Failure('invitation_not_found')
   await withTx(db, (tx) => answerInvitation(tx, { ...input, code, source: 'landing', saidAt: now(), now: now() }))
   await forgetInvitation(kv, code)
   return toView((await findInvitation(db, code))!, now())

@@ -5,13 +5,19 @@
 import { DateTime } from 'luxon'
 import { contentSecurityPolicyOf, escapeHtml, renderPage } from '../http/html.ts'
 import type { InvitationView } from './landing.ts'
+import { PREVIEW_SIZE } from './preview.ts'
 import { STYLE } from './style.ts'
 import { WORDS, type Locale, type Notice } from './words.ts'
 
 export const PAGE_POLICY = contentSecurityPolicyOf(STYLE)
 
-/** `notice`: why the latest answer was rejected. `qr`: our own SVG, shown to a guest who said yes. */
-export function renderInvitation(view: InvitationView, extra: { notice?: Notice; qr?: string } = {}): string {
+export const PREVIEW_PATH = '/public/preview.png'
+
+/** `baseUrl`: ours, without a slash at the end. `notice`: why the latest answer was rejected. `qr`: our own SVG, shown to a guest who said yes. */
+export function renderInvitation(
+  view: InvitationView,
+  extra: { baseUrl: string; notice?: Notice; qr?: string },
+): string {
   const { event, guest, locale } = view
   const words = WORDS[locale]
   const body = `
@@ -23,13 +29,24 @@ export function renderInvitation(view: InvitationView, extra: { notice?: Notice;
     ${extra.notice ? `<p class="notice" role="alert">${words.notices[extra.notice]}</p>` : ''}
     ${renderFacts(view)}
     ${view.isOpen ? renderAnswer(view, extra.qr) : renderThanks(view)}`
-  return renderDocument(locale, event.name, `${formatDay(view)}, ${formatHour(view)}`, body)
+  const url = `${extra.baseUrl}/public/invite/${encodeURIComponent(view.code)}`
+  const place = event.location ? ` · ${event.location}` : ''
+  const description = `${formatDay(view)}, ${formatHour(view)}${place}`
+  return renderDocument(locale, { title: event.name, description, url, baseUrl: extra.baseUrl }, body)
 }
 
 /** A page with one message: the invitation is unknown or expired, the client is rate limited, or the form is invalid. */
-export function renderMessage(locale: Locale, message: 'unknown' | 'expired' | 'later' | 'unreadable'): string {
+export function renderMessage(
+  locale: Locale,
+  message: 'unknown' | 'expired' | 'later' | 'unreadable',
+  baseUrl: string,
+): string {
   const { title, text } = WORDS[locale].messages[message]
-  return renderDocument(locale, title, text, `<header><h1>${title}</h1></header><p class="lead">${text}</p>`)
+  return renderDocument(
+    locale,
+    { title, description: text, baseUrl },
+    `<header><h1>${title}</h1></header><p class="lead">${text}</p>`,
+  )
 }
 
 function renderFacts({ event, locale, code, ...view }: InvitationView): string {
@@ -85,12 +102,33 @@ function renderThanks({ locale, answer, admitted }: InvitationView): string {
   return `<section class="thanks"><h2>${words.thanks}</h2><p>${admitted > 0 || answer === 'yes' ? words.thanksForComing : words.over}</p></section>`
 }
 
-/** Messengers build their link preview from the og: lines, which name the event and never the guest. */
-function renderDocument(locale: Locale, title: string, description: string, main: string): string {
+type Preview = { title: string; description: string; baseUrl: string; url?: string }
+
+/**
+ * Messengers build their link preview from these lines (https://ogp.me). A preview is seen by everybody in the chat, so they
+ * name the event and never the guest, and the picture is not the guest's pass.
+ */
+function renderDocument(locale: Locale, { title, description, baseUrl, url }: Preview, main: string): string {
+  const properties = {
+    'og:type': 'website',
+    'og:site_name': 'Monotickets',
+    'og:locale': locale === 'en' ? 'en_US' : 'es_MX',
+    'og:title': title,
+    'og:description': description,
+    ...(url ? { 'og:url': url } : {}),
+    'og:image': `${baseUrl}${PREVIEW_PATH}`,
+    'og:image:type': 'image/png',
+    'og:image:width': PREVIEW_SIZE.width,
+    'og:image:height': PREVIEW_SIZE.height,
+    'og:image:alt': WORDS[locale].preview,
+  }
+  const lines = Object.entries(properties).map(
+    ([property, content]) => `\n  <meta property="${property}" content="${escapeHtml(String(content))}">`,
+  )
   const head = `
   <meta name="format-detection" content="telephone=no">
-  <meta property="og:title" content="${escapeHtml(title)}">
-  <meta property="og:description" content="${escapeHtml(description)}">`
+  <meta name="description" content="${escapeHtml(description)}">
+  <meta name="twitter:card" content="summary_large_image">${lines.join('')}`
   const body = `
   <main>${main}
   </main>

@@ -1,6 +1,6 @@
 /** The files that a guest takes from the page: the QR for the door and the calendar entry. */
 import QRCode from 'qrcode'
-import type { InvitationView } from './landing.ts'
+import type { CalendarEvent } from './sql.ts'
 
 /**
  * The QR contains only the code. Capitals, digits and hyphens fit QR's alphanumeric mode, so its squares stay
@@ -13,8 +13,11 @@ export const drawQrSvg = (code: string): Promise<string> => QRCode.toString(code
 /** About 600 pixels wide: sharp in a message and on paper. */
 export const drawQrPng = (code: string): Promise<Buffer> => QRCode.toBuffer(code, { ...LOOK, type: 'png', width: 600 })
 
-/** Writes one event as iCalendar (RFC 5545): UTC times, escaped text, lines folded at 75 octets, CRLF. */
-export function writeCalendar({ event }: InvitationView, url: string, now: Date): string {
+/**
+ * Writes one event as iCalendar (RFC 5545): UTC times, escaped text, lines folded at 75 octets, CRLF. The entry keeps its UID,
+ * and SEQUENCE grows when the event moves, so a calendar that imports it again moves its own entry.
+ */
+export function writeCalendar(event: CalendarEvent, url: string, now: Date): string {
   const lines = [
     'BEGIN:VCALENDAR',
     'VERSION:2.0',
@@ -24,6 +27,9 @@ export function writeCalendar({ event }: InvitationView, url: string, now: Date)
     'BEGIN:VEVENT',
     `UID:${event.id}@monotickets.mx`,
     `DTSTAMP:${toUtc(now)}`,
+    `LAST-MODIFIED:${toUtc(event.changedAt)}`,
+    `SEQUENCE:${event.sequence}`,
+    'STATUS:CONFIRMED',
     `DTSTART:${toUtc(event.startsAt)}`,
     `DTEND:${toUtc(event.endsAt)}`,
     `SUMMARY:${escapeText(event.name)}`,

@@ -5,10 +5,15 @@ import { Type } from 'typebox'
 import type { Deps } from '../deps.ts'
 import { Failure, statusOf, type FailureCode } from '../platform/errors.ts'
 import { Answer, FileAnswer, Instant, Locale, NullableInteger, NullableString } from '../http/schemas.ts'
+import { wantsPage } from '../http/accepts.ts'
+import { etagOf, namesTag } from '../http/etag.ts'
 import { limitGuesses } from '../http/rate-limit.ts'
+import { isGuessable, readCodeOfPath } from '../events/events.ts'
 import { answerByCode, viewInvitation, type InvitationView } from './landing.ts'
-import { PAGE_POLICY, renderInvitation, renderMessage } from './page.ts'
+import { PAGE_POLICY, PREVIEW_PATH, renderInvitation, renderMessage } from './page.ts'
 import { drawQrPng, drawQrSvg, writeCalendar } from './pass.ts'
+import { PREVIEW_PNG } from './preview.ts'
+import { findCalendarEvent } from './sql.ts'
 import { WORDS, type Notice } from './words.ts'
 
 const ANSWERS = ['yes', 'no', 'maybe'] as const
@@ -57,14 +62,18 @@ const PAGES: Partial<Record<FailureCode, keyof (typeof WORDS)['en']['messages']>
   invitation_expired: 'expired',
   rate_limited: 'later',
 }
+const NOT_MODIFIED = Type.Unsafe<undefined>({ type: 'null', description: 'If-None-Match has its ETag.' })
+const INVITATION = '/public/invite/:code'
 const FORM = 'application/x-www-form-urlencoded'
 const isForm = ({ headers }: FastifyRequest) => headers['content-type']?.startsWith(FORM) ?? false
-const wantsPage = (request: FastifyRequest) =>
-  isForm(request) || (request.headers.accept?.includes('text/html') ?? false)
+/** Opened without a preference, the invitation is a page; its files and answers are no pages. */
+const showsPage = (request: FastifyRequest) =>
+  isForm(request) || wantsPage(request, request.routeOptions.url === INVITATION ? 'page' : 'json')
 
 export const landingRoutes =
   (deps: Deps): FastifyPluginAsyncTypebox =>
   async (app) => {
+    const baseUrl = deps.config.http.publicBaseUrl
     const known = {
       access: 'public',
       problems: ['invitation_not_found', 'invitation_expired'],
@@ -81,15 +90,16 @@ export const landingRoutes =
     app.setErrorHandler(async (error, request, reply) => {
       const isUnreadable = (error as { validation?: unknown }).validation !== undefined
       const page = error instanceof Failure ? PAGES[error.code] : isUnreadable ? 'unreadable' : undefined
-      if (!page || !wantsPage(request)) throw error
-      if (!(error instanceof Failure)) return sendPage(reply, renderMessage(localeOf(request), page), 400)
+      if (!page || !showsPage(request)) throw error
+      const message = renderMessage(localeOf(request), page, baseUrl)
+      if (!(error instanceof Failure)) return sendPage(reply, message, 400)
       const { code, details } = error
       if (details.retryAfterSeconds) void reply.header('retry-after', details.retryAfterSeconds)
-      return sendPage(reply, renderMessage(localeOf(request), page), statusOf(code))
+      return sendPage(reply, message, statusOf(code))
     })
 
     app.get(
-      '/public/invite/:code',
+      INVITATION,
       {
         config: known,
         schema: {
@@ -102,7 +112,7 @@ export const landingRoutes =
       },
       async (request, reply) => {
         const view = await viewOrLimit(deps, request, request.params.code)
-        return wantsPage(request) ? sendPage(reply, await renderWithQr(view)) : view
+        return showsPage(request) ? sendPage(reply, await renderWithQr(view, baseUrl)) : view
       },
     )
 
@@ -137,29 +147,29 @@ export const landingRoutes =
         const { code } = request.params
         const input = { code, answer, sourceRef: request.id, ...(places === undefined ? {} : { places }) }
         try {
-          const view = await limitGuesses(deps.kv, request, () => answerByCode(deps, input))
+          const view = await limitGuesses(deps.kv, request, mayBeGuessed(code), () => answerByCode(deps, input))
           return isForm(request) ? await reply.redirect(`/public/invite/${encodeURIComponent(view.code)}`, 303) : view
         } catch (error) {
           if (!isForm(request) || !(error instanceof Failure) || !(error.code in WORDS.en.notices)) throw error
           const view = await viewInvitation(deps, code)
-          return sendPage(reply, await renderWithQr(view, error.code as Notice), statusOf(error.code))
+          return sendPage(reply, await renderWithQr(view, baseUrl, error.code as Notice), statusOf(error.code))
         }
       },
     )
 
+    const readCalendar = async ({ code, event }: InvitationView) =>
+      writeCalendar(
+        (await findCalendarEvent(deps.db, event.id))!,
+        `${baseUrl}/public/invite/${encodeURIComponent(code)}`,
+        deps.now(),
+      )
     for (const [file, operationId, summary, type, write] of [
       ['qr.svg', 'drawQrSvg', 'The QR code of an invitation as SVG', 'image/svg+xml', ({ code }) => drawQrSvg(code)],
       ['qr.png', 'drawQrPng', 'The QR code of an invitation as PNG', 'image/png', ({ code }) => drawQrPng(code)],
-      [
-        'event.ics',
-        'downloadCalendar',
-        'The event as a calendar file',
-        'text/calendar; charset=utf-8',
-        async (view) => writeCalendar(view, `${deps.config.http.publicBaseUrl}/public/invite/${view.code}`, deps.now()),
-      ],
+      ['event.ics', 'downloadCalendar', 'The event as a calendar file', 'text/calendar; charset=utf-8', readCalendar],
     ] as [string, string, string, string, (view: InvitationView) => Promise<string | Buffer>][]) {
       app.get(
-        `/public/invite/:code/${file}`,
+        `${INVITATION}/${file}`,
         {
           config: known,
           schema: {
@@ -167,27 +177,60 @@ export const landingRoutes =
             tags: ['Landing'],
             summary,
             params: ByCode,
-            response: { 200: FileAnswer<string | Buffer>(type.split(';')[0]!, 'The file.') },
+            response: { 200: FileAnswer<string | Buffer>(type.split(';')[0]!, 'The file.'), 304: NOT_MODIFIED },
           },
         },
         async (request, reply) => {
-          const view = await viewOrLimit(deps, request, request.params.code)
+          const content = await write(await viewOrLimit(deps, request, request.params.code))
           if (file === 'event.ics') void reply.header('content-disposition', 'attachment; filename="event.ics"')
-          return reply.type(type).send(await write(view))
+          return sendFile(request, reply, { type, content, caching: 'private, no-cache' })
         },
       )
     }
+
+    app.get(
+      PREVIEW_PATH,
+      {
+        config: { access: 'public' },
+        schema: {
+          operationId: 'showPreviewImage',
+          tags: ['Landing'],
+          summary: 'The picture beside the link of any invitation',
+          response: { 200: FileAnswer<Buffer>('image/png', 'The picture.'), 304: NOT_MODIFIED },
+        },
+      },
+      async (request, reply) =>
+        sendFile(request, reply, { type: 'image/png', content: PREVIEW_PNG, caching: 'public, max-age=86400' }),
+    )
   }
 
+const mayBeGuessed = (code: string) => isGuessable(readCodeOfPath(code))
+
 const viewOrLimit = (deps: Deps, request: FastifyRequest, code: string) =>
-  limitGuesses(deps.kv, request, () => viewInvitation(deps, code))
+  limitGuesses(deps.kv, request, mayBeGuessed(code), () => viewInvitation(deps, code))
 
 const sendPage = (reply: FastifyReply, html: string, status = 200) =>
   reply.code(status).type('text/html; charset=utf-8').header('content-security-policy', PAGE_POLICY).send(html)
 
-async function renderWithQr(view: InvitationView, notice?: Notice): Promise<string> {
+/** Webmail shows the file inside its own page, and Meta and calendars fetch it, so other origins may load it. */
+function sendFile(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  file: { type: string; content: string | Buffer; caching: string },
+) {
+  const etag = etagOf(file.content)
+  void reply
+    .header('cross-origin-resource-policy', 'cross-origin')
+    .header('cache-control', file.caching)
+    .header('etag', etag)
+  if (namesTag(request.headers['if-none-match'], etag)) return reply.code(304).send(undefined)
+  return reply.type(file.type).send(file.content)
+}
+
+async function renderWithQr(view: InvitationView, baseUrl: string, notice?: Notice): Promise<string> {
   const hasPass = view.isOpen && view.answer === 'yes'
   return renderInvitation(view, {
+    baseUrl,
     ...(notice ? { notice } : {}),
     ...(hasPass ? { qr: await drawQrSvg(view.code) } : {}),
   })

@@ -20,6 +20,27 @@ export type Invitation = {
   admitted: number
 }
 
+/** What the calendar entry of an event shows, and how often that has changed. */
+export type CalendarEvent = {
+  id: string
+  name: string
+  startsAt: Date
+  endsAt: Date
+  location: string | null
+  sequence: number
+  changedAt: Date
+}
+
+/** Reads it in one statement, so that a number never goes with the facts of another. */
+export async function findCalendarEvent(db: Db, eventId: string): Promise<CalendarEvent | null> {
+  const { rows } = await sql<CalendarEvent>`
+    select id, name, starts_at, ends_at, location, calendar_sequence as sequence,
+           coalesce(calendar_changed_at, created_at) as changed_at
+      from events
+     where id = ${eventId}`.execute(db)
+  return rows[0] ?? null
+}
+
 export async function findInvitation(db: Db, code: string): Promise<Invitation | null> {
   const { rows } = await sql<Invitation>`
     select i.code, i.event_id, e.status as event_status, e.name as event_name, e.starts_at, e.ends_at, e.time_zone, e.location,

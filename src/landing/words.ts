@@ -5,6 +5,7 @@ type Message = { title: string; text: string }
 
 type Words = {
   eyebrow: string
+  preview: string
   dear: string
   when: string
   where: string
@@ -31,6 +32,7 @@ type Words = {
 export const WORDS: Record<Locale, Words> = {
   'es-MX': {
     eyebrow: 'Tienes una invitación',
+    preview: 'Un sobre con un corazón',
     dear: 'Para',
     when: 'Cuándo',
     where: 'Dónde',
@@ -71,6 +73,7 @@ export const WORDS: Record<Locale, Words> = {
   },
   en: {
     eyebrow: 'You are invited',
+    preview: 'An envelope with a heart',
     dear: 'For',
     when: 'When',
     where: 'Where',

@@ -163,6 +163,8 @@ export interface EmailStops {
 
 export interface Events {
   archivedAt: Timestamp | null;
+  calendarChangedAt: Timestamp | null;
+  calendarSequence: Generated<number>;
   capacity: number | null;
   createdAt: Generated<Timestamp>;
   endsAt: Timestamp;
