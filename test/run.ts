@@ -40,7 +40,7 @@ const { flags, operands: only } = readArguments({
     'checks-only': { kind: 'switch', description: 'Checks types, lint and format and runs no test (npm run check).' },
   },
   variables: ['REDIS_URL'],
-  operands: { name: 'FILE', description: 'Test files, such as src/delivery/delivery.test.ts. Without any: all.' },
+  operands: { name: 'FILE', description: 'Test files or folders of them, such as src/delivery. Without any: all.' },
   more: `One test:  npm test -- src/delivery/pacing.test.ts --test-name-pattern "quiet hours"`,
 })
 const pattern = flags['test-name-pattern']
@@ -86,7 +86,7 @@ function secondsSince(startedMs: number): string {
 async function runTests(): Promise<number> {
   const server = await startDatabase()
   const redisUrl = await startRedis()
-  const files = only.length > 0 ? only : await groupTests(await listTests())
+  const files = only.length > 0 ? await listNamed(only) : await groupTests(await listTests())
   const started = performance.now()
   const args = [
     '--import',
@@ -124,13 +124,25 @@ async function runTests(): Promise<number> {
   return failed === 0 && passed > 0 ? 0 : 1
 }
 
+/** The test files that the operands name: files, or folders with all theirs. */
+async function listNamed(operands: string[]): Promise<string[]> {
+  const files = [...(await listTests(true)), ...(await listTests(false))]
+  return operands.flatMap((operand) => {
+    const path = join(operand).replace(/\/$/, '')
+    const named = files.filter((file) => file === path || file.startsWith(`${path}/`))
+    if (named.length === 0)
+      throw new Error(`${operand} is no test file and has none: name one such as src/auth/auth.test.ts.`)
+    return named
+  })
+}
+
 /** The test files of this run: the long ones or all others. */
-async function listTests(): Promise<string[]> {
+async function listTests(isLong = flags.long ?? false): Promise<string[]> {
   const found = []
   for (const root of ['src', 'test']) {
     const names = await readdir(root, { recursive: true })
     const files = names.filter((name) => name.endsWith('.test.ts')).map((name) => join(root, name))
-    found.push(...files.filter((file) => LONG.test(file) === (flags.long ?? false)))
+    found.push(...files.filter((file) => LONG.test(file) === isLong))
   }
   // Slow files start first, so that none of them runs alone at the end.
   const isSlow = (file: string) => /^test\/journeys|embedded/.test(file)
