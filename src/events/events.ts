@@ -32,7 +32,7 @@ export {
   type NewAnswer,
 } from './invitations.ts'
 export { archiveDue, expireDue, listDue, type LandingChange } from './life-cycle.ts'
-export { findEvent, type EventRow } from './sql.ts'
+export { findEvent, findGuest, type EventRow } from './sql.ts'
 
 type Context = { db: Db; now: () => Date }
 
