@@ -14,6 +14,9 @@ same table, and \`src/conversations/kinds.test.ts\` sends an example of every ro
 - **Conversation**: what \`GET /events/{eventId}/guests/{guestId}/messages\` shows. \`guest\` and \`us\` are words with their
   writer, \`past\` is imported, a \`notice\` has no words. \`replaces\` and \`withdraws\` change an earlier message.
 
+Messages come in the field \`messages\`, in \`standby\` while another program answers for our number, or in the older flat shape
+without fields. Texts and emoji are deleted after \`WA_MESSAGE_TEXT_DAYS\`.
+
 Nothing here becomes a dead letter because of its kind. Only an item of \`messages\`, \`statuses\` or \`user_preferences\` without
 id, time or person does, and it harms no other item of its webhook.
 `

@@ -50,7 +50,7 @@ export const KINDS = [
     'promotions_button',
     'a tap or text that is only «Detener promociones», `Stop promotions`, «Parar promoções», or «Reanudar promociones», `Resume promotions`',
     ['opens', '-', 'promotions', 'guest'],
-    'Stops promotions of every organizer, as the switch in WhatsApp does. Invitations still arrive.',
+    'Stops what WhatsApp categorizes as marketing, of every organizer, as the switch in WhatsApp does. Everything else still arrives.',
   ),
   kind(
     'form',

@@ -30,7 +30,7 @@ export async function switchMarketing(
   { wantsMarketing, source, at }: { wantsMarketing: boolean; source: StopSource; at: Date },
 ): Promise<boolean> {
   const { phones } = await identifyPerson(tx, who)
-  const names = phones.length > 0 ? phones : who.userIds.slice(0, 1)
+  const names = phones.length > 0 ? phones : who.userIds
   if (wantsMarketing) await resumeMarketing(tx, names, at)
   else await stopMarketing(tx, names, { source, at })
   return phones.length > 0

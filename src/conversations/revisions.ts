@@ -11,7 +11,7 @@ export async function applyRevisions(tx: Tx, message: Revised): Promise<void> {
   const isChange = message.type === 'edit' || message.type === 'revoke'
   const id = isChange ? message.targetMessageId : message.id
   if (id === null) return
-  await sql`
+  const { rows } = await sql<{ isWithdrawn: boolean }>`
     with changes as (
       select c.type, c.body, c.sent_at
         from wa_messages c
@@ -35,16 +35,15 @@ export async function applyRevisions(tx: Tx, message: Revised): Promise<void> {
            withdrawn_at = w.at
       from withdrawal w
      where m.id = ${id}
-       and exists (select 1 from changes)`.execute(tx)
+       and exists (select 1 from changes)
+    returning m.withdrawn_at is not null as is_withdrawn`.execute(tx)
+  if (!rows[0]?.isWithdrawn) return
   // The text of a withdrawn message is not kept in its edits either.
   await sql`
-    update wa_messages c
+    update wa_messages
        set body = null
-      from wa_messages m
-     where m.id = ${id}
-       and m.withdrawn_at is not null
-       and c.target_message_id = m.id
-       and c.type = 'edit'`.execute(tx)
+     where target_message_id = ${id}
+       and type = 'edit'`.execute(tx)
 }
 
 /** Whether the change `c` is by the writer of the message `m`: nobody edits the words of others. */
