@@ -19,6 +19,7 @@ import { migrateQueues } from '../src/platform/queue.ts'
 import { renderEmailLayout } from './email-layout.ts'
 import { renderEnvDocs, renderEnvExample } from './environment.ts'
 import { renderSchema } from './schema.ts'
+import { renderKinds } from './whatsapp-messages.ts'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 
@@ -26,6 +27,7 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url))
 export const GENERATED = [
   '.env.example',
   'docs/docker-env.md',
+  'docs/whatsapp-messages.md',
   'src/templates/layout-html.ts',
   'openapi.json',
   'migrations/schema.sql',
@@ -148,6 +150,7 @@ async function write(file: GeneratedFile, text: string): Promise<void> {
 async function main(): Promise<void> {
   await write('.env.example', renderEnvExample())
   await write('docs/docker-env.md', renderEnvDocs())
+  await write('docs/whatsapp-messages.md', renderKinds())
   await write('src/templates/layout-html.ts', await renderEmailLayout())
   await withScratchDatabase(async (url) => {
     await write('migrations/schema.sql', await renderSchemaOf(url))

@@ -558,7 +558,7 @@ create table wa_marketing_stops (
   resumed_at timestamp with time zone,
   withheld_until timestamp with time zone,
   constraint wa_marketing_stops_pkey PRIMARY KEY (phone),
-  constraint wa_marketing_stops_source CHECK ((source = ANY (ARRAY['refusal'::text, 'preference'::text])))
+  constraint wa_marketing_stops_source CHECK ((source = ANY (ARRAY['refusal'::text, 'preference'::text, 'message'::text])))
 );
 
 create table wa_messages (
@@ -579,12 +579,23 @@ create table wa_messages (
   confidence real,
   rule text,
   outcome text,
-  constraint wa_messages_pkey PRIMARY KEY (id)
+  parent_user_id text,
+  direction text default 'in'::text not null,
+  origin text default 'live'::text not null,
+  target_message_id text,
+  edited_at timestamp with time zone,
+  withdrawn_at timestamp with time zone,
+  constraint wa_messages_pkey PRIMARY KEY (id),
+  constraint wa_messages_direction CHECK ((direction = ANY (ARRAY['in'::text, 'out'::text]))),
+  constraint wa_messages_origin CHECK ((origin = ANY (ARRAY['live'::text, 'forwarded'::text, 'history'::text])))
 );
 CREATE INDEX wa_messages_intent ON wa_messages USING btree (event_id, guest_id, sent_at) WHERE (intent IS NOT NULL);
 CREATE INDEX wa_messages_kept_text ON wa_messages USING btree (received_at) WHERE (body IS NOT NULL);
 CREATE INDEX wa_messages_opt_words ON wa_messages USING btree (phone, sent_at) WHERE (rule = ANY (ARRAY['opt_out'::text, 'opt_in'::text]));
+CREATE INDEX wa_messages_target ON wa_messages USING btree (target_message_id) WHERE (target_message_id IS NOT NULL);
+CREATE INDEX wa_messages_thread ON wa_messages USING btree (phone, sent_at);
 CREATE INDEX wa_messages_unknown ON wa_messages USING btree (user_id) WHERE (phone IS NULL);
+CREATE INDEX wa_messages_unknown_parent ON wa_messages USING btree (parent_user_id) WHERE (phone IS NULL);
 
 create table wa_messaging_limit (
   is_only boolean default true not null,
@@ -721,6 +732,20 @@ create materialized view kpi_predictions as
   GROUP BY organizer_id, day;
 CREATE UNIQUE INDEX kpi_predictions_key ON kpi_predictions USING btree (organizer_id, day);
 
+create view wa_reactions as
+ SELECT id,
+    message_id,
+    emoji,
+    reacted_at
+   FROM ( SELECT DISTINCT ON (wa_messages.target_message_id, (COALESCE(wa_messages.phone, wa_messages.user_id))) wa_messages.id,
+            wa_messages.target_message_id AS message_id,
+            wa_messages.body AS emoji,
+            wa_messages.sent_at AS reacted_at
+           FROM wa_messages
+          WHERE wa_messages.target_message_id IS NOT NULL AND wa_messages.type = 'reaction'::text AND wa_messages.direction = 'in'::text
+          ORDER BY wa_messages.target_message_id, (COALESCE(wa_messages.phone, wa_messages.user_id)), wa_messages.sent_at DESC, wa_messages.received_at DESC) last
+  WHERE emoji IS NOT NULL;
+
 CREATE OR REPLACE FUNCTION code_key(code text)
  RETURNS text
  LANGUAGE sql
@@ -833,6 +858,18 @@ AS $function$
     when 'refunded' then 7
     when 'reversed' then 7
   end
+$function$;
+
+CREATE OR REPLACE FUNCTION reactions_to(delivery deliveries)
+ RETURNS json
+ LANGUAGE sql
+ STABLE
+AS $function$
+  select coalesce(json_agg(json_build_object('emoji', emoji, 'at', reacted_at) order by reacted_at), '[]')
+    from wa_reactions
+   where message_id = delivery.provider_message_id
+      or message_id in (
+        select provider_message_id from delivery_attempts where delivery_id = delivery.id)
 $function$;
 
 CREATE OR REPLACE FUNCTION refresh_kpis(at timestamp with time zone DEFAULT now())

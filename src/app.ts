@@ -8,6 +8,7 @@ import { openAuthenticator } from './auth/basic.ts'
 import { authRoutes } from './auth/routes.ts'
 import { checkinRoutes } from './checkin/routes.ts'
 import { contactRoutes } from './contacts/routes.ts'
+import { conversationRoutes } from './conversations/routes.ts'
 import { campaignRoutes } from './campaigns/routes.ts'
 import { pauseRoutes } from './delivery/pause-routes.ts'
 import { preflightRoutes } from './campaigns/preflight-routes.ts'
@@ -82,6 +83,7 @@ export async function buildApp(deps: Deps): Promise<FastifyInstance> {
   await app.register(authRoutes(deps))
   await app.register(eventRoutes(deps))
   await app.register(contactRoutes(deps))
+  await app.register(conversationRoutes(deps))
   await app.register(deliveryRoutes(deps))
   await app.register(pauseRoutes(deps))
   await app.register(campaignRoutes(deps))

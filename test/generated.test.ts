@@ -6,6 +6,7 @@ import { renderOpenapi, renderTables, type GeneratedFile } from '../docs/generat
 import { renderEmailLayout } from '../docs/email-layout.ts'
 import { renderEnvDocs, renderEnvExample, type Environment } from '../docs/environment.ts'
 import { renderSchema } from '../docs/schema.ts'
+import { renderKinds } from '../docs/whatsapp-messages.ts'
 import { openDb } from '../src/platform/db.ts'
 import { openTestDatabase, startApp } from './harness.ts'
 
@@ -26,6 +27,10 @@ test('.env.example describes the environment of this program', async () => {
 
 test('docs/docker-env.md describes the environment of this program', async () => {
   await assertCommitted('docs/docker-env.md', renderEnvDocs())
+})
+
+test('docs/whatsapp-messages.md is the table of src/conversations/kinds.ts', async () => {
+  await assertCommitted('docs/whatsapp-messages.md', renderKinds())
 })
 
 test('src/templates/layout-html.ts is what layout.mjml compiles to', async () => {

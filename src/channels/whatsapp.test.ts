@@ -318,6 +318,11 @@ const ANSWERS: [string, WhatsAppScript, Outcome][] = [
   ],
   ['an empty 200', raw(200, ''), unknown('whatsapp_unreadable_answer')],
   ['200 that is not JSON', raw(200, '<html>'), unknown('whatsapp_unreadable_answer')],
+  [
+    'a 200 whose contact is a user id instead of a number',
+    raw(200, '{"contacts":[{"input":"MX.5512345678","wa_id":"MX.5512345678"}],"messages":[{"id":"wamid.1"}]}'),
+    { kind: 'sent', providerMessageId: 'wamid.1', httpStatus: 200 },
+  ],
   ['200 without a message id', raw(200, '{"messages":[]}'), unknown('whatsapp_unreadable_answer')],
   [
     '200 that is too long',

@@ -43,7 +43,8 @@ async function sendMessage(settings: WhatsAppSettings, message: Message): Promis
   const id = text(first(field(json, 'messages')), 'id')
   // WhatsApp accepted the message without telling its id. A status that carries our delivery id will.
   if (!id) return { kind: 'unknown', reason: 'whatsapp_unreadable_answer' }
-  const waId = text(first(field(json, 'contacts')), 'wa_id')
+  // A business-scoped user id may stand where the number was.
+  const waId = /^\d{7,15}$/.exec(text(first(field(json, 'contacts')), 'wa_id') ?? '')?.[0]
   return { kind: 'sent', providerMessageId: id, httpStatus, ...(waId ? { waId } : {}) }
 }
 

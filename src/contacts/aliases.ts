@@ -5,21 +5,27 @@
 import { setWaId } from '../events/events.ts'
 import { sql, type Tx } from '../platform/db.ts'
 
-/** `phone` in E.164. */
-export type Sender = { phone: string | null; userId: string | null }
+/** `phone` in E.164. `userIds`: the business-scoped user id, then the one that several businesses share. */
+export type Sender = { phone: string | null; userIds: string[] }
 /** `phone`: the number on our guest lists. `phones`: that number and the one the person writes from. */
 export type Person = { phone: string | null; phones: string[] }
 
 /** What WhatsApp shows of a person. `waId`: the alias as WhatsApp writes it (52… or 521…), to which we reply. */
 export type WaIdentity = Sender & { waId: string | null }
 
-/** Finds the person behind a sender; a sender without a known alias is taken as it is. */
+/**
+ * Finds the person behind a sender; a sender without a known alias is taken as it is. A number on a guest list counts more than
+ * what a user id meant before, because ids and numbers change hands.
+ */
 export async function findPerson(tx: Tx, sender: Sender): Promise<Person> {
-  const aliases = [sender.phone, sender.userId].filter((alias) => alias !== null)
+  const aliases = [sender.phone, ...sender.userIds].filter((alias) => alias !== null)
   const { rows } = await sql<{ alias: string; phone: string }>`
     select alias, phone from wa_contacts where alias = any(${aliases}::text[])`.execute(tx)
-  const known = rows.find(({ alias }) => alias === sender.phone) ?? rows.find(({ alias }) => alias === sender.userId)
-  const phone = known?.phone ?? sender.phone
+  const byPhone = rows.find(({ alias }) => alias === sender.phone)?.phone
+  const byId = sender.userIds.flatMap((id) => rows.find(({ alias }) => alias === id)?.phone ?? [])[0]
+  const isElsewhere = sender.phone !== null && byId !== undefined && byId !== sender.phone
+  const phone =
+    byPhone ?? (isElsewhere && (await isGuestPhone(tx, sender.phone!)) ? sender.phone : (byId ?? sender.phone))
   return { phone, phones: [...new Set([phone, sender.phone].filter((one) => one !== null))] }
 }
 
@@ -31,9 +37,9 @@ export async function lockPerson(tx: Tx, name: string): Promise<void> {
 /** Finds who wrote and locks the person until this transaction ends. */
 export async function identifyPerson(tx: Tx, sender: Sender): Promise<Person> {
   const before = await findPerson(tx, sender)
-  const name = before.phone ?? sender.userId
-  if (name === null) return before
-  await lockPerson(tx, name)
+  const names = before.phone === null ? sender.userIds.toSorted() : [before.phone]
+  if (names.length === 0) return before
+  for (const name of names) await lockPerson(tx, name)
   return findPerson(tx, sender) // the transaction that had the lock may have stored an alias
 }
 

@@ -13,11 +13,18 @@ export {
   type Sender,
   type WaIdentity,
 } from './aliases.ts'
-export { resumeMarketing, stopMarketing, withholdMarketing } from './marketing-stops.ts'
+export {
+  adoptMarketing,
+  resumeMarketing,
+  stopMarketing,
+  withholdMarketing,
+  type StopSource,
+} from './marketing-stops.ts'
 export { findLatestOptOut, optIn, optOut, readOptWord, wantsOptOut, type OptWord } from './opt-outs.ts'
 export { chooseChannel, CHANNELS, reachColumns, type ChannelName, type FallbackCause, type Reach } from './reach.ts'
 export { markReachable, markUnreachable } from './reachability.ts'
 export { isRealChannel, mayFallBackToEmail, narrowAuto } from './simulated.ts'
+export { readPromotionWord } from './promotion-words.ts'
 export { freeAddresses, stopAddresses, type StopReason } from './suppressions.ts'
 export { markOf } from './unsubscribe.ts'
-export { extendWindow, isInWindow, opensWindow } from './windows.ts'
+export { extendWindow, isInWindow } from './windows.ts'

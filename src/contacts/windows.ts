@@ -36,10 +36,6 @@ export function describeWindow(window: Window | null, now: Date, windowMs: numbe
   }
 }
 
-/** Types that open no window: Meta does not document that reactions and system messages do. */
-const OPENS_NO_WINDOW = /^(reaction|system|unsupported|unknown|group_.*)$/
-export const opensWindow = (type: string): boolean => !OPENS_NO_WINDOW.test(type)
-
 /** Whether a message is recent enough to be answered; a webhook may be days late. */
 export const isInWindow = (sentAt: Date, { now, windowMs }: { now: Date; windowMs: number }): boolean =>
   sentAt.getTime() + windowMs > now.getTime()

@@ -2,5 +2,6 @@
 export { takeMessage } from './messages.ts'
 export { takePreference, type Preference } from './preferences.ts'
 export { blankOldTexts } from './sql.ts'
-export { learnRecipient } from './user-ids.ts'
+export { KINDS, type Kind } from './kinds.ts'
+export { learnRecipient, takeIdentityChange, type IdentityChange } from './user-ids.ts'
 export type { InboundMessage, Incoming } from './storing.ts'

@@ -842,3 +842,89 @@ for (const [what, more, status, count] of [
     assert.equal(await promote(app, guest), 'sent')
   })
 }
+
+for (const context of [
+  { forwarded: true },
+  { frequently_forwarded: true },
+  { forwarded: 'true', from: '5215550000001' },
+]) {
+  for (const [body, more] of [
+    ['confirmo', {}],
+    ['BAJA', {}],
+    ['no podré ir', { type: 'image', image: { id: '1', caption: 'no podré ir' }, text: undefined }],
+    ['Detener promociones', {}],
+    ['quiero darme de baja', {}],
+    ['¿cómo confirmo?', {}],
+  ] as const) {
+    test(`«${body}» with ${JSON.stringify(context)} is somebody else's: it only opens the window`, async (t) => {
+      const app = await startApp(t, { now: NOW })
+      const guest = await anInvitation(app.db, { email: null })
+      await wasSent(app.db, guest)
+      const message = aText(guest.phone, body, { ...more, context })
+
+      const processed = await receive(app, message)
+
+      assert.deepEqual([processed.status, (await windowOf(app, guest.phone)).status], ['done', 'open'])
+      assert.deepEqual([await answerOf(app.db, guest), await templatesTo(app.db, guest)], [['pending', null], []])
+      assert.deepEqual([await optOutsOf(app.db, guest.phone), await promote(app, guest)], [[], 'sent'])
+    })
+  }
+}
+
+for (const [label, payload] of [
+  ['Detener promociones', 'Detener promociones'],
+  ['Detener promociones', 'STOP'],
+  ['DETENER PROMOCIONES', 'baja'],
+  ['Stop promotions', 'Stop promotions'],
+  ['stop promotions', 'x'],
+  ['Parar promoções', 'Parar promoções'],
+  ['Parar promocoes', undefined],
+  ['\u200eDetener\u00a0promociones', undefined],
+] as const) {
+  test(`the button «${label}» with the payload ${payload} stops promotions and nothing else, until they are resumed`, async (t) => {
+    const app = await startApp(t, { now: NOW })
+    const guest = await anInvitation(app.db, { email: null, answer: 'yes' })
+    const sent = await wasSent(app.db, guest)
+    const tap = (text: string, minutes: number, more: Json = {}) =>
+      messageFrom(
+        { from: waIdOf(guest.phone!) },
+        {
+          type: 'button',
+          button: { text, ...(payload === undefined ? {} : { payload }) },
+          timestamp: at(minutes),
+          ...more,
+        },
+      )
+    const message = tap(label, -9, { context: { id: sent, from: '5215550000001' } })
+
+    await receive(app, message)
+    const stopped = [await promote(app, guest), (await messageRow(app.db, message)).outcome]
+    const path = `/events/${guest.eventId}/guests/${guest.guestId}/send`
+    const invitation = await app.post(path, { as: 'organizer', body: { force: true } })
+    await receive(app, tap('Reanudar promociones', -8))
+
+    assert.deepEqual(stopped, ['marketing_stopped', 'promotions_stopped'])
+    assert.deepEqual([await optOutsOf(app.db, guest.phone), await answerOf(app.db, guest)], [[], ['yes', 1]])
+    assert.deepEqual([await templatesTo(app.db, guest), (await windowOf(app, guest.phone)).status], [[], 'open'])
+    assert.equal(await app.runJob(deliverInvitation, { deliveryId: invitation.json().deliveryId }), 'sent')
+    assert.equal(await promote(app, guest), 'sent')
+  })
+}
+
+for (const type of ['text', 'button'] as const) {
+  test(`«stop» in a ${type} is still BAJA`, async (t) => {
+    const app = await startApp(t, { now: NOW })
+    const guest = await anInvitation(app.db)
+    await wasSent(app.db, guest)
+
+    await receive(
+      app,
+      messageFrom(
+        { from: waIdOf(guest.phone!) },
+        type === 'text' ? { type, text: { body: 'STOP' } } : { type, button: { text: 'Stop', payload: 'Stop' } },
+      ),
+    )
+
+    assert.equal((await optOutsOf(app.db, guest.phone)).length, 1)
+  })
+}

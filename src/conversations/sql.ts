@@ -5,12 +5,16 @@ import { sql, type Db, type Tx } from '../platform/db.ts'
 export type NewMessage = {
   /** The provider's id. */
   id: string
+  /** The guest's, also when we wrote. */
   phone: string | null
-  /** WhatsApp's business-scoped user id. */
-  userId: string | null
+  /** WhatsApp's business-scoped user ids of the guest. */
+  userIds: string[]
   type: string
+  direction: 'in' | 'out'
+  origin: 'live' | 'forwarded' | 'history'
   body: string | null
   contextMessageId: string | null
+  targetMessageId: string | null
   sentAt: Date
   receivedAt: Date
   inboundEventId: string
@@ -21,9 +25,12 @@ export type NewMessage = {
 export async function insertMessage(tx: Tx, m: NewMessage): Promise<boolean> {
   const { rows } = await sql`
     insert into wa_messages (
-      id, phone, user_id, type, body, context_message_id, sent_at, received_at, inbound_event_id, simulated)
-    values (${m.id}, ${m.phone}, ${m.userId}, ${m.type}, ${m.body}, ${m.contextMessageId}, ${m.sentAt},
-            ${m.receivedAt}, ${m.inboundEventId}, ${m.simulated})
+      id, phone, user_id, parent_user_id, type, direction, origin, body, context_message_id, target_message_id,
+      sent_at, received_at, inbound_event_id, simulated)
+    values (
+      ${m.id}, ${m.phone}, ${m.userIds[0] ?? null}, ${m.userIds[1] ?? null}, ${m.type}, ${m.direction}, ${m.origin},
+      ${m.body}, ${m.contextMessageId}, ${m.targetMessageId}, ${m.sentAt}, ${m.receivedAt}, ${m.inboundEventId},
+      ${m.simulated})
     on conflict (id) do nothing
     returning id`.execute(tx)
   return rows.length === 1
@@ -57,6 +64,8 @@ export async function saveInterpretation(tx: Tx, id: string, m: Interpretation):
 export type Adopted = {
   id: string
   type: string
+  direction: 'in' | 'out'
+  origin: 'live' | 'forwarded' | 'history'
   text: string | null
   rule: string | null
   outcome: string | null
@@ -70,11 +79,20 @@ export async function adoptMessages(tx: Tx, userId: string, phone: string): Prom
   const { rows } = await sql<Adopted>`
     update wa_messages
        set phone = ${phone}
-     where user_id = ${userId}
+     where (user_id = ${userId} or parent_user_id = ${userId})
        and phone is null
-    returning id, type, body as text, rule, outcome, context_message_id, sent_at,
+    returning id, type, direction, origin, body as text, rule, outcome, context_message_id, sent_at,
               least(sent_at, received_at) as at`.execute(tx)
   return rows.toSorted((a, b) => a.at.getTime() - b.at.getTime())
+}
+
+/** Gives messages whose sender's number is unknown the sender's new user id. */
+export async function renameSender(tx: Tx, userIds: string[], newUserId: string): Promise<void> {
+  await sql`
+    update wa_messages
+       set user_id = ${newUserId}
+     where (user_id = any(${userIds}::text[]) or parent_user_id = any(${userIds}::text[]))
+       and phone is null`.execute(tx)
 }
 
 export type OptMessage = { id: string; contextMessageId: string | null; sentAt: Date }

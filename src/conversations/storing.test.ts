@@ -12,10 +12,13 @@ function aMessage(phone: string, sentAt: string, receivedAt = sentAt, type = 'te
   return {
     id,
     phone,
-    userId: null,
+    userIds: [],
     type,
+    direction: 'in' as const,
+    origin: 'live' as const,
     body: 'hola',
     contextMessageId: null,
+    targetMessageId: null,
     sentAt: new Date(sentAt),
     receivedAt: new Date(receivedAt),
     inboundEventId: 'ie_test',
@@ -38,7 +41,10 @@ test('the window of an unknown number is closed, in any form of the number', asy
   }
 })
 
-for (const path of ['123456', '1234567890123456', 'hola', '%00', '..%2f..%2fetc', '55-1234-abcd']) {
+for (const path of [
+  ...['123456', '1234567890123456', 'hola', '%00', '..%2f..%2fetc', '55-1234-abcd'],
+  ...['MX.5512345678', 'MX.13491208655302741918', 'MX.ENT.5512345678', 'mx.5512345678', 'MX%2E5512345678'],
+]) {
   test(`${path} is not a phone number`, async (t) => {
     const { get } = await startApp(t)
 

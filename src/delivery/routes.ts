@@ -123,10 +123,10 @@ const DeliveryHistory = Type.Object(
     events: Type.Array(
       Type.Object({ status: Type.String(), occurredAt: Instant, receivedAt: Instant, reason: NullableString }),
     ),
+    reactions: Type.Array(Type.Object({ emoji: Type.String(), at: Instant }, { title: 'Reaction' })),
   },
   { title: 'DeliveryHistory' },
 )
-const DeliveryDetail = AnswerOf(Type.Intersect([Delivery, DeliveryHistory]))
 
 export const deliveryRoutes =
   (deps: Deps): FastifyPluginAsyncTypebox =>
@@ -182,7 +182,7 @@ export const deliveryRoutes =
           tags: ['Delivery'],
           summary: 'One delivery with its attempts and every status event',
           params: Type.Object({ deliveryId: Id }),
-          response: { 200: DeliveryDetail },
+          response: { 200: AnswerOf(Type.Intersect([Delivery, DeliveryHistory])) },
         },
       },
       async (request) => {

@@ -69,10 +69,12 @@ export async function findDelivery(db: Db, scope: string | null, id: string) {
     originRequestId: string
     pricing: Record<string, unknown> | null
     fallbackId: string | null
+    reactions: { emoji: string; at: string }[]
   }
   const { rows } = await sql<Row>`
     select ${COLUMNS}, d.request_id as origin_request_id, d.pricing,
-           (select fallback.id from deliveries fallback where fallback.fallback_of = d.id) as fallback_id
+           (select fallback.id from deliveries fallback where fallback.fallback_of = d.id) as fallback_id,
+           reactions_to(d) as reactions
       from deliveries d
      where d.id = ${id}
        and (${scope}::text is null or d.organizer_id = ${scope})`.execute(db)

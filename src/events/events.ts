@@ -35,7 +35,7 @@ export {
 } from './invitations.ts'
 export { findCode, isGuessable, readCode, readCodeOfPath } from './codes.ts'
 export { archiveDue, expireDue, listDue, type LandingChange } from './life-cycle.ts'
-export { findEvent, type EventRow } from './sql.ts'
+export { findEvent, findGuest, type EventRow } from './sql.ts'
 
 type Context = { db: Db; now: () => Date }
 

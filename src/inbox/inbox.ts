@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto'
 import type { Config } from '../platform/config.ts'
 import { newId, withTx, type Db, type Tx } from '../platform/db.ts'
 import { rememberMessagingLimit } from '../campaigns/campaigns.ts'
-import { takeMessage, takePreference, type Incoming } from '../conversations/conversations.ts'
+import { takeIdentityChange, takeMessage, takePreference, type Incoming } from '../conversations/conversations.ts'
 import { rememberTemplateStatuses } from '../templates/templates.ts'
 import { GiveUp } from '../platform/errors.ts'
 import { parseJson } from '../platform/json.ts'
@@ -78,8 +78,8 @@ async function processWhatsApp({ db, kv, now, config }: Context, inbound: Inboun
     await withTx(db, (tx) => killInbound(tx, id, reason, now(), describeFailures(reason, failed, payload.malformed)))
     return { status: 'dead', reason, ...summary, failed: failed.length }
   }
-  const { statuses, messages, templates, preferences, limits } = payload
-  const isEmpty = [statuses, messages, templates, preferences, limits].every(({ length }) => length === 0)
+  const { statuses, messages, templates, preferences, identities, limits } = payload
+  const isEmpty = [statuses, messages, templates, preferences, identities, limits].every(({ length }) => length === 0)
   const status = isEmpty ? ('ignored' as const) : ('done' as const)
   const reason = payload.foreign > 0 ? `other_number: ${payload.foreign} changes` : null
   await withTx(db, (tx) => finishInbound(tx, id, { status, reason, now: now() }))
@@ -131,7 +131,11 @@ async function processPayload(
     batchSize: 1,
     work: async (tx, preference) => void outcomes.set(preference, await takePreference(tx, preference)),
   })
-  const failed = [...statuses, ...messages, ...templates, ...limits, ...preferences]
+  const identities = await processItems(db, payload.identities, {
+    batchSize: 1,
+    work: async (tx, change) => void outcomes.set(change, await takeIdentityChange(tx, incoming, change)),
+  })
+  const failed = [...statuses, ...messages, ...templates, ...limits, ...preferences, ...identities]
   const counts: Record<string, number> = {}
   for (const outcome of outcomes.values()) counts[outcome] = (counts[outcome] ?? 0) + 1
   return { counts, failed }

@@ -46,7 +46,7 @@ const MALFORMED: [string, (item: Item) => unknown][] = [
   ['one without a time', without('timestamp')],
   ['one whose time is a word', (item) => ({ ...item, timestamp: 'now' })],
   ['one whose time is an object', (item) => ({ ...item, timestamp: {} })],
-  ['one whose time is in milliseconds', (item) => ({ ...item, timestamp: NOW * 1000 })],
+  ['one whose time is in microseconds', (item) => ({ ...item, timestamp: NOW * 1_000_000 })],
 ]
 const ONLY_STATUSES: typeof MALFORMED = [
   ['one without a status', without('status')],

@@ -4,12 +4,13 @@
  * `malformed` and the others are kept. Unknown fields and types are accepted.
  */
 import type { WaIdentity } from '../contacts/contacts.ts'
-import type { InboundMessage, Preference } from '../conversations/conversations.ts'
+import type { IdentityChange, InboundMessage, Preference } from '../conversations/conversations.ts'
 import type { StatusEvent } from '../delivery/delivery.ts'
-import { normalizePhone } from '../platform/phone.ts'
 import { asId, asList, asObject, type Json } from '../platform/json.ts'
-import { asMessageText, asStorable, asWaId, readTimestamp } from './fields.ts'
+import { asNumberId, asStorable, readTimestamp } from './fields.ts'
+import { complete, CONTACT, isNobody, readContacts, readIdentity, readUserIdUpdate, RECIPIENT } from './identities.ts'
 import { isAboutLimits, readMessagingLimit, type LimitUpdate } from './limits.ts'
+import { listHistory, readAround, readCall, readMessage, type Around } from './messages.ts'
 
 export type InboundStatus = StatusEvent & { recipient: WaIdentity }
 /** An item with its position in the payload. */
@@ -20,6 +21,7 @@ export type WhatsAppPayload = {
   statuses: Placed<InboundStatus>[]
   templates: Placed<TemplateUpdate>[]
   preferences: Placed<Preference>[]
+  identities: Placed<IdentityChange>[]
   limits: Placed<LimitUpdate>[]
   /** Positions of the items that could not be read, without their content. */
   malformed: string[]
@@ -43,6 +45,7 @@ export function readWhatsAppPayload(payload: unknown, how: Reading): WhatsAppPay
     statuses: [],
     templates: [],
     preferences: [],
+    identities: [],
     limits: [],
     malformed: [],
     ignored: 0,
@@ -67,6 +70,10 @@ const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
 
 const TEMPLATE_UPDATE = 'message_template_status_update'
 const PREFERENCES = 'user_preferences'
+const USER_ID_UPDATE = 'user_id_update'
+const ECHOES = 'smb_message_echoes'
+/** Fields whose changes have a shape that we know. Changes of other kinds may have any shape. */
+const KNOWN_FIELDS = ['messages', TEMPLATE_UPDATE, PREFERENCES]
 
 function readChange(
   read: WhatsAppPayload,
@@ -74,21 +81,22 @@ function readChange(
   { time, where, ...how }: Reading & { time: unknown; where: string },
 ): void {
   const [field, value] = [change?.['field'], asObject(change?.['value'])]
+  const at = readTimestamp(time, how.receivedAt)
   if (!value) {
-    // Changes of other kinds may have any shape.
-    if (typeof field === 'string' && !['messages', TEMPLATE_UPDATE, PREFERENCES].includes(field)) read.ignored++
+    if (typeof field === 'string' && !KNOWN_FIELDS.includes(field)) read.ignored++
     else read.malformed.push(where)
-  } else if (field === TEMPLATE_UPDATE)
-    keep(read, read.templates, () => readTemplateUpdate(value, readTimestamp(time, how.receivedAt)), where)
-  else if (isAboutLimits(field)) readLimits(read, { field, value, at: readTimestamp(time, how.receivedAt), where })
+  } else if (field === TEMPLATE_UPDATE) keep(read, read.templates, () => readTemplateUpdate(value, at), where)
+  else if (isAboutLimits(field)) readLimits(read, { field, value, at, where })
   else if (isForeign(value, how)) read.foreign++
   else if (field === PREFERENCES) readPreferences(read, value, { ...how, where })
-  else if (!readValue(read, value, how, `${where} `)) read.ignored++
+  else if (field === USER_ID_UPDATE) readUserIdUpdates(read, value, { ...how, time, where })
+  else if (field === 'history') readHistory(read, value, { ...how, where })
+  else if (!readValue(read, value, { ...how, isEcho: field === ECHOES }, `${where} `)) read.ignored++
 }
 
 /** Whether a change is about another phone number, of this account or of another that uses our webhook address. */
 function isForeign(value: Json, { isSimulated, phoneNumberId }: Reading): boolean {
-  const named = asWaId(asObject(value['metadata'])?.['phone_number_id'])
+  const named = asNumberId(asObject(value['metadata'])?.['phone_number_id'])
   if (phoneNumberId === undefined || named === null || named === phoneNumberId) return false
   return !(isSimulated && named === 'simulated')
 }
@@ -117,70 +125,38 @@ function listOf(read: WhatsAppPayload, value: Json, name: string, where = ''): u
   return asList(list)
 }
 
-/** Reads messages and statuses. Returns false when there are none. */
-function readValue(read: WhatsAppPayload, value: Json, how: Reading, where = ''): boolean {
+/** Reads messages, echoes, calls and statuses. `isEcho`: the messages are ours. Returns false when there are none. */
+function readValue(read: WhatsAppPayload, value: Json, how: Reading & { isEcho?: boolean }, where = ''): boolean {
   const before = read.malformed.length
+  const around = { ...readAround(value, how.receivedAt), isEcho: how.isEcho }
   const [messages, statuses] = [listOf(read, value, 'messages', where), listOf(read, value, 'statuses', where)]
-  const contacts = asList(value['contacts']).map((contact) => readIdentity(asObject(contact), 'wa_id', 'user_id'))
+  const [echoes, calls] = [asList(value['message_echoes']), asList(value['calls'])]
+  const amid = (list: unknown[]): Around => ({ ...around, isAlone: list.length === 1 })
   for (const [at, item] of messages.entries())
-    keep(read, read.messages, () => readMessage(item, contacts, messages.length === 1, how), `${where}message ${at}`)
+    keep(read, read.messages, () => readMessage(item, amid(messages)), `${where}message ${at}`)
   for (const [at, item] of statuses.entries())
-    keep(read, read.statuses, () => readStatus(item, how), `${where}status ${at}`)
-  return messages.length + statuses.length + read.malformed.length > before
+    keep(read, read.statuses, () => readStatus(item, amid(statuses), how), `${where}status ${at}`)
+  for (const [at, item] of echoes.entries())
+    keepIfReadable(read, () => readMessage(item, { ...amid(echoes), isEcho: true }), `${where}echo ${at}`)
+  for (const [at, item] of calls.entries())
+    keepIfReadable(read, () => readCall(item, amid(calls)), `${where}call ${at}`)
+  return messages.length + statuses.length + echoes.length + calls.length + read.malformed.length > before
 }
 
-function readIdentity(object: Json | null, phoneField: string, userField: string): WaIdentity {
-  const waId = asWaId(object?.[phoneField])
-  return { waId, phone: waId && normalizePhone(waId), userId: asId(object?.[userField])?.slice(0, 200) ?? null }
+/** Adds a message of ours or of the past. Nobody waits for one that cannot be read, so it is only counted. */
+function keepIfReadable(read: WhatsAppPayload, readItem: () => InboundMessage | null, where: string): void {
+  const attempt = { ...read, malformed: [] }
+  keep(attempt, read.messages, readItem, where)
+  read.ignored += attempt.malformed.length
 }
 
-/** Adds what the message leaves out from `contacts`: the phone of a user id, or the user id of a phone. */
-function complete(sender: WaIdentity, contacts: WaIdentity[], isAlone: boolean): WaIdentity {
-  const isNameless = sender.waId === null && sender.userId === null
-  const contact = contacts.find(
-    ({ phone, waId, userId }) =>
-      (phone !== null && phone === sender.phone) ||
-      (waId !== null && waId === sender.waId) ||
-      (userId !== null && userId === sender.userId) ||
-      (isNameless && isAlone && contacts.length === 1),
-  )
-  if (!contact) return sender
-  return {
-    waId: sender.waId ?? contact.waId,
-    phone: sender.waId ? sender.phone : contact.phone,
-    userId: sender.userId ?? contact.userId,
-  }
+function readHistory(read: WhatsAppPayload, value: Json, { where, ...how }: Reading & { where: string }): void {
+  const list = listHistory(value, readAround(value, how.receivedAt))
+  for (const [place, item, around] of list) keepIfReadable(read, () => readMessage(item, around), `${where} ${place}`)
+  if (list.length === 0) read.ignored++ // only errors: the business does not share its history
 }
 
-/** Returns null also for a message without a sender, since it can never be matched to a person. */
-function readMessage(item: unknown, contacts: WaIdentity[], isAlone: boolean, how: Reading): InboundMessage | null {
-  const message = asObject(item)
-  const id = asId(message?.['id'])
-  const sentAt = readTimestamp(message?.['timestamp'], how.receivedAt)
-  const sender = complete(readIdentity(message, 'from', 'from_user_id'), contacts, isAlone)
-  if (!message || !id || !sentAt || (sender.phone === null && sender.userId === null)) return null
-  const type = asId(message['type'])?.slice(0, 50) ?? 'unknown'
-  const button = asObject(message['button'])
-  const interactive = asObject(message['interactive'])
-  const choice = asObject(interactive?.['button_reply']) ?? asObject(interactive?.['list_reply'])
-  const system = asObject(message['system'])
-  return {
-    ...sender,
-    id,
-    type: message['group_id'] === undefined ? type : `group_${type}`,
-    text:
-      asMessageText(asObject(message['text'])?.['body']) ??
-      asMessageText(button?.['text']) ??
-      asMessageText(choice?.['title']) ??
-      asMessageText(asObject(message[type])?.['caption']),
-    payload: asId(button?.['payload']) ?? asId(choice?.['id']),
-    contextMessageId: asId(asObject(message['context'])?.['id']),
-    newWaId: asWaId(system?.['wa_id']) ?? asWaId(system?.['new_wa_id']),
-    sentAt,
-  }
-}
-
-function readStatus(item: unknown, how: Reading): InboundStatus | null {
+function readStatus(item: unknown, { contacts, isAlone }: Around, how: Reading): InboundStatus | null {
   const status = asObject(item)
   const providerMessageId = asId(status?.['id'])
   const name = asId(status?.['status'])
@@ -195,7 +171,7 @@ function readStatus(item: unknown, how: Reading): InboundStatus | null {
     pricing: asStorable(asObject(status['pricing'])),
     simulated: how.isSimulated,
     ourId: asId(status['biz_opaque_callback_data']),
-    recipient: readIdentity(status, 'recipient_id', 'recipient_user_id'),
+    recipient: complete(readIdentity(status, RECIPIENT), contacts, isAlone),
   }
 }
 
@@ -224,7 +200,7 @@ function readLimits(
 
 /** Reads `user_preferences` (Meta's webhook reference). Ignores categories other than marketing messages. */
 function readPreferences(read: WhatsAppPayload, value: Json, { where, ...how }: Reading & { where: string }): void {
-  const contacts = asList(value['contacts']).map((contact) => readIdentity(asObject(contact), 'wa_id', 'user_id'))
+  const contacts = readContacts(asList(value['contacts']))
   const items = listOf(read, value, PREFERENCES, `${where} `)
   for (const [at, item] of items.entries()) {
     const preference = asObject(item)
@@ -245,6 +221,25 @@ function readPreference(
   const at = readTimestamp(preference?.['timestamp'], how.receivedAt)
   const wants = asId(preference?.['value'])
   if (!at || (wants !== 'stop' && wants !== 'resume')) return null
-  const person = complete(readIdentity(preference, 'wa_id', 'user_id'), contacts, isAlone)
+  const person = complete(readIdentity(preference, CONTACT), contacts, isAlone)
   return { ...person, wantsMarketing: wants === 'resume', at }
+}
+
+/** Reads `user_id_update`: a list of changes, or one. An unreadable one is ignored, as the next message tells the same. */
+function readUserIdUpdates(
+  read: WhatsAppPayload,
+  value: Json,
+  { time, where, receivedAt }: Reading & { time: unknown; where: string },
+): void {
+  const given = value[USER_ID_UPDATE] ?? value
+  const contacts = readContacts(asList(value['contacts']))
+  for (const [at, item] of (Array.isArray(given) ? given : [given]).entries()) {
+    const update = asObject(item)
+    const change = readUserIdUpdate(update, contacts)
+    if (!change || isNobody(change.after)) read.ignored++
+    else {
+      const changedAt = readTimestamp(update?.['timestamp'] ?? time, receivedAt) ?? receivedAt
+      read.identities.push({ ...change, at: changedAt, where: `${where} user id ${at}` })
+    }
+  }
 }

@@ -479,26 +479,39 @@ export interface WaMessages {
   body: string | null;
   confidence: number | null;
   contextMessageId: string | null;
+  direction: Generated<string>;
+  editedAt: Timestamp | null;
   eventId: string | null;
   guestId: string | null;
   id: string;
   inboundEventId: string;
   intent: string | null;
+  origin: Generated<string>;
   outcome: string | null;
+  parentUserId: string | null;
   partySize: number | null;
   phone: string | null;
   receivedAt: Timestamp;
   rule: string | null;
   sentAt: Timestamp;
   simulated: Generated<boolean>;
+  targetMessageId: string | null;
   type: string;
   userId: string | null;
+  withdrawnAt: Timestamp | null;
 }
 
 export interface WaMessagingLimit {
   isOnly: Generated<boolean>;
   recipients: number | null;
   toldAt: Timestamp;
+}
+
+export interface WaReactions {
+  emoji: string | null;
+  id: string | null;
+  messageId: string | null;
+  reactedAt: Timestamp | null;
 }
 
 export interface WaServiceMonths {
@@ -566,6 +579,7 @@ export interface DB {
   waMarketingStops: WaMarketingStops;
   waMessages: WaMessages;
   waMessagingLimit: WaMessagingLimit;
+  waReactions: WaReactions;
   waServiceMonths: WaServiceMonths;
   waTemplates: WaTemplates;
   waUnreachable: WaUnreachable;

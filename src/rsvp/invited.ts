@@ -81,12 +81,21 @@ export async function findInvitedById(
   return rows[0] ?? null
 }
 
-/** The invitations of a person that take answers now, the earliest event first. */
+/** Webhooks have whole seconds, and clocks differ a little. */
+const SLACK_MS = 60_000
+const DAY_MS = 24 * 3_600_000
+
+/**
+ * The invitations of a person that take answers now, the earliest event first. `mustHaveHeardBy`: `isKnown` leaves out
+ * invitations that were requested after it, and after a day those of guests whom we never wrote to.
+ */
 export async function listOpenInvitations(
   tx: Tx,
   phones: string[],
-  { now, limit }: { now: Date; limit: number },
+  { now, limit, mustHaveHeardBy }: { now: Date; limit: number; mustHaveHeardBy?: Date | undefined },
 ): Promise<OpenInvitation[]> {
+  const heardBy = mustHaveHeardBy ? new Date(mustHaveHeardBy.getTime() + SLACK_MS) : null
+  const mayBeUnwritten = heardBy === null || now.getTime() < heardBy.getTime() + DAY_MS
   const { rows } = await sql<OpenInvitation>`
     select i.id as invitation_id, i.event_id, i.guest_id, i.answer, i.answer_said_at,
            e.organizer_id, g.phone, e.name as event_name, g.name as guest_name, e.starts_at, e.time_zone,
@@ -98,9 +107,10 @@ export async function listOpenInvitations(
                  from deliveries d
                 where d.event_id = g.event_id
                   and d.guest_id = g.id
-                  and d.provider_message_id is not null)
+                  and d.provider_message_id is not null
+                  and (${heardBy}::timestamptz is null or d.requested_at <= ${heardBy}))
              -- or we never wrote to this person
-             or not exists (
+             or ${mayBeUnwritten} and not exists (
                select 1
                  from guests w
                  join deliveries d on d.event_id = w.event_id and d.guest_id = w.id

@@ -26,8 +26,18 @@ export function readButton(payload: string | null): Button | null {
   return { intent: intent as Button['intent'], invitationId: invitationId!, places: places ? Number(places) : null }
 }
 
-/** `tapped`: the invitation named by the button, if it is the sender's. `quoted`: the invitation of the quoted message. */
-type Clues = { phones: string[]; button: Button | null; tapped: Invited | null; quoted: Invited | null }
+/**
+ * `tapped`: the invitation named by the button, if it is the sender's. `quoted`: the invitation of the quoted message.
+ * `mustHaveHeardBy`: when the guest wrote, for words that we read later than we heard of them: they answer no invitation that
+ * was sent since.
+ */
+type Clues = {
+  phones: string[]
+  button: Button | null
+  tapped: Invited | null
+  quoted: Invited | null
+  mustHaveHeardBy?: Date
+}
 type Reading = { intent: Intent | null; partySize: number | null; confidence: number; rule: string }
 /** The guest's message. */
 export type Written = { id: string; type: string; text: string | null; payload: string | null; sentAt: Date }
@@ -43,7 +53,8 @@ export async function takeReply(tx: Tx, context: ReplyContext, message: Written,
   const reading = readMeaning(message, clues.button)
   if (!reading.intent && !mayAsk(reading))
     return { ...reading, invited: null, outcome: 'not_understood', countAs: 'messages_stored' }
-  const open = await listOpenInvitations(tx, clues.phones, { now: context.now, limit: CHOICES_MAX })
+  const { phones, mustHaveHeardBy } = clues
+  const open = await listOpenInvitations(tx, phones, { now: context.now, limit: CHOICES_MAX, mustHaveHeardBy })
   const candidates = withoutUnknown(withoutOptedOut(open))
   const invited = clues.tapped ?? clues.quoted ?? (candidates.length === 1 ? candidates[0]! : null)
   if (!invited && candidates.length === 0) {

@@ -1,0 +1,45 @@
+/**
+ * The words of the button that WhatsApp adds to marketing templates, and of its opposite. It stops promotions alone; BAJA stops
+ * everything. The label has the language of the template, and without a payload of its own it is the payload too.
+ */
+import { foldText } from '../platform/text.ts'
+
+const STOP = new Set([
+  'detener promociones',
+  'detener las promociones',
+  'parar promociones',
+  'cancelar promociones',
+  'dejar de recibir promociones',
+  'no recibir promociones',
+  'ya no quiero promociones',
+  'no quiero promociones',
+  'detener publicidad',
+  'detener mensajes promocionales',
+  'stop promotions',
+  'stop promotion',
+  'stop promotional messages',
+  'stop marketing messages',
+  'parar promocoes',
+  'interromper promocoes',
+])
+const RESUME = new Set([
+  'reanudar promociones',
+  'reanudar las promociones',
+  'recibir promociones',
+  'resume promotions',
+  'resume promotion',
+  'resume marketing messages',
+  'retomar promocoes',
+])
+
+/** Reads a text that is only the label, in any case, with or without accents. */
+export function readPromotionWord(text: string): 'stop_promotions' | 'resume_promotions' | null {
+  if (text.length > 100) return null
+  const plain = foldText(text)
+    .toLowerCase()
+    .normalize('NFD')
+    .replace(/\p{M}+/gu, '')
+    .replace(/[^\p{L}\p{N}]+/gu, ' ')
+    .trim()
+  return STOP.has(plain) ? 'stop_promotions' : RESUME.has(plain) ? 'resume_promotions' : null
+}
