@@ -244,7 +244,8 @@ async function measure(app: TestApp, example: (place: Place) => Example, words: 
     db: app.db,
   }
   const status = await receive(app, place, example(place))
-  const messages = (await app.get(`${path}/messages`, { as: 'organizer' })).json().data as Message[]
+  const conversation = await app.get(`/events/${guest.eventId}/conversations/${guest.guestId}`, { as: 'organizer' })
+  const messages: Message[] = conversation.json().data
   return {
     window: (await app.get(`/wa/session/${guest.phone}`, { as: 'director' })).json().status === 'open' ? 'opens' : '-',
     answer: await answerOf(app, guest),

@@ -269,7 +269,7 @@ test('words about no event are shown to no organizer while another one has the n
   const path = `/events/${elsewhere.eventId}/conversations/${elsewhere.guestId}`
   const foreign = await app.get(path, { as: 'organizer' })
   const byDirector = await app.get(path, { as: 'director' })
-  const nobody = await app.get(`/events/${guest.eventId}/guests/g_nobody/messages`, { as: 'organizer' })
+  const nobody = await app.get(`/events/${guest.eventId}/conversations/g_nobody`, { as: 'organizer' })
 
   assert.deepEqual(await textsOf(app, guest), ['¿dónde es?'])
   assert.deepEqual([foreign.statusCode, foreign.json().code], [404, 'guest_not_found'])
