@@ -19,9 +19,6 @@ export type ConektaOptions = {
 }
 
 const MEDIA_TYPE = 'application/vnd.conekta-v2.3.0+json'
-/** help.conekta.com: "the minimum amount per charge is $3.00 MXN". */
-const MIN_CENTS = 300
-const MAX_CENTS = 2_147_483_647 // unit_price is int32
 const CHECKOUT_MS = 3 * 86_400_000
 /** `cash` offers the shop chains of the account, which Conekta's page lists; OXXO is one of them. */
 const CHECKOUT_METHODS: Record<PaymentMethod, string> = { card: 'card', oxxo: 'cash', spei: 'bank_transfer' }
@@ -31,9 +28,7 @@ export function openConekta({ apiKey, apiUrl, webhookPublicKey, timeoutMs = 15_0
   return {
     name: 'conekta',
     mode: 'live', // the key does not show the mode; each answer does (livemode)
-    methods: ['card', 'oxxo', 'spei'],
-    currencies: ['MXN'],
-    limitsOf: () => ({ minCents: MIN_CENTS, maxCents: MAX_CENTS }),
+    keyMode: null,
     needsCustomer: true,
     canRepeat: false,
     createIntent: (input) => createOrder({ apiKey, apiUrl, timeoutMs }, input),
@@ -94,7 +89,7 @@ function orderOf({ customer, methods, ...input }: IntentInput) {
     line_items: [{ name: input.description.slice(0, 249).padEnd(3, '.'), unit_price: input.amountCents, quantity: 1 }],
     checkout: {
       type: 'HostedPayment',
-      allowed_payment_methods: (methods ?? ['card', 'oxxo', 'spei']).map((method) => CHECKOUT_METHODS[method]),
+      allowed_payment_methods: methods.map((method) => CHECKOUT_METHODS[method]),
       success_url: input.returnUrl,
       failure_url: input.returnUrl,
       expires_at: Math.floor((input.now.getTime() + CHECKOUT_MS) / 1000),

@@ -11,9 +11,7 @@ export function openMock(name: ProviderName, announce: () => void): PaymentProvi
   return {
     name,
     mode: 'mock',
-    methods: ['card', 'oxxo', 'spei'],
-    currencies: null,
-    limitsOf: () => ({ minCents: 1, maxCents: Number.MAX_SAFE_INTEGER }),
+    keyMode: null,
     needsCustomer: false,
     canRepeat: true,
     async createIntent({ paymentId }) {

@@ -17,9 +17,6 @@ export type StripeOptions = {
 
 export const isStripeKey = (key: string): boolean => /^(sk|rk)_(test|live)_[A-Za-z0-9_]+$/.test(key)
 
-/** docs.stripe.com/currencies#minimum-and-maximum-charge-amounts; other currencies are left to Stripe. */
-const MIN_CENTS: Record<string, number> = { MXN: 1000, USD: 50, EUR: 50, JPY: 50 }
-const MAX_CENTS = 99_999_999 // eight digits
 const TOLERANCE_SECONDS = 300
 
 export function openStripe({ secretKey, apiUrl, webhookSecret, timeoutMs = 15_000 }: StripeOptions): PaymentProvider {
@@ -36,9 +33,7 @@ export function openStripe({ secretKey, apiUrl, webhookSecret, timeoutMs = 15_00
   return {
     name: 'stripe',
     mode,
-    methods: ['card', 'oxxo'], // spei would need a Stripe Customer object
-    currencies: null,
-    limitsOf: (currency) => ({ minCents: MIN_CENTS[currency] ?? 1, maxCents: MAX_CENTS }),
+    keyMode: mode,
     needsCustomer: false,
     canRepeat: true,
     async createIntent(input) {
@@ -58,7 +53,7 @@ export function openStripe({ secretKey, apiUrl, webhookSecret, timeoutMs = 15_00
   }
 }
 
-function paramsOf({ customer, methods, ...input }: IntentInput): Stripe.PaymentIntentCreateParams {
+function paramsOf({ customer, methods, isChosen, ...input }: IntentInput): Stripe.PaymentIntentCreateParams {
   return {
     amount: input.amountCents,
     currency: input.currency.toLowerCase(),
@@ -66,7 +61,7 @@ function paramsOf({ customer, methods, ...input }: IntentInput): Stripe.PaymentI
     metadata: { ...input.metadata, payment_id: input.paymentId, request_id: input.requestId },
     ...(customer.email ? { receipt_email: customer.email } : {}),
     // payment_method_types was removed from the request in 2026-09-30.endive.
-    ...(methods ? { allowed_payment_method_types: methods } : { automatic_payment_methods: { enabled: true } }),
+    ...(isChosen ? { allowed_payment_method_types: methods } : { automatic_payment_methods: { enabled: true } }),
   }
 }
 

@@ -4,8 +4,9 @@ import { Failure } from './errors.ts'
 
 /** Supported currencies with their number of decimals (ISO 4217). */
 const DECIMALS: Record<string, number> = { MXN: 2, USD: 2, EUR: 2, GTQ: 2, COP: 2, CLP: 0, JPY: 0 }
+export const CURRENCIES: readonly string[] = Object.keys(DECIMALS)
 /** 999,999,999.99: far above the cost of any event and far below 2^53. */
-const MAX_CENTS = 99_999_999_999
+export const MAX_CENTS = 99_999_999_999
 
 export const AmountInput = {
   amount: Type.Optional(
@@ -34,7 +35,7 @@ export function readMoney(input: { amount?: number | string; amountCents?: numbe
   const currency = input.currency.toUpperCase()
   const decimals = DECIMALS[currency]
   if (decimals === undefined) {
-    throw new Failure('unsupported_currency', { detail: `Currencies: ${Object.keys(DECIMALS).join(', ')}.` })
+    throw new Failure('unsupported_currency', { detail: `Currencies: ${CURRENCIES.join(', ')}.` })
   }
   if ((input.amount === undefined) === (input.amountCents === undefined)) {
     throw new Failure('invalid_amount', {
