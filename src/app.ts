@@ -24,7 +24,7 @@ import { describeApi } from './http/openapi.ts'
 import { limitPerAddress } from './http/rate-limit.ts'
 import { requestIdOf, stampRequestIds } from './http/request-id.ts'
 import { systemRoutes } from './operations/system-routes.ts'
-import { inboxRoutes } from './inbox/routes.ts'
+import { inboxRoutes, tidyWebhookUrl } from './inbox/routes.ts'
 import { JOBS } from './jobs.ts'
 import { landingRoutes } from './landing/routes.ts'
 import { channelRoutes } from './operations/channel-routes.ts'
@@ -44,6 +44,7 @@ export async function buildApp(deps: Deps): Promise<FastifyInstance> {
     connectionTimeout: 60_000,
     keepAliveTimeout: 5_000,
     routerOptions: { maxParamLength: 300 },
+    rewriteUrl: ({ url = '/' }) => tidyWebhookUrl(url),
     onProtoPoisoning: 'error',
     onConstructorPoisoning: 'error',
     return503OnClosing: true,

@@ -41,6 +41,8 @@ function readEvent(raw: Buffer): PaymentEvent {
     kind: status === 'confirmed' || status === 'failed' ? status : 'ignored',
     amountCents: null,
     currency: null,
+    isLive: null,
+    isOtherAccount: false,
     occurredAt: null,
     reason: status === 'failed' ? 'mock_failed' : null,
   }

@@ -42,7 +42,7 @@ export {
 } from './manual.ts'
 export { PAYMENT_STATUSES, type Payment } from './sql.ts'
 
-export type { PaymentProviders, ProviderName } from './provider.ts'
+export type { PaymentEvent, PaymentProviders, ProviderName } from './provider.ts'
 
 export type IntentRequest = {
   amount?: number | string
@@ -181,13 +181,16 @@ export function readPaymentEvent(providers: PaymentProviders, name: ProviderName
   return providers[name].readEvent(raw)
 }
 
-/** applied: the status changed · kept: nothing new · unmatched: no such payment · mismatch: another amount or currency. */
-export type Applied = 'applied' | 'kept' | 'unmatched' | 'mismatch'
+/**
+ * applied: the status changed · kept: nothing new · unmatched: no such payment · mismatch: another amount or currency ·
+ * other_mode: a test event about a live payment, or the reverse.
+ */
+export type Applied = 'applied' | 'kept' | 'unmatched' | 'mismatch' | 'other_mode'
 
 /**
  * Applies a provider's event inside the caller's transaction. It locks the payment's row first, so concurrent events
- * of one payment run one after another. The paid amount and currency must equal the requested ones; metadata is never
- * read for them.
+ * of one payment run one after another. The mode, the paid amount and the currency must equal those of the payment;
+ * metadata is never read for them.
  */
 export async function applyPaymentEvent(
   tx: Tx,
@@ -196,13 +199,36 @@ export async function applyPaymentEvent(
   if (event.kind === 'ignored') return 'kept'
   const payment = await findPaymentOfEvent(tx, provider, event.providerRef, event.paymentId)
   if (!payment) return 'unmatched'
+  if (isOfOtherMode(payment, event)) return 'other_mode'
   if (event.amountCents === null && payment.mode !== 'mock') return 'mismatch'
   if (event.amountCents !== null && event.amountCents !== payment.amountCents) return 'mismatch'
   if (event.currency !== null && event.currency !== payment.currency) return 'mismatch'
-  if (event.kind !== 'confirmed') {
-    return (await moveFromEvent(tx, payment.id, event.kind, event.providerRef, event.reason, now)) ? 'applied' : 'kept'
-  }
-  const isNew = await confirmFromEvent(tx, payment.id, event.providerRef, event.occurredAt ?? now, now)
+  const { kind, providerRef, reason } = event
+  const told = { id: payment.id, providerRef, mode: modeOf(event), reason, now }
+  if (kind !== 'confirmed') return (await moveFromEvent(tx, { ...told, status: kind })) ? 'applied' : 'kept'
+  const isNew = await confirmFromEvent(tx, { ...told, paidAt: notAfter(now, event.occurredAt) })
   if (isNew) await insertLedgerPayment(tx, payment.id, now)
   return isNew ? 'applied' : 'kept'
+}
+
+const modeOf = ({ isLive }: PaymentEvent) => (isLive === null ? null : isLive ? 'live' : 'test')
+
+/** Conekta's key does not show the mode: until an order was answered, the row's mode is a guess. */
+function isOfOtherMode(payment: Payment, event: PaymentEvent): boolean {
+  const isGuess = payment.provider === 'conekta' && payment.providerRef === null
+  return event.isLive !== null && !isGuess && payment.mode !== modeOf(event)
+}
+
+/** The provider's time, unless it is in our future: a wrong clock must not date a payment on a later day. */
+const notAfter = (now: Date, at: Date | null): Date => (at && at < now ? at : now)
+
+/** Why an event about a payment that nobody knows here is none of ours. Null: it may be ours, and arrive too early. */
+export function whyNotOurs(
+  providers: PaymentProviders,
+  name: ProviderName,
+  event: PaymentEvent,
+): 'other_account' | 'other_mode' | null {
+  if (event.isOtherAccount) return 'other_account'
+  const { keyMode } = providers[name]
+  return keyMode !== null && event.isLive !== null && keyMode !== modeOf(event) ? 'other_mode' : null
 }

@@ -47,6 +47,10 @@ export type PaymentEvent = {
   /** Null only for the mock provider, whose events have no amount. */
   amountCents: number | null
   currency: string | null
+  /** Whether real money moved; null: the event does not say. */
+  isLive: boolean | null
+  /** Whether the event says that it is about another account (of Stripe Connect). */
+  isOtherAccount: boolean
   occurredAt: Date | null
   reason: string | null
 }

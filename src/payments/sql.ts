@@ -137,34 +137,34 @@ export async function findPaymentOfEvent(
   return rows[0] ?? null
 }
 
-/** Returns false when the payment is already in this status or a later one. */
-export async function confirmFromEvent(
-  tx: Tx,
-  id: string,
-  providerRef: string | null,
-  paidAt: Date,
-  now: Date,
-): Promise<boolean> {
+type Told = { id: string; providerRef: string | null; mode: string | null; reason: string | null; now: Date }
+
+/** Returns false when the payment is already confirmed, refunded or reversed. */
+export async function confirmFromEvent(tx: Tx, told: Told & { paidAt: Date }): Promise<boolean> {
   const { rows } = await sql`
-    update payments set status = 'confirmed', reason = null, paid_at = ${paidAt},
-           provider_ref = coalesce(provider_ref, ${providerRef}), updated_at = ${now}
-     where id = ${id} and payment_may_become(status, 'confirmed') returning id`.execute(tx)
+    update payments
+       set status = 'confirmed', reason = null, paid_at = ${told.paidAt},
+           provider_ref = coalesce(provider_ref, ${told.providerRef}),
+           mode = coalesce(${told.mode}, mode), updated_at = ${told.now}
+     where id = ${told.id}
+       and payment_may_become(status, 'confirmed')
+    returning id`.execute(tx)
   return rows.length === 1
 }
 
 /** Returns false when the payment is already in this status or a later one. */
 export async function moveFromEvent(
   tx: Tx,
-  id: string,
-  status: 'failed' | 'processing' | 'expired',
-  providerRef: string | null,
-  reason: string | null,
-  now: Date,
+  told: Told & { status: 'failed' | 'processing' | 'expired' },
 ): Promise<boolean> {
   const { rows } = await sql`
-    update payments set status = ${status}, reason = ${reason},
-           provider_ref = coalesce(provider_ref, ${providerRef}), updated_at = ${now}
-     where id = ${id} and payment_may_become(status, ${status}) returning id`.execute(tx)
+    update payments
+       set status = ${told.status}, reason = ${told.reason},
+           provider_ref = coalesce(provider_ref, ${told.providerRef}),
+           mode = coalesce(${told.mode}, mode), updated_at = ${told.now}
+     where id = ${told.id}
+       and payment_may_become(status, ${told.status})
+    returning id`.execute(tx)
   return rows.length === 1
 }
 

@@ -3,10 +3,13 @@ import { GiveUp } from './errors.ts'
 
 export type Json = Record<string, unknown>
 
-/** Throws `GiveUp(reason)` when the bytes are not JSON, since a retry would read the same bytes. */
+/**
+ * Throws `GiveUp(reason)` when the bytes are not JSON in UTF-8, since a retry would read the same bytes. A byte order
+ * mark before the JSON is skipped.
+ */
 export function parseJson(bytes: Buffer, reason: string): unknown {
   try {
-    return JSON.parse(bytes.toString('utf8'))
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
   } catch (cause) {
     throw new GiveUp(reason, cause)
   }
@@ -33,7 +36,17 @@ export const asText = (value: unknown): string | null =>
 export const asId = (value: unknown): string | null =>
   typeof value === 'string' && /^[\x20-\x7e]{1,512}$/.test(value) ? value : null
 
-export const asInteger = (value: unknown): number | null => (Number.isSafeInteger(value) ? (value as number) : null)
+/** A whole number, or one that a vendor wrote as text: `1000`, `"1000"`. */
+export function asInteger(value: unknown): number | null {
+  const number = typeof value === 'string' && /^\d{1,16}$/.test(value) ? Number(value) : value
+  return Number.isSafeInteger(number) ? (number as number) : null
+}
+
+/** A boolean, or one that a vendor wrote as text: `true`, `"true"`. */
+export function asFlag(value: unknown): boolean | null {
+  const flag = value === 'true' ? true : value === 'false' ? false : value
+  return typeof flag === 'boolean' ? flag : null
+}
 
 /** An instant given in whole seconds since 1970. */
 export function asUnixTime(value: unknown): Date | null {
