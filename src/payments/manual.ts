@@ -15,7 +15,7 @@ import {
   type Payment,
 } from './sql.ts'
 
-export { listPayments, type PaymentFilter } from './sql.ts'
+export { listPayments, sumPayments, type PaymentFilter, type PaymentSum } from './sql.ts'
 
 export type ManualPaymentRequest = {
   organizerId: string

@@ -36,8 +36,10 @@ export {
   listPayments,
   recordManualPayment,
   reverseManualPayment,
+  sumPayments,
   type ManualPaymentRequest,
   type PaymentFilter,
+  type PaymentSum,
   type Reversal,
 } from './manual.ts'
 export { PAYMENT_STATUSES, type Payment } from './sql.ts'

@@ -1,4 +1,5 @@
 /** The SQL of payments and of the ledger entries that they cause. */
+import { isWithin, type Days } from '../platform/days.ts'
 import { sql, type Db, type Tx } from '../platform/db.ts'
 import type { FailureCode } from '../platform/errors.ts'
 import type { IntentOutcome } from './provider.ts'
@@ -236,26 +237,46 @@ export async function insertLedgerReversal(
       from ledger_entries where payment_id = ${paymentId} and kind = 'payment'`.execute(tx)
 }
 
-export type PaymentFilter = {
+export type PaymentFilter = Days & {
   organizerId: string | null
   status: string | null
-  /** Days in Mexico City's time zone, both included. */
-  from: string | null
-  to: string | null
+  /** Null: every currency. */
+  currency: string | null
   before: { at: Date; id: string } | null
   limit: number
 }
 
-/** Lists payments, newest first. */
+/** Lists the payments that count on these days, the last made first. */
 export async function listPayments(db: Db, f: PaymentFilter): Promise<Payment[]> {
-  const day = sql`(created_at at time zone 'America/Mexico_City')::date`
   const { rows } = await sql<Payment>`
     select ${COLUMNS} from payments
      where (${f.organizerId}::text is null or organizer_id = ${f.organizerId})
        and (${f.status}::text is null or status = ${f.status})
-       and (${f.from}::date is null or ${day} >= ${f.from}::date)
-       and (${f.to}::date is null or ${day} <= ${f.to}::date)
-       and (${f.before?.at ?? null}::timestamptz is null or (created_at, id) < (${f.before?.at ?? null}, ${f.before?.id ?? null}))
-     order by created_at desc, id desc limit ${f.limit}`.execute(db)
+       and (${f.currency}::text is null or currency = ${f.currency})
+       and ${isWithin(sql`counted_at`, f)}
+       and (${f.before?.at ?? null}::timestamptz is null
+            or (created_at, id) < (${f.before?.at ?? null}, ${f.before?.id ?? null}))
+     order by created_at desc, id desc
+     limit ${f.limit}`.execute(db)
+  return rows
+}
+
+export type PaymentSum = { group: 'confirmed' | 'pending' | 'failed' | 'refunded'; count: number; amountCents: number }
+type PaymentScope = Days & { organizerId: string | null; currency: string }
+
+/** Sums the payments that count on these days. */
+export async function sumPayments(db: Db, f: PaymentScope): Promise<PaymentSum[]> {
+  const { rows } = await sql<PaymentSum>`
+    select case when status = 'confirmed' then 'confirmed'
+                when status in ('failed', 'expired') then 'failed'
+                when status in ('refunded', 'reversed') then 'refunded'
+                else 'pending' end as "group",
+           count(*) as count,
+           sum(amount_cents)::bigint as amount_cents
+      from payments
+     where currency = ${f.currency}
+       and (${f.organizerId}::text is null or organizer_id = ${f.organizerId})
+       and ${isWithin(sql`counted_at`, f)}
+     group by 1`.execute(db)
   return rows
 }

@@ -30,19 +30,23 @@ export const AmountOutput = {
 
 export type Money = { amountCents: number; currency: string }
 
+/** Returns the code in capitals. Throws unsupported_currency. */
+export function readCurrency(text: string): string {
+  const currency = text.toUpperCase()
+  if (!CURRENCIES.includes(currency))
+    throw new Failure('unsupported_currency', { detail: `Currencies: ${CURRENCIES.join(', ')}.` })
+  return currency
+}
+
 /** Reads `amount` (major units) or `amountCents` (minor units). Throws unsupported_currency or invalid_amount. */
 export function readMoney(input: { amount?: number | string; amountCents?: number; currency: string }): Money {
-  const currency = input.currency.toUpperCase()
-  const decimals = DECIMALS[currency]
-  if (decimals === undefined) {
-    throw new Failure('unsupported_currency', { detail: `Currencies: ${CURRENCIES.join(', ')}.` })
-  }
+  const currency = readCurrency(input.currency)
   if ((input.amount === undefined) === (input.amountCents === undefined)) {
     throw new Failure('invalid_amount', {
       detail: 'Give either amount (major units) or amountCents (minor units).',
     })
   }
-  const amountCents = input.amountCents ?? toCents(input.amount!, decimals)
+  const amountCents = input.amountCents ?? toCents(input.amount!, DECIMALS[currency]!)
   if (!Number.isSafeInteger(amountCents) || amountCents <= 0 || amountCents > MAX_CENTS) {
     throw new Failure('invalid_amount', { detail: 'The amount must be positive and at most 999,999,999.99.' })
   }

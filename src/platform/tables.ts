@@ -294,26 +294,6 @@ export interface KpiEvents {
   type: string | null;
 }
 
-export interface KpiLedger {
-  amountCents: number | null;
-  currency: string | null;
-  day: string | null;
-  eventId: string | null;
-  kind: string | null;
-  organizerId: string | null;
-  tickets: number | null;
-}
-
-export interface KpiPayments {
-  amountCents: number | null;
-  currency: string | null;
-  day: string | null;
-  organizerId: string | null;
-  payments: number | null;
-  provider: string | null;
-  status: string | null;
-}
-
 export interface KpiPredictions {
   compared: number | null;
   day: string | null;
@@ -351,6 +331,11 @@ export interface LedgerEntries {
   tickets: Generated<number>;
 }
 
+export interface MoneyVersions {
+  organizerId: string;
+  version: number;
+}
+
 export interface OptOuts {
   messageId: string | null;
   optedOutAt: Timestamp;
@@ -379,6 +364,7 @@ export interface Pauses {
 export interface Payments {
   amountCents: number;
   clientSecret: string | null;
+  countedAt: Generated<Timestamp>;
   createdAt: Timestamp;
   createdBy: string;
   currency: string;
@@ -545,12 +531,11 @@ export interface DB {
   jobRuns: JobRuns;
   kpiDeliveries: KpiDeliveries;
   kpiEvents: KpiEvents;
-  kpiLedger: KpiLedger;
-  kpiPayments: KpiPayments;
   kpiPredictions: KpiPredictions;
   kpiRefreshes: KpiRefreshes;
   kv: Kv;
   ledgerEntries: LedgerEntries;
+  moneyVersions: MoneyVersions;
   optOuts: OptOuts;
   organizers: Organizers;
   pauses: Pauses;
