@@ -43,3 +43,21 @@ create trigger ledger_entries_inserted after insert on ledger_entries
 drop materialized view kpi_payments;
 drop materialized view kpi_ledger;
 delete from kpi_refreshes where view_name in ('kpi_payments', 'kpi_ledger');
+
+-- What the reference of a manual payment is compared by: in capitals, with plain dashes and single
+-- spaces. References that were entered before and differ by case alone keep their spelling.
+-- payments_reference_unique stays, for processes of the version before.
+alter table payments add column reference_key text;
+update payments p
+   set reference_key = case when exists (
+           select 1
+             from payments other
+            where other.organizer_id = p.organizer_id
+              and other.id <> p.id
+              and other.kind = 'manual'
+              and upper(other.reference) = upper(p.reference))
+         then p.reference else upper(p.reference) end
+ where p.kind = 'manual'
+   and p.reference is not null;
+create unique index payments_reference_key_unique on payments (organizer_id, reference_key)
+  where kind = 'manual' and reference_key is not null and status <> 'reversed';

@@ -452,6 +452,7 @@ create table payments (
   created_at timestamp with time zone not null,
   updated_at timestamp with time zone not null,
   counted_at timestamp with time zone generated always as (COALESCE(paid_at, created_at)) stored not null,
+  reference_key text,
   constraint payments_pkey PRIMARY KEY (id),
   constraint payments_amount CHECK ((amount_cents > 0)),
   constraint payments_currency CHECK ((currency ~ '^[A-Z]{3}$'::text)),
@@ -470,6 +471,7 @@ CREATE INDEX payments_listing ON payments USING btree (created_at DESC, id DESC)
 CREATE INDEX payments_organizer ON payments USING btree (organizer_id, created_at DESC, id DESC);
 CREATE UNIQUE INDEX payments_idempotency_unique ON payments USING btree (created_by, idempotency_key) WHERE (idempotency_key IS NOT NULL);
 CREATE UNIQUE INDEX payments_provider_ref_unique ON payments USING btree (provider, provider_ref) WHERE (provider_ref IS NOT NULL);
+CREATE UNIQUE INDEX payments_reference_key_unique ON payments USING btree (organizer_id, reference_key) WHERE ((kind = 'manual'::text) AND (reference_key IS NOT NULL) AND (status <> 'reversed'::text));
 CREATE UNIQUE INDEX payments_reference_unique ON payments USING btree (organizer_id, reference) WHERE ((kind = 'manual'::text) AND (reference IS NOT NULL) AND (status <> 'reversed'::text));
 CREATE TRIGGER payments_deleted AFTER DELETE ON payments REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION note_money_change();
 CREATE TRIGGER payments_forward_only BEFORE UPDATE OF status ON payments FOR EACH ROW EXECUTE FUNCTION refuse_payment_step_back();

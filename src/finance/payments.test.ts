@@ -119,6 +119,7 @@ const REJECTED = [
   ['paidAt that is no instant', { paidAt: 'ayer' }, 'invalid_request'],
   ['an unknown method', { method: 'bitcoin' }, 'invalid_request'],
   ['a blank reference', { reference: '  ' }, 'invalid_request'],
+  ['an invisible reference', { reference: '\u200b\u2060' }, 'invalid_request'],
   ['an unknown field', { tip: 1 }, 'invalid_request'],
 ] as const
 
@@ -375,6 +376,66 @@ test('a payment of another organizer leaves the cached overview of this one', as
   const after = await overviewOf(app, mine)
   assert.deepEqual([before.cache, after.cache, after.etag], ['hit', 'hit', before.etag])
 })
+
+/** Spellings of one reference, as people type, paste and scan it. */
+const SAME_REFERENCE = [
+  'SPEI-001 A',
+  ' SPEI-001 A ',
+  'spei-001 a',
+  'SPEI\u2013001 A',
+  'SPEI\u2011001\u00a0A',
+  '\u200bSPEI-001  A\u200e',
+  'ＳＰＥＩ-００１ Ａ',
+  'SPEI-001\tA\n',
+]
+test('a reference is one reference in every spelling, and is stored without what nobody sees', async (t) => {
+  const app = await startApp(t)
+  for (const [first, ...others] of [SAME_REFERENCE, SAME_REFERENCE.toReversed()]) {
+    const organizerId = await anOrganizer(app.db)
+    const entered = await enter(app, { organizerId, amount: 1, reference: first })
+
+    assert.equal(entered.status, 201)
+    assert.match(entered.body.payment.reference, /^SPEI-001 A$/)
+    for (const reference of others) {
+      const again = await enter(app, { organizerId, amount: 1, reference })
+      assert.deepEqual([again.status, again.body.code], [409, 'duplicate_reference'], JSON.stringify(reference))
+    }
+    for (const reference of ['SPEI-001 B', 'SPEI-0011A', '001']) {
+      assert.equal((await enter(app, { organizerId, amount: 1, reference })).status, 201, reference)
+    }
+  }
+})
+
+test('the reference of a reversed payment can be entered again', async (t) => {
+  const app = await startApp(t)
+  const organizerId = await anOrganizer(app.db)
+  const { body } = await enter(app, { organizerId, amount: 1, reference: 'r-1' })
+  await app.post(`/director/payments/${body.payment.id}/reverse`, { as, body: { reason: 'x' } })
+
+  assert.equal((await enter(app, { organizerId, amount: 1, reference: 'R-1' })).status, 201)
+  assert.equal((await enter(app, { organizerId, amount: 1, reference: 'r-1' })).status, 409)
+})
+
+for (const [paidAt, expected] of [
+  ['2030-02-28', '2030-02-28T06:00:00.000Z'],
+  ['2030-03-01', '2030-03-01T06:00:00.000Z'],
+  ['2030-03-02', '2030-03-02T06:00:00.000Z'],
+  ['2030-02-28T23:30:00-06:00', '2030-03-01T05:30:00.000Z'],
+  ['2030-02-28T00:00:00Z', '2030-02-28T00:00:00.000Z'],
+  ['2030-03-03', 'invalid_date'],
+  ['2030-02-30', 'invalid_request'],
+  ['28/02/2030', 'invalid_request'],
+  ['2030-02-28T23:30:00', 'invalid_request'],
+] as const) {
+  test(`paidAt ${paidAt} is ${expected}`, async (t) => {
+    const app = await startApp(t, { now: NOW })
+    const organizerId = await anOrganizer(app.db)
+
+    const { body } = await enter(app, { organizerId, amount: 1, paidAt })
+
+    assert.equal(body.payment?.paidAt ?? body.code, expected)
+  })
+}
 
 test("only a director may call the Director's endpoints", async (t) => {
   const { get, post } = await startApp(t)

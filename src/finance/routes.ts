@@ -27,7 +27,13 @@ const PaymentBody = Type.Object(
     ),
     note: Type.Optional(Type.String({ maxLength: 1000 })),
     eventId: Type.Optional(Id),
-    paidAt: Type.Optional(Type.String({ format: 'date-time', description: 'Default: now. At most 24 hours ahead.' })),
+    paidAt: Type.Optional(
+      Type.Unsafe<string>({
+        type: 'string',
+        anyOf: [{ format: 'date-time' }, { format: 'date' }],
+        description: 'An instant, or a day of Mexico City (its first instant). Default: now. At most 24 hours ahead.',
+      }),
+    ),
   },
   { additionalProperties: false, title: 'NewPayment' },
 )

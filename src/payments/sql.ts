@@ -186,6 +186,8 @@ export type NewManualPayment = {
   currency: string
   method: string
   reference: string | null
+  /** Equal for every spelling of the reference. */
+  referenceKey: string | null
   note: string | null
   paidAt: Date
   createdBy: string
@@ -198,9 +200,9 @@ export type NewManualPayment = {
 export async function insertManualPayment(tx: Tx, p: NewManualPayment): Promise<Payment | null> {
   const { rows } = await sql<Payment>`
     insert into payments (id, kind, organizer_id, event_id, provider, mode, status, amount_cents, currency, method,
-      reference, note, paid_at, created_by, idempotency_key, request_id, created_at, updated_at)
+      reference, reference_key, note, paid_at, created_by, idempotency_key, request_id, created_at, updated_at)
     values (${p.id}, 'manual', ${p.organizerId}, ${p.eventId}, 'manual', 'manual', 'confirmed', ${p.amountCents},
-      ${p.currency}, ${p.method}, ${p.reference}, ${p.note}, ${p.paidAt}, ${p.createdBy}, ${p.idempotencyKey},
+      ${p.currency}, ${p.method}, ${p.reference}, ${p.referenceKey}, ${p.note}, ${p.paidAt}, ${p.createdBy}, ${p.idempotencyKey},
       ${p.requestId}, ${p.now}, ${p.now})
     on conflict do nothing returning ${COLUMNS}`.execute(tx)
   return rows[0] ?? null

@@ -384,6 +384,7 @@ export interface Payments {
   providerRef: string | null;
   reason: string | null;
   reference: string | null;
+  referenceKey: string | null;
   requestId: string;
   status: string;
   updatedAt: Timestamp;
