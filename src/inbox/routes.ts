@@ -41,7 +41,9 @@ const EMAIL_BODY_LIMIT = 1024 * 1024
 /** Media types that vendors, their test tools and proxies give JSON: its own, text, bytes or none. */
 const MAY_BE_JSON = /^\s*(application\/([\w.-]+\+)?json|application\/octet-stream|text\/(plain|json))?\s*(;|,|$)/i
 const PAYMENT_WEBHOOK =
-  'Stripe and Conekta: their own events, signed. In mock mode `{ "id": "evt_1", "providerRef": "<of the intent>", "status": "confirmed" }` (or `failed`) settles a mock payment.'
+  'Stripe and Conekta: their own events, signed. An event of another shape, or of the other mode (test or live) than its ' +
+  'payment, is stored and ignored. In mock mode `{ "id": "evt_1", "providerRef": "<of the intent>", "status": ' +
+  '"confirmed" }` (or `failed`) settles a mock payment.'
 const webhook = { access: 'public', describedBody: ProviderEvent, problems: ['invalid_signature'] } as const
 const paymentWebhook = {
   access: 'public',

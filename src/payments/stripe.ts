@@ -40,7 +40,7 @@ export function openStripe({ secretKey, apiUrl, webhookSecret, timeoutMs = 15_00
     async createIntent(input) {
       try {
         const intent = await client.paymentIntents.create(paramsOf(input), { idempotencyKey: input.paymentId })
-        return outcomeOf(intent)
+        return outcomeOf(intent, mode)
       } catch (error) {
         return failureOf(error)
       }
@@ -72,7 +72,8 @@ const STATUSES: Record<string, 'requires_payment' | 'requires_action' | 'confirm
   succeeded: 'confirmed',
 }
 
-function outcomeOf(intent: Stripe.PaymentIntent): IntentOutcome {
+function outcomeOf(intent: Stripe.PaymentIntent, keyMode: 'test' | 'live'): IntentOutcome {
+  const isLive = asFlag(intent.livemode)
   if (!intent.id) return { kind: 'unknown', reason: 'unreadable_answer' }
   return {
     kind: 'created',
@@ -80,7 +81,7 @@ function outcomeOf(intent: Stripe.PaymentIntent): IntentOutcome {
     clientSecret: intent.client_secret,
     nextAction: intent.next_action ? { ...intent.next_action } : null,
     status: STATUSES[intent.status] ?? 'processing',
-    mode: intent.livemode ? 'live' : 'test',
+    mode: isLive === null ? keyMode : isLive ? 'live' : 'test',
   }
 }
 
