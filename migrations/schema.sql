@@ -384,9 +384,17 @@ END),
   constraint ledger_entries_payment_id_fkey FOREIGN KEY (payment_id) REFERENCES payments(id),
   constraint ledger_entries_reverses_id_fkey FOREIGN KEY (reverses_id) REFERENCES ledger_entries(id)
 );
+CREATE INDEX ledger_entries_counted ON ledger_entries USING btree (organizer_id, currency, effective_at) INCLUDE (kind, tickets, amount_cents, reverses_id);
 CREATE INDEX ledger_entries_organizer ON ledger_entries USING btree (organizer_id, id);
 CREATE UNIQUE INDEX ledger_entries_one_per_payment ON ledger_entries USING btree (payment_id) WHERE (kind = 'payment'::text);
 CREATE TRIGGER ledger_entries_append_only BEFORE DELETE OR UPDATE ON ledger_entries FOR EACH ROW EXECUTE FUNCTION refuse_ledger_change();
+CREATE TRIGGER ledger_entries_inserted AFTER INSERT ON ledger_entries REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION note_money_change();
+
+create table money_versions (
+  organizer_id text not null,
+  version bigint not null,
+  constraint money_versions_pkey PRIMARY KEY (organizer_id)
+);
 
 create table opt_outs (
   organizer_id text not null,
@@ -447,6 +455,8 @@ create table payments (
   request_id text not null,
   created_at timestamp with time zone not null,
   updated_at timestamp with time zone not null,
+  counted_at timestamp with time zone generated always as (COALESCE(paid_at, created_at)) stored not null,
+  reference_key text,
   constraint payments_pkey PRIMARY KEY (id),
   constraint payments_amount CHECK ((amount_cents > 0)),
   constraint payments_currency CHECK ((currency ~ '^[A-Z]{3}$'::text)),
@@ -459,12 +469,18 @@ create table payments (
   constraint payments_event_id_fkey FOREIGN KEY (event_id) REFERENCES events(id),
   constraint payments_organizer_id_fkey FOREIGN KEY (organizer_id) REFERENCES organizers(id)
 );
+CREATE INDEX payments_counted ON payments USING btree (currency, organizer_id, counted_at) INCLUDE (status, amount_cents);
+CREATE INDEX payments_days ON payments USING btree (counted_at);
 CREATE INDEX payments_listing ON payments USING btree (created_at DESC, id DESC);
 CREATE INDEX payments_organizer ON payments USING btree (organizer_id, created_at DESC, id DESC);
 CREATE UNIQUE INDEX payments_idempotency_unique ON payments USING btree (created_by, idempotency_key) WHERE (idempotency_key IS NOT NULL);
 CREATE UNIQUE INDEX payments_provider_ref_unique ON payments USING btree (provider, provider_ref) WHERE (provider_ref IS NOT NULL);
+CREATE UNIQUE INDEX payments_reference_key_unique ON payments USING btree (organizer_id, reference_key) WHERE ((kind = 'manual'::text) AND (reference_key IS NOT NULL) AND (status <> 'reversed'::text));
 CREATE UNIQUE INDEX payments_reference_unique ON payments USING btree (organizer_id, reference) WHERE ((kind = 'manual'::text) AND (reference IS NOT NULL) AND (status <> 'reversed'::text));
+CREATE TRIGGER payments_deleted AFTER DELETE ON payments REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION note_money_change();
 CREATE TRIGGER payments_forward_only BEFORE UPDATE OF status ON payments FOR EACH ROW EXECUTE FUNCTION refuse_payment_step_back();
+CREATE TRIGGER payments_inserted AFTER INSERT ON payments REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION note_money_change();
+CREATE TRIGGER payments_updated AFTER UPDATE ON payments REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION note_money_change();
 
 create table recipient_limits (
   address text not null,
@@ -686,31 +702,6 @@ create materialized view kpi_events as
   GROUP BY e.id;
 CREATE UNIQUE INDEX kpi_events_key ON kpi_events USING btree (event_id);
 
-create materialized view kpi_ledger as
- SELECT l.organizer_id,
-    COALESCE(l.event_id, ''::text) AS event_id,
-    (l.effective_at AT TIME ZONE 'America/Mexico_City'::text)::date AS day,
-    l.currency,
-    COALESCE(r.kind, l.kind) AS kind,
-    sum(l.tickets) AS tickets,
-    sum(l.amount_cents)::bigint AS amount_cents
-   FROM ledger_entries l
-     LEFT JOIN ledger_entries r ON r.id = l.reverses_id
-  GROUP BY l.organizer_id, (COALESCE(l.event_id, ''::text)), ((l.effective_at AT TIME ZONE 'America/Mexico_City'::text)::date), l.currency, (COALESCE(r.kind, l.kind));
-CREATE UNIQUE INDEX kpi_ledger_key ON kpi_ledger USING btree (organizer_id, event_id, day, currency, kind);
-
-create materialized view kpi_payments as
- SELECT COALESCE(organizer_id, ''::text) AS organizer_id,
-    (COALESCE(paid_at, created_at) AT TIME ZONE 'America/Mexico_City'::text)::date AS day,
-    currency,
-    provider,
-    status,
-    count(*) AS payments,
-    sum(amount_cents)::bigint AS amount_cents
-   FROM payments
-  GROUP BY (COALESCE(organizer_id, ''::text)), ((COALESCE(paid_at, created_at) AT TIME ZONE 'America/Mexico_City'::text)::date), currency, provider, status;
-CREATE UNIQUE INDEX kpi_payments_key ON kpi_payments USING btree (organizer_id, day, currency, provider, status);
-
 create materialized view kpi_predictions as
  SELECT organizer_id,
     day,
@@ -830,6 +821,17 @@ begin
 exception when invalid_parameter_value then
   return (ends_at at time zone 'America/Mexico_City' + make_interval(days => days))
     at time zone 'America/Mexico_City';
+end $function$;
+
+CREATE OR REPLACE FUNCTION note_money_change()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  insert into money_versions as v (organizer_id, version)
+  select distinct coalesce(organizer_id, ''), 1 from changed order by 1 -- one order: no deadlock
+      on conflict (organizer_id) do update set version = v.version + 1;
+  return null;
 end $function$;
 
 CREATE OR REPLACE FUNCTION payment_may_become(current text, next text)

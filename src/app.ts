@@ -27,7 +27,7 @@ import { parseJsonBodies } from './http/json-bodies.ts'
 import { limitPerAddress } from './http/rate-limit.ts'
 import { requestIdOf, stampRequestIds } from './http/request-id.ts'
 import { systemRoutes } from './operations/system-routes.ts'
-import { inboxRoutes } from './inbox/routes.ts'
+import { inboxRoutes, tidyWebhookUrl } from './inbox/routes.ts'
 import { JOBS } from './jobs.ts'
 import { landingRoutes } from './landing/routes.ts'
 import { channelRoutes } from './operations/channel-routes.ts'
@@ -40,7 +40,6 @@ export async function buildApp(deps: Deps): Promise<FastifyInstance> {
   const app: FastifyInstance = Fastify({
     loggerInstance: log.child({}) as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
-    rewriteUrl: ({ url = '' }) => trimGlue(url),
     genReqId: (raw) => requestIdOf(raw.headers),
     trustProxy: config.http.trustedProxies.length > 0 ? [...config.http.trustedProxies] : false,
     bodyLimit: 256 * 1024,
@@ -48,6 +47,7 @@ export async function buildApp(deps: Deps): Promise<FastifyInstance> {
     connectionTimeout: 60_000,
     keepAliveTimeout: 5_000,
     routerOptions: { maxParamLength: 300 },
+    rewriteUrl: ({ url = '/' }) => tidyWebhookUrl(trimGlue(url)),
     onProtoPoisoning: 'error',
     onConstructorPoisoning: 'error',
     return503OnClosing: true,

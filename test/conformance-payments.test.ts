@@ -26,9 +26,10 @@ const FOLDERS = {
   stripe: ['stripe/webhooks', 'stripe/webhooks-captured'],
   conekta: ['conekta/webhooks'],
 }
-type Paid = { ref: string; amountCents: number; currency: string }
+type Paid = { ref: string; amountCents: number; currency: string; mode: 'test' | 'live' }
 const dataOf = ({ json }: Sample) => (json['data'] as { object: Record<string, unknown> }).object
 
+const modeOf = ({ json }: Sample) => (json['livemode'] === true ? 'live' : 'test')
 const currencyOf = (sample: Sample) => String(dataOf(sample)['currency']).toUpperCase()
 
 /** Reads the paid payment of a sample independently of our readers. */
@@ -39,6 +40,7 @@ const PAID: Record<keyof typeof FOLDERS, (sample: Sample) => Paid | null> = {
           ref: String(dataOf(sample)['id']),
           amountCents: Number(dataOf(sample)['amount_received']),
           currency: currencyOf(sample),
+          mode: modeOf(sample),
         }
       : null,
   conekta: (sample) =>
@@ -47,6 +49,7 @@ const PAID: Record<keyof typeof FOLDERS, (sample: Sample) => Paid | null> = {
           ref: String(dataOf(sample)['id']),
           amountCents: Number(dataOf(sample)['amount']),
           currency: currencyOf(sample),
+          mode: modeOf(sample),
         }
       : null,
 }
@@ -112,10 +115,10 @@ for (const provider of ['stripe', 'conekta'] as const) {
   })
 }
 
-async function aPayment({ db }: TestApp, provider: string, { ref, amountCents, currency }: Paid): Promise<void> {
+async function aPayment({ db }: TestApp, provider: string, { ref, amountCents, currency, mode }: Paid): Promise<void> {
   const organizerId = await anOrganizer(db)
   await sql`insert into payments (id, kind, organizer_id, provider, mode, provider_ref, status, amount_cents, currency, created_by,
       request_id, created_at, updated_at)
-    values (${newId('pay')}, 'intent', ${organizerId}, ${provider}, 'test', ${ref}, 'requires_payment', ${amountCents}, ${currency},
+    values (${newId('pay')}, 'intent', ${organizerId}, ${provider}, ${mode}, ${ref}, 'requires_payment', ${amountCents}, ${currency},
       'usr_x', 'req_x', now(), now())`.execute(db)
 }

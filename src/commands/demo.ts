@@ -90,9 +90,9 @@ async function seedGuests(tx: Tx, now: Date): Promise<void> {
 async function seedLedger(tx: Tx, now: Date): Promise<void> {
   const { rows } = await sql`select 1 from ledger_entries where organizer_id = 'org_demo' limit 1`.execute(tx)
   if (rows.length > 0) return
-  await sql`insert into payments (id, kind, organizer_id, provider, mode, status, amount_cents, currency, method, reference, paid_at,
+  await sql`insert into payments (id, kind, organizer_id, provider, mode, status, amount_cents, currency, method, reference, reference_key, paid_at,
       created_by, request_id, created_at, updated_at)
-    values ('pay_demo_1', 'manual', 'org_demo', 'manual', 'manual', 'confirmed', 150000, 'MXN', 'transfer', 'SPEI-DEMO-1', ${now},
+    values ('pay_demo_1', 'manual', 'org_demo', 'manual', 'manual', 'confirmed', 150000, 'MXN', 'transfer', 'SPEI-DEMO-1', 'SPEI-DEMO-1', ${now},
       'usr_demo_director', 'req_demo', ${now}, ${now}) on conflict do nothing`.execute(tx)
   await sql`insert into ledger_entries (organizer_id, event_id, kind, tickets, amount_cents, currency, payment_id, created_by, effective_at, created_at)
     values ('org_demo', 'ev_demo', 'prepaid', 100, 250000, 'MXN', null, 'usr_demo_director', ${now}, ${now}),

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { startApp, type TestApp } from '../../test/harness.ts'
 import { aGuest, anEvent, anOrganizer, aPhone, type GuestFacts } from '../../test/make.ts'
-import { newId, sql, type Db } from '../platform/db.ts'
+import { processInbound } from '../inbox/inbox.ts'
+import { newId, sql, withTx, type Db } from '../platform/db.ts'
 import { refreshKpisJob } from './jobs.ts'
 import { refreshKpis } from './refresh.ts'
 
@@ -209,7 +210,7 @@ test('every number of the overview matches the rows', async (t) => {
 
   assert.deepEqual(numbersOf(body), expected)
   assert.equal(body.asOf, NOW)
-  assert.equal(body.recentPayments.length, 8)
+  assert.equal(body.recentPayments.length, 7) // one more is in dollars
 })
 
 test('every number is the same when it is recomputed from the base tables', async (t) => {
@@ -458,51 +459,150 @@ test('any refresh invalidates the cached answer', async (t) => {
 test('quick views are refreshed on request; slow ones are served with their age', async (t) => {
   const app = await startApp(t, { now: '2030-06-19T18:00:00.000Z', env: { DIRECTOR_CACHE_TTL_SECONDS: '0' } })
   const organizerId = await anOrganizer(app.db)
+  const eventId = await anEvent(app.db, { organizerId })
   const read = async () => {
     const body = await readNumbers(app, `?organizerId=${organizerId}`)
-    return [body.finance.openDebtCents, body.ageSeconds]
+    return [body.guests.total, body.ageSeconds]
   }
+  await app.runJob(refreshKpisJob, {})
   await read()
-  await anEntry(app.db, organizerId, { kind: 'loan', tickets: 1, cents: 100 })
+  await aGuest(app.db, eventId)
 
   app.setNow('2030-06-19T18:00:02.000Z')
   const tooSoon = await read()
   app.setNow('2030-06-19T18:00:02.001Z')
   const quick = await read()
-  await anEntry(app.db, organizerId, { kind: 'loan', tickets: 1, cents: 100 })
+  await aGuest(app.db, eventId)
   await sql`update kpi_refreshes set took_ms = 200`.execute(app.db)
   app.setNow('2030-06-19T18:01:02.001Z')
   const slow = await read()
 
   assert.deepEqual(tooSoon, [0, 2])
-  assert.deepEqual(quick, [100, 0])
-  assert.deepEqual(slow, [100, 60])
+  assert.deepEqual(quick, [1, 0])
+  assert.deepEqual(slow, [1, 60])
 })
 
-test('requests during a refresh see old or new numbers, never a mixture', async (t) => {
+test('requests during refreshes and payments see one snapshot of money and of the views, never a mixture', async (t) => {
   const app = await startApp(t, { env: { DIRECTOR_CACHE_TTL_SECONDS: '0' } })
   const organizerId = await anOrganizer(app.db)
+  const eventId = await anEvent(app.db, { organizerId })
   await app.runJob(refreshKpisJob, {})
   let isWriting = true
   const writing = (async () => {
     for (let n = 0; n < 25; n++) {
       const at = '2030-06-20T18:00:00Z'
-      const paymentId = await aPayment(app.db, organizerId, { status: 'confirmed', cents: 100, at })
-      await anEntry(app.db, organizerId, { kind: 'payment', cents: 100, paymentId, at })
+      await withTx(app.db, async (tx) => {
+        const paymentId = await aPayment(tx, organizerId, { status: 'confirmed', cents: 100, at })
+        await anEntry(tx, organizerId, { kind: 'payment', cents: 100, paymentId, at })
+        await aMessage(tx, organizerId, await aGuest(tx, eventId), { status: 'sent', at })
+      })
       await refreshKpis(app.deps, { ifBusy: 'wait' })
     }
     isWriting = false
   })()
 
-  const seen = new Set<number>()
+  const [paid, sent] = [new Set<number>(), new Set<number>()]
   const reading = async () => {
     while (isWriting) {
-      const { finance, payments } = await readNumbers(app, `?organizerId=${organizerId}`)
+      const { finance, payments, tickets, deliveries } = await readNumbers(app, `?organizerId=${organizerId}`)
       assert.equal(finance.paidCents, payments.confirmed.amountCents)
-      seen.add(finance.paidCents)
+      assert.equal(tickets.delivered, deliveries.sent)
+      paid.add(finance.paidCents)
+      sent.add(deliveries.sent)
     }
   }
   await Promise.all([writing, reading(), reading(), reading()])
 
-  assert.ok(seen.size > 10, 'reads and writes must have overlapped')
+  assert.ok(Math.min(paid.size, sent.size) > 10, 'reads and writes must have overlapped')
+})
+
+/** One day of Mexico City, 2030-06-20, is 06:00 to 06:00 in UTC. */
+const MOMENTS = [
+  ['the last minute of the day before', '2030-06-20T05:59:59.999Z', '2030-06-19'],
+  ['the first minute', '2030-06-20T06:00:00.000Z', '2030-06-20'],
+  ['midnight in UTC', '2030-06-21T00:00:00.000Z', '2030-06-20'],
+  ['half past eleven at night', '2030-06-21T05:30:00.000Z', '2030-06-20'],
+  ['the first minute of the day after', '2030-06-21T06:00:00.000Z', '2030-06-21'],
+] as const
+test('the total, the list and recentPayments of a day are the same payments, by the day they were paid', async (t) => {
+  const app = await startApp(t, { now: '2030-06-25T18:00:00.000Z' })
+  const organizerId = await anOrganizer(app.db)
+  const expected = new Map<string, string[]>()
+  for (const [what, paidAt, day] of MOMENTS) {
+    const body = { organizerId, amount: 100, method: 'cash', paidAt, note: what }
+    const { payment } = (await app.post('/director/payments', { as, body })).json()
+    assert.equal(payment.paidAt, paidAt)
+    await app.post('/director/payments', { as, body: { ...body, currency: 'USD' } })
+    expected.set(day, [...(expected.get(day) ?? []), payment.id])
+  }
+  const read = async (from: string, to: string) => {
+    const query = `organizerId=${organizerId}&from=${from}&to=${to}`
+    const overview = await readNumbers(app, `?${query}`)
+    const list = (await app.get(`/director/payments?${query}&status=confirmed&currency=mxn`, { as })).json().data
+    const idsOf = (rows: { id: string }[]) => rows.map(({ id }) => id).sort()
+    assert.deepEqual(idsOf(overview.recentPayments), idsOf(list))
+    assert.equal(overview.payments.confirmed.count, list.length)
+    assert.equal(overview.payments.confirmed.amountCents, list.length * 10_000)
+    assert.equal(overview.finance.paidCents, list.length * 10_000)
+    return idsOf(list)
+  }
+
+  for (const day of ['2030-06-19', '2030-06-20', '2030-06-21']) {
+    assert.deepEqual(await read(day, day), expected.get(day)!.sort(), day)
+  }
+  assert.equal((await read('2030-06-19', '2030-06-21')).length, 5)
+  assert.deepEqual(await read('2030-06-25', '2030-06-25'), [], 'the day on which they were entered')
+  const all = (await app.get(`/director/payments?organizerId=${organizerId}`, { as })).json().data
+  assert.equal(all.length, 10, 'without a currency the list has every currency')
+  const dollars = await readNumbers(app, `?organizerId=${organizerId}&currency=usd&from=2030-06-20&to=2030-06-20`)
+  assert.deepEqual([dollars.payments.confirmed.count, dollars.recentPayments.length], [3, 3])
+})
+
+test('a payment counts on the day its provider says, a pending one on the day it was made', async (t) => {
+  const app = await startApp(t, { now: '2030-06-21T05:30:00.000Z' }) // 2030-06-20, half past eleven at night
+  const organizerId = await anOrganizer(app.db)
+  const ask = async () =>
+    (await app.post('/payments/intent', { as, body: { organizerId, amount: 100 } })).json<{ providerRef: string }>()
+  const [paid, failed] = [await ask(), await ask()]
+  await ask()
+  app.setNow('2030-06-22T18:00:00Z')
+  const settle = async ({ providerRef }: { providerRef: string }, status: string) => {
+    const reply = await app.post('/payments/webhook/mock', { body: { id: newId('e'), providerRef, status } })
+    await processInbound(app.deps, reply.json().eventId)
+  }
+  await settle(paid, 'confirmed')
+  await settle(failed, 'failed')
+
+  for (const [day, counts] of [
+    ['2030-06-20', [0, 1, 1]],
+    ['2030-06-21', [0, 0, 0]],
+    ['2030-06-22', [1, 0, 0]],
+  ] as const) {
+    const query = `organizerId=${organizerId}&from=${day}&to=${day}`
+    const { payments, recentPayments } = await readNumbers(app, `?${query}`)
+    const list = (await app.get(`/director/payments?${query}`, { as })).json().data as { status: string }[]
+    const listed = ['confirmed', 'requires_payment', 'failed'].map(
+      (status) => list.filter((one) => one.status === status).length,
+    )
+
+    assert.deepEqual([payments.confirmed.count, payments.pending.count, payments.failed.count], counts, day)
+    assert.deepEqual([listed, recentPayments.length], [counts, list.length], day)
+  }
+})
+
+test('a reversal leaves the day of the payment, and the ledger shows it on its own day', async (t) => {
+  const app = await startApp(t, { now: '2030-06-20T18:00:00.000Z' })
+  const organizerId = await anOrganizer(app.db)
+  const body = { organizerId, amount: 100, method: 'cash' }
+  const { payment } = (await app.post('/director/payments', { as, body })).json()
+  app.setNow('2030-06-23T18:00:00Z')
+  await app.post(`/director/payments/${payment.id}/reverse`, { as, body: { reason: 'twice' } })
+  const read = async (query: string) => {
+    const { finance, payments } = await readNumbers(app, `?organizerId=${organizerId}${query}`)
+    return [payments.confirmed.count, payments.refunded.count, finance.paidCents]
+  }
+
+  assert.deepEqual(await read('&from=2030-06-20&to=2030-06-20'), [0, 1, 10_000])
+  assert.deepEqual(await read('&from=2030-06-23&to=2030-06-23'), [0, 0, -10_000])
+  assert.deepEqual(await read(''), [0, 1, 0])
 })

@@ -1,38 +1,39 @@
-/** Computes the Director's overview from the views, in one snapshot. */
+/** Computes the Director's overview in one snapshot: money from its tables, everything else from the views. */
 import type { Deps } from '../deps.ts'
 import type { Db } from '../platform/db.ts'
 import { Failure } from '../platform/errors.ts'
 import { formatCents } from '../platform/money.ts'
-import { listPayments, type Payment } from '../payments/payments.ts'
+import { listPayments, sumPayments, type Payment, type PaymentSum } from '../payments/payments.ts'
 import { COMPARED_DAYS, shareOf, sumPredictions } from './predictions.ts'
 import {
   countActiveOrganizers,
   countOpenSessions,
   findFreshness,
+  findMoneyVersion,
   listTopOrganizers,
-  sumBalances,
   sumDeliveries,
   sumEvents,
   sumLedger,
-  sumPayments,
   sumSavings,
-  sumTickets,
   type DeliverySum,
   type EventSum,
   type Filter,
-  type PaymentSum,
+  type LedgerSums,
   type PriceOfDay,
 } from './sql.ts'
 
-export type Overview = Awaited<ReturnType<typeof computeOverview>>
+export type Overview = Awaited<ReturnType<typeof computeFrom>>
 
-/** Reads all views in one snapshot, so that a concurrent refresh changes either all numbers or none. */
+/** Reads everything in one snapshot, so that a concurrent refresh or payment changes either all numbers or none. */
 export async function computeOverview({ db, now, config }: Pick<Deps, 'db' | 'now' | 'config'>, filter: Filter) {
   return db
     .transaction()
     .setIsolationLevel('repeatable read')
     .setAccessMode('read only')
-    .execute((tx) => computeFrom(tx, filter, now(), config))
+    .execute(async (tx) => ({
+      moneyVersion: await findMoneyVersion(tx, filter.organizerId),
+      body: await computeFrom(tx, filter, now(), config),
+    }))
 }
 
 async function computeFrom(tx: Db, filter: Filter, now: Date, config: Deps['config']) {
@@ -41,14 +42,15 @@ async function computeFrom(tx: Db, filter: Filter, now: Date, config: Deps['conf
     throw new Failure('unavailable', { detail: 'The numbers are being computed.', retryAfterSeconds: 2 })
   const events = await sumEvents(tx, filter)
   const deliveries = await sumDeliveries(tx, filter)
+  const ledger = await sumLedger(tx, filter)
   const { premiumFactor } = config.director
   const openSince = new Date(now.getTime() - config.whatsapp.windowMs)
   return {
     asOf,
     refreshedAt,
     currency: filter.currency,
-    tickets: describeTickets(await sumTickets(tx, filter), events, premiumFactor),
-    finance: await describeFinance(tx, filter),
+    tickets: describeTickets(ledger, events, premiumFactor),
+    finance: describeFinance(ledger, filter.currency),
     payments: describePayments(await sumPayments(tx, filter), filter.currency),
     events: describeEvents(events),
     guests: describeGuests(events),
@@ -73,23 +75,23 @@ async function computeFrom(tx: Db, filter: Filter, now: Date, config: Deps['conf
 const total = <T>(rows: T[], valueOf: (row: T) => number): number => rows.reduce((sum, row) => sum + valueOf(row), 0)
 const rate = (part: number, whole: number): number | null => (whole === 0 ? null : part / whole)
 
-function describeTickets(granted: { prepaid: number; onLoan: number }, events: EventSum[], premiumFactor: number) {
+function describeTickets({ prepaid, onLoan }: LedgerSums, events: EventSum[], premiumFactor: number) {
   const equivalent = total(events, ({ type, placesUsed }) => placesUsed * (type === 'premium' ? premiumFactor : 1))
   return {
-    ...granted,
+    prepaid,
+    onLoan,
     delivered: total(events, (event) => event.placesDelivered),
     used: total(events, (event) => event.placesUsed),
-    remaining: granted.prepaid + granted.onLoan - equivalent,
+    remaining: prepaid + onLoan - equivalent,
     equivalent,
   }
 }
 
-async function describeFinance(tx: Db, filter: Filter) {
-  const { prepaidCents, loanCents, paymentCents } = await sumLedger(tx, filter)
+function describeFinance({ prepaidCents, loanCents, paymentCents, ...balance }: LedgerSums, currency: string) {
   return {
-    ...amounts('billed', prepaidCents + loanCents, filter.currency),
-    ...amounts('paid', prepaidCents + paymentCents, filter.currency),
-    ...describeBalance(await sumBalances(tx, filter), filter.currency),
+    ...amounts('billed', prepaidCents + loanCents, currency),
+    ...amounts('paid', prepaidCents + paymentCents, currency),
+    ...describeBalance(balance, currency),
   }
 }
 

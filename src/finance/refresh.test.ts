@@ -1,25 +1,28 @@
 import assert from 'node:assert/strict'
 import { spawn, spawnSync } from 'node:child_process'
 import { test } from 'node:test'
-import { ORGANIZER_ID, startApp, type TestApp } from '../../test/harness.ts'
-import { anOrganizer } from '../../test/make.ts'
-import { newId, sql, type Db } from '../platform/db.ts'
+import { startApp, type TestApp } from '../../test/harness.ts'
+import { aGuest, anEvent } from '../../test/make.ts'
+import { newId, sql, withTx, type Db } from '../platform/db.ts'
 import { refreshKpisJob } from './jobs.ts'
 import { refreshKpis } from './refresh.ts'
 
-async function aLoan(db: Db, organizerId: string, amountCents: number): Promise<void> {
-  await sql`insert into ledger_entries (organizer_id, kind, tickets, amount_cents, currency, created_by, effective_at)
-    values (${organizerId}, 'loan', 1, ${amountCents}, 'MXN', 'usr_x', now())`.execute(db)
+/** Inserts a guest with one sent message, which two views count. */
+async function aReached(db: Db, eventId: string): Promise<void> {
+  const { guestId } = await aGuest(db, eventId)
+  await sql`insert into deliveries (id, organizer_id, event_id, guest_id, channel, template, locale, status, attempts_max, request_id, requested_by, requested_at, updated_at)
+    select ${newId('dl')}, organizer_id, id, ${guestId}, 'email', 'event_invitation', 'es-MX', 'sent', 5, 'req_x', 'usr_x', now(), now()
+      from events where id = ${eventId}`.execute(db)
 }
 
-/** Reads the same payment from two views: as a payment and as a ledger entry, in cents. */
-async function readBoth(db: Db, organizerId: string): Promise<number[]> {
-  const { rows } = await sql<{ paid: number; entered: number }>`
-    select (select coalesce(sum(amount_cents), 0)::bigint from kpi_payments where organizer_id = ${organizerId}) as paid,
-           (select coalesce(sum(amount_cents), 0)::bigint from kpi_ledger where organizer_id = ${organizerId} and kind = 'payment') as entered`.execute(
+/** Reads the same guests from two views: as places and as deliveries. */
+async function readBoth(db: Db, eventId: string): Promise<number[]> {
+  const { rows } = await sql<{ places: number; deliveries: number }>`
+    select (select coalesce(sum(places_delivered), 0)::bigint from kpi_events where event_id = ${eventId}) as places,
+           (select coalesce(sum(deliveries), 0)::bigint from kpi_deliveries where event_id = ${eventId}) as deliveries`.execute(
     db,
   )
-  return [rows[0]!.paid, rows[0]!.entered]
+  return [rows[0]!.places, rows[0]!.deliveries]
 }
 
 /** Takes the refresh's lock in another connection and keeps it until `release`. */
@@ -49,11 +52,11 @@ test("the job refreshes every view, also one without data, and clears the overvi
   const first = await runJob(refreshKpisJob, {})
   const second = await runJob(refreshKpisJob, {})
 
-  assert.deepEqual([first, second], ['5 views refreshed', '5 views refreshed'])
+  assert.deepEqual([first, second], ['3 views refreshed', '3 views refreshed'])
   assert.equal(await deps.kv.get('director:overview:x'), null)
   assert.equal(await deps.kv.get('other'), 'kept')
   const { rows } = await sql<{ viewName: string }>`select view_name from kpi_refreshes order by 1`.execute(db)
-  const names = ['kpi_deliveries', 'kpi_events', 'kpi_ledger', 'kpi_payments', 'kpi_predictions']
+  const names = ['kpi_deliveries', 'kpi_events', 'kpi_predictions']
   assert.deepEqual(
     rows.map((row) => row.viewName),
     names,
@@ -72,12 +75,12 @@ test('of two concurrent refreshes one runs and the other is skipped', async (t) 
   await lock.done
 
   assert.equal(outcome, 'another refresh is running')
-  assert.equal(await app.runJob(refreshKpisJob, {}), '5 views refreshed')
+  assert.equal(await app.runJob(refreshKpisJob, {}), '3 views refreshed')
 })
 
 test('a refresh that waited sees what was committed meanwhile', async (t) => {
   const app = await startApp(t)
-  const organizerId = await anOrganizer(app.db)
+  const eventId = await anEvent(app.db)
   await app.runJob(refreshKpisJob, {})
   const lock = await takeLock(app)
 
@@ -87,33 +90,21 @@ test('a refresh that waited sees what was committed meanwhile', async (t) => {
       and database = (select oid from pg_database where datname = current_database())`.execute(app.db)
     return rows.length > 0
   })
-  await aLoan(app.db, organizerId, 777)
+  await aReached(app.db, eventId)
   lock.release()
   await Promise.all([lock.done, waiting])
 
-  const { rows } = await sql<{ amountCents: number }>`
-    select amount_cents from kpi_ledger where organizer_id = ${organizerId}`.execute(app.db)
-  assert.deepEqual(rows, [{ amountCents: 777 }])
+  assert.deepEqual(await readBoth(app.db, eventId), [1, 1])
 })
 
-test('views refreshed during writes are one snapshot: never a payment without its ledger entry', async (t) => {
+test('views refreshed during writes are one snapshot: never a delivery without its places', async (t) => {
   const app = await startApp(t)
-  const organizerId = await anOrganizer(app.db)
+  const eventId = await anEvent(app.db)
   await app.runJob(refreshKpisJob, {})
   let isWriting = true
   let written = 0
   const writing = (async () => {
-    for (; isWriting; written++) {
-      const id = newId('pay')
-      await app.db.transaction().execute(async (tx) => {
-        await sql`insert into payments (id, kind, organizer_id, provider, mode, status, amount_cents, currency, paid_at, created_by, request_id, created_at, updated_at)
-          values (${id}, 'manual', ${organizerId}, 'manual', 'manual', 'confirmed', 100, 'MXN', now(), 'usr_x', 'req_x', now(), now())`.execute(
-          tx,
-        )
-        await sql`insert into ledger_entries (organizer_id, kind, amount_cents, currency, payment_id, created_by, effective_at)
-          values (${organizerId}, 'payment', 100, 'MXN', ${id}, 'usr_x', now())`.execute(tx)
-      })
-    }
+    for (; isWriting; written++) await withTx(app.db, (tx) => aReached(tx, eventId))
   })()
 
   // The writer stops after the reader, so that every refresh runs during writes on any machine.
@@ -121,7 +112,7 @@ test('views refreshed during writes are one snapshot: never a payment without it
   try {
     for (let n = 0; n < 100 && new Set(seen.map(String)).size < 5; n++) {
       await refreshKpis(app.deps, { ifBusy: 'wait' })
-      seen.push(await readBoth(app.db, organizerId))
+      seen.push(await readBoth(app.db, eventId))
     }
   } finally {
     isWriting = false
@@ -129,9 +120,9 @@ test('views refreshed during writes are one snapshot: never a payment without it
   }
   await refreshKpis(app.deps, { ifBusy: 'wait' })
 
-  for (const [paid, entered] of seen) assert.equal(paid, entered)
+  for (const [places, deliveries] of seen) assert.equal(places, deliveries)
   assert.equal(new Set(seen.map(String)).size, 5, 'the writes and the refreshes must have overlapped')
-  assert.deepEqual(await readBoth(app.db, organizerId), [written * 100, written * 100])
+  assert.deepEqual(await readBoth(app.db, eventId), [written, written])
 })
 
 test('a failed refresh is logged as an error', async (t) => {
@@ -167,12 +158,12 @@ test(
   { skip },
   async (t) => {
     const { db, deps } = await startApp(t)
-    const organizerId = await anOrganizer(db)
-    await aLoan(db, organizerId, 555)
+    const eventId = await anEvent(db)
+    await aReached(db, eventId)
     const url = new URL(deps.databaseUrl)
 
     const byUrl = await runScript({ DATABASE_URL: deps.databaseUrl })
-    await aLoan(db, organizerId, 5)
+    await aReached(db, eventId)
     const byParts = await runScript({
       DB_HOST: url.hostname,
       DB_PORT: url.port,
@@ -183,14 +174,9 @@ test(
 
     for (const { code, out, err } of [byUrl, byParts]) {
       assert.deepEqual([code, err], [0, ''])
-      assert.match(
-        out,
-        /^kpi_deliveries \d+ ms\nkpi_events \d+ ms\nkpi_ledger \d+ ms\nkpi_payments \d+ ms\nkpi_predictions \d+ ms\n$/,
-      )
+      assert.match(out, /^kpi_deliveries \d+ ms\nkpi_events \d+ ms\nkpi_predictions \d+ ms\n$/)
     }
-    const { rows } = await sql<{ amountCents: number }>`
-    select amount_cents from kpi_ledger where organizer_id = ${organizerId}`.execute(db)
-    assert.deepEqual(rows, [{ amountCents: 560 }])
+    assert.deepEqual(await readBoth(db, eventId), [2, 2])
   },
 )
 
@@ -216,17 +202,4 @@ test('infra/refresh-kpis.sh exits with a message when it cannot run', { skip }, 
   assert.match(broken.err, /refresh_kpis/)
   assert.equal(noPsql.status, 127)
   assert.match(noPsql.stderr, /psql is not on the PATH/)
-})
-
-test('refreshes of concurrent changes are batched', async (t) => {
-  const { db, post } = await startApp(t)
-  const organizerId = await anOrganizer(db, ORGANIZER_ID)
-  const body = { organizerId, amount: 1, method: 'cash' }
-
-  const replies = await Promise.all(
-    Array.from({ length: 12 }, () => post('/director/payments', { as: 'director', body })),
-  )
-
-  assert.deepEqual([...new Set(replies.map((reply) => reply.statusCode))], [201])
-  assert.deepEqual(await readBoth(db, organizerId), [1200, 1200])
 })

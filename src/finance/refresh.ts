@@ -39,23 +39,3 @@ async function clearCache({ kv, log }: Context): Promise<void> {
     log.warn({ err: error }, "The Director's cache could not be cleared")
   }
 }
-
-type Refreshes = { running: Promise<unknown>; next: Promise<unknown> | null }
-const refreshesOf = new WeakMap<object, Refreshes>()
-
-/**
- * Refreshes the views after a committed change. Concurrent changes are batched: they wait for one refresh that starts
- * after all of them. A failed refresh is logged and does not affect the change.
- */
-export async function publishChange(context: Context): Promise<void> {
-  const refreshes = refreshesOf.get(context.slowDb) ?? { running: Promise.resolve(), next: null }
-  refreshesOf.set(context.slowDb, refreshes)
-  refreshes.next ??= refreshes.running.then(() => {
-    refreshes.next = null
-    refreshes.running = refreshKpis(context, { ifBusy: 'wait' }).catch((error: unknown) => {
-      context.log.warn({ err: error }, "The Director's numbers are stale: a refresh after a change failed")
-    })
-    return refreshes.running
-  })
-  await refreshes.next
-}

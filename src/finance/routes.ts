@@ -5,9 +5,10 @@ import type { Deps } from '../deps.ts'
 import { namesTag } from '../http/etag.ts'
 import { Page, PageQuery, readCursor, toPage } from '../http/page.ts'
 import { Id } from '../http/schemas.ts'
-import { AmountInput, CurrencyInput } from '../platform/money.ts'
+import { readDays } from '../platform/days.ts'
+import { AmountInput, CurrencyInput, readCurrency } from '../platform/money.ts'
 import { listPayments } from '../payments/payments.ts'
-import { enterPayment, readDays, readOverview, reversePayment } from './finance.ts'
+import { enterPayment, readOverview, reversePayment } from './finance.ts'
 import { describePayment } from './overview.ts'
 import { OverviewAnswer, PaymentAnswer, PaymentStatus, PaymentView } from './schemas.ts'
 
@@ -27,7 +28,13 @@ const PaymentBody = Type.Object(
     ),
     note: Type.Optional(Type.String({ maxLength: 1000 })),
     eventId: Type.Optional(Id),
-    paidAt: Type.Optional(Type.String({ format: 'date-time', description: 'Default: now. At most 24 hours ahead.' })),
+    paidAt: Type.Optional(
+      Type.Unsafe<string>({
+        type: 'string',
+        anyOf: [{ format: 'date-time' }, { format: 'date' }],
+        description: 'An instant, or a day of Mexico City (its first instant). Default: now. At most 24 hours ahead.',
+      }),
+    ),
   },
   { additionalProperties: false, title: 'NewPayment' },
 )
@@ -45,7 +52,10 @@ export const financeRoutes =
           summary: "The Director's numbers, with their age",
           description:
             'Events, guests and places count by the day an event starts; deliveries by the day they were requested; ' +
-            'payments by the day they were paid, else made; the ledger by its effective day. ' +
+            'payments by the day they were paid, else made; the ledger by its effective day, a reversal by its own. ' +
+            'Every day is one of Mexico City. A payment that was reversed or refunded leaves `confirmed` for `refunded`, ' +
+            'on the day it was paid. tickets.prepaid, tickets.onLoan, finance, payments, recentPayments and ' +
+            'organizers.top are read live and are never older than the request; asOf tells the age of the rest. ' +
             'X-Cache says hit or miss. Send If-None-Match with the ETag to get 304 while nothing changed.',
           querystring: Type.Object({ ...PERIOD, currency: CurrencyInput }, { additionalProperties: false }),
           response: {
@@ -57,7 +67,7 @@ export const financeRoutes =
       async (request, reply) => {
         const { organizerId = null, currency } = request.query
         const days = readDays(request.query)
-        const shown = await readOverview(deps, { organizerId, ...days, currency: currency.toUpperCase() })
+        const shown = await readOverview(deps, { organizerId, ...days, currency: readCurrency(currency) })
         void reply
           .header('x-cache', shown.isHit ? 'hit' : 'miss')
           .header('etag', shown.etag)
@@ -104,13 +114,23 @@ export const financeRoutes =
     app.get(
       '/director/payments',
       {
-        config: { access: ['director'], problems: ['invalid_date'] },
+        config: { access: ['director'], problems: ['invalid_date', 'unsupported_currency'] },
         schema: {
           operationId: 'listPayments',
           tags: ['Director'],
           summary: 'Payments of every kind, newest first',
+          description:
+            'from and to go by the day on which a payment was paid, else made, so that the list agrees with ' +
+            '`payments` of the overview of the same days, status by status.',
           querystring: Type.Object(
-            { ...PageQuery, ...PERIOD, status: Type.Optional(PaymentStatus) },
+            {
+              ...PageQuery,
+              ...PERIOD,
+              status: Type.Optional(PaymentStatus),
+              currency: Type.Optional(
+                Type.String({ minLength: 3, maxLength: 3, description: 'ISO 4217, in any case. Default: all.' }),
+              ),
+            },
             { additionalProperties: false },
           ),
           response: { 200: Page(PaymentView) },
@@ -118,7 +138,15 @@ export const financeRoutes =
       },
       async (request) => {
         const { limit, cursor, organizerId = null, status = null } = request.query
-        const filter = { organizerId, status, ...readDays(request.query), before: readCursor(cursor), limit: limit + 1 }
+        const currency = request.query.currency === undefined ? null : readCurrency(request.query.currency)
+        const filter = {
+          organizerId,
+          status,
+          currency,
+          ...readDays(request.query),
+          before: readCursor(cursor),
+          limit: limit + 1,
+        }
         const { data, page } = toPage(await listPayments(deps.db, filter), limit, ({ createdAt, id }) => ({
           at: createdAt,
           id,

@@ -1,4 +1,5 @@
-/** The SQL of the Director's numbers: views, refresh, balances. */
+/** The SQL of the Director's numbers: views, refresh, ledger. */
+import { isUntil, isWithin, type Days } from '../platform/days.ts'
 import { sql, type Db, type Tx } from '../platform/db.ts'
 
 export type RefreshedView = { viewName: string; tookMs: number }
@@ -40,75 +41,83 @@ export async function findFreshness(db: Db): Promise<Freshness> {
   return rows[0]!
 }
 
-/** `from` and `to` are days in Mexico City, both included; null is open. */
-export type Filter = { organizerId: string | null; from: string | null; to: string | null; currency: string }
-
-const inScope = (f: Filter) => sql`(${f.organizerId}::text is null or organizer_id = ${f.organizerId})`
-const untilTo = (f: Filter) => sql`(${f.to}::date is null or day <= ${f.to}::date)`
-const matches = (f: Filter) =>
-  sql`${inScope(f)} and (${f.from}::date is null or day >= ${f.from}::date) and ${untilTo(f)}`
-
-export type TicketSums = { prepaid: number; onLoan: number }
-
-/** Sums granted tickets of every currency. */
-export async function sumTickets(db: Db, f: Filter): Promise<TicketSums> {
-  const { rows } = await sql<TicketSums>`
-    select coalesce(sum(tickets) filter (where kind = 'prepaid'), 0)::bigint as prepaid,
-           coalesce(sum(tickets) filter (where kind = 'loan'), 0)::bigint as on_loan
-      from kpi_ledger where ${matches(f)}`.execute(db)
-  return rows[0]!
+/** A number that every change of payments or of the ledger raises; of one organizer, or of all. */
+export async function findMoneyVersion(db: Db, organizerId: string | null): Promise<number> {
+  const { rows } = await sql<{ version: number }>`
+    select coalesce(sum(version), 0)::bigint as version
+      from money_versions
+     where ${organizerId}::text is null
+        or organizer_id = ${organizerId}`.execute(db)
+  return rows[0]!.version
 }
 
-export type LedgerSums = { prepaidCents: number; loanCents: number; paymentCents: number }
+export type Filter = Days & { organizerId: string | null; currency: string }
 
-/** Sums the ledger's amounts between `from` and `to`. */
+const inScope = (f: Filter) => sql`(${f.organizerId}::text is null or organizer_id = ${f.organizerId})`
+/** For views, which have a day of Mexico City. */
+const matches = (f: Filter) =>
+  sql`${inScope(f)}
+       and (${f.from}::date is null or day >= ${f.from}::date)
+       and (${f.to}::date is null or day <= ${f.to}::date)`
+
+/** The ledger with what each entry counts as: a reversal counts as the kind of the entry that it reverses. */
+const ENTRIES = sql`(
+    select organizer_id, currency, effective_at, tickets, amount_cents,
+           case when reverses_id is null then kind
+                else (select kind from ledger_entries r where r.id = l.reverses_id) end as kind
+      from ledger_entries l) e`
+const OWED = sql`case kind when 'loan' then amount_cents when 'payment' then -amount_cents else 0 end`
+
+export type LedgerSums = {
+  /** Granted tickets of every currency. */
+  prepaid: number
+  onLoan: number
+  prepaidCents: number
+  loanCents: number
+  paymentCents: number
+  openDebtCents: number
+  creditCents: number
+}
+
+/**
+ * Sums the ledger between `from` and `to`, and debt and credit at the end of `to`; a balance ignores `from`. Balances are
+ * computed per organizer, because one organizer's credit does not pay another's debt.
+ */
 export async function sumLedger(db: Db, f: Filter): Promise<LedgerSums> {
   const { rows } = await sql<LedgerSums>`
-    select coalesce(sum(amount_cents) filter (where kind = 'prepaid'), 0)::bigint as prepaid_cents,
-           coalesce(sum(amount_cents) filter (where kind = 'loan'), 0)::bigint as loan_cents,
-           coalesce(sum(amount_cents) filter (where kind = 'payment'), 0)::bigint as payment_cents
-      from kpi_ledger where currency = ${f.currency} and ${matches(f)}`.execute(db)
+    select coalesce(sum(prepaid), 0)::bigint as prepaid,
+           coalesce(sum(on_loan), 0)::bigint as on_loan,
+           coalesce(sum(prepaid_cents), 0)::bigint as prepaid_cents,
+           coalesce(sum(loan_cents), 0)::bigint as loan_cents,
+           coalesce(sum(payment_cents), 0)::bigint as payment_cents,
+           coalesce(sum(greatest(owed, 0)), 0)::bigint as open_debt_cents,
+           coalesce(sum(greatest(-owed, 0)), 0)::bigint as credit_cents
+      from (select sum(tickets) filter (where is_within and kind = 'prepaid') as prepaid,
+                   sum(tickets) filter (where is_within and kind = 'loan') as on_loan,
+                   sum(amount_cents) filter (where is_within and is_ours and kind = 'prepaid') as prepaid_cents,
+                   sum(amount_cents) filter (where is_within and is_ours and kind = 'loan') as loan_cents,
+                   sum(amount_cents) filter (where is_within and is_ours and kind = 'payment') as payment_cents,
+                   sum(${OWED}) filter (where is_ours) as owed
+              from (select e.*, ${isWithin(sql`effective_at`, f)} as is_within, currency = ${f.currency} as is_ours
+                      from ${ENTRIES}) m
+             where ${inScope(f)}
+               and ${isUntil(sql`effective_at`, f.to)}
+             group by organizer_id) o`.execute(db)
   return rows[0]!
 }
 
 export type Balance = { openDebtCents: number; creditCents: number }
 
-/**
- * Sums debt and credit at the end of `to`; a balance ignores `from`. They are computed per organizer, because one
- * organizer's credit does not pay another's debt.
- */
-export async function sumBalances(db: Db, f: Filter): Promise<Balance> {
-  const { rows } = await sql<Balance>`
-    select coalesce(sum(greatest(owed, 0)), 0)::bigint as open_debt_cents,
-           coalesce(sum(greatest(-owed, 0)), 0)::bigint as credit_cents
-      from (select sum(case kind when 'loan' then amount_cents when 'payment' then -amount_cents else 0 end) as owed
-              from kpi_ledger where currency = ${f.currency} and ${inScope(f)} and ${untilTo(f)}
-             group by organizer_id) o`.execute(db)
-  return rows[0]!
-}
-
-/** Reads the current balance of one organizer from the ledger, not from the views. */
+/** Reads the current balance of one organizer. */
 export async function findBalance(db: Db, organizerId: string, currency: string): Promise<Balance> {
   const { rows } = await sql<Balance>`
-    select greatest(owed, 0) as open_debt_cents, greatest(-owed, 0) as credit_cents
-      from (select coalesce(sum(case coalesce(r.kind, l.kind)
-                     when 'loan' then l.amount_cents when 'payment' then -l.amount_cents else 0 end), 0)::bigint as owed
-              from ledger_entries l left join ledger_entries r on r.id = l.reverses_id
-             where l.organizer_id = ${organizerId} and l.currency = ${currency}) o`.execute(db)
+    select greatest(owed, 0) as open_debt_cents,
+           greatest(-owed, 0) as credit_cents
+      from (select coalesce(sum(${OWED}), 0)::bigint as owed
+              from ${ENTRIES}
+             where organizer_id = ${organizerId}
+               and currency = ${currency}) o`.execute(db)
   return rows[0]!
-}
-
-export type PaymentSum = { group: 'confirmed' | 'pending' | 'failed' | 'refunded'; count: number; amountCents: number }
-
-export async function sumPayments(db: Db, f: Filter): Promise<PaymentSum[]> {
-  const { rows } = await sql<PaymentSum>`
-    select case when status = 'confirmed' then 'confirmed'
-                when status in ('failed', 'expired') then 'failed'
-                when status in ('refunded', 'reversed') then 'refunded'
-                else 'pending' end as "group",
-           sum(payments)::bigint as count, sum(amount_cents)::bigint as amount_cents
-      from kpi_payments where currency = ${f.currency} and ${matches(f)} group by 1`.execute(db)
-  return rows
 }
 
 export type EventSum = {
@@ -197,8 +206,12 @@ export async function listTopOrganizers(db: Db, f: Filter, premiumFactor: number
       select organizer_id, sum(places_used * case type when 'premium' then ${premiumFactor}::float8 else 1 end) as equivalent
         from kpi_events where ${matches(f)} group by organizer_id),
     owed as (
-      select organizer_id, greatest(sum(case kind when 'loan' then amount_cents when 'payment' then -amount_cents else 0 end), 0)::bigint as cents
-        from kpi_ledger where currency = ${f.currency} and ${inScope(f)} and ${untilTo(f)} group by organizer_id)
+      select organizer_id, greatest(sum(${OWED}), 0)::bigint as cents
+        from ${ENTRIES}
+       where currency = ${f.currency}
+         and ${inScope(f)}
+         and ${isUntil(sql`effective_at`, f.to)}
+       group by organizer_id)
     select o.id as organizer_id, o.name, coalesce(used.equivalent, 0) as tickets_equivalent, coalesce(owed.cents, 0) as open_debt_cents
       from organizers o left join used on used.organizer_id = o.id left join owed on owed.organizer_id = o.id
      where used.equivalent > 0 or owed.cents > 0

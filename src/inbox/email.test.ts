@@ -99,6 +99,8 @@ for (const [type, data, status, reason, stop] of [
   ['email.clicked', { click: { link: 'https://example.com' } }, 'read', 'clicked', undefined],
   ['email.delivery_delayed', {}, 'sent', null, undefined],
   ['email.bounced', bounce('Permanent'), 'failed', 'email_bounced', 'bounced'],
+  ['email.bounced', bounce('permanent'), 'failed', 'email_bounced', 'bounced'],
+  ['email.bounced', {}, 'failed', 'email_bounced_soft', undefined],
   ['email.bounced', bounce('Transient'), 'failed', 'email_bounced_soft', undefined],
   ['email.bounced', bounce('Undetermined'), 'failed', 'email_bounced_soft', undefined],
   ['email.complained', {}, 'sent', null, 'complained'],
@@ -286,6 +288,33 @@ test('ten concurrent copies of one event are ten 200s, one row and one effect', 
   assert.deepEqual((await stateOf(app, mail)).events, ['delivered'])
 })
 
+test('an event with the headers of Standard Webhooks is recognized by its id', async (t) => {
+  const app = await startApp(t, { now: NOW })
+  const headers = { 'webhook-id': newId('msg') }
+
+  const first = await app.post('/email/webhook', { body: { type: 'contact.created', n: 1 }, headers })
+  const second = await app.post('/email/webhook', { body: { type: 'contact.created', n: 2 }, headers })
+
+  assert.deepEqual([first.json().duplicate, second.json().duplicate], [false, true])
+})
+
+for (const createdAt of [
+  '2029-06-01T11:00:00.000Z',
+  '2029-06-01T11:00:00.000000+00:00',
+  '2029-06-01 11:00:00.000000+00',
+  '2029-06-01T05:00:00-06:00',
+]) {
+  test(`created_at ${createdAt} is read`, async (t) => {
+    const app = await startApp(t, { now: NOW })
+    const mail = await aMail(app)
+
+    await receive(app, { ...about(mail, 'email.delivered'), created_at: createdAt })
+
+    const { deliveredAt } = (await app.get(`/deliveries/${mail.deliveryId}`, { as: 'organizer' })).json()
+    assert.equal(deliveredAt, '2029-06-01T11:00:00.000Z')
+  })
+}
+
 test('without svix-id a duplicate is recognized by its bytes', async (t) => {
   const { post } = await startApp(t, { now: NOW })
   const body = { type: 'contact.created', data: { note: newId('n') } }
@@ -368,10 +397,24 @@ for (const [what, call, status, code] of [
 
 const BODY = '{"type":"email.sent"}'
 const sign = (secret: string, at = SECONDS, body = BODY, id = 'msg_1') => signatureOf(secret, id, at, body)
+const NO_SVIX = { 'svix-id': undefined, 'svix-timestamp': undefined }
 for (const [what, headers, isRight] of [
   ['signed', { 'svix-signature': sign(SECRET) }, true],
   ['signed with the new and the old secret', { 'svix-signature': `${sign(OLD_SECRET)} ${sign(SECRET)}` }, true],
   ['signed in v1 and another version', { 'svix-signature': `v1a,abc ${sign(SECRET)}` }, true],
+  ['signed twice, joined by a proxy', { 'svix-signature': `${sign(OLD_SECRET)}, ${sign(SECRET)}` }, true],
+  ['signed with spaces around', { 'svix-signature': `  ${sign(OLD_SECRET)}   ${sign(SECRET)} ` }, true],
+  [
+    'with the headers of Standard Webhooks',
+    { ...NO_SVIX, 'webhook-id': 'msg_1', 'webhook-timestamp': `${SECONDS}`, 'webhook-signature': sign(SECRET) },
+    true,
+  ],
+  [
+    'with those headers and another signature',
+    { ...NO_SVIX, 'webhook-id': 'msg_1', 'webhook-timestamp': `${SECONDS}`, 'webhook-signature': sign(OLD_SECRET) },
+    false,
+  ],
+  ['with the signature inside another word', { 'svix-signature': `x${sign(SECRET)}` }, false],
   ['signed 300 s ago', { 'svix-timestamp': `${SECONDS - 300}`, 'svix-signature': sign(SECRET, SECONDS - 300) }, true],
   ['signed 300 s ahead', { 'svix-timestamp': `${SECONDS + 300}`, 'svix-signature': sign(SECRET, SECONDS + 300) }, true],
   ['signed 301 s ago', { 'svix-timestamp': `${SECONDS - 301}`, 'svix-signature': sign(SECRET, SECONDS - 301) }, false],
@@ -387,7 +430,7 @@ for (const [what, headers, isRight] of [
   ['signed in an unknown version', { 'svix-signature': sign(SECRET).replace('v1,', 'v2,') }, false],
   ['with an empty signature', { 'svix-signature': 'v1,' }, false],
   ['without a signature', {}, false],
-] as [string, Record<string, string>, boolean][]) {
+] as [string, Record<string, string | undefined>, boolean][]) {
   test(`an event ${what} is ${isRight ? 'accepted' : 'rejected'}`, () => {
     const all = { 'svix-id': 'msg_1', 'svix-timestamp': `${SECONDS}`, ...headers }
 

@@ -18,28 +18,33 @@ type Headers = Record<string, string | string[] | undefined>
 const TOLERANCE_SECONDS = 300
 const ID = /^[\x21-\x7e]{1,256}$/
 
+/** Svix names its headers `svix-…`, and `webhook-…` for endpoints of Standard Webhooks. */
+const readHeader = (headers: Headers, name: 'id' | 'timestamp' | 'signature'): string =>
+  [headers[`svix-${name}`] ?? headers[`webhook-${name}`] ?? ''].flat().join(' ').trim()
+
 /**
  * Whether one of the signatures (`v1,<base64>`; several during a secret rotation) is the HMAC-SHA256 of
  * `id.timestamp.body`.
  */
 export function isSignedByResend(secret: string, headers: Headers, body: Buffer, now: Date): boolean {
-  const [id, timestamp, signatures] = ['svix-id', 'svix-timestamp', 'svix-signature'].map((name) => headers[name])
-  if (typeof id !== 'string' || typeof timestamp !== 'string' || typeof signatures !== 'string') return false
-  if (!/^\d{1,12}$/.test(timestamp)) return false
+  const [id, timestamp] = [readHeader(headers, 'id'), readHeader(headers, 'timestamp')]
+  if (id === '' || !/^\d{1,12}$/.test(timestamp)) return false
   if (Math.abs(now.getTime() / 1000 - Number(timestamp)) > TOLERANCE_SECONDS) return false
   const key = Buffer.from(secret.replace(/^whsec_/, ''), 'base64')
   if (key.length === 0) return false
   const expected = createHmac('sha256', key).update(`${id}.${timestamp}.`).update(body).digest()
-  return signatures.split(' ').some((signature) => {
-    const given = Buffer.from(/^v1,(.+)$/.exec(signature)?.[1] ?? '', 'base64')
-    return given.length === expected.length && timingSafeEqual(given, expected)
-  })
+  return [...readHeader(headers, 'signature').matchAll(/(?<![^\s,])v1,([A-Za-z0-9+/=]+)/g)].some(
+    ([, signature = '']) => {
+      const given = Buffer.from(signature, 'base64')
+      return given.length === expected.length && timingSafeEqual(given, expected)
+    },
+  )
 }
 
-/** Returns `svix-id`, which is equal in every redelivery of an event. */
-export function readSvixId(headers: Headers): string | undefined {
-  const id = headers['svix-id']
-  return typeof id === 'string' && ID.test(id) ? id : undefined
+/** Returns the event's id, which is equal in every redelivery. */
+export function readEventId(headers: Headers): string | undefined {
+  const id = readHeader(headers, 'id')
+  return ID.test(id) ? id : undefined
 }
 
 type Effect = { status: string; reason: string | null; stop: StopReason | null }
@@ -95,7 +100,7 @@ function effectOf(type: unknown, data: Json | null): Effect | null {
     case 'email.delivery_delayed':
       return moved('delivery_delayed')
     case 'email.bounced':
-      return asObject(data?.['bounce'])?.['type'] === 'Permanent'
+      return isPermanent(asObject(data?.['bounce']))
         ? moved('failed', 'email_bounced', 'bounced')
         : moved('failed', 'email_bounced_soft')
     case 'email.complained':
@@ -108,6 +113,9 @@ function effectOf(type: unknown, data: Json | null): Effect | null {
       return null
   }
 }
+
+/** Resend's types are those of Amazon SES: Permanent, Transient, Undetermined. */
+const isPermanent = (bounce: Json | null): boolean => String(bounce?.['type']).toLowerCase() === 'permanent'
 
 /** Keeps codes such as `reached_daily_quota`, but not sentences, which may name a person. */
 const labelOf = (reason: unknown): string =>

@@ -12,7 +12,14 @@ import { GiveUp } from '../platform/errors.ts'
 import { parseJson } from '../platform/json.ts'
 import { forgetInvitation } from '../landing/landing.ts'
 import type { Kv } from '../platform/kv.ts'
-import { applyPaymentEvent, readPaymentEvent, type PaymentProviders } from '../payments/payments.ts'
+import {
+  applyPaymentEvent,
+  readPaymentEvent,
+  whyNotOurs,
+  type PaymentEvent,
+  type PaymentProviders,
+  type ProviderName,
+} from '../payments/payments.ts'
 import { processEmail } from './email.ts'
 import { processItems, type FailedItem, type Processed } from './items.ts'
 import { claimInbound, finishInbound, insertInbound, killInbound, type Inbound, type Source } from './sql.ts'
@@ -142,20 +149,33 @@ async function processPayload(
 }
 
 async function processPayment({ db, now, providers }: Context, inbound: Inbound): Promise<Processed> {
-  const provider = inbound.source as 'stripe' | 'conekta' | 'mock'
+  const provider = inbound.source as ProviderName
   const event = readPaymentEvent(providers, provider, inbound.body)
   return withTx(db, async (tx) => {
-    const outcome = event.kind === 'ignored' ? 'ignored' : await applyPaymentEvent(tx, { provider, event, now: now() })
+    const outcome = await applyOrIgnore(tx, providers, provider, event, now())
     if (outcome === 'mismatch') throw new GiveUp('amount_mismatch')
     if (outcome === 'unmatched') {
       // The webhook can arrive before we commit the provider's reference, so it is tried again.
       if (inbound.attempts < UNMATCHED_ATTEMPTS) return { status: 'waiting' as const, outcome }
       throw new GiveUp('payment_unknown')
     }
-    const status = outcome === 'ignored' ? ('ignored' as const) : ('done' as const)
+    const status = outcome === 'applied' || outcome === 'kept' ? ('done' as const) : ('ignored' as const)
     await finishOrThrow(tx, inbound.id, { status, reason: outcome, now: now() })
     return { status, outcome }
   })
+}
+
+/** Applies the event. One that says nothing about a payment, or is none of ours, is ignored, with the reason. */
+async function applyOrIgnore(
+  tx: Tx,
+  providers: PaymentProviders,
+  provider: ProviderName,
+  event: PaymentEvent,
+  at: Date,
+) {
+  if (event.kind === 'ignored') return 'ignored' as const
+  const outcome = await applyPaymentEvent(tx, { provider, event, now: at })
+  return outcome === 'unmatched' ? (whyNotOurs(providers, provider, event) ?? outcome) : outcome
 }
 
 /** Ends the webhook. When two runs race, the second one throws, so that its effect is rolled back. */

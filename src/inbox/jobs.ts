@@ -16,6 +16,8 @@ async function run(deps: Deps, { inboundEventId }: { inboundEventId: string }, {
   if (processed.status === 'nothing to do') return processed.status
   const level = processed.status === 'dead' ? 'warn' : 'info'
   log[level]({ inboundEventId, ...processed }, 'A webhook was processed')
+  if (processed['outcome'] === 'other_mode')
+    log.warn({ inboundEventId }, 'A payment event of the other mode was ignored: test and live keys are mixed up')
   if (processed['statuses_alarmed'])
     log.error({ inboundEventId }, 'Statuses say that the provider refuses our account: GET /ops/channels says why')
   return processed.status

@@ -9,11 +9,11 @@ import { Type } from 'typebox'
 import type { Config } from '../platform/config.ts'
 import type { Deps } from '../deps.ts'
 import { Failure } from '../platform/errors.ts'
-import { decodeBody } from '../platform/json.ts'
 import { Answer, FileAnswer } from '../http/schemas.ts'
+import { asObject, parseJson, type Json } from '../platform/json.ts'
 import { isSame } from '../platform/secrets.ts'
 import { readPaymentEvent, verifyPaymentWebhook, type ProviderName } from '../payments/payments.ts'
-import { isSignedByResend, readSvixId } from './email.ts'
+import { isSignedByResend, readEventId } from './email.ts'
 import { storeInbound } from './inbox.ts'
 import { inboundJobId, jobOf } from './jobs.ts'
 import type { Source } from './sql.ts'
@@ -38,8 +38,12 @@ const MockPaymentEvent = Type.Object(
 const WHATSAPP_BODY_LIMIT = 4 * 1024 * 1024
 const PAYMENTS_BODY_LIMIT = 1024 * 1024
 const EMAIL_BODY_LIMIT = 1024 * 1024
+/** Media types that vendors, their test tools and proxies give JSON: its own, text, bytes or none. */
+const MAY_BE_JSON = /^\s*(application\/([\w.-]+\+)?json|application\/octet-stream|text\/(plain|json))?\s*(;|,|$)/i
 const PAYMENT_WEBHOOK =
-  'Stripe and Conekta: their own events, signed. In mock mode `{ "id": "evt_1", "providerRef": "<of the intent>", "status": "confirmed" }` (or `failed`) settles a mock payment.'
+  'Stripe and Conekta: their own events, signed. An event of another shape, or of the other mode (test or live) than its ' +
+  'payment, is stored and ignored. In mock mode `{ "id": "evt_1", "providerRef": "<of the intent>", "status": ' +
+  '"confirmed" }` (or `failed`) settles a mock payment.'
 const webhook = { access: 'public', describedBody: ProviderEvent, problems: ['invalid_signature'] } as const
 const paymentWebhook = {
   access: 'public',
@@ -47,11 +51,25 @@ const paymentWebhook = {
   problems: ['invalid_signature', 'unsupported_provider'],
 } as const
 
+/**
+ * Removes the slashes that people add to an address which they register with a vendor: one at the end, or one too many
+ * where two parts were joined. Other addresses stay as they are.
+ */
+export function tidyWebhookUrl(url: string): string {
+  const [, domain, provider, query = ''] =
+    /^\/+(wa|email|payments)\/+webhook(?:\/+([^/?]+))?\/*(\?.*)?$/.exec(url) ?? []
+  return domain ? `/${domain}/webhook${provider ? `/${provider}` : ''}${query}` : url
+}
+
 export const inboxRoutes =
   (deps: Deps): FastifyPluginAsyncTypebox =>
   async (app) => {
     app.removeContentTypeParser('application/json')
-    app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
+    app.addContentTypeParser('*', { parseAs: 'buffer' }, ({ headers }, body, done) =>
+      MAY_BE_JSON.test(headers['content-type'] ?? '')
+        ? done(null, body)
+        : done(new Failure('unsupported_media_type', { detail: 'Send JSON.' })),
+    )
 
     const accept = async (request: FastifyRequest, source: Source, dedupeKey?: string) => {
       const body = request.body as Buffer
@@ -125,7 +143,7 @@ export const inboxRoutes =
           tags: ['E-mail'],
           summary: 'Webhook of Resend',
           description:
-            'Signed with svix-id, svix-timestamp and svix-signature. An event with a known svix-id is a duplicate.',
+            'Signed with svix-id, svix-timestamp and svix-signature, or the same headers named webhook-…. An event with a known id is a duplicate.',
           response: { 200: Accepted },
         },
       },
@@ -133,7 +151,7 @@ export const inboxRoutes =
         if (!Buffer.isBuffer(request.body)) throw new Failure('invalid_json', { detail: 'The body is empty.' })
         checkEmailOrigin(deps, request)
         readObject(request.body)
-        return accept(request, 'email', readSvixId(request.headers))
+        return accept(request, 'email', readEventId(request.headers))
       },
     )
 
@@ -200,21 +218,21 @@ function readDedupeKey(deps: Deps, provider: ProviderName, raw: Buffer): string 
 }
 
 /** Parses the body. Throws `invalid_json`, or `invalid_request` when it is not a JSON object. */
-function readObject(body: unknown): Record<string, unknown> {
-  const text = decodeBody(body as Buffer)
+function readObject(body: unknown): Json {
   let parsed: unknown
   try {
-    parsed = JSON.parse(text)
+    parsed = parseJson(Buffer.isBuffer(body) ? body : Buffer.alloc(0), 'unreadable')
   } catch (cause) {
-    throw new Failure('invalid_json', { detail: 'The body is not valid JSON.', cause })
+    throw new Failure('invalid_json', { detail: 'The body is not valid JSON in UTF-8.', cause })
   }
-  if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) {
+  const object = asObject(parsed)
+  if (!object) {
     throw new Failure('invalid_request', {
       detail: 'The body must be a JSON object.',
       errors: [{ path: 'body', message: 'must be object' }],
     })
   }
-  return parsed as Record<string, unknown>
+  return object
 }
 
 /** 360dialog does not sign; it documents a secret header or a Basic password. Meta signs the bytes (X-Hub-Signature-256). */

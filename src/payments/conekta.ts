@@ -7,7 +7,7 @@
  */
 import { verify, createPublicKey, type KeyObject } from 'node:crypto'
 import { GiveUp } from '../platform/errors.ts'
-import { asInteger, asObject, asText, asUnixTime, parseObject, type Json } from '../platform/json.ts'
+import { asFlag, asInteger, asList, asObject, asText, asUnixTime, parseObject, type Json } from '../platform/json.ts'
 import type { IntentInput, IntentOutcome, PaymentEvent, PaymentMethod, PaymentProvider } from './provider.ts'
 
 export type ConektaOptions = {
@@ -19,10 +19,9 @@ export type ConektaOptions = {
 }
 
 const MEDIA_TYPE = 'application/vnd.conekta-v2.3.0+json'
-/** help.conekta.com: "the minimum amount per charge is $3.00 MXN". */
-const MIN_CENTS = 300
-const MAX_CENTS = 2_147_483_647 // unit_price is int32
 const CHECKOUT_MS = 3 * 86_400_000
+/** A header that came twice reaches us joined by a comma; verifying more would only cost time. */
+const DIGESTS_MAX = 3
 /** `cash` offers the shop chains of the account, which Conekta's page lists; OXXO is one of them. */
 const CHECKOUT_METHODS: Record<PaymentMethod, string> = { card: 'card', oxxo: 'cash', spei: 'bank_transfer' }
 
@@ -31,15 +30,13 @@ export function openConekta({ apiKey, apiUrl, webhookPublicKey, timeoutMs = 15_0
   return {
     name: 'conekta',
     mode: 'live', // the key does not show the mode; each answer does (livemode)
-    methods: ['card', 'oxxo', 'spei'],
-    currencies: ['MXN'],
-    limitsOf: () => ({ minCents: MIN_CENTS, maxCents: MAX_CENTS }),
+    keyMode: null,
     needsCustomer: true,
     canRepeat: false,
     createIntent: (input) => createOrder({ apiKey, apiUrl, timeoutMs }, input),
     verifyWebhook(raw, headers) {
-      const digest = headers['digest']
-      return publicKey !== null && typeof digest === 'string' && isSigned(raw, digest, publicKey)
+      const digests = [headers['digest'] ?? ''].flat().join(',').split(',').slice(0, DIGESTS_MAX)
+      return publicKey !== null && digests.some((digest) => isSigned(raw, digest, publicKey))
     },
     readEvent,
   }
@@ -94,7 +91,7 @@ function orderOf({ customer, methods, ...input }: IntentInput) {
     line_items: [{ name: input.description.slice(0, 249).padEnd(3, '.'), unit_price: input.amountCents, quantity: 1 }],
     checkout: {
       type: 'HostedPayment',
-      allowed_payment_methods: (methods ?? ['card', 'oxxo', 'spei']).map((method) => CHECKOUT_METHODS[method]),
+      allowed_payment_methods: methods.map((method) => CHECKOUT_METHODS[method]),
       success_url: input.returnUrl,
       failure_url: input.returnUrl,
       expires_at: Math.floor((input.now.getTime() + CHECKOUT_MS) / 1000),
@@ -122,7 +119,7 @@ function readPublicKey(pem: string | undefined): KeyObject | null {
 
 /** RSASSA-PKCS1-v1_5 with SHA-256 over the raw body, in base64. */
 function isSigned(raw: Buffer, digest: string, key: KeyObject): boolean {
-  const signature = digest.replace(/^SHA-256=/i, '').trim()
+  const signature = digest.trim().replace(/^SHA-256=/i, '')
   if (!/^[A-Za-z0-9+/]{300,1400}={0,2}$/.test(signature)) return false
   return verify('RSA-SHA256', raw, key, Buffer.from(signature, 'base64'))
 }
@@ -142,17 +139,26 @@ function readEvent(raw: Buffer): PaymentEvent {
   const id = asText(event['id'])
   const type = asText(event['type'])
   if (!id || !type) throw new GiveUp('unreadable_event')
-  const order = asObject(asObject(event['data'])?.['object'])
-  const kind = KINDS[type] ?? 'ignored'
-  const isPaid = kind !== 'confirmed' || order?.['payment_status'] === 'paid'
+  const object = asObject(asObject(event['data'])?.['object'])
+  const isCharge = object?.['object'] === 'charge'
+  const kind = (object && KINDS[type]) ?? 'ignored'
   return {
     dedupeKey: id,
-    providerRef: asText(order?.['id']),
-    paymentId: asText(asObject(order?.['metadata'])?.['payment_id']),
-    kind: isPaid ? kind : 'ignored',
-    amountCents: asInteger(order?.['amount']),
-    currency: asText(order?.['currency'])?.toUpperCase() ?? null,
+    providerRef: asText(isCharge ? object['order_id'] : object?.['id']),
+    paymentId: asText(asObject(object?.['metadata'])?.['payment_id']),
+    kind: kind !== 'confirmed' || isPaid(object!) ? kind : 'ignored',
+    amountCents: asInteger(object?.['amount']),
+    currency: asText(object?.['currency'])?.toUpperCase() ?? null,
+    isLive: asFlag(event['livemode']),
+    isOtherAccount: false,
     occurredAt: asUnixTime(event['created_at']),
     reason: kind === 'failed' || kind === 'expired' ? type.replace('.', '_') : null,
   }
+}
+
+/** By the order's payment_status, or the status of a charge, or of one of the order's charges. */
+function isPaid(object: Json): boolean {
+  const status = object['payment_status'] ?? object['status']
+  if (status !== undefined && status !== null) return status === 'paid'
+  return asList(asObject(object['charges'])?.['data']).some((charge) => asObject(charge)?.['status'] === 'paid')
 }

@@ -1,8 +1,10 @@
 /** Payments that a Director enters by hand: bank transfers, cash, card terminals. */
 import { newId, withTx, type Db, type Tx } from '../platform/db.ts'
-import { Failure, readInstant } from '../platform/errors.ts'
+import { readInstantOrDay } from '../platform/days.ts'
+import { Failure } from '../platform/errors.ts'
 import type { User } from '../http/access.ts'
 import { readMoney } from '../platform/money.ts'
+import { foldCode } from '../platform/text.ts'
 import {
   findPayer,
   findPayment,
@@ -15,7 +17,7 @@ import {
   type Payment,
 } from './sql.ts'
 
-export { listPayments, type PaymentFilter } from './sql.ts'
+export { listPayments, sumPayments, type PaymentFilter, type PaymentSum } from './sql.ts'
 
 export type ManualPaymentRequest = {
   organizerId: string
@@ -47,6 +49,7 @@ export async function recordManualPayment(
 ): Promise<Payment> {
   const at = now()
   const money = readMoney(request)
+  const reference = readReference(request.reference)
   const paidAt = readPaidAt(request.paidAt, at)
   const payer = await findPayer(db, request.user.organizerId, request.organizerId, request.eventId ?? null)
   if (!payer.found) throw new Failure(payer.missing)
@@ -56,7 +59,8 @@ export async function recordManualPayment(
     eventId: request.eventId ?? null,
     ...money,
     method: request.method,
-    reference: request.reference?.trim() || null,
+    reference,
+    referenceKey: reference && reference.toUpperCase(),
     note: request.note ?? null,
     paidAt,
     createdBy: request.user.id,
@@ -72,9 +76,18 @@ export async function recordManualPayment(
   })
 }
 
+/** As it was typed or pasted, without what nobody sees: « 123 » and «123» are one reference. Throws invalid_request. */
+function readReference(text: string | undefined): string | null {
+  if (text === undefined) return null
+  const reference = foldCode(text)
+  if (reference === '') throw new Failure('invalid_request', { detail: 'The reference has no visible character.' })
+  return reference
+}
+
+/** An instant, or a day of Mexico City, which is its first instant. Throws invalid_date. */
 function readPaidAt(text: string | undefined, now: Date): Date {
   if (text === undefined) return now
-  const paidAt = readInstant(text, 'paidAt')
+  const paidAt = readInstantOrDay(text, 'paidAt')
   if (paidAt.getTime() > now.getTime() + DAY_MS) {
     throw new Failure('invalid_date', { detail: 'paidAt is more than 24 hours ahead.' })
   }

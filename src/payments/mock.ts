@@ -11,9 +11,7 @@ export function openMock(name: ProviderName, announce: () => void): PaymentProvi
   return {
     name,
     mode: 'mock',
-    methods: ['card', 'oxxo', 'spei'],
-    currencies: null,
-    limitsOf: () => ({ minCents: 1, maxCents: Number.MAX_SAFE_INTEGER }),
+    keyMode: null,
     needsCustomer: false,
     canRepeat: true,
     async createIntent({ paymentId }) {
@@ -43,6 +41,8 @@ function readEvent(raw: Buffer): PaymentEvent {
     kind: status === 'confirmed' || status === 'failed' ? status : 'ignored',
     amountCents: null,
     currency: null,
+    isLive: null,
+    isOtherAccount: false,
     occurredAt: null,
     reason: status === 'failed' ? 'mock_failed' : null,
   }

@@ -33,15 +33,17 @@ test('a provider without a key runs in mock mode and moves no money', async (t) 
   const app = await startApp(t, { env: { PAYMENTS_PROVIDER: 'stripe' } })
 
   const stripe = await ask(app, { amount: 100 })
-  const conekta = await ask(app, { amount: '0.01', provider: 'conekta' })
+  const conekta = await ask(app, { amount: '3.00', provider: 'conekta' })
+  const mock = await ask(app, { amount: '0.01', provider: 'mock' })
 
-  for (const { status, body } of [stripe, conekta]) {
+  for (const { status, body } of [stripe, conekta, mock]) {
     assert.equal(status, 201)
     assert.deepEqual([body.mode, body.status, body.currency], ['mock', 'requires_payment', 'MXN'])
     assert.match(body.providerRef, /^mock_/)
   }
   assert.deepEqual([stripe.body.provider, stripe.body.amount], ['stripe', '100.00'])
-  assert.deepEqual([conekta.body.provider, conekta.body.amountCents], ['conekta', 1])
+  assert.deepEqual([conekta.body.provider, conekta.body.amountCents], ['conekta', 300])
+  assert.deepEqual([mock.body.provider, mock.body.amountCents], ['mock', 1])
 })
 
 test('mock mode is logged once per provider: at boot for the default one, at the first intent for the others', async () => {
@@ -59,7 +61,8 @@ test('mock mode is logged once per provider: at boot for the default one, at the
   const intent = {
     ...input,
     customer: {},
-    methods: null,
+    methods: ['card' as const],
+    isChosen: false,
     metadata: {},
     returnUrl: 'http://localhost',
     now: new Date(0),
@@ -299,7 +302,7 @@ const REJECTED = [
   ['an unknown currency', { amount: 10, currency: 'XXX' }, 'unsupported_currency'],
   ['an unknown provider', { amount: 10, provider: 'paypal' }, 'unsupported_provider'],
   ['less than Stripe takes', { amountCents: 999, provider: 'stripe' }, 'amount_too_small'],
-  ['more than Stripe takes', { amount: '1000000.00', provider: 'stripe' }, 'invalid_amount'],
+  ['more than Stripe takes', { amount: '1000000.00', provider: 'stripe' }, 'amount_too_large'],
   ['spei with Stripe', { amount: 10, provider: 'stripe', methods: ['spei'] }, 'unsupported_method'],
   ['oxxo in dollars', { amount: 10, currency: 'USD', provider: 'stripe', methods: ['oxxo'] }, 'unsupported_currency'],
   ['less than Conekta takes', { amountCents: 299, provider: 'conekta', customer: CUSTOMER }, 'amount_too_small'],
@@ -325,6 +328,136 @@ test('an unsupported intent is rejected before a row exists', async (t) => {
     assert.deepEqual(await asked.rows(), [], what)
   }
   assert.equal(stripe.calls.length + conekta.orders.length, 0)
+})
+
+const AMOUNTS: [unknown, number | 'invalid_amount' | 'invalid_request'][] = [
+  [500, 50_000],
+  ['500', 50_000],
+  [' 500 ', 50_000],
+  ['\u00a0500.5\n', 50_050],
+  ['00500', 50_000],
+  [500.1, 50_010],
+  [19.99, 1999],
+  ['0.01', 1],
+  ['999999999.99', 99_999_999_999],
+  ...[
+    '1,000.00',
+    '1.000,00',
+    '1000,50',
+    '1 000',
+    '$500',
+    '500 MXN',
+    '1e3',
+    '+500',
+    '-500',
+    '.5',
+    '500.',
+    '0x1F',
+    '５００',
+    '',
+    ' ',
+  ].map((text): [string, 'invalid_amount'] => [text, 'invalid_amount']),
+  ...['NaN', 'Infinity', 'null', '0', '0.00', '10.001', '1000000000.00', '9007199254740993'].map(
+    (text): [string, 'invalid_amount'] => [text, 'invalid_amount'],
+  ),
+  ...[0, -1, 0.001, 1e21, 1e-7, 1e300, 999_999_999_999].map((n): [number, 'invalid_amount'] => [n, 'invalid_amount']),
+  ...[null, true, [], {}, '9'.repeat(21)].map((odd): [unknown, 'invalid_request'] => [odd, 'invalid_request']),
+]
+test('an amount is a plain decimal in pesos, with spaces around it at most', async (t) => {
+  const app = await startApp(t)
+  for (const [amount, expected] of AMOUNTS) {
+    const { body, rows } = await ask(app, { amount })
+
+    assert.equal(body.amountCents ?? body.code, expected, JSON.stringify(amount))
+    assert.equal((await rows()).length, typeof expected === 'number' ? 1 : 0)
+  }
+  for (const amountCents of [1e30, 2 ** 53, 1.5, '500', -1, 100_000_000_000]) {
+    assert.equal((await ask(app, { amountCents })).status, 400, String(amountCents))
+  }
+})
+
+/** [provider, methods, amount, currency, code or null]. Rows without a code are taken. */
+const METHOD_LIMITS: [string, string[] | undefined, string, string, string | null][] = [
+  ['stripe', ['oxxo'], '9.99', 'MXN', 'amount_too_small'],
+  ['stripe', ['oxxo'], '10.00', 'MXN', null],
+  ['stripe', ['oxxo'], '10000.00', 'MXN', null],
+  ['stripe', ['oxxo'], '10000.01', 'MXN', 'amount_too_large'],
+  ['stripe', ['card', 'oxxo'], '10000.01', 'MXN', 'amount_too_large'],
+  ['stripe', ['oxxo', 'card'], '10000.01', 'MXN', 'amount_too_large'],
+  ['stripe', ['card'], '10000.01', 'MXN', null],
+  ['stripe', undefined, '10000.01', 'MXN', null],
+  ['stripe', ['card'], '9.99', 'MXN', 'amount_too_small'],
+  ['stripe', undefined, '999999.99', 'MXN', null],
+  ['stripe', undefined, '1000000.00', 'MXN', 'amount_too_large'],
+  ['stripe', ['card'], '0.49', 'USD', 'amount_too_small'],
+  ['stripe', ['card'], '0.50', 'usd', null],
+  ['stripe', ['oxxo'], '10.00', 'USD', 'unsupported_currency'],
+  ['stripe', ['card', 'oxxo'], '10.00', 'EUR', 'unsupported_currency'],
+  ['stripe', ['spei'], '100.00', 'MXN', 'unsupported_method'],
+  ['conekta', ['oxxo'], '2.99', 'MXN', 'amount_too_small'],
+  ['conekta', ['oxxo'], '3.00', 'MXN', null],
+  ['conekta', ['oxxo'], '10000.00', 'MXN', null],
+  ['conekta', ['oxxo'], '10000.01', 'MXN', 'amount_too_large'],
+  ['conekta', ['card', 'oxxo', 'spei'], '10000.01', 'MXN', 'amount_too_large'],
+  ['conekta', ['card', 'spei'], '10000.01', 'MXN', null],
+  ['conekta', ['spei'], '2.99', 'MXN', 'amount_too_small'],
+  ['conekta', undefined, '2.99', 'MXN', 'amount_too_small'],
+  ['conekta', undefined, '21474836.48', 'MXN', 'amount_too_large'],
+  ['conekta', ['card'], '10.00', 'USD', 'unsupported_currency'],
+]
+for (const isMock of [false, true]) {
+  test(`the limits of a method are known before the provider is called${isMock ? ', also in mock mode' : ''}`, async (t) => {
+    const [stripe, conekta] = [await startFakeStripe(t), await startFakeConekta(t)]
+    const app = await startApp(t, { env: isMock ? {} : { ...stripe.env, ...conekta.env } })
+    for (const [provider, methods, amount, currency, code] of METHOD_LIMITS) {
+      const calls = () => stripe.calls.length + conekta.orders.length
+      const before = calls()
+
+      const asked = await ask(app, { provider, amount, currency, customer: CUSTOMER, ...(methods ? { methods } : {}) })
+
+      const what = [provider, methods, amount, currency].join(' ')
+      assert.deepEqual([asked.status, asked.body.code ?? null], [code ? 400 : 201, code], what)
+      assert.equal((await asked.rows()).length, code ? 0 : 1, what)
+      assert.equal(calls() - before, code || isMock ? 0 : 1, what)
+      if (code && methods)
+        assert.match(asked.body.detail, new RegExp(code === 'unsupported_currency' ? 'MXN' : methods.join('|')), what)
+    }
+    assert.deepEqual([...stripe.refusals, ...conekta.refusals], [])
+  })
+}
+
+test('the mock provider has the limits of cash in shops, and no others', async (t) => {
+  const app = await startApp(t)
+  for (const [methods, amount, currency, code] of [
+    [['oxxo'], '9.99', 'MXN', 'amount_too_small'],
+    [['oxxo'], '10000.01', 'MXN', 'amount_too_large'],
+    [['card', 'oxxo', 'spei'], '10000.01', 'MXN', 'amount_too_large'],
+    [['oxxo'], '10.00', 'USD', 'unsupported_currency'],
+    [['card', 'oxxo', 'spei'], '10000.00', 'MXN', undefined],
+    [['card', 'spei'], '0.01', 'MXN', undefined],
+  ] as const) {
+    assert.equal(
+      (await ask(app, { methods, amount, currency })).body.code,
+      code,
+      `${methods.join()} ${amount} ${currency}`,
+    )
+  }
+})
+
+test('without methods, Conekta offers those that take the amount', async (t) => {
+  const conekta = await startFakeConekta(t)
+  const app = await startApp(t, { env: conekta.env })
+
+  await ask(app, { amount: 10_000, provider: 'conekta', customer: CUSTOMER })
+  await ask(app, { amount: '10000.01', provider: 'conekta', customer: CUSTOMER })
+
+  assert.deepEqual(
+    conekta.orders.map((order) => order.checkout.allowed_payment_methods),
+    [
+      ['card', 'cash', 'bank_transfer'],
+      ['card', 'bank_transfer'],
+    ],
+  )
 })
 
 test('an organizer pays only for itself; a director pays for any organizer or none', async (t) => {

@@ -9,9 +9,10 @@ import { newId, withTx, type Db, type Tx } from '../platform/db.ts'
 import { parseEmail } from '../platform/email-address.ts'
 import { Failure, readFields } from '../platform/errors.ts'
 import type { User } from '../http/access.ts'
-import { formatCents, readMoney } from '../platform/money.ts'
+import { readMoney } from '../platform/money.ts'
 import { parsePhone } from '../platform/phone.ts'
 import { parseName } from '../platform/text.ts'
+import { findMethods } from './limits.ts'
 import {
   PROVIDER_NAMES,
   type IntentOutcome,
@@ -37,13 +38,15 @@ export {
   listPayments,
   recordManualPayment,
   reverseManualPayment,
+  sumPayments,
   type ManualPaymentRequest,
   type PaymentFilter,
+  type PaymentSum,
   type Reversal,
 } from './manual.ts'
 export { PAYMENT_STATUSES, type Payment } from './sql.ts'
 
-export type { PaymentProviders, ProviderName } from './provider.ts'
+export type { PaymentEvent, PaymentProviders, ProviderName } from './provider.ts'
 
 export type IntentRequest = {
   amount?: number | string
@@ -70,13 +73,14 @@ type Context = { db: Db; now: () => Date; providers: PaymentProviders }
  * twice.
  *
  * Returns the payment, with status `unknown` when the provider did not answer. Throws `provider_error` when the
- * provider rejected it (the row stays `failed`), and `invalid_request`, `unsupported_*`, `amount_too_small`,
+ * provider rejected it (the row stays `failed`), and `invalid_request`, `unsupported_*`, `amount_too_*`,
  * `invalid_amount`, `organizer_not_found` or `event_not_found` before a row exists.
  */
 export async function createIntent({ db, now, providers }: Context, request: IntentRequest): Promise<Payment> {
   const provider = findProvider(providers, request.provider)
   const money = readMoney(request)
-  checkSupported(provider, money, request)
+  const methods = findMethods(provider.name, money, request.methods)
+  checkCustomer(provider, request.customer)
   const customer = readCustomer(request.customer)
   const payer = await findPayer(db, request.user.organizerId, request.organizerId ?? null, request.eventId ?? null)
   if (!payer.found) throw new Failure(payer.missing)
@@ -104,7 +108,8 @@ export async function createIntent({ db, now, providers }: Context, request: Int
     ...money,
     description: request.description ?? 'Monotickets',
     customer,
-    methods: request.methods ?? null,
+    methods,
+    isChosen: request.methods !== undefined,
     metadata: Object.fromEntries(Object.entries(request.metadata ?? {}).map(([key, value]) => [key, String(value)])),
     returnUrl: request.returnUrl,
     now: now(),
@@ -129,34 +134,11 @@ const readCustomer = ({ name, email, phone }: NonNullable<IntentRequest['custome
     'body.customer',
   )
 
-/** Rejects what the provider would reject anyway, before a row exists. */
-function checkSupported(
-  provider: PaymentProvider,
-  money: { amountCents: number; currency: string },
-  request: IntentRequest,
-) {
-  const { amountCents, currency } = money
-  if (provider.currencies && !provider.currencies.includes(currency)) {
-    throw new Failure('unsupported_currency', { detail: `${provider.name} accepts ${provider.currencies.join(', ')}.` })
-  }
-  const { minCents, maxCents } = provider.limitsOf(currency)
-  const amountOf = (cents: number) => `${formatCents(cents, currency)} ${currency}`
-  if (amountCents < minCents) {
-    throw new Failure('amount_too_small', { detail: `${provider.name} accepts at least ${amountOf(minCents)}.` })
-  }
-  if (amountCents > maxCents) {
-    throw new Failure('invalid_amount', { detail: `${provider.name} accepts at most ${amountOf(maxCents)}.` })
-  }
-  if (request.methods?.some((method) => !provider.methods.includes(method))) {
-    throw new Failure('unsupported_method', { detail: `${provider.name} accepts ${provider.methods.join(', ')}.` })
-  }
-  if (request.methods?.includes('oxxo') && currency !== 'MXN') {
-    throw new Failure('unsupported_currency', { detail: 'OXXO payments must be in MXN.' })
-  }
-  const { name, email, phone } = request.customer ?? {}
-  if (provider.needsCustomer && !(name && email && phone)) {
-    throw new Failure('invalid_request', { detail: `${provider.name} needs customer.name, .email and .phone.` })
-  }
+/** Conekta needs all three; the mock of it asks for none. */
+function checkCustomer({ needsCustomer, name: provider }: PaymentProvider, customer: IntentRequest['customer'] = {}) {
+  const { name, email, phone } = customer
+  if (needsCustomer && !(name && email && phone))
+    throw new Failure('invalid_request', { detail: `${provider} needs customer.name, .email and .phone.` })
 }
 
 type Wanted = { amountCents: number; currency: string; provider: string; organizerId: string | null }
@@ -213,13 +195,16 @@ export function readPaymentEvent(providers: PaymentProviders, name: ProviderName
   return providers[name].readEvent(raw)
 }
 
-/** applied: the status changed · kept: nothing new · unmatched: no such payment · mismatch: another amount or currency. */
-export type Applied = 'applied' | 'kept' | 'unmatched' | 'mismatch'
+/**
+ * applied: the status changed · kept: nothing new · unmatched: no such payment · mismatch: another amount or currency ·
+ * other_mode: a test event about a live payment, or the reverse.
+ */
+export type Applied = 'applied' | 'kept' | 'unmatched' | 'mismatch' | 'other_mode'
 
 /**
  * Applies a provider's event inside the caller's transaction. It locks the payment's row first, so concurrent events
- * of one payment run one after another. The paid amount and currency must equal the requested ones; metadata is never
- * read for them.
+ * of one payment run one after another. The mode, the paid amount and the currency must equal those of the payment;
+ * metadata is never read for them.
  */
 export async function applyPaymentEvent(
   tx: Tx,
@@ -228,13 +213,36 @@ export async function applyPaymentEvent(
   if (event.kind === 'ignored') return 'kept'
   const payment = await findPaymentOfEvent(tx, provider, event.providerRef, event.paymentId)
   if (!payment) return 'unmatched'
+  if (isOfOtherMode(payment, event)) return 'other_mode'
   if (event.amountCents === null && payment.mode !== 'mock') return 'mismatch'
   if (event.amountCents !== null && event.amountCents !== payment.amountCents) return 'mismatch'
   if (event.currency !== null && event.currency !== payment.currency) return 'mismatch'
-  if (event.kind !== 'confirmed') {
-    return (await moveFromEvent(tx, payment.id, event.kind, event.providerRef, event.reason, now)) ? 'applied' : 'kept'
-  }
-  const isNew = await confirmFromEvent(tx, payment.id, event.providerRef, event.occurredAt ?? now, now)
+  const { kind, providerRef, reason } = event
+  const told = { id: payment.id, providerRef, mode: modeOf(event), reason, now }
+  if (kind !== 'confirmed') return (await moveFromEvent(tx, { ...told, status: kind })) ? 'applied' : 'kept'
+  const isNew = await confirmFromEvent(tx, { ...told, paidAt: notAfter(now, event.occurredAt) })
   if (isNew) await insertLedgerPayment(tx, payment.id, now)
   return isNew ? 'applied' : 'kept'
+}
+
+const modeOf = ({ isLive }: PaymentEvent) => (isLive === null ? null : isLive ? 'live' : 'test')
+
+/** Conekta's key does not show the mode: until an order was answered, the row's mode is a guess. */
+function isOfOtherMode(payment: Payment, event: PaymentEvent): boolean {
+  const isGuess = payment.provider === 'conekta' && payment.providerRef === null
+  return event.isLive !== null && !isGuess && payment.mode !== modeOf(event)
+}
+
+/** The provider's time, unless it is in our future: a wrong clock must not date a payment on a later day. */
+const notAfter = (now: Date, at: Date | null): Date => (at && at < now ? at : now)
+
+/** Why an event about a payment that nobody knows here is none of ours. Null: it may be ours, and arrive too early. */
+export function whyNotOurs(
+  providers: PaymentProviders,
+  name: ProviderName,
+  event: PaymentEvent,
+): 'other_account' | 'other_mode' | null {
+  if (event.isOtherAccount) return 'other_account'
+  const { keyMode } = providers[name]
+  return keyMode !== null && event.isLive !== null && keyMode !== modeOf(event) ? 'other_mode' : null
 }

@@ -3,7 +3,8 @@ import type { IncomingHttpHeaders } from 'node:http'
 
 export const PROVIDER_NAMES = ['stripe', 'conekta', 'mock'] as const
 export type ProviderName = (typeof PROVIDER_NAMES)[number]
-export type PaymentMethod = 'card' | 'oxxo' | 'spei'
+export const PAYMENT_METHODS = ['card', 'oxxo', 'spei'] as const
+export type PaymentMethod = (typeof PAYMENT_METHODS)[number]
 
 export type IntentInput = {
   paymentId: string
@@ -12,7 +13,10 @@ export type IntentInput = {
   currency: string
   description: string
   customer: { name?: string; email?: string; phone?: string }
-  methods: PaymentMethod[] | null
+  /** What the payer may choose from: the methods that were asked for, else all that take the amount. */
+  methods: PaymentMethod[]
+  /** Whether the caller asked for these methods. */
+  isChosen: boolean
   metadata: Record<string, string>
   /** The URL to which the provider's page returns the payer. */
   returnUrl: string
@@ -43,6 +47,10 @@ export type PaymentEvent = {
   /** Null only for the mock provider, whose events have no amount. */
   amountCents: number | null
   currency: string | null
+  /** Whether real money moved; null: the event does not say. */
+  isLive: boolean | null
+  /** Whether the event says that it is about another account (of Stripe Connect). */
+  isOtherAccount: boolean
   occurredAt: Date | null
   reason: string | null
 }
@@ -50,11 +58,8 @@ export type PaymentEvent = {
 export type PaymentProvider = {
   name: ProviderName
   mode: 'mock' | 'test' | 'live'
-  methods: readonly PaymentMethod[]
-  /** The currencies it accepts; null: all of ours. */
-  currencies: readonly string[] | null
-  /** Smallest and largest amount of one payment, in minor units. */
-  limitsOf(currency: string): { minCents: number; maxCents: number }
+  /** The mode of every event that the key can cause; null when the key does not show it. */
+  keyMode: 'test' | 'live' | null
   /** Whether customer.name, .email and .phone are required. */
   needsCustomer: boolean
   /** Whether creating the same paymentId again returns the first intent instead of a second one. */

@@ -4,7 +4,9 @@ import { Type } from 'typebox'
 import type { Deps } from '../deps.ts'
 import { Answer, Id, NullableString } from '../http/schemas.ts'
 import { AmountInput, AmountOutput, CurrencyInput, formatCents } from '../platform/money.ts'
+import { describeLimits } from './limits.ts'
 import { createIntent, PAYMENT_STATUSES } from './payments.ts'
+import { PAYMENT_METHODS } from './provider.ts'
 
 const IntentBody = Type.Object(
   {
@@ -27,7 +29,12 @@ const IntentBody = Type.Object(
       ),
     ),
     methods: Type.Optional(
-      Type.Array(Type.Enum(['card', 'oxxo', 'spei']), { minItems: 1, maxItems: 3, uniqueItems: true }),
+      Type.Array(Type.Enum([...PAYMENT_METHODS]), {
+        minItems: 1,
+        maxItems: 3,
+        uniqueItems: true,
+        description: 'What the payer may choose from; oxxo is cash in shops. Default: whatever takes the amount.',
+      }),
     ),
     metadata: Type.Optional(
       Type.Record(
@@ -66,6 +73,7 @@ export const paymentRoutes =
           problems: [
             'invalid_amount',
             'amount_too_small',
+            'amount_too_large',
             'invalid_phone',
             'invalid_email',
             'unsupported_currency',
@@ -81,8 +89,10 @@ export const paymentRoutes =
           tags: ['Payments'],
           summary: 'Create a payment intent at a provider',
           description:
-            'Smallest amounts: stripe MXN 10.00, conekta MXN 3.00. 202 means that the provider did not answer: the ' +
-            'payment may or may not exist there. Retry with the same Idempotency-Key; it never charges twice.',
+            `Amounts in MXN, also in mock mode: ${describeLimits()}. A named method that does not take the amount or ` +
+            'the currency is a 400 that names it; without `methods`, those that do are offered. 202 means that the ' +
+            'provider did not answer: the payment may or may not exist there. Retry with the same Idempotency-Key; ' +
+            'it never charges twice.',
           body: IntentBody,
           response: {
             201: Answer({ ...intent, status: Type.Enum(SETTLED) }, { title: 'PaymentIntent' }),

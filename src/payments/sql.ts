@@ -1,4 +1,5 @@
 /** The SQL of payments and of the ledger entries that they cause. */
+import { isWithin, type Days } from '../platform/days.ts'
 import { sql, type Db, type Tx } from '../platform/db.ts'
 import type { FailureCode } from '../platform/errors.ts'
 import type { IntentOutcome } from './provider.ts'
@@ -137,34 +138,34 @@ export async function findPaymentOfEvent(
   return rows[0] ?? null
 }
 
-/** Returns false when the payment is already in this status or a later one. */
-export async function confirmFromEvent(
-  tx: Tx,
-  id: string,
-  providerRef: string | null,
-  paidAt: Date,
-  now: Date,
-): Promise<boolean> {
+type Told = { id: string; providerRef: string | null; mode: string | null; reason: string | null; now: Date }
+
+/** Returns false when the payment is already confirmed, refunded or reversed. */
+export async function confirmFromEvent(tx: Tx, told: Told & { paidAt: Date }): Promise<boolean> {
   const { rows } = await sql`
-    update payments set status = 'confirmed', reason = null, paid_at = ${paidAt},
-           provider_ref = coalesce(provider_ref, ${providerRef}), updated_at = ${now}
-     where id = ${id} and payment_may_become(status, 'confirmed') returning id`.execute(tx)
+    update payments
+       set status = 'confirmed', reason = null, paid_at = ${told.paidAt},
+           provider_ref = coalesce(provider_ref, ${told.providerRef}),
+           mode = coalesce(${told.mode}, mode), updated_at = ${told.now}
+     where id = ${told.id}
+       and payment_may_become(status, 'confirmed')
+    returning id`.execute(tx)
   return rows.length === 1
 }
 
 /** Returns false when the payment is already in this status or a later one. */
 export async function moveFromEvent(
   tx: Tx,
-  id: string,
-  status: 'failed' | 'processing' | 'expired',
-  providerRef: string | null,
-  reason: string | null,
-  now: Date,
+  told: Told & { status: 'failed' | 'processing' | 'expired' },
 ): Promise<boolean> {
   const { rows } = await sql`
-    update payments set status = ${status}, reason = ${reason},
-           provider_ref = coalesce(provider_ref, ${providerRef}), updated_at = ${now}
-     where id = ${id} and payment_may_become(status, ${status}) returning id`.execute(tx)
+    update payments
+       set status = ${told.status}, reason = ${told.reason},
+           provider_ref = coalesce(provider_ref, ${told.providerRef}),
+           mode = coalesce(${told.mode}, mode), updated_at = ${told.now}
+     where id = ${told.id}
+       and payment_may_become(status, ${told.status})
+    returning id`.execute(tx)
   return rows.length === 1
 }
 
@@ -185,6 +186,8 @@ export type NewManualPayment = {
   currency: string
   method: string
   reference: string | null
+  /** Equal for every spelling of the reference. */
+  referenceKey: string | null
   note: string | null
   paidAt: Date
   createdBy: string
@@ -197,9 +200,9 @@ export type NewManualPayment = {
 export async function insertManualPayment(tx: Tx, p: NewManualPayment): Promise<Payment | null> {
   const { rows } = await sql<Payment>`
     insert into payments (id, kind, organizer_id, event_id, provider, mode, status, amount_cents, currency, method,
-      reference, note, paid_at, created_by, idempotency_key, request_id, created_at, updated_at)
+      reference, reference_key, note, paid_at, created_by, idempotency_key, request_id, created_at, updated_at)
     values (${p.id}, 'manual', ${p.organizerId}, ${p.eventId}, 'manual', 'manual', 'confirmed', ${p.amountCents},
-      ${p.currency}, ${p.method}, ${p.reference}, ${p.note}, ${p.paidAt}, ${p.createdBy}, ${p.idempotencyKey},
+      ${p.currency}, ${p.method}, ${p.reference}, ${p.referenceKey}, ${p.note}, ${p.paidAt}, ${p.createdBy}, ${p.idempotencyKey},
       ${p.requestId}, ${p.now}, ${p.now})
     on conflict do nothing returning ${COLUMNS}`.execute(tx)
   return rows[0] ?? null
@@ -236,26 +239,46 @@ export async function insertLedgerReversal(
       from ledger_entries where payment_id = ${paymentId} and kind = 'payment'`.execute(tx)
 }
 
-export type PaymentFilter = {
+export type PaymentFilter = Days & {
   organizerId: string | null
   status: string | null
-  /** Days in Mexico City's time zone, both included. */
-  from: string | null
-  to: string | null
+  /** Null: every currency. */
+  currency: string | null
   before: { at: Date; id: string } | null
   limit: number
 }
 
-/** Lists payments, newest first. */
+/** Lists the payments that count on these days, the last made first. */
 export async function listPayments(db: Db, f: PaymentFilter): Promise<Payment[]> {
-  const day = sql`(created_at at time zone 'America/Mexico_City')::date`
   const { rows } = await sql<Payment>`
     select ${COLUMNS} from payments
      where (${f.organizerId}::text is null or organizer_id = ${f.organizerId})
        and (${f.status}::text is null or status = ${f.status})
-       and (${f.from}::date is null or ${day} >= ${f.from}::date)
-       and (${f.to}::date is null or ${day} <= ${f.to}::date)
-       and (${f.before?.at ?? null}::timestamptz is null or (created_at, id) < (${f.before?.at ?? null}, ${f.before?.id ?? null}))
-     order by created_at desc, id desc limit ${f.limit}`.execute(db)
+       and (${f.currency}::text is null or currency = ${f.currency})
+       and ${isWithin(sql`counted_at`, f)}
+       and (${f.before?.at ?? null}::timestamptz is null
+            or (created_at, id) < (${f.before?.at ?? null}, ${f.before?.id ?? null}))
+     order by created_at desc, id desc
+     limit ${f.limit}`.execute(db)
+  return rows
+}
+
+export type PaymentSum = { group: 'confirmed' | 'pending' | 'failed' | 'refunded'; count: number; amountCents: number }
+type PaymentScope = Days & { organizerId: string | null; currency: string }
+
+/** Sums the payments that count on these days. */
+export async function sumPayments(db: Db, f: PaymentScope): Promise<PaymentSum[]> {
+  const { rows } = await sql<PaymentSum>`
+    select case when status = 'confirmed' then 'confirmed'
+                when status in ('failed', 'expired') then 'failed'
+                when status in ('refunded', 'reversed') then 'refunded'
+                else 'pending' end as "group",
+           count(*) as count,
+           sum(amount_cents)::bigint as amount_cents
+      from payments
+     where currency = ${f.currency}
+       and (${f.organizerId}::text is null or organizer_id = ${f.organizerId})
+       and ${isWithin(sql`counted_at`, f)}
+     group by 1`.execute(db)
   return rows
 }

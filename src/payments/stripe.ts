@@ -2,9 +2,10 @@
  * Stripe through its official SDK (stripe@23, API 2026-10-28.endive). Vendor documents: docs.stripe.com/api
  * (payment_intents, errors, idempotent_requests) and docs.stripe.com/webhooks (signatures).
  */
+import { createHmac, timingSafeEqual } from 'node:crypto'
 import { Stripe } from 'stripe'
 import { GiveUp } from '../platform/errors.ts'
-import { asInteger, asObject, asText, asUnixTime, parseObject } from '../platform/json.ts'
+import { asFlag, asInteger, asObject, asText, asUnixTime, parseObject } from '../platform/json.ts'
 import type { IntentInput, IntentOutcome, PaymentEvent, PaymentProvider } from './provider.ts'
 
 export type StripeOptions = {
@@ -17,9 +18,6 @@ export type StripeOptions = {
 
 export const isStripeKey = (key: string): boolean => /^(sk|rk)_(test|live)_[A-Za-z0-9_]+$/.test(key)
 
-/** docs.stripe.com/currencies#minimum-and-maximum-charge-amounts; other currencies are left to Stripe. */
-const MIN_CENTS: Record<string, number> = { MXN: 1000, USD: 50, EUR: 50, JPY: 50 }
-const MAX_CENTS = 99_999_999 // eight digits
 const TOLERANCE_SECONDS = 300
 
 export function openStripe({ secretKey, apiUrl, webhookSecret, timeoutMs = 15_000 }: StripeOptions): PaymentProvider {
@@ -36,29 +34,26 @@ export function openStripe({ secretKey, apiUrl, webhookSecret, timeoutMs = 15_00
   return {
     name: 'stripe',
     mode,
-    methods: ['card', 'oxxo'], // spei would need a Stripe Customer object
-    currencies: null,
-    limitsOf: (currency) => ({ minCents: MIN_CENTS[currency] ?? 1, maxCents: MAX_CENTS }),
+    keyMode: mode,
     needsCustomer: false,
     canRepeat: true,
     async createIntent(input) {
       try {
         const intent = await client.paymentIntents.create(paramsOf(input), { idempotencyKey: input.paymentId })
-        return outcomeOf(intent)
+        return outcomeOf(intent, mode)
       } catch (error) {
         return failureOf(error)
       }
     },
     verifyWebhook(raw, headers, now) {
-      const header = headers['stripe-signature']
-      if (!webhookSecret || typeof header !== 'string') return false
-      return isSigned(client, raw, header, webhookSecret, now)
+      const header = [headers['stripe-signature'] ?? ''].flat().join(',')
+      return Boolean(webhookSecret) && isSigned(raw, header, webhookSecret!, now)
     },
     readEvent,
   }
 }
 
-function paramsOf({ customer, methods, ...input }: IntentInput): Stripe.PaymentIntentCreateParams {
+function paramsOf({ customer, methods, isChosen, ...input }: IntentInput): Stripe.PaymentIntentCreateParams {
   return {
     amount: input.amountCents,
     currency: input.currency.toLowerCase(),
@@ -66,7 +61,7 @@ function paramsOf({ customer, methods, ...input }: IntentInput): Stripe.PaymentI
     metadata: { ...input.metadata, payment_id: input.paymentId, request_id: input.requestId },
     ...(customer.email ? { receipt_email: customer.email } : {}),
     // payment_method_types was removed from the request in 2026-09-30.endive.
-    ...(methods ? { allowed_payment_method_types: methods } : { automatic_payment_methods: { enabled: true } }),
+    ...(isChosen ? { allowed_payment_method_types: methods } : { automatic_payment_methods: { enabled: true } }),
   }
 }
 
@@ -77,7 +72,8 @@ const STATUSES: Record<string, 'requires_payment' | 'requires_action' | 'confirm
   succeeded: 'confirmed',
 }
 
-function outcomeOf(intent: Stripe.PaymentIntent): IntentOutcome {
+function outcomeOf(intent: Stripe.PaymentIntent, keyMode: 'test' | 'live'): IntentOutcome {
+  const isLive = asFlag(intent.livemode)
   if (!intent.id) return { kind: 'unknown', reason: 'unreadable_answer' }
   return {
     kind: 'created',
@@ -85,7 +81,7 @@ function outcomeOf(intent: Stripe.PaymentIntent): IntentOutcome {
     clientSecret: intent.client_secret,
     nextAction: intent.next_action ? { ...intent.next_action } : null,
     status: STATUSES[intent.status] ?? 'processing',
-    mode: intent.livemode ? 'live' : 'test',
+    mode: isLive === null ? keyMode : isLive ? 'live' : 'test',
   }
 }
 
@@ -102,37 +98,49 @@ function failureOf(error: unknown): IntentOutcome {
   return { kind: 'rejected', reason: /^[a-z0-9_]{1,80}$/.test(code) ? code : `http_${httpStatus}`, httpStatus }
 }
 
-/** The SDK rejects only old signatures; this also rejects one from the future. */
-function isSigned(client: Stripe, raw: Buffer, header: string, secret: string, now: Date): boolean {
-  const signedAt = [...header.matchAll(/(?:^|,)\s*t=(\d{1,12})(?=,|$)/g)]
-  const signedSeconds = Number(signedAt[0]?.[1])
-  if (signedAt.length !== 1 || signedSeconds * 1000 > now.getTime() + TOLERANCE_SECONDS * 1000) return false
-  try {
-    client.webhooks.constructEvent(raw, header, secret, TOLERANCE_SECONDS, undefined, now.getTime())
-    return true
-  } catch {
-    return false // a wrong signature, or a right one over bytes that are not JSON
-  }
+/**
+ * Whether one of the header's `v1` is the HMAC-SHA256 of `t.body` and `t` is at most 300 s away, in either direction.
+ * The bytes are verified here and not by the SDK, whose constructEvent also throws on right signatures: of events of its
+ * v2 API, and of bodies that it decodes to other bytes.
+ */
+function isSigned(raw: Buffer, header: string, secret: string, now: Date): boolean {
+  const parts = header.split(',').map((part) => part.split('=').map((text) => text.trim()))
+  const valuesOf = (name: string) => parts.filter(([key]) => key === name).map(([, value = '']) => value)
+  const [seconds = '', ...others] = new Set(valuesOf('t')) // a header that came twice names one time twice
+  if (!/^\d{1,12}$/.test(seconds) || others.length > 0) return false
+  if (Math.abs(Math.floor(now.getTime() / 1000) - Number(seconds)) > TOLERANCE_SECONDS) return false
+  const expected = createHmac('sha256', secret).update(`${seconds}.`).update(raw).digest()
+  return valuesOf('v1').some((hex) => {
+    const given = Buffer.from(hex, 'hex')
+    return given.length === expected.length && timingSafeEqual(given, expected)
+  })
 }
 
 const VOUCHER_EXPIRED = 'payment_intent_payment_attempt_expired'
 
-/** Event types: docs.stripe.com/api/events/types. A failed attempt may be followed by a successful one. */
+/**
+ * Event types: docs.stripe.com/api/events/types. A failed attempt may be followed by a successful one. Events of the v2
+ * API («thin events») only point at an object and carry none, so they are ignored, like every event without an object.
+ */
 function readEvent(raw: Buffer): PaymentEvent {
   const event = parseObject(raw, 'unreadable_event')
   const id = asText(event['id'])
   const type = asText(event['type'])
   if (!id || !type) throw new GiveUp('unreadable_event')
-  const intent = asObject(asObject(event['data'])?.['object'])
+  const isThin = (event['object'] ?? 'event') !== 'event'
+  const intent = isThin ? null : asObject(asObject(event['data'])?.['object'])
   const read = {
     dedupeKey: id,
     providerRef: asText(intent?.['id']),
     paymentId: asText(asObject(intent?.['metadata'])?.['payment_id']),
     amountCents: asInteger(intent?.['amount']),
     currency: asText(intent?.['currency'])?.toUpperCase() ?? null,
+    isLive: asFlag(event['livemode']),
+    isOtherAccount: asText(event['account']) !== null,
     occurredAt: asUnixTime(event['created']),
     reason: null,
   }
+  if (!intent) return { ...read, kind: 'ignored' }
   switch (type) {
     case 'payment_intent.succeeded':
       return { ...read, kind: 'confirmed', amountCents: asInteger(intent?.['amount_received']) }

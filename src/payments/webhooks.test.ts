@@ -35,6 +35,13 @@ const fresh = signStripe(RAW, AT)
 for (const [what, header, raw, expected] of [
   ['a valid signature', fresh, RAW, true],
   ['two v1, the second valid (secret rotation)', signStripe(RAW, AT, ['whsec_old', STRIPE_WEBHOOK_SECRET]), RAW, true],
+  ['spaces around its parts', fresh.replaceAll(',', ' , ').replaceAll('=', ' = '), RAW, true],
+  ['its parts in another order', fresh.split(',').toReversed().join(','), RAW, true],
+  ['a v0 and an unknown scheme beside it', `${fresh},v0=${'0'.repeat(64)},v2=x`, RAW, true],
+  ['the header sent twice', [fresh, fresh].join(', '), RAW, true],
+  ['the header as a list', [fresh, fresh], RAW, true],
+  ['a digest in upper case', fresh.replace(/v1=.*/, (v1) => `v1=${v1.slice(3).toUpperCase()}`), RAW, true],
+  ['a broken v1 before the valid one', fresh.replace('v1=', 'v1=zz,v1=,v1='), RAW, true],
   ['signed 300 s ago', signStripe(RAW, later(-300)), RAW, true],
   ['signed 300 s ahead', signStripe(RAW, later(300)), RAW, true],
   ['signed 301 s ago', signStripe(RAW, later(-301)), RAW, false],
@@ -44,12 +51,14 @@ for (const [what, header, raw, expected] of [
   ['a signature of another length', fresh.slice(0, -2), RAW, false],
   ['no v1 at all', fresh.split(',')[0], RAW, false],
   ['no timestamp', fresh.split(',')[1], RAW, false],
+  ['a signature under another name', fresh.replace('v1=', 'v0='), RAW, false],
+  ['a timestamp of letters', fresh.replace(/t=\d+/, 't=now'), RAW, false],
   ['two timestamps, the second fresh', `t=1,${fresh}`, RAW, false],
   ['an empty header', '', RAW, false],
   ['no header', undefined, RAW, false],
 ] as const) {
   test(`Stripe-Signature: ${what} is ${expected ? 'accepted' : 'rejected'}`, () => {
-    const headers = header === undefined ? {} : { 'stripe-signature': header }
+    const headers = header === undefined ? {} : { 'stripe-signature': header as string }
 
     assert.equal(stripe.verifyWebhook(raw, headers, AT), expected)
   })
@@ -59,6 +68,9 @@ const ORDER = Buffer.from(conektaEvent('order.paid', { id: 'ord_1', amount: 100,
 for (const [what, digest, raw, expected] of [
   ['a valid signature', signConekta(ORDER), ORDER, true],
   ['with the prefix of RFC 3230', `SHA-256=${signConekta(ORDER)}`, ORDER, true],
+  ['spaces around it', ` SHA-256= ${signConekta(ORDER)} `.replace('= ', '='), ORDER, true],
+  ['the header sent twice', `${signConekta(ORDER)}, ${signConekta(ORDER)}`, ORDER, true],
+  ['one of another key beside it', `${'A'.repeat(342)}==, ${signConekta(ORDER)}`, ORDER, true],
   ['a changed byte', signConekta(ORDER), Buffer.from(ORDER.toString().replace('100', '101')), false],
   ['another length', signConekta(ORDER).slice(0, -8), ORDER, false],
   ['not base64', '%%%', ORDER, false],
@@ -68,6 +80,23 @@ for (const [what, digest, raw, expected] of [
     const headers = digest === undefined ? {} : { digest }
 
     assert.equal(conekta.verifyWebhook(raw, headers, AT), expected)
+  })
+}
+
+/** Right signatures over bytes that Stripe's SDK refuses or changes before it verifies them. */
+for (const [what, raw] of [
+  [
+    'an event of the v2 API',
+    Buffer.from('{"id":"evt_1","object":"v2.core.event","type":"v1.billing.meter.no_meter_found"}'),
+  ],
+  ['a byte order mark', Buffer.from(`\ufeff${RAW.toString()}`)],
+  ['no JSON', Buffer.from('payload=x')],
+  ['no UTF-8', Buffer.from([0x7b, 0xe9, 0x7d])],
+] as const) {
+  test(`Stripe-Signature: a body of ${what} is verified by its bytes`, () => {
+    const check = (bytes: Buffer) => stripe.verifyWebhook(bytes, { 'stripe-signature': signStripe(raw, AT) }, AT)
+
+    assert.deepEqual([check(raw), check(Buffer.concat([raw, Buffer.from(' ')]))], [true, false])
   })
 }
 
@@ -107,6 +136,17 @@ const KINDS: [ProviderName, string, Record<string, unknown>, PaymentEvent['kind'
   ['conekta', 'order.declined', { payment_status: 'declined' }, 'failed', 'order_declined'],
   ['conekta', 'order.pending_payment', { payment_status: 'pending_payment' }, 'ignored', null],
   ['conekta', 'charge.paid', { object: 'charge', order_id: 'ord_1' }, 'ignored', null],
+  ['conekta', 'order.paid', { payment_status: undefined, charges: { data: [{ status: 'paid' }] } }, 'confirmed', null],
+  ['conekta', 'order.paid', { payment_status: null, charges: { data: [{ status: 'declined' }] } }, 'ignored', null],
+  ['conekta', 'order.paid', { amount: '500', payment_status: 'paid' }, 'confirmed', null],
+  ['conekta', 'order.paid', { id: 'ch_1', object: 'charge', order_id: 'ref_1', status: 'paid' }, 'confirmed', null],
+  [
+    'stripe',
+    'payment_intent.succeeded',
+    { amount_received: '500', metadata: { payment_id: 'pay_1' } },
+    'confirmed',
+    null,
+  ],
 ]
 test('provider events are translated to our terms', async (t) => {
   const { deps } = await startApp(t, { env: ENV })
@@ -125,6 +165,108 @@ test('provider events are translated to our terms', async (t) => {
       assert.equal(occurredAt?.toISOString(), '2027-01-15T08:00:00.000Z')
     }
   }
+})
+
+const STRIPE_PAID = { object: 'payment_intent', id: 'pi_1', amount: 500, amount_received: 500, currency: 'mxn' }
+/** Events whose envelope is not that of the version we pin. `live`: what is read of the mode. */
+const ENVELOPES: [ProviderName, string, object, PaymentEvent['kind'], boolean | null][] = [
+  ['stripe', 'an old version', { api_version: '2016-07-06', request: 'req_1' }, 'confirmed', false],
+  ['stripe', 'no version, no request', { api_version: null, request: null }, 'confirmed', false],
+  [
+    'stripe',
+    'previous attributes',
+    { data: { object: STRIPE_PAID, previous_attributes: { status: 'processing' } } },
+    'confirmed',
+    false,
+  ],
+  ['stripe', 'no `object`', { object: undefined }, 'confirmed', false],
+  ['stripe', 'live', { livemode: true }, 'confirmed', true],
+  ['stripe', 'live as text', { livemode: 'true' }, 'confirmed', true],
+  ['stripe', 'no mode', { livemode: undefined }, 'confirmed', null],
+  ['stripe', 'of a connected account', { account: 'acct_1' }, 'confirmed', false],
+  [
+    'stripe',
+    'thin',
+    { object: 'v2.core.event', data: undefined, created: '2026-11-02T10:00:00.000Z', livemode: undefined },
+    'ignored',
+    null,
+  ],
+  [
+    'stripe',
+    'thin, of a payment',
+    { object: 'v2.core.event', data: {}, related_object: { id: 'pi_1', type: 'payment_intent' } },
+    'ignored',
+    false,
+  ],
+  ['stripe', 'without data', { data: undefined }, 'ignored', false],
+  ['stripe', 'without data.object', { data: {} }, 'ignored', false],
+  ['stripe', 'data.object is an id', { data: { object: 'pi_1' } }, 'ignored', false],
+  ['stripe', 'data is null', { data: null }, 'ignored', false],
+  ['conekta', 'live', { livemode: true }, 'confirmed', true],
+  ['conekta', 'live as text', { livemode: 'true' }, 'confirmed', true],
+  ['conekta', 'no mode', { livemode: undefined }, 'confirmed', null],
+  ['conekta', 'a time as text', { created_at: '1800000000' }, 'confirmed', false],
+  ['conekta', 'without data.object', { data: { action: 'ping', livemode: true } }, 'ignored', false],
+  ['conekta', 'without data', { data: undefined, webhook_logs: undefined }, 'ignored', false],
+]
+test('an event in another envelope is read or ignored', async (t) => {
+  const { deps } = await startApp(t, { env: ENV })
+  for (const [provider, what, envelope, kind, isLive] of ENVELOPES) {
+    const text =
+      provider === 'stripe'
+        ? stripeEvent('payment_intent.succeeded', STRIPE_PAID, 'e1', { ...envelope })
+        : conektaEvent('order.paid', { id: 'ord_1', amount: 500, payment_status: 'paid' }, 'e1', { ...envelope })
+
+    const event = readPaymentEvent(deps.providers, provider, Buffer.from(text))
+
+    assert.deepEqual([event.kind, event.isLive, event.dedupeKey], [kind, isLive, 'e1'], `${provider}: ${what}`)
+  }
+})
+
+/** [mode of the payment, what the event says, outcome]. */
+for (const [mode, isLive, outcome] of [
+  ['live', false, 'other_mode'],
+  ['test', true, 'other_mode'],
+  ['mock', true, 'other_mode'],
+  ['mock', false, 'other_mode'],
+  ['live', true, 'applied'],
+  ['test', false, 'applied'],
+  ['live', null, 'applied'],
+] as const) {
+  test(`an event with livemode ${isLive} about a ${mode} payment: ${outcome}`, async (t) => {
+    const { db } = await startApp(t)
+    for (const kind of ['confirmed', 'failed', 'expired', 'processing'] as const) {
+      const { apply, look } = await aPayment(db, { mode })
+
+      assert.equal(await apply(kind, { isLive }), outcome)
+      const { status, entries } = await look()
+      const isConfirmed = outcome === 'applied' && kind === 'confirmed'
+      assert.deepEqual([status, entries], [outcome === 'applied' ? kind : 'requires_payment', isConfirmed ? 1 : 0])
+    }
+  })
+}
+
+test('the mode of a Conekta order whose answer was lost is learned from its first event', async (t) => {
+  const { db } = await startApp(t)
+  const lost = { provider: 'conekta', providerRef: null, status: 'unknown', mode: 'live' } as const
+  const { id, apply } = await aPayment(db, lost)
+  const stripe = await aPayment(db, { ...lost, provider: 'stripe' })
+
+  const outcome = await apply('confirmed', { isLive: false, providerRef: 'ord_lost', paymentId: id })
+  const refused = await stripe.apply('confirmed', { isLive: false, providerRef: 'pi_lost', paymentId: stripe.id })
+
+  const { rows } = await sql<{ mode: string }>`select mode from payments where id = ${id}`.execute(db)
+  assert.deepEqual([outcome, rows[0]?.mode, refused], ['applied', 'test', 'other_mode'])
+})
+
+test("a payment is paid at the provider's time, but never in our future", async (t) => {
+  const { db } = await startApp(t)
+  const [before, ahead] = [await aPayment(db), await aPayment(db)]
+
+  await before.apply('confirmed', { occurredAt: later(-3600) })
+  await ahead.apply('confirmed', { occurredAt: later(3600) })
+
+  assert.deepEqual([(await before.look()).paidAt, (await ahead.look()).paidAt], [later(-3600), AT])
 })
 
 test('a body that is not an event is given up; pings and unknown bodies in mock mode are ignored', async (t) => {
@@ -166,6 +308,8 @@ async function aPayment(db: Db, facts: Facts = {}) {
     kind,
     amountCents: 500,
     currency: 'MXN',
+    isLive: null,
+    isOtherAccount: false,
     occurredAt: AT,
     reason: null,
     ...more,
@@ -272,6 +416,8 @@ test("an event of one provider does not change another provider's payment", asyn
     kind: 'confirmed' as const,
     amountCents: 500,
     currency: 'MXN',
+    isLive: null,
+    isOtherAccount: false,
     occurredAt: AT,
     reason: null,
   }
@@ -292,7 +438,7 @@ test('a payment without an organizer is confirmed without a ledger entry', async
 
 test('a mock body confirms a mock payment but not a real one', async (t) => {
   const { db, deps, post } = await startApp(t)
-  const made = (await post('/payments/intent', { as: 'organizer', body: { amount: 5, provider: 'stripe' } })).json()
+  const made = (await post('/payments/intent', { as: 'organizer', body: { amount: 10, provider: 'stripe' } })).json()
   const real = await aPayment(db, { providerRef: 'pi_real' })
   const postMock = (providerRef: string) => {
     const raw = Buffer.from(JSON.stringify({ id: newId('m'), providerRef, status: 'confirmed' }))

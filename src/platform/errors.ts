@@ -12,6 +12,7 @@ const FAILURES = {
   invalid_email: [400, 'The e-mail address is not valid'],
   invalid_amount: [400, 'The amount is not valid'],
   amount_too_small: [400, 'The amount is below the minimum'],
+  amount_too_large: [400, 'The amount is above the maximum'],
   invalid_date: [400, 'A date is not acceptable'],
   invalid_time_zone: [400, 'The time zone is unknown'],
   invalid_cursor: [400, 'The cursor is not valid'],

@@ -43,7 +43,17 @@ export const asText = (value: unknown): string | null =>
 export const asId = (value: unknown): string | null =>
   typeof value === 'string' && /^[\x20-\x7e]{1,512}$/.test(value) ? value : null
 
-export const asInteger = (value: unknown): number | null => (Number.isSafeInteger(value) ? (value as number) : null)
+/** A whole number, or one that a vendor wrote as text: `1000`, `"1000"`. */
+export function asInteger(value: unknown): number | null {
+  const number = typeof value === 'string' && /^\d{1,16}$/.test(value) ? Number(value) : value
+  return Number.isSafeInteger(number) ? (number as number) : null
+}
+
+/** A boolean, or one that a vendor wrote as text: `true`, `"true"`. */
+export function asFlag(value: unknown): boolean | null {
+  const flag = value === 'true' ? true : value === 'false' ? false : value
+  return typeof flag === 'boolean' ? flag : null
+}
 
 /** An instant given in whole seconds since 1970. */
 export function asUnixTime(value: unknown): Date | null {

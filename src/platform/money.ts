@@ -4,8 +4,9 @@ import { Failure } from './errors.ts'
 
 /** Supported currencies with their number of decimals (ISO 4217). */
 const DECIMALS: Record<string, number> = { MXN: 2, USD: 2, EUR: 2, GTQ: 2, COP: 2, CLP: 0, JPY: 0 }
+export const CURRENCIES: readonly string[] = Object.keys(DECIMALS)
 /** 999,999,999.99: far above the cost of any event and far below 2^53. */
-const MAX_CENTS = 99_999_999_999
+export const MAX_CENTS = 99_999_999_999
 
 export const AmountInput = {
   amount: Type.Optional(
@@ -29,19 +30,23 @@ export const AmountOutput = {
 
 export type Money = { amountCents: number; currency: string }
 
+/** Returns the code in capitals. Throws unsupported_currency. */
+export function readCurrency(text: string): string {
+  const currency = text.toUpperCase()
+  if (!CURRENCIES.includes(currency))
+    throw new Failure('unsupported_currency', { detail: `Currencies: ${CURRENCIES.join(', ')}.` })
+  return currency
+}
+
 /** Reads `amount` (major units) or `amountCents` (minor units). Throws unsupported_currency or invalid_amount. */
 export function readMoney(input: { amount?: number | string; amountCents?: number; currency: string }): Money {
-  const currency = input.currency.toUpperCase()
-  const decimals = DECIMALS[currency]
-  if (decimals === undefined) {
-    throw new Failure('unsupported_currency', { detail: `Currencies: ${Object.keys(DECIMALS).join(', ')}.` })
-  }
+  const currency = readCurrency(input.currency)
   if ((input.amount === undefined) === (input.amountCents === undefined)) {
     throw new Failure('invalid_amount', {
       detail: 'Give either amount (major units) or amountCents (minor units).',
     })
   }
-  const amountCents = input.amountCents ?? toCents(input.amount!, decimals)
+  const amountCents = input.amountCents ?? toCents(input.amount!, DECIMALS[currency]!)
   if (!Number.isSafeInteger(amountCents) || amountCents <= 0 || amountCents > MAX_CENTS) {
     throw new Failure('invalid_amount', { detail: 'The amount must be positive and at most 999,999,999.99.' })
   }

@@ -296,26 +296,6 @@ export interface KpiEvents {
   type: string | null;
 }
 
-export interface KpiLedger {
-  amountCents: number | null;
-  currency: string | null;
-  day: string | null;
-  eventId: string | null;
-  kind: string | null;
-  organizerId: string | null;
-  tickets: number | null;
-}
-
-export interface KpiPayments {
-  amountCents: number | null;
-  currency: string | null;
-  day: string | null;
-  organizerId: string | null;
-  payments: number | null;
-  provider: string | null;
-  status: string | null;
-}
-
 export interface KpiPredictions {
   compared: number | null;
   day: string | null;
@@ -353,6 +333,11 @@ export interface LedgerEntries {
   tickets: Generated<number>;
 }
 
+export interface MoneyVersions {
+  organizerId: string;
+  version: number;
+}
+
 export interface OptOuts {
   messageId: string | null;
   optedOutAt: Timestamp;
@@ -381,6 +366,7 @@ export interface Pauses {
 export interface Payments {
   amountCents: number;
   clientSecret: string | null;
+  countedAt: Generated<Timestamp>;
   createdAt: Timestamp;
   createdBy: string;
   currency: string;
@@ -400,6 +386,7 @@ export interface Payments {
   providerRef: string | null;
   reason: string | null;
   reference: string | null;
+  referenceKey: string | null;
   requestId: string;
   status: string;
   updatedAt: Timestamp;
@@ -560,12 +547,11 @@ export interface DB {
   jobRuns: JobRuns;
   kpiDeliveries: KpiDeliveries;
   kpiEvents: KpiEvents;
-  kpiLedger: KpiLedger;
-  kpiPayments: KpiPayments;
   kpiPredictions: KpiPredictions;
   kpiRefreshes: KpiRefreshes;
   kv: Kv;
   ledgerEntries: LedgerEntries;
+  moneyVersions: MoneyVersions;
   optOuts: OptOuts;
   organizers: Organizers;
   pauses: Pauses;

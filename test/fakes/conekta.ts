@@ -88,6 +88,9 @@ function problemOf({ method, url, headers }: IncomingMessage, body: string): str
   const { type, allowed_payment_methods: allowed = [], expires_at: expiresAt = 0 } = order.checkout ?? {}
   if (type !== 'HostedPayment') return 'checkout.type'
   if (!allowed.every((one) => ['cash', 'card', 'bank_transfer'].includes(one))) return 'allowed_payment_methods'
+  const cents = order.line_items.reduce((sum, item) => sum + item.unit_price * item.quantity, 0)
+  if (cents < 300) return 'the amount has to be at least 3.00 MXN'
+  if (allowed.includes('cash') && cents > 1_000_000) return 'cash takes at most 10,000.00 MXN'
   if (!Number.isInteger(expiresAt)) return 'expires_at must be in unix seconds'
   const isFlat = Object.values(order.metadata ?? {}).every((value) => value.length <= 249)
   return isFlat ? null : 'metadata values must be scalars of at most 249 characters'
@@ -144,7 +147,12 @@ export const signConekta = (raw: string | Buffer): string =>
   createSign('RSA-SHA256').update(raw).sign(keys.privateKey, 'base64')
 
 /** Makes an event of an order in the vendor's envelope. */
-export function conektaEvent(type: string, order: Record<string, unknown>, id = randomBytes(12).toString('hex')) {
+export function conektaEvent(
+  type: string,
+  order: Record<string, unknown>,
+  id = randomBytes(12).toString('hex'),
+  envelope: Record<string, unknown> = {},
+) {
   return JSON.stringify({
     id,
     object: 'event',
@@ -154,5 +162,6 @@ export function conektaEvent(type: string, order: Record<string, unknown>, id = 
     webhook_status: 'pending',
     webhook_logs: [],
     data: { object: { object: 'order', currency: 'MXN', metadata: {}, ...order }, previous_attributes: {} },
+    ...envelope,
   })
 }

@@ -81,7 +81,12 @@ function problemOf(request: IncomingMessage, body: string) {
   if (unknown) return bad(400, `Received unknown parameter: ${unknown}`, 'parameter_unknown')
   if (!/^\d{1,8}$/.test(params.get('amount') ?? '')) return bad(400, 'amount must be an integer')
   if (!/^[a-z]{3}$/.test(params.get('currency') ?? '')) return bad(400, 'currency must be lower case')
-  if (params.get('currency') === 'mxn' && Number(params.get('amount')) < 1000) return bad(400, 'amount_too_small')
+  const [currency, amount] = [params.get('currency'), Number(params.get('amount'))]
+  if (currency === 'mxn' && amount < 1000) return bad(400, 'amount_too_small')
+  if (currency === 'usd' && amount < 50) return bad(400, 'amount_too_small')
+  // docs.stripe.com/payments/oxxo: 10.00 to 10,000.00 MXN
+  const isOxxo = [...params].some(([key, value]) => key.startsWith('allowed_payment_method_types') && value === 'oxxo')
+  if (isOxxo && (currency !== 'mxn' || amount > 1_000_000)) return bad(400, 'oxxo takes at most MXN 10,000.00')
   return null
 }
 
@@ -128,6 +133,7 @@ export function stripeEvent(
   type: string,
   object: Record<string, unknown>,
   id = `evt_${randomBytes(12).toString('hex')}`,
+  envelope: Record<string, unknown> = {},
 ) {
   return JSON.stringify({
     id,
@@ -139,5 +145,6 @@ export function stripeEvent(
     pending_webhooks: 1,
     request: { id: null, idempotency_key: null },
     type,
+    ...envelope,
   })
 }
