@@ -115,11 +115,15 @@ export async function changeEvent(
   return changed
 }
 
+/** Throws `invalid_time_zone` or `invalid_date`, with everything that is wrong. */
 function checkEvent<T extends NewEvent>(event: T): T {
-  if (!isTimeZone(event.timeZone))
-    throw new Failure('invalid_time_zone', { detail: 'timeZone must be an IANA name such as America/Mexico_City.' })
-  if (event.endsAt <= event.startsAt) throw new Failure('invalid_date', { detail: 'endsAt must be after startsAt.' })
-  return event
+  const isZone = isTimeZone(event.timeZone)
+  const errors = []
+  if (!isZone) errors.push({ path: 'body.timeZone', message: 'must be an IANA name such as America/Mexico_City' })
+  if (event.endsAt <= event.startsAt) errors.push({ path: 'body.endsAt', message: 'must be after startsAt' })
+  if (errors.length === 0) return event
+  const detail = errors.map(({ path, message }) => `${path.slice('body.'.length)} ${message}.`).join(' ')
+  throw new Failure(isZone ? 'invalid_date' : 'invalid_time_zone', { detail, errors })
 }
 
 export type GuestInput = {
