@@ -31,7 +31,6 @@ export const campaignRoutes =
       {
         config: {
           access: SENDERS,
-          idempotent: true,
           problems: [
             'event_not_found',
             'template_not_found',

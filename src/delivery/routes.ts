@@ -137,7 +137,6 @@ export const deliveryRoutes =
         config: {
           access: ['organizer', 'director'],
           optionalBody: true,
-          idempotent: true,
           problems: [
             'event_not_found',
             'guest_not_found',
