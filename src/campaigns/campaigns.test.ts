@@ -898,7 +898,7 @@ test('a stream stops querying when its client has left', async (t) => {
   const { eventId } = await anInvitation(app.db)
   const id = await launched(app, eventId)
   const hasLeft = new AbortController()
-  const events = watchCampaign(app.db, { scope: null, id, requestId: 'req_1', signal: hasLeft.signal })
+  const events = watchCampaign(app.deps, { scope: null, id, requestId: 'req_1', signal: hasLeft.signal })
 
   const first = await events.next()
   const waiting = events.next()
@@ -914,9 +914,9 @@ test('a quiet stream sends heartbeat comments, and progress only on changes', as
   const id = await launched(app, eventId)
   const { signal } = new AbortController()
   const events = watchCampaign(
-    app.db,
+    app.deps,
     { scope: null, id, requestId: 'req_1', signal },
-    { pollMs: 5, heartbeatMs: 10, lifeMs: 60_000 },
+    { pollMs: 5, heartbeatMs: 10, lifeMs: 60_000, quietMs: 60_000 },
   )
 
   const first = await events.next()
@@ -937,8 +937,8 @@ test('a stream ends before its access token expires', async (t) => {
   const { signal } = new AbortController()
 
   const lines = []
-  const pace = { pollMs: 5, heartbeatMs: 1000, lifeMs: 15 }
-  for await (const line of watchCampaign(app.db, { scope: null, id, requestId: 'req_1', signal }, pace))
+  const pace = { pollMs: 5, heartbeatMs: 1000, lifeMs: 15, quietMs: 1000 }
+  for await (const line of watchCampaign(app.deps, { scope: null, id, requestId: 'req_1', signal }, pace))
     lines.push(line)
 
   assert.equal(lines.length, 1)

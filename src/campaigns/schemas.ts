@@ -105,9 +105,10 @@ const SendingPaused = Type.Unsafe<'event_paused' | 'organizer_paused' | null>({
   enum: ['event_paused', 'organizer_paused', null],
   description: 'Sending is paused: everything waits until it is resumed.',
 })
-const Status = Type.Enum(['scheduled', 'running', 'paused', 'cancelled', 'missed'], {
+const Status = Type.Enum(['scheduled', 'running', 'paused', 'completed', 'cancelled', 'missed'], {
   description:
-    'scheduled: follows the event and waits for its time. missed: the time passed and nothing was sent; reason says why.',
+    'scheduled: follows the event and waits for its time. completed: no message is open, and it is running again if one is ' +
+    'retried or falls back to e-mail. missed: the time passed and nothing was sent; reason says why.',
 })
 const Category = Type.Enum(['utility', 'marketing', 'authentication', 'service'])
 const MessagingLimit = Type.Object(
@@ -261,6 +262,10 @@ export const Campaign = Type.Object(
     createdAt: Instant,
     launchedAt: Instant,
     pausedAt: NullableInstant,
+    completedAt: Type.Unsafe<Date | string | null>({
+      ...NullableInstant,
+      description: 'When its last message was sent or given up. Null while one is open.',
+    }),
     cancelledAt: NullableInstant,
     progress: Type.Object(
       {
@@ -275,7 +280,9 @@ export const Campaign = Type.Object(
       },
       { description: 'Counts each guest once, by the status of the message; they add up to total.' },
     ),
-    isDone: Type.Boolean({ description: 'No message is scheduled or queued.' }),
+    isDone: Type.Boolean({
+      description: 'No message is open: none will be sent any more. Those sent may still be read or fail.',
+    }),
   },
   { title: 'Campaign' },
 )
