@@ -37,6 +37,7 @@ export const campaignRoutes =
             'campaign_not_found',
             'event_closed',
             'event_draft',
+            'event_not_over',
             'campaign_empty',
             'preflight_mismatch',
             'preflight_required',

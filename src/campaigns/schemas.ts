@@ -1,5 +1,6 @@
 /** The request and response schemas of campaigns. */
 import { Type } from 'typebox'
+import { WARNINGS } from './warnings.ts'
 import { ByLocale, ShownMessage, TemplateStatuses } from '../templates/templates.ts'
 import {
   Answer,
@@ -137,6 +138,16 @@ const MessagingLimit = Type.Object(
     description: "WhatsApp's messaging limit, which counts different people written to outside an open window.",
   },
 )
+const Shared = Type.Object(
+  {
+    addresses: Type.Integer({ minimum: 0, description: 'Numbers or mailboxes that get more than one message.' }),
+    guests: Type.Integer({ minimum: 0, description: 'Guests whose messages they are.' }),
+  },
+  {
+    title: 'SharedAddresses',
+    description: 'Guests who share an address, such as couples. Each has an invitation and a message of their own.',
+  },
+)
 export const Preflight = Answer(
   {
     preflightId: Type.String({ description: 'For the launch, within 24 hours.' }),
@@ -158,6 +169,8 @@ export const Preflight = Answer(
       },
     ),
     byChannel: Type.Object({ whatsapp: Count, email: Count }),
+    sharedPhones: Shared,
+    sharedEmails: Shared,
     estimatedCost: Type.Object(
       {
         isEstimate: Type.Literal(true),
@@ -186,13 +199,7 @@ export const Preflight = Answer(
     messagingLimit: MessagingLimit,
     warnings: Type.Array(
       Type.Object({
-        code: Type.Enum([
-          'event_draft',
-          'template_not_approved',
-          'template_mismatch',
-          'other_category',
-          'beyond_messaging_limit',
-        ]),
+        code: Type.Enum(WARNINGS),
         text: ByLocale,
       }),
       { description: 'What to check before the launch.' },

@@ -194,6 +194,7 @@ export interface Guests {
   notes: string | null;
   partySize: Generated<number>;
   phone: string | null;
+  search: Generated<string>;
   tags: Generated<string[]>;
   updatedAt: Generated<Timestamp>;
   waId: string | null;
