@@ -67,7 +67,7 @@ test('pages of a filtered list have every delivery once', async (t) => {
   let cursor: string | null = ''
   while (cursor !== null) {
     const query = new URLSearchParams({ campaignId, status: 'queued', limit: '2', ...(cursor ? { cursor } : {}) })
-    const page = (await app.get(`/events/${eventId}/deliveries?${query}`, { as: 'viewer' })).json()
+    const page = (await app.get(`/events/${eventId}/deliveries?${query.toString()}`, { as: 'viewer' })).json()
     found.push(...page.data.map(({ id }: { id: string }) => id))
     cursor = page.page.nextCursor
   }

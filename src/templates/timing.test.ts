@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import { isLateFor, quietUntil, refuseUntimely } from './timing.ts'
-import { Failure } from '../platform/errors.ts'
+import type { Failure } from '../platform/errors.ts'
 
 const NIGHT = { from: '22:00', to: '09:00' }
 const soon = (iso: string) => new Date(iso)
