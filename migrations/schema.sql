@@ -114,7 +114,7 @@ create table deliveries (
   constraint deliveries_pkey PRIMARY KEY (id),
   constraint deliveries_channel CHECK ((channel = ANY (ARRAY['whatsapp'::text, 'email'::text]))),
   constraint deliveries_status CHECK ((status = ANY (ARRAY['scheduled'::text, 'queued'::text, 'sending'::text, 'unknown'::text, 'sent'::text, 'delivered'::text, 'read'::text, 'failed'::text, 'skipped'::text, 'dead'::text]))),
-  constraint deliveries_waiting_for CHECK ((waiting_for = ANY (ARRAY['organizer_paused'::text, 'event_paused'::text, 'campaign_paused'::text, 'channel_paused'::text, 'rate_limit'::text, 'recipient_rate'::text, 'quiet_hours'::text, 'marketing_withheld'::text, 'retry'::text]))),
+  constraint deliveries_waiting_for CHECK ((waiting_for = ANY (ARRAY['organizer_paused'::text, 'event_paused'::text, 'campaign_paused'::text, 'channel_paused'::text, 'rate_limit'::text, 'recipient_rate'::text, 'quiet_hours'::text, 'marketing_withheld'::text, 'event_not_over'::text, 'retry'::text]))),
   constraint deliveries_campaign_id_fkey FOREIGN KEY (campaign_id) REFERENCES campaigns(id),
   constraint deliveries_event_id_fkey FOREIGN KEY (event_id) REFERENCES events(id) ON DELETE CASCADE,
   constraint deliveries_event_id_guest_id_fkey FOREIGN KEY (event_id, guest_id) REFERENCES guests(event_id, id) ON DELETE CASCADE,
@@ -241,6 +241,7 @@ create table guests (
   notes text,
   created_at timestamp with time zone default now() not null,
   updated_at timestamp with time zone default now() not null,
+  search text generated always as (((((search_text(name) || '	'::text) || COALESCE(search_text(phone), ''::text)) || '	'::text) || COALESCE(search_text(email), ''::text))) stored not null,
   constraint guests_pkey PRIMARY KEY (event_id, id),
   constraint guests_email CHECK (((email = lower(email)) AND (length(email) <= 254))),
   constraint guests_id_check CHECK ((id ~ '^[A-Za-z0-9_-]{1,64}$'::text)),
@@ -250,7 +251,9 @@ create table guests (
   constraint guests_phone CHECK ((phone ~ '^\+[0-9]{7,15}$'::text)),
   constraint guests_event_id_fkey FOREIGN KEY (event_id) REFERENCES events(id) ON DELETE CASCADE
 );
+CREATE INDEX guests_event ON guests USING btree (event_id, created_at DESC, id DESC);
 CREATE INDEX guests_phone_lookup ON guests USING btree (phone) WHERE (phone IS NOT NULL);
+CREATE INDEX guests_search ON guests USING gin (search gin_trgm_ops);
 
 create table idempotency_keys (
   caller text not null,
@@ -932,3 +935,9 @@ begin
   end if;
   return new;
 end $function$;
+
+CREATE OR REPLACE FUNCTION search_text(words text)
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE STRICT
+RETURN btrim(lower(regexp_replace(regexp_replace(NORMALIZE(words, NFKD), '[-/\u2010-\u2015\s]+'::text, ' '::text, 'g'::text), '[\u0300-\u036f''’‘´`".,;:()+]'::text, ''::text, 'g'::text)));

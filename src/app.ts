@@ -106,7 +106,7 @@ const strict = new Ajv({
   coerceTypes: false,
   removeAdditional: false,
   useDefaults: true,
-  allErrors: false,
+  allErrors: true,
   strict: false,
 })
 /** For paths and queries, which are text: numbers and booleans are coerced. */
@@ -114,7 +114,7 @@ const coercing = new Ajv({
   coerceTypes: true,
   removeAdditional: false,
   useDefaults: true,
-  allErrors: false,
+  allErrors: true,
   strict: false,
 })
 for (const ajv of [strict, coercing]) addFormats.default(ajv)

@@ -669,7 +669,7 @@ test('the list shows the campaigns of the event in pages, newest first, without 
   app.setNow('2029-06-01T18:00:01.000Z')
   const { preflightId } = await preflight(app, eventId, { ...INVITATION, name: 'Invitaciones' })
   await app.post(`/events/${eventId}/campaigns`, { as: 'organizer', body: { ...INVITATION, preflightId } })
-  await preflight(app, eventId, { ...INVITATION, template: 'event_thanks' })
+  await preflight(app, eventId, { ...INVITATION, channel: 'email' })
 
   const page = await app.get(`/events/${eventId}/campaigns?limit=1`, { as: 'viewer' })
   const rest = await app.get(`/events/${eventId}/campaigns?cursor=${page.json().page.nextCursor}`, { as: 'viewer' })
@@ -704,6 +704,76 @@ for (const [what, body, status, code] of [
     assert.deepEqual([reply.statusCode, reply.json().code], [status, code])
   })
 }
+
+for (const [what, event, body, status, warnings] of [
+  ['thanks before the event', {}, { template: 'event_thanks' }, 'event_not_over', null],
+  [
+    'thanks for a time before its end',
+    {},
+    { template: 'event_thanks', scheduledAt: '2030-01-01T05:59:59Z' },
+    'event_not_over',
+    null,
+  ],
+  ['thanks for its end', {}, { template: 'event_thanks', scheduledAt: '2030-01-01T06:00:00Z' }, 200, []],
+  [
+    'thanks that follow its end',
+    {},
+    { template: 'event_thanks', schedule: { anchor: 'endsAt', offsetMinutes: 60 } },
+    ...[200, []],
+  ],
+  [
+    'thanks that follow its start',
+    {},
+    { template: 'event_thanks', schedule: { anchor: 'startsAt', offsetMinutes: 60 } },
+    ...['event_not_over', null],
+  ],
+  ['a reminder while it goes on', {}, { scheduledAt: '2030-01-01T00:00:00Z' }, 200, ['event_started']],
+  ['a reminder before it', {}, { scheduledAt: '2029-12-31T23:59:59Z' }, 200, []],
+  ['a reminder of yesterday', { startsAt: '2029-05-31T00:00:00Z' }, {}, 'event_closed', null],
+  [
+    'news after it',
+    { startsAt: '2029-05-31T00:00:00Z' },
+    { template: 'event_update', variables: { update_text: 'Hay fotos.' } },
+    200,
+    [],
+  ],
+] as [string, object, object, string | number, string[] | null][]) {
+  test(`the time of a message decides: ${what}`, async (t) => {
+    const app = await startApp(t, { now: NOW })
+    const { eventId } = await anInvitation(app.db, { event })
+    const asked = { ...INVITATION, template: 'event_reminder', ...body, dryRun: true }
+
+    const reply = await app.post(`/events/${eventId}/campaigns`, { as: 'organizer', body: asked })
+
+    const { code, warnings: found } = reply.json()
+    assert.deepEqual(
+      [code ?? reply.statusCode, found?.map((one: { code: string }) => one.code) ?? null],
+      [status, warnings],
+    )
+  })
+}
+
+test('a preflight says how many guests share a phone or a mailbox', async (t) => {
+  const app = await startApp(t, { now: NOW })
+  const eventId = await anEvent(app.db)
+  const { phone } = await aGuest(app.db, eventId)
+  await aGuest(app.db, eventId, { phone })
+  const { phone: other } = await aGuest(app.db, eventId)
+  for (const _ of [1, 2]) await aGuest(app.db, eventId, { phone: other })
+  for (const _ of [1, 2]) await aGuest(app.db, eventId, { phone: null, email: 'pareja@example.com' })
+  await aGuest(app.db, eventId)
+
+  const report = await preflight(app, eventId)
+
+  assert.deepEqual(report.sharedPhones, { addresses: 2, guests: 5 })
+  assert.deepEqual(report.sharedEmails, { addresses: 1, guests: 2 })
+  assert.deepEqual([report.counts.valid, report.estimatedCost.messages, report.messagingLimit.recipients], [8, 6, 3])
+  const texts = report.warnings.map(({ text }: { text: { 'es-MX': string } }) => text['es-MX'])
+  assert.deepEqual(texts, [
+    'Invitados que comparten número de WhatsApp: 5 (números: 2). A cada uno le llega su propio mensaje.',
+    'Invitados que comparten correo: 2 (correos: 1). A cada uno le llega su propio mensaje.',
+  ])
+})
 
 test('a campaign for a closed, past or unknown event or for no guest is refused', async (t) => {
   const app = await startApp(t, { now: NOW })
@@ -898,7 +968,7 @@ test('a stream stops querying when its client has left', async (t) => {
   const { eventId } = await anInvitation(app.db)
   const id = await launched(app, eventId)
   const hasLeft = new AbortController()
-  const events = watchCampaign(app.db, { scope: null, id, requestId: 'req_1', signal: hasLeft.signal })
+  const events = watchCampaign(app.deps, { scope: null, id, requestId: 'req_1', signal: hasLeft.signal })
 
   const first = await events.next()
   const waiting = events.next()
@@ -914,9 +984,9 @@ test('a quiet stream sends heartbeat comments, and progress only on changes', as
   const id = await launched(app, eventId)
   const { signal } = new AbortController()
   const events = watchCampaign(
-    app.db,
+    app.deps,
     { scope: null, id, requestId: 'req_1', signal },
-    { pollMs: 5, heartbeatMs: 10, lifeMs: 60_000 },
+    { pollMs: 5, heartbeatMs: 10, lifeMs: 60_000, quietMs: 60_000 },
   )
 
   const first = await events.next()
@@ -937,8 +1007,8 @@ test('a stream ends before its access token expires', async (t) => {
   const { signal } = new AbortController()
 
   const lines = []
-  const pace = { pollMs: 5, heartbeatMs: 1000, lifeMs: 15 }
-  for await (const line of watchCampaign(app.db, { scope: null, id, requestId: 'req_1', signal }, pace))
+  const pace = { pollMs: 5, heartbeatMs: 1000, lifeMs: 15, quietMs: 1000 }
+  for await (const line of watchCampaign(app.deps, { scope: null, id, requestId: 'req_1', signal }, pace))
     lines.push(line)
 
   assert.equal(lines.length, 1)

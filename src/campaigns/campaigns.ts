@@ -27,7 +27,7 @@ import {
   findLaunched,
   insertPreflight,
   lockLaunches,
-  lockRunning,
+  lockUnfinished,
   markCancelled,
   storeLeftOut,
   takePreflight,
@@ -77,7 +77,7 @@ export async function preflightCampaign(
 
 export type Launched = {
   campaignId: string
-  status: Campaign['status']
+  status: CampaignView['status']
   /** 0 before the recipients are frozen. */
   total: number
   scheduledAt: Date | null
@@ -158,15 +158,22 @@ const toScheduled = ({ id, scheduledAt }: { id: string; scheduledAt: Date }): La
 async function findLaunch(db: Db, wanted: Parameters<typeof findLaunched>[1]): Promise<Launched | null> {
   const campaign = await findLaunched(db, wanted)
   if (!campaign) return null
-  const { progress } = await viewCampaign(db, null, wanted.id)
-  return { campaignId: wanted.id, ...campaign, total: progress.total, isNew: false }
+  const { status, progress } = await viewCampaign(db, null, wanted.id)
+  return { campaignId: wanted.id, ...campaign, status, total: progress.total, isNew: false }
 }
 
 export type Progress = Record<
   'total' | 'scheduled' | 'queued' | 'sent' | 'delivered' | 'read' | 'failed' | 'skipped',
   number
 >
-export type CampaignView = Campaign & { explanation: Explanation | null; progress: Progress; isDone: boolean }
+export type CampaignView = Omit<Campaign, 'status'> & {
+  /** `completed` is not stored: a running campaign is completed while none of its messages is open. */
+  status: Campaign['status'] | 'completed'
+  completedAt: Date | null
+  explanation: Explanation | null
+  progress: Progress
+  isDone: boolean
+}
 
 const COUNTED_AS: Record<string, Exclude<keyof Progress, 'total'>> = {
   sending: 'queued',
@@ -193,7 +200,18 @@ export function toView(campaign: Campaign, counts: StatusCount[]): CampaignView 
     progress.total += count
   }
   const isDone = campaign.status !== 'scheduled' && progress.scheduled + progress.queued === 0
-  return { ...campaign, explanation: explainReason(campaign.reason), progress, isDone }
+  const isCompleted = isDone && (campaign.status === 'running' || campaign.status === 'paused')
+  const startedAt = campaign.triggeredAt ?? campaign.launchedAt
+  return {
+    ...campaign,
+    status: isCompleted ? 'completed' : campaign.status,
+    completedAt: isCompleted
+      ? new Date(Math.max(...[startedAt, ...own.map(({ lastAt }) => lastAt)].map(Number)))
+      : null,
+    explanation: explainReason(campaign.reason),
+    progress,
+    isDone,
+  }
 }
 
 /** Throws `campaign_not_found`. */
@@ -208,7 +226,7 @@ type Change = { id: string; by: string; now: Date }
 
 /** Inserts a pause; messages are parked when they come due. */
 async function pause(tx: Tx, { id, by, now }: Change): Promise<boolean> {
-  if (!(await lockRunning(tx, id)) || (await listPauses(tx, 'campaign', [id])).length > 0) return false
+  if ((await lockUnfinished(tx, id)) !== 'running' || (await listPauses(tx, 'campaign', [id])).length > 0) return false
   await pauseSending(tx, {
     ...{ scope: 'campaign', scopeId: id, source: 'person', reason: 'paused', pausedBy: by, until: null, now },
   })
@@ -219,7 +237,8 @@ const resume = (tx: Tx, { id, now }: Change): Promise<boolean> => endPauses(tx, 
 
 /** Locks deliveries before the pause, in the order of a worker that pauses a campaign while it settles a delivery. */
 async function cancel(tx: Tx, { id, now }: Change): Promise<boolean> {
-  if (!(await markCancelled(tx, id, now))) return false
+  if (!(await lockUnfinished(tx, id))) return false
+  await markCancelled(tx, id, now)
   await cancelDeliveries(tx, id, now)
   await endPauses(tx, { scope: 'campaign', scopeId: id }, now)
   return true

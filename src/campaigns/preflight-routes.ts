@@ -15,7 +15,10 @@ export const preflightRoutes =
     app.get(
       '/events/:eventId/campaigns/preflights/:preflightId/exclusions.csv',
       {
-        config: { access: SENDERS, problems: ['event_not_found', 'campaign_not_found', 'preflight_launched'] },
+        config: {
+          access: SENDERS,
+          problems: ['event_not_found', 'campaign_not_found', 'event_closed', 'event_not_over', 'preflight_launched'],
+        },
         schema: {
           operationId: 'downloadExclusions',
           tags: ['Campaigns'],

@@ -10,7 +10,7 @@ import { Failure, readInstant } from '../platform/errors.ts'
 import {
   findRequestable,
   findTemplate,
-  isOverFor,
+  isLateFor,
   isRefused,
   listTemplateStatuses,
   previewTemplate,
@@ -18,6 +18,7 @@ import {
   readSchedule,
   refuseClosed,
   refuseUnknownVariables,
+  refuseUntimely,
   variablesOf,
   type Preview,
   type TemplateStatus,
@@ -25,7 +26,7 @@ import {
 import { measureMessagingLimit, type MessagingLimitUse } from './messaging-limit.ts'
 import { listRecipients, pickVaried, type Exclusion, type Filter, type Recipient, type Spec } from './recipients.ts'
 import { readEventSchedule, type EventSchedule } from './schedule.ts'
-import { warnOf, type Warning } from './warnings.ts'
+import { countShared, warnOf, type Shared, type Warning } from './warnings.ts'
 
 type Context = { db: Db; config: Config; now: () => Date }
 
@@ -54,8 +55,8 @@ const EXCLUSIONS_MAX = 20
 
 /**
  * Checks a request and resolves it into a spec. A campaign that follows its event is planned for its own time, so that
- * what is sent today is no duplicate then. Throws `event_not_found`, `event_closed`, `template_not_found` (also for answers
- * to guests), `template_variable_unknown`, `template_variable_invalid`, `invalid_date`.
+ * what is sent today is no duplicate then. Throws `event_not_found`, `event_closed`, `event_not_over`, `template_not_found`
+ * (also for answers to guests), `template_variable_unknown`, `template_variable_invalid`, `invalid_date`.
  */
 export async function planCampaign({ db, config, now }: Context, request: CampaignRequest): Promise<Planned> {
   const { scope, eventId, channel, filter, variables } = request
@@ -67,8 +68,7 @@ export async function planCampaign({ db, config, now }: Context, request: Campai
   refuseUnknownVariables(template, variables)
   const scheduledAt = readTime(request, event, requestedAt)
   const dueAt = scheduledAt ?? requestedAt
-  if (isOverFor(event, template.name, dueAt))
-    throw new Failure('event_closed', { detail: 'The event is over by then.' })
+  refuseUntimely(event, template.name, dueAt)
   const templateStatuses = (await listTemplateStatuses(db, [template])).get(template.name) ?? []
   const spec: Spec = {
     organizerId: event.organizerId,
@@ -151,6 +151,9 @@ export type PreflightReport = {
   >
   byChannel: Record<ChannelName, number>
   estimatedCost: EstimatedCost
+  /** Guests who would get their messages on the same phone, or in the same mailbox. */
+  sharedPhones: Shared
+  sharedEmails: Shared
   templateStatuses: TemplateStatus[]
   messagingLimit: MessagingLimitUse
   warnings: Warning[]
@@ -178,6 +181,10 @@ export async function reportPreflight(
   const countBy = (channel: ChannelName) => included.filter((one) => one.channel === channel).length
   const quietHoursUntil = quietUntil(spec.dueAt, { ...event, template: spec.template }, config.delivery.quietHours)
   const messagingLimit = await measureMessagingLimit({ db, config }, spec, included)
+  const shared = {
+    sharedPhones: countShared(included.map(({ channel, phone }) => (channel === 'whatsapp' ? phone : null))),
+    sharedEmails: countShared(included.map(({ channel, email }) => (channel === 'email' ? email : null))),
+  }
   const pausedChannels = await listChannelPauses(db, CHANNELS, requestedAt)
   return {
     counts: {
@@ -193,9 +200,13 @@ export async function reportPreflight(
     },
     byChannel: { whatsapp: countBy('whatsapp'), email: countBy('email') },
     estimatedCost: estimateCost(config.whatsapp.prices, partsOf(planned, included), spec.dueAt),
+    ...shared,
     templateStatuses,
     messagingLimit,
-    warnings: warnOf(spec.template, templateStatuses, messagingLimit, event.status),
+    warnings: warnOf({
+      ...{ template: spec.template, templateStatuses, messagingLimit, eventStatus: event.status, ...shared },
+      isLate: isLateFor(event, spec.template, spec.dueAt),
+    }),
     scheduledAt: planned.scheduledAt,
     sendingPaused: event.sendingPaused,
     pausedChannels: CHANNELS.filter((channel) =>

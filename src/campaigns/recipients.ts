@@ -52,7 +52,7 @@ type Guest = Reach & {
   isSameMessage: boolean
 }
 /** A guest that matches the filter. `exclusion` null: the guest gets the message by `channel`. */
-export type Recipient = Pick<Guest, 'guestId' | 'name' | 'locale' | 'phone' | 'holder' | 'isWindowOpen'> & {
+export type Recipient = Pick<Guest, 'guestId' | 'name' | 'locale' | 'phone' | 'email' | 'holder' | 'isWindowOpen'> & {
   channel: ChannelName | null
   channelReason: string | null
   exclusion: Exclusion | null
@@ -95,9 +95,9 @@ function toRecipient(guest: Guest, spec: Spec): Recipient {
     isPromotion: spec.promotions.includes(guest.locale),
   })
   const channel = choice.kind === 'excluded' ? null : choice.kind === 'later' ? 'whatsapp' : choice.channel
-  const { guestId, name, locale, phone, holder, isWindowOpen } = guest
+  const { guestId, name, locale, phone, email, holder, isWindowOpen } = guest
   return {
-    ...{ guestId, name, locale, phone, holder, isWindowOpen, channel },
+    ...{ guestId, name, locale, phone, email, holder, isWindowOpen, channel },
     channelReason:
       choice.kind === 'channel' ? choice.reason : channel && (spec.channel === 'auto' ? 'auto_has_phone' : 'requested'),
     exclusion: choice.kind === 'excluded' ? choice.reason : exclusionOf(guest, channel!, spec),

@@ -11,7 +11,7 @@ import { AnswerOf, EventParams, FileAnswer, Id, NoBody } from '../http/schemas.t
 import { withTimeout } from '../platform/queue.ts'
 import { Campaign, CampaignBody, Launched, Preflight } from './schemas.ts'
 import { countStatuses, listCampaigns } from './sql.ts'
-import { DONE_ID, watchCampaign } from './stream.ts'
+import { DONE_ID, isSettled, watchCampaign } from './stream.ts'
 import { launchCampaign, preflightCampaign, changeCampaign, toView, viewCampaign } from './campaigns.ts'
 import { releaseDeliveries } from '../delivery/jobs.ts'
 import { findEvent } from '../events/events.ts'
@@ -31,13 +31,13 @@ export const campaignRoutes =
       {
         config: {
           access: SENDERS,
-          idempotent: true,
           problems: [
             'event_not_found',
             'template_not_found',
             'campaign_not_found',
             'event_closed',
             'event_draft',
+            'event_not_over',
             'campaign_empty',
             'preflight_mismatch',
             'preflight_required',
@@ -153,11 +153,16 @@ export const campaignRoutes =
           tags: ['Campaigns'],
           summary: 'Progress as server-sent events',
           description:
-            'Each `progress` event carries the whole progress, so a client that reconnects misses nothing. The stream ends with a ' +
-            '`done` event, or when the access token expires. An EventSource that reconnects with the id of `done` gets 204 and stops.',
+            'Each `progress` event carries the whole progress, so a client that reconnects misses nothing. `done` says that no ' +
+            'message is open, and its `status` why. After it `progress` still tells what is read or fails; the stream ends when ' +
+            'nothing more can change, after ten quiet seconds, and when the access token expires. An EventSource reconnects by ' +
+            'itself and watches on. It gets 204 and stops when nothing more can change, or 15 minutes after the end.',
           params: CampaignParams,
           response: {
-            204: { type: 'null', description: 'The campaign is done and `Last-Event-ID` is the id of `done`.' },
+            204: {
+              type: 'null',
+              description: '`Last-Event-ID` is the id of `done`, and there is nothing more to watch.',
+            },
             200: FileAnswer<Readable>(
               'text/event-stream',
               'Events `progress` and `done`; the data is the progress as JSON.',
@@ -168,14 +173,15 @@ export const campaignRoutes =
       async (request, reply) => {
         const scope = scopeOf(request)
         const { campaignId: id } = request.params
-        const { isDone } = await viewCampaign(deps.db, scope, id) // throws while the status may still be 404
-        if (isDone && request.headers['last-event-id'] === DONE_ID) return reply.code(204).send(null)
+        const campaign = await viewCampaign(deps.db, scope, id) // throws while the status may still be 404
+        const hasSeenEnd = request.headers['last-event-id'] === DONE_ID
+        if (hasSeenEnd && isSettled(campaign, deps.now())) return reply.code(204).send(null)
         const hasLeft = new AbortController()
         reply.raw.on('close', () => hasLeft.abort())
         const signal = AbortSignal.any([hasLeft.signal, isClosing.signal])
         const { expiresAt } = request.user
         const tokenMs = expiresAt ? { tokenMs: expiresAt.getTime() - deps.now().getTime() } : {}
-        const events = watchCampaign(deps.db, { scope, id, requestId: request.id, signal, ...tokenMs })
+        const events = watchCampaign(deps, { scope, id, requestId: request.id, signal, ...tokenMs })
         void reply
           .type('text/event-stream')
           .header('cache-control', 'no-store, no-transform')

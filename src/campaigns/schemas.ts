@@ -1,5 +1,6 @@
 /** The request and response schemas of campaigns. */
 import { Type } from 'typebox'
+import { WARNINGS } from './warnings.ts'
 import { ByLocale, ShownMessage, TemplateStatuses } from '../templates/templates.ts'
 import {
   Answer,
@@ -105,9 +106,10 @@ const SendingPaused = Type.Unsafe<'event_paused' | 'organizer_paused' | null>({
   enum: ['event_paused', 'organizer_paused', null],
   description: 'Sending is paused: everything waits until it is resumed.',
 })
-const Status = Type.Enum(['scheduled', 'running', 'paused', 'cancelled', 'missed'], {
+const Status = Type.Enum(['scheduled', 'running', 'paused', 'completed', 'cancelled', 'missed'], {
   description:
-    'scheduled: follows the event and waits for its time. missed: the time passed and nothing was sent; reason says why.',
+    'scheduled: follows the event and waits for its time. completed: no message is open, and it is running again if one is ' +
+    'retried or falls back to e-mail. missed: the time passed and nothing was sent; reason says why.',
 })
 const Category = Type.Enum(['utility', 'marketing', 'authentication', 'service'])
 const MessagingLimit = Type.Object(
@@ -136,6 +138,16 @@ const MessagingLimit = Type.Object(
     description: "WhatsApp's messaging limit, which counts different people written to outside an open window.",
   },
 )
+const Shared = Type.Object(
+  {
+    addresses: Type.Integer({ minimum: 0, description: 'Numbers or mailboxes that get more than one message.' }),
+    guests: Type.Integer({ minimum: 0, description: 'Guests whose messages they are.' }),
+  },
+  {
+    title: 'SharedAddresses',
+    description: 'Guests who share an address, such as couples. Each has an invitation and a message of their own.',
+  },
+)
 export const Preflight = Answer(
   {
     preflightId: Type.String({ description: 'For the launch, within 24 hours.' }),
@@ -157,6 +169,8 @@ export const Preflight = Answer(
       },
     ),
     byChannel: Type.Object({ whatsapp: Count, email: Count }),
+    sharedPhones: Shared,
+    sharedEmails: Shared,
     estimatedCost: Type.Object(
       {
         isEstimate: Type.Literal(true),
@@ -185,13 +199,7 @@ export const Preflight = Answer(
     messagingLimit: MessagingLimit,
     warnings: Type.Array(
       Type.Object({
-        code: Type.Enum([
-          'event_draft',
-          'template_not_approved',
-          'template_mismatch',
-          'other_category',
-          'beyond_messaging_limit',
-        ]),
+        code: Type.Enum(WARNINGS),
         text: ByLocale,
       }),
       { description: 'What to check before the launch.' },
@@ -261,6 +269,10 @@ export const Campaign = Type.Object(
     createdAt: Instant,
     launchedAt: Instant,
     pausedAt: NullableInstant,
+    completedAt: Type.Unsafe<Date | string | null>({
+      ...NullableInstant,
+      description: 'When its last message was sent or given up. Null while one is open.',
+    }),
     cancelledAt: NullableInstant,
     progress: Type.Object(
       {
@@ -275,7 +287,9 @@ export const Campaign = Type.Object(
       },
       { description: 'Counts each guest once, by the status of the message; they add up to total.' },
     ),
-    isDone: Type.Boolean({ description: 'No message is scheduled or queued.' }),
+    isDone: Type.Boolean({
+      description: 'No message is open: none will be sent any more. Those sent may still be read or fail.',
+    }),
   },
   { title: 'Campaign' },
 )

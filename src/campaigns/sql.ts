@@ -185,14 +185,15 @@ export async function listCampaigns(
   return rows
 }
 
-export type StatusCount = { campaignId: string; status: string; count: number }
+/** `lastAt`: when the last of them was sent or given up. */
+export type StatusCount = { campaignId: string; status: string; count: number; lastAt: Date }
 
 /** Counts deliveries by status, each guest once: an original and its fallback count as one. Needs review counts as failed. */
 export async function countStatuses(db: Db, campaignIds: string[]): Promise<StatusCount[]> {
   const { rows } = await sql<StatusCount>`
     select d.campaign_id,
            case when d.status = 'unknown' and d.next_attempt_at is null then 'failed' else d.status end as status,
-           count(*) as count
+           count(*) as count, max(coalesce(d.sent_at, d.ended_at, d.updated_at)) as last_at
       from deliveries d
       left join deliveries fallback on fallback.fallback_of = d.id
       left join deliveries original on original.id = d.fallback_of
@@ -205,23 +206,32 @@ export async function countStatuses(db: Db, campaignIds: string[]): Promise<Stat
   return rows
 }
 
-/** Cancels a campaign that is running or not triggered yet. Returns false for any other. */
-export async function markCancelled(tx: Tx, id: string, now: Date): Promise<boolean> {
-  const { rows } = await sql`
-    update campaigns
-       set status = 'cancelled', cancelled_at = ${now}, updated_at = ${now}
-     where id = ${id} and status in ('running', 'scheduled', 'missed')
-    returning id`.execute(tx)
-  return rows.length === 1
+/** Campaign `c` has a message that may still be sent, or whose outcome is awaited. A campaign without one is completed. */
+const isOpen = sql`exists (
+  select 1 from deliveries d
+   where d.campaign_id = c.id
+     and (d.status in ('queued', 'scheduled', 'sending')
+          or (d.status = 'unknown' and d.next_attempt_at is not null)))`
+
+/**
+ * Locks a campaign until the commit and returns its status; null if it is completed or cancelled. A separate statement
+ * locks it, so that the other sees the messages of a trigger that has just committed.
+ */
+export async function lockUnfinished(tx: Tx, id: string): Promise<'running' | 'scheduled' | 'missed' | null> {
+  await sql`select 1 from campaigns where id = ${id} for no key update`.execute(tx)
+  const { rows } = await sql<{ status: 'running' | 'scheduled' | 'missed' }>`
+    select c.status
+      from campaigns c
+     where c.id = ${id}
+       and (c.status in ('scheduled', 'missed') or (c.status = 'running' and ${isOpen}))`.execute(tx)
+  return rows[0]?.status ?? null
 }
 
-/** Locks a running campaign until the commit. Returns false if it is not running. */
-export async function lockRunning(tx: Tx, id: string): Promise<boolean> {
-  const { rows } = await sql`
-    select id from campaigns
-     where id = ${id} and status = 'running'
-       for no key update`.execute(tx)
-  return rows.length === 1
+export async function markCancelled(tx: Tx, id: string, now: Date): Promise<void> {
+  await sql`
+    update campaigns
+       set status = 'cancelled', cancelled_at = ${now}, updated_at = ${now}
+     where id = ${id}`.execute(tx)
 }
 
 /** Deletes preflights that were never launched. */

@@ -80,6 +80,10 @@ const OWN: Record<string, Explanation> = {
     'The event is archived; nothing more is sent.',
   ),
   event_over: say('El evento ya terminó.', 'The event is over.'),
+  event_not_over: say(
+    'El evento todavía no termina: este mensaje se envía después.',
+    'The event is not over yet: this message is sent after it.',
+  ),
   superseded: say(
     'Otro mensaje igual tomó su lugar mientras esperaba.',
     'The same message was requested again while this one waited.',

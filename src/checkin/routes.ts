@@ -102,7 +102,6 @@ export const checkinRoutes =
       {
         config: {
           access: ['staff', 'organizer', 'director'],
-          idempotent: true,
           problems: ['event_not_found', 'invalid_date', 'scan_id_reused'],
         },
         schema: {

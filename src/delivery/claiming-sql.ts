@@ -40,8 +40,6 @@ export type Candidate = Target & {
   isOriginalDelivered: boolean
   /** Why earlier attempts ended; null before the first attempt. */
   earlierReasons: string[] | null
-  /** The category that WhatsApp approved the template for. */
-  approvedCategory: string | null
   /** Free-form messages of this calendar month, as last counted. */
   serviceThisMonth: number
   /** Pauses in force for its organizer, event or campaign. */

@@ -36,7 +36,7 @@ test('a fallback whose original was delivered returns the slot, and the campaign
 test('a thank-you message of an archived event falls back to e-mail', async (t) => {
   const app = await startApp(t, { now: NOON })
   const provider = withProvider(t, [app.deps], () => undefined, BOTH)
-  const eventId = await anEvent(app.db)
+  const eventId = await anEvent(app.db, { startsAt: '2029-06-01T00:00:00Z' })
   const deliveryId = await requested(app, await aGuest(app.db, eventId), { template: 'event_thanks' })
   await run(app, deliveryId)
   await sql`update events set status = 'archived' where id = ${eventId}`.execute(app.db)
@@ -276,16 +276,16 @@ test('a campaign message that is still queued at night waits for the morning; a 
   assert.deepEqual([waitingFor, attempts, nextAttemptAt?.toISOString()], ['quiet_hours', 0, '2029-06-02T15:00:00.000Z'])
 })
 
-for (const [template, variables, expected] of [
+for (const [template, body, expected] of [
   ['event_invitation', {}, 'event_over'],
   ['event_reminder', {}, 'event_over'],
-  ['event_thanks', {}, 'sent'],
-  ['event_update', { update_text: 'Se quedó una bufanda.' }, 'sent'],
+  ['event_thanks', { scheduledAt: '2029-06-01T20:00:00Z' }, 'sent'],
+  ['event_update', { variables: { update_text: 'Se quedó una bufanda.' } }, 'sent'],
 ] as const) {
   test(`${template} claimed after the end of the event: ${expected}`, async (t) => {
     const app = await startApp(t, { now: NOON, env })
     const eventId = await anEvent(app.db, { startsAt: '2029-06-01T19:00:00Z', endsAt: '2029-06-01T20:00:00Z' })
-    const deliveryId = await requested(app, await aGuest(app.db, eventId), { template, variables })
+    const deliveryId = await requested(app, await aGuest(app.db, eventId), { template, ...body })
 
     app.setNow('2029-06-01T20:00:00.000Z')
     const outcome = await run(app, deliveryId)
@@ -295,6 +295,24 @@ for (const [template, variables, expected] of [
     assert.deepEqual([status, reason, attempts], expected === 'sent' ? ['sent', null, 1] : ['skipped', 'event_over', 0])
   })
 }
+
+test('thanks of an event that was moved after their request wait for its end', async (t) => {
+  const app = await startApp(t, { now: NOON, env })
+  const eventId = await anEvent(app.db, { startsAt: '2029-06-01T10:00:00Z', endsAt: '2029-06-01T17:00:00Z' })
+  const guest = await aGuest(app.db, eventId)
+  const deliveryId = await requested(app, guest, { template: 'event_thanks', scheduledAt: '2029-06-01T19:00:00Z' })
+  await app.patch(`/events/${eventId}`, { as: 'organizer', body: { endsAt: '2029-06-01T20:00:00Z' } })
+
+  app.setNow('2029-06-01T19:00:00.000Z')
+  const early = await run(app, deliveryId)
+  const shown = (await app.get(`/deliveries/${deliveryId}`, { as: 'viewer' })).json()
+  app.setNow('2029-06-01T20:00:00.000Z')
+  const inTime = await run(app, deliveryId)
+
+  assert.deepEqual([early, inTime], ['event_not_over', 'sent'])
+  assert.deepEqual([shown.waitingFor, shown.nextAttemptAt], ['event_not_over', '2029-06-01T20:00:00.000Z'])
+  assert.match(shown.explanation.en, /not over yet/)
+})
 
 test('a message claimed just before the end of the event is sent', async (t) => {
   const app = await startApp(t, { now: NOON, env })

@@ -9,7 +9,7 @@ import { batching } from '../platform/batching.ts'
 import type { Config } from '../platform/config.ts'
 import { withTx, type Db, type Tx } from '../platform/db.ts'
 import { lockPauses, pauseKey, type PauseScope, type PauseTarget } from '../platform/pauses.ts'
-import { isClosedFor, isOverFor, listTemplates, quietUntil } from '../templates/templates.ts'
+import { isClosedFor, isEarlyFor, isOverFor, listTemplates, quietUntil } from '../templates/templates.ts'
 import { listDue, putOff, take, type Candidate, type Lease, type PutOff } from './claiming-sql.ts'
 import { EMAIL_RETRY_HORIZON_MS } from './consequences.ts'
 import { parkDue, WAITING_FOR } from './pauses.ts'
@@ -129,6 +129,7 @@ function decide(candidate: Candidate, now: Date, config: Config): Decision {
   if (pause) return { kind: 'parked', target: pause }
   const reason = reasonToSkip(candidate, now)
   if (reason) return skip(candidate, reason)
+  if (isEarlyFor(candidate, candidate.template, now)) return later(candidate, candidate.endsAt, 'event_not_over')
   const choice = channelFor(candidate)
   if (choice.kind === 'excluded') return skip(candidate, choice.reason)
   if (choice.kind === 'later') return later(candidate, choice.until, choice.reason)
@@ -164,7 +165,10 @@ function reasonToSkip(candidate: Candidate, now: Date): string | null {
 }
 
 /** An unknown template is not a promotion, because an exception here would fail the whole batch. */
-function isPromotional({ template, approvedCategory }: Candidate): boolean {
+export function isPromotional({
+  template,
+  approvedCategory,
+}: Pick<Candidate, 'template' | 'approvedCategory'>): boolean {
   const known = listTemplates().find(({ name }) => name === template)
   return known !== undefined && isPromotion(approvedCategory, known.category)
 }

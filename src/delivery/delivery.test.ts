@@ -702,3 +702,49 @@ test('a null body is refused, an absent one is not', async (t) => {
 
   assert.deepEqual([nothing.statusCode, nil.statusCode], [202, 400])
 })
+
+const OVER = { startsAt: '2029-05-01T00:00:00Z' }
+for (const [what, event, body, code] of [
+  ['an invitation to an event that is over', OVER, {}, 'event_closed'],
+  ['a reminder of an event that is over', OVER, { template: 'event_reminder' }, 'event_closed'],
+  ['a pass of an event that is over', OVER, { template: 'rsvp_confirmed' }, 'event_closed'],
+  ['an invitation for a time after the event', {}, { scheduledAt: '2030-01-01T06:00:00Z' }, 'event_closed'],
+  ['thanks before the event is over', {}, { template: 'event_thanks' }, 'event_not_over'],
+  ['a promotion to a guest who stopped them', {}, { fallback: false }, 'marketing_stopped'],
+  ['the same as channel auto', {}, { channel: 'auto', fallback: false }, 'marketing_stopped'],
+] as const) {
+  test(`what could only be skipped is refused and writes nothing: ${what}`, async (t) => {
+    const app = await startApp(t, { now: '2029-06-01T18:00:00.000Z' })
+    const guest = await anInvitation(app.db, { event })
+    await sql`insert into wa_marketing_stops (phone, stopped_at) values (${guest.phone}, now())`.execute(app.db)
+
+    const reply = await app.post(`/events/${guest.eventId}/guests/${guest.guestId}/send`, { as: 'organizer', body })
+
+    const { rows } = await sql`
+      select delivery_id from delivery_slots where guest_id = ${guest.guestId}
+      union all select id from deliveries where guest_id = ${guest.guestId}`.execute(app.db)
+    assert.deepEqual([reply.statusCode, reply.json().code, rows.length], [409, code, 0])
+  })
+}
+
+for (const [what, event, body] of [
+  ['thanks after the event', OVER, { template: 'event_thanks' }],
+  ['thanks for a time after it', {}, { template: 'event_thanks', scheduledAt: '2030-01-01T06:00:00Z' }],
+  [
+    'news of an event that is over',
+    OVER,
+    { template: 'event_update', variables: { update_text: 'Se quedó una bufanda.' } },
+  ],
+  ['a promotion that an e-mail can replace', {}, {}],
+  ['a reminder to a guest who stopped promotions', {}, { template: 'event_reminder', fallback: false }],
+] as const) {
+  test(`a message that can be sent is accepted: ${what}`, async (t) => {
+    const app = await startApp(t, { now: '2029-06-01T18:00:00.000Z' })
+    const guest = await anInvitation(app.db, { event })
+    await sql`insert into wa_marketing_stops (phone, stopped_at) values (${guest.phone}, now())`.execute(app.db)
+
+    const reply = await app.post(`/events/${guest.eventId}/guests/${guest.guestId}/send`, { as: 'organizer', body })
+
+    assert.equal(reply.statusCode, 202, reply.body)
+  })
+}

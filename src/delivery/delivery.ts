@@ -8,16 +8,22 @@ import type { Config } from '../platform/config.ts'
 import { newId, withTx, type Db, type Tx } from '../platform/db.ts'
 import { Failure } from '../platform/errors.ts'
 import type { Locale } from '../platform/languages.ts'
-import { composeMessage, findRequestable, readSchedule, refuseClosed, refuseDraft } from '../templates/templates.ts'
-import { requestDeliveries } from './requests.ts'
-import { findSlotHolder, isGuestGone, type SlotTimes } from './slots.ts'
+import {
+  composeMessage,
+  findRequestable,
+  readSchedule,
+  refuseClosed,
+  refuseDraft,
+  refuseUntimely,
+} from '../templates/templates.ts'
+import { isPromotional } from './claiming.ts'
+import { findSlotHolder, isGuestGone, requestDeliveries, type SlotTimes } from './slots.ts'
 import { findByIdempotencyKey, findTarget, type NewDelivery, type Request, type Target } from './sql.ts'
 
 export { endPauses, listChannelPauses, pauseSending, switchSending } from './pauses.ts'
 export { countServiceMessages } from './service-months.ts'
 export { replayDeliveries } from './replay.ts'
-export { requestDeliveries } from './requests.ts'
-export { deleteOldSlots, isGuestGone, isTaken, type SlotTimes } from './slots.ts'
+export { deleteOldSlots, isGuestGone, isTaken, requestDeliveries, type SlotTimes } from './slots.ts'
 export { recordClick, recordStatus } from './statuses.ts'
 export type { StatusEvent } from './statuses-sql.ts'
 export { cancelDeliveries, deleteStrayEvents } from './sweep.ts'
@@ -46,8 +52,8 @@ export type Requested =
 
 /**
  * Requests one message; the caller enqueues its job after the commit. A repeated Idempotency-Key returns the first
- * request's row, even if its answer was never stored. Throws `event_not_found`,
- * `guest_not_found`, `event_closed`, `event_draft`, `guest_opted_out`, `no_address_for_channel`, `email_stopped`,
+ * request's row, even if its answer was never stored. Throws `event_not_found`, `guest_not_found`, `event_closed`,
+ * `event_draft`, `event_not_over`, `guest_opted_out`, `no_address_for_channel`, `email_stopped`, `marketing_stopped`,
  * `invalid_date`, and what findRequestable and composeMessage throw.
  */
 export async function requestDelivery({ db, now, config }: Context, input: DeliveryRequest): Promise<Requested> {
@@ -55,8 +61,11 @@ export async function requestDelivery({ db, now, config }: Context, input: Deliv
   const windowFloor = new Date(requestedAt.getTime() - config.whatsapp.windowMs)
   const target = await findTarget(db, input.user.organizerId, input, { now: requestedAt, windowFloor })
   checkTarget(target, input)
-  const { channel, reason } = channelFor(target, input.channel, narrowAuto(input.channel, config))
   const scheduledAt = readSchedule(input.scheduledAt, requestedAt)
+  const dueAt = scheduledAt ?? requestedAt
+  const mayFallBack = input.fallback && mayFallBackToEmail(config)
+  const { channel, reason } = channelFor(target, input, narrowAuto(input.channel, config), mayFallBack)
+  refuseUntimely(target, input.template, dueAt)
   const request: Request = {
     ...input,
     organizerId: target.organizerId,
@@ -71,12 +80,11 @@ export async function requestDelivery({ db, now, config }: Context, input: Deliv
     guestId: input.guestId,
     channel,
     channelReason: reason,
-    mayFallBack: channel === 'whatsapp' && input.fallback && mayFallBackToEmail(config),
+    mayFallBack: channel === 'whatsapp' && mayFallBack,
     locale: input.locale ?? target.locale,
   }
   // Throws when a variable is missing.
   composeMessage({ ...target, ...request, ...delivery }, config.http.publicBaseUrl)
-  const dueAt = scheduledAt ?? requestedAt
   const times = { requestedAt, dueAt, windowMs: input.force ? 0 : config.delivery.dedupeWindowMs }
   return withTx(db, (tx) => insertOnce(tx, request, delivery, times)).catch((error: unknown) => {
     throw isGuestGone(error) ? new Failure('guest_not_found', { cause: error }) : error
@@ -109,16 +117,22 @@ const REFUSALS = {
   marketing_stopped: 'The guest stopped promotions on WhatsApp.',
 } as const
 
-/** Only `auto` changes to e-mail here; the claim decides again, because the facts may change until then. */
+/**
+ * Only `auto` changes to e-mail here; the claim decides again, because the facts may change until then. What the claim
+ * could only skip is refused.
+ */
 function channelFor(
   target: Target,
-  asked: ChannelName | 'auto',
+  { channel: asked, template }: DeliveryRequest,
   wanted: ChannelName | 'auto',
+  mayFallBack: boolean,
 ): { channel: ChannelName; reason: string } {
   const choice = chooseChannel(target, { channel: wanted, fallsBackFor: [], isPromotion: false })
-  if (choice.kind === 'later') throw new Error('only a promotion can be withheld')
-  if (choice.kind === 'channel')
-    return asked === wanted ? choice : { channel: choice.channel, reason: 'auto_whatsapp_not_configured' }
-  if (choice.reason === 'marketing_stopped') throw new Error('only a promotion can be stopped')
-  throw new Failure(choice.reason, { detail: REFUSALS[choice.reason] })
+  const isPromotion =
+    choice.kind === 'channel' && choice.channel === 'whatsapp' && isPromotional({ ...target, template })
+  const isStopped = isPromotion && target.isMarketingStopped && !(mayFallBack && target.canEmail)
+  const refusal = isStopped ? 'marketing_stopped' : choice.kind === 'excluded' ? choice.reason : null
+  if (refusal) throw new Failure(refusal, { detail: REFUSALS[refusal] })
+  if (choice.kind !== 'channel') throw new Error('only a promotion can be withheld')
+  return asked === wanted ? choice : { channel: choice.channel, reason: 'auto_whatsapp_not_configured' }
 }

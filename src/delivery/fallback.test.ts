@@ -5,7 +5,7 @@ import { sql, withTx, type Db } from '../platform/db.ts'
 import { startFakeWhatsApp, WHATSAPP_KEY, type WhatsAppScript } from '../../test/fakes/whatsapp.ts'
 import { listProductTemplates } from '../../test/fakes/templates.ts'
 import { startApp, type TestApp } from '../../test/harness.ts'
-import { aGuest, anEvent, type GuestFacts } from '../../test/make.ts'
+import { aGuest, anEvent, type GuestFacts, type MadeGuest } from '../../test/make.ts'
 import type { Outcome } from '../channels/channels.ts'
 import { answerGuest } from '../rsvp/answers.ts'
 import { classifyEmail } from '../channels/refusals.ts'
@@ -316,11 +316,17 @@ test('a delivered e-mail does not mark the number as reachable', async (t) => {
 // Promotions.
 
 const NEWS = { template: 'event_update', variables: { update_text: 'Cambió la hora.' } }
-async function withStoppedPromotions(t: TestContext, app: TestApp, facts: GuestFacts = {}) {
+async function withStoppedPromotions(
+  t: TestContext,
+  app: TestApp,
+  facts: GuestFacts = {},
+  beforeStop: (guest: MadeGuest) => Promise<unknown> = async () => undefined,
+) {
   const provider = withProvider(t, [app.deps], () => undefined, BOTH)
   const guest = await aGuest(app.db, await anEvent(app.db), facts)
   const first = await requested(app, guest)
   await run(app, first)
+  await beforeStop(guest)
   await record(app, aStatus(provider.ids[0]!, 'failed', 131050))
   return { provider, guest, first }
 }
@@ -331,7 +337,7 @@ test('131050: later invitations go by e-mail, and updates still by WhatsApp', as
   const fallback = await fallbackOf(app.db, first)
   app.setNow(after(60_000))
 
-  const thanks = await requested(app, guest, { template: 'event_thanks' })
+  const thanks = await requested(app, guest, { force: true })
   await run(app, thanks)
   await run(app, await requested(app, guest, NEWS))
 
@@ -347,16 +353,23 @@ for (const [what, facts, body] of [
   ['without an e-mail', { email: null }, {}],
   ['whose message must not fall back', {}, { channel: 'whatsapp', fallback: false }],
 ] as const) {
-  test(`131050: an invitation to a guest ${what} is skipped with its reason`, async (t) => {
+  test(`131050: an invitation to a guest ${what} is refused, and skipped if it was requested before`, async (t) => {
     const app = await startApp(t, { now: NOON })
-    const { provider, guest } = await withStoppedPromotions(t, app, facts)
+    const { provider, guest } = await withStoppedPromotions(t, app, facts, (to) =>
+      requested(app, to, { ...body, force: true, scheduledAt: after(60_000) }),
+    )
+    const { rows } = await sql<{ id: string }>`
+      select id from deliveries where guest_id = ${guest.guestId} and scheduled_at is not null`.execute(app.db)
     app.setNow(after(60_000))
 
-    const thanks = await requested(app, guest, { template: 'event_thanks', ...body })
-    const outcome = await run(app, thanks)
+    const refused = await app.post(`/events/${guest.eventId}/guests/${guest.guestId}/send`, {
+      ...{ as: 'organizer', body: { ...body, force: true } },
+    })
+    const outcome = await run(app, rows[0]!.id)
 
+    assert.deepEqual([refused.statusCode, refused.json().code], [409, 'marketing_stopped'])
     assert.deepEqual([outcome, provider.calls.length], ['marketing_stopped', 1])
-    assert.deepEqual((await rowOf(app.db, thanks)).status, 'skipped')
+    assert.deepEqual((await rowOf(app.db, rows[0]!.id)).status, 'skipped')
   })
 }
 
@@ -367,9 +380,11 @@ test('131050: a delivered update does not lift the stop', async (t) => {
   await run(app, await requested(app, guest, NEWS))
   await record(app, { ...aStatus(provider.ids[1]!, 'delivered'), occurredAt: new Date(after(60_000)) })
 
-  const outcome = await run(app, await requested(app, guest, { template: 'event_thanks' }))
+  const outcome = await app.post(`/events/${guest.eventId}/guests/${guest.guestId}/send`, {
+    ...{ as: 'organizer', body: { force: true } },
+  })
 
-  assert.equal(outcome, 'marketing_stopped')
+  assert.equal(outcome.json().code, 'marketing_stopped')
 })
 
 test("131050 stops the number that the message was sent to, even if the guest's number has changed", async (t) => {
@@ -381,7 +396,7 @@ test("131050 stops the number that the message was sent to, even if the guest's 
   await record(app, aStatus(provider.ids[0]!, 'failed', 131050))
   app.setNow(after(60_000))
 
-  const outcome = await run(app, await requested(app, guest, { template: 'event_thanks' }))
+  const outcome = await run(app, await requested(app, guest, { force: true }))
 
   assert.equal(outcome, 'sent')
 })
@@ -456,7 +471,7 @@ test('131049: a guest with an address gets the e-mail and no promotion by WhatsA
   app.setNow(after(3_600_000))
 
   const fallback = await run(app, (await fallbackOf(app.db, first))!.id)
-  const thanks = await requested(app, guest, { template: 'event_thanks' })
+  const thanks = await requested(app, guest, { force: true })
   await run(app, thanks)
   const other = await requested(app, elsewhere)
   const putOff = await run(app, other)

@@ -8,7 +8,7 @@ import { isClosedFor, languageOf, rememberTemplateStatuses } from '../templates/
 import { pauseChannel } from '../channels/channels.ts'
 import type { Consequences } from './consequences.ts'
 import { pauseSending } from './pauses.ts'
-import { requestDeliveries } from './requests.ts'
+import { requestDeliveries } from './slots.ts'
 import type { NewDelivery, Request } from './sql.ts'
 
 type Original = Reach &

@@ -18,15 +18,14 @@ const State = Answer(
   },
   { title: 'SendingState' },
 )
-const OrganizerParams = Type.Object({ organizerId: Id })
-
-const STEPS = [
-  { step: 'pause', isPaused: true, verb: 'Pause' },
-  { step: 'resume', isPaused: false, verb: 'Resume' },
-] as const
-const description =
-  'While sending is paused nothing is sent, not even replies to guests; messages stay queued. Resuming sends them. ' +
-  'Pausing or resuming twice changes nothing.'
+const shared = {
+  tags: ['Delivery'],
+  description:
+    'While sending is paused nothing is sent, not even replies to guests; messages stay queued. Resuming sends them. ' +
+    'Pausing or resuming twice changes nothing.',
+  body: NoBody,
+  response: { 200: State },
+}
 
 export const pauseRoutes =
   (deps: Deps): FastifyPluginAsyncTypebox =>
@@ -38,19 +37,17 @@ export const pauseRoutes =
       return state
     }
 
-    for (const { step, isPaused, verb } of STEPS) {
+    for (const step of ['pause', 'resume'] as const) {
+      const [isPaused, verb] = step === 'pause' ? [true, 'Pause'] : [false, 'Resume']
       app.post(
         `/events/:eventId/deliveries/${step}`,
         {
           config: { access: ['organizer', 'director'], optionalBody: true, problems: ['event_not_found'] },
           schema: {
+            ...shared,
             operationId: `${step}EventSending`,
-            tags: ['Delivery'],
             summary: `${verb} sending for an event`,
-            description,
             params: EventParams,
-            body: NoBody,
-            response: { 200: State },
           },
         },
         (request) => setPaused(request, 'event', request.params.eventId, isPaused),
@@ -60,13 +57,10 @@ export const pauseRoutes =
         {
           config: { access: ['director'], optionalBody: true, problems: ['organizer_not_found'] },
           schema: {
+            ...shared,
             operationId: `${step}OrganizerSending`,
-            tags: ['Delivery'],
             summary: `${verb} sending for all events of an organizer`,
-            description,
-            params: OrganizerParams,
-            body: NoBody,
-            response: { 200: State },
+            params: Type.Object({ organizerId: Id }),
           },
         },
         (request) => setPaused(request, 'organizer', request.params.organizerId, isPaused),

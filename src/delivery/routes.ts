@@ -5,128 +5,12 @@ import type { Deps } from '../deps.ts'
 import { Failure } from '../platform/errors.ts'
 import { scopeOf } from '../http/access.ts'
 import { Page, PageQuery, readCursor, toPage } from '../http/page.ts'
-import {
-  Answer,
-  AnswerOf,
-  Channel,
-  channelChoiceWith,
-  EventParams,
-  GuestParams,
-  Id,
-  Instant,
-  Locale,
-  NullableInstant,
-  NullableInteger,
-  NullableString,
-  NullableText,
-} from '../http/schemas.ts'
+import { Channel, EventParams, GuestParams, Id } from '../http/schemas.ts'
 import { deliverInvitation, deliveryJobId } from './jobs.ts'
 import { requestDelivery } from './delivery.ts'
 import { findEvent } from '../events/events.ts'
-import { findDelivery, listDeliveries, STATUSES } from './views.ts'
-
-const DeliveryStatus = Type.Enum(STATUSES, { title: 'DeliveryStatus' })
-const SendBody = Type.Object(
-  {
-    channel: channelChoiceWith({ default: 'whatsapp' }),
-    fallback: Type.Boolean({
-      default: true,
-      description: 'When WhatsApp cannot reach the guest, an e-mail replaces the message, if the guest has an address.',
-    }),
-    template: Type.String({ minLength: 1, maxLength: 100, default: 'event_invitation' }),
-    locale: Type.Optional(Locale),
-    variables: Type.Record(Type.String({ pattern: '^[a-z_]{1,60}$' }), Type.String({ maxLength: 1000 }), {
-      default: {},
-      maxProperties: 30,
-      additionalProperties: false,
-    }),
-    scheduledAt: Type.Optional(Type.String({ format: 'date-time' })),
-    force: Type.Boolean({
-      default: false,
-      description: 'Send even if the same message was requested within DELIVERY_DEDUPE_WINDOW_MIN.',
-    }),
-  },
-  { additionalProperties: false, title: 'SendRequest' },
-)
-const Queued = Answer(
-  {
-    status: Type.Enum(['queued', 'scheduled']),
-    deliveryId: Type.String(),
-    jobId: Type.String(),
-    eventId: Type.String(),
-    guestId: Type.String(),
-    channel: Channel,
-    template: Type.String(),
-  },
-  { title: 'QueuedDelivery' },
-)
-const Duplicate = Answer(
-  {
-    status: Type.Literal('duplicate'),
-    duplicateOf: Type.String({ description: 'The delivery of the earlier request.' }),
-  },
-  { title: 'DuplicateDelivery' },
-)
-
-const Delivery = Type.Object(
-  {
-    id: Type.String(),
-    eventId: Type.String(),
-    guestId: Type.String(),
-    channel: Channel,
-    template: Type.String(),
-    locale: Locale,
-    status: DeliveryStatus,
-    reason: NullableString,
-    waitingFor: Type.Unsafe<string | null>({
-      type: ['string', 'null'],
-      description: 'What a queued message waits for: a pause, the rate limit, quiet hours, a retry.',
-    }),
-    attempts: Type.Integer(),
-    attemptsMax: Type.Integer(),
-    nextAttemptAt: NullableInstant,
-    providerMessageId: NullableString,
-    possibleDuplicate: Type.Boolean(),
-    channelReason: NullableString,
-    messageReason: NullableString,
-    sessionMessage: Type.Union([Type.Boolean(), Type.Null()]),
-    campaignId: NullableString,
-    fallbackOf: NullableString,
-    simulated: Type.Boolean(),
-    requestedAt: Instant,
-    scheduledAt: NullableInstant,
-    sentAt: NullableInstant,
-    deliveredAt: NullableInstant,
-    readAt: NullableInstant,
-  },
-  { title: 'Delivery' },
-)
-const DeliveryHistory = Type.Object(
-  {
-    fallbackId: Type.Union([Type.String(), Type.Null()], { description: 'The e-mail that replaced it.' }),
-    explanation: NullableText,
-    originRequestId: Type.String({ description: 'Request id of the call that requested it.' }),
-    pricing: Type.Union([Type.Record(Type.String(), Type.Unknown()), Type.Null()], {
-      description:
-        'How WhatsApp bills the message, verbatim: category, type, billable. Null until WhatsApp reports it.',
-    }),
-    attemptLog: Type.Array(
-      Type.Object({
-        n: Type.Integer(),
-        startedAt: Instant,
-        finishedAt: NullableInstant,
-        outcome: NullableString,
-        reason: NullableString,
-        httpStatus: NullableInteger,
-      }),
-    ),
-    events: Type.Array(
-      Type.Object({ status: Type.String(), occurredAt: Instant, receivedAt: Instant, reason: NullableString }),
-    ),
-    reactions: Type.Array(Type.Object({ emoji: Type.String(), at: Instant }, { title: 'Reaction' })),
-  },
-  { title: 'DeliveryHistory' },
-)
+import { Delivery, DeliveryDetail, DeliveryStatus, Duplicate, Queued, SendBody } from './schemas.ts'
+import { findDelivery, listDeliveries } from './views.ts'
 
 export const deliveryRoutes =
   (deps: Deps): FastifyPluginAsyncTypebox =>
@@ -137,15 +21,16 @@ export const deliveryRoutes =
         config: {
           access: ['organizer', 'director'],
           optionalBody: true,
-          idempotent: true,
           problems: [
             'event_not_found',
             'guest_not_found',
             'template_not_found',
             'event_closed',
             'event_draft',
+            'event_not_over',
             'guest_opted_out',
             'email_stopped',
+            'marketing_stopped',
             'no_address_for_channel',
             'template_variable_missing',
             'template_variable_invalid',
@@ -182,7 +67,7 @@ export const deliveryRoutes =
           tags: ['Delivery'],
           summary: 'One delivery with its attempts and every status event',
           params: Type.Object({ deliveryId: Id }),
-          response: { 200: AnswerOf(Type.Intersect([Delivery, DeliveryHistory])) },
+          response: { 200: DeliveryDetail },
         },
       },
       async (request) => {
@@ -202,18 +87,29 @@ export const deliveryRoutes =
           summary: 'Deliveries of an event, newest first',
           params: EventParams,
           querystring: Type.Object(
-            { ...PageQuery, status: Type.Optional(DeliveryStatus) },
+            {
+              ...PageQuery,
+              status: Type.Optional(DeliveryStatus),
+              channel: Type.Optional(Channel),
+              campaignId: Type.Optional(Id),
+              guestId: Type.Optional(Id),
+              reason: Type.Optional(
+                Type.String({ pattern: '^[a-z0-9_]{1,100}$', description: 'As `reason` or `waitingFor` shows it.' }),
+              ),
+            },
             { additionalProperties: false },
           ),
           response: { 200: Page(Delivery) },
         },
       },
       async (request) => {
-        const { limit, cursor, status = null } = request.query
+        const { limit, cursor, ...filter } = request.query
         const { eventId } = request.params
-        const filter = { scope: scopeOf(request), eventId, status, before: readCursor(cursor), limit: limit + 1 }
-        if (!(await findEvent(deps.db, filter.scope, eventId))) throw new Failure('event_not_found')
-        return toPage(await listDeliveries(deps.db, filter), limit, ({ requestedAt, id }) => ({ at: requestedAt, id }))
+        const scope = scopeOf(request)
+        const page = { before: readCursor(cursor), limit: limit + 1 }
+        if (!(await findEvent(deps.db, scope, eventId))) throw new Failure('event_not_found')
+        const rows = await listDeliveries(deps.db, { scope, eventId, ...filter, ...page })
+        return toPage(rows, limit, ({ requestedAt, id }) => ({ at: requestedAt, id }))
       },
     )
   }

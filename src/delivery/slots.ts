@@ -4,7 +4,7 @@
  * skipped, or when the dedupe window is over.
  */
 import { sql, violatedConstraint, type Db, type Tx } from '../platform/db.ts'
-import { isWaiting } from './sql.ts'
+import { insertDeliveries, isWaiting, type NewDelivery, type Request } from './sql.ts'
 
 /** When a message is requested and due. `windowMs` 0: never a duplicate; null: always one. */
 export type SlotTimes = { requestedAt: Date; dueAt: Date; windowMs: number | null }
@@ -49,6 +49,27 @@ export async function takeSlots(
       where not ${isTaken(times)} or s.delivery_id = any(${replaceable}::text[])
     returning delivery_id`.execute(tx)
   return new Set(rows.map(({ deliveryId }) => deliveryId))
+}
+
+/**
+ * The only way to create deliveries, for a single send, a campaign or a fallback: inserts a row for each message that
+ * gets its slot; the others are duplicates. Returns the ids of the new rows. `replaceable`: as for takeSlots.
+ */
+export async function requestDeliveries(
+  tx: Tx,
+  request: Request,
+  deliveries: NewDelivery[],
+  times: SlotTimes,
+  replaceable: string[] = [],
+): Promise<string[]> {
+  const { eventId, template } = request
+  const slots = deliveries.map(({ id: deliveryId, guestId }) => ({ eventId, guestId, template, deliveryId }))
+  const taken = await takeSlots(tx, slots, times, replaceable)
+  return insertDeliveries(
+    tx,
+    request,
+    deliveries.filter(({ id }) => taken.has(id)),
+  )
 }
 
 export async function findSlotHolder(tx: Tx, { eventId, guestId, template }: SlotRequest): Promise<string> {

@@ -31,19 +31,29 @@ export type Target = Reach & {
   locale: Locale
   code: string | null
   invitationId: string | null
+  /** The category that WhatsApp approved the template for. */
+  approvedCategory: string | null
 }
 
 /** Null: the event does not exist or belongs to another organizer. */
 export async function findTarget(
   db: Db,
   scope: string | null,
-  { eventId, guestId }: { eventId: string; guestId: string },
+  {
+    eventId,
+    guestId,
+    template,
+    locale = null,
+  }: { eventId: string; guestId: string; template: string; locale?: Locale | null },
   times: { now: Date; windowFloor: Date },
 ): Promise<Target | null> {
   const { rows } = await sql<Target>`
     select e.organizer_id, o.name as organizer_name, e.status as event_status, e.name as event_name,
            e.starts_at, e.ends_at, e.time_zone, e.location,
            g.name as guest_name, g.wa_id, g.locale, i.code, i.id as invitation_id,
+           (select t.category from wa_templates t
+             where t.name = ${template}
+               and t.language = replace(coalesce(${locale}, g.locale), '-', '_')) as approved_category,
            ${reachColumns(sql`e.organizer_id`, times)}
       from events e
       join organizers o on o.id = e.organizer_id

@@ -9,7 +9,7 @@ import { aStatus, record } from '../../test/deliveries.ts'
 import { anInvitation } from '../../test/make.ts'
 import { take } from './claiming-sql.ts'
 import { recordStatus } from './delivery.ts'
-import { STATUSES } from './views.ts'
+import { DELIVERY_STATUSES as STATUSES } from '../http/schemas.ts'
 
 /** `a → b` for every arrow of the diagram, and for the steps named below it that no code takes. */
 function readArrows(page: string): { allowed: Set<string> } {

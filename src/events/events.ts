@@ -72,7 +72,7 @@ export async function createEvent({ db, now }: Context, user: User, input: Event
       errors: [{ path: 'body.organizerId', message: 'is required' }],
     })
   if (input.organizerId && input.organizerId !== organizerId) throw new Failure('organizer_not_found')
-  const event = checkEvent({
+  const event: NewEvent = {
     ...readEventFields(input),
     id: input.id ?? newId('ev'),
     organizerId,
@@ -81,7 +81,7 @@ export async function createEvent({ db, now }: Context, user: User, input: Event
     capacity: input.capacity ?? null,
     landingTtlDays: input.landingTtlDays ?? null,
     createdAt: now(),
-  })
+  }
   try {
     const inserted = await insertEvent(db, event)
     if (!inserted) throw new Failure('event_exists')
@@ -102,7 +102,7 @@ export async function changeEvent(
 ): Promise<EventRow> {
   const event = await findEvent(db, scope, id)
   if (!event) throw new Failure('event_not_found')
-  const next = checkEvent({ ...event, ...patch, ...readEventFields({ ...describeEvent(event), ...patch }) })
+  const next = { ...event, ...patch, ...readEventFields({ ...describeEvent(event), ...patch }) }
   const changed = await updateEvent(db, scope, next, now())
   if (!changed)
     throw new Failure('event_closed', { detail: `The event is ${event.status}: only a draft can become active.` })
@@ -121,9 +121,9 @@ const readEventFields = (input: EventTexts) =>
   readFields({
     name: () => parseName(input.name),
     location: () => cleanLines(input.location ?? '') || null,
-    startsAt: () => readInstant(input.startsAt, 'startsAt'),
-    endsAt: () => readInstant(input.endsAt, 'endsAt'),
     timeZone: () => parseTimeZone(input.timeZone),
+    startsAt: () => readInstant(input.startsAt, 'startsAt'),
+    endsAt: () => readEnd(input),
   })
 
 function parseTimeZone(name: string): string {
@@ -133,10 +133,11 @@ function parseTimeZone(name: string): string {
   })
 }
 
-function checkEvent<T extends NewEvent>(event: T): T {
-  if (event.endsAt > event.startsAt) return event
-  const detail = 'endsAt must be after startsAt.'
-  throw new Failure('invalid_date', { detail, errors: [{ path: 'body.endsAt', message: detail }] })
+function readEnd(input: Pick<EventInput, 'startsAt' | 'endsAt'>): Date {
+  const endsAt = readInstant(input.endsAt, 'endsAt')
+  if (endsAt <= new Date(input.startsAt))
+    throw new Failure('invalid_date', { detail: 'endsAt must be after startsAt.' })
+  return endsAt
 }
 
 export type GuestInput = {

@@ -5,7 +5,7 @@ import type { Deps } from '../deps.ts'
 import { Failure } from '../platform/errors.ts'
 import { scopeOf } from '../http/access.ts'
 import { Page, PageQuery, readCursor, toPage } from '../http/page.ts'
-import { Answer, AnswerOf, EventParams, GuestParams, Id } from '../http/schemas.ts'
+import { Answer, AnswerOf, DELIVERY_STATUSES, EventParams, GuestParams, Id } from '../http/schemas.ts'
 import { addGuest, changeEvent, changeGuest, createEvent, createOrganizer, removeGuest } from './events.ts'
 import {
   Event,
@@ -160,18 +160,34 @@ export const eventRoutes =
           summary: 'Guests of an event, newest first',
           params: EventParams,
           querystring: Type.Object(
-            { ...PageQuery, status: Type.Optional(GuestStatus) },
+            {
+              ...PageQuery,
+              q: Type.Optional(
+                Type.String({
+                  maxLength: 200,
+                  description: 'Words of name, phone or e-mail, in any order, without accents or case.',
+                }),
+              ),
+              status: Type.Optional(GuestStatus),
+              tag: Type.Optional(Type.String({ minLength: 1, maxLength: 50 })),
+              deliveryStatus: Type.Optional(
+                Type.Enum([...DELIVERY_STATUSES, 'none'], {
+                  description: 'Of the latest message to the guest; `none`: there is none.',
+                }),
+              ),
+            },
             { additionalProperties: false },
           ),
           response: { 200: Page(Guest) },
         },
       },
       async (request) => {
-        const { limit, cursor, status = null } = request.query
+        const { limit, cursor, ...filter } = request.query
         const scope = scopeOf(request)
         const { eventId } = request.params
+        const page = { before: readCursor(cursor), limit: limit + 1 }
         if (!(await findEvent(deps.db, scope, eventId))) throw new Failure('event_not_found')
-        const rows = await listGuests(deps.db, { scope, eventId, status, before: readCursor(cursor), limit: limit + 1 })
+        const rows = await listGuests(deps.db, { scope, eventId, ...filter, ...page })
         return toPage(rows, limit, ({ createdAt, id }) => ({ at: createdAt, id }))
       },
     )

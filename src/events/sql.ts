@@ -1,4 +1,6 @@
 import { sql, type Db, type Tx } from '../platform/db.ts'
+import { normalizePhone } from '../platform/phone.ts'
+import { foldCode, foldText } from '../platform/text.ts'
 import type { Position } from '../http/page.ts'
 
 export type Organizer = { id: string; name: string; createdAt: Date; sendingPausedAt: Date | null }
@@ -139,22 +141,54 @@ export async function findGuest(db: Db, scope: string | null, eventId: string, i
   return rows[0] ?? null
 }
 
-export type GuestFilter = {
-  scope: string | null
-  eventId: string
-  status: string | null
-  before: Position | null
-  limit: number
-}
+/** Absent: every guest. `q`: words of name, phone or e-mail. `deliveryStatus`: of the latest message; `none`: without one. */
+export type GuestFilter = { q?: string; status?: string; tag?: string; deliveryStatus?: string }
+type ListedGuests = GuestFilter & { scope: string | null; eventId: string; before: Position | null; limit: number }
 
-export async function listGuests(db: Db, f: GuestFilter): Promise<GuestRow[]> {
+export async function listGuests(db: Db, wanted: ListedGuests): Promise<GuestRow[]> {
+  const { scope, eventId, before, limit, q = '', status = null, tag = null, deliveryStatus } = wanted
+  const conditions = foldText(q).trim() === '' ? sql`true` : await readSearch(db, q)
   const { rows } = await sql<GuestRow>`
     select ${GUEST} from ${GUESTS}
-     where g.event_id = ${f.eventId} and (${f.scope}::text is null or e.organizer_id = ${f.scope})
-       and (${f.status}::text is null or guest_status(i.answer, i.admitted) = ${f.status})
-       and (${f.before?.at ?? null}::timestamptz is null or (g.created_at, g.id) < (${f.before?.at ?? null}::timestamptz, ${f.before?.id ?? null}))
-     order by g.created_at desc, g.id desc limit ${f.limit}`.execute(db)
+     where g.event_id = ${eventId} and (${scope}::text is null or e.organizer_id = ${scope})
+       and (${status}::text is null or guest_status(i.answer, i.admitted) = ${status})
+       and (${tag}::text is null or ${tag} = any(g.tags))
+       and ${conditions}
+       and ${deliveryStatus === undefined ? sql`true` : hasDeliveryStatus(eventId, deliveryStatus)}
+       and (${before?.at ?? null}::timestamptz is null
+            or (g.created_at, g.id) < (${before?.at ?? null}::timestamptz, ${before?.id ?? null}))
+     order by g.created_at desc, g.id desc limit ${limit}`.execute(db)
   return rows
+}
+
+/** Guest `g` was last sent a message of this status; `none`: never any. */
+const hasDeliveryStatus = (eventId: string, status: string) =>
+  status === 'none'
+    ? sql`not exists (
+        select 1 from deliveries d
+         where d.event_id = g.event_id and d.guest_id = g.id)`
+    : sql`g.id in (
+        select d.guest_id from deliveries d
+         where d.event_id = ${eventId} and d.status = ${status}
+           and not exists (
+                 select 1 from deliveries later
+                  where later.event_id = d.event_id and later.guest_id = d.guest_id
+                    and (later.requested_at, later.id) > (d.requested_at, d.id)))`
+
+/**
+ * The condition that guest `g` has every word of `q` in name, phone or e-mail, or its number: written in any way, or only
+ * the last digits. The database folds `q` as it folded what is stored, and nothing in it is a pattern.
+ */
+async function readSearch(db: Db, q: string) {
+  const text = foldCode(q)
+  const isNumber = /^[\d\s()+.-]{3,}$/.test(text)
+  const { rows } = await sql<{ words: string[] }>`
+    select string_to_array(search_text(${isNumber ? text.replace(/\D/g, '') : text}), ' ') as words`.execute(db)
+  const has = (word: string) => sql<boolean>`g.search like ${`%${word.replace(/[\\%_]/g, '\\$&')}%`}`
+  const { words } = rows[0]!
+  const hasWords = words.length > 0 ? sql.join(words.map(has), sql` and `) : sql`false`
+  const phone = normalizePhone(text)
+  return phone ? sql`(${has(phone.slice(1))} or (${hasWords}))` : sql`(${hasWords})`
 }
 
 export async function updateGuest(tx: Tx, g: GuestRow, now: Date): Promise<void> {

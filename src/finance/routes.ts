@@ -82,7 +82,6 @@ export const financeRoutes =
       {
         config: {
           access: ['director'],
-          idempotent: true,
           problems: [
             'organizer_not_found',
             'event_not_found',
@@ -158,7 +157,7 @@ export const financeRoutes =
     app.post(
       '/director/payments/:paymentId/reverse',
       {
-        config: { access: ['director'], idempotent: true, problems: ['payment_not_found', 'payment_not_reversible'] },
+        config: { access: ['director'], problems: ['payment_not_found', 'payment_not_reversible'] },
         schema: {
           operationId: 'reversePayment',
           tags: ['Director'],

@@ -23,7 +23,8 @@ declare module 'fastify' {
     access?: Access
     /** Whether the body may be missing; it is {} then. */
     optionalBody?: boolean
-    idempotent?: boolean
+    /** Why this POST ignores `Idempotency-Key`. Every other POST of a known caller honours it. */
+    withoutKey?: string
     /** Whether HTTP Basic is accepted too, for pages that are opened in a browser. */
     basic?: boolean
   }

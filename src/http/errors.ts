@@ -53,9 +53,9 @@ const FRAMEWORK_FAILURES: Record<string, FailureCode> = {
   FST_ERR_INVALID_URL: 'invalid_request',
 }
 
-function toFailure(error: FastifyError): Failure {
+function toFailure(error: FastifyError, request: FastifyRequest): Failure {
   if (error instanceof Failure) return error
-  if (error.validation) return new Failure('invalid_request', describeValidation(error))
+  if (error.validation) return new Failure('invalid_request', describeValidation(error, request))
   const framework = FRAMEWORK_FAILURES[error.code ?? '']
   if (framework) return new Failure(framework, { detail: error.message, cause: error })
   if (isConnectionLost(error)) {
@@ -88,24 +88,43 @@ function toFailure(error: FastifyError): Failure {
 }
 
 type Violation = { instancePath?: string; message?: string; params?: Record<string, unknown> }
+type Validate = ((input: unknown) => boolean) & { errors?: Violation[] | null }
 
-function describeValidation(error: FastifyError): FailureDetails {
-  const part = error.validationContext ?? 'body'
-  const errors = ((error.validation ?? []) as Violation[]).map(
-    ({ instancePath = '', message = 'is not valid', params = {} }) => {
-      const extra = params['missingProperty'] ?? params['additionalProperty']
-      const path = `${part}${instancePath.replaceAll('/', '.')}${typeof extra === 'string' ? `.${extra}` : ''}`
-      const allowed = params['allowedValues']
-      return { path, message: Array.isArray(allowed) ? `${message}: ${allowed.join(', ')}` : message }
-    },
-  )
+/** In the order in which Fastify validates them; it stops at the first that fails, so the rest is validated here. */
+const PARTS = ['params', 'body', 'querystring', 'headers'] as const
+/** A body that breaks its schema at more places is not a mistake of a person: it gets the first few. */
+const ERRORS_MAX = 100
+const FIRST_FEW = 5
+/** A name that the caller made up is cut in the answer. */
+const PATH_MAX = 200
+
+function describeValidation(error: FastifyError, request: FastifyRequest): FailureDetails {
+  const failed = error.validationContext ?? 'body'
+  const later = PARTS.slice(PARTS.findIndex((part) => part === failed) + 1).flatMap((part) => {
+    const validate = request.getValidationFunction(part) as Validate | undefined
+    const isValid = validate?.(part === 'querystring' ? request.query : request[part]) ?? true
+    return isValid ? [] : (validate!.errors ?? []).map((violation) => describeViolation(part, violation))
+  })
+  const own = ((error.validation ?? []) as Violation[]).map((violation) => describeViolation(failed, violation))
+  const unique = new Map([...own, ...later].map((one) => [`${one.path} ${one.message}`, one]))
+  const errors = [...unique.values()].slice(0, unique.size > ERRORS_MAX ? FIRST_FEW : ERRORS_MAX)
   const first = errors[0]
   return { errors, detail: first ? `${first.path} ${first.message}` : 'The request does not fit its schema.' }
 }
 
+function describeViolation(part: string, { instancePath = '', message = 'is not valid', params = {} }: Violation) {
+  const extra = params['missingProperty'] ?? params['additionalProperty']
+  const path = `${part}${instancePath.replaceAll('/', '.')}${typeof extra === 'string' ? `.${extra}` : ''}`
+  const allowed = params['allowedValues']
+  return {
+    path: path.slice(0, PATH_MAX),
+    message: Array.isArray(allowed) ? `${message}: ${allowed.join(', ')}` : message,
+  }
+}
+
 export function answerProblems(app: FastifyInstance): void {
   app.setErrorHandler(async (error: FastifyError, request, reply) => {
-    const failure = toFailure(error)
+    const failure = toFailure(error, request)
     const status = statusOf(failure.code)
     if (status >= 500) {
       const level = failure.code === 'internal' ? 'error' : 'warn'

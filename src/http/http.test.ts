@@ -152,6 +152,55 @@ test('a missing field is 400 and named', async (t) => {
   assert.equal(reply.json<Problem>().errors?.[0]?.path, 'body.password')
 })
 
+for (const [what, method, url, body, paths] of [
+  [
+    'of a body',
+    'post',
+    '/events',
+    { name: '', type: 'gala', startsAt: 'mañana', extra: 1 },
+    ['body.endsAt', 'body.extra', 'body.name', 'body.name', 'body.startsAt', 'body.type'],
+  ],
+  [
+    'of nested fields',
+    'post',
+    '/events/ev_x/campaigns',
+    { template: '', filter: { tags: [], status: ['x', 5] } },
+    null,
+  ],
+  ['of a query', 'get', '/events?limit=0&status=open&page=2', undefined, null],
+  ['of path and query', 'get', '/events/a.b/guests?limit=x', undefined, ['params.eventId', 'querystring.limit']],
+  [
+    'of path and body',
+    'post',
+    '/events/a.b/guests',
+    { partySize: 0 },
+    ['body.name', 'body.partySize', 'params.eventId'],
+  ],
+  [
+    'that only the program checks',
+    'post',
+    '/events',
+    { name: 'x', startsAt: '2030-01-02T00:00:00Z', endsAt: '2030-01-01T00:00:00Z', timeZone: 'Mars/Olympus' },
+    ['body.endsAt', 'body.timeZone'],
+  ],
+] as const) {
+  test(`a 400 lists every failing path: ${what}`, async (t) => {
+    const app = await startApp(t)
+
+    const reply = await app[method](url, { as: 'organizer', ...(body ? { body } : {}) })
+
+    const found = reply.json<Problem>().errors!.map(({ path }) => path)
+    const expected =
+      paths ??
+      {
+        'of nested fields': ['body.filter.status.0', 'body.filter.status.1', 'body.filter.tags', 'body.template'],
+        'of a query': ['querystring.limit', 'querystring.page', 'querystring.status'],
+      }[what]
+    assert.equal(reply.statusCode, 400)
+    assert.deepEqual([...new Set(found)].toSorted(), [...new Set<string>(expected)].toSorted(), reply.body)
+  })
+}
+
 test('a value of the wrong type is 400: bodies are never coerced', async (t) => {
   const { post, db } = await startApp(t)
   const { eventId, guestId } = await anInvitation(db)

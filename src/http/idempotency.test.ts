@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { test } from 'node:test'
 import { newId, sql, type Db } from '../platform/db.ts'
-import { aGuest, anInvitation } from '../../test/make.ts'
+import { aGuest, anEvent, anInvitation } from '../../test/make.ts'
 import { startApp, type TestApp } from '../../test/harness.ts'
 import type { User } from './access.ts'
 
@@ -220,7 +220,7 @@ test('a 5xx answer is not stored, so a retry with the key is processed', async (
   assert.equal(next.headers['idempotent-replayed'], undefined)
 })
 
-test('a route that is not idempotent ignores keys', async (t) => {
+test('a route of unknown callers ignores keys', async (t) => {
   const { post } = await startApp(t)
 
   const login = () =>
@@ -228,4 +228,77 @@ test('a route that is not idempotent ignores keys', async (t) => {
 
   assert.equal((await login()).headers['idempotent-replayed'], undefined)
   assert.equal((await login()).headers['idempotent-replayed'], undefined)
+})
+
+const NOON = { startsAt: '2030-01-01T18:00:00Z', endsAt: '2030-01-02T02:00:00Z' }
+for (const [what, as, url, body, table, column] of [
+  ['events', 'organizer', '/events', { name: 'Boda una vez', ...NOON }, 'events', 'name'],
+  ['guests', 'organizer', '/events/:eventId/guests', { name: 'Invitada una vez' }, 'guests', 'name'],
+  ['organizers', 'director', '/organizers', { name: 'Eventos una vez' }, 'organizers', 'name'],
+] as const) {
+  for (const how of ['one after another', 'at once'] as const) {
+    test(`ten posts of ${what} with one key, ${how}, make one`, async (t) => {
+      const app = await startApp(t)
+      const eventId = await anEvent(app.db)
+      const name = `${body.name} ${how}`
+      const post = () =>
+        app.post(url.replace(':eventId', eventId), {
+          ...{ as, body: { ...body, name }, headers: { 'idempotency-key': `${what} ${how}` } },
+        })
+
+      const replies = []
+      if (how === 'at once') replies.push(...(await Promise.all(Array.from({ length: 10 }, post))))
+      else for (let n = 0; n < 10; n++) replies.push(await post())
+
+      const { rows } = await sql`select 1 from ${sql.table(table)} where ${sql.ref(column)} = ${name}`.execute(app.db)
+      assert.equal(rows.length, 1)
+      const ids = replies.flatMap((reply) => (reply.statusCode === 201 ? [reply.json<{ id: string }>().id] : []))
+      assert.equal(new Set(ids).size, 1)
+      if (how === 'one after another') assert.equal(ids.length, 10)
+      for (const { statusCode } of replies) assert.ok(statusCode === 201 || statusCode === 409)
+    })
+  }
+}
+
+test('a switch with a used key is not thrown again', async (t) => {
+  const app = await startApp(t)
+  const eventId = await anEvent(app.db)
+  const turn = (step: string, key: string) =>
+    app.post(`/events/${eventId}/deliveries/${step}`, { as: 'organizer', headers: { 'idempotency-key': key } })
+
+  await turn('pause', 'first')
+  await turn('resume', 'second')
+  const late = await turn('pause', 'first')
+
+  assert.equal(late.headers['idempotent-replayed'], 'true')
+  const event = (await app.get(`/events/${eventId}`, { as: 'organizer' })).json<{ sendingPaused: string | null }>()
+  assert.equal(event.sendingPaused, null)
+})
+
+/** POST operations without the header, and why. */
+const WITHOUT_KEY: Record<string, string> = {
+  '/auth/login': 'its caller is not known yet, and its answer must not be stored',
+  '/auth/logout': 'repeating it changes nothing',
+  '/auth/refresh': 'its answer must not be stored',
+  '/email/webhook': 'events have ids of their own',
+  '/payments/webhook': 'events have ids of their own',
+  '/payments/webhook/{provider}': 'events have ids of their own',
+  '/public/invite/{code}/rsvp': 'guests have no account, and repeating an answer changes nothing',
+  '/public/unsubscribe/{code}': 'guests have no account, and repeating it changes nothing',
+  '/templates/{name}/preview': 'it only reads',
+  '/wa/webhook': 'messages and statuses have ids of their own',
+}
+
+test('every POST takes an Idempotency-Key, except those with a reason not to', async (t) => {
+  const { get } = await startApp(t)
+  type Operation = { parameters?: { $ref?: string }[] }
+
+  const { paths } = (await get('/openapi.json')).json<{ paths: Record<string, { post?: Operation }> }>()
+
+  const posts = Object.entries(paths).filter(([, { post }]) => post !== undefined)
+  const without = posts.filter(
+    ([, { post }]) => !post!.parameters?.some(({ $ref }) => $ref?.endsWith('/Idempotency-Key')),
+  )
+  assert.ok(posts.length > without.length + 10)
+  assert.deepEqual(without.map(([path]) => path).toSorted(), Object.keys(WITHOUT_KEY))
 })

@@ -1,11 +1,13 @@
 /**
  * `Idempotency-Key` (IETF draft-ietf-httpapi-idempotency-key-header): the first response is stored with the hash of its
- * request and replayed for 24 hours. Key, hash and response are one row.
+ * request and replayed for 24 hours. Key, hash and response are one row. A key belongs to its caller, so every POST takes
+ * one except those of unknown callers and those that say why not (`config.withoutKey`).
  */
 import { createHash } from 'node:crypto'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { sql, type Db } from '../platform/db.ts'
 import { Failure } from '../platform/errors.ts'
+import type { Access } from './access.ts'
 
 const KEEP = sql`interval '24 hours'`
 /** The key of a request whose process died can be used again after this time. */
@@ -24,16 +26,24 @@ declare module 'fastify' {
     idempotencyKey: string | null
     /** True while this request has locked its key, and must store the response or release the key. */
     ownsKey: boolean
+    /** False: the response only says that the outcome is unknown. It is not replayed: a retry looks again. */
+    isFinal: boolean
   }
 }
+
+export const honoursKey = (
+  method: string | string[],
+  { access, withoutKey }: { access?: Access; withoutKey?: string },
+): boolean => [method].flat().includes('POST') && access !== 'public' && withoutKey === undefined
 
 export function honourIdempotencyKeys(app: FastifyInstance, db: Db, now: () => Date): void {
   app.decorateRequest('idempotencyKey', null)
   app.decorateRequest('ownsKey', false)
+  app.decorateRequest('isFinal', true)
 
   app.addHook('preHandler', async (request, reply) => {
     const key = request.headers['idempotency-key']
-    if (!request.routeOptions.config.idempotent || key === undefined) return undefined
+    if (key === undefined || request.is404 || !honoursKey(request.method, request.routeOptions.config)) return undefined
     if (typeof key !== 'string' || !/^[\x20-\x7e]{1,255}$/.test(key)) {
       throw new Failure('invalid_idempotency_key', {
         detail: 'Idempotency-Key must be 1 to 255 printable ASCII characters.',
@@ -61,7 +71,7 @@ export function honourIdempotencyKeys(app: FastifyInstance, db: Db, now: () => D
   app.addHook('onSend', async (request, reply, payload) => {
     if (!request.ownsKey) return payload
     request.ownsKey = false
-    const isFinal = reply.statusCode < 500 && reply.statusCode !== 429
+    const isFinal = request.isFinal && reply.statusCode < 500 && reply.statusCode !== 429
     if (isFinal && typeof payload === 'string') {
       await sql`update idempotency_keys set locked_at = null, status_code = ${reply.statusCode}, body = ${payload}
         where caller = ${request.user.id} and key = ${request.idempotencyKey}`.execute(db)

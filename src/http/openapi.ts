@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises'
 import swagger from '@fastify/swagger'
 import type { FastifyInstance, FastifySchema, RouteOptions } from 'fastify'
 import { Type, type TSchema } from 'typebox'
+import { honoursKey } from './idempotency.ts'
 import { finishDocument, type Draft } from './openapi-document.ts'
 import { describeProblems, listProblems } from './problems.ts'
 
@@ -75,7 +76,7 @@ function describeRoute(schema: FastifySchema | undefined, { url, method, config 
   return {
     ...schema,
     ...(body ? { body } : {}),
-    ...(config.idempotent ? { headers: KEY_HEADERS } : {}),
+    ...(honoursKey(method, config) ? { headers: KEY_HEADERS } : {}),
     security: config.access === 'public' ? [] : [{ bearer: [] }],
     'x-route': {
       problems: listProblems({ url, method, schema, config }),

@@ -7,6 +7,7 @@ import { Type } from 'typebox'
 import { statusOf, titleOf, type FailureCode } from '../platform/errors.ts'
 import { RequestId } from './schemas.ts'
 import type { Access } from './access.ts'
+import { honoursKey } from './idempotency.ts'
 import { isLimited } from './rate-limit.ts'
 
 declare module 'fastify' {
@@ -39,7 +40,7 @@ export type RouteShape = {
   url: string
   method: string | string[]
   schema: { params?: unknown; querystring?: unknown; body?: unknown; tags?: readonly string[] }
-  config: { access?: Access; idempotent?: boolean; problems?: readonly FailureCode[] }
+  config: { access?: Access; withoutKey?: string; problems?: readonly FailureCode[] }
 }
 
 /** Every code that the route can answer, without repetition. */
@@ -52,7 +53,7 @@ export function listProblems({ url, method, schema, config }: RouteShape): Failu
     [hasCursor(schema.querystring), ['invalid_cursor']],
     [Boolean(schema.params), ['uri_too_long']],
     [isGuarded, ['unauthorized', 'forbidden']],
-    [config.idempotent === true, ['invalid_idempotency_key', 'idempotency_in_progress', 'idempotency_key_reused']],
+    [honoursKey(method, config), ['invalid_idempotency_key', 'idempotency_in_progress', 'idempotency_key_reused']],
     [true, ['headers_too_large', ...(config.problems ?? [])]],
     [isLimited(url), ['rate_limited']],
     [!schema.tags?.includes('System'), ['unavailable']],

@@ -48,6 +48,19 @@ const named =
 export const CHANNELS = ['whatsapp', 'email'] as const
 export const channelWith = named('Channel', CHANNELS)
 export const Channel = channelWith()
+/** The states of a delivery; docs/states.md draws them. */
+export const DELIVERY_STATUSES = [
+  'scheduled',
+  'queued',
+  'sending',
+  'unknown',
+  'sent',
+  'delivered',
+  'read',
+  'failed',
+  'skipped',
+  'dead',
+] as const
 /** What a request may ask for: `auto` leaves the choice to us. */
 export const channelChoiceWith = named('ChannelChoice', [...CHANNELS, 'auto'])
 export const localeWith = named('Locale', LOCALES)

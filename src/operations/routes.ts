@@ -56,7 +56,6 @@ export const operationsRoutes =
       {
         config: {
           ...director,
-          idempotent: true,
           optionalBody: true,
           problems: ['dead_letter_not_found', 'dead_letter_resolved', 'dead_letter_not_replayable'],
         },
@@ -91,7 +90,7 @@ export const operationsRoutes =
     app.post(
       '/ops/dead-letters/retry',
       {
-        config: { ...director, idempotent: true },
+        config: { ...director },
         schema: {
           operationId: 'retryDeadLetters',
           tags,

@@ -246,14 +246,17 @@ test('after a lost answer of Conekta, the same key returns unknown and creates n
   const body = { amount: 50, provider: 'conekta', customer: CUSTOMER }
   conekta.next({ kind: 'reset' })
   const first = await ask(app, body, { key })
-  await sql`delete from idempotency_keys where key = ${key}`.execute(app.db)
   conekta.next({ kind: 'ok' })
 
   const again = await ask(app, body, { key })
+  await sql`update payments set status = 'requires_action' where id = ${first.body.paymentId}`.execute(app.db)
+  const later = await ask(app, body, { key })
 
   assert.equal(first.status, 202)
   assert.equal(again.status, 202)
+  assert.equal(again.reply.headers['idempotent-replayed'], undefined, 'an unknown outcome is no answer to replay')
   assert.equal(again.body.paymentId, first.body.paymentId)
+  assert.deepEqual([later.status, later.body.status], [201, 'requires_action'])
   assert.equal(conekta.orders.length, 1)
 })
 

@@ -69,7 +69,6 @@ export const paymentRoutes =
       {
         config: {
           access: ['organizer', 'director'],
-          idempotent: true,
           problems: [
             'invalid_amount',
             'amount_too_small',
@@ -135,7 +134,10 @@ export const paymentRoutes =
           amountCents,
           currency,
         }
-        if (status === 'unknown') return reply.code(202).send({ ...facts, status })
+        if (status === 'unknown') {
+          request.isFinal = false
+          return reply.code(202).send({ ...facts, status })
+        }
         return reply.code(201).send({ ...facts, status: status as (typeof SETTLED)[number] })
       },
     )

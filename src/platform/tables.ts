@@ -196,6 +196,7 @@ export interface Guests {
   notes: string | null;
   partySize: Generated<number>;
   phone: string | null;
+  search: Generated<string>;
   tags: Generated<string[]>;
   updatedAt: Generated<Timestamp>;
   waId: string | null;

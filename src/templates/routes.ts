@@ -123,6 +123,7 @@ export const templateRoutes =
       {
         config: {
           access: READERS,
+          withoutKey: 'It only reads.',
           optionalBody: true,
           problems: [
             'event_not_found',

@@ -14,4 +14,14 @@ export { previewTemplate, type Preview } from './preview.ts'
 export { ByLocale, ShownMessage, TemplateStatuses } from './schemas.ts'
 export { isRefused, listTemplateStatuses, rememberTemplateStatuses, type TemplateStatus } from './statuses.ts'
 export type { TemplateName } from './texts.ts'
-export { isClosedFor, isOverFor, quietUntil, readSchedule, refuseClosed, refuseDraft } from './timing.ts'
+export {
+  isClosedFor,
+  isEarlyFor,
+  isLateFor,
+  isOverFor,
+  quietUntil,
+  readSchedule,
+  refuseClosed,
+  refuseDraft,
+  refuseUntimely,
+} from './timing.ts'

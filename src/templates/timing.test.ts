@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { quietUntil } from './timing.ts'
+import { isLateFor, quietUntil, refuseUntimely } from './timing.ts'
+import type { Failure } from '../platform/errors.ts'
 
 const NIGHT = { from: '22:00', to: '09:00' }
 const soon = (iso: string) => new Date(iso)
@@ -117,3 +118,42 @@ test('quiet hours: what an event of several days can still use in the morning wa
 
   assert.equal(quietUntil(soon('2029-06-02T05:30:00Z'), event, NIGHT)?.toISOString(), '2029-06-02T15:00:00.000Z')
 })
+
+const PARTY = { startsAt: soon('2029-06-02T00:00:00Z'), endsAt: soon('2029-06-02T06:00:00Z') }
+const [BEFORE, DURING, LAST, END] = [
+  '2029-06-01T23:59:59.999Z',
+  '2029-06-02T00:00:00Z',
+  '2029-06-02T05:59:59.999Z',
+  '2029-06-02T06:00:00Z',
+]
+for (const [template, at, expected] of [
+  ['event_invitation', BEFORE, null],
+  ['event_invitation', DURING, 'late'],
+  ['event_invitation', LAST, 'late'],
+  ['event_invitation', END, 'event_closed'],
+  ['event_reminder', BEFORE, null],
+  ['event_reminder', LAST, 'late'],
+  ['event_reminder', END, 'event_closed'],
+  ['rsvp_confirmed', BEFORE, null],
+  ['rsvp_confirmed', END, 'event_closed'],
+  ['event_update', BEFORE, null],
+  ['event_update', DURING, null],
+  ['event_update', END, null],
+  ['event_thanks', BEFORE, 'event_not_over'],
+  ['event_thanks', DURING, 'event_not_over'],
+  ['event_thanks', LAST, 'event_not_over'],
+  ['event_thanks', END, null],
+] as const) {
+  test(`${template} at ${at}: ${expected ?? 'in time'}`, () => {
+    const judge = () => {
+      try {
+        refuseUntimely(PARTY, template, soon(at))
+        return isLateFor(PARTY, template, soon(at)) ? 'late' : null
+      } catch (error) {
+        return (error as Failure).code
+      }
+    }
+
+    assert.equal(judge(), expected)
+  })
+}

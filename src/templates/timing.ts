@@ -26,11 +26,31 @@ export function refuseClosed(eventStatus: string, template: string): void {
   throw new Failure('event_closed', { detail: `The event is ${eventStatus}: nothing more is sent for it.` })
 }
 
-const INVITES = new Set(['event_invitation', 'event_reminder'])
+/** Templates that make no sense once the event is over. */
+const INVITES = new Set(['event_invitation', 'event_reminder', 'rsvp_confirmed'])
 
-/** Whether the event ends before an invitation or a reminder would arrive at `at`. */
-export const isOverFor = ({ endsAt }: { endsAt: Date }, template: string, at: Date): boolean =>
+type Times = { startsAt: Date; endsAt: Date }
+
+/** Whether the event ends before an invitation, a reminder or a pass would arrive at `at`. */
+export const isOverFor = ({ endsAt }: Times, template: string, at: Date): boolean =>
   INVITES.has(template) && endsAt <= at
+
+/** Whether one of them would arrive at `at`, while the event goes on. */
+export const isLateFor = ({ startsAt, endsAt }: Times, template: string, at: Date): boolean =>
+  INVITES.has(template) && startsAt <= at && at < endsAt
+
+/** Whether thanks would arrive at `at`, before the event is over. */
+export const isEarlyFor = ({ endsAt }: Times, template: string, at: Date): boolean =>
+  AFTERWARDS.has(template) && at < endsAt
+
+/** Throws `event_closed` or `event_not_over` for a message that makes no sense when it would be sent. */
+export function refuseUntimely(event: Times, template: string, at: Date): void {
+  if (isOverFor(event, template, at)) throw new Failure('event_closed', { detail: 'The event is over by then.' })
+  if (isEarlyFor(event, template, at))
+    throw new Failure('event_not_over', {
+      detail: `${template} is sent after the event, which ends at ${event.endsAt.toISOString()}.`,
+    })
+}
 
 /** Throws `event_draft`: guests cannot open invitations of a draft, so the link would lead nowhere. */
 export function refuseDraft(eventStatus: string): void {
