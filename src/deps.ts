@@ -34,8 +34,11 @@ export type Deps = {
   close(): Promise<void>
 }
 
-/** `isTool`: the program neither sends nor charges, so it does not warn about simulated channels and mock payments. */
-export type DepsOptions = { databaseUrl: string; now?: () => Date; isTool?: boolean }
+/**
+ * `isTool`: the program neither sends nor charges, so it does not warn about simulated channels and mock payments.
+ * `jwtSecret`: used when JWT_SECRET is not set.
+ */
+export type DepsOptions = { databaseUrl: string; now?: () => Date; isTool?: boolean; jwtSecret?: string | undefined }
 
 /** Creates pools and clients without connecting. waitForDeps waits for them. */
 export function openDeps(config: Config, log: Logger, options: DepsOptions): Deps {
@@ -63,7 +66,7 @@ export function openDeps(config: Config, log: Logger, options: DepsOptions): Dep
     channels: openChannels({ config, db: main.db, now, log: notices }),
     providers: openPaymentProviders(config.payments, notices),
     metrics: openMetrics(),
-    signingKey: signingKeyOf(config),
+    signingKey: signingKeyOf(config.auth.jwtSecret ?? options.jwtSecret),
     async close() {
       await queues.close()
       await kv.close()

@@ -236,6 +236,20 @@ test('a placeholder is only looked for in secrets', () => {
   assert.equal(loadConfig({ HOST: 'local_host' }).http.host, 'local_host')
 })
 
+for (const [secret, isUsed] of [
+  ['short', false],
+  ['x'.repeat(31), false],
+  ['ñ'.repeat(16), true], // 32 bytes
+  [`change_me${'x'.repeat(40)}`, false],
+] as const) {
+  test(`demo mode ${isUsed ? 'uses' : 'does not use'} the JWT_SECRET «${secret}»`, () => {
+    const { auth } = loadConfig({ JWT_SECRET: secret })
+
+    assert.equal(auth.jwtSecret, isUsed ? secret : undefined)
+    assert.equal(auth.isSecretWeak, !isUsed && !secret.startsWith('change_me'))
+  })
+}
+
 test('a complete production environment boots', () => {
   assert.deepEqual(problemsOf(PRODUCTION), [])
 })

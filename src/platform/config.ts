@@ -6,7 +6,7 @@
  */
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { authModeOf, checkEnvironment, isEmbedded, listMisspelled } from './environment/check.ts'
+import { authModeOf, checkEnvironment, isEmbedded, isUsableSecret, listMisspelled } from './environment/check.ts'
 import type { Environment, Given } from './environment/check.ts'
 import { readPrices } from './environment/price-list.ts'
 
@@ -66,7 +66,12 @@ function group(e: Environment) {
     database: { url, poolMax: e.DB_POOL_MAX, migrateOnStart: e.MIGRATE_ON_START ?? embedded },
     redis: { url: e.REDIS_URL },
     boot: { waitMs: e.BOOT_WAIT_SECONDS * 1000, shutdownMs: e.SHUTDOWN_SECONDS * 1000 },
-    auth: { mode: authMode, jwtSecret: e.JWT_SECRET, accessTtlSeconds: 900, refreshTtlDays: 30 },
+    auth: {
+      mode: authMode,
+      jwtSecret: isUsableSecret(e) ? e.JWT_SECRET : undefined,
+      isSecretWeak: e.JWT_SECRET !== undefined && !isUsableSecret(e),
+      ...{ accessTtlSeconds: 900, refreshTtlDays: 30 },
+    },
     queue: {
       backoffDelayMs: e.QUEUE_BACKOFF_DELAY_MS,
       metricsIntervalMs: e.QUEUE_METRICS_INTERVAL_MS,

@@ -104,7 +104,7 @@ export const ENVIRONMENT = {
   ),
   JWT_SECRET: secret(
     'Access',
-    'Signs access tokens (HS256), at least 32 bytes: openssl rand -base64 48. API and workers refuse to start without it when AUTH_MODE=required, unless APP_ENV=test. In demo mode a new one is made at each start, so logins end with a restart.',
+    'Signs access tokens (HS256), at least 32 bytes: openssl rand -base64 48. API and workers refuse to start without it when AUTH_MODE=required, unless APP_ENV=test. Without it demo mode keeps a secret in DATA_FOLDER, or, with a database of your own, makes a new one at each start, so that logins end with it.',
   ),
 
   WORKER_CONCURRENCY: whole('Queues', 20, 1, 500, 'Jobs that one worker process runs at once, per queue.'),
