@@ -13,6 +13,7 @@ import type { Logger } from './platform/log.ts'
 import { openMetrics, type Metrics } from './platform/metrics.ts'
 import type { PaymentProviders } from './payments/payments.ts'
 import { openPaymentProviders } from './payments/providers.ts'
+import { findTemplate } from './templates/templates.ts'
 import { openQueues, type Queues } from './platform/queue.ts'
 
 export type Deps = {
@@ -63,7 +64,13 @@ export function openDeps(config: Config, log: Logger, options: DepsOptions): Dep
     slowDb: slow.db,
     kv,
     queues,
-    channels: openChannels({ config, db: main.db, now, log: notices }),
+    channels: openChannels({
+      config,
+      db: main.db,
+      now,
+      log: notices,
+      categoryOf: (name) => findTemplate(name).category,
+    }),
     providers: openPaymentProviders(config.payments, notices),
     metrics: openMetrics(),
     signingKey: signingKeyOf(config.auth.jwtSecret ?? options.jwtSecret),

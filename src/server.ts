@@ -49,7 +49,7 @@ async function serve(app: FastifyInstance, started: Boot, running: Running): Pro
   stop.throwIfAborted()
   const port = await listen(app, started)
   if (config.simulator.isOn)
-    running.simulator = startSimulator(deps, `http://${reachableHost(config.http.host)}:${port}/wa/webhook`)
+    running.simulator = startSimulator(deps, `http://${reachableHost(config.http.host)}:${port}`)
   if (config.embedded) await (running.work = startWorking(deps, stop))
   else
     void deps.queues

@@ -50,6 +50,19 @@ test('a configured database makes credentials required, opens the host and migra
   assert.equal(config.database.migrateOnStart, false)
 })
 
+for (const [what, env, isOn] of [
+  ['demo mode', {}, true],
+  ['demo mode with a key of WhatsApp', { WA_360DIALOG_API_KEY: 'key' }, false],
+  ['demo mode with a key of Resend', { RESEND_API_KEY: 're_1', RESEND_FROM_EMAIL: 'a@b.mx' }, false],
+  ['demo mode with a key of Stripe', { STRIPE_SECRET_KEY: 'sk_test_1' }, true],
+  ['a key, whatever SIMULATOR says', { SIMULATOR: 'true', WA_360DIALOG_API_KEY: 'key' }, false],
+  ['a placeholder instead of a key', { WA_360DIALOG_API_KEY: 'your_key' }, true],
+] as const) {
+  test(`${what}: the simulator is ${isOn ? 'on' : 'off'}`, () => {
+    assert.equal(loadConfig(env).simulator.isOn, isOn)
+  })
+}
+
 test('demo mode with a database listens on loopback unless HOST is set', () => {
   const demo = { DATABASE_URL: PRODUCTION.DATABASE_URL, AUTH_MODE: 'demo' }
 

@@ -85,7 +85,8 @@ function group(e: Environment) {
       unknownPolicy: e.DELIVERY_UNKNOWN_POLICY,
       quietHours: quietHours(e.DELIVERY_QUIET_HOURS),
     },
-    simulator: { isOn: e.SIMULATOR ?? authMode === 'demo' },
+    // With a real channel a reply to a made-up guest could leave for real.
+    simulator: { isOn: (e.SIMULATOR ?? authMode === 'demo') && !e.WA_360DIALOG_API_KEY && !e.RESEND_API_KEY },
     whatsapp: {
       apiKey: e.WA_360DIALOG_API_KEY,
       apiUrl: baseAddress(e.WA_360DIALOG_API_URL, ['/v1/messages', '/messages', '/v1']),

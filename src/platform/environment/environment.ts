@@ -162,7 +162,7 @@ export const ENVIRONMENT = {
   ),
   SIMULATOR: flag(
     'Delivery',
-    'Let the simulated channel act like WhatsApp: statuses, replies and failures by number. It posts them to POST /wa/webhook. Set it alike for API and workers. Default: true in demo mode, otherwise false.',
+    'Let the simulated channels act like WhatsApp and Resend: statuses, replies, bounces and failures by number and address. They post them to /wa/webhook and /email/webhook. Never on while WA_360DIALOG_API_KEY or RESEND_API_KEY is set. Set it alike for API and workers. Default: true in demo mode, otherwise false.',
   ),
 
   ...PROVIDER_VARIABLES,
