@@ -56,13 +56,11 @@ async function serve(app: FastifyInstance, started: Boot, running: Running): Pro
       .ready(isReady ? config.boot.waitMs : FOREVER_MS)
       .catch(() => log.warn('The queues are not reachable yet; rows keep the work'))
   if (config.auth.mode === 'demo') log.warn('AUTH_MODE=demo: a request without credentials acts as the demo director')
-  if (demo)
-    process.stdout.write(
-      describeDemo(demo, {
-        ...{ host: config.http.host, port, isDemoMode: config.auth.mode === 'demo' },
-        isSimulated: Object.values(deps.channels).every((channel) => channel.isSimulated),
-      }),
-    )
+  if (!demo) return
+  const { host } = config.http
+  const base = `http://${host === '0.0.0.0' || host === '127.0.0.1' ? 'localhost' : host}:${port}`
+  const isSimulated = Object.values(deps.channels).every((channel) => channel.isSimulated)
+  process.stdout.write(describeDemo(demo, { base, config, isSimulated, now: deps.now() }))
 }
 
 /** Where this machine reaches a server that listens on `host`. */

@@ -91,7 +91,7 @@ function contentOf(reply: Reply | null, { id, content }: Accepted): object | nul
     }
     case 'button':
       return 'kind' in content ? tap(content) : null
-    case undefined:
+    default:
       return null
   }
 }

@@ -50,6 +50,7 @@ function group(e: Environment) {
   const url = databaseUrl(e)
   const embedded = isEmbedded(e)
   const authMode = authModeOf(e)
+  const isSimulating = (e.SIMULATOR ?? authMode === 'demo') && !e.WA_360DIALOG_API_KEY && !e.RESEND_API_KEY
   return {
     env: e.APP_ENV,
     embedded,
@@ -86,7 +87,7 @@ function group(e: Environment) {
       quietHours: quietHours(e.DELIVERY_QUIET_HOURS),
     },
     // With a real channel a reply to a made-up guest could leave for real.
-    simulator: { isOn: (e.SIMULATOR ?? authMode === 'demo') && !e.WA_360DIALOG_API_KEY && !e.RESEND_API_KEY },
+    simulator: { isOn: isSimulating },
     whatsapp: {
       apiKey: e.WA_360DIALOG_API_KEY,
       apiUrl: baseAddress(e.WA_360DIALOG_API_URL, ['/v1/messages', '/messages', '/v1']),
@@ -133,7 +134,7 @@ function group(e: Environment) {
       lockTtlMs: e.LANDING_TTL_LOCK_TTL_SECONDS * 1000,
     },
     director: {
-      refreshIntervalMs: e.KPI_REFRESH_INTERVAL_MINUTES * 60_000,
+      refreshIntervalMs: (e.KPI_REFRESH_INTERVAL_MINUTES ?? (isSimulating ? 0.5 : 5)) * 60_000,
       cacheTtlMs: e.DIRECTOR_CACHE_TTL_SECONDS * 1000,
       premiumFactor: e.TICKET_PREMIUM_FACTOR,
     },

@@ -193,12 +193,13 @@ export const ENVIRONMENT = {
     'Seconds after which the lock of a process that died is free again.',
   ),
 
-  KPI_REFRESH_INTERVAL_MINUTES: decimal(
-    'Director',
-    5,
-    0.05,
-    1440,
-    'Minutes between two refreshes of the materialized views.',
+  KPI_REFRESH_INTERVAL_MINUTES: Type.Optional(
+    Type.Number({
+      section: 'Director',
+      description:
+        'Minutes between two refreshes of the materialized views. Default: 5, or 0.5 while the simulator is on.',
+      ...{ minimum: 0.05, maximum: 1440 },
+    }),
   ),
   DIRECTOR_CACHE_TTL_SECONDS: whole(
     'Director',
