@@ -14,6 +14,8 @@ import {
 import { CACHE_PREFIX, publishChange, refreshKpis } from './refresh.ts'
 import { findBalance, findFreshness, findOrganizer, type Filter, type Freshness } from './sql.ts'
 
+export { findDriftShare } from './predictions.ts'
+
 const DIRECTOR_TIME_ZONE = 'America/Mexico_City'
 
 /** Views that refresh faster than QUICK_REFRESH_MS are refreshed on request when they are older than STALE_MS. */

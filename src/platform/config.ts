@@ -61,6 +61,7 @@ function group(e: Environment) {
       trustedProxies: e.TRUSTED_PROXIES ? e.TRUSTED_PROXIES.split(',').map((cidr) => cidr.trim()) : [],
       rateLimitPerMinute: e.RATE_LIMIT_PER_MINUTE,
       metricsToken: e.METRICS_TOKEN,
+      metricsPort: e.METRICS_PORT,
     },
     log: { format: e.LOG_FORMAT, level: e.LOG_LEVEL },
     data: { folder: resolve(e.DATA_FOLDER) },

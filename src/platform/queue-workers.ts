@@ -18,7 +18,7 @@ import {
   type QueueName,
 } from './queue.ts'
 
-type WorkerDeps = { config: Config; log: Logger; metrics: Metrics; databaseUrl: string }
+type WorkerDeps = { config: Config; log: Logger; metrics: Metrics; now: () => Date; databaseUrl: string }
 
 export type Workers = { close(): Promise<void> }
 
@@ -107,6 +107,9 @@ export async function startWorkers<D extends WorkerDeps>(
     try {
       const outcome = await run()
       end('done')
+      // What the clock enqueues goes there; the sweeps, which it runs itself, are noted by the clock.
+      if (job.queue === 'maintenanceQueue')
+        deps.metrics.scheduleLastSuccess.set({ entry: job.name }, deps.now().getTime() / 1000)
       return outcome
     } catch (error) {
       end('failed')

@@ -16,7 +16,10 @@ export const ENVIRONMENT = {
     'development',
     'production refuses to start with unsafe settings.',
   ),
-  HOST: text('Process', 'Address to listen on. Default: 127.0.0.1 in demo mode, otherwise 0.0.0.0.'),
+  HOST: text(
+    'Process',
+    'Address to listen on, for the API and for METRICS_PORT. Default: 127.0.0.1 in demo mode, otherwise 0.0.0.0.',
+  ),
   PORT: whole('Process', 8080, 0, 65535, 'Port to listen on. 0 takes a free port.'),
   PUBLIC_BASE_URL: text(
     'Process',
@@ -35,7 +38,15 @@ export const ENVIRONMENT = {
     10_000_000,
     'Requests per minute that one client address may make before it gets a 429. Webhooks are never limited.',
   ),
-  METRICS_TOKEN: secret('Process', 'When set, GET /metrics requires it as a Bearer token.'),
+  METRICS_TOKEN: secret('Process', 'When set, GET /metrics of API and workers requires it as a Bearer token.'),
+  METRICS_PORT: Type.Optional(
+    Type.Integer({
+      section: 'Process',
+      description:
+        'Port of a worker process for /metrics, /health and /ready, on HOST. The API has them at PORT. 0 takes a free port. Default: none.',
+      ...{ minimum: 0, maximum: 65535 },
+    }),
+  ),
   LOG_FORMAT: oneOf('Process', ['json', 'plain'], 'plain', 'json for machines, plain for people.'),
   LOG_LEVEL: oneOf(
     'Process',
