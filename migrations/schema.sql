@@ -540,6 +540,8 @@ create table simulated_messages (
   accepted_at timestamp with time zone not null,
   next_step integer default 0 not null,
   next_step_at timestamp with time zone,
+  template text default ''::text not null,
+  category text default 'utility'::text not null,
   constraint simulated_messages_pkey PRIMARY KEY (id)
 );
 CREATE INDEX simulated_messages_callback ON simulated_messages USING btree (callback_data);

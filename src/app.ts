@@ -26,7 +26,7 @@ import { describeApi } from './http/openapi.ts'
 import { parseJsonBodies } from './http/json-bodies.ts'
 import { limitPerAddress } from './http/rate-limit.ts'
 import { requestIdOf, stampRequestIds } from './http/request-id.ts'
-import { systemRoutes } from './operations/system-routes.ts'
+import { healthRoutes, systemRoutes } from './operations/system-routes.ts'
 import { inboxRoutes, tidyWebhookUrl } from './inbox/routes.ts'
 import { JOBS } from './jobs.ts'
 import { landingRoutes } from './landing/routes.ts'
@@ -36,6 +36,47 @@ import { paymentRoutes } from './payments/routes.ts'
 import { Failure } from './platform/errors.ts'
 
 export async function buildApp(deps: Deps): Promise<FastifyInstance> {
+  const app = openApp(deps)
+  honourIdempotencyKeys(app, deps.db, deps.now)
+  await limitPerAddress(app, deps.config.http.rateLimitPerMinute)
+  await app.register(helmet, {
+    contentSecurityPolicy: { directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] }, useDefaults: false },
+  })
+  await describeApi(app)
+
+  await app.register(systemRoutes)
+  await app.register(healthRoutes(deps))
+  await app.register(authRoutes(deps))
+  await app.register(eventRoutes(deps))
+  await app.register(contactRoutes(deps))
+  await app.register(conversationRoutes(deps))
+  await app.register(deliveryRoutes(deps))
+  await app.register(pauseRoutes(deps))
+  await app.register(campaignRoutes(deps))
+  await app.register(preflightRoutes(deps))
+  await app.register(templateRoutes(deps))
+  await app.register(unsubscribeRoutes(deps))
+  await app.register(paymentRoutes(deps))
+  await app.register(checkinRoutes(deps))
+  await app.register(landingRoutes(deps))
+  await app.register(financeRoutes(deps))
+  await app.register(inboxRoutes(deps))
+  await app.register(channelRoutes(deps))
+  await app.register(operationsRoutes(deps, JOBS))
+  await app.ready()
+  return app
+}
+
+/** What a worker serves at METRICS_PORT. */
+export async function buildWorkerApp(deps: Deps): Promise<FastifyInstance> {
+  const app = openApp(deps)
+  await app.register(healthRoutes(deps))
+  await app.ready()
+  return app
+}
+
+/** Fastify with what every route gets: request ids, problems, access, metrics, strict bodies. */
+function openApp(deps: Deps): FastifyInstance {
   const { config, log } = deps
   const app: FastifyInstance = Fastify({
     loggerInstance: log.child({}) as FastifyBaseLogger,
@@ -72,32 +113,6 @@ export async function buildApp(deps: Deps): Promise<FastifyInstance> {
   app.addHook('preValidation', async (request) => {
     if (request.routeOptions.config.optionalBody && request.body === undefined) request.body = {}
   })
-  honourIdempotencyKeys(app, deps.db, deps.now)
-  await limitPerAddress(app, config.http.rateLimitPerMinute)
-  await app.register(helmet, {
-    contentSecurityPolicy: { directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] }, useDefaults: false },
-  })
-  await describeApi(app)
-
-  await app.register(systemRoutes(deps))
-  await app.register(authRoutes(deps))
-  await app.register(eventRoutes(deps))
-  await app.register(contactRoutes(deps))
-  await app.register(conversationRoutes(deps))
-  await app.register(deliveryRoutes(deps))
-  await app.register(pauseRoutes(deps))
-  await app.register(campaignRoutes(deps))
-  await app.register(preflightRoutes(deps))
-  await app.register(templateRoutes(deps))
-  await app.register(unsubscribeRoutes(deps))
-  await app.register(paymentRoutes(deps))
-  await app.register(checkinRoutes(deps))
-  await app.register(landingRoutes(deps))
-  await app.register(financeRoutes(deps))
-  await app.register(inboxRoutes(deps))
-  await app.register(channelRoutes(deps))
-  await app.register(operationsRoutes(deps, JOBS))
-  await app.ready()
   return app
 }
 

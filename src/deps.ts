@@ -13,6 +13,7 @@ import type { Logger } from './platform/log.ts'
 import { openMetrics, type Metrics } from './platform/metrics.ts'
 import type { PaymentProviders } from './payments/payments.ts'
 import { openPaymentProviders } from './payments/providers.ts'
+import { findTemplate } from './templates/templates.ts'
 import { openQueues, type Queues } from './platform/queue.ts'
 
 export type Deps = {
@@ -34,8 +35,11 @@ export type Deps = {
   close(): Promise<void>
 }
 
-/** `isTool`: the program neither sends nor charges, so it does not warn about simulated channels and mock payments. */
-export type DepsOptions = { databaseUrl: string; now?: () => Date; isTool?: boolean }
+/**
+ * `isTool`: the program neither sends nor charges, so it does not warn about simulated channels and mock payments.
+ * `jwtSecret`: used when JWT_SECRET is not set.
+ */
+export type DepsOptions = { databaseUrl: string; now?: () => Date; isTool?: boolean; jwtSecret?: string | undefined }
 
 /** Creates pools and clients without connecting. waitForDeps waits for them. */
 export function openDeps(config: Config, log: Logger, options: DepsOptions): Deps {
@@ -60,10 +64,16 @@ export function openDeps(config: Config, log: Logger, options: DepsOptions): Dep
     slowDb: slow.db,
     kv,
     queues,
-    channels: openChannels({ config, db: main.db, now, log: notices }),
+    channels: openChannels({
+      config,
+      db: main.db,
+      now,
+      log: notices,
+      categoryOf: (name) => findTemplate(name).category,
+    }),
     providers: openPaymentProviders(config.payments, notices),
     metrics: openMetrics(),
-    signingKey: signingKeyOf(config),
+    signingKey: signingKeyOf(config.auth.jwtSecret ?? options.jwtSecret),
     async close() {
       await queues.close()
       await kv.close()

@@ -45,6 +45,9 @@ export function listSchedule({ config }: Pick<Deps, 'config'>): Entry[] {
   ] as Entry[]
 }
 
+/** Nobody waits for the clock, and right after a start a busy machine answers slowly. */
+const ENQUEUE_WAIT_MS = 10_000
+
 export type Clock = { stop(): Promise<void> }
 
 /** What an entry needs to run. `mayLog`: a sweep fails every second during an outage, so its failures are throttled. */
@@ -101,7 +104,8 @@ async function runEntry({ deps, mayLog }: Context, entry: Entry): Promise<boolea
       return typeof outcome === 'object' && outcome !== null && 'backlog' in outcome && outcome.backlog === true
     } else {
       const slotMs = 'everyMs' in entry ? Math.min(entry.everyMs, 60_000) : 60_000
-      await deps.queues.enqueue(job, {}, { id: `${job.name}-${Math.floor(deps.now().getTime() / slotMs)}` })
+      const id = `${job.name}-${Math.floor(deps.now().getTime() / slotMs)}`
+      await deps.queues.enqueue(job, {}, { id, waitMs: ENQUEUE_WAIT_MS })
     }
   } catch (error) {
     if (mayLog(job.name)) deps.log.warn({ entry: job.name, err: error }, 'A clock entry failed and will run again')

@@ -16,6 +16,7 @@ type Service = {
   healthcheck?: { test: string[]; interval: string; timeout: string; retries: number }
   depends_on?: Record<string, { condition: string }>
   ports?: string[]
+  expose?: string[]
   volumes?: string[]
 }
 type Compose = { services: Record<string, Service>; volumes: Record<string, null> }
@@ -63,6 +64,14 @@ test('ports are published on loopback only', () => {
   const ports = Object.values(compose.services).flatMap((service) => service.ports ?? [])
 
   assert.deepEqual(ports, ['127.0.0.1:${PORT:-8080}:8080'])
+})
+
+test('the workers show their metrics inside the network, at the port that their health check asks', () => {
+  const { http } = loadConfig(environmentOf(workers!))
+
+  assert.equal(http.host, '0.0.0.0')
+  assert.deepEqual(workers!.expose, [String(http.metricsPort)])
+  assert.ok(workers!.healthcheck!.test.join(' ').includes(`http://127.0.0.1:${http.metricsPort}/ready`))
 })
 
 test('data is in named volumes', () => {

@@ -46,9 +46,8 @@ const foldEmail = (email: string): string => foldText(email).trim().toLowerCase(
 
 export const hashPassword = (password: string): Promise<string> => argon2Hash(preparePassword(password), ARGON2)
 
-/** Without JWT_SECRET (never in production) the key is random, so tokens are valid only until the process ends. */
-export const signingKeyOf = (config: Config): Uint8Array =>
-  config.auth.jwtSecret ? Buffer.from(config.auth.jwtSecret) : randomBytes(32)
+/** Without a secret the key is random, so that tokens are valid only until the process ends. */
+export const signingKeyOf = (secret: string | undefined): Uint8Array => (secret ? Buffer.from(secret) : randomBytes(32))
 
 /** Returns the user of an Authorization header. Throws `unauthorized`. */
 export async function authenticate(

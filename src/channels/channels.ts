@@ -5,7 +5,7 @@ import type { Logger } from '../platform/log.ts'
 import type { ChannelName } from '../contacts/contacts.ts'
 import type { Channel, Channels } from './channel.ts'
 import { openEmail } from './email.ts'
-import { openSimulated } from './simulated.ts'
+import { openSimulated, type CategoryOf } from './simulated.ts'
 import { openWhatsApp } from './whatsapp.ts'
 
 export type {
@@ -24,9 +24,11 @@ export { countTokens, deleteOldIntervals, takeRecipients, takeTokens } from './r
 export { categoryOf, estimateCost, isPromotion, predictPrice, type EstimatedCost, type Prediction } from './prices.ts'
 export { explainReason, type Explanation } from './reasons.ts'
 export { classifyWhatsApp, EMAIL_SENT_BEFORE } from './refusals.ts'
+export { isSimulatedBody } from './simulated-callbacks.ts'
 export { fetchTemplates, type RemoteTemplate } from './whatsapp.ts'
 
-type Context = { config: Config; db: Db; now: () => Date; log: Logger }
+/** `categoryOf`: the category of a template, by which the simulated channel bills it. */
+type Context = { config: Config; db: Db; now: () => Date; log: Logger; categoryOf: CategoryOf }
 
 /** Higher than any worker can send, so the simulated channel has no rate limit in effect. */
 const SIMULATED_PER_SECOND = 100_000

@@ -4,6 +4,7 @@ import { ConfigError, listMisspelled, loadConfig, readEnvironment, type Config }
 import { MIGRATIONS_FOLDER, applyMigrations, listPendingMigrations, openDb } from '../platform/db.ts'
 import { BootError, openDeps, waitForDeps, type Deps } from '../deps.ts'
 import { EmbeddedFailure, findRunningUrl, startEmbedded, type Embedded } from '../platform/embedded/embedded.ts'
+import { keepSecret } from '../platform/embedded/home.ts'
 import { openLog, type Logger } from '../platform/log.ts'
 import { migrateQueues } from '../platform/queue.ts'
 
@@ -34,7 +35,9 @@ export async function boot({ role, stop }: Run, { logTo }: { logTo?: NodeJS.Writ
   }
   try {
     stop.throwIfAborted()
-    deps = openDeps(config, log, { databaseUrl: config.database.url ?? embedded!.url, isTool: role === 'tool' })
+    const databaseUrl = config.database.url ?? embedded!.url
+    const jwtSecret = role === 'server' ? findDemoSecret(config, log) : undefined // only the server signs
+    deps = openDeps(config, log, { databaseUrl, isTool: role === 'tool', jwtSecret })
     await waitForDeps(deps, stop)
     return { config, log, deps, stop, close }
   } catch (error) {
@@ -63,6 +66,19 @@ function startOwn(config: Config, log: Logger): Promise<Embedded> {
       process.exit(1)
     },
   })
+}
+
+/** The secret of logins when JWT_SECRET gives none, which only demo mode allows. undefined: a new one for this process. */
+function findDemoSecret({ auth, embedded, data }: Config, log: Logger): string | undefined {
+  if (auth.jwtSecret) return undefined
+  const why = auth.isSecretWeak ? 'JWT_SECRET has fewer than 32 bytes and is not used' : 'JWT_SECRET is not set'
+  const level = auth.isSecretWeak ? 'warn' : 'info'
+  if (embedded) {
+    log[level](`${why}: a secret in the data folder signs the logins, so they survive a restart`)
+    return keepSecret(data.folder)
+  }
+  log.warn(`${why}: a new secret signs the logins, so they end with this process`)
+  return undefined
 }
 
 /** A migration may write a large table anew; the limit of a request would end it, and every later try as well. */

@@ -4,13 +4,21 @@ import { DateTime } from 'luxon'
 import { hashPassword } from '../auth/auth.ts'
 import { sql, withTx, type Tx } from '../platform/db.ts'
 import type { Deps } from '../deps.ts'
+import type { Config } from '../platform/config.ts'
+import { quietUntil } from '../templates/templates.ts'
 
 export type Demo = { email: string; password: string; role: string }[]
 
+const ZONE = 'America/Mexico_City'
 const HOUR_MS = 3_600_000
 const DAY_MS = 24 * HOUR_MS
 
-const GUESTS = [
+/** The phone or the address of a guest whose messages have a fate (README.md); null: none. Absent: one of their own. */
+type Fate = { phone?: string | null; email?: string | null }
+const ends = (digits: string, more: Fate = {}): Fate => ({ phone: `+52551000${digits}`, ...more })
+const byMail = (tag: string, name: string): Fate => ({ phone: null, email: `${name}+${tag}@demo.monotickets.mx` })
+
+const GUESTS: [string, string, number, Fate?][] = [
   ['g1', 'Mariana López', 2],
   ['g2', 'José Ñúñez', 4],
   ['g3', 'Sofía Hernández', 1],
@@ -23,7 +31,22 @@ const GUESTS = [
   ['g10', 'Leonardo Ruiz', 1],
   ['g11', 'Ximena Aguilar', 5],
   ['g12', 'Mateo Sánchez', 2],
-] as const
+  ['g13', 'Paola Méndez', 2, ends('9989')],
+  ['g14', 'Rodrigo Peña', 2, ends('9988')],
+  ['g15', 'Fernanda Solís', 1, ends('9987')],
+  ['g16', 'Jorge Navarro', 2, ends('9986')],
+  ['g17', 'Lucía Campos', 1, ends('9985')],
+  ['g18', 'Andrés Molina', 2, ends('9984')],
+  ['g19', 'Elena Rivas', 1, ends('9983')],
+  ['g20', 'Tomás Herrera', 1, ends('9982')],
+  ['g21', 'Beatriz Luna', 2, ends('9990')],
+  ['g22', 'Pablo Cruz', 1, ends('9981')],
+  ['g23', 'Carmen Ríos', 2, ends('9999')],
+  ['g24', 'Hugo Salas', 1, ends('9998', { email: null })],
+  ['g25', 'Irma Vidal', 1, byMail('bounce', 'irma')],
+  ['g26', 'Óscar León', 2, byMail('spam', 'oscar')],
+  ['g27', 'Nadia Soto', 1, ends('9991', { email: null })],
+]
 
 const LOGINS = [
   ['usr_demo_director', 'director@demo.monotickets.mx', 'Dirección (demo)', 'director', null],
@@ -64,7 +87,7 @@ async function seedEvents(tx: Tx, now: Date): Promise<void> {
     ['ev_demo_gala', 'Gala anual 2025', 'premium', -400 * DAY_MS, 'Club Industrial, Monterrey'],
   ] as const
   for (const [id, name, type, offsetMs, location] of events) {
-    const day = DateTime.fromMillis(now.getTime() + offsetMs, { zone: 'America/Mexico_City' })
+    const day = DateTime.fromMillis(now.getTime() + offsetMs, { zone: ZONE })
     const startsAt = day.set({ hour: 18, minute: 0, second: 0, millisecond: 0 }).toJSDate()
     const endsAt = new Date(startsAt.getTime() + 8 * HOUR_MS)
     await sql`insert into events (id, organizer_id, name, type, starts_at, ends_at, location, capacity, created_at, updated_at)
@@ -75,10 +98,11 @@ async function seedEvents(tx: Tx, now: Date): Promise<void> {
 }
 
 async function seedGuests(tx: Tx, now: Date): Promise<void> {
-  for (const [index, [id, name, partySize]] of GUESTS.entries()) {
+  for (const [index, [id, name, partySize, fate = {}]] of GUESTS.entries()) {
     const number = String(index + 1).padStart(4, '0')
+    const { phone = `+52551000${number}`, email = `${id}@demo.monotickets.mx` } = fate
     await sql`insert into guests (event_id, id, name, phone, email, party_size, created_at, updated_at)
-      values ('ev_demo', ${id}, ${name}, ${`+52551000${number}`}, ${`${id}@demo.monotickets.mx`}, ${partySize}, ${now}, ${now})
+      values ('ev_demo', ${id}, ${name}, ${phone}, ${email}, ${partySize}, ${now}, ${now})
       on conflict do nothing`.execute(tx)
     await sql`insert into invitations (id, event_id, guest_id, code, places, created_at, updated_at)
       values (${`inv_demo_${id}`}, 'ev_demo', ${id}, ${`MONO-DEMO-${number}`}, ${partySize}, ${now}, ${now})
@@ -102,19 +126,19 @@ async function seedLedger(tx: Tx, now: Date): Promise<void> {
   )
 }
 
+type Shown = { base: string; config: Config; isSimulated: boolean; now: Date }
+
 /** What a newcomer reads after the start. */
-export function describeDemo(
-  demo: Demo,
-  { host, port, isDemoMode, isSimulated }: { host: string; port: number; isDemoMode: boolean; isSimulated: boolean },
-): string {
-  const base = `http://${host === '0.0.0.0' || host === '127.0.0.1' ? 'localhost' : host}:${port}`
+export function describeDemo(demo: Demo, { base, config, isSimulated, now }: Shown): string {
+  const post = (path: string, body: string) =>
+    `    curl -sS -X POST ${base}${path} -H "Content-Type: application/json" -d '${body}'`
   const lines = [
     '',
     `  Monotickets runs at ${base}`,
     `  API reference       ${base}/docs`,
     `  Director's numbers  ${base}/director/overview`,
     `  An invitation       ${base}/public/invite/MONO-DEMO-0001`,
-    isDemoMode
+    config.auth.mode === 'demo'
       ? '  Requests without credentials act as the demo director. Logins of this start:'
       : '  Logins of this start:',
     ...demo.map(({ email, password, role }) => `    ${email}  ${password}  (${role})`),
@@ -125,12 +149,43 @@ export function describeDemo(
           '  Provider keys are set: messages leave for real. The numbers and addresses of the demo guests are made up and',
           "  may be somebody's: put your own on g1 first (PATCH /events/ev_demo/guests/g1), then:",
         ]),
-    `    curl -sS -X POST ${base}/events/ev_demo/guests/g1/send -H "Content-Type: application/json" -d '{"channel":"whatsapp"}'`,
+    post('/events/ev_demo/guests/g1/send', '{"channel":"whatsapp"}'),
     `    curl -sS ${base}/deliveries/<deliveryId, or duplicateOf, of that answer>`,
     '',
+    ...(config.simulator.isOn ? describeLives(base, post, findQuietEnd(now, config)) : []),
   ]
   return `${lines.join('\n')}\n`
 }
+
+/** The local time at which a campaign to the demo event would begin to leave; null: at once. */
+function findQuietEnd(now: Date, { delivery }: Config): string | null {
+  const startsAt = new Date(now.getTime() + 30 * DAY_MS)
+  const event = { timeZone: ZONE, startsAt, endsAt: startsAt, template: 'event_invitation' }
+  const end = quietUntil(now, event, delivery.quietHours)
+  return end && DateTime.fromJSDate(end, { zone: ZONE }).toFormat('HH:mm')
+}
+
+/** How to see every state: the guests from g13 on reply, fail, bounce and die. */
+const describeLives = (
+  base: string,
+  post: (path: string, body: string) => string,
+  quietEnd: string | null,
+): string[] => [
+  '  Invite everybody and see, within a minute, every reply, an e-mail instead of WhatsApp, a failure, a bounce and a',
+  '  dead letter (guests g13 to g27). First what it would do, then the same with its preflightId:',
+  ...(quietEnd
+    ? [
+        `  (It is night at the event, and campaigns wait until ${quietEnd}, unless started with DELIVERY_QUIET_HOURS=off.)`,
+      ]
+    : []),
+  post('/events/ev_demo/campaigns', '{"template":"event_invitation","dryRun":true}'),
+  post('/events/ev_demo/campaigns', '{"template":"event_invitation","preflightId":"<preflightId of that answer>"}'),
+  `    curl -sS ${base}/campaigns/<campaignId of that answer>`,
+  `    curl -sS "${base}/events/ev_demo/guests?limit=50"`,
+  `    curl -sS "${base}/events/ev_demo/deliveries?limit=50"`,
+  `    curl -sS ${base}/ops/dead-letters`,
+  '',
+]
 
 export function describeLogins(demo: Demo): string {
   return `The demo data is loaded. Logins (earlier demo passwords do not work any more):\n${demo.map(({ email, password, role }) => `  ${email}  ${password}  (${role})`).join('\n')}\n`

@@ -14,6 +14,8 @@ import {
 import { CACHE_PREFIX, refreshKpis } from './refresh.ts'
 import { findBalance, findFreshness, findMoneyVersion, findOrganizer, type Filter, type Freshness } from './sql.ts'
 
+export { findDriftShare } from './predictions.ts'
+
 /** Views that refresh faster than QUICK_REFRESH_MS are refreshed on request when they are older than STALE_MS. */
 const QUICK_REFRESH_MS = 500
 const STALE_MS = 2000

@@ -3,7 +3,7 @@ import { Type } from 'typebox'
 import type { Deps } from '../deps.ts'
 import { defineJob } from '../platform/queue.ts'
 import { countServiceMessages } from '../delivery/delivery.ts'
-import { isDrifting, shareOf, sumPredictions } from './predictions.ts'
+import { isDrifting, sumPredictions } from './predictions.ts'
 import { refreshKpis } from './refresh.ts'
 import { findFreshness } from './sql.ts'
 
@@ -38,13 +38,12 @@ export const watchPrices = defineJob({
   queue: 'maintenanceQueue',
   data: Type.Object({}),
 
-  async run({ db, now, metrics }: Deps, _, { log }) {
+  async run({ db, now }: Deps, _, { log }) {
     const at = now()
     await countServiceMessages(db, at)
     const { asOf } = await findFreshness(db)
     if (!asOf) return 'the views have not been refreshed yet'
     const predictions = await sumPredictions(db, null, at)
-    metrics.predictionDrift.set(shareOf(predictions) ?? Number.NaN)
     if (isDrifting(predictions))
       log.warn(
         { ...predictions, asOf },

@@ -1,5 +1,6 @@
 /** Compares WhatsApp's predicted charges with the billed ones; a difference means that estimates are wrong. */
 import { sql, type Db } from '../platform/db.ts'
+import { findFreshness } from './sql.ts'
 
 /** Compared days, in Mexico City's time zone. */
 export const COMPARED_DAYS = 30
@@ -22,6 +23,12 @@ export async function sumPredictions(db: Db, organizerId: string | null, now: Da
 
 export const shareOf = ({ compared, drifted }: Predictions): number | null =>
   compared === 0 ? null : drifted / compared
+
+/** The share of now, over all organizers. Null while there is nothing to compare, or the views have no data. */
+export async function findDriftShare(db: Db, now: Date): Promise<number | null> {
+  const { asOf } = await findFreshness(db)
+  return asOf ? shareOf(await sumPredictions(db, null, now)) : null
+}
 
 /** Whether the drift deserves a warning: the price list, approved categories or WhatsApp's rules may have changed. */
 export const isDrifting = (predictions: Predictions): boolean =>

@@ -6,6 +6,7 @@ import { createHmac, timingSafeEqual } from 'node:crypto'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
+import { isSimulatedBody } from '../channels/channels.ts'
 import type { Config } from '../platform/config.ts'
 import type { Deps } from '../deps.ts'
 import { Failure } from '../platform/errors.ts'
@@ -73,8 +74,8 @@ export const inboxRoutes =
 
     const accept = async (request: FastifyRequest, source: Source, dedupeKey?: string) => {
       const body = request.body as Buffer
-      const isSimulated =
-        source === 'whatsapp' && deps.config.simulator.isOn && body.includes('"phone_number_id":"simulated"')
+      const isMessage = source === 'whatsapp' || source === 'email'
+      const isSimulated = deps.config.simulator.isOn && isMessage && isSimulatedBody(source, body)
       const { id, isDuplicate } = await storeInbound(deps, {
         source,
         body,

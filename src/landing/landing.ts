@@ -13,6 +13,7 @@ import { answerInvitation, isOpen, type AnswerKind } from '../rsvp/rsvp.ts'
 import { findInvitation, type Invitation } from './sql.ts'
 
 export { forgetInvitation } from './cache.ts'
+export { findLastRun } from './runs.ts'
 
 export type InvitationView = {
   code: string

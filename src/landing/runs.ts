@@ -54,6 +54,14 @@ export async function hasFinishedRun(db: Db, job: string, runOn: string): Promis
   return rows.length === 1
 }
 
+/** When the nightly job last finished; null: never. */
+export async function findLastRun(db: Db): Promise<Date | null> {
+  const { rows } = await sql<{ finishedAt: Date | null }>`
+    select max(finished_at) as finished_at
+      from job_runs`.execute(db)
+  return rows[0]?.finishedAt ?? null
+}
+
 /** The instant at which this database's first migration was applied. */
 export async function findInstalledAt(db: Db): Promise<Date> {
   const { rows } = await sql<{

@@ -488,3 +488,34 @@ test('in demo mode the board needs no credentials', async (t) => {
 
   assert.equal((await app.inject({ url: '/ops/queues' })).statusCode, 200)
 })
+
+test('/metrics shows when the nightly job and the refresh of the views last succeeded, from their rows', async (t) => {
+  const { db, get } = await startApp(t, { now: NOW })
+  await sql`insert into job_runs (job, run_on, started_at, finished_at, outcome)
+    values ('landing-ttl', '2029-05-31', '2029-05-31T09:15:00Z', '2029-05-31T09:16:00Z', 'done'),
+           ('landing-ttl', '2029-06-01', '2029-06-01T09:15:00Z', null, null)`.execute(db)
+  await sql`insert into kpi_refreshes (view_name, refreshed_at, took_ms) values ('kpi_test', '2029-06-01T11:55:00Z', 1)
+    on conflict do nothing`.execute(db)
+  t.after(() => sql`delete from kpi_refreshes where view_name = 'kpi_test'`.execute(db).then(() => undefined))
+
+  const { body } = await get('/metrics')
+
+  const lastSuccess = (entry: string) =>
+    Number(new RegExp(`^monotickets_schedule_last_success_seconds\\{entry="${entry}"\\} (\\S+)$`, 'm').exec(body)?.[1])
+  assert.equal(lastSuccess('run-landing-ttl'), Date.parse('2029-05-31T09:16:00Z') / 1000)
+  assert.equal(lastSuccess('refresh-kpis'), Date.parse('2029-06-01T11:55:00Z') / 1000)
+})
+
+test('/metrics shows what can be measured, and no old value of what cannot', async (t) => {
+  const { deps, get } = await startApp(t, { now: NOW })
+  const { count } = deps.queues
+  t.after(() => void (deps.queues.count = count))
+  const before = await get('/metrics')
+
+  deps.queues.count = () => Promise.reject(new Error('the queue is down'))
+  const after = await get('/metrics')
+
+  assert.match(before.body, /^monotickets_queue_jobs\{/m)
+  assert.doesNotMatch(after.body, /^monotickets_queue_jobs\{/m)
+  assert.match(after.body, /^monotickets_dead_letters \d+$/m)
+})

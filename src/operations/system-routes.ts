@@ -1,4 +1,4 @@
-/** The routes of the system: liveness, readiness, metrics and the documentation of the API. */
+/** The routes of the system: liveness, readiness and metrics, which workers serve too, and the documentation of the API. */
 import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
@@ -6,7 +6,7 @@ import { Type } from 'typebox'
 import type { Deps } from '../deps.ts'
 import { Failure } from '../platform/errors.ts'
 import { isSame } from '../platform/secrets.ts'
-import { measureQueues } from './housekeeping.ts'
+import { measure } from './measures.ts'
 import { checkReadiness } from './readiness.ts'
 import { Answer, FileAnswer } from '../http/schemas.ts'
 
@@ -28,19 +28,11 @@ const DOCS_START = `SwaggerUIBundle({ url: '/openapi.json', dom_id: '#ui', deepL
 const DOCS_CSP =
   "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; frame-ancestors 'none'"
 
-export const systemRoutes =
+const open = { config: { access: 'public' as const } }
+
+export const healthRoutes =
   (deps: Deps): FastifyPluginAsyncTypebox =>
   async (app) => {
-    const open = { config: { access: 'public' as const } }
-
-    app.get('/', { ...open, schema: { hide: true } }, async () => ({
-      name: 'Monotickets Backend',
-      docs: '/docs',
-      openapi: '/openapi.json',
-      health: '/health',
-      ready: '/ready',
-      metrics: '/metrics',
-    }))
     app.get(
       '/health',
       {
@@ -89,29 +81,38 @@ export const systemRoutes =
         if (token && !isSame(request.headers.authorization ?? '', `Bearer ${token}`)) {
           throw new Failure('unauthorized', { detail: 'Send METRICS_TOKEN as a Bearer token.' })
         }
-        // When the queues are down, the other metrics are still served.
-        await measureQueues(deps).catch((error: unknown) =>
-          request.log.debug({ err: error }, 'The queues could not be measured'),
-        )
+        await measure(deps, (error) => request.log.debug({ err: error }, 'A gauge could not be measured'))
         void reply.type(deps.metrics.registry.contentType)
         return deps.metrics.registry.metrics()
       },
     )
-    app.get('/openapi.json', { ...open, schema: { hide: true } }, async () => app.swagger())
-    app.get('/docs', { ...open, schema: { hide: true } }, async (_request, reply) =>
-      reply.type('text/html; charset=utf-8').header('content-security-policy', DOCS_CSP).send(DOCS_PAGE),
-    )
-    app.get('/docs/:file', { ...open, schema: { hide: true } }, async (request, reply) => {
-      const { file } = request.params as { file: string }
-      if (file === 'start.js') return reply.type('text/javascript; charset=utf-8').send(DOCS_START)
-      const type = Object.hasOwn(ASSETS, file) ? ASSETS[file] : undefined
-      if (!type) throw new Failure('not_found')
-      return reply
-        .type(type)
-        .header('cache-control', 'public, max-age=86400')
-        .send(await readFile(assetPath(file)))
-    })
   }
+
+/** `/` and the documentation. */
+export const systemRoutes: FastifyPluginAsyncTypebox = async (app) => {
+  app.get('/', { ...open, schema: { hide: true } }, async () => ({
+    name: 'Monotickets Backend',
+    docs: '/docs',
+    openapi: '/openapi.json',
+    health: '/health',
+    ready: '/ready',
+    metrics: '/metrics',
+  }))
+  app.get('/openapi.json', { ...open, schema: { hide: true } }, async () => app.swagger())
+  app.get('/docs', { ...open, schema: { hide: true } }, async (_request, reply) =>
+    reply.type('text/html; charset=utf-8').header('content-security-policy', DOCS_CSP).send(DOCS_PAGE),
+  )
+  app.get('/docs/:file', { ...open, schema: { hide: true } }, async (request, reply) => {
+    const { file } = request.params as { file: string }
+    if (file === 'start.js') return reply.type('text/javascript; charset=utf-8').send(DOCS_START)
+    const type = Object.hasOwn(ASSETS, file) ? ASSETS[file] : undefined
+    if (!type) throw new Failure('not_found')
+    return reply
+      .type(type)
+      .header('cache-control', 'public, max-age=86400')
+      .send(await readFile(assetPath(file)))
+  })
+}
 
 /** The path of an asset. Importing the package would load all of it into memory. */
 const assetPath = (file: string): string => createRequire(import.meta.url).resolve(`swagger-ui-dist/${file}`)

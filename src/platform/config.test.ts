@@ -50,6 +50,19 @@ test('a configured database makes credentials required, opens the host and migra
   assert.equal(config.database.migrateOnStart, false)
 })
 
+for (const [what, env, isOn] of [
+  ['demo mode', {}, true],
+  ['demo mode with a key of WhatsApp', { WA_360DIALOG_API_KEY: 'key' }, false],
+  ['demo mode with a key of Resend', { RESEND_API_KEY: 're_1', RESEND_FROM_EMAIL: 'a@b.mx' }, false],
+  ['demo mode with a key of Stripe', { STRIPE_SECRET_KEY: 'sk_test_1' }, true],
+  ['a key, whatever SIMULATOR says', { SIMULATOR: 'true', WA_360DIALOG_API_KEY: 'key' }, false],
+  ['a placeholder instead of a key', { WA_360DIALOG_API_KEY: 'your_key' }, true],
+] as const) {
+  test(`${what}: the simulator is ${isOn ? 'on' : 'off'}`, () => {
+    assert.equal(loadConfig(env).simulator.isOn, isOn)
+  })
+}
+
 test('demo mode with a database listens on loopback unless HOST is set', () => {
   const demo = { DATABASE_URL: PRODUCTION.DATABASE_URL, AUTH_MODE: 'demo' }
 
@@ -235,6 +248,20 @@ for (const name of ['WA_360DIALOG_API_KEY', 'RESEND_API_KEY']) {
 test('a placeholder is only looked for in secrets', () => {
   assert.equal(loadConfig({ HOST: 'local_host' }).http.host, 'local_host')
 })
+
+for (const [secret, isUsed] of [
+  ['short', false],
+  ['x'.repeat(31), false],
+  ['ñ'.repeat(16), true], // 32 bytes
+  [`change_me${'x'.repeat(40)}`, false],
+] as const) {
+  test(`demo mode ${isUsed ? 'uses' : 'does not use'} the JWT_SECRET «${secret}»`, () => {
+    const { auth } = loadConfig({ JWT_SECRET: secret })
+
+    assert.equal(auth.jwtSecret, isUsed ? secret : undefined)
+    assert.equal(auth.isSecretWeak, !isUsed && !secret.startsWith('change_me'))
+  })
+}
 
 test('a complete production environment boots', () => {
   assert.deepEqual(problemsOf(PRODUCTION), [])

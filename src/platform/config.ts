@@ -6,7 +6,7 @@
  */
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { authModeOf, checkEnvironment, isEmbedded, listMisspelled } from './environment/check.ts'
+import { authModeOf, checkEnvironment, isEmbedded, isUsableSecret, listMisspelled } from './environment/check.ts'
 import type { Environment, Given } from './environment/check.ts'
 import { readPrices } from './environment/price-list.ts'
 
@@ -50,6 +50,7 @@ function group(e: Environment) {
   const url = databaseUrl(e)
   const embedded = isEmbedded(e)
   const authMode = authModeOf(e)
+  const isSimulating = (e.SIMULATOR ?? authMode === 'demo') && !e.WA_360DIALOG_API_KEY && !e.RESEND_API_KEY
   return {
     env: e.APP_ENV,
     embedded,
@@ -60,13 +61,19 @@ function group(e: Environment) {
       trustedProxies: e.TRUSTED_PROXIES ? e.TRUSTED_PROXIES.split(',').map((cidr) => cidr.trim()) : [],
       rateLimitPerMinute: e.RATE_LIMIT_PER_MINUTE,
       metricsToken: e.METRICS_TOKEN,
+      metricsPort: e.METRICS_PORT,
     },
     log: { format: e.LOG_FORMAT, level: e.LOG_LEVEL },
     data: { folder: resolve(e.DATA_FOLDER) },
     database: { url, poolMax: e.DB_POOL_MAX, migrateOnStart: e.MIGRATE_ON_START ?? embedded },
     redis: { url: e.REDIS_URL },
     boot: { waitMs: e.BOOT_WAIT_SECONDS * 1000, shutdownMs: e.SHUTDOWN_SECONDS * 1000 },
-    auth: { mode: authMode, jwtSecret: e.JWT_SECRET, accessTtlSeconds: 900, refreshTtlDays: 30 },
+    auth: {
+      mode: authMode,
+      jwtSecret: isUsableSecret(e) ? e.JWT_SECRET : undefined,
+      isSecretWeak: e.JWT_SECRET !== undefined && !isUsableSecret(e),
+      ...{ accessTtlSeconds: 900, refreshTtlDays: 30 },
+    },
     queue: {
       backoffDelayMs: e.QUEUE_BACKOFF_DELAY_MS,
       metricsIntervalMs: e.QUEUE_METRICS_INTERVAL_MS,
@@ -80,7 +87,8 @@ function group(e: Environment) {
       unknownPolicy: e.DELIVERY_UNKNOWN_POLICY,
       quietHours: quietHours(e.DELIVERY_QUIET_HOURS),
     },
-    simulator: { isOn: e.SIMULATOR ?? authMode === 'demo' },
+    // With a real channel a reply to a made-up guest could leave for real.
+    simulator: { isOn: isSimulating },
     whatsapp: {
       apiKey: e.WA_360DIALOG_API_KEY,
       apiUrl: baseAddress(e.WA_360DIALOG_API_URL, ['/v1/messages', '/messages', '/v1']),
@@ -127,7 +135,7 @@ function group(e: Environment) {
       lockTtlMs: e.LANDING_TTL_LOCK_TTL_SECONDS * 1000,
     },
     director: {
-      refreshIntervalMs: e.KPI_REFRESH_INTERVAL_MINUTES * 60_000,
+      refreshIntervalMs: (e.KPI_REFRESH_INTERVAL_MINUTES ?? (isSimulating ? 0.5 : 5)) * 60_000,
       cacheTtlMs: e.DIRECTOR_CACHE_TTL_SECONDS * 1000,
       premiumFactor: e.TICKET_PREMIUM_FACTOR,
     },

@@ -16,26 +16,12 @@ async function openKv(
   if (backend === 'redis') {
     const kv = openRedisKv(REDIS_URL!, () => {})
     t.after(() => kv.close())
-    await waitUntilConnected(kv)
+    await kv.ping()
     return { kv, key }
   }
   const { db, close } = openDb(await openTestDatabase(), { max: 8, statementTimeoutMs: 5000, onError: () => {} })
   t.after(close)
   return { kv: openPostgresKv(db), key }
-}
-
-async function waitUntilConnected(kv: Kv): Promise<void> {
-  for (let tries = 0; tries < 100; tries++) {
-    if (
-      await kv.ping().then(
-        () => true,
-        () => false,
-      )
-    )
-      return
-    await sleep(20)
-  }
-  throw new Error('Redis does not answer')
 }
 
 for (const backend of backends) {
@@ -156,6 +142,27 @@ for (const backend of backends) {
     assert.equal(await kv.acquireLock(key('lock'), 'beto', 60_000), false)
   })
 }
+
+test(
+  'redis: a ping right after the opening waits for the connection',
+  { skip: REDIS_URL ? false : 'no Redis here' },
+  async () => {
+    const errors: Error[] = []
+    const kv = openRedisKv(REDIS_URL!, (error) => errors.push(error))
+
+    await kv.ping()
+    await kv.close()
+
+    assert.deepEqual(errors, [])
+  },
+)
+
+test('redis: a ping says why the connection failed', async (t) => {
+  const kv = openRedisKv('redis://127.0.0.1:1', () => {})
+  t.after(() => kv.close())
+
+  for (let tries = 0; tries < 3; tries++) await assert.rejects(kv.ping(), /ECONNREFUSED/)
+})
 
 test('redis: while it is unreachable every call fails quickly instead of hanging', async (t) => {
   const kv = openRedisKv('redis://127.0.0.1:1', () => {})

@@ -4,6 +4,7 @@
  * Its content may disappear at any time (FLUSHALL, a crash with an unlogged table), so it never holds the only copy of
  * anything. Both implementations pass the same tests (kv.test.ts).
  */
+import { once } from 'node:events'
 import { Redis } from 'ioredis'
 import { sql, type Db } from './db.ts'
 
@@ -91,7 +92,11 @@ export function openRedisKv(url: string, onError: (error: Error) => void): Kv {
     commandTimeout: 2000,
     retryStrategy: (times) => Math.min(times * 100, 2000),
   })
-  redis.on('error', onError)
+  let lastError: Error | undefined
+  redis.on('error', (error: Error) => {
+    lastError = error
+    onError(error)
+  })
   return {
     get: (key) => redis.get(key),
     async set(key, value, ttlMs) {
@@ -122,11 +127,25 @@ export function openRedisKv(url: string, onError: (error: Error) => void): Kv {
     },
     findLockHolder: (key) => redis.get(key),
     async ping() {
+      if (redis.status === 'connecting' || redis.status === 'connect') await untilConnected(redis)
+      if (redis.status !== 'ready') throw lastError ?? new Error('not connected')
       await redis.ping()
     },
     async close() {
       redis.disconnect()
     },
+  }
+}
+
+/** Waits for the connection that is being opened. Throws what ends the attempt, at the latest after `connectTimeout`. */
+async function untilConnected(redis: Redis): Promise<void> {
+  const settled = new AbortController()
+  const { signal } = settled
+  try {
+    // once() rejects with an 'error' event.
+    await Promise.race([once(redis, 'ready', { signal }), once(redis, 'close', { signal })])
+  } finally {
+    settled.abort()
   }
 }
 

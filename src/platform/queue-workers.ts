@@ -18,7 +18,7 @@ import {
   type QueueName,
 } from './queue.ts'
 
-type WorkerDeps = { config: Config; log: Logger; metrics: Metrics; databaseUrl: string }
+type WorkerDeps = { config: Config; log: Logger; metrics: Metrics; now: () => Date; databaseUrl: string }
 
 export type Workers = { close(): Promise<void> }
 
@@ -29,7 +29,11 @@ export async function startWorkers<D extends WorkerDeps>(
   onDead: (job: { name: string; data: unknown; attempts: number; reason: string }) => Promise<void>,
 ): Promise<Workers> {
   const byName = new Map(jobs.map((job) => [job.name, { ...job, fits: Compile(job.data) }]))
-  const onError = errorReporter(deps.log)
+  const report = errorReporter(deps.log)
+  let isClosed = false // its last connections may outlive it for a moment, and end with the database
+  const onError = (queue: string, error: Error) => {
+    if (!isClosed) report(queue, error)
+  }
   const unfinished = new Set<Promise<unknown>>()
   const workers = await Promise.all(QUEUE_NAMES.map((name) => openReady(name)))
   // The promise of run() settles at close(); errors before that are 'error' events.
@@ -37,6 +41,7 @@ export async function startWorkers<D extends WorkerDeps>(
   return {
     async close() {
       await Promise.allSettled(workers.map((worker) => worker.close()))
+      isClosed = true
       await Promise.allSettled(unfinished)
     },
   }
@@ -107,6 +112,9 @@ export async function startWorkers<D extends WorkerDeps>(
     try {
       const outcome = await run()
       end('done')
+      // What the clock enqueues goes there; the sweeps, which it runs itself, are noted by the clock.
+      if (job.queue === 'maintenanceQueue')
+        deps.metrics.scheduleLastSuccess.set({ entry: job.name }, deps.now().getTime() / 1000)
       return outcome
     } catch (error) {
       end('failed')

@@ -41,7 +41,8 @@ export type Job<S extends TSchema = TSchema, D = never> = JobName<S> & {
 
 export const defineJob = <S extends TSchema, D>(job: Job<S, D>): Job<S, D> => job
 
-export type EnqueueOptions = { id: string; delayMs?: number }
+/** `waitMs`: how long to wait for the queue; short by default, because requests wait for it. */
+export type EnqueueOptions = { id: string; delayMs?: number; waitMs?: number }
 export type JobCounts = { waiting: number; active: number; delayed: number; failed: number }
 
 export type Queues = {
@@ -156,6 +157,7 @@ export function openQueues(config: Backend, log: Logger): Queues {
   async function add(
     job: JobName,
     items: { data: unknown; id: string; delayMs?: number; isUrgent?: boolean }[],
+    waitMs: number = items.length > 50 ? 10_000 : ENQUEUE_TIMEOUT_MS,
   ): Promise<void> {
     if (items.length === 0) return
     const jobs = items.map(({ data, id, delayMs, isUrgent }) => ({
@@ -173,7 +175,7 @@ export function openQueues(config: Backend, log: Logger): Queues {
     }))
     try {
       if (!queues || isClosed) throw new Error('the queues are not open') // an add after close() never settles
-      await withTimeout(queues.get(job.queue)!.addBulk(jobs), items.length > 50 ? 10_000 : ENQUEUE_TIMEOUT_MS)
+      await withTimeout(queues.get(job.queue)!.addBulk(jobs), waitMs)
     } catch (error) {
       lost += items.length
       onError(job.queue, error as Error)
@@ -186,9 +188,9 @@ export function openQueues(config: Backend, log: Logger): Queues {
   return {
     backend: config.redis.url ? 'redis' : 'postgres',
     ready: (waitMs) => withTimeout((building ??= keepBuilding()), waitMs),
-    async enqueue(job, data, { id, delayMs }) {
+    async enqueue(job, data, { id, delayMs, waitMs }) {
       Assert(job.data, data)
-      await add(job, [{ data, id, ...(delayMs ? { delayMs } : {}) }])
+      await add(job, [{ data, id, ...(delayMs ? { delayMs } : {}) }], waitMs)
       return id
     },
     enqueueMany: (job, items) => add(job, items),

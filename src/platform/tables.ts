@@ -431,11 +431,13 @@ export interface SimulatedMessages {
   acceptedAt: Timestamp;
   body: string;
   callbackData: string;
+  category: Generated<string>;
   channel: string;
   id: string;
   nextStep: Generated<number>;
   nextStepAt: Timestamp | null;
   recipient: string;
+  template: Generated<string>;
 }
 
 export interface Users {

@@ -6,8 +6,8 @@ import { join } from 'node:path'
 import test, { type TestContext } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { openDb, sql } from '../../src/platform/db.ts'
-import { backends, openEmptyDatabase, REDIS_URL } from '../harness.ts'
-import { addressOf, call, runProgram, startProgram, until } from '../program.ts'
+import { backends, openEmptyDatabase, openMigratedDatabase, REDIS_URL } from '../harness.ts'
+import { addressOf, call, readText, runProgram, startProgram, until, type Program } from '../program.ts'
 
 const JWT_SECRET = 'only-for-tests-only-for-tests-only-for-tests'
 
@@ -108,6 +108,44 @@ test('a second start on the same folder is refused, and a start after kill -9 ke
   assert.deepEqual([second.code, kept.status, await third.ended], [1, 200, 0])
   assert.match(second.output, /Another Monotickets \(pid \d+\) already uses .*DATA_FOLDER/)
   assert.equal((await stat(join(folder, 'postgres.json'))).mode & 0o777, 0o600)
+})
+
+test('a login of the embedded demo survives a restart, and the log says what signs it', async (t) => {
+  const folder = await aFolder(t)
+  const start = async (more: Record<string, string> = {}) => {
+    const server = startProgram(t, 'server.js', { DATA_FOLDER: folder, ...more })
+    const base = await addressOf(server)
+    const [, email, password] = await server.waitFor(/(director@\S+) {2}(\S+)/)
+    return { server, base, login: { email, password } }
+  }
+  const stop = async (server: Program) => {
+    server.kill('SIGTERM')
+    assert.equal(await server.ended, 0)
+  }
+
+  const first = await start()
+  const { body } = await call(first.base, 'POST', '/auth/login', first.login)
+  await stop(first.server)
+  const second = await start({ JWT_SECRET: 'short' })
+  const me = await call(second.base, 'GET', '/auth/me', undefined, {
+    authorization: `Bearer ${readText(body, 'accessToken')}`,
+  })
+  await stop(second.server)
+
+  assert.equal(me.status, 200)
+  assert.equal((await stat(join(folder, 'jwt-secret'))).mode & 0o777, 0o600)
+  assert.match(first.server.output(), /"info".*JWT_SECRET is not set: a secret in the data folder signs the logins/)
+  assert.match(second.server.output(), /"warn".*JWT_SECRET has fewer than 32 bytes and is not used/)
+})
+
+test('demo mode with a database of its own says that logins end with the process', async (t) => {
+  const env = { DATABASE_URL: await openMigratedDatabase(), AUTH_MODE: 'demo' }
+  const server = startProgram(t, 'server.js', env)
+  await addressOf(server)
+  server.kill('SIGTERM')
+
+  assert.equal(await server.ended, 0)
+  assert.match(server.output(), /"warn".*JWT_SECRET is not set: a new secret signs the logins/)
 })
 
 test('with pending migrations the server is not ready, says so, and becomes ready after npm run migrate', async (t) => {
@@ -213,6 +251,7 @@ for (const backend of backends) {
       program.kill('SIGTERM')
       assert.equal(await program.ended, 0, program.output())
       assertClean(program.output())
+      assert.doesNotMatch(program.output(), /does not answer|not reachable/) // the stores run all the time
     }
   })
 }

@@ -1,5 +1,6 @@
 /** The files of the embedded PostgreSQL: binaries, cluster, account, password. */
 import { spawnSync } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
 import fs from 'node:fs'
 import { createRequire } from 'node:module'
 import path from 'node:path'
@@ -168,4 +169,14 @@ export function writeKeys(folder: string, keys: Keys): Keys {
   fs.writeFileSync(draft, `${JSON.stringify(keys)}\n`, { mode: 0o600, flag: 'wx', flush: true })
   fs.renameSync(draft, path.join(folder, 'postgres.json'))
   return keys
+}
+
+/** The secret that is kept beside the cluster; the first call makes it. Only one program at a time uses the folder. */
+export function keepSecret(folder: string): string {
+  const file = path.join(folder, 'jwt-secret')
+  const kept = readText(file)?.trim()
+  if (kept) return kept
+  const secret = randomBytes(48).toString('base64')
+  fs.writeFileSync(file, `${secret}\n`, { mode: 0o600, flush: true })
+  return secret
 }

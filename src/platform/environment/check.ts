@@ -114,12 +114,16 @@ export const authModeOf = (e: Pick<Environment, 'DATABASE_URL' | 'DB_HOST' | 'AU
 
 type Rule = { reads: readonly Name[]; problem: (e: Environment, env: Given) => string | false | undefined }
 
+/** HS256 needs a key of at least 256 bits (RFC 7518, 3.2). Tests may use a shorter one. */
+export const isUsableSecret = (e: Pick<Environment, 'APP_ENV' | 'JWT_SECRET'>): boolean =>
+  e.JWT_SECRET !== undefined && (e.APP_ENV === 'test' || Buffer.byteLength(e.JWT_SECRET) >= 32)
+
 /** Whoever signs tokens needs a key that survives a restart and cannot be guessed. Tools sign none. */
 const NEEDS_JWT_SECRET: Rule = {
   reads: [...MODE, 'APP_ENV', 'JWT_SECRET'],
   problem: (e, env) => {
     const isNeeded = e.APP_ENV === 'production' || (e.APP_ENV !== 'test' && authModeOf(e) === 'required')
-    if (!isNeeded || (e.JWT_SECRET && Buffer.byteLength(e.JWT_SECRET) >= 32)) return false
+    if (!isNeeded || isUsableSecret(e)) return false
     const given = env['JWT_SECRET']?.trim() ? 'is too weak or a placeholder' : 'is missing'
     const why = e.APP_ENV === 'production' ? 'APP_ENV=production' : 'AUTH_MODE=required'
     return `JWT_SECRET ${given}: ${why} needs at least 32 bytes (openssl rand -base64 48)`

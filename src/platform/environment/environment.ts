@@ -16,7 +16,10 @@ export const ENVIRONMENT = {
     'development',
     'production refuses to start with unsafe settings.',
   ),
-  HOST: text('Process', 'Address to listen on. Default: 127.0.0.1 in demo mode, otherwise 0.0.0.0.'),
+  HOST: text(
+    'Process',
+    'Address to listen on, for the API and for METRICS_PORT. Default: 127.0.0.1 in demo mode, otherwise 0.0.0.0.',
+  ),
   PORT: whole('Process', 8080, 0, 65535, 'Port to listen on. 0 takes a free port.'),
   PUBLIC_BASE_URL: text(
     'Process',
@@ -35,7 +38,15 @@ export const ENVIRONMENT = {
     10_000_000,
     'Requests per minute that one client address may make before it gets a 429. Webhooks are never limited.',
   ),
-  METRICS_TOKEN: secret('Process', 'When set, GET /metrics requires it as a Bearer token.'),
+  METRICS_TOKEN: secret('Process', 'When set, GET /metrics of API and workers requires it as a Bearer token.'),
+  METRICS_PORT: Type.Optional(
+    Type.Integer({
+      section: 'Process',
+      description:
+        'Port of a worker process for /metrics, /health and /ready, on HOST. The API has them at PORT. 0 takes a free port. Default: none.',
+      ...{ minimum: 0, maximum: 65535 },
+    }),
+  ),
   LOG_FORMAT: oneOf('Process', ['json', 'plain'], 'plain', 'json for machines, plain for people.'),
   LOG_LEVEL: oneOf(
     'Process',
@@ -104,7 +115,7 @@ export const ENVIRONMENT = {
   ),
   JWT_SECRET: secret(
     'Access',
-    'Signs access tokens (HS256), at least 32 bytes: openssl rand -base64 48. API and workers refuse to start without it when AUTH_MODE=required, unless APP_ENV=test. In demo mode a new one is made at each start, so logins end with a restart.',
+    'Signs access tokens (HS256), at least 32 bytes: openssl rand -base64 48. API and workers refuse to start without it when AUTH_MODE=required, unless APP_ENV=test. Without it demo mode keeps a secret in DATA_FOLDER, or, with a database of your own, makes a new one at each start, so that logins end with it.',
   ),
 
   WORKER_CONCURRENCY: whole('Queues', 20, 1, 500, 'Jobs that one worker process runs at once, per queue.'),
@@ -162,7 +173,7 @@ export const ENVIRONMENT = {
   ),
   SIMULATOR: flag(
     'Delivery',
-    'Let the simulated channel act like WhatsApp: statuses, replies and failures by number. It posts them to POST /wa/webhook. Set it alike for API and workers. Default: true in demo mode, otherwise false.',
+    'Let the simulated channels act like WhatsApp and Resend: statuses, replies, bounces and failures by number and address. They post them to /wa/webhook and /email/webhook. Never on while WA_360DIALOG_API_KEY or RESEND_API_KEY is set. Set it alike for API and workers. Default: true in demo mode, otherwise false.',
   ),
 
   ...PROVIDER_VARIABLES,
@@ -193,12 +204,13 @@ export const ENVIRONMENT = {
     'Seconds after which the lock of a process that died is free again.',
   ),
 
-  KPI_REFRESH_INTERVAL_MINUTES: decimal(
-    'Director',
-    5,
-    0.05,
-    1440,
-    'Minutes between two refreshes of the materialized views.',
+  KPI_REFRESH_INTERVAL_MINUTES: Type.Optional(
+    Type.Number({
+      section: 'Director',
+      description:
+        'Minutes between two refreshes of the materialized views. Default: 5, or 0.5 while the simulator is on.',
+      ...{ minimum: 0.05, maximum: 1440 },
+    }),
   ),
   DIRECTOR_CACHE_TTL_SECONDS: whole(
     'Director',
