@@ -42,6 +42,7 @@ test('the demo shows every state of a message', async (t) => {
   )
   const campaign = `/campaigns/${readText(launched.body, 'campaignId')}`
   const { body: progress } = await until(() => ask('GET', campaign), isSettled, 30_000)
+  assert.equal(progress['status'], 'completed')
 
   const guests = await until(
     () => listOf<Guest>('/events/ev_demo/guests?limit=200'),
