@@ -271,6 +271,9 @@ const PLAIN: Record<Intent, (string | [string, number])[]> = {
     'no thank you',
     'sadly we cant make it',
     'unfortunately not',
+    'no, ese día trabajo',
+    'no voy a poder porque trabajo',
+    'ese día no puedo',
     'nah',
   ],
   maybe: [
@@ -417,7 +420,6 @@ const ASKED = [
   'no cuenten con 2',
   'no voy con mi esposa',
   'No podrá',
-  'we r 2',
   'solo 1',
 ]
 /** Texts without an answer, after which the guest is not asked. */
@@ -463,9 +465,6 @@ const GUESSES: [string, Intent][] = [
   ['dos', 'yes'],
   ['2 personas', 'yes'],
   ['mi esposa y yo', 'yes'],
-  ['no, ese día trabajo', 'no'],
-  ['no voy a poder porque trabajo', 'no'],
-  ['ese día no puedo', 'no'],
   ['cancela el pastel', 'no'],
   ['tal vez llegue tarde', 'maybe'],
   ['voy si puedo, te aviso', 'maybe'],

@@ -1,0 +1,87 @@
+/** Brings a message into the plain words that the phrases are written in. Pure. */
+import { foldText } from '../../platform/text.ts'
+
+/** Longer messages are read up to here and never decided, because the end may take the beginning back. */
+export const LENGTH_MAX = 2000
+
+/** Separates clauses. A question ends with `?`. */
+export const BREAK = ','
+
+/** Abbreviations and sounds of the keyboard, written out. */
+const WRITTEN_OUT = new Map(
+  Object.entries({
+    ...{
+      q: 'que',
+      k: 'que',
+      ke: 'que',
+      qe: 'que',
+      xq: 'porque',
+      pq: 'porque',
+      xk: 'porque',
+      d: 'de',
+      x: 'por',
+      tb: 'tambien',
+    },
+    ...{
+      bamos: 'vamos',
+      kiero: 'quiero',
+      grasias: 'gracias',
+      tngo: 'tengo',
+      nadamas: 'nada mas',
+      pa: 'para',
+      pal: 'para el',
+    },
+    ...{
+      u: 'you',
+      ur: 'your',
+      r: 'are',
+      pls: 'please',
+      thx: 'thanks',
+      gonna: 'going to',
+      hasistire: 'asistire',
+      estes: 'este',
+    },
+    ...{
+      asistensia: 'asistencia',
+      kon: 'con',
+      stare: 'estare',
+      staremos: 'estaremos',
+      toy: 'estoy',
+      ando: 'ando',
+      clro: 'claro',
+    },
+    ...{
+      calro: 'claro',
+      finde: 'fin de semana',
+      aki: 'aqui',
+      nomas: 'nomas',
+      aun: 'aun',
+      porfas: 'porfa',
+      cya: 'see you',
+    },
+  }),
+)
+
+/** Returns lower-case words without accents and emoji, with runs of a letter reduced to one. */
+export function simplify(text: string): string[] {
+  const plain = foldText(text.slice(0, LENGTH_MAX).replace(/[’'´`‘]/gu, ''))
+    .toLowerCase()
+    .normalize('NFD')
+    .replace(/\p{M}+/gu, '')
+    .replace(/~[^~]{1,80}~/gu, ' tachado ')
+    .replace(/\d+(?:[.,:]\d+)+/gu, ' cifra ')
+    .replace(/\d+ ?%/gu, ' porciento ')
+    .replace(/¿/gu, ' , ')
+    .replace(/\?+/gu, ' ? ')
+    .replace(/(?<=\d)(?=[a-z]{3})/gu, ' ')
+    .replace(/[.,;:!¡()\n\r…]+/gu, ' , ')
+    .replace(/\b(pero|aunque|but)\b/gu, ' , $1 ')
+    .replace(/\bx ?(?=\d|(?:dos|tres|cuatro|cinco|seis)\b)/gu, ' por ')
+    .replace(/\+/gu, ' mas ')
+    .replace(/[^\p{L}\p{N},? ]+/gu, ' ')
+    .replace(/([a-z])\1{2,}/gu, '$1')
+  return plain
+    .split(/\s+/u)
+    .filter(Boolean)
+    .flatMap((word) => (WRITTEN_OUT.get(word) ?? word).split(' '))
+}
