@@ -1,5 +1,5 @@
 /** Reads what one clause says. Pure. */
-import type { PhraseKind } from './lexicon.ts'
+import { isName, type PhraseKind } from './lexicon.ts'
 import { segment, type Segment } from './segments.ts'
 
 export type Clause = {
@@ -13,6 +13,8 @@ export type Clause = {
   /** Free text, to be searched for markers next to a yes or a no. */
   free: Record<'yes' | 'no', string[]>
   hasReason: boolean
+  /** Begins with «pero». */
+  isContrast: boolean
   /** Names another place or duty on the day. */
   hasConflict: boolean
   /** A word of no phrase follows the answer: «no iré vestida de blanco». */
@@ -88,9 +90,10 @@ function describe(list: string[], segments: Segment[]): Description {
       no: hasAnswer || reasons.length > 0 ? wordsOf(isFree, false) : content,
     },
     hasReason: reasons.length > 0,
+    isContrast: CONTRASTS.has(list[0]!),
     hasConflict:
       segments.some(({ kind }) => kind === 'conflict') || (reasons.length > 0 && NAMES_THE_DAY.test(list.join(' '))),
-    hasTail: hasTail(segments),
+    hasTail: hasTail(list, segments),
     content,
   }
 }
@@ -98,8 +101,14 @@ function describe(list: string[], segments: Segment[]): Description {
 const NAMES_THE_DAY =
   /\b(?:(?:ese|esa|esas|that|mismo) (?:mismo )?(?:dia|fechas?|fin|sabado|domingo|viernes|semana|day|weekend))\b/
 
-/** Whether the first word after an answer, soft words aside, belongs to no phrase. */
-function hasTail(segments: Segment[]): boolean {
+/**
+ * Whether the first word after an answer, soft words aside, belongs to no phrase. One last unknown word after a solid yes
+ * is an adjective or a name: «ahí estaremos lupita».
+ */
+function hasTail(list: string[], segments: Segment[]): boolean {
+  const [before, last] = segments.slice(-2)
+  if (last?.kind === 'stray' && before?.kind === 'attends' && isName(list[last.from]!))
+    return hasTail(list, segments.slice(0, -1))
   let isAfterAnswer = false
   for (const one of segments) {
     if (one.kind === 'stray' && isAfterAnswer) return true

@@ -2,6 +2,12 @@
 
 /** Greetings, thanks, congratulations, apologies, and words that only fill a pause. */
 export const FILLER = `
+uff|uff no|ouch|(sera|para|hasta|nos vemos) [en|para] [la|una] (proxima|otra ocasion|otra|siguiente)|sera en otra ocasion|dios primero
+[a|en] [la] misa y [a|en] [{the}|al] (fiesta|pachanga|recepcion|salon|banquete)|[a|en] la (iglesia|ceremonia) y [a|en] [{the}|al] (fiesta|recepcion|salon|banquete)
+aqui|por aqui|nos vemos [pronto]|hasta (pronto|entonces|ese dia)|(quedo|quedamos) (atent~|pendiente|pendientes|al pendiente|a sus ordenes|a la orden)|quedando a sus ordenes|a sus ordenes
+(ya|apenas) (lei|vi|recibi) [la|tu|su|el] [invitacion|mensaje]|(recibi|recibimos|me llego|nos llego) {the} [linda|amable|hermosa|bonita] invitacion|recibida {the} invitacion
+espero [que] [te|se|todos] (estes|esten|este|encuentres|encuentren) [muy] [bien]|un gusto (saludarte|saludarlos|saludarle)|(bonito|feliz|lindo|excelente) (dia|semana|fin|fin de semana|inicio de semana)
+que gusto (saludarte|saludarlos|saber de (ti|ustedes))|cuidate|cuidense|hasta luego|bye|byee|xo|besitos|abracitos|abrazo|abrazos|besos
 hola|holaa|holi|holis|hey|hi|hello|que tal|que onda|como (estas|esta|estan|andas|te va)|que hubo|quiubo|yo bien|buen dia|excelente dia|linda (tarde|noche)
 (buen|buenos|buenas|muy buenos|muy buenas) (dia|dias|tarde|tardes|noche|noches)|buenas
 hola {name}|[estimad~|distinguid~|querid~] (don|dona|senor|senora|sra|sr|doctor|doctora|lic|maestra) {name}|distinguida familia|estimad~ [{name}|familia {name}]|estimada familia
@@ -47,17 +53,18 @@ en total|nada mas|en esta ocasion|esta vez|por esta (vez|ocasion)|{day}|(para|a|
 
 /** Exclamations. After a bare «sí» they show that it only agrees: «sí qué bonito». */
 export const EXCLAMATIONS = `
+que (alegria|gusto|bueno|padre|lindo|bonito) saber de (ustedes|ti|usted)
 (que|q|que) (emocion|padre|gusto|alegria|pena|lastima|triste|tristeza|mala onda|bonit~|lind~|chid~|chido|chidisim~|felicidad|honor|detalle|ilusion|nervios|coraje|mala suerte|gran noticia|hermos~|belleza|chulada|genial|bien|bello|bueno|maravilla|orgullo|chingon|cool|gran dia) [me da|me dio|nos da|la (noticia|invitacion)|noticia|invitacion|de (su|tu) boda|contigo|amiga]
 `
 
 /** Agreement or acknowledgement: ignored next to an answer, and alone no answer. */
 export const ACKNOWLEDGES = `
-ok|okay|okey|okis|okas|oki|okok|va|vaa|vale|sale|orale|andale|arre|sobres|camara|camaron|listo|listos|perfecto|excelente|genial|great|va que va|asi es|correcto|andale pues|ya quedo|ya quedamos|hecho|no hay falla|sin falla|mas un~|enterad~|bien|muy bien|recibid~|de acuerdo|entendido|esta bien|fierro|chido|vientos
+dale|ok|okay|okey|okis|okas|oki|okok|va|vaa|vale|sale|orale|andale|arre|sobres|camara|camaron|listo|listos|perfecto|excelente|genial|great|va que va|asi es|correcto|andale pues|ya quedo|ya quedamos|hecho|no hay falla|sin falla|mas un~|enterad~|bien|muy bien|recibid~|de acuerdo|entendido|esta bien|fierro|chido|vientos
 `
 
 /** Talk with the words of an answer that is none. Its clause is never ignored. */
 export const LOOK_ALIKES = `
-si bueno|si mujer|ya (lo se|se)|si [ya] (se|lo se)|si ya|un placer [saludarte|conocerte]|encantad~ de (saludarte|conocerte|saludarlos|ayudarte)|(a|no a) ti gracias|no a ti
+(si|no) (me|nos) llego [la invitacion|el mensaje]|si bueno|si mujer|ya (lo se|se)|si [ya] (se|lo se)|si ya|un placer [saludarte|conocerte]|encantad~ de (saludarte|conocerte|saludarlos|ayudarte)|(a|no a) ti gracias|no a ti
 [ya|ahi] (voy|vamos) (en camino|llegando|saliendo|manejando|para alla|para tu casa|para la casa|al super)|ya (voy|vamos) para alla|{there} (muere|esta el detalle|voy en camino)
 confirmo (recepcion|el pago|los datos|la hora|el deposito|la reservacion|reservacion|que llego|que me llego)
 {day} si|no que no|que (te|le|les) digo|favor de confirmar [asistencia]|[te|les|le] confirmo si (voy|vamos)|cancela tu
@@ -66,11 +73,14 @@ confirmo (recepcion|el pago|los datos|la hora|el deposito|la reservacion|reserva
 /** Questions that ask nothing. */
 export const RHETORICAL = `
 [y] [todavia] (preguntas|preguntan|lo (preguntas|dudas))|como crees [que (no voy|no (voy|vamos) a ir|me lo voy a perder)]|[y] como (me lo voy a perder|no)|que si (voy|vamos) [a ir]
-que tal|como (estas|estan|esta|te va|andas|va todo|les va)|que crees|sabes que|how are you [guys|doing]|ok|va|si|verdad|y (tu|ustedes)|que onda|sale|quien se lo pierde|a poco creias que no iba a ir
+que tal|como (estas|estan|esta|te va|andas|va todo|les va)|que crees|sabes que|how are you [guys|doing]|verdad|y (tu|ustedes)|que onda|quien se lo pierde|a poco creias que no iba a ir
 `
 
 /** Forms of address. After «mi», «con» or an article they name somebody else. */
-export const VOCATIVES = '{vocative}'
+export const VOCATIVES = `
+{vocative}
+{proper} [{proper}]$
+`
 /** After these words a form of address is a person who is spoken about. */
 export const BEFORE_PERSONS = new Set(
   'mi mis tu tus su sus el la los las un una con de del a al y e ni que my your his her the and with'.split(' '),

@@ -4,14 +4,13 @@
  */
 const setOf = (words: string): Set<string> => new Set(words.split(/\s+/).filter(Boolean))
 
-const QUESTIONS =
-  'quien quienes cual cuales cuando cuanto cuantos cuanta cuantas donde como what when where who how why which'
+const QUESTIONS = 'cual cuales cuando cuanto cuantos cuanta cuantas donde como what when where who how why which'
 /** Other persons who come or do not, and what others said. */
 const OTHERS = `ella ellos ellas puede pueden podra podran va van ira iran viene vienen vendra vendran asistira asistiran dice dicen dijo
   dijeron dile diles digale diganle digan avisale avisales avisenle saber dije pregunta preguntan quiere quieren he she they says said alguno alguien otros otras representacion`
 /** Parts of the event, and parts of the time. */
 const PARTS = `misa ceremonia iglesia religiosa civil recepcion templo salon principio inicio desde rato ratito solo solamente unicamente
-  unos algunos todos alone temprano media mitad final only ceremony reception church late early`
+  unos algunos todos alone temprano mitad only ceremony reception church late early`
 /** Subjects that are no invitation. */
 const SUBJECTS = `pago deposito anticipo transferencia liga link pagina app boton codigo qr abrir abre descargar error cargar entrar correo
   pedido cita taxi mesero proveedor factura tarjeta hablar contestar audio llamar marcar manejando trafico llegando
@@ -27,9 +26,10 @@ export const BLOCKS_YES = setOf(`${QUESTIONS} ${OTHERS} ${PARTS} ${SUBJECTS} ${L
   cancelo cancelar cancelado ayudar ayuda would could if unless not isnt cant but maybe dont wont might except until think
   necesito quitar tachado quisieran podria podrias podrian`)
 /** Free text with one of these words is no aside next to a no. */
-export const BLOCKS_NO = setOf(`como cuando cuanto cuantos donde when where how can ayer ${OTHERS} ${PARTS} ${SUBJECTS}
+export const BLOCKS_NO =
+  setOf(`duda dudas pregunta preguntas cuando cuanto cuantos donde when where how can ayer ${OTHERS} ${PARTS} ${SUBJECTS}
   si sii sip yes yeah sino hasta confirmar confirmarte creo igual chance quiza quizas talvez tal depende ahorita hoy luego todavia aun
-  solos sola solas pendiente aviso if unless until yet maybe tachado menos excepto salvo problema negar sentarme sienten jamas`)
+  solos sola solas pendiente aviso if unless until yet maybe tachado menos excepto salvo negar sentarme sienten jamas`)
 
 /** Begins a reason: what follows is free text. A plain no may stand before or after it. */
 export const REASONS = `
@@ -40,7 +40,7 @@ tengo|tenemos|tenia|teniamos|ya (tengo|tenemos|tenia|teniamos|quede|quedamos|hab
 trabajo|trabajamos|chambeo|laboro|estudio|cuido|viajo|viajamos|entro|salgo|salimos|manejo|opero
 estoy|estamos|estare|estaremos|ando|andamos|andare|andaremos|sigo|seguimos|vivo|vivimos|voy a (estar|andar|trabajar|viajar|tener|salir)|vamos a (estar|andar|viajar|tener|salir)
 (me|nos) (toca|toco|cruza|cruzan|cruzo|queda|quedan|operan|operaron|enferme|enfermamos|salio|surgio|cae|caen|cambiaron|mandaron|mandan|dio|pusieron|quede|quedamos|lastime|castigaron|dieron|castigo|urge|case|dijeron|robaron|avisaron|siento|falta|invitaron|mude|mudamos)
-se (me|nos|le) (cruza|cruzan|cruzo|complico|complica|junta|juntan|junto|juntaron|empalma|empalman|atraveso|descompuso|enfermo|vino|acabo|presento)
+se (me|nos|le) (hizo|hace|cruza|cruzan|cruzo|complico|complica|junta|juntan|junto|juntaron|empalma|empalman|atraveso|descompuso|enfermo|vino|acabo|presento)
 se (descompuso|enfermo|casa|casan|gradua|murio|puso|cancelo mi vuelo|operan)
 [justo|precisamente] {day} (es|son|hay|tengo|tenemos|trabajo|trabajamos|chambeo|estoy|estamos|estare|estaremos|me|nos|no estoy|no estamos|salgo|salimos|cumple|viajo|ando|andamos|se|cae|bautizan|gradua|opera|operan)
 justo|surgio|salio|fallecio|murio|falleci|acabo de|nacio|recien|hay

@@ -2,7 +2,7 @@
 
 const NAMES: string[][] = [
   ['un', 'una', 'uno', 'one'],
-  ['dos', 'ambos', 'ambas', 'two', 'both'],
+  ['dos', 'two', 'both'],
   ['tres', 'three'],
   ['cuatro', 'four'],
   ['cinco', 'five'],

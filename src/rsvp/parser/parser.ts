@@ -10,7 +10,7 @@ import { isKnown, isName } from './lexicon.ts'
 import { BLOCKS_NO, BLOCKS_YES, HINT_STEMS, HINT_WORDS, REGRETS } from './markers.ts'
 import { numberOf } from './numbers.ts'
 import { extractPartySize } from './party-size.ts'
-import { BREAK, LENGTH_MAX, simplify } from './simplify.ts'
+import { BREAK, LENGTH_MAX, listProper, simplify } from './simplify.ts'
 import { correctTypos } from './typos.ts'
 
 export type Intent = 'yes' | 'no' | 'maybe'
@@ -43,7 +43,7 @@ const NOTHING: Reply = { intent: null, partySize: null, confidence: 0, rule: 'no
 
 export function readReply(text: string): Reply {
   const emoji = readEmoji(text)
-  const { list, hasTypo } = correctTypos(simplify(text), isKnown)
+  const { list, hasTypo } = correctTypos(withProper(simplify(text), text), isKnown)
   const plain = list.join(' ')
   if (ASKS_HOW.some((pattern) => pattern.test(plain))) return { ...NOTHING, confidence: 1, rule: 'how_to_confirm' }
   const { rest, size, isCounted, isContradictory } = extractPartySize(list, isName)
@@ -63,12 +63,8 @@ export function readReply(text: string): Reply {
   const isRegrettedYes = isOnlyEmoji && emoji === 'yes' && hasRegret
   if ((intents.has('yes') && intents.has('no')) || isPartial || isNoToSome || isRegrettedYes)
     return { ...NOTHING, rule: 'contradiction' }
-  if (intents.size === 0 || (intents.has('yes') && read.every(({ weak, kind }) => weak === 'wish' || kind !== 'yes'))) {
-    const hasWish = all.some(({ weak }) => weak === 'wish')
-    const isConflict = all.some(({ hasConflict }) => hasConflict) && (hasRegret || hasWish) && asked.length === 0
-    if (isConflict && emoji !== 'yes' && !isCounted && isFreeOf(all, 'no'))
-      return { intent: 'no', partySize: null, confidence: 0.9, rule: 'plain' }
-  }
+  if (asked.length === 0 && emoji !== 'yes' && !isCounted && isUnableByReason(read, all, list))
+    return { intent: 'no', partySize: null, confidence: 0.9, rule: 'plain' }
   if (intents.size === 0)
     return readWithoutIntent(read, {
       emoji,
@@ -93,7 +89,32 @@ export function readReply(text: string): Reply {
   return { intent, partySize, confidence: isDoubtful ? 0.7 : 1, rule: 'plain' }
 }
 
+/** Gives unknown words the capital that they were written with. */
+function withProper(list: string[], text: string): string[] {
+  const proper = listProper(text)
+  return list.map((word) => (proper.has(word) && !isKnown(word) ? word[0]!.toUpperCase() + word.slice(1) : word))
+}
+
 const ASKS_HOW = [/(como|donde) (le hago para |puedo |se |te |les )?confirm/, /how (do|can) (i|we) (confirm|rsvp)/]
+
+const POSTPONED = /\b(?:para|en|hasta) (?:la |una )?(?:otra|proxima)\b/
+
+/**
+ * Whether a text without an answer is a no: another duty or place on the day with a regret or a wish («qué pena, estaremos de
+ * viaje»), a wish and a reason against it («quisiera ir, pero trabajo»), or a reason and another time.
+ */
+function isUnableByReason(read: Clause[], all: Clause[], list: string[]): boolean {
+  if (read.some(({ kind, weak }) => kind === 'maybe' || kind === 'no' || (kind === 'yes' && weak !== 'wish')))
+    return false
+  const hasWish = all.some(({ weak }) => weak === 'wish')
+  const isSorry = hasWish || list.some((word) => REGRETS.has(word))
+  const hasReason = all.some((clause) => clause.hasReason)
+  const isReason =
+    (isSorry && all.some(({ hasConflict }) => hasConflict)) ||
+    (hasWish && all.some((clause) => clause.hasReason && clause.isContrast)) ||
+    (hasReason && POSTPONED.test(list.join(' ')))
+  return isReason && isFreeOf(all, 'no')
+}
 
 const BLOCKS = { yes: BLOCKS_YES, no: BLOCKS_NO }
 
@@ -221,7 +242,9 @@ const NO_WELL =
 const mayBeJoke = (text: string, plain: string, all: Clause[]): boolean =>
   NO_WELL.test(plain) ||
   IRONY.test(text) ||
-  (LAUGHS.test(text.toLowerCase()) && all.flatMap(({ content }) => content).length <= 3)
+  (LAUGHS.test(text.toLowerCase()) &&
+    !all.some(({ strength }) => strength === 'solid') &&
+    all.flatMap(({ content }) => content).length <= 3)
 
 const YES_EMOJI = /[👍✅👌✔☑🆗]/u
 const NO_EMOJI = /[👎❌🚫🙅✖]/u

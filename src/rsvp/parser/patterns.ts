@@ -8,6 +8,7 @@
  *     [ya|siempre]      one of them or nothing
  *     {day} {day?}      a phrase of slots.ts; the same or nothing
  *     {number} {name}   any number from 1 to 99, in digits or words; any word that is in no phrase
+ *     {proper}          such a word that is written with a capital within a sentence
  *     ^voy solo$        only at the start, or only at the end, of a clause
  *
  * To teach the parser an expression, add a line to the table of its meaning in phrases-yes.ts, phrases-no.ts,
@@ -65,7 +66,7 @@ function extend(from: State[], pattern: string, words: Set<string>): State[] {
       if (parts[at++] !== (part === '(' ? ')' : ']')) throw new Error(`unbalanced brackets in «${pattern}»`)
       return part === '[' ? [...new Set([...states, ...ends])] : ends
     }
-    if (!part.startsWith('{') || part === '{number}' || part === '{name}') return addWord(states, part, words)
+    if (!part.startsWith('{') || CLASSES.has(part)) return addWord(states, part, words)
     const slot = SLOTS[part.replace(/\W/g, '')]
     if (slot === undefined) throw new Error(`unknown slot ${part} in «${pattern}»`)
     const ends = extend(states, slot, words)
@@ -113,7 +114,10 @@ export function matchesAt({ start, rows }: Automaton, words: Words, at: number):
   }
 }
 
+const CLASSES = new Set(['{number}', '{name}', '{proper}'])
+
 function classesOf(word: string, { isName }: Words): string[] {
   if (numberOf(word) !== null) return [word, '{number}']
-  return isName(word) ? [word, '{name}'] : [word]
+  if (!isName(word)) return [word]
+  return /^\p{Lu}/u.test(word) ? [word, '{name}', '{proper}'] : [word, '{name}']
 }

@@ -5,6 +5,14 @@
  * (markers.ts): «mi suegra está delicada, no podremos acompañarlos».
  */
 export const DECLINES = `
+no va a poder ser|no (me|nos) va a ser posible {go?}|no (tendre|tendremos|tuve) (oportunidad|posibilidad|chance|tiempo) de {go}
+no (me|nos) (acomoda|cuadra|queda) [la fecha|el dia|{day}]|no (contamos|cuento) con (el presupuesto|el dinero|los medios)
+(voy|vamos) a (declinar|pasar de largo)|(me|nos) (excuso|excusamos)|(me|nos) (disculpas|disculpan) con {the?} (novios|novia|festejada|quinceanera|tu mama)
+no (lograre|logramos|lograremos|voy a lograr) {go}|no (voy|vamos) a llegar {toEvent?}
+mejor no (me|nos) (cuentes|cuenten|esperes|esperen)
+(im|i am|were|we are) (out|not available|unavailable|going to skip|gonna skip|skipping) [this one|{day}|for this one]|(have to|gotta|ill|well) skip [this one|it|{day}]
+(cant|wont be able to|not able to|unable to) (join|join you|swing it)|not in the cards|(wont|doesnt|not going to) work for (us|me)|not attending
+[ya] no (podemos|puedo|podremos|podre) por {name}
 [ya|siempre|ya siempre|pues] no [te|los|las|les|le|me|nos] (puedo|podemos|podre|podremos|podria|podriamos|poder|alcanzo|alcanzamos|alcanzare) [a] {go} {toEvent?} [con ustedes|contigo] {day?}
 [ya|siempre|ya siempre] no [te|los|las|les|le] (podre|podremos) {toEvent?} {day?} [con ustedes]
 [ya|siempre|ya siempre] no [te|los|las|les] (voy|vamos|iba|ibamos) a (poder|alcanzar) [a] {go?} {toEvent?} {day?} [con ustedes]
@@ -62,6 +70,7 @@ count (me|us) out|(hard|gonna) pass|i guess ill pass|no can do|unable to (attend
 
 /** A plain no when everything around it is understood, because some of these words have other uses: «no puedo abrirlo». */
 export const REFUSES = `
+no la libro|no libro|no se arma
 [ya|siempre|ya siempre|yo|nosotr~|yo ya] no [te|los|las|les] (voy|vamos|puedo|podemos|podria|podriamos|llego|llegamos|caigo|caemos|alcanzo) {day?} {toEvent?}
 [ya] no creo que (voy|vamos|ire|iremos|pueda ir|podamos ir)
 no [le|les|te] (caigo|caemos|jalo|jalamos|armo|armamos|completo|rajo) [esta vez]
@@ -95,6 +104,7 @@ export const LEANS_NO = `
 
 /** Another place or duty on the day. With a regret or an unfulfilled wish it is a no: «qué pena, estaremos de viaje». */
 export const CONFLICTS = `
+(i|we) [already] have (a|another) [prior|previous] (engagement|commitment|wedding|event|trip) {day?}
 [es que|justo|ya|porque] {day?} [justo|ya|yo] (trabajo|trabajamos|chambeo|estudio|salgo de viaje|salimos de viaje|viajo|viajamos) {day?}
 [justo|porque|ya] {day?} (estare|estaremos|estoy|estamos|ando|andamos|andare|andaremos|voy a estar|vamos a estar|voy a andar) [yo] (fuera|de viaje|viajando|de vacaciones|trabajando|ocupad~|en otra ciudad|en otro pais|en otro estado|fuera de la ciudad|fuera del pais|de guardia|de luto|en {name} [{name}]|en el extranjero|recien operad~|en cama|hospitalizad~|internad~) {day?}
 {day?} no (estoy|estamos|estare|estaremos) [en (la ciudad|mexico|el pais)] {day?}
@@ -104,6 +114,5 @@ ya [tengo|tenemos|tenia|teniamos] (compromiso|compromisos|planes|otro compromiso
 (me|nos) (voy|vamos) (de viaje|fuera|de vacaciones|a {name}) {day?}
 (i|we) (have|already have) (to work|plans|another wedding|a prior commitment|another commitment|finals|a commitment) {day?}
 (im|ill be|well be|we are|were|i am|i will be|we will be) (working|traveling|travelling|out of town|away|out of the country|abroad|on vacation|on call) [for work] {day?}
-(sera|va a ser|ya sera) (en|para) [la] (otra|otra ocasion|la otra|la proxima|proxima)|para la (proxima|otra)|sera en otra ocasion
 [se] (me|nos) (complica|complico|cruza|cruzan|cruzo|empalma) [con (otro|otra) (boda|evento|compromiso)|el viaje|ir]
 `

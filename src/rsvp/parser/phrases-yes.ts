@@ -5,12 +5,26 @@
  * «ya hablé con mi jefe, ahí estaremos».
  */
 export const ATTENDS = `
+(nosotr~|yo) ya (estamos|estoy) (list~|puest~) [{toEvent}]|{gusto} (estaremos|estare) [presente|presentes] {toEvent?} {day?}
+[i|we|well|ill] [definitely|gladly] (make the trip|making the trip)|happy to (confirm|accept|attend|be there)|[gladly] accepts with (pleasure|joy)
+(wouldnt|would not|wont) miss (it 4 the world|your {event}|your special day|this one)
+{there} (voy|vamos) a estar (apoyandote|apoyandolos|acompanandote|acompanandolos|celebrando|con (ustedes|todo))
+(requested|got|took|asked for) [the|that] day off
+(cuenta|cuente|cuenten) (conmigo|con nosotr~) para (celebrar|festejar|celebrarlo|festejarlo|celebrarlos|festejarte|celebrarte|festejarlos|{day}|{the} {event})
+[yo|nosotros] si (le|les|te) (caigo|caemos|llego|llegamos)
+ahi (llegamos|llego) [sin falta|a tiempo] {toEvent?}|si (llegamos|llego|alcanzamos a llegar|alcanzo a llegar) (sin falta|a tiempo|{toEvent})|si alcanzamos a llegar
+[alla|ahi] (nos lanzamos|me lanzo|los alcanzamos|los alcanzo|te alcanzo) [para alla]
+(estamos|estoy) mas que (puest~|list~|confirmad~|apuntad~)
+[yes|of course|for sure] (i|we) can (make it|come|attend|be there|go) {day?}
+(we are|were) a yes|consider (me|us) there|[well|ill|we will|i will] see (you|yall) (there|all there|then)
+(looking forward to|excited to) (celebrating|celebrate|being there|be there|attending) [with (you|you guys|you both|yall)] [there]
+[yo|nosotros] [si] [los|las|te|les] (acompanare|acompanaremos|acompanamos|acompano) {gusto?}
 (yo|nosotr~) confirm(o|amos)
 [yo|nosotr~|ya|quiero|quisiera|queremos|quisieramos|para|me permito|me complace|tengo el gusto de|es un placer|nada mas para|solo para|paso a|aprovecho para] [te|les|le|lo|la] (confirmar|confirmarte|confirmarles|confirmarle|confirmo|confirmamos|confirmando|confirmad~|confirmadisim~|reconfirmo) [mi|nuestra|la|de|su] (asistencia|presencia|participacion|lugar) {gusto?} {toEvent?} {day?}
 [yo|ya] [te|les|le|lo|la] (confirmo|confirmamos|confirmando|confirmadisim~|confirmad~|reconfirmo) (con {gusto}|[con] {gusto}) {toEvent?}
 (confirmo|confirmamos|confirmad~) ({toEvent}|para {day}|{day})
 ^[yo|si|y] (confirmo|confirmamos)$
-{there} [si] [le|les|te|los] (caigo|caemos|llego|llegamos|caere|caeremos|llegare|llegaremos) [con (toda la (bola|familia|banda)|todos|todo)] [todos|sin falta] {toEvent?} {day?}
+{there} [si] [le|les|te|los] (caigo|caemos|llego|llegamos|caere|caeremos|llegare|llegaremos) [con {the?} (bola|familia|banda|raza|tropa|toda la (bola|familia|banda|raza))|con (todos|todo)] [todos|sin falta] {toEvent?} {day?}
 [si|claro que] {there} [si] (estoy|estamos|ando|andamos|toy) {toEvent?} {day?}
 ya [te|les|le|lo|la] confirme [mi|nuestra|la] (asistencia|presencia)
 asistencia confirmada|confirmada [la|mi|nuestra] (invitacion|asistencia)|asistencia si|(invitacion|asistencia) aceptada|aceptada la invitacion
@@ -80,6 +94,9 @@ already (booked|bought|got) (my|our|the) (flight|flights|tickets|hotel)
 
 /** A plain yes when everything around it is understood, because some of these words have other uses: «voy manejando». */
 export const AGREES = `
+con tod~ (el|mi) (corazon|alma)|de mil amores|con el alma|(es|va) un si rotundo|si rotundo|(yo|nosotros) (feliz|felices|encantad~) de ir
+va que vamos|si (la armo|se arma|me late)|me late [voy]|arre con la que barre|ni preguntes|como chingados no|ni dudarlo|sin pensarlo|con los ojos cerrados
+(im|were|we are) (game|in for it)|looking forward to (it|that|seeing you)|its a date|will do|sounds good (im|were|count me) in|excited to (be there|celebrate)
 (claro|seguro|por supuesto|porsupuesto|xsupuesto|x supuesto|por su puesto|desde luego|obvio|obviamente|definitivamente|claris~|clarisimo|clarinete|clarines) [que (si|sii|yes)]
 simon (que si|que yes)|obvi|obvi si|obvio microbio|simona [la mona]|clarines|segurisimo|afirmativo|exactamente si
 de ley [que si]|de calle|de 10 si|de una|de una bro|neta que si|la neta si
@@ -131,7 +148,7 @@ ofc|for sure|fosho|for sure for sure|bet|heck yeah|hell yeah|hell yes|sure thing
 (im|were|we are|i am|ill be|well be) [so|totally] (down|there|in|game|coming|going)
 (so|totally) there
 see (you|ya|yall|u) (in {name}|there|then|at {the} {event}|on {the} {number}|soon at {the} {event}|{day})
-(i|we) cant wait [to (celebrate [with you]|see you|be there)]|cant wait [to (celebrate [with you]|be there)]
+(i|we) cant wait [to (celebrate [with you]|see you|be there)]|cant wait [to (celebrate [with you]|be there|see (you|yall|everyone|you all|you both) [guys|there]|party [with you])]
 attending|with pleasure|happy to [come|attend]|my pleasure
 (its|thats) a [big] yes [from (me|us)]|a yes from (me|us)|big yes
 `
@@ -144,6 +161,7 @@ yes please|si pues|pues si|pos si|big yes
 
 /** Polite next to a no, and a plain yes alone. */
 export const POLITE = `
+[yes] (id|wed|i would|we would) love to (come|attend|be there|go|make it|join you) [please]
 con [todo|mucho|muchisimo] gusto
 encantad~
 with pleasure

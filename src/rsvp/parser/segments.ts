@@ -9,9 +9,10 @@ import { matchesAt, type Words } from './patterns.ts'
  */
 export type Segment = { kind: PhraseKind | 'soft' | 'stray'; from: number; to: number; freeFrom: number }
 
-const COST = { stray: 1000, soft: 30, segment: 10, reasonWord: 12, reasonAtAll: 25 }
+const COST = { stray: 1000, soft: 30, segment: 10, bare: 25, reasonWord: 12, reasonAtAll: 25 }
 /** Phrases of less weight win only when nothing else fits. */
-const costOf = (kind: PhraseKind): number => COST.segment + KINDS.indexOf(kind) / 100
+const costOf = (kind: PhraseKind): number =>
+  (kind === 'bare_no' || kind === 'bare_yes' ? COST.bare : COST.segment) + KINDS.indexOf(kind) / 100
 
 type Step = { cost: number; segment: Segment; before: number }
 

@@ -62,6 +62,12 @@ const WRITTEN_OUT = new Map(
   }),
 )
 
+/** Returns the words that are written with a capital within a sentence. */
+export function listProper(text: string): Set<string> {
+  const found = foldText(text.slice(0, LENGTH_MAX)).match(/(?<=[\p{Ll}\d],? )\p{Lu}\p{Ll}+/gu) ?? []
+  return new Set(found.flatMap(simplify))
+}
+
 /** Returns lower-case words without accents and emoji, with runs of a letter reduced to one. */
 export function simplify(text: string): string[] {
   const plain = foldText(text.slice(0, LENGTH_MAX).replace(/[’'´`‘]/gu, ''))
@@ -73,6 +79,7 @@ export function simplify(text: string): string[] {
     .replace(/\d+ ?%/gu, ' porciento ')
     .replace(/¿/gu, ' , ')
     .replace(/\?+/gu, ' ? ')
+    .replace(/(?<=\d)(?:st|nd|rd|th)\b/gu, '')
     .replace(/(?<=\d)(?=[a-z]{3})/gu, ' ')
     .replace(/[.,;:!¡()\n\r…]+/gu, ' , ')
     .replace(/\b(pero|aunque|but)\b/gu, ' , $1 ')

@@ -20,7 +20,7 @@ const VERB = `(vamos [a (ir|ser|asistir|estar|llegar)]|somos|seremos|seriamos|ir
   asisto|confirmad~|confirmamos|confirmo|confirmar|confirm|confirming|estaremos|estamos|voy [a (ir|asistir)]|we are|were|well be|
   we will be|there (are|will be)|ill be|i will be|im|jalamos|caemos|llegamos|llegaremos|caigo|ocupo|ocupamos|necesitamos|necesito|
   ocuparemos|usaremos|serian)`
-const SEVERAL = `(mis|my|nuestros|los) {number} [otr~] (hijos|hijas|ninos|ninas|hermanos|hermanas|amigos|amigas|kids|children|sons|daughters|
+const SEVERAL = `(mis|my|our|nuestros|los) {number} [otr~] (hijos|hijas|ninos|ninas|hermanos|hermanas|amigos|amigas|kids|children|sons|daughters|
   friends|nenes|peques|nietos|chamacos)`
 const KIN = `({kin}|${SEVERAL}|mis (papas|padres|suegros|abuelos))`
 const AND = '([,] (y|e|and|mas|con)|,)'
@@ -32,6 +32,11 @@ const FEW =
 
 export const SIZE_RULES: SizeRule[] = [
   {
+    counts: 'kin',
+    leaves: 'verb',
+    pattern: `[${VERB}|we] (me|i|yo) , ${KIN} [, ${KIN}] ${AND} (${KIN}|our (son|daughter)|our {number} kids)`,
+  },
+  {
     counts: 'number',
     leaves: 'confirmo asistencia',
     pattern: '[la] familia {name} [{name}] [si] (confirma|confirmamos|asistiremos|somos) {number} [{people}]',
@@ -42,11 +47,15 @@ export const SIZE_RULES: SizeRule[] = [
     pattern:
       '(toda la familia|vamos la familia completa|vamos toda la familia|la familia completa) [,] [somos] [los] {number}',
   },
-  { counts: 'kin', leaves: 'i will be there', pattern: 'yes [for] (me and|me|i and) {kin}' },
+  {
+    counts: 'kin',
+    leaves: 'i will be there',
+    pattern: '[yes] [for|itll be|it will be|its] (me and|i and) {kin}|yes me {kin}',
+  },
   {
     counts: 'number',
     leaves: 'i will be there',
-    pattern: '(well be|we will be|there will be|we are) {number} [of us]',
+    pattern: '(well be|we will be|there will be|we are) {number} [of us]|[please] count {number} of us [in]',
   },
   {
     counts: 'number',
@@ -116,7 +125,7 @@ export const SIZE_RULES: SizeRule[] = [
   {
     counts: 'number',
     leaves: 'confirmo asistencia',
-    pattern: `[para] (confirmo|confirmamos|confirmar|confirmando|confirmad~|confirming) [mi|la|nuestra] (asistencia|presencia|attendance) [de|para|por|for] [los|las] {number} [{people}]|
+    pattern: `[para] (confirmo|confirmamos|confirmar|confirmando|confirmad~|confirming) [mi|la|nuestra] (asistencia|presencia|attendance) [,] [de|para|por|for] [los|las] {number} [{people}]|
       (asistencia|confirmacion) [confirmada] [,] [de|para|por] {number} [{people}]`,
   },
   {
@@ -132,7 +141,7 @@ export const SIZE_RULES: SizeRule[] = [
   {
     counts: 'number',
     leaves: 'verb',
-    pattern: `${VERB} [,] [${FEW}] {number} [{people}] [los que (vamos|asistiremos|iremos)|que nos (asignaron|tocan|tocaron|dieron|mandaron|apartaron)] [por favor]|${VERB} [,] [${FEW}] un (lugar|boleto|pase)|${VERB} una persona|${VERB} solo {number} {people}`,
+    pattern: `${VERB} [,] [${FEW}] {number} [{people}] [de (mi casa|mi familia|la familia|familia)|los que (vamos|asistiremos|iremos)|que nos (asignaron|tocan|tocaron|dieron|mandaron|apartaron)] [por favor]|${VERB} [,] [${FEW}] un (lugar|boleto|pase)|${VERB} una persona|${VERB} solo {number} {people}`,
   },
   {
     counts: 'number',
@@ -153,6 +162,28 @@ export const SIZE_RULES: SizeRule[] = [
     isNotAfterNo: true,
   },
   { counts: 'number', leaves: '', pattern: '[the|all|de] {number} {people}' },
+  {
+    counts: 'company',
+    leaves: 'asistiremos',
+    pattern: `(me acompana|me acompanara|voy a llevar a|voy y llevo a|ire y llevo a|im bringing|ill bring|bringing) (${KIN}) [${AND} ${KIN}]`,
+  },
+  {
+    counts: 'company',
+    leaves: '',
+    pattern: `[y] (llevo a|llevare a|ira conmigo|va conmigo|viene conmigo) ${KIN} [${AND} ${KIN}]|${KIN} (me acompana|ira conmigo|va conmigo)`,
+  },
+  { counts: 'self', leaves: 'confirmo asistencia', pattern: '(voy|ire|asistire|confirmo|yo) mas {number}$' },
+  {
+    counts: 'self',
+    leaves: 'asistiremos',
+    pattern: `[${VERB}] yo y {number} (amigos|amigas|mas|personas|acompanantes|invitados)|(voy|ire|asistire) con {number} (amigos|amigas|personas|acompanantes|invitados|hijos|ninos)`,
+  },
+  {
+    counts: 'number',
+    leaves: '',
+    pattern:
+      '(contando (a|con) los ninos|con (los|mis) (ninos|hijos)|entre todos|en total) [ya] (somos|seremos|seriamos|vamos) {number}|just the {number} of us|(the|all) {number} of us',
+  },
   // «Solo» also means «only». It means «alone» only at the end of a clause, after a verb in the singular.
   {
     counts: 1,

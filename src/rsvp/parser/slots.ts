@@ -5,34 +5,35 @@ export const SLOTS: Record<string, string> = {
   /** The whole event. A guest who skips the mass may still come to the party, so mass and ceremony are no event. */
   event: `boda|bodas|fiesta|evento|celebracion|cumpleanos|cumple|xv|xv anos|quince|quince anos|quinces|bautizo|graduacion|gala|
     cena|cena de gala|posada|aniversario|festejo|reunion|jubilacion|pachanga|primera comunion|baby shower|enlace|wedding|party|
-    event|big day|quince anera|invitacion|comida|cena de fin de ano`,
+    event|big day|quince anera|invitacion|acontecimiento|gran dia|ocasion|momento|convivio|comida|cena de fin de ano`,
   of: `de {name} [y|e] [{name}] [{name}]|de (mi|tu|su|la|el|mis|sus) {relative} [{name}]|de la nina|de los novios|civil`,
-  toEvent: '(a|al|en|para|to) [{the}] {event} [{of}]',
+  toEvent:
+    '(a|al|en|para|to) [{the}] [tan|gran|magno] [bell~|hermos~|lind~|importante|especial] {event} [tan (especial|importante|bonit~)] [{of}]',
   there: '(ahi|alli|alla|hay|ay|ai|hai|haya|aya|there)',
   month: 'enero|febrero|marzo|abril|mayo|junio|julio|agosto|septiembre|octubre|noviembre|diciembre',
   weekday: 'viernes|sabado|domingo|finde|fin|fin de semana',
   day: `[para|en] (ese|este) [mismo] (dia|finde|fin|fin de semana|sabado|domingo|viernes) [tan (especial|importante)]|
     [para|en] (esa|esta|esas) (fecha|fechas|semana|ocasion|vez)|ese dia|[para] el {weekday}|[para] el {number} [de {month}]|
     el dia (de {the} {event}|{number})|(esta|por esta) (vez|ocasion)|en la fecha|este ano|
-    that (day|weekend|date|week)|this (time|year|weekend)`,
+    [on] the {number}|that (day|weekend|date|week)|this (time|year|weekend)`,
   when: `el (lunes|martes|miercoles|jueves|viernes|sabado|domingo|fin)|la (proxima semana|semana que entra|otra semana|siguiente semana)|
     en (estos dias|la semana|la noche|la tarde|unos dias)|entre semana|esta (semana|noche|tarde)|estos dias|hoy|hoy en la noche`,
   acompanar: `acompanar|acompanarlos|acompanarlas|acompanarte|acompanarles|acompanarle|acompanarlo|acompanarla`,
   go: `[poder] (ir [con {vocative}]|asistir|llegar|acudir|viajar|presentarme|presentarnos|{acompanar}|
     estar [{there}|presente|presentes] [con (ustedes|nosotros)|contigo]|asistirles|go|come|attend|make it|be there|
-    come to {the} {event}) [con (ustedes|nosotros)|contigo]`,
+    come to {the} {event}|join|join you) [con (ustedes|nosotros)|contigo]`,
   /** Forms of address. */
   vocative: `amig~|amiguita|amiguis|amix|amiwi|querid~|wey|guey|we|bro|brother|broder|carnal|carnala|compa|compadre|compadrito|
-    comadre|comadrita|man~|manit~|herman~|prim~|primit~|ti~|tiit~|mij~|mijit~|hij~|hijit~|madrina|padrino|senor|senora|senorita|
+    comadre|comadrita|man~|manit~|herman~|hermanit~|carnalit~|prim~|primit~|ti~|tiit~|mij~|mijit~|hij~|hijit~|hijitit~|cunadit~|madrina|padrino|senor|senora|senorita|
     jefe|jefa|maestr~|profe|profesor|profesora|hermos~|preciosa|guap~|chul~|linda|bonita|nena|nene|bb|bebe|joven|don|dona|
     licenciad~|lic|licenciado|ing|ingeniero|doctor|doctora|dr|dra|arq|padre|vato|plebes|raza|banda|pariente|viejo|vieja|flaca|
-    gorda|tocayo|vecin~|cunad~|suegra|mujer|corazon|cielo|reina|bella|girl|guys|fam|cousin|man|dude|maam|sir|auntie|
+    gorda|tocayo|vecin~|cunad~|suegra|mujer|corazon|cielo|queen|king|cabron|cabrona|sis|hun|babe|girlie|patron|viejon|apa|ama|abue|abuelita|abuelito|suegrita|mi todo|reina|bella|girl|guys|fam|cousin|man|dude|maam|sir|auntie|
     mi (amor|vida|cielo|reina|rey|nina|nino|hermosa|chula|reyna|ciela|comadre|compadre|hermano|hermana|estimad~)`,
   relative: `espos~|novi~|pareja|marido|mujer|senora|mama|papa|madre|padre|herman~|hij~|nin~|amig~|prim~|suegr~|ti~|
-    acompanante|prometid~|abuel~|abuelit~|compadre|comadre|cunad~|sobrin~|niet~|chav~|viej~|jef~|mejor amig~|nuera|yerno|
+    acompanante|prometid~|abuel~|abuelit~|compadre|comadre|cunad~|sobrin~|niet~|chav~|viej~|jef~|mejor amig~|morr~|flac~|gord~|esposit~|novi~|wifey|hubby|nuera|yerno|
     wife|husband|partner|girlfriend|boyfriend|fiance|fiancee|mother|mom|father|dad|sister|brother|son|daughter|friend|
     grandma|cousin|aunt|uncle`,
-  kin: '(mi|my|su|un|una|la|el) {relative}',
+  kin: '(mi|my|tu|su|un|una|la|el|our) {relative}',
   people: `persona|personas|adulto|adultos|invitado|invitados|lugar|lugares|boleto|boletos|pase|pases|asistentes|gente|gentes|
     de nosotros|people|guest|guests|person|persons|adult|adults|of us|seat|seats|ticket|tickets|spots|espacios|sillas`,
   children: `nino|ninos|nina|ninas|menor|menores|chicos|chiquitos|peques|hijo|hija|hijos|hijas|bebe|bebes|kid|kids|children|
