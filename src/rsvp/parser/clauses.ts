@@ -15,8 +15,8 @@ export type Clause = {
   hasReason: boolean
   /** Begins with «pero». */
   isContrast: boolean
-  /** Names another place or duty on the day. */
-  hasConflict: boolean
+  /** Names another place or duty on the day, in a phrase or in a reason that names the day. */
+  hasConflict: 'phrase' | 'reason' | false
   /** A word of no phrase follows the answer: «no iré vestida de blanco». */
   hasTail: boolean
   /** Contradicts itself, is a condition, or only looks like an answer, so that nothing next to it is certain. */
@@ -91,8 +91,9 @@ function describe(list: string[], segments: Segment[]): Description {
     },
     hasReason: reasons.length > 0,
     isContrast: CONTRASTS.has(list[0]!),
-    hasConflict:
-      segments.some(({ kind }) => kind === 'conflict') || (reasons.length > 0 && NAMES_THE_DAY.test(list.join(' '))),
+    hasConflict: segments.some(({ kind }) => kind === 'conflict')
+      ? 'phrase'
+      : reasons.length > 0 && NAMES_THE_DAY.test(list.join(' ')) && 'reason',
     hasTail: hasTail(list, segments),
     content,
   }

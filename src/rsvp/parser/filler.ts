@@ -2,7 +2,7 @@
 
 /** Greetings, thanks, congratulations, apologies, and words that only fill a pause. */
 export const FILLER = `
-uff|uff no|ouch|(sera|para|hasta|nos vemos) [en|para] [la|una] (proxima|otra ocasion|otra|siguiente)|sera en otra ocasion|dios primero
+uff|uff no|ouch|dios primero
 [a|en] [la] misa y [a|en] [{the}|al] (fiesta|pachanga|recepcion|salon|banquete)|[a|en] la (iglesia|ceremonia) y [a|en] [{the}|al] (fiesta|recepcion|salon|banquete)
 aqui|por aqui|nos vemos [pronto]|hasta (pronto|entonces|ese dia)|(quedo|quedamos) (atent~|pendiente|pendientes|al pendiente|a sus ordenes|a la orden)|quedando a sus ordenes|a sus ordenes
 (ya|apenas) (lei|vi|recibi) [la|tu|su|el] [invitacion|mensaje]|(recibi|recibimos|me llego|nos llego) {the} [linda|amable|hermosa|bonita] invitacion|recibida {the} invitacion
@@ -47,7 +47,7 @@ fierro|zas|vientos|a la orden|cambio de planes|correccion|change of plans|me equ
 no (puedo|podemos) esperar [(a|para) (verlos|verte|que llegue|celebrar [con (ustedes|contigo)]|ese dia)]
 pero|aunque|but|asistencia|respuesta|este si mira|este si|si mira|si buenas
 (habia|habiamos) (confirmado|dicho que (si|no)) [pero]|habia dicho que (si|no)
-no (tengo|tenemos|hay) [ningun] (problema|inconveniente)|para la proxima sera|sera en la proxima|no necesito pensarlo
+no (tengo|tenemos|hay) [ningun] (problema|inconveniente)|no necesito pensarlo
 en total|nada mas|en esta ocasion|esta vez|por esta (vez|ocasion)|{day}|(para|a|en|de) {the} {event} [{of}]|{there}
 `
 

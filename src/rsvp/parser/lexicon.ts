@@ -40,7 +40,7 @@ export const PHRASES: Automaton = compile(ROWS.map(({ pattern }) => pattern))
 export const kindOf = (row: number): PhraseKind => ROWS[row]!.kind
 
 /** Every word of a table. Only another word can be a name, and only another word can be a typing error. */
-const KNOWN = new Set([...PHRASES.words, ...SIZE_WORDS, ...SOFT, ...BLOCKS_YES, ...BLOCKS_NO])
+const KNOWN = new Set(['sí', ...PHRASES.words, ...SIZE_WORDS, ...SOFT, ...BLOCKS_YES, ...BLOCKS_NO])
 export const isKnown = (word: string): boolean => KNOWN.has(word)
 export const isName = (word: string): boolean =>
   !KNOWN.has(word) && numberOf(word) === null && /^\p{L}{2,}$/u.test(word)

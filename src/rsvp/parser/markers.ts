@@ -28,7 +28,7 @@ export const BLOCKS_YES = setOf(`${QUESTIONS} ${OTHERS} ${PARTS} ${SUBJECTS} ${L
 /** Free text with one of these words is no aside next to a no. */
 export const BLOCKS_NO =
   setOf(`duda dudas pregunta preguntas cuando cuanto cuantos donde when where how can ayer ${OTHERS} ${PARTS} ${SUBJECTS}
-  si sii sip yes yeah sino hasta confirmar confirmarte creo igual chance quiza quizas talvez tal depende ahorita hoy luego todavia aun
+  si sí sii sip yes yeah sino hasta confirmar confirmarte creo igual chance quiza quizas talvez tal depende ahorita hoy luego todavia aun
   solos sola solas pendiente aviso if unless until yet maybe tachado menos excepto salvo negar sentarme sienten jamas`)
 
 /** Begins a reason: what follows is free text. A plain no may stand before or after it. */
@@ -54,7 +54,7 @@ i (have|work|am|already|had)|im (working|sick|traveling|in|on|at|due|away|out|ha
 export const HINT_WORDS =
   setOf(`voy vamos ire iremos llego caigo estare cuenta cuenten cuente paso imposible ocasion proxima compromiso
   dificil trabajo viaje checo checar aviso permiso ojala honor placer attending attend coming
-  quitame quitenos quitenme borrame si sii no nop nel yes yess yep nope`)
+  quitame quitenos quitenme borrame si sí sii no nop nel yes yess yep nope`)
 export const HINT_STEMS = [
   'asist',
   'confirm',

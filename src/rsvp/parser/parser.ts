@@ -122,12 +122,21 @@ const BLOCKS = { yes: BLOCKS_YES, no: BLOCKS_NO }
 const isFreeOf = (clauses: Clause[], intent: 'yes' | 'no'): boolean =>
   clauses.every(({ free, isTorn }) => !isTorn && free[intent].every((word) => !BLOCKS[intent].has(word)))
 
-/** Whether the words of no phrase stand beside a solid answer and do not change it. */
+/** Whether the words of no phrase stand beside a solid answer, or lead to one, and do not change it. */
 function isAside(intent: Intent, clauses: Clause[]): boolean {
   if (intent === 'maybe') return false
-  const isSolid = ({ kind, weak, strength, hasTail }: Clause) =>
-    kind === intent && !weak && strength === 'solid' && !hasTail
-  return clauses.some(isSolid) && isFreeOf(clauses, intent)
+  return (hasSolid(intent, clauses) || concludes(intent, clauses)) && isFreeOf(clauses, intent)
+}
+
+const isOwn = (intent: Intent, { kind, weak, hasTail }: Clause): boolean => kind === intent && !weak && !hasTail
+const hasSolid = (intent: Intent, clauses: Clause[]): boolean =>
+  clauses.some((one) => isOwn(intent, one) && one.strength === 'solid')
+
+/** «Me dieron el día, ahí nos vemos»: the text ends in a yes that has a verb. */
+function concludes(intent: Intent, clauses: Clause[]): boolean {
+  const last = clauses.at(-1)!
+  const hasVerb = last.content.some((word) => GOING.has(word))
+  return intent === 'yes' && isOwn(intent, last) && last.strays === 0 && hasVerb
 }
 
 /** Whether the reasons fit the answer: a bare «no, estoy en junta» may be about something else. */
@@ -138,7 +147,12 @@ function isReasonable(intent: Intent, clauses: Clause[]): boolean {
   if (!hasReason && !hasConflict) return true
   if (intent === 'maybe') return !hasConflict
   const strengths = clauses.filter(({ kind, weak }) => kind === intent && !weak).map(({ strength }) => strength)
-  if (intent === 'yes') return !hasConflict && strengths.includes('solid') && isFreeOf(clauses, 'yes')
+  if (intent === 'yes')
+    return (
+      clauses.every((clause) => clause.hasConflict !== 'phrase') &&
+      (strengths.includes('solid') || concludes(intent, clauses)) &&
+      isFreeOf(clauses, 'yes')
+    )
   return (hasConflict || strengths.some((strength) => strength !== 'bare')) && isFreeOf(clauses, 'no')
 }
 
@@ -207,7 +221,8 @@ const CONDITIONS = [
   /(?<!\p{L})si no hay (?:ning[uú]n )?(?:problema|inconveniente|bronca)(?!\p{L})/gu,
   /(?<!\p{L})si (?:puedo|podemos|podr[eé](?:mos)?|alcanzo|alcanzamos)(?!\p{L})(?: (?:ir|asistir|llegar|estar)(?!\p{L}))?/gu,
 ]
-const DEPENDENT = new Set(
+/** Verbs of an answer in the first person. */
+const GOING = new Set(
   `voy vamos ire iremos estare estaremos andare confirmo confirmamos llego llegamos asisto asistimos asistire asistiremos
   cuenta cuenten caigo caemos jalo jalamos apunto apuntamos vemos`.split(/\s+/),
 )
@@ -217,7 +232,7 @@ function isConditional(text: string): boolean {
   const original = text.slice(0, LENGTH_MAX).toLowerCase().normalize('NFC')
   const rest = CONDITIONS.reduce((left, condition) => left.replace(condition, ' '), original)
   if (rest === original) return false
-  return simplify(rest).some((word) => DEPENDENT.has(word)) || readReply(rest).intent === 'yes'
+  return simplify(rest).some((word) => GOING.has(word)) || readReply(rest).intent === 'yes'
 }
 
 /** «Gracias, te confirmo» and «sí te confirmo» may promise an answer for later. «Te confirmo» alone is one. */

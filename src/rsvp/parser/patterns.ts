@@ -118,6 +118,7 @@ const CLASSES = new Set(['{number}', '{name}', '{proper}'])
 
 function classesOf(word: string, { isName }: Words): string[] {
   if (numberOf(word) !== null) return [word, '{number}']
+  if (word === 'sí') return ['sí', 'si']
   if (!isName(word)) return [word]
   return /^\p{Lu}/u.test(word) ? [word, '{name}', '{proper}'] : [word, '{name}']
 }

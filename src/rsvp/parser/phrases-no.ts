@@ -104,6 +104,7 @@ export const LEANS_NO = `
 
 /** Another place or duty on the day. With a regret or an unfulfilled wish it is a no: «qué pena, estaremos de viaje». */
 export const CONFLICTS = `
+[ya|ahi] sera (en|para|hasta) [la|una] (proxima|otra|otra ocasion|otra vez|siguiente)|(para|hasta) la (proxima|otra) [sera|ocasion]|nos vemos en la proxima
 (i|we) [already] have (a|another) [prior|previous] (engagement|commitment|wedding|event|trip) {day?}
 [es que|justo|ya|porque] {day?} [justo|ya|yo] (trabajo|trabajamos|chambeo|estudio|salgo de viaje|salimos de viaje|viajo|viajamos) {day?}
 [justo|porque|ya] {day?} (estare|estaremos|estoy|estamos|ando|andamos|andare|andaremos|voy a estar|vamos a estar|voy a andar) [yo] (fuera|de viaje|viajando|de vacaciones|trabajando|ocupad~|en otra ciudad|en otro pais|en otro estado|fuera de la ciudad|fuera del pais|de guardia|de luto|en {name} [{name}]|en el extranjero|recien operad~|en cama|hospitalizad~|internad~) {day?}

@@ -5,6 +5,15 @@
  * «ya hablé con mi jefe, ahí estaremos».
  */
 export const ATTENDS = `
+(claro que|por supuesto [que]|sin duda|obvio [que]|si|seguro [que]|desde luego [que]|con gusto) [{there}|si] (estare|estaremos) [{there}|presente|presentes] {toEvent?} {day?}
+(no|jamas|nunca|como|imposible) [me|nos|te|les|l~] [lo|la] [podria|podriamos|puedo|podemos|voy a|vamos a|quiero|queremos] (faltar|faltaria|faltariamos|perdermelo|perdernoslo|perder) {toEvent?} {day?}
+(me|nos) encantara (estar {there?}|ir|asistir|{acompanar}|celebrar [con ustedes|contigo]) {day?}
+(estare|estaremos) [muy] (gustos~|felices|feliz|encantad~|honrad~|content~) de (ir|asistir|{acompanar}|estar {there?}|compartir|celebrar|acompanarte) [con ustedes] {day?}
+[{there}] (estare|estaremos) [con] {gusto}|(va a ser|sera) un [gran] (gusto|placer|honor) (estar con (ustedes|contigo)|estar contigo|{acompanar}|estar {there}|compartir)
+(vamos|voy|iremos|ire) a (celebrar|festejar) (con (ustedes|ellos)|contigo)
+(si dios|mientras dios) nos (presta|da) vida {there} estaremos|{there} (estare|estaremos) si dios (me|nos) (presta|da) (vida|licencia)
+[yes] (we|i) (are|am) (both|all|definitely|so) (coming|going|attending)
+(si|claro que) (quiero|queremos) ir [y|,] (confirmo|confirmamos)
 (nosotr~|yo) ya (estamos|estoy) (list~|puest~) [{toEvent}]|{gusto} (estaremos|estare) [presente|presentes] {toEvent?} {day?}
 [i|we|well|ill] [definitely|gladly] (make the trip|making the trip)|happy to (confirm|accept|attend|be there)|[gladly] accepts with (pleasure|joy)
 (wouldnt|would not|wont) miss (it 4 the world|your {event}|your special day|this one)

@@ -68,10 +68,14 @@ export function listProper(text: string): Set<string> {
   return new Set(found.flatMap(simplify))
 }
 
-/** Returns lower-case words without accents and emoji, with runs of a letter reduced to one. */
+/** Stands for the accent of «sí» while the others are removed: «si» may begin a condition. A letter, so that it stays. */
+const ACCENT = '\u02b9'
+
+/** Returns lower-case words without accents, but for «sí», and emoji, with runs of a letter reduced to one. */
 export function simplify(text: string): string[] {
   const plain = foldText(text.slice(0, LENGTH_MAX).replace(/[’'´`‘]/gu, ''))
     .toLowerCase()
+    .replace(/(?<!\p{L})sí+(?!\p{L})/gu, `si${ACCENT}`)
     .normalize('NFD')
     .replace(/\p{M}+/gu, '')
     .replace(/~[^~]{1,80}~/gu, ' tachado ')
@@ -90,5 +94,5 @@ export function simplify(text: string): string[] {
   return plain
     .split(/\s+/u)
     .filter(Boolean)
-    .flatMap((word) => (WRITTEN_OUT.get(word) ?? word).split(' '))
+    .flatMap((word) => (word === `si${ACCENT}` ? 'sí' : (WRITTEN_OUT.get(word) ?? word)).split(' '))
 }
