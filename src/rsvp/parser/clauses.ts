@@ -165,6 +165,8 @@ const AFTER_CONDITION: Kinds = new Set<PhraseKind | 'soft' | 'stray'>([
   'conflict',
   'acknowledges',
   'maybe',
+  'leans_no',
+  'leans_yes',
 ])
 
 /** «Si no pasa nada ahí estaré»: a «si» that something else than an answer follows. */

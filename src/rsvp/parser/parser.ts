@@ -113,7 +113,7 @@ function isUnableByReason(read: Clause[], all: Clause[], list: string[]): boolea
     (isSorry && all.some(({ hasConflict }) => hasConflict)) ||
     (hasWish && all.some((clause) => clause.hasReason && clause.isContrast)) ||
     (hasReason && POSTPONED.test(list.join(' ')))
-  return isReason && isFreeOf(all, 'no')
+  return isReason && all.every(({ strays }) => strays === 0) && isFreeOf(all, 'no')
 }
 
 const BLOCKS = { yes: BLOCKS_YES, no: BLOCKS_NO }

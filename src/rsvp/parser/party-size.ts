@@ -2,7 +2,7 @@
 import { numberOf } from './numbers.ts'
 import { compile, matchesAt, type Match, type Words } from './patterns.ts'
 import { BREAK } from './simplify.ts'
-import { SIZE_RULES } from './sizes.ts'
+import { SIZE_RULES, type Counts } from './sizes.ts'
 import { SLOTS } from './slots.ts'
 
 /**
@@ -15,6 +15,8 @@ export type PartySize = { rest: string[]; size: number | null; isCounted: boolea
 const RULES = compile(SIZE_RULES.map(({ pattern }) => pattern))
 export const SIZE_WORDS = RULES.words
 const RELATIVES = compile([SLOTS['relative']!]).words
+/** «Somos cuatro hermanos» says who they are. */
+const isRelative = (word: string | undefined): boolean => word !== undefined && RELATIVES.has(word)
 const COUPLES = new Set(['papas', 'padres', 'suegros', 'abuelos'])
 const VERBS_LEFT: [RegExp, string][] = [
   [/^confirm/, 'confirmo asistencia'],
@@ -33,6 +35,7 @@ export function extractPartySize(list: string[], isName: (word: string) => boole
     for (let at = 0; at < rest.length; at++) {
       const end = Math.max(-1, ...found[at]!.filter((match) => match.row === row).map((match) => match.end))
       if (end < 0 || (isNotAfterNo && isDenied(rest, at))) continue
+      if (counts === 'number' && isRelative(rest[end])) continue
       const span = rest.slice(at, end)
       const size = typeof counts === 'number' ? counts : count(span, counts, isName)
       if (size === null) continue
@@ -69,11 +72,7 @@ const wordsOf = (list: string[], isName: (word: string) => boolean): Words => ({
   isEnd: (at) => at >= list.length || list[at] === BREAK || list[at] === '?' || AFTER_SIZES.has(list[at]!),
 })
 
-function count(
-  span: string[],
-  how: 'number' | 'sum' | 'self' | 'kin' | 'company',
-  isName: (word: string) => boolean,
-): number | null {
+function count(span: string[], how: Exclude<Counts, number>, isName: (word: string) => boolean): number | null {
   if (how === 'kin' || how === 'company') return countKin(span, isName)
   const numbers = span.flatMap((word) => numberOf(word, how === 'sum') ?? [])
   if (how === 'number' && numbers.length === 0) return span.some((word) => word === 'un' || word === 'una') ? 1 : null

@@ -1,6 +1,6 @@
 /**
  * A small language for phrases, compiled once into an automaton over words, so that reading takes time in proportion to the
- * text. Pure. One phrase per line; a line that starts with `#` is a comment.
+ * text. Pure. One pattern per line; a line that begins with spaces continues the one before, and `#` begins a comment.
  *
  *     no puedo          the words themselves, as simplify.ts writes them: lower case, no accents, no apostrophes
  *     encantad~         the word with each ending of gender and number: encantado, encantada, encantados, encantadas
@@ -25,10 +25,11 @@ export type Automaton = { start: State; rows: Row[]; words: Set<string> }
 
 const newState = (): State => ({ next: new Map(), rows: [] })
 
+/** The patterns of a table. A line that begins with spaces continues the one before. */
 export const linesOf = (table: string): string[] =>
   table
+    .replace(/\n +/g, ' ')
     .split('\n')
-    .map((line) => line.trim())
     .filter((line) => line !== '' && !line.startsWith('#'))
 
 /** Throws when a pattern is malformed or names an unknown slot. */
@@ -66,10 +67,11 @@ function extend(from: State[], pattern: string, words: Set<string>): State[] {
       if (parts[at++] !== (part === '(' ? ')' : ']')) throw new Error(`unbalanced brackets in «${pattern}»`)
       return part === '[' ? [...new Set([...states, ...ends])] : ends
     }
-    if (!part.startsWith('{') || CLASSES.has(part)) return addWord(states, part, words)
-    const slot = SLOTS[part.replace(/\W/g, '')]
-    if (slot === undefined) throw new Error(`unknown slot ${part} in «${pattern}»`)
-    const ends = extend(states, slot, words)
+    if (!part.startsWith('{')) return addWord(states, part, words)
+    const name = part.replace(/\W/g, '')
+    const slot = SLOTS[name]
+    if (slot === undefined && !CLASSES.has(name)) throw new Error(`unknown slot ${part} in «${pattern}»`)
+    const ends = slot === undefined ? addWord(states, `{${name}}`, words) : extend(states, slot, words)
     return part.endsWith('?}') ? [...new Set([...states, ...ends])] : ends
   }
   const ends = readAlternatives(from)
@@ -114,7 +116,7 @@ export function matchesAt({ start, rows }: Automaton, words: Words, at: number):
   }
 }
 
-const CLASSES = new Set(['{number}', '{name}', '{proper}'])
+const CLASSES = new Set(['number', 'name', 'proper'])
 
 function classesOf(word: string, { isName }: Words): string[] {
   if (numberOf(word) !== null) return [word, '{number}']

@@ -50,7 +50,7 @@ export function segment(list: string[], isYesAfterReason = true): Segment[] {
   let state = (best[last]?.cost ?? Infinity) <= (best[last + 1]?.cost ?? Infinity) ? last : last + 1
   const segments: Segment[] = []
   for (; state > 0; state = best[state]!.before) segments.push(best[state]!.segment)
-  return segments.reverse()
+  return segments.toReversed()
 }
 
 /** «Mi prima no» and «amiga sí» are about somebody else. */
