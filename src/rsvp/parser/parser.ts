@@ -156,11 +156,16 @@ function isReasonable(intent: Intent, clauses: Clause[]): boolean {
   return (hasConflict || strengths.some((strength) => strength !== 'bare')) && isFreeOf(clauses, 'no')
 }
 
+/** Too short to mean something without the courtesy that follows: «paso, gracias». */
+const CURT = new Set(['paso', 'pasamos'])
+
 /** The clauses that state something, and those that end in a question mark. */
 function splitClauses(list: string[]): { stated: string[][]; asked: string[][] } {
   const [stated, asked]: [string[][], string[][]] = [[], []]
   let clause: string[] = []
-  for (const word of [...list, BREAK]) {
+  for (const word of list) {
+    const isCurt = clause.length === 1 && CURT.has(clause[0]!)
+    if (isCurt && word === BREAK) continue
     if (word !== BREAK && word !== '?') {
       clause.push(word)
       continue
@@ -169,6 +174,7 @@ function splitClauses(list: string[]): { stated: string[][]; asked: string[][] }
     else if (clause.length > 0) stated.push(clause)
     clause = []
   }
+  if (clause.length > 0) stated.push(clause)
   return { stated, asked }
 }
 

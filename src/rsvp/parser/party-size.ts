@@ -25,6 +25,9 @@ const VERBS_LEFT: [RegExp, string][] = [
   [/^(vamos|iriamos|ire|iremos|asist|estare|ocup|usare|neces|jalamos|caemos|caigo|lleg|ill|im)/, 'asistiremos'],
 ]
 
+/** A text with more numbers of people is no answer. */
+const SIZES_MAX = 10
+
 /** Takes the party size out of a simplified text. */
 export function extractPartySize(list: string[], isName: (word: string) => boolean): PartySize {
   const sizes: number[] = []
@@ -40,6 +43,7 @@ export function extractPartySize(list: string[], isName: (word: string) => boole
       const size = typeof counts === 'number' ? counts : count(span, counts, isName)
       if (size === null) continue
       sizes.push(size)
+      if (sizes.length > SIZES_MAX) return { rest, size: null, isCounted, isContradictory: true }
       isCounted ||= counts !== 'kin'
       const left = leaves === 'verb' ? verbLeft(span) : leaves.split(' ').filter(Boolean)
       rest = [...rest.slice(0, at), ...left, ...rest.slice(end)]

@@ -82,7 +82,8 @@ no (asistiremos|iremos|vamos) los {name}
 (denle|dale|den|pueden disponer de|libera|liberen|pueden liberar) (mi lugar|mis lugares|nuestros lugares|mi pase|mis
     pases) [a (alguien mas|otra persona)]
 no (quiero|pienso|tengo ganas de|tengo planeado) ir|no me interesa [ir]
-[yo] (paso|pasamos) (esta vez|{day}|gracias|por esta vez)|(esta vez|yo|nosotros|mejor) (paso|pasamos)
+[yo] (paso|pasamos) (esta vez|{day}|por esta vez|[muchas|mil] gracias|[una] disculpa|perdon|lo siento|saludos|un abrazo|felicidades)
+(esta vez|yo|nosotros|mejor) (paso|pasamos)
 voy a tener que pasar|me toca pasar [esta vez]
 (i|we) (cant|cannot|can not|wont|will not|couldnt|wouldnt|could not|would not) [be able to] {go?} {toEvent?} {day?}
     [anymore]
