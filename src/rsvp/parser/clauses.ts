@@ -7,7 +7,7 @@ export type Clause = {
   /** Words that belong to no phrase. */
   strays: number
   /** Set when the clause is less than a plain answer. A `polite` yes is a plain answer unless there is a no. */
-  weak?: 'acknowledged' | 'wish' | 'leaning' | 'polite'
+  weak?: 'acknowledged' | 'agreed' | 'wish' | 'leaning' | 'polite'
   /** Whether the answer counts among free text (`solid`), beside what is understood, or only alone (`bare`). */
   strength: 'solid' | 'plain' | 'bare'
   /** Free text, to be searched for markers next to a yes or a no. */
@@ -142,7 +142,7 @@ function judge(list: string[], segments: Segment[]): Pick<Clause, 'kind' | 'weak
   if (isNo) return kinds.has('acknowledges') && isBare ? torn : is('no')
   if (kinds.has('leans_no')) return is('no', 'leaning')
   if (kinds.has('leans_yes')) return is('yes', 'leaning')
-  if (isYes && isBare && isAgreement && isBefore(segments, YES_KINDS)) return torn
+  if (isYes && isBare && isAgreement && isBefore(segments, YES_KINDS)) return is('yes', 'agreed')
   if (isYes) return is('yes', isPoliteOnly ? 'polite' : undefined)
   if (kinds.has('wish')) return is('yes', 'wish')
   if (kinds.has('reason') || kinds.has('conflict')) return is('unknown')

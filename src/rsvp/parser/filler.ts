@@ -2,6 +2,8 @@
 
 /** Greetings, thanks, congratulations, apologies, and words that only fill a pause. */
 export const FILLER = `
+[i|we] cant wait to (see|celebrate|party|dance|hug|meet) [with] [you|yall|everyone|u]
+[y] (te|los|les) quiero dar un abrazo|que (ilusion|nervios|ganas) [de (verlos|verte)]|(muero|morimos) de ganas [de (verlos|verte|ir)]
 uff|uff no|ouch|dios primero
 [a|en] [la] misa y [a|en] [{the}|al] (fiesta|pachanga|recepcion|salon|banquete)
 [a|en] la (iglesia|ceremonia) y [a|en] [{the}|al] (fiesta|recepcion|salon|banquete)
@@ -176,5 +178,5 @@ export const SOFT = new Set(
   honrados honrada agradecida agradecidos muchas muchos mucho muchisimo siempre juntos compartir festejar
   quiero queremos amo deseo deseamos deseo salga todo verlos verte abrazo abrazos abrazarlos saludos besos puntuales
   the of to for you your so and with all love day wedding couple happy excited best wishes this special big celebrate guys both
-  it be is us we are from very much forever together beautiful lovely life`.split(/\s+/),
+  yall everyone see it be is us we are from very much forever together beautiful lovely life`.split(/\s+/),
 )

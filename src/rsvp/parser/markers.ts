@@ -32,12 +32,15 @@ export const BLOCKS_YES = setOf(`
   dejan deja dejen den dan prestan consigo alcanzo caso cancelan cancelen cancelo cancelar cancelado ayudar ayuda
   would could if unless not isnt cant but maybe dont wont might except until think necesito quitar tachado quisieran
   podria podrias podrian`)
-/** Free text with one of these words is no aside next to a no. */
-export const BLOCKS_NO = setOf(`
-  duda dudas pregunta preguntas cuando cuanto cuantos donde when where how can ayer ${OTHERS} ${PARTS} ${SUBJECTS}
+/** The same in the reason of a solid no, where any subject may stand: «no podré ir, tengo cita en la escuela». */
+export const BLOCKS_REASON = setOf(`
+  duda dudas pregunta preguntas cuando cuanto cuantos donde when where how can ayer ${OTHERS}
   si sí sii sip yes yeah sino hasta confirmar confirmarte creo igual chance quiza quizas talvez tal depende ahorita
   hoy luego todavia aun solos sola solas pendiente aviso if unless until yet maybe tachado menos excepto salvo negar
   sentarme sienten jamas`)
+
+/** Free text with one of these words is no aside next to a no. */
+export const BLOCKS_NO = new Set([...BLOCKS_REASON, ...setOf(`${PARTS} ${SUBJECTS}`)])
 
 /** Begins a reason: what follows is free text. A plain no may stand before or after it. */
 export const REASONS = `

@@ -7,7 +7,7 @@
  */
 import { isRhetorical, readClause, type Clause } from './clauses.ts'
 import { isKnown, isName } from './lexicon.ts'
-import { BLOCKS_NO, BLOCKS_YES, HINT_STEMS, HINT_WORDS, REGRETS } from './markers.ts'
+import { BLOCKS_NO, BLOCKS_REASON, BLOCKS_YES, HINT_STEMS, HINT_WORDS, REGRETS } from './markers.ts'
 import { numberOf } from './numbers.ts'
 import { extractPartySize } from './party-size.ts'
 import { BREAK, LENGTH_MAX, listProper, simplify } from './simplify.ts'
@@ -107,7 +107,8 @@ function isUnableByReason(read: Clause[], all: Clause[], list: string[]): boolea
   if (read.some(({ kind, weak }) => kind === 'maybe' || kind === 'no' || (kind === 'yes' && weak !== 'wish')))
     return false
   const hasWish = all.some(({ weak }) => weak === 'wish')
-  const isSorry = hasWish || list.some((word) => REGRETS.has(word))
+  const isSorry =
+    hasWish || /\b(?:que crees|fijate|fijese)\b/.test(list.join(' ')) || list.some((word) => REGRETS.has(word))
   const hasReason = all.some((clause) => clause.hasReason)
   const isReason =
     (isSorry && all.some(({ hasConflict }) => hasConflict)) ||
@@ -119,8 +120,13 @@ function isUnableByReason(read: Clause[], all: Clause[], list: string[]): boolea
 const BLOCKS = { yes: BLOCKS_YES, no: BLOCKS_NO }
 
 /** Whether no free text has a marker that makes the answer suspicious. */
-const isFreeOf = (clauses: Clause[], intent: 'yes' | 'no'): boolean =>
-  clauses.every(({ free, isTorn }) => !isTorn && free[intent].every((word) => !BLOCKS[intent].has(word)))
+function isFreeOf(clauses: Clause[], intent: 'yes' | 'no'): boolean {
+  const isSolidNo = intent === 'no' && hasSolid('no', clauses)
+  return clauses.every(({ free, isTorn, hasReason, strays }) => {
+    const markers = isSolidNo && hasReason && strays === 0 ? BLOCKS_REASON : BLOCKS[intent]
+    return !isTorn && free[intent].every((word) => !markers.has(word))
+  })
+}
 
 /** Whether the words of no phrase stand beside a solid answer, or lead to one, and do not change it. */
 function isAside(intent: Intent, clauses: Clause[]): boolean {
@@ -210,6 +216,7 @@ function withoutFillers(read: Clause[]): Clause[] {
   return read.filter(({ weak, kind }) => {
     if (weak === 'leaning') return !plain.some((clause) => clause.kind === kind)
     if (weak === 'polite') return !hasNo
+    if (weak === 'agreed') return hasNo || plain.length === 0
     return !weak || !(hasNo || plain.length > 0)
   })
 }

@@ -7,7 +7,7 @@
 export const DECLINES = `
 no va a poder ser|no (me|nos) va a ser posible {go?}
 no (tendre|tendremos|tuve) (oportunidad|posibilidad|chance|tiempo) de {go}
-no (me|nos) (acomoda|cuadra|queda) [la fecha|el dia|{day}]
+no (me|nos) (acomoda|cuadra|queda) (la fecha|el dia|el horario|{day})
 no (contamos|cuento) con (el presupuesto|el dinero|los medios)
 (voy|vamos) a (declinar|pasar de largo)|(me|nos) (excuso|excusamos)
 (me|nos) (disculpas|disculpan) con {the?} (novios|novia|festejada|quinceanera|tu mama)
@@ -18,13 +18,12 @@ mejor no (me|nos) (cuentes|cuenten|esperes|esperen)
 ^[so|very|really|im|we are|hi|hey|aw|oh] [sorry|unfortunately|sadly|no|nope|hi|hey] [guys] [but] (cant|wont be able
     to|not able to|unable to) (join|join you|swing it)
 not in the cards|(wont|doesnt|not going to) work for (us|me)|not attending
-[ya] no (podemos|puedo|podremos|podre) por {name}
 [ya|siempre|ya siempre|pues] no [te|los|las|les|le|me|nos] (puedo|podemos|podre|podremos|podria|podriamos|poder|
-    alcanzo|alcanzamos|alcanzare) [a] {go} {toEvent?} [con ustedes|contigo] {day?}
+    alcanzo|alcanzamos|alcanzare) [a] ({go}|estar) {toEvent?} [con ustedes|contigo] {day?}
 [ya|siempre|ya siempre] no [te|los|las|les|le] (podre|podremos) {toEvent?} {day?} [con ustedes]
-[ya|siempre|ya siempre] no [te|los|las|les] (voy|vamos|iba|ibamos) a (poder|alcanzar) [a] {go?} {toEvent?} {day?} [con
+[ya|siempre|ya siempre] no [te|los|las|les] (voy|vamos|iba|ibamos) a (poder|alcanzar) [a] [{go}|estar] {toEvent?} {day?} [con
     ustedes]
-[ya|siempre|ya siempre] no [te|los|las|les] (voy|vamos) a ({go}|llegar) {toEvent?} {day?}
+[ya|siempre|ya siempre] no [te|los|las|les] (voy|vamos) a ({go}|llegar|estar) {toEvent?} {day?}
 [yo|nosotr~] [ya|siempre|ya siempre] no (ire|iremos|asistire|asistiremos|asisto|asistimos|estare|estaremos|vendre|
     vendremos) [{there}|presente|presentes] {toEvent?} {day?} [con ustedes]
 (yo|nosotr~) [ya] no (voy|vamos|voy a ir|vamos a ir|podre|podremos|puedo|podemos)

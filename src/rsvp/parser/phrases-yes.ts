@@ -5,6 +5,8 @@
  * «ya hablé con mi jefe, ahí estaremos».
  */
 export const ATTENDS = `
+ya (estamos|estoy) (list~|puest~) para (celebrar|festejar|acompanarlos|acompanarte) [con (ustedes|ellos)|contigo]
+([yes] {number} of us are|all of us are|the whole family is|both of us are) (coming|going|attending)
 (claro que|por supuesto [que]|sin duda|obvio [que]|si|seguro [que]|desde luego [que]|con gusto) [{there}|si] (estare|
     estaremos) [{there}|presente|presentes] {toEvent?} {day?}
 (no|jamas|nunca|como|imposible) [me|nos|te|les|l~] [lo|la] [podria|podriamos|puedo|podemos|voy a|vamos a|quiero|
@@ -148,6 +150,7 @@ already (booked|bought|got) (my|our|the) (flight|flights|tickets|hotel)
 
 /** A plain yes when everything around it is understood, because some of these words have other uses: «voy manejando». */
 export const AGREES = `
+(te|los|les|l~|nos) (veo|vemos) (por {there}|{there}|ese dia|en {the} {event})
 con tod~ (el|mi) (corazon|alma)|de mil amores|con el alma|(es|va) un si rotundo|si rotundo
 (yo|nosotros) (feliz|felices|encantad~) de ir
 va que vamos|si (la armo|se arma|me late)|me late [voy]|arre con la que barre|ni preguntes|como chingados no

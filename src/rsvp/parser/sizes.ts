@@ -60,7 +60,7 @@ number : verb : {verb} [,] {few?} {number} {people?} [de (mi casa|mi familia|la 
     (lugar|boleto|pase)|{verb} una persona|{verb} solo {number} {people}
 number! : si : {yes} [,] [somos|para|con|for|los|las|yo] {number} {people?}$
 number : si : ^{number} {people?} {yes}$
-number : asistiremos : {number} {people?} (confirmad~|confirmamos|attending|confirmed)|{number} of us will attend
+number : asistiremos : {number} {people?} (confirmad~|confirmamos|attending|confirmed)|{number} of us (will attend|are coming|are going|are attending)
 number! : - : (para|seriamos|por|los|las|party of|table for|mesa para|for) {number} {people?}$
 number : - : [the|all|de] {number} {people}
 company : asistiremos : (me acompana|me acompanara|voy a llevar a|voy y llevo a|ire y llevo a|im bringing|ill bring|

@@ -22,9 +22,7 @@ export const SLOTS: Record<string, string> = {
     semana|siguiente semana)|en (estos dias|la semana|la noche|la tarde|unos dias)|entre semana|esta (semana|noche|
     tarde)|estos dias|hoy|hoy en la noche`,
   acompanar: 'acompanar|acompanarlos|acompanarlas|acompanarte|acompanarles|acompanarle|acompanarlo|acompanarla',
-  go: `[poder] (ir [con {vocative}]|asistir|llegar|acudir|viajar|presentarme|presentarnos|{acompanar}|estar [{there}|
-    presente|presentes] [con (ustedes|nosotros)|contigo]|asistirles|go|come|attend|make it|be there|come to {the}
-    {event}|join|join you) [con (ustedes|nosotros)|contigo]`,
+  go: `[poder] (ir [con {vocative}]|asistir|llegar|acudir|viajar|presentarme|presentarnos|{acompanar}|estar ({there}|presente|presentes|con (ustedes|nosotros)|contigo)|asistirles|go|come|attend|make it|be there|come to {the} {event}|join|join you) [con (ustedes|nosotros)|contigo]`,
   /** Forms of address. */
   vocative: `amig~|amiguita|amiguis|amix|amiwi|querid~|wey|guey|we|bro|brother|broder|carnal|carnala|compa|compadre|
     compadrito|comadre|comadrita|man~|manit~|herman~|hermanit~|carnalit~|prim~|primit~|ti~|tiit~|mij~|mijit~|hij~|
