@@ -163,7 +163,9 @@ export const VOCATIVES = `
 `
 /** After these words a form of address is a person who is spoken about. */
 export const BEFORE_PERSONS = new Set(
-  'mi mis tu tus su sus el la los las un una con de del a al y e ni que my your his her the and with'.split(' '),
+  'mi mis tu tus su sus el la los las un una con de del a al en por para desde hasta in to from at for of on y e ni que my your his her the and with'.split(
+    ' ',
+  ),
 )
 
 /** Words of wishes and affection. They may stand in any order next to an answer that is more than one word. */

@@ -9,7 +9,7 @@ import { isRhetorical, readClause, type Clause } from './clauses.ts'
 import { isKnown, isName } from './lexicon.ts'
 import { BLOCKS_NO, BLOCKS_REASON, BLOCKS_YES, HINT_STEMS, HINT_WORDS, REGRETS } from './markers.ts'
 import { numberOf } from './numbers.ts'
-import { extractPartySize } from './party-size.ts'
+import { extractPartySize, namesCompanion } from './party-size.ts'
 import { BREAK, LENGTH_MAX, listProper, simplify } from './simplify.ts'
 import { correctTypos } from './typos.ts'
 
@@ -84,7 +84,8 @@ export function readReply(text: string): Reply {
     isWeak ||
     text.length > LENGTH_MAX ||
     mayBeJoke(text, plain, all) ||
-    (intent === 'yes' && (isContradictory || isConditional(text) || mayBePromise(list, size)))
+    (intent === 'yes' &&
+      (isContradictory || (size === null && namesCompanion(rest)) || isConditional(text) || mayBePromise(list, size)))
   if (hasTypo) return { intent, partySize, confidence: isDoubtful ? 0.7 : 0.9, rule: 'typo' }
   return { intent, partySize, confidence: isDoubtful ? 0.7 : 1, rule: 'plain' }
 }

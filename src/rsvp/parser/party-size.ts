@@ -84,6 +84,11 @@ function count(span: string[], how: Exclude<Counts, number>, isName: (word: stri
   return how === 'sum' ? numbers.reduce((sum, one) => sum + one, 0) : numbers[0]!
 }
 
+/** Whether the text names a companion who is not counted: «confirmo, y tal vez mi novia». */
+export const namesCompanion = (list: string[]): boolean =>
+  list.some((word, at) => isRelative(word) && /^(mi|my)$/.test(list[at - 1] ?? '') && COMPANY.has(list[at - 2] ?? ''))
+const COMPANY = new Set(['y', 'e', 'con', 'and', 'with', 'mas', 'para'])
+
 /** Counts the guest, each named person, and the relatives given as a number. */
 function countKin(span: string[], isName: (word: string) => boolean): number {
   let total = 1

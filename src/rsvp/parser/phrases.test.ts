@@ -109,7 +109,31 @@ const YES = listOf(`
   Yes! I'm so excited for you / I'm coming!! / We are coming for sure / Will be there with pleasure /
   Definitely! Can't wait to celebrate / Yes, thank you so much for inviting us / I'll attend / Yes, 1 person = 1 /
   Yes I confirm my attendance / 100% ahí estaré / Obvio sí / obvio que si wey / Ya sabes que sí / Sí hermosa /
-  Simón wey / sí güey ahí ando / Confirmado mi rey / Con gusto compadre / Yo confirmo 🙋🏻 / Confirmado ✅ gracias
+  Simón wey / sí güey ahí ando / Confirmado mi rey / Con gusto compadre / Yo confirmo 🙋🏻 / Confirmado ✅ gracias /
+  Hola Mariana, muchas gracias por invitarnos. Confirmamos nuestra asistencia. Un abrazo. /
+  Buenas tardes! Asistiremos 3: mis papás y yo = 3 / Claro que sí hermana, ahí estaremos contigo /
+  Con mucho gusto ahí estaremos, gracias por considerarnos / Confirmo mi asistencia, será un gusto verlos /
+  Hola, sí vamos los dos, gracias! = 2 / Siiii qué emoción, no me lo pierdo / si voy amiga, te veo allá /
+  Por supuesto mi Lupita, ahí estaremos acompañándote / Muchas gracias, seremos 4 adultos = 4 /
+  Confirmado mi esposa y yo = 2 / A sus órdenes, ahí estaré puntual /
+  Ya estamos listos para celebrar con ustedes, confirmados /
+  Hola buen día confirmo asistencia para dos personas por favor = 2 / ahi nos vemos bro /
+  vamos 5 de la familia Nava = 5 / Yes! We can't wait to celebrate with y'all / Hi! Yes, 2 of us are coming = 2 /
+  Thank you for the invitation! I will be attending / Me da mucho gusto, claro que asistiré /
+  Agradezco la invitación y confirmo mi presencia / sí iré con todo gusto / Listo, ya confirmé, ahí estaremos /
+  Sí compadre, cuente con nosotros, ahí llegamos / simon vato ahi caigo con la familia /
+  Estimada Fernanda, agradezco la invitación y confirmo que asistiré con gusto /
+  Buenas noches, de nuestra parte confirmamos tres lugares = 3 / siii amigaaa obvio que voy a tu boda!!! te amo /
+  claro que vamos mi viejo y yo, ahí nos vemos comadre = 2 / Sí muchas gracias por la invitación, ahí estaremos /
+  Ahí estaremos, no podemos faltar a ese gran día / Con mucho gusto estaremos acompañándolos, bendiciones /
+  Asistiremos los 4, mil gracias por tomarnos en cuenta = 4 / sí confirmo, nos vemos el sábado /
+  Hola doña Lupe, sí voy, gracias por acordarse de mí / Listos para la fiesta, ahí estaremos /
+  me encanta la idea, sí voy / Súper, cuenten con nosotros / Hola, confirmo lugar para mí y mi novia = 2 /
+  No me lo pierdo por nada. Abrazos / sipi, ahi nos vemos / Yes of course, see you all there! /
+  We'll be there, all 3 of us = 3 / I accept your invitation with great joy / Confirmo que voy /
+  Claro!! ya quiero que llegue ese día / Ok perfecto, sí vamos /
+  Gracias por la invitación, confirmada mi asistencia / Sí, asistiremos mi mamá y yo. Gracias = 2 /
+  sí, por favor anótame / Muy honrada con su invitación, asistiré / obvio ahi estare mi hermanito
 `)
 const NO = listOf(`
   ok amiga no puedo / les confirmo que no podremos asistir / amiga la verdad no puedo /
@@ -169,7 +193,28 @@ const NO = listOf(`
   We have to decline, thank you for thinking of us / No puedo ir, estoy castigada jaja /
   por esta ocasión tendremos que declinar, saludos / Saldremos de la ciudad, no podremos asistir /
   No va a poder ser, me toca viajar por trabajo / ya tenemos boletos para un concierto, no iremos /
-  Se me hizo bolas la agenda, no llego / Ay perdón amiga, justo ese día bautizan a mi sobrino
+  Se me hizo bolas la agenda, no llego / Ay perdón amiga, justo ese día bautizan a mi sobrino /
+  Hola, lamentablemente no podremos ir, tenemos un viaje programado para esas fechas /
+  No puedo asistir, gracias por la invitación /
+  Una disculpa pero ese día no podré, tengo evento en la escuela de mi hija / no voy a ir, gracias /
+  Ay amiga qué crees, que ese día me toca trabajar y no me dieron permiso /
+  Les agradezco mucho pero por cuestiones de salud de mi mamá no podremos acompañarlos /
+  No podré estar, les mando un abrazo enorme / Me encantaría pero estoy en España estudiando /
+  Muchas felicidades! Por desgracia no voy a poder asistir / No podemos asistir, mil gracias /
+  Sorry, we can't attend. Best wishes! / Unfortunately I have another commitment that day /
+  I'm not able to make it, thank you though / Cancelo mi lugar, me salió un viaje de trabajo /
+  ya no voy a poder ir, perdón por avisar tarde / nel no puedo wey ando en la chamba ese dia /
+  No alcanzo a llegar, salgo tarde del trabajo / Tuve un accidente y estoy en recuperación, no podré ir /
+  mis hijos tienen clases, no iremos / no podre primo, estoy bien enfermo /
+  Gracias por la invitación pero nos es imposible asistir / No podremos ir, disculpen /
+  Qué pena pero no voy a poder acompañarte, estoy de viaje esa semana /
+  Lo lamento, no podré acompañarlos en esta ocasión tan especial / Ando bien enferma comadre, no voy a poder ir /
+  ese fin de semana me voy a la playa con mi familia, no puedo / Perdón por no poder asistir, les deseo lo mejor /
+  No asistiré por motivos laborales / Tengo que declinar, pero les mando mi cariño /
+  no puedo, tengo que cuidar a mis sobrinos / I would love to but unfortunately I can't make it /
+  Nope, can't go, sorry bro / Por ahora no podré acompañarlos / Mi esposo y yo no podremos asistir, saludos /
+  No vamos a poder, se enfermó mi papá / ya no voy, me salió chamba /
+  me hubiera encantado pero vivo en Canadá y no puedo viajar / Se los agradezco pero no, gracias
 `)
 /** Acknowledgements, filler words, questions, other people's answers, other topics, fragments, jokes. */
 const NEITHER = listOf(`
@@ -301,7 +346,19 @@ const NEITHER = listOf(`
   I'm going to the gym / I'm coming over now / count me in for the bachelorette / can't come to the phone /
   I won't be there before 9 / we won't be able to make the ceremony but will be at the party /
   my kids can't come but we will / my parents will be there / she said yes!! / yes the address is right /
-  no the other Ana / I confirm my email is right / not coming alone, who else is
+  no the other Ana / I confirm my email is right / not coming alone, who else is /
+  ¿El evento es al aire libre? / Mi esposo confirma mañana, yo sí voy / Muchas gracias por la invitación, qué linda /
+  No soy Pedro, está equivocado / Ya llegaron las invitaciones? están hermosas / hay que llevar algo? /
+  Mi mamá pregunta si puede ir / Sí, yo soy / ok, lo anoto / no tengo el número de Ana, me lo pasas? /
+  Claro, te llamo en un rato / Voy a checar los vuelos / perdón, apenas vi el mensaje / Solo mi hija va a ir /
+  puedo confirmar después? / no escucho bien tu audio / Yo llego directo a la fiesta, a la misa no /
+  ay no, qué nervios / vamos a estar muy felices por ti / estamos muy contentos por ustedes /
+  me hubiera encantado conocerlo / Sí hay lugar para mi primo? / no voy a comer carne /
+  voy a llevar a mi perro al veterinario / sí, se lo digo / Claro que me acuerdo de usted /
+  Te confirmo que sí llegó el paquete / ahí estaremos viendo qué regalarles jaja / no puedo decirte nada todavía /
+  mi esposo dice que vamos / mi hija y mi yerno van / No, mi papá es el que va / hasta el sábado! /
+  nos vemos el viernes en el ensayo / yo confirmo el pastel / 4 de julio? / entre semana no puedo /
+  los domingos no puedo salir / no puedo los martes / vamos por partes
 `)
 /** Answers with maybe, later, or a condition. */
 const NOT_NOW = listOf(`

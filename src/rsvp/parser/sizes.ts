@@ -38,7 +38,7 @@ sum : verb : [{verb} [con]] {number} y (un|una|{number}) {children}
 sum : verb : {verb?} {number} mas {number} [{people}|{children}]
 self : asistiremos : [{verb}|conmigo] yo (mas|y|con) {number} [mas|{people}]
 kin : confirmo asistencia : (confirmo|confirmamos) [mi|nuestra|la] (asistencia|lugar) {and} (la|el) de {relatives}|
-    (confirmo|confirmado|confirmada) (para|por) mi {and} {relatives}
+    (confirmo|confirmado|confirmada) [lugar|lugares|asistencia] (para|por) mi {and} {relatives}
 kin : verb : {verb?} [yo {and}] {relatives} [{and} {relatives}] [{and} {relatives}] [{and} {relatives}] {and} (yo|me|
     i|un servidor|conmigo|una servidora) [si]
 kin : verb : {verb?} (yo|me|i) {and} {relatives} [{and} {relatives}] [{and} {relatives}]
