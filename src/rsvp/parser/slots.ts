@@ -22,7 +22,7 @@ export const SLOTS: Record<string, string> = {
     semana|siguiente semana)|en (estos dias|la semana|la noche|la tarde|unos dias)|entre semana|esta (semana|noche|
     tarde)|estos dias|hoy|hoy en la noche`,
   acompanar: 'acompanar|acompanarlos|acompanarlas|acompanarte|acompanarles|acompanarle|acompanarlo|acompanarla',
-  go: `[poder] (ir [con {vocative}]|asistir|llegar|acudir|viajar|presentarme|presentarnos|{acompanar}|estar ({there}|presente|presentes|con (ustedes|nosotros)|contigo)|asistirles|go|come|attend|make it|be there|come to {the} {event}|join|join you) [con (ustedes|nosotros)|contigo]`,
+  go: `[poder] (ir|asistir|llegar|acudir|viajar|presentarme|presentarnos|{acompanar}|estar ({there}|presente|presentes|con (ustedes|nosotros)|contigo)|asistirles|go|come|attend|make it|be there|come to {the} {event}|join|join you) [con (ustedes|nosotros)|contigo]`,
   /** Forms of address. */
   vocative: `amig~|amiguita|amiguis|amix|amiwi|querid~|wey|guey|we|bro|brother|broder|carnal|carnala|compa|compadre|
     compadrito|comadre|comadrita|man~|manit~|herman~|hermanit~|carnalit~|prim~|primit~|ti~|tiit~|mij~|mijit~|hij~|
@@ -30,8 +30,8 @@ export const SLOTS: Record<string, string> = {
     hermos~|preciosa|guap~|chul~|linda|bonita|nena|nene|bb|bebe|joven|don|dona|licenciad~|lic|licenciado|ing|
     ingeniero|doctor|doctora|dr|dra|arq|padre|vato|plebes|raza|banda|pariente|viejo|vieja|flaca|gorda|tocayo|vecin~|
     cunad~|suegra|mujer|corazon|cielo|queen|king|cabron|cabrona|sis|hun|babe|girlie|patron|viejon|apa|ama|abue|
-    abuelita|abuelito|suegrita|mi todo|reina|bella|girl|guys|fam|cousin|man|dude|maam|sir|auntie|mi (amor|vida|cielo|
-    reina|rey|nina|nino|hermosa|chula|reyna|ciela|comadre|compadre|hermano|hermana|estimad~)`,
+    abuelita|abuelito|suegrita|mi todo|reina|bella|girl|guys|fam|cousin|man|dude|maam|sir|auntie|{dear}`,
+  dear: `mi (amor|vida|cielo| reina|rey|nina|nino|hermosa|chula|reyna|ciela|comadre|compadre|hermano|hermana|estimad~)`,
   relative: `espos~|novi~|pareja|marido|mujer|senora|mama|papa|madre|padre|herman~|hij~|nin~|amig~|prim~|suegr~|ti~|
     acompanante|prometid~|abuel~|abuelit~|compadre|comadre|cunad~|sobrin~|niet~|chav~|viej~|jef~|mejor amig~|morr~|
     flac~|gord~|esposit~|novi~|wifey|hubby|nuera|yerno|wife|husband|partner|girlfriend|boyfriend|fiance|fiancee|
