@@ -3,14 +3,13 @@
 /** Greetings, thanks, congratulations, apologies, and words that only fill a pause. */
 export const FILLER = `
 [i|we] cant wait to (see|celebrate|party|dance|hug|meet) [with] [you|yall|everyone|u]
-[y] (te|los|les) quiero dar un abrazo|que (ilusion|nervios|ganas) [de (verlos|verte)]|(muero|morimos) de ganas [de (verlos|verte|ir)]
-uff|uff no|ouch|dios primero
-[a|en] [la] misa y [a|en] [{the}|al] (fiesta|pachanga|recepcion|salon|banquete)
+[y] (te|los|les) quiero dar un abrazo|que (ilusion|nervios|ganas) [de (verlos|verte)]
+(muero|morimos) de ganas [de (verlos|verte|ir)]
+uff|uff no|ouch|dios primero|[a|en] [la] misa y [a|en] [{the}|al] (fiesta|pachanga|recepcion|salon|banquete)
 [a|en] la (iglesia|ceremonia) y [a|en] [{the}|al] (fiesta|recepcion|salon|banquete)
 aqui|por aqui|nos vemos [pronto]|hasta (pronto|entonces|ese dia)
 (quedo|quedamos) (atent~|pendiente|pendientes|al pendiente|a sus ordenes|a la orden)|quedando a sus ordenes
-a sus ordenes
-(ya|apenas) (lei|vi|recibi) [la|tu|su|el] [invitacion|mensaje]
+a sus ordenes|(ya|apenas) (lei|vi|recibi) [la|tu|su|el] [invitacion|mensaje]
 (recibi|recibimos|me llego|nos llego) {the} [linda|amable|hermosa|bonita] invitacion|recibida {the} invitacion
 espero [que] [te|se|todos] (estes|esten|este|encuentres|encuentren) [muy] [bien]
 un gusto (saludarte|saludarlos|saludarle)
@@ -29,8 +28,7 @@ gracias [de todo corazon|de corazon] {thanksFor?}|grax|grcs|muy amable|muy amabl
     [{thanksFor}|la|tu|su|que (nos|me) (invitaran|invitaras|tomaran en cuenta)] [amable|linda|hermosa] [invitacion|
     atencion|deferencia|detalle|gesto]
 (muy|bien|tan) (agradecid~|honrad~) [{thanksFor}|por {the} invitacion]|agradecid~|con [profundo|mucho] agradecimiento
-muy agradecid~
-por favor|porfavor|porfa|porfis|porfi|por fa|x favor|x fa|xfa|xfavor|xfis|plis|pls|plz|please|favor
+muy agradecid~|por favor|porfavor|porfa|porfis|porfi|por fa|x favor|x fa|xfa|xfavor|xfis|plis|pls|plz|please|favor
 (saludos|saludo|cordiales saludos|un saludo) [cordial|cordiales|a todos|a la familia|a (tu|su) {relative}|desde
     {name}|enorme]
 reciba [un] [cordial] saludo|reciban un saludo|saludos cordiales|atentamente|atte
@@ -76,8 +74,7 @@ no habia (visto|leido|contestado) [el|tu] [mensaje|invitacion]
 no te enojes|no se (enojen|ofendan)
 [muy|super|bien|tan] (feliz|felices|content~|amable|amables|emocionad~|honrad~) [por (ustedes|ti)|de (verlos|verte|
     compartir)]
-encantad~ de la vida
-[la|tu|su] (hermosa|preciosa|linda|bonita|bella|padrisima) (invitacion|noticia)
+encantad~ de la vida|[la|tu|su] (hermosa|preciosa|linda|bonita|bella|padrisima) (invitacion|noticia)
 (hermosa|preciosa|linda|bonita) invitacion|se lucieron [con la invitacion]
 (invitacion|noticia) tan (bonita|hermosa|linda)
 [ya] (quiero|queremos|ansiamos|esperamos|cuento|contamos) (verte|verlos|ver a los novios|que (llegue|sea) [el dia]|los
@@ -86,8 +83,7 @@ ya quiero que sea el dia|ya queremos que llegue el dia|ya falta poco|nos (morimo
 [te|los|las|l~] (quiero|queremos|amo|amamos|adoro) [mucho|muchisimo|un monton|amiga|a todos]|tqm|tkm|tq|ntp|un beso
 no (manches|mames|inventes|te preocupes|se preocupen|se preocupe|hay (problema|bronca|cuidado|de que|falla)|problem|
     worries|pasa nada|hombre)
-nombre|n ombre
-(sin|no hay) (problema|bronca|pedos|falla)|con confianza|cualquier cosa [me avisas]
+nombre|n ombre|(sin|no hay) (problema|bronca|pedos|falla)|con confianza|cualquier cosa [me avisas]
 (padrisimo|chido|chidisimo|increible|que chido|q chido|de lujo|super|fantastico|maravilloso|buenisimo|genial|hermoso|
     excelente noticia|buenas noticias|cool|awesome|amazing|great|nice|so excited|excited|were so excited|im so
     excited)

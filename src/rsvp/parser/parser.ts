@@ -9,7 +9,7 @@ import { isRhetorical, readClause, type Clause } from './clauses.ts'
 import { isKnown, isName } from './lexicon.ts'
 import { BLOCKS_NO, BLOCKS_REASON, BLOCKS_YES, HINT_STEMS, HINT_WORDS, REGRETS } from './markers.ts'
 import { numberOf } from './numbers.ts'
-import { extractPartySize, namesCompanion } from './party-size.ts'
+import { extractPartySize, namesCompanion, type PartySize } from './party-size.ts'
 import { BREAK, LENGTH_MAX, listProper, simplify } from './simplify.ts'
 import { correctTypos } from './typos.ts'
 
@@ -42,52 +42,65 @@ export const CONFIDENCE_NEEDED = 0.8
 const NOTHING: Reply = { intent: null, partySize: null, confidence: 0, rule: 'none' }
 
 export function readReply(text: string): Reply {
-  const emoji = readEmoji(text)
   const { list, hasTypo } = correctTypos(withProper(simplify(text), text), isKnown)
   const plain = list.join(' ')
   if (ASKS_HOW.some((pattern) => pattern.test(plain))) return { ...NOTHING, confidence: 1, rule: 'how_to_confirm' }
-  const { rest, size, isCounted, isContradictory } = extractPartySize(list, isName)
-  const { stated, asked } = splitClauses(rest)
+  const party = extractPartySize(list, isName)
+  const { stated, asked } = splitClauses(party.rest)
   const all = stated.map(readClause)
   const read = withoutFillers(all)
   if (read.some(({ kind }) => kind === 'not_yet')) return { ...NOTHING, confidence: 1, rule: 'not_yet' }
-  const intents = new Set(
-    read.flatMap(({ kind }) => (kind === 'yes' || kind === 'no' || kind === 'maybe' ? [kind] : [])),
-  )
+  const intents = new Set(read.flatMap(({ kind }) => (isIntent(kind) ? [kind] : [])))
+  const emoji = readEmoji(text)
   const isUnderstood = read.every(({ kind }) => kind !== 'unknown')
   const isOnlyEmoji = emoji !== null && intents.size === 0 && isUnderstood
-  const hasRegret = list.some((word) => REGRETS.has(word))
   if (emoji && isUnderstood) intents.add(emoji)
-  const isPartial = intents.has('yes') && stated.some(isSomebodyNot)
-  const isNoToSome = intents.has('no') && isCounted
-  const isRegrettedYes = isOnlyEmoji && emoji === 'yes' && hasRegret
-  if ((intents.has('yes') && intents.has('no')) || isPartial || isNoToSome || isRegrettedYes)
-    return { ...NOTHING, rule: 'contradiction' }
-  if (asked.length === 0 && emoji !== 'yes' && !isCounted && isUnableByReason(read, all, list))
-    return { intent: 'no', partySize: null, confidence: 0.9, rule: 'plain' }
-  if (intents.size === 0)
-    return readWithoutIntent(read, {
-      emoji,
-      size,
-      hasAsked: asked.length > 0,
-      isUnclear: isCounted || isUnclear(text, list.length, all),
-    })
+  const message: Message = { text, list, plain, party, all, read, intents, emoji, hasAsked: asked.length > 0 }
+  if (contradicts(message, stated, isOnlyEmoji)) return { ...NOTHING, rule: 'contradiction' }
+  if (isUnableByReason(message)) return { intent: 'no', partySize: null, confidence: 0.9, rule: 'plain' }
+  if (intents.size === 0) return readWithoutIntent(message)
   const intent: Intent = intents.has('maybe') ? 'maybe' : intents.has('no') ? 'no' : 'yes'
-  const partySize = intent === 'yes' ? size : null
-  const strayWords = read.reduce((sum, { strays }) => sum + strays, 0)
-  if ((strayWords > 0 && !isAside(intent, all)) || !isReasonable(intent, all) || asked.length > 0 || intents.size > 1)
-    return { intent, partySize, confidence: Math.max(0.3, 0.75 - 0.05 * strayWords), rule: 'in_a_sentence' }
+  const partySize = intent === 'yes' ? party.size : null
+  const strays = countStrays(read)
+  const isMixed = (strays > 0 && !isAside(intent, all)) || !isReasonable(intent, all) || intents.size > 1
+  if (isMixed || message.hasAsked)
+    return { intent, partySize, confidence: Math.max(0.3, 0.75 - 0.05 * strays), rule: 'in_a_sentence' }
   // A thumb alone is an answer; next to «gracias» it may only acknowledge the message.
   if (isOnlyEmoji) return { intent, partySize, confidence: plain === '' ? 1 : 0.7, rule: 'emoji' }
-  const isWeak = read.some(({ weak }) => weak && weak !== 'polite')
-  const isDoubtful =
-    isWeak ||
-    text.length > LENGTH_MAX ||
-    mayBeJoke(text, plain, all) ||
-    (intent === 'yes' &&
-      (isContradictory || (size === null && namesCompanion(rest)) || isConditional(text) || mayBePromise(list, size)))
-  if (hasTypo) return { intent, partySize, confidence: isDoubtful ? 0.7 : 0.9, rule: 'typo' }
-  return { intent, partySize, confidence: isDoubtful ? 0.7 : 1, rule: 'plain' }
+  const confidence = isDoubtful(intent, message) ? 0.7 : hasTypo ? 0.9 : 1
+  return { intent, partySize, confidence, rule: hasTypo ? 'typo' : 'plain' }
+}
+
+/** `all`: every clause that states something; `read`: the same without what says nothing beside the others. */
+type Message = {
+  text: string
+  list: string[]
+  plain: string
+  party: PartySize
+  all: Clause[]
+  read: Clause[]
+  intents: Set<Intent>
+  emoji: Intent | null
+  hasAsked: boolean
+}
+
+const isIntent = (kind: Clause['kind']): kind is Intent => kind === 'yes' || kind === 'no' || kind === 'maybe'
+const countStrays = (clauses: Clause[]): number => clauses.reduce((sum, { strays }) => sum + strays, 0)
+const hasRegret = (list: string[]): boolean => list.some((word) => REGRETS.has(word))
+
+function contradicts({ intents, list, party, emoji }: Message, stated: string[][], isOnlyEmoji: boolean): boolean {
+  const isPartial = intents.has('yes') && stated.some(isSomebodyNot)
+  const isNoToSome = intents.has('no') && party.isCounted
+  const isRegrettedYes = isOnlyEmoji && emoji === 'yes' && hasRegret(list)
+  return (intents.has('yes') && intents.has('no')) || isPartial || isNoToSome || isRegrettedYes
+}
+
+function isDoubtful(intent: Intent, { text, list, plain, party, all, read }: Message): boolean {
+  if (read.some(({ weak }) => weak && weak !== 'polite') || text.length > LENGTH_MAX) return true
+  if (mayBeJoke(text, plain, all)) return true
+  if (intent !== 'yes') return false
+  const isUncounted = party.isContradictory || (party.size === null && namesCompanion(party.rest))
+  return isUncounted || isConditional(text) || mayBePromise(list, party.size)
 }
 
 /** Gives unknown words the capital that they were written with. */
@@ -98,24 +111,23 @@ function withProper(list: string[], text: string): string[] {
 
 const ASKS_HOW = [/(como|donde) (le hago para |puedo |se |te |les )?confirm/, /how (do|can) (i|we) (confirm|rsvp)/]
 
+const BREAKS_NEWS = /\b(?:que crees|fijate|fijese)\b/
 const POSTPONED = /\b(?:para|en|hasta) (?:la |una )?(?:otra|proxima)\b/
 
 /**
  * Whether a text without an answer is a no: another duty or place on the day with a regret or a wish («qué pena, estaremos de
  * viaje»), a wish and a reason against it («quisiera ir, pero trabajo»), or a reason and another time.
  */
-function isUnableByReason(read: Clause[], all: Clause[], list: string[]): boolean {
-  if (read.some(({ kind, weak }) => kind === 'maybe' || kind === 'no' || (kind === 'yes' && weak !== 'wish')))
-    return false
+function isUnableByReason({ read, all, list, plain, party, emoji, hasAsked }: Message): boolean {
+  if (hasAsked || emoji === 'yes' || party.isCounted) return false
+  if (read.some(({ kind, weak }) => isIntent(kind) && weak !== 'wish')) return false
   const hasWish = all.some(({ weak }) => weak === 'wish')
-  const isSorry =
-    hasWish || /\b(?:que crees|fijate|fijese)\b/.test(list.join(' ')) || list.some((word) => REGRETS.has(word))
-  const hasReason = all.some((clause) => clause.hasReason)
+  const isSorry = hasWish || hasRegret(list) || BREAKS_NEWS.test(plain)
   const isReason =
     (isSorry && all.some(({ hasConflict }) => hasConflict)) ||
-    (hasWish && all.some((clause) => clause.hasReason && clause.isContrast)) ||
-    (hasReason && POSTPONED.test(list.join(' ')))
-  return isReason && all.every(({ strays }) => strays === 0) && isFreeOf(all, 'no')
+    (hasWish && all.some(({ hasReason, isContrast }) => hasReason && isContrast)) ||
+    (all.some(({ hasReason }) => hasReason) && POSTPONED.test(plain))
+  return isReason && countStrays(all) === 0 && isFreeOf(all, 'no')
 }
 
 const BLOCKS = { yes: BLOCKS_YES, no: BLOCKS_NO }
@@ -185,14 +197,13 @@ function splitClauses(list: string[]): { stated: string[][]; asked: string[][] }
   return { stated, asked }
 }
 
-type Traces = { emoji: Intent | null; size: number | null; hasAsked: boolean; isUnclear: boolean }
-
-function readWithoutIntent(read: Clause[], { emoji, size, hasAsked, isUnclear }: Traces): Reply {
-  const strays = read.reduce((sum, clause) => sum + clause.strays + clause.content.length, 0)
+function readWithoutIntent({ text, list, read, all, party, emoji, hasAsked }: Message): Reply {
+  const words = read.reduce((sum, { strays, content }) => sum + strays + content.length, 0)
   if (hasAsked) return { ...NOTHING, confidence: 1, rule: 'question' }
-  if (emoji && strays > 0) return { intent: emoji, partySize: null, confidence: 0.5, rule: 'emoji' }
-  if (size !== null && strays === 0) return { intent: 'yes', partySize: size, confidence: 0.7, rule: 'party_size' }
-  return isUnclear ? { ...NOTHING, rule: 'unclear' } : NOTHING
+  if (emoji && words > 0) return { intent: emoji, partySize: null, confidence: 0.5, rule: 'emoji' }
+  if (party.size !== null && words === 0)
+    return { intent: 'yes', partySize: party.size, confidence: 0.7, rule: 'party_size' }
+  return party.isCounted || isUnclear(text, list.length, all) ? { ...NOTHING, rule: 'unclear' } : NOTHING
 }
 
 /** Longer texts without a known phrase are about something else. */

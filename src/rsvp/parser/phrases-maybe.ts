@@ -4,10 +4,8 @@ export const MAYBE = `
 vamos a ver|vamos viendo|ya veremos|ya vemos|ahi vemos|{there} veremos|veremos|vemos
 (chance|chansa|chanza|chancita|igual|capaz) [y|que|y que] [si|no] [si|no] [voy|vamos|puedo|podemos|caigo|caemos|llego|
     vaya]
-capaz que [si|no] (voy|vamos|puedo)
-puede que (si|no|vaya|vayamos|pueda|podamos|no pueda|si vaya|no vaya) [un ratito]
-puede ser [que si]|podria ser|es posible|posible
-(hay|habra) que ver|esta por verse|por ver
+capaz que [si|no] (voy|vamos|puedo)|puede que (si|no|vaya|vayamos|pueda|podamos|no pueda|si vaya|no vaya) [un ratito]
+puede ser [que si]|podria ser|es posible|posible|(hay|habra) que ver|esta por verse|por ver
 a ver [si (puedo|podemos|se puede|se arma|me dan permiso|alcanzo|llego)|que pasa|como (ando|andamos|le hago)|que dice
     mi {relative}] [ir]
 ahorita (te|les|le) (digo|aviso|confirmo)
@@ -63,8 +61,7 @@ no lo (descarto|hemos decidido|he decidido)|no lo descartamos|[aun|todavia] no l
 no nos hemos (puesto de acuerdo|decidido)
 depende [de (mi trabajo|mi jefe|mi chamba|mi {relative}|los vuelos|mis turnos|mi horario|el clima|que diga mi
     {relative})]
-segun [como (ande|ande de tiempo|me sienta|este|salga)]
-hare lo posible|haremos lo posible
+segun [como (ande|ande de tiempo|me sienta|este|salga)]|hare lo posible|haremos lo posible
 (hare|haremos|voy a hacer|vamos a hacer) [todo] lo posible [por|para] [estar {there?}|ir|llegar|asistir|{acompanar}]
 (intentare|intentaremos|tratare|tratamos|trataremos|voy a (intentar|tratar)|vamos a (intentar|tratar)|intento) [de]
     (ir|llegar|asistir|estar {there?}|{acompanar})
@@ -74,8 +71,7 @@ le voy a echar ganas [para (ir|llegar)]
 dudo que (pueda|podamos|vaya) [ir]
 (esta|se ve|lo veo|la veo|se me hace) (dificil|complicado|en chino|muy dificil) [pero (le hago la lucha|voy a
     intentar|a ver)]
-dificil
-ojala [que] [si] (pueda|podamos|se pueda|alcance|se arme|podamos acompanarlos) [ir|{acompanar}]
+dificil|ojala [que] [si] (pueda|podamos|se pueda|alcance|se arme|podamos acompanarlos) [ir|{acompanar}]
 (espero|esperamos) [si] poder (ir|llegar|asistir|{acompanar})
 (tengo|tenemos|necesito) que (ver|checar|preguntar|pedir permiso|preguntarle a mi {relative}|consultarlo|revisar mi
     agenda|ver mis turnos|platicarlo|pensarlo|confirmar en mi trabajo)
@@ -93,12 +89,10 @@ not sure|still (undecided|deciding|figuring it out|not sure)
 [i|we|it|im|we are] (might|may) [be able to] [not] [come|go|make it]|might come might not
 [ill|well|i will|we will|will] (let you know|get back to you|confirm|see how it goes|keep you posted) [soon|later|by
     {name}|asap]
-well see [how it goes]
-tentative [yes]|it depends [on (my|the) {name}]|depends [on (my|the) {name}]
+well see [how it goes]|tentative [yes]|it depends [on (my|the) {name}]|depends [on (my|the) {name}]
 [i|we|ill|well] (try|will try|are trying|ll try|hope|doubt) [my best|our best] [to] [make it|come|go|be there|it|make
     it work|be there]
-(hoping|trying) to (come|make it|make it work)|i doubt it|i hope so
-(i|we) need to check [with my {relative}] [first]
+(hoping|trying) to (come|make it|make it work)|i doubt it|i hope so|(i|we) need to check [with my {relative}] [first]
 `
 /** Puts the answer off until later without saying anything about it, or says that it is not given yet. */
 export const NOT_YET = `

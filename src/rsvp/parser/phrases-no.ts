@@ -21,8 +21,8 @@ not in the cards|(wont|doesnt|not going to) work for (us|me)|not attending
 [ya|siempre|ya siempre|pues] no [te|los|las|les|le|me|nos] (puedo|podemos|podre|podremos|podria|podriamos|poder|
     alcanzo|alcanzamos|alcanzare) [a] ({go}|estar) {toEvent?} [con ustedes|contigo] {day?}
 [ya|siempre|ya siempre] no [te|los|las|les|le] (podre|podremos) {toEvent?} {day?} [con ustedes]
-[ya|siempre|ya siempre] no [te|los|las|les] (voy|vamos|iba|ibamos) a (poder|alcanzar) [a] [{go}|estar] {toEvent?} {day?} [con
-    ustedes]
+[ya|siempre|ya siempre] no [te|los|las|les] (voy|vamos|iba|ibamos) a (poder|alcanzar) [a] [{go}|estar] {toEvent?}
+    {day?} [con ustedes]
 [ya|siempre|ya siempre] no [te|los|las|les] (voy|vamos) a ({go}|llegar|estar) {toEvent?} {day?}
 [yo|nosotr~] [ya|siempre|ya siempre] no (ire|iremos|asistire|asistiremos|asisto|asistimos|estare|estaremos|vendre|
     vendremos) [{there}|presente|presentes] {toEvent?} {day?} [con ustedes]
@@ -52,15 +52,13 @@ se (me|nos) hace imposible {go?}
 (me|nos) (cancelan|cancelas)|cancelame|cancelanos|cancelenme
 (declino|declinamos|declina|declinan|rechazo) [con (pena|mucha pena|tristeza|gratitud|todo carino)|respetuosamente|
     amablemente]
-con [mucha] pena (declino|declinamos)
-(tengo que|tenemos que|debo|debemos|me veo obligad~ a|voy a tener que) declinar
+con [mucha] pena (declino|declinamos)|(tengo que|tenemos que|debo|debemos|me veo obligad~ a|voy a tener que) declinar
 [te|les|le|lo] (confirmo|confirmamos|aviso|digo|comunico|informo|quiero decir|queria decir) que [ya] no (voy|vamos|
     podre|podremos|puedo|podemos|ire|iremos|asistire|asistiremos|asisto|podremos|cuentes|cuenten|estare|estaremos|voy
     a poder|vamos a poder|voy a ir|vamos a ir) [a] {go?} {toEvent?}
 [te|les|le|lo] (confirmo|confirmamos) que [ya] no$
 (confirmo|confirmamos) [mi|nuestra] (inasistencia|no asistencia)
-no [los|las|te|les|nos] (acompano|acompanamos|acompanare|acompanaremos) {day?}
-no (acepto|aceptamos) [la invitacion]
+no [los|las|te|les|nos] (acompano|acompanamos|acompanare|acompanaremos) {day?}|no (acepto|aceptamos) [la invitacion]
 no (cuentes|cuenten|cuente) (conmigo|con nosotr~|con mi {relative} y conmigo) [por favor]|conmigo no (cuentes|cuenten)
 con nosotros no (cuentes|cuenten)|no (me|nos) (cuenten|cuentes|consideren|consideres|tomen en cuenta)
 no (me|nos) (esperen|esperes|aparten lugar|apartes lugar|guarden lugar)
@@ -68,22 +66,20 @@ no (alcanzo|alcanzamos|alcanzaria|alcanzare) [a (llegar|ir)]|no (llegare|llegare
 no (me|nos) (da|dio|va a dar|dara|alcanza) [el] tiempo [de (llegar|ir)]
 no (tengo|hay|tenemos) (chance|chanza|modo|forma|manera|posibilidad|oportunidad) [de (ir|que (llegue|llegemos|vaya)|
     llegar|asistir)]
-no hay (forma|manera|modo|chance)
-no (tengo|tenemos) tiempo [de ir]|no dispong~ de esa fecha
+no hay (forma|manera|modo|chance)|no (tengo|tenemos) tiempo [de ir]|no dispong~ de esa fecha
 (me|nos) la (voy|vamos) a perder|me lo pierdo (esta vez|{day})|me la pierdo (esta vez|{day})
 nos (perderemos|perdemos) {the} {event}
 (te|les) (fallo|quedo mal|voy a (fallar|quedar mal)|quede mal|vamos a (fallar|quedar mal)) {day?} [esta vez]
 (de|por) (mi|nuestra) parte (no|es un no|un no|no (podre|podremos|asistire|asistiremos|ire|iremos) {go?}|no cuentes
     conmigo)
-mi respuesta es no|nuestra respuesta es no
-[la] familia {name} {name?} no (podra|asistira|ira) {go?}
+mi respuesta es no|nuestra respuesta es no|[la] familia {name} {name?} no (podra|asistira|ira) {go?}
 no (asistiremos|iremos|vamos) los {name}
 (denle|dale|den|pueden disponer de|libera|liberen|pueden liberar) (mi lugar|mis lugares|nuestros lugares|mi pase|mis
     pases) [a (alguien mas|otra persona)]
 no (quiero|pienso|tengo ganas de|tengo planeado) ir|no me interesa [ir]
-[yo] (paso|pasamos) (esta vez|{day}|por esta vez|[muchas|mil] gracias|[una] disculpa|perdon|lo siento|saludos|un abrazo|felicidades)
-(esta vez|yo|nosotros|mejor) (paso|pasamos)
-voy a tener que pasar|me toca pasar [esta vez]
+[yo] (paso|pasamos) (esta vez|{day}|por esta vez|[muchas|mil] gracias|[una] disculpa|perdon|lo siento|saludos|un
+    abrazo|felicidades)
+(esta vez|yo|nosotros|mejor) (paso|pasamos)|voy a tener que pasar|me toca pasar [esta vez]
 (i|we) (cant|cannot|can not|wont|will not|couldnt|wouldnt|could not|would not) [be able to] {go?} {toEvent?} {day?}
     [anymore]
 (i|we) (wont|will not) be (coming|attending|going|able to {go}|there|able to attend|making it)
@@ -97,8 +93,7 @@ voy a tener que pasar|me toca pasar [esta vez]
 (i have|we have|i need|ive|we need|have|had|i had|we had) to (cancel|decline|pass|miss {event}|miss it|miss this one)
 [i|we] [must] [respectfully|regretfully|sadly|kindly|politely] (decline|declines) [with regret|the invitation|your
     invitation]
-declines with regret
-[please] cancel (my|our) (rsvp|reservation|spot|spots|seat|seats|seat)
+declines with regret|[please] cancel (my|our) (rsvp|reservation|spot|spots|seat|seats|seat)
 [im |were |we are |i am|ill|well] (gonna|going to|have to|gotta|will) [have to] (pass|miss (it|this one|this))
 (ill|well|i will|we will|i|we) [have to] (pass|miss (it|this one|this|out))
 count (me|us) out|(hard|gonna) pass|i guess ill pass|no can do|unable to (attend|come|make it|go)
@@ -111,8 +106,7 @@ no la libro|no libro|no se arma
 [ya|siempre|ya siempre|yo|nosotr~|yo ya] no [te|los|las|les] (voy|vamos|puedo|podemos|podria|podriamos|llego|llegamos|
     caigo|caemos|alcanzo) {day?} {toEvent?}
 [ya] no creo que (voy|vamos|ire|iremos|pueda ir|podamos ir)
-no [le|les|te] (caigo|caemos|jalo|jalamos|armo|armamos|completo|rajo) [esta vez]
-no la (armo|armamos)|no armo
+no [le|les|te] (caigo|caemos|jalo|jalamos|armo|armamos|completo|rajo) [esta vez]|no la (armo|armamos)|no armo
 (siempre|ya siempre|mejor) no [(voy|vamos|puedo|podemos|podre|podremos|ire|iremos)] [a ir|ir]
 mejor no (voy|vamos|ire|iremos|puedo|cuentes conmigo)
 negativo|negativ~|nones|nelson|nel pastel|claro que no|esta vez no|ahora no puedo
@@ -123,16 +117,13 @@ no (lamentablemente|desafortunadamente|desgraciadamente)
 (cancelo|cancelamos|cancela|cancelar|cancelado|cancel|decline|cancelad~) [por favor]
 (tengo que|tenemos que|tuve que|tuvimos que|tendre que|tendremos que|voy a [tener que]|vamos a [tener que]|necesito|
     quiero|queremos|debo|me toca) (cancelar|declinar)
-(me|nos) (rajo|rajamos|bajo|bajamos)
-paso sin ver|para nada
-regretfully|[sadly|unfortunately|regrettably] i (cant|wont)|i cant|we cant|i cannot|cant
-declino|declinamos
+(me|nos) (rajo|rajamos|bajo|bajamos)|paso sin ver|para nada
+regretfully|[sadly|unfortunately|regrettably] i (cant|wont)|i cant|we cant|i cannot|cant|declino|declinamos
 `
 
 /** A no of one word: the whole clause must be understood, and only another no may follow. */
 export const BARE_NO = `
-(no|nop|nopp|nope|nah|nel|nell|nelazo|not|noo) [gracias|muchas gracias|thank you|thanks|porfa]
-no no
+(no|nop|nopp|nope|nah|nel|nell|nelazo|not|noo) [gracias|muchas gracias|thank you|thanks|porfa]|no no
 `
 
 /** Leans towards no without saying it. */

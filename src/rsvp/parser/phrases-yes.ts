@@ -31,8 +31,7 @@ ya (estamos|estoy) (list~|puest~) para (celebrar|festejar|acompanarlos|acompanar
 (requested|got|took|asked for) [the|that] day off
 (cuenta|cuente|cuenten) (conmigo|con nosotr~) para (celebrar|festejar|celebrarlo|festejarlo|celebrarlos|festejarte|
     celebrarte|festejarlos|{day}|{the} {event})
-[yo|nosotros] si (le|les|te) (caigo|caemos|llego|llegamos)
-ahi (llegamos|llego) [sin falta|a tiempo] {toEvent?}
+[yo|nosotros] si (le|les|te) (caigo|caemos|llego|llegamos)|ahi (llegamos|llego) [sin falta|a tiempo] {toEvent?}
 si (llegamos|llego|alcanzamos a llegar|alcanzo a llegar) (sin falta|a tiempo|{toEvent})|si alcanzamos a llegar
 [alla|ahi] (nos lanzamos|me lanzo|los alcanzamos|los alcanzo|te alcanzo) [para alla]
 (estamos|estoy) mas que (puest~|list~|confirmad~|apuntad~)
@@ -82,8 +81,7 @@ si (estare|estaremos) {there?} {toEvent?}
     estar) {toEvent?} {day?}
 si [me] (puedo|podemos|podre|podremos) {go} {toEvent?} {day?}
 siempre si [me|los] (voy|vamos|puedo|podemos|ire|iremos|podre|podremos) [a ir|ir|asistir|{go}] {toEvent?}
-(yo|nosotr~) (voy|vamos|ire|iremos) [a {go}] {toEvent?}
-(voy|vamos) a {go} {toEvent?} {day?} [sin falta]
+(yo|nosotr~) (voy|vamos|ire|iremos) [a {go}] {toEvent?}|(voy|vamos) a {go} {toEvent?} {day?} [sin falta]
 (voy|vamos|ire|iremos|{there} estaremos) (a (ambos|las dos|todo)|a la (misa|ceremonia|iglesia) y [a] [al|la] (fiesta|
     recepcion|banquete|salon|celebracion))
 (asistire|asistiremos) a (ambos|todo)
@@ -101,13 +99,10 @@ no [te|les|los|las] [voy a|vamos a] (faltare|faltaremos|faltamos|falto|faltar|fa
 no (pienso|pensamos) faltar
 (no|jamas|por nada|ni loc~|ni de chiste|ni de broma) (me|nos|te) [l~] (pierdo|perdemos|perderia|perderiamos|perdere|
     perderemos|falto) [por nada [del mundo]]
-no me (la|lo) pierdo por nada
-ni de chiste falto
-no faltaria por nada
+no me (la|lo) pierdo por nada|ni de chiste falto|no faltaria por nada
 (acepto|aceptamos) [encantad~|gustos~|felices|feliz] [la|tu|su|esta] (invitacion|amable invitacion) {gusto?}
 [sera|es] un (placer|honor|gusto|privilegio) ({acompanar}|asistir|estar {there}|ser parte|compartir)
-me da {much?} gusto {acompanar}
-(nos|me) (dara|daria) {much?} (gusto|alegria) {acompanar}
+me da {much?} gusto {acompanar}|(nos|me) (dara|daria) {much?} (gusto|alegria) {acompanar}
 estaremos encantad~ de {acompanar}
 (encantad~|felices|feliz|content~|contentisim~|honrad~) de (ir|asistir|{acompanar}|ser parte|estar {there}|compartir
     con ustedes|compartir)
@@ -118,15 +113,14 @@ estaremos encantad~ de {acompanar}
     estamos|ya estoy|ya quedamos|doy por) (dentro|confirmad~|confirmadisim~)
 ya esta confirmadisim~ [de (mi|nuestra) parte]|ya (esta|quedo) confirmad~ [de (mi|nuestra) parte]
 (de|por) (mi|nuestra) parte (confirmad~|es un si|si|confirmo|confirmamos|un si)
-[la] familia [de] {name} {name?} (presente|confirma|confirma asistencia|confirma su asistencia|confirmada|asistira|
-    ahi estara|estara presente)
+[la] familia [de] {name} {name?} (presente|confirma|confirma asistencia|confirma su asistencia|confirmada|asistira|ahi
+    estara|estara presente)
 confirmamos [la] familia {name} {name?}
 (agendado|ya lo (agende|anote)|anotado en [la|mi] agenda|ya (aparte|tengo apartad~) (la fecha|el dia)|ya lo tengo en
     mi calendario)
 llueva o truene [{there} (estare|estaremos|estoy|voy)]|caiga quien caiga yo voy|llueva truene o relampaguee
 nos vemos (en {the?} {event}|ese dia|el dia de {the} {event}) {day?}
-(usaremos|ocuparemos|utilizaremos|usamos|ocupamos) (los|nuestros) (lugares|pases|boletos)
-(nos|me) apuntamos con gusto
+(usaremos|ocuparemos|utilizaremos|usamos|ocupamos) (los|nuestros) (lugares|pases|boletos)|(nos|me) apuntamos con gusto
 [yes] (i|we) [will|would] [all|both|definitely|gladly|happily|absolutely] (be there|attend|be attending|come|be
     coming|make it|join you|be joining you|celebrate with you) [for sure|no matter what|4 sure|to celebrate [with
     you]|with you] [god willing] [with bells on]
@@ -162,59 +156,42 @@ sounds good (im|were|count me) in|excited to (be there|celebrate)
 simon (que si|que yes)|obvi|obvi si|obvio microbio|simona [la mona]|clarines|segurisimo|afirmativo|exactamente si
 de ley [que si]|de calle|de 10 si|de una|de una bro|neta que si|la neta si
 a (huevo|webo|guevo)|awebo|a wilson|afuerza|a fuerza que si|a poco no
-[ya] (sabes|saben) que (si|voy|vamos|jalo|yo jalo|{there} (estoy|estamos|andamos))
-tu sabes que {there} voy a estar
-{there} (me|nos) (tienen|tendran|tienes|tendras|esperan|esperas|veran)
-{there} (andare|andaremos|tamos)
+[ya] (sabes|saben) que (si|voy|vamos|jalo|yo jalo|{there} (estoy|estamos|andamos))|tu sabes que {there} voy a estar
+{there} (me|nos) (tienen|tendran|tienes|tendras|esperan|esperas|veran)|{there} (andare|andaremos|tamos)
 {there} (voy|vamos|nos vemos|te veo|los veo|les veo|nos saludamos|los vemos|te vemos) {day?} {toEvent?}
 [si|yo|tons si|pos|pues] [le|les|te] (caigo|caemos|jalo|jalamos|entro|entramos|atoro|atoramos) [con (ganas|todo)]
-(le|yo) (entro|caigo|llego|atoro)|le llegamos [al mitote]
-nos vemos {there} {day?}|nos vemos {day}
-[yo|nosotr~] [si|sii] (voy|vamos|ire|iremos)
-(voy|vamos|ire|iremos)
-(si|sii) (voy|vamos|ire|iremos|boy|bamos) [a ir]
-a darle|[tambien] (voy|vamos) (yo|nosotros)
-de que (voy|vamos) (voy|vamos)
-si (puedo|podemos|podre|podremos|pude|pudimos)
-vamos (en familia|toda la familia)|toda la familia vamos
-(nosotros|todos) confirmamos|confirmamos todos
-siempre si
+(le|yo) (entro|caigo|llego|atoro)|le llegamos [al mitote]|nos vemos {there} {day?}|nos vemos {day}
+[yo|nosotr~] [si|sii] (voy|vamos|ire|iremos)|(voy|vamos|ire|iremos)|(si|sii) (voy|vamos|ire|iremos|boy|bamos) [a ir]
+a darle|[tambien] (voy|vamos) (yo|nosotros)|de que (voy|vamos) (voy|vamos)
+si (puedo|podemos|podre|podremos|pude|pudimos)|vamos (en familia|toda la familia)|toda la familia vamos
+(nosotros|todos) confirmamos|confirmamos todos|siempre si
 (da|de|den|tenlo|tengalo|tenganlo|dalo|delo|denlo) [lo] por (hecho|seguro)
 ten por seguro|tengan por seguro|tenga por seguro
 (apuntame|anotame|apunteme|anoteme|apuntenme|anotenme|apuntanos|anotanos|apuntenos|anotenos|apuntennos|anotennos) [en
     la lista] [a (mi|los dos)] [por favor]
-(poneme|ponme|pongame|ponganme|ponnos|ponganos) en la lista
-me (anotan|apuntan|anotas|apuntas)
+(poneme|ponme|pongame|ponganme|ponnos|ponganos) en la lista|me (anotan|apuntan|anotas|apuntas)
 (apartame|guardame|reservame|apartenme|guardenme|reservenme|apartanos|guardanos|apartennos|guardennos|reservanos|
     separame|separenme) [mi|un|nuestro|nuestros|el] (lugar|lugares|lugarcito|sillas|silla|mesa)
 con gusto [lo|la|te|los]|con [todo|mucho|muchisimo|gran|sumo] (gusto|placer)|gustos~|encantad~|encantadisim~
 feliz de la vida
 [yo|ya|pues|va|ok] [te|les|le|lo|la] (confirmo|confirmamos|confirmando|confirmad~|confirmadisim~|cofirmo|reconfirmo)
     [por favor]
-ya [te|les|le|lo|la] confirme
-{there} {there} nos vemos
-presentes|presente|presente y firme
+ya [te|les|le|lo|la] confirme|{there} {there} nos vemos|presentes|presente|presente y firme
 (cuenta|cuente|cuenten|cuentas|cuentan|cuento) (conmigo|con nosotr~|con nosotros todos|con ello|con un invitado feliz)
 como (no|crees que no)
 sin falta|sin duda [alguna]|ni lo (dudes|duden|dude)|no lo dudes|no se diga mas|no hay mas que decir|faltaba mas
 no faltaba mas
 (yo|nos) [me] (apunto|apuntamos|anoto|anotamos|entro|apuntamos)|me (apunto|anoto)|nos (apuntamos|anotamos)
 orale (va|si)|orale pues si|ya (rugiste|vas|estas|dijiste|quedamos|estamos)|ya estas peinada pa tras|juega|zas
-sobres jalo
-(acepto|aceptamos|aceptad~)
-{there?} [los|las|te|les] (acompano|acompanamos|acompanare|acompanaremos)
+sobres jalo|(acepto|aceptamos|aceptad~)|{there?} [los|las|te|les] (acompano|acompanamos|acompanare|acompanaremos)
 sera un (placer|honor|gusto|privilegio)|es un honor [para (mi|nosotros)]
 [estoy|estamos|yo] (dentro|listisim~|puestisim~|puest~)
 asistencia si|es un si|yo entro|vamos a todo|{gusto} vamos|con gusto vamos
 [of course|absolutely|definitely|certainly|totally|gladly|yes] (of course|absolutely|definitely|certainly|totally|
     gladly)
-[i|we|im|we are] confirm|confirmed|confirming
-definitely (coming|going|in)
-count (me|us) in
-[you can] count on (me|us)
+[i|we|im|we are] confirm|confirmed|confirming|definitely (coming|going|in)|count (me|us) in|[you can] count on (me|us)
 ofc|for sure|fosho|for sure for sure|bet|heck yeah|hell yeah|hell yes|sure thing|sounds good count me in|aye
-(im|were|we are|i am|ill be|well be) [so|totally] (down|there|in|game|coming|going)
-(so|totally) there
+(im|were|we are|i am|ill be|well be) [so|totally] (down|there|in|game|coming|going)|(so|totally) there
 see (you|ya|yall|u) (in {name}|there|then|at {the} {event}|on {the} {number}|soon at {the} {event}|{day})
 (i|we) cant wait [to (celebrate [with you]|see you|be there)]
 cant wait [to (celebrate [with you]|be there|see (you|yall|everyone|you all|you both) [guys|there]|party [with you])]
@@ -232,9 +209,7 @@ yes please|si pues|pues si|pos si|big yes
 /** Polite next to a no, and a plain yes alone. */
 export const POLITE = `
 [yes] (id|wed|i would|we would) love to (come|attend|be there|go|make it|join you) [please]
-con [todo|mucho|muchisimo] gusto
-encantad~
-with pleasure
+con [todo|mucho|muchisimo] gusto|encantad~|with pleasure
 `
 
 /** Wishes to come: next to a no it is only polite, and alone it is not an answer yet. */

@@ -9,57 +9,15 @@ export const BREAK = ','
 
 /** Abbreviations and sounds of the keyboard, written out. */
 const WRITTEN_OUT = new Map(
-  Object.entries({
-    ...{
-      q: 'que',
-      k: 'que',
-      ke: 'que',
-      qe: 'que',
-      xq: 'porque',
-      pq: 'porque',
-      xk: 'porque',
-      d: 'de',
-      x: 'por',
-      tb: 'tambien',
-    },
-    ...{
-      bamos: 'vamos',
-      kiero: 'quiero',
-      grasias: 'gracias',
-      tngo: 'tengo',
-      nadamas: 'nada mas',
-      pa: 'para',
-      pal: 'para el',
-    },
-    ...{
-      u: 'you',
-      ur: 'your',
-      r: 'are',
-      pls: 'please',
-      thx: 'thanks',
-      gonna: 'going to',
-      hasistire: 'asistire',
-      estes: 'este',
-    },
-    ...{
-      asistensia: 'asistencia',
-      kon: 'con',
-      stare: 'estare',
-      staremos: 'estaremos',
-      toy: 'estoy',
-      ando: 'ando',
-      clro: 'claro',
-    },
-    ...{
-      calro: 'claro',
-      finde: 'fin de semana',
-      aki: 'aqui',
-      nomas: 'nomas',
-      aun: 'aun',
-      porfas: 'porfa',
-      cya: 'see you',
-    },
-  }),
+  `q que|k que|ke que|qe que|xq porque|pq porque|xk porque|d de|x por|tb tambien|bamos vamos|kiero quiero|
+  grasias gracias|tngo tengo|nadamas nada mas|pa para|pal para el|u you|ur your|r are|pls please|thx thanks|
+  gonna going to|hasistire asistire|estes este|asistensia asistencia|kon con|stare estare|staremos estaremos|
+  toy estoy|clro claro|calro claro|finde fin de semana|aki aqui|porfas porfa|cya see you`
+    .split('|')
+    .map((pair): [string, string] => {
+      const [short, ...long] = pair.trim().split(' ')
+      return [short!, long.join(' ')]
+    }),
 )
 
 /** Returns the words that are written with a capital within a sentence. */
