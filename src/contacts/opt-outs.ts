@@ -1,9 +1,10 @@
 /** BAJA and ALTA: a guest opts out of an organizer's messages, or opts in again. */
 import { sql, type Tx } from '../platform/db.ts'
+import { foldText } from '../platform/text.ts'
 
 export type OptWord = 'opt_out' | 'opt_in'
 
-const OPT_OUT = /^(baja|stop|alto|cancelar suscripcion|unsubscribe)$/
+const OPT_OUT = /^(baja|stop|stop ?all|alto|cancelar suscripcion|unsubscribe)$/
 const OPT_IN = /^(alta|start)$/
 
 /** Requests to stop messages. «No pude, me di de baja del gym» is not one. */
@@ -34,17 +35,20 @@ const WORD_WITH_FILLER =
 /** Whether a text asks for no more messages without being an opt-out word; the guest then gets the word to send. */
 export function wantsOptOut(text: string): boolean {
   if (text.length > 300 || readOptWord(text)) return false
-  const plain = simplify(text.replace(/[’'´`]/g, ''))
+  const plain = simplify(text.replace(/[’'´`‘]/g, ''))
   return WANTS_OUT.test(plain) || WORD_WITH_FILLER.test(plain)
 }
 
-const simplify = (text: string): string =>
-  text
+/** Plain lower-case words. Letters that are spelled one by one are a word: «B A J A», «S.T.O.P.». */
+function simplify(text: string): string {
+  const words = foldText(text)
     .toLowerCase()
     .normalize('NFD')
     .replace(/\p{M}+/gu, '')
     .replace(/[^\p{L}\p{N}]+/gu, ' ')
     .trim()
+  return /^\p{L}(?: \p{L}){2,}$/u.test(words) ? words.replaceAll(' ', '') : words
+}
 
 /** Reads a message that consists only of the word, because in a sentence it means something else. */
 export function readOptWord(text: string): OptWord | null {

@@ -1,198 +1,107 @@
 /** Reads how many people come: «vamos 3», «somos dos», «mi esposa y yo», «party of four». Pure. */
+import { numberOf } from './numbers.ts'
+import { compile, matchesAt, type Match, type Words } from './patterns.ts'
+import { BREAK } from './simplify.ts'
+import { SIZE_RULES, type Counts } from './sizes.ts'
+import { SLOTS } from './slots.ts'
 
-const WORDS = [
-  'un|una|uno|one',
-  'dos|ambos|two|both',
-  'tres|three',
-  'cuatro|four',
-  'cinco|five',
-  'seis|six',
-  'siete|seven',
-  'ocho|eight',
-  'nueve|nine',
-  'diez|ten',
-  'once|eleven',
-  'doce|twelve',
-  'trece|thirteen',
-  'catorce|fourteen',
-  'quince|fifteen',
-  'dieciseis|sixteen',
-  'diecisiete|seventeen',
-  'dieciocho|eighteen',
-  'diecinueve|nineteen',
-  'veinte|twenty',
-].map((words) => new RegExp(`^(?:${words})$`))
-const NUMBER =
-  '(\\d{1,2}|uno|dos|ambos|tres|cuatro|cinco|seis|siete|ocho|nueve|diez|once|doce|trece|catorce|quince|dieciseis|diecisiete|dieciocho|diecinueve|veinte|one|two|both|three|four|five|six|seven|eight|nine|ten|eleven|twelve)'
-const PEOPLE =
-  '(?:personas?|adultos?|invitados?|lugares|boletos|pases|asistentes|gentes?|de nosotros|people|guests?|persons?|adults?|of us|seats?|tickets?)'
-const CHILDREN = '(?:ninos?|ninas?|menor(?:es)?|chicos|hijos|hij[oa]|bebes?|kids?|children|child)'
-const PARTNER =
-  '(?:mi (?:espos[oa]|novi[oa]|pareja|marido|mujer|mama|papa|herman[oa]|hij[oa]|amig[oa]|prim[oa]|suegr[oa]|ti[oa]|acompanante|prometid[oa])|my (?:wife|husband|partner|girlfriend|boyfriend|fiancee?|mother|mom|father|dad|sister|brother|son|daughter|friend))'
-const SEVERAL = `(?:mis|my) ${NUMBER} (?:hijos|hijas|ninos|hermanos|hermanas|amigos|amigas|kids|children|sons|daughters|friends)`
-const KIN = `(?:${PARTNER}|${SEVERAL})`
-const A_CHILD = NUMBER.replace('(\\d{1,2}|uno', '(\\d{1,2}|una?|uno')
-const AND = '(?: y | e | \\| | and )'
-
-/** Verbs that announce people. They stay in the text as a yes, while a number alone is removed. */
-const VERB =
-  '(vamos(?: a (?:ir|ser|asistir|estar))?|somos|seremos|seriamos|iriamos|iremos|ire|asistiremos|asistire|asistimos|confirmad[oa]s?|confirmamos|confirmo|estaremos|voy|we are|were|well be|we will be|there (?:are|will be))'
-
-const YES = '(si+|sip|claro|claro que si|simon|yes|yep|yeah|yup|sure)'
-const FILLER_WORD =
-  '(?:hola|gracias|por favor|porfa|porfavor|buenas|buenos dias|buenas tardes|buenas noches|hi|hello|thanks|thank you|please)'
-const CLAUSE_END = `(?= \\||$| ${FILLER_WORD})`
-const ONE_GOES = '(voy(?: a (?:ir|asistir))?|ire|asistire|asisto|estare|llego|llegare|confirmo)'
-/** «No voy solo» is not a no: the guest comes with somebody. */
-const NOT_ALONE =
-  /(?<![a-z])(?:no (?:voy|vamos|ire|iremos|asisto|asistire|asistiremos|estare|estaremos|llego|llegare|vengo|puedo|quiero)(?: a)?(?: ir)? (?:sol[oa]s?|solit[oa]s?)|(?:im |we are |were |i am )?not (?:coming|going) alone|(?:i |we )?(?:wont|will not) (?:be )?(?:come|go|going|coming) alone)(?![a-z])/g
-
-type Group = string | undefined
 /**
  * `rest`: the text without the words that gave the number. `isCounted`: the size came from a number or a companion, so a
  * no may be about some of the people; «no vamos mi esposa y yo» is only a no. `isContradictory`: different numbers were
  * given, so `size` is null.
  */
-export type PartySize = { rest: string; size: number | null; isCounted: boolean; isContradictory: boolean }
+export type PartySize = { rest: string[]; size: number | null; isCounted: boolean; isContradictory: boolean }
+
+const RULES = compile(SIZE_RULES.map(({ pattern }) => pattern))
+export const SIZE_WORDS = RULES.words
+const RELATIVES = compile([SLOTS['relative']!]).words
+/** «Somos cuatro hermanos» says who they are. */
+const isRelative = (word: string | undefined): boolean => word !== undefined && RELATIVES.has(word)
+const COUPLES = new Set(['papas', 'padres', 'suegros', 'abuelos'])
+const VERBS_LEFT: [RegExp, string][] = [
+  [/^confirm/, 'confirmo asistencia'],
+  [/^voy$/, 'voy'],
+  [/^(somos|seremos|seriamos|serian|estamos|were)$/, 'vamos'],
+  [/^(vamos|iriamos|ire|iremos|asist|estare|ocup|usare|neces|jalamos|caemos|caigo|lleg|ill|im)/, 'asistiremos'],
+]
+
+/** A text with more numbers of people is no answer. */
+const SIZES_MAX = 10
 
 /** Takes the party size out of a simplified text. */
-export function extractPartySize(plain: string): PartySize {
+export function extractPartySize(list: string[], isName: (word: string) => boolean): PartySize {
   const sizes: number[] = []
+  let rest = list
   let isCounted = false
-  let rest = plain
-  const take = (
-    pattern: string,
-    sizeOf: (groups: Group[], whole: string) => number | null,
-    left: (groups: Group[]) => string,
-  ) => {
-    rest = rest.replace(new RegExp(`(?<![\\p{L}\\d])${pattern}(?![\\p{L}\\d])`, 'gu'), (whole, ...found) => {
-      const groups = found.slice(
-        0,
-        found.findIndex((one) => typeof one === 'number'),
-      ) as Group[]
-      const size = sizeOf(groups, whole)
-      if (size === null) return whole
+  let found = findRules(rest, isName)
+  for (const [row, { counts, leaves, isNotAfterNo }] of SIZE_RULES.entries()) {
+    for (let at = 0; at < rest.length; at++) {
+      const end = Math.max(-1, ...found[at]!.filter((match) => match.row === row).map((match) => match.end))
+      if (end < 0 || (isNotAfterNo && isDenied(rest, at))) continue
+      if (counts === 'number' && isRelative(rest[end])) continue
+      const span = rest.slice(at, end)
+      const size = typeof counts === 'number' ? counts : count(span, counts, isName)
+      if (size === null) continue
       sizes.push(size)
-      isCounted ||= sizeOf !== countKin
-      return ` ${left(groups)} `
-    })
+      if (sizes.length > SIZES_MAX) return { rest, size: null, isCounted, isContradictory: true }
+      isCounted ||= counts !== 'kin'
+      const left = leaves === 'verb' ? verbLeft(span) : leaves.split(' ').filter(Boolean)
+      rest = [...rest.slice(0, at), ...left, ...rest.slice(end)]
+      found = findRules(rest, isName)
+      at += left.length - 1
+    }
   }
-  const verb = ([said]: Group[]) => asYes(said)
-  const asOne = ([said]: Group[]) => said!
-
-  rest = rest.replace(NOT_ALONE, ' no voy solo ')
-  take(
-    `(?:(?:yo )?cuent(?:a|as|e|en|an) (?:conmigo |con nosotr[oa]s )?(?:con|para) )${NUMBER}(?: ${PEOPLE})?`,
-    ([n]) => read(n),
-    () => 'cuenten con nosotros',
-  )
-  take(
-    `(?:me |nos )?(?:apart|guard|reserv|anot|apunt)(?:a|as|e|en|an)(?:me|nos)? (?:con |a |por |para )?${NUMBER}(?: ${PEOPLE})?(?: para (?:mi|nosotros))?`,
-    ([n]) => read(n),
-    () => 'me apunto',
-  )
-  take(
-    `(?:you can )?(?:save|hold|reserve|book|keep)(?: me| us)? ${NUMBER}(?: ${PEOPLE})?(?: for (?:me|us))?`,
-    ([n]) => read(n),
-    () => 'count us in',
-  )
-  take(
-    `(?:put|count) (?:me|us) (?:down |in )?for ${NUMBER}(?: ${PEOPLE})?`,
-    ([n]) => read(n),
-    () => 'count us in',
-  )
-  take(
-    `(?:${VERB} (?:con )?)?${NUMBER} adultos?(?: y | mas | \\| | and | )${A_CHILD} ${CHILDREN}`,
-    ([, a, b]) => sum(read(a), read(b)),
-    verb,
-  )
-  take(`(?:${VERB} )?${NUMBER} mas ${NUMBER}(?: ${PEOPLE}| ${CHILDREN})?`, ([, a, b]) => sum(read(a), read(b)), verb)
-  take(`(confirm(?:o|amos)) (?:mi|nuestra) asistencia${AND}la de ${KIN}(?:${AND}la de ${KIN})*`, countKin, asOne)
-  take(`(confirmo) (?:para|por) mi${AND}${KIN}(?:${AND}${KIN})*`, countKin, asOne)
-  take(`(?:${VERB} )?(?:yo${AND})?${KIN}(?:(?:${AND})${KIN})*${AND}(?:yo|me|i|un servidor)`, countKin, verb)
-  take(`(?:${VERB} )?yo${AND}${KIN}(?:${AND}${KIN})*`, countKin, verb)
-  take(`${VERB} (?:con|with) ${KIN}(?:${AND}${KIN})*`, (groups, whole) => countKin(groups, whole), verb)
-  take(
-    `(confirm(?:o|amos)) (?:(?:mi|la|nuestra) )?(?:asistencia|presencia) (?:de |para )?${NUMBER}(?: ${PEOPLE})?`,
-    ([, n]) => read(n),
-    asOne,
-  )
-  take(
-    `(?:los|las) ${NUMBER} (?:si )?(vamos|confirmamos|asistiremos|iremos|ahi estaremos)`,
-    ([n]) => read(n),
-    ([, said]) => said!,
-  )
-  take(
-    `${VERB}(?: \\|)? (?:los |las |mis |the |solo |solamente |solos |un total de |por |para )?${NUMBER}(?: ${PEOPLE})?`,
-    ([, n]) => read(n),
-    verb,
-  )
-  take(
-    `(?<!no )${YES} (?:somos |para |con |for )?${NUMBER}(?: ${PEOPLE})?${CLAUSE_END}`,
-    ([, n]) => read(n),
-    ([said]) => said!,
-  )
-  take(
-    `(?<=^|\\| |${FILLER_WORD} )${NUMBER}(?: ${PEOPLE})? ${YES}${CLAUSE_END}`,
-    ([n]) => read(n),
-    ([, said]) => said!,
-  )
-  take(
-    `(?:para|seriamos|por|los|las|party of|table for|for) ${NUMBER}(?: ${PEOPLE})?(?: \\|?)?$`,
-    ([n]) => read(n),
-    () => '',
-  )
-  take(
-    `(?:(?:the|all) )?${NUMBER} ${PEOPLE}`,
-    ([n]) => read(n),
-    () => '',
-  )
-  // «Solo» also means «only». It means «alone» only at the end of a clause, after a verb in the singular.
-  take(`(?<!no )${ONE_GOES}(?: yo)? (?:sol[oa]|solit[oa])${CLAUSE_END}`, () => 1, asOne)
-  take(`(?<!no )(?:sol[oa]|nomas|nada mas|solamente|unicamente) ${ONE_GOES} yo`, () => 1, asOne)
-  take(`(?<!no )${ONE_GOES}(?: yo)? (?:nomas|nada mas|solamente|unicamente)(?: yo)?${CLAUSE_END}`, () => 1, asOne)
-  take(
-    `(?<!no )(?:yo sol[oa]${CLAUSE_END}|(?:sol[oa]|nomas|nada mas|solamente|unicamente) yo|just me)`,
-    () => 1,
-    () => '',
-  )
-  take(
-    `alone${CLAUSE_END}`,
-    () => 1,
-    () => '',
-  )
-  take(
-    `(?:con )?mas (?:1|un[oa]?)(?: acompanante| invitado| persona)?|(?:y |con )(?:un |una )?acompanante|plus one|(?:with )?a plus one`,
-    () => 2,
-    () => '',
-  )
-  take(
-    `(?:(?<=^|\\| ))${NUMBER}(?= \\||$)`,
-    ([n]) => read(n),
-    () => '',
-  )
-
   const distinct = [...new Set(sizes)]
-  return {
-    rest: rest.replace(/\s+/g, ' ').trim(),
-    size: distinct.length === 1 ? distinct[0]! : null,
-    isCounted,
-    isContradictory: distinct.length > 1,
+  const size = distinct.length === 1 ? distinct[0]! : null
+  return { rest, size, isCounted, isContradictory: distinct.length > 1 }
+}
+
+function findRules(list: string[], isName: (word: string) => boolean): Match[][] {
+  const words = wordsOf(list, isName)
+  return list.map((_, at) => matchesAt(RULES, words, at))
+}
+
+/** Whether a no stands close before, or the number is whom a wish goes to: «no voy solo», «felicidades a los dos». */
+const isDenied = (list: string[], at: number): boolean =>
+  list.slice(Math.max(0, at - 3), at).some((word) => /^(no|not|wont|dont)$/.test(word)) ||
+  /^(a|de|to)$/.test(list[at - 1] ?? '')
+
+const AFTER_SIZES = new Set(
+  'hola gracias por favor porfa porfavor buenas buenos muchas hi hello thanks thank please y saludos en'.split(' '),
+)
+const wordsOf = (list: string[], isName: (word: string) => boolean): Words => ({
+  list,
+  isName,
+  isStart: (at) => at === 0 || /^(,|\?|hola|gracias|buenas)$/.test(list[at - 1]!),
+  isEnd: (at) => at >= list.length || list[at] === BREAK || list[at] === '?' || AFTER_SIZES.has(list[at]!),
+})
+
+function count(span: string[], how: Exclude<Counts, number>, isName: (word: string) => boolean): number | null {
+  if (how === 'kin' || how === 'company') return countKin(span, isName)
+  const numbers = span.flatMap((word) => numberOf(word, how === 'sum') ?? [])
+  if (how === 'number' && numbers.length === 0) return span.some((word) => word === 'un' || word === 'una') ? 1 : null
+  if (how === 'self') return 1 + numbers[0]!
+  return how === 'sum' ? numbers.reduce((sum, one) => sum + one, 0) : numbers[0]!
+}
+
+/** Whether the text names a companion who is not counted: «confirmo, y tal vez mi novia». */
+export const namesCompanion = (list: string[]): boolean =>
+  list.some((word, at) => isRelative(word) && /^(mi|my)$/.test(list[at - 1] ?? '') && COMPANY.has(list[at - 2] ?? ''))
+const COMPANY = new Set(['y', 'e', 'con', 'and', 'with', 'mas', 'para'])
+
+/** Counts the guest, each named person, and the relatives given as a number. */
+function countKin(span: string[], isName: (word: string) => boolean): number {
+  let total = 1
+  for (const [at, word] of span.entries()) {
+    const before = at > 0 ? numberOf(span[at - 1]!) : null
+    if (COUPLES.has(word)) total += 2
+    else if (before !== null) total += before
+    else if (isName(word) || (RELATIVES.has(word) && !RELATIVES.has(span[at - 1] ?? ''))) total += 1
   }
+  return total
 }
 
-/** Counts the guest, each named relative, and the relatives given as a number. */
-function countKin(_groups: Group[], whole: string): number {
-  const counted = [...whole.matchAll(new RegExp(SEVERAL, 'g'))].map(([, n]) => read(n) ?? 0)
-  return 1 + countIn(whole, new RegExp(PARTNER, 'g')) + counted.reduce((total, n) => total + n, 0)
-}
-
-const asYes = (verb: Group): string => (verb === undefined ? '' : /^(voy|confirm)/.test(verb) ? verb : 'vamos')
-const countIn = (text: string, pattern: RegExp): number => [...text.matchAll(pattern)].length
-const sum = (a: number | null, b: number | null): number | null => (a === null || b === null ? null : a + b)
-
-function read(text: Group): number | null {
-  if (text === undefined) return null
-  const size = /^\d+$/.test(text) ? Number(text) : WORDS.findIndex((pattern) => pattern.test(text)) + 1
-  return size >= 1 ? size : null
+function verbLeft(span: string[]): string[] {
+  for (const word of span) for (const [verb, left] of VERBS_LEFT) if (verb.test(word)) return left.split(' ')
+  return /^(we|there)$/.test(span[0]!) ? ['vamos'] : []
 }

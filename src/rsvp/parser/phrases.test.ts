@@ -52,7 +52,88 @@ const YES = listOf(`
   asistiré yo sola = 1 / confirmo para mí y mi esposa = 2 / mi novio y yo ahí estaremos = 2 /
   asistiré con mi esposo = 2 / voy con mi novia gracias = 2 / si voy con mi hermano = 2 /
   vamos mi esposo, mi hija y yo = 3 / seremos 3 adultos = 3 / confirmo los 3 lugares = 3 / yes, 4 of us = 4 /
-  confirmo 2+1 = 3 / confirmo 2 más 1 = 3 / vamos yo y mis 3 hijos = 4 / confirmo 2 (dos) = 2
+  confirmo 2+1 = 3 / confirmo 2 más 1 = 3 / vamos yo y mis 3 hijos = 4 / confirmo 2 (dos) = 2 /
+  familia López confirma 4 = 4 / usaremos los 4 lugares = 4 / we r 2 = 2 /
+  Hola Sofi! Claro que ahí estaremos, ya contamos los días para verte de blanco /
+  Muchas gracias por la invitación, con mucho gusto asistiremos mi esposa y yo = 2 /
+  Confirmo asistencia, saludos y bendiciones para toda la familia / Confirmado, seremos 3 personas = 3 /
+  Ahí estaremos con el favor de Dios, felicidades a los novios / Hola buenas tardes, confirmamos 4 adultos = 4 /
+  Sí asistiremos, 2 personas por favor = 2 / Qué emoción!!! Por supuesto que voy /
+  sí amiga ahí estaré sin falta, te quiero mucho / voy con mi novio = 2 / va, ahí nos vemos el sábado /
+  claro, cuenta conmigo para festejarte / Confirmo para 5: mi esposo, mis tres hijos y yo = 5 /
+  Buenos días señora Martha, le confirmo que sí asistiremos a la boda de su hija /
+  Con gusto los acompañaremos en su día / De parte de la familia Herrera confirmamos asistencia /
+  Yes we will be there! So excited! / Count me in!! Can't wait to see you guys /
+  Thank you so much for the invitation, I'll definitely be there /
+  Acepto la invitación con mucho gusto, gracias por considerarme / Simón, ahí caigo con la banda /
+  Los dos confirmados, gracias = 2 / Ahí estaremos acompañándolos en ese día tan especial / Sí voy jeje gracias /
+  Gracias por tomarnos en cuenta, claro que vamos / Nos vemos ahí, besos /
+  Será un placer acompañarlos, cuenten con nosotros / Vamos 6, 4 adultos y 2 niños = 6 /
+  Por supuesto, no me lo perdería / Estaremos presentes, muchas felicidades / Si gracias ahí estaremos puntuales /
+  Encantados de acompañarlos en este día tan importante para ustedes / listo confirmado / Ahí te veo hermana /
+  Confirmo mi asistencia, iré sola = 1 / Seremos dos, mi hermana y yo = 2 / Ya quedó agendado, sí vamos /
+  yo si le caigo compa / Un honor que nos inviten, ahí estaremos /
+  Felicidades por la graduación de tu hija, claro que los acompañamos /
+  Hermanita preciosa claro que ahí voy a estar apoyándote / Tu tío y yo con gusto te acompañamos mija = 2 /
+  Buenas, aquí la familia Domínguez confirmando / Qué alegría saber de ustedes, los acompañaremos con mucho cariño /
+  somos cuatro de familia, todos vamos = 4 / Claro que sí maestra, es un honor / yo feliz de ir /
+  Por supuesto, estaremos muy contentos de compartir su felicidad / Sí, dos adultos = 2 /
+  Vamos a ser 3 de mi casa = 3 / Sí con todo el corazón / De mil amores / con el alma, ahí estoy /
+  Encantadísima, no falto / Por nada me lo perdería, ahí nos vemos / va carnalito ahí te alcanzo /
+  Muy bien, cuenten con nuestra asistencia / Le confirmo 2 lugares don Pedro = 2 / confirmo solo un lugar = 1 /
+  seguro voy / Sí voy a poder acompañarte amiga / al final sí podré ir, qué emoción / Sí estaremos, Dios primero /
+  Es un sí rotundo / Sí sí sí! ahí estaré / Con gusto estaremos presentes en tan bello acontecimiento /
+  Agradecidos por la distinción, asistiremos / vamos yo y mi morra = 2 / voy con mi vieja = 2 /
+  sí me apunto para el bautizo / Ok, apúntenos por favor / Reconfirmo asistencia / Todo listo, ahí los vemos /
+  Nosotros ya estamos listos para el gran día / mis dos hijos y yo asistimos con gusto = 3 /
+  we'll definitely make the trip, see you soon / Absolutely! Wouldn't miss your big day /
+  Yes! It'll be me and my wife = 2 / Please count 4 of us = 4 / I'd be honored to attend / Happy to confirm! /
+  Accepts with pleasure / 2 of us will be attending = 2 / Already requested the day off, I'll be there /
+  yess girl wouldn't miss it 4 the world / obvio voy babes / Hola! Asistiremos dos personas, muchas gracias = 2 /
+  Con mucho cariño confirmamos nuestra asistencia al evento / Claro, ya tengo listo mi traje, ahí nos vemos /
+  Confirmo tres asistentes = 3 / Asistimos mi esposo y yo, saludos = 2 / si vamos a ir primo, aparta mesa /
+  Sí gracias por la invitación / Sí amiga, gracias / Por supuesto, gracias por la invitación /
+  Claro que sí, con gusto / sí, nos vemos allá / Sí, estamos confirmados /
+  Gracias! Confirmamos asistencia familia Rivas / Hola, confirmo 2 personas, Laura y Miguel = 2 /
+  2 adultos por favor, sí asistimos = 2 / Sí, cuenta con mi asistencia /
+  Asistiré, muchísimas gracias por la invitación / Sí claro que asistiré, un abrazo a los novios /
+  Hola buen día, sí iremos, gracias / Muchas gracias por la invitación. Sí asistiremos. Saludos. /
+  Hola Ana, sí voy, ¡qué emoción! / Sí vamos, muero de ganas de verlos / Ahí estaremos, ya reservamos el hotel /
+  Confirmo, ya compré mi vuelo / sí voy a estar ahí contigo amiga / Claro que estaremos ahí /
+  No podría faltar a tu boda / no puedo faltar / cómo voy a faltar, ahí estaré / Jamás faltaría /
+  Sin duda estaré ahí / Por supuesto estaré / Estaremos con mucho gusto / Ahí estaremos si Dios nos presta vida /
+  Dios mediante iremos / Sí queremos ir, confirmamos / Me encantaría! Confirmo / Nos encantará acompañarlos /
+  Me encantará estar ahí / estaré gustosa de acompañarte / Acepto tu invitación con alegría /
+  ¡Claro que vamos a celebrar con ustedes! / Va a ser un gusto estar con ustedes / Sí, somos 4 los que iremos = 4 /
+  Sí, 2 lugares por favor = 2 / dos lugares porfavor, sí asistiremos = 2 / Yes, attending /
+  Yes! I'm so excited for you / I'm coming!! / We are coming for sure / Will be there with pleasure /
+  Definitely! Can't wait to celebrate / Yes, thank you so much for inviting us / I'll attend / Yes, 1 person = 1 /
+  Yes I confirm my attendance / 100% ahí estaré / Obvio sí / obvio que si wey / Ya sabes que sí / Sí hermosa /
+  Simón wey / sí güey ahí ando / Confirmado mi rey / Con gusto compadre / Yo confirmo 🙋🏻 / Confirmado ✅ gracias /
+  Hola Mariana, muchas gracias por invitarnos. Confirmamos nuestra asistencia. Un abrazo. /
+  Buenas tardes! Asistiremos 3: mis papás y yo = 3 / Claro que sí hermana, ahí estaremos contigo /
+  Con mucho gusto ahí estaremos, gracias por considerarnos / Confirmo mi asistencia, será un gusto verlos /
+  Hola, sí vamos los dos, gracias! = 2 / Siiii qué emoción, no me lo pierdo / si voy amiga, te veo allá /
+  Por supuesto mi Lupita, ahí estaremos acompañándote / Muchas gracias, seremos 4 adultos = 4 /
+  Confirmado mi esposa y yo = 2 / A sus órdenes, ahí estaré puntual /
+  Ya estamos listos para celebrar con ustedes, confirmados /
+  Hola buen día confirmo asistencia para dos personas por favor = 2 / ahi nos vemos bro /
+  vamos 5 de la familia Nava = 5 / Yes! We can't wait to celebrate with y'all / Hi! Yes, 2 of us are coming = 2 /
+  Thank you for the invitation! I will be attending / Me da mucho gusto, claro que asistiré /
+  Agradezco la invitación y confirmo mi presencia / sí iré con todo gusto / Listo, ya confirmé, ahí estaremos /
+  Sí compadre, cuente con nosotros, ahí llegamos / simon vato ahi caigo con la familia /
+  Estimada Fernanda, agradezco la invitación y confirmo que asistiré con gusto /
+  Buenas noches, de nuestra parte confirmamos tres lugares = 3 / siii amigaaa obvio que voy a tu boda!!! te amo /
+  claro que vamos mi viejo y yo, ahí nos vemos comadre = 2 / Sí muchas gracias por la invitación, ahí estaremos /
+  Ahí estaremos, no podemos faltar a ese gran día / Con mucho gusto estaremos acompañándolos, bendiciones /
+  Asistiremos los 4, mil gracias por tomarnos en cuenta = 4 / sí confirmo, nos vemos el sábado /
+  Hola doña Lupe, sí voy, gracias por acordarse de mí / Listos para la fiesta, ahí estaremos /
+  me encanta la idea, sí voy / Súper, cuenten con nosotros / Hola, confirmo lugar para mí y mi novia = 2 /
+  No me lo pierdo por nada. Abrazos / sipi, ahi nos vemos / Yes of course, see you all there! /
+  We'll be there, all 3 of us = 3 / I accept your invitation with great joy / Confirmo que voy /
+  Claro!! ya quiero que llegue ese día / Ok perfecto, sí vamos /
+  Gracias por la invitación, confirmada mi asistencia / Sí, asistiremos mi mamá y yo. Gracias = 2 /
+  sí, por favor anótame / Muy honrada con su invitación, asistiré / obvio ahi estare mi hermanito
 `)
 const NO = listOf(`
   ok amiga no puedo / les confirmo que no podremos asistir / amiga la verdad no puedo /
@@ -85,7 +166,55 @@ const NO = listOf(`
   no señor gracias / no, pero gracias / No. Gracias / no podré asistit / no asistré / cancelado / cancelo por favor /
   cancelo mis boletos / por favor cancela mi asistencia / no estaré presente / no estaré ahí / no los acompañaremos /
   no podré acompañarlas / no podré estar ahí / I can't go / I can't attend / sadly I can't / sorry but no /
-  I'll have to pass / RSVP no
+  I'll have to pass / RSVP no /
+  No podré asistir porque tengo que trabajar ese día /
+  Lamento mucho no poder acompañarlos, estaré fuera de la ciudad /
+  Muchas gracias pero no voy a poder ir, tengo un compromiso familiar /
+  Hola, una disculpa pero no asistiremos, mi hija está enferma / no voy a poder amiga, salgo de viaje el viernes /
+  Desgraciadamente ese fin de semana tenemos otro evento / Nos encantaría pero ya tenemos planes /
+  Sorry but I won't be able to attend, I'll be out of town /
+  I can't make it this time, congratulations to both of you / Ay no, ese día tengo examen profesional, no puedo /
+  Por motivos de salud no me será posible acompañarlos / no creo que pueda ir, mejor no me cuentes /
+  Gracias por la invitación, lamentablemente no podré estar presente / Esta vez no podremos, les deseamos lo mejor /
+  No contamos con el presupuesto para viajar, no iremos / nel wey, me toca chambear /
+  Me da mucha pena cancelar pero no podré ir / Con pena le informo que no podremos acompañarlos /
+  No podemos, vivimos muy lejos / mi abuelita falleció y no podremos asistir /
+  Estamos fuera de México, imposible llegar / Perdón, no puedo, ya tenía algo /
+  Ese día es la primera comunión de mi sobrina, no podré / no iremos, muchas gracias /
+  Declinamos su amable invitación / No me es posible, saludos / tengo que cancelar, me enfermé /
+  Ya no podremos ir, se nos presentó un problema familiar /
+  no nos será posible estar con ustedes pero les deseamos un matrimonio lleno de amor /
+  Fíjate comadre que no vamos a poder acompañarlos, mi viejo anda malo /
+  Me apena mucho pero tengo que declinar, ya había comprado un viaje /
+  No me alcanza para el vuelo, será en otra ocasión / con todo respeto declino la invitación /
+  Quisiera poder ir pero trabajo los sábados / No podré, me acaban de operar / no iré pero te mando un regalito /
+  Nos es imposible viajar en esas fechas / ando corto de lana no voy a poder / no la libro, tengo guardia /
+  Hola tía, ese día presento mi examen, no voy a poder ir :( / It breaks my heart but I can't be there /
+  We have to decline, thank you for thinking of us / No puedo ir, estoy castigada jaja /
+  por esta ocasión tendremos que declinar, saludos / Saldremos de la ciudad, no podremos asistir /
+  No va a poder ser, me toca viajar por trabajo / ya tenemos boletos para un concierto, no iremos /
+  Se me hizo bolas la agenda, no llego / Ay perdón amiga, justo ese día bautizan a mi sobrino /
+  Hola, lamentablemente no podremos ir, tenemos un viaje programado para esas fechas /
+  No puedo asistir, gracias por la invitación /
+  Una disculpa pero ese día no podré, tengo evento en la escuela de mi hija / no voy a ir, gracias /
+  Ay amiga qué crees, que ese día me toca trabajar y no me dieron permiso /
+  Les agradezco mucho pero por cuestiones de salud de mi mamá no podremos acompañarlos /
+  No podré estar, les mando un abrazo enorme / Me encantaría pero estoy en España estudiando /
+  Muchas felicidades! Por desgracia no voy a poder asistir / No podemos asistir, mil gracias /
+  Sorry, we can't attend. Best wishes! / Unfortunately I have another commitment that day /
+  I'm not able to make it, thank you though / Cancelo mi lugar, me salió un viaje de trabajo /
+  ya no voy a poder ir, perdón por avisar tarde / nel no puedo wey ando en la chamba ese dia /
+  No alcanzo a llegar, salgo tarde del trabajo / Tuve un accidente y estoy en recuperación, no podré ir /
+  mis hijos tienen clases, no iremos / no podre primo, estoy bien enfermo /
+  Gracias por la invitación pero nos es imposible asistir / No podremos ir, disculpen /
+  Qué pena pero no voy a poder acompañarte, estoy de viaje esa semana /
+  Lo lamento, no podré acompañarlos en esta ocasión tan especial / Ando bien enferma comadre, no voy a poder ir /
+  ese fin de semana me voy a la playa con mi familia, no puedo / Perdón por no poder asistir, les deseo lo mejor /
+  No asistiré por motivos laborales / Tengo que declinar, pero les mando mi cariño /
+  no puedo, tengo que cuidar a mis sobrinos / I would love to but unfortunately I can't make it /
+  Nope, can't go, sorry bro / Por ahora no podré acompañarlos / Mi esposo y yo no podremos asistir, saludos /
+  No vamos a poder, se enfermó mi papá / ya no voy, me salió chamba /
+  me hubiera encantado pero vivo en Canadá y no puedo viajar / Se los agradezco pero no, gracias
 `)
 /** Acknowledgements, filler words, questions, other people's answers, other topics, fragments, jokes. */
 const NEITHER = listOf(`
@@ -151,7 +280,85 @@ const NEITHER = listOf(`
   me faltan dos pases / tengo 2 boletos / aparecen 2 lugares y somos 4 / 2? / 3 de la tarde /
   1 niño menor de 2 años / con niños / y mi esposo? / yo también / lo mismo / para servirte / provecho / ya casi /
   hoy / en un mes / jaja no manches / omg congrats / what a beautiful invitation / when is it /
-  no way you are getting married / nice / perfect
+  no way you are getting married / nice / perfect /
+  ¿A qué hora empieza la ceremonia? / Hola, ¿puedo llevar a mi mamá? / Muchas gracias!! Qué bonita invitación /
+  Yo sí voy pero mi esposo tiene que trabajar / Mi hermana dice que sí va a ir con sus hijos /
+  Quién es? no tengo guardado este número / Creo que te equivocaste, no soy Daniela /
+  Solo iré a la ceremonia, no a la fiesta / ¿Dónde puedo comprar el regalo? /
+  Mi papá no va a poder ir, yo te confirmo lo mío / No me deja abrir el link / Si me consigues hospedaje voy /
+  Voy solo si va Mariana / Iría pero no tengo con quién dejar al bebé, ¿puedo llevarlo? /
+  Felicidades!! no lo puedo creer / jaja qué risa la foto / no puedo entrar a la página, me marca error /
+  Ya confirmé por teléfono con tu mamá / los niños también están invitados? / te puedo confirmar la próxima semana? /
+  vamos a estar en contacto / hoy no puedo hablar, mañana te marco / Sí me llegó, está hermosa! /
+  quién más de la prepa va a ir? / que siempre no va a ir mi tía / me avisas si se cancela /
+  no voy a poder llegar a la misa pero al salón sí / vamos si nos prestan la camioneta /
+  no se si ya te confirmaron los Robles / Qué padre, mi mamá va a estar feliz / no sabía que se casaba /
+  Sí, pero avísale a mi hermano primero / Voy a consultarlo con la almohada / claro que sí se puede estacionar ahí /
+  ¿confirmo por aquí o en la página? / ya vi que es en Cuernavaca / No encuentro el salón en el mapa /
+  perdón, estaba manejando / ella va a ir con su nuevo novio / voy a salir con mis amigas /
+  mi hijo no va a la escuela mañana / no, el vestido es azul / sí, es en la hacienda / vamos a necesitar más sillas /
+  no puedo con este calor / ahí estaba tu ex también / confirmo que ya transferí /
+  somos 5 en mi mesa, quiénes son los otros? / yo llego a Guadalajara el viernes / el que no va a poder es Luis /
+  si van todos voy / no me esperes despierta / sí llegó el paquete / I'll be there for the ceremony only /
+  no plus ones? / my flight lands at 6 / she's not coming anymore / we can't wait to meet the baby /
+  I can't make the rehearsal dinner / Sí vi la invitación, luego te digo / Sí pero no sé si mi esposo /
+  Claro, el viernes te paso a ver / Con gusto, mándame los datos / ya voy, espérame / Ahí nos vemos en la oficina /
+  voy a tu casa en la tarde / Sí te escucho / Sí comprendo / si funciona / sí recuerdo / si jala el link /
+  ahí estaré afuera esperándote con el pastel / Confirmo que llegó el mariachi / Ya está confirmado el salón /
+  claro que es cierto / sí alcancé a verlo / voy tarde al trabajo / vamos ganando / sí lo vi / sí, mañana /
+  sí, 5 minutos / sí, a las 8 / 3 meses / ya me anoté en el gym / confirmo mi cita de mañana /
+  Asistiré a la junta del lunes / acepto los términos / me apunto para la rifa /
+  Sí vamos a la boda civil pero no a la fiesta / mi esposo sí va, yo tengo guardia /
+  confirmo por mi mamá: ella sí va / mis hermanos confirman, yo no sé / no puedo abrir el pdf, me sale en blanco /
+  no puedo ver la foto que mandaste / No voy a poder recoger las invitaciones hoy / no puedo ir por ti mañana /
+  no puedo ir por el vestido hoy, ¿vas tú? / no podré ir al ensayo del jueves / no alcanzo a llegar a la junta /
+  no voy a la despedida de soltera / sí voy a la despedida! / ahí estaré en la despedida de soltera /
+  Confirmo el menú vegetariano / Confirmo que la dirección es correcta / Confirmo mi correo: ana@mail.com /
+  confirmo lo de las flores / Asistiré a tu oficina mañana / vamos a ir al cine, vienes? /
+  vamos a ir por los trajes el sábado / voy a ir al doctor / ya no puedo más con esta boda jaja /
+  no puedo con tanto trabajo / tengo boda de mi prima ese mismo día, qué coincidencia /
+  qué lástima que llueve ese día / qué pena, se descompuso mi cel y no vi tus mensajes /
+  perdón, estoy trabajando, al rato leo / disculpa, estoy manejando / Lo siento mucho, estoy ocupada, te marco /
+  una disculpa, estoy en una junta / sorry I'm driving / sorry, I'm at work, call you later /
+  perdón la demora, ando de viaje, ya te leo bien al rato / lo siento por lo de tu abuelita /
+  me encantaría saber dónde compraste el vestido / me gustaría llevar a mi novio /
+  me encantaría pero tengo una duda / quisiera saber si hay transporte / quisiera dos lugares más /
+  nos gustaría sentarnos juntos / si voy, puedo llevar a mis papás? / si no voy me avisan qué pasó /
+  yo te aviso si voy / avísame si vas a ir / claro, nos vemos mañana en el gym / nos vemos el lunes en la escuela /
+  nos vemos el sábado en el partido / ahí nos vemos en el banco / voy con mi mamá al doctor /
+  vamos mi esposo y yo al banco / somos 4 hermanos / somos dos los organizadores /
+  mi esposa y yo cumplimos años ese día / 2 niños y un perro jaja / los 2 están invitados? /
+  para 2 personas cuánto es? / te confirmo mañana si somos 4 o 5 / creo que somos 4 / seríamos 4 si va mi hermano /
+  vamos 3 o 4 / vamos 2 seguro y 2 tal vez / confirmo 2, los otros 2 luego te digo / no vamos 4, solo 2 /
+  Sí, pero sin mi esposo / sí voy, mi hermano no / Voy, si no me toca trabajar / voy a menos que llueva /
+  voy nomás si hay barra libre jaja / no voy si va ella / no voy sin mi novio / no iré si no va mi hermana /
+  no voy a ir sola / no voy a ir de gala / no vamos a ir todos / no vamos a ir temprano /
+  no vamos a quedarnos a la tornaboda / no podremos quedarnos al hotel / no podremos llegar a la misa /
+  ya no vamos a usar el salón / ya no voy a esa escuela / cancelo lo del pastel / cancela mi orden /
+  quiero cancelar mi suscripción / paso por la invitación / paso el dato a mi mamá /
+  No.. espera, déjame checar bien / acepto tarjeta y efectivo / declaro que estoy feliz /
+  Presente en espíritu nada más / ahí estaré en espíritu / estaremos con ustedes en pensamiento /
+  los acompaño en su dolor / te acompaño en tu pena / cuenta conmigo para la mudanza /
+  cuenten conmigo para el pastel, yo lo hago / mi papá cancela, yo no / quién dijo que no voy? / no dije que no iba /
+  no es que no quiera ir / no es que no pueda / claro que puedo ayudarte / por supuesto que me enojé /
+  siempre sí se hace la fiesta? / siempre no se casó tu prima? / al final no fue Juan /
+  I can come to the party if my boss lets me / we're coming from Dallas, which airport is closer /
+  I'm going to the gym / I'm coming over now / count me in for the bachelorette / can't come to the phone /
+  I won't be there before 9 / we won't be able to make the ceremony but will be at the party /
+  my kids can't come but we will / my parents will be there / she said yes!! / yes the address is right /
+  no the other Ana / I confirm my email is right / not coming alone, who else is /
+  ¿El evento es al aire libre? / Mi esposo confirma mañana, yo sí voy / Muchas gracias por la invitación, qué linda /
+  No soy Pedro, está equivocado / Ya llegaron las invitaciones? están hermosas / hay que llevar algo? /
+  Mi mamá pregunta si puede ir / Sí, yo soy / ok, lo anoto / no tengo el número de Ana, me lo pasas? /
+  Claro, te llamo en un rato / Voy a checar los vuelos / perdón, apenas vi el mensaje / Solo mi hija va a ir /
+  puedo confirmar después? / no escucho bien tu audio / Yo llego directo a la fiesta, a la misa no /
+  ay no, qué nervios / vamos a estar muy felices por ti / estamos muy contentos por ustedes /
+  me hubiera encantado conocerlo / Sí hay lugar para mi primo? / no voy a comer carne /
+  voy a llevar a mi perro al veterinario / sí, se lo digo / Claro que me acuerdo de usted /
+  Te confirmo que sí llegó el paquete / ahí estaremos viendo qué regalarles jaja / no puedo decirte nada todavía /
+  mi esposo dice que vamos / mi hija y mi yerno van / No, mi papá es el que va / hasta el sábado! /
+  nos vemos el viernes en el ensayo / yo confirmo el pastel / 4 de julio? / entre semana no puedo /
+  los domingos no puedo salir / no puedo los martes / vamos por partes
 `)
 /** Answers with maybe, later, or a condition. */
 const NOT_NOW = listOf(`
@@ -249,10 +456,7 @@ for (const around of [
 test('a short text that may contain an answer is unclear, so the guest is asked', () => {
   const texts = listOf(
     `no boy / si llego / ahy estare / se me complica / tengo otro compromiso / será para la próxima
-    paso / quítame de la lista de invitados / familia López confirma 4 / usaremos los 4 lugares / 💯 / 🙋`.replaceAll(
-      '\n',
-      ' / ',
-    ),
+    paso / quítame de la lista de invitados / 💯 / 🙋`.replaceAll('\n', ' / '),
   )
 
   assert.deepEqual(

@@ -1,27 +1,26 @@
 /** Corrects one typing error in the words that answers consist of. Pure. */
 
-/** Words that decide answers, and similar words: a correctly written word is never changed into another. */
-const KNOWN = new Set(
-  `confirmo confirma confirme confirmas confirmar confirmamos confirmado confirmada confirmados confirmadas confirmed confirm asistencia asistir asistire asistira asistiran asistiremos asisto
-  asistimos asista estare estara estaran estaremos estamos estar estoy vamos vemos iremos podre podra podran podremos podemos puedo podria cancelo cancela cancelar cancelamos cancelado cancelada gracias claro gusto
-  contigo conmigo nosotros cuenta cuenten cuentes presente presentes quizas seguro segura siempre todavia luego manana noches tardes buenas buenos invitacion esposa esposo
-  personas persona vaya vayan venir vengo nunca menos somos seremos acepto aceptamos imposible posible depende probablemente posiblemente definitivamente
-  podamos puedan invitation invite
-  apartame apartanos reservame reservanos guardame lugares encantaria encantada encantado gustaria
-  coming attend attending absolutely definitely maybe perhaps unable`.split(/\s+/),
-)
-const CORRECTABLE = [...KNOWN].filter((word) => word.length >= 6)
+/** Words that decide answers. */
+const CORRECTABLE =
+  `confirmo confirma confirmar confirmamos confirmado confirmada confirmados confirmadas asistencia asistir asistire asistiremos
+  estaremos estamos iremos podremos podemos cancelo cancelar cancelamos gracias contigo conmigo nosotros cuenten presente presentes
+  quizas seguro siempre invitacion esposa esposo personas persona imposible posible depende probablemente acompanarlos
+  apartame apartanos reservame reservanos lugares encantaria encantada encantado gustaria gustosa lamentablemente
+  desafortunadamente compromiso coming attend attending absolutely definitely unable confirmed`
+    .split(/\s+/)
+    .filter((word) => word.length >= 6)
 
-export function correctTypos(plain: string): { plain: string; hasTypo: boolean } {
+/** A known word is never changed into another. */
+export function correctTypos(list: string[], isKnown: (word: string) => boolean): { list: string[]; hasTypo: boolean } {
   let hasTypo = false
-  const words = plain.split(' ').map((word) => {
-    if (word.length < 5 || KNOWN.has(word) || !/^[a-z]+$/.test(word)) return word
+  const corrected = list.map((word) => {
+    if (word.length < 5 || isKnown(word) || !/^[a-z]+$/.test(word)) return word
     const near = CORRECTABLE.filter((known) => isOneTypo(word, known))
     if (near.length !== 1) return word
     hasTypo = true
     return near[0]!
   })
-  return { plain: words.join(' '), hasTypo }
+  return { list: corrected, hasTypo }
 }
 
 /** Whether the words differ by one inserted, missing, wrong or transposed letter. */
