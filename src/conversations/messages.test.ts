@@ -898,13 +898,13 @@ for (const [label, payload] of [
     await receive(app, message)
     const stopped = [await promote(app, guest), (await messageRow(app.db, message)).outcome]
     const path = `/events/${guest.eventId}/guests/${guest.guestId}/send`
-    const invitation = await app.post(path, { as: 'organizer', body: { force: true } })
+    const reminder = await app.post(path, { as: 'organizer', body: { template: 'event_reminder' } })
     await receive(app, tap('Reanudar promociones', -8))
 
     assert.deepEqual(stopped, ['marketing_stopped', 'promotions_stopped'])
     assert.deepEqual([await optOutsOf(app.db, guest.phone), await answerOf(app.db, guest)], [[], ['yes', 1]])
     assert.deepEqual([await templatesTo(app.db, guest), (await windowOf(app, guest.phone)).status], [[], 'open'])
-    assert.equal(await app.runJob(deliverInvitation, { deliveryId: invitation.json().deliveryId }), 'sent')
+    assert.equal(await app.runJob(deliverInvitation, { deliveryId: reminder.json().deliveryId }), 'sent')
     assert.equal(await promote(app, guest), 'sent')
   })
 }
