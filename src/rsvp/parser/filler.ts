@@ -59,6 +59,9 @@ jajajaja|jajaj|jiji|jeje|haha|hahaha|yay
 con todo el dolor de mi corazon|muy a (mi|nuestro) pesar|muy apenad~ [te digo que]
 [me|nos] (da|dio) [mucha|muchisima] (pena|tristeza|lastima) [y]|me (apena|disculpo|duele|parte el alma|pesa)
 te pido una disculpa|les pido una disculpa
+(perdon|perdona|perdonen|disculpa|disculpen|disculpe|una disculpa) (la (demora|tardanza)|[por] (contestar|responder|
+    tardar|no (contestar|responder))) [en (contestar|responder)] [tan tarde|hasta ahorita|hasta ahora|antes|tarde]
+sorry for the (late|delayed) (reply|response|answer)
 [ofrezco] [una|mil|muchas|mis|nuestras] [enorme|sincera|gran|mas sinceras] (disculpa|disculpas|perdones) [por (la
     tardanza|las molestias|la demora|avisar tan tarde|no (responder|contestar) antes|cancelar a ultima hora|la
     confusion|contestar (tan tarde|hasta ahora)|el retraso)]
@@ -142,6 +145,10 @@ confirmo (recepcion|el pago|los datos|la hora|el deposito|la reservacion|reserva
 {day} si|no que no|que (te|le|les) digo|favor de confirmar [asistencia]|[te|les|le] confirmo si (voy|vamos)|cancela tu
 [no] (voy|vamos|ire|iremos) a|[no] (voy|vamos) (por|para)|como no (te|me)|ni que estuviera loco
 muero por verle la cara
+(si|no|yes) [ya] [la|lo|los|las|les|le|te|tu|su] (recibi|recibimos|vi|vimos|lei|leimos|abri|escuche|conozco|conocemos|
+    soy|entiendo|entendi|sabia) [{the} [linda|amable|hermosa|bonita] (invitacion|mensaje)]
+^gracias a (ti|usted|ustedes)$
+(i|we) (dont|do not) know (you|him|her|them|this|who)
 `
 /** Questions that ask nothing. */
 export const RHETORICAL = `

@@ -45,6 +45,7 @@ export function readReply(text: string): Reply {
   const { list, hasTypo } = correctTypos(withProper(simplify(text), text), isKnown)
   const plain = list.join(' ')
   if (ASKS_HOW.some((pattern) => pattern.test(plain))) return { ...NOTHING, confidence: 1, rule: 'how_to_confirm' }
+  if (ASKS_FOR_MORE.test(plain)) return { ...NOTHING, rule: 'unclear' }
   const party = extractPartySize(list, isName)
   const { stated, asked } = splitClauses(party.rest)
   const all = stated.map(readClause)
@@ -110,6 +111,8 @@ function withProper(list: string[], text: string): string[] {
 }
 
 const ASKS_HOW = [/(como|donde) (le hago para |puedo |se |te |les )?confirm/, /how (do|can) (i|we) (confirm|rsvp)/]
+/** «Necesito 2 boletos más» wants more places than it has. */
+const ASKS_FOR_MORE = /\b(?:necesit|ocup|falta|quier|quisier)\w*\b.*\b(?:mas|extras?|adicional(?:es)?)$/
 
 const BREAKS_NEWS = /\b(?:que crees|fijate|fijese)\b/
 const POSTPONED = /\b(?:para|en|hasta) (?:la |una )?(?:otra|proxima)\b/

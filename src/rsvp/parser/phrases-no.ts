@@ -18,13 +18,13 @@ mejor no (me|nos) (cuentes|cuenten|esperes|esperen)
 ^[so|very|really|im|we are|hi|hey|aw|oh] [sorry|unfortunately|sadly|no|nope|hi|hey] [guys] [but] (cant|wont be able
     to|not able to|unable to) (join|join you|swing it)
 not in the cards|(wont|doesnt|not going to) work for (us|me)|not attending
-[ya|siempre|ya siempre|pues] no [te|los|las|les|le|me|nos] (puedo|podemos|podre|podremos|podria|podriamos|poder|
+[ya|siempre|ya siempre|pues|{sadly}] no [te|los|las|les|le|me|nos] (puedo|podemos|podre|podremos|podria|podriamos|poder|
     alcanzo|alcanzamos|alcanzare) [a] ({go}|estar) {toEvent?} [con ustedes|contigo] {day?}
-[ya|siempre|ya siempre] no [te|los|las|les|le] (podre|podremos) {toEvent?} {day?} [con ustedes]
-[ya|siempre|ya siempre] no [te|los|las|les] (voy|vamos|iba|ibamos) a (poder|alcanzar) [a] [{go}|estar] {toEvent?}
+[ya|siempre|ya siempre|{sadly}] no [te|los|las|les|le] (podre|podremos) {toEvent?} {day?} [con ustedes]
+[ya|siempre|ya siempre|{sadly}] no [te|los|las|les] (voy|vamos|iba|ibamos) a (poder|alcanzar) [a] [{go}|estar] {toEvent?}
     {day?} [con ustedes]
-[ya|siempre|ya siempre] no [te|los|las|les] (voy|vamos) a ({go}|llegar|estar) {toEvent?} {day?}
-[yo|nosotr~] [ya|siempre|ya siempre] no (ire|iremos|asistire|asistiremos|asisto|asistimos|estare|estaremos|vendre|
+[ya|siempre|ya siempre|{sadly}] no [te|los|las|les] (voy|vamos) a ({go}|llegar|estar) {toEvent?} {day?}
+[yo|nosotr~] [ya|siempre|ya siempre|{sadly}] no (ire|iremos|asistire|asistiremos|asisto|asistimos|estare|estaremos|vendre|
     vendremos) [{there}|presente|presentes] {toEvent?} {day?} [con ustedes]
 (yo|nosotr~) [ya] no (voy|vamos|voy a ir|vamos a ir|podre|podremos|puedo|podemos)
 no (estare|estaremos|voy a estar|vamos a estar|estoy|estamos) (en la ciudad|en mexico|en el pais|disponible|

@@ -100,7 +100,8 @@ no (pienso|pensamos) faltar
 (no|jamas|por nada|ni loc~|ni de chiste|ni de broma) (me|nos|te) [l~] (pierdo|perdemos|perderia|perderiamos|perdere|
     perderemos|falto) [por nada [del mundo]]
 no me (la|lo) pierdo por nada|ni de chiste falto|no faltaria por nada
-(acepto|aceptamos) [encantad~|gustos~|felices|feliz] [la|tu|su|esta] (invitacion|amable invitacion) {gusto?}
+(acepto|aceptamos) [encantad~|gustos~|felices|feliz|{gusto}] [la|tu|su|esta] (invitacion|amable invitacion) {gusto?}
+rsvp (yes|si) [for (the|la) {name} (family|familia)]|{there} nos topamos
 [sera|es] un (placer|honor|gusto|privilegio) ({acompanar}|asistir|estar {there}|ser parte|compartir)
 me da {much?} gusto {acompanar}|(nos|me) (dara|daria) {much?} (gusto|alegria) {acompanar}
 estaremos encantad~ de {acompanar}

@@ -14,6 +14,8 @@ const decidedOf = (text: string): Intent | null => {
 
 /** A `= 3` after a text is its party size. */
 const YES = listOf(`
+  Si confirmo, disculpa la demora en contestar / Perdón por contestar hasta ahorita, sí voy / Simon ahi nos topamos /
+  Acepto con gusto la invitación / RSVP yes for the Garcia family / Happy to accept, thank you so much for having us /
   ok amiga confirmo / perfecto tía ahí estaremos / claro que asistiremos / de ley que voy /
   te confirmo que vamos 3 = 3 / confirmo para mi y mi esposa = 2 / los cuatro confirmamos = 4 /
   vamos 2 adultos y 1 niño = 3 / no hay falla ahí estamos / anótanos / será un honor acompañarlos /
@@ -136,6 +138,7 @@ const YES = listOf(`
   sí, por favor anótame / Muy honrada con su invitación, asistiré / obvio ahi estare mi hermanito
 `)
 const NO = listOf(`
+  Lamentablemente no vamos a poder ir / Desafortunadamente no podremos asistir / desgraciadamente no voy a poder /
   ok amiga no puedo / les confirmo que no podremos asistir / amiga la verdad no puedo /
   siento mucho no poder acompañarlos / en esta ocasión no podremos / cancelen mi lugar / declinamos la invitación /
   no podremos acompañarlos / no podré acompañarte / no te podré acompañar / no podré estar presente /
@@ -218,6 +221,8 @@ const NO = listOf(`
 `)
 /** Acknowledgements, filler words, questions, other people's answers, other topics, fragments, jokes. */
 const NEITHER = listOf(`
+  No soy Carlos / No soy yo / Sí soy / Sí recibí la invitación, gracias / Sí ya vi / Sí la vi / Sí, la recibí / No la conozco /
+  No, gracias a ti / No, gracias a ustedes / Necesito 2 boletos más / Me faltan 2 pases / I don't know you / I don't know him /
   ok no / no va mi tía / mi amiga no va / mi compadre ahí estará / y tu hermana? / tu prima y yo vamos a ver /
   primo / fíjate que se me hizo tarde / la verdad no sé / al final qué pasó / hecho / listo compadre /
   sí claro jajaja / no jajaja / claro que me gustaría / seguro que sí es el sábado? /

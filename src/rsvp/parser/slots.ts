@@ -12,6 +12,7 @@ export const SLOTS: Record<string, string> = {
   toEvent: `(a|al|en|para|to) {the?} [tan|gran|magno] [bell~|hermos~|lind~|importante|especial] {event} [tan
     (especial|importante|bonit~)] {of?}`,
   there: '(ahi|alli|alla|hay|ay|ai|hai|haya|aya|there)',
+  sadly: 'lamentablemente|desafortunadamente|desgraciadamente|tristemente|infortunadamente|por desgracia',
   month: 'enero|febrero|marzo|abril|mayo|junio|julio|agosto|septiembre|octubre|noviembre|diciembre',
   weekday: 'viernes|sabado|domingo|finde|fin|fin de semana',
   day: `[para|en] (ese|este) [mismo] (dia|finde|fin|fin de semana|sabado|domingo|viernes) [tan (especial|importante)]|
