@@ -125,7 +125,7 @@ const KINDS: [string, { text: string | null; isOpen: boolean; rule?: string; use
   ['cloud-message-interactive-list-reply.json', { text: 'Priority Mail Express', isOpen: true }],
   ['cloud-message-interactive-button-reply.json', { text: 'Cancel', isOpen: true }],
   ['cloud-message-image.json', { text: 'Taj Mahal', isOpen: true }],
-  ['cloud-message-reaction.json', { text: null, isOpen: false }],
+  ['cloud-message-reaction.json', { text: '👍', isOpen: false }],
   ['cloud-message-system.json', { text: null, isOpen: false }],
   ['cloud-message-unsupported.json', { text: null, isOpen: false }],
   ['derived/cloud-message-text-with-bsuid.json', { text: 'Hi', isOpen: true, userId: 'US.13491208655302741918' }],
