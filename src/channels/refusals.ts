@@ -52,7 +52,7 @@ const KEY = 'La clave de WhatsApp no es válida o no tiene permiso.'
 const REQUEST = 'El mensaje está mal armado; todos los iguales serían rechazados.'
 const VALUES = 'WhatsApp no aceptó un dato del mensaje, quizá el de un solo invitado.'
 const TEMPLATE = 'La plantilla no coincide con la aprobada por WhatsApp.'
-const HICCUP = 'Falla pasajera de WhatsApp; se vuelve a intentar.'
+const HICCUP = 'Falla pasajera de WhatsApp; se intenta varias veces.'
 const QUALITY = 'WhatsApp limita el número por su calidad; el canal y la campaña quedan en pausa.'
 const REGISTRATION = 'El número de envío no está bien registrado en WhatsApp.'
 
@@ -154,7 +154,7 @@ const SENT_BEFORE = 'invalid_idempotent_request'
 export const EMAIL_SENT_BEFORE = `email_${SENT_BEFORE}`
 const EMAIL_KEY = 'La clave de Resend no es válida o no tiene permiso.'
 const EMAIL_REQUEST = 'El correo está mal armado; todos los iguales serían rechazados.'
-const EMAIL_HICCUP = 'Falla pasajera de Resend; se vuelve a intentar.'
+const EMAIL_HICCUP = 'Falla pasajera de Resend; se intenta varias veces.'
 
 export const EMAIL_REFUSALS: readonly EmailRow[] = [
   {
