@@ -36,7 +36,13 @@ create view wa_reactions as
 
 -- The reactions to the message of a delivery, of its current or an earlier attempt, as [{ emoji, at }].
 create function reactions_to(delivery deliveries) returns json language sql stable as $$
-  select coalesce(json_agg(json_build_object('emoji', emoji, 'at', reacted_at) order by reacted_at), '[]')
+  select coalesce(
+           json_agg(
+             json_build_object(
+               'emoji', emoji,
+               'at', to_char(reacted_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))
+             order by reacted_at),
+           '[]')
     from wa_reactions
    where message_id = delivery.provider_message_id
       or message_id in (

@@ -872,7 +872,13 @@ CREATE OR REPLACE FUNCTION reactions_to(delivery deliveries)
  LANGUAGE sql
  STABLE
 AS $function$
-  select coalesce(json_agg(json_build_object('emoji', emoji, 'at', reacted_at) order by reacted_at), '[]')
+  select coalesce(
+           json_agg(
+             json_build_object(
+               'emoji', emoji,
+               'at', to_char(reacted_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))
+             order by reacted_at),
+           '[]')
     from wa_reactions
    where message_id = delivery.provider_message_id
       or message_id in (

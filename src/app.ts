@@ -20,6 +20,7 @@ import { eventRoutes } from './events/routes.ts'
 import { financeRoutes } from './finance/routes.ts'
 import { guardRoutes } from './http/access.ts'
 import { answerProblems, describeProblem, sendFailure } from './http/errors.ts'
+import { addFormatsOfPeople } from './http/formats.ts'
 import { honourIdempotencyKeys } from './http/idempotency.ts'
 import { trimGlue } from './http/links.ts'
 import { describeApi } from './http/openapi.ts'
@@ -122,6 +123,7 @@ const strict = new Ajv({
   removeAdditional: false,
   useDefaults: true,
   allErrors: true,
+  verbose: true, // the handler of errors explains the text of a format
   strict: false,
 })
 /** For paths and queries, which are text: numbers and booleans are coerced. */
@@ -130,9 +132,13 @@ const coercing = new Ajv({
   removeAdditional: false,
   useDefaults: true,
   allErrors: true,
+  verbose: true, // the handler of errors explains the text of a format
   strict: false,
 })
-for (const ajv of [strict, coercing]) addFormats.default(ajv)
+for (const ajv of [strict, coercing]) {
+  addFormats.default(ajv)
+  addFormatsOfPeople(ajv)
+}
 
 function observeRequests(app: FastifyInstance, { metrics }: Deps): void {
   app.addHook('onResponse', async (request, reply) => {

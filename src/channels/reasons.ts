@@ -161,6 +161,7 @@ const OWN: Record<string, Explanation> = {
     'The configured address of Resend redirects; it must be corrected.',
   ),
   // It was read.
+  opened: say('El invitado abrió el correo.', 'The guest opened the mail.'),
   clicked: say('El invitado abrió un enlace del correo.', 'The guest opened a link in the mail.'),
 }
 

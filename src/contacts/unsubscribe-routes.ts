@@ -6,7 +6,6 @@ import type { Deps } from '../deps.ts'
 import { Failure, statusOf } from '../platform/errors.ts'
 import { FileAnswer } from '../http/schemas.ts'
 import { limitGuesses } from '../http/rate-limit.ts'
-import { isGuessable, readCodeOfPath } from '../events/events.ts'
 import { findUnsubscriber, renderUnsubscribe, unsubscribe, UNSUBSCRIBE_POLICY } from './unsubscribe.ts'
 
 const ByCode = Type.Object({ code: Type.String({ minLength: 1, maxLength: 300 }) })
@@ -46,7 +45,7 @@ export const unsubscribeRoutes =
         },
       },
       async (request, reply) => {
-        const { locale, organizerName } = await limitGuesses(deps.kv, request, mayBeGuessed(request.params.code), () =>
+        const { locale, organizerName } = await limitGuesses(deps.kv, request, () =>
           findUnsubscriber(deps.db, request.params.code),
         )
         return sendPage(reply, renderUnsubscribe(locale, 'ask', organizerName))
@@ -68,7 +67,7 @@ export const unsubscribeRoutes =
         },
       },
       async (request, reply) => {
-        const { locale, organizerName } = await limitGuesses(deps.kv, request, mayBeGuessed(request.params.code), () =>
+        const { locale, organizerName } = await limitGuesses(deps.kv, request, () =>
           unsubscribe(deps, request.params.code, request.query.to),
         )
         return sendPage(reply, renderUnsubscribe(locale, 'done', organizerName))
@@ -77,8 +76,6 @@ export const unsubscribeRoutes =
   }
 
 const PAGES: Partial<Record<string, 'unknown' | 'later'>> = { invitation_not_found: 'unknown', rate_limited: 'later' }
-
-const mayBeGuessed = (code: string) => isGuessable(readCodeOfPath(code))
 
 const sendPage = (reply: FastifyReply, html: string, status = 200) =>
   reply.code(status).type('text/html; charset=utf-8').header('content-security-policy', UNSUBSCRIBE_POLICY).send(html)

@@ -44,9 +44,19 @@ export async function listThread(
           join events e on e.id = o.event_id
           join guest g on g.phone = o.phone and g.organizer_id <> e.organizer_id) as yes)
     select m.id, m.direction, m.type, m.origin, m.body as text, m.sent_at, m.edited_at, m.withdrawn_at,
-           m.context_message_id as reply_to, m.target_message_id as reaction_to, m.intent, m.outcome
+           m.context_message_id as reply_to, m.target_message_id as reaction_to,
+           coalesce(edit.intent, case when edit.id is null then m.intent end) as intent,
+           coalesce(edit.outcome, m.outcome) as outcome
       from wa_messages m
       join guest g on m.phone = g.phone
+      -- an edited message means what its last edit was understood as
+      left join lateral (
+        select c.id, c.intent, c.outcome
+          from wa_messages c
+         where c.target_message_id = m.id
+           and c.type = 'edit'
+           and c.sent_at = m.edited_at
+         limit 1) edit on true
      where (m.event_id = g.event_id and m.guest_id = g.id
             or m.context_message_id in (select id from ours)
             or m.target_message_id in (select id from ours)

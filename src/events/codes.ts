@@ -36,9 +36,6 @@ export function readCodeOfPath(segment: string): CodeReading {
   return makeReading(segment, plain, findLinked(plain) ?? firstWord(plain))
 }
 
-/** Whether somebody could find such a code by trying: it is shorter than the random codes that we make. */
-export const isGuessable = ({ keys }: CodeReading): boolean => keys.some(({ length }) => length < LENGTH)
-
 /** Returns the stored code that a reading means, of one event or of all; null when there is none, or more than one. */
 export async function findCode(db: Db, { exact, keys }: CodeReading, eventId: string | null): Promise<string | null> {
   const { rows } = await sql<{ code: string }>`

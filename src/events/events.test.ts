@@ -72,7 +72,21 @@ for (const [what, body, code] of [
   })
 }
 
-for (const timeZone of ['CST', 'EST', 'CST6CDT', 'MST7MDT', 'GMT', 'Z', '-06:00', '+0530', 'GMT-6', 'UTC-6', ''])
+for (const timeZone of [
+  'CST',
+  'EST',
+  'CST6CDT',
+  'MST7MDT',
+  'GMT',
+  'Z',
+  '-06:00',
+  '+0530',
+  'GMT-6',
+  'UTC-6',
+  'Etc/GMT+6',
+  'SystemV/CST6CDT',
+  '',
+])
   test(`the time zone «${timeZone}» is refused`, async (t) => {
     const { post } = await startApp(t)
 
@@ -187,7 +201,7 @@ test('a refusal lists every field that cannot be read', async (t) => {
   })
   const event = await post('/events', {
     as: 'organizer',
-    body: { ...EVENT, name: '\u2060', timeZone: 'CST', endsAt: '2031-06-30T23:59:60Z' },
+    body: { ...EVENT, name: '\u2060', timeZone: 'CST', endsAt: EVENT.startsAt },
   })
 
   const pathsOf = (reply: typeof guest) => reply.json().errors.map(({ path }: { path: string }) => path)

@@ -1,9 +1,9 @@
 /** Organizers, their events and their guests. */
-import { isTimeZone } from '../platform/config.ts'
 import { newId, violatedConstraint, withTx, type Db } from '../platform/db.ts'
 import { parseEmail } from '../platform/email-address.ts'
 import { Failure, readFields, readInstant } from '../platform/errors.ts'
 import type { User } from '../http/access.ts'
+import { parseTimeZone } from '../http/formats.ts'
 import { parsePhone } from '../platform/phone.ts'
 import { cleanLine, cleanLines, parseName } from '../platform/text.ts'
 import { newCode } from './codes.ts'
@@ -33,7 +33,7 @@ export {
   type AnswerKind,
   type NewAnswer,
 } from './invitations.ts'
-export { findCode, isGuessable, readCode, readCodeOfPath } from './codes.ts'
+export { findCode, readCode, readCodeOfPath } from './codes.ts'
 export { archiveDue, expireDue, listDue, type LandingChange } from './life-cycle.ts'
 export { findEvent, findGuest, type EventRow } from './sql.ts'
 
@@ -120,18 +120,11 @@ const describeEvent = ({ name, location, startsAt, endsAt, timeZone }: EventRow)
 const readEventFields = (input: EventTexts) =>
   readFields({
     name: () => parseName(input.name),
-    location: () => cleanLines(input.location ?? '') || null,
+    location: () => cleanLine(input.location ?? '') || null,
     timeZone: () => parseTimeZone(input.timeZone),
     startsAt: () => readInstant(input.startsAt, 'startsAt'),
     endsAt: () => readEnd(input),
   })
-
-function parseTimeZone(name: string): string {
-  if (isTimeZone(name)) return name
-  throw new Failure('invalid_time_zone', {
-    detail: 'timeZone must be an IANA name with its region, such as America/Mexico_City, or UTC.',
-  })
-}
 
 function readEnd(input: Pick<EventInput, 'startsAt' | 'endsAt'>): Date {
   const endsAt = readInstant(input.endsAt, 'endsAt')

@@ -2,7 +2,7 @@
 import { Type } from 'typebox'
 import { Id, Instant, Locale, localeWith, NullableInstant, NullableInteger, NullableString } from '../http/schemas.ts'
 
-const Name = Type.String({ minLength: 1, maxLength: 200, pattern: '\\S' })
+const Name = Type.String({ minLength: 1, maxLength: 200, pattern: '\\S', format: 'name' })
 const DateTime = Type.String({ format: 'date-time' })
 const EventType = Type.Enum(['standard', 'premium'])
 export const EventStatus = Type.Enum(['draft', 'active', 'archived', 'expired'], { title: 'EventStatus' })
@@ -77,10 +77,10 @@ export const EventBody = Type.Object(
     status: Type.Enum(['draft', 'active'], { default: 'active' }),
     startsAt: DateTime,
     endsAt: DateTime,
-    timeZone: Type.String({ maxLength: 64, default: 'America/Mexico_City' }),
+    timeZone: Type.String({ maxLength: 64, format: 'time-zone', default: 'America/Mexico_City' }),
     ...eventFields,
   },
-  { additionalProperties: false, title: 'NewEvent' },
+  { additionalProperties: false, title: 'NewEvent', 'x-ordered': ['startsAt', 'endsAt'] },
 )
 export const EventPatchBody = Type.Object(
   {
@@ -89,21 +89,29 @@ export const EventPatchBody = Type.Object(
     status: Type.Optional(Type.Enum(['draft', 'active'])),
     startsAt: Type.Optional(DateTime),
     endsAt: Type.Optional(DateTime),
-    timeZone: Type.Optional(Type.String({ maxLength: 64 })),
+    timeZone: Type.Optional(Type.String({ maxLength: 64, format: 'time-zone' })),
     ...eventFields,
   },
-  { additionalProperties: false, minProperties: 1, title: 'EventChanges' },
+  { additionalProperties: false, minProperties: 1, title: 'EventChanges', 'x-ordered': ['startsAt', 'endsAt'] },
 )
 
 const guestFields = {
   phone: Type.Optional(
     nullable<string>(
-      Type.String({ maxLength: 400, description: 'Any usual writing, also a link of WhatsApp; kept as E.164.' }),
+      Type.String({
+        maxLength: 400,
+        format: 'phone',
+        description: 'Any usual writing, also a link of WhatsApp; kept as E.164.',
+      }),
     ),
   ),
   email: Type.Optional(
     nullable<string>(
-      Type.String({ maxLength: 400, description: 'As people paste it; kept in lower case, with its domain in ASCII.' }),
+      Type.String({
+        maxLength: 400,
+        format: 'email-address',
+        description: 'As people paste it; kept in lower case, with its domain in ASCII.',
+      }),
     ),
   ),
   notes: Type.Optional(nullable<string>(Type.String({ maxLength: 2000 }))),

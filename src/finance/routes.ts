@@ -67,7 +67,11 @@ export const financeRoutes =
       async (request, reply) => {
         const { organizerId = null, currency } = request.query
         const days = readDays(request.query)
-        const shown = await readOverview(deps, { organizerId, ...days, currency: readCurrency(currency) })
+        const shown = await readOverview(deps, {
+          organizerId,
+          ...days,
+          currency: readCurrency(currency, 'querystring.currency'),
+        })
         void reply
           .header('x-cache', shown.isHit ? 'hit' : 'miss')
           .header('etag', shown.etag)
@@ -127,7 +131,11 @@ export const financeRoutes =
               ...PERIOD,
               status: Type.Optional(PaymentStatus),
               currency: Type.Optional(
-                Type.String({ minLength: 3, maxLength: 3, description: 'ISO 4217, in any case. Default: all.' }),
+                Type.String({
+                  minLength: 3,
+                  maxLength: 3,
+                  description: 'ISO 4217, in any case. Default: MXN for a list of days, as in the overview; else all.',
+                }),
               ),
             },
             { additionalProperties: false },
@@ -137,12 +145,13 @@ export const financeRoutes =
       },
       async (request) => {
         const { limit, cursor, organizerId = null, status = null } = request.query
-        const currency = request.query.currency === undefined ? null : readCurrency(request.query.currency)
+        const { from, to } = readDays(request.query)
+        const { currency = from || to ? 'MXN' : null } = request.query
         const filter = {
           organizerId,
           status,
-          currency,
-          ...readDays(request.query),
+          currency: currency && readCurrency(currency, 'querystring.currency'),
+          ...{ from, to },
           before: readCursor(cursor),
           limit: limit + 1,
         }

@@ -1,6 +1,7 @@
 /** Error responses: application/problem+json (RFC 9457), with codes from one table and no stack or SQL. */
 import FindMyWay, { type HTTPMethod } from 'find-my-way'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { readFormat } from './formats.ts'
 import { isUnstorableText } from '../platform/db.ts'
 import {
   Failure,
@@ -55,7 +56,7 @@ const FRAMEWORK_FAILURES: Record<string, FailureCode> = {
 
 function toFailure(error: FastifyError, request: FastifyRequest): Failure {
   if (error instanceof Failure) return error
-  if (error.validation) return new Failure('invalid_request', describeValidation(error, request))
+  if (error.validation) return describeValidation(error, request)
   const framework = FRAMEWORK_FAILURES[error.code ?? '']
   if (framework) return new Failure(framework, { detail: error.message, cause: error })
   if (isConnectionLost(error)) {
@@ -87,7 +88,7 @@ function toFailure(error: FastifyError, request: FastifyRequest): Failure {
   return new Failure('internal', { cause: error })
 }
 
-type Violation = { instancePath?: string; message?: string; params?: Record<string, unknown> }
+type Violation = { instancePath?: string; message?: string; params?: Record<string, unknown>; data?: unknown }
 type Validate = ((input: unknown) => boolean) & { errors?: Violation[] | null }
 
 /** In the order in which Fastify validates them; it stops at the first that fails, so the rest is validated here. */
@@ -98,7 +99,7 @@ const FIRST_FEW = 5
 /** A name that the caller made up is cut in the answer. */
 const PATH_MAX = 200
 
-function describeValidation(error: FastifyError, request: FastifyRequest): FailureDetails {
+function describeValidation(error: FastifyError, request: FastifyRequest): Failure {
   const failed = error.validationContext ?? 'body'
   const later = PARTS.slice(PARTS.findIndex((part) => part === failed) + 1).flatMap((part) => {
     const validate = request.getValidationFunction(part) as Validate | undefined
@@ -106,19 +107,29 @@ function describeValidation(error: FastifyError, request: FastifyRequest): Failu
     return isValid ? [] : (validate!.errors ?? []).map((violation) => describeViolation(part, violation))
   })
   const own = ((error.validation ?? []) as Violation[]).map((violation) => describeViolation(failed, violation))
-  const unique = new Map([...own, ...later].map((one) => [`${one.path} ${one.message}`, one]))
-  const errors = [...unique.values()].slice(0, unique.size > ERRORS_MAX ? FIRST_FEW : ERRORS_MAX)
-  const first = errors[0]
-  return { errors, detail: first ? `${first.path} ${first.message}` : 'The request does not fit its schema.' }
+  const unique = new Map([...own, ...later].toReversed().map((one) => [one.path, one])) // of several at one path the first
+  const all = [...unique.values()].toReversed()
+  const errors = all
+    .slice(0, unique.size > ERRORS_MAX ? FIRST_FEW : ERRORS_MAX)
+    .map(({ path, message }) => ({ path, message }))
+  const [first] = all
+  const code = first && all.every((one) => one.code !== 'invalid_request') ? first.code : 'invalid_request'
+  const detail = first ? `${first.path} ${first.message}` : 'The request does not fit its schema.'
+  return new Failure(code, { errors, detail: code === 'invalid_request' ? detail : first!.message })
 }
 
-function describeViolation(part: string, { instancePath = '', message = 'is not valid', params = {} }: Violation) {
+function describeViolation(
+  part: string,
+  { instancePath = '', message = 'is not valid', params = {}, data }: Violation,
+) {
+  const unread = params['refusal'] instanceof Failure ? params['refusal'] : readFormat(params['format'], data)
   const extra = params['missingProperty'] ?? params['additionalProperty']
   const path = `${part}${instancePath.replaceAll('/', '.')}${typeof extra === 'string' ? `.${extra}` : ''}`
   const allowed = params['allowedValues']
   return {
     path: path.slice(0, PATH_MAX),
-    message: Array.isArray(allowed) ? `${message}: ${allowed.join(', ')}` : message,
+    message: unread?.message ?? (Array.isArray(allowed) ? `${message}: ${allowed.join(', ')}` : message),
+    code: unread?.code ?? ('invalid_request' as const),
   }
 }
 

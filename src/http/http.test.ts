@@ -177,6 +177,20 @@ for (const [what, method, url, body, paths] of [
     ['body.name', 'body.partySize', 'params.eventId'],
   ],
   [
+    'that the schema and the program check',
+    'post',
+    '/events/ev_x/guests',
+    { name: '', phone: 'abc', email: 'nope', partySize: 0 },
+    ['body.email', 'body.name', 'body.partySize', 'body.phone'],
+  ],
+  [
+    'of money',
+    'post',
+    '/payments/intent',
+    { amount: '1,000', provider: 'zz', customer: {} },
+    ['body.amount', 'body.provider'],
+  ],
+  [
     'that only the program checks',
     'post',
     '/events',

@@ -35,41 +35,22 @@ export async function limitAttempts(kv: Kv, subject: string, max: number, window
 /** Wrong codes of one address a minute, before every further wrong one is refused. */
 const GUESSES_MAX = 30
 const GUESSES_WINDOW_MS = 60_000
-/** Wrong codes of one address in ten minutes, before codes that could be guessed are not looked at any more. */
-const PATIENCE_MAX = 300
-const PATIENCE_WINDOW_MS = 600_000
 
 /**
  * Limits how many unknown invitation codes a client address may try; all pages that take a code count together. Over the
  * limit an unknown code is `rate_limited`, while a known one still opens: its guest may share the address with a guesser.
- * Random codes are too long to be found that way. A code that `isGuessable` opens only until the address has lost our
- * patience, and is not looked up after that (docs/decisions/0018).
+ * The codes that we make are too long to be found by trying (docs/decisions/0018).
  * While the kv store is down, reads pass and a POST with an unknown code fails.
  */
-export async function limitGuesses<T>(
-  kv: Kv,
-  { ip, method }: FastifyRequest,
-  isGuessable: boolean,
-  work: () => Promise<T>,
-): Promise<T> {
-  if (isGuessable) {
-    const wrong = await kv.get(`limit:invite:${ip}:patience`).catch(() => null)
-    if (Number(wrong) > PATIENCE_MAX)
-      throw new Failure('rate_limited', { retryAfterSeconds: PATIENCE_WINDOW_MS / 1000 })
-  }
+export async function limitGuesses<T>(kv: Kv, { ip, method }: FastifyRequest, work: () => Promise<T>): Promise<T> {
   try {
     return await work()
   } catch (error) {
     if (error instanceof Failure && error.code === 'invitation_not_found') {
-      await countGuess(kv, ip).catch((refusal: unknown) => {
+      await limitAttempts(kv, `invite:${ip}`, GUESSES_MAX, GUESSES_WINDOW_MS).catch((refusal: unknown) => {
         if (refusal instanceof Failure || method === 'POST') throw refusal
       })
     }
     throw error
   }
-}
-
-async function countGuess(kv: Kv, ip: string): Promise<void> {
-  await kv.increment(`limit:invite:${ip}:patience`, PATIENCE_WINDOW_MS)
-  await limitAttempts(kv, `invite:${ip}`, GUESSES_MAX, GUESSES_WINDOW_MS)
 }

@@ -47,7 +47,7 @@ export function readMessage(item: unknown, around: Around): InboundMessage | nul
     id,
     type: isPresent(message['group_id']) ? `group_${type}` : type,
     direction,
-    origin: around.isHistory ? 'history' : isForwarded(context) ? 'forwarded' : 'live',
+    origin: around.isHistory ? 'history' : isForwarded(context) || isForwarded(message) ? 'forwarded' : 'live',
     text: readText(edited ?? message, edited ? (asId(edited['type']) ?? '') : type),
     payload: asId(asObject(message['button'])?.['payload']) ?? asId(choice?.['id']),
     contextMessageId: asId(context?.['id']),
@@ -58,7 +58,7 @@ export function readMessage(item: unknown, around: Around): InboundMessage | nul
 }
 
 const isPresent = (value: unknown): boolean => value !== undefined && value !== null
-const isTrue = (value: unknown): boolean => value === true || value === 'true'
+const isTrue = (value: unknown): boolean => [true, 'true', 1, '1'].includes(value as string)
 const isForwarded = (context: Json | null): boolean =>
   isTrue(context?.['forwarded']) || isTrue(context?.['frequently_forwarded'])
 
@@ -67,7 +67,7 @@ function readPeople(message: Json, type: string, around: Around) {
   const { contacts, isAlone, ownPhone } = around
   const from = readIdentity(message, SENDER)
   const isFromUs = from.phone !== null && from.phone === ownPhone
-  if (around.isEcho || isFromUs || (around.isHistory && wasOurs(message))) {
+  if (around.isEcho || isFromUs || (around.isHistory && wasOurs(message, ownPhone))) {
     const person = complete(readIdentity(message, ADDRESSEE), contacts, isAlone)
     return { person, direction: 'out' as const, changed: null }
   }
@@ -77,9 +77,11 @@ function readPeople(message: Json, type: string, around: Around) {
   return { person: before, direction: 'in' as const, changed: after }
 }
 
-/** Whether an imported message was ours: only those name an addressee. */
-const wasOurs = (message: Json): boolean =>
-  isPresent(message['to']) || isTrue(asObject(message['history_context'])?.['from_me'])
+/** Whether an imported message was ours: it says so, or it names an addressee other than our number. */
+const wasOurs = (message: Json, ownPhone: string | null): boolean => {
+  const isToUs = ownPhone !== null && readIdentity(message, ADDRESSEE).phone === ownPhone
+  return (isPresent(message['to']) && !isToUs) || isTrue(asObject(message['history_context'])?.['from_me'])
+}
 
 /** Types that are about another message: they name it. */
 const ABOUT_ANOTHER = new Set(['reaction', 'edit', 'revoke'])

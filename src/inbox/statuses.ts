@@ -13,6 +13,6 @@ export async function takeStatus(tx: Tx, incoming: Incoming, status: InboundStat
   const name = status.status === 'played' ? 'read' : status.status
   if (!KNOWN_STATUSES.has(name)) return 'statuses_ignored'
   const outcome = await recordStatus(tx, incoming.config, { ...status, status: name }, incoming.now)
-  if (outcome !== 'duplicate') await learnRecipient(tx, incoming, { ...status, hasArrived: ARRIVED.has(name) })
+  await learnRecipient(tx, incoming, { ...status, hasArrived: ARRIVED.has(name) })
   return `statuses_${outcome}`
 }

@@ -8,7 +8,6 @@ import { Answer, FileAnswer, Instant, Locale, NullableInteger, NullableString } 
 import { wantsPage } from '../http/accepts.ts'
 import { etagOf, namesTag } from '../http/etag.ts'
 import { limitGuesses } from '../http/rate-limit.ts'
-import { isGuessable, readCodeOfPath } from '../events/events.ts'
 import { answerByCode, viewInvitation, type InvitationView } from './landing.ts'
 import { PAGE_POLICY, PREVIEW_PATH, renderInvitation, renderMessage } from './page.ts'
 import { drawQrPng, drawQrSvg, writeCalendar } from './pass.ts'
@@ -147,7 +146,7 @@ export const landingRoutes =
         const { code } = request.params
         const input = { code, answer, sourceRef: request.id, ...(places === undefined ? {} : { places }) }
         try {
-          const view = await limitGuesses(deps.kv, request, mayBeGuessed(code), () => answerByCode(deps, input))
+          const view = await limitGuesses(deps.kv, request, () => answerByCode(deps, input))
           return isForm(request) ? await reply.redirect(`/public/invite/${encodeURIComponent(view.code)}`, 303) : view
         } catch (error) {
           if (!isForm(request) || !(error instanceof Failure) || !(error.code in WORDS.en.notices)) throw error
@@ -204,10 +203,8 @@ export const landingRoutes =
     )
   }
 
-const mayBeGuessed = (code: string) => isGuessable(readCodeOfPath(code))
-
 const viewOrLimit = (deps: Deps, request: FastifyRequest, code: string) =>
-  limitGuesses(deps.kv, request, mayBeGuessed(code), () => viewInvitation(deps, code))
+  limitGuesses(deps.kv, request, () => viewInvitation(deps, code))
 
 const sendPage = (reply: FastifyReply, html: string, status = 200) =>
   reply.code(status).type('text/html; charset=utf-8').header('content-security-policy', PAGE_POLICY).send(html)

@@ -7,8 +7,15 @@
  */
 import { verify, createPublicKey, type KeyObject } from 'node:crypto'
 import { GiveUp } from '../platform/errors.ts'
-import { asFlag, asInteger, asList, asObject, asText, asUnixTime, parseObject, type Json } from '../platform/json.ts'
-import type { IntentInput, IntentOutcome, PaymentEvent, PaymentMethod, PaymentProvider } from './provider.ts'
+import { asInteger, asList, asObject, asText, asUnixTime, parseObject, type Json } from '../platform/json.ts'
+import {
+  modesOf,
+  type IntentInput,
+  type IntentOutcome,
+  type PaymentEvent,
+  type PaymentMethod,
+  type PaymentProvider,
+} from './provider.ts'
 
 export type ConektaOptions = {
   apiKey: string
@@ -149,7 +156,7 @@ function readEvent(raw: Buffer): PaymentEvent {
     kind: kind !== 'confirmed' || isPaid(object!) ? kind : 'ignored',
     amountCents: asInteger(object?.['amount']),
     currency: asText(object?.['currency'])?.toUpperCase() ?? null,
-    isLive: asFlag(event['livemode']),
+    modes: modesOf(event, object),
     isOtherAccount: false,
     occurredAt: asUnixTime(event['created_at']),
     reason: kind === 'failed' || kind === 'expired' ? type.replace('.', '_') : null,

@@ -1,7 +1,7 @@
 /** Payments that a Director enters by hand: bank transfers, cash, card terminals. */
 import { newId, withTx, type Db, type Tx } from '../platform/db.ts'
 import { readInstantOrDay } from '../platform/days.ts'
-import { Failure } from '../platform/errors.ts'
+import { Failure, readFields } from '../platform/errors.ts'
 import type { User } from '../http/access.ts'
 import { readMoney } from '../platform/money.ts'
 import { foldCode } from '../platform/text.ts'
@@ -48,9 +48,11 @@ export async function recordManualPayment(
   request: ManualPaymentRequest,
 ): Promise<Payment> {
   const at = now()
-  const money = readMoney(request)
-  const reference = readReference(request.reference)
-  const paidAt = readPaidAt(request.paidAt, at)
+  const { money, reference, paidAt } = readFields({
+    money: () => readMoney(request),
+    reference: () => readReference(request.reference),
+    paidAt: () => readPaidAt(request.paidAt, at),
+  })
   const payer = await findPayer(db, request.user.organizerId, request.organizerId, request.eventId ?? null)
   if (!payer.found) throw new Failure(payer.missing)
   const payment: NewManualPayment = {

@@ -41,7 +41,7 @@ function readEvent(raw: Buffer): PaymentEvent {
     kind: status === 'confirmed' || status === 'failed' ? status : 'ignored',
     amountCents: null,
     currency: null,
-    isLive: null,
+    modes: [],
     isOtherAccount: false,
     occurredAt: null,
     reason: status === 'failed' ? 'mock_failed' : null,

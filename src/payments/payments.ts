@@ -77,8 +77,10 @@ type Context = { db: Db; now: () => Date; providers: PaymentProviders }
  * `invalid_amount`, `organizer_not_found` or `event_not_found` before a row exists.
  */
 export async function createIntent({ db, now, providers }: Context, request: IntentRequest): Promise<Payment> {
-  const provider = findProvider(providers, request.provider)
-  const money = readMoney(request)
+  const { provider, money } = readFields({
+    provider: () => findProvider(providers, request.provider),
+    money: () => readMoney(request),
+  })
   const methods = findMethods(provider.name, money, request.methods)
   checkCustomer(provider, request.customer)
   const customer = readCustomer(request.customer)
@@ -218,19 +220,17 @@ export async function applyPaymentEvent(
   if (event.amountCents !== null && event.amountCents !== payment.amountCents) return 'mismatch'
   if (event.currency !== null && event.currency !== payment.currency) return 'mismatch'
   const { kind, providerRef, reason } = event
-  const told = { id: payment.id, providerRef, mode: modeOf(event), reason, now }
+  const told = { id: payment.id, providerRef, mode: event.modes[0] ?? null, reason, now }
   if (kind !== 'confirmed') return (await moveFromEvent(tx, { ...told, status: kind })) ? 'applied' : 'kept'
   const isNew = await confirmFromEvent(tx, { ...told, paidAt: notAfter(now, event.occurredAt) })
   if (isNew) await insertLedgerPayment(tx, payment.id, now)
   return isNew ? 'applied' : 'kept'
 }
 
-const modeOf = ({ isLive }: PaymentEvent) => (isLive === null ? null : isLive ? 'live' : 'test')
-
 /** Conekta's key does not show the mode: until an order was answered, the row's mode is a guess. */
 function isOfOtherMode(payment: Payment, event: PaymentEvent): boolean {
   const isGuess = payment.provider === 'conekta' && payment.providerRef === null
-  return event.isLive !== null && !isGuess && payment.mode !== modeOf(event)
+  return isGuess ? event.modes.length > 1 : event.modes.some((mode) => mode !== payment.mode)
 }
 
 /** The provider's time, unless it is in our future: a wrong clock must not date a payment on a later day. */
@@ -244,5 +244,5 @@ export function whyNotOurs(
 ): 'other_account' | 'other_mode' | null {
   if (event.isOtherAccount) return 'other_account'
   const { keyMode } = providers[name]
-  return keyMode !== null && event.isLive !== null && keyMode !== modeOf(event) ? 'other_mode' : null
+  return keyMode !== null && event.modes.some((mode) => mode !== keyMode) ? 'other_mode' : null
 }

@@ -1,4 +1,5 @@
 /** What a payment provider is given and answers; Stripe, Conekta and the mock are behind it. */
+import { asFlag, type Json } from '../platform/json.ts'
 import type { IncomingHttpHeaders } from 'node:http'
 
 export const PROVIDER_NAMES = ['stripe', 'conekta', 'mock'] as const
@@ -47,8 +48,8 @@ export type PaymentEvent = {
   /** Null only for the mock provider, whose events have no amount. */
   amountCents: number | null
   currency: string | null
-  /** Whether real money moved; null: the event does not say. */
-  isLive: boolean | null
+  /** Whether real money moved, as the event and the object in it say: of one event both must be alike. */
+  modes: ('test' | 'live')[]
   /** Whether the event says that it is about another account (of Stripe Connect). */
   isOtherAccount: boolean
   occurredAt: Date | null
@@ -70,3 +71,13 @@ export type PaymentProvider = {
   readEvent(raw: Buffer): PaymentEvent
 }
 export type PaymentProviders = Record<ProviderName, PaymentProvider>
+
+/** The modes that `livemode` of an event and of its object tell, each once. */
+export const modesOf = (...flagged: (Json | null)[]): PaymentEvent['modes'] => [
+  ...new Set(
+    flagged
+      .map((one) => asFlag(one?.['livemode']))
+      .filter((isLive) => isLive !== null)
+      .map((isLive) => (isLive ? ('live' as const) : ('test' as const))),
+  ),
+]

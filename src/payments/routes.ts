@@ -22,8 +22,8 @@ const IntentBody = Type.Object(
       Type.Object(
         {
           name: Type.Optional(Type.String({ minLength: 1, maxLength: 200 })),
-          email: Type.Optional(Type.String({ maxLength: 400 })),
-          phone: Type.Optional(Type.String({ maxLength: 400 })),
+          email: Type.Optional(Type.String({ maxLength: 400, format: 'email-address' })),
+          phone: Type.Optional(Type.String({ maxLength: 400, format: 'phone' })),
         },
         { additionalProperties: false, description: 'Conekta needs all three. Passed on, not stored.' },
       ),

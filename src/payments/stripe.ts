@@ -6,7 +6,7 @@ import { createHmac, timingSafeEqual } from 'node:crypto'
 import { Stripe } from 'stripe'
 import { GiveUp } from '../platform/errors.ts'
 import { asFlag, asInteger, asObject, asText, asUnixTime, parseObject } from '../platform/json.ts'
-import type { IntentInput, IntentOutcome, PaymentEvent, PaymentProvider } from './provider.ts'
+import { modesOf, type IntentInput, type IntentOutcome, type PaymentEvent, type PaymentProvider } from './provider.ts'
 
 export type StripeOptions = {
   secretKey: string
@@ -135,7 +135,7 @@ function readEvent(raw: Buffer): PaymentEvent {
     paymentId: asText(asObject(intent?.['metadata'])?.['payment_id']),
     amountCents: asInteger(intent?.['amount']),
     currency: asText(intent?.['currency'])?.toUpperCase() ?? null,
-    isLive: asFlag(event['livemode']),
+    modes: modesOf(event, intent),
     isOtherAccount: asText(event['account']) !== null,
     occurredAt: asUnixTime(event['created']),
     reason: null,

@@ -219,26 +219,29 @@ test('an event in another envelope is read or ignored', async (t) => {
 
     const event = readPaymentEvent(deps.providers, provider, Buffer.from(text))
 
-    assert.deepEqual([event.kind, event.isLive, event.dedupeKey], [kind, isLive, 'e1'], `${provider}: ${what}`)
+    const modes = isLive === null ? [] : [isLive ? 'live' : 'test']
+    assert.deepEqual([event.kind, event.modes, event.dedupeKey], [kind, modes, 'e1'], `${provider}: ${what}`)
   }
 })
 
-/** [mode of the payment, what the event says, outcome]. */
-for (const [mode, isLive, outcome] of [
-  ['live', false, 'other_mode'],
-  ['test', true, 'other_mode'],
-  ['mock', true, 'other_mode'],
-  ['mock', false, 'other_mode'],
-  ['live', true, 'applied'],
-  ['test', false, 'applied'],
-  ['live', null, 'applied'],
+/** [mode of the payment, what the event and its object say, outcome]. */
+for (const [mode, modes, outcome] of [
+  ['live', ['test'], 'other_mode'],
+  ['test', ['live'], 'other_mode'],
+  ['mock', ['live'], 'other_mode'],
+  ['mock', ['test'], 'other_mode'],
+  ['live', ['live', 'test'], 'other_mode'],
+  ['test', ['test', 'live'], 'other_mode'],
+  ['live', ['live'], 'applied'],
+  ['test', ['test'], 'applied'],
+  ['live', [], 'applied'],
 ] as const) {
-  test(`an event with livemode ${isLive} about a ${mode} payment: ${outcome}`, async (t) => {
+  test(`an event of mode ${modes.join(' and ') || 'none'} about a ${mode} payment: ${outcome}`, async (t) => {
     const { db } = await startApp(t)
     for (const kind of ['confirmed', 'failed', 'expired', 'processing'] as const) {
       const { apply, look } = await aPayment(db, { mode })
 
-      assert.equal(await apply(kind, { isLive }), outcome)
+      assert.equal(await apply(kind, { modes: [...modes] }), outcome)
       const { status, entries } = await look()
       const isConfirmed = outcome === 'applied' && kind === 'confirmed'
       assert.deepEqual([status, entries], [outcome === 'applied' ? kind : 'requires_payment', isConfirmed ? 1 : 0])
@@ -252,8 +255,8 @@ test('the mode of a Conekta order whose answer was lost is learned from its firs
   const { id, apply } = await aPayment(db, lost)
   const stripe = await aPayment(db, { ...lost, provider: 'stripe' })
 
-  const outcome = await apply('confirmed', { isLive: false, providerRef: 'ord_lost', paymentId: id })
-  const refused = await stripe.apply('confirmed', { isLive: false, providerRef: 'pi_lost', paymentId: stripe.id })
+  const outcome = await apply('confirmed', { modes: ['test'], providerRef: 'ord_lost', paymentId: id })
+  const refused = await stripe.apply('confirmed', { modes: ['test'], providerRef: 'pi_lost', paymentId: stripe.id })
 
   const { rows } = await sql<{ mode: string }>`select mode from payments where id = ${id}`.execute(db)
   assert.deepEqual([outcome, rows[0]?.mode, refused], ['applied', 'test', 'other_mode'])
@@ -308,7 +311,7 @@ async function aPayment(db: Db, facts: Facts = {}) {
     kind,
     amountCents: 500,
     currency: 'MXN',
-    isLive: null,
+    modes: [],
     isOtherAccount: false,
     occurredAt: AT,
     reason: null,
@@ -416,7 +419,7 @@ test("an event of one provider does not change another provider's payment", asyn
     kind: 'confirmed' as const,
     amountCents: 500,
     currency: 'MXN',
-    isLive: null,
+    modes: [],
     isOtherAccount: false,
     occurredAt: AT,
     reason: null,

@@ -14,7 +14,7 @@ import { foldCode } from './text.ts'
  * the form `Ana <ana@example.com>` are understood. Throws `invalid_email`, whose detail tells a person what to change.
  */
 export function parseEmail(input: string): string {
-  const text = unwrap(foldCode(input.replace(/\p{Cc}+/gu, ' ')))
+  const text = unwrap(foldCode(input.replace(/\p{Cc}+/gu, ' ').replace(/[。．｡]/g, '.')))
   const at = text.lastIndexOf('@')
   const local = text.slice(0, at)
   const domain = text.slice(at + 1)
@@ -31,7 +31,7 @@ const unwrap = (text: string): string =>
   (/^[^<>]*<([^<>]+)>[\s.,;]*$/.exec(text)?.[1] ?? text)
     .trim()
     .replace(/^mailto:([^?]*)(\?.*)?$/i, '$1')
-    .replace(/^["'‘’“”«(\s]+|["'‘’“”»).,;\s]+$/gu, '')
+    .replace(/^["'‘’“”«(\s]+|["'‘’“”»).,;:!\s]+$/gu, '')
 
 function describeProblem(text: string, local: string, domain: string): string | null {
   if (!text.includes('@')) return 'The address has no @.'
@@ -45,6 +45,7 @@ function describeProblem(text: string, local: string, domain: string): string | 
   if (/^\.|\.\.|\.$/.test(local)) return 'A dot stands at the beginning, at the end, or twice in a row before the @.'
   if (!/.\../.test(domain)) return 'The domain after the @ needs an ending such as .com or .mx.'
   if (/\.\./.test(domain)) return 'Two dots stand in a row after the @.'
-  if (domainToASCII(domain) === '') return 'The domain after the @ does not exist.'
+  if (/[^\p{L}\p{N}\p{M}.-]/u.test(domain) || domainToASCII(domain) === '')
+    return 'The domain after the @ does not exist.'
   return null
 }

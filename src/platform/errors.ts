@@ -155,18 +155,19 @@ export function isConnectionLost(error: unknown): boolean {
  */
 export function readFields<T extends object>(readers: { [K in keyof T]: () => T[K] }, where = 'body'): T {
   const fields: Partial<T> = {}
-  const failures: { path: string; failure: Failure }[] = []
+  const failures: { path: string; message: string; failure: Failure }[] = []
   for (const name of Object.keys(readers) as (keyof T & string)[]) {
     try {
       fields[name] = readers[name]()
     } catch (error) {
       if (!(error instanceof Failure)) throw error
-      failures.push({ path: `${where}.${name}`, failure: error })
+      const named = error.details.errors ?? [{ path: `${where}.${name}`, message: error.message }]
+      failures.push(...named.map((one) => ({ ...one, failure: error })))
     }
   }
   const first = failures[0]
   if (!first) return fields as T
-  const errors = failures.map(({ path, failure }) => ({ path, message: failure.message }))
+  const errors = failures.map(({ path, message }) => ({ path, message }))
   throw new Failure(first.failure.code, { detail: first.failure.message, errors })
 }
 

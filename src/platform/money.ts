@@ -31,24 +31,25 @@ export const AmountOutput = {
 export type Money = { amountCents: number; currency: string }
 
 /** Returns the code in capitals. Throws unsupported_currency. */
-export function readCurrency(text: string): string {
+export function readCurrency(text: string, path = 'body.currency'): string {
   const currency = text.toUpperCase()
   if (!CURRENCIES.includes(currency))
-    throw new Failure('unsupported_currency', { detail: `Currencies: ${CURRENCIES.join(', ')}.` })
+    throw refusal('unsupported_currency', path, `Currencies: ${CURRENCIES.join(', ')}.`)
   return currency
 }
+
+const refusal = (code: 'unsupported_currency' | 'invalid_amount', path: string, detail: string): Failure =>
+  new Failure(code, { detail, errors: [{ path, message: detail }] })
 
 /** Reads `amount` (major units) or `amountCents` (minor units). Throws unsupported_currency or invalid_amount. */
 export function readMoney(input: { amount?: number | string; amountCents?: number; currency: string }): Money {
   const currency = readCurrency(input.currency)
-  if ((input.amount === undefined) === (input.amountCents === undefined)) {
-    throw new Failure('invalid_amount', {
-      detail: 'Give either amount (major units) or amountCents (minor units).',
-    })
-  }
+  if ((input.amount === undefined) === (input.amountCents === undefined))
+    throw refusal('invalid_amount', 'body.amount', 'Give either amount (major units) or amountCents (minor units).')
   const amountCents = input.amountCents ?? toCents(input.amount!, DECIMALS[currency]!)
   if (!Number.isSafeInteger(amountCents) || amountCents <= 0 || amountCents > MAX_CENTS) {
-    throw new Failure('invalid_amount', { detail: 'The amount must be positive and at most 999,999,999.99.' })
+    const field = input.amountCents === undefined ? 'amount' : 'amountCents'
+    throw refusal('invalid_amount', `body.${field}`, 'The amount must be positive and at most 999,999,999.99.')
   }
   return { amountCents, currency }
 }
@@ -58,9 +59,11 @@ function toCents(amount: number | string, decimals: number): number {
   const text = typeof amount === 'number' ? String(amount) : amount.trim()
   const match = /^(\d{1,12})(?:\.(\d+))?$/.exec(text)
   if (!match || (match[2]?.length ?? 0) > decimals) {
-    throw new Failure('invalid_amount', {
-      detail: `The amount must be a positive number with at most ${decimals} decimals.`,
-    })
+    throw refusal(
+      'invalid_amount',
+      'body.amount',
+      `The amount must be a positive number with at most ${decimals} decimals.`,
+    )
   }
   return Number(match[1]! + (match[2] ?? '').padEnd(decimals, '0'))
 }

@@ -172,6 +172,22 @@ for (const written of NOT_A_PHONE) {
   })
 }
 
+for (const written of [
+  '55 1234 56789',
+  '55123456789',
+  '5512345678²',
+  '5512345678901',
+  '005512345678',
+  '+0 5512345678',
+  '005525512345678',
+  '+521551234567',
+  '+52 0000000000',
+  '+1 555 000 0000',
+])
+  test(`${written} is no phone of its country`, () => {
+    assert.throws(() => parsePhone(written), { code: 'invalid_phone' })
+  })
+
 test('normalizing is idempotent, and the result fits the column', () => {
   fc.assert(
     fc.property(

@@ -84,10 +84,13 @@ const hasTwoParts = (text: string): boolean =>
     return asMexican(before) !== null || (gap.includes('/') && before.length >= 7)
   })
 
-/** Like normalizePhone, but throws `invalid_phone`. */
+/**
+ * Reads a number that a person entered. Throws `invalid_phone`, also for digits that no phone of that country has: one
+ * digit too many makes `55 1234 56789` look Brazilian.
+ */
 export function parsePhone(input: string): string {
   const phone = normalizePhone(input)
-  if (!phone)
+  if (!phone || (!asMexican(phone) && !parsePhoneNumberFromString(phone)?.isValid()))
     throw new Failure('invalid_phone', {
       detail: 'Write one number, with 10 digits (Mexico) or with its country code, and without an extension.',
     })
@@ -96,10 +99,12 @@ export function parsePhone(input: string): string {
 
 /** Reads a number for a lookup, where any 7 to 15 digits are acceptable. Throws `invalid_phone`. */
 export function readPhone(input: string): string {
+  const phone = normalizePhone(input)
+  if (phone) return phone
   const text = hasControl(input) ? '' : foldCode(input)
   const digits = text.replace(/\D/g, '')
   if (digits.length < 7 || digits.length > 15 || !/^\+?[\d\s().-]+$/.test(text)) {
     throw new Failure('invalid_phone', { detail: 'A phone number has 7 to 15 digits.' })
   }
-  return normalizePhone(text) ?? `+${digits}`
+  return `+${digits}`
 }

@@ -11,7 +11,7 @@ import { Failure } from './errors.ts'
 /** Marks that are never drawn: zero-width spaces and joiners, bidirectional marks, soft hyphens, fillers, selectors. */
 const INVISIBLE = /[\p{Cf}\p{Default_Ignorable_Code_Point}]/gu
 /** Every dash and minus that a keyboard, an editor or a scanner may write for a hyphen. */
-const DASHES = /[\p{Pd}\u2212\u2043\u00ad]/gu
+const DASHES = /[\p{Pd}\u2212\u2043]/gu
 
 /**
  * Returns the text in its plain letters, for comparing and matching: 𝗖𝗼𝗻𝗳𝗶𝗿𝗺𝗼, Ｃｏｎｆｉｒｍｏ and Conf\u200birmo are «Confirmo».
@@ -42,7 +42,7 @@ const MARKS =
 export function cleanLine(text: string): string {
   const visible = text.replace(/[\t\n\v\f\r\u0085\u2028\u2029]/gu, ' ').replace(MARKS, '$1')
   const line = visible.replace(/\s+/gu, ' ').trim().normalize('NFC')
-  return /[^\p{M}\p{Z}\u2800]/u.test(line) ? line : ''
+  return /[^\p{M}\p{Z}\u2800\ufffc\ufffd]/u.test(line) ? line : ''
 }
 
 /** A name as it is stored. Throws `invalid_request` when nothing visible is left of it. */

@@ -97,7 +97,7 @@ function isNetwork(text: string): boolean {
 
 /** An IANA name with a region, or UTC: abbreviations and bare offsets know no summer time. */
 export function isTimeZone(name: string): boolean {
-  if (name !== 'UTC' && !name.includes('/')) return false
+  if (name !== 'UTC' && (!name.includes('/') || /^(systemv|etc)\//i.test(name))) return false
   try {
     return Intl.DateTimeFormat('en', { timeZone: name }) !== undefined
   } catch {
