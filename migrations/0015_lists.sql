@@ -5,9 +5,9 @@
 -- prepares what is stored and what is asked for.
 create function search_text(words text) returns text
 language sql immutable strict parallel safe
-return btrim(lower(regexp_replace(
+return replace(translate(btrim(lower(regexp_replace(
   regexp_replace(normalize(words, nfkd), '[-/\u2010-\u2015\s]+', ' ', 'g'),
-  '[\u0300-\u036f''’‘´`".,;:()+]', '', 'g')));
+  '[\u0300-\u036f''’‘´`".,;:()+]', '', 'g'))), 'łđħøı', 'ldhoi'), 'ß', 'ss');
 
 -- Name, phone and e-mail of a guest, with tabs between them, so that no word spans two.
 alter table guests add column search text not null

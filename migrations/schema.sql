@@ -948,4 +948,4 @@ CREATE OR REPLACE FUNCTION search_text(words text)
  RETURNS text
  LANGUAGE sql
  IMMUTABLE PARALLEL SAFE STRICT
-RETURN btrim(lower(regexp_replace(regexp_replace(NORMALIZE(words, NFKD), '[-/\u2010-\u2015\s]+'::text, ' '::text, 'g'::text), '[\u0300-\u036f''’‘´`".,;:()+]'::text, ''::text, 'g'::text)));
+RETURN replace(translate(btrim(lower(regexp_replace(regexp_replace(NORMALIZE(words, NFKD), '[-/\u2010-\u2015\s]+'::text, ' '::text, 'g'::text), '[\u0300-\u036f''’‘´`".,;:()+]'::text, ''::text, 'g'::text))), 'łđħøı'::text, 'ldhoi'::text), 'ß'::text, 'ss'::text);

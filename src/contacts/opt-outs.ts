@@ -1,10 +1,10 @@
 /** BAJA and ALTA: a guest opts out of an organizer's messages, or opts in again. */
 import { sql, type Tx } from '../platform/db.ts'
-import { foldText } from '../platform/text.ts'
+import { foldLetters } from '../platform/text.ts'
 
 export type OptWord = 'opt_out' | 'opt_in'
 
-const OPT_OUT = /^(baja|stop|stop ?all|alto|cancelar suscripcion|unsubscribe)$/
+const OPT_OUT = /^(baja|stop|stop ?all|alto|cancelar suscripcion|unsubscribe|opt ?out)$/
 const OPT_IN = /^(alta|start)$/
 
 /** Requests to stop messages. «No pude, me di de baja del gym» is not one. */
@@ -41,7 +41,7 @@ export function wantsOptOut(text: string): boolean {
 
 /** Plain lower-case words. Letters that are spelled one by one are a word: «B A J A», «S.T.O.P.». */
 function simplify(text: string): string {
-  const words = foldText(text)
+  const words = foldLetters(text)
     .toLowerCase()
     .normalize('NFD')
     .replace(/\p{M}+/gu, '')

@@ -1,3 +1,4 @@
+import { domainToASCII } from 'node:url'
 import { sql, type Db, type Tx } from '../platform/db.ts'
 import { normalizePhone } from '../platform/phone.ts'
 import { foldCode, foldText } from '../platform/text.ts'
@@ -180,10 +181,12 @@ const hasDeliveryStatus = (eventId: string, status: string) =>
  * the last digits. The database folds `q` as it folded what is stored, and nothing in it is a pattern.
  */
 async function readSearch(db: Db, q: string) {
-  const text = foldCode(q)
+  const text = foldCode(q).replace(/(?<=@)[^\s@]+/g, (domain) => domainToASCII(domain) || domain) // as it is stored
   const isNumber = /^[\d\s()+.-]{3,}$/.test(text)
   const { rows } = await sql<{ words: string[] }>`
-    select string_to_array(search_text(${isNumber ? text.replace(/\D/g, '') : text}), ' ') as words`.execute(db)
+    select string_to_array(search_text(${isNumber ? text.replace(/\D/g, '').replace(/^521(?=\d)/, '52') : text}), ' ') as words`.execute(
+    db,
+  )
   const has = (word: string) => sql<boolean>`g.search like ${`%${word.replace(/[\\%_]/g, '\\$&')}%`}`
   const { words } = rows[0]!
   const hasWords = words.length > 0 ? sql.join(words.map(has), sql` and `) : sql`false`

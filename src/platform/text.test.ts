@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { cleanLine, cleanLines, foldCode, foldText, parseName } from './text.ts'
+import { cleanLine, cleanLines, foldCode, foldLetters, foldText, parseName } from './text.ts'
 
 for (const [written, plain] of [
   ['𝗖𝗼𝗻𝗳𝗶𝗿𝗺𝗼', 'Confirmo'],
@@ -23,6 +23,21 @@ for (const [written, plain] of [
 ] as const)
   test(`${JSON.stringify(written)} means «${plain}»`, () => {
     assert.equal(foldText(written), plain)
+  })
+
+for (const [written, plain] of [
+  ['BАJА', 'BAJA'],
+  ['Сonfirmo', 'Confirmo'],
+  ['Nο podré', 'No podré'],
+  ['ᴄᴏɴғɪʀᴍᴏ', 'confirmo'],
+  ['🅲🅾🅽🅵🅸🆁🅼🅾', 'CONFIRMO'],
+  ['🅱🅰🅹🅰', 'BAJA'],
+  ['🅑🅐🅙🅐', 'BAJA'],
+  ['Ñandú', 'Ñandú'],
+  ['👍', '👍'],
+] as const)
+  test(`${written} is read as ${plain}`, () => {
+    assert.equal(foldLetters(written), plain)
   })
 
 for (const [written, code] of [

@@ -19,7 +19,27 @@ const DASHES = /[\p{Pd}\u2212\u2043]/gu
  */
 export const foldText = (text: string): string => text.normalize('NFKC').replace(INVISIBLE, '').normalize('NFKC')
 
-/** The same for numbers and codes: every dash is `-`, every space is U+0020, and nothing invisible or unprintable is left. */
+/** Letters of other alphabets and drawings of letters that NFKC leaves as they are, each before its Latin letter. */
+const LOOKALIKES = new Map(
+  [
+    ['АВЕКМНОРСТУХІЈЅаеорсухіјѕ', 'ABEKMHOPCTYXIJSaeopcyxijs'], // Cyrillic
+    ['ΑΒΕΖΗΙΚΜΝΟΡΤΥΧαεηικνορτυχ', 'ABEZHIKMNOPTYXaenikvoptux'], // Greek
+    ['ᴀʙᴄᴅᴇꜰғɢʜɪᴊᴋʟᴍɴᴏᴘʀꜱᴛᴜᴠᴡʏᴢ', 'abcdeffghijklmnoprstuvwyz'], // small capitals
+  ].flatMap(([letters, latin]) => [...letters!].map((letter, n) => [letter, latin![n]!] as const)),
+)
+/** 🅐 to 🅩 and 🅰 to 🆉: white letters on black. */
+const ON_BLACK = /[\u{1f150}-\u{1f169}\u{1f170}-\u{1f189}]/gu
+
+/**
+ * The same for words that are known to be in Latin letters: it also reads Cyrillic and Greek lookalikes, small capitals, and
+ * letters on black: BАJА with two Cyrillic А, ᴄᴏɴғɪʀᴍᴏ, 🅱🅰🅹🅰.
+ */
+export const foldLetters = (text: string): string =>
+  foldText(text)
+    .replace(ON_BLACK, (letter) => String.fromCharCode(65 + ((letter.codePointAt(0)! - 0x1f150) % 32)))
+    .replace(/[\p{L}]/gu, (letter) => LOOKALIKES.get(letter) ?? letter)
+
+/** The same as foldText for numbers and codes: every dash is `-`, every space is U+0020, and nothing invisible or unprintable is left. */
 export const foldCode = (text: string): string =>
   foldText(text.replace(DASHES, '-'))
     .replace(DASHES, '-')

@@ -1,5 +1,5 @@
 /** Brings a message into the plain words that the phrases are written in. Pure. */
-import { foldText } from '../../platform/text.ts'
+import { foldLetters, foldText } from '../../platform/text.ts'
 
 /** Longer messages are read up to here and never decided, because the end may take the beginning back. */
 export const LENGTH_MAX = 2000
@@ -31,10 +31,11 @@ const ACCENT = '\u02b9'
 
 /** Returns lower-case words without accents, but for «sí», and emoji, with runs of a letter reduced to one. */
 export function simplify(text: string): string[] {
-  const plain = foldText(text.slice(0, LENGTH_MAX).replace(/[’'´`‘]/gu, ''))
+  const plain = foldLetters(text.slice(0, LENGTH_MAX).replace(/[’'´`‘]/gu, ''))
     .toLowerCase()
     .replace(/(?<!\p{L})sí+(?!\p{L})/gu, `si${ACCENT}`)
     .normalize('NFD')
+    .replace(/(?:[\p{L}\p{N} ]\p{M}*[\u0335-\u0338]\p{M}*)+/gu, ' tachado ')
     .replace(/\p{M}+/gu, '')
     .replace(/~[^~]{1,80}~/gu, ' tachado ')
     .replace(/\d+(?:[.,:]\d+)+/gu, ' cifra ')
