@@ -42,6 +42,7 @@ async function receive(app: TestApp, value: Json, field = 'messages') {
 const write = (app: TestApp, ...messages: Json[]) => receive(app, { messages })
 
 type Shown = {
+  intent: string | null
   direction: string
   type: string
   origin: string
@@ -82,8 +83,8 @@ for (const order of ['in order', 'edit first'] as const) {
     assert.deepEqual(await answerOf(app, guest), ['yes', 2])
     const shown = await thread(app, guest)
     assert.deepEqual(
-      shown.map(({ text, editedAt }) => [text, editedAt]),
-      [['sí vamos 2', isoAt(-8)]],
+      shown.map(({ text, editedAt, intent }) => [text, editedAt, intent]),
+      [['sí vamos 2', isoAt(-8), 'yes']],
     )
   })
 
@@ -97,6 +98,7 @@ for (const order of ['in order', 'edit first'] as const) {
       await write(app, one)
 
     assert.deepEqual([await answerOf(app, guest), await textsOf(app, guest)], [['no', null], ['no podré ir']])
+    assert.equal((await thread(app, guest))[0]!.intent, 'no')
   })
 
   test(`a withdrawn message is shown without its text, and the answer stays, ${order}`, async (t) => {
@@ -234,7 +236,7 @@ for (const [minutes, status] of [
     const guest = await anInvitation(app.db)
     const thread = {
       id: waIdOf(guest.phone),
-      messages: [aText(guest.phone, 'confirmo', minutes), aText(guest.phone, 'baja', minutes)],
+      messages: [aText(guest.phone, 'confirmo', minutes), aText(guest.phone, 'baja', minutes, { to: OWN })],
     }
 
     const processed = await receive(app, { history: [{ metadata: { phase: 0 }, threads: [thread] }] }, 'history')

@@ -103,6 +103,14 @@ for (const [how, link] of [
       })),
   ],
   [
+    'a status with both that was told before without the id',
+    async (app: TestApp, guest: MadeGuest, id: string, sent: string) => {
+      const status = { id: sent, status: 'delivered', timestamp: at(1), recipient_id: waIdOf(guest.phone) }
+      await receive(app, { statuses: [status] })
+      await receive(app, { statuses: [{ ...status, recipient_user_id: id }] })
+    },
+  ],
+  [
     'a status whose recipient_id is the id',
     async (app: TestApp, _: MadeGuest, id: string, sent: string) =>
       void (await receive(app, { statuses: [{ id: sent, status: 'delivered', timestamp: at(1), recipient_id: id }] })),

@@ -25,7 +25,7 @@ const LOOKALIKES = new Map(
     ['АВЕКМНОРСТУХІЈЅаеорсухіјѕ', 'ABEKMHOPCTYXIJSaeopcyxijs'], // Cyrillic
     ['ΑΒΕΖΗΙΚΜΝΟΡΤΥΧαεηικνορτυχ', 'ABEZHIKMNOPTYXaenikvoptux'], // Greek
     ['ᴀʙᴄᴅᴇꜰғɢʜɪᴊᴋʟᴍɴᴏᴘʀꜱᴛᴜᴠᴡʏᴢ', 'abcdeffghijklmnoprstuvwyz'], // small capitals
-  ].flatMap(([letters, latin]) => [...letters!].map((letter, n) => [letter, latin![n]!] as const)),
+  ].flatMap(([letters, latin]) => letters!.split('').map((letter, n) => [letter, latin![n]!] as const)),
 )
 /** 🅐 to 🅩 and 🅰 to 🆉: white letters on black. */
 const ON_BLACK = /[\u{1f150}-\u{1f169}\u{1f170}-\u{1f189}]/gu
