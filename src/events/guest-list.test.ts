@@ -14,7 +14,7 @@ const GUESTS = [
   },
   { id: 'jose', name: 'José O’Brien Ñuñez', phone: '+523387654321', email: 'jose_100%@example.mx' },
   { id: 'us', name: 'Peter Pan', phone: '+13055551234', tags: ['Familia', 'USA'] },
-  { id: 'mesa', name: 'Tía Lucía (mesa 12)', email: 'lucia@example.com' },
+  { id: 'mesa', name: 'Tía Lucía (mesa 12)', email: 'lucia@müller.example.com' },
 ]
 
 async function anEventOf(app: TestApp, organizerId?: string): Promise<string> {
@@ -70,6 +70,9 @@ for (const [q, expected] of [
   ['ana 4321', []],
   ['305 555 1234', ['us']],
   ['+1 305-555-1234', ['us']],
+  ['lucia@müller.example.com', ['mesa']],
+  ['@MÜLLER.example.com', ['mesa']],
+  ['521 55 1234', ['ana']],
   ['%', ['jose']],
   ['_', ['jose']],
   ['a%a', []],

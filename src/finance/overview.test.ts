@@ -538,7 +538,7 @@ test('the total, the list and recentPayments of a day are the same payments, by 
   const read = async (from: string, to: string) => {
     const query = `organizerId=${organizerId}&from=${from}&to=${to}`
     const overview = await readNumbers(app, `?${query}`)
-    const list = (await app.get(`/director/payments?${query}&status=confirmed&currency=mxn`, { as })).json().data
+    const list = (await app.get(`/director/payments?${query}&status=confirmed`, { as })).json().data
     const idsOf = (rows: { id: string }[]) => rows.map(({ id }) => id).sort()
     assert.deepEqual(idsOf(overview.recentPayments), idsOf(list))
     assert.equal(overview.payments.confirmed.count, list.length)
@@ -553,7 +553,9 @@ test('the total, the list and recentPayments of a day are the same payments, by 
   assert.equal((await read('2030-06-19', '2030-06-21')).length, 5)
   assert.deepEqual(await read('2030-06-25', '2030-06-25'), [], 'the day on which they were entered')
   const all = (await app.get(`/director/payments?organizerId=${organizerId}`, { as })).json().data
-  assert.equal(all.length, 10, 'without a currency the list has every currency')
+  assert.equal(all.length, 10, 'without days the list has every currency')
+  const inDollars = await app.get('/director/payments?from=2030-06-20&to=2030-06-20&currency=usd', { as })
+  assert.ok(inDollars.json().data.every(({ currency }: { currency: string }) => currency === 'USD'))
   const dollars = await readNumbers(app, `?organizerId=${organizerId}&currency=usd&from=2030-06-20&to=2030-06-20`)
   assert.deepEqual([dollars.payments.confirmed.count, dollars.recentPayments.length], [3, 3])
 })
