@@ -48,6 +48,7 @@ for (const [written, code] of [
   ['\u200eMONO-DEMO-0002\r\n', 'MONO-DEMO-0002'],
   ['ＭＯＮＯ-ＤＥＭＯ-０００２', 'MONO-DEMO-0002'],
   ['mono\u00a0demo  0002', 'mono demo 0002'],
+  ['mono\t\u0000\tdemo', 'mono demo'],
 ] as const)
   test(`${JSON.stringify(written)} is the code ${code}`, () => {
     assert.equal(foldCode(written), code)

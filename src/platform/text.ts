@@ -41,10 +41,9 @@ export const foldLetters = (text: string): string =>
 
 /** The same as foldText for numbers and codes: every dash is `-`, every space is U+0020, and nothing invisible or unprintable is left. */
 export const foldCode = (text: string): string =>
-  foldText(text.replace(DASHES, '-'))
+  foldText(text.replace(/[^\P{Cc}\t\n\v\f\r]/gu, '').replace(DASHES, '-'))
     .replace(DASHES, '-')
     .replace(/\s+/gu, ' ')
-    .replace(/\p{Cc}/gu, '')
     .trim()
 
 /**
