@@ -123,7 +123,7 @@ test('the thirty seconds begin with the first use and are not extended by later 
   assert.equal((await refresh(refreshToken)).statusCode, 401)
 })
 
-test('within thirty seconds the same pair is answered even when that pair was refreshed since, and its chain lives on', async (t) => {
+test('within thirty seconds a pair that was refreshed since is answered again, and its chain lives on', async (t) => {
   const { refresh, refreshToken, wait, pairOf } = await aLogin(t)
   const second = pairOf(await refresh(refreshToken))
   wait(10_000)

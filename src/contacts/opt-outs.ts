@@ -1,6 +1,6 @@
 /** BAJA and ALTA: a guest opts out of an organizer's messages, or opts in again. */
 import { sql, type Tx } from '../platform/db.ts'
-import { foldLetters } from '../platform/text.ts'
+import { foldWords } from '../platform/text.ts'
 
 export type OptWord = 'opt_out' | 'opt_in'
 
@@ -41,12 +41,7 @@ export function wantsOptOut(text: string): boolean {
 
 /** Plain lower-case words. Letters that are spelled one by one are a word: «B A J A», «S.T.O.P.». */
 function simplify(text: string): string {
-  const words = foldLetters(text)
-    .toLowerCase()
-    .normalize('NFD')
-    .replace(/\p{M}+/gu, '')
-    .replace(/[^\p{L}\p{N}]+/gu, ' ')
-    .trim()
+  const words = foldWords(text)
   return /^\p{L}(?: \p{L}){2,}$/u.test(words) ? words.replaceAll(' ', '') : words
 }
 

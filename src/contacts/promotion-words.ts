@@ -2,7 +2,7 @@
  * The words of the button that WhatsApp adds to marketing templates, and of its opposite. It stops promotions alone; BAJA stops
  * everything. The label has the language of the template, and without a payload of its own it is the payload too.
  */
-import { foldLetters } from '../platform/text.ts'
+import { foldWords } from '../platform/text.ts'
 
 const STOP = new Set([
   'detener promociones',
@@ -48,11 +48,6 @@ const RESUME = new Set([
 /** Reads a text that is only the label, in any case, with or without accents. */
 export function readPromotionWord(text: string): 'stop_promotions' | 'resume_promotions' | null {
   if (text.length > 100) return null
-  const plain = foldLetters(text)
-    .toLowerCase()
-    .normalize('NFD')
-    .replace(/\p{M}+/gu, '')
-    .replace(/[^\p{L}\p{N}]+/gu, ' ')
-    .trim()
+  const plain = foldWords(text)
   return STOP.has(plain) ? 'stop_promotions' : RESUME.has(plain) ? 'resume_promotions' : null
 }

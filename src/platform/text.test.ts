@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { cleanLine, cleanLines, foldCode, foldLetters, foldText, parseName } from './text.ts'
+import { cleanLine, cleanLines, foldCode, foldLetters, foldText, foldWords, parseName } from './text.ts'
 
 for (const [written, plain] of [
   ['𝗖𝗼𝗻𝗳𝗶𝗿𝗺𝗼', 'Confirmo'],
@@ -88,6 +88,10 @@ for (const [written, name] of [
 test('a note keeps its lines', () => {
   assert.equal(cleanLines(' Mesa 4\r\n\u200bSin\tnueces\u2029\u0000 '), 'Mesa 4\nSin nueces')
   assert.equal(cleanLines('\u200b\n\u2060'), '')
+})
+
+test('words are compared without case, accents and punctuation', () => {
+  assert.equal(foldWords(' ¡Detén,  las PROMOCIONES! '), 'deten las promociones')
 })
 
 test('a name without a visible letter is refused', () => {

@@ -39,6 +39,15 @@ export const foldLetters = (text: string): string =>
     .replace(ON_BLACK, (letter) => String.fromCharCode(65 + ((letter.codePointAt(0)! - 0x1f150) % 32)))
     .replace(/[\p{L}]/gu, (letter) => LOOKALIKES.get(letter) ?? letter)
 
+/** The words of a text for comparing: lower case, one space between them, without accents and punctuation. */
+export const foldWords = (text: string): string =>
+  foldLetters(text)
+    .toLowerCase()
+    .normalize('NFD')
+    .replace(/\p{M}+/gu, '')
+    .replace(/[^\p{L}\p{N}]+/gu, ' ')
+    .trim()
+
 /** The same as foldText for numbers and codes: every dash is `-`, every space is U+0020, and nothing invisible or unprintable is left. */
 export const foldCode = (text: string): string =>
   foldText(text.replace(/[^\P{Cc}\t\n\v\f\r]/gu, '').replace(DASHES, '-'))

@@ -178,7 +178,7 @@ function isReasonable(intent: Intent, clauses: Clause[]): boolean {
   return (hasConflict || strengths.some((strength) => strength !== 'bare')) && isFreeOf(clauses, 'no')
 }
 
-/** Too short to mean something without the courtesy that follows: «paso, gracias». */
+/** Too short to mean something without the filler words that follow: «paso, gracias». */
 const CURT = new Set(['paso', 'pasamos'])
 
 /** The clauses that state something, and those that end in a question mark. */
