@@ -33,13 +33,18 @@ export async function startMachine(): Promise<Machine> {
 async function startRedis(folder: string): Promise<{ url: string | undefined; stop(): void }> {
   if (process.env['REDIS_URL']) return { url: process.env['REDIS_URL'], stop: () => {} }
   if (spawnSync('redis-server', ['--version']).status !== 0) return { url: undefined, stop: () => {} }
+  const port = await findFreePort()
+  const args = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--dir', folder]
+  const child = spawn('redis-server', args, { stdio: 'ignore' })
+  return { url: `redis://127.0.0.1:${port}`, stop: () => void child.kill() }
+}
+
+export async function findFreePort(): Promise<number> {
   const probe = createServer().listen(0, '127.0.0.1')
   await new Promise((resolve) => probe.once('listening', resolve))
   const { port } = probe.address() as { port: number }
   await new Promise((resolve) => probe.close(resolve))
-  const args = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--dir', folder]
-  const child = spawn('redis-server', args, { stdio: 'ignore' })
-  return { url: `redis://127.0.0.1:${port}`, stop: () => void child.kill() }
+  return port
 }
 
 export async function createDatabase(serverUrl: string, name: string): Promise<string> {
