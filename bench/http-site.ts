@@ -1,6 +1,7 @@
 /** The two servers that `npm run bench:http` compares, as processes on one database and one queue backend. */
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
+import { readFile } from 'node:fs/promises'
 import { createAccount, logIn } from '../src/auth/auth.ts'
 import { loadConfig } from '../src/platform/config.ts'
 import { sql } from '../src/platform/db.ts'
@@ -82,7 +83,7 @@ export async function seedEvent(deps: Deps, eventId: string, guests: number): Pr
   await sql`vacuum analyze`.execute(deps.db)
 }
 
-async function startServer(args: string[], env: Record<string, string>, readyPath: string): Promise<Server> {
+export async function startServer(args: string[], env: Record<string, string>, readyPath: string): Promise<Server> {
   const port = await findFreePort()
   const child = spawn(process.execPath, args, {
     env: { PATH: process.env['PATH'], ...env, PORT: String(port) },
@@ -115,6 +116,13 @@ async function untilReady(url: string, child: ChildProcess): Promise<void> {
     if (isReady) return
     await new Promise((resolve) => setTimeout(resolve, 50))
   }
+}
+
+/** The processor time that a process has used, in seconds. Linux counts it in ticks of 10 ms (proc(5)). */
+export async function readCpuSeconds({ pid }: Server): Promise<number> {
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8')
+  const [user, system] = stat.slice(stat.lastIndexOf(')')).split(' ').slice(12, 14).map(Number)
+  return (user! + system!) / 100
 }
 
 /** Runs the load generator in a process of its own. */

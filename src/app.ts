@@ -1,9 +1,13 @@
 /** THE LIST OF ROUTES. Builds the Fastify app from its dependencies. Tests use the same app. */
 import type { Socket } from 'node:net'
-import helmet from '@fastify/helmet'
 import { Ajv } from 'ajv'
 import addFormats from 'ajv-formats'
-import Fastify, { LogController, type FastifyBaseLogger, type FastifyInstance } from 'fastify'
+import Fastify, {
+  LogController,
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type preValidationHookHandler,
+} from 'fastify'
 import { openAuthenticator } from './auth/basic.ts'
 import { authRoutes } from './auth/routes.ts'
 import { checkinRoutes } from './checkin/routes.ts'
@@ -22,9 +26,11 @@ import { guardRoutes } from './http/access.ts'
 import { answerProblems, describeProblem, sendFailure } from './http/errors.ts'
 import { addFormatsOfPeople } from './http/formats.ts'
 import { honourIdempotencyKeys } from './http/idempotency.ts'
+import { secureAnswers } from './http/headers.ts'
 import { trimGlue } from './http/links.ts'
 import { describeApi } from './http/openapi.ts'
 import { parseJsonBodies } from './http/json-bodies.ts'
+import { observeRequests, openRequestLog } from './http/log.ts'
 import { limitPerAddress } from './http/rate-limit.ts'
 import { requestIdOf, stampRequestIds } from './http/request-id.ts'
 import { healthRoutes, systemRoutes } from './operations/system-routes.ts'
@@ -40,9 +46,6 @@ export async function buildApp(deps: Deps): Promise<FastifyInstance> {
   const app = openApp(deps)
   honourIdempotencyKeys(app, deps.db, deps.now)
   await limitPerAddress(app, deps.config.http.rateLimitPerMinute)
-  await app.register(helmet, {
-    contentSecurityPolicy: { directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] }, useDefaults: false },
-  })
   await describeApi(app)
 
   await app.register(systemRoutes)
@@ -82,6 +85,7 @@ function openApp(deps: Deps): FastifyInstance {
   const app: FastifyInstance = Fastify({
     loggerInstance: log.child({}) as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
+    childLoggerFactory: (_logger, { requestId }) => openRequestLog(log, String(requestId)),
     genReqId: (raw) => requestIdOf(raw.headers),
     trustProxy: config.http.trustedProxies.length > 0 ? [...config.http.trustedProxies] : false,
     bodyLimit: 256 * 1024,
@@ -108,13 +112,20 @@ function openApp(deps: Deps): FastifyInstance {
   )
   app.setSerializerCompiler(() => JSON.stringify) // tests check every answer against its schema
   stampRequestIds(app)
+  secureAnswers(app)
   answerProblems(app)
   guardRoutes(app, openAuthenticator(deps))
   observeRequests(app, deps)
-  app.addHook('preValidation', async (request) => {
-    if (request.routeOptions.config.optionalBody && request.body === undefined) request.body = {}
+  app.addHook('onRoute', (route) => {
+    if (!route.config?.optionalBody) return
+    route.preValidation = [fillMissingBody, ...[route.preValidation ?? []].flat()]
   })
   return app
+}
+
+const fillMissingBody: preValidationHookHandler = (request, _reply, done) => {
+  if (request.body === undefined) request.body = {}
+  done()
 }
 
 /** For bodies: no coercion, and unknown fields are not dropped silently. */
@@ -138,23 +149,6 @@ const coercing = new Ajv({
 for (const ajv of [strict, coercing]) {
   addFormats.default(ajv)
   addFormatsOfPeople(ajv)
-}
-
-function observeRequests(app: FastifyInstance, { metrics }: Deps): void {
-  app.addHook('onResponse', async (request, reply) => {
-    const route = request.routeOptions.url ?? 'unknown'
-    metrics.httpSeconds.observe({ method: request.method, route, status: reply.statusCode }, reply.elapsedTime / 1000)
-    const isQuiet = route === '/health' || route === '/ready' || route === '/metrics'
-    request.log[isQuiet ? 'debug' : 'info'](
-      {
-        method: request.method,
-        route,
-        status: reply.statusCode,
-        ms: Math.round(reply.elapsedTime),
-      },
-      'A request was answered',
-    )
-  })
 }
 
 /** Answers bytes that are not HTTP with a problem in HTTP. */

@@ -45,19 +45,18 @@ declare module 'fastify' {
 export function guardRoutes(app: FastifyInstance, authenticate: Authenticate): void {
   const rules: Rule[] = []
   app.decorate('accessTable', rules)
-  app.addHook('onRoute', ({ method, url, config }) => {
-    const { access } = config ?? {}
+  app.addHook('onRoute', (route) => {
+    const { method, url, config } = route
+    const { access, basic: mayBeBasic = false } = config ?? {}
     if (!access) throw new Error(`${[method].flat().join(',')} ${url} does not declare config.access`)
     for (const one of [method].flat()) rules.push({ method: one, url, access })
-  })
-  app.addHook('onRequest', async (request) => {
-    if (request.is404) return // an unknown path is 404 for every caller, not 401
-    const { access, basic: mayBeBasic = false } = request.routeOptions.config
-    if (access === 'public' || access === undefined) return
-    request.user = await authenticate(request.headers.authorization, { address: request.ip, mayBeBasic })
-    if (!access.includes(request.user.role)) {
-      throw new Failure('forbidden', { detail: `This needs the role ${access.join(' or ')}.` })
+    if (access === 'public') return
+    const guard = async (request: FastifyRequest) => {
+      request.user = await authenticate(request.headers.authorization, { address: request.ip, mayBeBasic })
+      if (!access.includes(request.user.role))
+        throw new Failure('forbidden', { detail: `This needs the role ${access.join(' or ')}.` })
     }
+    route.onRequest = [guard, ...[route.onRequest ?? []].flat()]
   })
 }
 

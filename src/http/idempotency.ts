@@ -4,7 +4,7 @@
  * one except those of unknown callers and those that say why not (`config.withoutKey`).
  */
 import { createHash } from 'node:crypto'
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { sql, type Db } from '../platform/db.ts'
 import { Failure } from '../platform/errors.ts'
 import type { Access } from './access.ts'
@@ -40,47 +40,64 @@ export function honourIdempotencyKeys(app: FastifyInstance, db: Db, now: () => D
   app.decorateRequest('idempotencyKey', null)
   app.decorateRequest('ownsKey', false)
   app.decorateRequest('isFinal', true)
-
-  app.addHook('preHandler', async (request, reply) => {
+  const take = async (request: FastifyRequest, reply: FastifyReply) => {
     const key = request.headers['idempotency-key']
-    if (key === undefined || request.is404 || !honoursKey(request.method, request.routeOptions.config)) return undefined
-    if (typeof key !== 'string' || !/^[\x20-\x7e]{1,255}$/.test(key)) {
-      throw new Failure('invalid_idempotency_key', {
-        detail: 'Idempotency-Key must be 1 to 255 printable ASCII characters.',
-      })
-    }
-    const hash = hashRequest(request)
-    const stored = await lockKey(db, request.user.id, key, hash, now())
-    request.idempotencyKey = key
-    request.ownsKey = stored.isOurs
-    if (stored.isOurs) return undefined
-    if (!stored.requestHash.equals(hash)) {
-      throw new Failure('idempotency_key_reused', { detail: 'This Idempotency-Key was used for another request.' })
-    }
-    if (stored.statusCode === null) {
-      throw new Failure('idempotency_in_progress', {
-        detail: 'The first request with this key is still running.',
-        retryAfterSeconds: 1,
-      })
-    }
-    const type = stored.statusCode >= 400 ? 'application/problem+json' : 'application/json'
-    void reply.header('idempotent-replayed', 'true').header('content-type', `${type}; charset=utf-8`)
-    return reply.code(stored.statusCode).send(stored.body)
-  })
-
-  app.addHook('onSend', async (request, reply, payload) => {
-    if (!request.ownsKey) return payload
-    request.ownsKey = false
-    const isFinal = request.isFinal && reply.statusCode < 500 && reply.statusCode !== 429
-    if (isFinal && typeof payload === 'string') {
-      await sql`update idempotency_keys set locked_at = null, status_code = ${reply.statusCode}, body = ${payload}
-        where caller = ${request.user.id} and key = ${request.idempotencyKey}`.execute(db)
-    } else {
-      await sql`delete from idempotency_keys where caller = ${request.user.id} and key = ${request.idempotencyKey}
-        and status_code is null`.execute(db)
-    }
+    return key === undefined ? undefined : takeKey(db, key, now(), request, reply)
+  }
+  const keep = async (request: FastifyRequest, reply: FastifyReply, payload: unknown) => {
+    if (request.ownsKey) await keepResponse(db, request, reply, payload)
     return payload
+  }
+  app.addHook('onRoute', (route) => {
+    if (!honoursKey(route.method, route.config ?? {})) return
+    route.preHandler = [...[route.preHandler ?? []].flat(), take]
+    route.onSend = [...[route.onSend ?? []].flat(), keep]
   })
+}
+
+/** Locks the key, or answers for the request that has it. */
+async function takeKey(
+  db: Db,
+  key: string | string[],
+  now: Date,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply | undefined> {
+  if (typeof key !== 'string' || !/^[\x20-\x7e]{1,255}$/.test(key)) {
+    throw new Failure('invalid_idempotency_key', {
+      detail: 'Idempotency-Key must be 1 to 255 printable ASCII characters.',
+    })
+  }
+  const hash = hashRequest(request)
+  const stored = await lockKey(db, request.user.id, key, hash, now)
+  request.idempotencyKey = key
+  request.ownsKey = stored.isOurs
+  if (stored.isOurs) return undefined
+  if (!stored.requestHash.equals(hash)) {
+    throw new Failure('idempotency_key_reused', { detail: 'This Idempotency-Key was used for another request.' })
+  }
+  if (stored.statusCode === null) {
+    throw new Failure('idempotency_in_progress', {
+      detail: 'The first request with this key is still running.',
+      retryAfterSeconds: 1,
+    })
+  }
+  const type = stored.statusCode >= 400 ? 'application/problem+json' : 'application/json'
+  void reply.header('idempotent-replayed', 'true').header('content-type', `${type}; charset=utf-8`)
+  return reply.code(stored.statusCode).send(stored.body)
+}
+
+/** Stores a final response under its key, and releases the key of any other. */
+async function keepResponse(db: Db, request: FastifyRequest, reply: FastifyReply, payload: unknown): Promise<void> {
+  request.ownsKey = false
+  const isFinal = request.isFinal && reply.statusCode < 500 && reply.statusCode !== 429
+  if (isFinal && typeof payload === 'string') {
+    await sql`update idempotency_keys set locked_at = null, status_code = ${reply.statusCode}, body = ${payload}
+      where caller = ${request.user.id} and key = ${request.idempotencyKey}`.execute(db)
+  } else {
+    await sql`delete from idempotency_keys where caller = ${request.user.id} and key = ${request.idempotencyKey}
+      and status_code is null`.execute(db)
+  }
 }
 
 function hashRequest(request: FastifyRequest): Buffer {

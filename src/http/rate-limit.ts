@@ -11,10 +11,12 @@ export const isLimited = (path: string): boolean => !NEVER_LIMITED.test(path)
 
 /** Limits requests per address. */
 export async function limitPerAddress(app: FastifyInstance, perMinute: number): Promise<void> {
+  app.addHook('onRoute', (route) => {
+    if (!isLimited(route.url)) route.config = { ...route.config, rateLimit: false }
+  })
   await app.register(rateLimit, {
     max: perMinute,
     timeWindow: 60_000,
-    allowList: (request) => !isLimited(request.url.split('?')[0]!),
     errorResponseBuilder: (_request, { ttl }) =>
       new Failure('rate_limited', {
         detail: 'Too many requests from this address.',
