@@ -147,11 +147,12 @@ export async function freezeRecipients(tx: Tx, spec: Spec, batch: Batch): Promis
   const { organizerId, eventId, template, requestedAt, mayFallBack } = spec
   const request = { ...batch, organizerId, eventId, template, requestedAt, isEnqueued: false }
   const deliveries = included.map(({ guestId, channel, channelReason, locale }) => ({
+    ...request,
     ...{ id: newId('dl', requestedAt), guestId, channel: channel!, channelReason: channelReason!, locale },
     mayFallBack: channel === 'whatsapp' && mayFallBack,
   }))
   const replaceable = included.flatMap(({ holder }) => holder ?? [])
-  const deliveryIds = await requestDeliveries(tx, request, deliveries, timesOf(spec), replaceable)
+  const deliveryIds = [...(await requestDeliveries(tx, deliveries, timesOf(spec).windowMs, replaceable))]
   const leftOut: Frozen['leftOut'] = {}
   for (const { exclusion } of recipients) if (exclusion) leftOut[exclusion] = (leftOut[exclusion] ?? 0) + 1
   const lostSlots = included.length - deliveryIds.length

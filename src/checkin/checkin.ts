@@ -2,14 +2,29 @@
  * Admission at the door. One conditional UPDATE admits people, so a code never admits more than its places, however
  * many devices scan it at the same time.
  *
+ * Most scans admit somebody at once: these share one statement with the scans of the same moment. Every other scan is checked
+ * in a transaction of its own, which finds out why.
+ *
  * This path uses no cache and no queue: without PostgreSQL the answer is 503, never an admission.
  */
 import { createHash } from 'node:crypto'
-import { admit, findCode, readCode, type Admission } from '../events/events.ts'
-import { newId, withTx, type Db, type Tx } from '../platform/db.ts'
+import { admit, findCode, readCode, type Admission, type CodeReading } from '../events/events.ts'
+import { batching } from '../platform/batching.ts'
+import { newId, violatedConstraint, withTx, type Db, type Tx } from '../platform/db.ts'
 import { Failure } from '../platform/errors.ts'
 import type { User } from '../http/access.ts'
-import { findAdmission, findStoredScan, insertScan, settleScan, type Door, type First, type StoredScan } from './sql.ts'
+import {
+  admitScans,
+  findAdmission,
+  findStoredScan,
+  insertScan,
+  settleScan,
+  type Asked,
+  type Door,
+  type First,
+  type NewScan,
+  type StoredScan,
+} from './sql.ts'
 
 type Context = { db: Db; now: () => Date }
 
@@ -52,19 +67,38 @@ export type ScanAnswer = {
   first?: { at: Date; gate: string | null; device: string | null }
 }
 
+/** Two statements at a time, because scans of one invitation or one scanId may wait for another process. */
+const admitTogether = batching(({ db }: Context, asked: Asked[]) => admitScans(db, asked, OPEN_AFTER_END_MS), {
+  max: 64,
+  lanes: 2,
+})
+
+type Scanned = { answer: ScanAnswer; isRetry: boolean }
+
 /**
  * Checks one scan and stores it, also when it is invalid. A retry with the same `scanId` gets the first answer again.
  * Throws `event_not_found`, `invalid_date` and `scan_id_reused` (the id was used with another code).
  */
-export function scan({ db, now }: Context, input: ScanInput): Promise<{ answer: ScanAnswer; isRetry: boolean }> {
-  const receivedAt = now()
+export async function scan({ db, now }: Context, input: ScanInput): Promise<Scanned> {
+  const reading = readCode(input.code)
+  const row = describeScan(input, reading, now())
+  const asked = { ...row, scope: input.user.organizerId, codes: reading.exact }
+  const admission = await admitTogether({ db, now }, asked).catch((error: unknown) => {
+    if (violatedConstraint(error) === 'scans_once') return null // a concurrent scan has the same scanId
+    throw error
+  })
+  if (admission) return { answer: { status: 'valid', guest: describeGuest(admission) }, isRetry: false }
+  return withTx(db, (tx) => checkInTransaction(tx, row, reading, input))
+}
+
+function describeScan(input: ScanInput, { code }: CodeReading, receivedAt: Date): NewScan {
   const id = newId('scn')
-  const row = {
+  return {
     id,
     eventId: input.eventId,
     scanId: input.scanId ?? id,
     // The code admits people, so only its hash is stored: of the reading, so that a retry may spell it differently.
-    codeHash: createHash('sha256').update(readCode(input.code).code).digest(),
+    codeHash: createHash('sha256').update(code).digest(),
     requested: input.admit,
     gate: input.gate ?? null,
     device: input.device ?? null,
@@ -73,21 +107,22 @@ export function scan({ db, now }: Context, input: ScanInput): Promise<{ answer: 
     receivedAt,
     requestId: input.requestId,
   }
-  return withTx(db, async (tx) => {
-    const door = await insertScan(tx, input.user.organizerId, row)
-    if (!door) throw new Failure('event_not_found')
-    if (!door.isNew) return { answer: await repeatAnswer(tx, row, input.code), isRetry: true }
+}
 
-    const { answer, invitationId } = await checkScan(tx, door, input, receivedAt)
-    await settleScan(tx, id, {
-      result: answer.status,
-      reason: answer.reason ?? null,
-      invitationId,
-      admitted: answer.guest?.admitted ?? null,
-      remaining: answer.guest?.remaining ?? null,
-    })
-    return { answer, isRetry: false }
+async function checkInTransaction(tx: Tx, row: NewScan, reading: CodeReading, input: ScanInput): Promise<Scanned> {
+  const door = await insertScan(tx, input.user.organizerId, row)
+  if (!door) throw new Failure('event_not_found')
+  if (!door.isNew) return { answer: await repeatAnswer(tx, row, reading), isRetry: true }
+
+  const { answer, invitationId } = await checkScan(tx, door, row, reading)
+  await settleScan(tx, row.id, {
+    result: answer.status,
+    reason: answer.reason ?? null,
+    invitationId,
+    admitted: answer.guest?.admitted ?? null,
+    remaining: answer.guest?.remaining ?? null,
   })
+  return { answer, isRetry: false }
 }
 
 /** The schema accepts a leap second (23:59:60), which JavaScript cannot represent. */
@@ -100,16 +135,16 @@ function readDeviceTime(text: string | undefined): Date | null {
 
 type Checked = { answer: ScanAnswer; invitationId: string | null }
 
-async function checkScan(tx: Tx, door: Door, input: ScanInput, now: Date): Promise<Checked> {
+async function checkScan(tx: Tx, door: Door, row: NewScan, reading: CodeReading): Promise<Checked> {
   const reject = (reason: ScanAnswer['reason']): Checked => ({
     answer: { status: 'invalid', ...(reason ? { reason } : {}) },
     invitationId: null,
   })
   if (door.eventStatus === 'draft') return reject('event_draft')
+  const { eventId, requested: count, receivedAt: now } = row
   if (now.getTime() > door.endsAt.getTime() + OPEN_AFTER_END_MS) return reject('event_over')
 
-  const { eventId, admit: count } = input
-  const code = await findCode(tx, readCode(input.code), eventId)
+  const code = await findCode(tx, reading, eventId)
   if (code === null) return reject('unknown_code') // a code of another event gets the same answer
   const admission = await admit(tx, { eventId, code, count, now })
   if (admission) {
@@ -128,14 +163,10 @@ async function checkScan(tx: Tx, door: Door, input: ScanInput, now: Date): Promi
 }
 
 /** A retry is the same scan when it has the same code, or another spelling of it. */
-async function repeatAnswer(
-  tx: Tx,
-  { eventId, scanId, codeHash }: { eventId: string; scanId: string; codeHash: Buffer },
-  text: string,
-): Promise<ScanAnswer> {
+async function repeatAnswer(tx: Tx, { eventId, scanId, codeHash }: NewScan, reading: CodeReading): Promise<ScanAnswer> {
   const stored = await findStoredScan(tx, eventId, scanId)
   if (!stored) throw new Failure('scan_id_reused')
-  if (!stored.codeHash.equals(codeHash) && !(await meansInvitation(tx, eventId, text, stored.invitationId))) {
+  if (!stored.codeHash.equals(codeHash) && !(await meansInvitation(tx, eventId, reading, stored.invitationId))) {
     throw new Failure('scan_id_reused', { detail: 'This scanId was used with another code.' })
   }
   const { result, reason } = stored
@@ -147,9 +178,14 @@ async function repeatAnswer(
   }
 }
 
-async function meansInvitation(tx: Tx, eventId: string, text: string, invitationId: string | null): Promise<boolean> {
+async function meansInvitation(
+  tx: Tx,
+  eventId: string,
+  reading: CodeReading,
+  invitationId: string | null,
+): Promise<boolean> {
   if (invitationId === null) return false
-  const code = await findCode(tx, readCode(text), eventId)
+  const code = await findCode(tx, reading, eventId)
   return code !== null && (await findAdmission(tx, eventId, code))?.invitationId === invitationId
 }
 

@@ -1,4 +1,4 @@
-import type { Admission } from '../events/events.ts'
+import { admitting, type Admission } from '../events/events.ts'
 import { sql, type Db, type Tx } from '../platform/db.ts'
 import type { Position } from '../http/page.ts'
 
@@ -14,6 +14,66 @@ export type NewScan = {
   scannedAt: Date
   receivedAt: Date
   requestId: string
+}
+
+/** A scan by a caller of organizer `scope`, of a code that may be spelled as in `codes`, the most literal first. */
+export type Asked = NewScan & { scope: string | null; codes: string[] }
+
+/**
+ * Admits the guests of new scans with an exact code, an open event and enough places, and stores these scans, all in one
+ * statement. Returns the admissions in the order of `asked`; null where something else is the case, and nothing is written
+ * then. The second scan of one invitation or of one scanId is left out too.
+ *
+ * A concurrent scan with the same scanId violates `scans_once`, which undoes the admission as well.
+ */
+export async function admitScans(db: Db, asked: Asked[], openAfterEndMs: number): Promise<(Admission | null)[]> {
+  const column = <T>(of: (scan: Asked) => T) => asked.map(of)
+  const { rows } = await sql<Admission & { n: number }>`/* prepared admit_scans */
+    with asked as (
+      select *
+        from unnest(
+               ${column(({ id }) => id)}::text[], ${column(({ scope }) => scope)}::text[],
+               ${column(({ eventId }) => eventId)}::text[], ${column(({ scanId }) => scanId)}::text[],
+               ${column(({ codes }) => codes.join(' '))}::text[], ${column(({ codeHash }) => codeHash)}::bytea[],
+               ${column(({ requested }) => requested)}::integer[], ${column(({ gate }) => gate)}::text[],
+               ${column(({ device }) => device)}::text[], ${column(({ scannedBy }) => scannedBy)}::text[],
+               ${column(({ scannedAt }) => scannedAt)}::timestamptz[],
+               ${column(({ receivedAt }) => receivedAt)}::timestamptz[],
+               ${column(({ requestId }) => requestId)}::text[])
+             with ordinality
+             a (id, scope, event_id, scan_id, codes, code_hash, count, gate, device, scanned_by, scanned_at, at, request_id, n)),
+    found as (
+      select a.*, i.id as invitation_id,
+             row_number() over (partition by i.id order by a.n) as nth_of_invitation,
+             row_number() over (partition by a.event_id, a.scan_id order by a.n) as nth_of_scan
+        from asked a
+        join events e on e.id = a.event_id and (a.scope is null or e.organizer_id = a.scope)
+       cross join lateral (
+               select c.id
+                 from invitations c
+                where c.code = any(string_to_array(a.codes, ' '))
+                  and c.event_id = a.event_id
+                order by array_position(string_to_array(a.codes, ' '), c.code)
+                limit 1) i
+       where e.status <> 'draft'
+         and a.at <= e.ends_at + make_interval(secs => ${openAfterEndMs / 1000})
+         and not exists (
+               select from scans s
+                where s.event_id = a.event_id
+                  and s.scan_id = a.scan_id)),
+    chosen as (
+      select * from found where nth_of_invitation = 1 and nth_of_scan = 1),
+    admitted as (${admitting(sql`chosen`)}),
+    stored as (
+      insert into scans (id, event_id, scan_id, code_hash, requested, gate, device, scanned_by, scanned_at, received_at,
+                         request_id, result, invitation_id, admitted, remaining)
+      select c.id, c.event_id, c.scan_id, c.code_hash, c.count, c.gate, c.device, c.scanned_by, c.scanned_at, c.at,
+             c.request_id, 'valid', a.invitation_id, a.admitted, a.remaining
+        from admitted a
+        join chosen c on c.n = a.n)
+    select * from admitted`.execute(db)
+  const admissions = new Map(rows.map(({ n, ...admission }) => [n, admission]))
+  return asked.map((_, index) => admissions.get(index + 1) ?? null)
 }
 
 export type Door = { eventStatus: 'draft' | 'active' | 'archived' | 'expired'; endsAt: Date; isNew: boolean }

@@ -4,8 +4,9 @@
  */
 import { chooseChannel, mayFallBackToEmail, narrowAuto, type ChannelName } from '../contacts/contacts.ts'
 import type { User } from '../http/access.ts'
+import { batching } from '../platform/batching.ts'
 import type { Config } from '../platform/config.ts'
-import { newId, withTx, type Db, type Tx } from '../platform/db.ts'
+import { newId, type Db } from '../platform/db.ts'
 import { Failure } from '../platform/errors.ts'
 import type { Locale } from '../platform/languages.ts'
 import {
@@ -17,8 +18,8 @@ import {
   refuseUntimely,
 } from '../templates/templates.ts'
 import { isPromotional } from './claiming.ts'
-import { findSlotHolder, isGuestGone, requestDeliveries, type SlotTimes } from './slots.ts'
-import { findByIdempotencyKey, findTarget, type NewDelivery, type Request, type Target } from './sql.ts'
+import { findSlotHolder, isGuestGone, requestDeliveries } from './slots.ts'
+import { findByIdempotencyKey, listTargets, type NewDelivery, type Target, type Wanted } from './sql.ts'
 
 export { endPauses, listChannelPauses, pauseSending, switchSending } from './pauses.ts'
 export { countServiceMessages } from './service-months.ts'
@@ -27,7 +28,7 @@ export { deleteOldSlots, isGuestGone, isTaken, requestDeliveries, type SlotTimes
 export { recordClick, recordStatus } from './statuses.ts'
 export type { StatusEvent } from './statuses-sql.ts'
 export { cancelDeliveries, deleteStrayEvents } from './sweep.ts'
-export { insertDeliveries, type NewDelivery, type Request } from './sql.ts'
+export { insertDelivery, type NewDelivery } from './sql.ts'
 
 type Context = { db: Db; now: () => Date; config: Config }
 
@@ -50,56 +51,70 @@ export type Requested =
   | { status: 'queued' | 'scheduled'; deliveryId: string; channel: ChannelName; dueAt: Date }
   | { status: 'duplicate'; duplicateOf: string }
 
+/** Requests of the same moment share statements. */
+const TOGETHER = { max: 64, lanes: 2 }
+
+/** The targets of requests of the same moment, in one read. */
+const findTarget = batching(({ db, now, config }: Context, wanted: Wanted[]) => {
+  const at = now()
+  return listTargets(db, wanted, { now: at, windowFloor: new Date(at.getTime() - config.whatsapp.windowMs) })
+}, TOGETHER)
+
+/** True: the request got its slot. */
+const requestTogether = batching(async ({ db, config }: Context, deliveries: NewDelivery[]) => {
+  const inserted = await requestDeliveries(db, deliveries, config.delivery.dedupeWindowMs)
+  return deliveries.map(({ id }) => inserted.has(id))
+}, TOGETHER)
+
 /**
  * Requests one message; the caller enqueues its job after the commit. A repeated Idempotency-Key returns the first
  * request's row, even if its answer was never stored. Throws `event_not_found`, `guest_not_found`, `event_closed`,
  * `event_draft`, `event_not_over`, `guest_opted_out`, `no_address_for_channel`, `email_stopped`, `marketing_stopped`,
  * `invalid_date`, and what findRequestable and composeMessage throw.
  */
-export async function requestDelivery({ db, now, config }: Context, input: DeliveryRequest): Promise<Requested> {
+export async function requestDelivery(context: Context, input: DeliveryRequest): Promise<Requested> {
+  const { now, config } = context
   const requestedAt = now()
-  const windowFloor = new Date(requestedAt.getTime() - config.whatsapp.windowMs)
-  const target = await findTarget(db, input.user.organizerId, input, { now: requestedAt, windowFloor })
+  const { eventId, guestId, template, variables, requestId, idempotencyKey, locale } = input
+  const target = await findTarget(context, { eventId, guestId, template, locale, scope: input.user.organizerId })
   checkTarget(target, input)
   const scheduledAt = readSchedule(input.scheduledAt, requestedAt)
-  const dueAt = scheduledAt ?? requestedAt
   const mayFallBack = input.fallback && mayFallBackToEmail(config)
   const { channel, reason } = channelFor(target, input, narrowAuto(input.channel, config), mayFallBack)
-  refuseUntimely(target, input.template, dueAt)
-  const request: Request = {
-    ...input,
+  refuseUntimely(target, template, scheduledAt ?? requestedAt)
+  const delivery: NewDelivery = {
+    ...{ eventId, guestId, template, variables, requestId, idempotencyKey },
+    id: newId('dl'),
     organizerId: target.organizerId,
     attemptsMax: config.delivery.attemptsMax,
     requestedBy: input.user.id,
     requestedAt,
     scheduledAt,
     isEnqueued: scheduledAt === null,
-  }
-  const delivery: NewDelivery = {
-    id: newId('dl'),
-    guestId: input.guestId,
     channel,
     channelReason: reason,
     mayFallBack: channel === 'whatsapp' && mayFallBack,
-    locale: input.locale ?? target.locale,
+    locale: locale ?? target.locale,
   }
   // Throws when a variable is missing.
-  composeMessage({ ...target, ...request, ...delivery }, config.http.publicBaseUrl)
-  const times = { requestedAt, dueAt, windowMs: input.force ? 0 : config.delivery.dedupeWindowMs }
-  return withTx(db, (tx) => insertOnce(tx, request, delivery, times)).catch((error: unknown) => {
+  composeMessage({ ...target, ...delivery }, config.http.publicBaseUrl)
+  return insertOnce(context, delivery, input.force).catch((error: unknown) => {
     throw isGuestGone(error) ? new Failure('guest_not_found', { cause: error }) : error
   })
 }
 
-async function insertOnce(tx: Tx, request: Request, delivery: NewDelivery, times: SlotTimes): Promise<Requested> {
-  const { guestId, channel } = delivery
-  const existing = request.idempotencyKey ? await findByIdempotencyKey(tx, { ...request, guestId }) : null
+async function insertOnce(context: Context, delivery: NewDelivery, isForced: boolean): Promise<Requested> {
+  const { id: deliveryId, channel, scheduledAt, requestedAt } = delivery
+  const existing = delivery.idempotencyKey ? await findByIdempotencyKey(context.db, delivery) : null
   if (existing) return { ...existing, status: existing.scheduledAt ? 'scheduled' : 'queued' }
-  const [deliveryId] = await requestDeliveries(tx, request, [delivery], times)
-  if (deliveryId)
-    return { status: request.scheduledAt ? 'scheduled' : 'queued', deliveryId, channel, dueAt: times.dueAt }
-  const { eventId, template } = request
-  return { status: 'duplicate', duplicateOf: await findSlotHolder(tx, { eventId, guestId, template, deliveryId: '' }) }
+  const isInserted = isForced
+    ? (await requestDeliveries(context.db, [delivery], 0)).has(deliveryId)
+    : await requestTogether(context, delivery)
+  const status = scheduledAt ? 'scheduled' : 'queued'
+  if (isInserted) return { status, deliveryId, channel, dueAt: scheduledAt ?? requestedAt }
+  const duplicateOf = await findSlotHolder(context.db, delivery)
+  if (duplicateOf === null) throw new Failure('guest_not_found')
+  return { status: 'duplicate', duplicateOf }
 }
 
 function checkTarget(target: Target | null, input: DeliveryRequest): asserts target is Target & { guestName: string } {

@@ -9,11 +9,13 @@ import { pauseChannel } from '../channels/channels.ts'
 import type { Consequences } from './consequences.ts'
 import { pauseSending } from './pauses.ts'
 import { requestDeliveries } from './slots.ts'
-import type { NewDelivery, Request } from './sql.ts'
+import type { NewDelivery } from './sql.ts'
 
 type Original = Reach &
-  Omit<Request, 'attemptsMax' | 'scheduledAt' | 'isEnqueued'> &
-  Omit<NewDelivery, 'id' | 'channelReason'> & { eventStatus: string; isCancelled: boolean }
+  Omit<NewDelivery, 'id' | 'channelReason' | 'attemptsMax' | 'scheduledAt' | 'isEnqueued'> & {
+    eventStatus: string
+    isCancelled: boolean
+  }
 
 async function findOriginal(tx: Tx, id: string, now: Date): Promise<Original> {
   const { rows } = await sql<Original>`
@@ -40,23 +42,13 @@ async function insertFallback(
   const { template, eventStatus, requestedAt } = original
   if (!original.mayFallBack || original.channel !== 'whatsapp' || !original.canEmail || original.isOptedOut) return
   if (original.isCancelled || isClosedFor(eventStatus, template)) return
-  const request = {
-    ...original,
-    attemptsMax,
-    requestedAt: now,
-    scheduledAt: null,
-    isEnqueued: false,
-    fallbackOf: deliveryId,
-  }
   const fallback = {
-    id: newId('dl'),
-    guestId: original.guestId,
-    channel: 'email' as const,
-    channelReason: `fallback_${reason}`,
-    mayFallBack: false,
-    locale: original.locale,
+    ...original,
+    ...{ attemptsMax, requestedAt: now, scheduledAt: null, isEnqueued: false },
+    ...{ fallbackOf: deliveryId, originalRequestedAt: requestedAt },
+    ...{ id: newId('dl'), channel: 'email' as const, channelReason: `fallback_${reason}`, mayFallBack: false },
   }
-  await requestDeliveries(tx, request, [fallback], { requestedAt, dueAt: now, windowMs: null })
+  await requestDeliveries(tx, [fallback], null)
 }
 
 /** The number that a WhatsApp message was sent to; the guest's number may have changed since. */

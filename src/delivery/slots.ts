@@ -4,10 +4,10 @@
  * skipped, or when the dedupe window is over.
  */
 import { sql, violatedConstraint, type Db, type Tx } from '../platform/db.ts'
-import { insertDeliveries, isWaiting, type NewDelivery, type Request } from './sql.ts'
+import { insertingDeliveries, isWaiting, newRows, type NewDelivery } from './sql.ts'
 
 /** When a message is requested and due. `windowMs` 0: never a duplicate; null: always one. */
-export type SlotTimes = { requestedAt: Date; dueAt: Date; windowMs: number | null }
+export type SlotTimes<T = Date> = { requestedAt: T; dueAt: T; windowMs: number | null }
 export type SlotRequest = { eventId: string; guestId: string; template: string; deliveryId: string }
 
 /** The delivery of slot `s` ended without being sent. */
@@ -16,15 +16,25 @@ const isFree = sql`exists (
    where h.id = s.delivery_id and h.status in ('failed', 'dead', 'skipped'))`
 
 /** Slot `s` was requested or due within the dedupe window. */
-const isRecent = ({ requestedAt, dueAt, windowMs }: SlotTimes) =>
-  windowMs === null
-    ? sql`true`
-    : sql`(${windowMs} > 0
-       and (${requestedAt}::timestamptz - s.requested_at < make_interval(secs => ${windowMs / 1000})
-            or abs(extract(epoch from ${dueAt}::timestamptz - s.due_at)) < ${windowMs / 1000}))`
+const isRecent = ({ requestedAt, dueAt, windowMs }: SlotTimes<unknown>) => sql`(
+  ${windowMs}::double precision is null
+  or (${windowMs} > 0
+      and (${requestedAt}::timestamptz - s.requested_at < make_interval(secs => ${windowMs}::double precision / 1000)
+           or abs(extract(epoch from ${dueAt}::timestamptz - s.due_at)) < ${windowMs}::double precision / 1000)))`
 
 /** Slot `s` makes a request with these times a duplicate. */
-export const isTaken = (times: SlotTimes) => sql`(${isRecent(times)} and not ${isFree})`
+export const isTaken = (times: SlotTimes<unknown>) => sql`(${isRecent(times)} and not ${isFree})`
+
+/** Takes the slots of `rows` (a SELECT) that are free; `replaceable`: of these deliveries in any case. */
+const takingSlots = (rows: ReturnType<typeof sql>, times: SlotTimes<unknown>, replaceable: string[]) => sql`
+    insert into delivery_slots as s (event_id, guest_id, template, delivery_id, requested_at, due_at)
+    ${rows}
+     order by 1, 2, 3
+    on conflict (event_id, guest_id, template) do update
+      set delivery_id = excluded.delivery_id,
+          requested_at = excluded.requested_at, due_at = excluded.due_at
+      where not ${isTaken(times)} or s.delivery_id = any(${replaceable}::text[])
+    returning delivery_id`
 
 /**
  * Takes the slots that are free. Returns the deliveries that got theirs. A slot of a `replaceable` delivery may be taken
@@ -37,46 +47,41 @@ export async function takeSlots(
   replaceable: string[] = [],
 ): Promise<Set<string>> {
   const column = <K extends keyof SlotRequest>(name: K) => slots.map((slot) => slot[name])
-  const { rows } = await sql<{ deliveryId: string }>`
-    insert into delivery_slots as s (event_id, guest_id, template, delivery_id, requested_at, due_at)
-    select event_id, guest_id, template, delivery_id, ${times.requestedAt}, ${times.dueAt}
+  const asked = sql`
+    select event_id, guest_id, template, delivery_id, ${times.requestedAt}::timestamptz, ${times.dueAt}::timestamptz
       from unnest(${column('eventId')}::text[], ${column('guestId')}::text[], ${column('template')}::text[],
-                  ${column('deliveryId')}::text[]) v (event_id, guest_id, template, delivery_id)
-     order by event_id, guest_id, template
-    on conflict (event_id, guest_id, template) do update
-      set delivery_id = excluded.delivery_id,
-          requested_at = excluded.requested_at, due_at = excluded.due_at
-      where not ${isTaken(times)} or s.delivery_id = any(${replaceable}::text[])
-    returning delivery_id`.execute(tx)
+                  ${column('deliveryId')}::text[]) v (event_id, guest_id, template, delivery_id)`
+  const { rows } = await sql<{ deliveryId: string }>`${takingSlots(asked, times, replaceable)}`.execute(tx)
   return new Set(rows.map(({ deliveryId }) => deliveryId))
 }
 
 /**
- * The only way to create deliveries, for a single send, a campaign or a fallback: inserts a row for each message that
- * gets its slot; the others are duplicates. Returns the ids of the new rows. `replaceable`: as for takeSlots.
+ * The only way to create deliveries, for a single send, a campaign or a fallback: one statement inserts a row for each message
+ * that gets its slot; the others are duplicates. Returns the ids of the new rows. `windowMs` and `replaceable` are those of
+ * takeSlots.
  */
 export async function requestDeliveries(
-  tx: Tx,
-  request: Request,
+  db: Db,
   deliveries: NewDelivery[],
-  times: SlotTimes,
+  windowMs: SlotTimes['windowMs'],
   replaceable: string[] = [],
-): Promise<string[]> {
-  const { eventId, template } = request
-  const slots = deliveries.map(({ id: deliveryId, guestId }) => ({ eventId, guestId, template, deliveryId }))
-  const taken = await takeSlots(tx, slots, times, replaceable)
-  return insertDeliveries(
-    tx,
-    request,
-    deliveries.filter(({ id }) => taken.has(id)),
-  )
+): Promise<Set<string>> {
+  const times = { requestedAt: sql`excluded.requested_at`, dueAt: sql`excluded.due_at`, windowMs }
+  const { rows } = await sql<{ id: string }>`/* prepared request_deliveries */
+    with asked as materialized ${newRows(deliveries)},
+    taken as (${takingSlots(sql`select "eventId", "guestId", template, id, coalesce("originalRequestedAt", "requestedAt"), "dueAt" from asked`, times, replaceable)}),
+    granted as (
+      select asked.* from asked join taken on taken.delivery_id = asked.id)
+    ${insertingDeliveries(sql`granted`)}`.execute(db)
+  return new Set(rows.map(({ id }) => id))
 }
 
-export async function findSlotHolder(tx: Tx, { eventId, guestId, template }: SlotRequest): Promise<string> {
+/** Null: the guest was deleted meanwhile. */
+export async function findSlotHolder(db: Db, { eventId, guestId, template }: NewDelivery): Promise<string | null> {
   const { rows } = await sql<{ deliveryId: string }>`
     select delivery_id from delivery_slots
-     where event_id = ${eventId} and guest_id = ${guestId} and template = ${template}`.execute(tx)
-  return rows[0]!.deliveryId
+     where event_id = ${eventId} and guest_id = ${guestId} and template = ${template}`.execute(db)
+  return rows[0]?.deliveryId ?? null
 }
 
 /** The guest was deleted while the slot was being taken. */

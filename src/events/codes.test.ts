@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
 import { test } from 'node:test'
-import { newId, sql } from '../platform/db.ts'
+import { sql } from '../platform/db.ts'
 import { startApp } from '../../test/harness.ts'
 import { aGuest, anEvent } from '../../test/make.ts'
 import { findCode, keyOf, newCode, readCode, readCodeOfPath } from './codes.ts'
@@ -185,8 +186,8 @@ for (const [what, codes, text, expected] of CHOICES) {
   test(`${what}: ${text} among ${codes.join(' and ')}`, async (t) => {
     const { db } = await startApp(t)
     const eventId = await anEvent(db)
-    const mark = newId('x')
-      .slice(-8)
+    const mark = randomBytes(4)
+      .toString('hex')
       .replace(/[01oil]/gi, 'x')
       .toUpperCase() // the code is unique in all events
     for (const code of codes) {

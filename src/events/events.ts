@@ -26,6 +26,7 @@ import {
 
 export {
   admit,
+  admitting,
   markSaid,
   recordAnswer,
   setWaId,
@@ -33,7 +34,7 @@ export {
   type AnswerKind,
   type NewAnswer,
 } from './invitations.ts'
-export { findCode, readCode, readCodeOfPath } from './codes.ts'
+export { findCode, readCode, readCodeOfPath, type CodeReading } from './codes.ts'
 export { archiveDue, expireDue, listDue, type LandingChange } from './life-cycle.ts'
 export { findEvent, findGuest, type EventRow } from './sql.ts'
 

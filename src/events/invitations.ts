@@ -45,21 +45,37 @@ export type Admission = {
   remaining: number
 }
 
-/** Admits `count` people if enough places are left, else returns null. The WHERE clause makes it safe under concurrency. */
+/**
+ * Admits people of the invitations in `asked` (n, invitation_id, count, at) if enough places are left, and returns an Admission
+ * with its `n` for each that was admitted. The WHERE clause makes it safe under concurrency; `asked` names an invitation once.
+ */
+export const admitting = (asked: ReturnType<typeof sql>) => sql`
+    update invitations i
+       set admitted = i.admitted + a.count,
+           first_admitted_at = coalesce(i.first_admitted_at, a.at),
+           updated_at = a.at
+      from ${asked} a, guests g
+     where i.id = a.invitation_id
+       and g.event_id = i.event_id
+       and g.id = i.guest_id
+       and i.admitted + a.count <= door_places(i.answer, i.answered_places, i.places)
+    returning a.n, i.id as invitation_id, g.name as guest_name, i.answer, i.admitted,
+              door_places(i.answer, i.answered_places, i.places) - i.admitted as remaining`
+
+/** Admits `count` people if enough places are left, else returns null. */
 export async function admit(
   tx: Tx,
   a: { eventId: string; code: string; count: number; now: Date },
 ): Promise<Admission | null> {
-  const { rows } = await sql<Admission>`
-    update invitations i
-       set admitted = i.admitted + ${a.count}, first_admitted_at = coalesce(i.first_admitted_at, ${a.now}),
-           updated_at = ${a.now}
-      from guests g
-     where i.code = ${a.code} and i.event_id = ${a.eventId} and g.event_id = i.event_id and g.id = i.guest_id
-       and i.admitted + ${a.count} <= door_places(i.answer, i.answered_places, i.places)
-    returning i.id as invitation_id, g.name as guest_name, i.answer, i.admitted,
-              door_places(i.answer, i.answered_places, i.places) - i.admitted as remaining`.execute(tx)
-  return rows[0] ?? null
+  const asked = sql`(
+      select 1 as n, id as invitation_id, ${a.count}::integer as count, ${a.now}::timestamptz as at
+        from invitations
+       where event_id = ${a.eventId}
+         and code = ${a.code})`
+  const { rows } = await sql<Admission & { n: number }>`${admitting(asked)}`.execute(tx)
+  if (!rows[0]) return null
+  const { n: _, ...admission } = rows[0]
+  return admission
 }
 
 /** Stores WhatsApp's alias of this phone with its guests. It locks the rows in one order, so that calls do not deadlock. */

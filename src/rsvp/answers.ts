@@ -2,7 +2,7 @@
 import { newId, sql, type Tx } from '../platform/db.ts'
 import type { Locale } from '../platform/languages.ts'
 import type { TemplateName } from '../templates/templates.ts'
-import { insertDeliveries } from '../delivery/delivery.ts'
+import { insertDelivery } from '../delivery/delivery.ts'
 
 /** Templates that are sent as replies. The others are requested by organizers. */
 export type ReplyTemplate = Exclude<
@@ -34,15 +34,12 @@ export async function answerGuest(tx: Tx, newReply: NewReply): Promise<boolean> 
      where g.event_id = ${to.eventId} and g.id = ${to.guestId}`.execute(tx)
   if (!rows[0]) return false
   const { organizerId, locale } = rows[0]
-  const request = {
+  return insertDelivery(tx, {
     ...{ organizerId, eventId: to.eventId, template, variables, attemptsMax, requestId, requestedBy: 'reply' },
     ...{ requestedAt: now, scheduledAt: null, isEnqueued: false, answersMessage },
-  }
-  const delivery = {
     ...{ id: newId('dl'), guestId: to.guestId, channel: 'whatsapp' as const, channelReason: 'reply' },
     ...{ mayFallBack: false, locale },
-  }
-  return (await insertDeliveries(tx, request, [delivery])).length === 1
+  })
 }
 
 /**
