@@ -52,7 +52,8 @@ export const deliveryRoutes =
         if (requested.status === 'duplicate') return requested
         const { deliveryId, channel, status } = requested
         const jobId = deliveryJobId(deliveryId, 0)
-        if (status === 'queued') await deps.queues.enqueue(deliverInvitation, { deliveryId }, { id: jobId })
+        // Not awaited: the row is committed, and the sweep finds it if its job is lost.
+        if (status === 'queued') void deps.queues.enqueue(deliverInvitation, { deliveryId }, { id: jobId })
         void reply.code(202)
         return { status, deliveryId, jobId, ...params, channel, template: body.template }
       },

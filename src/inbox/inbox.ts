@@ -3,6 +3,7 @@
  * a payment commits together with the status `done` of its webhook.
  */
 import { createHash } from 'node:crypto'
+import { batching } from '../platform/batching.ts'
 import type { Config } from '../platform/config.ts'
 import { newId, withTx, type Db, type Tx } from '../platform/db.ts'
 import { rememberMessagingLimit } from '../campaigns/campaigns.ts'
@@ -22,7 +23,15 @@ import {
 } from '../payments/payments.ts'
 import { processEmail } from './email.ts'
 import { processItems, type FailedItem, type Processed } from './items.ts'
-import { claimInbound, finishInbound, insertInbound, killInbound, type Inbound, type Source } from './sql.ts'
+import {
+  claimInbound,
+  finishInbound,
+  insertInbound,
+  killInbound,
+  type Inbound,
+  type NewInbound,
+  type Source,
+} from './sql.ts'
 import { takeStatus } from './statuses.ts'
 import { readWhatsAppPayload, type WhatsAppPayload } from './whatsapp.ts'
 
@@ -37,13 +46,23 @@ const DUE_AGAIN_MS = 5000
 /** Retries after 5, 10 and 20 seconds leave time for any commit that is still in progress. */
 const UNMATCHED_ATTEMPTS = 4
 
+/** Larger bodies are stored alone, so that a statement stays small. */
+const SHARED_BODY_MAX = 64 * 1024
+
+/** Webhooks of the same moment share a statement. */
+const insertTogether = batching(({ db }: Pick<Context, 'db'>, events: NewInbound[]) => insertInbound(db, events), {
+  max: 64,
+  lanes: 2,
+})
+
 /** Stores the raw body. A redelivery gets the id of the first one. `dedupeKey` defaults to the SHA-256 of the body. */
-export function storeInbound(
+export async function storeInbound(
   { db, now }: Pick<Context, 'db' | 'now'>,
   input: { source: Source; dedupeKey?: string; body: Buffer; requestId: string; simulated: boolean },
 ): Promise<{ id: string; isDuplicate: boolean }> {
   const dedupeKey = input.dedupeKey ?? createHash('sha256').update(input.body).digest('hex')
-  return insertInbound(db, { ...input, id: newId('ie'), dedupeKey, receivedAt: now() })
+  const event = { ...input, id: newId('ie'), dedupeKey, receivedAt: now() }
+  return input.body.length <= SHARED_BODY_MAX ? insertTogether({ db }, event) : (await insertInbound(db, [event]))[0]!
 }
 
 /** Processes one stored webhook. Throws on our own faults; the row is then due again. */

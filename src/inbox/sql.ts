@@ -13,23 +13,40 @@ export type NewInbound = {
   receivedAt: Date
 }
 
-/** Stores a webhook. Returns its id; for a redelivery, the id of the first one. */
-export async function insertInbound(db: Db, e: NewInbound): Promise<{ id: string; isDuplicate: boolean }> {
-  const { rows } = await sql<{ id: string }>`
+type Stored = { id: string; isDuplicate: boolean }
+
+/** Stores webhooks. Returns their ids in order; for a redelivery, the id of the first one. */
+export async function insertInbound(db: Db, events: NewInbound[]): Promise<Stored[]> {
+  const column = <K extends keyof NewInbound>(name: K) => events.map((event) => event[name])
+  const { rows } = await sql<{ id: string }>`/* prepared insert_inbound */
     insert into inbound_events (
       id, source, dedupe_key, body, request_id, simulated, received_at, next_attempt_at, enqueued_at)
-    values (
-      ${e.id}, ${e.source}, ${e.dedupeKey}, ${e.body}, ${e.requestId}, ${e.simulated}, ${e.receivedAt},
-      ${e.receivedAt}, ${e.receivedAt})
+    select id, source, dedupe_key, body, request_id, simulated, received_at, received_at, received_at
+      from unnest(${column('id')}::text[], ${column('source')}::text[], ${column('dedupeKey')}::text[],
+                  ${column('body')}::bytea[], ${column('requestId')}::text[], ${column('simulated')}::boolean[],
+                  ${column('receivedAt')}::timestamptz[])
+           e (id, source, dedupe_key, body, request_id, simulated, received_at)
+     order by source, dedupe_key
     on conflict (source, dedupe_key) do nothing
     returning id`.execute(db)
-  if (rows[0]) return { id: rows[0].id, isDuplicate: false }
-  const known = await sql<{ id: string }>`
-    select id
-      from inbound_events
-     where source = ${e.source}
-       and dedupe_key = ${e.dedupeKey}`.execute(db)
-  return { id: known.rows[0]!.id, isDuplicate: true }
+  const inserted = new Set(rows.map(({ id }) => id))
+  const isNew = ({ id }: NewInbound) => inserted.has(id)
+  const known = events.every(isNew) ? [] : await listKnown(db, events)
+  return events.map((event, n) =>
+    isNew(event) ? { id: event.id, isDuplicate: false } : { id: known[n]!, isDuplicate: true },
+  )
+}
+
+/** The ids of stored webhooks with the keys of `events`, in the same order. */
+async function listKnown(db: Db, events: NewInbound[]): Promise<string[]> {
+  const sources = events.map(({ source }) => source)
+  const keys = events.map(({ dedupeKey }) => dedupeKey)
+  const { rows } = await sql<{ id: string }>`
+    select i.id
+      from unnest(${sources}::text[], ${keys}::text[]) with ordinality e (source, dedupe_key, n)
+      join inbound_events i on i.source = e.source and i.dedupe_key = e.dedupe_key
+     order by e.n`.execute(db)
+  return rows.map(({ id }) => id)
 }
 
 export type Inbound = {

@@ -2,27 +2,23 @@
 import type { Db } from './db.ts'
 import { isConnectionLost } from './errors.ts'
 
-export type Batching<C, I, O> = (context: C, item: I) => Promise<O>
+/** `max`: the most items of a batch. `lanes`: how many batches run at a time. */
+type Limits = { max: number; lanes: number }
 
 /**
  * Collects concurrent calls into batches. `run` takes the items of a batch and returns their results in order. While a batch
  * runs, the next one collects items; it starts when the running batch ends, or when it has `max` items and fewer than `lanes`
  * batches run. When a batch fails, its items run one by one, so that one bad row fails alone. A lost connection fails all.
  */
-export function batching<C extends { db: Db }, I, O>(
-  run: (context: C, items: I[]) => Promise<O[]>,
-  { max, lanes }: { max: number; lanes: number },
-): Batching<C, I, O> {
-  type Waiting = { context: C; item: I; resolve: (output: O) => void; reject: (error: unknown) => void }
-  type State = { waiting: Waiting[]; running: number; isScheduled: boolean }
-  const states = new WeakMap<Db, State>()
+export function gathering<I, O>(run: (items: I[]) => Promise<O[]>, { max, lanes }: Limits): (item: I) => Promise<O> {
+  type Waiting = { item: I; resolve: (output: O) => void; reject: (error: unknown) => void }
+  let waiting: Waiting[] = []
+  let running = 0
+  let isScheduled = false
 
   async function runBatch(batch: Waiting[]): Promise<void> {
     try {
-      const outputs = await run(
-        batch[0]!.context,
-        batch.map(({ item }) => item),
-      )
+      const outputs = await run(batch.map(({ item }) => item))
       batch.forEach(({ resolve }, index) => resolve(outputs[index]!))
     } catch (error) {
       if (batch.length === 1 || isConnectionLost(error)) return batch.forEach(({ reject }) => reject(error))
@@ -30,28 +26,48 @@ export function batching<C extends { db: Db }, I, O>(
     }
   }
 
-  function startBatches(state: State): void {
-    const isReady = state.running === 0 ? state.waiting.length > 0 : state.waiting.length >= max
-    if (state.running >= lanes || !isReady) return
-    state.running++
-    void runBatch(state.waiting.splice(0, max)).finally(() => {
-      state.running--
-      startBatches(state)
+  function startBatches(): void {
+    const isReady = running === 0 ? waiting.length > 0 : waiting.length >= max
+    if (running >= lanes || !isReady) return
+    running++
+    const batch = waiting.slice(0, max)
+    waiting = waiting.slice(max)
+    void runBatch(batch).finally(() => {
+      running--
+      startBatches()
     })
-    startBatches(state)
+    startBatches()
   }
 
-  return (context, item) =>
+  return (item) =>
     new Promise<O>((resolve, reject) => {
-      const state = states.get(context.db) ?? { waiting: [], running: 0, isScheduled: false }
-      states.set(context.db, state)
-      state.waiting.push({ context, item, resolve, reject })
-      if (state.isScheduled) return
-      state.isScheduled = true
+      waiting.push({ item, resolve, reject })
+      if (isScheduled) return
+      isScheduled = true
       // Calls from the same tick of the event loop go into one batch.
       setImmediate(() => {
-        state.isScheduled = false
-        startBatches(state)
+        isScheduled = false
+        startBatches()
       })
     })
+}
+
+/** The same for calls with a context: those of one database run together, with the context of the first of them. */
+export function batching<C extends { db: Db }, I, O>(
+  run: (context: C, items: I[]) => Promise<O[]>,
+  limits: Limits,
+): (context: C, item: I) => Promise<O> {
+  type Call = { context: C; item: I }
+  const runCalls = (calls: Call[]) =>
+    run(
+      calls[0]!.context,
+      calls.map(({ item }) => item),
+    )
+  const ofDatabases = new WeakMap<Db, (call: Call) => Promise<O>>()
+  return (context, item) => {
+    const known = ofDatabases.get(context.db)
+    const gather = known ?? gathering(runCalls, limits)
+    if (!known) ofDatabases.set(context.db, gather)
+    return gather({ context, item })
+  }
 }

@@ -10,6 +10,7 @@ import { Assert } from 'typebox/value'
 import type { Static, TSchema } from 'typebox'
 import type { Config } from './config.ts'
 import { PreparingClient, withClient } from './db.ts'
+import { gathering } from './batching.ts'
 import { Failure } from './errors.ts'
 import { throttleLogs } from './log-throttle.ts'
 import type { Logger } from './log.ts'
@@ -49,7 +50,10 @@ export type Queues = {
   backend: 'redis' | 'postgres'
   /** Resolves when the queues are open. The first call opens them. Rejects after waitMs, but opening continues. */
   ready(waitMs: number): Promise<void>
-  /** Adds a job and returns its id. Never throws and never waits long, because the sweep finds the rows of lost jobs. */
+  /**
+   * Adds a job, together with those of the same moment, and returns its id. Never throws and never waits long, because the
+   * sweep finds the rows of lost jobs; a request need not wait for it.
+   */
   enqueue<S extends TSchema>(job: JobName<S>, data: Static<S>, options: EnqueueOptions): Promise<string>
   /** Adds many jobs of one kind. Never throws. An urgent job runs before all waiting ones. */
   enqueueMany<S extends TSchema>(
@@ -78,6 +82,8 @@ const WAITING_MAX = 1000
 
 /** How long enqueueing waits for the queue before it gives up. */
 const ENQUEUE_TIMEOUT_MS = 500
+
+type NewJob = { job: JobName; data: unknown; id: string; delayMs?: number; isUrgent?: boolean }
 
 type Backend = Pick<Config, 'redis'> & { database: { url: string } }
 type AnyQueue = Pick<Queue, 'addBulk' | 'getJobCounts' | 'getWorkersCount' | 'close' | 'waitUntilReady'> & {
@@ -154,13 +160,8 @@ export function openQueues(config: Backend, log: Logger): Queues {
   }
   let building: Promise<void> | undefined
 
-  async function add(
-    job: JobName,
-    items: { data: unknown; id: string; delayMs?: number; isUrgent?: boolean }[],
-    waitMs: number = items.length > 50 ? 10_000 : ENQUEUE_TIMEOUT_MS,
-  ): Promise<void> {
-    if (items.length === 0) return
-    const jobs = items.map(({ data, id, delayMs, isUrgent }) => ({
+  async function add(name: QueueName, items: NewJob[], waitMs: number): Promise<void> {
+    const jobs = items.map(({ job, data, id, delayMs, isUrgent }) => ({
       name: job.name,
       data,
       opts: {
@@ -175,10 +176,17 @@ export function openQueues(config: Backend, log: Logger): Queues {
     }))
     try {
       if (!queues || isClosed) throw new Error('the queues are not open') // an add after close() never settles
-      await withTimeout(queues.get(job.queue)!.addBulk(jobs), waitMs)
+      await withTimeout(queues.get(name)!.addBulk(jobs), waitMs)
     } catch (error) {
       lost += items.length
-      onError(job.queue, error as Error)
+      onError(name, error as Error)
+    }
+  }
+  const gatherers = new Map(QUEUE_NAMES.map((name) => [name, gathering(addTogether(name), { max: 100, lanes: 2 })]))
+  function addTogether(name: QueueName) {
+    return async (items: NewJob[]) => {
+      await add(name, items, ENQUEUE_TIMEOUT_MS)
+      return items.map(({ id }) => id)
     }
   }
   const opened = (name: QueueName) => {
@@ -188,12 +196,17 @@ export function openQueues(config: Backend, log: Logger): Queues {
   return {
     backend: config.redis.url ? 'redis' : 'postgres',
     ready: (waitMs) => withTimeout((building ??= keepBuilding()), waitMs),
-    async enqueue(job, data, { id, delayMs, waitMs }) {
+    async enqueue(job, data, { id, delayMs = 0, waitMs }) {
       Assert(job.data, data)
-      await add(job, [{ data, id, ...(delayMs ? { delayMs } : {}) }], waitMs)
+      const item = { job, data, id, delayMs }
+      if (waitMs !== undefined) await add(job.queue, [item], waitMs)
+      else await gatherers.get(job.queue)!(item)
       return id
     },
-    enqueueMany: (job, items) => add(job, items),
+    async enqueueMany(job, items) {
+      const jobs = items.map((item) => ({ ...item, job }))
+      if (jobs.length > 0) await add(job.queue, jobs, jobs.length > 50 ? 10_000 : ENQUEUE_TIMEOUT_MS)
+    },
     async count(name) {
       const counts = await withTimeout(
         opened(name).getJobCounts('waiting', 'active', 'delayed', 'failed', 'prioritized'),
