@@ -50,6 +50,7 @@ export function openDb(
   pool.on('error', (error) => {
     if (!isClosing) options.onError(error) // a server that stops with us also ends connections that are closing
   })
+  pool.on('connect', (client) => client.on('error', ignore))
   pool.on('connect', prepareNamed)
   const db = new Kysely<DB>({
     dialect: new PostgresDialect({ pool }),
@@ -63,6 +64,9 @@ export function openDb(
     },
   }
 }
+
+/** A lost connection fails the statement that runs or the next one. Without a listener it would also end the process. */
+const ignore = () => {}
 
 /** Converts column names once per result. The plugin would convert every name of every row. */
 class CamelCaseColumns extends CamelCasePlugin {
@@ -92,6 +96,7 @@ function prepareNamed(client: pg.PoolClient): void {
 export class PreparingClient extends pg.Client {
   constructor(config?: pg.ClientConfig) {
     super(config)
+    this.on('error', ignore)
     nameStatements(this, nameOfStatement)
   }
 }
@@ -199,6 +204,7 @@ export async function withClient<T>(url: string, work: (client: pg.Client) => Pr
     connectionTimeoutMillis: 3000,
     application_name: 'monotickets',
   })
+  client.on('error', ignore)
   await client.connect()
   try {
     return await work(client)
