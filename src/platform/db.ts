@@ -30,17 +30,18 @@ export type OpenDb = { db: Db; close: () => Promise<void> }
 
 /**
  * Opens a pool. `onError` gets the errors of idle connections. Every wait is bounded, because a half-open connection would
- * otherwise hang for ever without an error.
+ * otherwise hang for ever without an error. `isPooled`: the url is that of a pooler (pooling.ts), where each transaction may
+ * get another session, so that no setting and no prepared statement of a session may be relied on.
  */
 export function openDb(
   url: string,
-  options: { max: number; statementTimeoutMs: number; onError: (error: Error) => void },
+  options: { max: number; statementTimeoutMs: number; isPooled?: boolean; onError: (error: Error) => void },
 ): OpenDb {
   const pool = new pg.Pool({
     connectionString: url,
     max: options.max,
     connectionTimeoutMillis: 3000,
-    statement_timeout: options.statementTimeoutMs,
+    ...(options.isPooled ? {} : { statement_timeout: options.statementTimeoutMs }), // a pooler has its own
     query_timeout: options.statementTimeoutMs + 2000,
     idleTimeoutMillis: 30_000,
     keepAlive: true,
@@ -51,7 +52,7 @@ export function openDb(
     if (!isClosing) options.onError(error) // a server that stops with us also ends connections that are closing
   })
   pool.on('connect', (client) => client.on('error', ignore))
-  pool.on('connect', prepareNamed)
+  if (!options.isPooled) pool.on('connect', prepareNamed)
   const db = new Kysely<DB>({
     dialect: new PostgresDialect({ pool }),
     plugins: [new CamelCaseColumns({ maintainNestedObjectKeys: true })],
@@ -197,7 +198,7 @@ export async function listPendingMigrations(db: Db, folder: string): Promise<str
   return all.filter((migration) => !migration.executedAt).map((migration) => migration.name)
 }
 
-/** Runs `work` with a plain client, for tools that need one (BullMQ's migrations), and closes it. */
+/** Runs `work` with a plain client that changes no setting of its session, and closes it. For what needs one session. */
 export async function withClient<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
   const client = new pg.Client({
     connectionString: url,
