@@ -31,7 +31,7 @@ export async function findPoolingProblem({
         ? 'DATABASE_URL (or DB_HOST) leads to a pooler such as PgBouncer: set DATABASE_DIRECT_URL to the address of PostgreSQL itself beside it (docs/pgbouncer.md).'
         : 'DATABASE_DIRECT_URL leads to a pooler: it must be the address of PostgreSQL itself (docs/pgbouncer.md).'
     if (poolerUrl === undefined || (await inspectSession(poolerUrl)).statementTimeoutMs > 0) return undefined
-    return "The sessions of the pooler have no statement_timeout, so that a statement could run for ever: add connect_query='set statement_timeout = 10000' to the database in pgbouncer.ini (docs/pgbouncer.md)."
+    return "The sessions of the pooler have no statement_timeout, so that a statement could run for ever: add connect_query='set statement_timeout = 10000' to the database in pgbouncer.ini, or set it for the role (docs/pgbouncer.md)."
   } catch (error) {
     if (!(error instanceof Error && REFUSALS.test(error.message))) throw error
     return `The pooler refuses this program («${error.message}»): docs/pgbouncer.md has the settings that it needs.`

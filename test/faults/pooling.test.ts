@@ -4,6 +4,7 @@ import test from 'node:test'
 import pg from 'pg'
 import { openDb, sql, withTx } from '../../src/platform/db.ts'
 import { isConnectionLost } from '../../src/platform/errors.ts'
+import { findPoolingProblem } from '../../src/platform/pooling.ts'
 import { backends, openEmptyDatabase, REDIS_URL } from '../harness.ts'
 import { skipWithoutPgBouncer, startPgBouncer, type PgBouncer } from '../pgbouncer.ts'
 import { addressOf, call, read, readText, runProgram, startProgram, until, type Reply } from '../program.ts'
@@ -178,6 +179,29 @@ test('the pooler ends a statement that runs too long', { skip: skipWithoutPgBoun
 
   await assert.rejects(sql`select pg_sleep(5)`.execute(db), { code: '57014' }) // query_canceled
 })
+
+test(
+  'the statement_timeout of the role is enough, also in session mode, and a direct connection has its own',
+  { skip: skipWithoutPgBouncer },
+  async (t) => {
+    const databaseUrl = await openEmptyDatabase()
+    const pooler = await startPgBouncer(t, databaseUrl, { pool_mode: 'session', connect_query: '' })
+    const addresses = { databaseUrl, poolerUrl: pooler.url }
+    const { db, close } = openDb(databaseUrl, { max: 1, statementTimeoutMs: 120_000, onError: () => {} })
+    t.after(close)
+    const before = await findPoolingProblem(addresses)
+    await pooler.stop() // and with it the sessions that are open
+    const [role, database] = [new URL(databaseUrl).username, new URL(databaseUrl).pathname.slice(1)]
+    await sql`alter role ${sql.id(role)} in database ${sql.id(database)} set statement_timeout = '10s'`.execute(db)
+    await pooler.start()
+
+    assert.match(before ?? '', /no statement_timeout/)
+    for (const _ of ['first', 'second']) assert.equal(await findPoolingProblem(addresses), undefined)
+    const later = openDb(databaseUrl, { max: 1, statementTimeoutMs: 120_000, onError: () => {} })
+    t.after(later.close)
+    assert.deepEqual((await sql`show statement_timeout`.execute(later.db)).rows, [{ statementTimeout: '2min' }])
+  },
+)
 
 test(
   'a caller who waits too long for a session gets an outage, and the next one a session',
