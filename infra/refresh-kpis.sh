@@ -11,7 +11,8 @@ Refreshes every materialized view (kpi_*) and prints each one with its time. CON
 view that was never populated. Waits up to 60 s for a refresh that runs elsewhere. Stops on the first error
 with an exit code other than 0; then no view has changed.
 
-Connects with psql to DATABASE_URL, or to DB_HOST, DB_PORT, DB_USER, DB_PASSWORD and DB_NAME.
+Connects with psql to DATABASE_DIRECT_URL, else to DATABASE_URL, else to DB_HOST, DB_PORT, DB_USER, DB_PASSWORD
+and DB_NAME.
 USAGE
 }
 
@@ -35,8 +36,8 @@ fi
 
 # A password goes through the environment, never through the arguments, where ps would show it.
 address=()
-if [[ -n "${DATABASE_URL:-}" ]]; then
-  url="$DATABASE_URL"
+url="${DATABASE_DIRECT_URL:-${DATABASE_URL:-}}"
+if [[ -n "$url" ]]; then
   if [[ "$url" =~ ^([a-z]+://[^:@/]*):([^@/]*)@(.*)$ ]]; then
     url="${BASH_REMATCH[1]}@${BASH_REMATCH[3]}"
     encoded="${BASH_REMATCH[2]//\\/%5C}"

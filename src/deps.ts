@@ -14,6 +14,7 @@ import { openMetrics, type Metrics } from './platform/metrics.ts'
 import type { PaymentProviders } from './payments/payments.ts'
 import { openPaymentProviders } from './payments/providers.ts'
 import { findTemplate } from './templates/templates.ts'
+import { findPoolingProblem } from './platform/pooling.ts'
 import { openQueues, type Queues } from './platform/queue.ts'
 
 export type Deps = {
@@ -21,7 +22,9 @@ export type Deps = {
   log: Logger
   /** The current time. Tests pass their own. */
   now: () => Date
+  /** The address of PostgreSQL itself, for what needs a session: never that of a pooler. */
   databaseUrl: string
+  /** Through the pooler, when there is one. */
   db: Db
   /** A pool of two connections with a long statement timeout, for work that reads whole tables. */
   slowDb: Db
@@ -43,7 +46,8 @@ export type DepsOptions = { databaseUrl: string; now?: () => Date; isTool?: bool
 
 /** Creates pools and clients without connecting. waitForDeps waits for them. */
 export function openDeps(config: Config, log: Logger, options: DepsOptions): Deps {
-  const { databaseUrl } = options
+  const { directUrl } = config.database
+  const databaseUrl = directUrl ?? options.databaseUrl
   const now = options.now ?? (() => new Date())
   const notices = options.isTool ? log.child({}, { level: 'error' }) : log
   const onPoolError = (error: Error) => log.warn({ err: error }, 'A database connection was lost')
@@ -51,7 +55,12 @@ export function openDeps(config: Config, log: Logger, options: DepsOptions): Dep
   const onRedisError = (error: Error) => {
     if (mayLog('redis')) log.warn({ err: error }, 'Redis does not answer')
   }
-  const main = openDb(databaseUrl, { max: config.database.poolMax, statementTimeoutMs: 10_000, onError: onPoolError })
+  const main = openDb(options.databaseUrl, {
+    max: config.database.poolMax,
+    statementTimeoutMs: 10_000,
+    isPooled: directUrl !== undefined,
+    onError: onPoolError,
+  })
   const slow = openDb(databaseUrl, { max: 2, statementTimeoutMs: 120_000, onError: onPoolError })
   const kv = config.redis.url ? openRedisKv(config.redis.url, onRedisError) : openPostgresKv(main.db)
   const queues = openQueues({ redis: config.redis, database: { url: databaseUrl } }, log)
@@ -86,17 +95,22 @@ export function openDeps(config: Config, log: Logger, options: DepsOptions): Dep
 export class BootError extends Error {}
 
 /**
- * Waits until PostgreSQL (and Redis, when configured) responds. Throws BootError after `config.boot.waitMs`, and the reason
- * of `stop` when it is aborted.
+ * Waits until PostgreSQL (and Redis, when configured) responds. Throws BootError after `config.boot.waitMs`, or at once when
+ * a pooler in front of PostgreSQL cannot be used as it is, and the reason of `stop` when it is aborted.
  */
 export async function waitForDeps(
-  deps: Pick<Deps, 'config' | 'log' | 'db' | 'kv'>,
+  deps: Pick<Deps, 'config' | 'log' | 'db' | 'databaseUrl' | 'kv'>,
   stop: AbortSignal = new AbortController().signal,
 ): Promise<void> {
-  const { config, log, db, kv } = deps
+  const { config, log, db, databaseUrl, kv } = deps
+  const poolerUrl = config.database.directUrl === undefined ? undefined : config.database.url
   await waitFor(
     'PostgreSQL',
-    () => pingDb(db),
+    async () => {
+      const problem = await findPoolingProblem({ databaseUrl, poolerUrl })
+      if (problem) throw new BootError(problem)
+      await pingDb(db)
+    },
     { waitMs: config.boot.waitMs, log, stop },
     'Start it, or check DATABASE_URL / DB_*; without them an embedded one starts by itself.',
   )
@@ -121,6 +135,7 @@ async function waitFor(
       return await ping()
     } catch (error) {
       stop.throwIfAborted()
+      if (error instanceof BootError) throw error
       const reason =
         error instanceof Error ? error.message || ('code' in error ? String(error.code) : error.name) : String(error)
       const elapsedMs = performance.now() - startedMs

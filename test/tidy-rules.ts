@@ -41,6 +41,9 @@ const LINES_MAX = 300
 const DOMAIN_LINES_MAX = 2700
 /** A condition of a statement on a reason: reasons are for people. */
 const COMPARES_REASON = /\b(?:where|and|or|when|on) \(?(?:\w+\.)?reason (?:=|<>|!=|in\b|like\b)/i
+/** What outlives the transaction in its session, which behind a pooler belongs to somebody else the next moment. */
+const NEEDS_SESSION =
+  /\bpg_(?:try_)?advisory_(?:un)?lock|\bcreate (?:local |global )?temp|sql`\s*(?:set (?!local\b)|(?:un)?listen |prepare |discard )/i
 
 /** One door per outside thing: who may import the package, or write the words. */
 const PACKAGE_DOORS: [RegExp, RegExp][] = [
@@ -84,6 +87,8 @@ export function listViolations(files: Files): string[] {
     const lines = text.trimEnd().split('\n').length
     if (lines > LINES_MAX) say(`${lines} lines, more than ${LINES_MAX}: split by noun`)
     if (COMPARES_REASON.test(code)) say('compares a reason in SQL: add a column for what a statement must know')
+    if (NEEDS_SESSION.test(code))
+      say('keeps something in a session: only what ends with its transaction works behind a pooler')
     for (const what of [...checkDoors(path, code, imports), ...checkLayers(path, code, imports)]) say(what)
     for (const what of checkPackages(imports, files.get('package.json'))) say(what)
     for (const what of listDeadExports(path, code, files)) say(what)

@@ -99,6 +99,16 @@ const BROKEN: [string, RegExp, [string, string][]][] = [
     [['src/delivery/sql.ts', `sql\`select id from deliveries d where d.id = 1 and d.reason = 'quiet_hours'\``]],
   ],
   [
+    'a lock that outlives its transaction',
+    /keeps something in a session/,
+    [['src/landing/runs.ts', 'sql`select pg_try_advisory_lock(1)`.execute(db)']],
+  ],
+  [
+    'a setting that outlives its transaction',
+    /keeps something in a session/,
+    [['src/finance/sql.ts', "sql`set statement_timeout = '60s'`.execute(db)"]],
+  ],
+  [
     'a circle of two files',
     /circle of imports: src\/events\/a\.ts → src\/events\/b\.ts → src\/events\/a\.ts/,
     [
@@ -194,6 +204,10 @@ const FINE: [string, [string, string][]][] = [
       ['src/events/b.ts', `import { c } from './c.ts'`],
       ['src/events/c.ts', ''],
     ],
+  ],
+  [
+    'a lock and a setting that end with their transaction',
+    [['src/finance/sql.ts', "sql`select pg_advisory_xact_lock(1)`\nsql`set local lock_timeout = '1s'`"]],
   ],
   ['a date that is given', [['src/events/events.ts', 'const a = (text: string) => new Date(text)']]],
   ['a route that enqueues', [['src/delivery/routes.ts', 'const a = () => queues.enqueue(job, {})']]],

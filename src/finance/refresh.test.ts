@@ -163,6 +163,9 @@ test(
     const url = new URL(deps.databaseUrl)
 
     const byUrl = await runScript({ DATABASE_URL: deps.databaseUrl })
+    const byDirectUrl = await runScript({
+      ...{ DATABASE_URL: 'postgres://nobody@127.0.0.1:1/pooler', DATABASE_DIRECT_URL: deps.databaseUrl },
+    })
     await aReached(db, eventId)
     const byParts = await runScript({
       DB_HOST: url.hostname,
@@ -172,7 +175,7 @@ test(
       DB_NAME: url.pathname.slice(1),
     })
 
-    for (const { code, out, err } of [byUrl, byParts]) {
+    for (const { code, out, err } of [byUrl, byDirectUrl, byParts]) {
       assert.deepEqual([code, err], [0, ''])
       assert.match(out, /^kpi_deliveries \d+ ms\nkpi_events \d+ ms\nkpi_predictions \d+ ms\n$/)
     }

@@ -92,6 +92,7 @@ const FORMS: [string, string, RegExp, string?][] = [
   ['LOG_LEVEL', 'loud', /must be one of fatal, error, warn, info, debug, silent, not "loud"$/],
   ['DATABASE_URL', 'postgres://u:100%pure@db/x', /must be postgres:\/\/user:password@host/, '100%'],
   ['DATABASE_URL', 'postgres://u:p#w@db:port/x', /must be postgres:\/\/user:password@host/, 'p#w'],
+  ['DATABASE_DIRECT_URL', 'postgres://u:p#w@db:port/x', /must be postgres:\/\/user:password@host/, 'p#w'],
   ['REDIS_URL', 'redis://:hunter2@host:none', /must be redis:\/\/host:port/, 'hunter2'],
   ['DB_HOST', 'db/x', /must be a host name or an IP address$/],
   ['PUBLIC_BASE_URL', 'https://a:b', /must be an http:\/\/ or https:\/\/ address$/],
@@ -338,6 +339,16 @@ test('DATABASE_URL wins over DB_*, and DB_HOST alone is a problem', () => {
 
   assert.equal(both.database.url, PRODUCTION.DATABASE_URL)
   assert.match(problemsOf({ DB_HOST: 'db' }).join(), /DB_HOST needs DB_USER and DB_NAME/)
+})
+
+test('DATABASE_DIRECT_URL stands beside the address of a pooler, in DATABASE_URL or DB_*', () => {
+  const direct = { DATABASE_DIRECT_URL: 'postgres://app@server/monotickets' }
+
+  const { database } = loadConfig({ JWT_SECRET, DB_HOST: 'pooler', DB_USER: 'app', DB_NAME: 'monotickets', ...direct })
+
+  assert.equal(new URL(database.url!).hostname, 'pooler')
+  assert.equal(database.directUrl, direct.DATABASE_DIRECT_URL)
+  assert.match(problemsOf(direct).join(), /DATABASE_DIRECT_URL needs the address of the pooler beside it/)
 })
 
 const ADDRESSES: [string, string, (config: ReturnType<typeof loadConfig>) => string, string][] = [

@@ -65,7 +65,12 @@ function group(e: Environment) {
     },
     log: { format: e.LOG_FORMAT, level: e.LOG_LEVEL },
     data: { folder: resolve(e.DATA_FOLDER) },
-    database: { url, poolMax: e.DB_POOL_MAX, migrateOnStart: e.MIGRATE_ON_START ?? embedded },
+    database: {
+      url,
+      directUrl: e.DATABASE_DIRECT_URL,
+      poolMax: e.DB_POOL_MAX,
+      migrateOnStart: e.MIGRATE_ON_START ?? embedded,
+    },
     redis: { url: e.REDIS_URL },
     boot: { waitMs: e.BOOT_WAIT_SECONDS * 1000, shutdownMs: e.SHUTDOWN_SECONDS * 1000 },
     auth: {

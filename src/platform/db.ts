@@ -30,17 +30,18 @@ export type OpenDb = { db: Db; close: () => Promise<void> }
 
 /**
  * Opens a pool. `onError` gets the errors of idle connections. Every wait is bounded, because a half-open connection would
- * otherwise hang for ever without an error.
+ * otherwise hang for ever without an error. `isPooled`: the url is that of a pooler (pooling.ts), where each transaction may
+ * get another session, so that no setting and no prepared statement of a session may be relied on.
  */
 export function openDb(
   url: string,
-  options: { max: number; statementTimeoutMs: number; onError: (error: Error) => void },
+  options: { max: number; statementTimeoutMs: number; isPooled?: boolean; onError: (error: Error) => void },
 ): OpenDb {
   const pool = new pg.Pool({
     connectionString: url,
     max: options.max,
     connectionTimeoutMillis: 3000,
-    statement_timeout: options.statementTimeoutMs,
+    ...(options.isPooled ? {} : { statement_timeout: options.statementTimeoutMs }), // a pooler has its own
     query_timeout: options.statementTimeoutMs + 2000,
     idleTimeoutMillis: 30_000,
     keepAlive: true,
@@ -50,7 +51,8 @@ export function openDb(
   pool.on('error', (error) => {
     if (!isClosing) options.onError(error) // a server that stops with us also ends connections that are closing
   })
-  pool.on('connect', prepareNamed)
+  pool.on('connect', (client) => client.on('error', ignore))
+  if (!options.isPooled) pool.on('connect', prepareNamed)
   const db = new Kysely<DB>({
     dialect: new PostgresDialect({ pool }),
     plugins: [new CamelCaseColumns({ maintainNestedObjectKeys: true })],
@@ -63,6 +65,9 @@ export function openDb(
     },
   }
 }
+
+/** A lost connection fails the statement that runs or the next one. Without a listener it would also end the process. */
+const ignore = () => {}
 
 /** Converts column names once per result. The plugin would convert every name of every row. */
 class CamelCaseColumns extends CamelCasePlugin {
@@ -92,6 +97,7 @@ function prepareNamed(client: pg.PoolClient): void {
 export class PreparingClient extends pg.Client {
   constructor(config?: pg.ClientConfig) {
     super(config)
+    this.on('error', ignore)
     nameStatements(this, nameOfStatement)
   }
 }
@@ -192,13 +198,14 @@ export async function listPendingMigrations(db: Db, folder: string): Promise<str
   return all.filter((migration) => !migration.executedAt).map((migration) => migration.name)
 }
 
-/** Runs `work` with a plain client, for tools that need one (BullMQ's migrations), and closes it. */
+/** Runs `work` with a plain client that changes no setting of its session, and closes it. For what needs one session. */
 export async function withClient<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
   const client = new pg.Client({
     connectionString: url,
     connectionTimeoutMillis: 3000,
     application_name: 'monotickets',
   })
+  client.on('error', ignore)
   await client.connect()
   try {
     return await work(client)

@@ -68,6 +68,7 @@ function describeProblem(name: string, value: unknown): string {
 /** What a pattern cannot say. The words are the `form` of the variable. */
 const CHECKS: Partial<Record<Name, (value: string) => boolean>> = {
   DATABASE_URL: isDecodable,
+  DATABASE_DIRECT_URL: isDecodable,
   REDIS_URL: isDecodable,
   TRUSTED_PROXIES: (list) => list.split(',').every((part) => isNetwork(part.trim())),
   DELIVERY_QUIET_HOURS: (hours) => hours.split('-')[0] !== hours.split('-')[1],
@@ -154,6 +155,13 @@ const RULES: Rule[] = [
       !e.DATABASE_URL &&
       !(e.DB_USER && e.DB_NAME) &&
       'DB_HOST needs DB_USER and DB_NAME beside it (or use DATABASE_URL instead)',
+  },
+  {
+    reads: [...DATABASE, 'DATABASE_DIRECT_URL'],
+    problem: (e) =>
+      e.DATABASE_DIRECT_URL &&
+      isEmbedded(e) &&
+      'DATABASE_DIRECT_URL needs the address of the pooler beside it, in DATABASE_URL or DB_* (or call it DATABASE_URL if there is no pooler)',
   },
   {
     reads: ['RESEND_API_KEY', 'RESEND_FROM_EMAIL'],

@@ -8,6 +8,11 @@ import { decimal, flag, HTTP_ADDRESS, oneOf, secret, text, textWithDefault, whol
 import type { Variable } from './variables.ts'
 
 const STORES = 'PostgreSQL and Redis'
+const POSTGRES_ADDRESS = {
+  pattern: '^postgres(ql)?://[^\\s]+$',
+  form: 'postgres://user:password@host:port/database, with special characters percent-encoded',
+  secret: true,
+}
 
 export const ENVIRONMENT = {
   APP_ENV: oneOf(
@@ -72,11 +77,12 @@ export const ENVIRONMENT = {
   DATABASE_URL: text(
     STORES,
     'PostgreSQL 15 or newer. With neither this nor DB_HOST, an embedded PostgreSQL starts in DATA_FOLDER.',
-    {
-      pattern: '^postgres(ql)?://[^\\s]+$',
-      form: 'postgres://user:password@host:port/database, with special characters percent-encoded',
-      secret: true,
-    },
+    POSTGRES_ADDRESS,
+  ),
+  DATABASE_DIRECT_URL: text(
+    STORES,
+    'PostgreSQL itself, when DATABASE_URL or DB_HOST leads to a pooler such as PgBouncer (docs/pgbouncer.md). Migrations, long reads and queues on PostgreSQL go there. The start refuses a pooler without it.',
+    POSTGRES_ADDRESS,
   ),
   DB_HOST: text(STORES, 'Host of PostgreSQL, when DATABASE_URL is not set. Needs DB_USER and DB_NAME.', {
     pattern: '^[^\\s/@?#]+$',
