@@ -1,6 +1,6 @@
 /** Logs and measures requests. */
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
-import type { Logger } from '../platform/log.ts'
+import { withoutRedaction, type Logger } from '../platform/log.ts'
 import type { Metrics } from '../platform/metrics.ts'
 
 /** Probes ask every few seconds, so their lines are only for debugging. */
@@ -8,6 +8,7 @@ const QUIET = new Set(['/health', '/ready', '/metrics'])
 
 /** One observation and one line for every answer. */
 export function observeRequests(app: FastifyInstance, { metrics, log }: { metrics: Metrics; log: Logger }): void {
+  const lines = withoutRedaction(log)
   const logsProbes = log.isLevelEnabled('debug')
   app.addHook('onResponse', (request, reply, done) => {
     const { method, id: requestId } = request
@@ -17,7 +18,7 @@ export function observeRequests(app: FastifyInstance, { metrics, log }: { metric
     metrics.httpSeconds.observe({ method, route, status }, elapsedMs / 1000)
     const isProbe = QUIET.has(route)
     if (!isProbe || logsProbes)
-      log[isProbe ? 'debug' : 'info'](
+      lines[isProbe ? 'debug' : 'info'](
         { requestId, method, route, status, ms: Math.round(elapsedMs) },
         'A request was answered',
       )

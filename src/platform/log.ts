@@ -8,7 +8,13 @@ export type { Logger } from 'pino'
 /** Fields that are redacted when somebody logs them by mistake. */
 const REDACTED = ['phone', 'email', 'name', 'token', 'password', 'authorization', 'body']
 
-export function openLog(config: Config['log'], stream: NodeJS.WritableStream = process.stdout): Logger {
+/** How long a line may wait in memory for others, so that a busy process does not write each one by itself. */
+const FLUSH_MS = 100
+const BUFFER_BYTES = 4096
+
+/** Without a stream, JSON lines go to the standard output in blocks. What waits is written when the process exits. */
+export function openLog(config: Config['log'], given?: NodeJS.WritableStream): Logger {
+  const stream = given ?? process.stdout
   const options = {
     level: config.level,
     base: {},
@@ -17,7 +23,7 @@ export function openLog(config: Config['log'], stream: NodeJS.WritableStream = p
     redact: { paths: [...REDACTED, ...REDACTED.map((key) => `*.${key}`)], censor: '[redacted]' },
     serializers: { err: describeError },
   }
-  if (config.format === 'json') return pino(options, stream)
+  if (config.format === 'json') return pino(options, given ?? openBuffered())
   const pretty = PinoPretty({
     colorize: false,
     singleLine: true,
@@ -27,6 +33,15 @@ export function openLog(config: Config['log'], stream: NodeJS.WritableStream = p
   })
   return pino(options, pretty)
 }
+
+function openBuffered() {
+  const output = pino.destination({ fd: process.stdout.fd, sync: false, minLength: BUFFER_BYTES })
+  setInterval(() => output.flush(), FLUSH_MS).unref()
+  return output
+}
+
+/** A logger for lines whose fields are all our own words and numbers, so that nothing needs to be redacted. */
+export const withoutRedaction = (log: Logger): Logger => log.child({}, { redact: [] })
 
 /** Describes an error by name, code and stack frames. A driver's message for codes 22… and 23… quotes values, so it is left out. */
 function describeError(error: unknown): object {
