@@ -34,6 +34,7 @@ export {
   type NewAnswer,
 } from './invitations.ts'
 export { findCode, readCode, readCodeOfPath } from './codes.ts'
+export { showInvitation, type ShownInvitation } from './shown.ts'
 export { archiveDue, expireDue, listDue, type LandingChange } from './life-cycle.ts'
 export { findEvent, findGuest, type EventRow } from './sql.ts'
 

@@ -4,7 +4,7 @@ import { test, type TestContext } from 'node:test'
 import { sql, withTx, type Db } from '../platform/db.ts'
 import { Failure } from '../platform/errors.ts'
 import { backends, startApp, type AppOptions } from '../../test/harness.ts'
-import { aGuest, anEvent, anInvitation } from '../../test/make.ts'
+import { aGuest, anEvent, anInvitation, anOrganizer } from '../../test/make.ts'
 import { answerInvitation, type InvitationAnswer } from '../rsvp/rsvp.ts'
 
 type View = {
@@ -794,26 +794,41 @@ test('the calendar entry moves with the event: one UID, and a number that grows 
   assert.deepEqual([after['LAST-MODIFIED'], after['DTSTAMP']], ['20290602T000006Z', '20290602T000006Z'])
 })
 
-test('a viewed invitation is cached for a minute, encrypted, and dropped by an answer', async (t) => {
-  const { db, deps, look, answer } = await aLanding(t)
-  const { code, invitationId } = await anInvitation(db, { partySize: 2 })
-  await deps.kv.deleteByPrefix('landing:')
+test('every change shows in the next view, and nothing of an invitation is in the kv store', async (t) => {
+  const { db, look, answer, patch } = await aLanding(t, { now: '2029-06-01T00:00:00Z' })
+  const organizerId = await anOrganizer(db)
+  const { code, eventId, guestId } = await anInvitation(db, { partySize: 2, event: { organizerId } })
+  const as = { id: 'usr_x', role: 'organizer' as const, organizerId }
   await look(code)
-  await sql`update invitations set answered_by = 'landing', answer = 'maybe' where id = ${invitationId}`.execute(db)
 
-  const cached = (await look(code)).json<View>()
-  const { rows } = await sql<{
-    key: string
-    value: string
-  }>`select key, value from kv where key like 'landing:%'`.execute(db)
   await answer(code, { answer: 'yes' })
-  const fresh = (await look(code)).json<View>()
+  const answered = (await look(code)).json<View>()
+  await patch(`/events/${eventId}/guests/${guestId}`, { as, body: { name: 'Eva', partySize: 3 } })
+  await patch(`/events/${eventId}`, { as, body: { location: 'Salón Real' } })
+  const changed = (await look(code)).json<View & { event: { location: string } }>()
+  await sql`update events set status = 'expired' where id = ${eventId}`.execute(db)
+  const { rows } = await sql`select key from kv where key like 'landing:%'`.execute(db)
 
-  assert.equal(cached.answer, 'pending')
-  assert.equal(rows.length, 1)
-  assert.ok(!rows[0]!.key.includes(code))
-  assert.ok(!Buffer.from(rows[0]!.value, 'base64').toString('latin1').includes('Ana'))
-  assert.deepEqual([fresh.answer, fresh.answeredPlaces], ['yes', 2])
+  assert.deepEqual([answered.answer, answered.answeredPlaces], ['yes', 2])
+  assert.deepEqual([changed.guest, changed.event.location], [{ name: 'Eva', partySize: 3 }, 'Salón Real'])
+  assert.equal((await look(code)).statusCode, 410)
+  assert.deepEqual(rows, [])
+})
+
+test('fifty concurrent guests each see their own invitation, and a stranger none', async (t) => {
+  const { db, look } = await aLanding(t)
+  const eventId = await anEvent(db)
+  const guests = await Promise.all(Array.from({ length: 25 }, () => aGuest(db, eventId)))
+  await sql`update guests set name = id where event_id = ${eventId}`.execute(db)
+  const spellings = guests.flatMap(({ code }) => [code, code.toLowerCase().replace(/(?<=^.{4})/, '-')])
+
+  const replies = await Promise.all([...spellings, 'NO-SUCH-CODE'].map((code) => look(code)))
+
+  assert.equal(replies.pop()!.statusCode, 404)
+  assert.deepEqual(
+    replies.map((reply) => [reply.json<View>().code, reply.json<View>().guest.name]),
+    guests.flatMap(({ code, guestId }) => Array.from({ length: 2 }, () => [code, guestId])),
+  )
 })
 
 test('while the kv store is down, pages and answers work and a POST with an unknown code fails', async (t) => {
