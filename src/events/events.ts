@@ -35,6 +35,7 @@ export {
 } from './invitations.ts'
 export { findCode, readCode, readCodeOfPath } from './codes.ts'
 export { showInvitation, type ShownInvitation } from './shown.ts'
+export { answerAtOnce } from './answered.ts'
 export { archiveDue, expireDue, listDue, type LandingChange } from './life-cycle.ts'
 export { findEvent, findGuest, type EventRow } from './sql.ts'
 

@@ -22,6 +22,10 @@ export type ShownInvitation = {
   admitted: number
 }
 
+/** The columns of a ShownInvitation, of an invitation `i`, its event `e` and its guest `g`. */
+export const SHOWN = sql`i.code, i.event_id, e.status as event_status, e.name as event_name, e.starts_at, e.ends_at,
+  e.time_zone, e.location, g.name as guest_name, g.locale, i.answer, i.answered_places, i.places, i.admitted`
+
 /** Returns the invitation that a text means (see codes.ts), of any event; null when there is none, or more than one. */
 export async function showInvitation(db: Db, reading: CodeReading): Promise<ShownInvitation | null> {
   const exact = await showExact({ db }, reading.exact)
@@ -34,8 +38,7 @@ export async function showInvitation(db: Db, reading: CodeReading): Promise<Show
 const showExact = batching(
   async ({ db }: { db: Db }, readings: string[][]): Promise<(ShownInvitation | null)[]> => {
     const { rows } = await sql<ShownInvitation>`/* prepared show_invitations */
-      select i.code, i.event_id, e.status as event_status, e.name as event_name, e.starts_at, e.ends_at, e.time_zone,
-             e.location, g.name as guest_name, g.locale, i.answer, i.answered_places, i.places, i.admitted
+      select ${SHOWN}
         from invitations i
         join events e on e.id = i.event_id
         join guests g on g.event_id = i.event_id and g.id = i.guest_id

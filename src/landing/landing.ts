@@ -1,5 +1,5 @@
 /** The invitation as its guest sees it, and the guest's answer. What is shown is read anew, so it is never stale. */
-import { findCode, readCodeOfPath, showInvitation, type ShownInvitation } from '../events/events.ts'
+import { answerAtOnce, findCode, readCodeOfPath, showInvitation, type ShownInvitation } from '../events/events.ts'
 import { withTx, type Db } from '../platform/db.ts'
 import { Failure } from '../platform/errors.ts'
 import { answerInvitation, isOpen, type AnswerKind } from '../rsvp/rsvp.ts'
@@ -36,6 +36,13 @@ export async function answerByCode(
   input: { code: string; answer: AnswerKind; places?: number; sourceRef: string },
 ): Promise<InvitationView> {
   const reading = readCodeOfPath(input.code)
+  const { answer, places = null, sourceRef } = input
+  const [spelled, ...others] = reading.exact
+  if (spelled !== undefined && others.length === 0) {
+    const at = now()
+    const answered = await answerAtOnce({ db }, { code: spelled, answer, places, sourceRef, at })
+    if (answered) return toView(answered, at)
+  }
   const code = await findCode(db, reading, null)
   if (code === null) throw new Failure('invitation_not_found')
   await withTx(db, (tx) => answerInvitation(tx, { ...input, code, source: 'landing', saidAt: now(), now: now() }))
