@@ -34,6 +34,7 @@ export const ENVIRONMENT = {
 /** A row for one run: `event` has guests and invitations that no run has used before. */
 export function describeRow(name: RowName, event: string, run: string, tokens: Tokens): Row {
   const bearer = (role: keyof Tokens) => ({ authorization: `Bearer ${tokens[role]}` })
+  const code = `${event.toUpperCase()}-CODE-{n}` // in capitals, as codes are made
   const empty: Request = { method: 'GET', path: '/empty', headers: {} }
   switch (name) {
     case 'empty':
@@ -52,8 +53,8 @@ export function describeRow(name: RowName, event: string, run: string, tokens: T
       }
     case 'invitation':
       return {
-        ours: { method: 'GET', path: `/public/invite/${event}-CODE-{n}`, headers: { accept: 'application/json' } },
-        floor: { method: 'GET', path: `/invitation/${event}-CODE-{n}`, headers: { accept: 'application/json' } },
+        ours: { method: 'GET', path: `/public/invite/${code}`, headers: { accept: 'application/json' } },
+        floor: { method: 'GET', path: `/invitation/${code}`, headers: { accept: 'application/json' } },
         targets: {},
       }
     case 'ingest': {
@@ -73,7 +74,7 @@ export function describeRow(name: RowName, event: string, run: string, tokens: T
     case 'scan': {
       const scan = {
         eventId: event,
-        code: `${event}-CODE-{n}`,
+        code,
         scanId: `${run}-{n}`,
         gate: 'Norte',
         device: 'lector 1',
@@ -89,7 +90,7 @@ export function describeRow(name: RowName, event: string, run: string, tokens: T
           method: 'POST',
           path: '/scan',
           headers: JSON_TYPE,
-          body: JSON.stringify({ code: `${event}-CODE-{n}` }),
+          body: JSON.stringify({ code }),
         },
         proof: "select count(*) from scans where result = 'valid'",
         targets: { 32: 1.5, 128: 2.5 },
@@ -112,8 +113,8 @@ export function describeRow(name: RowName, event: string, run: string, tokens: T
     case 'rsvp': {
       const body = JSON.stringify({ answer: 'yes', partySize: 1 })
       return {
-        ours: { method: 'POST', path: `/public/invite/${event}-CODE-{n}/rsvp`, headers: JSON_TYPE, body },
-        floor: { method: 'POST', path: `/rsvp/${event}-CODE-{n}`, headers: JSON_TYPE, body },
+        ours: { method: 'POST', path: `/public/invite/${code}/rsvp`, headers: JSON_TYPE, body },
+        floor: { method: 'POST', path: `/rsvp/${code}`, headers: JSON_TYPE, body },
         proof: "select count(*) from invitations where answer = 'yes'",
         targets: {},
       }

@@ -76,7 +76,7 @@ export async function seedGuests({ db }: Pick<Deps, 'db'>, eventId: string, coun
     select ${eventId}, 'g' || n, 'Ana Prueba', '+52' || (5510000000 + 10 * n), 'g' || n || '@example.com'
       from generate_series(1, ${count}) n`.execute(db)
   await sql`insert into invitations (id, event_id, guest_id, code, places)
-    select ${eventId} || 'i' || n, ${eventId}, 'g' || n, ${eventId} || '-CODE-' || n, 1 from generate_series(1, ${count}) n`.execute(
+    select ${eventId} || 'i' || n, ${eventId}, 'g' || n, upper(${eventId}) || '-CODE-' || n, 1 from generate_series(1, ${count}) n`.execute(
     db,
   )
 }
