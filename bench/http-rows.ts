@@ -34,7 +34,7 @@ export const ENVIRONMENT = {
 /** A row for one run: `event` has guests and invitations that no run has used before. */
 export function describeRow(name: RowName, event: string, run: string, tokens: Tokens): Row {
   const bearer = (role: keyof Tokens) => ({ authorization: `Bearer ${tokens[role]}` })
-  const code = `${event.toUpperCase()}-CODE-{n}` // codes are in capitals
+  const code = `${event.toUpperCase()}-CODE-{n}` // in capitals, as codes are made
   const empty: Request = { method: 'GET', path: '/empty', headers: {} }
   switch (name) {
     case 'empty':

@@ -6,6 +6,7 @@ import { newId, sql } from '../platform/db.ts'
 import { startApp, type TestApp } from '../../test/harness.ts'
 import { anOrganizer } from '../../test/make.ts'
 import { createAccount, hashPassword } from './auth.ts'
+import { openAuthenticator } from './basic.ts'
 
 const NOW = '2029-06-01T12:00:00.000Z'
 const PASSWORD = 'una contraseña larga'
@@ -395,4 +396,48 @@ test('no session survives a logout that runs concurrently with a refresh (thirty
       app.db,
     )
   assert.equal(rows.length, 0)
+})
+
+test('a token that was accepted before is refused from the second at which it expires', async (t) => {
+  const app = await startApp(t, { now: NOW })
+  const token = await forge(app, { exp: SECONDS + 60 })
+  const ask = async (at: string) => {
+    app.setNow(at)
+    return (await app.get('/events', bearer(token))).statusCode
+  }
+
+  assert.deepEqual(
+    [await ask(NOW), await ask('2029-06-01T12:00:59.999Z'), await ask('2029-06-01T12:01:00.000Z'), await ask(NOW)],
+    [200, 200, 401, 200],
+  )
+})
+
+test('a token that one process has accepted says nothing to a process with another key', async (t) => {
+  const app = await startApp(t, { now: NOW })
+  const header = `Bearer ${await forge(app)}`
+  const from = { address: '127.0.0.1', mayBeBasic: false }
+  const [here, there] = [app.deps, { ...app.deps, signingKey: new Uint8Array(48).fill(7) }].map(openAuthenticator)
+
+  assert.equal((await here!(header, from)).id, 'usr_forged')
+  await assert.rejects(there!(header, from), { code: 'unauthorized' })
+  await assert.rejects(here!(`${header}x`, from), { code: 'unauthorized' })
+})
+
+test('a hundred concurrent callers of /auth/me each get their own account, and a disabled one none', async (t) => {
+  const app = await startApp(t)
+  const people = await Promise.all(Array.from({ length: 10 }, () => anAccount(app, 'organizer')))
+  await sql`update users set disabled_at = now() where id = ${people[3]!.id}`.execute(app.db)
+
+  const replies = await Promise.all(
+    Array.from({ length: 100 }, (_, n) => {
+      const { id, organizerId } = people[n % 10]!
+      return app.get('/auth/me', { as: { id, role: 'organizer', organizerId } })
+    }),
+  )
+
+  replies.forEach((reply, n) => {
+    if (n % 10 === 3) return assert.equal(reply.statusCode, 401)
+    const { id, email, organizerId } = people[n % 10]!
+    assert.deepEqual(reply.json().user, { id, email, organizerId, name: 'Persona', role: 'organizer' })
+  })
 })

@@ -18,9 +18,10 @@ import {
   revokeFamilyOf,
   spendRefreshToken,
   type Account,
+  type PublicUser,
 } from './sql.ts'
 
-export { deleteOldTokens } from './sql.ts'
+export { deleteOldTokens, findUser } from './sql.ts'
 
 export type AuthContext = { db: Db; kv: Kv; now: () => Date; config: Config; signingKey: Uint8Array }
 
@@ -83,7 +84,6 @@ export async function authenticate(
 }
 
 export type Session = { accessToken: string; refreshToken: string; expiresIn: number; user: PublicUser }
-export type PublicUser = { id: string; name: string; email: string; role: Role; organizerId: string | null }
 
 /**
  * Checks e-mail and password. An unknown e-mail takes the same time and gets the same answer, so accounts cannot be
@@ -179,11 +179,6 @@ export async function logOut(context: Pick<AuthContext, 'db' | 'now'>, refreshTo
 /** Repeats until nothing is left: a concurrent refresh may have added a token that the first pass did not see. */
 async function revokeFamily({ db, now }: Pick<AuthContext, 'db' | 'now'>, hash: Buffer): Promise<void> {
   while ((await revokeFamilyOf(db, hash, now())) > 0);
-}
-
-export async function findUser(db: Db, id: string): Promise<PublicUser | null> {
-  const account = await findAccount(db, id)
-  return account && toPublic(account)
 }
 
 async function openSession(

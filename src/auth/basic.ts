@@ -1,34 +1,50 @@
-/** HTTP Basic (RFC 7617) for pages that are opened in a browser, which cannot send a Bearer header by itself. */
+/**
+ * Who sent a request: by Bearer on every route, or by HTTP Basic (RFC 7617) on pages that are opened in a browser, which
+ * cannot send a Bearer header by itself.
+ */
 import { createHmac } from 'node:crypto'
 import { Failure } from '../platform/errors.ts'
+import { openMemory } from '../platform/memory.ts'
 import type { Authenticate, User } from '../http/access.ts'
 import { authenticate, checkPassword, type AuthContext } from './auth.ts'
 
 /** A page sends many requests a minute: a checked password is remembered this long, less than a token's lifetime. */
 const REMEMBER_MS = 300_000
+const PASSWORDS_MAX = 1000
+/** A token of some 300 bytes is verified once, and then remembered until it expires. */
+const TOKENS_MAX = 10_000
 
 /**
- * Accepts Bearer on every route, and Basic where the route allows it. Throws `unauthorized`, `invalid_credentials`,
- * `rate_limited`.
+ * Accepts Bearer on every route, and Basic where the route allows it. It remembers what it has verified for this context and
+ * its key alone. Throws `unauthorized`, `invalid_credentials`, `rate_limited`.
  */
 export function openAuthenticator(context: AuthContext): Authenticate {
-  const remembered = new Map<string, { user: User; untilMs: number }>()
+  const passwords = openMemory<User>(PASSWORDS_MAX)
+  const tokens = openMemory<User>(TOKENS_MAX)
+
+  async function checkToken(header: string | undefined): Promise<User> {
+    const known = header === undefined ? undefined : tokens.get(header, context.now())
+    if (known) return known
+    const user = await authenticate(context, header)
+    if (header !== undefined && user.expiresAt) tokens.set(header, user, user.expiresAt)
+    return user
+  }
+
   return async (header, { address, mayBeBasic }) => {
     const encoded = mayBeBasic ? /^Basic ([A-Za-z0-9+/=]{1,1000})$/i.exec(header ?? '')?.[1] : undefined
-    if (encoded === undefined) return authenticate(context, header)
+    if (encoded === undefined) return checkToken(header)
 
-    const nowMs = context.now().getTime()
     const key = createHmac('sha256', context.signingKey).update(encoded).digest('base64')
-    for (const [known, { untilMs }] of remembered) if (untilMs <= nowMs) remembered.delete(known)
-    const known = remembered.get(key)
-    if (known) return known.user
+    const known = passwords.get(key, context.now())
+    if (known) return known
 
     const [email = '', ...rest] = Buffer.from(encoded, 'base64').toString('utf8').split(':')
     const password = rest.join(':')
     if (email.length > 254 || password.length > 128) throw new Failure('invalid_credentials')
+    const askedAt = context.now()
     const { id, role, organizerId } = await checkPassword(context, { email, password, address })
     const user = { id, role, organizerId }
-    remembered.set(key, { user, untilMs: nowMs + REMEMBER_MS })
+    passwords.set(key, user, new Date(askedAt.getTime() + REMEMBER_MS))
     return user
   }
 }

@@ -98,7 +98,7 @@ export const authRoutes =
         },
       },
       async (request) => {
-        const user = await findUser(deps.db, request.user.id)
+        const user = await findUser(deps, request.user.id)
         if (user) return { user }
         if (request.user.id === DEMO_DIRECTOR.id)
           return { user: { ...DEMO_DIRECTOR, name: 'Demo director', email: 'director@demo.monotickets.mx' } }

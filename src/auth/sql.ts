@@ -1,4 +1,5 @@
 import { sql, type Db } from '../platform/db.ts'
+import { batching } from '../platform/batching.ts'
 import type { Role } from '../http/access.ts'
 
 export type Account = {
@@ -23,6 +24,22 @@ export async function findAccount(db: Db, id: string): Promise<Account | null> {
      where id = ${id} and disabled_at is null`.execute(db)
   return rows[0] ?? null
 }
+
+export type PublicUser = Omit<Account, 'passwordHash'>
+
+/** Finds the user of an account that is not disabled; null when there is none. Concurrent callers share a statement. */
+export const findUser = batching(
+  async ({ db }: { db: Db }, ids: string[]): Promise<(PublicUser | null)[]> => {
+    const { rows } = await sql<PublicUser>`/* prepared find_users */
+      select id, name, email, role, organizer_id
+        from users
+       where id = any(${[...new Set(ids)]}::text[])
+         and disabled_at is null`.execute(db)
+    const users = new Map(rows.map((user) => [user.id, user]))
+    return ids.map((id) => users.get(id) ?? null)
+  },
+  { max: 200, lanes: 2 },
+)
 
 export async function insertAccount(db: Db, a: Account): Promise<void> {
   await sql`insert into users (id, organizer_id, email, name, role, password_hash)

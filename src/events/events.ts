@@ -35,6 +35,8 @@ export {
   type NewAnswer,
 } from './invitations.ts'
 export { findCode, readCode, readCodeOfPath, type CodeReading } from './codes.ts'
+export { showInvitation, type ShownInvitation } from './shown.ts'
+export { answerAtOnce } from './answered.ts'
 export { archiveDue, expireDue, listDue, type LandingChange } from './life-cycle.ts'
 export { findEvent, findGuest, type EventRow } from './sql.ts'
 

@@ -144,11 +144,7 @@ export const eventRoutes =
           response: { 200: AnswerOf(Event) },
         },
       },
-      async (request) => {
-        const event = await changeEvent(deps, scopeOf(request), request.params.eventId, request.body)
-        await dropLandingCache(deps)
-        return event
-      },
+      (request) => changeEvent(deps, scopeOf(request), request.params.eventId, request.body),
     )
     app.get(
       '/events/:eventId/guests',
@@ -240,17 +236,7 @@ export const eventRoutes =
           response: { 200: AnswerOf(Guest) },
         },
       },
-      async (request) => {
-        const guest = await changeGuest(
-          deps,
-          scopeOf(request),
-          request.params.eventId,
-          request.params.guestId,
-          request.body,
-        )
-        await dropLandingCache(deps)
-        return guest
-      },
+      (request) => changeGuest(deps, scopeOf(request), request.params.eventId, request.params.guestId, request.body),
     )
     app.delete(
       '/events/:eventId/guests/:guestId',
@@ -266,15 +252,7 @@ export const eventRoutes =
       },
       async (request) => {
         await removeGuest(deps, scopeOf(request), request.params.eventId, request.params.guestId)
-        await dropLandingCache(deps)
         return { status: 'deleted' as const }
       },
     )
   }
-
-/** Invitation pages show events and guests; a stale page for a minute is better than a failed change. */
-async function dropLandingCache({ kv, log }: Pick<Deps, 'kv' | 'log'>): Promise<void> {
-  await kv
-    .deleteByPrefix('landing:invite:')
-    .catch((error: unknown) => log.warn({ err: error }, 'The landing cache could not be dropped; it expires by itself'))
-}

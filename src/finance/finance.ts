@@ -1,9 +1,10 @@
 /** The Director's overview with its cache and age, and payments entered by hand. */
-import { createHash } from 'node:crypto'
 import type { Deps } from '../deps.ts'
+import { etagOf } from '../http/etag.ts'
 import type { Db } from '../platform/db.ts'
 import { Failure } from '../platform/errors.ts'
-import { computeOverview, describeBalance, type Overview } from './overview.ts'
+import { openMemory } from '../platform/memory.ts'
+import { computeOverview, describeBalance } from './overview.ts'
 import {
   recordManualPayment,
   reverseManualPayment,
@@ -11,67 +12,77 @@ import {
   type Payment,
   type Reversal,
 } from '../payments/payments.ts'
-import { CACHE_PREFIX, refreshKpis } from './refresh.ts'
-import { findBalance, findFreshness, findMoneyVersion, findOrganizer, type Filter, type Freshness } from './sql.ts'
+import { refreshKpis } from './refresh.ts'
+import { findBalance, findFreshness, findOrganizer, findVersion, type Filter, type Freshness } from './sql.ts'
 
 export { findDriftShare } from './predictions.ts'
 
 /** Views that refresh faster than QUICK_REFRESH_MS are refreshed on request when they are older than STALE_MS. */
 const QUICK_REFRESH_MS = 500
 const STALE_MS = 2000
+/** Of some 5 kB each. */
+const CACHED_MAX = 200
 
-type Context = Pick<Deps, 'config' | 'db' | 'slowDb' | 'kv' | 'log' | 'now'>
-type Cached = { refreshedAt: string; moneyVersion: number; etag: string; body: Overview }
-export type OverviewResult = { isHit: boolean; etag: string; body: Overview & { ageSeconds: number } }
+type Context = Pick<Deps, 'config' | 'db' | 'slowDb' | 'log' | 'now'>
+/** `members`: the JSON of the overview after its opening brace; who asks and when is added to each answer. */
+type Rendered = { version: string; asOf: Date; etag: string; members: string }
+export type ShownOverview = { isHit: boolean; etag: string; ageSeconds: number; members: string }
 
 /**
- * Returns the overview, cached or computed. A cached one is valid only for the views and the money that it was computed
- * from; the database tells both at every request. So a payment shows at once, in every process, whatever became of the
- * cache or of a refresh. Throws organizer_not_found.
+ * Returns a function that reads the overview, from the memory of this process or computed. One in memory is valid only for
+ * the views and the money that it was computed from; the database tells both at every request. So a payment shows at once,
+ * in every process, whatever became of a refresh. The function throws organizer_not_found.
  */
-export async function readOverview(context: Context, filter: Filter): Promise<OverviewResult> {
+export function openOverview(context: Context): (filter: Filter) => Promise<ShownOverview> {
   const { config, db, now } = context
+  const memory = openMemory<Rendered>(CACHED_MAX)
+  const running = new Map<string, Promise<Rendered>>()
+
+  async function findValid(key: string, { organizerId }: Filter): Promise<Rendered | null> {
+    const version = await findVersion({ db }, organizerId)
+    const known = memory.get(key, now())
+    return known?.version === version ? known : null
+  }
+
+  async function compute(key: string, filter: Filter): Promise<Rendered> {
+    const rendered = await render(context, filter)
+    memory.set(key, rendered, new Date(now().getTime() + config.director.cacheTtlMs))
+    return rendered
+  }
+
+  return async (filter) => {
+    if (config.director.cacheTtlMs === 0) return describeAge(await render(context, filter), false, now())
+    const key = JSON.stringify(filter)
+    let valid = await findValid(key, filter)
+    if (!valid && running.has(key)) {
+      // Somebody computes the same, maybe from what was there before this request, so its version is compared too.
+      await running.get(key)!.catch(() => undefined)
+      valid = await findValid(key, filter)
+    }
+    if (valid) return describeAge(valid, true, now())
+    const computing = compute(key, filter)
+    running.set(key, computing)
+    try {
+      return describeAge(await computing, false, now())
+    } finally {
+      if (running.get(key) === computing) running.delete(key)
+    }
+  }
+}
+
+async function render(context: Context, filter: Filter): Promise<Rendered> {
+  const { db } = context
   if (filter.organizerId && !(await findOrganizer(db, filter.organizerId))) throw new Failure('organizer_not_found')
-  const key = `${CACHE_PREFIX}overview:${hashOf(filter)}`
-  const cached = config.director.cacheTtlMs > 0 ? await readCache(context, key) : null
-  const freshness = await findFreshness(db)
-  const isValid =
-    cached?.refreshedAt === freshness.refreshedAt?.toISOString() &&
-    cached?.moneyVersion === (await findMoneyVersion(db, filter.organizerId))
-  if (cached && isValid) return withAge(cached, true, now())
-
-  await refreshIfCheap(context, freshness)
-  const { moneyVersion, body } = await computeOverview(context, filter)
-  const fresh = { refreshedAt: body.refreshedAt.toISOString(), moneyVersion, etag: `"${hashOf(body)}"`, body }
-  if (config.director.cacheTtlMs > 0) await writeCache(context, key, fresh)
-  return withAge(fresh, false, now())
+  await refreshIfCheap(context, await findFreshness(db))
+  const { version, body } = await computeOverview(context, filter)
+  const json = JSON.stringify(body)
+  return { version, asOf: body.asOf, etag: etagOf(json), members: json.slice(1) }
 }
 
-const hashOf = (value: object): string =>
-  createHash('sha256').update(JSON.stringify(value)).digest('base64url').slice(0, 27)
-
-function withAge({ etag, body }: Cached, isHit: boolean, now: Date): OverviewResult {
-  const ageSeconds = Math.max(0, Math.round((now.getTime() - new Date(body.asOf).getTime()) / 1000))
-  return { isHit, etag, body: { ...body, ageSeconds } }
-}
-
-async function readCache({ kv, log }: Context, key: string): Promise<Cached | null> {
-  try {
-    const text = await kv.get(key)
-    return text === null ? null : (JSON.parse(text) as Cached)
-  } catch (error) {
-    log.warn({ err: error }, "The Director's cache could not be read")
-    return null
-  }
-}
-
-async function writeCache({ kv, log, config }: Context, key: string, cached: Cached): Promise<void> {
-  try {
-    await kv.set(key, JSON.stringify(cached), config.director.cacheTtlMs)
-  } catch (error) {
-    log.warn({ err: error }, "The Director's cache could not be written")
-  }
-}
+const describeAge = ({ asOf, etag, members }: Rendered, isHit: boolean, now: Date): ShownOverview => ({
+  ...{ isHit, etag, members },
+  ageSeconds: Math.max(0, Math.round((now.getTime() - asOf.getTime()) / 1000)),
+})
 
 /** Refreshes views that refresh quickly; slow ones are served with their age. Views without data are always refreshed. */
 async function refreshIfCheap(context: Context, { asOf, tookMs }: Freshness): Promise<void> {

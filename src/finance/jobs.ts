@@ -7,7 +7,7 @@ import { isDrifting, sumPredictions } from './predictions.ts'
 import { refreshKpis } from './refresh.ts'
 import { findFreshness } from './sql.ts'
 
-/** Refreshes every materialized view in one snapshot and clears the overview's cache. A lock allows one refresh at a time. */
+/** Refreshes every materialized view in one snapshot. A lock allows one refresh at a time. */
 export const refreshKpisJob = defineJob({
   name: 'refresh-kpis',
   queue: 'maintenanceQueue',

@@ -9,7 +9,7 @@ import {
   countActiveOrganizers,
   countOpenSessions,
   findFreshness,
-  findMoneyVersion,
+  findVersion,
   listTopOrganizers,
   sumDeliveries,
   sumEvents,
@@ -22,8 +22,6 @@ import {
   type PriceOfDay,
 } from './sql.ts'
 
-export type Overview = Awaited<ReturnType<typeof computeFrom>>
-
 /** Reads everything in one snapshot, so that a concurrent refresh or payment changes either all numbers or none. */
 export async function computeOverview({ db, now, config }: Pick<Deps, 'db' | 'now' | 'config'>, filter: Filter) {
   return db
@@ -31,7 +29,7 @@ export async function computeOverview({ db, now, config }: Pick<Deps, 'db' | 'no
     .setIsolationLevel('repeatable read')
     .setAccessMode('read only')
     .execute(async (tx) => ({
-      moneyVersion: await findMoneyVersion(tx, filter.organizerId),
+      version: await findVersion({ db: tx }, filter.organizerId),
       body: await computeFrom(tx, filter, now(), config),
     }))
 }

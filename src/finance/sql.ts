@@ -1,4 +1,5 @@
 /** The SQL of the Director's numbers: views, refresh, ledger. */
+import { batching } from '../platform/batching.ts'
 import { isUntil, isWithin, type Days } from '../platform/days.ts'
 import { sql, type Db, type Tx } from '../platform/db.ts'
 
@@ -41,15 +42,25 @@ export async function findFreshness(db: Db): Promise<Freshness> {
   return rows[0]!
 }
 
-/** A number that every change of payments or of the ledger raises; of one organizer, or of all. */
-export async function findMoneyVersion(db: Db, organizerId: string | null): Promise<number> {
-  const { rows } = await sql<{ version: number }>`
-    select coalesce(sum(version), 0)::bigint as version
-      from money_versions
-     where ${organizerId}::text is null
-        or organizer_id = ${organizerId}`.execute(db)
-  return rows[0]!.version
-}
+/**
+ * What an overview is computed from: another text after every refresh, and after every change of payments or of the ledger,
+ * of one organizer or of all. Concurrent callers share a statement, which starts after they have asked.
+ */
+export const findVersion = batching(
+  async ({ db }: { db: Db }, organizerIds: (string | null)[]): Promise<string[]> => {
+    const { rows } = await sql<{ organizerId: string | null; version: string }>`/* prepared find_versions */
+      select w.organizer_id,
+             concat_ws(' ',
+               -- two refreshes may have one clock, but each is a transaction
+               (select concat_ws(' ', max(refreshed_at), max(xmin::text::bigint)) from kpi_refreshes),
+               case when w.organizer_id is null then (select sum(version) from money_versions)
+                    else (select version from money_versions v where v.organizer_id = w.organizer_id) end) as version
+        from unnest(${[...new Set(organizerIds)]}::text[]) as w (organizer_id)`.execute(db)
+    const versions = new Map(rows.map(({ organizerId, version }) => [organizerId, version]))
+    return organizerIds.map((id) => versions.get(id)!)
+  },
+  { max: 200, lanes: 2 },
+)
 
 export type Filter = Days & { organizerId: string | null; currency: string }
 

@@ -11,8 +11,6 @@ import { takeIdentityChange, takeMessage, takePreference, type Incoming } from '
 import { rememberTemplateStatuses } from '../templates/templates.ts'
 import { GiveUp } from '../platform/errors.ts'
 import { parseJson } from '../platform/json.ts'
-import { forgetInvitation } from '../landing/landing.ts'
-import type { Kv } from '../platform/kv.ts'
 import {
   applyPaymentEvent,
   readPaymentEvent,
@@ -38,7 +36,7 @@ import { readWhatsAppPayload, type WhatsAppPayload } from './whatsapp.ts'
 export { reviveInbound, type Revived } from './revive.ts'
 export { deleteOldInbound } from './sql.ts'
 
-type Context = { db: Db; kv: Kv; now: () => Date; config: Config; providers: PaymentProviders }
+type Context = { db: Db; now: () => Date; config: Config; providers: PaymentProviders }
 
 /** After this many runs a webhook becomes a dead letter. */
 const ATTEMPTS_MAX = 8
@@ -86,7 +84,7 @@ export async function processInbound(context: Context, id: string): Promise<Proc
 /** Statuses per transaction. Messages get one transaction each, so that nobody waits for a lock on another person's row. */
 const STATUSES_PER_TX = 100
 
-async function processWhatsApp({ db, kv, now, config }: Context, inbound: Inbound): Promise<Processed> {
+async function processWhatsApp({ db, now, config }: Context, inbound: Inbound): Promise<Processed> {
   const { id, requestId, simulated } = inbound
   const { phoneNumberId } = config.whatsapp
   const { receivedAt } = inbound
@@ -95,8 +93,8 @@ async function processWhatsApp({ db, kv, now, config }: Context, inbound: Inboun
     phoneNumberId,
     receivedAt,
   })
-  const incoming: Incoming = { id, requestId, simulated, receivedAt, now: now(), config, answered: [] }
-  const { counts, failed } = await processAndForget({ db, kv }, incoming, payload)
+  const incoming: Incoming = { id, requestId, simulated, receivedAt, now: now(), config }
+  const { counts, failed } = await processPayload(db, incoming, payload)
   const summary = { ...counts, malformed: payload.malformed.length, ignored: payload.ignored, foreign: payload.foreign }
   if (failed.length + payload.malformed.length > 0) {
     // The other items are done. A retry recognizes them by their keys and repeats only the failed ones.
@@ -119,15 +117,6 @@ function describeFailures(reason: string, failed: FailedItem[], malformed: strin
     ...malformed.map((where) => `${where}: unreadable`),
   ]
   return `${reason}: ${items.join('; ')}`.slice(0, 1000)
-}
-
-/** Clears the cached pages of changed answers after the commits, even when the webhook fails half-way. */
-async function processAndForget({ db, kv }: Pick<Context, 'db' | 'kv'>, incoming: Incoming, payload: WhatsAppPayload) {
-  try {
-    return await processPayload(db, incoming, payload)
-  } finally {
-    for (const code of incoming.answered) await forgetInvitation(kv, code)
-  }
 }
 
 /** Each item commits with its effect. The key of the item, not of the webhook, makes it happen once. */

@@ -4,7 +4,7 @@ import { test, type TestContext } from 'node:test'
 import { sql, withTx, type Db } from '../platform/db.ts'
 import { Failure } from '../platform/errors.ts'
 import { backends, startApp, type AppOptions } from '../../test/harness.ts'
-import { aGuest, anEvent, anInvitation } from '../../test/make.ts'
+import { aGuest, anEvent, anInvitation, anOrganizer } from '../../test/make.ts'
 import { answerInvitation, type InvitationAnswer } from '../rsvp/rsvp.ts'
 
 type View = {
@@ -215,6 +215,9 @@ test('yes takes all invited places unless the guest asks for fewer, and every an
     answers,
   )
   assert.ok(kept.every(({ source, sourceRef }) => source === 'landing' && sourceRef?.startsWith('req_')))
+  const { rows } = await sql<{ isSaid: boolean }>`
+    select answer_said_at = answered_at as is_said from invitations where id = ${invitationId}`.execute(db)
+  assert.equal(rows[0]!.isSaid, true)
   assert.equal((await readInvitation(db, invitationId)).answeredBy, 'landing')
 })
 
@@ -350,6 +353,132 @@ test('a concurrent answer and scan never admit more people than the answer allow
     const { answer: given, admitted } = await readInvitation(db, invitationId)
     assert.deepEqual(given === 'yes' ? admitted : [given, admitted], given === 'yes' ? 0 : ['pending', 3])
   }
+})
+
+test('of two concurrent answers to one invitation both are recorded, and the later one counts', async (t) => {
+  const { db, answer } = await aLanding(t)
+  const eventId = await anEvent(db)
+  const guests = await Promise.all(Array.from({ length: 20 }, () => aGuest(db, eventId, { partySize: 3 })))
+
+  await Promise.all(
+    guests.map(async ({ code, invitationId }) => {
+      const given = [{ answer: 'yes', partySize: 2 }, { answer: 'no' }]
+      const responses = await Promise.all(given.map((body) => answer(code, body)))
+
+      assert.deepEqual(
+        responses.map((response) => [response.statusCode, response.json<View>().answer]),
+        given.map((body) => [200, body.answer]),
+      )
+      const kept = await listAnswers(db, invitationId)
+      const { answer: last, answeredPlaces } = await readInvitation(db, invitationId)
+      assert.deepEqual(kept.map((one) => one.answer).toSorted(), ['no', 'yes'])
+      assert.deepEqual({ answer: last, places: answeredPlaces }, { answer: kept[1]!.answer, places: kept[1]!.places })
+    }),
+  )
+})
+
+test('while an event is archived, every guest who is told yes is recorded, and nobody else', async (t) => {
+  const { db, answer } = await aLanding(t)
+  for (let round = 0; round < 5; round++) {
+    const eventId = await anEvent(db)
+    const guests = await Promise.all(Array.from({ length: 30 }, () => aGuest(db, eventId)))
+    const archive = async () => {
+      await new Promise((resolve) => setTimeout(resolve, round * 5))
+      await sql`update events set status = 'archived' where id = ${eventId}`.execute(db)
+    }
+
+    const [responses] = await Promise.all([
+      Promise.all(guests.map(({ code }) => answer(code, { answer: 'yes' }))),
+      archive(),
+    ])
+
+    for (const [n, { invitationId }] of guests.entries()) {
+      const { statusCode } = responses[n]!
+      assert.ok(statusCode === 200 || responses[n]!.json().code === 'event_not_open')
+      assert.equal((await readInvitation(db, invitationId)).answer, statusCode === 200 ? 'yes' : 'pending')
+      assert.equal((await listAnswers(db, invitationId)).length, statusCode === 200 ? 1 : 0)
+    }
+  }
+})
+
+test('guests who answer at one moment each get their own result', async (t) => {
+  const { db, answer } = await aLanding(t, { now: '2029-06-01T00:00:00Z' })
+  const open = await anEvent(db)
+  const full = await anEvent(db, { capacity: 1 })
+  const of = async (eventId: string, facts = {}) => (await aGuest(db, eventId, { partySize: 2, ...facts })).code
+  const inside = await aGuest(db, open, { partySize: 2, answer: 'yes' })
+  await sql`update invitations set admitted = 1 where id = ${inside.invitationId}`.execute(db)
+  const expected: [string, object, number | string][] = [
+    [await of(open), { answer: 'yes' }, 200],
+    [await of(open), { answer: 'yes', partySize: 1 }, 200],
+    [await of(open), { answer: 'yes', partySize: 3 }, 'places_exceeded'],
+    [await of(open, { answer: 'yes' }), { answer: 'yes' }, 200],
+    [await of(open, { answer: 'yes' }), { answer: 'no' }, 200],
+    [inside.code, { answer: 'no' }, 'guest_already_admitted'],
+    [await of(full), { answer: 'yes' }, 'capacity_reached'],
+    [await of(full), { answer: 'maybe' }, 200],
+    [(await of(open)).toLowerCase(), { answer: 'maybe' }, 200],
+    [(await of(open)).replace('-', ''), { answer: 'maybe' }, 200],
+    [await of(await anEvent(db, { status: 'archived' })), { answer: 'yes' }, 'event_not_open'],
+    [await of(await anEvent(db, { status: 'expired' })), { answer: 'yes' }, 'invitation_expired'],
+    [await of(await anEvent(db, { status: 'draft' })), { answer: 'yes' }, 'invitation_not_found'],
+    ['NO-SUCH-CODE', { answer: 'yes' }, 'invitation_not_found'],
+  ]
+
+  const responses = await Promise.all(expected.map(([code, body]) => answer(code, body)))
+
+  assert.deepEqual(
+    responses.map((response) => (response.statusCode === 200 ? 200 : response.json().code)),
+    expected.map(([, , outcome]) => outcome),
+  )
+})
+
+test('an answer waits for whoever changes its invitation, and no other answer waits with it', async (t) => {
+  const { db, answer } = await aLanding(t)
+  const eventId = await anEvent(db)
+  const [busy, ...others] = await Promise.all(Array.from({ length: 6 }, () => aGuest(db, eventId, { partySize: 2 })))
+  let finish = () => {}
+  const finished = new Promise<void>((resolve) => (finish = resolve))
+  let isDone = false
+  const change = withTx(db, async (tx) => {
+    await sql`update invitations set answer = 'yes', answered_places = 2, admitted = 1 where id = ${busy!.invitationId}`.execute(
+      tx,
+    )
+    await finished
+  })
+  await new Promise((resolve) => setTimeout(resolve, 50))
+
+  const waiting = answer(busy!.code, { answer: 'no' }).finally(() => (isDone = true))
+  const responses = await Promise.all(others.map(({ code }) => answer(code, { answer: 'yes' })))
+
+  assert.deepEqual([...new Set(responses.map(({ statusCode }) => statusCode))], [200])
+  assert.equal(isDone, false)
+  finish()
+  await change
+  assert.equal((await waiting).json().code, 'guest_already_admitted')
+})
+
+test('while the capacity of an event is being taken, who takes no places does not wait', async (t) => {
+  const { db, answer } = await aLanding(t)
+  const eventId = await anEvent(db, { capacity: 5 })
+  const [ana, eva, mia] = await Promise.all(Array.from({ length: 3 }, () => aGuest(db, eventId, { partySize: 3 })))
+  await answer(ana!.code, { answer: 'yes' })
+  let finish = () => {}
+  const finished = new Promise<void>((resolve) => (finish = resolve))
+  const lock = withTx(db, async (tx) => {
+    await sql`select 1 from events where id = ${eventId} for no key update`.execute(tx)
+    await finished
+  })
+  let isDone = false
+  const taking = answer(mia!.code, { answer: 'yes' }).finally(() => (isDone = true))
+
+  const fewer = await answer(ana!.code, { answer: 'yes', partySize: 2 })
+  const none = await answer(eva!.code, { answer: 'no' })
+
+  assert.deepEqual([fewer.statusCode, none.statusCode, isDone], [200, 200, false])
+  finish()
+  await lock
+  assert.equal((await taking).statusCode, 200) // 2 + 3 places
 })
 
 test("an answer by WhatsApp follows the same rules and rolls back with the caller's transaction", async (t) => {
@@ -794,26 +923,41 @@ test('the calendar entry moves with the event: one UID, and a number that grows 
   assert.deepEqual([after['LAST-MODIFIED'], after['DTSTAMP']], ['20290602T000006Z', '20290602T000006Z'])
 })
 
-test('a viewed invitation is cached for a minute, encrypted, and dropped by an answer', async (t) => {
-  const { db, deps, look, answer } = await aLanding(t)
-  const { code, invitationId } = await anInvitation(db, { partySize: 2 })
-  await deps.kv.deleteByPrefix('landing:')
+test('every change shows in the next view, and nothing of an invitation is in the kv store', async (t) => {
+  const { db, look, answer, patch } = await aLanding(t, { now: '2029-06-01T00:00:00Z' })
+  const organizerId = await anOrganizer(db)
+  const { code, eventId, guestId } = await anInvitation(db, { partySize: 2, event: { organizerId } })
+  const as = { id: 'usr_x', role: 'organizer' as const, organizerId }
   await look(code)
-  await sql`update invitations set answered_by = 'landing', answer = 'maybe' where id = ${invitationId}`.execute(db)
 
-  const cached = (await look(code)).json<View>()
-  const { rows } = await sql<{
-    key: string
-    value: string
-  }>`select key, value from kv where key like 'landing:%'`.execute(db)
   await answer(code, { answer: 'yes' })
-  const fresh = (await look(code)).json<View>()
+  const answered = (await look(code)).json<View>()
+  await patch(`/events/${eventId}/guests/${guestId}`, { as, body: { name: 'Eva', partySize: 3 } })
+  await patch(`/events/${eventId}`, { as, body: { location: 'Salón Real' } })
+  const changed = (await look(code)).json<View & { event: { location: string } }>()
+  await sql`update events set status = 'expired' where id = ${eventId}`.execute(db)
+  const { rows } = await sql`select key from kv where key like 'landing:%'`.execute(db)
 
-  assert.equal(cached.answer, 'pending')
-  assert.equal(rows.length, 1)
-  assert.ok(!rows[0]!.key.includes(code))
-  assert.ok(!Buffer.from(rows[0]!.value, 'base64').toString('latin1').includes('Ana'))
-  assert.deepEqual([fresh.answer, fresh.answeredPlaces], ['yes', 2])
+  assert.deepEqual([answered.answer, answered.answeredPlaces], ['yes', 2])
+  assert.deepEqual([changed.guest, changed.event.location], [{ name: 'Eva', partySize: 3 }, 'Salón Real'])
+  assert.equal((await look(code)).statusCode, 410)
+  assert.deepEqual(rows, [])
+})
+
+test('fifty concurrent guests each see their own invitation, and a stranger none', async (t) => {
+  const { db, look } = await aLanding(t)
+  const eventId = await anEvent(db)
+  const guests = await Promise.all(Array.from({ length: 25 }, () => aGuest(db, eventId)))
+  await sql`update guests set name = id where event_id = ${eventId}`.execute(db)
+  const spellings = guests.flatMap(({ code }) => [code, code.toLowerCase().replace(/(?<=^.{4})/, '-')])
+
+  const replies = await Promise.all([...spellings, 'NO-SUCH-CODE'].map((code) => look(code)))
+
+  assert.equal(replies.pop()!.statusCode, 404)
+  assert.deepEqual(
+    replies.map((reply) => [reply.json<View>().code, reply.json<View>().guest.name]),
+    guests.flatMap(({ code, guestId }) => Array.from({ length: 2 }, () => [code, guestId])),
+  )
 })
 
 test('while the kv store is down, pages and answers work and a POST with an unknown code fails', async (t) => {

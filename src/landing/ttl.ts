@@ -115,8 +115,8 @@ async function changeDue(
 }
 
 /**
- * Deletes every cache entry of the landings (`landing:invite:*`, `landing:dashboard:*`). A configured lock key
- * with this prefix is deleted too, which is safe: the run is recorded, so the next process skips it.
+ * Deletes what is cached of landings in the shared store (`landing:*`): we cache nothing there, but the programs that show
+ * landings may. A configured lock key with this prefix is deleted too, which is safe: the run is recorded, so the next process skips it.
  */
 async function dropCaches({ kv, log }: Pick<Context, 'kv' | 'log'>): Promise<void> {
   await kv.deleteByPrefix('landing:').catch((error: unknown) => {

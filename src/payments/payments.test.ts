@@ -9,6 +9,7 @@ import { loadConfig } from '../platform/config.ts'
 import { newId, sql, type Db } from '../platform/db.ts'
 import { openLog } from '../platform/log.ts'
 import { openConekta } from './conekta.ts'
+import { insertIntent, settleIntent } from './intent-sql.ts'
 import { openPaymentProviders } from './providers.ts'
 import { openStripe } from './stripe.ts'
 
@@ -320,6 +321,78 @@ const REJECTED = [
   ['an unknown field', { amount: 10, tip: 1 }, 'invalid_request'],
   ['nested metadata', { amount: 10, metadata: { a: {} } }, 'invalid_request'],
 ] as const
+test('intents of one moment each become a payment of their own payer, and only an earlier key stops one', async (t) => {
+  const app = await startApp(t, { now: '2030-03-01T18:00:00.000Z' })
+  const organizers = await Promise.all([anOrganizer(app.db), anOrganizer(app.db)])
+  const intents = Array.from({ length: 30 }, (_, n) => ({
+    ...{ id: newId('pay'), organizerId: organizers[n % 2] ?? null, eventId: null, provider: 'mock', mode: 'mock' },
+    ...{ amountCents: 1000 + n, currency: n % 3 ? 'MXN' : 'USD', description: n % 2 ? `«${n}», "{}"` : null },
+    ...{ metadata: { n, 'a.b': '{"\\' }, createdBy: 'usr_x', requestId: `req_${n}`, now: app.deps.now() },
+    idempotencyKey: n < 5 ? 'the same' : null,
+  }))
+
+  const made = await Promise.all(intents.map((intent) => insertIntent(app, intent)))
+  const { rows } = await sql<{ id: string; metadata: object; description: string | null }>`
+    select id, metadata, description from payments where id = any(${intents.map(({ id }) => id)}::text[])`.execute(
+    app.db,
+  )
+
+  assert.equal(made.slice(0, 5).filter(Boolean).length, 1)
+  for (const [n, payment] of made.entries()) {
+    const { id, organizerId, amountCents, currency, metadata, description } = intents[n]!
+    const row = rows.find((one) => one.id === id)
+    if (n < 5 && payment === null) assert.equal(row, undefined)
+    else {
+      const { status, kind, createdAt, ...rest } = payment!
+      assert.deepEqual([status, kind, createdAt], ['creating', 'intent', app.deps.now()])
+      assert.deepEqual(
+        [rest.id, rest.organizerId, rest.amountCents, rest.currency, row!.metadata, row!.description],
+        [id, organizerId, amountCents, currency, metadata, description],
+      )
+    }
+  }
+})
+
+test('of two answers about one payment in one moment the first created one stays, and others keep their own', async (t) => {
+  const app = await startApp(t)
+  const ids = await Promise.all(
+    Array.from({ length: 6 }, async () => {
+      const id = newId('pay')
+      await sql`insert into payments (id, kind, provider, mode, status, amount_cents, currency, created_by, request_id, created_at, updated_at)
+        values (${id}, 'intent', 'stripe', 'test', 'creating', 100, 'MXN', 'usr_x', 'req_x', now(), now())`.execute(
+        app.db,
+      )
+      return id
+    }),
+  )
+  const now = app.deps.now()
+  const created = (id: string) => ({
+    ...{ kind: 'created' as const, providerRef: `ref_${id}`, clientSecret: `secret_${id}`, mode: 'live' as const },
+    ...{ nextAction: { type: 'redirect', url: 'https://x.example/?a="b"' }, status: 'requires_payment' as const },
+  })
+
+  const settled = await Promise.all([
+    ...ids.slice(0, 4).map((id) => settleIntent(app, { id, outcome: created(id), now })),
+    settleIntent(app, { id: ids[4]!, outcome: { kind: 'rejected', reason: 'card_declined', httpStatus: 402 }, now }),
+    settleIntent(app, { id: ids[5]!, outcome: { kind: 'unknown', reason: 'timeout' }, now }),
+    settleIntent(app, { id: ids[0]!, outcome: { kind: 'unknown', reason: 'timeout' }, now }),
+  ])
+
+  for (const [n, id] of ids.slice(0, 4).entries()) {
+    const { providerRef, clientSecret, nextAction, mode, status, reason } = settled[n]!
+    const { kind: _, ...rest } = created(id)
+    assert.deepEqual({ providerRef, clientSecret, nextAction, mode, status, reason }, { ...rest, reason: null })
+  }
+  assert.deepEqual(
+    settled.slice(4).map(({ id, status, reason }) => [id, status, reason]),
+    [
+      [ids[4], 'failed', 'card_declined'],
+      [ids[5], 'unknown', 'timeout'],
+      [ids[0], 'requires_payment', null],
+    ],
+  )
+})
+
 test('an unsupported intent is rejected before a row exists', async (t) => {
   const stripe = await startFakeStripe(t)
   const conekta = await startFakeConekta(t)

@@ -22,15 +22,14 @@ import {
   type PaymentProviders,
   type ProviderName,
 } from './provider.ts'
+import { insertIntent, settleIntent } from './intent-sql.ts'
 import {
   confirmFromEvent,
   findPayer,
   findPaymentByKey,
   findPaymentOfEvent,
-  insertIntent,
   insertLedgerPayment,
   moveFromEvent,
-  settleIntent,
   type Payment,
 } from './sql.ts'
 
@@ -87,20 +86,23 @@ export async function createIntent({ db, now, providers }: Context, request: Int
   const payer = await findPayer(db, request.user.organizerId, request.organizerId ?? null, request.eventId ?? null)
   if (!payer.found) throw new Failure(payer.missing)
 
-  const row = await insertIntent(db, {
-    id: newId('pay'),
-    organizerId: payer.organizerId,
-    eventId: request.eventId ?? null,
-    provider: provider.name,
-    mode: provider.mode,
-    ...money,
-    description: request.description ?? null,
-    metadata: request.metadata ?? {},
-    createdBy: request.user.id,
-    idempotencyKey: request.idempotencyKey,
-    requestId: request.requestId,
-    now: now(),
-  })
+  const row = await insertIntent(
+    { db },
+    {
+      id: newId('pay'),
+      organizerId: payer.organizerId,
+      eventId: request.eventId ?? null,
+      provider: provider.name,
+      mode: provider.mode,
+      ...money,
+      description: request.description ?? null,
+      metadata: request.metadata ?? {},
+      createdBy: request.user.id,
+      idempotencyKey: request.idempotencyKey,
+      requestId: request.requestId,
+      now: now(),
+    },
+  )
   const payment = row ?? (await findEarlier(db, request, { ...money, provider: provider.name, ...payer }))
   if (!row && !mayCallAgain(provider, payment)) return toAnswer(payment)
 
@@ -164,10 +166,12 @@ async function findEarlier(db: Db, request: IntentRequest, wanted: Wanted): Prom
 const mayCallAgain = (provider: PaymentProvider, { status }: Payment): boolean =>
   provider.canRepeat && (status === 'creating' || status === 'unknown')
 
+/** Money that has arrived commits with its ledger entry; any other answer changes one row. */
 async function settle(db: Db, id: string, outcome: IntentOutcome, now: Date): Promise<Payment> {
+  if (outcome.kind !== 'created' || outcome.status !== 'confirmed') return settleIntent({ db }, { id, outcome, now })
   return withTx(db, async (tx) => {
-    const payment = await settleIntent(tx, id, outcome, now)
-    if (outcome.kind === 'created' && outcome.status === 'confirmed') await insertLedgerPayment(tx, id, now)
+    const payment = await settleIntent({ db: tx }, { id, outcome, now })
+    await insertLedgerPayment(tx, id, now)
     return payment
   })
 }

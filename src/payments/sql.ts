@@ -2,7 +2,6 @@
 import { isWithin, type Days } from '../platform/days.ts'
 import { sql, type Db, type Tx } from '../platform/db.ts'
 import type { FailureCode } from '../platform/errors.ts'
-import type { IntentOutcome } from './provider.ts'
 
 export type Payment = {
   id: string
@@ -38,7 +37,7 @@ export const PAYMENT_STATUSES = [
 ] as const
 export type PaymentStatus = (typeof PAYMENT_STATUSES)[number]
 
-const COLUMNS = sql`id, kind, organizer_id, event_id, provider, mode, provider_ref, client_secret, next_action, status,
+export const COLUMNS = sql`id, kind, organizer_id, event_id, provider, mode, provider_ref, client_secret, next_action, status,
   reason, amount_cents, currency, method, reference, note, paid_at, created_at`
 
 export type Payer = { found: true; organizerId: string | null } | { found: false; missing: FailureCode }
@@ -53,6 +52,7 @@ export async function findPayer(
   organizerId: string | null,
   eventId: string | null,
 ): Promise<Payer> {
+  if (organizerId === null && eventId === null) return { found: true, organizerId: scope }
   const { rows } = await sql<{ organizerFound: boolean; eventOrganizerId: string | null }>`
     select exists (select 1 from organizers where id = ${organizerId} and (${scope}::text is null or id = ${scope})) as organizer_found,
            (select organizer_id from events where id = ${eventId}
@@ -64,60 +64,10 @@ export async function findPayer(
   return { found: true, organizerId: organizerId ?? eventOrganizerId ?? scope }
 }
 
-export type NewIntent = {
-  id: string
-  organizerId: string | null
-  eventId: string | null
-  provider: string
-  mode: string
-  amountCents: number
-  currency: string
-  description: string | null
-  metadata: object
-  createdBy: string
-  idempotencyKey: string | null
-  requestId: string
-  now: Date
-}
-
-/** Returns null when the same caller has used this idempotency key. */
-export async function insertIntent(db: Db, p: NewIntent): Promise<Payment | null> {
-  const { rows } = await sql<Payment>`
-    insert into payments (id, kind, organizer_id, event_id, provider, mode, status, amount_cents, currency, description,
-      metadata, created_by, idempotency_key, request_id, created_at, updated_at)
-    values (${p.id}, 'intent', ${p.organizerId}, ${p.eventId}, ${p.provider}, ${p.mode}, 'creating', ${p.amountCents},
-      ${p.currency}, ${p.description}, ${JSON.stringify(p.metadata)}, ${p.createdBy}, ${p.idempotencyKey}, ${p.requestId},
-      ${p.now}, ${p.now})
-    on conflict (created_by, idempotency_key) where idempotency_key is not null do nothing
-    returning ${COLUMNS}`.execute(db)
-  return rows[0] ?? null
-}
-
 export async function findPaymentByKey(db: Db, createdBy: string, idempotencyKey: string): Promise<Payment | null> {
   const { rows } = await sql<Payment>`
     select ${COLUMNS} from payments where created_by = ${createdBy} and idempotency_key = ${idempotencyKey}`.execute(db)
   return rows[0] ?? null
-}
-
-/**
- * Writes the provider's answer. When a webhook was faster, the missing fields are added and the later status stays.
- */
-export async function settleIntent(tx: Tx, id: string, outcome: IntentOutcome, now: Date): Promise<Payment> {
-  const made = outcome.kind === 'created' ? outcome : null
-  const status = made?.status ?? (outcome.kind === 'rejected' ? 'failed' : 'unknown')
-  const reason = 'reason' in outcome ? outcome.reason : null
-  const { rows } = await sql<Payment>`
-    update payments set
-           status = case when payment_may_become(status, ${status}) then ${status} else status end,
-           reason = case when payment_may_become(status, ${status}) then ${reason} else reason end,
-           paid_at = case when ${status} = 'confirmed' and payment_may_become(status, ${status}) then ${now}::timestamptz else paid_at end,
-           provider_ref = coalesce(provider_ref, ${made?.providerRef ?? null}),
-           client_secret = coalesce(client_secret, ${made?.clientSecret ?? null}),
-           next_action = coalesce(next_action, ${made?.nextAction ? JSON.stringify(made.nextAction) : null}::jsonb),
-           mode = coalesce(${made?.mode ?? null}, mode),
-           updated_at = ${now}
-     where id = ${id} returning ${COLUMNS}`.execute(tx)
-  return rows[0]!
 }
 
 /**

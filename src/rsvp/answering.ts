@@ -31,8 +31,7 @@ export type Answered = {
 }
 
 /**
- * Records a guest's answer inside the caller's transaction. The caller calls forgetInvitation after the commit. A refused
- * answer leaves the old one. Throws `invitation_not_found`, `invitation_expired`, `event_not_open`, `places_exceeded`,
+ * Records a guest's answer inside the caller's transaction. A refused answer leaves the old one. Throws `invitation_not_found`, `invitation_expired`, `event_not_open`, `places_exceeded`,
  * `capacity_reached`, `guest_already_admitted`.
  */
 export async function answerInvitation(tx: Tx, input: InvitationAnswer): Promise<Answered> {

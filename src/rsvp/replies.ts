@@ -13,8 +13,6 @@ export type ReplyContext = {
   requestId: string
   now: Date
   config: Config
-  /** Codes of invitations whose answer changed. The caller clears their cached pages after the commit. */
-  answered: string[]
 }
 
 /** The payload of our buttons: `rsvp/<yes|no|maybe|ask>/<invitationId>[/<places>]`. `ask` only picks the event. */
@@ -174,7 +172,7 @@ async function answerOrRefuse(
   { intent, partySize, invited }: { intent: Intent; partySize: number | null; invited: Invited },
 ): Promise<string> {
   try {
-    const { code, isNew } = await withSavepoint(tx, () =>
+    const { isNew } = await withSavepoint(tx, () =>
       answerInvitation(tx, {
         invitationId: invited.invitationId,
         answer: intent,
@@ -186,7 +184,6 @@ async function answerOrRefuse(
       }),
     )
     if (!isNew) return 'unchanged'
-    context.answered.push(code)
     if (intent === 'yes') await reply(tx, context, message, invited, 'rsvp_confirmed')
     return 'answered'
   } catch (error) {
