@@ -1,0 +1,120 @@
+/** How many statements a hot request sends to PostgreSQL, by itself and beside others of the same moment. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import pg from 'pg'
+import { newId, PreparingClient } from '../src/platform/db.ts'
+import { startApp, type TestApp } from './harness.ts'
+import { aGuest, anEvent } from './make.ts'
+
+let statements: string[] = []
+const prototype = pg.Client.prototype as unknown as { query(...args: unknown[]): unknown }
+const { query } = prototype
+prototype.query = function (this: pg.Client, ...args: unknown[]) {
+  const text = typeof args[0] === 'string' ? args[0] : String((args[0] as { text?: string }).text)
+  if (!(this instanceof PreparingClient)) statements.push(text.trim()) // the queue has connections of its own
+  return query.apply(this, args)
+}
+
+type Reply = { statusCode: number; body: string }
+type Row = {
+  what: string
+  /** Prepares requests, each of which is sent once. */
+  prepare(app: TestApp, count: number): Promise<(() => Promise<Reply>)[]>
+  /** Statements of one request: at most one read, and one statement of business. */
+  most: number
+}
+
+const invited = async ({ db }: TestApp, count: number) => {
+  const eventId = await anEvent(db)
+  return Promise.all(Array.from({ length: count }, () => aGuest(db, eventId)))
+}
+const status = (id: string) => ({
+  object: 'whatsapp_business_account',
+  entry: [{ id: '1', changes: [{ field: 'messages', value: { messaging_product: 'whatsapp', statuses: [{ id }] } }] }],
+})
+
+const ROWS: Row[] = [
+  {
+    what: 'a scan',
+    most: 1,
+    prepare: async (app, count) =>
+      (await invited(app, count)).map(({ eventId, code }) => () => {
+        const body = { eventId, code, scanId: newId('dev') }
+        return app.post('/scan/validate', { as: 'staff', body })
+      }),
+  },
+  {
+    what: 'a send',
+    most: 2,
+    prepare: async (app, count) =>
+      (await invited(app, count)).map(
+        ({ eventId, guestId }) =>
+          () =>
+            app.post(`/events/${eventId}/guests/${guestId}/send`, { as: 'organizer', body: {} }),
+      ),
+  },
+  {
+    what: 'a webhook',
+    most: 1,
+    prepare: async (app, count) =>
+      Array.from(
+        { length: count },
+        () => () => app.post('/wa/webhook', { as: null, body: status(`wamid.${newId('x')}`) }),
+      ),
+  },
+  {
+    what: 'an answer',
+    most: 1,
+    prepare: async (app, count) =>
+      (await invited(app, count)).map(
+        ({ code }) =>
+          () =>
+            app.post(`/public/invite/${code}/rsvp`, { as: null, body: { answer: 'yes' } }),
+      ),
+  },
+  {
+    what: 'an invitation',
+    most: 1,
+    prepare: async (app, count) =>
+      (await invited(app, count)).map(
+        ({ code }) =>
+          () =>
+            app.get(`/public/invite/${code}`, { as: null, headers: { accept: 'application/json' } }),
+      ),
+  },
+  {
+    what: 'a cached overview',
+    most: 1,
+    prepare: async (app, count) => {
+      await app.get('/director/overview', { as: 'director' })
+      return Array.from({ length: count }, () => () => app.get('/director/overview', { as: 'director' }))
+    },
+  },
+  {
+    what: 'a payment intent',
+    most: 3, // the payer, the row before the call, and the answer of the provider
+    prepare: async (app, count) =>
+      Array.from({ length: count }, () => () => {
+        const body = { amountCents: 50_000, currency: 'MXN' }
+        return app.post('/payments/intent', { as: 'organizer', body })
+      }),
+  },
+]
+
+for (const { what, most, prepare } of ROWS) {
+  test(`${what} takes at most ${most} statement(s), and those of one moment share them`, async (t) => {
+    const app = await startApp(t)
+    const [first, ...others] = await prepare(app, 31)
+
+    statements = []
+    const reply = await first!()
+    const alone = statements
+    statements = []
+    const replies = await Promise.all(others.map((send) => send()))
+
+    for (const one of [reply, ...replies]) assert.ok(one.statusCode < 300, one.body)
+    assert.ok(alone.length <= most, alone.join('\n\n'))
+    // Up to three batches each: what comes first, what came meanwhile, and the rest.
+    assert.ok(statements.length <= 3 * most, `${statements.length} statements for ${others.length} requests`)
+  })
+}
