@@ -5,10 +5,14 @@ export const PARTS = [
   'loggers of requests',
   'rewriting of addresses',
   'security headers',
-  'parsers and problems',
+  'problems',
   'access',
   'metrics and log',
   'idempotency keys',
+  'a hundred other routes',
   'rate limit',
 ] as const
 export type Part = (typeof PARTS)[number]
+
+/** The parts that only a request with a JSON body passes, after all of the above. */
+export const BODY_PARTS = ['a JSON body', 'its parser, which refuses bad text', 'its validation'] as const

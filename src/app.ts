@@ -1,7 +1,5 @@
 /** THE LIST OF ROUTES. Builds the Fastify app from its dependencies. Tests use the same app. */
 import type { Socket } from 'node:net'
-import { Ajv } from 'ajv'
-import addFormats from 'ajv-formats'
 import Fastify, {
   LogController,
   type FastifyBaseLogger,
@@ -24,7 +22,6 @@ import { eventRoutes } from './events/routes.ts'
 import { financeRoutes } from './finance/routes.ts'
 import { guardRoutes } from './http/access.ts'
 import { answerProblems, describeProblem, sendFailure } from './http/errors.ts'
-import { addFormatsOfPeople } from './http/formats.ts'
 import { honourIdempotencyKeys } from './http/idempotency.ts'
 import { secureAnswers } from './http/headers.ts'
 import { trimGlue } from './http/links.ts'
@@ -33,6 +30,7 @@ import { parseJsonBodies } from './http/json-bodies.ts'
 import { observeRequests, openRequestLog } from './http/log.ts'
 import { limitPerAddress } from './http/rate-limit.ts'
 import { requestIdOf, stampRequestIds } from './http/request-id.ts'
+import { validateRequests } from './http/validation.ts'
 import { healthRoutes, systemRoutes } from './operations/system-routes.ts'
 import { inboxRoutes, tidyWebhookUrl } from './inbox/routes.ts'
 import { JOBS } from './jobs.ts'
@@ -107,9 +105,7 @@ function openApp(deps: Deps): FastifyInstance {
 
   app.removeContentTypeParser('text/plain') // Fastify parses text by default; here any body that is not JSON is 415
   parseJsonBodies(app)
-  app.setValidatorCompiler(({ schema, httpPart }) =>
-    (httpPart === 'body' ? strict : coercing).compile(schema as object),
-  )
+  validateRequests(app)
   app.setSerializerCompiler(() => JSON.stringify) // tests check every answer against its schema
   stampRequestIds(app)
   secureAnswers(app)
@@ -126,29 +122,6 @@ function openApp(deps: Deps): FastifyInstance {
 const fillMissingBody: preValidationHookHandler = (request, _reply, done) => {
   if (request.body === undefined) request.body = {}
   done()
-}
-
-/** For bodies: no coercion, and unknown fields are not dropped silently. */
-const strict = new Ajv({
-  coerceTypes: false,
-  removeAdditional: false,
-  useDefaults: true,
-  allErrors: true,
-  verbose: true, // the handler of errors explains the text of a format
-  strict: false,
-})
-/** For paths and queries, which are text: numbers and booleans are coerced. */
-const coercing = new Ajv({
-  coerceTypes: true,
-  removeAdditional: false,
-  useDefaults: true,
-  allErrors: true,
-  verbose: true, // the handler of errors explains the text of a format
-  strict: false,
-})
-for (const ajv of [strict, coercing]) {
-  addFormats.default(ajv)
-  addFormatsOfPeople(ajv)
 }
 
 /** Answers bytes that are not HTTP with a problem in HTTP. */
