@@ -27,7 +27,7 @@ import { startWorkers } from '../src/platform/queue-workers.ts'
 import { listOpponents, measureBare, type Backend, type Place } from './bare-worker.ts'
 import { KEY } from './fake-protocol.ts'
 import { createDatabase, seed, startMachine } from './machine.ts'
-import { measureAlone, startProvider, type Provider } from './provider.ts'
+import { bodyOf, measureAlone, startProvider, type Provider } from './provider.ts'
 
 const CONCURRENCY = 64
 const TARGETS = { redis: { whatsapp: 1.5, simulated: 2.5 }, postgres: { whatsapp: 0.75, simulated: 1.3 } }
@@ -166,7 +166,10 @@ async function measureOurs(deps: Deps, ids: string[]): Promise<number> {
   return ids.length / seconds
 }
 
-/** Throws unless every delivery is sent, with one call and under the id that the provider gave to it. */
+/**
+ * Throws unless every delivery is sent, with one call and under the id that the provider gave to it, in a body as long as a
+ * bare worker's.
+ */
 async function check(deps: Deps, called: Provider | null, eventId: string, ids: string[]): Promise<void> {
   const { rows } = await sql<{ id: string; providerMessageId: string }>`
     select id, provider_message_id
@@ -174,8 +177,10 @@ async function check(deps: Deps, called: Provider | null, eventId: string, ids: 
      where event_id = ${eventId} and status = 'sent' and attempts = 1 and sent_at is not null`.execute(deps.db)
   if (rows.length !== ids.length) throw new Error(`${rows.length} of ${ids.length} deliveries are sent: ${eventId}`)
   if (!called) return
-  const { calls, refused, ids: given } = await called.takeCalls()
+  const { calls, refused, bytes, ids: given } = await called.takeCalls()
   if (calls !== ids.length || refused > 0) throw new Error(`${calls} calls for ${ids.length}, ${refused} refused`)
   if (!rows.every(({ id, providerMessageId }) => given[id] === providerMessageId))
     throw new Error(`${eventId} has an id that the provider did not give to that delivery`)
+  const difference = bytes / calls / Buffer.byteLength(bodyOf(ids[0]!)) - 1
+  if (Math.abs(difference) > 0.02) throw new Error(`bodies of ${eventId} differ by ${(100 * difference).toFixed(1)} %`)
 }

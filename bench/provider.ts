@@ -21,37 +21,27 @@ export async function startProvider(): Promise<Provider> {
   }
 }
 
-/** What a bare worker sends: as long as the body of an `event_invitation` with the names of machine.ts. */
+/** What a bare worker sends: as long as the `event_invitation` of a guest of machine.ts. */
 export const bodyOf = (deliveryId: string) =>
   JSON.stringify({
     messaging_product: 'whatsapp',
     recipient_type: 'individual',
-    to: '+525510000010',
+    to: '+525510012340',
     type: 'template',
-    template: {
-      name: 'event_invitation',
-      language: { code: 'es_MX' },
-      components: [
-        {
-          type: 'body',
-          parameters: [
-            { type: 'text', text: 'Ana Prueba' },
-            { type: 'text', text: 'Banco de pruebas' },
-            { type: 'text', text: 'Boda' },
-            { type: 'text', text: 'lunes, 1 de enero de 2035, 12:00' },
-            { type: 'text', text: 'por confirmar' },
-          ],
-        },
-        {
-          type: 'button',
-          sub_type: 'url',
-          index: '0',
-          parameters: [{ type: 'text', text: 'ev_whatsapp_1-CODE-1000' }],
-        },
-      ],
-    },
+    template: { name: 'event_invitation', language: { code: 'es_MX' }, components: COMPONENTS },
     biz_opaque_callback_data: deliveryId,
   })
+
+const TEXTS = ['Ana Prueba', 'Banco de pruebas', 'Boda', 'lunes 1 de enero de 2035, 12:00 h', 'por confirmar']
+const buttonOf = (kind: string, index: string, parameter: object) => ({
+  ...{ type: 'button', sub_type: kind, index, parameters: [parameter] },
+})
+const COMPONENTS = [
+  { type: 'body', parameters: TEXTS.map((text) => ({ type: 'text', text })) },
+  buttonOf('url', '0', { type: 'text', text: 'ev_whatsapp_1_ours-CODE-1234' }),
+  buttonOf('quick_reply', '1', { type: 'payload', payload: 'rsvp/yes/ev_whatsapp_1_oursi1234' }),
+  buttonOf('quick_reply', '2', { type: 'payload', payload: 'rsvp/no/ev_whatsapp_1_oursi1234' }),
+]
 
 export const HEADERS = {
   accept: 'application/json',
