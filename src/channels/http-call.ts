@@ -1,6 +1,6 @@
 /**
- * One HTTP call to a provider through undici's `dispatch`. A call through `fetch` costs six times the processor time, more
- * than everything else that a delivery needs. Redirects are not followed: that would send a key to another host.
+ * One HTTP call to a provider through undici's `dispatch`. A call through `fetch` costs six times the processor time, as much
+ * as everything else that a delivery needs of the worker. Redirects are not followed: that would send a key to another host.
  */
 import { Agent, type Dispatcher } from 'undici'
 
