@@ -55,6 +55,7 @@ const PACKAGE_DOORS: [RegExp, RegExp][] = [
   [/^negotiator$/, /^src\/http\/accepts\.ts$/],
   [/^stripe$/, /^src\/payments\/stripe\.ts$/],
   [/^resend$/, /^src\/channels\/email\.ts$/],
+  [/^undici$/, /^src\/channels\/http-call\.ts$/],
 ]
 const WORD_DOORS: [string, RegExp, RegExp][] = [
   ['process.env', /\bprocess\.env\b/, /^src\/platform\/config\.ts$/],

@@ -20,7 +20,7 @@ export type {
   WhatsAppContent,
 } from './channel.ts'
 export { pauseChannel, recordHealth, resetFailures, takeProbe } from './breaker.ts'
-export { countTokens, deleteOldIntervals, takeRecipients, takeTokens } from './rate-limit.ts'
+export { countTokens, deleteOldIntervals, takeTokens } from './rate-limit.ts'
 export { categoryOf, estimateCost, isPromotion, predictPrice, type EstimatedCost, type Prediction } from './prices.ts'
 export { explainReason, type Explanation } from './reasons.ts'
 export { classifyWhatsApp, EMAIL_SENT_BEFORE } from './refusals.ts'

@@ -1,6 +1,6 @@
 /**
- * The rate limit of a channel, shared by all workers: one token bucket per channel. A claim takes one token for each
- * message.
+ * The rate limits of a channel, shared by all workers: one token bucket per channel, of which a claim takes one token for each
+ * message, and a minimum interval between two messages to one address.
  */
 import { sql, type Db } from '../platform/db.ts'
 import type { ChannelName } from '../contacts/contacts.ts'
@@ -17,9 +17,17 @@ const tokensNow = ({ messagesPerSecond, now }: Rate) => sql`
   least(${capacityOf(messagesPerSecond)}::double precision,
         tokens + greatest(0, extract(epoch from ${now}::timestamptz - refilled_at)) * ${messagesPerSecond})`
 
-/** Takes up to `wanted` tokens. Returns how many it took. */
-export async function takeTokens(db: Db, rate: Rate, wanted: number): Promise<number> {
-  const { rows } = await sql<{ granted: number }>`/* prepared take_tokens */
+/** `addresses`: of the messages in their order, or none when the channel has no minimum interval. */
+type Wanted = { messages: number; addresses: string[]; until: Date }
+/** `free`: the addresses that may be sent to. */
+type Taken = { tokens: number; free: Set<string> }
+
+/**
+ * Takes a token for each of the messages, as far as there are any, and starts a new interval, until `until`, for each address
+ * of those messages whose interval is over. One statement, because each costs a claim a round trip and a commit.
+ */
+export async function takeTokens(db: Db, rate: Rate, { messages, addresses, until }: Wanted): Promise<Taken> {
+  const { rows } = await sql<{ tokens: number; free: string[] }>`/* prepared take_tokens */
     -- the refilled bucket, locked until commit
     with bucket as (
       select channel, ${tokensNow(rate)} as tokens
@@ -28,16 +36,29 @@ export async function takeTokens(db: Db, rate: Rate, wanted: number): Promise<nu
          for update),
     -- whole tokens only
     taken as (
-      select channel, tokens, least(${wanted}::integer, floor(tokens)::integer) as granted
-        from bucket)
-    update channel_limits l
-       set tokens = taken.tokens - taken.granted,
-           refilled_at = greatest(l.refilled_at, ${rate.now}),
-           updated_at = ${rate.now}
-      from taken
-     where l.channel = taken.channel
-    returning taken.granted`.execute(db)
-  return rows[0]?.granted ?? 0
+      select channel, tokens, least(${messages}::integer, floor(tokens)::integer) as granted
+        from bucket),
+    rest as (
+      update channel_limits l
+         set tokens = taken.tokens - taken.granted,
+             refilled_at = greatest(l.refilled_at, ${rate.now}),
+             updated_at = ${rate.now}
+        from taken
+       where l.channel = taken.channel),
+    free as (
+      insert into recipient_limits as r (address, next_free_at)
+      select distinct a.address, ${until}::timestamptz
+        from taken
+        join unnest(${addresses}::text[]) with ordinality a (address, n) on a.n <= taken.granted
+       order by a.address
+      on conflict (address) do update
+         set next_free_at = excluded.next_free_at
+       -- only an interval that is over
+       where r.next_free_at <= ${rate.now}
+      returning address)
+    select granted as tokens, array(select address from free) as free
+      from taken`.execute(db)
+  return { tokens: rows[0]?.tokens ?? 0, free: new Set(rows[0]?.free) }
 }
 
 /** How many tokens a claim could take at `now`. */
@@ -47,20 +68,6 @@ export async function countTokens(db: Db, rate: Rate): Promise<number> {
       from channel_limits
      where channel = ${rate.channel}`.execute(db)
   return rows[0]?.tokens ?? 0
-}
-
-/** Starts a new interval, until `until`, for each address whose interval is over. Returns those: they may be sent to. */
-export async function takeRecipients(db: Db, addresses: string[], now: Date, until: Date): Promise<Set<string>> {
-  const { rows } = await sql<{ address: string }>`/* prepared take_recipients */
-    insert into recipient_limits as r (address, next_free_at)
-    select a, ${until}::timestamptz
-      from unnest(${addresses.toSorted()}::text[]) a
-    on conflict (address) do update
-       set next_free_at = excluded.next_free_at
-     -- only an interval that is over
-     where r.next_free_at <= ${now}
-    returning address`.execute(db)
-  return new Set(rows.map(({ address }) => address))
 }
 
 /** Deletes intervals that ended more than an hour ago. */

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { createServer } from 'node:net'
 import { test, type TestContext } from 'node:test'
+import { Agent, type Dispatcher } from 'undici'
 import { startServer } from '../../test/fakes/http.ts'
 import {
   startFakeWhatsApp,
@@ -417,7 +418,7 @@ test('a peer without TLS never gets the message', async (t) => {
   assert.equal(fake.calls.length, 0)
 })
 
-const failure = (cause: Error, code: string) => new TypeError('fetch failed', { cause: Object.assign(cause, { code }) })
+const failure = (error: Error, code: string) => Object.assign(error, { code })
 const CAUSES: [string, Error, string][] = [
   ['no route', failure(new Error(), 'EHOSTUNREACH'), 'whatsapp_unreachable'],
   ['no connection in time', failure(new Error(), 'UND_ERR_CONNECT_TIMEOUT'), 'whatsapp_unreachable'],
@@ -427,11 +428,13 @@ const CAUSES: [string, Error, string][] = [
   ['a peer that went silent', failure(new Error(), 'ETIMEDOUT'), 'whatsapp_connection_lost'],
   ['a reset', failure(new Error(), 'ECONNRESET'), 'whatsapp_connection_lost'],
   ['a closed socket', failure(new Error(), 'UND_ERR_SOCKET'), 'whatsapp_connection_lost'],
-  ['no cause', new TypeError('fetch failed'), 'whatsapp_connection_lost'],
+  ['no code', new Error('other side closed'), 'whatsapp_connection_lost'],
 ]
 for (const [what, error, reason] of CAUSES) {
   test(`${what} is ${reason}`, async (t) => {
-    t.mock.method(globalThis, 'fetch', () => Promise.reject(error))
+    t.mock.method(Agent.prototype, 'dispatch', (_: unknown, handler: Dispatcher.DispatchHandler) =>
+      handler.onResponseError!({} as Dispatcher.DispatchController, error),
+    )
     const channel = openWhatsApp({ apiKey: 'k', apiUrl: 'http://127.0.0.1:1', timeoutMs: 2000, now: () => NOW })
 
     const outcome = await channel.send(messageOf(TEXT))
@@ -490,4 +493,20 @@ test('templates that the provider refuses to list are a refusal', async (t) => {
   const fetched = await fetchTemplates({ ...settings, apiKey: 'wrong' }, 'req_1')
 
   assert.deepEqual(fetched, { kind: 'refused', verdict: 'alarm', reason: 'whatsapp_http_401', httpStatus: 401 })
+})
+
+test('a call whose time passed while it was connecting is never sent', async (t) => {
+  const aborted: unknown[] = []
+  let connect = () => {}
+  t.mock.method(Agent.prototype, 'dispatch', (_: unknown, handler: Dispatcher.DispatchHandler) => {
+    const controller = { abort: (reason: Error) => aborted.push(reason) } as unknown as Dispatcher.DispatchController
+    connect = () => handler.onRequestStart!(controller, {})
+  })
+  const channel = openWhatsApp({ apiKey: 'k', apiUrl: 'http://127.0.0.1:1', timeoutMs: 1, now: () => NOW })
+
+  const outcome = await channel.send(messageOf(TEXT))
+  connect()
+
+  assert.deepEqual(outcome, { kind: 'unknown', reason: 'whatsapp_timeout' })
+  assert.equal(aborted.length, 1)
 })

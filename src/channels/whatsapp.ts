@@ -6,6 +6,7 @@
  */
 import type { Sender, Message, Outcome, Refusal, TemplateButton, TemplateHeader, TextParameter } from './channel.ts'
 import type { WhatsAppContent } from './channel.ts'
+import { callProvider, type Answered } from './http-call.ts'
 import { classifyWhatsApp, outcomeOf } from './refusals.ts'
 import { readRetryAfter } from './retry-after.ts'
 
@@ -138,58 +139,29 @@ type Answer =
 async function call(
   { apiKey, apiUrl, timeoutMs, now }: WhatsAppSettings,
   path: string,
-  { headers, ...init }: { method: string; headers?: Record<string, string>; body?: string },
+  request: { method: 'GET' | 'POST'; headers: Record<string, string>; body?: string },
   maxBytes: number,
 ): Promise<Answer> {
-  const signal = AbortSignal.timeout(timeoutMs)
-  let response: Response
-  try {
-    response = await fetch(`${apiUrl}${path}`, {
-      ...init,
-      headers: { accept: 'application/json', 'd360-api-key': apiKey, ...headers },
-      redirect: 'manual', // a redirect would send the key to another host
-      signal,
-    })
-  } catch (error) {
-    if (signal.aborted) return { kind: 'unknown', reason: 'whatsapp_timeout' }
-    if (!mayHaveLeft(error))
-      return { kind: 'refused', verdict: 'retry', reason: 'whatsapp_unreachable', httpStatus: null }
-    return { kind: 'unknown', reason: 'whatsapp_connection_lost' }
+  const headers = {
+    accept: 'application/json',
+    'user-agent': 'monotickets',
+    'd360-api-key': apiKey,
+    ...request.headers,
   }
-  const httpStatus = response.status
-  const json = await readJson(response, maxBytes)
-  if (response.ok && json === undefined) return { kind: 'unknown', reason: 'whatsapp_unreadable_answer' }
-  if (response.ok) return { kind: 'answered', httpStatus, json }
+  const result = await callProvider({ ...request, url: `${apiUrl}${path}`, headers, timeoutMs, maxBytes })
+  if (result.kind === 'answered') return readAnswer(result, now())
+  if (result.kind === 'unreachable')
+    return { kind: 'refused', verdict: 'retry', reason: 'whatsapp_unreachable', httpStatus: null }
+  return { kind: 'unknown', reason: result.kind === 'timeout' ? 'whatsapp_timeout' : 'whatsapp_connection_lost' }
+}
+
+function readAnswer({ httpStatus, json, retryAfter }: Answered, now: Date): Answer {
+  const isOk = httpStatus >= 200 && httpStatus < 300
+  if (isOk && json === undefined) return { kind: 'unknown', reason: 'whatsapp_unreadable_answer' }
+  if (isOk) return { kind: 'answered', httpStatus, json }
   if (httpStatus < 400) return { kind: 'refused', verdict: 'alarm', reason: 'whatsapp_redirected', httpStatus }
-  const retryAfterMs = readRetryAfter(response.headers.get('retry-after'), now()) ?? 0
+  const retryAfterMs = readRetryAfter(retryAfter, now) ?? 0
   return outcomeOf(classifyWhatsApp({ code: findCode(json), httpStatus }), { httpStatus, retryAfterMs })
-}
-
-/** Undefined when the body breaks off, is longer than `maxBytes` or is not JSON. */
-async function readJson(response: Response, maxBytes: number): Promise<unknown> {
-  const chunks: Uint8Array[] = []
-  let bytes = 0
-  try {
-    for await (const chunk of response.body ?? []) {
-      bytes += chunk.byteLength
-      if (bytes > maxBytes) return undefined // leaving the loop cancels the body
-      chunks.push(chunk)
-    }
-    return JSON.parse(Buffer.concat(chunks).toString())
-  } catch {
-    return undefined
-  }
-}
-
-/** Errors before the request was sent: no connection, or no TLS. */
-const NOTHING_LEFT =
-  /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|EADDRNOTAVAIL|UND_ERR_CONNECT_TIMEOUT|ERR_TLS_.*|ERR_SSL_WRONG_VERSION_NUMBER|CERT_.*|(DEPTH_ZERO_)?SELF_SIGNED_CERT.*|UNABLE_TO_.*)$/
-
-/** Whether the provider may have received the request. The cause of fetch's error says how the connection failed. */
-function mayHaveLeft(error: unknown): boolean {
-  const cause = error instanceof Error ? error.cause : undefined
-  if (cause instanceof AggregateError) return false // fetch tried every address of the host and none connected
-  return !NOTHING_LEFT.test(text(cause, 'code') ?? '')
 }
 
 /**

@@ -3,7 +3,7 @@
  * attempt. Concurrent jobs share statements and commits.
  */
 import { randomUUID } from 'node:crypto'
-import { isPromotion, takeProbe, takeRecipients, takeTokens, type Channels } from '../channels/channels.ts'
+import { isPromotion, takeProbe, takeTokens, type Channels } from '../channels/channels.ts'
 import { chooseChannel, type ChannelName, type FallbackCause } from '../contacts/contacts.ts'
 import { batching } from '../platform/batching.ts'
 import type { Config } from '../platform/config.ts'
@@ -202,9 +202,12 @@ async function applyLimits({ db, channels }: Context, decided: Decided[], now: D
     const probes = isHalfOpen && going().length > 0 ? Number(await takeProbe(db, channel, now)) : going().length
     keepDueBeyond(going(), probes, WAITING_FOR.channel)
     if (going().length === 0) continue
-    const tokens = await takeTokens(db, { channel, messagesPerSecond, now }, going().length)
+    const until = new Date(now.getTime() + pairIntervalMs)
+    const addresses = pairIntervalMs > 0 ? going().map(({ candidate }) => candidate.phone!) : []
+    const wanted = { messages: going().length, addresses, until }
+    const { tokens, free } = await takeTokens(db, { channel, messagesPerSecond, now }, wanted)
     keepDueBeyond(going(), tokens, 'rate_limit')
-    if (pairIntervalMs > 0) await spaceOutRecipients(db, going(), pairIntervalMs, now)
+    if (pairIntervalMs > 0) spaceOutRecipients(going(), free, until)
   }
 }
 
@@ -212,14 +215,11 @@ function keepDueBeyond(going: Decided[], allowed: number, waitingFor: string): v
   for (const one of going.slice(allowed)) one.decision = keepDue(one.candidate, waitingFor)
 }
 
-/** WhatsApp accepts about one message in six seconds for one recipient (error 131056). */
-async function spaceOutRecipients(db: Db, going: Decided[], pairIntervalMs: number, now: Date): Promise<void> {
-  if (going.length === 0) return
-  const until = new Date(now.getTime() + pairIntervalMs)
-  const byPhone = new Map<string, Decided[]>()
-  for (const one of going) byPhone.set(one.candidate.phone!, [...(byPhone.get(one.candidate.phone!) ?? []), one])
-  const free = await takeRecipients(db, [...byPhone.keys()], now, until)
-  for (const [phone, items] of byPhone)
-    for (const item of free.has(phone) ? items.slice(1) : items)
-      item.decision = later(item.candidate, until, 'recipient_rate')
+/**
+ * WhatsApp accepts about one message in six seconds for one recipient (error 131056). The first message to each of the free
+ * numbers goes.
+ */
+function spaceOutRecipients(going: Decided[], free: Set<string>, until: Date): void {
+  for (const one of going)
+    if (!free.delete(one.candidate.phone!)) one.decision = later(one.candidate, until, 'recipient_rate')
 }

@@ -49,10 +49,13 @@ test('a bucket fills at its rate up to a fifth of a second, and no token is take
   await sql`update channel_limits set tokens = 0, refilled_at = ${NOON}`.execute(db)
   const rate = (ms: number) => ({ channel: 'whatsapp' as const, messagesPerSecond: 50, now: new Date(after(ms)) })
 
-  const atOnce = await takeTokens(db, rate(0), 5)
-  const soon = await Promise.all([1, 2, 3, 4].map(() => takeTokens(db, rate(100), 2)))
+  const take = async (ms: number, messages: number) =>
+    (await takeTokens(db, rate(ms), { messages, addresses: [], until: new Date(after(ms)) })).tokens
+
+  const atOnce = await take(0, 5)
+  const soon = await Promise.all([1, 2, 3, 4].map(() => take(100, 2)))
   const full = await countTokens(db, rate(60_000))
-  const backwards = await takeTokens(db, rate(-5000), 5)
+  const backwards = await take(-5000, 5)
 
   assert.equal(atOnce, 0)
   assert.equal(
@@ -61,6 +64,25 @@ test('a bucket fills at its rate up to a fifth of a second, and no token is take
   )
   assert.equal(full, 10)
   assert.equal(backwards, 0)
+})
+
+test('a number without a token starts no interval, and a number in its interval is not free', async (t) => {
+  const { db } = await startApp(t, { now: NOON })
+  await sql`update channel_limits set tokens = 0, refilled_at = ${NOON}`.execute(db)
+  const take = (ms: number, addresses: string[]) =>
+    takeTokens(
+      db,
+      { channel: 'whatsapp', messagesPerSecond: 10, now: new Date(after(ms)) },
+      { messages: addresses.length, addresses, until: new Date(after(ms + 6000)) },
+    )
+
+  const first = await take(200, ['+525500000002', '+525500000002', '+525500000001'])
+  const second = await take(400, ['+525500000001', '+525500000002'])
+  const third = await take(6200, ['+525500000002'])
+
+  assert.deepEqual(first, { tokens: 2, free: new Set(['+525500000002']) })
+  assert.deepEqual(second, { tokens: 2, free: new Set(['+525500000001']) })
+  assert.deepEqual(third, { tokens: 1, free: new Set(['+525500000002']) })
 })
 
 test("a campaign is sent at the channel's rate, no second exceeds it, and no message is lost", async (t) => {

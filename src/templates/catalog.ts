@@ -86,7 +86,9 @@ const VARIABLES: Variable[] = [
 type KnownVariable = Variable & { isRequired: boolean }
 
 /** The variables of a template, and whether the request must give them. */
-export function variablesOf(template: Template): KnownVariable[] {
+export const variablesOf = (template: Template): readonly KnownVariable[] => KNOWN_VARIABLES[template.name]
+
+function listVariables(template: Template): KnownVariable[] {
   const used = new Set(template.hasChoices ? ['choices'] : [])
   for (const { texts } of Object.values(WORDS)) {
     const { body, link, email } = texts[template.name]
@@ -162,6 +164,12 @@ const valuesOf = (messageContext: MessageContext, locale: Locale): Record<string
 
 const PLACEHOLDER = /\{\{(\w+)\}\}/g
 
+/** Found once, because every message needs them. */
+const KNOWN_VARIABLES = Object.fromEntries(TEMPLATES.map((one) => [one.name, listVariables(one)])) as Record<
+  TemplateName,
+  KnownVariable[]
+>
+
 /** Replaces the placeholders of a text by their values. */
 export const fill = (text: string, values: Record<string, string>): string =>
   text.replace(PLACEHOLDER, (_, name: string) => values[name]!)
@@ -188,5 +196,15 @@ export function cut(text: string, maxLength: number): string {
 const CHARACTERS = new Intl.Segmenter('es-MX')
 
 /** "sábado 12 de diciembre de 2026, 18:00 h" in the time zone of the event. */
-const formatEventDate = (at: Date, timeZone: string, locale: Locale): string =>
-  DateTime.fromJSDate(at, { zone: timeZone }).setLocale(locale).toFormat(WORDS[locale].dateFormat)
+function formatEventDate(at: Date, timeZone: string, locale: Locale): string {
+  const key = `${at.getTime()} ${timeZone} ${locale}`
+  const known = EVENT_DATES.get(key)
+  if (known !== undefined) return known
+  const text = DateTime.fromJSDate(at, { zone: timeZone }).setLocale(locale).toFormat(WORDS[locale].dateFormat)
+  if (EVENT_DATES.size >= EVENT_DATES_MAX) EVENT_DATES.clear()
+  EVENT_DATES.set(key, text)
+  return text
+}
+/** Dates already written out: the guests of an event share one, and writing it costs as much as the rest of a message. */
+const EVENT_DATES = new Map<string, string>()
+const EVENT_DATES_MAX = 1000
