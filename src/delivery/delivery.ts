@@ -21,7 +21,7 @@ import { isPromotional } from './claiming.ts'
 import { findSlotHolder, isGuestGone, requestDeliveries } from './slots.ts'
 import { findByIdempotencyKey, listTargets, type NewDelivery, type Target, type Wanted } from './sql.ts'
 
-export { endPauses, listChannelPauses, pauseSending, switchSending } from './pauses.ts'
+export { endPauses, listChannelPauses, pauseSending, switchSending, type Pausable } from './pauses.ts'
 export { countServiceMessages } from './service-months.ts'
 export { replayDeliveries } from './replay.ts'
 export { deleteOldSlots, isGuestGone, isTaken, requestDeliveries, type SlotTimes } from './slots.ts'

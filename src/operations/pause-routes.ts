@@ -5,7 +5,7 @@ import { Type } from 'typebox'
 import type { Deps } from '../deps.ts'
 import { scopeOf } from '../http/access.ts'
 import { Answer, EventParams, Id, NoBody, NullableInstant } from '../http/schemas.ts'
-import { switchSending, type Pausable } from './pauses.ts'
+import { switchSending, type Pausable } from '../delivery/delivery.ts'
 
 const State = Answer(
   {
