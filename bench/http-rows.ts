@@ -36,99 +36,85 @@ export function describeRow(name: RowName, event: string, run: string, tokens: T
   const bearer = (role: keyof Tokens) => ({ authorization: `Bearer ${tokens[role]}` })
   const code = `${event.toUpperCase()}-CODE-{n}` // in capitals, as codes are made
   const empty: Request = { method: 'GET', path: '/empty', headers: {} }
-  switch (name) {
-    case 'empty':
-      return { ours: { method: 'GET', path: '/health', headers: {} }, floor: empty, targets: { 32: 0.7 } }
-    case 'session':
-      return {
-        ours: { method: 'GET', path: '/auth/me', headers: bearer('organizer') },
-        floor: { method: 'GET', path: '/session', headers: bearer('organizer') },
-        targets: { 32: 0.8 },
-      }
-    case 'overview':
-      return {
-        ours: { method: 'GET', path: '/director/overview', headers: bearer('director') },
-        floor: empty,
-        targets: { 32: 0.5 },
-      }
-    case 'invitation':
-      return {
-        ours: { method: 'GET', path: `/public/invite/${code}`, headers: { accept: 'application/json' } },
-        floor: { method: 'GET', path: `/invitation/${code}`, headers: { accept: 'application/json' } },
-        targets: {},
-      }
-    case 'ingest': {
-      const body = describeStatus(run)
-      return {
-        ours: {
-          method: 'POST',
-          path: '/wa/webhook',
-          headers: { ...JSON_TYPE, 'x-webhook-secret': WEBHOOK_SECRET },
-          body,
-        },
-        floor: { method: 'POST', path: '/ingest', headers: { 'content-type': 'application/webhook' }, body },
-        proof: 'select count(*) from inbound_events',
-        targets: { 32: 0.9, 128: 1.3 },
-      }
-    }
-    case 'scan': {
-      const scan = {
-        eventId: event,
-        code,
-        scanId: `${run}-{n}`,
-        gate: 'Norte',
-        device: 'lector 1',
-      }
-      return {
-        ours: {
-          method: 'POST',
-          path: '/scan/validate',
-          headers: { ...JSON_TYPE, ...bearer('staff') },
-          body: JSON.stringify(scan),
-        },
-        floor: {
-          method: 'POST',
-          path: '/scan',
-          headers: JSON_TYPE,
-          body: JSON.stringify({ code }),
-        },
-        proof: "select count(*) from scans where result = 'valid'",
-        targets: { 32: 1.5, 128: 2.5 },
-      }
-    }
-    case 'send': {
-      const body = JSON.stringify({ channel: 'whatsapp', template: 'event_invitation' })
-      return {
-        ours: {
-          method: 'POST',
-          path: `/events/${event}/guests/g{n}/send`,
-          headers: { ...JSON_TYPE, ...bearer('organizer') },
-          body,
-        },
-        floor: { method: 'POST', path: `/send/${event}-g{n}`, headers: JSON_TYPE, body },
-        proof: "select count(*) from deliveries where status = 'queued'",
-        targets: { 32: 0.8, 128: 1.3 },
-      }
-    }
-    case 'rsvp': {
-      const body = JSON.stringify({ answer: 'yes', partySize: 1 })
-      return {
-        ours: { method: 'POST', path: `/public/invite/${code}/rsvp`, headers: JSON_TYPE, body },
-        floor: { method: 'POST', path: `/rsvp/${code}`, headers: JSON_TYPE, body },
-        proof: "select count(*) from invitations where answer = 'yes'",
-        targets: {},
-      }
-    }
-    case 'intent': {
-      const body = JSON.stringify({ amountCents: 150_000, currency: 'MXN', provider: 'mock' })
-      return {
-        ours: { method: 'POST', path: '/payments/intent', headers: { ...JSON_TYPE, ...bearer('organizer') }, body },
-        floor: { method: 'POST', path: '/intent', headers: JSON_TYPE, body },
-        proof: 'select count(*) from payments',
-        targets: {},
-      }
-    }
+  const status = describeStatus(run)
+  const scan = { eventId: event, code, scanId: `${run}-{n}`, gate: 'Norte', device: 'lector 1' }
+  const message = JSON.stringify({ channel: 'whatsapp', template: 'event_invitation' })
+  const answer = JSON.stringify({ answer: 'yes', partySize: 1 })
+  const payment = JSON.stringify({ amountCents: 150_000, currency: 'MXN', provider: 'mock' })
+  const rows: Record<RowName, Row> = {
+    empty: { ours: { method: 'GET', path: '/health', headers: {} }, floor: empty, targets: { 32: 0.7 } },
+    session: {
+      ours: { method: 'GET', path: '/auth/me', headers: bearer('organizer') },
+      floor: { method: 'GET', path: '/session', headers: bearer('organizer') },
+      targets: { 32: 0.8 },
+    },
+    overview: {
+      ours: { method: 'GET', path: '/director/overview', headers: bearer('director') },
+      floor: empty,
+      targets: { 32: 0.5 },
+    },
+    invitation: {
+      ours: { method: 'GET', path: `/public/invite/${code}`, headers: { accept: 'application/json' } },
+      floor: { method: 'GET', path: `/invitation/${code}`, headers: { accept: 'application/json' } },
+      targets: {},
+    },
+    ingest: {
+      ours: {
+        method: 'POST',
+        path: '/wa/webhook',
+        headers: { ...JSON_TYPE, 'x-webhook-secret': WEBHOOK_SECRET },
+        body: status,
+      },
+      floor: { method: 'POST', path: '/ingest', headers: { 'content-type': 'application/webhook' }, body: status },
+      proof: 'select count(*) from inbound_events',
+      targets: { 32: 0.9, 128: 1.3 },
+    },
+    scan: {
+      ours: {
+        method: 'POST',
+        path: '/scan/validate',
+        headers: { ...JSON_TYPE, ...bearer('staff') },
+        body: JSON.stringify(scan),
+      },
+      floor: {
+        method: 'POST',
+        path: '/scan',
+        headers: JSON_TYPE,
+        body: JSON.stringify({ code }),
+      },
+      proof: "select count(*) from scans where result = 'valid'",
+      targets: { 32: 1.5, 128: 2.5 },
+    },
+    send: {
+      ours: {
+        method: 'POST',
+        path: `/events/${event}/guests/g{n}/send`,
+        headers: { ...JSON_TYPE, ...bearer('organizer') },
+        body: message,
+      },
+      floor: { method: 'POST', path: `/send/${event}-g{n}`, headers: JSON_TYPE, body: message },
+      proof: "select count(*) from deliveries where status = 'queued'",
+      targets: { 32: 0.8, 128: 1.3 },
+    },
+    rsvp: {
+      ours: { method: 'POST', path: `/public/invite/${code}/rsvp`, headers: JSON_TYPE, body: answer },
+      floor: { method: 'POST', path: `/rsvp/${code}`, headers: JSON_TYPE, body: answer },
+      proof: "select count(*) from invitations where answer = 'yes'",
+      targets: {},
+    },
+    intent: {
+      ours: {
+        method: 'POST',
+        path: '/payments/intent',
+        headers: { ...JSON_TYPE, ...bearer('organizer') },
+        body: payment,
+      },
+      floor: { method: 'POST', path: '/intent', headers: JSON_TYPE, body: payment },
+      proof: 'select count(*) from payments',
+      targets: {},
+    },
   }
+  return rows[name]
 }
 
 /** A delivery status as WhatsApp sends it, with a message id of its own. */

@@ -10,7 +10,7 @@
  */
 import { readArguments, refuse, type Usage } from '../src/commands/usage.ts'
 import { sql } from '../src/platform/db.ts'
-import { describeRow, ROWS, type RowName, type Tokens } from './http-rows.ts'
+import { describeRow, ROWS, type RowName } from './http-rows.ts'
 import { openSite, runLoad, seedEvent, type Backend, type Site } from './http-site.ts'
 import type { LoadResult } from './load.ts'
 import { startMachine } from './machine.ts'

@@ -31,7 +31,7 @@ const OPTIONS: Partial<Record<Part, FastifyServerOptions>> = {
     loggerInstance: log.child({}),
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
     childLoggerFactory: (_logger, { requestId }) => openRequestLog(log, String(requestId)),
-  } as FastifyServerOptions,
+  },
   'rewriting of addresses': { rewriteUrl: ({ url = '/' }) => tidyWebhookUrl(trimGlue(url)) },
 }
 const ADD: Partial<Record<Part, (app: FastifyInstance) => unknown>> = {
