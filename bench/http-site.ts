@@ -11,7 +11,8 @@ import type { Load, LoadResult } from './load.ts'
 import { createDatabase, findFreePort, seedGuests, type Machine } from './machine.ts'
 
 export type Backend = 'redis' | 'postgres'
-type Server = { url: string; pid: number; stop(): Promise<void> }
+/** `startMs`: from the start of the process to its first good answer. */
+export type Server = { url: string; pid: number; startMs: number; stop(): Promise<void> }
 export type Site = { deps: Deps; ours: Server; floor: Server; logIn(): Promise<Tokens>; close(): Promise<void> }
 
 /** Opens a new database and starts both servers on it. */
@@ -82,10 +83,12 @@ export async function seedEvent(deps: Deps, eventId: string, guests: number): Pr
   await sql`vacuum analyze`.execute(deps.db)
 }
 
-async function startServer(args: string[], env: Record<string, string>, readyPath: string): Promise<Server> {
-  const port = await findFreePort()
+/** Starts a program, API or worker, and waits until `readyPath` answers. */
+export async function startServer(args: string[], env: Record<string, string>, readyPath: string): Promise<Server> {
+  const port = String(await findFreePort())
+  const startedMs = performance.now()
   const child = spawn(process.execPath, args, {
-    env: { PATH: process.env['PATH'], ...env, PORT: String(port) },
+    env: { PATH: process.env['PATH'], ...env, PORT: port, METRICS_PORT: port },
     stdio: ['ignore', 'ignore', 'inherit'],
   })
   const exited = once(child, 'exit')
@@ -94,6 +97,7 @@ async function startServer(args: string[], env: Record<string, string>, readyPat
   return {
     url,
     pid: child.pid!,
+    startMs: performance.now() - startedMs,
     async stop() {
       child.kill('SIGTERM')
       await exited
@@ -113,7 +117,7 @@ async function untilReady(url: string, child: ChildProcess): Promise<void> {
       () => false,
     )
     if (isReady) return
-    await new Promise((resolve) => setTimeout(resolve, 50))
+    await new Promise((resolve) => setTimeout(resolve, 10))
   }
 }
 
