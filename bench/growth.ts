@@ -13,7 +13,7 @@
  * smallest size.
  */
 import pg from 'pg'
-import { createAccount, hashPassword, logIn } from '../src/auth/auth.ts'
+import { hashPassword, logIn } from '../src/auth/auth.ts'
 import { readArguments, refuse, type Usage } from '../src/commands/usage.ts'
 import { openDeps, type Deps } from '../src/deps.ts'
 import { loadConfig } from '../src/platform/config.ts'
@@ -21,7 +21,7 @@ import { sql } from '../src/platform/db.ts'
 import { openLog } from '../src/platform/log.ts'
 import { fill, GUESTS_PER_ACCOUNT, GUESTS_PER_EVENT } from './growth-data.ts'
 import { describeRow, ENVIRONMENT, ROWS as ALL_ROWS, type RowName, type Tokens } from './http-rows.ts'
-import { runLoad, startServer, type Server } from './http-site.ts'
+import { createAccounts, logInEach, runLoad, startServer, type Accounts, type Server } from './http-site.ts'
 import type { Load, LoadResult } from './load.ts'
 import { createDatabase, startMachine } from './machine.ts'
 import { readCpuMs } from './processes.ts'
@@ -31,7 +31,7 @@ const CONNECTIONS = 8
 const PASSWORD = 'only for the bench'
 /** Accounts that send in the row `session`. */
 const ACCOUNTS = 20
-const ROWS = ALL_ROWS.filter((name) => name !== 'empty')
+const ROWS: RowName[] = ALL_ROWS.filter((name) => name !== 'empty')
 
 const usage = {
   command: 'npm run bench:growth',
@@ -63,13 +63,13 @@ const perRun = rate * seconds + CONNECTIONS
 if (perRun * (rounds + 1) > base * factors[0]!)
   refuse(usage, `--base: at least ${perRun * (rounds + 1)}, so that no guest has two requests.`)
 
-type Account = { email: string; password: string }
 type Size = {
   factor: number
   guests: number
   deps: Deps
   api: Server
-  accounts: Record<keyof Tokens, Account>
+  accounts: Accounts
+  session?: { tokens: Tokens; untilMs: number }
 }
 type Measured = LoadResult & { apiMs: number; postgresMs: number }
 
@@ -111,14 +111,7 @@ async function openSize(factor: number): Promise<Size> {
   await client.end()
   const config = loadConfig({ ...env, LOG_LEVEL: 'error' })
   const deps = openDeps(config, openLog(config.log), { databaseUrl, isTool: true })
-  const open = (role: keyof Tokens) =>
-    createAccount(deps, {
-      email: `${role}@example.com`,
-      name: 'Ana',
-      role,
-      organizerId: role === 'director' ? null : 'org_bench',
-    })
-  const accounts = { organizer: await open('organizer'), staff: await open('staff'), director: await open('director') }
+  const accounts = await createAccounts(deps)
   const api = await startServer(['dist/server.js'], env, '/health')
   return { factor, guests: base * factor, deps, api, accounts }
 }
@@ -153,20 +146,14 @@ async function compare(name: RowName): Promise<string[]> {
 }
 
 async function describeRun(name: RowName, size: Size): Promise<{ load: Omit<Load, 'from'>; proof?: string }> {
-  const { deps, guests, accounts, api } = size
-  const token = async (account: Account, n = 0) =>
-    (await logIn(deps, { ...account, address: `10.0.0.${n}` })).accessToken
-  const tokens = {
-    organizer: await token(accounts.organizer),
-    staff: await token(accounts.staff),
-    director: await token(accounts.director),
-  }
+  const { guests, api } = size
+  const tokens = await findTokens(size)
   const row = describeRow(name, 'EV-{group}', `growth-${name}`, tokens)
   const load = {
     ...row.ours,
     // As many as were invited, because one of them is inside already.
     ...(row.ours.body ? { body: row.ours.body.replace('"partySize":1', '"partySize":20') } : {}),
-    ...(name === 'session' ? { tokens: await logInMany(guests / GUESTS_PER_ACCOUNT, token) } : {}),
+    ...(name === 'session' ? { tokens: await logInMany(size) } : {}),
     url: api.url,
     spread: { rows: guests, groupSize: GUESTS_PER_EVENT },
     connections: CONNECTIONS,
@@ -176,10 +163,20 @@ async function describeRun(name: RowName, size: Size): Promise<{ load: Omit<Load
   return { load, ...(row.proof ? { proof: row.proof } : {}) }
 }
 
+/** A token is good for 15 minutes, and few log-ins a minute are allowed. */
+async function findTokens(size: Size): Promise<Tokens> {
+  if (!size.session || size.session.untilMs < performance.now())
+    size.session = { tokens: await logInEach(size.deps, size.accounts), untilMs: performance.now() + 600_000 }
+  return size.session.tokens
+}
+
 /** Logs in with accounts from all over the table. */
-function logInMany(count: number, token: (account: Account, n: number) => Promise<string>): Promise<string[]> {
-  const numbers = Array.from({ length: ACCOUNTS }, (_, n) => Math.floor((n * count) / ACCOUNTS))
-  return Promise.all(numbers.map((n, at) => token({ email: `user${n}@example.com`, password: PASSWORD }, at)))
+async function logInMany({ deps, guests }: Size): Promise<string[]> {
+  const step = Math.floor(guests / GUESTS_PER_ACCOUNT / ACCOUNTS)
+  const logIns = Array.from({ length: ACCOUNTS }, (_, n) =>
+    logIn(deps, { email: `user${n * step}@example.com`, password: PASSWORD, address: `10.0.0.${n}` }),
+  )
+  return (await Promise.all(logIns)).map(({ accessToken }) => accessToken)
 }
 
 async function measure(size: Size, load: Load): Promise<Measured> {
@@ -209,7 +206,9 @@ async function countProof({ deps: { slowDb } }: Size, query: string | undefined)
   return found[0]!.count
 }
 
-const costOf = ({ apiMs, postgresMs }: Measured): number => apiMs + postgresMs
+function costOf({ apiMs, postgresMs }: Measured): number {
+  return apiMs + postgresMs
+}
 
 function describe(results: Measured[]): string {
   const of = (pick: (result: Measured) => number) => median(results.map(pick))

@@ -43,9 +43,10 @@ export async function openSite(machine: Machine, backend: Backend): Promise<Site
 }
 
 const ROLES = ['organizer', 'staff', 'director'] as const
-type Accounts = Record<(typeof ROLES)[number], { email: string; password: string }>
+export type Accounts = Record<(typeof ROLES)[number], { email: string; password: string }>
 
-async function createAccounts(deps: Deps): Promise<Accounts> {
+/** An account of each role. The organizer `org_bench` must be there. */
+export async function createAccounts(deps: Deps): Promise<Accounts> {
   const entries = ROLES.map(async (role) => {
     const organizerId = role === 'director' ? null : 'org_bench'
     return [role, await createAccount(deps, { email: `${role}@example.com`, name: 'Ana', role, organizerId })]
@@ -54,14 +55,22 @@ async function createAccounts(deps: Deps): Promise<Accounts> {
 }
 
 /** Logs in anew: an access token lives for 15 minutes, and a benchmark may take longer. */
-async function logInAll(deps: Deps, accounts: Accounts): Promise<Tokens> {
+export async function logInEach(deps: Deps, accounts: Accounts): Promise<Tokens> {
   const entries = ROLES.map(async (role) => {
-    const { accessToken, user } = await logIn(deps, { ...accounts[role], address: '127.0.0.1' })
-    await sql`insert into floor_sessions (token, id, role, name)
-      values (${accessToken}, ${user.id}, ${role}, ${user.name}) on conflict do nothing`.execute(deps.db)
+    const { accessToken } = await logIn(deps, { ...accounts[role], address: '127.0.0.1' })
     return [role, accessToken]
   })
   return Object.fromEntries(await Promise.all(entries)) as Tokens
+}
+
+/** Tells the floor too. */
+async function logInAll(deps: Deps, accounts: Accounts): Promise<Tokens> {
+  const tokens = await logInEach(deps, accounts)
+  for (const role of ROLES)
+    await sql`insert into floor_sessions (token, id, role, name)
+      select ${tokens[role]}, id, role, name from users where email = ${accounts[role].email}
+      on conflict do nothing`.execute(deps.db)
+  return tokens
 }
 
 async function createFloorTables({ db }: Deps): Promise<void> {

@@ -22,7 +22,7 @@ export type Load = LoadRequest & {
   spread?: { rows: number; groupSize: number }
   /** Request n says `Bearer` and the nth of them. */
   tokens?: string[]
-  /** The number of the first request. */
+  /** The number of the first request of each kind. */
   from: number
   connections: number
   seconds: number
@@ -45,7 +45,7 @@ export type LoadResult = {
 const STRIDE = 15_485_863
 
 const load = JSON.parse(process.argv[2]!) as Load
-let next = load.from
+let numbered = 0
 const isNumbered = JSON.stringify([load, load.others]).includes('{n}') || load.tokens !== undefined
 
 function numberRequest({ path, headers, body }: LoadRequest, n: number) {
@@ -60,19 +60,23 @@ function numberRequest({ path, headers, body }: LoadRequest, n: number) {
   }
 }
 
+function describeRequest(one: LoadRequest): autocannon.Request {
+  const { method, path, headers, body } = one
+  let next = load.from
+  const setupRequest = (request: autocannon.Request): autocannon.Request => {
+    numbered++
+    return { ...request, ...numberRequest(one, next++) }
+  }
+  return { method, path, headers, ...(body === undefined ? {} : { body }), ...(isNumbered ? { setupRequest } : {}) }
+}
+
 const startedMs = performance.now()
 const result = await autocannon({
   url: load.url,
   connections: load.connections,
   duration: load.seconds,
   ...(load.rate ? { overallRate: load.rate } : {}),
-  requests: [load, ...(load.others ?? [])].map((one) => ({
-    method: one.method,
-    path: one.path,
-    headers: one.headers,
-    ...(one.body === undefined ? {} : { body: one.body }),
-    ...(isNumbered ? { setupRequest: (request) => ({ ...request, ...numberRequest(one, next++) }) } : {}),
-  })),
+  requests: [load, ...(load.others ?? [])].map(describeRequest),
 })
 const seconds = (performance.now() - startedMs) / 1000
 process.stdout.write(
@@ -82,6 +86,6 @@ process.stdout.write(
     p99Ms: result.latency.p99,
     succeeded: result['2xx'],
     failed: result.non2xx + result.errors + result.timeouts,
-    numbered: next - load.from,
+    numbered,
   } satisfies LoadResult),
 )
