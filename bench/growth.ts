@@ -96,18 +96,21 @@ async function openSize(factor: number): Promise<Size> {
     ...ENVIRONMENT,
     DATABASE_URL: databaseUrl,
     DIRECTOR_CACHE_TTL_SECONDS: '3600', // only hits are compared
-    ...(flags.backend === 'redis' && machine.redisUrl ? { REDIS_URL: machine.redisUrl } : {}),
+    // Each size has a Redis database of its own, so that none finds what another has cached.
+    ...(flags.backend === 'redis' && machine.redisUrl
+      ? { REDIS_URL: new URL(`/${sizes.length}`, machine.redisUrl).toString() }
+      : {}),
   }
   const client = new pg.Client({ connectionString: databaseUrl })
   await client.connect()
   const startedMs = performance.now()
   await fill(client, base * factor, await hashPassword(PASSWORD))
   await client.query('checkpoint')
-  const { rows: sizes } = await client.query<{ mb: number }>(
+  const { rows: found } = await client.query<{ mb: number }>(
     'select pg_database_size(current_database()) / 1000000 as mb',
   )
   process.stdout.write(
-    `${factor} x ${base}: ${sizes[0]!.mb} MB, filled in ${Math.round((performance.now() - startedMs) / 1000)} s\n`,
+    `${factor} x ${base}: ${found[0]!.mb} MB, filled in ${Math.round((performance.now() - startedMs) / 1000)} s\n`,
   )
   await client.end()
   const config = loadConfig({ ...env, LOG_LEVEL: 'error' })
