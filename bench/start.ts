@@ -56,7 +56,7 @@ async function measure(): Promise<boolean> {
         await server.stop()
       }
       best.push(Math.min(...times))
-      const all = times.map((ms, n) => `${ms} (${cpu[n]})`).join(', ')
+      const all = times.map((ms, n) => `${ms} (${Math.round(cpu[n]!)})`).join(', ')
       process.stdout.write(
         `${flags.backend} ${name}: ${Math.min(...times)} ms (target ${TARGET_MS}); all (CPU): ${all}\n`,
       )
