@@ -12,7 +12,8 @@ import type { Load, LoadResult } from './load.ts'
 import { createDatabase, findFreePort, seedGuests, type Machine } from './machine.ts'
 
 export type Backend = 'redis' | 'postgres'
-type Server = { url: string; pid: number; stop(): Promise<void> }
+/** `startMs`: from the start of the process to its first good answer. */
+export type Server = { url: string; pid: number; startMs: number; stop(): Promise<void> }
 export type Site = { deps: Deps; ours: Server; floor: Server; logIn(): Promise<Tokens>; close(): Promise<void> }
 
 /** Opens a new database and starts both servers on it. */
@@ -43,9 +44,10 @@ export async function openSite(machine: Machine, backend: Backend): Promise<Site
 }
 
 const ROLES = ['organizer', 'staff', 'director'] as const
-type Accounts = Record<(typeof ROLES)[number], { email: string; password: string }>
+export type Accounts = Record<(typeof ROLES)[number], { email: string; password: string }>
 
-async function createAccounts(deps: Deps): Promise<Accounts> {
+/** An account of each role. The organizer `org_bench` must be there. */
+export async function createAccounts(deps: Deps): Promise<Accounts> {
   const entries = ROLES.map(async (role) => {
     const organizerId = role === 'director' ? null : 'org_bench'
     return [role, await createAccount(deps, { email: `${role}@example.com`, name: 'Ana', role, organizerId })]
@@ -54,14 +56,22 @@ async function createAccounts(deps: Deps): Promise<Accounts> {
 }
 
 /** Logs in anew: an access token lives for 15 minutes, and a benchmark may take longer. */
-async function logInAll(deps: Deps, accounts: Accounts): Promise<Tokens> {
+export async function logInEach(deps: Deps, accounts: Accounts): Promise<Tokens> {
   const entries = ROLES.map(async (role) => {
-    const { accessToken, user } = await logIn(deps, { ...accounts[role], address: '127.0.0.1' })
-    await sql`insert into floor_sessions (token, id, role, name)
-      values (${accessToken}, ${user.id}, ${role}, ${user.name}) on conflict do nothing`.execute(deps.db)
+    const { accessToken } = await logIn(deps, { ...accounts[role], address: '127.0.0.1' })
     return [role, accessToken]
   })
   return Object.fromEntries(await Promise.all(entries)) as Tokens
+}
+
+/** Tells the floor too. */
+async function logInAll(deps: Deps, accounts: Accounts): Promise<Tokens> {
+  const tokens = await logInEach(deps, accounts)
+  for (const role of ROLES)
+    await sql`insert into floor_sessions (token, id, role, name)
+      select ${tokens[role]}, id, role, name from users where email = ${accounts[role].email}
+      on conflict do nothing`.execute(deps.db)
+  return tokens
 }
 
 async function createFloorTables({ db }: Deps): Promise<void> {
@@ -83,10 +93,12 @@ export async function seedEvent(deps: Deps, eventId: string, guests: number): Pr
   await sql`vacuum analyze`.execute(deps.db)
 }
 
+/** Starts a program, API or worker, and waits until `readyPath` answers. */
 export async function startServer(args: string[], env: Record<string, string>, readyPath: string): Promise<Server> {
-  const port = await findFreePort()
+  const port = String(await findFreePort())
+  const startedMs = performance.now()
   const child = spawn(process.execPath, args, {
-    env: { PATH: process.env['PATH'], ...env, PORT: String(port) },
+    env: { PATH: process.env['PATH'], ...env, PORT: port, METRICS_PORT: port },
     stdio: ['ignore', 'ignore', 'inherit'],
   })
   const exited = once(child, 'exit')
@@ -95,6 +107,7 @@ export async function startServer(args: string[], env: Record<string, string>, r
   return {
     url,
     pid: child.pid!,
+    startMs: performance.now() - startedMs,
     async stop() {
       child.kill('SIGTERM')
       await exited
@@ -114,7 +127,7 @@ async function untilReady(url: string, child: ChildProcess): Promise<void> {
       () => false,
     )
     if (isReady) return
-    await new Promise((resolve) => setTimeout(resolve, 50))
+    await new Promise((resolve) => setTimeout(resolve, 10))
   }
 }
 

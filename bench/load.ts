@@ -4,14 +4,25 @@
  */
 import autocannon from 'autocannon'
 
-export type Load = {
-  url: string
+export type LoadRequest = {
   method: 'GET' | 'POST'
   /** `{n}` in path and body is replaced by the number of the request. */
   path: string
   headers: Record<string, string>
   body?: string
-  /** The number of the first request. */
+}
+export type Load = LoadRequest & {
+  url: string
+  /** Further requests, which take turns with the first. */
+  others?: LoadRequest[]
+  /**
+   * Numbers the requests all over a table of so many rows instead of one after the other. `{group}` is the number's group,
+   * such as the event of a guest.
+   */
+  spread?: { rows: number; groupSize: number }
+  /** Request n says `Bearer` and the nth of them. */
+  tokens?: string[]
+  /** The number of the first request of each kind. */
   from: number
   connections: number
   seconds: number
@@ -30,36 +41,42 @@ export type LoadResult = {
   numbered: number
 }
 
+/** A prime, so that multiplying by it visits every row once. */
+const STRIDE = 15_485_863
+
 const load = JSON.parse(process.argv[2]!) as Load
-let next = load.from
-const fill = (template: string, n: number) => template.replaceAll('{n}', String(n))
-const isNumbered = load.path.includes('{n}') || (load.body ?? '').includes('{n}')
+let numbered = 0
+const isNumbered = JSON.stringify([load, load.others]).includes('{n}') || load.tokens !== undefined
+
+function numberRequest({ path, headers, body }: LoadRequest, n: number) {
+  const { spread, tokens } = load
+  const row = spread ? (n * STRIDE) % spread.rows : n
+  const group = Math.floor(row / (spread?.groupSize ?? 1))
+  const fill = (text: string) => text.replaceAll('{n}', String(row)).replaceAll('{group}', String(group))
+  return {
+    path: fill(path),
+    headers: tokens ? { ...headers, authorization: `Bearer ${tokens[n % tokens.length]}` } : headers,
+    ...(body === undefined ? {} : { body: fill(body) }),
+  }
+}
+
+function describeRequest(one: LoadRequest): autocannon.Request {
+  const { method, path, headers, body } = one
+  let next = load.from
+  const setupRequest = (request: autocannon.Request): autocannon.Request => {
+    numbered++
+    return { ...request, ...numberRequest(one, next++) }
+  }
+  return { method, path, headers, ...(body === undefined ? {} : { body }), ...(isNumbered ? { setupRequest } : {}) }
+}
+
 const startedMs = performance.now()
 const result = await autocannon({
   url: load.url,
   connections: load.connections,
   duration: load.seconds,
   ...(load.rate ? { overallRate: load.rate } : {}),
-  requests: [
-    {
-      method: load.method,
-      path: load.path,
-      headers: load.headers,
-      ...(load.body === undefined ? {} : { body: load.body }),
-      ...(isNumbered
-        ? {
-            setupRequest: (request) => {
-              const n = next++
-              return {
-                ...request,
-                path: fill(load.path, n),
-                ...(load.body === undefined ? {} : { body: fill(load.body, n) }),
-              }
-            },
-          }
-        : {}),
-    },
-  ],
+  requests: [load, ...(load.others ?? [])].map(describeRequest),
 })
 const seconds = (performance.now() - startedMs) / 1000
 process.stdout.write(
@@ -69,6 +86,6 @@ process.stdout.write(
     p99Ms: result.latency.p99,
     succeeded: result['2xx'],
     failed: result.non2xx + result.errors + result.timeouts,
-    numbered: next - load.from,
+    numbered,
   } satisfies LoadResult),
 )
