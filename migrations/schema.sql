@@ -325,7 +325,7 @@ create table invitations (
   constraint invitations_answered_by CHECK ((answered_by = ANY (ARRAY['landing'::text, 'whatsapp'::text, 'organizer'::text]))),
   constraint invitations_places CHECK (((places >= 1) AND (places <= 20))),
   constraint invitations_event_id_guest_id_fkey FOREIGN KEY (event_id, guest_id) REFERENCES guests(event_id, id) ON DELETE CASCADE
-);
+) with (fillfactor=60);
 CREATE INDEX invitations_code_key ON invitations USING btree (code_key(code));
 
 create table job_runs (

@@ -67,11 +67,10 @@ export async function admitScans(db: Db, asked: Asked[], openAfterEndMs: number)
     stored as (
       insert into scans (id, event_id, scan_id, code_hash, requested, gate, device, scanned_by, scanned_at, received_at,
                          request_id, result, invitation_id, admitted, remaining)
-      select c.id, c.event_id, c.scan_id, c.code_hash, c.count, c.gate, c.device, c.scanned_by, c.scanned_at, c.at,
-             c.request_id, 'valid', a.invitation_id, a.admitted, a.remaining
-        from admitted a
-        join chosen c on c.n = a.n)
-    select * from admitted`.execute(db)
+      select id, event_id, scan_id, code_hash, count, gate, device, scanned_by, scanned_at, at, request_id, 'valid',
+             invitation_id, admitted, remaining
+        from admitted)
+    select n, invitation_id, guest_name, answer, admitted, remaining from admitted`.execute(db)
   const admissions = new Map(rows.map(({ n, ...admission }) => [n, admission]))
   return asked.map((_, index) => admissions.get(index + 1) ?? null)
 }

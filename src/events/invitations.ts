@@ -46,8 +46,9 @@ export type Admission = {
 }
 
 /**
- * Admits people of the invitations in `asked` (n, invitation_id, count, at) if enough places are left, and returns an Admission
- * with its `n` for each that was admitted. The WHERE clause makes it safe under concurrency; `asked` names an invitation once.
+ * Admits people of the invitations in `asked` (invitation_id, count, at, …) if enough places are left. Returns the rows of
+ * `asked` that were admitted, each with its Admission. The WHERE clause makes it safe under concurrency; `asked` names an
+ * invitation once.
  */
 export const admitting = (asked: ReturnType<typeof sql>) => sql`
     update invitations i
@@ -59,7 +60,7 @@ export const admitting = (asked: ReturnType<typeof sql>) => sql`
        and g.event_id = i.event_id
        and g.id = i.guest_id
        and i.admitted + a.count <= door_places(i.answer, i.answered_places, i.places)
-    returning a.n, i.id as invitation_id, g.name as guest_name, i.answer, i.admitted,
+    returning a.*, g.name as guest_name, i.answer, i.admitted,
               door_places(i.answer, i.answered_places, i.places) - i.admitted as remaining`
 
 /** Admits `count` people if enough places are left, else returns null. */
@@ -68,14 +69,12 @@ export async function admit(
   a: { eventId: string; code: string; count: number; now: Date },
 ): Promise<Admission | null> {
   const asked = sql`(
-      select 1 as n, id as invitation_id, ${a.count}::integer as count, ${a.now}::timestamptz as at
+      select id as invitation_id, ${a.count}::integer as count, ${a.now}::timestamptz as at
         from invitations
        where event_id = ${a.eventId}
          and code = ${a.code})`
-  const { rows } = await sql<Admission & { n: number }>`${admitting(asked)}`.execute(tx)
-  if (!rows[0]) return null
-  const { n: _, ...admission } = rows[0]
-  return admission
+  const { rows } = await sql<Admission>`${admitting(asked)}`.execute(tx)
+  return rows[0] ?? null
 }
 
 /** Stores WhatsApp's alias of this phone with its guests. It locks the rows in one order, so that calls do not deadlock. */
