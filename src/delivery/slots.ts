@@ -10,10 +10,11 @@ import { insertingDeliveries, isWaiting, newRows, type NewDelivery } from './sql
 export type SlotTimes<T = Date> = { requestedAt: T; dueAt: T; windowMs: number | null }
 export type SlotRequest = { eventId: string; guestId: string; template: string; deliveryId: string }
 
-/** The delivery of slot `s` ended without being sent. */
-const isFree = sql`exists (
-  select 1 from deliveries h
-   where h.id = s.delivery_id and h.status in ('failed', 'dead', 'skipped'))`
+/** The delivery of slot `s` ended without being sent. A subselect of one value is always looked up by its index. */
+const isFree = sql`coalesce((
+  select h.status in ('failed', 'dead', 'skipped')
+    from deliveries h
+   where h.id = s.delivery_id), false)`
 
 /** Slot `s` was requested or due within the dedupe window. */
 const isRecent = ({ requestedAt, dueAt, windowMs }: SlotTimes<unknown>) => sql`(

@@ -47,7 +47,7 @@ export async function listTargets(
   wanted: Wanted[],
   times: { now: Date; windowFloor: Date },
 ): Promise<(Target | null)[]> {
-  const records = wanted.map(({ eventId, guestId, ...rest }) => ({ ...rest, event_id: eventId, guest_id: guestId }))
+  const column = <T>(of: (one: Wanted) => T) => wanted.map(of)
   const { rows } = await sql<Target & { n: number }>`/* prepared list_targets */
     select w.n, e.organizer_id, o.name as organizer_name, e.status as event_status, e.name as event_name,
            e.starts_at, e.ends_at, e.time_zone, e.location,
@@ -56,9 +56,9 @@ export async function listTargets(
              where t.name = w.template
                and t.language = replace(coalesce(w.locale, g.locale), '-', '_')) as approved_category,
            ${reachColumns(sql`e.organizer_id`, times)}
-      from rows from (
-             json_to_recordset(${JSON.stringify(records)})
-               as (scope text, event_id text, guest_id text, template text, locale text))
+      from unnest(${column(({ scope }) => scope)}::text[], ${column(({ eventId }) => eventId)}::text[],
+                  ${column(({ guestId }) => guestId)}::text[], ${column(({ template }) => template)}::text[],
+                  ${column(({ locale }) => locale ?? null)}::text[])
            with ordinality w (scope, event_id, guest_id, template, locale, n)
       join events e on e.id = w.event_id and (w.scope is null or e.organizer_id = w.scope)
       join organizers o on o.id = e.organizer_id
