@@ -31,10 +31,10 @@ export const ENVIRONMENT = {
   WA_WEBHOOK_SECRET_HEADER: 'x-webhook-secret',
 }
 
-/** A row for one run: `event` has guests and invitations that no run has used before. */
+/** A row for one run: `event`, in capitals as codes are, has guests and invitations that no run has used before. */
 export function describeRow(name: RowName, event: string, run: string, tokens: Tokens): Row {
   const bearer = (role: keyof Tokens) => ({ authorization: `Bearer ${tokens[role]}` })
-  const code = `${event.toUpperCase()}-CODE-{n}` // in capitals, as codes are made
+  const code = `${event}-CODE-{n}`
   const empty: Request = { method: 'GET', path: '/empty', headers: {} }
   const status = describeStatus(run)
   const scan = { eventId: event, code, scanId: `${run}-{n}`, gate: 'Norte', device: 'lector 1' }

@@ -89,7 +89,7 @@ async function compare(site: Site, name: RowName, count: number) {
     // A warm-up is short.
     const isWarmUp = round === 0
     const run = `${name}-${count}-${round}`
-    const event = `ev-${run}`
+    const event = `EV-${run.toUpperCase()}`
     const row = describeRow(name, event, run, tokens)
     target = row.targets[count]
     const length = isWarmUp ? Math.min(seconds, 2) : seconds
