@@ -33,6 +33,7 @@ type Dead = Pick<Candidate, 'id' | 'eventId' | 'guestId' | 'template' | 'isAnswe
   letterId: number
   status: string
   nextAttemptAt: Date | null
+  requestedAt: Date
 }
 
 /** An unknown outcome needs review when it has no due time; otherwise it still waits for a status. */
@@ -45,10 +46,11 @@ function outcomeOf(one: Dead, retried: Set<string>): ReplayOutcome {
   return isReplayable(one) ? 'superseded' : 'moved'
 }
 
-/** Of several dead messages in one slot the latest request wins; ids sort by time. An answer needs no slot. */
+/** Of several dead messages in one slot the latest request wins. An answer needs no slot. */
 function latestOfEachSlot(candidates: Dead[]): SlotRequest[] {
   const latest = new Map<string, SlotRequest>()
-  for (const { eventId, guestId, template, id, isAnswer } of candidates)
+  const byTime = candidates.toSorted((a, b) => a.requestedAt.getTime() - b.requestedAt.getTime())
+  for (const { eventId, guestId, template, id, isAnswer } of byTime)
     if (!isAnswer) latest.set([eventId, guestId, template].join(' '), { eventId, guestId, template, deliveryId: id })
   return [...latest.values()]
 }
@@ -57,7 +59,7 @@ function latestOfEachSlot(candidates: Dead[]): SlotRequest[] {
 async function lockDead(tx: Tx, letterIds: number[]): Promise<Dead[]> {
   const { rows } = await sql<Dead>`
     select l.id as letter_id, d.id, d.status, d.next_attempt_at, d.answers_message is not null as is_answer,
-           d.event_id, d.guest_id, d.template
+           d.event_id, d.guest_id, d.template, d.requested_at
       from dead_letters l
       join deliveries d on d.id = l.ref_id
      where l.id = any(${letterIds}::bigint[]) and l.kind = 'delivery' and l.resolved_at is null

@@ -4,28 +4,24 @@ import addFormats from 'ajv-formats'
 import type { FastifyInstance } from 'fastify'
 import { addFormatsOfPeople } from './formats.ts'
 
-/** For bodies: no coercion, and unknown fields are not dropped silently. */
-const strict = new Ajv({
-  coerceTypes: false,
-  removeAdditional: false,
-  useDefaults: true,
-  allErrors: true,
-  verbose: true, // the handler of errors explains the text of a format
-  strict: false,
-})
-/** For paths and queries, which are text: numbers and booleans are coerced. */
-const coercing = new Ajv({
-  coerceTypes: true,
-  removeAdditional: false,
-  useDefaults: true,
-  allErrors: true,
-  verbose: true, // the handler of errors explains the text of a format
-  strict: false,
-})
-for (const ajv of [strict, coercing]) {
+function openAjv(coerceTypes: boolean): Ajv {
+  const ajv = new Ajv({
+    coerceTypes,
+    removeAdditional: false, // unknown fields are not dropped silently
+    useDefaults: true,
+    allErrors: true,
+    verbose: true, // the handler of errors explains the text of a format
+    strict: false,
+  })
   addFormats.default(ajv)
   addFormatsOfPeople(ajv)
+  return ajv
 }
+
+/** For bodies. */
+const strict = openAjv(false)
+/** For paths and queries, which are text: numbers and booleans are coerced. */
+const coercing = openAjv(true)
 
 export function validateRequests(app: FastifyInstance): void {
   app.setValidatorCompiler(({ schema, httpPart }) =>

@@ -142,7 +142,8 @@ let idTime = { ms: 0, text: '' }
 
 /**
  * A new id such as `dl_01a22394cb0e000001ed81c33ea06cd1`: a prefix for the kind of object, the milliseconds since 1970, a
- * counter and the part of this process, in hexadecimal. Ids of one process sort by time. An id is unique and not secret.
+ * counter and the part of this process, in hexadecimal. Ids of one process sort by time; those of two may not, because the time
+ * is that of a clock which nobody sets. An id is unique and not secret.
  */
 export function newId(prefix: string, at?: Date): string {
   const ms = at ? at.getTime() : Math.floor(performance.timeOrigin + performance.now())
