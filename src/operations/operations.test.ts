@@ -162,6 +162,24 @@ test('of two dead deliveries of one message only the later one is retried', asyn
   )
 })
 
+test('the later of two dead deliveries is the one requested later, whatever its id', async (t) => {
+  const app = await startApp(t, { now: NOW })
+  const guest = await aGuest(app.db, await anEvent(app.db))
+  const later = await aDeadDelivery(app.db, guest)
+  const earlier = await aDeadDelivery(app.db, guest)
+  await sql`update deliveries set requested_at = requested_at - interval '1 hour' where id = ${earlier.id}`.execute(
+    app.db,
+  )
+
+  await retryAll(app, { eventId: guest.eventId })
+
+  assert.ok(later.id < earlier.id)
+  assert.deepEqual(
+    [(await rowOf(app.db, earlier.id)).status, (await rowOf(app.db, later.id)).status],
+    ['dead', 'queued'],
+  )
+})
+
 test('a replay of 500 dead letters, 200 of them delivered, sends 300, and a second replay sends none', async (t) => {
   const app = await startApp(t, { now: NOW })
   const eventId = await anEvent(app.db)
