@@ -1,5 +1,6 @@
 /** What `npm run bench:http` compares: for every row the request to ours, the request to the floor, and the proof of the work. */
 import type { Load } from './load.ts'
+import { codePrefixOf } from './machine.ts'
 
 export const ROWS = ['empty', 'session', 'overview', 'invitation', 'ingest', 'scan', 'send', 'rsvp', 'intent'] as const
 export type RowName = (typeof ROWS)[number]
@@ -34,7 +35,7 @@ export const ENVIRONMENT = {
 /** A row for one run: `event`, in capitals as codes are, has guests and invitations that no run has used before. */
 export function describeRow(name: RowName, event: string, run: string, tokens: Tokens): Row {
   const bearer = (role: keyof Tokens) => ({ authorization: `Bearer ${tokens[role]}` })
-  const code = `${event}-CODE-{n}`
+  const code = `${codePrefixOf(event)}{n:8}`
   const empty: Request = { method: 'GET', path: '/empty', headers: {} }
   const status = describeStatus(run)
   const scan = { eventId: event, code, scanId: `${run}-{n}`, gate: 'Norte', device: 'lector 1' }

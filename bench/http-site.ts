@@ -17,6 +17,9 @@ export type Server = { url: string; pid: number; startMs: number; stop(): Promis
 export type Site = { deps: Deps; ours: Server; floor: Server; logIn(): Promise<Tokens>; close(): Promise<void> }
 
 /** Opens a new database and starts both servers on it. */
+/** The arguments of Node in `npm start`. */
+export const API = ['--enable-source-maps', '--max-semi-space-size=32', 'dist/server.js']
+
 export async function openSite(machine: Machine, backend: Backend): Promise<Site> {
   const databaseUrl = await createDatabase(machine.databaseUrl, `bench_http_${backend}`)
   const env = {
@@ -30,7 +33,7 @@ export async function openSite(machine: Machine, backend: Backend): Promise<Site
   const accounts = await createAccounts(deps)
   await createFloorTables(deps)
   const floor = await startServer(['--import', 'tsx', 'bench/floor-server.ts'], env, '/empty')
-  const ours = await startServer(['dist/server.js'], env, '/health')
+  const ours = await startServer(API, env, '/health')
   return {
     deps,
     ours,

@@ -1,7 +1,7 @@
 /**
  * Measures the API over HTTP, as a ratio to a floor: the thinnest program that does the same durable work (floor-server.ts).
  * Ours is the built program in production mode. Both servers and the load generator are processes of their own; floor and
- * ours run in turns on the same PostgreSQL and Redis. After each run of ours the rows that it stored are counted.
+ * ours run in turns on the same PostgreSQL and Redis. µs is the processor time of the server for a request. After each run of ours the rows that it stored are counted.
  *
  *   npm run bench:http -- [--seconds 4] [--rounds 3] [--connections 32,128] [--rows empty,scan] [--backend redis|postgres] [--check]
  *
@@ -11,8 +11,8 @@
 import { readArguments, refuse, type Usage } from '../src/commands/usage.ts'
 import { sql } from '../src/platform/db.ts'
 import { describeRow, ROWS, type RowName } from './http-rows.ts'
-import { openSite, runLoad, seedEvent, type Backend, type Site } from './http-site.ts'
-import type { LoadResult } from './load.ts'
+import { openSite, readCpuSeconds, runLoad, seedEvent, type Backend, type Server, type Site } from './http-site.ts'
+import type { Load, LoadResult } from './load.ts'
 import { startMachine } from './machine.ts'
 
 /** More than the fastest run can use. */
@@ -44,7 +44,9 @@ const unknown = rows.find((row) => !ROWS.includes(row))
 if (unknown) refuse(usage, `--rows: ${unknown} is unknown; there are ${ROWS.join(', ')}.`)
 if (connections.some((count) => !(count > 0))) refuse(usage, '--connections: whole numbers, separated by commas.')
 
-type Measured = { ours: LoadResult[]; floor: LoadResult[] }
+/** `cpuUs`: the processor time of the server, without PostgreSQL and Redis, in microseconds a request. */
+type Run = LoadResult & { cpuUs: number }
+type Measured = { ours: Run[]; floor: Run[] }
 
 const machine = await startMachine()
 let missed: string[] = []
@@ -93,12 +95,12 @@ async function compare(site: Site, name: RowName, count: number) {
     const row = describeRow(name, event, run, tokens)
     target = row.targets[count]
     const length = isWarmUp ? Math.min(seconds, 2) : seconds
-    if (`${row.ours.path}${row.ours.body ?? ''}`.includes('CODE-{n}') || name === 'send')
+    if (`${row.ours.path}${row.ours.body ?? ''}`.includes('{n:8}') || name === 'send')
       await seedEvent(site.deps, event, GUESTS_PER_SECOND * length)
     const load = { from: 1, connections: count, seconds: length }
-    const floor = await runLoad({ ...load, ...row.floor, url: site.floor.url })
+    const floor = await measureRun(site.floor, { ...load, ...row.floor })
     const before = await countProof(site, row.proof)
-    const ours = await runLoad({ ...load, ...row.ours, url: site.ours.url })
+    const ours = await measureRun(site.ours, { ...load, ...row.ours })
     const stored = (await countProof(site, row.proof)) - before
     checkRun(run, { floor, ours }, row.proof ? stored : null, count)
     if (isWarmUp) continue
@@ -106,6 +108,13 @@ async function compare(site: Site, name: RowName, count: number) {
     measured.floor.push(floor)
   }
   return { measured, target }
+}
+
+async function measureRun(server: Server, load: Omit<Load, 'url'>): Promise<Run> {
+  const beforeSeconds = await readCpuSeconds(server)
+  const result = await runLoad({ ...load, url: server.url })
+  const cpuSeconds = (await readCpuSeconds(server)) - beforeSeconds
+  return { ...result, cpuUs: Math.round((cpuSeconds * 1e6) / result.succeeded) }
 }
 
 async function countProof({ deps: { db } }: Site, query: string | undefined): Promise<number> {
@@ -127,10 +136,10 @@ function checkRun(
     throw new Error(`${run}: ${ours.succeeded} answers, but ${stored} rows`)
 }
 
-function describe(results: LoadResult[]): string {
-  const of = (pick: (result: LoadResult) => number) => median(results.map(pick))
+function describe(results: Run[]): string {
+  const of = (pick: (result: Run) => number) => median(results.map(pick))
   const rate = Math.round(of((result) => result.rate)).toLocaleString('en')
-  return `${rate}/s, p50 ${of(({ p50Ms }) => p50Ms)} ms, p99 ${of(({ p99Ms }) => p99Ms)} ms`
+  return `${rate}/s, p50 ${of(({ p50Ms }) => p50Ms)} ms, p99 ${of(({ p99Ms }) => p99Ms)} ms, ${of(({ cpuUs }) => cpuUs)} µs`
 }
 
 function median(numbers: number[]): number {

@@ -6,7 +6,7 @@ import autocannon from 'autocannon'
 
 export type LoadRequest = {
   method: 'GET' | 'POST'
-  /** `{n}` in path and body is replaced by the number of the request. */
+  /** `{n}` in path and body is replaced by the number of the request, `{n:8}` by its eight digits. */
   path: string
   headers: Record<string, string>
   body?: string
@@ -46,13 +46,17 @@ const STRIDE = 15_485_863
 
 const load = JSON.parse(process.argv[2]!) as Load
 let numbered = 0
-const isNumbered = JSON.stringify([load, load.others]).includes('{n}') || load.tokens !== undefined
+const isNumbered = JSON.stringify([load, load.others]).includes('{n') || load.tokens !== undefined
 
 function numberRequest({ path, headers, body }: LoadRequest, n: number) {
   const { spread, tokens } = load
   const row = spread ? (n * STRIDE) % spread.rows : n
   const group = Math.floor(row / (spread?.groupSize ?? 1))
-  const fill = (text: string) => text.replaceAll('{n}', String(row)).replaceAll('{group}', String(group))
+  const fill = (text: string) =>
+    text
+      .replaceAll('{n}', String(row))
+      .replaceAll('{n:8}', String(row).padStart(8, '0'))
+      .replaceAll('{group}', String(group))
   return {
     path: fill(path),
     headers: tokens ? { ...headers, authorization: `Bearer ${tokens[n % tokens.length]}` } : headers,

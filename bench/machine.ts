@@ -9,6 +9,7 @@ import pg from 'pg'
 import { loadConfig } from '../src/platform/config.ts'
 import { MIGRATIONS_FOLDER, applyMigrations, sql } from '../src/platform/db.ts'
 import { openDeps, type Deps } from '../src/deps.ts'
+import { keyOf } from '../src/events/codes.ts'
 import { startEmbedded } from '../src/platform/embedded/embedded.ts'
 import { openLog } from '../src/platform/log.ts'
 
@@ -76,10 +77,12 @@ export async function seedGuests({ db }: Pick<Deps, 'db'>, eventId: string, coun
     select ${eventId}, 'g' || n, 'Ana Prueba', '+52' || (5510000000 + 10 * n), 'g' || n || '@example.com'
       from generate_series(1, ${count}) n`.execute(db)
   await sql`insert into invitations (id, event_id, guest_id, code, places)
-    select ${eventId} || 'i' || n, ${eventId}, 'g' || n, upper(${eventId}) || '-CODE-' || n, 1 from generate_series(1, ${count}) n`.execute(
-    db,
-  )
+    select ${eventId} || 'i' || n, ${eventId}, 'g' || n, ${codePrefixOf(eventId)} || lpad(n::text, 8, '0'), 1
+      from generate_series(1, ${count}) n`.execute(db)
 }
+
+/** The codes of an event are its letters, filled up, and eight digits: 26 characters of the real alphabet. */
+export const codePrefixOf = (eventId: string): string => keyOf(eventId).replaceAll('U', 'V').padEnd(18, 'X')
 
 /** Inserts an event and one queued WhatsApp delivery per guest. */
 export async function seed({ db, now }: Deps, eventId: string, ids: string[]): Promise<void> {

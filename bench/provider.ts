@@ -38,7 +38,7 @@ const buttonOf = (kind: string, index: string, parameter: object) => ({
 })
 const COMPONENTS = [
   { type: 'body', parameters: TEXTS.map((text) => ({ type: 'text', text })) },
-  buttonOf('url', '0', { type: 'text', text: 'ev_whatsapp_1_ours-CODE-1234' }),
+  buttonOf('url', '0', { type: 'text', text: 'EVWHATSAPP10VRSXXX00001234' }),
   buttonOf('quick_reply', '1', { type: 'payload', payload: 'rsvp/yes/ev_whatsapp_1_oursi1234' }),
   buttonOf('quick_reply', '2', { type: 'payload', payload: 'rsvp/no/ev_whatsapp_1_oursi1234' }),
 ]
