@@ -10,7 +10,7 @@ const REDACTED = ['phone', 'email', 'name', 'token', 'password', 'authorization'
 
 /** How long a line may wait in memory for others, so that a busy process does not write each one by itself. */
 const FLUSH_MS = 100
-const BUFFER_BYTES = 4096
+const BLOCK_LENGTH = 4096
 
 /** Without a stream, JSON lines go to the standard output in blocks. What waits is written when the process exits. */
 export function openLog(config: Config['log'], given?: NodeJS.WritableStream): Logger {
@@ -34,10 +34,24 @@ export function openLog(config: Config['log'], given?: NodeJS.WritableStream): L
   return pino(options, pretty)
 }
 
+/** Joins lines before it hands them to the stream, which would look at a whole block again for every line. */
 function openBuffered() {
-  const output = pino.destination({ fd: process.stdout.fd, sync: false, minLength: BUFFER_BYTES })
-  setInterval(() => output.flush(), FLUSH_MS).unref()
-  return output
+  const output = pino.destination({ fd: process.stdout.fd, sync: false })
+  let block = ''
+  const flush = () => {
+    if (block !== '') output.write(block)
+    block = ''
+  }
+  setInterval(flush, FLUSH_MS).unref()
+  // The stream's own listeners for these events write what it holds, so this one comes first.
+  process.prependListener('beforeExit', flush)
+  process.prependListener('exit', flush)
+  return {
+    write(line: string) {
+      block += line
+      if (block.length >= BLOCK_LENGTH) flush()
+    },
+  }
 }
 
 /** A logger for lines whose fields are all our own words and numbers, so that nothing needs to be redacted. */
