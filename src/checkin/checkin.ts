@@ -7,7 +7,7 @@
  *
  * This path uses no cache and no queue: without PostgreSQL the answer is 503, never an admission.
  */
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { admit, findCode, readCode, type Admission, type CodeReading } from '../events/events.ts'
 import { batching } from '../platform/batching.ts'
 import { newId, violatedConstraint, withTx, type Db, type Tx } from '../platform/db.ts'
@@ -82,7 +82,7 @@ type Scanned = { answer: ScanAnswer; isRetry: boolean }
 export async function scan({ db, now }: Context, input: ScanInput): Promise<Scanned> {
   const reading = readCode(input.code)
   const row = describeScan(input, reading, now())
-  const asked = { ...row, scope: input.user.organizerId, codes: reading.exact }
+  const asked = { scope: input.user.organizerId, codes: reading.exact, ...row }
   const admission = await admitTogether({ db, now }, asked).catch((error: unknown) => {
     if (violatedConstraint(error) === 'scans_once') return null // a concurrent scan has the same scanId
     throw error
@@ -98,7 +98,7 @@ function describeScan(input: ScanInput, { code }: CodeReading, receivedAt: Date)
     eventId: input.eventId,
     scanId: input.scanId ?? id,
     // The code admits people, so only its hash is stored: of the reading, so that a retry may spell it differently.
-    codeHash: createHash('sha256').update(code).digest(),
+    codeHash: hash('sha256', code, 'buffer'),
     requested: input.admit,
     gate: input.gate ?? null,
     device: input.device ?? null,

@@ -71,7 +71,7 @@ export async function admitScans(db: Db, asked: Asked[], openAfterEndMs: number)
              invitation_id, admitted, remaining
         from admitted)
     select n, invitation_id, guest_name, answer, admitted, remaining from admitted`.execute(db)
-  const admissions = new Map(rows.map(({ n, ...admission }) => [n, admission]))
+  const admissions = new Map(rows.map((row) => [row.n, row]))
   return asked.map((_, index) => admissions.get(index + 1) ?? null)
 }
 

@@ -83,8 +83,13 @@ export async function requestDelivery(context: Context, input: DeliveryRequest):
   const { channel, reason } = channelFor(target, input, narrowAuto(input.channel, config), mayFallBack)
   refuseUntimely(target, template, scheduledAt ?? requestedAt)
   const delivery: NewDelivery = {
-    ...{ eventId, guestId, template, variables, requestId, idempotencyKey },
     id: newId('dl'),
+    eventId,
+    guestId,
+    template,
+    variables,
+    requestId,
+    idempotencyKey,
     organizerId: target.organizerId,
     attemptsMax: config.delivery.attemptsMax,
     requestedBy: input.user.id,
@@ -96,11 +101,38 @@ export async function requestDelivery(context: Context, input: DeliveryRequest):
     mayFallBack: channel === 'whatsapp' && mayFallBack,
     locale: locale ?? target.locale,
   }
-  // Throws when a variable is missing.
-  composeMessage({ ...target, ...delivery }, config.http.publicBaseUrl)
+  checkMessage(target, delivery, config.http.publicBaseUrl)
   return insertOnce(context, delivery, input.force).catch((error: unknown) => {
     throw isGuestGone(error) ? new Failure('guest_not_found', { cause: error }) : error
   })
+}
+
+/** Throws when the message cannot be composed, such as when a variable is missing. */
+function checkMessage(target: Target & { guestName: string }, delivery: NewDelivery, baseUrl: string): void {
+  const { id, requestId, channel, template, locale, variables } = delivery
+  const { guestName, eventName, startsAt, timeZone, location, organizerName } = target
+  const { invitationId, code, phone, waId, email } = target
+  // Spreading these two would take V8 longer than everything else here.
+  const facts = {
+    id,
+    requestId,
+    channel,
+    template,
+    locale,
+    variables,
+    guestName,
+    eventName,
+    startsAt,
+    timeZone,
+    location,
+    organizerName,
+    invitationId,
+    code,
+    phone,
+    waId,
+    email,
+  }
+  composeMessage(facts, baseUrl)
 }
 
 async function insertOnce(context: Context, delivery: NewDelivery, isForced: boolean): Promise<Requested> {
@@ -144,7 +176,9 @@ function channelFor(
 ): { channel: ChannelName; reason: string } {
   const choice = chooseChannel(target, { channel: wanted, fallsBackFor: [], isPromotion: false })
   const isPromotion =
-    choice.kind === 'channel' && choice.channel === 'whatsapp' && isPromotional({ ...target, template })
+    choice.kind === 'channel' &&
+    choice.channel === 'whatsapp' &&
+    isPromotional({ template, approvedCategory: target.approvedCategory })
   const isStopped = isPromotion && target.isMarketingStopped && !(mayFallBack && target.canEmail)
   const refusal = isStopped ? 'marketing_stopped' : choice.kind === 'excluded' ? choice.reason : null
   if (refusal) throw new Failure(refusal, { detail: REFUSALS[refusal] })

@@ -64,7 +64,7 @@ export async function listTargets(
       join organizers o on o.id = e.organizer_id
       left join guests g on g.event_id = e.id and g.id = w.guest_id
       left join invitations i on i.event_id = g.event_id and i.guest_id = g.id`.execute(db)
-  const targets = new Map(rows.map(({ n, ...target }) => [n, target]))
+  const targets = new Map(rows.map((row) => [row.n, row]))
   return wanted.map((_, index) => targets.get(index + 1) ?? null)
 }
 
