@@ -59,7 +59,7 @@ export const findVersion = batching(
     const versions = new Map(rows.map(({ organizerId, version }) => [organizerId, version]))
     return organizerIds.map((id) => versions.get(id)!)
   },
-  { max: 200, lanes: 2 },
+  { max: 200, lanes: 2, gapMs: 1 },
 )
 
 export type Filter = Days & { organizerId: string | null; currency: string }

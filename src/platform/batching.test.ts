@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { batching } from './batching.ts'
 import { type Db } from './db.ts'
 
@@ -106,4 +107,28 @@ test('a full second batch runs beside the first, and a smaller one waits', async
   assert.deepEqual(await Promise.all(answers), [1, 2, 3, 4, 5, 6, 7, 8])
   assert.deepEqual([beside, full, freed], [[1], [1, 3], [1, 3, 3]])
   assert.deepEqual(sizes(), [1, 3, 3, 1])
+})
+
+test('calls within the gap after a batch wait for its end and are one batch', async () => {
+  const batches: { items: number[]; atMs: number }[] = []
+  const echo = batching(
+    async (_: { db: Db }, items: number[]) => {
+      batches.push({ items, atMs: performance.now() })
+      return items
+    },
+    { max: 10, lanes: 1, gapMs: 40 },
+  )
+  const context = aContext()
+
+  await echo(context, 1)
+  const second = echo(context, 2)
+  await sleep(5)
+  const answers = await Promise.all([second, echo(context, 3)])
+
+  assert.deepEqual(answers, [2, 3])
+  assert.deepEqual(
+    batches.map(({ items }) => items),
+    [[1], [2, 3]],
+  )
+  assert.ok(batches[1]!.atMs - batches[0]!.atMs >= 39)
 })

@@ -2,19 +2,27 @@
 import type { Db } from './db.ts'
 import { isConnectionLost } from './errors.ts'
 
-/** `max`: the most items of a batch. `lanes`: how many batches run at a time. */
-type Limits = { max: number; lanes: number }
+/**
+ * `max`: the most items of a batch. `lanes`: how many batches run at a time. `gapMs`: how long the next batch collects at least,
+ * counted from the start of the last; for statements that are quicker than the requests that wait for them.
+ */
+type Limits = { max: number; lanes: number; gapMs?: number }
 
 /**
  * Collects concurrent calls into batches. `run` takes the items of a batch and returns their results in order. While a batch
  * runs, the next one collects items; it starts when the running batch ends, or when it has `max` items and fewer than `lanes`
  * batches run. When a batch fails, its items run one by one, so that one bad row fails alone. A lost connection fails all.
  */
-export function gathering<I, O>(run: (items: I[]) => Promise<O[]>, { max, lanes }: Limits): (item: I) => Promise<O> {
+export function gathering<I, O>(
+  run: (items: I[]) => Promise<O[]>,
+  { max, lanes, gapMs = 0 }: Limits,
+): (item: I) => Promise<O> {
   type Waiting = { item: I; resolve: (output: O) => void; reject: (error: unknown) => void }
   let waiting: Waiting[] = []
   let running = 0
   let isScheduled = false
+  let mayStartMs = 0
+  let isInGap = false
 
   async function runBatch(batch: Waiting[]): Promise<void> {
     try {
@@ -26,9 +34,23 @@ export function gathering<I, O>(run: (items: I[]) => Promise<O[]>, { max, lanes 
     }
   }
 
+  function waitForGap(ms: number): void {
+    if (isInGap) return
+    isInGap = true
+    setTimeout(() => {
+      isInGap = false
+      startBatches()
+    }, ms)
+  }
+
   function startBatches(): void {
     const isReady = running === 0 ? waiting.length > 0 : waiting.length >= max
     if (running >= lanes || !isReady) return
+    if (gapMs > 0 && waiting.length < max) {
+      const nowMs = performance.now()
+      if (nowMs < mayStartMs) return waitForGap(mayStartMs - nowMs)
+      mayStartMs = nowMs + gapMs
+    }
     running++
     const batch = waiting.slice(0, max)
     waiting = waiting.slice(max)
