@@ -193,7 +193,12 @@ test('the image runs the program directly, without development packages and not 
   assert.equal(last('USER'), 'node')
   assert.equal(last('STOPSIGNAL'), 'SIGTERM')
   assert.match(last('HEALTHCHECK') ?? '', /CMD \[/)
-  assert.deepEqual(JSON.parse(last('CMD')!), ['node', '--enable-source-maps', 'dist/server.js'])
+  assert.deepEqual(JSON.parse(last('CMD')!), [
+    'node',
+    '--enable-source-maps',
+    '--max-semi-space-size=32',
+    'dist/server.js',
+  ])
   assert.ok(runs.includes('npm ci') && runs.includes('npm ci --omit=dev') && runs.includes('npm run build'))
   assert.ok(
     runtime.steps.every(({ argument }) => !argument.startsWith('npm')),
