@@ -149,6 +149,7 @@ create table delivery_attempts (
 );
 CREATE INDEX delivery_attempts_message ON delivery_attempts USING btree (provider_message_id) WHERE (provider_message_id IS NOT NULL);
 CREATE INDEX delivery_attempts_open ON delivery_attempts USING btree (delivery_id) WHERE (finished_at IS NULL);
+CREATE INDEX delivery_attempts_started ON delivery_attempts USING brin (started_at);
 
 create table delivery_events (
   id bigint generated always as identity not null,
@@ -358,40 +359,64 @@ create unlogged table kv (
 CREATE INDEX kv_expiry ON kv USING btree (expires_at) WHERE (expires_at IS NOT NULL);
 
 create table ledger_entries (
-  id bigint generated always as identity not null,
+  transaction_id text not null,
+  line smallint not null,
+  lines smallint not null,
+  organizer_id text not null,
+  effective_at timestamp with time zone not null,
+  account text not null,
+  method text,
+  currency text,
+  amount_cents bigint default 0 not null,
+  tickets bigint default 0 not null,
+  constraint ledger_entries_pkey PRIMARY KEY (transaction_id, line),
+  constraint ledger_entries_line CHECK (((line >= 1) AND (line <= lines))),
+  constraint ledger_entries_method CHECK (((account = 'cash'::text) = (method IS NOT NULL))),
+  constraint ledger_entries_unit CHECK (
+CASE
+    WHEN (account = ANY (ARRAY['receivable'::text, 'cash'::text, 'sales'::text, 'write_off'::text])) THEN ((currency ~ '^[A-Z]{3}$'::text) AND (amount_cents <> 0) AND (tickets = 0))
+    WHEN (account = ANY (ARRAY['tickets_prepaid'::text, 'tickets_loan'::text, 'issued_prepaid'::text, 'issued_loan'::text, 'used_prepaid'::text, 'used_loan'::text])) THEN ((currency IS NULL) AND (amount_cents = 0) AND (tickets <> 0))
+    ELSE false
+END),
+  constraint ledger_entries_owner FOREIGN KEY (transaction_id, organizer_id, effective_at, lines) REFERENCES ledger_transactions(id, organizer_id, effective_at, lines)
+);
+CREATE INDEX ledger_entries_sums ON ledger_entries USING btree (organizer_id, account, currency, effective_at) INCLUDE (amount_cents, tickets);
+CREATE TRIGGER ledger_entries_append_only BEFORE DELETE OR UPDATE ON ledger_entries FOR EACH ROW EXECUTE FUNCTION refuse_changed_ledger();
+CREATE TRIGGER ledger_entries_kept BEFORE TRUNCATE ON ledger_entries FOR EACH STATEMENT EXECUTE FUNCTION refuse_changed_ledger();
+
+create table ledger_transactions (
+  id text not null,
   organizer_id text not null,
   event_id text,
   kind text not null,
-  tickets integer default 0 not null,
-  amount_cents bigint not null,
-  currency text not null,
   payment_id text,
-  reverses_id bigint,
+  reverses_id text,
+  lines smallint not null,
   reason text,
   created_by text not null,
+  idempotency_key text,
+  request_id text not null,
   effective_at timestamp with time zone not null,
-  created_at timestamp with time zone default now() not null,
-  constraint ledger_entries_pkey PRIMARY KEY (id),
-  constraint ledger_entries_reversed_once UNIQUE (reverses_id),
-  constraint ledger_entries_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text)),
-  constraint ledger_entries_kind CHECK ((kind = ANY (ARRAY['prepaid'::text, 'loan'::text, 'payment'::text, 'reversal'::text]))),
-  constraint ledger_entries_shape CHECK (
-CASE kind
-    WHEN 'prepaid'::text THEN ((tickets > 0) AND (amount_cents >= 0))
-    WHEN 'loan'::text THEN ((tickets > 0) AND (amount_cents >= 0))
-    WHEN 'payment'::text THEN ((tickets = 0) AND (amount_cents > 0) AND (payment_id IS NOT NULL))
-    ELSE ((reverses_id IS NOT NULL) AND (tickets <= 0) AND (amount_cents <= 0))
-END),
-  constraint ledger_entries_event_id_fkey FOREIGN KEY (event_id) REFERENCES events(id),
-  constraint ledger_entries_organizer_id_fkey FOREIGN KEY (organizer_id) REFERENCES organizers(id),
-  constraint ledger_entries_payment_id_fkey FOREIGN KEY (payment_id) REFERENCES payments(id),
-  constraint ledger_entries_reverses_id_fkey FOREIGN KEY (reverses_id) REFERENCES ledger_entries(id)
+  created_at timestamp with time zone not null,
+  constraint ledger_transactions_pkey PRIMARY KEY (id),
+  constraint ledger_transactions_owner UNIQUE (id, organizer_id, effective_at, lines),
+  constraint ledger_transactions_reversed_once UNIQUE (reverses_id),
+  constraint ledger_transactions_kind CHECK ((kind = ANY (ARRAY['loan'::text, 'prepaid'::text, 'payment'::text, 'use'::text, 'write_off'::text, 'reversal'::text]))),
+  constraint ledger_transactions_lines CHECK ((lines >= 2)),
+  constraint ledger_transactions_of_payment CHECK (((kind <> 'payment'::text) OR (payment_id IS NOT NULL))),
+  constraint ledger_transactions_reversal CHECK (((kind = 'reversal'::text) = (reverses_id IS NOT NULL))),
+  constraint ledger_transactions_event_id_fkey FOREIGN KEY (event_id) REFERENCES events(id),
+  constraint ledger_transactions_organizer_id_fkey FOREIGN KEY (organizer_id) REFERENCES organizers(id),
+  constraint ledger_transactions_payment_id_fkey FOREIGN KEY (payment_id) REFERENCES payments(id),
+  constraint ledger_transactions_reverses_id_fkey FOREIGN KEY (reverses_id) REFERENCES ledger_transactions(id)
 );
-CREATE INDEX ledger_entries_counted ON ledger_entries USING btree (organizer_id, currency, effective_at) INCLUDE (kind, tickets, amount_cents, reverses_id);
-CREATE INDEX ledger_entries_organizer ON ledger_entries USING btree (organizer_id, id);
-CREATE UNIQUE INDEX ledger_entries_one_per_payment ON ledger_entries USING btree (payment_id) WHERE (kind = 'payment'::text);
-CREATE TRIGGER ledger_entries_append_only BEFORE DELETE OR UPDATE ON ledger_entries FOR EACH ROW EXECUTE FUNCTION refuse_ledger_change();
-CREATE TRIGGER ledger_entries_inserted AFTER INSERT ON ledger_entries REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION note_money_change();
+CREATE INDEX ledger_transactions_listing ON ledger_transactions USING btree (organizer_id, created_at DESC, id DESC);
+CREATE UNIQUE INDEX ledger_transactions_idempotency ON ledger_transactions USING btree (created_by, idempotency_key) WHERE (idempotency_key IS NOT NULL);
+CREATE UNIQUE INDEX ledger_transactions_one_per_payment ON ledger_transactions USING btree (payment_id) WHERE (kind = 'payment'::text);
+CREATE TRIGGER ledger_transactions_append_only BEFORE DELETE OR UPDATE ON ledger_transactions FOR EACH ROW EXECUTE FUNCTION refuse_changed_ledger();
+CREATE CONSTRAINT TRIGGER ledger_transactions_checked AFTER INSERT ON ledger_transactions DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION check_ledger_transaction();
+CREATE TRIGGER ledger_transactions_inserted AFTER INSERT ON ledger_transactions REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION note_money_change();
+CREATE TRIGGER ledger_transactions_kept BEFORE TRUNCATE ON ledger_transactions FOR EACH STATEMENT EXECUTE FUNCTION refuse_changed_ledger();
 
 create table money_versions (
   organizer_id text not null,
@@ -530,6 +555,7 @@ create table scans (
 );
 CREATE INDEX scans_event ON scans USING btree (event_id, received_at DESC, id DESC);
 CREATE INDEX scans_invitation ON scans USING btree (invitation_id, received_at) WHERE (result = 'valid'::text);
+CREATE INDEX scans_received ON scans USING brin (received_at);
 
 create table simulated_messages (
   id text not null,
@@ -546,6 +572,18 @@ create table simulated_messages (
 );
 CREATE INDEX simulated_messages_callback ON simulated_messages USING btree (callback_data);
 CREATE INDEX simulated_messages_due ON simulated_messages USING btree (next_step_at) WHERE (next_step_at IS NOT NULL);
+
+create table ticket_uses (
+  event_id text not null,
+  guest_id text not null,
+  places integer not null,
+  tickets bigint not null,
+  updated_at timestamp with time zone not null,
+  constraint ticket_uses_pkey PRIMARY KEY (event_id, guest_id),
+  constraint ticket_uses_places CHECK ((places > 0)),
+  constraint ticket_uses_tickets CHECK ((tickets > 0)),
+  constraint ticket_uses_event_id_fkey FOREIGN KEY (event_id) REFERENCES events(id)
+);
 
 create table users (
   id text not null,
@@ -742,6 +780,36 @@ create view wa_reactions as
           ORDER BY wa_messages.target_message_id, (COALESCE(wa_messages.phone, wa_messages.user_id)), wa_messages.sent_at DESC, wa_messages.received_at DESC) last
   WHERE emoji IS NOT NULL;
 
+CREATE OR REPLACE FUNCTION check_ledger_transaction()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  if (select count(*) from ledger_entries where transaction_id = new.id) <> new.lines then
+    raise exception 'ledger transaction % does not have % lines', new.id, new.lines
+      using errcode = 'check_violation', constraint = 'ledger_transactions_complete';
+  end if;
+  if exists (select from ledger_entries
+              where transaction_id = new.id
+              group by currency
+             having sum(amount_cents) <> 0 or sum(tickets) <> 0) then
+    raise exception 'ledger transaction % does not balance', new.id
+      using errcode = 'check_violation', constraint = 'ledger_transactions_balanced';
+  end if;
+  if new.reverses_id is not null and (
+       exists (select from ledger_entries
+                where transaction_id in (new.id, new.reverses_id)
+                group by account, method, currency
+               having sum(amount_cents) <> 0 or sum(tickets) <> 0)
+       or exists (select from ledger_transactions r
+                   where r.id = new.reverses_id
+                     and (r.kind = 'reversal' or r.organizer_id <> new.organizer_id))) then
+    raise exception 'ledger transaction % does not negate %', new.id, new.reverses_id
+      using errcode = 'check_violation', constraint = 'ledger_transactions_negated';
+  end if;
+  return null;
+end $function$;
+
 CREATE OR REPLACE FUNCTION code_key(code text)
  RETURNS text
  LANGUAGE sql
@@ -911,6 +979,15 @@ begin
   end loop;
 end $function$;
 
+CREATE OR REPLACE FUNCTION refuse_changed_ledger()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  raise exception '% is append-only: write a reversal instead', tg_table_name
+    using errcode = 'check_violation', constraint = 'ledger_append_only';
+end $function$;
+
 CREATE OR REPLACE FUNCTION refuse_delivery_step_back()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -921,15 +998,6 @@ begin
       using errcode = 'check_violation', constraint = 'deliveries_forward_only';
   end if;
   return new;
-end $function$;
-
-CREATE OR REPLACE FUNCTION refuse_ledger_change()
- RETURNS trigger
- LANGUAGE plpgsql
-AS $function$
-begin
-  raise exception 'ledger_entries is append-only: write a reversal instead'
-    using errcode = 'check_violation', constraint = 'ledger_entries_append_only';
 end $function$;
 
 CREATE OR REPLACE FUNCTION refuse_payment_step_back()

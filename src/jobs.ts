@@ -4,6 +4,7 @@ import { triggerCampaigns } from './campaigns/jobs.ts'
 import { syncTemplates } from './templates/jobs.ts'
 import type { Deps } from './deps.ts'
 import { refreshKpisJob, watchPrices } from './finance/jobs.ts'
+import { bookTicketUses, checkLedger } from './ledger/jobs.ts'
 import { deleteOldRows, logQueueMetrics } from './operations/housekeeping.ts'
 import { insertDeadJob } from './platform/dead-letters.ts'
 import { processEmailEvent, processPaymentEvent, processWaEvent, sweepInboundEvents } from './inbox/jobs.ts'
@@ -33,6 +34,8 @@ export const JOBS = [
   watchPrices,
   logQueueMetrics,
   deleteOldRows,
+  bookTicketUses,
+  checkLedger,
 ] as unknown as readonly AnyJob[]
 
 /** Starts workers and clock. close() stops the clock and waits for running jobs. Throws the reason of `stop` when it is aborted. */

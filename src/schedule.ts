@@ -10,6 +10,7 @@ import { triggerCampaigns } from './campaigns/jobs.ts'
 import { syncTemplates } from './templates/jobs.ts'
 import type { Deps } from './deps.ts'
 import { refreshKpisJob, watchPrices } from './finance/jobs.ts'
+import { bookTicketUses, checkLedger } from './ledger/jobs.ts'
 import { deleteOldRows, logQueueMetrics } from './operations/housekeeping.ts'
 import { sweepInboundEvents } from './inbox/jobs.ts'
 import { catchUpLandingTtl, runLandingTtlJob } from './landing/jobs.ts'
@@ -42,6 +43,8 @@ export function listSchedule({ config }: Pick<Deps, 'config'>): Entry[] {
     { job: deleteOldRows, everyMs: 600_000, where: 'queue' },
     { job: syncTemplates, everyMs: 3_600_000, where: 'queue' },
     { job: watchPrices, everyMs: 1_800_000, where: 'queue' },
+    { job: bookTicketUses, everyMs: 60_000, where: 'queue' },
+    { job: checkLedger, at: '30 4 * * *', timeZone: 'America/Mexico_City', where: 'queue' },
   ] as Entry[]
 }
 

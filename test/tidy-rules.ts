@@ -14,6 +14,7 @@ const DOMAINS = [
   'templates',
   'delivery',
   'campaigns',
+  'ledger',
   'payments',
   'checkin',
   'rsvp',

@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { DateTime } from 'luxon'
 import { hashPassword } from '../auth/auth.ts'
+import { assignment, book, bookPayment, type TicketKind } from '../ledger/ledger.ts'
 import { sql, withTx, type Tx } from '../platform/db.ts'
 import type { Deps } from '../deps.ts'
 import type { Config } from '../platform/config.ts'
@@ -110,20 +111,33 @@ async function seedGuests(tx: Tx, now: Date): Promise<void> {
   }
 }
 
-/** 100 prepaid and 150 lent tickets at $25.00, of which $1,500.00 are paid: $2,250.00 are owed. */
+/** 100 prepaid tickets that are paid, and 150 lent ones of which $1,500.00 are paid: $2,250.00 are owed. */
 async function seedLedger(tx: Tx, now: Date): Promise<void> {
-  const { rows } = await sql`select 1 from ledger_entries where organizer_id = 'org_demo' limit 1`.execute(tx)
+  const { rows } = await sql`select 1 from ledger_transactions where organizer_id = 'org_demo' limit 1`.execute(tx)
   if (rows.length > 0) return
-  await sql`insert into payments (id, kind, organizer_id, provider, mode, status, amount_cents, currency, method, reference, reference_key, paid_at,
-      created_by, request_id, created_at, updated_at)
-    values ('pay_demo_1', 'manual', 'org_demo', 'manual', 'manual', 'confirmed', 150000, 'MXN', 'transfer', 'SPEI-DEMO-1', 'SPEI-DEMO-1', ${now},
-      'usr_demo_director', 'req_demo', ${now}, ${now}) on conflict do nothing`.execute(tx)
-  await sql`insert into ledger_entries (organizer_id, event_id, kind, tickets, amount_cents, currency, payment_id, created_by, effective_at, created_at)
-    values ('org_demo', 'ev_demo', 'prepaid', 100, 250000, 'MXN', null, 'usr_demo_director', ${now}, ${now}),
-           ('org_demo', 'ev_demo', 'loan', 150, 375000, 'MXN', null, 'usr_demo_director', ${now}, ${now}),
-           ('org_demo', null, 'payment', 0, 150000, 'MXN', 'pay_demo_1', 'usr_demo_director', ${now}, ${now})`.execute(
-    tx,
-  )
+  await seedPayment(tx, 'SPEI-DEMO-1', 250_000, now)
+  await seedTickets(tx, 'prepaid', 100, now)
+  await seedTickets(tx, 'loan', 150, now)
+  await seedPayment(tx, 'SPEI-DEMO-2', 150_000, now)
+}
+
+const seedCause = (now: Date) => ({ by: 'usr_demo_director', requestId: 'req_demo', at: now })
+
+async function seedTickets(tx: Tx, kind: TicketKind, tickets: number, now: Date): Promise<void> {
+  const entries = assignment(kind, tickets, { amountCents: tickets * 2500, currency: 'MXN' })
+  await book(tx, { kind, organizerId: 'org_demo', eventId: 'ev_demo', entries }, seedCause(now))
+}
+
+async function seedPayment(tx: Tx, reference: string, amountCents: number, now: Date): Promise<void> {
+  const id = `pay_${reference.toLowerCase().replaceAll('-', '_')}`
+  await sql`
+    insert into payments (id, kind, organizer_id, provider, mode, status, amount_cents, currency, method, reference,
+                          reference_key, paid_at, created_by, request_id, created_at, updated_at)
+    values (${id}, 'manual', 'org_demo', 'manual', 'manual', 'confirmed', ${amountCents}, 'MXN', 'transfer', ${reference},
+            ${reference}, ${now}, 'usr_demo_director', 'req_demo', ${now}, ${now})
+    on conflict do nothing`.execute(tx)
+  const paid = { id, organizerId: 'org_demo', eventId: null, provider: 'manual', method: 'transfer', amountCents }
+  await bookPayment(tx, { ...paid, currency: 'MXN' }, seedCause(now))
 }
 
 type Shown = { base: string; config: Config; isSimulated: boolean; now: Date }

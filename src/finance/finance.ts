@@ -1,7 +1,8 @@
 /** The Director's overview with its cache and age, and payments entered by hand. */
 import type { Deps } from '../deps.ts'
 import { etagOf } from '../http/etag.ts'
-import type { Db } from '../platform/db.ts'
+import { findBalance } from '../ledger/ledger.ts'
+import { withTx, type Db } from '../platform/db.ts'
 import { Failure } from '../platform/errors.ts'
 import { openMemory } from '../platform/memory.ts'
 import { computeOverview, describeBalance } from './overview.ts'
@@ -13,7 +14,7 @@ import {
   type Reversal,
 } from '../payments/payments.ts'
 import { refreshKpis } from './refresh.ts'
-import { findBalance, findFreshness, findOrganizer, findVersion, type Filter, type Freshness } from './sql.ts'
+import { findFreshness, findOrganizer, findVersion, type Filter, type Freshness } from './sql.ts'
 
 export { findDriftShare } from './predictions.ts'
 
@@ -103,7 +104,7 @@ type PaymentResult = { payment: Payment; balance: ReturnType<typeof describeBala
 
 /** Records a manual payment. The answer waits for its commit only. Throws what recordManualPayment throws. */
 export async function enterPayment({ db, now }: Context, request: ManualPaymentRequest): Promise<PaymentResult> {
-  return withBalance(db, await recordManualPayment({ db, now }, request))
+  return withBalance(db, await withTx(db, (tx) => recordManualPayment(tx, request, now())))
 }
 
 /** Reverses a manual payment. Throws what reverseManualPayment throws. */

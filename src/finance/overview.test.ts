@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { startApp, type TestApp } from '../../test/harness.ts'
+import { anAssignment, aReversal, bookAllUses, bookPaymentOf } from '../../test/ledger.ts'
 import { aGuest, anEvent, anOrganizer, aPhone, type GuestFacts } from '../../test/make.ts'
 import { processInbound } from '../inbox/inbox.ts'
 import { newId, sql, withTx, type Db } from '../platform/db.ts'
@@ -24,26 +25,6 @@ async function readNumbers({ get }: TestApp, query: string) {
   const reply = await get(`/director/overview${query}`, { as })
   assert.equal(reply.statusCode, 200)
   return reply.json()
-}
-
-type Entry = {
-  kind: string
-  tickets?: number
-  cents: number
-  at?: string
-  currency?: string
-  paymentId?: string
-  reverses?: number
-}
-
-async function anEntry(db: Db, organizerId: string, entry: Entry): Promise<number> {
-  const { kind, tickets = 0, cents, at = NOW, currency = 'MXN', paymentId = null, reverses = null } = entry
-  const { rows } = await sql<{ id: number }>`
-    insert into ledger_entries (organizer_id, kind, tickets, amount_cents, currency, payment_id, reverses_id, created_by, effective_at)
-    values (${organizerId}, ${kind}, ${tickets}, ${cents}, ${currency}, ${paymentId}, ${reverses}, 'usr_x', ${at}) returning id`.execute(
-    db,
-  )
-  return rows[0]!.id
 }
 
 async function aPayment(
@@ -111,19 +92,19 @@ async function seed(db: Db) {
     (${ana.phone}, ${NOW}, '2030-06-14T18:00:01Z'), (${beto.phone}, ${NOW}, '2030-06-14T18:00:00Z'),
     (${aPhone()}, ${NOW}, ${NOW})`.execute(db)
 
-  await anEntry(db, organizerId, { kind: 'prepaid', tickets: 50, cents: 500_000 })
-  await anEntry(db, organizerId, { kind: 'loan', tickets: 30, cents: 300_000, at: '2030-01-05T18:00:00Z' })
-  const wrong = await anEntry(db, organizerId, { kind: 'loan', tickets: 7, cents: 70_000 })
-  await anEntry(db, organizerId, { kind: 'reversal', tickets: -7, cents: -70_000, reverses: wrong })
+  await anAssignment(db, organizerId, { kind: 'prepaid', tickets: 50, cents: 500_000 })
+  await anAssignment(db, organizerId, { kind: 'loan', tickets: 30, cents: 300_000, at: '2030-01-05T18:00:00Z' })
+  const wrong = await anAssignment(db, organizerId, { kind: 'loan', tickets: 7, cents: 70_000 })
+  await aReversal(db, wrong)
   const paid = await aPayment(db, organizerId, { status: 'confirmed', cents: 120_000 })
-  await anEntry(db, organizerId, { kind: 'payment', cents: 120_000, paymentId: paid })
-  await anEntry(db, organizerId, { kind: 'loan', tickets: 1, cents: 9_900, currency: 'USD' })
+  await bookPaymentOf(db, paid)
+  await anAssignment(db, organizerId, { kind: 'loan', tickets: 1, cents: 9_900, currency: 'USD' })
   for (const status of ['requires_payment', 'unknown', 'processing'])
     await aPayment(db, organizerId, { status, cents: 1000 })
   await aPayment(db, organizerId, { status: 'failed', cents: 2000 })
   await aPayment(db, organizerId, { status: 'expired', cents: 3000 })
   await aPayment(db, organizerId, { status: 'refunded', cents: 4000 })
-  await aPayment(db, organizerId, { status: 'confirmed', cents: 5000, currency: 'USD' })
+  await bookPaymentOf(db, await aPayment(db, organizerId, { status: 'confirmed', cents: 5000, currency: 'USD' }))
 
   const expected = {
     currency: 'MXN',
@@ -132,10 +113,10 @@ async function seed(db: Db) {
     finance: {
       billedCents: 800_000,
       billed: '8000.00',
-      paidCents: 620_000,
-      paid: '6200.00',
-      openDebtCents: 180_000,
-      openDebt: '1800.00',
+      paidCents: 120_000,
+      paid: '1200.00',
+      openDebtCents: 680_000,
+      openDebt: '6800.00',
       creditCents: 0,
       credit: '0.00',
     },
@@ -163,7 +144,7 @@ async function seed(db: Db) {
     organizers: {
       active: 1,
       top: [
-        { organizerId, name: 'Eventos de prueba', ticketsEquivalent: 9, openDebtCents: 180_000, openDebt: '1800.00' },
+        { organizerId, name: 'Eventos de prueba', ticketsEquivalent: 9, openDebtCents: 680_000, openDebt: '6800.00' },
       ],
     },
   }
@@ -204,6 +185,7 @@ test('an empty database gives zeros, and null for rates without a denominator', 
 test('every number of the overview matches the rows', async (t) => {
   const app = await startApp(t, { now: NOW })
   const { organizerId, expected } = await seed(app.db)
+  await bookAllUses(app)
   await app.runJob(refreshKpisJob, {})
 
   const body = await readNumbers(app, `?organizerId=${organizerId}`)
@@ -217,6 +199,7 @@ test('every number is the same when it is recomputed from the base tables', asyn
   const app = await startApp(t, { now: NOW })
   const { organizerId } = await seed(app.db)
   await seed(app.db)
+  await bookAllUses(app)
   await app.runJob(refreshKpisJob, {})
 
   for (const scope of [organizerId, null]) {
@@ -258,13 +241,12 @@ async function recompute(db: Db, scope: string | null): Promise<object> {
   const mine = sql`(${scope}::text is null or organizer_id = ${scope})`
   const { rows: entries } = await sql<{
     organizerId: string
-    kind: string
+    account: string
     tickets: number
     amountCents: number
-    currency: string
+    currency: string | null
   }>`
-    select organizer_id, coalesce((select kind from ledger_entries o where o.id = l.reverses_id), kind) as kind, tickets, amount_cents, currency
-      from ledger_entries l where ${mine}`.execute(db)
+    select organizer_id, account, tickets, amount_cents, currency from ledger_entries where ${mine}`.execute(db)
   const { rows: payments } = await sql<{ status: string; amountCents: number; currency: string }>`
     select status, amount_cents, currency from payments where ${mine}`.execute(db)
   const { rows: events } = await sql<{
@@ -290,12 +272,12 @@ async function recompute(db: Db, scope: string | null): Promise<object> {
     select event_id, guest_id, channel, status, pricing from deliveries where ${mine}`.execute(db)
 
   const sum = (numbers: number[]) => numbers.reduce((a, b) => a + b, 0)
-  const cents = (kinds: string[], of = entries) =>
-    sum(of.filter((e) => kinds.includes(e.kind) && e.currency === 'MXN').map((e) => e.amountCents))
-  const granted = (kind: string) => sum(entries.filter((e) => e.kind === kind).map((e) => e.tickets))
+  const cents = (account: string, of = entries) =>
+    sum(of.filter((e) => e.account === account && e.currency === 'MXN').map((e) => e.amountCents))
+  const granted = (kind: string) => -sum(entries.filter((e) => e.account === `issued_${kind}`).map((e) => e.tickets))
   const owed = [...new Set(entries.map((e) => e.organizerId))].map((id) => {
     const own = entries.filter((e) => e.organizerId === id)
-    return cents(['loan'], own) - cents(['payment'], own)
+    return -cents('sales', own) - cents('cash', own)
   })
   const pesos = payments.filter((p) => p.currency === 'MXN')
   const paymentsIn = (...statuses: string[]) => pesos.filter((p) => statuses.includes(p.status))
@@ -313,7 +295,7 @@ async function recompute(db: Db, scope: string | null): Promise<object> {
     ticketsDelivered: sum(guests.filter((g) => reached.has(`${g.eventId}/${g.guestId}`)).map((g) => g.places)),
     used: sum(guests.map((g) => g.admitted)),
     equivalent: sum(guests.map((g) => g.admitted * (typeOf.get(g.eventId) === 'premium' ? 2 : 1))),
-    ...{ billed: cents(['prepaid', 'loan']), paid: cents(['prepaid', 'payment']) },
+    ...{ billed: -cents('sales'), paid: cents('cash') },
     debt: sum(owed.filter((one) => one > 0)),
     credit: -sum(owed.filter((one) => one < 0)) + 0,
     confirmedCents: sum(paymentsIn('confirmed').map((p) => p.amountCents)),
@@ -339,15 +321,16 @@ test('a loan of 100 with 60 paid leaves a debt of 40; 30 of 50 prepaid tickets u
   const app = await startApp(t, { now: NOW })
   const organizerId = await anOrganizer(app.db)
   const eventId = await anEvent(app.db, { organizerId })
-  await anEntry(app.db, organizerId, { kind: 'prepaid', tickets: 50, cents: 0 })
+  await anAssignment(app.db, organizerId, { kind: 'prepaid', tickets: 50, cents: 0 })
   const paymentId = await aPayment(app.db, organizerId, { status: 'confirmed', cents: 6000 })
-  await anEntry(app.db, organizerId, { kind: 'payment', cents: 6000, paymentId })
+  await bookPaymentOf(app.db, paymentId)
   for (const _ of [1, 2]) await aScannedGuest(app.db, eventId, 15, { answer: 'yes', partySize: 20 })
-  const loaned = await anEntry(app.db, organizerId, { kind: 'loan', tickets: 10, cents: 10_000 })
+  const loaned = await anAssignment(app.db, organizerId, { kind: 'loan', tickets: 10, cents: 10_000 })
+  await bookAllUses(app)
   await app.runJob(refreshKpisJob, {})
 
   const withLoan = await readNumbers(app, `?organizerId=${organizerId}`)
-  await anEntry(app.db, organizerId, { kind: 'reversal', tickets: -10, cents: -10_000, reverses: loaned })
+  await aReversal(app.db, loaned)
   await app.runJob(refreshKpisJob, {})
   const without = await readNumbers(app, `?organizerId=${organizerId}`)
 
@@ -361,9 +344,9 @@ test("one organizer's credit does not pay another's debt", async (t) => {
   const app = await startApp(t, { now: '2030-06-16T18:00:00.000Z', env: { DIRECTOR_CACHE_TTL_SECONDS: '0' } })
   const before = (await readNumbers(app, '')).finance
   const [debtor, creditor] = [await anOrganizer(app.db), await anOrganizer(app.db)]
-  await anEntry(app.db, debtor, { kind: 'loan', tickets: 1, cents: 700 })
+  await anAssignment(app.db, debtor, { kind: 'loan', tickets: 1, cents: 700 })
   const paymentId = await aPayment(app.db, creditor, { status: 'confirmed', cents: 900 })
-  await anEntry(app.db, creditor, { kind: 'payment', cents: 900, paymentId })
+  await bookPaymentOf(app.db, paymentId)
   app.setNow('2030-06-16T18:01:00Z')
 
   const { finance } = await readNumbers(app, '')
@@ -375,6 +358,7 @@ test("one organizer's credit does not pay another's debt", async (t) => {
 test('from and to are days in Mexico City, both included; a debt is a balance and ignores from', async (t) => {
   const app = await startApp(t, { now: NOW })
   const { organizerId } = await seed(app.db)
+  await bookAllUses(app)
   await app.runJob(refreshKpisJob, {})
   const read = (query: string) => readNumbers(app, `?organizerId=${organizerId}${query}`)
 
@@ -388,13 +372,13 @@ test('from and to are days in Mexico City, both included; a debt is a balance an
   assert.equal(january.events.total, 1)
   assert.equal(january.deliveries.sent, 0)
   assert.equal(june.finance.billedCents, 500_000)
-  assert.equal(june.finance.openDebtCents, 180_000)
+  assert.equal(june.finance.openDebtCents, 680_000)
   assert.equal(june.events.total, 3)
   assert.equal(tenth.events.total, 1)
   assert.equal(tenth.guests.total, 4)
   assert.deepEqual(
     [dollars.currency, dollars.finance.openDebtCents, dollars.payments.confirmed.count],
-    ['USD', 9900, 1],
+    ['USD', 4900, 1],
   )
 })
 
@@ -493,7 +477,7 @@ test('requests during refreshes and payments see one snapshot of money and of th
       const at = '2030-06-20T18:00:00Z'
       await withTx(app.db, async (tx) => {
         const paymentId = await aPayment(tx, organizerId, { status: 'confirmed', cents: 100, at })
-        await anEntry(tx, organizerId, { kind: 'payment', cents: 100, paymentId, at })
+        await bookPaymentOf(tx, paymentId, at)
         await aMessage(tx, organizerId, await aGuest(tx, eventId), { status: 'sent', at })
       })
       await refreshKpis(app.deps, { ifBusy: 'wait' })

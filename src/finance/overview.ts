@@ -1,6 +1,7 @@
 /** Computes the Director's overview in one snapshot: money from its tables, everything else from the views. */
 import type { Deps } from '../deps.ts'
 import type { Db } from '../platform/db.ts'
+import { sumLedger, type LedgerSums } from '../ledger/ledger.ts'
 import { Failure } from '../platform/errors.ts'
 import { formatCents } from '../platform/money.ts'
 import { listPayments, sumPayments, type Payment, type PaymentSum } from '../payments/payments.ts'
@@ -13,12 +14,10 @@ import {
   listTopOrganizers,
   sumDeliveries,
   sumEvents,
-  sumLedger,
   sumSavings,
   type DeliverySum,
   type EventSum,
   type Filter,
-  type LedgerSums,
   type PriceOfDay,
 } from './sql.ts'
 
@@ -41,13 +40,12 @@ async function computeFrom(tx: Db, filter: Filter, now: Date, config: Deps['conf
   const events = await sumEvents(tx, filter)
   const deliveries = await sumDeliveries(tx, filter)
   const ledger = await sumLedger(tx, filter)
-  const { premiumFactor } = config.director
   const openSince = new Date(now.getTime() - config.whatsapp.windowMs)
   return {
     asOf,
     refreshedAt,
     currency: filter.currency,
-    tickets: describeTickets(ledger, events, premiumFactor),
+    tickets: describeTickets(ledger, events),
     finance: describeFinance(ledger, filter.currency),
     payments: describePayments(await sumPayments(tx, filter), filter.currency),
     events: describeEvents(events),
@@ -61,7 +59,7 @@ async function computeFrom(tx: Db, filter: Filter, now: Date, config: Deps['conf
     },
     organizers: {
       active: await countActiveOrganizers(tx, filter),
-      top: (await listTopOrganizers(tx, filter, premiumFactor)).map((organizer) => ({
+      top: (await listTopOrganizers(tx, filter)).map((organizer) => ({
         ...organizer,
         openDebt: formatCents(organizer.openDebtCents, filter.currency),
       })),
@@ -73,23 +71,22 @@ async function computeFrom(tx: Db, filter: Filter, now: Date, config: Deps['conf
 const total = <T>(rows: T[], valueOf: (row: T) => number): number => rows.reduce((sum, row) => sum + valueOf(row), 0)
 const rate = (part: number, whole: number): number | null => (whole === 0 ? null : part / whole)
 
-function describeTickets({ prepaid, onLoan }: LedgerSums, events: EventSum[], premiumFactor: number) {
-  const equivalent = total(events, ({ type, placesUsed }) => placesUsed * (type === 'premium' ? premiumFactor : 1))
+function describeTickets({ prepaid, onLoan, used: equivalent, left: remaining }: LedgerSums, events: EventSum[]) {
   return {
     prepaid,
     onLoan,
     delivered: total(events, (event) => event.placesDelivered),
     used: total(events, (event) => event.placesUsed),
-    remaining: prepaid + onLoan - equivalent,
+    remaining,
     equivalent,
   }
 }
 
-function describeFinance({ prepaidCents, loanCents, paymentCents, ...balance }: LedgerSums, currency: string) {
+function describeFinance(ledger: LedgerSums, currency: string) {
   return {
-    ...amounts('billed', prepaidCents + loanCents, currency),
-    ...amounts('paid', prepaidCents + paymentCents, currency),
-    ...describeBalance(balance, currency),
+    ...amounts('billed', ledger.billedCents, currency),
+    ...amounts('paid', ledger.paidCents, currency),
+    ...describeBalance(ledger, currency),
   }
 }
 

@@ -10,31 +10,27 @@ import { AmountInput, CurrencyInput, readCurrency } from '../platform/money.ts'
 import { listPayments } from '../payments/payments.ts'
 import { enterPayment, openOverview, reversePayment } from './finance.ts'
 import { describePayment } from './overview.ts'
-import { OverviewAnswer, PaymentAnswer, PaymentStatus, PaymentView } from './schemas.ts'
+import {
+  METHODS,
+  OverviewAnswer,
+  PaidAt,
+  PaymentAnswer,
+  PaymentStatus,
+  PaymentView,
+  PERIOD,
+  Reference,
+} from './schemas.ts'
 
-const PERIOD = {
-  organizerId: Type.Optional(Id),
-  from: Type.Optional(Type.String({ maxLength: 40, description: 'ISO date or instant; whole days of Mexico City.' })),
-  to: Type.Optional(Type.String({ maxLength: 40, description: 'The same; the day is included.' })),
-}
 const PaymentBody = Type.Object(
   {
     organizerId: Id,
     ...AmountInput,
     currency: CurrencyInput,
-    method: Type.Enum(['transfer', 'cash', 'card', 'other'], { default: 'transfer' }),
-    reference: Type.Optional(
-      Type.String({ minLength: 1, maxLength: 100, pattern: '\\S', description: "The bank's; once per organizer." }),
-    ),
+    method: Type.Enum([...METHODS], { default: 'transfer' }),
+    reference: Type.Optional(Reference),
     note: Type.Optional(Type.String({ maxLength: 1000 })),
     eventId: Type.Optional(Id),
-    paidAt: Type.Optional(
-      Type.Unsafe<string>({
-        type: 'string',
-        anyOf: [{ format: 'date-time' }, { format: 'date' }],
-        description: 'An instant, or a day of Mexico City (its first instant). Default: now. At most 24 hours ahead.',
-      }),
-    ),
+    paidAt: Type.Optional(PaidAt),
   },
   { additionalProperties: false, title: 'NewPayment' },
 )
@@ -185,7 +181,12 @@ export const financeRoutes =
       },
       async (request) => {
         const { params, body, user, id: requestId } = request
-        const { payment, balance } = await reversePayment(deps, { id: params.paymentId, reason: body.reason, user })
+        const { payment, balance } = await reversePayment(deps, {
+          id: params.paymentId,
+          reason: body.reason,
+          user,
+          requestId,
+        })
         request.log.info(
           { requestId, paymentId: payment.id, organizerId: payment.organizerId },
           'A payment was reversed',

@@ -1,12 +1,31 @@
 /** The schemas of the Director's answers; they define every number. */
 import { Type } from 'typebox'
-import { Answer, Instant, NullableInstant, NullableNumber, NullableString } from '../http/schemas.ts'
+import { Answer, Id, Instant, NullableInstant, NullableNumber, NullableString } from '../http/schemas.ts'
 import { AmountOutput } from '../platform/money.ts'
 import { PAYMENT_STATUSES } from '../payments/payments.ts'
 
 const count = (description: string) => Type.Integer({ description })
 const cents = (description: string) => Type.Integer({ description: `Minor units. ${description}` })
 const decimal = Type.String({ description: 'The same in major units.' })
+
+export const PERIOD = {
+  organizerId: Type.Optional(Id),
+  from: Type.Optional(Type.String({ maxLength: 40, description: 'ISO date or instant; whole days of Mexico City.' })),
+  to: Type.Optional(Type.String({ maxLength: 40, description: 'The same; the day is included.' })),
+}
+/** How money comes that no provider reports. */
+export const METHODS = ['transfer', 'cash', 'card', 'other'] as const
+export const Reference = Type.String({
+  minLength: 1,
+  maxLength: 100,
+  pattern: '\\S',
+  description: "The bank's; once per organizer.",
+})
+export const PaidAt = Type.Unsafe<string>({
+  type: 'string',
+  anyOf: [{ format: 'date-time' }, { format: 'date' }],
+  description: 'An instant, or a day of Mexico City (its first instant). Default: now. At most 24 hours ahead.',
+})
 
 export const PaymentStatus = Type.Enum(PAYMENT_STATUSES, { title: 'PaymentStatus' })
 export const PaymentView = Type.Object(
@@ -31,10 +50,10 @@ export const PaymentView = Type.Object(
 
 const balance = {
   openDebtCents: cents(
-    'Loans minus payments at the end of `to` (`from` does not count), never below 0; summed organizer by organizer.',
+    'Billed and not paid at the end of `to` (`from` does not count), never below 0; summed organizer by organizer.',
   ),
   openDebt: decimal,
-  creditCents: cents('What organizers paid beyond their loans.'),
+  creditCents: cents('What organizers paid beyond what they were billed.'),
   credit: decimal,
 }
 export const PaymentAnswer = Answer(
@@ -73,13 +92,20 @@ export const OverviewAnswer = Answer(
       onLoan: count('Granted by loans, minus reversals.'),
       delivered: count('Places of guests to whom a message was sent, delivered or read.'),
       used: count('Places admitted at the door.'),
-      remaining: Type.Number({ description: 'prepaid + onLoan − equivalent.' }),
-      equivalent: Type.Number({ description: 'used, where a place of a premium event counts TICKET_PREMIUM_FACTOR.' }),
+      remaining: Type.Number({
+        description:
+          'Tickets that were granted and not used, at the end of `to`. Below 0: more were used than granted.',
+      }),
+      equivalent: Type.Number({
+        description:
+          'Tickets that the ledger booked as used, by places admitted or messages sent (TICKET_USE); a place of a premium ' +
+          'event uses TICKET_PREMIUM_FACTOR. A use is booked within a minute.',
+      }),
     }),
     finance: Type.Object({
-      billedCents: cents('Prepaid plus loans.'),
+      billedCents: cents('What assigned tickets cost, minus reversals.'),
       billed: decimal,
-      paidCents: cents('Prepaid (paid when granted) plus payments.'),
+      paidCents: cents('Payments, minus reversals. Money counts once, whatever it paid for.'),
       paid: decimal,
       ...balance,
     }),

@@ -1,4 +1,4 @@
-/** The SQL of the Director's numbers: views, refresh, ledger. */
+/** The SQL of the Director's numbers: views, refresh, versions. */
 import { batching } from '../platform/batching.ts'
 import { isUntil, isWithin, type Days } from '../platform/days.ts'
 import { sql, type Db, type Tx } from '../platform/db.ts'
@@ -70,66 +70,6 @@ const matches = (f: Filter) =>
   sql`${inScope(f)}
        and (${f.from}::date is null or day >= ${f.from}::date)
        and (${f.to}::date is null or day <= ${f.to}::date)`
-
-/** The ledger with what each entry counts as: a reversal counts as the kind of the entry that it reverses. */
-const ENTRIES = sql`(
-    select organizer_id, currency, effective_at, tickets, amount_cents,
-           case when reverses_id is null then kind
-                else (select kind from ledger_entries r where r.id = l.reverses_id) end as kind
-      from ledger_entries l) e`
-const OWED = sql`case kind when 'loan' then amount_cents when 'payment' then -amount_cents else 0 end`
-
-export type LedgerSums = {
-  /** Granted tickets of every currency. */
-  prepaid: number
-  onLoan: number
-  prepaidCents: number
-  loanCents: number
-  paymentCents: number
-  openDebtCents: number
-  creditCents: number
-}
-
-/**
- * Sums the ledger between `from` and `to`, and debt and credit at the end of `to`; a balance ignores `from`. Balances are
- * computed per organizer, because one organizer's credit does not pay another's debt.
- */
-export async function sumLedger(db: Db, f: Filter): Promise<LedgerSums> {
-  const { rows } = await sql<LedgerSums>`
-    select coalesce(sum(prepaid), 0)::bigint as prepaid,
-           coalesce(sum(on_loan), 0)::bigint as on_loan,
-           coalesce(sum(prepaid_cents), 0)::bigint as prepaid_cents,
-           coalesce(sum(loan_cents), 0)::bigint as loan_cents,
-           coalesce(sum(payment_cents), 0)::bigint as payment_cents,
-           coalesce(sum(greatest(owed, 0)), 0)::bigint as open_debt_cents,
-           coalesce(sum(greatest(-owed, 0)), 0)::bigint as credit_cents
-      from (select sum(tickets) filter (where is_within and kind = 'prepaid') as prepaid,
-                   sum(tickets) filter (where is_within and kind = 'loan') as on_loan,
-                   sum(amount_cents) filter (where is_within and is_ours and kind = 'prepaid') as prepaid_cents,
-                   sum(amount_cents) filter (where is_within and is_ours and kind = 'loan') as loan_cents,
-                   sum(amount_cents) filter (where is_within and is_ours and kind = 'payment') as payment_cents,
-                   sum(${OWED}) filter (where is_ours) as owed
-              from (select e.*, ${isWithin(sql`effective_at`, f)} as is_within, currency = ${f.currency} as is_ours
-                      from ${ENTRIES}) m
-             where ${inScope(f)}
-               and ${isUntil(sql`effective_at`, f.to)}
-             group by organizer_id) o`.execute(db)
-  return rows[0]!
-}
-
-export type Balance = { openDebtCents: number; creditCents: number }
-
-/** Reads the current balance of one organizer. */
-export async function findBalance(db: Db, organizerId: string, currency: string): Promise<Balance> {
-  const { rows } = await sql<Balance>`
-    select greatest(owed, 0) as open_debt_cents,
-           greatest(-owed, 0) as credit_cents
-      from (select coalesce(sum(${OWED}), 0)::bigint as owed
-              from ${ENTRIES}
-             where organizer_id = ${organizerId}
-               and currency = ${currency}) o`.execute(db)
-  return rows[0]!
-}
 
 export type EventSum = {
   type: 'standard' | 'premium'
@@ -211,22 +151,29 @@ export async function countOpenSessions(db: Db, organizerId: string | null, open
 export type TopOrganizer = { organizerId: string; name: string; ticketsEquivalent: number; openDebtCents: number }
 
 /** Lists the five organizers with the most used tickets, then with the largest debt. */
-export async function listTopOrganizers(db: Db, f: Filter, premiumFactor: number): Promise<TopOrganizer[]> {
+export async function listTopOrganizers(db: Db, f: Filter): Promise<TopOrganizer[]> {
   const { rows } = await sql<TopOrganizer>`
-    with used as (
-      select organizer_id, sum(places_used * case type when 'premium' then ${premiumFactor}::float8 else 1 end) as equivalent
-        from kpi_events where ${matches(f)} group by organizer_id),
-    owed as (
-      select organizer_id, greatest(sum(${OWED}), 0)::bigint as cents
-        from ${ENTRIES}
-       where currency = ${f.currency}
+    with sums as (
+      select organizer_id,
+             sum(tickets) filter (where ${isWithin(sql`effective_at`, f)}
+                                    and account in ('used_prepaid', 'used_loan')) as used,
+             sum(amount_cents) filter (where currency = ${f.currency}
+                                         and account = 'receivable') as owed
+        from ledger_entries
+       where account in ('used_prepaid', 'used_loan', 'receivable')
          and ${inScope(f)}
          and ${isUntil(sql`effective_at`, f.to)}
        group by organizer_id)
-    select o.id as organizer_id, o.name, coalesce(used.equivalent, 0) as tickets_equivalent, coalesce(owed.cents, 0) as open_debt_cents
-      from organizers o left join used on used.organizer_id = o.id left join owed on owed.organizer_id = o.id
-     where used.equivalent > 0 or owed.cents > 0
-     order by 3 desc, 4 desc, 1 limit 5`.execute(db)
+    select o.id as organizer_id,
+           o.name,
+           coalesce(s.used, 0)::bigint as tickets_equivalent,
+           greatest(s.owed, 0)::bigint as open_debt_cents
+      from sums s
+      join organizers o on o.id = s.organizer_id
+     where s.used > 0
+        or s.owed > 0
+     order by 3 desc, 4 desc, 1
+     limit 5`.execute(db)
   return rows
 }
 
@@ -240,4 +187,10 @@ export async function countActiveOrganizers(db: Db, f: Filter): Promise<number> 
 export async function findOrganizer(db: Db, id: string): Promise<{ id: string } | null> {
   const { rows } = await sql<{ id: string }>`select id from organizers where id = ${id}`.execute(db)
   return rows[0] ?? null
+}
+
+export async function isEventOf(db: Db, organizerId: string, eventId: string): Promise<boolean> {
+  const { rows } = await sql`
+    select id from events where id = ${eventId} and organizer_id = ${organizerId}`.execute(db)
+  return rows.length === 1
 }

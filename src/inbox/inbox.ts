@@ -160,7 +160,7 @@ async function processPayment({ db, now, providers }: Context, inbound: Inbound)
   const provider = inbound.source as ProviderName
   const event = readPaymentEvent(providers, provider, inbound.body)
   return withTx(db, async (tx) => {
-    const outcome = await applyOrIgnore(tx, providers, provider, event, now())
+    const outcome = await applyOrIgnore(tx, providers, event, { provider, webhookId: inbound.id, now: now() })
     if (outcome === 'mismatch') throw new GiveUp('amount_mismatch')
     if (outcome === 'unmatched') {
       // The webhook can arrive before we commit the provider's reference, so it is tried again.
@@ -177,13 +177,12 @@ async function processPayment({ db, now, providers }: Context, inbound: Inbound)
 async function applyOrIgnore(
   tx: Tx,
   providers: PaymentProviders,
-  provider: ProviderName,
   event: PaymentEvent,
-  at: Date,
+  source: { provider: ProviderName; webhookId: string; now: Date },
 ) {
   if (event.kind === 'ignored') return 'ignored' as const
-  const outcome = await applyPaymentEvent(tx, { provider, event, now: at })
-  return outcome === 'unmatched' ? (whyNotOurs(providers, provider, event) ?? outcome) : outcome
+  const outcome = await applyPaymentEvent(tx, { event, ...source })
+  return outcome === 'unmatched' ? (whyNotOurs(providers, source.provider, event) ?? outcome) : outcome
 }
 
 /** Ends the webhook. When two runs race, the second one throws, so that its effect is rolled back. */

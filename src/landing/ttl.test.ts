@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { test, type TestContext } from 'node:test'
-import { sql, type Db } from '../platform/db.ts'
+import { sql, withTx, type Db } from '../platform/db.ts'
 import type { Deps } from '../deps.ts'
 import { backends, startApp, type AppOptions } from '../../test/harness.ts'
 import { anEvent, type EventFacts } from '../../test/make.ts'
@@ -26,7 +26,10 @@ const readFence = async (db: Db) =>
 /** The job reads every event, so each test begins without the events of earlier tests. */
 async function aNight(t: TestContext, options: AppOptions = {}) {
   const app = await startApp(t, { now: NOW, ...options })
-  await sql`truncate events, job_runs, kv cascade`.execute(app.db)
+  await withTx(app.db, async (tx) => {
+    await sql`set local session_replication_role = replica`.execute(tx) // the ledger refuses to be emptied
+    await sql`truncate events, job_runs, kv cascade`.execute(tx)
+  })
   await sql`update kysely_migration set timestamp = '2020-01-01T00:00:00.000Z'`.execute(app.db) // installed long ago
   for (const prefix of ['landing:', 'lock:']) await app.deps.kv.deleteByPrefix(prefix)
   const run = () => runLandingTtl(app.deps, { forced: false })

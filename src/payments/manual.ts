@@ -1,4 +1,6 @@
 /** Payments that a Director enters by hand: bank transfers, cash, card terminals. */
+import assert from 'node:assert/strict'
+import { bookPayment, bookReversal, findMovementOfPayment } from '../ledger/ledger.ts'
 import { newId, withTx, type Db, type Tx } from '../platform/db.ts'
 import { readInstantOrDay } from '../platform/days.ts'
 import { Failure, readFields } from '../platform/errors.ts'
@@ -9,8 +11,6 @@ import {
   findPayer,
   findPayment,
   findPaymentByKey,
-  insertLedgerPayment,
-  insertLedgerReversal,
   insertManualPayment,
   reverse,
   type NewManualPayment,
@@ -34,26 +34,22 @@ export type ManualPaymentRequest = {
   idempotencyKey: string | null
 }
 
-export type Reversal = { id: string; reason: string; user: User }
+export type Reversal = { id: string; reason: string; user: User; requestId: string }
 
 const DAY_MS = 86_400_000
 
 /**
- * Records a payment and its ledger entry in one transaction. A unique index on (organizer, reference) rejects the
+ * Records a payment and books it, inside the caller's transaction. A unique index on (organizer, reference) rejects the
  * same transfer entered twice. Throws organizer_not_found, event_not_found, duplicate_reference,
  * idempotency_key_reused, invalid_amount, unsupported_currency, invalid_date.
  */
-export async function recordManualPayment(
-  { db, now }: { db: Db; now: () => Date },
-  request: ManualPaymentRequest,
-): Promise<Payment> {
-  const at = now()
+export async function recordManualPayment(tx: Tx, request: ManualPaymentRequest, at: Date): Promise<Payment> {
   const { money, reference, paidAt } = readFields({
     money: () => readMoney(request),
     reference: () => readReference(request.reference),
     paidAt: () => readPaidAt(request.paidAt, at),
   })
-  const payer = await findPayer(db, request.user.organizerId, request.organizerId, request.eventId ?? null)
+  const payer = await findPayer(tx, request.user.organizerId, request.organizerId, request.eventId ?? null)
   if (!payer.found) throw new Failure(payer.missing)
   const payment: NewManualPayment = {
     id: newId('pay'),
@@ -70,12 +66,10 @@ export async function recordManualPayment(
     requestId: request.requestId,
     now: at,
   }
-  return withTx(db, async (tx) => {
-    const row = await insertManualPayment(tx, payment)
-    if (!row) return findEarlier(tx, payment)
-    await insertLedgerPayment(tx, row.id, at)
-    return row
-  })
+  const row = await insertManualPayment(tx, payment)
+  if (!row) return findEarlier(tx, payment)
+  await bookPayment(tx, row, { by: request.user.id, requestId: request.requestId, at, effectiveAt: paidAt })
+  return row
 }
 
 /** As it was typed or pasted, without what nobody sees: « 123 » and «123» are one reference. Throws invalid_request. */
@@ -113,13 +107,13 @@ async function findEarlier(tx: Tx, wanted: NewManualPayment): Promise<Payment> {
 }
 
 /**
- * Reverses a manual payment once: sets status `reversed` and adds a ledger entry with the negative amount. Throws
+ * Reverses a manual payment once: sets status `reversed` and books the opposite of its movement. Throws
  * payment_not_found, and payment_not_reversible for a second reversal and for a provider's payment, which only the
  * provider can refund.
  */
 export async function reverseManualPayment(
   { db, now }: { db: Db; now: () => Date },
-  { id, reason, user }: Reversal,
+  { id, reason, user, requestId }: Reversal,
 ): Promise<Payment> {
   const at = now()
   const payment = await findPayment(db, user.organizerId, id)
@@ -131,7 +125,9 @@ export async function reverseManualPayment(
         payment.kind === 'manual' ? 'The payment is already reversed.' : 'Refund this payment at its provider.'
       throw new Failure('payment_not_reversible', { detail })
     }
-    await insertLedgerReversal(tx, id, reason, user.id, at)
+    const movement = await findMovementOfPayment(tx, id)
+    assert(movement, 'a confirmed manual payment has an organizer, so it is booked')
+    await bookReversal(tx, movement, reason, { by: user.id, requestId, at })
     return reversed
   })
 }

@@ -22,13 +22,13 @@ import {
   type PaymentProviders,
   type ProviderName,
 } from './provider.ts'
+import { bookPayment } from '../ledger/ledger.ts'
 import { insertIntent, settleIntent } from './intent-sql.ts'
 import {
   confirmFromEvent,
   findPayer,
   findPaymentByKey,
   findPaymentOfEvent,
-  insertLedgerPayment,
   moveFromEvent,
   type Payment,
 } from './sql.ts'
@@ -118,7 +118,7 @@ export async function createIntent({ db, now, providers }: Context, request: Int
     returnUrl: request.returnUrl,
     now: now(),
   })
-  return toAnswer(await settle(db, payment.id, outcome, now()))
+  return toAnswer(await settle(db, payment.id, outcome, request, now()))
 }
 
 function findProvider(providers: PaymentProviders, name: string): PaymentProvider {
@@ -167,11 +167,17 @@ const mayCallAgain = (provider: PaymentProvider, { status }: Payment): boolean =
   provider.canRepeat && (status === 'creating' || status === 'unknown')
 
 /** Money that has arrived commits with its ledger entry; any other answer changes one row. */
-async function settle(db: Db, id: string, outcome: IntentOutcome, now: Date): Promise<Payment> {
+async function settle(
+  db: Db,
+  id: string,
+  outcome: IntentOutcome,
+  { user, requestId }: IntentRequest,
+  now: Date,
+): Promise<Payment> {
   if (outcome.kind !== 'created' || outcome.status !== 'confirmed') return settleIntent({ db }, { id, outcome, now })
   return withTx(db, async (tx) => {
     const payment = await settleIntent({ db: tx }, { id, outcome, now })
-    await insertLedgerPayment(tx, id, now)
+    if (payment.status === 'confirmed') await bookPayment(tx, payment, { by: user.id, requestId, at: now })
     return payment
   })
 }
@@ -214,7 +220,7 @@ export type Applied = 'applied' | 'kept' | 'unmatched' | 'mismatch' | 'other_mod
  */
 export async function applyPaymentEvent(
   tx: Tx,
-  { provider, event, now }: { provider: ProviderName; event: PaymentEvent; now: Date },
+  { provider, event, webhookId, now }: { provider: ProviderName; event: PaymentEvent; webhookId: string; now: Date },
 ): Promise<Applied> {
   if (event.kind === 'ignored') return 'kept'
   const payment = await findPaymentOfEvent(tx, provider, event.providerRef, event.paymentId)
@@ -226,9 +232,10 @@ export async function applyPaymentEvent(
   const { kind, providerRef, reason } = event
   const told = { id: payment.id, providerRef, mode: event.modes[0] ?? null, reason, now }
   if (kind !== 'confirmed') return (await moveFromEvent(tx, { ...told, status: kind })) ? 'applied' : 'kept'
-  const isNew = await confirmFromEvent(tx, { ...told, paidAt: notAfter(now, event.occurredAt) })
-  if (isNew) await insertLedgerPayment(tx, payment.id, now)
-  return isNew ? 'applied' : 'kept'
+  const paidAt = notAfter(now, event.occurredAt)
+  if (!(await confirmFromEvent(tx, { ...told, paidAt }))) return 'kept'
+  await bookPayment(tx, payment, { by: provider, requestId: webhookId, at: now, effectiveAt: paidAt })
+  return 'applied'
 }
 
 /** Conekta's key does not show the mode: until an order was answered, the row's mode is a guess. */

@@ -1,4 +1,4 @@
-/** The SQL of payments and of the ledger entries that they cause. */
+/** The SQL of payments. */
 import { isWithin, type Days } from '../platform/days.ts'
 import { sql, type Db, type Tx } from '../platform/db.ts'
 import type { FailureCode } from '../platform/errors.ts'
@@ -119,15 +119,6 @@ export async function moveFromEvent(
   return rows.length === 1
 }
 
-/** Inserts at most one entry per payment, and none for a payment without an organizer. */
-export async function insertLedgerPayment(tx: Tx, paymentId: string, now: Date): Promise<void> {
-  await sql`
-    insert into ledger_entries (organizer_id, event_id, kind, amount_cents, currency, payment_id, created_by, effective_at, created_at)
-    select organizer_id, event_id, 'payment', amount_cents, currency, id, created_by, paid_at, ${now}
-      from payments where id = ${paymentId} and status = 'confirmed' and organizer_id is not null
-    on conflict (payment_id) where kind = 'payment' do nothing`.execute(tx)
-}
-
 export type NewManualPayment = {
   id: string
   organizerId: string
@@ -172,21 +163,6 @@ export async function reverse(tx: Tx, id: string, reason: string, now: Date): Pr
     update payments set status = 'reversed', reason = ${reason}, updated_at = ${now}
      where id = ${id} and kind = 'manual' and status = 'confirmed' returning ${COLUMNS}`.execute(tx)
   return rows[0] ?? null
-}
-
-/** Inserts the negative of a payment's entry; the unique reverses_id allows it once. */
-export async function insertLedgerReversal(
-  tx: Tx,
-  paymentId: string,
-  reason: string,
-  by: string,
-  now: Date,
-): Promise<void> {
-  await sql`
-    insert into ledger_entries (organizer_id, event_id, kind, tickets, amount_cents, currency, payment_id, reverses_id,
-      reason, created_by, effective_at, created_at)
-    select organizer_id, event_id, 'reversal', -tickets, -amount_cents, currency, payment_id, id, ${reason}, ${by}, ${now}, ${now}
-      from ledger_entries where payment_id = ${paymentId} and kind = 'payment'`.execute(tx)
 }
 
 export type PaymentFilter = Days & {

@@ -318,10 +318,10 @@ async function aPayment(db: Db, facts: Facts = {}) {
     ...more,
   })
   const apply = (kind: PaymentEvent['kind'], more: Partial<PaymentEvent> = {}) =>
-    withTx(db, (tx) => applyPaymentEvent(tx, { provider, event: event(kind, more), now: AT }))
+    withTx(db, (tx) => applyPaymentEvent(tx, { provider, event: event(kind, more), webhookId: 'ie_x', now: AT }))
   const look = async () => {
     const { rows } = await sql<{ status: string; paidAt: Date | null; entries: number; providerRef: string | null }>`
-      select status, paid_at, provider_ref, (select count(*) from ledger_entries where payment_id = p.id) as entries
+      select status, paid_at, provider_ref, (select count(*) from ledger_transactions where payment_id = p.id) as entries
         from payments p where id = ${id}`.execute(db)
     return rows[0]!
   }
@@ -424,7 +424,9 @@ test("an event of one provider does not change another provider's payment", asyn
     occurredAt: AT,
     reason: null,
   }
-  const outcome = await withTx(db, (tx) => applyPaymentEvent(tx, { provider: 'stripe', event, now: AT }))
+  const outcome = await withTx(db, (tx) =>
+    applyPaymentEvent(tx, { provider: 'stripe', event, webhookId: 'ie_x', now: AT }),
+  )
 
   assert.equal(outcome, 'unmatched')
   assert.equal((await look()).status, 'requires_payment')
@@ -446,7 +448,7 @@ test('a mock body confirms a mock payment but not a real one', async (t) => {
   const postMock = (providerRef: string) => {
     const raw = Buffer.from(JSON.stringify({ id: newId('m'), providerRef, status: 'confirmed' }))
     const event = readPaymentEvent(deps.providers, 'stripe', raw)
-    return withTx(db, (tx) => applyPaymentEvent(tx, { provider: 'stripe', event, now: AT }))
+    return withTx(db, (tx) => applyPaymentEvent(tx, { provider: 'stripe', event, webhookId: 'ie_x', now: AT }))
   }
 
   assert.equal(await postMock(made.providerRef), 'applied')

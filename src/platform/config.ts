@@ -142,8 +142,8 @@ function group(e: Environment) {
     director: {
       refreshIntervalMs: (e.KPI_REFRESH_INTERVAL_MINUTES ?? (isSimulating ? 0.5 : 5)) * 60_000,
       cacheTtlMs: e.DIRECTOR_CACHE_TTL_SECONDS * 1000,
-      premiumFactor: e.TICKET_PREMIUM_FACTOR,
     },
+    tickets: { use: e.TICKET_USE, premiumFactor: e.TICKET_PREMIUM_FACTOR },
   }
 }
 

@@ -42,6 +42,7 @@ const FAILURES = {
   campaign_not_found: [404, 'No such campaign'],
   dead_letter_not_found: [404, 'No such dead letter'],
   payment_not_found: [404, 'No such payment'],
+  assignment_not_found: [404, 'No such assignment of tickets'],
   invitation_not_found: [404, 'No such invitation'],
   invitation_expired: [410, 'The invitation has expired'],
   // conflicts
@@ -66,6 +67,10 @@ const FAILURES = {
   dead_letter_not_replayable: [409, 'The dead letter cannot be replayed'],
   duplicate_reference: [409, 'A payment with this reference exists'],
   payment_not_reversible: [409, 'The payment cannot be reversed'],
+  payment_required: [409, 'Prepaid tickets must be paid'],
+  assignment_reversed: [409, 'The assignment is already reversed'],
+  tickets_used: [409, 'Tickets of this assignment are used'],
+  above_debt: [409, 'The amount is above the open debt'],
   places_exceeded: [409, 'More places than the invitation has'],
   capacity_reached: [409, 'The event is full'],
   guest_already_admitted: [409, 'People of this invitation are already inside'],

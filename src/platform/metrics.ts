@@ -42,6 +42,12 @@ export function openMetrics() {
       registers,
     }),
     deadLetters: new Gauge({ name: 'monotickets_dead_letters', help: 'Open dead letters.', registers }),
+    ledgerFaults: new Gauge({
+      name: 'monotickets_ledger_faults',
+      help: 'What the last check of the ledger found. Anything but 0 is a fault of the program.',
+      labelNames: ['check'] as const,
+      registers,
+    }),
     channelPaused: new Gauge({
       name: 'monotickets_channel_paused',
       help: '1 while a channel is paused: by an operator, by the circuit breaker, or because the provider asked us to wait.',

@@ -41,27 +41,37 @@ export function readCurrency(text: string, path = 'body.currency'): string {
 const refusal = (code: 'unsupported_currency' | 'invalid_amount', path: string, detail: string): Failure =>
   new Failure(code, { detail, errors: [{ path, message: detail }] })
 
-/** Reads `amount` (major units) or `amountCents` (minor units). Throws unsupported_currency or invalid_amount. */
-export function readMoney(input: { amount?: number | string; amountCents?: number; currency: string }): Money {
+/**
+ * Reads `amount` (major units) or `amountCents` (minor units). `names`: what the caller calls them. Throws
+ * unsupported_currency or invalid_amount.
+ */
+export function readMoney(
+  input: { amount?: number | string; amountCents?: number; currency: string },
+  names = { amount: 'amount', amountCents: 'amountCents' },
+): Money {
   const currency = readCurrency(input.currency)
   if ((input.amount === undefined) === (input.amountCents === undefined))
-    throw refusal('invalid_amount', 'body.amount', 'Give either amount (major units) or amountCents (minor units).')
-  const amountCents = input.amountCents ?? toCents(input.amount!, DECIMALS[currency]!)
+    throw refusal(
+      'invalid_amount',
+      `body.${names.amount}`,
+      `Give either ${names.amount} (major units) or ${names.amountCents} (minor units).`,
+    )
+  const amountCents = input.amountCents ?? toCents(input.amount!, DECIMALS[currency]!, names.amount)
   if (!Number.isSafeInteger(amountCents) || amountCents <= 0 || amountCents > MAX_CENTS) {
-    const field = input.amountCents === undefined ? 'amount' : 'amountCents'
+    const field = input.amountCents === undefined ? names.amount : names.amountCents
     throw refusal('invalid_amount', `body.${field}`, 'The amount must be positive and at most 999,999,999.99.')
   }
   return { amountCents, currency }
 }
 
 /** Converts the decimal digits, not the float, so that 19.99 is exactly 1999. */
-function toCents(amount: number | string, decimals: number): number {
+function toCents(amount: number | string, decimals: number, name: string): number {
   const text = typeof amount === 'number' ? String(amount) : amount.trim()
   const match = /^(\d{1,12})(?:\.(\d+))?$/.exec(text)
   if (!match || (match[2]?.length ?? 0) > decimals) {
     throw refusal(
       'invalid_amount',
-      'body.amount',
+      `body.${name}`,
       `The amount must be a positive number with at most ${decimals} decimals.`,
     )
   }

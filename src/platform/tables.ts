@@ -319,19 +319,32 @@ export interface Kv {
 }
 
 export interface LedgerEntries {
-  amountCents: number;
-  createdAt: Generated<Timestamp>;
+  account: string;
+  amountCents: Generated<number>;
+  currency: string | null;
+  effectiveAt: Timestamp;
+  line: number;
+  lines: number;
+  method: string | null;
+  organizerId: string;
+  tickets: Generated<number>;
+  transactionId: string;
+}
+
+export interface LedgerTransactions {
+  createdAt: Timestamp;
   createdBy: string;
-  currency: string;
   effectiveAt: Timestamp;
   eventId: string | null;
-  id: Generated<number>;
+  id: string;
+  idempotencyKey: string | null;
   kind: string;
+  lines: number;
   organizerId: string;
   paymentId: string | null;
   reason: string | null;
-  reversesId: number | null;
-  tickets: Generated<number>;
+  requestId: string;
+  reversesId: string | null;
 }
 
 export interface MoneyVersions {
@@ -438,6 +451,14 @@ export interface SimulatedMessages {
   nextStepAt: Timestamp | null;
   recipient: string;
   template: Generated<string>;
+}
+
+export interface TicketUses {
+  eventId: string;
+  guestId: string;
+  places: number;
+  tickets: number;
+  updatedAt: Timestamp;
 }
 
 export interface Users {
@@ -554,6 +575,7 @@ export interface DB {
   kpiRefreshes: KpiRefreshes;
   kv: Kv;
   ledgerEntries: LedgerEntries;
+  ledgerTransactions: LedgerTransactions;
   moneyVersions: MoneyVersions;
   optOuts: OptOuts;
   organizers: Organizers;
@@ -563,6 +585,7 @@ export interface DB {
   refreshTokens: RefreshTokens;
   scans: Scans;
   simulatedMessages: SimulatedMessages;
+  ticketUses: TicketUses;
   users: Users;
   waContacts: WaContacts;
   waMarketingStops: WaMarketingStops;

@@ -225,6 +225,12 @@ export const ENVIRONMENT = {
     86_400,
     'Seconds that an answer of GET /director/overview is cached. 0: not at all.',
   ),
+  TICKET_USE: oneOf(
+    'Director',
+    ['scan', 'delivery'],
+    'scan',
+    'What uses the tickets of a guest: the people admitted at the door, or the first message that was sent.',
+  ),
   TICKET_PREMIUM_FACTOR: decimal('Director', 2, 1, 100, 'Tickets that one place at a premium event counts as.'),
 } satisfies TProperties
 

@@ -1,0 +1,195 @@
+/** Tickets that the Director gives to an organizer, on prepaid or on loan, and debts that are written off. */
+import type { Deps } from '../deps.ts'
+import type { User } from '../http/access.ts'
+import {
+  assignment,
+  book,
+  bookReversal,
+  findBalance,
+  findMovement,
+  findTransactionByKey,
+  lockOrganizer,
+  writeOff,
+  type Balance,
+  type Entry,
+  type TicketKind,
+  type Transaction,
+} from '../ledger/ledger.ts'
+import { recordManualPayment, type Payment } from '../payments/payments.ts'
+import { withTx, type Tx } from '../platform/db.ts'
+import { Failure } from '../platform/errors.ts'
+import { formatCents, MAX_CENTS, readCurrency, readMoney, type Money } from '../platform/money.ts'
+import { isEventOf } from './sql.ts'
+
+type Context = Pick<Deps, 'db' | 'now'>
+type Caller = { user: User; requestId: string; idempotencyKey: string | null }
+
+export type AssignmentRequest = Caller & {
+  organizerId: string
+  eventId?: string
+  kind: TicketKind
+  tickets: number
+  unitPrice?: number | string
+  unitPriceCents?: number
+  currency: string
+  note?: string
+  /** A payment that comes with the tickets; its amount defaults to their price. */
+  payment?: {
+    amount?: number | string
+    amountCents?: number
+    method: string
+    reference?: string
+    note?: string
+    paidAt?: string
+  }
+}
+export type Assigned = { transaction: Transaction; payment: Payment | null; balance: Balance; currency: string }
+
+/**
+ * Gives tickets to an organizer. Tickets on loan are owed. Prepaid ones must be paid: by the credit that the organizer has,
+ * or by a payment that is recorded in the same transaction. Throws organizer_not_found, event_not_found, payment_required,
+ * invalid_amount, unsupported_currency, idempotency_key_reused, and what recordManualPayment throws.
+ */
+export async function assignTickets({ db, now }: Context, request: AssignmentRequest): Promise<Assigned> {
+  const price = readPrice(request)
+  const { organizerId, eventId = null, kind, tickets, user, requestId, idempotencyKey } = request
+  const at = now()
+  return withTx(db, async (tx) => {
+    if (!(await lockOrganizer(tx, organizerId))) throw new Failure('organizer_not_found')
+    if (eventId !== null && !(await isEventOf(tx, organizerId, eventId))) throw new Failure('event_not_found')
+    const entries = assignment(kind, tickets, price)
+    const earlier = idempotencyKey ? await findTransactionByKey(tx, user.id, idempotencyKey) : null
+    if (earlier) return repeat(tx, earlier, { kind, organizerId, eventId, entries }, price)
+    const { creditCents } = await findBalance(tx, organizerId, price.currency)
+    const payment = request.payment ? await pay(tx, request, price, at) : null
+    if (kind === 'prepaid') requirePaid(price, creditCents, payment)
+    const movement = { kind, organizerId, eventId, reason: request.note ?? null, entries }
+    const id = await book(tx, movement, { by: user.id, requestId, at, idempotencyKey })
+    if (!id) throw new Failure('idempotency_key_reused', { detail: 'This key was used for another movement.' })
+    return describe(tx, id, organizerId, price.currency, payment)
+  })
+}
+
+/** The price of all tickets. A courtesy costs 0. */
+function readPrice({ unitPrice, unitPriceCents, tickets, currency }: AssignmentRequest): Money {
+  const isFree = unitPriceCents === 0 || (unitPriceCents === undefined && Number(unitPrice) === 0 && unitPrice !== '')
+  if (isFree) return { amountCents: 0, currency: readCurrency(currency) }
+  const fields = { amount: 'unitPrice', amountCents: 'unitPriceCents' }
+  const unit = readMoney(
+    {
+      currency,
+      ...(unitPrice === undefined ? {} : { amount: unitPrice }),
+      ...(unitPriceCents === undefined ? {} : { amountCents: unitPriceCents }),
+    },
+    fields,
+  )
+  const amountCents = unit.amountCents * tickets
+  if (amountCents > MAX_CENTS) {
+    const message = 'The tickets cost more than 999,999,999.99 in all.'
+    throw new Failure('invalid_amount', { detail: message, errors: [{ path: 'body.tickets', message }] })
+  }
+  return { amountCents, currency: unit.currency }
+}
+
+function pay(tx: Tx, request: AssignmentRequest, price: Money, at: Date): Promise<Payment> {
+  const { payment, organizerId, eventId, user, requestId } = request
+  const isAmountGiven = payment!.amount !== undefined || payment!.amountCents !== undefined
+  return recordManualPayment(
+    tx,
+    {
+      ...payment!,
+      ...(isAmountGiven ? {} : { amountCents: price.amountCents }),
+      ...(eventId === undefined ? {} : { eventId }),
+      organizerId,
+      currency: price.currency,
+      user,
+      requestId,
+      idempotencyKey: null, // that of the assignment stands for both
+    },
+    at,
+  )
+}
+
+/** A payment that comes with the tickets pays for them, also when the organizer owes something else. */
+function requirePaid({ amountCents, currency }: Money, creditCents: number, payment: Payment | null): void {
+  if (creditCents + (payment?.amountCents ?? 0) >= amountCents) return
+  const [cost, credit] = [amountCents, creditCents].map((cents) => `${formatCents(cents, currency)} ${currency}`)
+  const detail = `The tickets cost ${cost} and the organizer's credit is ${credit}. Send a payment with them, or lend them.`
+  throw new Failure('payment_required', { detail })
+}
+
+type Wanted = { kind: TicketKind; organizerId: string; eventId: string | null; entries: Entry[] }
+
+/** A retry of the same request gets its assignment. The payment that came with it is in the list of payments. */
+async function repeat(tx: Tx, earlier: Transaction, wanted: Wanted, { currency }: Money): Promise<Assigned> {
+  const isSame =
+    earlier.kind === wanted.kind &&
+    earlier.organizerId === wanted.organizerId &&
+    earlier.eventId === wanted.eventId &&
+    JSON.stringify(earlier.entries) === JSON.stringify(wanted.entries)
+  if (!isSame) throw new Failure('idempotency_key_reused', { detail: 'This key was used for another movement.' })
+  return describe(tx, earlier.id, earlier.organizerId, currency, null)
+}
+
+async function describe(tx: Tx, id: string, organizerId: string, currency: string, payment: Payment | null) {
+  const transaction = await findMovement(tx, null, id)
+  return { transaction: transaction!, payment, balance: await findBalance(tx, organizerId, currency), currency }
+}
+
+const isAssignment = ({ kind }: Transaction): boolean => kind === 'prepaid' || kind === 'loan'
+
+/**
+ * Takes tickets back that nobody has used; what they cost is no longer owed, or becomes credit. Throws
+ * assignment_not_found, assignment_reversed and tickets_used.
+ */
+export async function reverseAssignment(
+  { db, now }: Context,
+  { id, reason, user, requestId }: { id: string; reason: string; user: User; requestId: string },
+): Promise<Assigned> {
+  return withTx(db, async (tx) => {
+    const movement = await findMovement(tx, null, id)
+    if (!movement || !isAssignment(movement)) throw new Failure('assignment_not_found')
+    await lockOrganizer(tx, movement.organizerId)
+    const { tickets, currency } = readAssignment(movement)
+    const balance = await findBalance(tx, movement.organizerId, currency)
+    const { left } = balance[movement.kind as TicketKind]
+    if (movement.reversedBy === null && left < tickets)
+      throw new Failure('tickets_used', { detail: `Of these ${tickets} tickets, ${Math.max(left, 0)} are left.` })
+    const reversed = await bookReversal(tx, movement, reason, { by: user.id, requestId, at: now() })
+    if (reversed === null) throw new Failure('assignment_reversed')
+    return describe(tx, id, movement.organizerId, currency, null)
+  })
+}
+
+/** The tickets of an assignment and their price. */
+export function readAssignment({ entries }: Transaction): { tickets: number; amountCents: number; currency: string } {
+  const billed = entries.find(({ account }) => account === 'receivable')
+  const { tickets = 0 } = entries.find(({ account }) => account.startsWith('tickets_')) ?? {}
+  return { tickets, amountCents: billed?.amountCents ?? 0, currency: billed?.currency ?? 'MXN' }
+}
+
+export type WriteOffRequest = Caller & {
+  organizerId: string
+  amount?: number | string
+  amountCents?: number
+  currency: string
+  reason: string
+}
+
+/** Gives up a part of the debt or all of it. Throws organizer_not_found, above_debt, invalid_amount and unsupported_currency. */
+export async function writeDebtOff({ db, now }: Context, request: WriteOffRequest): Promise<Assigned> {
+  const money = readMoney(request)
+  const { organizerId, reason, user, requestId, idempotencyKey } = request
+  return withTx(db, async (tx) => {
+    if (!(await lockOrganizer(tx, organizerId))) throw new Failure('organizer_not_found')
+    const earlier = idempotencyKey ? await findTransactionByKey(tx, user.id, idempotencyKey) : null
+    if (earlier) return describe(tx, earlier.id, organizerId, money.currency, null)
+    const { openDebtCents } = await findBalance(tx, organizerId, money.currency)
+    if (money.amountCents > openDebtCents)
+      throw new Failure('above_debt', { detail: `The open debt is ${formatCents(openDebtCents, money.currency)}.` })
+    const movement = { kind: 'write_off' as const, organizerId, eventId: null, reason, entries: writeOff(money) }
+    const id = await book(tx, movement, { by: user.id, requestId, at: now(), idempotencyKey })
+    if (!id) throw new Failure('idempotency_key_reused', { detail: 'This key was used for another movement.' })
+    return describe(tx, id, organizerId, money.currency, null)
+  })
+}

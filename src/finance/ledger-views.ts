@@ -1,0 +1,60 @@
+/** Balances, assignments and movements as the wire shows them. */
+import type { Balance, Entry, Transaction } from '../ledger/ledger.ts'
+import { formatCents } from '../platform/money.ts'
+import { readAssignment } from './assignments.ts'
+
+export function describeAccount(organizerId: string, balance: Balance, currency: string) {
+  const { billedCents, paidCents, writtenOffCents, openDebtCents, creditCents, prepaid, loan } = balance
+  return {
+    organizerId,
+    currency,
+    billedCents,
+    billed: formatCents(billedCents, currency),
+    paidCents,
+    paid: formatCents(paidCents, currency),
+    writtenOffCents,
+    writtenOff: formatCents(writtenOffCents, currency),
+    openDebtCents,
+    openDebt: formatCents(openDebtCents, currency),
+    creditCents,
+    credit: formatCents(creditCents, currency),
+    tickets: { prepaid, loan, left: prepaid.left + loan.left },
+  }
+}
+
+export function describeAssignment(transaction: Transaction) {
+  const { id, kind, organizerId, eventId, reversedBy, reason, createdBy, createdAt } = transaction
+  const { tickets, amountCents, currency } = readAssignment(transaction)
+  const unitPriceCents = amountCents / tickets
+  return {
+    id,
+    kind: kind as 'prepaid' | 'loan',
+    status: reversedBy === null ? ('active' as const) : ('reversed' as const),
+    organizerId,
+    eventId,
+    tickets,
+    unitPrice: formatCents(unitPriceCents, currency),
+    unitPriceCents,
+    amount: formatCents(amountCents, currency),
+    amountCents,
+    currency,
+    note: reason,
+    createdBy,
+    createdAt,
+  }
+}
+
+export function describeMovement(transaction: Transaction) {
+  const { entries, requestId: causedBy, ...rest } = transaction
+  const owed = entries.find(({ account }) => account === 'receivable')
+  const left = entries.filter(({ account }) => account.startsWith('tickets_'))
+  return {
+    ...rest,
+    owedCents: owed?.amountCents ?? null,
+    owed: owed ? formatCents(owed.amountCents, owed.currency!) : null,
+    currency: owed?.currency ?? null,
+    tickets: left.reduce((sum: number, { tickets }: Entry) => sum + tickets, 0),
+    entries,
+    causedBy,
+  }
+}

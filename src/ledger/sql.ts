@@ -1,0 +1,184 @@
+/** The SQL of the ledger. */
+import { isUntil, isWithin, type Days } from '../platform/days.ts'
+import { sql, type Db, type Tx } from '../platform/db.ts'
+import type { Position } from '../http/page.ts'
+import type { Entry, TicketKind } from './movements.ts'
+
+export type Transaction = {
+  id: string
+  organizerId: string
+  eventId: string | null
+  kind: TicketKind | 'payment' | 'use' | 'write_off' | 'reversal'
+  paymentId: string | null
+  reversesId: string | null
+  /** The reversal of this transaction. */
+  reversedBy: string | null
+  reason: string | null
+  createdBy: string
+  requestId: string
+  effectiveAt: Date
+  createdAt: Date
+  entries: Entry[]
+}
+
+/** Checks that need the balance run one after the other for each organizer. Returns false when there is no such organizer. */
+export async function lockOrganizer(tx: Tx, organizerId: string): Promise<boolean> {
+  const { rows } = await sql`select id from organizers where id = ${organizerId} for no key update`.execute(tx)
+  return rows.length === 1
+}
+
+type NewTransaction = Omit<Transaction, 'reversedBy'> & { idempotencyKey: string | null }
+
+/** Returns null when the payment is booked, the transaction reversed or the key used already. */
+export async function insertTransaction(tx: Tx, t: NewTransaction): Promise<string | null> {
+  const column = <T>(of: (entry: Entry) => T) => t.entries.map(of)
+  const { rows } = await sql<{ id: string }>`
+    with transaction as (
+      insert into ledger_transactions (id, organizer_id, event_id, kind, payment_id, reverses_id, lines, reason, created_by,
+                                       idempotency_key, request_id, effective_at, created_at)
+      values (${t.id}, ${t.organizerId}, ${t.eventId}, ${t.kind}, ${t.paymentId}, ${t.reversesId}, ${t.entries.length},
+              ${t.reason}, ${t.createdBy}, ${t.idempotencyKey}, ${t.requestId}, ${t.effectiveAt}, ${t.createdAt})
+      on conflict do nothing
+      returning id, organizer_id, effective_at, lines),
+    entries as (
+      insert into ledger_entries (transaction_id, line, lines, organizer_id, effective_at, account, method, currency,
+                                  amount_cents, tickets)
+      select t.id, e.line, t.lines, t.organizer_id, t.effective_at, e.account, e.method, e.currency, e.amount_cents, e.tickets
+        from transaction t,
+             unnest(${column(({ account }) => account)}::text[], ${column(({ method }) => method)}::text[],
+                    ${column(({ currency }) => currency)}::text[], ${column(({ amountCents }) => amountCents)}::bigint[],
+                    ${column(({ tickets }) => tickets)}::bigint[])
+               with ordinality e (account, method, currency, amount_cents, tickets, line))
+    select id from transaction`.execute(tx)
+  return rows[0]?.id ?? null
+}
+
+const COLUMNS = sql`t.id, t.organizer_id, t.event_id, t.kind, t.payment_id, t.reverses_id, t.reason, t.created_by,
+  t.request_id, t.effective_at, t.created_at,
+  (select r.id from ledger_transactions r where r.reverses_id = t.id) as reversed_by,
+  (select json_agg(json_build_object('account', e.account, 'method', e.method, 'currency', e.currency,
+                                     'amountCents', e.amount_cents, 'tickets', e.tickets) order by e.line)
+     from ledger_entries e
+    where e.transaction_id = t.id) as entries`
+
+const isInScope = (scope: string | null) => sql`(${scope}::text is null or t.organizer_id = ${scope})`
+
+/** Finds one by its id, or the one of a payment. */
+export async function findTransaction(
+  db: Db,
+  scope: string | null,
+  by: { id: string } | { paymentId: string },
+): Promise<Transaction | null> {
+  const which = 'id' in by ? sql`t.id = ${by.id}` : sql`t.payment_id = ${by.paymentId} and t.kind = 'payment'`
+  const { rows } = await sql<Transaction>`
+    select ${COLUMNS} from ledger_transactions t where ${which} and ${isInScope(scope)}`.execute(db)
+  return rows[0] ?? null
+}
+
+/** Finds what this caller booked with this key. */
+export async function findTransactionByKey(db: Db, createdBy: string, key: string): Promise<Transaction | null> {
+  const { rows } = await sql<Transaction>`
+    select ${COLUMNS}
+      from ledger_transactions t
+     where t.created_by = ${createdBy}
+       and t.idempotency_key = ${key}`.execute(db)
+  return rows[0] ?? null
+}
+
+export type LedgerFilter = Days & {
+  organizerId: string | null
+  eventId: string | null
+  kinds: Transaction['kind'][]
+  before: Position | null
+  limit: number
+}
+
+/** Lists movements that count on these days, the last booked first. */
+export async function listTransactions(db: Db, f: LedgerFilter): Promise<Transaction[]> {
+  const { rows } = await sql<Transaction>`
+    select ${COLUMNS}
+      from ledger_transactions t
+     where ${isInScope(f.organizerId)}
+       and (${f.eventId}::text is null or t.event_id = ${f.eventId})
+       and t.kind = any(${f.kinds}::text[])
+       and ${isWithin(sql`t.effective_at`, f)}
+       and (${f.before?.at ?? null}::timestamptz is null
+            or (t.created_at, t.id) < (${f.before?.at ?? null}, ${f.before?.id ?? null}))
+     order by t.created_at desc, t.id desc
+     limit ${f.limit}`.execute(db)
+  return rows
+}
+
+type Tickets = { granted: number; used: number; left: number }
+export type Balance = {
+  billedCents: number
+  paidCents: number
+  writtenOffCents: number
+  openDebtCents: number
+  creditCents: number
+  prepaid: Tickets
+  loan: Tickets
+}
+
+/** Sums the accounts of one organizer. */
+export async function sumBalance(db: Db, organizerId: string, currency: string): Promise<Balance> {
+  const money = (...accounts: string[]) =>
+    sql`coalesce(sum(amount_cents) filter (where currency = ${currency} and account in (${sql.join(accounts)})), 0)::bigint`
+  const tickets = (account: string) => sql`coalesce(sum(tickets) filter (where account = ${account}), 0)::bigint`
+  const ofKind = (kind: TicketKind) => sql`json_build_object(
+      'granted', -${tickets(`issued_${kind}`)}, 'used', ${tickets(`used_${kind}`)}, 'left', ${tickets(`tickets_${kind}`)})`
+  const { rows } = await sql<Balance>`
+    select -${money('sales')} as billed_cents,
+           ${money('cash')} as paid_cents,
+           ${money('write_off')} as written_off_cents,
+           greatest(${money('receivable')}, 0) as open_debt_cents,
+           greatest(-${money('receivable')}, 0) as credit_cents,
+           ${ofKind('prepaid')} as prepaid,
+           ${ofKind('loan')} as loan
+      from ledger_entries
+     where organizer_id = ${organizerId}`.execute(db)
+  return rows[0]!
+}
+
+export type LedgerSums = {
+  prepaid: number
+  onLoan: number
+  used: number
+  left: number
+  billedCents: number
+  paidCents: number
+  openDebtCents: number
+  creditCents: number
+}
+
+/**
+ * Sums the ledger between `from` and `to`. Debt, credit and the tickets that are left are those at the end of `to`, whatever
+ * `from` is. They are summed organizer by organizer, because the credit of one does not pay the debt of another.
+ */
+export async function sumLedger(
+  db: Db,
+  f: Days & { organizerId: string | null; currency: string },
+): Promise<LedgerSums> {
+  const { rows } = await sql<LedgerSums>`
+    select coalesce(sum(prepaid), 0)::bigint as prepaid,
+           coalesce(sum(on_loan), 0)::bigint as on_loan,
+           coalesce(sum(used), 0)::bigint as used,
+           coalesce(sum("left"), 0)::bigint as "left",
+           coalesce(sum(billed_cents), 0)::bigint as billed_cents,
+           coalesce(sum(paid_cents), 0)::bigint as paid_cents,
+           coalesce(sum(greatest(owed_cents, 0)), 0)::bigint as open_debt_cents,
+           coalesce(sum(greatest(-owed_cents, 0)), 0)::bigint as credit_cents
+      from (select -sum(tickets) filter (where is_within and account = 'issued_prepaid') as prepaid,
+                   -sum(tickets) filter (where is_within and account = 'issued_loan') as on_loan,
+                   sum(tickets) filter (where is_within and account in ('used_prepaid', 'used_loan')) as used,
+                   sum(tickets) filter (where account in ('tickets_prepaid', 'tickets_loan')) as "left",
+                   -sum(amount_cents) filter (where is_within and account = 'sales') as billed_cents,
+                   sum(amount_cents) filter (where is_within and account = 'cash') as paid_cents,
+                   sum(amount_cents) filter (where account = 'receivable') as owed_cents
+              from (select e.*, ${isWithin(sql`effective_at`, f)} as is_within from ledger_entries e) e
+             where (${f.organizerId}::text is null or organizer_id = ${f.organizerId})
+               and (currency is null or currency = ${f.currency})
+               and ${isUntil(sql`effective_at`, f.to)}
+             group by organizer_id) o`.execute(db)
+  return rows[0]!
+}
