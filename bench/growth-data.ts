@@ -1,8 +1,13 @@
 /**
  * The data of `npm run bench:growth`: guests in events of 250, each with an invitation, a delivery that was read, and a scan;
- * and as many webhooks and payments. Event `EV-7` has the guests `g1750` to `g1999`, and `EV-7-CODE-1750` is a code.
+ * and as many webhooks and payments. Event `EV-7` has the guests `g1750` to `g1999`. All codes have one prefix and the guest's
+ * number in eight digits.
  */
 import type pg from 'pg'
+import { codePrefixOf } from './machine.ts'
+
+/** The event of a request, for the load generator. */
+export const GROUP = 'EV-{group}'
 
 export const GUESTS_PER_EVENT = 250
 /** One account for so many guests. */
@@ -19,7 +24,7 @@ const ROWS: Record<string, string> = {
     select ${EVENT}, 'g' || n, 'Ana Prueba ' || n, '+52' || 1000000000 + n, 'g' || n || '@example.com'`,
   // Twenty places, so that a guest has room left after every scan and answer of a run.
   invitations: `(id, event_id, guest_id, code, places, admitted, first_admitted_at)
-    select ${id('inv')}, ${EVENT}, 'g' || n, ${EVENT} || '-CODE-' || n, 20, 1, ${AT}`,
+    select ${id('inv')}, ${EVENT}, 'g' || n, '${codePrefixOf(GROUP)}' || lpad(n::text, 8, '0'), 20, 1, ${AT}`,
   deliveries: `(id, organizer_id, event_id, guest_id, channel, template, locale, status, attempts, attempts_max,
       provider_message_id, sent_to, pricing, requested_by, request_id, requested_at, first_attempt_at, sent_at,
       delivered_at, read_at, updated_at)

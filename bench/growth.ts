@@ -19,7 +19,7 @@ import { openDeps, type Deps } from '../src/deps.ts'
 import { loadConfig } from '../src/platform/config.ts'
 import { sql } from '../src/platform/db.ts'
 import { openLog } from '../src/platform/log.ts'
-import { fill, GUESTS_PER_ACCOUNT, GUESTS_PER_EVENT } from './growth-data.ts'
+import { GROUP, fill, GUESTS_PER_ACCOUNT, GUESTS_PER_EVENT } from './growth-data.ts'
 import { describeRow, ENVIRONMENT, ROWS as ALL_ROWS, type RowName, type Tokens } from './http-rows.ts'
 import { createAccounts, logInEach, runLoad, startServer, type Accounts, type Server } from './http-site.ts'
 import type { Load, LoadResult } from './load.ts'
@@ -154,7 +154,7 @@ async function compare(name: RowName): Promise<string[]> {
 async function describeRun(name: RowName, size: Size): Promise<{ load: Omit<Load, 'from'>; proof?: string }> {
   const { guests, api } = size
   const tokens = await findTokens(size)
-  const row = describeRow(name, 'EV-{group}', `growth-${name}`, tokens)
+  const row = describeRow(name, GROUP, `growth-${name}`, tokens)
   const load = {
     ...row.ours,
     // As many as were invited, because one of them is inside already.
