@@ -38,6 +38,7 @@ create index ledger_transactions_listing
   on ledger_transactions (organizer_id, created_at desc, id desc);
 create unique index ledger_transactions_one_per_payment on ledger_transactions (payment_id)
   where kind = 'payment';
+create index ledger_transactions_payment on ledger_transactions (payment_id) where payment_id is not null;
 create unique index ledger_transactions_idempotency on ledger_transactions (created_by, idempotency_key)
   where idempotency_key is not null;
 

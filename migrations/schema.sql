@@ -411,6 +411,7 @@ create table ledger_transactions (
   constraint ledger_transactions_reverses_id_fkey FOREIGN KEY (reverses_id) REFERENCES ledger_transactions(id)
 );
 CREATE INDEX ledger_transactions_listing ON ledger_transactions USING btree (organizer_id, created_at DESC, id DESC);
+CREATE INDEX ledger_transactions_payment ON ledger_transactions USING btree (payment_id) WHERE (payment_id IS NOT NULL);
 CREATE UNIQUE INDEX ledger_transactions_idempotency ON ledger_transactions USING btree (created_by, idempotency_key) WHERE (idempotency_key IS NOT NULL);
 CREATE UNIQUE INDEX ledger_transactions_one_per_payment ON ledger_transactions USING btree (payment_id) WHERE (kind = 'payment'::text);
 CREATE TRIGGER ledger_transactions_append_only BEFORE DELETE OR UPDATE ON ledger_transactions FOR EACH ROW EXECUTE FUNCTION refuse_changed_ledger();

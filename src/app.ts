@@ -20,6 +20,7 @@ import { unsubscribeRoutes } from './contacts/unsubscribe-routes.ts'
 import type { Deps } from './deps.ts'
 import { eventRoutes } from './events/routes.ts'
 import { ledgerRoutes } from './finance/ledger-routes.ts'
+import { directorPaymentRoutes } from './finance/payment-routes.ts'
 import { financeRoutes } from './finance/routes.ts'
 import { guardRoutes } from './http/access.ts'
 import { answerProblems, describeProblem, sendFailure } from './http/errors.ts'
@@ -63,6 +64,7 @@ export async function buildApp(deps: Deps): Promise<FastifyInstance> {
   await app.register(checkinRoutes(deps))
   await app.register(landingRoutes(deps))
   await app.register(financeRoutes(deps))
+  await app.register(directorPaymentRoutes(deps))
   await app.register(ledgerRoutes(deps))
   await app.register(inboxRoutes(deps))
   await app.register(channelRoutes(deps))

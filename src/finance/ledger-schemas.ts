@@ -135,4 +135,20 @@ export const MovementView = Type.Object(
   },
   { title: 'Movement' },
 )
+export const PaymentDetailsAnswer = Answer(
+  {
+    payment: Type.Intersect([
+      PaymentView,
+      Type.Object({
+        providerRef: NullableString,
+        nextAction: Type.Unsafe<Record<string, unknown> | null>({
+          type: ['object', 'null'],
+          description: 'What the payer must do, as the provider said when the payment was made.',
+        }),
+      }),
+    ]),
+    movements: Type.Array(MovementView, { description: 'What it moved in the ledger, oldest first.' }),
+  },
+  { title: 'PaymentDetails' },
+)
 export const MovementAnswer = Answer({ movement: MovementView, account: AccountView }, { title: 'MovementReceipt' })

@@ -472,3 +472,38 @@ test("only a director may call the Director's endpoints", async (t) => {
     )
   }
 })
+
+test('an organizer lists and reads its own payments, with what each moved, and no other', async (t) => {
+  const app = await startApp(t)
+  const other = await anOrganizer(app.db)
+  const intent = (await app.post('/payments/intent', { as: 'organizer', body: { amount: 50 } })).json()
+  const { payment } = (await enter(app, { organizerId: ORGANIZER_ID, amount: 20 })).body
+  await app.post(`/director/payments/${payment.id}/reverse`, { as, body: { reason: 'typo' } })
+  const foreign = (await enter(app, { organizerId: other, amount: 30 })).body.payment
+  const read = async (path: string) => {
+    const reply = await app.get(path, { as: 'organizer' })
+    return { status: reply.statusCode, body: reply.json() }
+  }
+
+  const list = (await read('/payments')).body.data.map(({ id }: { id: string }) => id)
+  const details = (await read(`/payments/${payment.id}`)).body
+  const open = (await read(`/payments/${intent.paymentId}`)).body
+
+  assert.ok(list.includes(payment.id) && list.includes(intent.paymentId))
+  assert.ok(!list.includes(foreign.id))
+  assert.equal(details.payment.status, 'reversed')
+  assert.deepEqual(
+    details.movements.map(({ kind, owed }: { kind: string; owed: string }) => [kind, owed]),
+    [
+      ['payment', '-20.00'],
+      ['reversal', '20.00'],
+    ],
+  )
+  assert.deepEqual([open.payment.providerRef, open.movements], [intent.providerRef, []])
+  assert.equal((await read(`/payments/${foreign.id}`)).body.code, 'payment_not_found')
+  assert.deepEqual(
+    [(await read(`/payments?organizerId=${other}`)).status, (await read('/director/payments')).status],
+    [404, 403],
+  )
+  assert.equal((await app.get(`/payments/${foreign.id}`, { as })).json().payment.id, foreign.id)
+})

@@ -1,39 +1,12 @@
-/** The Director's overview, and payments entered by hand. */
+/** The Director's overview. */
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import type { Deps } from '../deps.ts'
 import { namesTag } from '../http/etag.ts'
-import { Page, PageQuery, readCursor, toPage } from '../http/page.ts'
-import { Id } from '../http/schemas.ts'
 import { readDays } from '../platform/days.ts'
-import { AmountInput, CurrencyInput, readCurrency } from '../platform/money.ts'
-import { listPayments } from '../payments/payments.ts'
-import { enterPayment, openOverview, reversePayment } from './finance.ts'
-import { describePayment } from './overview.ts'
-import {
-  METHODS,
-  OverviewAnswer,
-  PaidAt,
-  PaymentAnswer,
-  PaymentStatus,
-  PaymentView,
-  PERIOD,
-  Reference,
-} from './schemas.ts'
-
-const PaymentBody = Type.Object(
-  {
-    organizerId: Id,
-    ...AmountInput,
-    currency: CurrencyInput,
-    method: Type.Enum([...METHODS], { default: 'transfer' }),
-    reference: Type.Optional(Reference),
-    note: Type.Optional(Type.String({ maxLength: 1000 })),
-    eventId: Type.Optional(Id),
-    paidAt: Type.Optional(PaidAt),
-  },
-  { additionalProperties: false, title: 'NewPayment' },
-)
+import { CurrencyInput, readCurrency } from '../platform/money.ts'
+import { openOverview } from './finance.ts'
+import { OverviewAnswer, PERIOD } from './schemas.ts'
 
 export const financeRoutes =
   (deps: Deps): FastifyPluginAsyncTypebox =>
@@ -78,120 +51,6 @@ export const financeRoutes =
         return reply
           .type('application/json; charset=utf-8')
           .send(`{"requestId":${JSON.stringify(request.id)},"ageSeconds":${ageSeconds},${members}` as never)
-      },
-    )
-
-    app.post(
-      '/director/payments',
-      {
-        config: {
-          access: ['director'],
-          problems: [
-            'organizer_not_found',
-            'event_not_found',
-            'duplicate_reference',
-            'invalid_amount',
-            'invalid_date',
-            'unsupported_currency',
-          ],
-        },
-        schema: {
-          operationId: 'enterPayment',
-          tags: ['Director'],
-          summary: 'Record a payment received outside the providers',
-          body: PaymentBody,
-          response: { 201: PaymentAnswer },
-        },
-      },
-      async (request, reply) => {
-        const { body, user, id: requestId, idempotencyKey } = request
-        const { payment, balance } = await enterPayment(deps, { ...body, user, requestId, idempotencyKey })
-        request.log.info(
-          { requestId, paymentId: payment.id, organizerId: payment.organizerId },
-          'A payment was entered',
-        )
-        return reply.code(201).send({ payment: describePayment(payment), balance })
-      },
-    )
-
-    app.get(
-      '/director/payments',
-      {
-        config: { access: ['director'], problems: ['invalid_date', 'unsupported_currency'] },
-        schema: {
-          operationId: 'listPayments',
-          tags: ['Director'],
-          summary: 'Payments of every kind, newest first',
-          description:
-            'from and to go by the day on which a payment was paid, else made, so that the list agrees with ' +
-            '`payments` of the overview of the same days, status by status.',
-          querystring: Type.Object(
-            {
-              ...PageQuery,
-              ...PERIOD,
-              status: Type.Optional(PaymentStatus),
-              currency: Type.Optional(
-                Type.String({
-                  minLength: 3,
-                  maxLength: 3,
-                  description: 'ISO 4217, in any case. Default: MXN for a list of days, as in the overview; else all.',
-                }),
-              ),
-            },
-            { additionalProperties: false },
-          ),
-          response: { 200: Page(PaymentView) },
-        },
-      },
-      async (request) => {
-        const { limit, cursor, organizerId = null, status = null } = request.query
-        const { from, to } = readDays(request.query)
-        const { currency = from || to ? 'MXN' : null } = request.query
-        const filter = {
-          organizerId,
-          status,
-          currency: currency && readCurrency(currency, 'querystring.currency'),
-          ...{ from, to },
-          before: readCursor(cursor),
-          limit: limit + 1,
-        }
-        const { data, page } = toPage(await listPayments(deps.db, filter), limit, ({ createdAt, id }) => ({
-          at: createdAt,
-          id,
-        }))
-        return { data: data.map(describePayment), page }
-      },
-    )
-
-    app.post(
-      '/director/payments/:paymentId/reverse',
-      {
-        config: { access: ['director'], problems: ['payment_not_found', 'payment_not_reversible'] },
-        schema: {
-          operationId: 'reversePayment',
-          tags: ['Director'],
-          summary: 'Reverse a manual payment',
-          params: Type.Object({ paymentId: Id }),
-          body: Type.Object(
-            { reason: Type.String({ minLength: 1, maxLength: 500, pattern: '\\S' }) },
-            { additionalProperties: false },
-          ),
-          response: { 200: PaymentAnswer },
-        },
-      },
-      async (request) => {
-        const { params, body, user, id: requestId } = request
-        const { payment, balance } = await reversePayment(deps, {
-          id: params.paymentId,
-          reason: body.reason,
-          user,
-          requestId,
-        })
-        request.log.info(
-          { requestId, paymentId: payment.id, organizerId: payment.organizerId },
-          'A payment was reversed',
-        )
-        return { payment: describePayment(payment), balance }
       },
     )
   }

@@ -9,6 +9,7 @@ import { findTransaction, insertTransaction, sumBalance, type Balance, type Tran
 export { assignment, TICKET_KINDS, writeOff, type Entry, type TicketKind } from './movements.ts'
 export {
   findTransactionByKey,
+  listMovementsOfPayment,
   listTransactions,
   lockOrganizer,
   sumLedger,

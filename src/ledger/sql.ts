@@ -75,6 +75,16 @@ export async function findTransaction(
   return rows[0] ?? null
 }
 
+/** Lists what a payment moved, in the order of booking. */
+export async function listMovementsOfPayment(db: Db, paymentId: string): Promise<Transaction[]> {
+  const { rows } = await sql<Transaction>`
+    select ${COLUMNS}
+      from ledger_transactions t
+     where t.payment_id = ${paymentId}
+     order by t.created_at, t.id`.execute(db)
+  return rows
+}
+
 /** Finds what this caller booked with this key. */
 export async function findTransactionByKey(db: Db, createdBy: string, key: string): Promise<Transaction | null> {
   const { rows } = await sql<Transaction>`

@@ -43,7 +43,7 @@ export {
   type PaymentSum,
   type Reversal,
 } from './manual.ts'
-export { PAYMENT_STATUSES, type Payment } from './sql.ts'
+export { findPayment, PAYMENT_STATUSES, type Payment } from './sql.ts'
 
 export type { PaymentEvent, PaymentProviders, ProviderName } from './provider.ts'
 

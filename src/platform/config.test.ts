@@ -288,6 +288,16 @@ const REFUSALS: [string, Env, RegExp][] = [
     /RESEND_WEBHOOK_SECRET is missing/,
   ],
   [
+    'Stripe without the secret of its webhook',
+    { STRIPE_SECRET_KEY: `sk_test_${'a'.repeat(24)}` },
+    /STRIPE_WEBHOOK_SECRET is missing/,
+  ],
+  [
+    'Conekta without the key of its webhook',
+    { CONEKTA_API_KEY: 'key_eYvWV7gSDkNYXsmr' },
+    /CONEKTA_WEBHOOK_PUBLIC_KEY is missing/,
+  ],
+  [
     'e-mail whose links lead nowhere',
     { RESEND_API_KEY: 're_real', RESEND_FROM_EMAIL: 'a@b.mx', RESEND_WEBHOOK_SECRET: 'whsec_x' },
     /PUBLIC_BASE_URL must be https with RESEND_API_KEY/,

@@ -210,6 +210,20 @@ const RULES: Rule[] = [
       !e.RESEND_WEBHOOK_SECRET &&
       'RESEND_WEBHOOK_SECRET is missing: without it bounces and complaints are never heard of',
   ),
+  inProduction(
+    ['STRIPE_SECRET_KEY', 'STRIPE_WEBHOOK_SECRET'],
+    (e) =>
+      e.STRIPE_SECRET_KEY &&
+      !e.STRIPE_WEBHOOK_SECRET &&
+      'STRIPE_WEBHOOK_SECRET is missing: without it no payment of Stripe is ever confirmed',
+  ),
+  inProduction(
+    ['CONEKTA_API_KEY', 'CONEKTA_WEBHOOK_PUBLIC_KEY'],
+    (e) =>
+      e.CONEKTA_API_KEY &&
+      !e.CONEKTA_WEBHOOK_PUBLIC_KEY &&
+      'CONEKTA_WEBHOOK_PUBLIC_KEY is missing: without it no payment of Conekta is ever confirmed',
+  ),
   inProduction(['SIMULATOR'], (e) => e.SIMULATOR && 'SIMULATOR=true is refused when APP_ENV=production'),
 ]
 
