@@ -21,6 +21,7 @@ import type { Deps } from './deps.ts'
 import { eventRoutes } from './events/routes.ts'
 import { ledgerRoutes } from './finance/ledger-routes.ts'
 import { directorPaymentRoutes } from './finance/payment-routes.ts'
+import { reportRoutes } from './finance/report-routes.ts'
 import { financeRoutes } from './finance/routes.ts'
 import { guardRoutes } from './http/access.ts'
 import { answerProblems, describeProblem, sendFailure } from './http/errors.ts'
@@ -66,6 +67,7 @@ export async function buildApp(deps: Deps): Promise<FastifyInstance> {
   await app.register(financeRoutes(deps))
   await app.register(directorPaymentRoutes(deps))
   await app.register(ledgerRoutes(deps))
+  await app.register(reportRoutes(deps))
   await app.register(inboxRoutes(deps))
   await app.register(channelRoutes(deps))
   await app.register(operationsRoutes(deps, JOBS))

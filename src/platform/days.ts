@@ -22,6 +22,9 @@ export function readDays(query: { from?: string; to?: string }): Days {
 /** Reads an instant, or an ISO date, which is the first instant of that day in Mexico City. Throws invalid_date. */
 export const readInstantOrDay = (text: string, field: string): Date => readMoment(text, field).toJSDate()
 
+/** The day in Mexico City of an instant, as an ISO date. */
+export const dayOf = (at: Date): string => DateTime.fromJSDate(at, { zone: TIME_ZONE }).toISODate()!
+
 const DATE = /^\d{4}-\d{2}-\d{2}$/
 const INSTANT = /^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:?\d{2})$/i
 

@@ -1,0 +1,110 @@
+/** The Director's reports, as pages of JSON or as CSV. */
+import type { Readable } from 'node:stream'
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { Type, type TProperties } from 'typebox'
+import type { Deps } from '../deps.ts'
+import { PageQuery } from '../http/page.ts'
+import { Answer, NullableNumber, NullableString } from '../http/schemas.ts'
+import { dayOf, readDays } from '../platform/days.ts'
+import { Failure } from '../platform/errors.ts'
+import { CurrencyInput, readCurrency } from '../platform/money.ts'
+import { REPORTS, type Column, type Report } from './reports/queries.ts'
+import { openCsv, readReport } from './reports/reports.ts'
+import { PERIOD } from './schemas.ts'
+import { findOrganizer } from './sql.ts'
+
+const QUERY = Type.Object(
+  {
+    ...PageQuery,
+    ...PERIOD,
+    currency: CurrencyInput,
+    format: Type.Enum(['json', 'csv'], {
+      default: 'json',
+      description: 'csv: all rows, UTF-8 with a byte order mark, money with decimals. limit and cursor do not apply.',
+    }),
+  },
+  { additionalProperties: false },
+)
+
+/** The fields of a column. */
+function fieldsOf({ name, kind, says }: Column): TProperties {
+  const description = says
+  if (kind === 'cents')
+    return {
+      [`${name}Cents`]: Type.Integer({ description: `Minor units. ${says}` }),
+      [name]: Type.String({ description: 'The same in major units.' }),
+    }
+  if (kind === 'count') return { [name]: Type.Integer({ description }) }
+  return { [name]: { ...(kind === 'share' ? NullableNumber : NullableString), description } as never }
+}
+
+function answerOf({ columns, title }: Report) {
+  const isText = ({ kind }: Column) => kind === 'text' || kind === 'day'
+  const ofAll = (some: Column[]): TProperties => Object.assign({}, ...some.map(fieldsOf)) as TProperties
+  const row = Type.Object(
+    {
+      id: Type.String(),
+      ...ofAll(columns),
+      rowsUrl: Type.String({ description: 'Where the rows behind this line are.' }),
+    },
+    { title: `${title}Row` },
+  )
+  const totals = Type.Object(
+    { rows: Type.Integer(), ...ofAll(columns.filter((column) => !isText(column))) },
+    { title: `${title}Totals`, description: 'Of all rows, not only of this page.' },
+  )
+  return Answer(
+    {
+      currency: Type.String(),
+      totals,
+      data: Type.Array(row),
+      page: Type.Object({ nextCursor: NullableString }, { title: 'PageCursor' }),
+    },
+    { title },
+  )
+}
+
+export const reportRoutes =
+  (deps: Deps): FastifyPluginAsyncTypebox =>
+  async (app) => {
+    for (const report of REPORTS)
+      app.get(
+        `/director/reports/${report.name}`,
+        {
+          config: {
+            access: ['director'],
+            problems: ['organizer_not_found', 'invalid_date', 'invalid_cursor', 'unsupported_currency'],
+          },
+          schema: {
+            operationId: `report${report.title}`,
+            tags: ['Director'],
+            summary: report.summary,
+            description: report.description,
+            querystring: QUERY,
+            response: {
+              200: {
+                description: report.summary,
+                content: {
+                  'application/json': { schema: answerOf(report) as never },
+                  'text/csv': { schema: Type.Unsafe<Readable>({ type: 'string' }) },
+                },
+              },
+            },
+          },
+        },
+        async (request, reply) => {
+          const { organizerId = null, format, cursor, limit } = request.query
+          const currency = readCurrency(request.query.currency, 'querystring.currency')
+          const filter = { ...readDays(request.query), organizerId, currency, today: dayOf(deps.now()) }
+          if (organizerId !== null && !(await findOrganizer(deps.db, organizerId)))
+            throw new Failure('organizer_not_found')
+          if (format === 'json')
+            return { currency, ...(await readReport(deps.db, report, filter, { cursor, limit })) } as never
+          void reply
+            .type('text/csv; charset=utf-8')
+            .header('content-disposition', `attachment; filename="${report.name}.csv"`)
+            .header('cache-control', 'no-store')
+          return reply.send(openCsv(deps.slowDb, report, filter) as never)
+        },
+      )
+  }
