@@ -1,8 +1,9 @@
 -- The ledger in double entry: append-only transactions of entries that add up to zero, for money in
 -- every currency and for tickets. docs/ledger.md tells each movement with an example.
 --
--- A process of the version before cannot confirm or reverse a payment until it is replaced: its
--- statement fails as a whole, and the provider sends its webhook again.
+-- A process of the version before cannot confirm or reverse a payment until it is replaced, nor show
+-- the overview: its statement fails as a whole. A stored webhook is tried again for some 20 minutes,
+-- and is a dead letter that can be retried after that.
 
 alter table ledger_entries rename to ledger_entries_of_before;
 alter index ledger_entries_pkey rename to ledger_entries_of_before_pkey;
@@ -28,7 +29,9 @@ create table ledger_transactions (
   effective_at timestamptz not null,
   created_at timestamptz not null,
   constraint ledger_transactions_reversal check ((kind = 'reversal') = (reverses_id is not null)),
-  constraint ledger_transactions_of_payment check (kind <> 'payment' or payment_id is not null),
+  -- Only money that came before there were two entries has no payment.
+  constraint ledger_transactions_of_payment
+    check (kind <> 'payment' or payment_id is not null or request_id = 'migration'),
   -- What the entries refer to, so that they cannot belong to another organizer or another day, and
   -- there are no more of them than the transaction says.
   constraint ledger_transactions_owner unique (id, organizer_id, effective_at, lines)
@@ -36,6 +39,7 @@ create table ledger_transactions (
 
 create index ledger_transactions_listing
   on ledger_transactions (organizer_id, created_at desc, id desc);
+create index ledger_transactions_newest on ledger_transactions (created_at desc, id desc);
 create unique index ledger_transactions_one_per_payment on ledger_transactions (payment_id)
   where kind = 'payment';
 create index ledger_transactions_payment on ledger_transactions (payment_id) where payment_id is not null;
@@ -132,39 +136,46 @@ create trigger ledger_entries_kept
 create trigger ledger_transactions_inserted after insert on ledger_transactions
   referencing new table as changed for each statement execute function note_money_change();
 
--- What stood in the ledger before, transaction by transaction. Prepaid tickets counted as paid when
--- they were granted, so each such grant brings a payment of its own: no debt changes.
-insert into ledger_transactions (id, organizer_id, event_id, kind, payment_id, reverses_id, lines, reason,
-                                 created_by, request_id, effective_at, created_at)
-select 'ltx_before_' || l.id, l.organizer_id, l.event_id,
-       l.kind, l.payment_id, 'ltx_before_' || l.reverses_id,
-       case when coalesce(r.kind, l.kind) = 'payment' then 2
-            when l.amount_cents = 0 then 2
-            when coalesce(r.kind, l.kind) = 'prepaid' then 6
-            else 4 end,
-       l.reason, l.created_by, 'migration', l.effective_at, l.created_at
+-- What stood in the ledger before, entry by entry. Prepaid tickets counted as paid when they were
+-- granted, so each such grant brings the money as a second transaction: no debt changes.
+create temporary table moved on commit drop as
+select l.id as number, m.*, l.organizer_id, l.event_id, l.currency, l.reason, l.created_by, l.effective_at, l.created_at,
+       coalesce(l.payment_id, r.payment_id) as payment_id, l.amount_cents, l.tickets
   from ledger_entries_of_before l
   left join ledger_entries_of_before r on r.id = l.reverses_id
- order by l.id;
+ cross join lateral (
+         values ('ltx_before_' || l.id, coalesce(r.kind, l.kind), 'ltx_before_' || l.reverses_id),
+                (case when coalesce(r.kind, l.kind) = 'prepaid' and l.amount_cents <> 0
+                      then 'ltx_before_' || l.id || '_paid' end,
+                 'payment',
+                 'ltx_before_' || l.reverses_id || '_paid'))
+       m (id, kind, reverses_id)
+ where m.id is not null;
+
+insert into ledger_transactions (id, organizer_id, event_id, kind, payment_id, reverses_id, lines, reason,
+                                 created_by, request_id, effective_at, created_at)
+select id, organizer_id, event_id, case when reverses_id is null then kind else 'reversal' end, payment_id, reverses_id,
+       case when kind = 'payment' or amount_cents = 0 then 2 else 4 end,
+       reason, created_by, 'migration', effective_at, created_at
+  from moved
+ order by number, id;
 
 insert into ledger_entries (transaction_id, line, lines, organizer_id, effective_at, account, method, currency,
                             amount_cents, tickets)
-select t.id, row_number() over (partition by t.id), t.lines, t.organizer_id, t.effective_at, e.account, e.method,
-       e.currency, e.amount_cents, e.tickets
-  from ledger_entries_of_before l
-  join ledger_transactions t on t.id = 'ltx_before_' || l.id
-  left join ledger_entries_of_before r on r.id = l.reverses_id
-  left join payments p on p.id = l.payment_id
- cross join lateral (select coalesce(r.kind, l.kind) as kind, l.amount_cents as cents) k
+select t.id, row_number() over (partition by t.id order by e.line), t.lines, t.organizer_id, t.effective_at, e.account,
+       e.method, e.currency, e.amount_cents, e.tickets
+  from moved m
+  join ledger_transactions t on t.id = m.id
+  left join payments p on p.id = m.payment_id
  cross join lateral (
-         values ('receivable', null, l.currency, case when k.kind = 'payment' then -k.cents else k.cents end, 0),
-                ('cash', coalesce(p.method, p.provider), l.currency, case when k.kind = 'payment' then k.cents else 0 end, 0),
-                ('sales', null, l.currency, case when k.kind = 'payment' then 0 else -k.cents end, 0),
-                ('cash', 'other', l.currency, case when k.kind = 'prepaid' then k.cents else 0 end, 0),
-                ('receivable', null, l.currency, case when k.kind = 'prepaid' then -k.cents else 0 end, 0),
-                ('tickets_' || k.kind, null, null, 0, l.tickets),
-                ('issued_' || k.kind, null, null, 0, -l.tickets))
-       e (account, method, currency, amount_cents, tickets)
+         values (1, 'cash', coalesce(p.method, p.provider, 'other'), m.currency,
+                 case when m.kind = 'payment' then m.amount_cents else 0 end, 0),
+                (2, 'receivable', null, m.currency,
+                 case when m.kind = 'payment' then -m.amount_cents else m.amount_cents end, 0),
+                (3, 'sales', null, m.currency, case when m.kind = 'payment' then 0 else -m.amount_cents end, 0),
+                (4, 'tickets_' || m.kind, null, null, 0, case when m.kind = 'payment' then 0 else m.tickets end),
+                (5, 'issued_' || m.kind, null, null, 0, case when m.kind = 'payment' then 0 else -m.tickets end))
+       e (line, account, method, currency, amount_cents, tickets)
  where e.amount_cents <> 0 or e.tickets <> 0;
 
 set constraints all immediate;

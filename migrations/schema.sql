@@ -403,7 +403,7 @@ create table ledger_transactions (
   constraint ledger_transactions_reversed_once UNIQUE (reverses_id),
   constraint ledger_transactions_kind CHECK ((kind = ANY (ARRAY['loan'::text, 'prepaid'::text, 'payment'::text, 'use'::text, 'write_off'::text, 'reversal'::text]))),
   constraint ledger_transactions_lines CHECK ((lines >= 2)),
-  constraint ledger_transactions_of_payment CHECK (((kind <> 'payment'::text) OR (payment_id IS NOT NULL))),
+  constraint ledger_transactions_of_payment CHECK (((kind <> 'payment'::text) OR (payment_id IS NOT NULL) OR (request_id = 'migration'::text))),
   constraint ledger_transactions_reversal CHECK (((kind = 'reversal'::text) = (reverses_id IS NOT NULL))),
   constraint ledger_transactions_event_id_fkey FOREIGN KEY (event_id) REFERENCES events(id),
   constraint ledger_transactions_organizer_id_fkey FOREIGN KEY (organizer_id) REFERENCES organizers(id),
@@ -411,6 +411,7 @@ create table ledger_transactions (
   constraint ledger_transactions_reverses_id_fkey FOREIGN KEY (reverses_id) REFERENCES ledger_transactions(id)
 );
 CREATE INDEX ledger_transactions_listing ON ledger_transactions USING btree (organizer_id, created_at DESC, id DESC);
+CREATE INDEX ledger_transactions_newest ON ledger_transactions USING btree (created_at DESC, id DESC);
 CREATE INDEX ledger_transactions_payment ON ledger_transactions USING btree (payment_id) WHERE (payment_id IS NOT NULL);
 CREATE UNIQUE INDEX ledger_transactions_idempotency ON ledger_transactions USING btree (created_by, idempotency_key) WHERE (idempotency_key IS NOT NULL);
 CREATE UNIQUE INDEX ledger_transactions_one_per_payment ON ledger_transactions USING btree (payment_id) WHERE (kind = 'payment'::text);

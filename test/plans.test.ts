@@ -3,7 +3,8 @@ import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { after, before, test, type TestContext } from 'node:test'
 import pg from 'pg'
-import { fill } from '../bench/growth-data.ts'
+import { fill, GROUP } from '../bench/growth-data.ts'
+import { codePrefixOf } from '../bench/machine.ts'
 import { deliverInvitation, releaseDeliveries, sweepDeliveries } from '../src/delivery/jobs.ts'
 import type { User } from '../src/http/access.ts'
 import { processWaEvent, sweepInboundEvents } from '../src/inbox/jobs.ts'
@@ -43,7 +44,7 @@ after(() => client.end())
 /** Each runs what it is about, for guest n. `uses`: indexes that must have been searched. */
 type Case = { uses: string[]; run: (app: TestApp, n: number) => Promise<unknown> }
 const eventOf = (n: number) => `EV-${Math.floor(n / 250)}`
-const codeOf = (n: number) => `${eventOf(n)}-CODE-${n}`
+const codeOf = (n: number) => codePrefixOf(GROUP) + String(n).padStart(8, '0')
 
 async function succeed(answer: Promise<{ statusCode: number; body: string }>): Promise<void> {
   const { statusCode, body } = await answer
@@ -84,7 +85,14 @@ const CASES: Record<string, Case> = {
   'an invitation by a code as people type it': {
     uses: ['invitations_code_key'],
     run: ({ get }, n) =>
-      succeed(get(`/public/invite/${codeOf(n).replaceAll('-', '').toLowerCase()}`, { headers: JSON_ONLY })),
+      succeed(
+        get(
+          `/public/invite/${codeOf(n)
+            .replace(/(.{4})/g, '$1-')
+            .toLowerCase()}`,
+          { headers: JSON_ONLY },
+        ),
+      ),
   },
   'an unknown code': {
     uses: ['invitations_code_key'],

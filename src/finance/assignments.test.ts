@@ -130,6 +130,40 @@ test('one Idempotency-Key assigns once, also after its stored answer is gone', a
   assert.deepEqual(await listMovements(app.db, organizerId), [['loan', 10_000, 10]])
 })
 
+test('a retry gets the payment that came with the tickets, and another payment is another request', async (t) => {
+  const app = await startApp(t)
+  const organizerId = await anOrganizer(app.db)
+  const headers = { 'idempotency-key': newId('key') }
+  const body = { organizerId, kind: 'prepaid', unitPrice: 10, payment: { reference: 'SPEI 1' } }
+  const forget = () => sql`delete from idempotency_keys where key = ${headers['idempotency-key']}`.execute(app.db)
+
+  const first = await assign(app, body, headers)
+  await forget()
+  const later = await assign(app, body, headers)
+  const others = []
+  for (const payment of [undefined, { reference: 'SPEI 1', amount: 500 }]) {
+    await forget()
+    others.push((await assign(app, { ...body, payment }, headers)).body.code)
+  }
+
+  assert.equal(later.body.payment.id, first.body.payment.id)
+  assert.deepEqual(others, ['idempotency_key_reused', 'idempotency_key_reused'])
+  assert.equal((await listMovements(app.db, organizerId)).length, 2)
+})
+
+test('the key of an assignment is not that of a write-off', async (t) => {
+  const app = await startApp(t)
+  const organizerId = await anOrganizer(app.db)
+  const headers = { 'idempotency-key': newId('key') }
+  await assign(app, { organizerId, unitPrice: 10 }, headers)
+  await sql`delete from idempotency_keys where key = ${headers['idempotency-key']}`.execute(app.db)
+
+  const url = `/director/organizers/${organizerId}/write-offs`
+  const reply = await app.post(url, { as, body: { amount: 1, reason: 'x' }, headers })
+
+  assert.deepEqual([reply.statusCode, reply.json().code], [422, 'idempotency_key_reused'])
+})
+
 test('unused tickets can be taken back once; what was paid for them becomes credit', async (t) => {
   const app = await startApp(t)
   const organizerId = await anOrganizer(app.db)
@@ -191,7 +225,13 @@ const REFUSED: [string, object, number, string][] = [
   ['a negative price', { unitPrice: -1 }, 400, 'invalid_amount'],
   ['a fraction of a cent', { unitPrice: 0.001 }, 400, 'invalid_amount'],
   ['a price in science', { unitPrice: '1e3' }, 400, 'invalid_amount'],
-  ['an empty price', { unitPrice: '' }, 400, 'invalid_amount'],
+  ...['', ' ', '0x0', '0e9', '-0'].map((unitPrice): [string, object, number, string] => [
+    `the price «${unitPrice}»`,
+    { unitPrice },
+    400,
+    'invalid_amount',
+  ]),
+  ['a price and a courtesy', { unitPriceCents: 0 }, 400, 'invalid_amount'],
   ['a price that is too large with all tickets', { unitPrice: 999_999, tickets: 10_000_000 }, 400, 'invalid_amount'],
   ['yen with decimals', { unitPrice: '1.5', currency: 'JPY' }, 400, 'invalid_amount'],
   ['an unknown currency', { currency: 'ABC' }, 400, 'unsupported_currency'],

@@ -15,7 +15,7 @@ import {
   type TicketKind,
   type Transaction,
 } from '../ledger/ledger.ts'
-import { recordManualPayment, type Payment } from '../payments/payments.ts'
+import { findPayment, recordManualPayment, type Payment } from '../payments/payments.ts'
 import { withTx, type Tx } from '../platform/db.ts'
 import { Failure } from '../platform/errors.ts'
 import { formatCents, MAX_CENTS, readCurrency, readMoney, type Money } from '../platform/money.ts'
@@ -59,21 +59,25 @@ export async function assignTickets({ db, now }: Context, request: AssignmentReq
     if (eventId !== null && !(await isEventOf(tx, organizerId, eventId))) throw new Failure('event_not_found')
     const entries = assignment(kind, tickets, price)
     const earlier = idempotencyKey ? await findTransactionByKey(tx, user.id, idempotencyKey) : null
-    if (earlier) return repeat(tx, earlier, { kind, organizerId, eventId, entries }, price)
+    if (earlier) return repeat(tx, earlier, request, entries, price)
     const { creditCents } = await findBalance(tx, organizerId, price.currency)
     const payment = request.payment ? await pay(tx, request, price, at) : null
     if (kind === 'prepaid') requirePaid(price, creditCents, payment)
-    const movement = { kind, organizerId, eventId, reason: request.note ?? null, entries }
+    const paidBy = payment ? { paymentId: payment.id } : {}
+    const movement = { kind, organizerId, eventId, reason: request.note ?? null, entries, ...paidBy }
     const id = await book(tx, movement, { by: user.id, requestId, at, idempotencyKey })
-    if (!id) throw new Failure('idempotency_key_reused', { detail: 'This key was used for another movement.' })
+    if (!id) throw reusedKey()
     return describe(tx, id, organizerId, price.currency, payment)
   })
 }
 
-/** The price of all tickets. A courtesy costs 0. */
+const ZERO = /^0(\.0{1,2})?$/
+
+/** The price of all tickets. A courtesy costs 0, and only a plain 0 says so. */
 function readPrice({ unitPrice, unitPriceCents, tickets, currency }: AssignmentRequest): Money {
-  const isFree = unitPriceCents === 0 || (unitPriceCents === undefined && Number(unitPrice) === 0 && unitPrice !== '')
-  if (isFree) return { amountCents: 0, currency: readCurrency(currency) }
+  const isFree = unitPrice === undefined ? unitPriceCents === 0 : ZERO.test(String(unitPrice))
+  const isSaidOnce = unitPrice === undefined || unitPriceCents === undefined
+  if (isFree && isSaidOnce) return { amountCents: 0, currency: readCurrency(currency) }
   const fields = { amount: 'unitPrice', amountCents: 'unitPriceCents' }
   const unit = readMoney(
     {
@@ -91,14 +95,22 @@ function readPrice({ unitPrice, unitPriceCents, tickets, currency }: AssignmentR
   return { amountCents, currency: unit.currency }
 }
 
+/** The amount of the payment that comes with the tickets. */
+function readPaid({ amount, amountCents }: NonNullable<AssignmentRequest['payment']>, price: Money): number {
+  if (amount === undefined && amountCents === undefined) return price.amountCents
+  const given = { ...(amount === undefined ? {} : { amount }), ...(amountCents === undefined ? {} : { amountCents }) }
+  const names = { amount: 'payment.amount', amountCents: 'payment.amountCents' }
+  return readMoney({ ...given, currency: price.currency }, names).amountCents
+}
+
 function pay(tx: Tx, request: AssignmentRequest, price: Money, at: Date): Promise<Payment> {
   const { payment, organizerId, eventId, user, requestId } = request
-  const isAmountGiven = payment!.amount !== undefined || payment!.amountCents !== undefined
+  const { amount: _, ...said } = payment!
   return recordManualPayment(
     tx,
     {
-      ...payment!,
-      ...(isAmountGiven ? {} : { amountCents: price.amountCents }),
+      ...said,
+      amountCents: readPaid(payment!, price),
       ...(eventId === undefined ? {} : { eventId }),
       organizerId,
       currency: price.currency,
@@ -118,17 +130,29 @@ function requirePaid({ amountCents, currency }: Money, creditCents: number, paym
   throw new Failure('payment_required', { detail })
 }
 
-type Wanted = { kind: TicketKind; organizerId: string; eventId: string | null; entries: Entry[] }
+type Wanted = { kind: Transaction['kind']; organizerId: string; eventId: string | null; entries: Entry[] }
 
-/** A retry of the same request gets its assignment. The payment that came with it is in the list of payments. */
-async function repeat(tx: Tx, earlier: Transaction, wanted: Wanted, { currency }: Money): Promise<Assigned> {
-  const isSame =
-    earlier.kind === wanted.kind &&
-    earlier.organizerId === wanted.organizerId &&
-    earlier.eventId === wanted.eventId &&
-    JSON.stringify(earlier.entries) === JSON.stringify(wanted.entries)
-  if (!isSame) throw new Failure('idempotency_key_reused', { detail: 'This key was used for another movement.' })
-  return describe(tx, earlier.id, earlier.organizerId, currency, null)
+const isSameMovement = (earlier: Transaction, wanted: Wanted): boolean =>
+  earlier.kind === wanted.kind &&
+  earlier.organizerId === wanted.organizerId &&
+  earlier.eventId === wanted.eventId &&
+  JSON.stringify(earlier.entries) === JSON.stringify(wanted.entries)
+
+const reusedKey = () => new Failure('idempotency_key_reused', { detail: 'This key was used for another movement.' })
+
+/** A retry of the same request gets its assignment, and the payment that came with it. */
+async function repeat(
+  tx: Tx,
+  earlier: Transaction,
+  { kind, organizerId, eventId, payment: asked }: AssignmentRequest,
+  entries: Entry[],
+  price: Money,
+): Promise<Assigned> {
+  const payment = earlier.paymentId === null ? null : await findPayment(tx, null, earlier.paymentId)
+  const isPaidAlike = (payment?.amountCents ?? null) === (asked ? readPaid(asked, price) : null)
+  if (!isPaidAlike || !isSameMovement(earlier, { kind, organizerId, eventId: eventId ?? null, entries }))
+    throw reusedKey()
+  return describe(tx, earlier.id, organizerId, price.currency, payment)
 }
 
 async function describe(tx: Tx, id: string, organizerId: string, currency: string, payment: Payment | null) {
@@ -147,13 +171,15 @@ export async function reverseAssignment(
   { id, reason, user, requestId }: { id: string; reason: string; user: User; requestId: string },
 ): Promise<Assigned> {
   return withTx(db, async (tx) => {
-    const movement = await findMovement(tx, null, id)
-    if (!movement || !isAssignment(movement)) throw new Failure('assignment_not_found')
-    await lockOrganizer(tx, movement.organizerId)
+    const found = await findMovement(tx, null, id)
+    if (!found || !isAssignment(found)) throw new Failure('assignment_not_found')
+    await lockOrganizer(tx, found.organizerId)
+    const movement = (await findMovement(tx, null, id))! // another request may have reversed it meanwhile
+    if (movement.reversedBy !== null) throw new Failure('assignment_reversed')
     const { tickets, currency } = readAssignment(movement)
     const balance = await findBalance(tx, movement.organizerId, currency)
     const { left } = balance[movement.kind as TicketKind]
-    if (movement.reversedBy === null && left < tickets)
+    if (left < tickets)
       throw new Failure('tickets_used', { detail: `Of these ${tickets} tickets, ${Math.max(left, 0)} are left.` })
     const reversed = await bookReversal(tx, movement, reason, { by: user.id, requestId, at: now() })
     if (reversed === null) throw new Failure('assignment_reversed')
@@ -163,9 +189,9 @@ export async function reverseAssignment(
 
 /** The tickets of an assignment and their price. */
 export function readAssignment({ entries }: Transaction): { tickets: number; amountCents: number; currency: string } {
-  const billed = entries.find(({ account }) => account === 'receivable')
+  const billed = entries.find(({ account }) => account === 'sales')
   const { tickets = 0 } = entries.find(({ account }) => account.startsWith('tickets_')) ?? {}
-  return { tickets, amountCents: billed?.amountCents ?? 0, currency: billed?.currency ?? 'MXN' }
+  return { tickets, amountCents: 0 - (billed?.amountCents ?? 0), currency: billed?.currency ?? 'MXN' }
 }
 
 export type WriteOffRequest = Caller & {
@@ -182,14 +208,15 @@ export async function writeDebtOff({ db, now }: Context, request: WriteOffReques
   const { organizerId, reason, user, requestId, idempotencyKey } = request
   return withTx(db, async (tx) => {
     if (!(await lockOrganizer(tx, organizerId))) throw new Failure('organizer_not_found')
+    const movement = { kind: 'write_off' as const, organizerId, eventId: null, reason, entries: writeOff(money) }
     const earlier = idempotencyKey ? await findTransactionByKey(tx, user.id, idempotencyKey) : null
+    if (earlier && !isSameMovement(earlier, movement)) throw reusedKey()
     if (earlier) return describe(tx, earlier.id, organizerId, money.currency, null)
     const { openDebtCents } = await findBalance(tx, organizerId, money.currency)
     if (money.amountCents > openDebtCents)
       throw new Failure('above_debt', { detail: `The open debt is ${formatCents(openDebtCents, money.currency)}.` })
-    const movement = { kind: 'write_off' as const, organizerId, eventId: null, reason, entries: writeOff(money) }
     const id = await book(tx, movement, { by: user.id, requestId, at: now(), idempotencyKey })
-    if (!id) throw new Failure('idempotency_key_reused', { detail: 'This key was used for another movement.' })
+    if (!id) throw reusedKey()
     return describe(tx, id, organizerId, money.currency, null)
   })
 }

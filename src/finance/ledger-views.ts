@@ -25,7 +25,7 @@ export function describeAccount(organizerId: string, balance: Balance, currency:
 export function describeAssignment(transaction: Transaction) {
   const { id, kind, organizerId, eventId, reversedBy, reason, createdBy, createdAt } = transaction
   const { tickets, amountCents, currency } = readAssignment(transaction)
-  const unitPriceCents = amountCents / tickets
+  const unitPriceCents = Math.round(amountCents / tickets) // before the ledger had two entries, a price was that of all
   return {
     id,
     kind: kind as 'prepaid' | 'loan',
@@ -46,13 +46,15 @@ export function describeAssignment(transaction: Transaction) {
 
 export function describeMovement(transaction: Transaction) {
   const { entries, requestId: causedBy, ...rest } = transaction
-  const owed = entries.find(({ account }) => account === 'receivable')
+  const owed = entries.filter(({ account }) => account === 'receivable')
+  const owedCents = owed.length === 0 ? null : owed.reduce((sum: number, entry: Entry) => sum + entry.amountCents, 0)
+  const currency = owed[0]?.currency ?? null
   const left = entries.filter(({ account }) => account.startsWith('tickets_'))
   return {
     ...rest,
-    owedCents: owed?.amountCents ?? null,
-    owed: owed ? formatCents(owed.amountCents, owed.currency!) : null,
-    currency: owed?.currency ?? null,
+    owedCents,
+    owed: owedCents === null ? null : formatCents(owedCents, currency!),
+    currency,
     tickets: left.reduce((sum: number, { tickets }: Entry) => sum + tickets, 0),
     entries,
     causedBy,

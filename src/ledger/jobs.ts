@@ -28,14 +28,16 @@ export const checkLedger = defineJob({
   queue: 'maintenanceQueue',
   data: Type.Object({}),
 
-  async run({ db, slowDb, now, config, metrics }: Deps, _, { jobId, log }) {
-    await bookUses(db, config.tickets, null, { by: 'clock', requestId: jobId, at: now() })
+  async run({ slowDb, now, config, metrics }: Deps, _, { jobId, log }) {
+    const cause = { by: 'clock', requestId: jobId, at: now() }
+    const [booking] = await Promise.allSettled([bookUses(slowDb, config.tickets, null, cause)])
     const faults = await listLedgerFaults(slowDb)
     for (const check of LEDGER_CHECKS) {
       const ids = faults.filter((fault) => fault.check === check).map(({ id }) => id)
       metrics.ledgerFaults.set({ check }, ids.length)
       if (ids.length > 0) log.error({ check, count: ids.length, ids: ids.slice(0, 10) }, 'The ledger is wrong')
     }
+    if (booking.status === 'rejected') throw booking.reason
     return `${faults.length} faults`
   },
 })

@@ -52,7 +52,8 @@ test('the entries of before become transactions that balance, and nobody owes mo
 
   assert.deepEqual(await listMovements(db, 'o1'), [
     ['loan', 10_000, 100],
-    ['prepaid', 0, 50], // billed and paid
+    ['prepaid', 5000, 50],
+    ['payment', -5000, 0],
     ['prepaid', 0, 3],
     ['payment', -6000, 0],
     ['payment', -900, 0],
