@@ -45,7 +45,9 @@ function groupByDay(uses: Use[]): Map<string, Use[]> {
   const days = new Map<string, Use[]>()
   for (const one of uses) {
     const day = dayOf(one.usedAt)
-    days.set(day, [...(days.get(day) ?? []), one])
+    const ofDay = days.get(day)
+    if (ofDay) ofDay.push(one)
+    else days.set(day, [one])
   }
   return days
 }
