@@ -14,6 +14,8 @@ const valueOf = (text: string, name: string): number | undefined => {
   const line = text.split('\n').find((one) => one.startsWith(`${name} `))
   return line === undefined ? undefined : Number(line.slice(name.length + 1))
 }
+/** What the simulated guest answers is due for a moment. */
+const hasNothingDue = (text: string) => valueOf(text, 'monotickets_due_rows{table="deliveries"}') === 0
 const lastSuccess = (entry: string) => `monotickets_schedule_last_success_seconds{entry="${entry}"}`
 
 test('each process shows its own work, and both show rows, queues and the last success of the nightly job', async (t) => {
@@ -45,7 +47,7 @@ test('each process shows its own work, and both show rows, queues and the last s
     readText((await call(base, 'GET', '/metrics', undefined, AUTHORIZED)).body, 'text')
   const [apiText, workerText] = await until(
     async () => [await metricsOf(api), await metricsOf(own)] as const,
-    ([, text]) => valueOf(text, lastSuccess('watch-prices')) !== undefined,
+    (texts) => valueOf(texts[1], lastSuccess('watch-prices')) !== undefined && texts.every(hasNothingDue),
     20_000,
   )
   const refusals = [await call(own, 'GET', '/metrics'), await call(own, 'GET', '/events')]
