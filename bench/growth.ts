@@ -23,7 +23,7 @@ import { GROUP, fill, GUESTS_PER_ACCOUNT, GUESTS_PER_EVENT } from './growth-data
 import { describeRow, ENVIRONMENT, ROWS as ALL_ROWS, type RowName, type Tokens } from './http-rows.ts'
 import { createAccounts, logInEach, runLoad, startServer, type Accounts, type Server } from './http-site.ts'
 import type { Load, LoadResult } from './load.ts'
-import { createDatabase, startMachine } from './machine.ts'
+import { createDatabase, readArgumentsOf, startMachine } from './machine.ts'
 import { readCpuMs } from './processes.ts'
 
 const TARGET = 1.3
@@ -116,7 +116,7 @@ async function openSize(factor: number): Promise<Size> {
   const config = loadConfig({ ...env, LOG_LEVEL: 'error' })
   const deps = openDeps(config, openLog(config.log), { databaseUrl, isTool: true })
   const accounts = await createAccounts(deps)
-  const api = await startServer(['dist/server.js'], env, '/health')
+  const api = await startServer(await readArgumentsOf('start'), env, '/health')
   return { factor, guests: base * factor, deps, api, accounts }
 }
 

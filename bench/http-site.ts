@@ -9,7 +9,7 @@ import { openDeps, type Deps } from '../src/deps.ts'
 import { openLog } from '../src/platform/log.ts'
 import { ENVIRONMENT, type Tokens } from './http-rows.ts'
 import type { Load, LoadResult } from './load.ts'
-import { createDatabase, findFreePort, seedGuests, type Machine } from './machine.ts'
+import { createDatabase, findFreePort, readArgumentsOf, seedGuests, type Machine } from './machine.ts'
 
 export type Backend = 'redis' | 'postgres'
 /** `startMs`: from the start of the process to its first good answer. */
@@ -17,9 +17,6 @@ export type Server = { url: string; pid: number; startMs: number; stop(): Promis
 export type Site = { deps: Deps; ours: Server; floor: Server; logIn(): Promise<Tokens>; close(): Promise<void> }
 
 /** Opens a new database and starts both servers on it. */
-/** The arguments of Node in `npm start`. */
-export const API = ['--enable-source-maps', '--max-semi-space-size=32', 'dist/server.js']
-
 export async function openSite(machine: Machine, backend: Backend): Promise<Site> {
   const databaseUrl = await createDatabase(machine.databaseUrl, `bench_http_${backend}`)
   const env = {
@@ -33,7 +30,7 @@ export async function openSite(machine: Machine, backend: Backend): Promise<Site
   const accounts = await createAccounts(deps)
   await createFloorTables(deps)
   const floor = await startServer(['--import', 'tsx', 'bench/floor-server.ts'], env, '/empty')
-  const ours = await startServer(API, env, '/health')
+  const ours = await startServer(await readArgumentsOf('start'), env, '/health')
   return {
     deps,
     ours,

@@ -1,6 +1,6 @@
 /** The environment of the benchmarks: an embedded PostgreSQL with default durability, a Redis, and an event with guests. */
 import { spawn, spawnSync } from 'node:child_process'
-import { chmod, mkdtemp, rm } from 'node:fs/promises'
+import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -64,6 +64,12 @@ export async function createDatabase(serverUrl: string, name: string): Promise<s
   await runMigrations(queueClient)
   await queueClient.end()
   return url.toString()
+}
+
+/** The arguments of Node in `npm start` and `npm run start:worker`, so that every bench measures what users run. */
+export async function readArgumentsOf(script: 'start' | 'start:worker'): Promise<string[]> {
+  const { scripts } = JSON.parse(await readFile('package.json', 'utf8')) as { scripts: Record<string, string> }
+  return scripts[script]!.split(' ').slice(2) // after «exec node»
 }
 
 /** Inserts an active event with `count` guests whose phone numbers trigger no simulated failure. */

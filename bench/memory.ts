@@ -12,7 +12,7 @@ import { newId } from '../src/platform/db.ts'
 import { deliverInvitation, deliveryJobId } from '../src/delivery/jobs.ts'
 import { openDeps } from '../src/deps.ts'
 import { openLog } from '../src/platform/log.ts'
-import { createDatabase, seed, startMachine } from './machine.ts'
+import { createDatabase, readArgumentsOf, seed, startMachine } from './machine.ts'
 
 const TARGET_MB = 250
 const { flags } = readArguments({
@@ -48,10 +48,10 @@ try {
   const { waiting } = await deps.queues.count('deliveryQueue')
   await deps.close()
 
-  // The same command line as `npm run start:worker`, so that the bench measures what users run.
-  const { scripts } = JSON.parse(await readFile('package.json', 'utf8')) as { scripts: Record<string, string> }
-  const [, , ...args] = scripts['start:worker']!.split(' ')
-  const worker = spawn(process.execPath, args, { env: { ...process.env, ...env }, stdio: 'inherit' })
+  const worker = spawn(process.execPath, await readArgumentsOf('start:worker'), {
+    env: { ...process.env, ...env },
+    stdio: 'inherit',
+  })
   for (let second = 0; second < Number(flags.seconds); second++) {
     await sleep(1000)
     const status = await readFile(`/proc/${worker.pid}/status`, 'utf8')

@@ -15,7 +15,7 @@ import { sql } from '../src/platform/db.ts'
 import { openLog } from '../src/platform/log.ts'
 import { describeRow, ENVIRONMENT, type RowName } from './http-rows.ts'
 import { createAccounts, logInEach, runLoad, startServer, type Accounts, type Server } from './http-site.ts'
-import { createDatabase, seedGuests, startMachine } from './machine.ts'
+import { createDatabase, readArgumentsOf, seedGuests, startMachine } from './machine.ts'
 import { readResidentMb } from './processes.ts'
 
 const TARGET = 0.1
@@ -64,9 +64,8 @@ async function soak(): Promise<boolean> {
   await seedGuests({ db: deps.slowDb }, EVENT, GUESTS)
   await sql`vacuum analyze`.execute(deps.slowDb)
   const accounts = await createAccounts(deps)
-  const flagsOf = ['--enable-source-maps']
-  const worker = await startServer([...flagsOf, '--max-old-space-size=1024', 'dist/worker.js'], env, '/health')
-  const api = await startServer([...flagsOf, 'dist/server.js'], env, '/ready')
+  const worker = await startServer(await readArgumentsOf('start:worker'), env, '/health')
+  const api = await startServer(await readArgumentsOf('start'), env, '/ready')
   try {
     return await watch(deps, accounts, { API: api, worker })
   } finally {

@@ -10,11 +10,11 @@
 import { readArguments } from '../src/commands/usage.ts'
 import { ENVIRONMENT } from './http-rows.ts'
 import { startServer } from './http-site.ts'
-import { createDatabase, startMachine } from './machine.ts'
+import { createDatabase, readArgumentsOf, startMachine } from './machine.ts'
 import { readCpuMs } from './processes.ts'
 
 const TARGET_MS = 2000
-const PROGRAMS = { API: 'server', worker: 'worker' }
+const PROGRAMS = { API: 'start', worker: 'start:worker' } as const
 
 const { flags } = readArguments({
   command: 'npm run bench:start',
@@ -42,8 +42,8 @@ async function measure(): Promise<boolean> {
     DATABASE_URL: await createDatabase(machine.databaseUrl, 'bench_start'),
     ...(flags.backend === 'redis' && machine.redisUrl ? { REDIS_URL: machine.redisUrl } : {}),
   }
-  const start = (program: string) => startServer(['--enable-source-maps', `dist/${program}.js`], env, '/ready')
-  const running = await start('worker')
+  const start = async (script: 'start' | 'start:worker') => startServer(await readArgumentsOf(script), env, '/ready')
+  const running = await start('start:worker')
   const best: number[] = []
   try {
     for (const [name, program] of Object.entries(PROGRAMS)) {
