@@ -1,8 +1,8 @@
 /** Runs a report: a page with the totals of all rows, or all rows as CSV. */
 import { pipeline, Readable } from 'node:stream'
 import { stringify } from 'csv-stringify'
+import { openCursor, writeCursor } from '../../http/page.ts'
 import { sql, type Db } from '../../platform/db.ts'
-import { Failure } from '../../platform/errors.ts'
 import { formatCents } from '../../platform/money.ts'
 import type { Column, Report, ReportFilter } from './queries.ts'
 
@@ -72,21 +72,20 @@ export async function readReport(
   return {
     totals: { rows: totals['rows'] as number, ...describe(report, totals, f.currency) },
     data: shown.map((row) => ({ id: row.id, ...describe(report, row, f.currency), rowsUrl: report.rowsOf(row, f) })),
-    page: { nextCursor: last && Buffer.from(JSON.stringify([last.sort, last.id])).toString('base64url') },
+    page: { nextCursor: last && writeCursor(last.sort, last.id) },
   }
 }
 
 /** Throws `invalid_cursor`. */
 function readAfter(cursor: string | undefined): After | null {
   if (cursor === undefined) return null
-  try {
-    const [sort, id, rest] = JSON.parse(Buffer.from(cursor, 'base64url').toString()) as unknown[]
-    if (!Number.isSafeInteger(sort) || typeof id !== 'string' || id.length > 64 || rest !== undefined)
-      throw new Error('shape')
-    return { sort: sort as number, id }
-  } catch (cause) {
-    throw new Failure('invalid_cursor', { detail: 'Pass nextCursor of the previous page unchanged.', cause })
-  }
+  const { sortedBy, id } = openCursor(cursor, readInteger)
+  return { sort: sortedBy, id }
+}
+
+function readInteger(value: unknown): number {
+  if (!Number.isSafeInteger(value)) throw new Error('shape')
+  return value as number
 }
 
 const CSV_PAGE = 1000
