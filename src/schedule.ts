@@ -14,6 +14,7 @@ import { bookTicketUses, checkLedger } from './ledger/jobs.ts'
 import { deleteOldRows, logQueueMetrics } from './operations/housekeeping.ts'
 import { sweepInboundEvents } from './inbox/jobs.ts'
 import { catchUpLandingTtl, runLandingTtlJob } from './landing/jobs.ts'
+import { TIME_ZONE } from './platform/days.ts'
 import { throttleLogs } from './platform/log-throttle.ts'
 import type { Job } from './platform/queue.ts'
 import type { TSchema } from 'typebox'
@@ -44,7 +45,7 @@ export function listSchedule({ config }: Pick<Deps, 'config'>): Entry[] {
     { job: syncTemplates, everyMs: 3_600_000, where: 'queue' },
     { job: watchPrices, everyMs: 1_800_000, where: 'queue' },
     { job: bookTicketUses, everyMs: 60_000, where: 'queue' },
-    { job: checkLedger, at: '30 4 * * *', timeZone: 'America/Mexico_City', where: 'queue' },
+    { job: checkLedger, at: '30 4 * * *', timeZone: TIME_ZONE, where: 'queue' },
   ] as Entry[]
 }
 

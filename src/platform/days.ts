@@ -6,7 +6,7 @@ import { DateTime } from 'luxon'
 import { sql } from './db.ts'
 import { Failure } from './errors.ts'
 
-const TIME_ZONE = 'America/Mexico_City'
+export const TIME_ZONE = 'America/Mexico_City'
 
 /** ISO dates, both included; null is open. */
 export type Days = { from: string | null; to: string | null }
@@ -41,6 +41,9 @@ type Fragment = ReturnType<typeof sql>
 /** Whether the instant falls on one of the days. Its sides are instants, so that an index on the column can be used. */
 export const isWithin = (at: Fragment, { from, to }: Days) =>
   sql<boolean>`(${from}::date is null or ${at} >= ${from}::date::timestamp at time zone ${TIME_ZONE}) and ${isUntil(at, to)}`
+
+/** The day of an instant. */
+export const dayAt = (at: Fragment) => sql<string>`(${at} at time zone ${TIME_ZONE})::date`
 
 /** Whether the instant falls on the day or before it. */
 export const isUntil = (at: Fragment, to: string | null) =>

@@ -2,7 +2,7 @@
  * The reports and their queries. Each query gives one row a line, with `id`, `sort` (the largest first) and the columns that its
  * report names; reports.ts pages it, sums it and writes it.
  */
-import { isUntil, isWithin, type Days } from '../../platform/days.ts'
+import { dayAt, isUntil, isWithin, type Days } from '../../platform/days.ts'
 import { sql } from '../../platform/db.ts'
 
 type Query = ReturnType<typeof sql>
@@ -107,7 +107,7 @@ const debtAgeing: Report = {
         from moved m
        where cents > 0),
     unpaid as (
-      select b.organizer_id, (b.effective_at at time zone 'America/Mexico_City')::date as day,
+      select b.organizer_id, ${dayAt(sql`b.effective_at`)} as day,
              least(b.cents, greatest(b.until_here - coalesce(s.cents, 0), 0)) as cents
         from billed b
         left join settled s on s.organizer_id = b.organizer_id),
@@ -165,7 +165,7 @@ const payments: Report = {
   query: (f) => sql`
     select day::text as id, day::text as day, day - date '1970-01-01' as sort, count(*) as payments,
            sum(amount_cents)::bigint as amount
-      from (select (counted_at at time zone 'America/Mexico_City')::date as day, amount_cents
+      from (select ${dayAt(sql`counted_at`)} as day, amount_cents
               from payments
              where status = 'confirmed'
                and currency = ${f.currency}
