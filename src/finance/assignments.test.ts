@@ -231,7 +231,7 @@ const REFUSED: [string, object, number, string][] = [
     400,
     'invalid_amount',
   ]),
-  ['a price and a courtesy', { unitPriceCents: 0 }, 400, 'invalid_amount'],
+  ['a price and none', { unitPriceCents: 0 }, 400, 'invalid_amount'],
   ['a price that is too large with all tickets', { unitPrice: 999_999, tickets: 10_000_000 }, 400, 'invalid_amount'],
   ['yen with decimals', { unitPrice: '1.5', currency: 'JPY' }, 400, 'invalid_amount'],
   ['an unknown currency', { currency: 'ABC' }, 400, 'unsupported_currency'],

@@ -73,7 +73,7 @@ export async function assignTickets({ db, now }: Context, request: AssignmentReq
 
 const ZERO = /^0(\.0{1,2})?$/
 
-/** The price of all tickets. A courtesy costs 0, and only a plain 0 says so. */
+/** The price of all tickets. They are free when it is a plain 0; another spelling of zero is a mistake. */
 function readPrice({ unitPrice, unitPriceCents, tickets, currency }: AssignmentRequest): Money {
   const isFree = unitPrice === undefined ? unitPriceCents === 0 : ZERO.test(String(unitPrice))
   const isSaidOnce = unitPrice === undefined || unitPriceCents === undefined

@@ -192,9 +192,19 @@ export const ledgerRoutes =
       },
     )
 
-    for (const { url, access, operationId } of [
-      { url: '/organizers/:organizerId/ledger', access: ['organizer', 'director'], operationId: 'showLedger' },
-      { url: '/director/organizers/:organizerId/ledger', access: ['director'], operationId: 'showLedgerAsDirector' },
+    for (const { url, access, operationId, tag } of [
+      {
+        url: '/organizers/:organizerId/ledger',
+        access: ['organizer', 'director'],
+        operationId: 'showLedger',
+        tag: 'Payments',
+      },
+      {
+        url: '/director/organizers/:organizerId/ledger',
+        access: ['director'],
+        operationId: 'showLedgerAsDirector',
+        tag: 'Director',
+      },
     ] as const)
       app.get(
         url,
@@ -202,7 +212,7 @@ export const ledgerRoutes =
           config: { access: [...access], problems: ['organizer_not_found', 'invalid_date'] },
           schema: {
             operationId,
-            tags: [access.length === 1 ? 'Director' : 'Payments'],
+            tags: [tag],
             summary: "Every movement of an organizer's money and tickets, newest first",
             description: 'from and to go by the day on which a movement counts; a payment counts when it was paid.',
             params: OrganizerParams,

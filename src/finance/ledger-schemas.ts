@@ -49,7 +49,7 @@ export const AssignmentBody = Type.Object(
     tickets: Type.Integer({ minimum: 1, maximum: 10_000_000 }),
     unitPrice: Type.Optional(
       Type.Union([Type.Number(), Type.String({ maxLength: 20 })], {
-        description: 'Major units (pesos) a ticket: 25 or "25.50". 0 is a courtesy.',
+        description: 'Major units (pesos) a ticket: 25 or "25.50". 0: they are free.',
       }),
     ),
     unitPriceCents: Type.Optional(Type.Integer({ description: 'Minor units (centavos), instead of unitPrice.' })),
@@ -147,7 +147,9 @@ export const PaymentDetailsAnswer = Answer(
         }),
       }),
     ]),
-    movements: Type.Array(MovementView, { description: 'What it moved in the ledger, oldest first.' }),
+    movements: Type.Array(MovementView, {
+      description: 'What it moved in the ledger, and the tickets that came with it, oldest first.',
+    }),
   },
   { title: 'PaymentDetails' },
 )

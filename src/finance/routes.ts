@@ -25,7 +25,8 @@ export const financeRoutes =
             'payments by the day they were paid, else made; the ledger by its effective day, a reversal by its own, and ' +
             'tickets.equivalent by the day of the scan or message. ' +
             'Every day is one of Mexico City. A payment that was reversed or refunded leaves `confirmed` for `refunded`, ' +
-            'on the day it was paid. tickets.prepaid, tickets.onLoan, tickets.equivalent, tickets.remaining, finance, payments, recentPayments and ' +
+            'on the day it was paid. tickets.prepaid, tickets.onLoan, tickets.equivalent, tickets.remaining, finance, ' +
+            'payments, recentPayments and ' +
             'organizers.top are read live and are never older than the request; asOf tells the age of the rest. ' +
             'X-Cache says hit or miss. Send If-None-Match with the ETag to get 304 while nothing changed.',
           querystring: Type.Object({ ...PERIOD, currency: CurrencyInput }, { additionalProperties: false }),

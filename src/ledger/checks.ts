@@ -10,8 +10,8 @@ const CHECKS = {
     having sum(amount_cents) <> 0
         or sum(tickets) <> 0`,
   /**
-   * Money that arrived is in the ledger with its amount, for its organizer and in its currency, and money that was reversed is not.
-   * Refunded payments are left out, because a refund has no movement yet.
+   * Money that arrived is in the ledger with its amount, for its organizer and in its currency. Money that was reversed is
+   * not. Refunded payments are left out, because a refund has no movement yet.
    */
   payment_not_booked: sql`
     select p.id

@@ -4,10 +4,11 @@
  */
 import { newId, type Db, type Tx } from '../platform/db.ts'
 import { payment, reversal, type Entry } from './movements.ts'
-import { findTransaction, insertTransaction, sumBalance, type Balance, type Transaction } from './sql.ts'
+import { findTransaction, insertTransaction, type Transaction } from './sql.ts'
 
 export { assignment, TICKET_KINDS, writeOff, type Entry, type TicketKind } from './movements.ts'
 export {
+  findBalance,
   findTransactionByKey,
   listMovementsOfPayment,
   listTransactions,
@@ -79,10 +80,6 @@ export async function bookReversal(
   const opposite = { reversesId, reason, entries: reversal(entries), ...ofPayment }
   return book(tx, { kind: 'reversal', organizerId, eventId, ...opposite }, cause)
 }
-
-/** Reads what the organizer owes in this currency and holds in tickets. */
-export const findBalance = (db: Db, organizerId: string, currency: string): Promise<Balance> =>
-  sumBalance(db, organizerId, currency)
 
 /** Finds a movement of one organizer or of all. */
 export const findMovement = (db: Db, scope: string | null, id: string): Promise<Transaction | null> =>

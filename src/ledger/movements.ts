@@ -27,7 +27,7 @@ const ofMoney = (account: MoneyAccount, { amountCents, currency }: Money, sign: 
 const ofTickets = (account: TicketAccount, tickets: number) =>
   ({ account, method: null, currency: null, amountCents: 0, tickets }) satisfies Entry
 
-/** Tickets for an organizer, billed. `price`: of all of them; 0 for a courtesy. */
+/** Tickets for an organizer, billed. `price`: of all of them; 0 when they are free. */
 export const assignment = (kind: TicketKind, tickets: number, price: Money): Entry[] => [
   ...(price.amountCents === 0 ? [] : [ofMoney('receivable', price, 1), ofMoney('sales', price, -1)]),
   ofTickets(`tickets_${kind}`, tickets),

@@ -130,8 +130,8 @@ export type Balance = {
   loan: Tickets
 }
 
-/** Sums the accounts of one organizer. */
-export async function sumBalance(db: Db, organizerId: string, currency: string): Promise<Balance> {
+/** Reads what an organizer owes in this currency and holds in tickets. */
+export async function findBalance(db: Db, organizerId: string, currency: string): Promise<Balance> {
   const money = (...accounts: string[]) =>
     sql`coalesce(sum(amount_cents) filter (where currency = ${currency} and account in (${sql.join(accounts)})), 0)::bigint`
   const tickets = (account: string) => sql`coalesce(sum(tickets) filter (where account = ${account}), 0)::bigint`
