@@ -374,7 +374,7 @@ create table ledger_entries (
   constraint ledger_entries_method CHECK (((account = 'cash'::text) = (method IS NOT NULL))),
   constraint ledger_entries_unit CHECK (
 CASE
-    WHEN (account = ANY (ARRAY['receivable'::text, 'cash'::text, 'sales'::text, 'write_off'::text])) THEN ((currency ~ '^[A-Z]{3}$'::text) AND (amount_cents <> 0) AND (tickets = 0))
+    WHEN (account = ANY (ARRAY['receivable'::text, 'cash'::text, 'sales'::text, 'write_off'::text, 'disputed'::text, 'fees'::text])) THEN ((currency ~ '^[A-Z]{3}$'::text) AND (amount_cents <> 0) AND (tickets = 0))
     WHEN (account = ANY (ARRAY['tickets_prepaid'::text, 'tickets_loan'::text, 'issued_prepaid'::text, 'issued_loan'::text, 'used_prepaid'::text, 'used_loan'::text])) THEN ((currency IS NULL) AND (amount_cents = 0) AND (tickets <> 0))
     ELSE false
 END),
@@ -398,10 +398,11 @@ create table ledger_transactions (
   request_id text not null,
   effective_at timestamp with time zone not null,
   created_at timestamp with time zone not null,
+  object_id text,
   constraint ledger_transactions_pkey PRIMARY KEY (id),
   constraint ledger_transactions_owner UNIQUE (id, organizer_id, effective_at, lines),
   constraint ledger_transactions_reversed_once UNIQUE (reverses_id),
-  constraint ledger_transactions_kind CHECK ((kind = ANY (ARRAY['loan'::text, 'prepaid'::text, 'payment'::text, 'use'::text, 'write_off'::text, 'reversal'::text]))),
+  constraint ledger_transactions_kind CHECK ((kind = ANY (ARRAY['loan'::text, 'prepaid'::text, 'payment'::text, 'use'::text, 'write_off'::text, 'reversal'::text, 'refund'::text, 'dispute'::text, 'dispute_won'::text, 'dispute_lost'::text]))),
   constraint ledger_transactions_lines CHECK ((lines >= 2)),
   constraint ledger_transactions_of_payment CHECK (((kind <> 'payment'::text) OR (payment_id IS NOT NULL) OR (request_id = 'migration'::text))),
   constraint ledger_transactions_reversal CHECK (((kind = 'reversal'::text) = (reverses_id IS NOT NULL))),
@@ -414,7 +415,7 @@ CREATE INDEX ledger_transactions_listing ON ledger_transactions USING btree (org
 CREATE INDEX ledger_transactions_newest ON ledger_transactions USING btree (created_at DESC, id DESC);
 CREATE INDEX ledger_transactions_payment ON ledger_transactions USING btree (payment_id) WHERE (payment_id IS NOT NULL);
 CREATE UNIQUE INDEX ledger_transactions_idempotency ON ledger_transactions USING btree (created_by, idempotency_key) WHERE (idempotency_key IS NOT NULL);
-CREATE UNIQUE INDEX ledger_transactions_one_per_payment ON ledger_transactions USING btree (payment_id) WHERE (kind = 'payment'::text);
+CREATE UNIQUE INDEX ledger_transactions_one_per_object ON ledger_transactions USING btree (payment_id, kind, COALESCE(object_id, ''::text)) WHERE (kind = ANY (ARRAY['payment'::text, 'refund'::text, 'dispute'::text, 'dispute_won'::text, 'dispute_lost'::text]));
 CREATE TRIGGER ledger_transactions_append_only BEFORE DELETE OR UPDATE ON ledger_transactions FOR EACH ROW EXECUTE FUNCTION refuse_changed_ledger();
 CREATE CONSTRAINT TRIGGER ledger_transactions_checked AFTER INSERT ON ledger_transactions DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION check_ledger_transaction();
 CREATE TRIGGER ledger_transactions_inserted AFTER INSERT ON ledger_transactions REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION note_money_change();
@@ -460,6 +461,116 @@ create table pauses (
   constraint pauses_source CHECK ((source = ANY (ARRAY['person'::text, 'system'::text])))
 );
 
+create table payment_differences (
+  id bigint generated always as identity not null,
+  payment_id text not null,
+  kind text not null,
+  ours text not null,
+  theirs text not null,
+  is_fixed boolean not null,
+  found_at timestamp with time zone not null,
+  fixed_at timestamp with time zone,
+  constraint payment_differences_pkey PRIMARY KEY (id),
+  constraint payment_differences_kind CHECK ((kind = ANY (ARRAY['status'::text, 'received'::text, 'refunded'::text, 'disputed'::text, 'missing'::text, 'never_created'::text]))),
+  constraint payment_differences_payment_id_fkey FOREIGN KEY (payment_id) REFERENCES payments(id)
+);
+CREATE INDEX payment_differences_listing ON payment_differences USING btree (found_at DESC, id DESC);
+CREATE UNIQUE INDEX payment_differences_open ON payment_differences USING btree (payment_id, kind) WHERE (NOT is_fixed);
+
+create table payment_facts (
+  provider text not null,
+  kind text not null,
+  object_id text not null,
+  provider_ref text not null,
+  payment_id text not null,
+  state text not null,
+  amount_cents bigint not null,
+  fee_cents bigint default 0 not null,
+  currency text not null,
+  occurred_at timestamp with time zone not null,
+  created_at timestamp with time zone not null,
+  updated_at timestamp with time zone not null,
+  constraint payment_facts_pkey PRIMARY KEY (provider, kind, object_id),
+  constraint payment_facts_amount CHECK ((amount_cents >= 0)),
+  constraint payment_facts_fee CHECK ((fee_cents >= 0)),
+  constraint payment_facts_state CHECK ((payment_fact_rank(kind, state) IS NOT NULL)),
+  constraint payment_facts_payment_id_fkey FOREIGN KEY (payment_id) REFERENCES payments(id)
+);
+CREATE INDEX payment_facts_payment ON payment_facts USING btree (payment_id);
+CREATE INDEX payment_facts_ref ON payment_facts USING btree (provider, provider_ref);
+CREATE TRIGGER payment_facts_forward_only BEFORE UPDATE ON payment_facts FOR EACH ROW EXECUTE FUNCTION refuse_fact_step_back();
+
+create table payment_refunds (
+  id text not null,
+  payment_id text not null,
+  amount_cents bigint not null,
+  currency text not null,
+  reason text not null,
+  status text default 'creating'::text not null,
+  failure text,
+  object_id text,
+  created_by text not null,
+  idempotency_key text,
+  request_id text not null,
+  next_check_at timestamp with time zone,
+  checks smallint default 0 not null,
+  created_at timestamp with time zone not null,
+  updated_at timestamp with time zone not null,
+  constraint payment_refunds_pkey PRIMARY KEY (id),
+  constraint payment_refunds_amount CHECK ((amount_cents > 0)),
+  constraint payment_refunds_object CHECK (((object_id IS NULL) OR (status = 'requested'::text))),
+  constraint payment_refunds_status CHECK ((status = ANY (ARRAY['creating'::text, 'unknown'::text, 'requested'::text, 'rejected'::text]))),
+  constraint payment_refunds_payment_id_fkey FOREIGN KEY (payment_id) REFERENCES payments(id)
+);
+CREATE INDEX payment_refunds_due_checks ON payment_refunds USING btree (next_check_at) WHERE (next_check_at IS NOT NULL);
+CREATE INDEX payment_refunds_payment ON payment_refunds USING btree (payment_id, created_at);
+CREATE UNIQUE INDEX payment_refunds_idempotency ON payment_refunds USING btree (created_by, idempotency_key) WHERE (idempotency_key IS NOT NULL);
+
+create table payment_reviews (
+  id text not null,
+  provider text not null,
+  kind text not null,
+  object_id text not null,
+  provider_ref text not null,
+  payment_id text,
+  reason text not null,
+  state text not null,
+  amount_cents bigint not null,
+  fee_cents bigint default 0 not null,
+  currency text not null,
+  mode text not null,
+  occurred_at timestamp with time zone not null,
+  webhook_id text,
+  status text default 'open'::text not null,
+  decided_by text,
+  decided_at timestamp with time zone,
+  decision text,
+  decision_request_id text,
+  created_at timestamp with time zone not null,
+  constraint payment_reviews_pkey PRIMARY KEY (id),
+  constraint payment_reviews_once UNIQUE (provider, kind, object_id),
+  constraint payment_reviews_decided CHECK (((status = 'open'::text) = (decided_at IS NULL))),
+  constraint payment_reviews_reason CHECK ((reason = ANY (ARRAY['unknown_payment'::text, 'other_reference'::text, 'other_amount'::text, 'other_currency'::text, 'other_account'::text, 'late'::text]))),
+  constraint payment_reviews_status CHECK ((status = ANY (ARRAY['open'::text, 'applied'::text, 'dismissed'::text]))),
+  constraint payment_reviews_payment_id_fkey FOREIGN KEY (payment_id) REFERENCES payments(id)
+);
+CREATE INDEX payment_reviews_listing ON payment_reviews USING btree (created_at DESC, id DESC);
+CREATE INDEX payment_reviews_ref ON payment_reviews USING btree (provider, provider_ref) WHERE (status = 'open'::text);
+
+create table payment_transitions (
+  id bigint generated always as identity not null,
+  payment_id text not null,
+  from_status text,
+  to_status text not null,
+  reason text,
+  changed_by text not null,
+  request_id text not null,
+  at timestamp with time zone not null,
+  constraint payment_transitions_pkey PRIMARY KEY (id),
+  constraint payment_transitions_payment_id_fkey FOREIGN KEY (payment_id) REFERENCES payments(id)
+);
+CREATE INDEX payment_transitions_payment ON payment_transitions USING btree (payment_id, id);
+
 create table payments (
   id text not null,
   kind text not null,
@@ -487,26 +598,53 @@ create table payments (
   updated_at timestamp with time zone not null,
   counted_at timestamp with time zone generated always as (COALESCE(paid_at, created_at)) stored not null,
   reference_key text,
+  received_cents bigint default 0 not null,
+  refunded_cents bigint default 0 not null,
+  disputed_cents bigint default 0 not null,
+  lost_cents bigint default 0 not null,
+  is_held boolean default false not null,
+  expires_at timestamp with time zone,
+  ended_at timestamp with time zone,
+  is_late boolean generated always as (COALESCE((paid_at > ended_at), false)) stored not null,
+  purpose_key text,
+  next_check_at timestamp with time zone,
+  checks smallint default 0 not null,
+  changed_by text,
+  changed_request_id text,
   constraint payments_pkey PRIMARY KEY (id),
   constraint payments_amount CHECK ((amount_cents > 0)),
   constraint payments_currency CHECK ((currency ~ '^[A-Z]{3}$'::text)),
+  constraint payments_disputed CHECK ((disputed_cents >= 0)),
   constraint payments_kind CHECK ((kind = ANY (ARRAY['intent'::text, 'manual'::text]))),
+  constraint payments_lost CHECK ((lost_cents >= 0)),
   constraint payments_manual_has_organizer CHECK (((kind <> 'manual'::text) OR (organizer_id IS NOT NULL))),
   constraint payments_mode CHECK ((mode = ANY (ARRAY['mock'::text, 'test'::text, 'live'::text, 'manual'::text]))),
-  constraint payments_paid_when CHECK (((status = ANY (ARRAY['confirmed'::text, 'refunded'::text, 'reversed'::text])) = (paid_at IS NOT NULL))),
+  constraint payments_paid_when CHECK (((received_cents > 0) = (paid_at IS NOT NULL))),
   constraint payments_provider CHECK ((provider = ANY (ARRAY['stripe'::text, 'conekta'::text, 'mock'::text, 'manual'::text]))),
-  constraint payments_status CHECK ((status = ANY (ARRAY['creating'::text, 'unknown'::text, 'requires_payment'::text, 'requires_action'::text, 'processing'::text, 'confirmed'::text, 'failed'::text, 'expired'::text, 'refunded'::text, 'reversed'::text]))),
+  constraint payments_received CHECK ((received_cents >= 0)),
+  constraint payments_refunded CHECK ((refunded_cents >= 0)),
+  constraint payments_status CHECK ((payment_rank(status) IS NOT NULL)),
+  constraint payments_status_follows_sums CHECK (
+CASE
+    WHEN (received_cents = 0) THEN (payment_rank(status) < 10)
+    WHEN (kind = 'manual'::text) THEN (status = ANY (ARRAY['confirmed'::text, 'reversed'::text]))
+    ELSE (status = payment_money_status(amount_cents, received_cents, refunded_cents, disputed_cents, lost_cents, is_held))
+END),
   constraint payments_event_id_fkey FOREIGN KEY (event_id) REFERENCES events(id),
   constraint payments_organizer_id_fkey FOREIGN KEY (organizer_id) REFERENCES organizers(id)
 );
-CREATE INDEX payments_counted ON payments USING btree (currency, organizer_id, counted_at) INCLUDE (status, amount_cents);
+CREATE INDEX payments_counted ON payments USING btree (currency, organizer_id, counted_at) INCLUDE (status, amount_cents, received_cents, refunded_cents, disputed_cents, lost_cents, is_held);
 CREATE INDEX payments_days ON payments USING btree (counted_at);
+CREATE INDEX payments_due_checks ON payments USING btree (next_check_at) WHERE (next_check_at IS NOT NULL);
 CREATE INDEX payments_listing ON payments USING btree (created_at DESC, id DESC);
 CREATE INDEX payments_organizer ON payments USING btree (organizer_id, created_at DESC, id DESC);
 CREATE UNIQUE INDEX payments_idempotency_unique ON payments USING btree (created_by, idempotency_key) WHERE (idempotency_key IS NOT NULL);
+CREATE UNIQUE INDEX payments_open_purpose ON payments USING btree (organizer_id, purpose_key) WHERE ((purpose_key IS NOT NULL) AND (payment_rank(status) < 4));
 CREATE UNIQUE INDEX payments_provider_ref_unique ON payments USING btree (provider, provider_ref) WHERE (provider_ref IS NOT NULL);
 CREATE UNIQUE INDEX payments_reference_key_unique ON payments USING btree (organizer_id, reference_key) WHERE ((kind = 'manual'::text) AND (reference_key IS NOT NULL) AND (status <> 'reversed'::text));
 CREATE UNIQUE INDEX payments_reference_unique ON payments USING btree (organizer_id, reference) WHERE ((kind = 'manual'::text) AND (reference IS NOT NULL) AND (status <> 'reversed'::text));
+CREATE TRIGGER payment_transitions_changed AFTER UPDATE ON payments REFERENCING OLD TABLE AS before NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION note_payment_change();
+CREATE TRIGGER payment_transitions_created AFTER INSERT ON payments REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION note_payment_created();
 CREATE TRIGGER payments_deleted AFTER DELETE ON payments REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION note_money_change();
 CREATE TRIGGER payments_forward_only BEFORE UPDATE OF status ON payments FOR EACH ROW EXECUTE FUNCTION refuse_payment_step_back();
 CREATE TRIGGER payments_inserted AFTER INSERT ON payments REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION note_money_change();
@@ -909,13 +1047,75 @@ begin
   return null;
 end $function$;
 
+CREATE OR REPLACE FUNCTION note_payment_change()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  insert into payment_transitions (payment_id, from_status, to_status, reason, changed_by, request_id, at)
+  select c.id, b.status, c.status, c.reason, coalesce(c.changed_by, c.created_by),
+         coalesce(c.changed_request_id, c.request_id), c.updated_at
+    from changed c
+    join before b on b.id = c.id
+   where b.status <> c.status;
+  return null;
+end $function$;
+
+CREATE OR REPLACE FUNCTION note_payment_created()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  insert into payment_transitions (payment_id, from_status, to_status, reason, changed_by, request_id, at)
+  select id, null, status, reason, created_by, request_id, created_at from changed;
+  return null;
+end $function$;
+
+CREATE OR REPLACE FUNCTION payment_fact_rank(kind text, state text)
+ RETURNS integer
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+  select case kind || ' ' || state
+    when 'charge paid' then 1
+    when 'refund pending' then 1
+    when 'refund succeeded' then 2
+    when 'refund failed' then 3
+    when 'dispute open' then 1
+    when 'dispute withdrawn' then 2
+    when 'dispute lost' then 3
+    when 'dispute won' then 4
+  end
+$function$;
+
 CREATE OR REPLACE FUNCTION payment_may_become(current text, next text)
  RETURNS boolean
  LANGUAGE sql
  IMMUTABLE PARALLEL SAFE
 AS $function$
-  select payment_rank(next) > payment_rank(current)
-     and (next not in ('refunded', 'reversed') or current = 'confirmed')
+  select case
+    when next = 'reversed' then current = 'confirmed'
+    when current = 'reversed' or next = current then false
+    when next = 'late' then payment_rank(current) < 10
+    when payment_rank(next) = 10 then true
+    else payment_rank(next) > payment_rank(current)
+  end
+$function$;
+
+CREATE OR REPLACE FUNCTION payment_money_status(amount bigint, received bigint, refunded bigint, disputed bigint, lost bigint, held boolean)
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+  select case
+    when disputed > 0 then 'disputed'
+    when lost >= received then 'charged_back'
+    when refunded + lost >= received then 'refunded'
+    when held then 'late'
+    when refunded + lost > 0 then 'partially_refunded'
+    when received < amount then 'underpaid'
+    else 'confirmed'
+  end
 $function$;
 
 CREATE OR REPLACE FUNCTION payment_rank(status text)
@@ -930,10 +1130,16 @@ AS $function$
     when 'requires_action' then 2
     when 'processing' then 3
     when 'failed' then 4
-    when 'expired' then 5
-    when 'confirmed' then 6
-    when 'refunded' then 7
-    when 'reversed' then 7
+    when 'cancelled' then 5
+    when 'expired' then 6
+    when 'late' then 10
+    when 'underpaid' then 10
+    when 'confirmed' then 10
+    when 'partially_refunded' then 10
+    when 'refunded' then 10
+    when 'disputed' then 10
+    when 'charged_back' then 10
+    when 'reversed' then 11
   end
 $function$;
 
@@ -998,6 +1204,20 @@ begin
   if new.status <> old.status and not delivery_may_become(old.status, new.status) then
     raise exception 'delivery % cannot go from % to %', old.id, old.status, new.status
       using errcode = 'check_violation', constraint = 'deliveries_forward_only';
+  end if;
+  return new;
+end $function$;
+
+CREATE OR REPLACE FUNCTION refuse_fact_step_back()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  if payment_fact_rank(new.kind, new.state) < payment_fact_rank(old.kind, old.state)
+     or new.payment_id <> old.payment_id
+     or new.amount_cents < old.amount_cents then
+    raise exception '% % cannot go from % to %', old.kind, old.object_id, old.state, new.state
+      using errcode = 'check_violation', constraint = 'payment_facts_forward_only';
   end if;
   return new;
 end $function$;

@@ -40,6 +40,7 @@ import { JOBS } from './jobs.ts'
 import { landingRoutes } from './landing/routes.ts'
 import { channelRoutes } from './operations/channel-routes.ts'
 import { operationsRoutes } from './operations/routes.ts'
+import { reviewRoutes } from './payments/review-routes.ts'
 import { paymentRoutes } from './payments/routes.ts'
 import { Failure } from './platform/errors.ts'
 
@@ -62,6 +63,7 @@ export async function buildApp(deps: Deps): Promise<FastifyInstance> {
   await app.register(templateRoutes(deps))
   await app.register(unsubscribeRoutes(deps))
   await app.register(paymentRoutes(deps))
+  await app.register(reviewRoutes(deps))
   await app.register(checkinRoutes(deps))
   await app.register(landingRoutes(deps))
   await app.register(financeRoutes(deps))

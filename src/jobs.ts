@@ -5,6 +5,7 @@ import { syncTemplates } from './templates/jobs.ts'
 import type { Deps } from './deps.ts'
 import { refreshKpisJob, watchPrices } from './finance/jobs.ts'
 import { bookTicketUses, checkLedger } from './ledger/jobs.ts'
+import { reconcilePayments } from './payments/jobs.ts'
 import { deleteOldRows, logQueueMetrics } from './operations/housekeeping.ts'
 import { insertDeadJob } from './platform/dead-letters.ts'
 import { processEmailEvent, processPaymentEvent, processWaEvent, sweepInboundEvents } from './inbox/jobs.ts'
@@ -35,6 +36,7 @@ export const JOBS = [
   logQueueMetrics,
   deleteOldRows,
   bookTicketUses,
+  reconcilePayments,
   checkLedger,
 ] as unknown as readonly AnyJob[]
 

@@ -11,6 +11,7 @@ import { syncTemplates } from './templates/jobs.ts'
 import type { Deps } from './deps.ts'
 import { refreshKpisJob, watchPrices } from './finance/jobs.ts'
 import { bookTicketUses, checkLedger } from './ledger/jobs.ts'
+import { reconcilePayments } from './payments/jobs.ts'
 import { deleteOldRows, logQueueMetrics } from './operations/housekeeping.ts'
 import { sweepInboundEvents } from './inbox/jobs.ts'
 import { catchUpLandingTtl, runLandingTtlJob } from './landing/jobs.ts'
@@ -45,6 +46,7 @@ export function listSchedule({ config }: Pick<Deps, 'config'>): Entry[] {
     { job: syncTemplates, everyMs: 3_600_000, where: 'queue' },
     { job: watchPrices, everyMs: 1_800_000, where: 'queue' },
     { job: bookTicketUses, everyMs: 60_000, where: 'queue' },
+    { job: reconcilePayments, everyMs: 60_000, where: 'queue' },
     { job: checkLedger, at: '30 4 * * *', timeZone: TIME_ZONE, where: 'queue' },
   ] as Entry[]
 }

@@ -15,6 +15,7 @@ const DOMAINS = [
   'delivery',
   'campaigns',
   'ledger',
+  'providers',
   'payments',
   'checkin',
   'rsvp',

@@ -131,10 +131,10 @@ async function seedTickets(tx: Tx, kind: TicketKind, tickets: number, now: Date)
 async function seedPayment(tx: Tx, reference: string, amountCents: number, now: Date): Promise<void> {
   const id = `pay_${reference.toLowerCase().replaceAll('-', '_')}`
   await sql`
-    insert into payments (id, kind, organizer_id, provider, mode, status, amount_cents, currency, method, reference,
-                          reference_key, paid_at, created_by, request_id, created_at, updated_at)
-    values (${id}, 'manual', 'org_demo', 'manual', 'manual', 'confirmed', ${amountCents}, 'MXN', 'transfer', ${reference},
-            ${reference}, ${now}, 'usr_demo_director', 'req_demo', ${now}, ${now})
+    insert into payments (id, kind, organizer_id, provider, mode, status, amount_cents, received_cents, currency, method,
+                          reference, reference_key, paid_at, created_by, request_id, created_at, updated_at)
+    values (${id}, 'manual', 'org_demo', 'manual', 'manual', 'confirmed', ${amountCents}, ${amountCents}, 'MXN',
+            'transfer', ${reference}, ${reference}, ${now}, 'usr_demo_director', 'req_demo', ${now}, ${now})
     on conflict do nothing`.execute(tx)
   const paid = { id, organizerId: 'org_demo', eventId: null, provider: 'manual', method: 'transfer', amountCents }
   await bookPayment(tx, { ...paid, currency: 'MXN' }, seedCause(now))

@@ -5,7 +5,7 @@ import type { Deps } from '../deps.ts'
 import { scopeOf } from '../http/access.ts'
 import { Page, PageQuery, readCursor, toPage } from '../http/page.ts'
 import { Id } from '../http/schemas.ts'
-import { findBalance, listTransactions, TICKET_KINDS, type Transaction } from '../ledger/ledger.ts'
+import { findBalance, listTransactions, MOVEMENT_KINDS, TICKET_KINDS, type Transaction } from '../ledger/ledger.ts'
 import { readDays } from '../platform/days.ts'
 import { Failure } from '../platform/errors.ts'
 import { AmountInput, CurrencyInput, readCurrency } from '../platform/money.ts'
@@ -16,7 +16,6 @@ import {
   AssignmentAnswer,
   AssignmentBody,
   AssignmentView,
-  MOVEMENT_KINDS,
   MovementAnswer,
   MovementView,
 } from './ledger-schemas.ts'

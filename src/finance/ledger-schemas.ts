@@ -1,7 +1,8 @@
 /** The schemas of assignments, balances and the ledger. */
 import { Type } from 'typebox'
 import { Answer, Id, Instant, NullableInteger, NullableString } from '../http/schemas.ts'
-import { TICKET_KINDS } from '../ledger/ledger.ts'
+import { MOVEMENT_KINDS, TICKET_KINDS } from '../ledger/ledger.ts'
+import { FactView, NextActionView, RefundView, TransitionView } from '../payments/payments.ts'
 import { AmountInput, AmountOutput, CurrencyInput } from '../platform/money.ts'
 import { METHODS, PaidAt, PaymentView, Reference } from './schemas.ts'
 
@@ -23,7 +24,7 @@ const AccountView = Type.Object(
     currency: Type.String(),
     billedCents: cents('What the tickets cost, minus reversals.'),
     billed: decimal,
-    paidCents: cents('What came in and stayed.'),
+    paidCents: cents('What came in and was not given back, also while a bank holds it.'),
     paid: decimal,
     writtenOffCents: cents('Debt that was given up.'),
     writtenOff: decimal,
@@ -95,7 +96,6 @@ export const AssignmentAnswer = Answer(
   { title: 'AssignmentReceipt' },
 )
 
-export const MOVEMENT_KINDS = [...TICKET_KINDS, 'payment', 'use', 'write_off', 'reversal'] as const
 export const MovementView = Type.Object(
   {
     id: Type.String(),
@@ -141,12 +141,14 @@ export const PaymentDetailsAnswer = Answer(
       PaymentView,
       Type.Object({
         providerRef: NullableString,
-        nextAction: Type.Unsafe<Record<string, unknown> | null>({
-          type: ['object', 'null'],
-          description: 'What the payer must do, as the provider said when the payment was made.',
-        }),
+        nextAction: NextActionView,
       }),
     ]),
+    facts: Type.Array(FactView, {
+      description: 'What its provider says: charges, refunds and disputes. Its sums are theirs.',
+    }),
+    refunds: Type.Array(RefundView, { description: 'What was asked to be given back, oldest first.' }),
+    history: Type.Array(TransitionView, { description: 'Every change of its status, oldest first.' }),
     movements: Type.Array(MovementView, {
       description: 'What it moved in the ledger, and the tickets that came with it, oldest first.',
     }),

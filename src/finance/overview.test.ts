@@ -34,9 +34,15 @@ async function aPayment(
 ) {
   const { status, cents, at = NOW, currency = 'MXN' } = facts
   const id = newId('pay')
-  const paidAt = ['confirmed', 'refunded', 'reversed'].includes(status) ? at : null
-  await sql`insert into payments (id, kind, organizer_id, provider, mode, status, amount_cents, currency, paid_at, created_by, request_id, created_at, updated_at)
-    values (${id}, 'intent', ${organizerId}, 'mock', 'mock', ${status}, ${cents}, ${currency}, ${paidAt}, 'usr_x', 'req_x', ${at}, ${at})`.execute(
+  const isPaid = ['confirmed', 'refunded', 'reversed'].includes(status)
+  const [kind, provider] = status === 'reversed' ? ['manual', 'manual'] : ['intent', 'mock']
+  await sql`insert into payments (id, kind, organizer_id, provider, mode, status, amount_cents, received_cents, refunded_cents, currency, paid_at, created_by, request_id, created_at, updated_at)
+    values (${id}, ${kind}, ${organizerId}, ${provider}, ${provider}, ${status}, ${cents}, ${isPaid ? cents : 0}, ${status === 'refunded' ? cents : 0},
+            ${currency}, ${isPaid ? at : null}, 'usr_x', 'req_x', ${at}, ${at})`.execute(db)
+  await sql`insert into payment_facts (provider, kind, object_id, provider_ref, payment_id, state, amount_cents, currency, occurred_at, created_at, updated_at)
+    select provider, kind_of, id, id, id, state, amount_cents, currency, paid_at, paid_at, paid_at
+      from payments, (values ('charge', 'paid'), ('refund', 'succeeded')) f (kind_of, state)
+     where id = ${id} and kind = 'intent' and case kind_of when 'charge' then received_cents else refunded_cents end > 0`.execute(
     db,
   )
   return id

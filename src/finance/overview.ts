@@ -185,6 +185,7 @@ function listPricesInCents(prices: Deps['config']['whatsapp']['prices']): PriceO
 /** A payment as the Director sees it: without the payer's secret. */
 export function describePayment(payment: Payment) {
   const { id, kind, status, organizerId, eventId, provider, mode, amountCents, currency } = payment
+  const { receivedCents, refundedCents, disputedCents, lostCents, isLate, expiresAt } = payment
   const { method, reference, note, reason, paidAt, createdAt } = payment
   const amount = formatCents(amountCents, currency)
   return {
@@ -198,6 +199,12 @@ export function describePayment(payment: Payment) {
     amount,
     amountCents,
     currency,
+    receivedCents,
+    refundedCents,
+    disputedCents,
+    lostCents,
+    isLate,
+    expiresAt,
     method,
     reference,
     note,

@@ -6,7 +6,15 @@ import { scopeOf } from '../http/access.ts'
 import { Page, PageQuery, readCursor, toPage } from '../http/page.ts'
 import { Id } from '../http/schemas.ts'
 import { listMovementsOfPayment } from '../ledger/ledger.ts'
-import { findPayment, listPayments } from '../payments/payments.ts'
+import {
+  describeFact,
+  describeRefund,
+  findPayment,
+  listFacts,
+  listPayments,
+  listPaymentTransitions,
+  listRefunds,
+} from '../payments/payments.ts'
 import { readDays } from '../platform/days.ts'
 import { Failure } from '../platform/errors.ts'
 import { AmountInput, CurrencyInput, readCurrency } from '../platform/money.ts'
@@ -143,8 +151,13 @@ export const directorPaymentRoutes =
         if (!payment) throw new Failure('payment_not_found')
         const movements = await listMovementsOfPayment(deps.db, payment.id)
         const { providerRef, nextAction } = payment
-        const details = { ...describePayment(payment), providerRef, nextAction }
-        return { payment: details, movements: movements.map(describeMovement) }
+        return {
+          payment: { ...describePayment(payment), providerRef, nextAction },
+          facts: (await listFacts(deps.db, payment.id)).map(describeFact),
+          refunds: (await listRefunds(deps.db, payment.id)).map(describeRefund),
+          history: await listPaymentTransitions(deps.db, payment.id),
+          movements: movements.map(describeMovement),
+        }
       },
     )
 

@@ -41,6 +41,7 @@ test('a payment reduces the debt, and the next overview shows it', async (t) => 
     amount: '600.50',
     amountCents: 60_050,
     currency: 'MXN',
+    ...{ receivedCents: 60_050, refundedCents: 0, disputedCents: 0, lostCents: 0, isLate: false, expiresAt: null },
     method: 'transfer',
     reference: 'SPEI 1',
     note: 'enero',

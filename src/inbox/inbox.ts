@@ -12,9 +12,13 @@ import { rememberTemplateStatuses } from '../templates/templates.ts'
 import { GiveUp } from '../platform/errors.ts'
 import { parseJson } from '../platform/json.ts'
 import {
-  applyPaymentEvent,
+  applyNews,
+  findPaymentOfRef,
+  isEmpty,
   readPaymentEvent,
+  reviewUnmatched,
   whyNotOurs,
+  type Applied,
   type PaymentEvent,
   type PaymentProviders,
   type ProviderName,
@@ -156,33 +160,47 @@ async function processPayload(
   return { counts, failed }
 }
 
-async function processPayment({ db, now, providers }: Context, inbound: Inbound): Promise<Processed> {
+async function processPayment(context: Context, inbound: Inbound): Promise<Processed> {
+  const { db, now, providers, config } = context
   const provider = inbound.source as ProviderName
   const event = readPaymentEvent(providers, provider, inbound.body)
+  const isLast = inbound.attempts >= UNMATCHED_ATTEMPTS
+  const news = isEmpty(event) ? event : await complete(context, provider, event, isLast)
+  const cause = { by: provider, requestId: inbound.id, at: now() }
   return withTx(db, async (tx) => {
-    const outcome = await applyOrIgnore(tx, providers, event, { provider, webhookId: inbound.id, now: now() })
-    if (outcome === 'mismatch') throw new GiveUp('amount_mismatch')
-    if (outcome === 'unmatched') {
+    let outcome: Applied | 'ignored' | 'other_account' = 'ignored'
+    if (!isEmpty(event)) {
+      const { latePolicy } = config.payments
+      outcome = (await applyNews(tx, { provider, news, cause, latePolicy })).outcome
+      if (outcome === 'unmatched') outcome = whyNotOurs(providers, provider, news) ?? outcome
       // The webhook can arrive before we commit the provider's reference, so it is tried again.
-      if (inbound.attempts < UNMATCHED_ATTEMPTS) return { status: 'waiting' as const, outcome }
-      throw new GiveUp('payment_unknown')
+      if (outcome === 'unmatched' && !isLast) return { status: 'waiting' as const, outcome }
+      if (outcome === 'unmatched' && (await reviewUnmatched(tx, provider, news, cause))) outcome = 'review'
     }
-    const status = outcome === 'applied' || outcome === 'kept' ? ('done' as const) : ('ignored' as const)
-    await finishOrThrow(tx, inbound.id, { status, reason: outcome, now: now() })
-    return { status, outcome }
+    const status = outcome === 'ignored' || outcome.startsWith('other_') || outcome === 'unmatched' ? 'ignored' : 'done'
+    await finishOrThrow(tx, inbound.id, { status, reason: outcome, now: cause.at })
+    return { status, outcome } as const
   })
 }
 
-/** Applies the event. One that says nothing about a payment, or is none of ours, is ignored, with the reason. */
-async function applyOrIgnore(
-  tx: Tx,
-  providers: PaymentProviders,
+/**
+ * Reads the intent at the provider when the event tells less than it names, and when nobody knows its payment: a charge does
+ * not carry our id, and its order does. Throws ProviderSilent; the webhook is then tried again.
+ */
+async function complete(
+  { db, providers }: Context,
+  provider: ProviderName,
   event: PaymentEvent,
-  source: { provider: ProviderName; webhookId: string; now: Date },
-) {
-  if (event.kind === 'ignored') return 'ignored' as const
-  const outcome = await applyPaymentEvent(tx, { event, ...source })
-  return outcome === 'unmatched' ? (whyNotOurs(providers, source.provider, event) ?? outcome) : outcome
+  isLast: boolean,
+): Promise<PaymentEvent> {
+  const known = await findPaymentOfRef(db, provider, event.providerRef, event.paymentId)
+  const ref = known?.providerRef ?? event.providerRef
+  const mustRead = event.isIncomplete ? known !== null : known === null && isLast && !event.isOtherAccount
+  const read = mustRead && ref !== null ? await providers[provider].read(ref) : null
+  if (!read) return event
+  // What the event says of the intent counts too: it has a time, which a reading has not.
+  const { status, reason, occurredAt, dedupeKey } = event
+  return { ...read, ...(status === null ? {} : { status, reason }), occurredAt, dedupeKey }
 }
 
 /** Ends the webhook. When two runs race, the second one throws, so that its effect is rolled back. */

@@ -147,11 +147,17 @@ for (const provider of ['stripe', 'conekta'] as const) {
   }
 }
 
-test('an event about an unknown payment of our mode becomes a dead letter, because it may be ours', async (t) => {
-  const app = await startApp(t, { now: NOW, env: ENV })
-  const raw = stripeEvent('payment_intent.succeeded', { id: newId('pi'), amount_received: 5 })
+test('money for a payment that nobody knows waits in the list of reviews', async (t) => {
+  const stripe = await startFakeStripe(t)
+  const app = await startApp(t, { now: NOW, env: { ...ENV, ...stripe.env } })
+  const raw = stripeEvent('payment_intent.succeeded', { id: newId('pi'), amount_received: 500, currency: 'mxn' })
 
-  assert.deepEqual(await receive(app, '/payments/webhook', raw, signed(raw)), ['dead', 'payment_unknown', 1])
+  assert.deepEqual(await receive(app, '/payments/webhook', raw, signed(raw)), ['done', 'review', 0])
+  const { data } = (await app.get('/payments/reviews?status=open', { as: 'director' })).json()
+  assert.deepEqual(
+    data.map(({ reason, amountCents, currency }: Record<string, unknown>) => [reason, amountCents, currency]),
+    [['unknown_payment', 500, 'MXN']],
+  )
 })
 
 test('the whole way: an intent of the fake Stripe is confirmed by its event only in its mode', async (t) => {

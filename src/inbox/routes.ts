@@ -184,17 +184,27 @@ export const inboxRoutes =
       },
       (request) => acceptPayment(request),
     )
+    for (const provider of ['stripe', 'conekta', 'mock'] as const)
+      app.post(
+        `/payments/webhook/${provider}`,
+        {
+          config: paymentWebhook,
+          bodyLimit: PAYMENTS_BODY_LIMIT,
+          schema: {
+            ...paymentSchema,
+            operationId: `receive${provider.charAt(0).toUpperCase()}${provider.slice(1)}Webhook`,
+            summary: `Webhook of ${NAMES[provider]}`,
+          },
+        },
+        (request) => acceptPayment(request, provider),
+      )
+    // Any other name is refused with the names that there are.
     app.post(
       '/payments/webhook/:provider',
       {
         config: paymentWebhook,
         bodyLimit: PAYMENTS_BODY_LIMIT,
-        schema: {
-          ...paymentSchema,
-          operationId: 'receiveNamedPaymentWebhook',
-          summary: 'Webhook of the named payment provider',
-          params: Type.Object({ provider: Type.String({ maxLength: 20 }) }),
-        },
+        schema: { hide: true, params: Type.Object({ provider: Type.String({ maxLength: 20 }) }) },
       },
       (request) => acceptPayment(request, request.params.provider),
     )
@@ -207,6 +217,7 @@ function providerOfWebhook(headers: FastifyRequest['headers'], inBody: unknown, 
   return inBody ?? configured
 }
 
+const NAMES: Record<ProviderName, string> = { stripe: 'Stripe', conekta: 'Conekta', mock: 'the mock provider' }
 const isProvider = (name: unknown): name is ProviderName => name === 'stripe' || name === 'conekta' || name === 'mock'
 
 /** The provider's event id, if the body has one; undefined: the hash of the body is the key. */

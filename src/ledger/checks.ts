@@ -10,8 +10,8 @@ const CHECKS = {
     having sum(amount_cents) <> 0
         or sum(tickets) <> 0`,
   /**
-   * Money that arrived is in the ledger with its amount, for its organizer and in its currency. Money that was reversed is
-   * not. Refunded payments are left out, because a refund has no movement yet.
+   * Money is in the ledger as the payment's sums say, for its organizer and in its currency: what came less what went has
+   * lowered the debt, and what a bank holds is on its account. Reversed and held money is not there.
    */
   payment_not_booked: sql`
     select p.id
@@ -19,13 +19,27 @@ const CHECKS = {
       left join ledger_transactions t on t.payment_id = p.id
       left join ledger_entries e
         on e.transaction_id = t.id
-       and e.account = 'cash'
+       and e.account in ('cash', 'disputed', 'fees')
        and e.organizer_id = p.organizer_id
        and e.currency = p.currency
      where p.organizer_id is not null
-       and p.status <> 'refunded'
      group by p.id
-    having coalesce(sum(e.amount_cents), 0) <> case when p.status = 'confirmed' then p.amount_cents else 0 end`,
+    having coalesce(sum(e.amount_cents), 0)
+           <> case when p.status = 'reversed' or p.is_held then 0
+                   else p.received_cents - p.refunded_cents - p.lost_cents end
+        or coalesce(sum(e.amount_cents) filter (where e.account = 'disputed'), 0)
+           <> case when p.is_held then 0 else p.disputed_cents end`,
+  /** The sums of a payment are those of its charges, refunds and disputes at the provider. */
+  payment_not_summed: sql`
+    select p.id
+      from payments p
+      left join payment_facts f on f.payment_id = p.id
+     where p.kind = 'intent'
+     group by p.id
+    having p.received_cents <> coalesce(sum(f.amount_cents) filter (where f.kind = 'charge'), 0)
+        or p.refunded_cents <> coalesce(sum(f.amount_cents) filter (where f.kind = 'refund' and f.state = 'succeeded'), 0)
+        or p.disputed_cents <> coalesce(sum(f.amount_cents) filter (where f.kind = 'dispute' and f.state = 'withdrawn'), 0)
+        or p.lost_cents <> coalesce(sum(f.amount_cents) filter (where f.kind = 'dispute' and f.state = 'lost'), 0)`,
   /** The used tickets of an event in the ledger are those that were noted for its guests. */
   use_not_booked: sql`
     select coalesce(t.event_id, u.event_id) as id

@@ -242,8 +242,8 @@ test('each check finds what it is there for', async (t) => {
   const eventId = await anEvent(db, { organizerId })
   const loan = await aLoan(db, organizerId, 500)
   const insertPayment = (tx: Tx, status: string, currency = 'MXN') =>
-    sql`insert into payments (id, kind, organizer_id, provider, mode, status, amount_cents, currency, paid_at, created_by, request_id, created_at, updated_at)
-      values ('pay_check', 'manual', ${organizerId}, 'manual', 'manual', ${status}, 100, ${currency}, ${AT}, 'u', 'r', ${AT}, ${AT})`.execute(
+    sql`insert into payments (id, kind, organizer_id, provider, mode, status, amount_cents, received_cents, currency, paid_at, created_by, request_id, created_at, updated_at)
+      values ('pay_check', 'manual', ${organizerId}, 'manual', 'manual', ${status}, 100, 100, ${currency}, ${AT}, 'u', 'r', ${AT}, ${AT})`.execute(
       tx,
     )
   const pay = { id: 'pay_check', organizerId, eventId: null, provider: 'manual', method: 'cash', amountCents: 100 }
@@ -272,6 +272,15 @@ test('each check finds what it is there for', async (t) => {
       [],
       async (tx) => {
         await insertPayment(tx, 'confirmed')
+        await book(tx)
+      },
+    ],
+    [
+      'money that its provider has not told',
+      ['payment_not_summed'],
+      async (tx) => {
+        await insertPayment(tx, 'confirmed')
+        await sql`update payments set kind = 'intent', provider = 'mock' where id = 'pay_check'`.execute(tx)
         await book(tx)
       },
     ],

@@ -6,13 +6,25 @@ import { newId, type Db, type Tx } from '../platform/db.ts'
 import { payment, reversal, type Entry } from './movements.ts'
 import { findTransaction, insertTransaction, type Transaction } from './sql.ts'
 
-export { assignment, TICKET_KINDS, writeOff, type Entry, type TicketKind } from './movements.ts'
+export {
+  assignment,
+  dispute,
+  disputeLost,
+  disputeWon,
+  payment,
+  refund,
+  TICKET_KINDS,
+  writeOff,
+  type Entry,
+  type TicketKind,
+} from './movements.ts'
 export {
   findBalance,
   findTransactionByKey,
   listMovementsOfPayment,
   listTransactions,
   lockOrganizer,
+  MOVEMENT_KINDS,
   sumLedger,
   type Balance,
   type LedgerFilter,
@@ -27,6 +39,8 @@ export type Movement = {
   organizerId: string
   eventId: string | null
   paymentId?: string
+  /** The provider's object that it comes from. */
+  objectId?: string
   reversesId?: string
   reason?: string | null
   entries: Entry[]
@@ -35,11 +49,12 @@ export type Movement = {
 /** Books a movement inside the caller's transaction. Returns its id; null when this payment is booked already. */
 export async function book(tx: Tx, movement: Movement, cause: Cause): Promise<string | null> {
   const { by, requestId, at, effectiveAt = at, idempotencyKey = null } = cause
-  const { paymentId = null, reversesId = null, reason = null, ...rest } = movement
+  const { paymentId = null, objectId = null, reversesId = null, reason = null, ...rest } = movement
   return insertTransaction(tx, {
     id: newId('ltx'),
     ...rest,
     paymentId,
+    objectId,
     reversesId,
     reason,
     createdBy: by,

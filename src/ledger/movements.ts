@@ -9,7 +9,7 @@ import type { Money } from '../platform/money.ts'
 export const TICKET_KINDS = ['prepaid', 'loan'] as const
 export type TicketKind = (typeof TICKET_KINDS)[number]
 
-type MoneyAccount = 'receivable' | 'cash' | 'sales' | 'write_off'
+type MoneyAccount = 'receivable' | 'cash' | 'sales' | 'write_off' | 'disputed' | 'fees'
 type TicketAccount = `${'tickets' | 'issued' | 'used'}_${TicketKind}`
 
 export type Entry = {
@@ -39,6 +39,31 @@ export const payment = (method: string, money: Money): Entry[] => [
   ofMoney('cash', money, 1, method),
   ofMoney('receivable', money, -1),
 ]
+
+/** Money that was given back: the organizer owes it again. */
+export const refund = (method: string, money: Money): Entry[] => [
+  ofMoney('receivable', money, 1),
+  ofMoney('cash', money, -1, method),
+]
+
+/** Money that a bank has taken while it decides a dispute, and the provider's fee, which stays with us. */
+export function dispute(method: string, money: Money, feeCents: number): Entry[] {
+  const fee = { ...money, amountCents: feeCents }
+  return [
+    ofMoney('disputed', money, 1),
+    ofMoney('cash', money, -1, method),
+    ...(feeCents === 0 ? [] : [ofMoney('fees', fee, 1), ofMoney('cash', fee, -1, method)]),
+  ]
+}
+
+/** The bank gives the money back. */
+export const disputeWon = (method: string, money: Money): Entry[] => [
+  ofMoney('cash', money, 1, method),
+  ofMoney('disputed', money, -1),
+]
+
+/** The payer keeps the money: the organizer owes it again. */
+export const disputeLost = (money: Money): Entry[] => [ofMoney('receivable', money, 1), ofMoney('disputed', money, -1)]
 
 /** A debt that nobody will pay. */
 export const writeOff = (money: Money): Entry[] => [ofMoney('write_off', money, 1), ofMoney('receivable', money, -1)]

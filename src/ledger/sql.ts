@@ -4,12 +4,26 @@ import { sql, type Db, type Tx } from '../platform/db.ts'
 import type { Position } from '../http/page.ts'
 import type { Entry, TicketKind } from './movements.ts'
 
+export const MOVEMENT_KINDS = [
+  'loan',
+  'prepaid',
+  'payment',
+  'refund',
+  'dispute',
+  'dispute_won',
+  'dispute_lost',
+  'use',
+  'write_off',
+  'reversal',
+] as const
 export type Transaction = {
   id: string
   organizerId: string
   eventId: string | null
-  kind: TicketKind | 'payment' | 'use' | 'write_off' | 'reversal'
+  kind: (typeof MOVEMENT_KINDS)[number]
   paymentId: string | null
+  /** The provider's object that it comes from. Null for a manual payment. */
+  objectId: string | null
   reversesId: string | null
   /** The reversal of this transaction. */
   reversedBy: string | null
@@ -34,10 +48,10 @@ export async function insertTransaction(tx: Tx, t: NewTransaction): Promise<stri
   const column = <T>(of: (entry: Entry) => T) => t.entries.map(of)
   const { rows } = await sql<{ id: string }>`
     with transaction as (
-      insert into ledger_transactions (id, organizer_id, event_id, kind, payment_id, reverses_id, lines, reason, created_by,
-                                       idempotency_key, request_id, effective_at, created_at)
-      values (${t.id}, ${t.organizerId}, ${t.eventId}, ${t.kind}, ${t.paymentId}, ${t.reversesId}, ${t.entries.length},
-              ${t.reason}, ${t.createdBy}, ${t.idempotencyKey}, ${t.requestId}, ${t.effectiveAt}, ${t.createdAt})
+      insert into ledger_transactions (id, organizer_id, event_id, kind, payment_id, object_id, reverses_id, lines,
+                                       reason, created_by, idempotency_key, request_id, effective_at, created_at)
+      values (${t.id}, ${t.organizerId}, ${t.eventId}, ${t.kind}, ${t.paymentId}, ${t.objectId}, ${t.reversesId},
+              ${t.entries.length}, ${t.reason}, ${t.createdBy}, ${t.idempotencyKey}, ${t.requestId}, ${t.effectiveAt}, ${t.createdAt})
       on conflict do nothing
       returning id, organizer_id, effective_at, lines),
     entries as (
@@ -53,7 +67,7 @@ export async function insertTransaction(tx: Tx, t: NewTransaction): Promise<stri
   return rows[0]?.id ?? null
 }
 
-const COLUMNS = sql`t.id, t.organizer_id, t.event_id, t.kind, t.payment_id, t.reverses_id, t.reason, t.created_by,
+const COLUMNS = sql`t.id, t.organizer_id, t.event_id, t.kind, t.payment_id, t.object_id, t.reverses_id, t.reason, t.created_by,
   t.request_id, t.effective_at, t.created_at,
   (select r.id from ledger_transactions r where r.reverses_id = t.id) as reversed_by,
   (select json_agg(json_build_object('account', e.account, 'method', e.method, 'currency', e.currency,
@@ -122,6 +136,7 @@ export async function listTransactions(db: Db, f: LedgerFilter): Promise<Transac
 type Tickets = { granted: number; used: number; left: number }
 export type Balance = {
   billedCents: number
+  /** What came in and was not given back, also while a bank holds it, and what providers took of it as fees. */
   paidCents: number
   writtenOffCents: number
   openDebtCents: number
@@ -139,7 +154,7 @@ export async function findBalance(db: Db, organizerId: string, currency: string)
       'granted', -${tickets(`issued_${kind}`)}, 'used', ${tickets(`used_${kind}`)}, 'left', ${tickets(`tickets_${kind}`)})`
   const { rows } = await sql<Balance>`
     select -${money('sales')} as billed_cents,
-           ${money('cash')} as paid_cents,
+           ${money('cash', 'disputed', 'fees')} as paid_cents,
            ${money('write_off')} as written_off_cents,
            greatest(${money('receivable')}, 0) as open_debt_cents,
            greatest(-${money('receivable')}, 0) as credit_cents,
@@ -183,7 +198,7 @@ export async function sumLedger(
                    sum(tickets) filter (where is_within and account in ('used_prepaid', 'used_loan')) as used,
                    sum(tickets) filter (where account in ('tickets_prepaid', 'tickets_loan')) as "left",
                    -sum(amount_cents) filter (where is_within and account = 'sales') as billed_cents,
-                   sum(amount_cents) filter (where is_within and account = 'cash') as paid_cents,
+                   sum(amount_cents) filter (where is_within and account in ('cash', 'disputed', 'fees')) as paid_cents,
                    sum(amount_cents) filter (where account = 'receivable') as owed_cents
               from (select e.*, ${isWithin(sql`effective_at`, f)} as is_within from ledger_entries e) e
              where (${f.organizerId}::text is null or organizer_id = ${f.organizerId})

@@ -119,7 +119,7 @@ export async function reverseManualPayment(
   const payment = await findPayment(db, user.organizerId, id)
   if (!payment) throw new Failure('payment_not_found')
   return withTx(db, async (tx) => {
-    const reversed = await reverse(tx, id, reason, at)
+    const reversed = await reverse(tx, id, reason, { by: user.id, requestId, at })
     if (!reversed) {
       const detail =
         payment.kind === 'manual' ? 'The payment is already reversed.' : 'Refund this payment at its provider.'

@@ -8,10 +8,10 @@ import { startFakeStripe, STRIPE_KEY } from '../../test/fakes/stripe.ts'
 import { loadConfig } from '../platform/config.ts'
 import { newId, sql, type Db } from '../platform/db.ts'
 import { openLog } from '../platform/log.ts'
-import { openConekta } from './conekta.ts'
+import { openConekta } from '../providers/conekta.ts'
 import { insertIntent, settleIntent } from './intent-sql.ts'
-import { openPaymentProviders } from './providers.ts'
-import { openStripe } from './stripe.ts'
+import { openPaymentProviders } from '../providers/providers.ts'
+import { openStripe } from '../providers/stripe.ts'
 
 const CUSTOMER = { name: 'Ana Prueba', email: 'ana@example.com', phone: '55 1234 5678' }
 type Row = { id: string; status: string; reason: string | null; providerRef: string | null; mode: string }
@@ -144,7 +144,6 @@ for (const [provider, script, reason] of [
     { kind: 'error', httpStatus: 400, error: { type: 'invalid_request_error', message: 'no' } },
     'invalid_request_error',
   ],
-  ['stripe', { kind: 'error', httpStatus: 500, error: { type: 'api_error' } }, 'api_error'],
 ] as const) {
   test(`when Stripe answers ${script.httpStatus} we answer 502 and the payment is failed`, async (t) => {
     const stripe = await startFakeStripe(t)
@@ -164,7 +163,7 @@ for (const [provider, script, reason] of [
 
 for (const [httpStatus, type, code] of [
   [402, 'processing_error', 'conekta.errors.processing.bank.declined'],
-  [500, 'api_error', 'conekta.errors.api.system.general_failure'],
+  [422, 'parameter_validation_error', 'conekta.errors.parameter_validation.expires_at'],
 ] as const) {
   test(`when Conekta answers ${httpStatus} we answer 502 and the payment is failed`, async (t) => {
     const conekta = await startFakeConekta(t)
@@ -329,6 +328,7 @@ test('intents of one moment each become a payment of their own payer, and only a
     ...{ amountCents: 1000 + n, currency: n % 3 ? 'MXN' : 'USD', description: n % 2 ? `«${n}», "{}"` : null },
     ...{ metadata: { n, 'a.b': '{"\\' }, createdBy: 'usr_x', requestId: `req_${n}`, now: app.deps.now() },
     idempotencyKey: n < 5 ? 'the same' : null,
+    purposeKey: null,
   }))
 
   const made = await Promise.all(intents.map((intent) => insertIntent(app, intent)))
@@ -365,22 +365,23 @@ test('of two answers about one payment in one moment the first created one stays
       return id
     }),
   )
-  const now = app.deps.now()
+  const cause = { by: 'usr_x', requestId: 'req_x', at: app.deps.now() }
   const created = (id: string) => ({
     ...{ kind: 'created' as const, providerRef: `ref_${id}`, clientSecret: `secret_${id}`, mode: 'live' as const },
-    ...{ nextAction: { type: 'redirect', url: 'https://x.example/?a="b"' }, status: 'requires_payment' as const },
+    ...{ nextAction: { type: 'redirect' as const, url: 'https://x.example/?a="b"', expiresAt: null } },
+    ...{ status: 'requires_payment' as const, facts: [] },
   })
 
   const settled = await Promise.all([
-    ...ids.slice(0, 4).map((id) => settleIntent(app, { id, outcome: created(id), now })),
-    settleIntent(app, { id: ids[4]!, outcome: { kind: 'rejected', reason: 'card_declined', httpStatus: 402 }, now }),
-    settleIntent(app, { id: ids[5]!, outcome: { kind: 'unknown', reason: 'timeout' }, now }),
-    settleIntent(app, { id: ids[0]!, outcome: { kind: 'unknown', reason: 'timeout' }, now }),
+    ...ids.slice(0, 4).map((id) => settleIntent(app, { id, outcome: created(id), cause })),
+    settleIntent(app, { id: ids[4]!, outcome: { kind: 'rejected', reason: 'card_declined', httpStatus: 402 }, cause }),
+    settleIntent(app, { id: ids[5]!, outcome: { kind: 'unknown', reason: 'timeout' }, cause }),
+    settleIntent(app, { id: ids[0]!, outcome: { kind: 'unknown', reason: 'timeout' }, cause }),
   ])
 
   for (const [n, id] of ids.slice(0, 4).entries()) {
     const { providerRef, clientSecret, nextAction, mode, status, reason } = settled[n]!
-    const { kind: _, ...rest } = created(id)
+    const { kind: _, facts: __, ...rest } = created(id)
     assert.deepEqual({ providerRef, clientSecret, nextAction, mode, status, reason }, { ...rest, reason: null })
   }
   assert.deepEqual(

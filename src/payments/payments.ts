@@ -5,33 +5,36 @@
  */
 import assert from 'node:assert/strict'
 import type { IncomingHttpHeaders } from 'node:http'
-import { newId, withTx, type Db, type Tx } from '../platform/db.ts'
+import { newId, withTx, type Db } from '../platform/db.ts'
 import { parseEmail } from '../platform/email-address.ts'
 import { Failure, readFields } from '../platform/errors.ts'
 import type { User } from '../http/access.ts'
 import { readMoney } from '../platform/money.ts'
 import { parsePhone } from '../platform/phone.ts'
 import { parseName } from '../platform/text.ts'
-import { findMethods } from './limits.ts'
+import { findMethods } from '../providers/providers.ts'
+import type { Cause, KnownFact } from './fact.ts'
+import { applyFacts } from './facts.ts'
+import {
+  claimLookup,
+  expireOverduePurpose,
+  findOpenPurpose,
+  insertIntent,
+  settleIntent,
+  type NewIntent,
+} from './intent-sql.ts'
 import {
   PROVIDER_NAMES,
+  ProviderSilent,
+  type IntentInput,
   type IntentOutcome,
   type PaymentEvent,
   type PaymentMethod,
   type PaymentProvider,
   type PaymentProviders,
   type ProviderName,
-} from './provider.ts'
-import { bookPayment } from '../ledger/ledger.ts'
-import { insertIntent, settleIntent } from './intent-sql.ts'
-import {
-  confirmFromEvent,
-  findPayer,
-  findPaymentByKey,
-  findPaymentOfEvent,
-  moveFromEvent,
-  type Payment,
-} from './sql.ts'
+} from '../providers/providers.ts'
+import { findPayer, findPaymentByKey, lockPayment, type Payment } from './sql.ts'
 
 export {
   listPayments,
@@ -43,9 +46,19 @@ export {
   type PaymentSum,
   type Reversal,
 } from './manual.ts'
-export { findPayment, PAYMENT_STATUSES, type Payment } from './sql.ts'
-
-export type { PaymentEvent, PaymentProviders, ProviderName } from './provider.ts'
+export { applyNews, reviewUnmatched, whyNotOurs, type Applied } from './facts.ts'
+export { describeFact, describeRefund, FactView, NextActionView, RefundView, TransitionView } from './schemas.ts'
+export { findPaymentOfRef, listFacts } from './facts-sql.ts'
+export { listRefunds } from './refunds-sql.ts'
+export {
+  isEmpty,
+  ProviderSilent,
+  type News,
+  type PaymentEvent,
+  type PaymentProviders,
+  type ProviderName,
+} from '../providers/providers.ts'
+export { findPayment, listPaymentTransitions, PAYMENT_STATUSES, type Payment } from './sql.ts'
 
 export type IntentRequest = {
   amount?: number | string
@@ -58,6 +71,8 @@ export type IntentRequest = {
   customer?: { name?: string; email?: string; phone?: string }
   methods?: PaymentMethod[]
   metadata?: Record<string, string | number | boolean>
+  /** What it pays for. While one payment of an organizer for it is open, there is no second one. */
+  purposeKey?: string
   returnUrl: string
   user: User
   requestId: string
@@ -69,13 +84,14 @@ type Context = { db: Db; now: () => Date; providers: PaymentProviders }
 /**
  * Creates a payment intent in three steps: it commits the row, calls the provider outside any transaction, and
  * settles the row. A request with the same Idempotency-Key finds the same row, also after a crash, and never charges
- * twice.
+ * twice; one with the purpose of a payment that is still open gets that payment.
  *
  * Returns the payment, with status `unknown` when the provider did not answer. Throws `provider_error` when the
  * provider rejected it (the row stays `failed`), and `invalid_request`, `unsupported_*`, `amount_too_*`,
- * `invalid_amount`, `organizer_not_found` or `event_not_found` before a row exists.
+ * `invalid_amount`, `organizer_not_found`, `event_not_found` or `payment_open` before a row exists.
  */
-export async function createIntent({ db, now, providers }: Context, request: IntentRequest): Promise<Payment> {
+export async function createIntent(context: Context, request: IntentRequest): Promise<Payment> {
+  const { db, now, providers } = context
   const { provider, money } = readFields({
     provider: () => findProvider(providers, request.provider),
     money: () => readMoney(request),
@@ -86,27 +102,25 @@ export async function createIntent({ db, now, providers }: Context, request: Int
   const payer = await findPayer(db, request.user.organizerId, request.organizerId ?? null, request.eventId ?? null)
   if (!payer.found) throw new Failure(payer.missing)
 
-  const row = await insertIntent(
-    { db },
-    {
-      id: newId('pay'),
-      organizerId: payer.organizerId,
-      eventId: request.eventId ?? null,
-      provider: provider.name,
-      mode: provider.mode,
-      ...money,
-      description: request.description ?? null,
-      metadata: request.metadata ?? {},
-      createdBy: request.user.id,
-      idempotencyKey: request.idempotencyKey,
-      requestId: request.requestId,
-      now: now(),
-    },
-  )
-  const payment = row ?? (await findEarlier(db, request, { ...money, provider: provider.name, ...payer }))
-  if (!row && !mayCallAgain(provider, payment)) return toAnswer(payment)
+  const intent: NewIntent = {
+    id: newId('pay'),
+    organizerId: payer.organizerId,
+    eventId: request.eventId ?? null,
+    provider: provider.name,
+    mode: provider.mode,
+    ...money,
+    description: request.description ?? null,
+    metadata: request.metadata ?? {},
+    purposeKey: request.purposeKey ?? null,
+    createdBy: request.user.id,
+    idempotencyKey: request.idempotencyKey,
+    requestId: request.requestId,
+    now: now(),
+  }
+  const { payment, isNew } = await insertOrFind(db, intent)
+  if (!isNew && payment.status !== 'creating' && payment.status !== 'unknown') return toAnswer(payment)
 
-  const outcome = await provider.createIntent({
+  const input: IntentInput = {
     paymentId: payment.id,
     requestId: request.requestId,
     ...money,
@@ -117,8 +131,64 @@ export async function createIntent({ db, now, providers }: Context, request: Int
     metadata: Object.fromEntries(Object.entries(request.metadata ?? {}).map(([key, value]) => [key, String(value)])),
     returnUrl: request.returnUrl,
     now: now(),
-  })
-  return toAnswer(await settle(db, payment.id, outcome, request, now()))
+  }
+  const outcome =
+    isNew || provider.canRepeat ? await provider.createIntent(input) : await lookUp(context, provider, input)
+  const cause = { by: request.user.id, requestId: request.requestId, at: now() }
+  return toAnswer(await settle(db, payment.id, outcome, cause))
+}
+
+/**
+ * Inserts the payment, or finds the one of the same key or of the same purpose. An open one of that purpose whose voucher
+ * can no longer be paid makes room.
+ */
+async function insertOrFind(db: Db, intent: NewIntent): Promise<{ payment: Payment; isNew: boolean }> {
+  const inserted = await insertIntent({ db }, intent)
+  if (inserted) return { payment: inserted, isNew: true }
+  const earlier = intent.idempotencyKey ? await findPaymentByKey(db, intent.createdBy, intent.idempotencyKey) : null
+  if (earlier) {
+    if (!isSame(earlier, intent))
+      throw new Failure('idempotency_key_reused', { detail: 'This key was used for another payment.' })
+    return { payment: earlier, isNew: false }
+  }
+  const { organizerId, purposeKey } = intent
+  assert(organizerId && purposeKey, 'an intent is only not inserted when its key or its purpose exists')
+  await expireOverduePurpose(db, organizerId, purposeKey, intent.now)
+  const open = await findOpenPurpose(db, organizerId, purposeKey)
+  if (!open) return insertOrFind(db, intent)
+  if (!isSame(open, intent))
+    throw new Failure('payment_open', {
+      detail: `Payment ${open.id} for this purpose is open, with another amount, provider or event.`,
+    })
+  return { payment: open, isNew: false }
+}
+
+const isSame = (payment: Payment, wanted: NewIntent): boolean =>
+  payment.kind === 'intent' &&
+  payment.amountCents === wanted.amountCents &&
+  payment.currency === wanted.currency &&
+  payment.provider === wanted.provider &&
+  payment.organizerId === wanted.organizerId &&
+  payment.eventId === wanted.eventId
+
+/** The provider's searches are behind its writes. */
+const LOOKUP_WAIT_MS = 60_000
+
+/**
+ * For a provider that does not recognize a repeated call: looks for the intent of an earlier call, and calls again only when
+ * that call is a minute old and left nothing. Of several requests one does so.
+ */
+async function lookUp({ db, now }: Context, provider: PaymentProvider, input: IntentInput): Promise<IntentOutcome> {
+  try {
+    const found = await provider.find(input.paymentId)
+    if (found) return found
+  } catch (error) {
+    if (!(error instanceof ProviderSilent)) throw error
+    return { kind: 'unknown', reason: 'no_answer' }
+  }
+  const before = new Date(now().getTime() - LOOKUP_WAIT_MS)
+  const isClaimed = await claimLookup(db, input.paymentId, before, now())
+  return isClaimed ? provider.createIntent(input) : { kind: 'unknown', reason: 'not_found_yet' }
 }
 
 function findProvider(providers: PaymentProviders, name: string): PaymentProvider {
@@ -145,40 +215,27 @@ function checkCustomer({ needsCustomer, name: provider }: PaymentProvider, custo
     throw new Failure('invalid_request', { detail: `${provider} needs customer.name, .email and .phone.` })
 }
 
-type Wanted = { amountCents: number; currency: string; provider: string; organizerId: string | null }
-
-/** Finds the payment that the same caller created with the same key. Throws `idempotency_key_reused` when it differs. */
-async function findEarlier(db: Db, request: IntentRequest, wanted: Wanted): Promise<Payment> {
-  const payment = request.idempotencyKey ? await findPaymentByKey(db, request.user.id, request.idempotencyKey) : null
-  assert(payment, 'an intent is only not inserted when its idempotency key exists')
-  const isSame =
-    payment.kind === 'intent' &&
-    payment.amountCents === wanted.amountCents &&
-    payment.currency === wanted.currency &&
-    payment.provider === wanted.provider &&
-    payment.organizerId === wanted.organizerId &&
-    payment.eventId === (request.eventId ?? null)
-  if (!isSame) throw new Failure('idempotency_key_reused', { detail: 'This key was used for another payment.' })
-  return payment
-}
-
-/** A call whose answer was lost is repeated only when the provider recognizes the repetition. */
-const mayCallAgain = (provider: PaymentProvider, { status }: Payment): boolean =>
-  provider.canRepeat && (status === 'creating' || status === 'unknown')
-
-/** Money that has arrived commits with its ledger entry; any other answer changes one row. */
-async function settle(
-  db: Db,
-  id: string,
-  outcome: IntentOutcome,
-  { user, requestId }: IntentRequest,
-  now: Date,
-): Promise<Payment> {
-  if (outcome.kind !== 'created' || outcome.status !== 'confirmed') return settleIntent({ db }, { id, outcome, now })
+/** Writes the provider's answer. Money that has arrived already commits with its ledger entry. */
+export async function settle(db: Db, id: string, outcome: IntentOutcome, cause: Cause): Promise<Payment> {
+  const settled = await settleIntent({ db }, { id, outcome, cause })
+  if (outcome.kind !== 'created' || outcome.facts.length === 0) return settled
   return withTx(db, async (tx) => {
-    const payment = await settleIntent({ db: tx }, { id, outcome, now })
-    if (payment.status === 'confirmed') await bookPayment(tx, payment, { by: user.id, requestId, at: now })
-    return payment
+    const payment = (await lockPayment(tx, id))!
+    const { amountCents, currency } = payment
+    const facts = outcome.facts.map(
+      (fact) =>
+        ({
+          ...fact,
+          ...{
+            amountCents: fact.amountCents ?? amountCents,
+            currency: fact.currency ?? currency,
+            occurredAt: cause.at,
+          },
+        }) as KnownFact,
+    )
+    const told = { status: null, reason: null, nextAction: null, modes: [], occurredAt: null }
+    const applied = await applyFacts(tx, payment, { ...told, providerRef: outcome.providerRef, facts }, cause, 'apply')
+    return applied.payment
   })
 }
 
@@ -205,55 +262,4 @@ export function verifyPaymentWebhook(
 /** Reads a webhook body of this provider. Throws GiveUp when it is not an event of the provider. */
 export function readPaymentEvent(providers: PaymentProviders, name: ProviderName, raw: Buffer): PaymentEvent {
   return providers[name].readEvent(raw)
-}
-
-/**
- * applied: the status changed · kept: nothing new · unmatched: no such payment · mismatch: another amount or currency ·
- * other_mode: a test event about a live payment, or the reverse.
- */
-export type Applied = 'applied' | 'kept' | 'unmatched' | 'mismatch' | 'other_mode'
-
-/**
- * Applies a provider's event inside the caller's transaction. It locks the payment's row first, so concurrent events
- * of one payment run one after another. The mode, the paid amount and the currency must equal those of the payment;
- * metadata is never read for them.
- */
-export async function applyPaymentEvent(
-  tx: Tx,
-  { provider, event, webhookId, now }: { provider: ProviderName; event: PaymentEvent; webhookId: string; now: Date },
-): Promise<Applied> {
-  if (event.kind === 'ignored') return 'kept'
-  const payment = await findPaymentOfEvent(tx, provider, event.providerRef, event.paymentId)
-  if (!payment) return 'unmatched'
-  if (isOfOtherMode(payment, event)) return 'other_mode'
-  if (event.amountCents === null && payment.mode !== 'mock') return 'mismatch'
-  if (event.amountCents !== null && event.amountCents !== payment.amountCents) return 'mismatch'
-  if (event.currency !== null && event.currency !== payment.currency) return 'mismatch'
-  const { kind, providerRef, reason } = event
-  const told = { id: payment.id, providerRef, mode: event.modes[0] ?? null, reason, now }
-  if (kind !== 'confirmed') return (await moveFromEvent(tx, { ...told, status: kind })) ? 'applied' : 'kept'
-  const paidAt = notAfter(now, event.occurredAt)
-  if (!(await confirmFromEvent(tx, { ...told, paidAt }))) return 'kept'
-  await bookPayment(tx, payment, { by: provider, requestId: webhookId, at: now, effectiveAt: paidAt })
-  return 'applied'
-}
-
-/** Conekta's key does not show the mode: until an order was answered, the row's mode is a guess. */
-function isOfOtherMode(payment: Payment, event: PaymentEvent): boolean {
-  const isGuess = payment.provider === 'conekta' && payment.providerRef === null
-  return isGuess ? event.modes.length > 1 : event.modes.some((mode) => mode !== payment.mode)
-}
-
-/** The provider's time, unless it is in our future: a wrong clock must not date a payment on a later day. */
-const notAfter = (now: Date, at: Date | null): Date => (at && at < now ? at : now)
-
-/** Why an event about a payment that nobody knows here is none of ours. Null: it may be ours, and arrive too early. */
-export function whyNotOurs(
-  providers: PaymentProviders,
-  name: ProviderName,
-  event: PaymentEvent,
-): 'other_account' | 'other_mode' | null {
-  if (event.isOtherAccount) return 'other_account'
-  const { keyMode } = providers[name]
-  return keyMode !== null && event.modes.some((mode) => mode !== keyMode) ? 'other_mode' : null
 }

@@ -4,9 +4,10 @@ import { Type } from 'typebox'
 import type { Deps } from '../deps.ts'
 import { Answer, Id, NullableString } from '../http/schemas.ts'
 import { AmountInput, AmountOutput, CurrencyInput, formatCents } from '../platform/money.ts'
-import { describeLimits } from './limits.ts'
+import { describeLimits } from '../providers/providers.ts'
 import { createIntent, PAYMENT_STATUSES } from './payments.ts'
-import { PAYMENT_METHODS } from './provider.ts'
+import { PAYMENT_METHODS } from '../providers/providers.ts'
+import { NextActionView } from './schemas.ts'
 
 const IntentBody = Type.Object(
   {
@@ -36,6 +37,14 @@ const IntentBody = Type.Object(
         description: 'What the payer may choose from; oxxo is cash in shops. Default: whatever takes the amount.',
       }),
     ),
+    purposeKey: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: 100,
+        description:
+          'What it pays for, such as an invoice. While a payment of the organizer for it is open, you get that one.',
+      }),
+    ),
     metadata: Type.Optional(
       Type.Record(
         Type.String({ pattern: '^[A-Za-z0-9_.-]{1,40}$' }),
@@ -53,10 +62,7 @@ const intent = {
   mode: Type.String({ description: 'mock: no money moves · test · live' }),
   providerRef: NullableString,
   clientSecret: NullableString,
-  nextAction: Type.Unsafe<Record<string, unknown> | null>({
-    type: ['object', 'null'],
-    description: 'What the payer must do, in the words of the provider; conekta: { type: "redirect", url }.',
-  }),
+  nextAction: NextActionView,
   ...AmountOutput,
 }
 const SETTLED = PAYMENT_STATUSES.filter((status) => status !== 'creating' && status !== 'unknown')
@@ -80,6 +86,7 @@ export const paymentRoutes =
             'unsupported_method',
             'organizer_not_found',
             'event_not_found',
+            'payment_open',
             'provider_error',
           ],
         },

@@ -2,6 +2,7 @@
 import { isWithin, type Days } from '../platform/days.ts'
 import { sql, type Db, type Tx } from '../platform/db.ts'
 import type { FailureCode } from '../platform/errors.ts'
+import type { NextAction } from '../providers/providers.ts'
 
 export type Payment = {
   id: string
@@ -12,11 +13,22 @@ export type Payment = {
   mode: 'mock' | 'test' | 'live' | 'manual'
   providerRef: string | null
   clientSecret: string | null
-  nextAction: Record<string, unknown> | null
+  nextAction: NextAction | null
   status: PaymentStatus
   reason: string | null
   amountCents: number
+  /** What came in, went back, is held by a bank and was lost to one. */
+  receivedCents: number
+  refundedCents: number
+  disputedCents: number
+  lostCents: number
   currency: string
+  /** Whether it came after the provider had said that it expired or was cancelled. */
+  isLate: boolean
+  /** Whether it waits for a Director and is in no ledger. */
+  isHeld: boolean
+  /** Until when the voucher or CLABE can be paid. */
+  expiresAt: Date | null
   method: string | null
   reference: string | null
   note: string | null
@@ -29,16 +41,23 @@ export const PAYMENT_STATUSES = [
   'requires_payment',
   'requires_action',
   'processing',
-  'confirmed',
   'failed',
+  'cancelled',
   'expired',
+  'late',
+  'underpaid',
+  'confirmed',
+  'partially_refunded',
   'refunded',
+  'disputed',
+  'charged_back',
   'reversed',
 ] as const
 export type PaymentStatus = (typeof PAYMENT_STATUSES)[number]
 
 export const COLUMNS = sql`id, kind, organizer_id, event_id, provider, mode, provider_ref, client_secret, next_action, status,
-  reason, amount_cents, currency, method, reference, note, paid_at, created_at`
+  reason, amount_cents, received_cents, refunded_cents, disputed_cents, lost_cents, currency, is_late, is_held, expires_at,
+  method, reference, note, paid_at, created_at`
 
 export type Payer = { found: true; organizerId: string | null } | { found: false; missing: FailureCode }
 
@@ -70,53 +89,50 @@ export async function findPaymentByKey(db: Db, createdBy: string, idempotencyKey
   return rows[0] ?? null
 }
 
-/**
- * Finds and locks the payment of a provider's event: by the provider's reference, or by our own id while the
- * reference is unknown.
- */
-export async function findPaymentOfEvent(
-  tx: Tx,
-  provider: string,
-  providerRef: string | null,
-  paymentId: string | null,
-): Promise<Payment | null> {
-  const { rows } = await sql<Payment>`
-    select ${COLUMNS} from payments
-     where provider = ${provider} and kind = 'intent'
-       and (provider_ref = ${providerRef} or (id = ${paymentId} and provider_ref is null))
-     order by provider_ref nulls last limit 1 for update`.execute(tx)
+export async function findPaymentById(db: Db, id: string): Promise<Payment | null> {
+  const { rows } = await sql<Payment>`select ${COLUMNS} from payments where id = ${id}`.execute(db)
   return rows[0] ?? null
 }
 
-type Told = { id: string; providerRef: string | null; mode: string | null; reason: string | null; now: Date }
-
-/** Returns false when the payment is already confirmed, refunded or reversed. */
-export async function confirmFromEvent(tx: Tx, told: Told & { paidAt: Date }): Promise<boolean> {
-  const { rows } = await sql`
-    update payments
-       set status = 'confirmed', reason = null, paid_at = ${told.paidAt},
-           provider_ref = coalesce(provider_ref, ${told.providerRef}),
-           mode = coalesce(${told.mode}, mode), updated_at = ${told.now}
-     where id = ${told.id}
-       and payment_may_become(status, 'confirmed')
-    returning id`.execute(tx)
-  return rows.length === 1
+export async function lockPayment(tx: Tx, id: string): Promise<Payment | null> {
+  const { rows } = await sql<Payment>`select ${COLUMNS} from payments where id = ${id} for update`.execute(tx)
+  return rows[0] ?? null
 }
 
-/** Returns false when the payment is already in this status or a later one. */
-export async function moveFromEvent(
-  tx: Tx,
-  told: Told & { status: 'failed' | 'processing' | 'expired' },
-): Promise<boolean> {
-  const { rows } = await sql`
+type Changed = { by: string; requestId: string; at: Date }
+type FoundPayment = {
+  id: string
+  organizerId: string
+  provider: string
+  mode: string
+  amountCents: number
+  currency: string
+  cause: Changed
+}
+
+/** Inserts a payment for money that came without one. Its facts follow in the same transaction. */
+export async function insertFoundPayment(tx: Tx, { cause, ...found }: FoundPayment): Promise<void> {
+  await sql`
+    insert into payments (id, kind, organizer_id, provider, mode, status, amount_cents, currency, created_by, request_id,
+                          created_at, updated_at)
+    values (${found.id}, 'intent', ${found.organizerId}, ${found.provider}, ${found.mode}, 'processing',
+            ${found.amountCents}, ${found.currency}, ${cause.by}, ${cause.requestId}, ${cause.at}, ${cause.at})`.execute(
+    tx,
+  )
+}
+
+/** Ends the wait of held money. */
+export async function releaseHeld(tx: Tx, id: string, { by, requestId, at }: Changed): Promise<Payment> {
+  const { rows } = await sql<Payment>`
     update payments
-       set status = ${told.status}, reason = ${told.reason},
-           provider_ref = coalesce(provider_ref, ${told.providerRef}),
-           mode = coalesce(${told.mode}, mode), updated_at = ${told.now}
-     where id = ${told.id}
-       and payment_may_become(status, ${told.status})
-    returning id`.execute(tx)
-  return rows.length === 1
+       set is_held = false,
+           status = payment_money_status(amount_cents, received_cents, refunded_cents, disputed_cents, lost_cents, false),
+           changed_by = ${by},
+           changed_request_id = ${requestId},
+           updated_at = ${at}
+     where id = ${id}
+    returning ${COLUMNS}`.execute(tx)
+  return rows[0]!
 }
 
 export type NewManualPayment = {
@@ -140,10 +156,10 @@ export type NewManualPayment = {
 /** Returns null when the organizer has a payment with this reference or the caller has used this idempotency key. */
 export async function insertManualPayment(tx: Tx, p: NewManualPayment): Promise<Payment | null> {
   const { rows } = await sql<Payment>`
-    insert into payments (id, kind, organizer_id, event_id, provider, mode, status, amount_cents, currency, method,
-      reference, reference_key, note, paid_at, created_by, idempotency_key, request_id, created_at, updated_at)
+    insert into payments (id, kind, organizer_id, event_id, provider, mode, status, amount_cents, received_cents,
+      currency, method, reference, reference_key, note, paid_at, created_by, idempotency_key, request_id, created_at, updated_at)
     values (${p.id}, 'manual', ${p.organizerId}, ${p.eventId}, 'manual', 'manual', 'confirmed', ${p.amountCents},
-      ${p.currency}, ${p.method}, ${p.reference}, ${p.referenceKey}, ${p.note}, ${p.paidAt}, ${p.createdBy}, ${p.idempotencyKey},
+      ${p.amountCents}, ${p.currency}, ${p.method}, ${p.reference}, ${p.referenceKey}, ${p.note}, ${p.paidAt}, ${p.createdBy}, ${p.idempotencyKey},
       ${p.requestId}, ${p.now}, ${p.now})
     on conflict do nothing returning ${COLUMNS}`.execute(tx)
   return rows[0] ?? null
@@ -158,10 +174,23 @@ export async function findPayment(db: Db, scope: string | null, id: string): Pro
 }
 
 /** Returns null when the payment is not manual or is already reversed. */
-export async function reverse(tx: Tx, id: string, reason: string, now: Date): Promise<Payment | null> {
+export async function reverse(
+  tx: Tx,
+  id: string,
+  reason: string,
+  { by, requestId, at }: Changed,
+): Promise<Payment | null> {
   const { rows } = await sql<Payment>`
-    update payments set status = 'reversed', reason = ${reason}, updated_at = ${now}
-     where id = ${id} and kind = 'manual' and status = 'confirmed' returning ${COLUMNS}`.execute(tx)
+    update payments
+       set status = 'reversed',
+           reason = ${reason},
+           changed_by = ${by},
+           changed_request_id = ${requestId},
+           updated_at = ${at}
+     where id = ${id}
+       and kind = 'manual'
+       and status = 'confirmed'
+    returning ${COLUMNS}`.execute(tx)
   return rows[0] ?? null
 }
 
@@ -190,21 +219,69 @@ export async function listPayments(db: Db, f: PaymentFilter): Promise<Payment[]>
 }
 
 export type PaymentSum = { group: 'confirmed' | 'pending' | 'failed' | 'refunded'; count: number; amountCents: number }
+type SumRow = PaymentSum & { otherCents: number }
 type PaymentScope = Days & { organizerId: string | null; currency: string }
 
-/** Sums the payments that count on these days. */
+/**
+ * Sums the payments that count on these days. `confirmed` is the money that is there: what came less what was given back or
+ * taken by a bank. `refunded` is what went. A payment counts in one group, by its status.
+ */
 export async function sumPayments(db: Db, f: PaymentScope): Promise<PaymentSum[]> {
-  const { rows } = await sql<PaymentSum>`
-    select case when status = 'confirmed' then 'confirmed'
-                when status in ('failed', 'expired') then 'failed'
-                when status in ('refunded', 'reversed') then 'refunded'
-                else 'pending' end as "group",
+  const { rows } = await sql<SumRow>`
+    select "group",
            count(*) as count,
-           sum(amount_cents)::bigint as amount_cents
-      from payments
-     where currency = ${f.currency}
-       and (${f.organizerId}::text is null or organizer_id = ${f.organizerId})
-       and ${isWithin(sql`counted_at`, f)}
-     group by 1`.execute(db)
+           sum(cents)::bigint as amount_cents,
+           sum(other_cents)::bigint as other_cents
+      from (select ${GROUP} as "group", ${CENTS.kept} as kept, ${CENTS.gone} as gone, amount_cents, received_cents
+              from payments
+             where currency = ${f.currency}
+               and (${f.organizerId}::text is null or organizer_id = ${f.organizerId})
+               and ${isWithin(sql`counted_at`, f)}) p
+     cross join lateral (
+           select case "group" when 'confirmed' then kept
+                               when 'refunded' then gone
+                               else greatest(amount_cents, received_cents) end as cents,
+                  case "group" when 'confirmed' then gone
+                               when 'refunded' then kept
+                               else 0 end as other_cents) c
+     group by "group"`.execute(db)
+  const find = (group: PaymentSum['group']) => rows.find((row) => row.group === group)
+  return (['confirmed', 'pending', 'failed', 'refunded'] as const).map((group) => {
+    const { count = 0, amountCents = 0 } = find(group) ?? {}
+    const other = group === 'confirmed' ? find('refunded') : group === 'refunded' ? find('confirmed') : undefined
+    return { group, count, amountCents: amountCents + (other?.otherCents ?? 0) }
+  })
+}
+
+const GROUP = sql`case
+    when status in ('confirmed', 'partially_refunded', 'underpaid') then 'confirmed'
+    when status in ('failed', 'expired', 'cancelled') then 'failed'
+    when status in ('refunded', 'reversed', 'disputed', 'charged_back') then 'refunded'
+    else 'pending'
+  end`
+/** Money of a payment that is there and that went. Held money is neither. */
+const CENTS = {
+  kept: sql`case when status = 'reversed' or is_held then 0
+                 else received_cents - refunded_cents - disputed_cents - lost_cents end`,
+  gone: sql`case when status = 'reversed' then received_cents
+                 else refunded_cents + disputed_cents + lost_cents end`,
+}
+
+export type PaymentTransition = {
+  from: PaymentStatus | null
+  to: PaymentStatus
+  reason: string | null
+  by: string
+  requestId: string
+  at: Date
+}
+
+/** Lists how the status of a payment changed, the first change first. */
+export async function listPaymentTransitions(db: Db, paymentId: string): Promise<PaymentTransition[]> {
+  const { rows } = await sql<PaymentTransition>`
+    select from_status as "from", to_status as "to", reason, changed_by as by, request_id, at
+      from payment_transitions
+     where payment_id = ${paymentId}
+     order by id`.execute(db)
   return rows
 }

@@ -6,10 +6,10 @@ import { ORGANIZER_ID, startApp } from '../../test/harness.ts'
 import { anOrganizer } from '../../test/make.ts'
 import { newId, sql, withTx, type Db } from '../platform/db.ts'
 import { GiveUp } from '../platform/errors.ts'
-import { openConekta } from './conekta.ts'
-import { applyPaymentEvent, readPaymentEvent, verifyPaymentWebhook, type ProviderName } from './payments.ts'
-import { type PaymentEvent } from './provider.ts'
-import { openStripe } from './stripe.ts'
+import { openConekta } from '../providers/conekta.ts'
+import { applyNews, readPaymentEvent, verifyPaymentWebhook, type ProviderName } from './payments.ts'
+import { isEmpty, type News, type OpenStatus } from '../providers/provider.ts'
+import { openStripe } from '../providers/stripe.ts'
 
 const AT = new Date('2030-06-01T12:00:00.500Z')
 const ENV = {
@@ -110,7 +110,15 @@ test('a provider with a key but no webhook secret rejects every webhook; mock mo
   assert.deepEqual([check(mocked, 'stripe'), check(mocked, 'conekta'), check(mocked, 'mock')], [true, true, true])
 })
 
-const KINDS: [ProviderName, string, Record<string, unknown>, PaymentEvent['kind'], string | null][] = [
+type Kind = OpenStatus | 'confirmed' | 'incomplete' | 'ignored'
+/** What an event says, in one word. */
+const kindOf = (news: News): Kind =>
+  news.facts.some(({ kind }) => kind === 'charge')
+    ? 'confirmed'
+    : isEmpty(news)
+      ? 'ignored'
+      : (news.status ?? 'incomplete')
+const KINDS: [ProviderName, string, Record<string, unknown>, Kind, string | null][] = [
   ['stripe', 'payment_intent.succeeded', { amount_received: 500 }, 'confirmed', null],
   ['stripe', 'payment_intent.processing', {}, 'processing', null],
   [
@@ -127,19 +135,25 @@ const KINDS: [ProviderName, string, Record<string, unknown>, PaymentEvent['kind'
     'expired',
     'payment_intent_payment_attempt_expired',
   ],
-  ['stripe', 'payment_intent.canceled', { cancellation_reason: 'abandoned' }, 'failed', 'abandoned'],
-  ['stripe', 'payment_intent.requires_action', {}, 'ignored', null],
+  ['stripe', 'payment_intent.canceled', { cancellation_reason: 'abandoned' }, 'cancelled', 'abandoned'],
+  ['stripe', 'payment_intent.requires_action', {}, 'requires_action', null],
   ['stripe', 'charge.refunded', {}, 'ignored', null],
+  ['stripe', 'charge.refunded', { payment_intent: 'pi_1' }, 'incomplete', null],
   ['conekta', 'order.paid', { payment_status: 'paid' }, 'confirmed', null],
-  ['conekta', 'order.paid', { payment_status: 'pending_payment' }, 'ignored', null],
+  ['conekta', 'order.paid', { payment_status: 'pending_payment' }, 'requires_action', null],
   ['conekta', 'order.expired', { payment_status: 'expired' }, 'expired', 'order_expired'],
   ['conekta', 'order.declined', { payment_status: 'declined' }, 'failed', 'order_declined'],
-  ['conekta', 'order.pending_payment', { payment_status: 'pending_payment' }, 'ignored', null],
+  ['conekta', 'order.pending_payment', { payment_status: 'pending_payment' }, 'requires_action', null],
   ['conekta', 'charge.paid', { object: 'charge', order_id: 'ord_1' }, 'ignored', null],
-  ['conekta', 'order.paid', { payment_status: undefined, charges: { data: [{ status: 'paid' }] } }, 'confirmed', null],
+  [
+    'conekta',
+    'order.paid',
+    { payment_status: undefined, charges: { data: [{ id: 'ch_1', amount: 500, status: 'paid' }] } },
+    'confirmed',
+    null,
+  ],
   ['conekta', 'order.paid', { payment_status: null, charges: { data: [{ status: 'declined' }] } }, 'ignored', null],
   ['conekta', 'order.paid', { amount: '500', payment_status: 'paid' }, 'confirmed', null],
-  ['conekta', 'order.paid', { id: 'ch_1', object: 'charge', order_id: 'ref_1', status: 'paid' }, 'confirmed', null],
   [
     'stripe',
     'payment_intent.succeeded',
@@ -156,11 +170,12 @@ test('provider events are translated to our terms', async (t) => {
 
     const event = readPaymentEvent(deps.providers, provider, raw)
 
-    assert.equal(event.kind, kind, type)
+    assert.equal(kindOf(event), kind, type)
     assert.equal(event.reason, reason, type)
     assert.equal(event.dedupeKey, 'e1')
     if (kind === 'confirmed') {
-      const { providerRef, paymentId, amountCents, currency, occurredAt } = event
+      const { providerRef, paymentId, facts, occurredAt } = event
+      const [{ amountCents, currency }] = facts as [News['facts'][number]]
       assert.deepEqual([providerRef, paymentId, amountCents, currency], ['ref_1', 'pay_1', 500, 'MXN'])
       assert.equal(occurredAt?.toISOString(), '2027-01-15T08:00:00.000Z')
     }
@@ -169,7 +184,7 @@ test('provider events are translated to our terms', async (t) => {
 
 const STRIPE_PAID = { object: 'payment_intent', id: 'pi_1', amount: 500, amount_received: 500, currency: 'mxn' }
 /** Events whose envelope is not that of the version we pin. `live`: what is read of the mode. */
-const ENVELOPES: [ProviderName, string, object, PaymentEvent['kind'], boolean | null][] = [
+const ENVELOPES: [ProviderName, string, object, Kind, boolean | null][] = [
   ['stripe', 'an old version', { api_version: '2016-07-06', request: 'req_1' }, 'confirmed', false],
   ['stripe', 'no version, no request', { api_version: null, request: null }, 'confirmed', false],
   [
@@ -220,7 +235,7 @@ test('an event in another envelope is read or ignored', async (t) => {
     const event = readPaymentEvent(deps.providers, provider, Buffer.from(text))
 
     const modes = isLive === null ? [] : [isLive ? 'live' : 'test']
-    assert.deepEqual([event.kind, event.modes, event.dedupeKey], [kind, modes, 'e1'], `${provider}: ${what}`)
+    assert.deepEqual([kindOf(event), event.modes, event.dedupeKey], [kind, modes, 'e1'], `${provider}: ${what}`)
   }
 })
 
@@ -280,14 +295,29 @@ test('a body that is not an event is given up; pings and unknown bodies in mock 
     for (const name of ['stripe', 'conekta', 'mock'] as const) assert.throws(() => read(name, text), GiveUp)
   }
   for (const text of ['{}', '{"id":"e"}', '{"id":7,"type":"x"}']) assert.throws(() => read('stripe', text), GiveUp)
-  assert.equal(read('conekta', '{"id":"e","type":"webhook_ping","data":{"action":"ping"}}').kind, 'ignored')
-  assert.equal(read('mock', stripeEvent('payment_intent.succeeded', {})).kind, 'ignored')
+  assert.equal(kindOf(read('conekta', '{"id":"e","type":"webhook_ping","data":{"action":"ping"}}')), 'ignored')
+  assert.equal(kindOf(read('mock', stripeEvent('payment_intent.succeeded', {}))), 'ignored')
   assert.match(read('mock', '{}').dedupeKey, /^sha256:/)
   assert.deepEqual(
-    ['confirmed', 'failed', 'reversed', 7].map((status) => read('mock', JSON.stringify({ id: 'm', status })).kind),
+    ['confirmed', 'failed', 'reversed', 7].map((status) => kindOf(read('mock', JSON.stringify({ id: 'm', status })))),
     ['confirmed', 'failed', 'ignored', 'ignored'],
   )
 })
+
+type Word = OpenStatus | 'confirmed'
+type Said = Omit<News, 'facts' | 'status'> & { amountCents: number | null; currency: string }
+/** News that says one word about a payment. */
+function newsOf(word: Word, { amountCents = 500, currency = 'MXN', ...more }: Partial<Said>): News {
+  const objectId = more.providerRef ?? 'ref'
+  const occurredAt = more.occurredAt ?? AT
+  const charge = { kind: 'charge', state: 'paid', objectId, amountCents, feeCents: 0, currency, occurredAt } as const
+  return {
+    ...{ providerRef: null, paymentId: null, reason: null, nextAction: null, modes: [], isOtherAccount: false },
+    ...{ isIncomplete: false, status: word === 'confirmed' ? null : word, facts: word === 'confirmed' ? [charge] : [] },
+    ...more,
+    occurredAt,
+  }
+}
 
 type Facts = {
   organizerId?: string | null
@@ -304,21 +334,11 @@ async function aPayment(db: Db, facts: Facts = {}) {
   await sql`insert into payments (id, kind, organizer_id, provider, mode, provider_ref, status, amount_cents, currency, created_by, request_id, created_at, updated_at)
     values (${id}, 'intent', ${organizerId}, ${provider}, ${facts.mode ?? 'test'}, ${providerRef}, ${facts.status ?? 'requires_payment'},
       500, 'MXN', 'usr_x', 'req_x', ${AT}, ${AT})`.execute(db)
-  const event = (kind: PaymentEvent['kind'], more: Partial<PaymentEvent> = {}): PaymentEvent => ({
-    dedupeKey: newId('evt'),
-    providerRef,
-    paymentId: null,
-    kind,
-    amountCents: 500,
-    currency: 'MXN',
-    modes: [],
-    isOtherAccount: false,
-    occurredAt: AT,
-    reason: null,
-    ...more,
-  })
-  const apply = (kind: PaymentEvent['kind'], more: Partial<PaymentEvent> = {}) =>
-    withTx(db, (tx) => applyPaymentEvent(tx, { provider, event: event(kind, more), webhookId: 'ie_x', now: AT }))
+  const apply = (kind: Word, more: Partial<Said> = {}) => {
+    const news = newsOf(kind, { providerRef, ...more })
+    const cause = { by: provider, requestId: 'ie_x', at: AT }
+    return withTx(db, async (tx) => (await applyNews(tx, { provider, news, cause, latePolicy: 'apply' })).outcome)
+  }
   const look = async () => {
     const { rows } = await sql<{ status: string; paidAt: Date | null; entries: number; providerRef: string | null }>`
       select status, paid_at, provider_ref, (select count(*) from ledger_transactions where payment_id = p.id) as entries
@@ -379,20 +399,35 @@ test('confirmed is final; a failed or expired payment can still be confirmed', a
   assert.equal(await expired.apply('confirmed'), 'applied')
 })
 
-test('an event with another amount, another currency or no amount does not confirm', async (t) => {
+test('a transfer of another amount is booked as it came; another currency waits for a person', async (t) => {
   const { db } = await startApp(t)
-  const { apply, look } = await aPayment(db)
+  const [short, much, foreign] = [await aPayment(db), await aPayment(db), await aPayment(db)]
 
   const outcomes = [
-    await apply('confirmed', { amountCents: 499 }),
-    await apply('confirmed', { amountCents: 501 }),
-    await apply('confirmed', { currency: 'USD' }),
-    await apply('confirmed', { amountCents: null }),
+    await short.apply('confirmed', { amountCents: 499 }),
+    await much.apply('confirmed', { amountCents: 501 }),
+    await foreign.apply('confirmed', { currency: 'USD' }),
   ]
 
-  assert.deepEqual(outcomes, Array(4).fill('mismatch'))
-  const { status, entries } = await look()
-  assert.deepEqual([status, entries], ['requires_payment', 0])
+  assert.deepEqual(outcomes, ['applied', 'applied', 'review'])
+  const looks = await Promise.all([short, much, foreign].map(({ look }) => look()))
+  assert.deepEqual(
+    looks.map(({ status, entries }) => [status, entries]),
+    [
+      ['underpaid', 1],
+      ['confirmed', 1],
+      ['requires_payment', 0],
+    ],
+  )
+})
+
+test('a charge that is found by our id alone must have the amount', async (t) => {
+  const { db } = await startApp(t)
+  const lost = await aPayment(db, { providerRef: null, status: 'unknown' })
+
+  const outcome = await lost.apply('confirmed', { providerRef: 'pi_new', paymentId: lost.id, amountCents: 499 })
+
+  assert.deepEqual([outcome, (await lost.look()).status], ['review', 'unknown'])
 })
 
 test("a payment is found by our own id only while the provider's reference is unknown", async (t) => {
@@ -412,21 +447,9 @@ test("an event of one provider does not change another provider's payment", asyn
   const { db } = await startApp(t)
   const { id, look } = await aPayment(db, { provider: 'conekta', providerRef: 'shared' })
 
-  const event = {
-    dedupeKey: 'x',
-    providerRef: 'shared',
-    paymentId: id,
-    kind: 'confirmed' as const,
-    amountCents: 500,
-    currency: 'MXN',
-    modes: [],
-    isOtherAccount: false,
-    occurredAt: AT,
-    reason: null,
-  }
-  const outcome = await withTx(db, (tx) =>
-    applyPaymentEvent(tx, { provider: 'stripe', event, webhookId: 'ie_x', now: AT }),
-  )
+  const news = newsOf('confirmed', { providerRef: 'shared', paymentId: id })
+  const cause = { by: 'stripe', requestId: 'ie_x', at: AT }
+  const { outcome } = await withTx(db, (tx) => applyNews(tx, { provider: 'stripe', news, cause, latePolicy: 'apply' }))
 
   assert.equal(outcome, 'unmatched')
   assert.equal((await look()).status, 'requires_payment')
@@ -447,12 +470,16 @@ test('a mock body confirms a mock payment but not a real one', async (t) => {
   const real = await aPayment(db, { providerRef: 'pi_real' })
   const postMock = (providerRef: string) => {
     const raw = Buffer.from(JSON.stringify({ id: newId('m'), providerRef, status: 'confirmed' }))
-    const event = readPaymentEvent(deps.providers, 'stripe', raw)
-    return withTx(db, (tx) => applyPaymentEvent(tx, { provider: 'stripe', event, webhookId: 'ie_x', now: AT }))
+    const news = readPaymentEvent(deps.providers, 'stripe', raw)
+    const cause = { by: 'stripe', requestId: 'ie_x', at: AT }
+    return withTx(
+      db,
+      async (tx) => (await applyNews(tx, { provider: 'stripe', news, cause, latePolicy: 'apply' })).outcome,
+    )
   }
 
   assert.equal(await postMock(made.providerRef), 'applied')
-  assert.equal(await postMock('pi_real'), 'mismatch')
+  assert.equal(await postMock('pi_real'), 'other_mode')
   assert.equal((await real.look()).status, 'requires_payment')
 })
 

@@ -120,6 +120,7 @@ function group(e: Environment) {
     },
     payments: {
       provider: e.PAYMENTS_PROVIDER,
+      latePolicy: e.LATE_PAYMENT_POLICY,
       stripe: {
         secretKey: e.STRIPE_SECRET_KEY,
         apiUrl: baseAddress(e.STRIPE_API_URL, ['/v1/payment_intents', '/v1']),

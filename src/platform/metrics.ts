@@ -42,6 +42,21 @@ export function openMetrics() {
       registers,
     }),
     deadLetters: new Gauge({ name: 'monotickets_dead_letters', help: 'Open dead letters.', registers }),
+    paymentsToReview: new Gauge({
+      name: 'monotickets_payment_reviews',
+      help: 'Money at a provider that waits for a person: GET /payments/reviews.',
+      registers,
+    }),
+    paymentDifferences: new Gauge({
+      name: 'monotickets_payment_differences',
+      help: 'Payments that differ from their provider and are not mended: GET /payments/differences.',
+      registers,
+    }),
+    paymentsUnknown: new Gauge({
+      name: 'monotickets_payments_unknown',
+      help: 'Intents whose provider has not answered; the reconciler looks for them.',
+      registers,
+    }),
     ledgerFaults: new Gauge({
       name: 'monotickets_ledger_faults',
       help: 'What the last check of the ledger found. Anything but 0 is a fault of the program.',

@@ -340,6 +340,7 @@ export interface LedgerTransactions {
   idempotencyKey: string | null;
   kind: string;
   lines: number;
+  objectId: string | null;
   organizerId: string;
   paymentId: string | null;
   reason: string | null;
@@ -377,33 +378,124 @@ export interface Pauses {
   until: Timestamp | null;
 }
 
+export interface PaymentDifferences {
+  fixedAt: Timestamp | null;
+  foundAt: Timestamp;
+  id: Generated<number>;
+  isFixed: boolean;
+  kind: string;
+  ours: string;
+  paymentId: string;
+  theirs: string;
+}
+
+export interface PaymentFacts {
+  amountCents: number;
+  createdAt: Timestamp;
+  currency: string;
+  feeCents: Generated<number>;
+  kind: string;
+  objectId: string;
+  occurredAt: Timestamp;
+  paymentId: string;
+  provider: string;
+  providerRef: string;
+  state: string;
+  updatedAt: Timestamp;
+}
+
+export interface PaymentRefunds {
+  amountCents: number;
+  checks: Generated<number>;
+  createdAt: Timestamp;
+  createdBy: string;
+  currency: string;
+  failure: string | null;
+  id: string;
+  idempotencyKey: string | null;
+  nextCheckAt: Timestamp | null;
+  objectId: string | null;
+  paymentId: string;
+  reason: string;
+  requestId: string;
+  status: Generated<string>;
+  updatedAt: Timestamp;
+}
+
+export interface PaymentReviews {
+  amountCents: number;
+  createdAt: Timestamp;
+  currency: string;
+  decidedAt: Timestamp | null;
+  decidedBy: string | null;
+  decision: string | null;
+  decisionRequestId: string | null;
+  feeCents: Generated<number>;
+  id: string;
+  kind: string;
+  mode: string;
+  objectId: string;
+  occurredAt: Timestamp;
+  paymentId: string | null;
+  provider: string;
+  providerRef: string;
+  reason: string;
+  state: string;
+  status: Generated<string>;
+  webhookId: string | null;
+}
+
 export interface Payments {
   amountCents: number;
+  changedBy: string | null;
+  changedRequestId: string | null;
+  checks: Generated<number>;
   clientSecret: string | null;
   countedAt: Generated<Timestamp>;
   createdAt: Timestamp;
   createdBy: string;
   currency: string;
   description: string | null;
+  disputedCents: Generated<number>;
+  endedAt: Timestamp | null;
   eventId: string | null;
+  expiresAt: Timestamp | null;
   id: string;
   idempotencyKey: string | null;
+  isHeld: Generated<boolean>;
+  isLate: Generated<boolean>;
   kind: string;
+  lostCents: Generated<number>;
   metadata: Generated<Json>;
   method: string | null;
   mode: string;
   nextAction: Json | null;
+  nextCheckAt: Timestamp | null;
   note: string | null;
   organizerId: string | null;
   paidAt: Timestamp | null;
   provider: string;
   providerRef: string | null;
+  purposeKey: string | null;
   reason: string | null;
+  receivedCents: Generated<number>;
   reference: string | null;
   referenceKey: string | null;
+  refundedCents: Generated<number>;
   requestId: string;
   status: string;
   updatedAt: Timestamp;
+}
+
+export interface PaymentTransitions {
+  at: Timestamp;
+  changedBy: string;
+  fromStatus: string | null;
+  id: Generated<number>;
+  paymentId: string;
+  reason: string | null;
+  requestId: string;
+  toStatus: string;
 }
 
 export interface RecipientLimits {
@@ -580,7 +672,12 @@ export interface DB {
   optOuts: OptOuts;
   organizers: Organizers;
   pauses: Pauses;
+  paymentDifferences: PaymentDifferences;
+  paymentFacts: PaymentFacts;
+  paymentRefunds: PaymentRefunds;
+  paymentReviews: PaymentReviews;
   payments: Payments;
+  paymentTransitions: PaymentTransitions;
   recipientLimits: RecipientLimits;
   refreshTokens: RefreshTokens;
   scans: Scans;

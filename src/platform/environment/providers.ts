@@ -148,8 +148,20 @@ export const PROVIDER_VARIABLES = {
   ),
   STRIPE_SECRET_KEY: secret('Payments', 'Secret or restricted key (sk_test_…, sk_live_…, rk_…).', HEADER_VALUE),
   STRIPE_API_URL: textWithDefault('Payments', 'https://api.stripe.com', 'Base address of the API.', HTTP_ADDRESS),
-  STRIPE_WEBHOOK_SECRET: secret('Payments', 'Signing secret of the webhook endpoint (whsec_…).'),
+  STRIPE_WEBHOOK_SECRET: secret(
+    'Payments',
+    'Signing secret of the webhook endpoint (whsec_…); two with a comma between them while one is replaced.',
+  ),
   CONEKTA_API_KEY: secret('Payments', 'Private key.', HEADER_VALUE),
   CONEKTA_API_URL: textWithDefault('Payments', 'https://api.conekta.io', 'Base address of the API.', HTTP_ADDRESS),
-  CONEKTA_WEBHOOK_PUBLIC_KEY: secret('Payments', 'Public key of the webhooks, in PEM. \\n stands for a line break.'),
+  CONEKTA_WEBHOOK_PUBLIC_KEY: secret(
+    'Payments',
+    'Public key of the webhooks, in PEM. \\n stands for a line break. Two, one after the other, while one is replaced.',
+  ),
+  LATE_PAYMENT_POLICY: oneOf(
+    'Payments',
+    ['apply', 'hold', 'refund'],
+    'apply',
+    'What becomes of money that comes after its payment expired or was cancelled: it counts, it waits for a Director, or it is given back.',
+  ),
 } satisfies TProperties

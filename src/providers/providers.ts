@@ -1,10 +1,29 @@
-/** Opens the payment providers; one without a key is mocked. */
+/** The payment providers: Stripe, Conekta and the mock behind one shape. One without a key is mocked. */
 import type { Config } from '../platform/config.ts'
 import type { Logger } from '../platform/log.ts'
 import { openConekta } from './conekta.ts'
 import { openMock } from './mock.ts'
 import type { PaymentProviders, ProviderName } from './provider.ts'
 import { isStripeKey, openStripe } from './stripe.ts'
+
+export { describeLimits, findMethods } from './limits.ts'
+export {
+  isEmpty,
+  PAYMENT_METHODS,
+  PROVIDER_NAMES,
+  ProviderSilent,
+  type IntentInput,
+  type IntentOutcome,
+  type MoneyFact,
+  type News,
+  type NextAction,
+  type PaymentEvent,
+  type PaymentMethod,
+  type PaymentProvider,
+  type PaymentProviders,
+  type ProviderName,
+  type RefundOutcome,
+} from './provider.ts'
 
 /**
  * Opens the three providers. One without a usable key runs in mock mode and logs that once: the default provider

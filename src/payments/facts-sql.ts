@@ -1,0 +1,162 @@
+/** The SQL of the providers' facts. */
+import { sql, type Db, type Tx } from '../platform/db.ts'
+import type { Cause, Fact, KnownFact } from './fact.ts'
+import type { News } from '../providers/providers.ts'
+import { COLUMNS, type Payment } from './sql.ts'
+
+/**
+ * The payment of news: by the provider's reference, by one of its facts, or by our own id while the reference is unknown.
+ */
+const isOfRef = (provider: string, providerRef: string | null, paymentId: string | null) => sql`
+       provider = ${provider}
+   and kind = 'intent'
+   and (provider_ref = ${providerRef}
+        or (id = ${paymentId} and provider_ref is null)
+        or id in (select payment_id
+                    from payment_facts
+                   where provider = ${provider}
+                     and (provider_ref = ${providerRef} or object_id = ${providerRef})))
+ order by provider_ref = ${providerRef} desc nulls last
+ limit 1`
+
+export async function findPaymentOfRef(
+  db: Db,
+  provider: string,
+  providerRef: string | null,
+  paymentId: string | null,
+): Promise<Payment | null> {
+  const { rows } = await sql<Payment>`
+    select ${COLUMNS} from payments where ${isOfRef(provider, providerRef, paymentId)}`.execute(db)
+  return rows[0] ?? null
+}
+
+export async function lockPaymentOfRef(
+  tx: Tx,
+  provider: string,
+  providerRef: string | null,
+  paymentId: string | null,
+): Promise<Payment | null> {
+  const { rows } = await sql<Payment>`
+    select ${COLUMNS} from payments where ${isOfRef(provider, providerRef, paymentId)} for update`.execute(tx)
+  return rows[0] ?? null
+}
+
+type Owner = { payment: { id: string; provider: string }; providerRef: string; at: Date }
+
+/**
+ * Writes facts, forward only. An order that was told without its charges is a charge of its own; it and its charges are the
+ * same money, so the first ones told stay. Returns how many rows changed.
+ */
+export async function upsertFacts(tx: Tx, facts: KnownFact[], { payment, providerRef, at }: Owner): Promise<number> {
+  if (facts.length === 0) return 0
+  const column = <K extends keyof KnownFact>(name: K) => facts.map((fact) => fact[name])
+  const { rows } = await sql`
+    insert into payment_facts as f (provider, kind, object_id, provider_ref, payment_id, state, amount_cents, fee_cents,
+                                    currency, occurred_at, created_at, updated_at)
+    select ${payment.provider}, n.kind, n.object_id, ${providerRef}, ${payment.id}, n.state, n.amount, n.fee, n.currency,
+           n.occurred_at, ${at}, ${at}
+      from unnest(${column('kind')}::text[], ${column('objectId')}::text[], ${column('state')}::text[],
+                  ${column('amountCents')}::bigint[], ${column('feeCents')}::bigint[], ${column('currency')}::text[],
+                  ${column('occurredAt')}::timestamptz[])
+           as n (kind, object_id, state, amount, fee, currency, occurred_at)
+     where n.kind <> 'charge'
+        or not exists (select
+                         from payment_facts other
+                        where other.provider = ${payment.provider}
+                          and other.provider_ref = ${providerRef}
+                          and other.kind = 'charge'
+                          and (other.object_id = ${providerRef}) <> (n.object_id = ${providerRef}))
+    on conflict (provider, kind, object_id) do update
+       set state = case when payment_fact_rank(f.kind, excluded.state) > payment_fact_rank(f.kind, f.state)
+                        then excluded.state else f.state end,
+           occurred_at = case when payment_fact_rank(f.kind, excluded.state) > payment_fact_rank(f.kind, f.state)
+                              then excluded.occurred_at
+                              when excluded.state = f.state then least(f.occurred_at, excluded.occurred_at)
+                              else f.occurred_at end,
+           amount_cents = greatest(f.amount_cents, excluded.amount_cents),
+           fee_cents = greatest(f.fee_cents, excluded.fee_cents),
+           updated_at = excluded.updated_at
+     where f.payment_id = excluded.payment_id
+       and (payment_fact_rank(f.kind, excluded.state) > payment_fact_rank(f.kind, f.state)
+            or excluded.amount_cents > f.amount_cents
+            or excluded.fee_cents > f.fee_cents
+            or (excluded.state = f.state and excluded.occurred_at < f.occurred_at))
+    returning 1`.execute(tx)
+  return rows.length
+}
+
+/** Lists what is known of a payment at its provider, charges first. */
+export async function listFacts(db: Db, paymentId: string): Promise<Fact[]> {
+  const { rows } = await sql<Fact>`
+    select kind, state, object_id, amount_cents, fee_cents, currency, occurred_at
+      from payment_facts
+     where payment_id = ${paymentId}
+     order by case kind when 'charge' then 1 when 'refund' then 2 else 3 end, occurred_at, object_id`.execute(db)
+  return rows
+}
+
+type Told = Pick<News, 'status' | 'reason' | 'nextAction' | 'modes' | 'occurredAt' | 'providerRef'>
+
+/** Sets the sums and the status of a locked payment by its facts, and keeps what else was told. */
+export async function updateFromFacts(
+  tx: Tx,
+  id: string,
+  told: Told,
+  cause: Cause,
+  holdsLate: boolean,
+): Promise<Payment> {
+  const endedAt = told.status === 'expired' || told.status === 'cancelled' ? (told.occurredAt ?? cause.at) : null
+  const expiresAt = told.nextAction?.expiresAt ?? null
+  const { rows } = await sql<Payment>`
+    with sums as (
+      select coalesce(sum(amount_cents) filter (where kind = 'charge'), 0)::bigint as received,
+             coalesce(sum(amount_cents) filter (where kind = 'refund' and state = 'succeeded'), 0)::bigint as refunded,
+             coalesce(sum(amount_cents) filter (where kind = 'dispute' and state = 'withdrawn'), 0)::bigint as disputed,
+             coalesce(sum(amount_cents) filter (where kind = 'dispute' and state = 'lost'), 0)::bigint as lost,
+             min(occurred_at) filter (where kind = 'charge') as first_paid_at
+        from payment_facts
+       where payment_id = ${id}),
+    facts as (
+      select s.*,
+             p.is_held or (${holdsLate} and p.received_cents = 0 and s.received > 0
+                           and coalesce(s.first_paid_at > least(p.ended_at, ${endedAt}::timestamptz), false)) as held
+        from sums s
+        join payments p on p.id = ${id})
+    update payments p
+       set received_cents = f.received,
+           refunded_cents = f.refunded,
+           disputed_cents = f.disputed,
+           lost_cents = f.lost,
+           is_held = f.held,
+           paid_at = f.first_paid_at,
+           status = case
+             when f.received > 0
+             then payment_money_status(p.amount_cents, f.received, f.refunded, f.disputed, f.lost, f.held)
+             when payment_may_become(p.status, ${told.status}) then ${told.status}
+             else p.status
+           end,
+           reason = case
+             when f.received > 0 then null
+             when payment_may_become(p.status, ${told.status}) then ${told.reason}
+             else p.reason
+           end,
+           provider_ref = coalesce(p.provider_ref, ${told.providerRef}),
+           mode = coalesce(${told.modes[0] ?? null}, p.mode),
+           next_action = coalesce(${told.nextAction && JSON.stringify(told.nextAction)}::jsonb, p.next_action),
+           expires_at = coalesce(${expiresAt}::timestamptz, p.expires_at),
+           ended_at = least(p.ended_at, ${endedAt}::timestamptz),
+           -- yesterday's money is read once more
+           next_check_at = case
+             when f.received > 0 and p.received_cents = 0 and p.mode <> 'mock'
+             then ${cause.at}::timestamptz + interval '1 day'
+             else p.next_check_at
+           end,
+           checks = case when f.received > 0 and p.received_cents = 0 then 0 else p.checks end,
+           changed_by = ${cause.by},
+           changed_request_id = ${cause.requestId},
+           updated_at = ${cause.at}
+      from facts f
+     where p.id = ${id}
+    returning ${COLUMNS}`.execute(tx)
+  return rows[0]!
+}

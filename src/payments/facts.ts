@@ -1,0 +1,146 @@
+/**
+ * What providers say about payments, applied. Each charge, refund and dispute is a row; a payment's sums and status follow
+ * from its rows (payment_money_status in migrations/0019), and so does what is booked. News may therefore come twice, late
+ * or in any order.
+ */
+import { newId, type Tx } from '../platform/db.ts'
+import { bookFacts } from './booking.ts'
+import type { Cause, KnownFact, LatePolicy } from './fact.ts'
+import { lockPaymentOfRef, updateFromFacts, upsertFacts } from './facts-sql.ts'
+import type { MoneyFact, News, PaymentProviders, ProviderName } from '../providers/providers.ts'
+import { insertRefund } from './refunds-sql.ts'
+import { reviewFacts, type ReviewReason } from './reviews-sql.ts'
+import { findPaymentById, type Payment } from './sql.ts'
+
+/**
+ * applied: something changed · kept: nothing new · unmatched: no such payment · review: money that a person must give to a
+ * payment · other_mode: a test event about a live payment, or the reverse.
+ */
+export type Applied = 'applied' | 'kept' | 'unmatched' | 'review' | 'other_mode'
+export type Outcome = { outcome: Applied; payment: Payment | null }
+
+/**
+ * Applies news inside the caller's transaction. It locks the payment's row first, so concurrent news of one payment run one
+ * after another. Metadata is read to find a payment, never for an amount.
+ */
+export async function applyNews(
+  tx: Tx,
+  { provider, news, cause, latePolicy }: { provider: ProviderName; news: News; cause: Cause; latePolicy: LatePolicy },
+): Promise<Outcome> {
+  const payment = await lockPaymentOfRef(tx, provider, news.providerRef, news.paymentId)
+  if (!payment) return { outcome: 'unmatched', payment }
+  if (isOfOtherMode(payment, news)) return { outcome: 'other_mode', payment }
+  const facts = news.facts.map((fact) => completed(fact, payment, cause.at))
+  const doubts = facts.map((fact) => doubtOf(fact, payment))
+  const sure = facts.filter((_, index) => doubts[index] === null)
+  const doubted = facts.flatMap((fact, index) => (doubts[index] ? [{ ...fact, reason: doubts[index] }] : []))
+  const providerRef = news.providerRef ?? payment.providerRef ?? payment.id
+  if (doubted.length > 0) {
+    await reviewFacts(tx, doubted, { provider, providerRef, paymentId: payment.id, mode: payment.mode, cause })
+    if (sure.length === 0) return { outcome: 'review', payment }
+  }
+  const told = { ...news, facts: sure, providerRef }
+  const { payment: after, isChanged } = await applyFacts(tx, payment, told, cause, latePolicy)
+  return { outcome: doubted.length > 0 ? 'review' : isChanged ? 'applied' : 'kept', payment: after }
+}
+
+type Told = Pick<News, 'status' | 'reason' | 'nextAction' | 'modes' | 'occurredAt' | 'providerRef'> & {
+  facts: KnownFact[]
+}
+/** Writes what was told about a locked payment, and books what follows. */
+export async function applyFacts(
+  tx: Tx,
+  payment: Payment,
+  told: Told,
+  cause: Cause,
+  latePolicy: LatePolicy,
+): Promise<{ payment: Payment; isChanged: boolean }> {
+  const providerRef = told.providerRef ?? payment.providerRef ?? payment.id
+  const changed = await upsertFacts(tx, told.facts, {
+    payment: { id: payment.id, provider: payment.provider },
+    providerRef,
+    at: cause.at,
+  })
+  const after = await updateFromFacts(tx, payment.id, told, cause, latePolicy === 'hold')
+  if (changed > 0) await bookFacts(tx, after, cause)
+  if (after.isHeld && !payment.isHeld) await reviewLate(tx, after, cause)
+  if (latePolicy === 'refund' && after.isLate && payment.receivedCents === 0) await refundLate(tx, after, cause)
+  return { payment: after, isChanged: changed > 0 || after.status !== payment.status }
+}
+
+/** Held money waits in the list of reviews. */
+function reviewLate(tx: Tx, payment: Payment, cause: Cause): Promise<void> {
+  const { id: paymentId, provider, providerRef, mode, receivedCents: amountCents, currency } = payment
+  const fact = { kind: 'charge' as const, state: 'paid' as const, objectId: `late:${paymentId}`, amountCents, currency }
+  const late = { ...fact, feeCents: 0, occurredAt: payment.paidAt ?? cause.at, reason: 'late' as const }
+  return reviewFacts(tx, [late], { provider, providerRef: providerRef ?? paymentId, paymentId, mode, cause })
+}
+
+/** The reconciler asks the provider for it within a minute. */
+async function refundLate(tx: Tx, payment: Payment, { requestId, at }: Cause): Promise<void> {
+  const { id: paymentId, receivedCents: amountCents, currency } = payment
+  const cause = { by: 'clock', requestId, at }
+  const asked = {
+    paymentId,
+    amountCents,
+    currency,
+    reason: 'The payment came late.',
+    idempotencyKey: `late:${paymentId}`,
+  }
+  await insertRefund(tx, { id: newId('ref'), ...asked, cause, nextCheckAt: at })
+}
+
+/** The mock tells no amount, and a provider's clock may be ahead: a payment must not count on a later day. */
+function completed(fact: MoneyFact, payment: Payment, now: Date): KnownFact {
+  const { amountCents, currency, occurredAt } = fact
+  return {
+    ...fact,
+    amountCents: amountCents ?? payment.amountCents,
+    currency: currency ?? payment.currency,
+    occurredAt: occurredAt && occurredAt < now ? occurredAt : now,
+  }
+}
+
+/**
+ * Money in another currency is in doubt; so is a charge that is found by our id alone and has another amount. A transfer to
+ * the intent that we know may be short or too much: it is what came.
+ */
+function doubtOf({ kind, amountCents, currency }: KnownFact, payment: Payment): ReviewReason | null {
+  if (currency !== payment.currency) return 'other_currency'
+  const isCertain = payment.providerRef !== null
+  return kind === 'charge' && !isCertain && amountCents !== payment.amountCents ? 'other_amount' : null
+}
+
+/** Conekta's key does not show the mode: until an order was answered, the row's mode is a guess. */
+function isOfOtherMode(payment: Payment, { modes }: News): boolean {
+  const isGuess = payment.provider === 'conekta' && payment.providerRef === null && !modes.includes('mock')
+  return isGuess ? modes.length > 1 : modes.some((mode) => mode !== payment.mode)
+}
+
+/** Why news about a payment that nobody knows here is none of ours. Null: it may be ours, and arrive too early. */
+export function whyNotOurs(
+  providers: PaymentProviders,
+  name: ProviderName,
+  news: News,
+): 'other_account' | 'other_mode' | null {
+  if (news.isOtherAccount) return 'other_account'
+  const { keyMode } = providers[name]
+  return keyMode !== null && news.modes.some((mode) => mode !== keyMode) ? 'other_mode' : null
+}
+
+/** Puts the money of news without a payment into the list of reviews. Returns whether there was any. */
+export async function reviewUnmatched(tx: Tx, provider: ProviderName, news: News, cause: Cause): Promise<boolean> {
+  const known = news.facts.flatMap((fact) => {
+    const { amountCents, currency } = fact
+    if (amountCents === null || currency === null) return []
+    return [{ ...fact, amountCents, currency, occurredAt: fact.occurredAt ?? cause.at }]
+  })
+  if (known.length === 0) return false
+  const named = news.paymentId ? await findPaymentById(tx, news.paymentId) : null
+  const reason = named ? ('other_reference' as const) : ('unknown_payment' as const)
+  const providerRef = news.providerRef ?? known[0]!.objectId
+  const mode = news.modes[0] ?? 'live'
+  const facts = known.map((fact) => ({ ...fact, reason }))
+  await reviewFacts(tx, facts, { provider, providerRef, paymentId: named?.id ?? null, mode, cause })
+  return true
+}

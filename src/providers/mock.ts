@@ -1,0 +1,89 @@
+/**
+ * The mock provider, which moves no money. It replaces Stripe or Conekta while their keys are missing; POST
+ * /payments/webhook with `{ id, providerRef, status }` settles a mock payment: `confirmed`, `failed`, `expired`, `refunded`
+ * (with `amountCents`, else all of it), `disputed`, `won` or `lost`.
+ */
+import { createHash } from 'node:crypto'
+import { asInteger, asText, parseObject } from '../platform/json.ts'
+import type { MoneyFact, News, PaymentEvent, PaymentProvider, ProviderName } from './provider.ts'
+
+/** `announce` is called for every intent; the caller logs that the payment is not real. */
+export function openMock(name: ProviderName, announce: () => void): PaymentProvider {
+  return {
+    name,
+    mode: 'mock',
+    keyMode: null,
+    needsCustomer: false,
+    canRepeat: true,
+    async createIntent({ paymentId }) {
+      announce()
+      return {
+        kind: 'created',
+        providerRef: `mock_${paymentId}`,
+        clientSecret: `mock_${paymentId}_secret`,
+        nextAction: null,
+        status: 'requires_payment',
+        mode: 'mock',
+        facts: [],
+      }
+    },
+    read: async () => null,
+    find: async () => null,
+    async refund({ refundId, amountCents }) {
+      return { kind: 'requested', fact: refundOf(`mock_${refundId}`, amountCents) }
+    },
+    verifyWebhook: () => true,
+    readEvent,
+  }
+}
+
+const refundOf = (objectId: string, amountCents: number | null) =>
+  ({
+    ...{ kind: 'refund', state: 'succeeded', objectId, amountCents },
+    ...{ feeCents: 0, currency: null, occurredAt: null },
+  }) satisfies MoneyFact
+
+/** A body of any other shape says nothing. */
+function readEvent(raw: Buffer): PaymentEvent {
+  const body = parseObject(raw, 'unreadable_event')
+  const dedupeKey = asText(body['id']) ?? `sha256:${createHash('sha256').update(raw).digest('hex')}`
+  const providerRef = asText(body['providerRef'])
+  return {
+    dedupeKey,
+    providerRef,
+    paymentId: null,
+    ...sayingsOf(asText(body['status']), providerRef ?? '', dedupeKey, asInteger(body['amountCents'])),
+    nextAction: null,
+    modes: ['mock'],
+    isOtherAccount: false,
+    occurredAt: null,
+    isIncomplete: false,
+  }
+}
+
+function sayingsOf(
+  status: string | null,
+  ref: string,
+  eventId: string,
+  amountCents: number | null,
+): Pick<News, 'status' | 'reason' | 'facts'> {
+  const whole = { amountCents, feeCents: 0, currency: null, occurredAt: null }
+  const money = (fact: MoneyFact) => ({ status: null, reason: null, facts: [fact] })
+  switch (status) {
+    case 'confirmed':
+      return money({ kind: 'charge', state: 'paid', objectId: ref, ...whole })
+    case 'failed':
+      return { status: 'failed', reason: 'mock_failed', facts: [] }
+    case 'expired':
+      return { status: 'expired', reason: 'mock_expired', facts: [] }
+    case 'refunded':
+      return money(refundOf(`mock_${eventId}`, amountCents))
+    case 'disputed':
+      return money({ kind: 'dispute', state: 'withdrawn', objectId: `${ref}_dispute`, ...whole })
+    case 'won':
+    case 'lost':
+      return money({ kind: 'dispute', state: status, objectId: `${ref}_dispute`, ...whole })
+    default:
+      return { status: null, reason: null, facts: [] }
+  }
+}
