@@ -1,150 +1,155 @@
-/** A fake Stripe on loopback that validates requests as strictly as the vendor. */
-import { createHmac, randomBytes } from 'node:crypto'
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+/**
+ * A fake Stripe on loopback that validates requests as strictly as the vendor: customers, payment intents, refunds,
+ * disputes and their events. What payers, banks and the Dashboard do is done by methods, or by POST /_fake/….
+ */
 import type { TestContext } from 'node:test'
+import { parseJson, startServer, type Answer, type Asked, type Reply } from './http.ts'
+import { callControl } from './payment-controls.ts'
+import { openEvents, type EventOptions } from './payment-events.ts'
+import { answerLost, isLoss, openScript, type Loss, type Scripted } from './payment-script.ts'
+import { eventOf, signStripe, STRIPE_WEBHOOK_SECRET } from './stripe-events.ts'
+import { openAccount, type Emit } from './stripe-intents.ts'
+import type { Params } from './stripe-objects.ts'
+import { openReads, type Stored } from './stripe-reads.ts'
+import { openReversals } from './stripe-reversals.ts'
+import { checkHeaders, checkNames, Refusal } from './stripe-rules.ts'
+import { openWrites } from './stripe-writes.ts'
 
+export { signStripe, stripeEvent, STRIPE_WEBHOOK_SECRET } from './stripe-events.ts'
 export const STRIPE_KEY = 'sk_test_fake0000000000000000'
-export const STRIPE_WEBHOOK_SECRET = 'whsec_fake0000000000000000'
 
-export type StripeCall = { idempotencyKey: string; params: Record<string, string> }
+export type StripeCall = { path: string; idempotencyKey: string; params: Params }
 export type StripeScript =
-  | { kind: 'ok'; status?: string }
-  | { kind: 'error'; httpStatus: number; error: Record<string, string> }
-  | { kind: 'garbage' }
-  | { kind: 'silence' }
-  | { kind: 'reset' }
+  /** `status`: of the payment intent or the refund that the call creates. */
+  { kind: 'ok'; status?: string } | { kind: 'error'; httpStatus: number; error: Record<string, string> } | Loss
+export type StripeOptions = EventOptions & {
+  port?: number
+  secretKey?: string
+  now?: () => Date
+  livemode?: boolean
+  /** How long a new intent is missing from searches; Stripe says up to a minute. */
+  searchLagMs?: number
+}
+type Answered = { fingerprint: string; reply: Reply; at: number }
 
-/** The parameters of API 2026-10-28; others are parameter_unknown. payment_method_types was removed in 2026-09-30. */
-const KNOWN =
-  /^(amount|currency|description|receipt_email|metadata\[[^\]]{1,40}\]|automatic_payment_methods\[enabled\]|allowed_payment_method_types\[\d\])$/
+const KEY_TTL_MS = 86_400_000
+/** Stripe refuses these before it executes anything, so it stores no answer for the key. */
+const NOT_STORED = [400, 401, 403, 404, 409, 429]
 
-export async function startFakeStripe(t: TestContext) {
+/** With a test, the fake stops after it. */
+export async function startFakeStripe(t: Pick<TestContext, 'after'> | null, options: StripeOptions = {}) {
+  const { secretKey = STRIPE_KEY, now = () => new Date(), livemode = false, searchLagMs = 0, log } = options
   const calls: StripeCall[] = []
+  const reads: string[] = []
   const refusals: string[] = []
-  const answers = new Map<string, { status: number; body: string }>()
-  let script: StripeScript = { kind: 'ok' }
-
-  const server = createServer((request, response) => {
-    void readBody(request).then((body) => answer(request, response, body))
-  })
-  function answer(request: IncomingMessage, response: ServerResponse, body: string) {
-    const problem = problemOf(request, body)
-    if (problem) {
-      refusals.push(problem.message)
-      return reply(response, problem.status, { error: { type: 'invalid_request_error', ...problem } })
-    }
-    const params = Object.fromEntries(new URLSearchParams(body))
-    const idempotencyKey = String(request.headers['idempotency-key'])
-    calls.push({ idempotencyKey, params })
-    if (script.kind === 'silence') return
-    if (script.kind === 'reset') return void request.socket.resetAndDestroy()
-    if (script.kind === 'garbage') return void response.writeHead(200).end('<html>')
-    const stored = answers.get(idempotencyKey)
-    if (stored) return reply(response, stored.status, stored.body, { 'idempotent-replayed': 'true' })
-    const made =
-      script.kind === 'error'
-        ? { status: script.httpStatus, body: JSON.stringify({ error: script.error }) }
-        : { status: 200, body: JSON.stringify(intentOf(params, script.status ?? 'requires_payment_method')) }
-    answers.set(idempotencyKey, made)
-    return reply(response, made.status, made.body)
+  const answers = new Map<string, Answered>()
+  const history: Stored[] = []
+  const script = openScript<StripeScript>({ kind: 'ok' })
+  const outbox = openEvents(options, (body) => ({ 'stripe-signature': signStripe(body, now()) }))
+  const emit: Emit = (type, object, { previous, at = Math.floor(now().getTime() / 1000) } = {}) => {
+    const data = structuredClone({ object, ...(previous ? { previous_attributes: previous } : {}) })
+    const event = eventOf(type, data, { created: at, livemode })
+    history.push(event)
+    outbox.add({ id: event.id, type, body: JSON.stringify(event) })
   }
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  t.after(() => {
-    server.closeAllConnections()
-    server.close()
-  })
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const account = openAccount({ now, livemode, emit })
+  const reversals = openReversals(account)
+  const writes = openWrites(account, reversals)
+  const answerRead = openReads(account, { history, searchLagMs })
+  const { showVoucher: confirmOxxo, pay, partiallyFund, process, failAttempt, expire, cancel } = account
+  const { createRefund: _, ...reversed } = reversals
+  const controls = { confirmOxxo, pay, partiallyFund, process, failAttempt, expire, cancel, ...reversed }
+
+  function answer(asked: Asked): Answer {
+    if (asked.path === '/_fake/next') return { status: 200, json: setNext(asked.body) }
+    if (asked.path.startsWith('/_fake/')) return callControl(controls, asked)
+    try {
+      checkHeaders(asked, secretKey)
+      return asked.method === 'POST' ? write(asked) : read(asked)
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error
+      refusals.push(error.message)
+      log?.(`rejected with ${error.status}: ${error.message}`)
+      return replyOf(error.status, error.body)
+    }
+  }
+  const setNext = (body: string) => {
+    script.set((parseJson(body) ?? { kind: 'ok' }) as Scripted<StripeScript>)
+    return {}
+  }
+  function read(asked: Asked): Answer {
+    const reply = replyOf(200, answerRead(asked))
+    reads.push(`${asked.path}?${asked.query.toString()}`.replace(/\?$/, ''))
+    const next = script.take(asked)
+    if (isLoss(next)) return answerLost(next, apiError)
+    return next.kind === 'error' ? replyOf(next.httpStatus, { error: next.error }) : reply
+  }
+  /** Executes a POST once for each key. What Stripe stores for the key is what it meant to answer. */
+  function write(asked: Asked): Answer {
+    const params = Object.fromEntries(new URLSearchParams(asked.body))
+    const { endpoint, check, execute } = writes(asked.path)
+    checkNames(endpoint, params, false)
+    check(params)
+    const key = String(asked.headers['idempotency-key'])
+    const fingerprint = JSON.stringify([asked.path, Object.entries(params).sort()])
+    const known = answers.get(key)
+    const stored = known && now().getTime() - known.at < KEY_TTL_MS ? known : null
+    if (stored && stored.fingerprint !== fingerprint) throw otherParameters(key)
+    calls.push({ path: asked.path, idempotencyKey: key, params })
+    const next = script.take(asked)
+    if (next.kind !== 'ok') log?.(`scripted answer: ${next.kind}`)
+    if (next.kind === 'silence_before') return answerLost(next, apiError)
+    const reply = stored?.reply ?? make(next, () => execute(params, next.kind === 'ok' ? next.status : undefined))
+    if (!stored && !NOT_STORED.includes(reply.status)) answers.set(key, { fingerprint, reply, at: now().getTime() })
+    log?.(`${endpoint}${stored ? ' again' : ''}: ${reply.status}`)
+    if (isLoss(next)) return answerLost(next, apiError)
+    return stored ? { ...reply, headers: { ...reply.headers, 'idempotent-replayed': 'true' } } : reply
+  }
+  const make = (next: StripeScript, execute: () => object): Reply =>
+    next.kind === 'error' ? replyOf(next.httpStatus, { error: next.error }) : replyOf(200, execute())
+
+  const server = await startServer(options.port ?? 0, answer)
+  async function close(): Promise<void> {
+    outbox.stop()
+    await server.close()
+  }
+  t?.after(close)
   return {
-    url,
+    ...controls,
+    url: server.url,
+    /** Every valid POST. */
     calls,
+    /** The path and query of every valid GET. */
+    reads,
     /** The reasons of rejected requests; empty while the client conforms to the vendor's API. */
     refusals,
     /** Returns how many intents exist at the provider. */
-    intents: () => answers.size,
-    next: (following: StripeScript) => (script = following),
-    env: { STRIPE_SECRET_KEY: STRIPE_KEY, STRIPE_API_URL: url, STRIPE_WEBHOOK_SECRET },
+    intents: () => account.intents.size,
+    /** A payment intent as it is now. */
+    intent: (id: string) => structuredClone(account.get(id)),
+    refunds: () => structuredClone([...account.refunds.values()]),
+    disputes: () => structuredClone([...account.disputes.values()]),
+    next: script.set,
+    events: outbox.events,
+    takeEvents: outbox.take,
+    posts: outbox.posts,
+    flush: outbox.flush,
+    useWebhook: outbox.useWebhook,
+    close,
+    env: { STRIPE_SECRET_KEY: secretKey, STRIPE_API_URL: server.url, STRIPE_WEBHOOK_SECRET },
   }
 }
 
-function problemOf(request: IncomingMessage, body: string) {
-  const { headers } = request
-  const bad = (status: number, message: string, code = 'parameter_invalid') => ({ status, message, code })
-  if (request.method !== 'POST' || request.url !== '/v1/payment_intents') return bad(404, `no ${request.url}`)
-  if (headers.authorization !== `Bearer ${STRIPE_KEY}`) return bad(401, 'wrong key', 'api_key_invalid')
-  if (headers['stripe-version'] !== '2026-10-28.endive') return bad(400, `version ${String(headers['stripe-version'])}`)
-  if (headers['content-type'] !== 'application/x-www-form-urlencoded') return bad(400, 'not form encoded')
-  if (!headers['idempotency-key']) return bad(400, 'no Idempotency-Key')
-  if ('x-stripe-client-telemetry' in headers) return bad(400, 'telemetry must be off')
-  const params = new URLSearchParams(body)
-  const unknown = [...params.keys()].find((key) => !KNOWN.test(key))
-  if (unknown) return bad(400, `Received unknown parameter: ${unknown}`, 'parameter_unknown')
-  if (!/^\d{1,8}$/.test(params.get('amount') ?? '')) return bad(400, 'amount must be an integer')
-  if (!/^[a-z]{3}$/.test(params.get('currency') ?? '')) return bad(400, 'currency must be lower case')
-  const [currency, amount] = [params.get('currency'), Number(params.get('amount'))]
-  if (currency === 'mxn' && amount < 1000) return bad(400, 'amount_too_small')
-  if (currency === 'usd' && amount < 50) return bad(400, 'amount_too_small')
-  // docs.stripe.com/payments/oxxo: 10.00 to 10,000.00 MXN
-  const isOxxo = [...params].some(([key, value]) => key.startsWith('allowed_payment_method_types') && value === 'oxxo')
-  if (isOxxo && (currency !== 'mxn' || amount > 1_000_000)) return bad(400, 'oxxo takes at most MXN 10,000.00')
-  return null
-}
+const apiError = () => ({ error: { type: 'api_error', message: 'An unknown error occurred' } })
+const otherParameters = (key: string) =>
+  new Refusal(
+    `Keys for idempotent requests can only be used with the same parameters they were first used with. Try using a key other than '${key}' if you meant to execute a different request.`,
+    { type: 'idempotency_error' },
+  )
 
-function intentOf(params: Record<string, string>, status: string) {
-  const id = `pi_${randomBytes(12).toString('hex')}`
-  const metadata = Object.entries(params)
-    .filter(([key]) => key.startsWith('metadata['))
-    .map(([key, value]) => [key.slice(9, -1), value])
-  return {
-    id,
-    object: 'payment_intent',
-    amount: Number(params['amount']),
-    amount_received: status === 'succeeded' ? Number(params['amount']) : 0,
-    currency: params['currency'],
-    client_secret: `${id}_secret_${randomBytes(8).toString('hex')}`,
-    last_payment_error: null,
-    livemode: false,
-    metadata: Object.fromEntries(metadata) as Record<string, string>,
-    next_action: null,
-    status,
-  }
-}
-
-function reply(response: ServerResponse, status: number, body: object | string, headers: Record<string, string> = {}) {
-  const text = typeof body === 'string' ? body : JSON.stringify(body)
-  response.writeHead(status, { 'content-type': 'application/json', 'request-id': 'req_fake', ...headers }).end(text)
-}
-
-async function readBody(request: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = []
-  for await (const chunk of request) chunks.push(chunk as Buffer)
-  return Buffer.concat(chunks).toString()
-}
-
-/** Makes a `Stripe-Signature` header as docs.stripe.com/webhooks#verify-manually describes it. */
-export function signStripe(raw: string | Buffer, at: Date, secrets: string[] = [STRIPE_WEBHOOK_SECRET]): string {
-  const seconds = Math.floor(at.getTime() / 1000)
-  const signed = secrets.map((secret) => createHmac('sha256', secret).update(`${seconds}.`).update(raw).digest('hex'))
-  return [`t=${seconds}`, ...signed.map((hex) => `v1=${hex}`)].join(',')
-}
-
-/** Makes an event of a payment intent in the envelope of API 2026-10-28. */
-export function stripeEvent(
-  type: string,
-  object: Record<string, unknown>,
-  id = `evt_${randomBytes(12).toString('hex')}`,
-  envelope: Record<string, unknown> = {},
-) {
-  return JSON.stringify({
-    id,
-    object: 'event',
-    api_version: '2026-10-28.endive',
-    created: 1_800_000_000,
-    data: { object: { object: 'payment_intent', last_payment_error: null, metadata: {}, ...object } },
-    livemode: false,
-    pending_webhooks: 1,
-    request: { id: null, idempotency_key: null },
-    type,
-    ...envelope,
-  })
-}
+/** The text is made at once, because the object may change before the answer is repeated. */
+const replyOf = (status: number, body: object): Reply => ({
+  status,
+  text: JSON.stringify(body),
+  headers: { 'request-id': 'req_fake' },
+})
