@@ -1,167 +1,191 @@
-/** A fake Conekta on loopback that validates requests as strictly as the vendor. */
-import { createSign, generateKeyPairSync, randomBytes } from 'node:crypto'
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+/**
+ * A fake Conekta on loopback that validates requests as strictly as the vendor: orders, refunds, chargebacks and their
+ * events. What payers, banks and the panel do is done by methods, or by POST /_fake/….
+ */
 import type { TestContext } from 'node:test'
+import { openAccount, openReversals } from './conekta-account.ts'
+import { CONEKTA_PUBLIC_KEY, eventOf, signConekta } from './conekta-events.ts'
+import type { ConektaOrder, Order } from './conekta-objects.ts'
+import {
+  checkHeaders,
+  checkList,
+  checkOrder,
+  checkRefund,
+  errorOf,
+  MEDIA_TYPE,
+  notFound,
+  Refusal,
+} from './conekta-rules.ts'
+import { parseJson, startServer, type Answer, type Asked, type Reply } from './http.ts'
+import { callControl } from './payment-controls.ts'
+import { openEvents, type EventOptions } from './payment-events.ts'
+import { answerLost, isLoss, openScript, type Loss, type Scripted } from './payment-script.ts'
 
+export { CONEKTA_PUBLIC_KEY, conektaEvent, signConekta } from './conekta-events.ts'
+export type { ConektaOrder } from './conekta-objects.ts'
 export const CONEKTA_KEY = 'key_fake0000000000000000'
-const MEDIA_TYPE = 'application/vnd.conekta-v2.3.0+json'
 
-export type ConektaOrder = {
-  currency: string
-  customer_info: { name: string; email: string; phone: string }
-  line_items: { name: string; unit_price: number; quantity: number }[]
-  checkout: { type: string; allowed_payment_methods: string[]; expires_at: number }
-  metadata: Record<string, string>
-}
 export type ConektaScript =
-  | { kind: 'ok'; livemode?: boolean }
+  /** `livemode`: of the order that the call creates. `status`: `pending`, of the refund that it creates. */
+  | { kind: 'ok'; livemode?: boolean; status?: string }
   | { kind: 'error'; httpStatus: number; type: string; code: string }
-  | { kind: 'garbage' }
-  | { kind: 'silence' }
-  | { kind: 'reset' }
+  | Loss
+export type ConektaOptions = EventOptions & {
+  port?: number
+  apiKey?: string
+  now?: () => Date
+  /** The key does not show the mode; each answer does. */
+  livemode?: boolean
+}
 
-export async function startFakeConekta(t: TestContext) {
+/** With a test, the fake stops after it. */
+export async function startFakeConekta(t: Pick<TestContext, 'after'> | null, options: ConektaOptions = {}) {
+  const { apiKey = CONEKTA_KEY, now = () => new Date(), livemode = false, log } = options
   const orders: ConektaOrder[] = []
+  const reads: string[] = []
   const refusals: string[] = []
-  let script: ConektaScript = { kind: 'ok' }
-
-  const server = createServer((request, response) => {
-    void readBody(request).then((body) => answer(request, response, body))
+  const script = openScript<ConektaScript>({ kind: 'ok' })
+  const outbox = openEvents(options, (body) => ({ digest: signConekta(body) }))
+  const seconds = () => Math.floor(now().getTime() / 1000)
+  const account = openAccount({
+    now,
+    emit(type, object, previous = {}) {
+      const data = { object, previous_attributes: previous }
+      const { livemode: isLive } = object as { livemode: boolean }
+      const event = eventOf(type, object, { created_at: seconds(), livemode: isLive, data })
+      outbox.add({ id: event.id, type, body: JSON.stringify(event) })
+    },
   })
-  function answer(request: IncomingMessage, response: ServerResponse, body: string) {
-    const problem = problemOf(request, body)
-    if (problem) {
-      refusals.push(problem)
-      return reject(response, 422, 'parameter_validation_error', 'conekta.errors.parameter_validation.invalid')
+  const reversals = openReversals(account)
+  const { choose, payWithCard, payCash, paySpei, expire, cancel, decline } = account
+  const { createRefund, ...reversed } = reversals
+  const chooseCash = (id: string) => choose(id, 'cash')
+  const chooseSpei = (id: string) => choose(id, 'spei')
+  const controls = { chooseCash, chooseSpei, payWithCard, payCash, paySpei, expire, cancel, decline, ...reversed }
+
+  function answer(asked: Asked): Answer {
+    if (asked.path === '/_fake/next') {
+      script.set((parseJson(asked.body) ?? { kind: 'ok' }) as Scripted<ConektaScript>)
+      return { status: 200, json: {} }
     }
-    const order = JSON.parse(body) as ConektaOrder
-    orders.push(order)
-    switch (script.kind) {
-      case 'silence':
-        return
-      case 'reset':
-        return void request.socket.resetAndDestroy()
-      case 'garbage':
-        return void response.writeHead(200).end('<html>')
-      case 'error':
-        return reject(response, script.httpStatus, script.type, script.code)
-      case 'ok':
-        return reply(response, 201, orderOf(order, script.livemode ?? false))
+    if (asked.path.startsWith('/_fake/')) return callControl(controls, asked)
+    try {
+      checkHeaders(asked, apiKey)
+      return execute(asked)
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error
+      if (error.status !== 402) refusals.push(error.message) // a declined card is no fault of the client
+      log?.(`rejected with ${error.status}: ${error.message}`)
+      return replyOf(error.status, error.body)
     }
   }
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  t.after(() => {
-    server.closeAllConnections()
-    server.close()
-  })
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  /** Each repetition of a POST is executed again: Conekta has no idempotency keys. */
+  function execute(asked: Asked): Answer {
+    const act = readRequest(asked)
+    const next = script.take(asked)
+    if (next.kind !== 'ok') log?.(`scripted answer: ${next.kind}`)
+    if (next.kind === 'silence_before') return answerLost(next, apiError)
+    if (next.kind === 'error') return replyOf(next.httpStatus, errorOf(next.type, next.code))
+    const reply = replyOf(200, act(next.kind === 'ok' ? next : { kind: 'ok' }))
+    log?.(`${asked.method} ${asked.path}: 200`)
+    return isLoss(next) ? answerLost(next, apiError) : reply
+  }
+  /** Checks a request. Returns what executes it. */
+  function readRequest(asked: Asked): (script: ConektaScript & { kind: 'ok' }) => object {
+    const { method, path, query } = asked
+    const [, id, action] = /^\/orders(?:\/([^/]+)(?:\/(refunds|cancel))?)?$/.exec(path) ?? []
+    if (method === 'GET' && action === undefined && path.startsWith('/orders')) {
+      reads.push(`${path}?${query.toString()}`.replace(/\?$/, ''))
+      if (id !== undefined) return () => account.get(id)
+      checkList(query)
+      return () => listOrders([...account.orders.values()], query, server.url)
+    }
+    if (method !== 'POST' || !path.startsWith('/orders')) throw notFound(`${method} ${path}`)
+    if (id !== undefined && action === 'cancel') return () => account.cancel(id)
+    const body = parseJson(asked.body)
+    if (!body) throw new Refusal('the body is not a JSON object')
+    if (id !== undefined && action === 'refunds') {
+      account.get(id)
+      const cents = checkRefund(body)
+      return ({ status }) => createRefund(id, cents, status)
+    }
+    if (path !== '/orders') throw notFound(`${method} ${path}`)
+    const order: Partial<ConektaOrder> = body
+    checkOrder(order, seconds())
+    orders.push(order)
+    return (next) => account.createOrder(order, next.livemode ?? livemode)
+  }
+  const server = await startServer(options.port ?? 0, answer)
+  async function close(): Promise<void> {
+    outbox.stop()
+    await server.close()
+  }
+  t?.after(close)
   return {
-    url,
-    /** Every valid order. */
+    ...controls,
+    url: server.url,
+    /** Every valid request for an order. */
     orders,
+    /** The path and query of every valid GET. */
+    reads,
     refusals,
-    next: (following: ConektaScript) => (script = following),
+    /** Returns how many orders exist at the provider. */
+    created: () => account.orders.size,
+    /** An order as it is now. */
+    order: (id: string): Order => structuredClone(account.get(id)),
+    next: script.set,
+    events: outbox.events,
+    takeEvents: outbox.take,
+    posts: outbox.posts,
+    flush: outbox.flush,
+    useWebhook: outbox.useWebhook,
+    close,
     env: {
-      CONEKTA_API_KEY: CONEKTA_KEY,
-      CONEKTA_API_URL: url,
+      CONEKTA_API_KEY: apiKey,
+      CONEKTA_API_URL: server.url,
       CONEKTA_WEBHOOK_PUBLIC_KEY: CONEKTA_PUBLIC_KEY.replaceAll('\n', '\\n'),
     },
   }
 }
 
-/** Checks the rules of order_request, customer_info and order_checkout_request in the vendor's OpenAPI 2.3.0. */
-function problemOf({ method, url, headers }: IncomingMessage, body: string): string | null {
-  if (method !== 'POST' || url !== '/orders') return `no ${method} ${url}`
-  if (headers.authorization !== `Bearer ${CONEKTA_KEY}`) return 'wrong key'
-  if (headers.accept !== MEDIA_TYPE) return `accept is ${headers.accept}`
-  if (headers['content-type'] !== 'application/json') return `content-type is ${headers['content-type']}`
-  const order = JSON.parse(body) as Partial<ConektaOrder>
-  if (order.currency !== 'MXN') return 'currency'
-  const { name, email, phone } = order.customer_info ?? {}
-  if (!name || !email || !phone) return 'customer_info needs name, email and phone'
-  if (!Array.isArray(order.line_items) || order.line_items.length === 0) return 'line_items must be an array'
-  for (const item of order.line_items) {
-    if (!(item.name.length >= 3 && item.name.length <= 249)) return 'line_items.name must have 3 to 249 characters'
-    if (!Number.isInteger(item.unit_price) || !Number.isInteger(item.quantity)) return 'line_items in centavos'
-  }
-  const { type, allowed_payment_methods: allowed = [], expires_at: expiresAt = 0 } = order.checkout ?? {}
-  if (type !== 'HostedPayment') return 'checkout.type'
-  if (!allowed.every((one) => ['cash', 'card', 'bank_transfer'].includes(one))) return 'allowed_payment_methods'
-  const cents = order.line_items.reduce((sum, item) => sum + item.unit_price * item.quantity, 0)
-  if (cents < 300) return 'the amount has to be at least 3.00 MXN'
-  if (allowed.includes('cash') && cents > 1_000_000) return 'cash takes at most 10,000.00 MXN'
-  if (!Number.isInteger(expiresAt)) return 'expires_at must be in unix seconds'
-  const isFlat = Object.values(order.metadata ?? {}).every((value) => value.length <= 249)
-  return isFlat ? null : 'metadata values must be scalars of at most 249 characters'
+/** GET /orders: the newest first. `search` looks in the id, the payer's e-mail address and the metadata. */
+function listOrders(stored: Order[], query: URLSearchParams, base: string): object {
+  const search = query.get('search')
+  const status = query.get('payment_status')
+  const matching = stored
+    .filter((order) => search === null || textsOf(order).some((text) => text.includes(search)))
+    .filter((order) => status === null || order.payment_status === status)
+    .filter(
+      (order) => isWithin(order.created_at, query, 'created_at') && isWithin(order.updated_at, query, 'updated_at'),
+    )
+    .toReversed()
+  const limit = Number(query.get('limit') ?? 20)
+  const next = query.get('next')
+  const from = next === null ? 0 : matching.findIndex(({ id }) => id === next) + 1
+  const data = matching.slice(from, from + limit)
+  const hasMore = matching.length > from + limit
+  const following = new URLSearchParams([...query].filter(([name]) => name !== 'next'))
+  following.set('next', data.at(-1)?.id ?? '')
+  const url = hasMore ? `${base}/orders?${following.toString()}` : null
+  return { object: 'list', has_more: hasMore, data, next_page_url: url, previous_page_url: null }
 }
 
-function orderOf(order: ConektaOrder, livemode: boolean) {
-  const checkoutId = 'b5a6f1f0-0000-4000-8000-000000000000'
-  const [item] = order.line_items
-  return {
-    id: `ord_${randomBytes(8).toString('hex')}`,
-    object: 'order',
-    livemode,
-    amount: item!.unit_price * item!.quantity,
-    currency: order.currency,
-    amount_refunded: 0,
-    metadata: order.metadata,
-    checkout: {
-      id: checkoutId,
-      type: order.checkout.type,
-      status: 'Issued',
-      expires_at: order.checkout.expires_at,
-      url: `https://pay.conekta.com/checkout/${checkoutId.replaceAll('-', '')}`,
-    },
-  }
+const textsOf = ({ id, customer_info: customer, metadata }: Order): string[] => [
+  id,
+  (customer as { email: string }).email,
+  ...Object.values(metadata).map(String),
+]
+
+function isWithin(at: number, query: URLSearchParams, name: string): boolean {
+  const [exact, least, most] = [query.get(name), query.get(`${name}.gte`), query.get(`${name}.lte`)]
+  return (!exact || at === Number(exact)) && (!least || at >= Number(least)) && (!most || at <= Number(most))
 }
 
-const reject = (response: ServerResponse, status: number, type: string, code: string) =>
-  reply(response, status, {
-    object: 'error',
-    type,
-    log_id: '000000000000000000000000',
-    details: [{ code, message: 'No se pudo procesar.', debug_message: 'fake' }],
-  })
+const apiError = () => errorOf('api_error', 'conekta.errors.api.system.general_failure')
 
-function reply(response: ServerResponse, status: number, body: object) {
-  response.writeHead(status, { 'content-type': MEDIA_TYPE }).end(JSON.stringify(body))
-}
-
-async function readBody(request: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = []
-  for await (const chunk of request) chunks.push(chunk as Buffer)
-  return Buffer.concat(chunks).toString()
-}
-
-const keys = generateKeyPairSync('rsa', {
-  modulusLength: 2048,
-  publicKeyEncoding: { type: 'spki', format: 'pem' },
-  privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+/** The text is made at once, because the object may change before it is sent. */
+const replyOf = (status: number, body: object): Reply => ({
+  status,
+  text: JSON.stringify(body),
+  headers: { 'content-type': MEDIA_TYPE, 'conekta-media-type': MEDIA_TYPE },
 })
-export const CONEKTA_PUBLIC_KEY = keys.publicKey
-
-/** Makes a `Digest` header: RSASSA-PKCS1-v1_5 with SHA-256 over the raw body, in base64. */
-export const signConekta = (raw: string | Buffer): string =>
-  createSign('RSA-SHA256').update(raw).sign(keys.privateKey, 'base64')
-
-/** Makes an event of an order in the vendor's envelope. */
-export function conektaEvent(
-  type: string,
-  order: Record<string, unknown>,
-  id = randomBytes(12).toString('hex'),
-  envelope: Record<string, unknown> = {},
-) {
-  return JSON.stringify({
-    id,
-    object: 'event',
-    type,
-    livemode: false,
-    created_at: 1_800_000_000,
-    webhook_status: 'pending',
-    webhook_logs: [],
-    data: { object: { object: 'order', currency: 'MXN', metadata: {}, ...order }, previous_attributes: {} },
-    ...envelope,
-  })
-}
