@@ -3,20 +3,19 @@
  * project, in PROVIDER_SAMPLES_DIR; without them these tests are skipped.
  */
 import assert from 'node:assert/strict'
-import test from 'node:test'
+import test, { type TestContext } from 'node:test'
 import { newId, sql } from '../src/platform/db.ts'
 import { processInbound } from '../src/inbox/inbox.ts'
-import { CONEKTA_KEY, CONEKTA_PUBLIC_KEY, signConekta } from './fakes/conekta.ts'
-import { signStripe, STRIPE_KEY, STRIPE_WEBHOOK_SECRET } from './fakes/stripe.ts'
+import { signConekta, startFakeConekta } from './fakes/conekta.ts'
+import { signStripe, startFakeStripe } from './fakes/stripe.ts'
 import { startApp, type TestApp } from './harness.ts'
 import { anOrganizer } from './make.ts'
 import { listSamples, type Sample } from './samples.ts'
 
-const ENV = {
-  STRIPE_SECRET_KEY: STRIPE_KEY,
-  STRIPE_WEBHOOK_SECRET,
-  CONEKTA_API_KEY: CONEKTA_KEY,
-  CONEKTA_WEBHOOK_PUBLIC_KEY: CONEKTA_PUBLIC_KEY.replaceAll('\n', '\\n'),
+/** An app whose providers know none of the samples. */
+async function startWithFakes(t: TestContext): Promise<TestApp> {
+  const [stripe, conekta] = [await startFakeStripe(t), await startFakeConekta(t)]
+  return startApp(t, { env: { ...stripe.env, ...conekta.env } })
 }
 const SIGNED = {
   stripe: (raw: Buffer, at: Date) => ({ 'stripe-signature': signStripe(raw, at) }),
@@ -62,7 +61,7 @@ for (const provider of ['stripe', 'conekta'] as const) {
     `every webhook of ${provider} is accepted, stored unchanged, and processed or a dead letter`,
     { skip },
     async (t) => {
-      const app = await startApp(t, { env: ENV })
+      const app = await startWithFakes(t)
       for (const sample of samples) {
         await sql`truncate inbound_events, dead_letters`.execute(app.db) // the samples share their ids
         const raw = Buffer.from(sample.body)
@@ -89,7 +88,7 @@ for (const provider of ['stripe', 'conekta'] as const) {
   )
 
   test(`a payment is confirmed once by a sample of ${provider}`, { skip }, async (t) => {
-    const app = await startApp(t, { env: ENV })
+    const app = await startWithFakes(t)
     const paid = samples.flatMap((sample) => {
       const payment = PAID[provider](sample)
       return payment ? [{ sample, ...payment }] : []

@@ -55,7 +55,7 @@ const PACKAGE_DOORS: [RegExp, RegExp][] = [
   [/^ioredis$/, /^src\/platform\/(kv|queue)\.ts$/],
   [/^(fastify|@fastify\/.*)$/, /^src\/(app|server|http\/[a-z-]+|[a-z]+\/([a-z]+-)?routes)\.ts$/],
   [/^negotiator$/, /^src\/http\/accepts\.ts$/],
-  [/^stripe$/, /^src\/payments\/stripe\.ts$/],
+  [/^stripe$/, /^src\/providers\/stripe\.ts$/],
   [/^resend$/, /^src\/channels\/email\.ts$/],
   [/^undici$/, /^src\/channels\/http-call\.ts$/],
 ]

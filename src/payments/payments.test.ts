@@ -239,25 +239,106 @@ test('after a crash before the answer, the same key finds its row and calls Stri
   assert.equal(stripe.intents(), 1)
 })
 
-test('after a lost answer of Conekta, the same key returns unknown and creates no second order', async (t) => {
+test('after a lost answer of Conekta, the same key finds the order and creates no second one', async (t) => {
   const conekta = await startFakeConekta(t)
   const app = await startApp(t, { env: conekta.env })
   const key = newId('key')
   const body = { amount: 50, provider: 'conekta', customer: CUSTOMER }
   conekta.next({ kind: 'reset' })
   const first = await ask(app, body, { key })
+  const silent = await ask(app, body, { key })
   conekta.next({ kind: 'ok' })
 
   const again = await ask(app, body, { key })
-  await sql`update payments set status = 'requires_action' where id = ${first.body.paymentId}`.execute(app.db)
-  const later = await ask(app, body, { key })
 
-  assert.equal(first.status, 202)
-  assert.equal(again.status, 202)
+  assert.deepEqual([first.status, silent.status], [202, 202])
   assert.equal(again.reply.headers['idempotent-replayed'], undefined, 'an unknown outcome is no answer to replay')
+  assert.deepEqual([again.status, again.body.status], [201, 'requires_action'])
   assert.equal(again.body.paymentId, first.body.paymentId)
-  assert.deepEqual([later.status, later.body.status], [201, 'requires_action'])
+  assert.equal(conekta.order(again.body.providerRef).metadata['payment_id'], again.body.paymentId)
   assert.equal(conekta.orders.length, 1)
+})
+
+test('a call that never reached Conekta is made again after a minute, by one of several requests', async (t) => {
+  const start = '2030-06-03T18:00:00.000Z'
+  const conekta = await startFakeConekta(t, { now: () => new Date(start) })
+  const app = await startApp(t, { now: start, env: conekta.env })
+  const key = newId('key')
+  const body = { amount: 50, provider: 'conekta', customer: CUSTOMER }
+  conekta.next({ kind: 'silence_before' })
+  app.deps.providers.conekta = openConekta({
+    apiKey: conekta.env.CONEKTA_API_KEY,
+    apiUrl: conekta.url,
+    webhookPublicKey: undefined,
+    timeoutMs: 200,
+  })
+  const first = await ask(app, body, { key })
+  conekta.next({ kind: 'ok' })
+  const soon = await ask(app, body, { key })
+  app.setNow('2030-06-03T18:01:01.000Z')
+
+  const later = await Promise.all([1, 2, 3].map(() => ask(app, body, { key })))
+
+  assert.deepEqual([first.status, soon.status, conekta.created()], [202, 202, 1])
+  assert.ok(later.every(({ status }) => [201, 202, 409].includes(status)))
+  assert.equal(later.filter(({ status }) => status === 201).length, 1)
+})
+
+for (const provider of ['stripe', 'conekta'] as const) {
+  test(`a 5xx of ${provider} after the request has left is unknown, and never a second charge`, async (t) => {
+    const fake = provider === 'stripe' ? await startFakeStripe(t) : await startFakeConekta(t)
+    const app = await startApp(t, { env: fake.env })
+    const key = newId('key')
+    const body = { amount: 50, provider, customer: CUSTOMER }
+    fake.next({ kind: 'accepts_then_fails', httpStatus: 500, times: 1 })
+
+    const first = await ask(app, body, { key })
+    const again = await ask(app, body, { key })
+
+    assert.deepEqual([first.status, first.body.status, again.status], [202, 'unknown', 201])
+    assert.equal(again.body.paymentId, first.body.paymentId)
+    const created = 'intents' in fake ? fake.intents() : fake.created()
+    assert.equal(created, 1)
+  })
+}
+
+test('an open payment of a purpose is found again; one with another amount is refused; a late voucher makes room', async (t) => {
+  const start = '2030-06-03T18:00:00.000Z'
+  let clock = new Date(start)
+  const conekta = await startFakeConekta(t, { now: () => clock })
+  const app = await startApp(t, { now: start, env: conekta.env })
+  const organizerId = await anOrganizer(app.db)
+  const body = {
+    ...{ amount: 50, provider: 'conekta', customer: CUSTOMER, methods: ['oxxo'] },
+    ...{ organizerId, purposeKey: 'invoice 7' },
+  }
+
+  const first = await ask(app, body)
+  const again = await ask(app, body)
+  const other = await ask(app, { ...body, amount: 60 })
+  const elsewhere = await ask(app, { ...body, organizerId: await anOrganizer(app.db) })
+  clock = new Date('2030-06-06T18:00:01.000Z')
+  app.setNow(clock.toISOString())
+  const after = await ask(app, body)
+
+  assert.deepEqual([first.status, again.status, after.status], [201, 201, 201])
+  assert.equal(again.body.paymentId, first.body.paymentId)
+  assert.equal(again.body.nextAction.number, first.body.nextAction.number)
+  assert.deepEqual([other.status, other.body.code], [409, 'payment_open'])
+  assert.notEqual(elsewhere.body.paymentId, first.body.paymentId)
+  assert.notEqual(after.body.paymentId, first.body.paymentId)
+  assert.equal(conekta.orders.length, 3)
+})
+
+test('twenty requests for one purpose at once make one payment and one call', async (t) => {
+  const stripe = await startFakeStripe(t)
+  const app = await startApp(t, { env: stripe.env })
+  const body = { amount: 50, provider: 'stripe', organizerId: await anOrganizer(app.db), purposeKey: 'invoice 8' }
+
+  const replies = await Promise.all(Array.from({ length: 20 }, () => ask(app, body)))
+
+  assert.equal(new Set(replies.map((reply) => reply.body.paymentId)).size, 1)
+  assert.equal(stripe.intents(), 1)
 })
 
 test('one Idempotency-Key creates one payment and rejects another body, also after its stored answer expired', async (t) => {
@@ -306,7 +387,7 @@ const REJECTED = [
   ['an unknown provider', { amount: 10, provider: 'paypal' }, 'unsupported_provider'],
   ['less than Stripe takes', { amountCents: 999, provider: 'stripe' }, 'amount_too_small'],
   ['more than Stripe takes', { amount: '1000000.00', provider: 'stripe' }, 'amount_too_large'],
-  ['spei with Stripe', { amount: 10, provider: 'stripe', methods: ['spei'] }, 'unsupported_method'],
+  ['spei in dollars', { amount: 10, currency: 'USD', provider: 'stripe', methods: ['spei'] }, 'unsupported_currency'],
   ['oxxo in dollars', { amount: 10, currency: 'USD', provider: 'stripe', methods: ['oxxo'] }, 'unsupported_currency'],
   ['less than Conekta takes', { amountCents: 299, provider: 'conekta', customer: CUSTOMER }, 'amount_too_small'],
   [
@@ -470,7 +551,8 @@ const METHOD_LIMITS: [string, string[] | undefined, string, string, string | nul
   ['stripe', ['card'], '0.50', 'usd', null],
   ['stripe', ['oxxo'], '10.00', 'USD', 'unsupported_currency'],
   ['stripe', ['card', 'oxxo'], '10.00', 'EUR', 'unsupported_currency'],
-  ['stripe', ['spei'], '100.00', 'MXN', 'unsupported_method'],
+  ['stripe', ['spei'], '100.00', 'MXN', null],
+  ['stripe', ['spei'], '9.99', 'MXN', 'amount_too_small'],
   ['conekta', ['oxxo'], '2.99', 'MXN', 'amount_too_small'],
   ['conekta', ['oxxo'], '3.00', 'MXN', null],
   ['conekta', ['oxxo'], '10000.00', 'MXN', null],
@@ -487,7 +569,7 @@ for (const isMock of [false, true]) {
     const [stripe, conekta] = [await startFakeStripe(t), await startFakeConekta(t)]
     const app = await startApp(t, { env: isMock ? {} : { ...stripe.env, ...conekta.env } })
     for (const [provider, methods, amount, currency, code] of METHOD_LIMITS) {
-      const calls = () => stripe.calls.length + conekta.orders.length
+      const calls = () => stripe.intents() + conekta.orders.length
       const before = calls()
 
       const asked = await ask(app, { provider, amount, currency, customer: CUSTOMER, ...(methods ? { methods } : {}) })

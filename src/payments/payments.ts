@@ -122,7 +122,7 @@ export async function createIntent(context: Context, request: IntentRequest): Pr
 
   const input: IntentInput = {
     paymentId: payment.id,
-    requestId: request.requestId,
+    requestId: payment.requestId,
     ...money,
     description: request.description ?? 'Monotickets',
     customer,
@@ -222,17 +222,10 @@ export async function settle(db: Db, id: string, outcome: IntentOutcome, cause: 
   return withTx(db, async (tx) => {
     const payment = (await lockPayment(tx, id))!
     const { amountCents, currency } = payment
-    const facts = outcome.facts.map(
-      (fact) =>
-        ({
-          ...fact,
-          ...{
-            amountCents: fact.amountCents ?? amountCents,
-            currency: fact.currency ?? currency,
-            occurredAt: cause.at,
-          },
-        }) as KnownFact,
-    )
+    const facts = outcome.facts.map((fact): KnownFact => {
+      const known = { amountCents: fact.amountCents ?? amountCents, currency: fact.currency ?? currency }
+      return { ...fact, ...known, occurredAt: cause.at }
+    })
     const told = { status: null, reason: null, nextAction: null, modes: [], occurredAt: null }
     const applied = await applyFacts(tx, payment, { ...told, providerRef: outcome.providerRef, facts }, cause, 'apply')
     return applied.payment

@@ -16,11 +16,13 @@ export type Refund = {
   /** How far the provider is with it. */
   state: 'pending' | 'succeeded' | 'failed' | null
   createdBy: string
+  /** Of the request that asked for it. A repeated call to the provider sends it again. */
+  requestId: string
   createdAt: Date
 }
 
 const COLUMNS = sql`r.id, r.payment_id, r.amount_cents, r.currency, r.reason, r.status, r.failure, r.object_id, r.created_by,
-  r.created_at,
+  r.request_id, r.created_at,
   (select f.state
      from payment_facts f
      join payments p on p.id = r.payment_id

@@ -105,10 +105,10 @@ async function findRefundable(tx: Tx, payment: Payment): Promise<number> {
 async function callProvider({ db, now, providers }: Context, refund: Refund, cause: Cause): Promise<Refund> {
   const payment = await withTx(db, (tx) => lockPayment(tx, refund.paymentId))
   assert(payment?.providerRef, 'a payment with money has a reference')
-  const { id: refundId, amountCents, reason } = refund
+  const { id: refundId, amountCents, reason, requestId } = refund
   const { providerRef } = payment
   const outcome = await providerOf(providers, payment).refund({
-    ...{ refundId, providerRef, amountCents, reason, requestId: cause.requestId },
+    ...{ refundId, providerRef, amountCents, reason, requestId },
   })
   return withTx(db, (tx) => settle(tx, refund, outcome, { ...cause, at: now() }))
 }

@@ -33,6 +33,8 @@ export type Payment = {
   reference: string | null
   note: string | null
   paidAt: Date | null
+  /** Of the request that made it. A repeated call to the provider sends it again. */
+  requestId: string
   createdAt: Date
 }
 export const PAYMENT_STATUSES = [
@@ -57,7 +59,7 @@ export type PaymentStatus = (typeof PAYMENT_STATUSES)[number]
 
 export const COLUMNS = sql`id, kind, organizer_id, event_id, provider, mode, provider_ref, client_secret, next_action, status,
   reason, amount_cents, received_cents, refunded_cents, disputed_cents, lost_cents, currency, is_late, is_held, expires_at,
-  method, reference, note, paid_at, created_at`
+  method, reference, note, paid_at, request_id, created_at`
 
 export type Payer = { found: true; organizerId: string | null } | { found: false; missing: FailureCode }
 

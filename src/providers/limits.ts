@@ -31,8 +31,10 @@ const LIMITS: readonly Limit[] = [
     minCents: STRIPE_CARD_MIN[currency] ?? 1,
     maxCents: STRIPE_MAX,
   })),
-  // docs.stripe.com/payments/oxxo: 10.00 to 10,000.00 MXN. `spei` has no row, because it would need a Stripe Customer.
+  // docs.stripe.com/payments/oxxo: 10.00 to 10,000.00 MXN.
   { provider: 'stripe', method: 'oxxo', currency: 'MXN', minCents: 1000, maxCents: SHOP_MAX },
+  // docs.stripe.com/payments/bank-transfers: for a Customer of Stripe, which is made with the intent.
+  { provider: 'stripe', method: 'spei', currency: 'MXN', minCents: 1000, maxCents: STRIPE_MAX },
   { ...CONEKTA, method: 'card' },
   { ...CONEKTA, method: 'oxxo', maxCents: SHOP_MAX },
   { ...CONEKTA, method: 'spei' },

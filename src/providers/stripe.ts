@@ -41,6 +41,10 @@ export function openStripe({ secretKey, apiUrl, webhookSecret, timeoutMs = 15_00
     port: port || (protocol === 'http:' ? 80 : 443),
     protocol: protocol === 'http:' ? 'http' : 'https',
     timeout: timeoutMs,
+    // The SDK's own timeout begins again with every byte.
+    httpClient: Stripe.createFetchHttpClient((url, init) =>
+      fetch(url, { ...init, signal: AbortSignal.timeout(timeoutMs) }),
+    ),
     maxNetworkRetries: 0, // the row decides about retries; the SDK still retries a closed connection once, with the same key
     telemetry: false,
   })
@@ -85,7 +89,7 @@ async function createCustomer(client: Stripe, { paymentId, customer }: IntentInp
   return id
 }
 
-const isTransfer = ({ isChosen, methods }: IntentInput) => isChosen && methods.length === 1 && methods[0] === 'spei'
+const isTransfer = ({ isChosen, methods }: IntentInput) => isChosen && methods.includes('spei')
 
 function paramsOf({ customer, metadata, ...input }: IntentInput): Stripe.PaymentIntentCreateParams {
   return {
@@ -110,25 +114,22 @@ function methodsOf({
   customer: { name, email },
 }: Chosen): Partial<Stripe.PaymentIntentCreateParams> {
   if (!isChosen) return { automatic_payment_methods: { enabled: true } }
+  const types = methods.map((method) => (method === 'spei' ? ('customer_balance' as const) : method))
+  const chosen = {
+    allowed_payment_method_types: types,
+    payment_method_options: {
+      ...(methods.includes('oxxo') ? { oxxo: { expires_after_days: VOUCHER_DAYS } } : {}),
+      ...(methods.includes('spei') ? { customer_balance: TRANSFER } : {}),
+    },
+  }
   const [only, ...others] = methods
-  if (only === 'spei' && others.length === 0)
-    return {
-      allowed_payment_method_types: ['customer_balance'],
-      confirm: true,
-      payment_method_data: { type: 'customer_balance' },
-      payment_method_options: {
-        customer_balance: { funding_type: 'bank_transfer', bank_transfer: { type: 'mx_bank_transfer' } },
-      },
-    }
-  if (only === 'oxxo' && others.length === 0 && name && email)
-    return {
-      allowed_payment_method_types: ['oxxo'],
-      confirm: true,
-      payment_method_data: { type: 'oxxo', billing_details: { name, email } },
-      payment_method_options: { oxxo: { expires_after_days: VOUCHER_DAYS } },
-    }
-  return { allowed_payment_method_types: methods.filter((method) => method !== 'spei') }
+  if (others.length > 0) return chosen
+  if (only === 'spei') return { ...chosen, confirm: true, payment_method_data: { type: 'customer_balance' } }
+  if (only === 'oxxo' && name && email)
+    return { ...chosen, confirm: true, payment_method_data: { type: 'oxxo', billing_details: { name, email } } }
+  return chosen
 }
+const TRANSFER = { funding_type: 'bank_transfer' as const, bank_transfer: { type: 'mx_bank_transfer' as const } }
 
 const STATUSES: Record<string, 'requires_payment' | 'requires_action'> = {
   requires_payment_method: 'requires_payment',
@@ -156,6 +157,8 @@ function failureOf(error: unknown): { kind: 'unknown'; reason: string } | Reject
   const httpStatus = error.statusCode ?? null
   if (httpStatus === null || httpStatus < 300) return { kind: 'unknown', reason: 'no_answer' }
   if (httpStatus === 409) return { kind: 'unknown', reason: 'in_progress_at_provider' }
+  // The first call of this key had other words, so its intent may be there.
+  if (error.rawType === 'idempotency_error') return { kind: 'unknown', reason: 'idempotency_error' }
   const reason = codeOf(error.code ?? error.rawType) ?? `http_${httpStatus}`
   return httpStatus >= 500 ? { kind: 'unknown', reason } : { kind: 'rejected', reason, httpStatus }
 }

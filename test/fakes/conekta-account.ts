@@ -101,13 +101,18 @@ export function openAccount({ now, emit }: AccountOptions) {
     chargesOf(getOpen(id)).find(
       ({ status, payment_method: method }) => status === 'pending_payment' && method['object'] === object,
     )
+  /** A shop may take the money after the end. */
+  const endedOf = (id: string, object: string) =>
+    chargesOf(get(id)).find(
+      ({ status, payment_method: method }) => ['expired', 'canceled'].includes(status) && method['object'] === object,
+    )
   function payWithCard(id: string, { at }: When = {}): Order {
     const charge = choose(id, 'card')
     settleCharge(get(id), charge, secondsOf(at))
     return get(id)
   }
   function payCash(id: string, { at }: When = {}): Order {
-    const charge = pendingOf(id, 'cash_payment') ?? choose(id, 'cash')
+    const charge = endedOf(id, 'cash_payment') ?? pendingOf(id, 'cash_payment') ?? choose(id, 'cash')
     settleCharge(get(id), charge, secondsOf(at))
     return get(id)
   }

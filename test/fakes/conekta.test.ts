@@ -140,7 +140,7 @@ test('on a checkout the payer chooses: a CLABE is for one amount, a declined car
   assert.equal(fake.payWithCard(card).payment_status, 'paid')
   fake.chooseCash(gone)
   assert.equal(fake.expire(gone).payment_status, 'expired')
-  assert.throws(() => fake.payCash(gone), /expired/)
+  assert.throws(() => fake.payWithCard(gone), /expired/)
   assert.deepEqual(typesOf(), [
     ...['charge.created', 'order.pending_payment', 'charge.paid', 'order.paid'],
     ...['charge.created', 'charge.declined', 'order.declined', 'charge.created', 'charge.paid', 'order.paid'],
