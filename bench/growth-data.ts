@@ -45,11 +45,16 @@ const ROWS: Record<string, string> = {
   inbound_events: `(id, source, dedupe_key, body, request_id, status, attempts, received_at, processed_at)
     select ${id('in')}, 'whatsapp', md5(n::text) || md5('b' || n), convert_to(repeat(md5(n::text), 16), 'UTF8'), 'bench',
            'done', 1, ${AT}, ${AT}`,
-  payments: `(id, kind, organizer_id, provider, mode, provider_ref, client_secret, status, amount_cents, currency,
-      paid_at, created_by, request_id, created_at, updated_at)
+  payments: `(id, kind, organizer_id, provider, mode, provider_ref, client_secret, status, amount_cents,
+      received_cents, currency, paid_at, created_by, request_id, created_at, updated_at)
     select ${id('pay')}, 'intent', 'org_bench', 'mock', 'mock', 'mock_' || md5(n::text), 'mock_secret_' || md5(n::text),
-           case when n % 3 = 0 then 'requires_payment' else 'confirmed' end, 150000, 'MXN',
+           case when n % 3 = 0 then 'requires_payment' else 'confirmed' end, 150000,
+           case when n % 3 = 0 then 0 else 150000 end, 'MXN',
            case when n % 3 = 0 then null else ${AT} end, 'bench', 'bench', ${AT}, ${AT}`,
+  payment_facts: `(provider, kind, object_id, provider_ref, payment_id, state, amount_cents, currency, occurred_at,
+      created_at, updated_at)
+    select 'mock', 'charge', 'mock_' || md5(n::text), 'mock_' || md5(n::text), ${id('pay')}, 'paid', 150000, 'MXN', ${AT},
+           ${AT}, ${AT}`,
 }
 
 /**

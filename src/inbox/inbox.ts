@@ -175,7 +175,10 @@ async function processPayment(context: Context, inbound: Inbound): Promise<Proce
       if (outcome === 'unmatched') outcome = whyNotOurs(providers, provider, news) ?? outcome
       // The webhook can arrive before we commit the provider's reference, so it is tried again.
       if (outcome === 'unmatched' && !isLast) return { status: 'waiting' as const, outcome }
-      if (outcome === 'unmatched' && (await reviewUnmatched(tx, provider, news, cause))) outcome = 'review'
+      if (outcome === 'unmatched' && news.facts.length > 0) {
+        if (!(await reviewUnmatched(tx, provider, news, cause))) throw new GiveUp('payment_unknown')
+        outcome = 'review'
+      }
     }
     const status = outcome === 'ignored' || outcome.startsWith('other_') || outcome === 'unmatched' ? 'ignored' : 'done'
     await finishOrThrow(tx, inbound.id, { status, reason: outcome, now: cause.at })

@@ -174,16 +174,20 @@ function migrator(db: Db, folder: string): Migrator {
     db: db.withoutPlugins(),
     provider: {
       async getMigrations() {
-        const files = (await readdir(folder)).filter((file) => /^\d{4}_.*\.sql$/.test(file)).toSorted()
         const migrations: Record<string, Migration> = {}
-        for (const file of files) {
-          const text = await readFile(join(folder, file), 'utf8')
-          migrations[file.replace(/\.sql$/, '')] = { up: async (tx) => void (await sql.raw(text).execute(tx)) }
+        for (const name of await listMigrationNames(folder)) {
+          const text = await readFile(join(folder, `${name}.sql`), 'utf8')
+          migrations[name] = { up: async (tx) => void (await sql.raw(text).execute(tx)) }
         }
         return migrations
       },
     },
   })
+}
+
+async function listMigrationNames(folder: string): Promise<string[]> {
+  const files = (await readdir(folder)).filter((file) => /^\d{4}_.*\.sql$/.test(file))
+  return files.map((file) => file.replace(/\.sql$/, '')).toSorted()
 }
 
 /** Applies pending migrations and returns their names. */
@@ -193,10 +197,15 @@ export async function applyMigrations(db: Db, folder: string): Promise<string[]>
   return results.map((result) => result.migrationName)
 }
 
-/** The names of pending migrations. */
+/** The names of pending migrations. The migrator itself would read the columns of every table. */
 export async function listPendingMigrations(db: Db, folder: string): Promise<string[]> {
-  const all = await migrator(db, folder).getMigrations()
-  return all.filter((migration) => !migration.executedAt).map((migration) => migration.name)
+  const names = await listMigrationNames(folder)
+  const { rows: tables } = await sql<{ exists: boolean }>`
+    select to_regclass('kysely_migration') is not null as exists`.execute(db)
+  if (!tables[0]!.exists) return names
+  const { rows } = await sql<{ name: string }>`select name from kysely_migration`.execute(db)
+  const applied = new Set(rows.map(({ name }) => name))
+  return names.filter((name) => !applied.has(name))
 }
 
 /** Runs `work` with a plain client that changes no setting of its session, and closes it. For what needs one session. */
