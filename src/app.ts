@@ -21,7 +21,6 @@ import type { Deps } from './deps.ts'
 import { eventRoutes } from './events/routes.ts'
 import { ledgerRoutes } from './finance/ledger-routes.ts'
 import { directorPaymentRoutes } from './finance/payment-routes.ts'
-import { reportRoutes } from './finance/report-routes.ts'
 import { financeRoutes } from './finance/routes.ts'
 import { guardRoutes } from './http/access.ts'
 import { answerProblems, describeProblem, sendFailure } from './http/errors.ts'
@@ -42,6 +41,7 @@ import { channelRoutes } from './operations/channel-routes.ts'
 import { operationsRoutes } from './operations/routes.ts'
 import { paymentRoutes } from './payments/routes.ts'
 import { Failure } from './platform/errors.ts'
+import { reportRoutes } from './reports/routes.ts'
 
 export async function buildApp(deps: Deps): Promise<FastifyInstance> {
   const app = openApp(deps)

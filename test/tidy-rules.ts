@@ -21,6 +21,7 @@ const DOMAINS = [
   'conversations',
   'landing',
   'finance',
+  'reports',
   'inbox',
   'operations',
 ]

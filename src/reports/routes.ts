@@ -3,15 +3,14 @@ import type { Readable } from 'node:stream'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type, type TProperties } from 'typebox'
 import type { Deps } from '../deps.ts'
+import { findOrganizer, PERIOD } from '../finance/finance.ts'
 import { PageQuery } from '../http/page.ts'
 import { Answer, NullableNumber, NullableString } from '../http/schemas.ts'
 import { dayOf, readDays } from '../platform/days.ts'
 import { Failure } from '../platform/errors.ts'
 import { CurrencyInput, readCurrency } from '../platform/money.ts'
-import { REPORTS, type Column, type Report } from './reports/queries.ts'
-import { openCsv, readReport } from './reports/reports.ts'
-import { PERIOD } from './schemas.ts'
-import { findOrganizer } from './sql.ts'
+import { REPORTS, type Column, type Report } from './queries.ts'
+import { openCsv, readReport } from './reports.ts'
 
 const QUERY = Type.Object(
   {

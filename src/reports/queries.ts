@@ -2,8 +2,8 @@
  * The reports and their queries. Each query gives one row a line, with `id`, `sort` (the largest first) and the columns that its
  * report names; reports.ts pages it, sums it and writes it.
  */
-import { dayAt, isUntil, isWithin, type Days } from '../../platform/days.ts'
-import { sql } from '../../platform/db.ts'
+import { dayAt, isUntil, isWithin, type Days } from '../platform/days.ts'
+import { sql } from '../platform/db.ts'
 
 type Query = ReturnType<typeof sql>
 export type ReportFilter = Days & { organizerId: string | null; currency: string; today: string }

@@ -1,9 +1,9 @@
 /** Runs a report: a page with the totals of all rows, or all rows as CSV. */
 import { pipeline, Readable } from 'node:stream'
 import { stringify } from 'csv-stringify'
-import { openCursor, writeCursor } from '../../http/page.ts'
-import { sql, type Db } from '../../platform/db.ts'
-import { formatCents } from '../../platform/money.ts'
+import { openCursor, writeCursor } from '../http/page.ts'
+import { sql, type Db } from '../platform/db.ts'
+import { formatCents } from '../platform/money.ts'
 import type { Column, Report, ReportFilter } from './queries.ts'
 
 type Value = string | number | null
