@@ -57,6 +57,7 @@ const PACKAGE_DOORS: [RegExp, RegExp][] = [
   [/^negotiator$/, /^src\/http\/accepts\.ts$/],
   [/^stripe$/, /^src\/payments\/stripe\.ts$/],
   [/^resend$/, /^src\/channels\/email\.ts$/],
+  [/^hucre(\/.*)?$/, /^src\/reports\/xlsx\.ts$/],
   [/^undici$/, /^src\/channels\/http-call\.ts$/],
 ]
 const WORD_DOORS: [string, RegExp, RegExp][] = [

@@ -1,14 +1,19 @@
-/** Runs a report: a page with the totals of all rows, or all rows as CSV. */
-import { pipeline, Readable } from 'node:stream'
-import { stringify } from 'csv-stringify'
+/** Runs a report: a page with the totals of all rows, and what files need for all rows. */
 import { openCursor, writeCursor } from '../http/page.ts'
 import { sql, type Db } from '../platform/db.ts'
 import { formatCents } from '../platform/money.ts'
 import type { Column, Report, ReportFilter } from './queries.ts'
 
-type Value = string | number | null
-type Row = { id: string; sort: number } & Record<string, Value>
+export type Value = string | number | null
+export type Values = Record<string, Value>
+export type Row = { id: string; sort: number } & Values
 type After = { sort: number; id: string }
+
+/** Every row, the largest first. */
+export const listAll = (report: Report, f: ReportFilter) => sql<Row>`
+  select *
+    from (${report.query(f)}) r
+   order by sort desc, id desc`
 
 /** Rows after `after`, the largest first. */
 async function listRows(db: Db, report: Report, f: ReportFilter, after: After | null, limit: number): Promise<Row[]> {
@@ -24,7 +29,7 @@ async function listRows(db: Db, report: Report, f: ReportFilter, after: After | 
 
 const isSummed = ({ kind }: Column): boolean => kind === 'count' || kind === 'cents'
 
-async function sumRows(db: Db, report: Report, f: ReportFilter): Promise<Record<string, Value>> {
+async function sumRows(db: Db, report: Report, f: ReportFilter): Promise<Values> {
   const sums = report.columns.filter(isSummed).map(({ name }) => {
     const column = sql.ref(name)
     return sql`coalesce(sum(${column}), 0)::bigint as ${column}`
@@ -34,22 +39,38 @@ async function sumRows(db: Db, report: Report, f: ReportFilter): Promise<Record<
   return rows[0]!
 }
 
-/** A row or the totals as JSON: money in both units, and shares. */
-function describe(report: Report, values: Record<string, Value>, currency: string): Record<string, Value> {
-  const shown: Record<string, Value> = {}
-  for (const column of report.columns) {
-    const { name, kind } = column
-    if (kind === 'share') shown[name] = shareOf(values[column.of[0]], values[column.of[1]])
-    else if (kind === 'cents') {
-      shown[`${name}Cents`] = values[name] ?? 0
-      shown[name] = formatCents(Number(values[name] ?? 0), currency)
-    } else if (name in values) shown[name] = values[name] ?? null
+/** The same totals from rows that are read anyway. */
+export function addUp({ columns }: Report) {
+  const summed = columns.filter(isSummed)
+  const totals: Record<string, number> = Object.fromEntries(summed.map(({ name }) => [name, 0]))
+  return {
+    add(row: Values): void {
+      for (const { name } of summed) totals[name]! += Number(row[name])
+    },
+    values: (): Values => totals,
   }
-  return shown
+}
+
+/** What a column shows of a row, or of the totals: money in major units, and a share of two other columns. */
+export function valueOf(column: Column, values: Values, currency: string): Value {
+  const value = values[column.name] ?? null
+  if (column.kind === 'share') return shareOf(values[column.of[0]], values[column.of[1]])
+  return column.kind === 'cents' ? formatCents(Number(value ?? 0), currency) : value
 }
 
 const shareOf = (part: Value | undefined, whole: Value | undefined): number | null =>
   Number(whole) === 0 ? null : Number(part) / Number(whole)
+
+/** A row or the totals as JSON. Totals have no texts. */
+function describe(report: Report, values: Values, currency: string): Values {
+  const shown: Values = {}
+  for (const column of report.columns) {
+    const { name, kind } = column
+    if (kind === 'cents') shown[`${name}Cents`] = values[name] ?? 0
+    if (name in values || kind === 'share') shown[name] = valueOf(column, values, currency)
+  }
+  return shown
+}
 
 /** Reads a page and the totals of all rows in one snapshot. */
 export async function readReport(
@@ -86,33 +107,4 @@ function readAfter(cursor: string | undefined): After | null {
 function readInteger(value: unknown): number {
   if (!Number.isSafeInteger(value)) throw new Error('shape')
   return value as number
-}
-
-const CSV_PAGE = 1000
-
-/**
- * All rows as CSV: RFC 4180, UTF-8 with a byte order mark for spreadsheets, money as decimal numbers, and an apostrophe before
- * values that a spreadsheet would run as a formula. It reads page by page, so memory does not grow with the rows.
- */
-export function openCsv(db: Db, report: Report, f: ReportFilter): Readable {
-  const csv = stringify({
-    ...{ bom: true, header: true, columns: ['id', ...report.columns.map(({ name }) => name)] },
-    ...{ escape_formulas: true, record_delimiter: 'windows' },
-  })
-  // A failure aborts the answer, so the reader sees a broken download instead of a short list.
-  pipeline(Readable.from(listAllRows(db, report, f)), csv, () => undefined)
-  return csv
-}
-
-async function* listAllRows(db: Db, report: Report, f: ReportFilter): AsyncGenerator<Value[]> {
-  let after: After | null = null
-  for (;;) {
-    const rows: Row[] = await listRows(db, report, f, after, CSV_PAGE)
-    for (const row of rows) {
-      const shown = describe(report, row, f.currency)
-      yield [row.id, ...report.columns.map(({ name }) => shown[name] ?? null)]
-    }
-    if (rows.length < CSV_PAGE) return
-    after = { sort: rows.at(-1)!.sort, id: rows.at(-1)!.id }
-  }
 }

@@ -1,5 +1,5 @@
-/** The Director's reports, as pages of JSON or as CSV. */
-import type { Readable } from 'node:stream'
+/** The Director's reports, as pages of JSON or as files. */
+import { addAbortSignal, type Readable } from 'node:stream'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type, type TProperties } from 'typebox'
 import type { Deps } from '../deps.ts'
@@ -9,21 +9,27 @@ import { Answer, NullableNumber, NullableString } from '../http/schemas.ts'
 import { dayOf, readDays } from '../platform/days.ts'
 import { Failure } from '../platform/errors.ts'
 import { CurrencyInput, readCurrency } from '../platform/money.ts'
+import { FORMATS, MEDIA_TYPES, openFile } from './files.ts'
 import { REPORTS, type Column, type Report } from './queries.ts'
-import { openCsv, readReport } from './reports.ts'
+import { readReport } from './reports.ts'
 
 const QUERY = Type.Object(
   {
     ...PageQuery,
     ...PERIOD,
     currency: CurrencyInput,
-    format: Type.Enum(['json', 'csv'], {
+    format: Type.Enum(['json', ...FORMATS], {
       default: 'json',
-      description: 'csv: all rows, UTF-8 with a byte order mark, money with decimals. limit and cursor do not apply.',
+      description:
+        'csv, xlsx: all rows in a file; limit and cursor do not apply. csv: UTF-8 with a byte order mark, money with ' +
+        'decimals, an apostrophe before formulas. xlsx: numbers are numbers, days are days, and the last line has the totals.',
     }),
   },
   { additionalProperties: false },
 )
+
+/** A download holds a connection, so a client that reads slower than this loses it. */
+const DOWNLOAD_MS = 120_000
 
 /** The fields of a column. */
 function fieldsOf({ name, kind, says }: Column): TProperties {
@@ -86,6 +92,7 @@ export const reportRoutes =
                 content: {
                   'application/json': { schema: answerOf(report) as never },
                   'text/csv': { schema: Type.Unsafe<Readable>({ type: 'string' }) },
+                  [MEDIA_TYPES.xlsx]: { schema: Type.Unsafe<Readable>({ type: 'string', format: 'binary' }) },
                 },
               },
             },
@@ -99,11 +106,12 @@ export const reportRoutes =
             throw new Failure('organizer_not_found')
           if (format === 'json')
             return { currency, ...(await readReport(deps.db, report, filter, { cursor, limit })) } as never
+          const { bytes } = await openFile(deps, report, filter, format)
           void reply
-            .type('text/csv; charset=utf-8')
-            .header('content-disposition', `attachment; filename="${report.name}.csv"`)
+            .type(MEDIA_TYPES[format])
+            .header('content-disposition', `attachment; filename="${report.name}.${format}"`)
             .header('cache-control', 'no-store')
-          return reply.send(openCsv(deps.slowDb, report, filter))
+          return reply.send(addAbortSignal(AbortSignal.timeout(DOWNLOAD_MS), bytes))
         },
       )
   }
