@@ -5,7 +5,7 @@ import type { Db } from '../platform/db.ts'
 import { decimalsOf } from '../platform/money.ts'
 import { openRows, type Rows } from '../platform/rows.ts'
 import { cleanLine } from '../platform/text.ts'
-import type { Column, Report, ReportFilter } from './queries.ts'
+import type { Column, Report, ReportFilter } from './report.ts'
 import { addUp, listAll, valueOf, type Row, type Value, type Values } from './reports.ts'
 import { dayCell, openXlsx, textCell, type SheetColumn, type SheetLine } from './xlsx.ts'
 

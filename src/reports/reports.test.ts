@@ -6,7 +6,7 @@ import { aLoan, anAssignment, aReversal, bookAllUses } from '../../test/ledger.t
 import { aGuest, anEvent, anOrganizer } from '../../test/make.ts'
 import { sql } from '../platform/db.ts'
 import { refreshKpisJob } from '../finance/jobs.ts'
-import { REPORTS } from './queries.ts'
+import { REPORTS } from './list.ts'
 
 const as = 'director'
 const NOW = '2030-06-15T18:00:00.000Z'

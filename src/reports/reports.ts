@@ -2,7 +2,7 @@
 import { openCursor, writeCursor } from '../http/page.ts'
 import { sql, type Db } from '../platform/db.ts'
 import { formatCents } from '../platform/money.ts'
-import type { Column, Report, ReportFilter } from './queries.ts'
+import type { Column, Report, ReportFilter } from './report.ts'
 
 export type Value = string | number | null
 export type Values = Record<string, Value>

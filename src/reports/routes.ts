@@ -3,21 +3,18 @@ import { addAbortSignal, type Readable } from 'node:stream'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type, type TProperties } from 'typebox'
 import type { Deps } from '../deps.ts'
-import { findOrganizer, PERIOD } from '../finance/finance.ts'
 import { PageQuery } from '../http/page.ts'
 import { Answer, NullableNumber, NullableString } from '../http/schemas.ts'
-import { dayOf, readDays } from '../platform/days.ts'
-import { Failure } from '../platform/errors.ts'
-import { CurrencyInput, readCurrency } from '../platform/money.ts'
 import { FORMATS, MEDIA_TYPES, openFile } from './files.ts'
-import { REPORTS, type Column, type Report } from './queries.ts'
+import { FILTER_PROBLEMS, FILTERS, readFilter } from './filters.ts'
+import { REPORTS } from './list.ts'
+import type { Column, Report } from './report.ts'
 import { readReport } from './reports.ts'
 
 const QUERY = Type.Object(
   {
     ...PageQuery,
-    ...PERIOD,
-    currency: CurrencyInput,
+    ...FILTERS,
     format: Type.Enum(['json', ...FORMATS], {
       default: 'json',
       description:
@@ -78,7 +75,7 @@ export const reportRoutes =
         {
           config: {
             access: ['director'],
-            problems: ['organizer_not_found', 'invalid_date', 'invalid_cursor', 'unsupported_currency'],
+            problems: [...FILTER_PROBLEMS, 'invalid_cursor'],
           },
           schema: {
             operationId: `report${report.title}`,
@@ -99,13 +96,13 @@ export const reportRoutes =
           },
         },
         async (request, reply) => {
-          const { organizerId = null, format, cursor, limit } = request.query
-          const currency = readCurrency(request.query.currency, 'querystring.currency')
-          const filter = { ...readDays(request.query), organizerId, currency, today: dayOf(deps.now()) }
-          if (organizerId !== null && !(await findOrganizer(deps.db, organizerId)))
-            throw new Failure('organizer_not_found')
+          const { format, cursor, limit } = request.query
+          const filter = await readFilter(deps, request.query, 'querystring')
           if (format === 'json')
-            return { currency, ...(await readReport(deps.db, report, filter, { cursor, limit })) } as never
+            return {
+              currency: filter.currency,
+              ...(await readReport(deps.db, report, filter, { cursor, limit })),
+            } as never
           const { bytes } = await openFile(deps, report, filter, format)
           void reply
             .type(MEDIA_TYPES[format])
