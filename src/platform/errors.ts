@@ -14,6 +14,7 @@ const FAILURES = {
   amount_too_small: [400, 'The amount is below the minimum'],
   amount_too_large: [400, 'The amount is above the maximum'],
   invalid_date: [400, 'A date is not acceptable'],
+  period_too_long: [400, 'The period is too long'],
   invalid_time_zone: [400, 'The time zone is unknown'],
   invalid_cursor: [400, 'The cursor is not valid'],
   invalid_idempotency_key: [400, 'The Idempotency-Key is not valid'],

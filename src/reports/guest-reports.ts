@@ -1,7 +1,7 @@
 /** The reports on tickets, guests and messages. */
 import { isWithin } from '../platform/days.ts'
 import { sql } from '../platform/db.ts'
-import { inScope, isOfEvents, organizerOf, type Column, type Report, type ReportFilter } from './report.ts'
+import { inScope, isOfEvents, ON_EVENTS, organizerOf, type Column, type Report, type ReportFilter } from './report.ts'
 
 const isDayWithin = ({ from, to }: ReportFilter) =>
   sql`(${from}::date is null or day >= ${from}::date) and (${to}::date is null or day <= ${to}::date)`
@@ -11,6 +11,7 @@ export const ticketsUsage: Report = {
   title: 'TicketsUsage',
   summary: 'Tickets used by event',
   description: 'Uses count on the day they are booked, which is within a minute.',
+  takes: ON_EVENTS,
   columns: [
     { name: 'event', kind: 'text', says: 'Name of the event; `id` is its id.' },
     { name: 'organizer', kind: 'text', says: 'Name of its organizer.' },
@@ -61,6 +62,7 @@ export const confirmation: Report = {
   title: 'ConfirmationByDay',
   summary: 'Answers of guests by day of the event',
   description: 'As of the last refresh of the views.',
+  takes: ON_EVENTS,
   columns: [
     ...DAY_OF_EVENT,
     { name: 'confirmed', kind: 'count', says: 'Said yes.' },
@@ -77,6 +79,7 @@ export const showUp: Report = {
   title: 'ShowUpByDay',
   summary: 'Guests who came by day of the event',
   description: 'As of the last refresh of the views.',
+  takes: ON_EVENTS,
   columns: [
     ...DAY_OF_EVENT,
     { name: 'confirmed', kind: 'count', says: 'Said yes.' },
@@ -98,6 +101,7 @@ export const whatsappCost: Report = {
   title: 'WhatsAppByDay',
   summary: 'Messages that WhatsApp charged for, and free ones, by day',
   description: 'Of the messages that WhatsApp told a price for, as of the last refresh of the views.',
+  takes: ON_EVENTS,
   columns: [
     { name: 'day', kind: 'day', says: 'The day in Mexico City on which they were requested.' },
     { name: 'priced', kind: 'count', says: 'Messages with a price.' },

@@ -1,6 +1,15 @@
 /** THE LIST OF REPORTS. */
 import { confirmation, showUp, ticketsUsage, whatsappCost } from './guest-reports.ts'
-import { debtAgeing, payments, topOrganizers } from './money-reports.ts'
+import { debt, debtAgeing, payments, topOrganizers } from './money-reports.ts'
 import type { Report } from './report.ts'
 
-export const REPORTS: Report[] = [topOrganizers, debtAgeing, ticketsUsage, payments, confirmation, showUp, whatsappCost]
+export const REPORTS: Report[] = [
+  topOrganizers,
+  debt,
+  debtAgeing,
+  ticketsUsage,
+  payments,
+  confirmation,
+  showUp,
+  whatsappCost,
+]

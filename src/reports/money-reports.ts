@@ -1,7 +1,17 @@
 /** The reports on money. */
 import { dayAt, isUntil, isWithin } from '../platform/days.ts'
 import { sql } from '../platform/db.ts'
-import { inScope, isOfEvents, isOnEvents, organizerOf, period, type Report, type ReportFilter } from './report.ts'
+import { daysOf } from './series.ts'
+import {
+  inScope,
+  ON_EVENTS,
+  isOfEvents,
+  isOnEvents,
+  organizerOf,
+  period,
+  type Report,
+  type ReportFilter,
+} from './report.ts'
 
 /** Whether the entry `e` belongs to one of the events asked for. */
 const isBookedFor = (f: ReportFilter) =>
@@ -18,6 +28,7 @@ export const topOrganizers: Report = {
   description:
     'Tickets, what was billed and what was paid count on the days asked for; the debt is that at the end of `to`. With ' +
     '`eventId` or `type`, organizers, tickets, bills and payments are those of the events; the debt stays that of the organizer.',
+  takes: ON_EVENTS,
   columns: [
     { name: 'organizer', kind: 'text', says: 'Name of the organizer; `id` is its id.' },
     { name: 'ticketsUsed', kind: 'count', says: 'A place at a premium event uses TICKET_PREMIUM_FACTOR.' },
@@ -59,6 +70,7 @@ export const debtAgeing: Report = {
   description:
     'As of the end of `to`, today by default; `from` is ignored. Payments settle the oldest bill first, ' +
     'whatever it is for; with `eventId` or `type`, the unpaid parts of bills for these events are left.',
+  takes: ON_EVENTS,
   columns: [
     { name: 'organizer', kind: 'text', says: 'Name of the organizer; `id` is its id.' },
     { name: 'openDebt', kind: 'cents', says: 'The sum of the four parts.' },
@@ -107,31 +119,100 @@ export const debtAgeing: Report = {
   rowsOf: ({ id }, { to }) => `/director/organizers/${id}/ledger?limit=200${period({ from: null, to })}`,
 }
 
+/** Confirmed payments, each with its day. */
+const listPaid = (f: ReportFilter) => sql`
+  select ${dayAt(sql`counted_at`)} as day, amount_cents
+    from payments
+   where status = 'confirmed'
+     and currency = ${f.currency}
+     and ${inScope(sql`organizer_id`, f)}
+     and ${isOfEvents(sql`event_id`, f)}
+     and (${f.method}::text is null or coalesce(method, provider) = ${f.method})
+     and ${isWithin(sql`counted_at`, f)}`
+
+const onDaysWithPayments = (f: ReportFilter) => sql`
+  select day::text as id, day::text as day, day - date '1970-01-01' as sort, count(*) as payments,
+         sum(amount_cents)::bigint as amount
+    from (${listPaid(f)}) p
+   group by day`
+
+const byUnit = (f: ReportFilter) => sql`
+  select u.day::date::text as id, u.day::date::text as day, u.day::date - date '1970-01-01' as sort,
+         count(p.day) as payments, coalesce(sum(p.amount_cents), 0)::bigint as amount
+    from generate_series(date_trunc(${f.groupBy}, ${f.from}::timestamp), ${f.to}::timestamp,
+                         ${`1 ${f.groupBy}`}::interval) as u (day)
+    left join (${listPaid(f)}) p on date_trunc(${f.groupBy}, p.day::timestamp) = u.day
+   group by u.day`
+
 export const payments: Report = {
   name: 'payments',
   title: 'PaymentsByDay',
-  summary: 'Confirmed payments by day',
+  summary: 'Confirmed payments by day, week or month',
   description:
-    'On the day they were paid. A payment that was reversed or refunded is not among them. ' +
-    '`rowsUrl` lists all payments of the day, whatever their event.',
+    'On the day they were paid. A payment that was reversed or refunded is not among them. Without `groupBy` the rows are the ' +
+    'days with payments; with it they are every day, week or month of the period, which has at most 400 of them and is the last ' +
+    '90 days by default. `rowsUrl` lists all payments of these days, whatever their event and method.',
+  takes: [...ON_EVENTS, 'method', 'groupBy'],
   columns: [
-    { name: 'day', kind: 'day', says: 'A day of Mexico City.' },
+    { name: 'day', kind: 'day', says: 'A day of Mexico City; of a week its Monday, of a month its first.' },
     { name: 'payments', kind: 'count', says: 'How many.' },
     { name: 'amount', kind: 'cents', says: 'Their sum.' },
   ],
-  query: (f) => sql`
-    select day::text as id, day::text as day, day - date '1970-01-01' as sort, count(*) as payments,
-           sum(amount_cents)::bigint as amount
-      from (select ${dayAt(sql`counted_at`)} as day, amount_cents
-              from payments
-             where status = 'confirmed'
-               and currency = ${f.currency}
-               and ${inScope(sql`organizer_id`, f)}
-               and ${isOfEvents(sql`event_id`, f)}
-               and ${isWithin(sql`counted_at`, f)}) p
-     group by day`,
-  rowsOf: ({ id: day }, f) => {
-    const query = { status: 'confirmed', from: day, to: day, currency: f.currency, ...organizerOf(f) }
+  query: (f) => (f.groupBy ? byUnit(f) : onDaysWithPayments(f)),
+  rowsOf({ id: day }, f) {
+    const days = daysOf(day, f.groupBy ?? 'day', f)
+    const query = { status: 'confirmed', ...days, currency: f.currency, ...organizerOf(f) }
     return `/director/payments?${new URLSearchParams(query).toString()}`
   },
+}
+
+/**
+ * What an organizer has paid beyond their bills settles no debt of another. So each day has by how much the debt of each
+ * organizer changed, and the debt of a day is the sum of the changes until then.
+ */
+export const debt: Report = {
+  name: 'debt',
+  title: 'DebtByDay',
+  summary: 'Open debt at the end of each day',
+  description:
+    'What organizers were billed and had not paid, for every day of the period, which has at most 400 days and is the last 90 by ' +
+    'default. The totals are those of the last day.',
+  takes: [],
+  isSeries: true,
+  columns: [
+    { name: 'day', kind: 'day', says: 'A day of Mexico City.' },
+    { name: 'openDebt', kind: 'cents', isBalance: true, says: 'At the end of the day, summed organizer by organizer.' },
+    { name: 'organizers', kind: 'count', isBalance: true, says: 'How many owe something.' },
+  ],
+  query: (f) => sql`
+    with moved as ( -- all before the period counts on the day before it
+      select organizer_id, greatest(${dayAt(sql`effective_at`)}, ${f.from}::date - 1) as day, sum(amount_cents) as cents
+        from ledger_entries
+       where account = 'receivable'
+         and currency = ${f.currency}
+         and ${inScope(sql`organizer_id`, f)}
+         and ${isUntil(sql`effective_at`, f.to)}
+       group by 1, 2),
+    owed as (
+      select organizer_id, day,
+             greatest(sum(cents) over (partition by organizer_id order by day), 0) as cents
+        from moved),
+    compared as (
+      select day, cents, coalesce(lag(cents) over (partition by organizer_id order by day), 0) as before from owed),
+    changed as (
+      select day, sum(cents - before) as more, sum((cents > 0)::integer - (before > 0)::integer) as debtors
+        from compared
+       group by day),
+    summed as (
+      select d.day::date as day,
+             coalesce(sum(c.more) over days, 0)::bigint as open_debt,
+             coalesce(sum(c.debtors) over days, 0)::bigint as organizers
+        from generate_series(${f.from}::timestamp - interval '1 day', ${f.to}::timestamp, interval '1 day') as d (day)
+        left join changed c on c.day = d.day
+      window days as (order by d.day))
+    select day::text as id, day::text as day, day - date '1970-01-01' as sort, open_debt, organizers
+      from summed
+     where day >= ${f.from}::date`,
+  rowsOf: ({ id: day }, f) =>
+    `/director/reports/debt-aging?${new URLSearchParams({ to: day, currency: f.currency, ...organizerOf(f) }).toString()}`,
 }

@@ -1,24 +1,32 @@
 /** What a report is: its columns, its query, its filters; and the conditions that the queries share. */
 import type { Days } from '../platform/days.ts'
 import { sql } from '../platform/db.ts'
+import type { Unit } from './series.ts'
 
 export type Query = ReturnType<typeof sql>
-/** `today`: the Director's day of the request. */
+/** `today`: the Director's day of the request. Filters that a report does not take are null. */
 export type ReportFilter = Days & {
   organizerId: string | null
   eventId: string | null
   type: EventType | null
+  method: string | null
+  groupBy: Unit | null
   currency: string
   today: string
 }
 export type EventType = (typeof EVENT_TYPES)[number]
 export const EVENT_TYPES = ['standard', 'premium'] as const
 
+/** The filters that not every report takes. */
+export type Extra = 'eventId' | 'type' | 'method' | 'groupBy'
+export const ON_EVENTS: Extra[] = ['eventId', 'type']
+
 /**
  * `cents` are shown in major units beside. `share`: the first of two columns divided by the second. Everything but texts and days
- * is summed, and a share is computed from the sums.
+ * is summed, and a share is computed from the sums. `isBalance`: the numbers of two rows are of two days, so that the total is
+ * that of the newest row.
  */
-export type Column = { name: string; says: string } & (
+export type Column = { name: string; says: string; isBalance?: boolean } & (
   { kind: 'text' | 'day' | 'count' | 'cents' } | { kind: 'share'; of: [string, string] }
 )
 export type Report = {
@@ -26,6 +34,9 @@ export type Report = {
   title: string
   summary: string
   description: string
+  takes: readonly Extra[]
+  /** Whether it has a row for every day; others have one for every `groupBy`, when it is given. */
+  isSeries?: boolean
   columns: Column[]
   /** Rows with `id`, `sort` (the largest first) and the columns. reports.ts pages and sums them, files.ts writes them. */
   query(filter: ReportFilter): Query

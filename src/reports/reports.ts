@@ -30,22 +30,25 @@ async function listRows(db: Db, report: Report, f: ReportFilter, after: After | 
 const isSummed = ({ kind }: Column): boolean => kind === 'count' || kind === 'cents'
 
 async function sumRows(db: Db, report: Report, f: ReportFilter): Promise<Values> {
-  const sums = report.columns.filter(isSummed).map(({ name }) => {
+  const sums = report.columns.filter(isSummed).map(({ name, isBalance }) => {
     const column = sql.ref(name)
-    return sql`coalesce(sum(${column}), 0)::bigint as ${column}`
+    const total = isBalance ? sql`(array_agg(${column} order by sort desc))[1]` : sql`sum(${column})`
+    return sql`coalesce(${total}, 0)::bigint as ${column}`
   })
   const { rows } = await sql<Record<string, number>>`
     select count(*) as rows, ${sql.join(sums)} from (${report.query(f)}) r`.execute(db)
   return rows[0]!
 }
 
-/** The same totals from rows that are read anyway. */
+/** The same totals from rows that are read anyway, in their order. */
 export function addUp({ columns }: Report) {
   const summed = columns.filter(isSummed)
+  let isFirst = true
   const totals: Record<string, number> = Object.fromEntries(summed.map(({ name }) => [name, 0]))
   return {
     add(row: Values): void {
-      for (const { name } of summed) totals[name]! += Number(row[name])
+      for (const { name, isBalance } of summed) if (isFirst || !isBalance) totals[name]! += Number(row[name])
+      isFirst = false
     },
     values: (): Values => totals,
   }

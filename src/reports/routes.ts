@@ -1,70 +1,33 @@
 /** The Director's reports, as pages of JSON or as files. */
 import { addAbortSignal, type Readable } from 'node:stream'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { Type, type TProperties } from 'typebox'
+import { Type, type Static } from 'typebox'
 import type { Deps } from '../deps.ts'
 import { PageQuery } from '../http/page.ts'
-import { Answer, NullableNumber, NullableString } from '../http/schemas.ts'
 import { FORMATS, MEDIA_TYPES, openFile } from './files.ts'
-import { FILTER_PROBLEMS, FILTERS, readFilter } from './filters.ts'
+import { FILTER_PROBLEMS, FILTERS, filtersOf, readFilter } from './filters.ts'
 import { REPORTS } from './list.ts'
-import type { Column, Report } from './report.ts'
+import type { Report } from './report.ts'
 import { readReport } from './reports.ts'
+import { answerOf } from './schemas.ts'
 
-const QUERY = Type.Object(
-  {
-    ...PageQuery,
-    ...FILTERS,
-    format: Type.Enum(['json', ...FORMATS], {
-      default: 'json',
-      description:
-        'csv, xlsx: all rows in a file; limit and cursor do not apply. csv: UTF-8 with a byte order mark, money with ' +
-        'decimals, an apostrophe before formulas. xlsx: numbers are numbers, days are days, and the last line has the totals.',
-    }),
-  },
-  { additionalProperties: false },
-)
+const QUERY = {
+  ...PageQuery,
+  format: Type.Enum(['json', ...FORMATS], {
+    default: 'json',
+    description:
+      'csv, xlsx: all rows in a file; limit and cursor do not apply. csv: UTF-8 with a byte order mark, money with ' +
+      'decimals, an apostrophe before formulas. xlsx: numbers are numbers, days are days, and the last line has the totals.',
+  }),
+}
+
+/** A handler sees all filters; a report that does not take one refuses it. */
+const queryOf = (report: Report) =>
+  Type.Unsafe<Static<typeof Query>>(Type.Object({ ...QUERY, ...filtersOf(report) }, { additionalProperties: false }))
+const Query = Type.Object({ ...QUERY, ...FILTERS })
 
 /** A download holds a connection, so a client that reads slower than this loses it. */
 const DOWNLOAD_MS = 120_000
-
-/** The fields of a column. */
-function fieldsOf({ name, kind, says }: Column): TProperties {
-  const description = says
-  if (kind === 'cents')
-    return {
-      [`${name}Cents`]: Type.Integer({ description: `Minor units. ${says}` }),
-      [name]: Type.String({ description: 'The same in major units.' }),
-    }
-  if (kind === 'count') return { [name]: Type.Integer({ description }) }
-  return { [name]: { ...(kind === 'share' ? NullableNumber : NullableString), description } }
-}
-
-function answerOf({ columns, title }: Report) {
-  const isText = ({ kind }: Column) => kind === 'text' || kind === 'day'
-  const ofAll = (some: Column[]): TProperties => Object.assign({}, ...some.map(fieldsOf)) as TProperties
-  const row = Type.Object(
-    {
-      id: Type.String(),
-      ...ofAll(columns),
-      rowsUrl: Type.String({ description: 'Where the rows behind this line are.' }),
-    },
-    { title: `${title}Row` },
-  )
-  const totals = Type.Object(
-    { rows: Type.Integer(), ...ofAll(columns.filter((column) => !isText(column))) },
-    { title: `${title}Totals`, description: 'Of all rows, not only of this page.' },
-  )
-  return Answer(
-    {
-      currency: Type.String(),
-      totals,
-      data: Type.Array(row),
-      page: Type.Object({ nextCursor: NullableString }, { title: 'PageCursor' }),
-    },
-    { title },
-  )
-}
 
 export const reportRoutes =
   (deps: Deps): FastifyPluginAsyncTypebox =>
@@ -82,7 +45,7 @@ export const reportRoutes =
             tags: ['Director'],
             summary: report.summary,
             description: report.description,
-            querystring: QUERY,
+            querystring: queryOf(report),
             response: {
               200: {
                 description: report.summary,
@@ -97,7 +60,7 @@ export const reportRoutes =
         },
         async (request, reply) => {
           const { format, cursor, limit } = request.query
-          const filter = await readFilter(deps, request.query, 'querystring')
+          const filter = await readFilter(deps, report, request.query, 'querystring')
           if (format === 'json')
             return {
               currency: filter.currency,
