@@ -41,6 +41,7 @@ import { channelRoutes } from './operations/channel-routes.ts'
 import { operationsRoutes } from './operations/routes.ts'
 import { paymentRoutes } from './payments/routes.ts'
 import { Failure } from './platform/errors.ts'
+import { exportRoutes } from './reports/export-routes.ts'
 import { reportRoutes } from './reports/routes.ts'
 
 export async function buildApp(deps: Deps): Promise<FastifyInstance> {
@@ -68,6 +69,7 @@ export async function buildApp(deps: Deps): Promise<FastifyInstance> {
   await app.register(directorPaymentRoutes(deps))
   await app.register(ledgerRoutes(deps))
   await app.register(reportRoutes(deps))
+  await app.register(exportRoutes(deps))
   await app.register(inboxRoutes(deps))
   await app.register(channelRoutes(deps))
   await app.register(operationsRoutes(deps, JOBS))

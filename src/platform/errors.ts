@@ -44,6 +44,7 @@ const FAILURES = {
   dead_letter_not_found: [404, 'No such dead letter'],
   payment_not_found: [404, 'No such payment'],
   assignment_not_found: [404, 'No such assignment of tickets'],
+  export_not_found: [404, 'No such export'],
   invitation_not_found: [404, 'No such invitation'],
   invitation_expired: [410, 'The invitation has expired'],
   // conflicts
@@ -75,6 +76,8 @@ const FAILURES = {
   places_exceeded: [409, 'More places than the invitation has'],
   capacity_reached: [409, 'The event is full'],
   guest_already_admitted: [409, 'People of this invitation are already inside'],
+  export_required: [409, 'The report is too large for one answer'],
+  export_not_ready: [409, 'The export is not completed'],
   scan_id_reused: [409, 'The scan id belongs to another scan'],
   idempotency_in_progress: [409, 'A request with this Idempotency-Key is in progress'],
   idempotency_key_reused: [422, 'The Idempotency-Key belongs to another request'],

@@ -6,7 +6,7 @@ import { decimalsOf } from '../platform/money.ts'
 import { openRows, type Rows } from '../platform/rows.ts'
 import { cleanLine } from '../platform/text.ts'
 import type { Column, Report, ReportFilter } from './report.ts'
-import { addUp, listAll, valueOf, type Row, type Value, type Values } from './reports.ts'
+import { addUp, listAll, valueOf, type Row, type Value, type Values } from './pages.ts'
 import { dayCell, openXlsx, textCell, type SheetColumn, type SheetLine } from './xlsx.ts'
 
 export const FORMATS = ['csv', 'xlsx'] as const
@@ -15,6 +15,12 @@ export const MEDIA_TYPES: Record<Format, string> = {
   csv: 'text/csv; charset=utf-8',
   xlsx: 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet',
 }
+
+export const headersOf = (report: string, format: Format): Record<string, string> => ({
+  'content-type': MEDIA_TYPES[format],
+  'content-disposition': `attachment; filename="${report}.${format}"`,
+  'cache-control': 'no-store',
+})
 
 /** A file that is being written. `rowsRead`: how many rows of the report it has. */
 export type ReportFile = { bytes: Readable; rowsRead(): number }

@@ -4,11 +4,12 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type, type Static } from 'typebox'
 import type { Deps } from '../deps.ts'
 import { PageQuery } from '../http/page.ts'
-import { FORMATS, MEDIA_TYPES, openFile } from './files.ts'
+import { refuseLarge, ROWS_PER_ANSWER } from './exports.ts'
+import { FORMATS, headersOf, MEDIA_TYPES, openFile } from './files.ts'
 import { FILTER_PROBLEMS, FILTERS, filtersOf, readFilter } from './filters.ts'
 import { REPORTS } from './list.ts'
 import type { Report } from './report.ts'
-import { readReport } from './reports.ts'
+import { readReport } from './pages.ts'
 import { answerOf } from './schemas.ts'
 
 const QUERY = {
@@ -16,8 +17,9 @@ const QUERY = {
   format: Type.Enum(['json', ...FORMATS], {
     default: 'json',
     description:
-      'csv, xlsx: all rows in a file; limit and cursor do not apply. csv: UTF-8 with a byte order mark, money with ' +
-      'decimals, an apostrophe before formulas. xlsx: numbers are numbers, days are days, and the last line has the totals.',
+      `csv, xlsx: all rows in a file, at most ${ROWS_PER_ANSWER} (else 409 \`export_required\`); limit and cursor do not ` +
+      'apply. csv: UTF-8 with a byte order mark, money with decimals, an apostrophe before formulas. xlsx: numbers are ' +
+      'numbers, days are days, and the last line has the totals.',
   }),
 }
 
@@ -38,7 +40,7 @@ export const reportRoutes =
         {
           config: {
             access: ['director'],
-            problems: [...FILTER_PROBLEMS, 'invalid_cursor'],
+            problems: [...FILTER_PROBLEMS, 'invalid_cursor', 'export_required'],
           },
           schema: {
             operationId: `report${report.title}`,
@@ -66,12 +68,11 @@ export const reportRoutes =
               currency: filter.currency,
               ...(await readReport(deps.db, report, filter, { cursor, limit })),
             } as never
+          await refuseLarge(deps, report, filter)
           const { bytes } = await openFile(deps, report, filter, format)
-          void reply
-            .type(MEDIA_TYPES[format])
-            .header('content-disposition', `attachment; filename="${report.name}.${format}"`)
-            .header('cache-control', 'no-store')
-          return reply.send(addAbortSignal(AbortSignal.timeout(DOWNLOAD_MS), bytes))
+          return reply
+            .headers(headersOf(report.name, format))
+            .send(addAbortSignal(AbortSignal.timeout(DOWNLOAD_MS), bytes))
         },
       )
   }
