@@ -4,6 +4,7 @@ import { readFile, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import {
   CamelCasePlugin,
+  DEFAULT_MIGRATION_TABLE,
   Kysely,
   Migrator,
   PostgresDialect,
@@ -168,17 +169,21 @@ export async function pingDb(db: Db): Promise<void> {
 
 export const MIGRATIONS_FOLDER = new URL('../../migrations', import.meta.url).pathname
 
+async function listMigrations(folder: string): Promise<string[]> {
+  const files = (await readdir(folder)).filter((file) => /^\d{4}_.*\.sql$/.test(file))
+  return files.map((file) => file.replace(/\.sql$/, '')).toSorted()
+}
+
 /** Plain SQL files, each applied once in the order of their numbers. A lock lets one process migrate at a time. */
 function migrator(db: Db, folder: string): Migrator {
   return new Migrator({
     db: db.withoutPlugins(),
     provider: {
       async getMigrations() {
-        const files = (await readdir(folder)).filter((file) => /^\d{4}_.*\.sql$/.test(file)).toSorted()
         const migrations: Record<string, Migration> = {}
-        for (const file of files) {
-          const text = await readFile(join(folder, file), 'utf8')
-          migrations[file.replace(/\.sql$/, '')] = { up: async (tx) => void (await sql.raw(text).execute(tx)) }
+        for (const name of await listMigrations(folder)) {
+          const text = await readFile(join(folder, `${name}.sql`), 'utf8')
+          migrations[name] = { up: async (tx) => void (await sql.raw(text).execute(tx)) }
         }
         return migrations
       },
@@ -193,10 +198,16 @@ export async function applyMigrations(db: Db, folder: string): Promise<string[]>
   return results.map((result) => result.migrationName)
 }
 
-/** The names of pending migrations. */
+/** The names of pending migrations. The migrator would read the columns of all tables to tell, at every look. */
 export async function listPendingMigrations(db: Db, folder: string): Promise<string[]> {
-  const all = await migrator(db, folder).getMigrations()
-  return all.filter((migration) => !migration.executedAt).map((migration) => migration.name)
+  const names = await listMigrations(folder)
+  const { rows: tables } = await sql<{ name: string | null }>`
+    select to_regclass(${DEFAULT_MIGRATION_TABLE})::text as name`.execute(db)
+  if (tables[0]!.name === null) return names
+  const { rows } = await sql<{ name: string }>`
+    select name from ${sql.table(DEFAULT_MIGRATION_TABLE)}`.execute(db)
+  const applied = new Set(rows.map(({ name }) => name))
+  return names.filter((name) => !applied.has(name))
 }
 
 /** Runs `work` with a plain client that changes no setting of its session, and closes it. For what needs one session. */
