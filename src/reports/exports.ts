@@ -1,11 +1,10 @@
 /** Exports: reports as files that a job writes, because they are too large for one answer. */
-import { Readable } from 'node:stream'
+import { addAbortSignal, Readable } from 'node:stream'
 import type { Deps } from '../deps.ts'
 import { newId, type Db } from '../platform/db.ts'
 import { Failure } from '../platform/errors.ts'
-import { openFile, type Format, type ReportFile } from './files.ts'
+import { openFile, type Format } from './files.ts'
 import { REPORTS } from './list.ts'
-import { countRows } from './pages.ts'
 import type { Report, ReportFilter } from './report.ts'
 import {
   completeExport,
@@ -24,14 +23,6 @@ export const ROWS_PER_ANSWER = 50_000
 const CHUNK_BYTES = 512 * 1024
 const RENEW_MS = 15_000
 const DAY_MS = 86_400_000
-
-/** Throws `export_required` for a report that is too large for one answer. */
-export async function refuseLarge({ slowDb }: Pick<Deps, 'slowDb'>, report: Report, f: ReportFilter): Promise<void> {
-  if ((await countRows(slowDb, report, f, ROWS_PER_ANSWER + 1)) <= ROWS_PER_ANSWER) return
-  throw new Failure('export_required', {
-    detail: `The report has more than ${ROWS_PER_ANSWER} rows: ask for it with POST /director/exports.`,
-  })
-}
 
 export function requestExport(
   { db, now }: Pick<Deps, 'db' | 'now'>,
@@ -89,14 +80,16 @@ export function openExport(db: Db, e: Export): Readable {
 
 /** Writes a claimed export. Returns false when another worker has taken it meanwhile. */
 export async function writeExport(context: Pick<Deps, 'db' | 'slowDb' | 'now'>, e: Export): Promise<boolean> {
-  const { db, slowDb, now } = context
+  const { db, now } = context
   const report = REPORTS.find(({ name }) => name === e.report)
   if (!report) throw new Error(`no report is called ${e.report}`)
-  await storeRowsTotal(db, e, await countRows(slowDb, report, e.filter))
-  const file = await openFile(context, report, e.filter, e.format)
+  const lost = new AbortController()
   // A statement may take longer than the lease.
-  const renewing = setInterval(() => void renewOrEnd(context, e, file), RENEW_MS)
+  const renewing = setInterval(() => void renewOrEnd(context, e, lost), RENEW_MS)
   try {
+    const file = await openFile({ ...context, signal: lost.signal }, report, e.filter, e.format)
+    addAbortSignal(lost.signal, file.bytes)
+    await storeRowsTotal(db, e, file.rowsTotal)
     let number = 0
     for await (const bytes of inChunks(file.bytes)) {
       const chunk = { number: number++, bytes, rowsDone: file.rowsRead() }
@@ -105,13 +98,13 @@ export async function writeExport(context: Pick<Deps, 'db' | 'slowDb' | 'now'>, 
     return await completeExport(db, e, file.rowsRead(), now())
   } finally {
     clearInterval(renewing)
-    file.bytes.destroy()
+    lost.abort()
   }
 }
 
-async function renewOrEnd({ db, now }: Pick<Deps, 'db' | 'now'>, e: Export, { bytes }: ReportFile): Promise<void> {
+async function renewOrEnd({ db, now }: Pick<Deps, 'db' | 'now'>, e: Export, lost: AbortController): Promise<void> {
   const isOurs = await renewExport(db, e, now()).catch(() => true) // the lease may still hold; the next chunk will tell
-  if (!isOurs) bytes.destroy(new Error('another worker has taken the export'))
+  if (!isOurs) lost.abort()
 }
 
 async function* inChunks(bytes: Readable): AsyncGenerator<Buffer> {

@@ -9,8 +9,9 @@ import { parse } from 'csv-parse/sync'
 import { startApp, tokenFor, type TestApp } from '../../test/harness.ts'
 import { aLoan, anAssignment } from '../../test/ledger.ts'
 import { anEvent, anOrganizer } from '../../test/make.ts'
-import { sql } from '../platform/db.ts'
+import { sql, withTx } from '../platform/db.ts'
 import { refreshKpisJob } from '../finance/jobs.ts'
+import { openFile } from './files.ts'
 import { REPORTS } from './list.ts'
 
 const as = 'director'
@@ -187,41 +188,64 @@ for (const { name } of REPORTS) {
   })
 }
 
-/** The cursors that are open on this database. */
-async function countCursors(app: TestApp): Promise<number> {
+/** The reports that run, and the cursors that are open. */
+async function countOpen(app: TestApp): Promise<number> {
   const { rows } = await sql<{ open: number }>`
     select count(*) as open
       from pg_stat_activity
      where datname = current_database()
-       and state <> 'idle'
-       and query ~ '^fetch'`.execute(app.db)
+       and (state = 'idle in transaction' or wait_event_type = 'Lock')`.execute(app.db)
   return rows[0]!.open
 }
+async function waitUntilOpen(app: TestApp, count: number): Promise<void> {
+  for (let tries = 0; tries < 60 && (await countOpen(app)) !== count; tries++) await sleep(50)
+  assert.equal(await countOpen(app), count)
+}
 
-for (const format of ['csv', 'xlsx']) {
-  test(`a client that goes away in the middle of a ${format} ends the query`, async (t) => {
-    const app = await startApp(t, { now: NOW, expectErrors: /./ })
-    await sql`insert into organizers (id, name) select 'org_many_' || n, repeat(md5(n::text), 6) from generate_series(1, 20000) n
-      on conflict do nothing`.execute(app.db)
+for (const format of ['csv', 'xlsx'] as const) {
+  test(`a ${format} that nobody reads to its end gives its connection back`, async (t) => {
+    const app = await startApp(t, { now: NOW })
+    await sql`
+      insert into organizers (id, name)
+      select 'org_many_' || n, repeat(md5(n::text), 6) from generate_series(1, 20000) n
+          on conflict do nothing`.execute(app.db)
     await sql`
       with t as (
         insert into ledger_transactions (id, organizer_id, kind, lines, created_by, request_id, effective_at, created_at)
         select 'ltx_many_' || n, 'org_many_' || n, 'loan', 2, 'usr_x', 'req_x', ${NOW}, ${NOW} from generate_series(1, 20000) n
-        on conflict do nothing returning id, organizer_id)
+            on conflict do nothing
+        returning id, organizer_id)
       insert into ledger_entries (transaction_id, line, lines, organizer_id, effective_at, account, currency, amount_cents)
       select id, line, 2, organizer_id, ${NOW}, account, 'MXN', cents
-        from t cross join (values (1, 'receivable', 100), (2, 'sales', -100)) e (line, account, cents)`.execute(app.db)
+        from t
+       cross join (values (1, 'receivable', 100), (2, 'sales', -100)) e (line, account, cents)`.execute(app.db)
+    const report = REPORTS.find(({ name }) => name === 'debt-aging')!
+    const extras = { eventId: null, type: null, method: null, groupBy: null }
+    const filter = { from: null, to: null, organizerId: null, ...extras, currency: 'MXN', today: '2030-06-15' }
+
+    const { bytes, rowsRead, rowsTotal } = await openFile(app.deps, report, filter, format)
+    while (rowsRead() === 0) if (bytes.read() === null) await once(bytes, 'readable')
+    await sleep(300) // time enough to run ahead
+    assert.ok(rowsRead() > 0 && rowsRead() < rowsTotal / 2, `${rowsRead()} of ${rowsTotal} rows were read for nobody`)
+    assert.equal(await countOpen(app), 1)
+    bytes.destroy()
+
+    await waitUntilOpen(app, 0)
+  })
+
+  test(`a client that goes away before the first byte of a ${format} ends the query`, async (t) => {
+    const app = await startApp(t, { now: NOW })
     if (!app.app.server.listening) await app.app.listen({ port: 0, host: '127.0.0.1' })
     const { port } = app.app.server.address() as AddressInfo
-
     const headers = { authorization: `Bearer ${await tokenFor(app.deps, as)}` }
-    const call = request({ port, path: `/director/reports/debt-aging?format=${format}`, headers }).end()
-    const [answer] = await once(call, 'response')
-    await once(answer, 'data')
-    assert.equal(await countCursors(app), 1)
-    answer.destroy()
 
-    for (let tries = 0; tries < 50 && (await countCursors(app)) > 0; tries++) await sleep(50)
-    assert.equal(await countCursors(app), 0)
+    await withTx(app.db, async (tx) => {
+      await sql`lock table ledger_entries in access exclusive mode`.execute(tx)
+      const call = request({ port, path: `/director/reports/top-organizers?format=${format}`, headers }).end()
+      call.on('error', () => {})
+      await waitUntilOpen(app, 2) // the lock and who waits for it
+      call.destroy()
+      await waitUntilOpen(app, 1)
+    })
   })
 }

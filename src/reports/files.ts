@@ -2,11 +2,12 @@
 import { pipeline, Readable } from 'node:stream'
 import { stringify } from 'csv-stringify'
 import type { Db } from '../platform/db.ts'
+import { Failure } from '../platform/errors.ts'
 import { decimalsOf } from '../platform/money.ts'
 import { openRows, type Rows } from '../platform/rows.ts'
 import { cleanLine } from '../platform/text.ts'
 import type { Column, Report, ReportFilter } from './report.ts'
-import { addUp, listAll, valueOf, type Row, type Value, type Values } from './pages.ts'
+import { addUp, countAll, listAll, valueOf, type Row, type Value, type Values } from './pages.ts'
 import { dayCell, openXlsx, textCell, type SheetColumn, type SheetLine } from './xlsx.ts'
 
 export const FORMATS = ['csv', 'xlsx'] as const
@@ -22,33 +23,45 @@ export const headersOf = (report: string, format: Format): Record<string, string
   'cache-control': 'no-store',
 })
 
-/** A file that is being written. `rowsRead`: how many rows of the report it has. */
-export type ReportFile = { bytes: Readable; rowsRead(): number }
+/** A file that is being written. `rowsRead`: how many rows of the report it has. `rowsTotal`: of how many. */
+export type ReportFile = { bytes: Readable; rowsRead(): number; rowsTotal: number }
 
-/** Opens the file. Whoever takes it reads it to its end or destroys it: that ends the query, too. */
-export async function openFile(
-  dbs: { db: Db; slowDb: Db },
-  report: Report,
-  f: ReportFilter,
-  format: Format,
-): Promise<ReportFile> {
-  const rows = await openRows<Row>(dbs, listAll(report, f))
-  let count = 0
-  async function* listRows(): AsyncGenerator<Row> {
-    for (let part = await rows.read(); part.length > 0; part = await rows.read())
-      for (const row of part) {
-        count++
-        yield row
-      }
+/** `signal`: nobody waits any more. `rowsMax`: of a file that is one answer. */
+type Context = { db: Db; slowDb: Db; signal?: AbortSignal; rowsMax?: number }
+
+/**
+ * Opens the file. Whoever takes it reads it to its end or destroys it: that ends the query, too. Throws `export_required` when
+ * there are more rows than `rowsMax`.
+ */
+export async function openFile(context: Context, report: Report, f: ReportFilter, format: Format): Promise<ReportFile> {
+  const rows = await openRows<Row>(context, listAll(report, f))
+  try {
+    const rowsTotal = await countRows(rows, report, f, context.rowsMax)
+    let count = 0
+    const source = { report, currency: f.currency, rows: listRows(rows, () => count++) }
+    const bytes = format === 'csv' ? openCsv(source) : openSheet(source)
+    bytes.once('close', () => void rows.close())
+    return { bytes, rowsTotal, rowsRead: () => count }
+  } catch (error) {
+    await rows.close()
+    throw error
   }
-  const source = { report, currency: f.currency, rows: listRows() }
-  const bytes = format === 'csv' ? openCsv(source) : openSheet(source)
-  closeWith(bytes, rows)
-  return { bytes, rowsRead: () => count }
 }
 
-function closeWith(bytes: Readable, rows: Rows<Row>): void {
-  bytes.once('close', () => void rows.close())
+async function countRows(rows: Rows<Row>, report: Report, f: ReportFilter, max: number | null = null): Promise<number> {
+  const [counted] = await rows.ask(countAll(report, f, max && max + 1))
+  if (max === null || counted!.count <= max) return counted!.count
+  throw new Failure('export_required', {
+    detail: `The report has more than ${max} rows: ask for it with POST /director/exports.`,
+  })
+}
+
+async function* listRows(rows: Rows<Row>, onRow: () => void): AsyncGenerator<Row> {
+  for (let part = await rows.read(); part.length > 0; part = await rows.read())
+    for (const row of part) {
+      onRow()
+      yield row
+    }
 }
 
 type Source = { report: Report; currency: string; rows: AsyncIterable<Row> }

@@ -4,7 +4,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type, type Static } from 'typebox'
 import type { Deps } from '../deps.ts'
 import { PageQuery } from '../http/page.ts'
-import { refuseLarge, ROWS_PER_ANSWER } from './exports.ts'
+import { ROWS_PER_ANSWER } from './exports.ts'
 import { FORMATS, headersOf, MEDIA_TYPES, openFile } from './files.ts'
 import { FILTER_PROBLEMS, FILTERS, filtersOf, readFilter } from './filters.ts'
 import { REPORTS } from './list.ts'
@@ -68,8 +68,10 @@ export const reportRoutes =
               currency: filter.currency,
               ...(await readReport(deps.db, report, filter, { cursor, limit })),
             } as never
-          await refuseLarge(deps, report, filter)
-          const { bytes } = await openFile(deps, report, filter, format)
+          const hasLeft = new AbortController()
+          reply.raw.on('close', () => hasLeft.abort())
+          const context = { db: deps.db, slowDb: deps.slowDb, signal: hasLeft.signal, rowsMax: ROWS_PER_ANSWER }
+          const { bytes } = await openFile(context, report, filter, format)
           return reply
             .headers(headersOf(report.name, format))
             .send(addAbortSignal(AbortSignal.timeout(DOWNLOAD_MS), bytes))
