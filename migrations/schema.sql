@@ -223,6 +223,39 @@ CREATE INDEX events_landing ON events USING btree (status, ends_at) WHERE (statu
 CREATE INDEX events_organizer ON events USING btree (organizer_id, created_at DESC, id DESC);
 CREATE TRIGGER events_calendar_change BEFORE UPDATE OF name, starts_at, ends_at, time_zone, location ON events FOR EACH ROW WHEN ((((((old.name IS DISTINCT FROM new.name) OR (old.starts_at IS DISTINCT FROM new.starts_at)) OR (old.ends_at IS DISTINCT FROM new.ends_at)) OR (old.time_zone IS DISTINCT FROM new.time_zone)) OR (old.location IS DISTINCT FROM new.location))) EXECUTE FUNCTION events_count_calendar_change();
 
+create table export_chunks (
+  export_id text not null,
+  attempt integer not null,
+  number integer not null,
+  bytes bytea not null,
+  constraint export_chunks_pkey PRIMARY KEY (export_id, attempt, number),
+  constraint export_chunks_export_id_fkey FOREIGN KEY (export_id) REFERENCES exports(id) ON DELETE CASCADE
+);
+
+create table exports (
+  id text not null,
+  report text not null,
+  format text not null,
+  filter jsonb not null,
+  status text default 'queued'::text not null,
+  attempt integer default 0 not null,
+  lease_until timestamp with time zone,
+  rows_done integer default 0 not null,
+  rows_total integer,
+  bytes bigint default 0 not null,
+  requested_by text not null,
+  request_id text not null,
+  created_at timestamp with time zone not null,
+  ended_at timestamp with time zone,
+  constraint exports_pkey PRIMARY KEY (id),
+  constraint exports_end CHECK (((status = ANY (ARRAY['completed'::text, 'failed'::text])) = (ended_at IS NOT NULL))),
+  constraint exports_format CHECK ((format = ANY (ARRAY['csv'::text, 'xlsx'::text]))),
+  constraint exports_lease CHECK (((status = 'running'::text) = (lease_until IS NOT NULL))),
+  constraint exports_status CHECK ((status = ANY (ARRAY['queued'::text, 'running'::text, 'completed'::text, 'failed'::text])))
+);
+CREATE INDEX exports_age ON exports USING btree (created_at);
+CREATE INDEX exports_open ON exports USING btree (created_at) WHERE (status = ANY (ARRAY['queued'::text, 'running'::text]));
+
 create table fences (
   name text not null,
   fence bigint not null,

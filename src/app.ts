@@ -21,7 +21,6 @@ import type { Deps } from './deps.ts'
 import { eventRoutes } from './events/routes.ts'
 import { ledgerRoutes } from './finance/ledger-routes.ts'
 import { directorPaymentRoutes } from './finance/payment-routes.ts'
-import { reportRoutes } from './finance/report-routes.ts'
 import { financeRoutes } from './finance/routes.ts'
 import { guardRoutes } from './http/access.ts'
 import { answerProblems, describeProblem, sendFailure } from './http/errors.ts'
@@ -43,6 +42,8 @@ import { operationsRoutes } from './operations/routes.ts'
 import { reviewRoutes } from './payments/review-routes.ts'
 import { paymentRoutes } from './payments/routes.ts'
 import { Failure } from './platform/errors.ts'
+import { exportRoutes } from './reports/export-routes.ts'
+import { reportRoutes } from './reports/routes.ts'
 
 export async function buildApp(deps: Deps): Promise<FastifyInstance> {
   const app = openApp(deps)
@@ -70,6 +71,7 @@ export async function buildApp(deps: Deps): Promise<FastifyInstance> {
   await app.register(directorPaymentRoutes(deps))
   await app.register(ledgerRoutes(deps))
   await app.register(reportRoutes(deps))
+  await app.register(exportRoutes(deps))
   await app.register(inboxRoutes(deps))
   await app.register(channelRoutes(deps))
   await app.register(operationsRoutes(deps, JOBS))

@@ -10,6 +10,7 @@ import { deleteOldRows, logQueueMetrics } from './operations/housekeeping.ts'
 import { insertDeadJob } from './platform/dead-letters.ts'
 import { processEmailEvent, processPaymentEvent, processWaEvent, sweepInboundEvents } from './inbox/jobs.ts'
 import { catchUpLandingTtl, runLandingTtlJob } from './landing/jobs.ts'
+import { sweepExports, writeExportJob } from './reports/jobs.ts'
 import type { TSchema } from 'typebox'
 import type { Job } from './platform/queue.ts'
 import { startClock } from './schedule.ts'
@@ -38,6 +39,8 @@ export const JOBS = [
   bookTicketUses,
   reconcilePayments,
   checkLedger,
+  writeExportJob,
+  sweepExports,
 ] as unknown as readonly AnyJob[]
 
 /** Starts workers and clock. close() stops the clock and waits for running jobs. Throws the reason of `stop` when it is aborted. */

@@ -15,6 +15,7 @@ import { reconcilePayments } from './payments/jobs.ts'
 import { deleteOldRows, logQueueMetrics } from './operations/housekeeping.ts'
 import { sweepInboundEvents } from './inbox/jobs.ts'
 import { catchUpLandingTtl, runLandingTtlJob } from './landing/jobs.ts'
+import { sweepExports } from './reports/jobs.ts'
 import { TIME_ZONE } from './platform/days.ts'
 import { throttleLogs } from './platform/log-throttle.ts'
 import type { Job } from './platform/queue.ts'
@@ -33,6 +34,7 @@ export function listSchedule({ config }: Pick<Deps, 'config'>): Entry[] {
     { job: releaseDeliveries, everyMs: 1000, backlogMs: 100, where: 'here' },
     { job: sweepInboundEvents, everyMs: 1000, where: 'here' },
     { job: triggerCampaigns, everyMs: 1000, where: 'here' },
+    { job: sweepExports, everyMs: 5000, where: 'here' },
     { job: logQueueMetrics, everyMs: queue.metricsIntervalMs, where: 'here' },
     { job: refreshKpisJob, everyMs: director.refreshIntervalMs, where: 'queue' },
     {

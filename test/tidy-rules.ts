@@ -22,6 +22,7 @@ const DOMAINS = [
   'conversations',
   'landing',
   'finance',
+  'reports',
   'inbox',
   'operations',
 ]
@@ -57,6 +58,7 @@ const PACKAGE_DOORS: [RegExp, RegExp][] = [
   [/^negotiator$/, /^src\/http\/accepts\.ts$/],
   [/^stripe$/, /^src\/providers\/stripe\.ts$/],
   [/^resend$/, /^src\/channels\/email\.ts$/],
+  [/^hucre(\/.*)?$/, /^src\/reports\/xlsx\.ts$/],
   [/^undici$/, /^src\/channels\/http-call\.ts$/],
 ]
 const WORD_DOORS: [string, RegExp, RegExp][] = [

@@ -17,6 +17,8 @@ import { refreshKpis } from './refresh.ts'
 import { findFreshness, findOrganizer, findVersion, type Filter, type Freshness } from './sql.ts'
 
 export { findDriftShare } from './predictions.ts'
+export { PERIOD } from './schemas.ts'
+export { findOrganizer } from './sql.ts'
 
 /** Views that refresh faster than QUICK_REFRESH_MS are refreshed on request when they are older than STALE_MS. */
 const QUICK_REFRESH_MS = 500

@@ -113,28 +113,33 @@ function withoutDefaulted(schema: Json): Json {
 const withoutRequired = (schema: Json): Json =>
   Object.fromEntries(Object.entries(schema).filter(([key]) => key !== 'required'))
 
-/** Parameters that more than one operation takes, the first of each name; the operations then refer to them. */
+/**
+ * Parameters that more than one operation takes, the most frequent form of each name in a path and in a query; the operations
+ * then refer to them.
+ */
 function shareParameters(operations: Operation[]): Json {
-  const seen = new Map<string, { parameter: Json; count: number }>()
-  const all = operations.flatMap(({ parameters }) => parameters ?? []) as Parameter[]
-  for (const parameter of all) {
-    const known = seen.get(keyOf(parameter))
-    if (!known) seen.set(keyOf(parameter), { parameter, count: 1 })
-    else if (isDeepStrictEqual(known.parameter, parameter)) known.count += 1
+  const forms: { parameter: Parameter; count: number }[] = []
+  for (const parameter of operations.flatMap(({ parameters }) => parameters ?? []) as Parameter[]) {
+    const known = forms.find((form) => isDeepStrictEqual(form.parameter, parameter))
+    if (known) known.count += 1
+    else forms.push({ parameter, count: 1 })
   }
-  const shared = [...seen].filter(([, { count }]) => count > 1)
-  const components = Object.fromEntries(shared.map(([key, { parameter }]) => [key, parameter]))
+  const components: Record<string, Parameter> = {}
+  for (const { parameter, count } of forms.toSorted((a, b) => b.count - a.count)) {
+    const name = parameter.name.replace(/[^A-Za-z0-9.-]/g, '-')
+    if (count === 1 || components[name]?.in === parameter.in) continue
+    components[components[name] ? `${name}-${parameter.in}` : name] ??= parameter
+  }
+  const shared = Object.entries(components)
   for (const operation of operations) {
     operation.parameters = operation.parameters?.map((parameter) => {
-      const key = keyOf(parameter as Parameter)
-      return isDeepStrictEqual(components[key], parameter) ? { $ref: `#/components/parameters/${key}` } : parameter
+      const [key] = shared.find(([, one]) => isDeepStrictEqual(one, parameter)) ?? []
+      return key ? { $ref: `#/components/parameters/${key}` } : parameter
     })
     if (!operation.parameters) delete operation.parameters
   }
   return sortKeys(components)
 }
-
-const keyOf = ({ name }: Parameter): string => name.replace(/[^A-Za-z0-9.-]/g, '-')
 
 const sortKeys = (object: Json): Json =>
   Object.fromEntries(Object.entries(object).toSorted(([a], [b]) => (a < b ? -1 : 1)))

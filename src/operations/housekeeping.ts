@@ -10,6 +10,7 @@ import { deleteOldKeys } from '../http/idempotency.ts'
 import { deleteOldInbound } from '../inbox/inbox.ts'
 import { deleteExpiredEntries } from '../platform/kv.ts'
 import { defineJob } from '../platform/queue.ts'
+import { deleteOldExports } from '../reports/reports.ts'
 import { measureQueues } from './measures.ts'
 
 /** Logs one `queue_metrics` line per queue. */
@@ -41,6 +42,7 @@ export const deleteOldRows = defineJob({
     await deleteOldInbound(db, at)
     await deleteStrayEvents(db, at)
     await deleteOldIntervals(db, at)
+    await deleteOldExports(db, at)
     await deleteOldSlots(db, at, config.delivery.dedupeWindowMs)
     await blankOldTexts(db, at, config.whatsapp.messageTextDays)
   },

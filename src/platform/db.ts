@@ -4,6 +4,7 @@ import { readFile, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import {
   CamelCasePlugin,
+  DEFAULT_MIGRATION_TABLE,
   Kysely,
   Migrator,
   PostgresDialect,
@@ -168,6 +169,11 @@ export async function pingDb(db: Db): Promise<void> {
 
 export const MIGRATIONS_FOLDER = new URL('../../migrations', import.meta.url).pathname
 
+async function listMigrations(folder: string): Promise<string[]> {
+  const files = (await readdir(folder)).filter((file) => /^\d{4}_.*\.sql$/.test(file))
+  return files.map((file) => file.replace(/\.sql$/, '')).toSorted()
+}
+
 /** Plain SQL files, each applied once in the order of their numbers. A lock lets one process migrate at a time. */
 function migrator(db: Db, folder: string): Migrator {
   return new Migrator({
@@ -175,7 +181,7 @@ function migrator(db: Db, folder: string): Migrator {
     provider: {
       async getMigrations() {
         const migrations: Record<string, Migration> = {}
-        for (const name of await listMigrationNames(folder)) {
+        for (const name of await listMigrations(folder)) {
           const text = await readFile(join(folder, `${name}.sql`), 'utf8')
           migrations[name] = { up: async (tx) => void (await sql.raw(text).execute(tx)) }
         }
@@ -185,11 +191,6 @@ function migrator(db: Db, folder: string): Migrator {
   })
 }
 
-async function listMigrationNames(folder: string): Promise<string[]> {
-  const files = (await readdir(folder)).filter((file) => /^\d{4}_.*\.sql$/.test(file))
-  return files.map((file) => file.replace(/\.sql$/, '')).toSorted()
-}
-
 /** Applies pending migrations and returns their names. */
 export async function applyMigrations(db: Db, folder: string): Promise<string[]> {
   const { error, results = [] } = await migrator(db, folder).migrateToLatest()
@@ -197,13 +198,14 @@ export async function applyMigrations(db: Db, folder: string): Promise<string[]>
   return results.map((result) => result.migrationName)
 }
 
-/** The names of pending migrations. The migrator itself would read the columns of every table. */
+/** The names of pending migrations. The migrator would read the columns of all tables to tell, at every look. */
 export async function listPendingMigrations(db: Db, folder: string): Promise<string[]> {
-  const names = await listMigrationNames(folder)
-  const { rows: tables } = await sql<{ exists: boolean }>`
-    select to_regclass('kysely_migration') is not null as exists`.execute(db)
-  if (!tables[0]!.exists) return names
-  const { rows } = await sql<{ name: string }>`select name from kysely_migration`.execute(db)
+  const names = await listMigrations(folder)
+  const { rows: tables } = await sql<{ name: string | null }>`
+    select to_regclass(${DEFAULT_MIGRATION_TABLE})::text as name`.execute(db)
+  if (tables[0]!.name === null) return names
+  const { rows } = await sql<{ name: string }>`
+    select name from ${sql.table(DEFAULT_MIGRATION_TABLE)}`.execute(db)
   const applied = new Set(rows.map(({ name }) => name))
   return names.filter((name) => !applied.has(name))
 }

@@ -78,9 +78,12 @@ function toCents(amount: number | string, decimals: number, name: string): numbe
   return Number(match[1]! + (match[2] ?? '').padEnd(decimals, '0'))
 }
 
+/** How many digits of a currency are after its point. */
+export const decimalsOf = (currency: string): number => DECIMALS[currency] ?? 2
+
 /** Formats minor units as a decimal: 100050 MXN → "1000.50". Balances may be negative. */
 export function formatCents(cents: number, currency: string): string {
-  const decimals = DECIMALS[currency] ?? 2
+  const decimals = decimalsOf(currency)
   const digits = String(Math.abs(cents)).padStart(decimals + 1, '0')
   const whole = decimals === 0 ? digits : `${digits.slice(0, -decimals)}.${digits.slice(-decimals)}`
   return cents < 0 ? `-${whole}` : whole

@@ -181,6 +181,30 @@ export interface Events {
   updatedAt: Generated<Timestamp>;
 }
 
+export interface ExportChunks {
+  attempt: number;
+  bytes: Buffer;
+  exportId: string;
+  number: number;
+}
+
+export interface Exports {
+  attempt: Generated<number>;
+  bytes: Generated<number>;
+  createdAt: Timestamp;
+  endedAt: Timestamp | null;
+  filter: Json;
+  format: string;
+  id: string;
+  leaseUntil: Timestamp | null;
+  report: string;
+  requestedBy: string;
+  requestId: string;
+  rowsDone: Generated<number>;
+  rowsTotal: number | null;
+  status: Generated<string>;
+}
+
 export interface Fences {
   fence: number;
   name: string;
@@ -654,6 +678,8 @@ export interface DB {
   deliverySlots: DeliverySlots;
   emailStops: EmailStops;
   events: Events;
+  exportChunks: ExportChunks;
+  exports: Exports;
   fences: Fences;
   guests: Guests;
   idempotencyKeys: IdempotencyKeys;

@@ -1,0 +1,218 @@
+/** The reports on money. */
+import { dayAt, isUntil, isWithin } from '../platform/days.ts'
+import { sql } from '../platform/db.ts'
+import { daysOf } from './series.ts'
+import {
+  inScope,
+  ON_EVENTS,
+  isOfEvents,
+  isOnEvents,
+  organizerOf,
+  period,
+  type Report,
+  type ReportFilter,
+} from './report.ts'
+
+/** Whether the entry `e` belongs to one of the events asked for. */
+const isBookedFor = (f: ReportFilter) =>
+  isOnEvents(f)
+    ? sql`exists (select from ledger_transactions t
+                   where t.id = e.transaction_id
+                     and ${isOfEvents(sql`t.event_id`, f)})`
+    : sql`true`
+
+export const topOrganizers: Report = {
+  name: 'top-organizers',
+  title: 'TopOrganizers',
+  summary: 'Organizers by the tickets that their guests used',
+  description:
+    'Tickets, what was billed and what was paid count on the days asked for; the debt is that at the end of `to`. With ' +
+    '`eventId` or `type`, organizers, tickets, bills and payments are those of the events; the debt stays that of the organizer.',
+  takes: ON_EVENTS,
+  columns: [
+    { name: 'organizer', kind: 'text', says: 'Name of the organizer; `id` is its id.' },
+    { name: 'ticketsUsed', kind: 'count', says: 'A place at a premium event uses TICKET_PREMIUM_FACTOR.' },
+    { name: 'billed', kind: 'cents', says: 'What assigned tickets cost.' },
+    { name: 'paid', kind: 'cents', says: 'What came in.' },
+    { name: 'openDebt', kind: 'cents', says: 'At the end of `to`.' },
+  ],
+  query: (f) => sql`
+    select o.id, o.name as organizer, coalesce(s.used, 0)::bigint as sort, coalesce(s.used, 0)::bigint as tickets_used,
+           coalesce(s.billed, 0)::bigint as billed, coalesce(s.paid, 0)::bigint as paid,
+           greatest(s.owed, 0)::bigint as open_debt
+      from (select organizer_id,
+                   sum(tickets) filter (where is_within and account in ('used_prepaid', 'used_loan')) as used,
+                   -sum(amount_cents) filter (where is_within and account = 'sales') as billed,
+                   sum(amount_cents) filter (where is_within and account = 'cash') as paid,
+                   sum(amount_cents) filter (where account = 'receivable') as owed
+              from (select e.*, ${isWithin(sql`e.effective_at`, f)} and ${isBookedFor(f)} as is_within
+                      from ledger_entries e) e
+             where ${inScope(sql`organizer_id`, f)}
+               and (currency is null or currency = ${f.currency})
+               and ${isUntil(sql`effective_at`, f.to)}
+             group by organizer_id) s
+      join organizers o on o.id = s.organizer_id
+     where s.used <> 0
+        or s.billed <> 0
+        or s.paid <> 0
+        or (s.owed > 0 and not ${isOnEvents(f)}::boolean)`,
+  rowsOf: ({ id }, f) => `/director/organizers/${id}/ledger?limit=200${period(f)}`,
+}
+
+/**
+ * Payments and write-offs settle the oldest bill first. A movement that was reversed by then, and its reversal, count for
+ * nothing. Days are counted from the day of the bill to the end of `to`, or today.
+ */
+export const debtAgeing: Report = {
+  name: 'debt-aging',
+  title: 'DebtAgeing',
+  summary: 'Open debt by the age of its oldest unpaid part',
+  description:
+    'As of the end of `to`, today by default; `from` is ignored. Payments settle the oldest bill first, ' +
+    'whatever it is for; with `eventId` or `type`, the unpaid parts of bills for these events are left.',
+  takes: ON_EVENTS,
+  columns: [
+    { name: 'organizer', kind: 'text', says: 'Name of the organizer; `id` is its id.' },
+    { name: 'openDebt', kind: 'cents', says: 'The sum of the four parts.' },
+    { name: 'days0to30', kind: 'cents', says: 'Billed at most 30 days before.' },
+    { name: 'days31to60', kind: 'cents', says: '31 to 60 days before.' },
+    { name: 'days61to90', kind: 'cents', says: '61 to 90 days before.' },
+    { name: 'over90', kind: 'cents', says: 'More than 90 days before.' },
+    { name: 'oldest', kind: 'day', says: 'When the oldest unpaid part was billed.' },
+  ],
+  query: (f) => sql`
+    with moved as (
+      select t.id, t.organizer_id, t.event_id, t.effective_at, e.amount_cents as cents
+        from ledger_transactions t
+        join ledger_entries e on e.transaction_id = t.id
+       where e.account = 'receivable'
+         and e.currency = ${f.currency}
+         and t.kind <> 'reversal'
+         and ${inScope(sql`t.organizer_id`, f)}
+         and ${isUntil(sql`t.effective_at`, f.to)}
+         and not exists (select from ledger_transactions r
+                          where r.reverses_id = t.id
+                            and ${isUntil(sql`r.effective_at`, f.to)})),
+    settled as (
+      select organizer_id, -sum(cents) as cents from moved where cents < 0 group by organizer_id),
+    billed as (
+      select m.*, sum(cents) over (partition by organizer_id order by effective_at, id) as until_here
+        from moved m
+       where cents > 0),
+    unpaid as (
+      select b.organizer_id, ${dayAt(sql`b.effective_at`)} as day,
+             least(b.cents, greatest(b.until_here - coalesce(s.cents, 0), 0)) as cents
+        from billed b
+        left join settled s on s.organizer_id = b.organizer_id
+       where ${isOfEvents(sql`b.event_id`, f)}),
+    aged as (
+      select organizer_id, day, cents, ${f.to ?? f.today}::date - day as age from unpaid where cents > 0)
+    select o.id, o.name as organizer, sum(cents)::bigint as sort, sum(cents)::bigint as open_debt,
+           coalesce(sum(cents) filter (where age <= 30), 0)::bigint as days0to30,
+           coalesce(sum(cents) filter (where age between 31 and 60), 0)::bigint as days31to60,
+           coalesce(sum(cents) filter (where age between 61 and 90), 0)::bigint as days61to90,
+           coalesce(sum(cents) filter (where age > 90), 0)::bigint as over90,
+           min(day)::text as oldest
+      from aged a
+      join organizers o on o.id = a.organizer_id
+     group by o.id`,
+  rowsOf: ({ id }, { to }) => `/director/organizers/${id}/ledger?limit=200${period({ from: null, to })}`,
+}
+
+/** Confirmed payments, each with its day. */
+const listPaid = (f: ReportFilter) => sql`
+  select ${dayAt(sql`counted_at`)} as day, amount_cents
+    from payments
+   where status = 'confirmed'
+     and currency = ${f.currency}
+     and ${inScope(sql`organizer_id`, f)}
+     and ${isOfEvents(sql`event_id`, f)}
+     and (${f.method}::text is null or coalesce(method, provider) = ${f.method})
+     and ${isWithin(sql`counted_at`, f)}`
+
+const onDaysWithPayments = (f: ReportFilter) => sql`
+  select day::text as id, day::text as day, day - date '1970-01-01' as sort, count(*) as payments,
+         sum(amount_cents)::bigint as amount
+    from (${listPaid(f)}) p
+   group by day`
+
+const byUnit = (f: ReportFilter) => sql`
+  select u.day::date::text as id, u.day::date::text as day, u.day::date - date '1970-01-01' as sort,
+         count(p.day) as payments, coalesce(sum(p.amount_cents), 0)::bigint as amount
+    from generate_series(date_trunc(${f.groupBy}, ${f.from}::timestamp), ${f.to}::timestamp,
+                         ${`1 ${f.groupBy}`}::interval) as u (day)
+    left join (${listPaid(f)}) p on date_trunc(${f.groupBy}, p.day::timestamp) = u.day
+   group by u.day`
+
+export const payments: Report = {
+  name: 'payments',
+  title: 'PaymentsByDay',
+  summary: 'Confirmed payments by day, week or month',
+  description:
+    'On the day they were paid. A payment that was reversed or refunded is not among them. Without `groupBy` the rows are the ' +
+    'days with payments; with it they are every day, week or month of the period, which has at most 400 of them and is the last ' +
+    '90 days by default. `rowsUrl` lists all payments of these days, whatever their event and method.',
+  takes: [...ON_EVENTS, 'method', 'groupBy'],
+  columns: [
+    { name: 'day', kind: 'day', says: 'A day of Mexico City; of a week its Monday, of a month its first.' },
+    { name: 'payments', kind: 'count', says: 'How many.' },
+    { name: 'amount', kind: 'cents', says: 'Their sum.' },
+  ],
+  query: (f) => (f.groupBy ? byUnit(f) : onDaysWithPayments(f)),
+  rowsOf({ id: day }, f) {
+    const days = daysOf(day, f.groupBy ?? 'day', f)
+    const query = { status: 'confirmed', ...days, currency: f.currency, ...organizerOf(f) }
+    return `/director/payments?${new URLSearchParams(query).toString()}`
+  },
+}
+
+/**
+ * What an organizer has paid beyond their bills settles no debt of another. So each day has by how much the debt of each
+ * organizer changed, and the debt of a day is the sum of the changes until then.
+ */
+export const debt: Report = {
+  name: 'debt',
+  title: 'DebtByDay',
+  summary: 'Open debt at the end of each day',
+  description:
+    'What organizers were billed and had not paid, for every day of the period, which has at most 400 days and is the last 90 by ' +
+    'default. The totals are those of the last day.',
+  takes: [],
+  isSeries: true,
+  columns: [
+    { name: 'day', kind: 'day', says: 'A day of Mexico City.' },
+    { name: 'openDebt', kind: 'cents', isBalance: true, says: 'At the end of the day, summed organizer by organizer.' },
+    { name: 'organizers', kind: 'count', isBalance: true, says: 'How many owe something.' },
+  ],
+  query: (f) => sql`
+    with moved as ( -- all before the period counts on the day before it
+      select organizer_id, greatest(${dayAt(sql`effective_at`)}, ${f.from}::date - 1) as day, sum(amount_cents) as cents
+        from ledger_entries
+       where account = 'receivable'
+         and currency = ${f.currency}
+         and ${inScope(sql`organizer_id`, f)}
+         and ${isUntil(sql`effective_at`, f.to)}
+       group by 1, 2),
+    owed as (
+      select organizer_id, day,
+             greatest(sum(cents) over (partition by organizer_id order by day), 0) as cents
+        from moved),
+    compared as (
+      select day, cents, coalesce(lag(cents) over (partition by organizer_id order by day), 0) as before from owed),
+    changed as (
+      select day, sum(cents - before) as more, sum((cents > 0)::integer - (before > 0)::integer) as debtors
+        from compared
+       group by day),
+    summed as (
+      select d.day::date as day,
+             coalesce(sum(c.more) over days, 0)::bigint as open_debt,
+             coalesce(sum(c.debtors) over days, 0)::bigint as organizers
+        from generate_series(${f.from}::timestamp - interval '1 day', ${f.to}::timestamp, interval '1 day') as d (day)
+        left join changed c on c.day = d.day
+      window days as (order by d.day))
+    select day::text as id, day::text as day, day - date '1970-01-01' as sort, open_debt, organizers
+      from summed
+     where day >= ${f.from}::date`,
+  rowsOf: ({ id: day }, f) =>
+    `/director/reports/debt-aging?${new URLSearchParams({ to: day, currency: f.currency, ...organizerOf(f) }).toString()}`,
+}
