@@ -64,6 +64,13 @@ alter table payments
   add column lost_cents bigint not null default 0 constraint payments_lost check (lost_cents >= 0),
   -- Late money that waits for a Director: it is in no ledger until then.
   add column is_held boolean not null default false,
+  -- Money that is there, and that went: what the Director's numbers add up.
+  add column kept_cents bigint not null generated always as (
+    case when status = 'reversed' or is_held then 0
+         else received_cents - refunded_cents - disputed_cents - lost_cents end) stored,
+  add column gone_cents bigint not null generated always as (
+    case when status = 'reversed' then received_cents
+         else refunded_cents + disputed_cents + lost_cents end) stored,
   add column expires_at timestamptz, -- until when the voucher or the CLABE can be paid
   add column ended_at timestamptz, -- when the provider said that it expired or was cancelled
   add column is_late boolean not null generated always as (coalesce(paid_at > ended_at, false)) stored,
@@ -94,7 +101,7 @@ alter table payments
 
 drop index payments_counted;
 create index payments_counted on payments (currency, organizer_id, counted_at)
-  include (status, amount_cents, received_cents, refunded_cents, disputed_cents, lost_cents, is_held);
+  include (status, amount_cents, received_cents, kept_cents, gone_cents);
 create index payments_due_checks on payments (next_check_at) where next_check_at is not null;
 create unique index payments_open_purpose on payments (organizer_id, purpose_key)
   where purpose_key is not null and payment_rank(status) < 4;

@@ -636,6 +636,16 @@ create table payments (
   disputed_cents bigint default 0 not null,
   lost_cents bigint default 0 not null,
   is_held boolean default false not null,
+  kept_cents bigint generated always as (
+CASE
+    WHEN ((status = 'reversed'::text) OR is_held) THEN (0)::bigint
+    ELSE (((received_cents - refunded_cents) - disputed_cents) - lost_cents)
+END) stored not null,
+  gone_cents bigint generated always as (
+CASE
+    WHEN (status = 'reversed'::text) THEN received_cents
+    ELSE ((refunded_cents + disputed_cents) + lost_cents)
+END) stored not null,
   expires_at timestamp with time zone,
   ended_at timestamp with time zone,
   is_late boolean generated always as (COALESCE((paid_at > ended_at), false)) stored not null,
@@ -666,7 +676,7 @@ END),
   constraint payments_event_id_fkey FOREIGN KEY (event_id) REFERENCES events(id),
   constraint payments_organizer_id_fkey FOREIGN KEY (organizer_id) REFERENCES organizers(id)
 );
-CREATE INDEX payments_counted ON payments USING btree (currency, organizer_id, counted_at) INCLUDE (status, amount_cents, received_cents, refunded_cents, disputed_cents, lost_cents, is_held);
+CREATE INDEX payments_counted ON payments USING btree (currency, organizer_id, counted_at) INCLUDE (status, amount_cents, received_cents, kept_cents, gone_cents);
 CREATE INDEX payments_days ON payments USING btree (counted_at);
 CREATE INDEX payments_due_checks ON payments USING btree (next_check_at) WHERE (next_check_at IS NOT NULL);
 CREATE INDEX payments_listing ON payments USING btree (created_at DESC, id DESC);

@@ -14,6 +14,7 @@ import {
   listPayments,
   listPaymentTransitions,
   listRefunds,
+  PAYMENT_GROUPS,
 } from '../payments/payments.ts'
 import { readDays } from '../platform/days.ts'
 import { Failure } from '../platform/errors.ts'
@@ -78,6 +79,16 @@ export const directorPaymentRoutes =
       ...PageQuery,
       ...PERIOD,
       status: Type.Optional(PaymentStatus),
+      group: Type.Optional(
+        Type.Enum(PAYMENT_GROUPS, {
+          title: 'PaymentGroupName',
+          description: 'The rows behind a number of the overview: confirmed, money is there · refunded, money went.',
+        }),
+      ),
+      eventId: Type.Optional(Id),
+      method: Type.Optional(
+        Type.String({ maxLength: 20, description: 'How it came; the provider, when it tells none.' }),
+      ),
       currency: Type.Optional(
         Type.String({
           minLength: 3,
@@ -107,20 +118,21 @@ export const directorPaymentRoutes =
             summary: tag === 'Director' ? 'Payments of every kind, newest first' : 'Your payments, newest first',
             description:
               'from and to go by the day on which a payment was paid, else made, so that the list agrees with ' +
-              '`payments` of the overview of the same days, status by status.',
+              '`payments` of the overview of the same days, group by group.',
             querystring: Type.Object(LIST, { additionalProperties: false }),
             response: { 200: Page(PaymentView) },
           },
         },
         async (request) => {
           const scope = scopeOf(request)
-          const { limit, cursor, organizerId = scope, status = null } = request.query
+          const { limit, cursor, organizerId = scope, status = null, group, eventId, method } = request.query
           if (scope !== null && organizerId !== scope) throw new Failure('organizer_not_found')
           const { from, to } = readDays(request.query)
           const { currency = from || to ? 'MXN' : null } = request.query
           const filter = {
             organizerId,
             status,
+            ...{ group: group ?? null, eventId: eventId ?? null, method: method ?? null },
             currency: currency && readCurrency(currency, 'querystring.currency'),
             ...{ from, to },
             before: readCursor(cursor),

@@ -58,7 +58,7 @@ export {
   type PaymentProviders,
   type ProviderName,
 } from '../providers/providers.ts'
-export { findPayment, listPaymentTransitions, PAYMENT_STATUSES, type Payment } from './sql.ts'
+export { findPayment, listPaymentTransitions, PAYMENT_GROUPS, PAYMENT_STATUSES, type Payment } from './sql.ts'
 
 export type IntentRequest = {
   amount?: number | string

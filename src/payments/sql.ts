@@ -198,7 +198,12 @@ export async function reverse(
 
 export type PaymentFilter = Days & {
   organizerId: string | null
+  eventId?: string | null
   status: string | null
+  /** Which of the overview's groups. */
+  group?: PaymentGroup | null
+  /** How the money came; the provider, when it tells no method. */
+  method?: string | null
   /** Null: every currency. */
   currency: string | null
   before: { at: Date; id: string } | null
@@ -210,7 +215,10 @@ export async function listPayments(db: Db, f: PaymentFilter): Promise<Payment[]>
   const { rows } = await sql<Payment>`
     select ${COLUMNS} from payments
      where (${f.organizerId}::text is null or organizer_id = ${f.organizerId})
+       and (${f.eventId ?? null}::text is null or event_id = ${f.eventId ?? null})
        and (${f.status}::text is null or status = ${f.status})
+       and ${f.group ? GROUPS[f.group].is : sql`true`}
+       and (${f.method ?? null}::text is null or coalesce(method, provider) = ${f.method ?? null})
        and (${f.currency}::text is null or currency = ${f.currency})
        and ${isWithin(sql`counted_at`, f)}
        and (${f.before?.at ?? null}::timestamptz is null
@@ -220,53 +228,45 @@ export async function listPayments(db: Db, f: PaymentFilter): Promise<Payment[]>
   return rows
 }
 
-export type PaymentSum = { group: 'confirmed' | 'pending' | 'failed' | 'refunded'; count: number; amountCents: number }
-type SumRow = PaymentSum & { otherCents: number }
+/**
+ * The groups of the overview. `confirmed` are the payments of which money is there, `refunded` those of which money went:
+ * given back, reversed or taken by a bank. A payment that was refunded in part is in both, with each part.
+ */
+const GROUPS = {
+  confirmed: { is: sql`kept_cents > 0`, cents: sql`kept_cents` },
+  pending: {
+    is: sql`status in ('creating', 'unknown', 'requires_payment', 'requires_action', 'processing', 'late')`,
+    cents: sql`greatest(amount_cents, received_cents)`,
+  },
+  failed: { is: sql`status in ('failed', 'cancelled', 'expired')`, cents: sql`amount_cents` },
+  refunded: { is: sql`gone_cents > 0`, cents: sql`gone_cents` },
+}
+export type PaymentGroup = keyof typeof GROUPS
+export const PAYMENT_GROUPS = Object.keys(GROUPS) as PaymentGroup[]
+
+export type PaymentSum = { group: PaymentGroup; count: number; amountCents: number }
 type PaymentScope = Days & { organizerId: string | null; currency: string }
 
-/**
- * Sums the payments that count on these days. `confirmed` is the money that is there: what came less what was given back or
- * taken by a bank. `refunded` is what went. A payment counts in one group, by its status.
- */
+/** Sums the payments that count on these days, group by group. */
 export async function sumPayments(db: Db, f: PaymentScope): Promise<PaymentSum[]> {
-  const { rows } = await sql<SumRow>`
-    select "group",
-           count(*) as count,
-           sum(cents)::bigint as amount_cents,
-           sum(other_cents)::bigint as other_cents
-      from (select ${GROUP} as "group", ${CENTS.kept} as kept, ${CENTS.gone} as gone, amount_cents, received_cents
-              from payments
-             where currency = ${f.currency}
-               and (${f.organizerId}::text is null or organizer_id = ${f.organizerId})
-               and ${isWithin(sql`counted_at`, f)}) p
-     cross join lateral (
-           select case "group" when 'confirmed' then kept
-                               when 'refunded' then gone
-                               else greatest(amount_cents, received_cents) end as cents,
-                  case "group" when 'confirmed' then gone
-                               when 'refunded' then kept
-                               else 0 end as other_cents) c
-     group by "group"`.execute(db)
-  const find = (group: PaymentSum['group']) => rows.find((row) => row.group === group)
-  return (['confirmed', 'pending', 'failed', 'refunded'] as const).map((group) => {
-    const { count = 0, amountCents = 0 } = find(group) ?? {}
-    const other = group === 'confirmed' ? find('refunded') : group === 'refunded' ? find('confirmed') : undefined
-    return { group, count, amountCents: amountCents + (other?.otherCents ?? 0) }
+  const columns = PAYMENT_GROUPS.flatMap((group) => {
+    const { is, cents } = GROUPS[group]
+    return [
+      sql`count(*) filter (where ${is}) as ${sql.id(`${group}_count`)}`,
+      sql`coalesce(sum(${cents}) filter (where ${is}), 0)::bigint as ${sql.id(`${group}_cents`)}`,
+    ]
   })
-}
-
-const GROUP = sql`case
-    when status in ('confirmed', 'partially_refunded', 'underpaid') then 'confirmed'
-    when status in ('failed', 'expired', 'cancelled') then 'failed'
-    when status in ('refunded', 'reversed', 'disputed', 'charged_back') then 'refunded'
-    else 'pending'
-  end`
-/** Money of a payment that is there and that went. Held money is neither. */
-const CENTS = {
-  kept: sql`case when status = 'reversed' or is_held then 0
-                 else received_cents - refunded_cents - disputed_cents - lost_cents end`,
-  gone: sql`case when status = 'reversed' then received_cents
-                 else refunded_cents + disputed_cents + lost_cents end`,
+  const { rows } = await sql<Record<`${PaymentGroup}${'Count' | 'Cents'}`, number>>`
+    select ${sql.join(columns)}
+      from payments
+     where currency = ${f.currency}
+       and (${f.organizerId}::text is null or organizer_id = ${f.organizerId})
+       and ${isWithin(sql`counted_at`, f)}`.execute(db)
+  return PAYMENT_GROUPS.map((group) => ({
+    group,
+    count: rows[0]![`${group}Count`],
+    amountCents: rows[0]![`${group}Cents`],
+  }))
 }
 
 export type PaymentTransition = {

@@ -484,10 +484,12 @@ export interface Payments {
   endedAt: Timestamp | null;
   eventId: string | null;
   expiresAt: Timestamp | null;
+  goneCents: Generated<number>;
   id: string;
   idempotencyKey: string | null;
   isHeld: Generated<boolean>;
   isLate: Generated<boolean>;
+  keptCents: Generated<number>;
   kind: string;
   lostCents: Generated<number>;
   metadata: Generated<Json>;

@@ -119,11 +119,11 @@ export const debtAgeing: Report = {
   rowsOf: ({ id }, { to }) => `/director/organizers/${id}/ledger?limit=200${period({ from: null, to })}`,
 }
 
-/** Confirmed payments, each with its day. */
+/** Payments of which money is there, each with its day. */
 const listPaid = (f: ReportFilter) => sql`
-  select ${dayAt(sql`counted_at`)} as day, amount_cents
+  select ${dayAt(sql`counted_at`)} as day, kept_cents as amount_cents
     from payments
-   where status = 'confirmed'
+   where kept_cents > 0
      and currency = ${f.currency}
      and ${inScope(sql`organizer_id`, f)}
      and ${isOfEvents(sql`event_id`, f)}
@@ -149,9 +149,9 @@ export const payments: Report = {
   title: 'PaymentsByDay',
   summary: 'Confirmed payments by day, week or month',
   description:
-    'On the day they were paid. A payment that was reversed or refunded is not among them. Without `groupBy` the rows are the ' +
+    'On the day they were paid, with what is there of them: not what was given back, reversed or taken by a bank. Without `groupBy` the rows are the ' +
     'days with payments; with it they are every day, week or month of the period, which has at most 400 of them and is the last ' +
-    '90 days by default. `rowsUrl` lists all payments of these days, whatever their event and method.',
+    '90 days by default. `rowsUrl` lists them, of events of every type.',
   takes: [...ON_EVENTS, 'method', 'groupBy'],
   columns: [
     { name: 'day', kind: 'day', says: 'A day of Mexico City; of a week its Monday, of a month its first.' },
@@ -161,7 +161,8 @@ export const payments: Report = {
   query: (f) => (f.groupBy ? byUnit(f) : onDaysWithPayments(f)),
   rowsOf({ id: day }, f) {
     const days = daysOf(day, f.groupBy ?? 'day', f)
-    const query = { status: 'confirmed', ...days, currency: f.currency, ...organizerOf(f) }
+    const narrowed = { ...(f.eventId ? { eventId: f.eventId } : {}), ...(f.method ? { method: f.method } : {}) }
+    const query = { group: 'confirmed', ...days, currency: f.currency, ...organizerOf(f), ...narrowed }
     return `/director/payments?${new URLSearchParams(query).toString()}`
   },
 }

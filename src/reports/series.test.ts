@@ -79,9 +79,9 @@ test('payments by day, week and month have every row, and add up to the same', a
   await pay(app, organizerId, 400, '2030-06-09') // a Sunday
   await pay(app, organizerId, 800, '2030-06-10', { method: 'card' }) // a Monday
   await sql`
-    insert into payments (id, kind, organizer_id, provider, mode, status, amount_cents, currency, paid_at, created_by, request_id,
+    insert into payments (id, kind, organizer_id, provider, mode, status, amount_cents, received_cents, currency, paid_at, created_by, request_id,
                           created_at, updated_at)
-    values ('pay_stripe', 'intent', ${organizerId}, 'stripe', 'test', 'confirmed', 1600, 'MXN', ${NOW}, 'usr_x', 'req_x', ${NOW},
+    values ('pay_stripe', 'intent', ${organizerId}, 'stripe', 'test', 'confirmed', 1600, 1600, 'MXN', ${NOW}, 'usr_x', 'req_x', ${NOW},
             ${NOW})`.execute(app.db)
   const of = `organizerId=${organizerId}&from=2030-03-15&to=2030-06-15`
 
