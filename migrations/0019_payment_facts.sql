@@ -27,14 +27,12 @@ language sql immutable parallel safe as $$
   end
 $$;
 
--- The table of transitions. Once money has come, the sums decide; only a decision of a Director ends
--- 'late', and only a manual payment is reversed.
+-- The table of transitions. Once money has come, the sums decide; only a manual payment is reversed.
 create or replace function payment_may_become(current text, next text) returns boolean
 language sql immutable parallel safe as $$
   select case
     when next = 'reversed' then current = 'confirmed'
     when current = 'reversed' or next = current then false
-    when next = 'late' then payment_rank(current) < 10
     when payment_rank(next) = 10 then true
     else payment_rank(next) > payment_rank(current)
   end
@@ -67,12 +65,12 @@ alter table payments
   -- Money that is there, and that went: what the Director's numbers add up.
   add column kept_cents bigint not null generated always as (
     case when status = 'reversed' or is_held then 0
-         else received_cents - refunded_cents - disputed_cents - lost_cents end) stored,
+         else greatest(received_cents - refunded_cents - disputed_cents - lost_cents, 0) end) stored,
   add column gone_cents bigint not null generated always as (
     case when status = 'reversed' then received_cents
-         else refunded_cents + disputed_cents + lost_cents end) stored,
+         else least(refunded_cents + disputed_cents + lost_cents, received_cents) end) stored,
   add column expires_at timestamptz, -- until when the voucher or the CLABE can be paid
-  add column ended_at timestamptz, -- when the provider said that it expired or was cancelled
+  add column ended_at timestamptz, -- since when the provider takes no more money for it
   add column is_late boolean not null generated always as (coalesce(paid_at > ended_at, false)) stored,
   add column purpose_key text, -- what it pays for; one open payment for each
   -- When the reconciler reads it at the provider again, and how often it has.
@@ -85,6 +83,14 @@ update payments
    set received_cents = amount_cents,
        refunded_cents = case when status = 'refunded' then amount_cents else 0 end
  where status in ('confirmed', 'refunded', 'reversed');
+
+-- What is open is read at its provider soon, for the first time.
+update payments
+   set next_check_at = now(),
+       expires_at = (next_action ->> 'expiresAt')::timestamptz
+ where kind = 'intent'
+   and mode <> 'mock'
+   and payment_rank(status) < 4;
 
 alter table payments
   add constraint payments_status
@@ -103,8 +109,12 @@ drop index payments_counted;
 create index payments_counted on payments (currency, organizer_id, counted_at)
   include (status, amount_cents, received_cents, kept_cents, gone_cents);
 create index payments_due_checks on payments (next_check_at) where next_check_at is not null;
+create function payment_is_open(status text) returns boolean
+language sql immutable parallel safe as $$
+  select status in ('creating', 'unknown', 'requires_payment', 'requires_action', 'processing')
+$$;
 create unique index payments_open_purpose on payments (organizer_id, purpose_key)
-  where purpose_key is not null and payment_rank(status) < 4;
+  where purpose_key is not null and payment_is_open(status);
 
 -- A charge is paid. A refund may fail after it succeeded. A dispute takes its money once ('withdrawn')
 -- and may be won after it was lost.
@@ -141,6 +151,7 @@ create table payment_facts (
 
 create index payment_facts_payment on payment_facts (payment_id);
 create index payment_facts_ref on payment_facts (provider, provider_ref);
+create index payment_facts_object on payment_facts (provider, object_id);
 
 create function refuse_fact_step_back() returns trigger
 language plpgsql as $$
@@ -167,6 +178,13 @@ select provider, 'charge', coalesce(provider_ref, id), coalesce(provider_ref, id
   from payments
  where kind = 'intent'
    and received_cents > 0;
+insert into payment_facts (provider, kind, object_id, provider_ref, payment_id, state, amount_cents, currency,
+                           occurred_at, created_at, updated_at)
+select provider, 'refund', coalesce(provider_ref, id) || ':before', coalesce(provider_ref, id), id, 'succeeded',
+       refunded_cents, currency, updated_at, updated_at, updated_at
+  from payments
+ where kind = 'intent'
+   and refunded_cents > 0;
 
 -- Every change of a status, written by the database so that no statement can forget it.
 create table payment_transitions (
@@ -212,6 +230,7 @@ create trigger payment_transitions_changed after update on payments
 create table payment_refunds (
   id text primary key,
   payment_id text not null references payments (id),
+  provider_ref text not null, -- the intent or order whose money goes back
   amount_cents bigint not null constraint payment_refunds_amount check (amount_cents > 0),
   currency text not null,
   reason text not null,
@@ -230,6 +249,8 @@ create table payment_refunds (
 );
 
 create index payment_refunds_payment on payment_refunds (payment_id, created_at);
+create unique index payment_refunds_object_once on payment_refunds (payment_id, object_id)
+  where object_id is not null;
 create index payment_refunds_due_checks on payment_refunds (next_check_at) where next_check_at is not null;
 create unique index payment_refunds_idempotency on payment_refunds (created_by, idempotency_key)
   where idempotency_key is not null;
@@ -244,21 +265,19 @@ create table payment_reviews (
   payment_id text references payments (id), -- the payment that it seems to belong to
   reason text not null
     constraint payment_reviews_reason
-    check (reason in ('unknown_payment', 'other_reference', 'other_amount', 'other_currency', 'other_account',
-                      'late')),
+    check (reason in ('unknown_payment', 'other_reference', 'other_amount', 'other_currency', 'late')),
   state text not null,
   amount_cents bigint not null,
   fee_cents bigint not null default 0,
   currency text not null,
   mode text not null,
   occurred_at timestamptz not null,
-  webhook_id text,
+  request_id text not null, -- the webhook that told it
   status text not null default 'open'
     constraint payment_reviews_status check (status in ('open', 'applied', 'dismissed')),
   decided_by text,
   decided_at timestamptz,
   decision text, -- what the person wrote
-  decision_request_id text,
   created_at timestamptz not null,
   constraint payment_reviews_once unique (provider, kind, object_id),
   constraint payment_reviews_decided check ((status = 'open') = (decided_at is null))
@@ -273,7 +292,7 @@ create table payment_differences (
   payment_id text not null references payments (id),
   kind text not null
     constraint payment_differences_kind
-    check (kind in ('status', 'received', 'refunded', 'disputed', 'missing', 'never_created')),
+    check (kind in ('status', 'received', 'refunded', 'disputed', 'missing', 'unreadable', 'never_created')),
   ours text not null,
   theirs text not null,
   is_fixed boolean not null,
@@ -290,7 +309,7 @@ alter table ledger_transactions
   drop constraint ledger_transactions_kind,
   add constraint ledger_transactions_kind
     check (kind in ('loan', 'prepaid', 'payment', 'use', 'write_off', 'reversal', 'refund', 'dispute',
-                    'dispute_won', 'dispute_lost')),
+                    'dispute_won', 'dispute_lost', 'fee')),
   add column object_id text;
 
 alter table ledger_transactions disable trigger ledger_transactions_append_only;
@@ -305,7 +324,7 @@ alter table ledger_transactions enable trigger ledger_transactions_append_only;
 drop index ledger_transactions_one_per_payment;
 create unique index ledger_transactions_one_per_object
   on ledger_transactions (payment_id, kind, coalesce(object_id, ''))
-  where kind in ('payment', 'refund', 'dispute', 'dispute_won', 'dispute_lost');
+  where kind in ('payment', 'refund', 'dispute', 'dispute_won', 'dispute_lost', 'fee');
 
 alter table ledger_entries
   drop constraint ledger_entries_unit,

@@ -435,7 +435,7 @@ create table ledger_transactions (
   constraint ledger_transactions_pkey PRIMARY KEY (id),
   constraint ledger_transactions_owner UNIQUE (id, organizer_id, effective_at, lines),
   constraint ledger_transactions_reversed_once UNIQUE (reverses_id),
-  constraint ledger_transactions_kind CHECK ((kind = ANY (ARRAY['loan'::text, 'prepaid'::text, 'payment'::text, 'use'::text, 'write_off'::text, 'reversal'::text, 'refund'::text, 'dispute'::text, 'dispute_won'::text, 'dispute_lost'::text]))),
+  constraint ledger_transactions_kind CHECK ((kind = ANY (ARRAY['loan'::text, 'prepaid'::text, 'payment'::text, 'use'::text, 'write_off'::text, 'reversal'::text, 'refund'::text, 'dispute'::text, 'dispute_won'::text, 'dispute_lost'::text, 'fee'::text]))),
   constraint ledger_transactions_lines CHECK ((lines >= 2)),
   constraint ledger_transactions_of_payment CHECK (((kind <> 'payment'::text) OR (payment_id IS NOT NULL) OR (request_id = 'migration'::text))),
   constraint ledger_transactions_reversal CHECK (((kind = 'reversal'::text) = (reverses_id IS NOT NULL))),
@@ -448,7 +448,7 @@ CREATE INDEX ledger_transactions_listing ON ledger_transactions USING btree (org
 CREATE INDEX ledger_transactions_newest ON ledger_transactions USING btree (created_at DESC, id DESC);
 CREATE INDEX ledger_transactions_payment ON ledger_transactions USING btree (payment_id) WHERE (payment_id IS NOT NULL);
 CREATE UNIQUE INDEX ledger_transactions_idempotency ON ledger_transactions USING btree (created_by, idempotency_key) WHERE (idempotency_key IS NOT NULL);
-CREATE UNIQUE INDEX ledger_transactions_one_per_object ON ledger_transactions USING btree (payment_id, kind, COALESCE(object_id, ''::text)) WHERE (kind = ANY (ARRAY['payment'::text, 'refund'::text, 'dispute'::text, 'dispute_won'::text, 'dispute_lost'::text]));
+CREATE UNIQUE INDEX ledger_transactions_one_per_object ON ledger_transactions USING btree (payment_id, kind, COALESCE(object_id, ''::text)) WHERE (kind = ANY (ARRAY['payment'::text, 'refund'::text, 'dispute'::text, 'dispute_won'::text, 'dispute_lost'::text, 'fee'::text]));
 CREATE TRIGGER ledger_transactions_append_only BEFORE DELETE OR UPDATE ON ledger_transactions FOR EACH ROW EXECUTE FUNCTION refuse_changed_ledger();
 CREATE CONSTRAINT TRIGGER ledger_transactions_checked AFTER INSERT ON ledger_transactions DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION check_ledger_transaction();
 CREATE TRIGGER ledger_transactions_inserted AFTER INSERT ON ledger_transactions REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION note_money_change();
@@ -504,7 +504,7 @@ create table payment_differences (
   found_at timestamp with time zone not null,
   fixed_at timestamp with time zone,
   constraint payment_differences_pkey PRIMARY KEY (id),
-  constraint payment_differences_kind CHECK ((kind = ANY (ARRAY['status'::text, 'received'::text, 'refunded'::text, 'disputed'::text, 'missing'::text, 'never_created'::text]))),
+  constraint payment_differences_kind CHECK ((kind = ANY (ARRAY['status'::text, 'received'::text, 'refunded'::text, 'disputed'::text, 'missing'::text, 'unreadable'::text, 'never_created'::text]))),
   constraint payment_differences_payment_id_fkey FOREIGN KEY (payment_id) REFERENCES payments(id)
 );
 CREATE INDEX payment_differences_listing ON payment_differences USING btree (found_at DESC, id DESC);
@@ -529,6 +529,7 @@ create table payment_facts (
   constraint payment_facts_state CHECK ((payment_fact_rank(kind, state) IS NOT NULL)),
   constraint payment_facts_payment_id_fkey FOREIGN KEY (payment_id) REFERENCES payments(id)
 );
+CREATE INDEX payment_facts_object ON payment_facts USING btree (provider, object_id);
 CREATE INDEX payment_facts_payment ON payment_facts USING btree (payment_id);
 CREATE INDEX payment_facts_ref ON payment_facts USING btree (provider, provider_ref);
 CREATE TRIGGER payment_facts_forward_only BEFORE UPDATE ON payment_facts FOR EACH ROW EXECUTE FUNCTION refuse_fact_step_back();
@@ -536,6 +537,7 @@ CREATE TRIGGER payment_facts_forward_only BEFORE UPDATE ON payment_facts FOR EAC
 create table payment_refunds (
   id text not null,
   payment_id text not null,
+  provider_ref text not null,
   amount_cents bigint not null,
   currency text not null,
   reason text not null,
@@ -558,6 +560,7 @@ create table payment_refunds (
 CREATE INDEX payment_refunds_due_checks ON payment_refunds USING btree (next_check_at) WHERE (next_check_at IS NOT NULL);
 CREATE INDEX payment_refunds_payment ON payment_refunds USING btree (payment_id, created_at);
 CREATE UNIQUE INDEX payment_refunds_idempotency ON payment_refunds USING btree (created_by, idempotency_key) WHERE (idempotency_key IS NOT NULL);
+CREATE UNIQUE INDEX payment_refunds_object_once ON payment_refunds USING btree (payment_id, object_id) WHERE (object_id IS NOT NULL);
 
 create table payment_reviews (
   id text not null,
@@ -573,17 +576,16 @@ create table payment_reviews (
   currency text not null,
   mode text not null,
   occurred_at timestamp with time zone not null,
-  webhook_id text,
+  request_id text not null,
   status text default 'open'::text not null,
   decided_by text,
   decided_at timestamp with time zone,
   decision text,
-  decision_request_id text,
   created_at timestamp with time zone not null,
   constraint payment_reviews_pkey PRIMARY KEY (id),
   constraint payment_reviews_once UNIQUE (provider, kind, object_id),
   constraint payment_reviews_decided CHECK (((status = 'open'::text) = (decided_at IS NULL))),
-  constraint payment_reviews_reason CHECK ((reason = ANY (ARRAY['unknown_payment'::text, 'other_reference'::text, 'other_amount'::text, 'other_currency'::text, 'other_account'::text, 'late'::text]))),
+  constraint payment_reviews_reason CHECK ((reason = ANY (ARRAY['unknown_payment'::text, 'other_reference'::text, 'other_amount'::text, 'other_currency'::text, 'late'::text]))),
   constraint payment_reviews_status CHECK ((status = ANY (ARRAY['open'::text, 'applied'::text, 'dismissed'::text]))),
   constraint payment_reviews_payment_id_fkey FOREIGN KEY (payment_id) REFERENCES payments(id)
 );
@@ -639,12 +641,12 @@ create table payments (
   kept_cents bigint generated always as (
 CASE
     WHEN ((status = 'reversed'::text) OR is_held) THEN (0)::bigint
-    ELSE (((received_cents - refunded_cents) - disputed_cents) - lost_cents)
+    ELSE GREATEST((((received_cents - refunded_cents) - disputed_cents) - lost_cents), (0)::bigint)
 END) stored not null,
   gone_cents bigint generated always as (
 CASE
     WHEN (status = 'reversed'::text) THEN received_cents
-    ELSE ((refunded_cents + disputed_cents) + lost_cents)
+    ELSE LEAST(((refunded_cents + disputed_cents) + lost_cents), received_cents)
 END) stored not null,
   expires_at timestamp with time zone,
   ended_at timestamp with time zone,
@@ -682,7 +684,7 @@ CREATE INDEX payments_due_checks ON payments USING btree (next_check_at) WHERE (
 CREATE INDEX payments_listing ON payments USING btree (created_at DESC, id DESC);
 CREATE INDEX payments_organizer ON payments USING btree (organizer_id, created_at DESC, id DESC);
 CREATE UNIQUE INDEX payments_idempotency_unique ON payments USING btree (created_by, idempotency_key) WHERE (idempotency_key IS NOT NULL);
-CREATE UNIQUE INDEX payments_open_purpose ON payments USING btree (organizer_id, purpose_key) WHERE ((purpose_key IS NOT NULL) AND (payment_rank(status) < 4));
+CREATE UNIQUE INDEX payments_open_purpose ON payments USING btree (organizer_id, purpose_key) WHERE ((purpose_key IS NOT NULL) AND payment_is_open(status));
 CREATE UNIQUE INDEX payments_provider_ref_unique ON payments USING btree (provider, provider_ref) WHERE (provider_ref IS NOT NULL);
 CREATE UNIQUE INDEX payments_reference_key_unique ON payments USING btree (organizer_id, reference_key) WHERE ((kind = 'manual'::text) AND (reference_key IS NOT NULL) AND (status <> 'reversed'::text));
 CREATE UNIQUE INDEX payments_reference_unique ON payments USING btree (organizer_id, reference) WHERE ((kind = 'manual'::text) AND (reference IS NOT NULL) AND (status <> 'reversed'::text));
@@ -1131,6 +1133,14 @@ AS $function$
   end
 $function$;
 
+CREATE OR REPLACE FUNCTION payment_is_open(status text)
+ RETURNS boolean
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+  select status in ('creating', 'unknown', 'requires_payment', 'requires_action', 'processing')
+$function$;
+
 CREATE OR REPLACE FUNCTION payment_may_become(current text, next text)
  RETURNS boolean
  LANGUAGE sql
@@ -1139,7 +1149,6 @@ AS $function$
   select case
     when next = 'reversed' then current = 'confirmed'
     when current = 'reversed' or next = current then false
-    when next = 'late' then payment_rank(current) < 10
     when payment_rank(next) = 10 then true
     else payment_rank(next) > payment_rank(current)
   end

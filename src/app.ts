@@ -40,6 +40,7 @@ import { landingRoutes } from './landing/routes.ts'
 import { channelRoutes } from './operations/channel-routes.ts'
 import { operationsRoutes } from './operations/routes.ts'
 import { reviewRoutes } from './payments/review-routes.ts'
+import { reconciliationRoutes } from './reconciliation/routes.ts'
 import { paymentRoutes } from './payments/routes.ts'
 import { Failure } from './platform/errors.ts'
 import { exportRoutes } from './reports/export-routes.ts'
@@ -65,6 +66,7 @@ export async function buildApp(deps: Deps): Promise<FastifyInstance> {
   await app.register(unsubscribeRoutes(deps))
   await app.register(paymentRoutes(deps))
   await app.register(reviewRoutes(deps))
+  await app.register(reconciliationRoutes(deps))
   await app.register(checkinRoutes(deps))
   await app.register(landingRoutes(deps))
   await app.register(financeRoutes(deps))

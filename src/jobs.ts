@@ -5,10 +5,16 @@ import { syncTemplates } from './templates/jobs.ts'
 import type { Deps } from './deps.ts'
 import { refreshKpisJob, watchPrices } from './finance/jobs.ts'
 import { bookTicketUses, checkLedger } from './ledger/jobs.ts'
-import { reconcilePayments } from './payments/jobs.ts'
+import { reconcilePayments } from './reconciliation/jobs.ts'
 import { deleteOldRows, logQueueMetrics } from './operations/housekeeping.ts'
 import { insertDeadJob } from './platform/dead-letters.ts'
-import { processEmailEvent, processPaymentEvent, processWaEvent, sweepInboundEvents } from './inbox/jobs.ts'
+import {
+  processEmailEvent,
+  playMockPayments,
+  processPaymentEvent,
+  processWaEvent,
+  sweepInboundEvents,
+} from './inbox/jobs.ts'
 import { catchUpLandingTtl, runLandingTtlJob } from './landing/jobs.ts'
 import { sweepExports, writeExportJob } from './reports/jobs.ts'
 import type { TSchema } from 'typebox'
@@ -30,6 +36,7 @@ export const JOBS = [
   processEmailEvent,
   processPaymentEvent,
   sweepInboundEvents,
+  playMockPayments,
   runLandingTtlJob,
   catchUpLandingTtl,
   refreshKpisJob,

@@ -11,9 +11,9 @@ import { syncTemplates } from './templates/jobs.ts'
 import type { Deps } from './deps.ts'
 import { refreshKpisJob, watchPrices } from './finance/jobs.ts'
 import { bookTicketUses, checkLedger } from './ledger/jobs.ts'
-import { reconcilePayments } from './payments/jobs.ts'
+import { reconcilePayments } from './reconciliation/jobs.ts'
 import { deleteOldRows, logQueueMetrics } from './operations/housekeeping.ts'
-import { sweepInboundEvents } from './inbox/jobs.ts'
+import { playMockPayments, sweepInboundEvents } from './inbox/jobs.ts'
 import { catchUpLandingTtl, runLandingTtlJob } from './landing/jobs.ts'
 import { sweepExports } from './reports/jobs.ts'
 import { TIME_ZONE } from './platform/days.ts'
@@ -33,6 +33,7 @@ export function listSchedule({ config }: Pick<Deps, 'config'>): Entry[] {
     { job: sweepDeliveries, everyMs: 1000, where: 'here' },
     { job: releaseDeliveries, everyMs: 1000, backlogMs: 100, where: 'here' },
     { job: sweepInboundEvents, everyMs: 1000, where: 'here' },
+    { job: playMockPayments, everyMs: 1000, where: 'here' },
     { job: triggerCampaigns, everyMs: 1000, where: 'here' },
     { job: sweepExports, everyMs: 5000, where: 'here' },
     { job: logQueueMetrics, everyMs: queue.metricsIntervalMs, where: 'here' },

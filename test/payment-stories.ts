@@ -132,7 +132,15 @@ async function compare({ db }: TestApp, id: string, organizerId: string, story: 
 }
 
 function listNews({ objects, before }: Story, providerRef: string): News[] {
-  const quiet = { providerRef, paymentId: null, reason: null, nextAction: null, modes: [], isOtherAccount: false }
+  const quiet = {
+    providerRef,
+    paymentId: null,
+    reason: null,
+    nextAction: null,
+    modes: [],
+    isOtherAccount: false,
+    isOver: false,
+  }
   const said = (status: OpenStatus | null, facts: MoneyFact[]): News => ({
     ...{ ...quiet, status, facts, occurredAt: NOW, isIncomplete: false },
   })

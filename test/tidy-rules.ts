@@ -17,6 +17,7 @@ const DOMAINS = [
   'ledger',
   'providers',
   'payments',
+  'reconciliation',
   'checkin',
   'rsvp',
   'conversations',

@@ -13,7 +13,7 @@ import { GiveUp } from '../platform/errors.ts'
 import { parseJson } from '../platform/json.ts'
 import {
   applyNews,
-  findPaymentOfRef,
+  findRefOfNews,
   isEmpty,
   readPaymentEvent,
   reviewUnmatched,
@@ -196,14 +196,15 @@ async function complete(
   event: PaymentEvent,
   isLast: boolean,
 ): Promise<PaymentEvent> {
-  const known = await findPaymentOfRef(db, provider, event.providerRef, event.paymentId)
+  const known = await findRefOfNews(db, provider, event.providerRef, event.paymentId)
   const ref = known?.providerRef ?? event.providerRef
   const mustRead = event.isIncomplete ? known !== null : known === null && isLast && !event.isOtherAccount
   const read = mustRead && ref !== null ? await providers[provider].read(ref) : null
+  if (!read && event.isIncomplete && (known !== null || isLast)) throw new GiveUp('payment_unknown')
   if (!read) return event
   // What the event says of the intent counts too: it has a time, which a reading has not.
-  const { status, reason, occurredAt, dedupeKey } = event
-  return { ...read, ...(status === null ? {} : { status, reason }), occurredAt, dedupeKey }
+  const { status, reason, isOver, occurredAt, dedupeKey } = event
+  return { ...read, ...(status === null ? {} : { status, reason, isOver }), occurredAt, dedupeKey }
 }
 
 /** Ends the webhook. When two runs race, the second one throws, so that its effect is rolled back. */

@@ -3,6 +3,7 @@ import { Type } from 'typebox'
 import type { Deps } from '../deps.ts'
 import { defineJob, sweptJobId, type JobContext } from '../platform/queue.ts'
 import { processInbound } from './inbox.ts'
+import { playScripts } from './mock-payments.ts'
 import { markDueInbound, type Source } from './sql.ts'
 
 const SWEEP_GRACE_MS = 8000
@@ -35,6 +36,17 @@ export const processEmailEvent = defineJob({ name: 'process-email-event', queue:
 
 export const jobOf = (source: Source) =>
   source === 'whatsapp' ? processWaEvent : source === 'email' ? processEmailEvent : processPaymentEvent
+
+/** Plays the scripts of mock payments. Nobody waits for the sweep: what it stores is due at once. */
+export const playMockPayments = defineJob({
+  name: 'play-mock-payments',
+  queue: 'maintenanceQueue',
+  data: Type.Object({}),
+
+  async run(deps: Deps, _, { jobId }) {
+    return `${await playScripts(deps, jobId)} steps`
+  },
+})
 
 /** Enqueues stored webhooks that are due and have no job. */
 export const sweepInboundEvents = defineJob({

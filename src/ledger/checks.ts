@@ -11,7 +11,8 @@ const CHECKS = {
         or sum(tickets) <> 0`,
   /**
    * Money is in the ledger as the payment's sums say, for its organizer and in its currency: what came less what went has
-   * lowered the debt, and what a bank holds is on its account. Reversed and held money is not there.
+   * lowered the debt, and what a bank holds is on its account. Reversed and held money is not there, and neither is
+   * what went before anything came.
    */
   payment_not_booked: sql`
     select p.id
@@ -25,10 +26,16 @@ const CHECKS = {
      where p.organizer_id is not null
      group by p.id
     having coalesce(sum(e.amount_cents), 0)
-           <> case when p.status = 'reversed' or p.is_held then 0
+           <> case when p.status = 'reversed' or p.is_held or p.received_cents = 0 then 0
                    else p.received_cents - p.refunded_cents - p.lost_cents end
         or coalesce(sum(e.amount_cents) filter (where e.account = 'disputed'), 0)
-           <> case when p.is_held then 0 else p.disputed_cents end`,
+           <> case when p.is_held or p.received_cents = 0 then 0 else p.disputed_cents end
+        or coalesce(sum(e.amount_cents) filter (where e.account = 'fees'), 0)
+           <> case when p.is_held or p.received_cents = 0 then 0
+                   else (select coalesce(sum(f.fee_cents), 0)
+                           from payment_facts f
+                          where f.payment_id = p.id
+                            and f.state <> 'open') end`,
   /** The sums of a payment are those of its charges, refunds and disputes at the provider. */
   payment_not_summed: sql`
     select p.id

@@ -11,6 +11,7 @@ export {
   dispute,
   disputeLost,
   disputeWon,
+  fee,
   payment,
   refund,
   TICKET_KINDS,

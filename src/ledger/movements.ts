@@ -46,15 +46,17 @@ export const refund = (method: string, money: Money): Entry[] => [
   ofMoney('cash', money, -1, method),
 ]
 
-/** Money that a bank has taken while it decides a dispute, and the provider's fee, which stays with us. */
-export function dispute(method: string, money: Money, feeCents: number): Entry[] {
-  const fee = { ...money, amountCents: feeCents }
-  return [
-    ofMoney('disputed', money, 1),
-    ofMoney('cash', money, -1, method),
-    ...(feeCents === 0 ? [] : [ofMoney('fees', fee, 1), ofMoney('cash', fee, -1, method)]),
-  ]
-}
+/** Money that a bank has taken while it decides a dispute. */
+export const dispute = (method: string, money: Money): Entry[] => [
+  ofMoney('disputed', money, 1),
+  ofMoney('cash', money, -1, method),
+]
+
+/** What a provider takes for a dispute. It is ours to bear. */
+export const fee = (method: string, money: Money): Entry[] => [
+  ofMoney('fees', money, 1),
+  ofMoney('cash', money, -1, method),
+]
 
 /** The bank gives the money back. */
 export const disputeWon = (method: string, money: Money): Entry[] => [

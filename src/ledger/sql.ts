@@ -12,6 +12,7 @@ export const MOVEMENT_KINDS = [
   'dispute',
   'dispute_won',
   'dispute_lost',
+  'fee',
   'use',
   'write_off',
   'reversal',

@@ -6,27 +6,50 @@ import { COLUMNS, type Payment } from './sql.ts'
 
 /**
  * The payment of news: by the provider's reference, by one of its facts, or by our own id while the reference is unknown.
+ * Each way has an index of its own.
  */
 const isOfRef = (provider: string, providerRef: string | null, paymentId: string | null) => sql`
        provider = ${provider}
    and kind = 'intent'
-   and (provider_ref = ${providerRef}
-        or (id = ${paymentId} and provider_ref is null)
-        or id in (select payment_id
-                    from payment_facts
-                   where provider = ${provider}
-                     and (provider_ref = ${providerRef} or object_id = ${providerRef})))
+   and id in (select p.id
+                from payments p
+               where p.provider = ${provider}
+                 and p.provider_ref = ${providerRef}
+               union all
+              select p.id
+                from payments p
+               where p.id = ${paymentId}
+                 and p.provider_ref is null
+               union all
+              select f.payment_id
+                from payment_facts f
+               where f.provider = ${provider}
+                 and f.provider_ref = ${providerRef}
+               union all
+              select f.payment_id
+                from payment_facts f
+               where f.provider = ${provider}
+                 and f.object_id = ${providerRef})
  order by provider_ref = ${providerRef} desc nulls last
  limit 1`
 
-export async function findPaymentOfRef(
+/** Finds the intent or order that news is about, as we know it: the reference, or that of the charge it names. */
+export async function findRefOfNews(
   db: Db,
   provider: string,
   providerRef: string | null,
   paymentId: string | null,
-): Promise<Payment | null> {
-  const { rows } = await sql<Payment>`
-    select ${COLUMNS} from payments where ${isOfRef(provider, providerRef, paymentId)}`.execute(db)
+): Promise<{ paymentId: string; providerRef: string | null } | null> {
+  const { rows } = await sql<{ paymentId: string; providerRef: string | null }>`
+    select id as payment_id,
+           coalesce((select f.provider_ref
+                       from payment_facts f
+                      where f.provider = ${provider}
+                        and f.payment_id = payments.id
+                        and (f.provider_ref = ${providerRef} or f.object_id = ${providerRef})
+                      limit 1), provider_ref) as provider_ref
+      from payments
+     where ${isOfRef(provider, providerRef, paymentId)}`.execute(db)
   return rows[0] ?? null
 }
 
@@ -95,7 +118,7 @@ export async function listFacts(db: Db, paymentId: string): Promise<Fact[]> {
   return rows
 }
 
-type Told = Pick<News, 'status' | 'reason' | 'nextAction' | 'modes' | 'occurredAt' | 'providerRef'>
+export type Told = Pick<News, 'status' | 'reason' | 'nextAction' | 'isOver' | 'modes' | 'occurredAt' | 'providerRef'>
 
 /** Sets the sums and the status of a locked payment by its facts, and keeps what else was told. */
 export async function updateFromFacts(
@@ -105,7 +128,7 @@ export async function updateFromFacts(
   cause: Cause,
   holdsLate: boolean,
 ): Promise<Payment> {
-  const endedAt = told.status === 'expired' || told.status === 'cancelled' ? (told.occurredAt ?? cause.at) : null
+  const endedAt = told.isOver ? (told.occurredAt ?? cause.at) : null
   const expiresAt = told.nextAction?.expiresAt ?? null
   const { rows } = await sql<Payment>`
     with sums as (
@@ -140,7 +163,12 @@ export async function updateFromFacts(
              when payment_may_become(p.status, ${told.status}) then ${told.reason}
              else p.reason
            end,
-           provider_ref = coalesce(p.provider_ref, ${told.providerRef}),
+           provider_ref = case
+             when p.provider_ref is not null
+               or exists (select from payments o where o.provider = p.provider and o.provider_ref = ${told.providerRef})
+             then p.provider_ref
+             else ${told.providerRef}
+           end,
            mode = coalesce(${told.modes[0] ?? null}, p.mode),
            next_action = coalesce(${told.nextAction && JSON.stringify(told.nextAction)}::jsonb, p.next_action),
            expires_at = coalesce(${expiresAt}::timestamptz, p.expires_at),
@@ -151,7 +179,7 @@ export async function updateFromFacts(
              then ${cause.at}::timestamptz + interval '1 day'
              else p.next_check_at
            end,
-           checks = case when f.received > 0 and p.received_cents = 0 then 0 else p.checks end,
+           checks = case when f.received > 0 and p.received_cents = 0 and p.mode <> 'mock' then 0 else p.checks end,
            changed_by = ${cause.by},
            changed_request_id = ${cause.requestId},
            updated_at = ${cause.at}
@@ -159,4 +187,56 @@ export async function updateFromFacts(
      where p.id = ${id}
     returning ${COLUMNS}`.execute(tx)
   return rows[0]!
+}
+
+/** Names a payment among these facts that is not this one: an object belongs to one payment only. */
+export async function findOtherOwner(tx: Tx, payment: Payment, objectIds: string[]): Promise<string | null> {
+  const { rows } = await sql<{ paymentId: string }>`
+    select payment_id
+      from payment_facts
+     where provider = ${payment.provider}
+       and object_id = any(${objectIds}::text[])
+       and payment_id <> ${payment.id}
+     limit 1`.execute(tx)
+  return rows[0]?.paymentId ?? null
+}
+
+/** The intents and orders of a payment: mostly one. */
+export async function listRefs(db: Db, paymentId: string): Promise<string[]> {
+  const { rows } = await sql<{ ref: string }>`
+    select provider_ref as ref
+      from payments
+     where id = ${paymentId}
+       and provider_ref is not null
+     union
+    select provider_ref
+      from payment_facts
+     where payment_id = ${paymentId}
+     order by 1`.execute(db)
+  return rows.map(({ ref }) => ref)
+}
+
+export type FactSums = { received: number; refunded: number; disputed: number }
+
+/** Sums what is known of one intent or order. */
+export async function sumFactsOfRef(tx: Tx, provider: string, providerRef: string): Promise<FactSums> {
+  const { rows } = await sql<FactSums>`
+    select coalesce(sum(amount_cents) filter (where kind = 'charge'), 0)::bigint as received,
+           coalesce(sum(amount_cents) filter (where kind = 'refund' and state = 'succeeded'), 0)::bigint as refunded,
+           coalesce(sum(amount_cents) filter (where kind = 'dispute' and state = 'withdrawn'), 0)::bigint as disputed
+      from payment_facts
+     where provider = ${provider}
+       and provider_ref = ${providerRef}`.execute(tx)
+  return rows[0]!
+}
+
+/** Whether a refund is pending or a dispute is not decided. */
+export async function hasOpenFacts(tx: Tx, paymentId: string): Promise<boolean> {
+  const { rows } = await sql`
+    select
+      from payment_facts
+     where payment_id = ${paymentId}
+       and state in ('pending', 'open', 'withdrawn')
+     limit 1`.execute(tx)
+  return rows.length > 0
 }

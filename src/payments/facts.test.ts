@@ -59,8 +59,8 @@ test('a refund that fails after it succeeded is booked back', async (t) => {
 })
 
 for (const [end, sums, movements] of [
-  ['won', ['confirmed', 50_000, 0, 0, 0], ['payment', 'dispute', 'dispute_won']],
-  ['lost', ['charged_back', 50_000, 0, 0, 50_000], ['payment', 'dispute', 'dispute_lost']],
+  ['won', ['confirmed', 50_000, 0, 0, 0], ['payment', 'dispute', 'fee', 'dispute_won']],
+  ['lost', ['charged_back', 50_000, 0, 0, 50_000], ['payment', 'dispute', 'fee', 'dispute_lost']],
 ] as const) {
   test(`a dispute takes the money once, and is ${end}`, async (t) => {
     const till = await openTill(t)

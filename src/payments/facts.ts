@@ -6,10 +6,10 @@
 import { newId, type Tx } from '../platform/db.ts'
 import { bookFacts } from './booking.ts'
 import type { Cause, KnownFact, LatePolicy } from './fact.ts'
-import { lockPaymentOfRef, updateFromFacts, upsertFacts } from './facts-sql.ts'
+import { lockPaymentOfRef, updateFromFacts, upsertFacts, type Told } from './facts-sql.ts'
 import type { MoneyFact, News, PaymentProviders, ProviderName } from '../providers/providers.ts'
-import { insertRefund } from './refunds-sql.ts'
-import { reviewFacts, type ReviewReason } from './reviews-sql.ts'
+import { insertRefund, linkRefunds } from './refunds-sql.ts'
+import { closeReviewsOf, reviewFacts, type ReviewReason } from './reviews-sql.ts'
 import { findPaymentById, type Payment } from './sql.ts'
 
 /**
@@ -44,23 +44,31 @@ export async function applyNews(
   return { outcome: doubted.length > 0 ? 'review' : isChanged ? 'applied' : 'kept', payment: after }
 }
 
-type Told = Pick<News, 'status' | 'reason' | 'nextAction' | 'modes' | 'occurredAt' | 'providerRef'> & {
-  facts: KnownFact[]
+/** What somebody tells about a payment when it is not news of a provider. */
+export const NOTHING_TOLD: Told = {
+  providerRef: null,
+  status: null,
+  reason: null,
+  nextAction: null,
+  isOver: false,
+  modes: [],
+  occurredAt: null,
 }
+
 /** Writes what was told about a locked payment, and books what follows. */
 export async function applyFacts(
   tx: Tx,
   payment: Payment,
-  told: Told,
+  { facts: given, ...told }: Told & { facts: KnownFact[] },
   cause: Cause,
   latePolicy: LatePolicy,
 ): Promise<{ payment: Payment; isChanged: boolean }> {
   const providerRef = told.providerRef ?? payment.providerRef ?? payment.id
-  const changed = await upsertFacts(tx, told.facts, {
-    payment: { id: payment.id, provider: payment.provider },
-    providerRef,
-    at: cause.at,
-  })
+  const facts = ofOneLevel(given, providerRef)
+  const owner = { payment: { id: payment.id, provider: payment.provider }, providerRef, at: cause.at }
+  const changed = await upsertFacts(tx, facts, owner)
+  await linkRefunds(tx, payment.id, facts, cause.at)
+  await closeReviewsOf(tx, payment, facts, cause)
   const after = await updateFromFacts(tx, payment.id, told, cause, latePolicy === 'hold')
   if (changed > 0) await bookFacts(tx, after, cause)
   if (after.isHeld && !payment.isHeld) await reviewLate(tx, after, cause)
@@ -68,8 +76,15 @@ export async function applyFacts(
   return { payment: after, isChanged: changed > 0 || after.status !== payment.status }
 }
 
-/** Held money waits in the list of reviews. */
-function reviewLate(tx: Tx, payment: Payment, cause: Cause): Promise<void> {
+/** An order that was told without its charges is a charge of its own; beside its charges it would be the same money twice. */
+function ofOneLevel<F extends { kind: string; objectId: string }>(facts: F[], providerRef: string): F[] {
+  const isOrder = ({ kind, objectId }: F) => kind === 'charge' && objectId === providerRef
+  const hasCharges = facts.some((fact) => fact.kind === 'charge' && !isOrder(fact))
+  return hasCharges ? facts.filter((fact) => !isOrder(fact)) : facts
+}
+
+/** Money that came late and is held, or cannot be given back, waits in the list of reviews. */
+export function reviewLate(tx: Tx, payment: Payment, cause: Cause): Promise<void> {
   const { id: paymentId, provider, providerRef, mode, receivedCents: amountCents, currency } = payment
   const fact = { kind: 'charge' as const, state: 'paid' as const, objectId: `late:${paymentId}`, amountCents, currency }
   const late = { ...fact, feeCents: 0, occurredAt: payment.paidAt ?? cause.at, reason: 'late' as const }
@@ -79,19 +94,16 @@ function reviewLate(tx: Tx, payment: Payment, cause: Cause): Promise<void> {
 /** The reconciler asks the provider for it within a minute. */
 async function refundLate(tx: Tx, payment: Payment, { requestId, at }: Cause): Promise<void> {
   const { id: paymentId, receivedCents: amountCents, currency } = payment
-  const cause = { by: 'clock', requestId, at }
-  const asked = {
-    paymentId,
-    amountCents,
-    currency,
-    reason: 'The payment came late.',
-    idempotencyKey: `late:${paymentId}`,
-  }
-  await insertRefund(tx, { id: newId('ref'), ...asked, cause, nextCheckAt: at })
+  await insertRefund(tx, {
+    id: newId('ref'),
+    ...{ paymentId, providerRef: payment.providerRef ?? paymentId, amountCents, currency },
+    ...{ reason: 'The payment came late.', idempotencyKey: `late:${paymentId}`, nextCheckAt: at },
+    cause: { by: 'clock', requestId, at },
+  })
 }
 
 /** The mock tells no amount, and a provider's clock may be ahead: a payment must not count on a later day. */
-function completed(fact: MoneyFact, payment: Payment, now: Date): KnownFact {
+export function completed(fact: MoneyFact, payment: Pick<Payment, 'amountCents' | 'currency'>, now: Date): KnownFact {
   const { amountCents, currency, occurredAt } = fact
   return {
     ...fact,
@@ -130,17 +142,18 @@ export function whyNotOurs(
 
 /** Puts the money of news without a payment into the list of reviews. Returns whether there was any. */
 export async function reviewUnmatched(tx: Tx, provider: ProviderName, news: News, cause: Cause): Promise<boolean> {
-  const known = news.facts.flatMap((fact) => {
+  const named = news.paymentId ? await findPaymentById(tx, news.paymentId) : null
+  const providerRef = news.providerRef ?? ''
+  const known = ofOneLevel(news.facts, providerRef).flatMap((fact) => {
     const { amountCents, currency } = fact
     if (amountCents === null || currency === null) return []
     return [{ ...fact, amountCents, currency, occurredAt: fact.occurredAt ?? cause.at }]
   })
   if (known.length === 0) return false
-  const named = news.paymentId ? await findPaymentById(tx, news.paymentId) : null
   const reason = named ? ('other_reference' as const) : ('unknown_payment' as const)
-  const providerRef = news.providerRef ?? known[0]!.objectId
   const mode = news.modes[0] ?? 'live'
   const facts = known.map((fact) => ({ ...fact, reason }))
-  await reviewFacts(tx, facts, { provider, providerRef, paymentId: named?.id ?? null, mode, cause })
+  const source = { provider, providerRef: providerRef || known[0]!.objectId, paymentId: named?.id ?? null, mode, cause }
+  await reviewFacts(tx, facts, source)
   return true
 }

@@ -2,7 +2,7 @@
 import { batching } from '../platform/batching.ts'
 import { sql, type Db } from '../platform/db.ts'
 import type { IntentOutcome } from '../providers/providers.ts'
-import { planCheck } from './checks.ts'
+import { planReading } from './readings.ts'
 import type { Cause } from './fact.ts'
 import { COLUMNS, type Payment } from './sql.ts'
 
@@ -52,7 +52,9 @@ export const insertIntent = batching(
 
 /** Null for the mock, at which there is nothing to read. */
 const firstCheckOf = ({ mode, now }: NewIntent): Date | null =>
-  mode === 'mock' ? null : planCheck({ status: 'creating', checks: 0, createdAt: now, expiresAt: null }, now)
+  mode === 'mock'
+    ? null
+    : planReading({ status: 'creating', checks: 0, createdAt: now, expiresAt: null, isUnsettled: false }, now)
 
 export type Answer = { id: string; outcome: IntentOutcome; cause: Cause }
 
@@ -75,7 +77,10 @@ async function settleEach(db: Db, answers: Answer[]): Promise<Map<string, Paymen
     const expiresAt = made?.nextAction?.expiresAt ?? null
     return {
       ...{ status, expiresAt, by, requestId, at },
-      check: made?.mode === 'mock' ? null : planCheck({ status, checks: 0, createdAt: at, expiresAt }, at),
+      check:
+        made?.mode === 'mock'
+          ? null
+          : planReading({ status, checks: 0, createdAt: at, expiresAt, isUnsettled: false }, at),
       reason: 'reason' in outcome ? outcome.reason : null,
       ref: made?.providerRef ?? null,
       secret: made?.clientSecret ?? null,
@@ -93,7 +98,9 @@ async function settleEach(db: Db, answers: Answer[]): Promise<Map<string, Paymen
            next_action = coalesce(next_action, told_action),
            mode = coalesce(told_mode, mode),
            expires_at = coalesce(expires_at, told_expires_at),
-           next_check_at = case when mode = 'mock' then next_check_at
+           -- a script of the mock begins a second later
+           next_check_at = case when mode = 'mock' and metadata ? 'script' then told_at + interval '1 second'
+                                when mode = 'mock' then next_check_at
                                 when payment_may_become(status, told_status) then told_check
                                 else next_check_at end,
            changed_by = told_by,
@@ -128,7 +135,7 @@ export async function findOpenPurpose(db: Db, organizerId: string, purposeKey: s
       from payments
      where organizer_id = ${organizerId}
        and purpose_key = ${purposeKey}
-       and payment_rank(status) < 4`.execute(db)
+       and payment_is_open(status)`.execute(db)
   return rows[0] ?? null
 }
 
@@ -143,6 +150,6 @@ export async function expireOverduePurpose(db: Db, organizerId: string, purposeK
            updated_at = ${now}
      where organizer_id = ${organizerId}
        and purpose_key = ${purposeKey}
-       and payment_rank(status) < 4
-       and expires_at <= ${now}`.execute(db)
+       and payment_is_open(status)
+       and coalesce(expires_at, created_at + interval '30 days') <= ${now}`.execute(db)
 }

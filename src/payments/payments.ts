@@ -13,8 +13,8 @@ import { readMoney } from '../platform/money.ts'
 import { parsePhone } from '../platform/phone.ts'
 import { parseName } from '../platform/text.ts'
 import { findMethods } from '../providers/providers.ts'
-import type { Cause, KnownFact } from './fact.ts'
-import { applyFacts } from './facts.ts'
+import type { Cause } from './fact.ts'
+import { applyFacts, completed, NOTHING_TOLD } from './facts.ts'
 import {
   claimLookup,
   expireOverduePurpose,
@@ -24,6 +24,7 @@ import {
   type NewIntent,
 } from './intent-sql.ts'
 import {
+  MOCK_SCRIPTS,
   PROVIDER_NAMES,
   ProviderSilent,
   type IntentInput,
@@ -46,10 +47,22 @@ export {
   type PaymentSum,
   type Reversal,
 } from './manual.ts'
+export type { Cause, LatePolicy } from './fact.ts'
 export { applyNews, reviewUnmatched, whyNotOurs, type Applied } from './facts.ts'
 export { describeFact, describeRefund, FactView, NextActionView, RefundView, TransitionView } from './schemas.ts'
-export { findPaymentOfRef, listFacts } from './facts-sql.ts'
-export { listRefunds } from './refunds-sql.ts'
+export { findRefOfNews, hasOpenFacts, listFacts, listRefs, sumFactsOfRef, type FactSums } from './facts-sql.ts'
+export { planReading } from './readings.ts'
+export {
+  claimDuePayments,
+  countAttention,
+  endOverdue,
+  failNeverCreated,
+  planPayment,
+  type Due,
+} from './readings-sql.ts'
+export { resumeRefund } from './refunds.ts'
+export { claimDueRefund, listRefunds, postponeRefund } from './refunds-sql.ts'
+export { advanceScript, claimScripts } from './scripts-sql.ts'
 export {
   isEmpty,
   ProviderSilent,
@@ -58,7 +71,15 @@ export {
   type PaymentProviders,
   type ProviderName,
 } from '../providers/providers.ts'
-export { findPayment, listPaymentTransitions, PAYMENT_GROUPS, PAYMENT_STATUSES, type Payment } from './sql.ts'
+export {
+  findPayment,
+  findPaymentById,
+  listPaymentTransitions,
+  lockPayment,
+  PAYMENT_GROUPS,
+  PAYMENT_STATUSES,
+  type Payment,
+} from './sql.ts'
 
 export type IntentRequest = {
   amount?: number | string
@@ -98,6 +119,7 @@ export async function createIntent(context: Context, request: IntentRequest): Pr
   })
   const methods = findMethods(provider.name, money, request.methods)
   checkCustomer(provider, request.customer)
+  checkScript(provider, request.metadata)
   const customer = readCustomer(request.customer)
   const payer = await findPayer(db, request.user.organizerId, request.organizerId ?? null, request.eventId ?? null)
   if (!payer.found) throw new Failure(payer.missing)
@@ -208,6 +230,12 @@ const readCustomer = ({ name, email, phone }: NonNullable<IntentRequest['custome
     'body.customer',
   )
 
+/** A mocked provider plays a script; for a real one `script` is a word like any other. */
+function checkScript({ mode }: PaymentProvider, { script }: NonNullable<IntentRequest['metadata']> = {}) {
+  if (mode !== 'mock' || script === undefined || MOCK_SCRIPTS.some((known) => known === script)) return
+  throw new Failure('invalid_request', { detail: `metadata.script is one of ${MOCK_SCRIPTS.join(', ')}.` })
+}
+
 /** Conekta needs all three; the mock of it asks for none. */
 function checkCustomer({ needsCustomer, name: provider }: PaymentProvider, customer: IntentRequest['customer'] = {}) {
   const { name, email, phone } = customer
@@ -221,13 +249,9 @@ export async function settle(db: Db, id: string, outcome: IntentOutcome, cause: 
   if (outcome.kind !== 'created' || outcome.facts.length === 0) return settled
   return withTx(db, async (tx) => {
     const payment = (await lockPayment(tx, id))!
-    const { amountCents, currency } = payment
-    const facts = outcome.facts.map((fact): KnownFact => {
-      const known = { amountCents: fact.amountCents ?? amountCents, currency: fact.currency ?? currency }
-      return { ...fact, ...known, occurredAt: cause.at }
-    })
-    const told = { status: null, reason: null, nextAction: null, modes: [], occurredAt: null }
-    const applied = await applyFacts(tx, payment, { ...told, providerRef: outcome.providerRef, facts }, cause, 'apply')
+    const facts = outcome.facts.map((fact) => completed(fact, payment, cause.at))
+    const told = { ...NOTHING_TOLD, providerRef: outcome.providerRef, facts }
+    const applied = await applyFacts(tx, payment, told, cause, 'apply')
     return applied.payment
   })
 }

@@ -7,26 +7,25 @@ import type { User } from '../http/access.ts'
 import { newId, withTx, type Db, type Tx } from '../platform/db.ts'
 import { Failure } from '../platform/errors.ts'
 import { formatCents, readMoney } from '../platform/money.ts'
-import type { Cause, KnownFact } from './fact.ts'
-import { applyFacts } from './facts.ts'
 import {
   ProviderSilent,
+  type MoneyFact,
   type PaymentProvider,
   type PaymentProviders,
   type RefundOutcome,
 } from '../providers/providers.ts'
+import type { Cause } from './fact.ts'
+import { applyFacts, completed, NOTHING_TOLD, reviewLate } from './facts.ts'
 import {
   findRefund,
   findRefundByKey,
-  findUnlinkedFact,
+  findUnlinkedRefund,
   insertRefund,
+  listRefundable,
   settleRefund,
-  sumUnsettledRefunds,
   type Refund,
 } from './refunds-sql.ts'
-import { lockPayment, type Payment } from './sql.ts'
-
-export { listRefunds, type Refund } from './refunds-sql.ts'
+import { findPaymentById, lockPayment, type Payment } from './sql.ts'
 
 export type RefundRequest = {
   paymentId: string
@@ -39,8 +38,11 @@ export type RefundRequest = {
 }
 type Context = { db: Db; now: () => Date; providers: PaymentProviders }
 
-/** A repeated call of Conekta is a second refund, so nothing is called again before its lists can show the first. */
 const REFUND_WAIT_MS = 60_000
+/** Stripe forgets a key after a day; until then a repeated call is the same refund. */
+const REPEATED_MS = 23 * 3_600_000
+/** After so many tries a refund that its provider does not have is given up. */
+const TRIES_MAX = 5
 
 /**
  * Gives money of a payment back, all that is left of it by default. Returns the refund, with status `unknown` when the
@@ -48,9 +50,9 @@ const REFUND_WAIT_MS = 60_000
  * idempotency_key_reused and provider_error (the refund stays `rejected`).
  */
 export async function requestRefund(context: Context, request: RefundRequest): Promise<Refund> {
-  const { db, now } = context
+  const { db, now, providers } = context
   const cause = { by: request.user.id, requestId: request.requestId, at: now() }
-  const { refund, isNew } = await withTx(db, (tx) => insertRequested(tx, request, cause))
+  const { refund, isNew } = await withTx(db, (tx) => insertRequested(tx, providers, request, cause))
   const settled = isNew ? await callProvider(context, refund, cause) : refund
   if (settled.status === 'rejected')
     throw new Failure('provider_error', {
@@ -61,118 +63,142 @@ export async function requestRefund(context: Context, request: RefundRequest): P
 
 async function insertRequested(
   tx: Tx,
+  providers: PaymentProviders,
   request: RefundRequest,
   cause: Cause,
 ): Promise<{ refund: Refund; isNew: boolean }> {
   const payment = await lockPayment(tx, request.paymentId)
   if (!payment) throw new Failure('payment_not_found')
+  const { id: paymentId, currency } = payment
   const earlier = request.idempotencyKey ? await findRefundByKey(tx, cause.by, request.idempotencyKey) : null
   const isWhole = request.amount === undefined && request.amountCents === undefined
-  const asked = isWhole ? null : readMoney({ ...request, currency: payment.currency }).amountCents
+  const asked = isWhole ? null : readMoney({ ...request, currency }).amountCents
   if (earlier) {
-    const isSame = earlier.paymentId === payment.id && (asked === null || asked === earlier.amountCents)
+    const isSame = earlier.paymentId === paymentId && (asked === null || asked === earlier.amountCents)
     if (!isSame) throw new Failure('idempotency_key_reused', { detail: 'This key was used for another refund.' })
     return { refund: earlier, isNew: false }
   }
-  const left = await findRefundable(tx, payment)
-  const amountCents = asked ?? left
-  if (amountCents > left)
+  const left = await findRefundable(tx, providers, payment)
+  const amountCents = asked ?? left.cents
+  if (amountCents > left.cents)
     throw new Failure('above_refundable', {
-      detail: `${formatCents(left, payment.currency)} ${payment.currency} of the payment can be given back.`,
+      detail: `At most ${formatCents(left.cents, currency)} ${currency} can be given back at once.`,
     })
   const { reason, idempotencyKey } = request
-  const refund = await insertRefund(tx, {
-    id: newId('ref'),
-    ...{ paymentId: payment.id, amountCents, currency: payment.currency, reason, idempotencyKey, cause },
-    nextCheckAt: new Date(cause.at.getTime() + REFUND_WAIT_MS),
-  })
-  return { refund, isNew: true }
+  const { providerRef } = left
+  const nextCheckAt = new Date(cause.at.getTime() + REFUND_WAIT_MS)
+  const wanted = { paymentId, providerRef, amountCents, currency, reason, idempotencyKey, cause, nextCheckAt }
+  return { refund: await insertRefund(tx, { id: newId('ref'), ...wanted }), isNew: true }
 }
 
-/** What can be given back of a locked payment. Throws payment_not_refundable. */
-async function findRefundable(tx: Tx, payment: Payment): Promise<number> {
+/** The intent or order of a locked payment of which the most can be given back. Throws payment_not_refundable. */
+async function findRefundable(
+  tx: Tx,
+  providers: PaymentProviders,
+  payment: Payment,
+): Promise<{ providerRef: string; cents: number }> {
   const say = (detail: string) => new Failure('payment_not_refundable', { detail })
   if (payment.kind === 'manual') throw say('A payment that was entered by hand is reversed, not refunded.')
   if (payment.receivedCents === 0) throw say('No money has come for this payment.')
   if (payment.disputedCents > 0) throw say('A bank holds the money while it decides a dispute.')
-  const { receivedCents, refundedCents, lostCents } = payment
-  const left = receivedCents - refundedCents - lostCents - (await sumUnsettledRefunds(tx, payment.id))
-  if (left <= 0) throw say('Everything was given back or is on its way.')
+  if (!mayAsk(providers, payment)) throw say(`The key of ${payment.provider} for this payment is missing.`)
+  const [left] = await listRefundable(tx, payment.id)
+  if (!left || left.cents <= 0) throw say('Everything was given back or is on its way.')
   return left
 }
 
-/** Asks the provider and writes its answer. */
-async function callProvider({ db, now, providers }: Context, refund: Refund, cause: Cause): Promise<Refund> {
-  const payment = await withTx(db, (tx) => lockPayment(tx, refund.paymentId))
-  assert(payment?.providerRef, 'a payment with money has a reference')
-  const { id: refundId, amountCents, reason, requestId } = refund
-  const { providerRef } = payment
-  const outcome = await providerOf(providers, payment).refund({
-    ...{ refundId, providerRef, amountCents, reason, requestId },
-  })
-  return withTx(db, (tx) => settle(tx, refund, outcome, { ...cause, at: now() }))
-}
-
-async function settle(tx: Tx, refund: Refund, outcome: RefundOutcome, cause: Cause): Promise<Refund> {
-  const payment = await lockPayment(tx, refund.paymentId)
-  assert(payment, 'a refund has a payment')
-  if (outcome.kind === 'requested') {
-    const { occurredAt, currency, amountCents } = outcome.fact
-    const fact = {
-      ...outcome.fact,
-      ...{ amountCents: amountCents ?? refund.amountCents, currency: currency ?? refund.currency },
-      occurredAt: occurredAt && occurredAt < cause.at ? occurredAt : cause.at,
-    } as KnownFact
-    await applyFacts(tx, payment, { ...SILENT, facts: [fact] }, cause, 'apply')
-  }
-  return settleRefund(tx, refund, outcome, cause.at)
-}
-
-const SILENT = { providerRef: null, status: null, reason: null, nextAction: null, modes: [], occurredAt: null }
+/** The mock stands in for a provider without a key, and must not give back money that it never had. */
+const mayAsk = (providers: PaymentProviders, payment: Payment): boolean =>
+  (providerOf(providers, payment).mode === 'mock') === (payment.mode === 'mock')
 
 const providerOf = (providers: PaymentProviders, { provider }: Payment): PaymentProvider => {
   assert(provider !== 'manual', 'a manual payment has no provider')
   return providers[provider]
 }
 
+/** Asks the provider and writes its answer. */
+async function callProvider(context: Context, refund: Refund, cause: Cause): Promise<Refund> {
+  const { db, now, providers } = context
+  const payment = await findPaymentById(db, refund.paymentId)
+  assert(payment, 'a refund has a payment')
+  const { id: refundId, providerRef, amountCents, requestId } = refund
+  const outcome = await providerOf(providers, payment).refund({ refundId, providerRef, amountCents, requestId })
+  return withTx(db, (tx) => writeAnswer(tx, refund, outcome, { ...cause, at: now() }))
+}
+
+async function writeAnswer(tx: Tx, refund: Refund, outcome: RefundOutcome, cause: Cause): Promise<Refund> {
+  if (outcome.kind === 'requested') {
+    const payment = await tell(tx, refund, outcome.facts, cause)
+    const objectId = outcome.objectId ?? (await findUnlinkedRefund(tx, refund))
+    assert(payment && objectId, 'the answer to a refund has the refund')
+    return settleRefund(tx, refund.id, { status: 'requested', objectId }, cause.at)
+  }
+  const settled = await settleRefund(tx, refund.id, { status: outcome.kind, failure: outcome.reason }, cause.at)
+  if (settled.status === 'rejected') await afterRejection(tx, settled, cause)
+  return settled
+}
+
+/** Writes what the provider says of the refunds of an intent or order. */
+async function tell(tx: Tx, refund: Refund, facts: MoneyFact[], cause: Cause): Promise<Payment> {
+  const payment = await lockPayment(tx, refund.paymentId)
+  assert(payment, 'a refund has a payment')
+  const known = facts.map((fact) => completed(fact, { ...payment, amountCents: refund.amountCents }, cause.at))
+  const told = { ...NOTHING_TOLD, providerRef: refund.providerRef, facts: known }
+  return (await applyFacts(tx, payment, told, cause, 'apply')).payment
+}
+
+/** Nobody has asked for a refund of late money, so a person must hear that it failed: cash, for one, cannot go back. */
+async function afterRejection(tx: Tx, { paymentId, createdBy }: Refund, cause: Cause): Promise<void> {
+  if (createdBy !== 'clock') return
+  const payment = await lockPayment(tx, paymentId)
+  if (payment) await reviewLate(tx, payment, cause)
+}
+
 /**
- * Takes up a refund whose call was interrupted or not answered, or that was never called. A provider that recognizes a
- * repeated call is called again; of another one the payment is read first, and a refund of this amount that nobody else
- * asked for is ours.
+ * Takes up a refund whose call was interrupted or not answered, or that was never called (`tries`: this one included). The
+ * payment is read first: a refund that is there is not made again. Throws ProviderSilent.
  */
 export async function resumeRefund(
   context: Context,
-  { id, checks }: { id: string; checks: number },
+  { id, tries }: { id: string; tries: number },
   cause: Cause,
 ): Promise<Refund | null> {
   const { db, providers } = context
   const refund = await findRefund(db, id)
   if (!refund || (refund.status !== 'creating' && refund.status !== 'unknown')) return refund
-  const payment = await withTx(db, (tx) => lockPayment(tx, refund.paymentId))
-  assert(payment?.providerRef, 'a payment with money has a reference')
+  const payment = await findPaymentById(db, refund.paymentId)
+  assert(payment, 'a refund has a payment')
+  if (!mayAsk(providers, payment)) throw new ProviderSilent(`${payment.provider}: its key is missing`)
   const provider = providerOf(providers, payment)
-  const wasCalled = refund.createdBy !== 'clock' || checks > 1
-  if (!provider.canRepeat && wasCalled) {
-    const news = await provider.read(payment.providerRef)
-    if (!news) throw new ProviderSilent(`${provider.name}: no such order`)
-    const facts = news.facts.flatMap((fact) =>
-      fact.kind === 'refund' && fact.amountCents !== null
-        ? [
-            {
-              ...fact,
-              currency: fact.currency ?? refund.currency,
-              occurredAt: fact.occurredAt ?? cause.at,
-            } as KnownFact,
-          ]
-        : [],
-    )
-    const linked = await withTx(db, async (tx) => {
-      const locked = (await lockPayment(tx, payment.id))!
-      await applyFacts(tx, locked, { ...SILENT, facts }, cause, 'apply')
-      const fact = await findUnlinkedFact(tx, refund)
-      return fact && settleRefund(tx, refund, { kind: 'requested', fact }, cause.at)
-    })
-    if (linked) return linked
+  const wasCalled = refund.createdBy !== 'clock' || tries > 1
+  if (wasCalled) {
+    const found = await lookFor(db, provider, refund, cause)
+    if (found.status === 'requested') return found
   }
+  const isOld = cause.at.getTime() - refund.createdAt.getTime() > REPEATED_MS
+  if (tries > TRIES_MAX || (isOld && wasCalled))
+    return withTx(db, async (tx) => {
+      const given = await settleRefund(tx, id, { status: 'rejected', failure: 'no_answer' }, cause.at)
+      await afterRejection(tx, given, cause)
+      return given
+    })
   return callProvider(context, refund, cause)
+}
+
+/** Reads the payment; the refund is settled when it is there. */
+async function lookFor(db: Db, provider: PaymentProvider, refund: Refund, cause: Cause): Promise<Refund> {
+  const news = provider.mode === 'mock' ? null : await provider.read(refund.providerRef)
+  if (!news) return refund
+  return withTx(db, async (tx) => {
+    await tell(
+      tx,
+      refund,
+      news.facts.filter(({ kind }) => kind === 'refund'),
+      cause,
+    )
+    const linked = await findRefund(tx, refund.id)
+    if (linked?.status === 'requested') return linked
+    const objectId = provider.canRepeat ? null : await findUnlinkedRefund(tx, refund)
+    return objectId ? settleRefund(tx, refund.id, { status: 'requested', objectId }, cause.at) : refund
+  })
 }

@@ -1,22 +1,13 @@
-/** Refunds, the money that waits for a person, and what the reconciler found. */
+/** Refunds, and the money that waits for a person. */
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import type { Deps } from '../deps.ts'
 import { Page, PageQuery, readCursor, toPage } from '../http/page.ts'
 import { Answer, Id } from '../http/schemas.ts'
 import { AmountInput } from '../platform/money.ts'
-import { listDifferences } from './reconciler-sql.ts'
 import { requestRefund } from './refunds.ts'
 import { applyReview, dismissReview, listReviews } from './reviews.ts'
-import {
-  describeDifference,
-  describeRefund,
-  describeReview,
-  DifferenceView,
-  RefundView,
-  ReviewStatus,
-  ReviewView,
-} from './schemas.ts'
+import { describeRefund, describeReview, RefundView, ReviewStatus, ReviewView } from './schemas.ts'
 
 const Reason = Type.String({
   minLength: 1,
@@ -146,30 +137,6 @@ export const reviewRoutes =
         const review = await dismissReview(deps, { ...body, id: params.reviewId, user, requestId })
         request.log.info({ requestId, reviewId: review.id }, 'A review was dismissed')
         return { review: describeReview(review) }
-      },
-    )
-
-    app.get(
-      '/payments/differences',
-      {
-        config: { access: ['director'], problems: [] },
-        schema: {
-          operationId: 'listPaymentDifferences',
-          tags: ['Payments'],
-          summary: 'Where payments differed from their provider, newest first',
-          description: 'The reconciler mends what is clear, and lists that too.',
-          querystring: Type.Object(
-            { ...PageQuery, isFixed: Type.Optional(Type.Boolean()) },
-            { additionalProperties: false },
-          ),
-          response: { 200: Page(DifferenceView) },
-        },
-      },
-      async (request) => {
-        const { limit, cursor, isFixed = null } = request.query
-        const rows = await listDifferences(deps.db, { isFixed, before: readCursor(cursor), limit: limit + 1 })
-        const { data, page } = toPage(rows, limit, ({ foundAt: at, id }) => ({ at, id }))
-        return { data: data.map(describeDifference), page }
       },
     )
   }

@@ -4,14 +4,7 @@ import { newId, sql, type Db, type Tx } from '../platform/db.ts'
 import type { Cause, KnownFact } from './fact.ts'
 
 /** Why money cannot be given to a payment without a person. */
-export const REVIEW_REASONS = [
-  'unknown_payment',
-  'other_reference',
-  'other_amount',
-  'other_currency',
-  'other_account',
-  'late',
-] as const
+export const REVIEW_REASONS = ['unknown_payment', 'other_reference', 'other_amount', 'other_currency', 'late'] as const
 export type ReviewReason = (typeof REVIEW_REASONS)[number]
 export const REVIEW_STATUSES = ['open', 'applied', 'dismissed'] as const
 
@@ -30,6 +23,8 @@ export type Review = {
   currency: string
   mode: 'mock' | 'test' | 'live'
   occurredAt: Date
+  /** The webhook or job that told it. */
+  requestId: string
   status: (typeof REVIEW_STATUSES)[number]
   decidedBy: string | null
   decidedAt: Date | null
@@ -38,7 +33,7 @@ export type Review = {
 }
 
 const COLUMNS = sql`r.id, r.provider, r.kind, r.object_id, r.provider_ref, r.payment_id, r.reason, r.state, r.amount_cents,
-  r.fee_cents, r.currency, r.mode, r.occurred_at, r.status, r.decided_by, r.decided_at, r.decision, r.created_at,
+  r.fee_cents, r.currency, r.mode, r.occurred_at, r.request_id, r.status, r.decided_by, r.decided_at, r.decision, r.created_at,
   (select p.organizer_id from payments p where p.id = r.payment_id) as organizer_id`
 
 type Reviewed = Pick<
@@ -47,22 +42,55 @@ type Reviewed = Pick<
 > & { reason: ReviewReason | null }
 type Source = { provider: string; providerRef: string; paymentId: string | null; mode: string; cause: Cause }
 
-/** Puts money into the list, each object once. While it is open, news of the same object brings it up to date. */
+/**
+ * Puts money into the list, each object once. While it is open, news of the same object brings it up to date. An order told
+ * without its charges and its charges are the same money, so the first ones told stay.
+ */
 export async function reviewFacts(tx: Tx, facts: Reviewed[], source: Source): Promise<void> {
   const { provider, providerRef, paymentId, mode, cause } = source
   for (const fact of facts)
     await sql`
       insert into payment_reviews as r (id, provider, kind, object_id, provider_ref, payment_id, reason, state,
-                                        amount_cents, fee_cents, currency, mode, occurred_at, webhook_id, created_at)
-      values (${newId('prv')}, ${provider}, ${fact.kind}, ${fact.objectId}, ${providerRef}, ${paymentId},
-              ${fact.reason}, ${fact.state}, ${fact.amountCents}, ${fact.feeCents}, ${fact.currency}, ${mode},
-              ${fact.occurredAt}, ${cause.requestId}, ${cause.at})
+                                        amount_cents, fee_cents, currency, mode, occurred_at, request_id, created_at)
+      select ${newId('prv')}, ${provider}, ${fact.kind}, ${fact.objectId}, ${providerRef}, ${paymentId},
+             ${fact.reason}, ${fact.state}, ${fact.amountCents}::bigint, ${fact.feeCents}::bigint, ${fact.currency},
+             ${mode}, ${fact.occurredAt}::timestamptz, ${cause.requestId}, ${cause.at}::timestamptz
+       where ${fact.kind} <> 'charge'
+          or not exists (select
+                           from payment_reviews other
+                          where other.provider = ${provider}
+                            and other.provider_ref = ${providerRef}
+                            and other.kind = 'charge'
+                            and (other.object_id = ${providerRef}) <> (${fact.objectId} = ${providerRef}))
       on conflict (provider, kind, object_id) do update
          set state = excluded.state,
              amount_cents = greatest(r.amount_cents, excluded.amount_cents),
              fee_cents = greatest(r.fee_cents, excluded.fee_cents)
        where r.status = 'open'
          and payment_fact_rank(r.kind, excluded.state) > payment_fact_rank(r.kind, r.state)`.execute(tx)
+}
+
+/** Closes the reviews of objects that have found their payment by themselves. */
+export async function closeReviewsOf(
+  tx: Tx,
+  payment: { id: string; provider: string },
+  facts: { kind: string; objectId: string }[],
+  cause: Cause,
+): Promise<void> {
+  if (facts.length === 0) return
+  await sql`
+    update payment_reviews r
+       set status = 'applied',
+           decided_by = ${cause.by},
+           decided_at = ${cause.at},
+           decision = 'It found its payment.',
+           payment_id = ${payment.id}
+      from unnest(${facts.map(({ kind }) => kind)}::text[], ${facts.map(({ objectId }) => objectId)}::text[])
+           as f (kind, object_id)
+     where r.provider = ${payment.provider}
+       and r.kind = f.kind
+       and r.object_id = f.object_id
+       and r.status = 'open'`.execute(tx)
 }
 
 export type ReviewFilter = { status: string | null; before: Position | null; limit: number }
@@ -80,6 +108,12 @@ export async function listReviews(db: Db, f: ReviewFilter): Promise<Review[]> {
   return rows
 }
 
+export async function findReview(db: Db, id: string): Promise<Review | null> {
+  const { rows } = await sql<Review>`select ${COLUMNS} from payment_reviews r where r.id = ${id}`.execute(db)
+  return rows[0] ?? null
+}
+
+/** Locks a review. Whoever needs its payment locks that first, as a webhook does. */
 export async function lockReview(tx: Tx, id: string): Promise<Review | null> {
   const { rows } = await sql<Review>`
     select ${COLUMNS} from payment_reviews r where r.id = ${id} for update of r`.execute(tx)
@@ -108,8 +142,6 @@ export async function decideReviews(tx: Tx, { ids, status, decision, paymentId, 
            decided_by = ${cause.by},
            decided_at = ${cause.at},
            decision = ${decision},
-           decision_request_id = ${cause.requestId},
            payment_id = coalesce(${paymentId ?? null}, payment_id)
-     where id = any(${ids}::text[])
-       and status = 'open'`.execute(tx)
+     where id = any(${ids}::text[])`.execute(tx)
 }

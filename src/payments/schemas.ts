@@ -3,7 +3,6 @@ import { Type } from 'typebox'
 import { Instant, NullableInstant, NullableString } from '../http/schemas.ts'
 import { AmountOutput, formatCents } from '../platform/money.ts'
 import type { Fact } from './fact.ts'
-import { DIFFERENCE_KINDS, type FoundDifference } from './reconciler-sql.ts'
 import type { Refund } from './refunds-sql.ts'
 import { REVIEW_REASONS, REVIEW_STATUSES, type Review } from './reviews-sql.ts'
 
@@ -97,6 +96,7 @@ export const ReviewView = Type.Object(
     organizerId: NullableString,
     ...AmountOutput,
     occurredAt: Instant,
+    causedBy: Type.String({ description: 'The webhook or job that told it.' }),
     decidedBy: NullableString,
     decidedAt: NullableInstant,
     decision: NullableString,
@@ -106,34 +106,10 @@ export const ReviewView = Type.Object(
 )
 export function describeReview(review: Review) {
   const { id, reason, status, kind, state, provider, mode, objectId, providerRef, paymentId, organizerId } = review
-  const { amountCents, currency, occurredAt, decidedBy, decidedAt, decision, createdAt } = review
+  const { amountCents, currency, occurredAt, requestId: causedBy, decidedBy, decidedAt, decision, createdAt } = review
   const what = { id, reason, status, kind, state, provider, mode, objectId, providerRef, paymentId, organizerId }
   const money = { amount: formatCents(amountCents, currency), amountCents, currency }
-  return { ...what, ...money, occurredAt, decidedBy, decidedAt, decision, createdAt }
-}
-
-export const DifferenceView = Type.Object(
-  {
-    id: Type.String(),
-    paymentId: Type.String(),
-    organizerId: NullableString,
-    provider: Type.String(),
-    kind: Type.Enum([...DIFFERENCE_KINDS], {
-      title: 'DifferenceKind',
-      description:
-        'status, or an amount in minor units · missing: the provider does not know it · never_created: its call left nothing.',
-    }),
-    ours: Type.String(),
-    theirs: Type.String(),
-    isFixed: Type.Boolean({ description: 'Whether ours is theirs now.' }),
-    foundAt: Instant,
-    fixedAt: NullableInstant,
-  },
-  { title: 'PaymentDifference' },
-)
-export function describeDifference(difference: FoundDifference) {
-  const { id, paymentId, organizerId, provider, kind, ours, theirs, isFixed, foundAt, fixedAt } = difference
-  return { id, paymentId, organizerId, provider, kind, ours, theirs, isFixed, foundAt, fixedAt }
+  return { ...what, ...money, occurredAt, causedBy, decidedBy, decidedAt, decision, createdAt }
 }
 
 export const TransitionView = Type.Object(

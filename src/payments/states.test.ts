@@ -14,7 +14,7 @@ const GROUPS: Record<string, string[][]> = {
 }
 const statesOf = (word: string): string[] => GROUPS[word]?.flat() ?? [word]
 
-/** Every step that the page allows: its arrows, forward inside a group, and from money to money but never to `late`. */
+/** Every step that the page allows: its arrows, forward inside a group, and from money to money. */
 function readSteps(page: string): Set<string> {
   const [, diagram = ''] = /## A payment\n[\s\S]*?```mermaid\n([\s\S]*?)```/.exec(page) ?? []
   const arrows = [...diagram.matchAll(/^ *(\w+) --> (\w+):/gm)].flatMap(([, from, to]) =>
@@ -26,7 +26,7 @@ function readSteps(page: string): Set<string> {
     ),
   )
   const money = GROUPS['paid']!.flat()
-  const among = money.flatMap((a) => money.filter((b) => b !== a && b !== 'late').map((b) => `${a} → ${b}`))
+  const among = money.flatMap((a) => money.filter((b) => b !== a).map((b) => `${a} → ${b}`))
   return new Set([...arrows, ...forward, ...among])
 }
 

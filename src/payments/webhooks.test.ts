@@ -312,7 +312,15 @@ function newsOf(word: Word, { amountCents = 500, currency = 'MXN', ...more }: Pa
   const occurredAt = more.occurredAt ?? AT
   const charge = { kind: 'charge', state: 'paid', objectId, amountCents, feeCents: 0, currency, occurredAt } as const
   return {
-    ...{ providerRef: null, paymentId: null, reason: null, nextAction: null, modes: [], isOtherAccount: false },
+    ...{
+      providerRef: null,
+      paymentId: null,
+      reason: null,
+      nextAction: null,
+      isOver: false,
+      modes: [],
+      isOtherAccount: false,
+    },
     ...{ isIncomplete: false, status: word === 'confirmed' ? null : word, facts: word === 'confirmed' ? [charge] : [] },
     ...more,
     occurredAt,

@@ -440,6 +440,7 @@ export interface PaymentRefunds {
   nextCheckAt: Timestamp | null;
   objectId: string | null;
   paymentId: string;
+  providerRef: string;
   reason: string;
   requestId: string;
   status: Generated<string>;
@@ -453,7 +454,6 @@ export interface PaymentReviews {
   decidedAt: Timestamp | null;
   decidedBy: string | null;
   decision: string | null;
-  decisionRequestId: string | null;
   feeCents: Generated<number>;
   id: string;
   kind: string;
@@ -464,9 +464,9 @@ export interface PaymentReviews {
   provider: string;
   providerRef: string;
   reason: string;
+  requestId: string;
   state: string;
   status: Generated<string>;
-  webhookId: string | null;
 }
 
 export interface Payments {

@@ -23,6 +23,7 @@ const SILENT: Omit<News, 'modes'> = {
   status: null,
   reason: null,
   nextAction: null,
+  isOver: false,
   facts: [],
   isOtherAccount: false,
   occurredAt: null,
@@ -73,6 +74,7 @@ export function readOrder(order: Json, at: Date | null = null, told?: string): P
     status,
     reason: status === null || isOpen(status) ? null : `order_${word || told}`,
     nextAction: readNextAction(order),
+    isOver: status === 'expired' || status === 'cancelled',
     facts: settled(facts, order),
     isIncomplete: isMissingRefund(facts, order),
   }
@@ -80,7 +82,7 @@ export function readOrder(order: Json, at: Date | null = null, told?: string): P
 
 const isOpen = (status: OpenStatus) => status === 'requires_action' || status === 'processing'
 
-export const chargesOf = (order: Json): Json[] =>
+const chargesOf = (order: Json): Json[] =>
   asList(asObject(order['charges'])?.['data']).map((charge) => asObject(charge) ?? {})
 
 const PAID = ['paid', 'refunded', 'partially_refunded', 'charged_back']
@@ -93,18 +95,20 @@ function factsOf(charge: Json, currency: string | null, at: Date | null): MoneyF
   if (!objectId || amountCents === null || amountCents <= 0) throw new GiveUp('unreadable_amount')
   const paidAt = asUnixTime(charge['paid_at']) ?? at
   const whole = { feeCents: 0, currency }
+  const refunds = asList(asObject(charge['refunds'])?.['data']).map((one) => readRefund(asObject(one) ?? {}, currency))
+  const left = amountCents - sumOfRefunds(refunds)
   const chargeback = asObject(charge['chargeback'])
   return [
     { kind: 'charge', state: 'paid', objectId, amountCents, occurredAt: paidAt, ...whole },
-    ...asList(asObject(charge['refunds'])?.['data']).map((refund) => readRefund(asObject(refund) ?? {}, currency)),
-    ...(chargeback ? [readChargeback(chargeback, amountCents, currency)] : []),
+    ...refunds,
+    ...(chargeback ? [readChargeback(chargeback, left, currency, at)] : []),
   ]
 }
 
 const FAILED = ['failed', 'declined', 'rejected', 'canceled', 'expired']
 
 /** Refunds have negative amounts. */
-export function readRefund(refund: Json, currency: string | null): MoneyFact & { kind: 'refund' } {
+function readRefund(refund: Json, currency: string | null): MoneyFact & { kind: 'refund' } {
   const objectId = asText(refund['id'])
   const amountCents = Math.abs(Number(refund['amount']))
   if (!objectId || !Number.isSafeInteger(amountCents) || amountCents === 0) throw new GiveUp('unreadable_amount')
@@ -114,13 +118,16 @@ export function readRefund(refund: Json, currency: string | null): MoneyFact & {
   return { kind: 'refund', state, objectId, amountCents, feeCents: 0, currency, occurredAt }
 }
 
-/** Conekta takes the money of the whole charge when it opens a chargeback; `covered` is one that it pays itself. */
-function readChargeback(chargeback: Json, amountCents: number, currency: string | null): MoneyFact {
+/**
+ * Conekta takes what is left of the charge when it opens a chargeback; `covered` is one that it pays itself. The object has
+ * the time of its beginning only, so its end counts when an event tells it.
+ */
+function readChargeback(chargeback: Json, amountCents: number, currency: string | null, at: Date | null): MoneyFact {
   const objectId = asText(chargeback['id'])
   if (!objectId) throw new GiveUp('unreadable_event')
   const status = asText(chargeback['status']) ?? ''
   const state = status === 'lost' ? 'lost' : status === 'won' || status === 'covered' ? 'won' : 'withdrawn'
-  const occurredAt = asUnixTime(chargeback['created_at'])
+  const occurredAt = state === 'withdrawn' ? asUnixTime(chargeback['created_at']) : at
   return { kind: 'dispute', state, objectId, amountCents, feeCents: 0, currency, occurredAt }
 }
 

@@ -7,8 +7,8 @@
  */
 import { verify, createPublicKey, type KeyObject } from 'node:crypto'
 import { GiveUp } from '../platform/errors.ts'
-import { asInteger, asList, asObject, asText, type Json } from '../platform/json.ts'
-import { chargesOf, readEvent, readNextAction, readOrder, readRefund } from './conekta-objects.ts'
+import { asList, asObject, asText, type Json } from '../platform/json.ts'
+import { readEvent, readNextAction, readOrder } from './conekta-objects.ts'
 import {
   modesOf,
   ProviderSilent,
@@ -147,7 +147,16 @@ async function readOne(account: Account, providerRef: string): Promise<News | nu
   const read = readOrder(order)
   if (read.isIncomplete) throw new GiveUp('order_without_its_refunds')
   return {
-    ...{ providerRef, paymentId: null, status: null, reason: null, nextAction: null, facts: [], ...read },
+    ...{
+      providerRef,
+      paymentId: null,
+      status: null,
+      reason: null,
+      nextAction: null,
+      isOver: false,
+      facts: [],
+      ...read,
+    },
     modes: modesOf(order),
     isOtherAccount: false,
     occurredAt: null,
@@ -170,22 +179,16 @@ async function get(account: Account, path: string): Promise<Json | null> {
   throw new ProviderSilent(`conekta: ${reply ? reasonOf(reply.body, reply.status) : 'no answer'}`)
 }
 
-/** The answer is the order, whose newest refund is ours. */
+/** The answer is the order with all its refunds; which one is ours, it does not tell. */
 async function refund(account: Account, { providerRef, amountCents }: RefundInput): Promise<RefundOutcome> {
   const path = `/orders/${encodeURIComponent(providerRef)}/refunds`
   const reply = await call(account, path, { amount: amountCents, reason: 'requested_by_client' })
   if (!reply?.isOk) return failureOf(reply)
-  const refunds = chargesOf(reply.body)
-    .flatMap((charge) => asList(asObject(charge['refunds'])?.['data']))
-    .map((one) => asObject(one) ?? {})
-    .filter((one) => Math.abs(asSigned(one['amount'])) === amountCents)
-    .toSorted((a, b) => (asInteger(b['created_at']) ?? 0) - (asInteger(a['created_at']) ?? 0))
-  const currency = asText(reply.body['currency'])
-  if (!refunds[0]) return { kind: 'unknown', reason: 'unreadable_answer' }
-  return { kind: 'requested', fact: readRefund(refunds[0], currency) }
+  const facts = (readOrder(reply.body).facts ?? []).filter(({ kind }) => kind === 'refund')
+  return facts.length === 0
+    ? { kind: 'unknown', reason: 'unreadable_answer' }
+    : { kind: 'requested', objectId: null, facts }
 }
-
-const asSigned = (value: unknown): number => (Number.isSafeInteger(value) ? (value as number) : 0)
 
 /** details[].message depends on the language and may quote the payer, so only the stable code is kept. */
 function reasonOf(body: Json, status: number): string {

@@ -4,8 +4,39 @@
  * (with `amountCents`, else all of it), `disputed`, `won` or `lost`.
  */
 import { createHash } from 'node:crypto'
+import { GiveUp } from '../platform/errors.ts'
 import { asInteger, asText, parseObject } from '../platform/json.ts'
 import type { MoneyFact, News, PaymentEvent, PaymentProvider, ProviderName } from './provider.ts'
+
+/** What a mocked provider tells about a payment by itself, step by step; `metadata.script` of the intent chooses. */
+const SCRIPTS = {
+  succeed: [['confirmed']],
+  fail: [['failed']],
+  late: [['expired'], ['confirmed']],
+  /** One event delivered twice, and then another one that says the same. */
+  duplicate: [['confirmed', 'same', 'confirmed']],
+  /** The refund of a half comes before its charge, and a failure after it. */
+  out_of_order: [['half_refunded'], ['confirmed'], ['failed']],
+  never: [],
+} as const
+export type MockScript = keyof typeof SCRIPTS
+export const MOCK_SCRIPTS = Object.keys(SCRIPTS) as MockScript[]
+
+/** The bodies of the webhooks of one step, in order. Null: the script is over. */
+export function readScript(
+  script: MockScript,
+  step: number,
+  { providerRef, amountCents }: { providerRef: string; amountCents: number },
+): string[] | null {
+  const said: readonly string[] | undefined = SCRIPTS[script][step]
+  if (!said) return null
+  return said.map((status, nth) => {
+    const id = `${providerRef}:${step}:${status === 'same' ? nth - 1 : nth}`
+    if (status === 'half_refunded')
+      return JSON.stringify({ id, providerRef, status: 'refunded', amountCents: Math.ceil(amountCents / 2) })
+    return JSON.stringify({ id, providerRef, status: status === 'same' ? said[nth - 1] : status })
+  })
+}
 
 /** `announce` is called for every intent; the caller logs that the payment is not real. */
 export function openMock(name: ProviderName, announce: () => void): PaymentProvider {
@@ -30,7 +61,8 @@ export function openMock(name: ProviderName, announce: () => void): PaymentProvi
     read: async () => null,
     find: async () => null,
     async refund({ refundId, amountCents }) {
-      return { kind: 'requested', fact: refundOf(`mock_${refundId}`, amountCents) }
+      const fact = refundOf(`mock_${refundId}`, amountCents)
+      return { kind: 'requested', objectId: fact.objectId, facts: [fact] }
     },
     verifyWebhook: () => true,
     readEvent,
@@ -48,11 +80,15 @@ function readEvent(raw: Buffer): PaymentEvent {
   const body = parseObject(raw, 'unreadable_event')
   const dedupeKey = asText(body['id']) ?? `sha256:${createHash('sha256').update(raw).digest('hex')}`
   const providerRef = asText(body['providerRef'])
+  const amountCents = asInteger(body['amountCents'])
+  if (amountCents !== null && amountCents <= 0) throw new GiveUp('unreadable_amount')
+  const said = sayingsOf(asText(body['status']), providerRef ?? '', dedupeKey, amountCents)
   return {
     dedupeKey,
     providerRef,
     paymentId: null,
-    ...sayingsOf(asText(body['status']), providerRef ?? '', dedupeKey, asInteger(body['amountCents'])),
+    ...said,
+    isOver: said.status === 'expired',
     nextAction: null,
     modes: ['mock'],
     isOtherAccount: false,

@@ -50,6 +50,8 @@ export type MoneyFact = {
   feeCents: number
   currency: string | null
   occurredAt: Date | null
+  /** Our id of the refund that the provider made of it, when it echoes that. */
+  refundId?: string | null
 } & (
   | { kind: 'charge'; state: 'paid' }
   | { kind: 'refund'; state: 'pending' | 'succeeded' | 'failed' }
@@ -65,6 +67,8 @@ export type News = {
   status: OpenStatus | null
   reason: string | null
   nextAction: NextAction | null
+  /** Whether the provider takes no more money for the intent, so that what comes after is late. */
+  isOver: boolean
   facts: MoneyFact[]
   /** Whether real money moved, as the event and the object in it say: of one event both must be alike. */
   modes: ('mock' | 'test' | 'live')[]
@@ -97,16 +101,11 @@ export type IntentOutcome =
   | { kind: 'rejected'; reason: string; httpStatus: number | null }
   | { kind: 'unknown'; reason: string }
 
-export type RefundInput = {
-  refundId: string
-  providerRef: string
-  amountCents: number
-  reason: string
-  requestId: string
-}
+export type RefundInput = { refundId: string; providerRef: string; amountCents: number; requestId: string }
 /** The result of a call that asks for a refund. `unknown`: the provider may or may not have made it. */
 export type RefundOutcome =
-  | { kind: 'requested'; fact: MoneyFact & { kind: 'refund' } }
+  /** `objectId`: which of the refunds it is; null when the answer does not tell. */
+  | { kind: 'requested'; objectId: string | null; facts: MoneyFact[] }
   | { kind: 'rejected'; reason: string; httpStatus: number | null }
   | { kind: 'unknown'; reason: string }
 

@@ -7,6 +7,7 @@ import type { PaymentProviders, ProviderName } from './provider.ts'
 import { isStripeKey, openStripe } from './stripe.ts'
 
 export { describeLimits, findMethods } from './limits.ts'
+export { MOCK_SCRIPTS, readScript, type MockScript } from './mock.ts'
 export {
   isEmpty,
   PAYMENT_METHODS,

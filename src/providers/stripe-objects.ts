@@ -29,6 +29,7 @@ const SILENT: Omit<News, 'modes'> = {
   status: null,
   reason: null,
   nextAction: null,
+  isOver: false,
   facts: [],
   isOtherAccount: false,
   occurredAt: null,
@@ -84,27 +85,20 @@ export function readIntent(intent: Json, toldStatus?: string, at: Date | null = 
     }
     case 'canceled': {
       const reason = codeOf(intent['cancellation_reason']) ?? 'canceled'
-      return { ...read, status: reason === 'expired' ? 'expired' : 'cancelled', reason }
+      return { ...read, status: reason === 'expired' ? 'expired' : 'cancelled', reason, isOver: true }
     }
     default:
       return { ...read, status: OPEN_STATUSES[status ?? ''] ?? null, nextAction: readNextAction(intent['next_action']) }
   }
 }
 
-/** A PaymentIntent is paid once, so it stands for its charge. */
+/** A PaymentIntent is paid once, so it stands for its charge. The time of an expanded charge is better than an event's. */
 function chargeOf(intent: Json, at: Date | null): MoneyFact {
   const objectId = asText(intent['id'])
   const amountCents = asInteger(intent['amount_received'])
   if (!objectId || amountCents === null || amountCents <= 0) throw new GiveUp('unreadable_amount')
-  return {
-    kind: 'charge',
-    state: 'paid',
-    objectId,
-    amountCents,
-    feeCents: 0,
-    currency: currencyOf(intent),
-    occurredAt: at,
-  }
+  const occurredAt = asUnixTime(asObject(intent['latest_charge'])?.['created']) ?? at
+  return { kind: 'charge', state: 'paid', objectId, amountCents, feeCents: 0, currency: currencyOf(intent), occurredAt }
 }
 
 const REFUND_STATES: Record<string, 'succeeded' | 'failed'> = {
@@ -119,7 +113,9 @@ export function readRefund(refund: Json, at: Date | null = null): MoneyFact & { 
   if (!objectId || amountCents === null || amountCents <= 0) throw new GiveUp('unreadable_amount')
   const state = REFUND_STATES[asText(refund['status']) ?? ''] ?? 'pending'
   const occurredAt = at ?? asUnixTime(refund['created'])
-  return { kind: 'refund', state, objectId, amountCents, feeCents: 0, currency: currencyOf(refund), occurredAt }
+  const refundId = asText(asObject(refund['metadata'])?.['refund_id'])
+  const known = { objectId, amountCents, feeCents: 0, currency: currencyOf(refund), occurredAt, refundId }
+  return { kind: 'refund', state, ...known }
 }
 
 /** The money leaves when the funds are withdrawn, and is back when the dispute is won. A warning takes none. */

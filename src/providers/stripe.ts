@@ -165,7 +165,7 @@ function failureOf(error: unknown): { kind: 'unknown'; reason: string } | Reject
 type Rejection = { kind: 'rejected'; reason: string; httpStatus: number }
 
 async function readAll(client: Stripe, providerRef: string): Promise<News | null> {
-  const intent = await asked(() => client.paymentIntents.retrieve(providerRef))
+  const intent = await asked(() => client.paymentIntents.retrieve(providerRef, { expand: ['latest_charge'] }))
   if (!intent) return null
   const page = { payment_intent: providerRef, limit: LISTED_MAX }
   const hasMoney = intent.status === 'succeeded'
@@ -193,6 +193,7 @@ const newsOf = (intent: Stripe.PaymentIntent, read: Partial<News>): News => ({
   status: null,
   reason: null,
   nextAction: null,
+  isOver: false,
   facts: [],
   ...read,
   modes: modesOf(jsonOf(intent)),
@@ -222,7 +223,7 @@ async function refund(client: Stripe, { refundId, requestId, ...input }: RefundI
     }
     const made = await client.refunds.create(params, { idempotencyKey: refundId })
     if (!asText(made.id)) return { kind: 'unknown', reason: 'unreadable_answer' }
-    return { kind: 'requested', fact: readRefund(jsonOf(made)) }
+    return { kind: 'requested', objectId: made.id, facts: [readRefund(jsonOf(made))] }
   } catch (error) {
     return failureOf(error)
   }

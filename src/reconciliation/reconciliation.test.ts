@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { clearMoney, openTill, sumsOf, type Till } from '../../test/money.ts'
 import { sql } from '../platform/db.ts'
-import { planCheck } from './checks.ts'
+import { planReading } from '../payments/payments.ts'
 import { reconcilePayments } from './jobs.ts'
 
 const run = ({ app }: Till) => app.runJob(reconcilePayments, {})
@@ -108,9 +108,9 @@ test('money here that its provider does not know stays, and is listed as not men
 
 test('when a payment is read again', () => {
   const at = (text: string) => new Date(`2030-06-${text}:00Z`)
-  const plan = (status: Parameters<typeof planCheck>[0]['status'], checks: number, now: string, expires?: string) =>
-    planCheck(
-      { status, checks, createdAt: at('01T00:00'), expiresAt: expires ? at(expires) : null },
+  const plan = (status: Parameters<typeof planReading>[0]['status'], checks: number, now: string, expires?: string) =>
+    planReading(
+      { status, checks, createdAt: at('01T00:00'), expiresAt: expires ? at(expires) : null, isUnsettled: false },
       at(now),
     )?.toISOString()
   assert.equal(plan('unknown', 0, '01T00:00'), '2030-06-01T00:01:00.000Z')

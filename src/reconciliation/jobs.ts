@@ -2,8 +2,9 @@
 import { Type } from 'typebox'
 import type { Deps } from '../deps.ts'
 import { defineJob } from '../platform/queue.ts'
-import { countAttention } from './reconciler-sql.ts'
-import { reconcile } from './reconciler.ts'
+import { countAttention } from '../payments/payments.ts'
+import { reconcile } from './reconciliation.ts'
+import { countOpenDifferences } from './sql.ts'
 
 export const reconcilePayments = defineJob({
   name: 'reconcile-payments',
@@ -12,12 +13,14 @@ export const reconcilePayments = defineJob({
 
   async run(deps: Deps, _, { jobId, log }) {
     const { db, config, metrics } = deps
-    const result = await reconcile(deps, config.payments.latePolicy, jobId)
-    const { reviews, differences, unknown } = await countAttention(db)
+    const { latePolicy } = config.payments
+    const result = await reconcile({ ...deps, log }, { latePolicy, jobId })
+    const { reviews, unknown } = await countAttention(db)
     metrics.paymentsToReview.set(reviews)
-    metrics.paymentDifferences.set(differences)
+    metrics.paymentDifferences.set(await countOpenDifferences(db))
     metrics.paymentsUnknown.set(unknown)
     if (result.silent > 0) log.warn({ ...result }, 'A payment provider does not answer the reconciler')
-    return `${result.read} read, ${result.changed} changed, ${result.silent} without an answer, ${result.refunds} refunds`
+    const { read, changed, silent, failed, refunds } = result
+    return `${read} read, ${changed} changed, ${silent} without an answer, ${failed} failed, ${refunds} refunds`
   },
 })
