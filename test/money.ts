@@ -4,6 +4,7 @@ import type { TestContext } from 'node:test'
 import { listLedgerFaults } from '../src/ledger/checks.ts'
 import { findBalance } from '../src/ledger/ledger.ts'
 import { processInbound } from '../src/inbox/inbox.ts'
+import { playMockPayments } from '../src/inbox/jobs.ts'
 import { sql } from '../src/platform/db.ts'
 import { signConekta, startFakeConekta } from './fakes/conekta.ts'
 import { signStripe, startFakeStripe } from './fakes/stripe.ts'
@@ -85,6 +86,13 @@ export async function openTill(t: TestContext, { env = {}, ...options }: AppOpti
         movements: { kind: string; owedCents: number | null }[]
       }>()
       return movements.map(({ kind, owedCents }) => [kind, owedCents ?? 0])
+    },
+    /** Plays what is due of the mock's scripts, and processes it. */
+    async play(): Promise<void> {
+      await app.runJob(playMockPayments, {})
+      const { rows } = await sql<{ id: string }>`
+        select id from inbound_events where status = 'received' and simulated order by received_at, id`.execute(app.db)
+      for (const { id } of rows) await processInbound(app.deps, id)
     },
     faults: () => listLedgerFaults(app.db),
   }
