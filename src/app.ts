@@ -37,6 +37,7 @@ import { healthRoutes, systemRoutes } from './operations/system-routes.ts'
 import { inboxRoutes, tidyWebhookUrl } from './inbox/routes.ts'
 import { JOBS } from './jobs.ts'
 import { landingRoutes } from './landing/routes.ts'
+import { limitTickets } from './ledger/limit.ts'
 import { channelRoutes } from './operations/channel-routes.ts'
 import { operationsRoutes } from './operations/routes.ts'
 import { reviewRoutes } from './payments/review-routes.ts'
@@ -51,6 +52,7 @@ export async function buildApp(deps: Deps): Promise<FastifyInstance> {
   honourIdempotencyKeys(app, deps.db, deps.now)
   await limitPerAddress(app, deps.config.http.rateLimitPerMinute)
   await describeApi(app)
+  limitTickets(app, deps)
 
   await app.register(systemRoutes)
   await app.register(healthRoutes(deps))

@@ -31,7 +31,9 @@ export const campaignRoutes =
       {
         config: {
           access: SENDERS,
+          needsTickets: true,
           problems: [
+            'no_tickets_left',
             'event_not_found',
             'template_not_found',
             'campaign_not_found',

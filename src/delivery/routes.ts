@@ -21,7 +21,9 @@ export const deliveryRoutes =
         config: {
           access: ['organizer', 'director'],
           optionalBody: true,
+          needsTickets: true,
           problems: [
+            'no_tickets_left',
             'event_not_found',
             'guest_not_found',
             'template_not_found',

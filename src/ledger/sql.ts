@@ -166,6 +166,19 @@ export async function findBalance(db: Db, organizerId: string, currency: string)
   return rows[0]!
 }
 
+/** Counts the tickets that the organizer of an event has left, of both kinds. Null: no such event in this scope. */
+export async function findTicketsLeft(db: Db, eventId: string, scope: string | null): Promise<number | null> {
+  const { rows } = await sql<{ left: number }>`
+    select (select coalesce(sum(l.tickets), 0)::bigint
+              from ledger_entries l
+             where l.organizer_id = e.organizer_id
+               and l.account in ('tickets_prepaid', 'tickets_loan')) as "left"
+      from events e
+     where e.id = ${eventId}
+       and (${scope}::text is null or e.organizer_id = ${scope})`.execute(db)
+  return rows[0]?.left ?? null
+}
+
 export type LedgerSums = {
   prepaid: number
   onLoan: number

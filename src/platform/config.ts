@@ -144,7 +144,7 @@ function group(e: Environment) {
       refreshIntervalMs: (e.KPI_REFRESH_INTERVAL_MINUTES ?? (isSimulating ? 0.5 : 5)) * 60_000,
       cacheTtlMs: e.DIRECTOR_CACHE_TTL_SECONDS * 1000,
     },
-    tickets: { use: e.TICKET_USE, premiumFactor: e.TICKET_PREMIUM_FACTOR },
+    tickets: { limit: e.TICKET_LIMIT, use: e.TICKET_USE, premiumFactor: e.TICKET_PREMIUM_FACTOR },
   }
 }
 

@@ -78,6 +78,7 @@ const FAILURES = {
   payment_required: [409, 'Prepaid tickets must be paid'],
   assignment_reversed: [409, 'The assignment is already reversed'],
   tickets_used: [409, 'Tickets of this assignment are used'],
+  no_tickets_left: [409, 'No tickets are left'],
   above_debt: [409, 'The amount is above the open debt'],
   places_exceeded: [409, 'More places than the invitation has'],
   capacity_reached: [409, 'The event is full'],

@@ -231,6 +231,12 @@ export const ENVIRONMENT = {
     'scan',
     'What uses the tickets of a guest: the people admitted at the door, or the first message that was sent.',
   ),
+  TICKET_LIMIT: oneOf(
+    'Director',
+    ['warn', 'block'],
+    'warn',
+    'What an invitation does when its organizer has no tickets left: it leaves with a warning (X-Tickets-Left), or is refused (409 no_tickets_left).',
+  ),
   TICKET_PREMIUM_FACTOR: decimal('Director', 2, 1, 100, 'Tickets that one place at a premium event counts as.'),
 } satisfies TProperties
 
