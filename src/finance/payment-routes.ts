@@ -9,6 +9,7 @@ import { listMovementsOfPayment } from '../ledger/ledger.ts'
 import {
   describeFact,
   describeRefund,
+  describeTransition,
   findPayment,
   listFacts,
   listPayments,
@@ -163,11 +164,14 @@ export const directorPaymentRoutes =
         if (!payment) throw new Failure('payment_not_found')
         const movements = await listMovementsOfPayment(deps.db, payment.id)
         const { providerRef, nextAction } = payment
+        const isDirector = request.user.role === 'director'
         return {
           payment: { ...describePayment(payment), providerRef, nextAction },
           facts: (await listFacts(deps.db, payment.id)).map(describeFact),
-          refunds: (await listRefunds(deps.db, payment.id)).map(describeRefund),
-          history: await listPaymentTransitions(deps.db, payment.id),
+          refunds: (await listRefunds(deps.db, payment.id)).map((refund) => describeRefund(refund, isDirector)),
+          history: (await listPaymentTransitions(deps.db, payment.id)).map((one) =>
+            describeTransition(one, isDirector),
+          ),
           movements: movements.map(describeMovement),
         }
       },

@@ -49,7 +49,15 @@ export {
 } from './manual.ts'
 export type { Cause, LatePolicy } from './fact.ts'
 export { applyNews, reviewUnmatched, whyNotOurs, type Applied } from './facts.ts'
-export { describeFact, describeRefund, FactView, NextActionView, RefundView, TransitionView } from './schemas.ts'
+export {
+  describeFact,
+  describeRefund,
+  describeTransition,
+  FactView,
+  NextActionView,
+  RefundView,
+  TransitionView,
+} from './schemas.ts'
 export { findRefOfNews, hasOpenFacts, listFacts, listRefs, sumFactsOfRef, type FactSums } from './facts-sql.ts'
 export { planReading } from './readings.ts'
 export {

@@ -4,9 +4,8 @@ import { Type } from 'typebox'
 import type { Deps } from '../deps.ts'
 import { Answer, Id, NullableString } from '../http/schemas.ts'
 import { AmountInput, AmountOutput, CurrencyInput, formatCents } from '../platform/money.ts'
-import { describeLimits } from '../providers/providers.ts'
 import { createIntent, PAYMENT_STATUSES } from './payments.ts'
-import { PAYMENT_METHODS } from '../providers/providers.ts'
+import { describeLimits, MOCK_SCRIPTS, PAYMENT_METHODS } from '../providers/providers.ts'
 import { NextActionView } from './schemas.ts'
 
 const IntentBody = Type.Object(
@@ -49,7 +48,11 @@ const IntentBody = Type.Object(
       Type.Record(
         Type.String({ pattern: '^[A-Za-z0-9_.-]{1,40}$' }),
         Type.Union([Type.String({ maxLength: 249 }), Type.Number(), Type.Boolean()]),
-        { maxProperties: 20, additionalProperties: false },
+        {
+          maxProperties: 20,
+          additionalProperties: false,
+          description: `Passed on. In mock mode \`script\` plays what a provider would tell: ${MOCK_SCRIPTS.join(', ')}.`,
+        },
       ),
     ),
   },

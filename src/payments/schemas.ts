@@ -5,6 +5,7 @@ import { AmountOutput, formatCents } from '../platform/money.ts'
 import type { Fact } from './fact.ts'
 import type { Refund } from './refunds-sql.ts'
 import { REVIEW_REASONS, REVIEW_STATUSES, type Review } from './reviews-sql.ts'
+import type { PaymentTransition } from './sql.ts'
 
 export const NextActionView = Type.Unsafe<{ type: string; [name: string]: unknown } | null>({
   title: 'NextAction',
@@ -36,7 +37,7 @@ export const RefundView = Type.Object(
       description: 'How far the provider is. The ledger counts it while it is succeeded.',
     }),
     ...AmountOutput,
-    reason: Type.String(),
+    reason: NullableString,
     failure: NullableString,
     providerRef: NullableString,
     createdBy: Type.String(),
@@ -44,8 +45,11 @@ export const RefundView = Type.Object(
   },
   { title: 'Refund' },
 )
-export function describeRefund({ objectId: providerRef, ...refund }: Refund) {
-  const { id, paymentId, status, state, amountCents, currency, reason, failure, createdBy, createdAt } = refund
+/** An organizer does not see who of the platform did something, and what they wrote for each other. */
+export function describeRefund({ objectId: providerRef, ...refund }: Refund, isDirector = true) {
+  const { id, paymentId, status, state, amountCents, currency, failure, createdAt } = refund
+  const reason = isDirector ? refund.reason : null
+  const createdBy = isDirector ? refund.createdBy : nameOf(refund.createdBy)
   const amount = formatCents(amountCents, currency)
   return {
     id,
@@ -123,3 +127,9 @@ export const TransitionView = Type.Object(
   },
   { title: 'PaymentTransition' },
 )
+export function describeTransition(transition: PaymentTransition, isDirector = true) {
+  return isDirector ? transition : { ...transition, by: nameOf(transition.by) }
+}
+
+/** A provider and the clock have names; a person is one. */
+const nameOf = (by: string): string => (by.startsWith('usr_') ? 'person' : by)
