@@ -3,7 +3,7 @@ import { deliverInvitation, releaseDeliveries, sweepDeliveries } from './deliver
 import { triggerCampaigns } from './campaigns/jobs.ts'
 import { syncTemplates } from './templates/jobs.ts'
 import type { Deps } from './deps.ts'
-import { refreshKpisJob, watchPrices } from './finance/jobs.ts'
+import { refreshKpisJob, sendWeeklyEmail, sweepWeeklyEmails, watchPrices } from './finance/jobs.ts'
 import { bookTicketUses, checkLedger } from './ledger/jobs.ts'
 import { reconcilePayments } from './payments/jobs.ts'
 import { deleteOldRows, logQueueMetrics } from './operations/housekeeping.ts'
@@ -34,6 +34,8 @@ export const JOBS = [
   catchUpLandingTtl,
   refreshKpisJob,
   watchPrices,
+  sendWeeklyEmail,
+  sweepWeeklyEmails,
   logQueueMetrics,
   deleteOldRows,
   bookTicketUses,
