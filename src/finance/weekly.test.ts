@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict'
 import { after, before, test, type TestContext } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { startFakeResend } from '../../test/fakes/resend.ts'
 import { startApp, type AppOptions, type TestApp } from '../../test/harness.ts'
 import { anAssignment, bookAllUses } from '../../test/ledger.ts'
 import { aGuest, anEvent, anOrganizer } from '../../test/make.ts'
 import type { Role } from '../http/access.ts'
+import { startWorking } from '../jobs.ts'
 import { newId, sql } from '../platform/db.ts'
 import { refreshKpisJob, sendWeeklyEmail, sweepWeeklyEmails } from './jobs.ts'
 import { composeWeeklyEmail, findWeekToSend } from './weekly.ts'
@@ -153,6 +155,19 @@ test('a worker that starts at eleven sends the mail of the day, and one that sta
   await tick(app)
 
   assert.deepEqual([mailsTo(late.email), (await listRows(app)).length], [[], 1])
+})
+
+test('two workers that start at eleven send it by themselves, once', async (t) => {
+  const app = await open(t, { now: later(180) })
+  const { email } = await aDirector(app)
+
+  const stop = new AbortController().signal
+  const workers = await Promise.all([startWorking(app.deps, stop), startWorking(app.deps, stop)])
+  for (let tries = 0; tries < 300 && (await listRows(app))[0]?.status !== 'sent'; tries++) await sleep(50)
+  await Promise.all(workers.map((worker) => worker.close()))
+
+  const [row, ...more] = await listRows(app)
+  assert.deepEqual([row?.status, row?.attempts, more, mailsTo(email).length], ['sent', 1, [], 1])
 })
 
 test('the next Monday brings the next mail', async (t) => {
