@@ -779,9 +779,12 @@ create table users (
   password_hash text not null,
   disabled_at timestamp with time zone,
   created_at timestamp with time zone default now() not null,
+  language text default 'es-MX'::text not null,
+  weekly_email boolean default false not null,
   constraint users_pkey PRIMARY KEY (id),
   constraint users_email_unique UNIQUE (email),
   constraint users_email_check CHECK ((email = lower(email))),
+  constraint users_language CHECK ((language = ANY (ARRAY['es-MX'::text, 'en'::text]))),
   constraint users_role CHECK ((role = ANY (ARRAY['director'::text, 'organizer'::text, 'staff'::text, 'viewer'::text]))),
   constraint users_tenant CHECK (((role = 'director'::text) = (organizer_id IS NULL))),
   constraint users_organizer_id_fkey FOREIGN KEY (organizer_id) REFERENCES organizers(id)
@@ -880,6 +883,31 @@ create table wa_windows (
   constraint wa_windows_pkey PRIMARY KEY (phone),
   constraint wa_windows_phone_check CHECK ((phone ~ '^\+[0-9]{7,15}$'::text))
 );
+
+create table weekly_emails (
+  id text not null,
+  user_id text not null,
+  week date not null,
+  figures jsonb not null,
+  stop_token text not null,
+  status text default 'waiting'::text not null,
+  attempts integer default 0 not null,
+  next_attempt_at timestamp with time zone not null,
+  lease_until timestamp with time zone,
+  reason text,
+  provider_message_id text,
+  sent_at timestamp with time zone,
+  created_at timestamp with time zone not null,
+  constraint weekly_emails_pkey PRIMARY KEY (id),
+  constraint weekly_emails_once UNIQUE (user_id, week),
+  constraint weekly_emails_stop_token UNIQUE (stop_token),
+  constraint weekly_emails_lease CHECK (((status = 'sending'::text) = (lease_until IS NOT NULL))),
+  constraint weekly_emails_monday CHECK ((EXTRACT(isodow FROM week) = (1)::numeric)),
+  constraint weekly_emails_sent CHECK (((status = 'sent'::text) = (sent_at IS NOT NULL))),
+  constraint weekly_emails_status CHECK ((status = ANY (ARRAY['waiting'::text, 'sending'::text, 'sent'::text, 'failed'::text, 'skipped'::text]))),
+  constraint weekly_emails_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE
+);
+CREATE INDEX weekly_emails_open ON weekly_emails USING btree (week) WHERE (status = ANY (ARRAY['waiting'::text, 'sending'::text]));
 
 create materialized view kpi_deliveries as
  SELECT organizer_id,

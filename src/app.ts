@@ -22,6 +22,7 @@ import { eventRoutes } from './events/routes.ts'
 import { ledgerRoutes } from './finance/ledger-routes.ts'
 import { directorPaymentRoutes } from './finance/payment-routes.ts'
 import { financeRoutes } from './finance/routes.ts'
+import { weeklyEmailRoutes } from './finance/weekly-routes.ts'
 import { guardRoutes } from './http/access.ts'
 import { answerProblems, describeProblem, sendFailure } from './http/errors.ts'
 import { honourIdempotencyKeys } from './http/idempotency.ts'
@@ -74,6 +75,7 @@ export async function buildApp(deps: Deps): Promise<FastifyInstance> {
   await app.register(financeRoutes(deps))
   await app.register(directorPaymentRoutes(deps))
   await app.register(ledgerRoutes(deps))
+  await app.register(weeklyEmailRoutes(deps))
   await app.register(reportRoutes(deps))
   await app.register(exportRoutes(deps))
   await app.register(inboxRoutes(deps))

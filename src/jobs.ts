@@ -3,7 +3,7 @@ import { deliverInvitation, releaseDeliveries, sweepDeliveries } from './deliver
 import { triggerCampaigns } from './campaigns/jobs.ts'
 import { syncTemplates } from './templates/jobs.ts'
 import type { Deps } from './deps.ts'
-import { refreshKpisJob, watchPrices } from './finance/jobs.ts'
+import { refreshKpisJob, sendWeeklyEmail, sweepWeeklyEmails, watchPrices } from './finance/jobs.ts'
 import { bookTicketUses, checkLedger } from './ledger/jobs.ts'
 import { reconcilePayments } from './reconciliation/jobs.ts'
 import { deleteOldRows, logQueueMetrics } from './operations/housekeeping.ts'
@@ -41,6 +41,8 @@ export const JOBS = [
   catchUpLandingTtl,
   refreshKpisJob,
   watchPrices,
+  sendWeeklyEmail,
+  sweepWeeklyEmails,
   logQueueMetrics,
   deleteOldRows,
   bookTicketUses,

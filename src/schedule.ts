@@ -9,7 +9,7 @@ import { releaseDeliveries, sweepDeliveries } from './delivery/jobs.ts'
 import { triggerCampaigns } from './campaigns/jobs.ts'
 import { syncTemplates } from './templates/jobs.ts'
 import type { Deps } from './deps.ts'
-import { refreshKpisJob, watchPrices } from './finance/jobs.ts'
+import { refreshKpisJob, sweepWeeklyEmails, watchPrices } from './finance/jobs.ts'
 import { bookTicketUses, checkLedger } from './ledger/jobs.ts'
 import { reconcilePayments } from './reconciliation/jobs.ts'
 import { deleteOldRows, logQueueMetrics } from './operations/housekeeping.ts'
@@ -50,6 +50,8 @@ export function listSchedule({ config }: Pick<Deps, 'config'>): Entry[] {
     { job: watchPrices, everyMs: 1_800_000, where: 'queue' },
     { job: bookTicketUses, everyMs: 60_000, where: 'queue' },
     { job: reconcilePayments, everyMs: 60_000, where: 'queue' },
+    { job: sweepWeeklyEmails, at: '0 8 * * 1', timeZone: TIME_ZONE, where: 'queue' },
+    { job: sweepWeeklyEmails, everyMs: 60_000, where: 'queue' }, // catches up, and repeats failed attempts
     { job: checkLedger, at: '30 4 * * *', timeZone: TIME_ZONE, where: 'queue' },
   ] as Entry[]
 }

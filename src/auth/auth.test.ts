@@ -438,6 +438,52 @@ test('a hundred concurrent callers of /auth/me each get their own account, and a
   replies.forEach((reply, n) => {
     if (n % 10 === 3) return assert.equal(reply.statusCode, 401)
     const { id, email, organizerId } = people[n % 10]!
-    assert.deepEqual(reply.json().user, { id, email, organizerId, name: 'Persona', role: 'organizer' })
+    const chosen = { language: 'es-MX', weeklyEmail: false }
+    assert.deepEqual(reply.json().user, { id, email, organizerId, name: 'Persona', role: 'organizer', ...chosen })
   })
+})
+
+test('a director chooses language and weekly e-mail, and what is not given stays', async (t) => {
+  const app = await startApp(t)
+  const { id, email } = await anAccount(app)
+  const as = { id, role: 'director', organizerId: null } as const
+  const change = async (body: object) => {
+    const { language, weeklyEmail } = (await app.patch('/auth/me', { as, body })).json().user
+    return [language, weeklyEmail]
+  }
+
+  assert.deepEqual(await change({ weeklyEmail: true }), ['es-MX', true])
+  assert.deepEqual(await change({ language: 'en' }), ['en', true])
+  const me = (await app.get('/auth/me', { as })).json().user
+  const login = await app.post('/auth/login', { body: { email, password: PASSWORD } })
+  assert.deepEqual([me.language, me.weeklyEmail, me.email], ['en', true, email])
+  assert.deepEqual(login.json().user, me)
+  assert.deepEqual(await change({ weeklyEmail: false }), ['en', false])
+})
+
+test('the weekly e-mail is for directors, and the language for everybody', async (t) => {
+  const app = await startApp(t)
+  const { id, organizerId } = await anAccount(app, 'organizer')
+  const as = { id, role: 'organizer', organizerId } as const
+
+  const refused = await app.patch('/auth/me', { as, body: { weeklyEmail: true } })
+  const changed = await app.patch('/auth/me', { as, body: { language: 'en', weeklyEmail: false } })
+
+  assert.deepEqual([refused.statusCode, refused.json().code], [403, 'forbidden'])
+  assert.deepEqual([changed.json().user.language, changed.json().user.weeklyEmail], ['en', false])
+})
+
+test('settings that do not exist are refused, and so is an account that is gone', async (t) => {
+  const app = await startApp(t)
+  const { id } = await anAccount(app)
+  const as = { id, role: 'director', organizerId: null } as const
+
+  for (const body of [{}, { language: 'fr' }, { weeklyEmail: 'yes' }, { role: 'director' }, { language: null }]) {
+    const reply = await app.patch('/auth/me', { as, body })
+    assert.deepEqual([reply.statusCode, reply.json().code], [400, 'invalid_request'], JSON.stringify(body))
+  }
+  await sql`update users set disabled_at = now() where id = ${id}`.execute(app.db)
+  const gone = await app.patch('/auth/me', { as, body: { language: 'en' } })
+  const anonymous = await app.patch('/auth/me', { body: { language: 'en' } })
+  assert.deepEqual([gone.statusCode, anonymous.statusCode], [401, 401])
 })

@@ -17,11 +17,13 @@ import {
   insertRefreshToken,
   revokeFamilyOf,
   spendRefreshToken,
+  updateSettings,
   type Account,
   type PublicUser,
+  type UserSettings,
 } from './sql.ts'
 
-export { deleteOldTokens, findUser } from './sql.ts'
+export { deleteOldTokens, findUser, stopWeeklyEmail } from './sql.ts'
 
 export type AuthContext = { db: Db; kv: Kv; now: () => Date; config: Config; signingKey: Uint8Array }
 
@@ -131,7 +133,7 @@ export async function createAccount(
   }
   const password = randomBytes(15).toString('base64url')
   const name = cleanLine(input.name) || email
-  const account: Account = { ...input, id: newId('usr'), email, name, role, passwordHash: await hashPassword(password) }
+  const account = { ...input, id: newId('usr'), email, name, role, passwordHash: await hashPassword(password) }
   try {
     await insertAccount(db, account)
     return { id: account.id, email, password }
@@ -141,6 +143,22 @@ export async function createAccount(
     if (constraint === 'users_organizer_id_fkey') throw new Failure('organizer_not_found')
     throw error
   }
+}
+
+/**
+ * Changes what users decide about themselves. Another role may say that it gets no weekly e-mail, which is so anyway. Throws
+ * `forbidden` and `unauthorized`.
+ */
+export async function changeSettings(
+  { db }: Pick<AuthContext, 'db'>,
+  { id, role }: User,
+  settings: UserSettings,
+): Promise<PublicUser> {
+  if (settings.weeklyEmail && role !== 'director')
+    throw new Failure('forbidden', { detail: 'The weekly e-mail is for directors.' })
+  const user = await updateSettings(db, id, settings)
+  if (!user) throw new Failure('unauthorized', { detail: 'The account no longer exists.' })
+  return user
 }
 
 /**
@@ -223,12 +241,9 @@ async function describeSession(
   return { accessToken, refreshToken, expiresIn: config.auth.accessTtlSeconds, user: toPublic(account) }
 }
 
-const toPublic = ({ id, name, email, role, organizerId }: Account): PublicUser => ({
-  id,
-  name,
-  email,
-  role,
-  organizerId,
+const toPublic = ({ id, name, email, role, organizerId, language, weeklyEmail }: Account): PublicUser => ({
+  ...{ id, name, email, role, organizerId },
+  ...{ language, weeklyEmail },
 })
 const sha256 = (text: string): Buffer => createHash('sha256').update(text).digest()
 

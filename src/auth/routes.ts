@@ -4,9 +4,16 @@ import { Type } from 'typebox'
 import type { Deps } from '../deps.ts'
 import { Failure } from '../platform/errors.ts'
 import { ROLES } from '../http/access.ts'
-import { Answer, NullableString } from '../http/schemas.ts'
-import { DEMO_DIRECTOR, findUser, logIn, logOut, refreshSession } from './auth.ts'
+import { Answer, Locale, localeWith, NullableString } from '../http/schemas.ts'
+import { changeSettings, DEMO_DIRECTOR, findUser, logIn, logOut, refreshSession } from './auth.ts'
 
+/** Of the demo director, whose row may not have been seeded. */
+const DEMO_PERSON = {
+  name: 'Demo director',
+  email: 'director@demo.monotickets.mx',
+  language: 'es-MX',
+  weeklyEmail: false,
+} as const
 const PublicUser = Type.Object(
   {
     id: Type.String(),
@@ -14,6 +21,8 @@ const PublicUser = Type.Object(
     email: Type.String(),
     role: Type.Enum(ROLES),
     organizerId: NullableString,
+    language: Locale,
+    weeklyEmail: Type.Boolean({ description: 'Whether a director gets the weekly e-mail; false for everybody else.' }),
   },
   { title: 'User' },
 )
@@ -33,6 +42,18 @@ const RefreshBody = Type.Object(
 const LoginBody = Type.Object(
   { email: Type.String({ minLength: 3, maxLength: 254 }), password: Type.String({ minLength: 1, maxLength: 128 }) },
   { additionalProperties: false, title: 'LoginRequest' },
+)
+
+const SettingsBody = Type.Object(
+  {
+    language: Type.Optional(localeWith({ description: 'Of e-mails to this user.' })),
+    weeklyEmail: Type.Optional(
+      Type.Boolean({
+        description: 'Whether to send the overview of the week before, every Monday from 8:00 in Mexico City.',
+      }),
+    ),
+  },
+  { additionalProperties: false, minProperties: 1, title: 'SettingsRequest' },
 )
 
 export const authRoutes =
@@ -100,9 +121,23 @@ export const authRoutes =
       async (request) => {
         const user = await findUser(deps, request.user.id)
         if (user) return { user }
-        if (request.user.id === DEMO_DIRECTOR.id)
-          return { user: { ...DEMO_DIRECTOR, name: 'Demo director', email: 'director@demo.monotickets.mx' } }
+        if (request.user.id === DEMO_DIRECTOR.id) return { user: { ...DEMO_DIRECTOR, ...DEMO_PERSON } }
         throw new Failure('unauthorized', { detail: 'The account no longer exists.' })
       },
+    )
+    app.patch(
+      '/auth/me',
+      {
+        config: { access: ROLES },
+        schema: {
+          operationId: 'changeCurrentUser',
+          tags: ['Access'],
+          summary: 'Choose the language, and as a director the weekly e-mail',
+          description: 'What is not given stays. `weeklyEmail: true` of another role is 403 `forbidden`.',
+          body: SettingsBody,
+          response: { 200: Answer({ user: PublicUser }) },
+        },
+      },
+      async (request) => ({ user: await changeSettings(deps, request.user, request.body) }),
     )
   }

@@ -1,6 +1,7 @@
 import { sql, type Db } from '../platform/db.ts'
 import { batching } from '../platform/batching.ts'
 import type { Role } from '../http/access.ts'
+import type { Locale } from '../platform/languages.ts'
 
 export type Account = {
   id: string
@@ -8,20 +9,28 @@ export type Account = {
   email: string
   name: string
   role: Role
+  language: Locale
+  weeklyEmail: boolean
   passwordHash: string
 }
 
+const PUBLIC = sql`id, name, email, role, organizer_id, language, weekly_email`
+
 export async function findAccountByEmail(db: Db, email: string): Promise<Account | null> {
   const { rows } = await sql<Account>`
-    select id, organizer_id, email, name, role, password_hash from users
-     where email = ${email} and disabled_at is null`.execute(db)
+    select ${PUBLIC}, password_hash
+      from users
+     where email = ${email}
+       and disabled_at is null`.execute(db)
   return rows[0] ?? null
 }
 
 export async function findAccount(db: Db, id: string): Promise<Account | null> {
   const { rows } = await sql<Account>`
-    select id, organizer_id, email, name, role, password_hash from users
-     where id = ${id} and disabled_at is null`.execute(db)
+    select ${PUBLIC}, password_hash
+      from users
+     where id = ${id}
+       and disabled_at is null`.execute(db)
   return rows[0] ?? null
 }
 
@@ -31,7 +40,7 @@ export type PublicUser = Omit<Account, 'passwordHash'>
 export const findUser = batching(
   async ({ db }: { db: Db }, ids: string[]): Promise<(PublicUser | null)[]> => {
     const { rows } = await sql<PublicUser>`/* prepared find_users */
-      select id, name, email, role, organizer_id
+      select ${PUBLIC}
         from users
        where id = any(${[...new Set(ids)]}::text[])
          and disabled_at is null`.execute(db)
@@ -41,7 +50,31 @@ export const findUser = batching(
   { max: 200, lanes: 2 },
 )
 
-export async function insertAccount(db: Db, a: Account): Promise<void> {
+export type UserSettings = { language?: Locale; weeklyEmail?: boolean }
+
+/** Changes what is given. Null: there is no such account, or it is disabled. */
+export async function updateSettings(
+  db: Db,
+  id: string,
+  { language = null, weeklyEmail = null }: { [K in keyof UserSettings]: UserSettings[K] | null },
+): Promise<PublicUser | null> {
+  const { rows } = await sql<PublicUser>`
+    update users
+       set language = coalesce(${language}, language),
+           weekly_email = coalesce(${weeklyEmail}::boolean, weekly_email)
+     where id = ${id}
+       and disabled_at is null
+    returning ${PUBLIC}`.execute(db)
+  return rows[0] ?? null
+}
+
+export async function stopWeeklyEmail(db: Db, userId: string): Promise<void> {
+  await sql`update users set weekly_email = false where id = ${userId}`.execute(db)
+}
+
+type NewAccount = Omit<Account, 'language' | 'weeklyEmail'>
+
+export async function insertAccount(db: Db, a: NewAccount): Promise<void> {
   await sql`insert into users (id, organizer_id, email, name, role, password_hash)
     values (${a.id}, ${a.organizerId}, ${a.email}, ${a.name}, ${a.role}, ${a.passwordHash})`.execute(db)
 }

@@ -38,7 +38,7 @@ async function simulate(context: Context & { categoryOf: CategoryOf }, message: 
   const refused = await findRefusal(message, () => rememberRefusal(db, message, at))
   if (refused) return refused
   const { silence } = findBehaviour(recipient)
-  const category = categoryOf(template)
+  const category = channel === 'whatsapp' ? categoryOf(template) : 'utility' // an e-mail has no price
   const one: Accepted = { id: makeId(channel), callbackData, recipient, channel, template, category, content }
   if (!silence || silence.arrives) await accept({ db }, { ...one, at })
   return silence ? { kind: 'unknown', reason: silence.reason } : accepted(one.id)

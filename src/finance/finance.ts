@@ -13,16 +13,13 @@ import {
   type Payment,
   type Reversal,
 } from '../payments/payments.ts'
-import { refreshKpis } from './refresh.ts'
-import { findFreshness, findOrganizer, findVersion, type Filter, type Freshness } from './sql.ts'
+import { refreshIfCheap } from './refresh.ts'
+import { findOrganizer, findVersion, type Filter } from './sql.ts'
 
 export { findDriftShare } from './predictions.ts'
 export { PERIOD } from './schemas.ts'
 export { findOrganizer } from './sql.ts'
 
-/** Views that refresh faster than QUICK_REFRESH_MS are refreshed on request when they are older than STALE_MS. */
-const QUICK_REFRESH_MS = 500
-const STALE_MS = 2000
 /** Of some 5 kB each. */
 const CACHED_MAX = 200
 
@@ -76,7 +73,7 @@ export function openOverview(context: Context): (filter: Filter) => Promise<Show
 async function render(context: Context, filter: Filter): Promise<Rendered> {
   const { db } = context
   if (filter.organizerId && !(await findOrganizer(db, filter.organizerId))) throw new Failure('organizer_not_found')
-  await refreshIfCheap(context, await findFreshness(db))
+  await refreshIfCheap(context)
   const { version, body } = await computeOverview(context, filter)
   const json = JSON.stringify(body)
   return { version, asOf: body.asOf, etag: etagOf(json), members: json.slice(1) }
@@ -86,21 +83,6 @@ const describeAge = ({ asOf, etag, members }: Rendered, isHit: boolean, now: Dat
   ...{ isHit, etag, members },
   ageSeconds: Math.max(0, Math.round((now.getTime() - asOf.getTime()) / 1000)),
 })
-
-/** Refreshes views that refresh quickly; slow ones are served with their age. Views without data are always refreshed. */
-async function refreshIfCheap(context: Context, { asOf, tookMs }: Freshness): Promise<void> {
-  if (asOf === null) {
-    await refreshKpis(context, { ifBusy: 'wait' })
-    return
-  }
-  const ageMs = context.now().getTime() - asOf.getTime()
-  if (tookMs >= QUICK_REFRESH_MS || ageMs <= STALE_MS) return
-  try {
-    await refreshKpis(context, { ifBusy: 'skip' })
-  } catch (error) {
-    context.log.warn({ err: error }, "The Director's numbers are stale: a refresh failed")
-  }
-}
 
 type PaymentResult = { payment: Payment; balance: ReturnType<typeof describeBalance> & { currency: string } }
 

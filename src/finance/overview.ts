@@ -21,17 +21,25 @@ import {
   type PriceOfDay,
 } from './sql.ts'
 
+type Context = Pick<Deps, 'db' | 'now' | 'config'>
+export type Overview = Awaited<ReturnType<typeof computeFrom>>
+
 /** Reads everything in one snapshot, so that a concurrent refresh or payment changes either all numbers or none. */
-export async function computeOverview({ db, now, config }: Pick<Deps, 'db' | 'now' | 'config'>, filter: Filter) {
-  return db
-    .transaction()
-    .setIsolationLevel('repeatable read')
-    .setAccessMode('read only')
-    .execute(async (tx) => ({
-      version: await findVersion({ db: tx }, filter.organizerId),
-      body: await computeFrom(tx, filter, now(), config),
-    }))
-}
+const inSnapshot = <T>(db: Db, read: (tx: Db) => Promise<T>): Promise<T> =>
+  db.transaction().setIsolationLevel('repeatable read').setAccessMode('read only').execute(read)
+
+export const computeOverview = ({ db, now, config }: Context, filter: Filter) =>
+  inSnapshot(db, async (tx) => ({
+    version: await findVersion({ db: tx }, filter.organizerId),
+    body: await computeFrom(tx, filter, now(), config),
+  }))
+
+/** Two overviews of one snapshot. */
+export const compareOverviews = ({ db, now, config }: Context, [one, other]: [Filter, Filter]) =>
+  inSnapshot(db, async (tx): Promise<[Overview, Overview]> => {
+    const first = await computeFrom(tx, one, now(), config)
+    return [first, await computeFrom(tx, other, now(), config)]
+  })
 
 async function computeFrom(tx: Db, filter: Filter, now: Date, config: Deps['config']) {
   const { asOf, refreshedAt } = await findFreshness(tx)

@@ -287,6 +287,7 @@ const WITHOUT_KEY: Record<string, string> = {
   '/payments/webhook/stripe': 'events have ids of their own',
   '/public/invite/{code}/rsvp': 'guests have no account, and repeating an answer changes nothing',
   '/public/unsubscribe/{code}': 'guests have no account, and repeating it changes nothing',
+  '/public/weekly-email/{stopToken}': 'mailboxes have no account, and repeating it changes nothing',
   '/templates/{name}/preview': 'it only reads',
   '/wa/webhook': 'messages and statuses have ids of their own',
 }

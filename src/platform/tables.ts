@@ -584,10 +584,12 @@ export interface Users {
   disabledAt: Timestamp | null;
   email: string;
   id: string;
+  language: Generated<string>;
   name: string;
   organizerId: string | null;
   passwordHash: string;
   role: string;
+  weeklyEmail: Generated<boolean>;
 }
 
 export interface WaContacts {
@@ -670,6 +672,22 @@ export interface WaWindows {
   phone: string;
 }
 
+export interface WeeklyEmails {
+  attempts: Generated<number>;
+  createdAt: Timestamp;
+  figures: Json;
+  id: string;
+  leaseUntil: Timestamp | null;
+  nextAttemptAt: Timestamp;
+  providerMessageId: string | null;
+  reason: string | null;
+  sentAt: Timestamp | null;
+  status: Generated<string>;
+  stopToken: string;
+  userId: string;
+  week: string;
+}
+
 export interface DB {
   campaigns: Campaigns;
   channelLimits: ChannelLimits;
@@ -721,4 +739,5 @@ export interface DB {
   waTemplates: WaTemplates;
   waUnreachable: WaUnreachable;
   waWindows: WaWindows;
+  weeklyEmails: WeeklyEmails;
 }

@@ -9,6 +9,7 @@ export {
   WORDS,
   type Template,
 } from './catalog.ts'
+export { renderHtml, renderText, type Letter } from './layout.ts'
 export { composeMessage } from './message.ts'
 export { previewTemplate, type Preview } from './preview.ts'
 export { ByLocale, ShownMessage, TemplateStatuses } from './schemas.ts'
