@@ -37,14 +37,17 @@ export const processEmailEvent = defineJob({ name: 'process-email-event', queue:
 export const jobOf = (source: Source) =>
   source === 'whatsapp' ? processWaEvent : source === 'email' ? processEmailEvent : processPaymentEvent
 
-/** Plays the scripts of mock payments. Nobody waits for the sweep: what it stores is due at once. */
+/** Plays the scripts of mock payments. */
 export const playMockPayments = defineJob({
   name: 'play-mock-payments',
   queue: 'maintenanceQueue',
   data: Type.Object({}),
 
   async run(deps: Deps, _, { jobId }) {
-    return `${await playScripts(deps, jobId)} steps`
+    const stored = await playScripts(deps, jobId)
+    for (const { id, source } of stored)
+      await deps.queues.enqueue(jobOf(source), { inboundEventId: id }, { id: inboundJobId(id, 0) })
+    return `${stored.length} webhooks`
   },
 })
 

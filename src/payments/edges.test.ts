@@ -221,3 +221,18 @@ for (const [script, status, sums] of [
     assert.deepEqual([none.http, none.code], [400, 'invalid_request'])
   })
 }
+
+test('a mock intent for cash or a transfer alone has a voucher or a CLABE', async (t) => {
+  const till = await openTill(t)
+  const [cash, transfer, both] = [
+    await till.intent({ amount: 50, provider: 'mock', methods: ['oxxo'] }),
+    await till.intent({ amount: 50, provider: 'mock', methods: ['spei'] }),
+    await till.intent({ amount: 50, provider: 'mock', methods: ['oxxo', 'spei'] }),
+  ]
+  assert.deepEqual(
+    [cash.status, cash.nextAction.type, cash.nextAction.number.length],
+    ['requires_action', 'voucher', 14],
+  )
+  assert.deepEqual([transfer.nextAction.type, transfer.nextAction.clabe.length], ['bank_transfer', 18])
+  assert.equal(both.nextAction, null)
+})

@@ -6,7 +6,15 @@
 import { createHash } from 'node:crypto'
 import { GiveUp } from '../platform/errors.ts'
 import { asInteger, asText, parseObject } from '../platform/json.ts'
-import type { MoneyFact, News, PaymentEvent, PaymentProvider, ProviderName } from './provider.ts'
+import type {
+  IntentInput,
+  MoneyFact,
+  News,
+  NextAction,
+  PaymentEvent,
+  PaymentProvider,
+  ProviderName,
+} from './provider.ts'
 
 /** What a mocked provider tells about a payment by itself, step by step; `metadata.script` of the intent chooses. */
 const SCRIPTS = {
@@ -46,14 +54,16 @@ export function openMock(name: ProviderName, announce: () => void): PaymentProvi
     keyMode: null,
     needsCustomer: false,
     canRepeat: true,
-    async createIntent({ paymentId }) {
+    async createIntent(input) {
       announce()
+      const { paymentId } = input
+      const nextAction = actionOf(input)
       return {
         kind: 'created',
         providerRef: `mock_${paymentId}`,
         clientSecret: `mock_${paymentId}_secret`,
-        nextAction: null,
-        status: 'requires_payment',
+        nextAction,
+        status: nextAction ? 'requires_action' : 'requires_payment',
         mode: 'mock',
         facts: [],
       }
@@ -67,6 +77,27 @@ export function openMock(name: ProviderName, announce: () => void): PaymentProvi
     verifyWebhook: () => true,
     readEvent,
   }
+}
+
+const VOUCHER_MS = 3 * 86_400_000
+
+/** A voucher or CLABE of the shape that the providers give, which nobody can pay. */
+function actionOf({ methods, isChosen, paymentId, now }: IntentInput): NextAction | null {
+  const [only, ...others] = methods
+  if (!isChosen || others.length > 0) return null
+  const digits = createHash('sha256').update(paymentId).digest('hex').replace(/\D/g, '').padEnd(14, '0').slice(0, 14)
+  const expiresAt = new Date(now.getTime() + VOUCHER_MS)
+  if (only === 'oxxo') return { type: 'voucher', number: digits, barcodeUrl: null, url: null, expiresAt }
+  if (only === 'spei')
+    return {
+      type: 'bank_transfer',
+      clabe: `0000${digits}`,
+      bank: 'MOCK',
+      reference: digits.slice(0, 7),
+      url: null,
+      expiresAt,
+    }
+  return null
 }
 
 const refundOf = (objectId: string, amountCents: number | null) =>
