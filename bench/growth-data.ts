@@ -77,6 +77,7 @@ export async function fill(client: pg.Client, rows: number, passwordHash: string
   for (const [table, values] of Object.entries(ROWS))
     await insertInBulk(client, table, [`insert into ${table} ${values} from generate_series(0, ${rows - 1}) n`])
   await run(`insert into money_versions values ('org_bench', 1)`)
+  await run('select fill_money_sums()')
   await run('select refresh_kpis()')
   await run('vacuum analyze')
 }

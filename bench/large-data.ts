@@ -266,6 +266,7 @@ export async function fillLarge(client: pg.Client, size: Size, onTable: (table: 
   await client.query(listLoans(shared, size))
   await insertAll(LEDGER)
   await client.query('insert into money_versions select id, 1 from organizers')
+  await client.query('select fill_money_sums()')
   await client.query('select refresh_kpis()')
   onTable('the views')
   await client.query('vacuum analyze')

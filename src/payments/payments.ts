@@ -58,7 +58,8 @@ export {
   type PaymentProviders,
   type ProviderName,
 } from '../providers/providers.ts'
-export { findPayment, listPaymentTransitions, PAYMENT_GROUPS, PAYMENT_STATUSES, type Payment } from './sql.ts'
+export { findPayment, listPaymentTransitions, PAYMENT_STATUSES, type Payment } from './sql.ts'
+export { PAYMENT_GROUPS } from './sums.ts'
 
 export type IntentRequest = {
   amount?: number | string
