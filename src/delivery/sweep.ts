@@ -104,45 +104,25 @@ export async function cancelDeliveries(tx: Tx, campaignId: string, now: Date): P
      where ${isCancellable}`.execute(tx)
 }
 
-/** How many rows of a log one statement deletes. */
-const DELETED_MAX = 20_000
-
 /** Deletes month-old statuses of messages that are not ours. */
 export async function deleteStrayEvents(db: Db, now: Date): Promise<void> {
   await sql`
     delete from delivery_events
-     where id in (
-       select id
-         from delivery_events
-        where delivery_id is null
-          and received_at < ${now}::timestamptz - interval '30 days'
-        limit ${DELETED_MAX})`.execute(db)
+     where delivery_id is null
+       and received_at < ${now}::timestamptz - interval '30 days'`.execute(db)
 }
 
-/** Deletes statuses of the messages of these events. Returns whether none is left. */
-export async function deleteStatusesOf(db: Db, eventIds: string[]): Promise<boolean> {
+const DELETED_MAX = 20_000
+/** Deletes a part of a log of these events. Returns whether none is left. */
+export async function deleteLogOf(db: Db, table: 'delivery_events' | 'delivery_attempts', eventIds: string[]) {
   const { rows } = await sql`
-    delete from delivery_events
-     where id in (
-       select s.id
+    delete from ${sql.table(table)}
+     where ctid in (
+       select l.ctid
          from deliveries d
-         join delivery_events s on s.delivery_id = d.id
+         join ${sql.table(table)} l on l.delivery_id = d.id
         where d.event_id = any(${eventIds}::text[])
         limit ${DELETED_MAX})
-    returning id`.execute(db)
-  return rows.length < DELETED_MAX
-}
-
-/** Deletes attempts of the messages of these events. Returns whether none is left. */
-export async function deleteAttemptsOf(db: Db, eventIds: string[]): Promise<boolean> {
-  const { rows } = await sql`
-    delete from delivery_attempts
-     where (delivery_id, n) in (
-       select a.delivery_id, a.n
-         from deliveries d
-         join delivery_attempts a on a.delivery_id = d.id
-        where d.event_id = any(${eventIds}::text[])
-        limit ${DELETED_MAX})
-    returning n`.execute(db)
+    returning delivery_id`.execute(db)
   return rows.length < DELETED_MAX
 }

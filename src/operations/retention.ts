@@ -1,6 +1,6 @@
 /** Which logs are deleted when (decision 26). A log of an event is kept for some days after its end, a webhook after its work. */
 import { deleteScansOf } from '../checkin/checkin.ts'
-import { deleteAttemptsOf, deleteStatusesOf } from '../delivery/delivery.ts'
+import { deleteLogOf } from '../delivery/delivery.ts'
 import type { Deps } from '../deps.ts'
 import { deleteOldInbound } from '../inbox/inbox.ts'
 import { sql, type Db } from '../platform/db.ts'
@@ -10,12 +10,8 @@ const DAY_MS = 86_400_000
 const EVENTS = 20
 const BATCHES = 10
 
-const LOGS = {
-  delivery_events: deleteStatusesOf,
-  delivery_attempts: deleteAttemptsOf,
-  scans: deleteScansOf,
-}
-type Log = keyof typeof LOGS
+const LOGS = ['delivery_events', 'delivery_attempts', 'scans'] as const
+type Log = (typeof LOGS)[number]
 
 /** Deletes a part of what is too old, so that a long backlog takes many short runs. */
 export async function deleteOldLogs({ db, now, config }: Pick<Deps, 'db' | 'now' | 'config'>): Promise<void> {
@@ -23,15 +19,15 @@ export async function deleteOldLogs({ db, now, config }: Pick<Deps, 'db' | 'now'
   const { webhookDays, paymentWebhookDays, logDays } = config.retention
   await deleteOldInbound(db, at, ['whatsapp', 'email'], webhookDays)
   await deleteOldInbound(db, at, ['stripe', 'conekta', 'mock'], paymentWebhookDays)
-  for (const log of Object.keys(LOGS) as Log[])
-    await deleteLog(db, log, new Date(at.getTime() - logDays[log] * DAY_MS), at)
+  for (const log of LOGS) await deleteLog(db, log, new Date(at.getTime() - logDays[log] * DAY_MS), at)
 }
 
 async function deleteLog(db: Db, log: Log, floor: Date, at: Date): Promise<void> {
   for (let batch = 0; batch < BATCHES; batch++) {
     const eventIds = await listDueEvents(db, log, floor)
     if (eventIds.length === 0) return
-    if (await LOGS[log](db, eventIds)) await noteDeleted(db, log, eventIds, at)
+    const isDone = log === 'scans' ? await deleteScansOf(db, eventIds) : await deleteLogOf(db, log, eventIds)
+    if (isDone) await noteDeleted(db, log, eventIds, at)
   }
 }
 

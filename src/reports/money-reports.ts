@@ -208,17 +208,15 @@ export const debt: Report = {
          and ${isWithin(sql`effective_at`, { from: f.from, to: null })}
        group by 1, 2),
     moved as ( -- all before the period counts on the day before it: that of all time without what came since
-      select organizer_id, day, sum(cents) as cents
-        from (select organizer_id, ${f.from}::date - 1 as day, amount_cents as cents
-                from ledger_sums
-               where account = 'receivable'
-                 and currency = ${f.currency}
-                 and ${inScope(sql`organizer_id`, f)}
-               union all
-              select organizer_id, ${f.from}::date - 1, -cents from since
-               union all
-              select organizer_id, day, cents from since where day <= ${f.to}::date) m
-       group by 1, 2),
+      select organizer_id, ${f.from}::date - 1 as day, amount_cents as cents
+        from ledger_sums
+       where account = 'receivable'
+         and currency = ${f.currency}
+         and ${inScope(sql`organizer_id`, f)}
+       union all
+      select organizer_id, ${f.from}::date - 1, -sum(cents) from since group by organizer_id
+       union all
+      select organizer_id, day, cents from since where day <= ${f.to}::date),
     owed as (
       select organizer_id, day,
              greatest(sum(cents) over (partition by organizer_id order by day), 0) as cents
