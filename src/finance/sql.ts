@@ -24,7 +24,7 @@ export async function tryLockRefresh(tx: Tx): Promise<boolean> {
 }
 
 export async function refreshViews(tx: Tx, now: Date): Promise<RefreshedView[]> {
-  await sql`set local statement_timeout = '60s'`.execute(tx)
+  await sql`set local statement_timeout = '110s'`.execute(tx)
   await sql`set local work_mem = '64MB'`.execute(tx) // one connection, and millions of rows to group
   const { rows } = await sql<RefreshedView>`select view_name, took_ms from refresh_kpis(${now}::timestamptz)`.execute(
     tx,
