@@ -184,6 +184,7 @@ async function measureExport(): Promise<void> {
           `${Math.round(beforeMb)} MB before, at most ${Math.round(peakMb)} MB`,
           peakMb - beforeMb,
           TARGET.exportMb,
+          'MB more, at most',
         )
       }
     await worker.stop()
