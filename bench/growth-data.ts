@@ -4,6 +4,7 @@
  * number in eight digits.
  */
 import type pg from 'pg'
+import { insertInBulk, prepareBulk } from './bulk.ts'
 import { codePrefixOf } from './machine.ts'
 
 /** The event of a request, for the load generator. */
@@ -58,12 +59,11 @@ const ROWS: Record<string, string> = {
 }
 
 /**
- * Fills an empty database. Secondary indexes are created after their rows, and neither triggers nor foreign keys are
- * checked meanwhile. `passwordHash` is that of every account.
+ * Fills an empty database. `passwordHash` is that of every account.
  */
 export async function fill(client: pg.Client, rows: number, passwordHash: string): Promise<void> {
   const run = (text: string) => client.query(text)
-  await run(`set session_replication_role = replica; set synchronous_commit = off; set maintenance_work_mem = '1GB'`)
+  await prepareBulk(client)
   await run(`insert into organizers (id, name) values ('org_bench', 'Banco de pruebas')`)
   await run(`insert into events (id, organizer_id, name, starts_at, ends_at)
     select 'EV-' || n, 'org_bench', 'Boda', '2035-01-01T18:00:00Z', '2035-01-02T02:00:00Z'
@@ -74,19 +74,10 @@ export async function fill(client: pg.Client, rows: number, passwordHash: string
        from generate_series(0, $2::integer - 1) n`,
     [passwordHash, rows / GUESTS_PER_ACCOUNT],
   )
-  for (const [table, values] of Object.entries(ROWS)) {
-    const indexes = await client.query<{ name: string; definition: string }>(
-      `select i.indexrelid::regclass::text as name, pg_get_indexdef(i.indexrelid) as definition
-         from pg_index i
-        where i.indrelid = $1::regclass
-          and not exists (select from pg_constraint c where c.conindid = i.indexrelid)`,
-      [table],
-    )
-    for (const { name } of indexes.rows) await run(`drop index ${name}`)
-    await run(`insert into ${table} ${values} from generate_series(0, ${rows - 1}) n`)
-    for (const { definition } of indexes.rows) await run(definition)
-  }
+  for (const [table, values] of Object.entries(ROWS))
+    await insertInBulk(client, table, [`insert into ${table} ${values} from generate_series(0, ${rows - 1}) n`])
   await run(`insert into money_versions values ('org_bench', 1)`)
+  await run('select fill_money_sums()')
   await run('select refresh_kpis()')
   await run('vacuum analyze')
 }

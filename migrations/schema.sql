@@ -62,6 +62,15 @@ create table dead_letters (
 CREATE INDEX dead_letters_newest ON dead_letters USING btree (last_at DESC, id DESC);
 CREATE UNIQUE INDEX dead_letters_open ON dead_letters USING btree (kind, ref_id) WHERE (resolved_at IS NULL);
 
+create table deleted_logs (
+  event_id text not null,
+  log text not null,
+  deleted_at timestamp with time zone not null,
+  constraint deleted_logs_pkey PRIMARY KEY (event_id, log),
+  constraint deleted_logs_log CHECK ((log = ANY (ARRAY['delivery_events'::text, 'delivery_attempts'::text, 'scans'::text]))),
+  constraint deleted_logs_event_id_fkey FOREIGN KEY (event_id) REFERENCES events(id) ON DELETE CASCADE
+);
+
 create table deliveries (
   id text not null,
   organizer_id text not null,
@@ -320,6 +329,7 @@ create table inbound_events (
   constraint inbound_events_source CHECK ((source = ANY (ARRAY['whatsapp'::text, 'stripe'::text, 'conekta'::text, 'mock'::text, 'email'::text]))),
   constraint inbound_events_status CHECK ((status = ANY (ARRAY['received'::text, 'done'::text, 'ignored'::text, 'dead'::text])))
 );
+CREATE INDEX inbound_events_age ON inbound_events USING btree (source, received_at);
 CREATE INDEX inbound_events_due ON inbound_events USING btree (next_attempt_at) WHERE (next_attempt_at IS NOT NULL);
 
 create table invitation_answers (
@@ -413,9 +423,21 @@ CASE
 END),
   constraint ledger_entries_owner FOREIGN KEY (transaction_id, organizer_id, effective_at, lines) REFERENCES ledger_transactions(id, organizer_id, effective_at, lines)
 );
+CREATE INDEX ledger_entries_bills ON ledger_entries USING btree (organizer_id, effective_at, transaction_id) INCLUDE (currency, amount_cents) WHERE ((account = 'receivable'::text) AND (amount_cents > 0));
+CREATE INDEX ledger_entries_days ON ledger_entries USING brin (effective_at);
 CREATE INDEX ledger_entries_sums ON ledger_entries USING btree (organizer_id, account, currency, effective_at) INCLUDE (amount_cents, tickets);
 CREATE TRIGGER ledger_entries_append_only BEFORE DELETE OR UPDATE ON ledger_entries FOR EACH ROW EXECUTE FUNCTION refuse_changed_ledger();
+CREATE TRIGGER ledger_entries_inserted AFTER INSERT ON ledger_entries REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION note_ledger_sums();
 CREATE TRIGGER ledger_entries_kept BEFORE TRUNCATE ON ledger_entries FOR EACH STATEMENT EXECUTE FUNCTION refuse_changed_ledger();
+
+create table ledger_sums (
+  organizer_id text not null,
+  account text not null,
+  currency text,
+  amount_cents bigint not null,
+  tickets bigint not null,
+  constraint ledger_sums_key UNIQUE NULLS NOT DISTINCT (organizer_id, account, currency)
+) with (fillfactor=50);
 
 create table ledger_transactions (
   id text not null,
@@ -451,7 +473,6 @@ CREATE UNIQUE INDEX ledger_transactions_idempotency ON ledger_transactions USING
 CREATE UNIQUE INDEX ledger_transactions_one_per_object ON ledger_transactions USING btree (payment_id, kind, COALESCE(object_id, ''::text)) WHERE (kind = ANY (ARRAY['payment'::text, 'refund'::text, 'dispute'::text, 'dispute_won'::text, 'dispute_lost'::text, 'fee'::text]));
 CREATE TRIGGER ledger_transactions_append_only BEFORE DELETE OR UPDATE ON ledger_transactions FOR EACH ROW EXECUTE FUNCTION refuse_changed_ledger();
 CREATE CONSTRAINT TRIGGER ledger_transactions_checked AFTER INSERT ON ledger_transactions DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION check_ledger_transaction();
-CREATE TRIGGER ledger_transactions_inserted AFTER INSERT ON ledger_transactions REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION note_money_change();
 CREATE TRIGGER ledger_transactions_kept BEFORE TRUNCATE ON ledger_transactions FOR EACH STATEMENT EXECUTE FUNCTION refuse_changed_ledger();
 
 create table money_versions (
@@ -592,6 +613,19 @@ create table payment_reviews (
 CREATE INDEX payment_reviews_listing ON payment_reviews USING btree (created_at DESC, id DESC);
 CREATE INDEX payment_reviews_ref ON payment_reviews USING btree (provider, provider_ref) WHERE (status = 'open'::text);
 
+create table payment_sums (
+  organizer_id text not null,
+  currency text not null,
+  status text not null,
+  payments bigint not null,
+  asked_cents bigint not null,
+  kept bigint not null,
+  kept_cents bigint not null,
+  gone bigint not null,
+  gone_cents bigint not null,
+  constraint payment_sums_pkey PRIMARY KEY (organizer_id, currency, status)
+) with (fillfactor=50);
+
 create table payment_transitions (
   id bigint generated always as identity not null,
   payment_id text not null,
@@ -679,7 +713,7 @@ END),
   constraint payments_organizer_id_fkey FOREIGN KEY (organizer_id) REFERENCES organizers(id)
 );
 CREATE INDEX payments_counted ON payments USING btree (currency, organizer_id, counted_at) INCLUDE (status, amount_cents, received_cents, kept_cents, gone_cents);
-CREATE INDEX payments_days ON payments USING btree (counted_at);
+CREATE INDEX payments_days ON payments USING btree (counted_at) INCLUDE (organizer_id, currency, status, amount_cents, received_cents, kept_cents, gone_cents);
 CREATE INDEX payments_due_checks ON payments USING btree (next_check_at) WHERE (next_check_at IS NOT NULL);
 CREATE INDEX payments_listing ON payments USING btree (created_at DESC, id DESC);
 CREATE INDEX payments_organizer ON payments USING btree (organizer_id, created_at DESC, id DESC);
@@ -690,10 +724,10 @@ CREATE UNIQUE INDEX payments_reference_key_unique ON payments USING btree (organ
 CREATE UNIQUE INDEX payments_reference_unique ON payments USING btree (organizer_id, reference) WHERE ((kind = 'manual'::text) AND (reference IS NOT NULL) AND (status <> 'reversed'::text));
 CREATE TRIGGER payment_transitions_changed AFTER UPDATE ON payments REFERENCING OLD TABLE AS before NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION note_payment_change();
 CREATE TRIGGER payment_transitions_created AFTER INSERT ON payments REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION note_payment_created();
-CREATE TRIGGER payments_deleted AFTER DELETE ON payments REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION note_money_change();
+CREATE TRIGGER payments_deleted AFTER DELETE ON payments REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION note_payment_sums();
 CREATE TRIGGER payments_forward_only BEFORE UPDATE OF status ON payments FOR EACH ROW EXECUTE FUNCTION refuse_payment_step_back();
-CREATE TRIGGER payments_inserted AFTER INSERT ON payments REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION note_money_change();
-CREATE TRIGGER payments_updated AFTER UPDATE ON payments REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION note_money_change();
+CREATE TRIGGER payments_inserted AFTER INSERT ON payments REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION note_payment_sums();
+CREATE TRIGGER payments_updated AFTER UPDATE ON payments REFERENCING OLD TABLE AS before NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION note_payment_sums();
 
 create table recipient_limits (
   address text not null,
@@ -934,6 +968,20 @@ create materialized view kpi_deliveries as
   GROUP BY organizer_id, event_id, ((requested_at AT TIME ZONE 'America/Mexico_City'::text)::date), channel, status, simulated;
 CREATE UNIQUE INDEX kpi_deliveries_key ON kpi_deliveries USING btree (organizer_id, event_id, day, channel, status, simulated);
 
+create materialized view kpi_delivery_days as
+ SELECT day,
+    channel,
+    status,
+    simulated,
+    sum(deliveries)::bigint AS deliveries,
+    sum(priced)::bigint AS priced,
+    sum(free)::bigint AS free,
+    sum(free_marketing)::bigint AS free_marketing,
+    sum(free_authentication)::bigint AS free_authentication
+   FROM kpi_deliveries
+  GROUP BY day, channel, status, simulated;
+CREATE UNIQUE INDEX kpi_delivery_days_key ON kpi_delivery_days USING btree (day, channel, status, simulated);
+
 create materialized view kpi_events as
  SELECT e.id AS event_id,
     e.organizer_id,
@@ -1076,6 +1124,24 @@ begin
   return new;
 end $function$;
 
+CREATE OR REPLACE FUNCTION fill_money_sums()
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+begin
+  lock table ledger_entries, payments in share row exclusive mode;
+  delete from ledger_sums;
+  delete from payment_sums;
+  insert into ledger_sums
+  select organizer_id, account, currency, sum(amount_cents), sum(tickets) from ledger_entries group by 1, 2, 3;
+  insert into payment_sums
+  select coalesce(organizer_id, ''), currency, status, count(*), sum(greatest(amount_cents, received_cents)),
+         count(*) filter (where kept_cents > 0), sum(greatest(kept_cents, 0)),
+         count(*) filter (where gone_cents > 0), sum(gone_cents)
+    from payments
+   group by 1, 2, 3;
+end $function$;
+
 CREATE OR REPLACE FUNCTION guest_status(answer text, admitted integer)
  RETURNS text
  LANGUAGE sql
@@ -1109,14 +1175,22 @@ exception when invalid_parameter_value then
     at time zone 'America/Mexico_City';
 end $function$;
 
-CREATE OR REPLACE FUNCTION note_money_change()
+CREATE OR REPLACE FUNCTION note_ledger_sums()
  RETURNS trigger
  LANGUAGE plpgsql
 AS $function$
 begin
   insert into money_versions as v (organizer_id, version)
-  select distinct coalesce(organizer_id, ''), 1 from changed order by 1 -- one order: no deadlock
+  select distinct organizer_id, 1 from changed order by 1
       on conflict (organizer_id) do update set version = v.version + 1;
+  insert into ledger_sums as s (organizer_id, account, currency, amount_cents, tickets)
+  select organizer_id, account, currency, sum(amount_cents), sum(tickets)
+    from changed
+   group by 1, 2, 3
+   order by 1, 2, 3
+      on conflict on constraint ledger_sums_key
+      do update set amount_cents = s.amount_cents + excluded.amount_cents,
+                    tickets = s.tickets + excluded.tickets;
   return null;
 end $function$;
 
@@ -1141,6 +1215,39 @@ AS $function$
 begin
   insert into payment_transitions (payment_id, from_status, to_status, reason, changed_by, request_id, at)
   select id, null, status, reason, created_by, request_id, created_at from changed;
+  return null;
+end $function$;
+
+CREATE OR REPLACE FUNCTION note_payment_sums()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  insert into money_versions as v (organizer_id, version)
+  select distinct coalesce(organizer_id, ''), 1 from changed order by 1
+      on conflict (organizer_id) do update set version = v.version + 1;
+  execute format($statement$
+    insert into payment_sums as s
+           (organizer_id, currency, status, payments, asked_cents, kept, kept_cents, gone, gone_cents)
+    select coalesce(organizer_id, ''), currency, status, sum(sign), sum(sign * greatest(amount_cents, received_cents)),
+           sum(sign * (kept_cents > 0)::integer), sum(sign * greatest(kept_cents, 0)),
+           sum(sign * (gone_cents > 0)::integer), sum(sign * gone_cents)
+      from (%s) p
+     group by 1, 2, 3
+     order by 1, 2, 3
+        on conflict (organizer_id, currency, status)
+        do update set payments = s.payments + excluded.payments,
+                      asked_cents = s.asked_cents + excluded.asked_cents,
+                      kept = s.kept + excluded.kept,
+                      kept_cents = s.kept_cents + excluded.kept_cents,
+                      gone = s.gone + excluded.gone,
+                      gone_cents = s.gone_cents + excluded.gone_cents
+    $statement$,
+    case tg_op
+      when 'INSERT' then 'select 1 as sign, * from changed'
+      when 'DELETE' then 'select -1 as sign, * from changed'
+      else 'select 1 as sign, * from changed union all select -1, * from before'
+    end);
   return null;
 end $function$;
 

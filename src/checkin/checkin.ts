@@ -31,6 +31,8 @@ type Context = { db: Db; now: () => Date }
 /** Parties run late, so the door stays open this long after the end, also when the landing is archived. */
 const OPEN_AFTER_END_MS = 12 * 3_600_000
 
+export { deleteScansOf } from './sql.ts'
+
 export const SCAN_REASONS = [
   'unknown_code',
   'already_admitted',

@@ -180,3 +180,19 @@ export async function listScans(
      order by s.received_at desc, s.id desc limit ${f.limit}`.execute(db)
   return rows
 }
+
+/** How many scans one statement deletes. */
+const DELETED_MAX = 20_000
+
+/** Deletes scans of these events. Returns whether none is left. */
+export async function deleteScansOf(db: Db, eventIds: string[]): Promise<boolean> {
+  const { rows } = await sql`
+    delete from scans
+     where id in (
+       select id
+         from scans
+        where event_id = any(${eventIds}::text[])
+        limit ${DELETED_MAX})
+    returning id`.execute(db)
+  return rows.length < DELETED_MAX
+}

@@ -111,3 +111,18 @@ export async function deleteStrayEvents(db: Db, now: Date): Promise<void> {
      where delivery_id is null
        and received_at < ${now}::timestamptz - interval '30 days'`.execute(db)
 }
+
+const DELETED_MAX = 20_000
+/** Deletes a part of a log of these events. Returns whether none is left. */
+export async function deleteLogOf(db: Db, table: 'delivery_events' | 'delivery_attempts', eventIds: string[]) {
+  const { rows } = await sql`
+    delete from ${sql.table(table)}
+     where ctid in (
+       select l.ctid
+         from deliveries d
+         join ${sql.table(table)} l on l.delivery_id = d.id
+        where d.event_id = any(${eventIds}::text[])
+        limit ${DELETED_MAX})
+    returning delivery_id`.execute(db)
+  return rows.length < DELETED_MAX
+}

@@ -50,9 +50,9 @@ test('the job refreshes every view, also one without data', async (t) => {
   const first = await runJob(refreshKpisJob, {})
   const second = await runJob(refreshKpisJob, {})
 
-  assert.deepEqual([first, second], ['3 views refreshed', '3 views refreshed'])
+  assert.deepEqual([first, second], ['4 views refreshed', '4 views refreshed'])
   const { rows } = await sql<{ viewName: string }>`select view_name from kpi_refreshes order by 1`.execute(db)
-  const names = ['kpi_deliveries', 'kpi_events', 'kpi_predictions']
+  const names = ['kpi_deliveries', 'kpi_delivery_days', 'kpi_events', 'kpi_predictions']
   assert.deepEqual(
     rows.map((row) => row.viewName),
     names,
@@ -71,7 +71,7 @@ test('of two concurrent refreshes one runs and the other is skipped', async (t) 
   await lock.done
 
   assert.equal(outcome, 'another refresh is running')
-  assert.equal(await app.runJob(refreshKpisJob, {}), '3 views refreshed')
+  assert.equal(await app.runJob(refreshKpisJob, {}), '4 views refreshed')
 })
 
 test('a refresh that waited sees what was committed meanwhile', async (t) => {
@@ -173,7 +173,10 @@ test(
 
     for (const { code, out, err } of [byUrl, byDirectUrl, byParts]) {
       assert.deepEqual([code, err], [0, ''])
-      assert.match(out, /^kpi_deliveries \d+ ms\nkpi_events \d+ ms\nkpi_predictions \d+ ms\n$/)
+      assert.match(
+        out,
+        /^kpi_deliveries \d+ ms\nkpi_delivery_days \d+ ms\nkpi_events \d+ ms\nkpi_predictions \d+ ms\n$/,
+      )
     }
     assert.deepEqual(await readBoth(db, eventId), [2, 2])
   },

@@ -132,21 +132,32 @@ export async function markDueInbound(
   return rows
 }
 
+/** How many webhooks one run deletes. */
+const DELETED_MAX = 20_000
+
 /**
- * Deletes webhooks of WhatsApp and Resend 30 days after they were processed; redeliveries stop after seven days at most.
- * One with an open dead letter stays.
+ * Deletes webhooks of these sources that were processed so many days ago. Redeliveries must have stopped by then. One with an
+ * open dead letter or an open review of money stays.
  */
-export async function deleteOldInbound(db: Db, now: Date): Promise<void> {
+export async function deleteOldInbound(db: Db, now: Date, sources: Source[], keptDays: number): Promise<void> {
+  const floor = new Date(now.getTime() - keptDays * 86_400_000)
   await sql`
-    delete from inbound_events i
-     where source in ('whatsapp', 'email')
-       and status in ('done', 'ignored', 'dead')
-       and processed_at < ${now}::timestamptz - interval '30 days'
-       -- waits for a person
-       and not exists (
-         select 1
-           from dead_letters l
-          where l.kind = 'inbound_event'
-            and l.ref_id = i.id
-            and l.resolved_at is null)`.execute(db)
+    delete from inbound_events
+     where id in (
+       select i.id
+         from inbound_events i
+        where i.source = any(${sources}::text[])
+          and i.received_at < ${floor}
+          and i.processed_at < ${floor}
+          and i.status in ('done', 'ignored', 'dead')
+          and not exists (
+            select from dead_letters l
+             where l.kind = 'inbound_event'
+               and l.ref_id = i.id
+               and l.resolved_at is null)
+          and not exists (
+            select from payment_reviews r
+             where r.webhook_id = i.id
+               and r.status = 'open')
+        limit ${DELETED_MAX})`.execute(db)
 }

@@ -57,6 +57,26 @@ const CHECKS = {
              group by t.event_id) t
       full join (select event_id, sum(tickets) as tickets from ticket_uses group by event_id) u on u.event_id = t.event_id
      where t.tickets is distinct from u.tickets`,
+  /** The sums that the overview reads are those of the entries and of the payments. */
+  wrong_ledger_sum: sql`
+    select organizer_id as id
+      from (select organizer_id, account, currency, amount_cents, tickets from ledger_sums
+             union all
+            select organizer_id, account, currency, -amount_cents, -tickets from ledger_entries) s
+     group by organizer_id, account, currency
+    having sum(amount_cents) <> 0
+        or sum(tickets) <> 0`,
+  wrong_payment_sum: sql`
+    select organizer_id as id
+      from (select organizer_id, currency, status, payments, asked_cents, kept, kept_cents, gone, gone_cents
+              from payment_sums
+             union all
+            select coalesce(organizer_id, ''), currency, status, -1, -greatest(amount_cents, received_cents),
+                   -(kept_cents > 0)::integer, -greatest(kept_cents, 0), -(gone_cents > 0)::integer, -gone_cents
+              from payments) s
+     group by organizer_id, currency, status
+    having (sum(payments), sum(asked_cents), sum(kept), sum(kept_cents), sum(gone), sum(gone_cents))
+           <> (0, 0, 0, 0, 0, 0)`,
   prepaid_overdrawn: sql`
     select organizer_id as id
       from ledger_entries

@@ -224,12 +224,13 @@ test('what happened lately is found without looking at everything', async (t) =>
 })
 
 /** Breaks something behind the back of the triggers, asks the checks, and takes it back. */
-async function findFaultsOf(db: Db, damage: (tx: Tx) => Promise<unknown>): Promise<string[]> {
+async function findFaultsOf(db: Db, damage: (tx: Tx) => Promise<unknown>, isSummed = true): Promise<string[]> {
   const undo = new Error('undo')
   let found: string[] = []
   await withTx(db, async (tx) => {
     await sql`set local session_replication_role = replica`.execute(tx)
     await damage(tx)
+    if (isSummed) await sql`select fill_money_sums()`.execute(tx)
     found = (await findLedgerFaults(tx)).map(({ check }) => check)
     throw undo
   }).catch((error: unknown) => assert.equal(error, undo))
@@ -311,4 +312,10 @@ test('each check finds what it is there for', async (t) => {
     ],
   ]
   for (const [what, checks, damage] of damages) assert.deepEqual(await findFaultsOf(db, damage), checks, what)
+  const bookOne = async (tx: Tx) => {
+    await insertPayment(tx, 'confirmed')
+    await book(tx)
+  }
+  const sums = [...new Set(await findFaultsOf(db, bookOne, false))]
+  assert.deepEqual(sums, ['wrong_ledger_sum', 'wrong_payment_sum'])
 })

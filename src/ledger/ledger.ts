@@ -26,6 +26,7 @@ export {
   listTransactions,
   lockOrganizer,
   MOVEMENT_KINDS,
+  movedOn,
   sumLedger,
   type Balance,
   type LedgerFilter,

@@ -134,6 +134,7 @@ export async function listTransactions(db: Db, f: LedgerFilter): Promise<Transac
   return rows
 }
 
+type Query = ReturnType<typeof sql>
 type Tickets = { granted: number; used: number; left: number }
 export type Balance = {
   billedCents: number
@@ -191,6 +192,33 @@ export type LedgerSums = {
 }
 
 /**
+ * What was moved, row by row with `organizer_id`, `account`, `currency`, `amount_cents` and `tickets`: `is_until`, it counts
+ * until the end of the days; `is_within`, on one of them. The sums of all time are in ledger_sums, so only what came after the
+ * days, and what came on them when they have a beginning, is read from the entries. `isCounted`: which entries `e` count as
+ * within; all when absent.
+ */
+export const movedOn = (f: Days, isCounted: Query | null = null): Query => {
+  const isSummed = f.from === null && isCounted === null
+  const isWithinToo = isSummed ? sql`true` : sql`false`
+  const columns = sql`organizer_id, account, currency`
+  const parts = [
+    sql`select ${columns}, amount_cents, tickets, true as is_until, ${isWithinToo} as is_within from ledger_sums`,
+  ]
+  if (f.to !== null)
+    parts.push(sql`
+      select ${columns}, -amount_cents, -tickets, true, ${isWithinToo}
+        from ledger_entries
+       where not ${isUntil(sql`effective_at`, f.to)}`)
+  if (!isSummed)
+    parts.push(sql`
+      select ${columns}, amount_cents, tickets, false, true
+        from ledger_entries e
+       where ${isWithin(sql`effective_at`, f)}
+         and ${isCounted ?? sql`true`}`)
+  return sql`(${sql.join(parts, sql` union all `)})`
+}
+
+/**
  * Sums the ledger between `from` and `to`. Debt, credit and the tickets that are left are those at the end of `to`, whatever
  * `from` is. They are summed organizer by organizer, because the credit of one does not pay the debt of another.
  */
@@ -210,14 +238,13 @@ export async function sumLedger(
       from (select -sum(tickets) filter (where is_within and account = 'issued_prepaid') as prepaid,
                    -sum(tickets) filter (where is_within and account = 'issued_loan') as on_loan,
                    sum(tickets) filter (where is_within and account in ('used_prepaid', 'used_loan')) as used,
-                   sum(tickets) filter (where account in ('tickets_prepaid', 'tickets_loan')) as "left",
+                   sum(tickets) filter (where is_until and account in ('tickets_prepaid', 'tickets_loan')) as "left",
                    -sum(amount_cents) filter (where is_within and account = 'sales') as billed_cents,
                    sum(amount_cents) filter (where is_within and account in ('cash', 'disputed', 'fees')) as paid_cents,
-                   sum(amount_cents) filter (where account = 'receivable') as owed_cents
-              from (select e.*, ${isWithin(sql`effective_at`, f)} as is_within from ledger_entries e) e
+                   sum(amount_cents) filter (where is_until and account = 'receivable') as owed_cents
+              from ${movedOn(f)} m
              where (${f.organizerId}::text is null or organizer_id = ${f.organizerId})
                and (currency is null or currency = ${f.currency})
-               and ${isUntil(sql`effective_at`, f.to)}
              group by organizer_id) o`.execute(db)
   return rows[0]!
 }

@@ -8,10 +8,10 @@ import { deleteOldRows } from './housekeeping.ts'
 const NOW = '2029-06-01T12:00:00.000Z'
 const daysAgo = (days: number) => new Date(Date.parse(NOW) - days * 86_400_000)
 
-async function anInboundEvent(db: Db, status: string, processedAt: Date): Promise<string> {
+async function anInboundEvent(db: Db, status: string, processedAt: Date, source = 'whatsapp'): Promise<string> {
   const id = newId('ie')
   await sql`insert into inbound_events (id, source, dedupe_key, body, request_id, status, received_at, processed_at)
-    values (${id}, 'whatsapp', ${id}, ${Buffer.from('{}')}, 'req', ${status}, ${processedAt}, ${processedAt})`.execute(
+    values (${id}, ${source}, ${id}, ${Buffer.from('{}')}, 'req', ${status}, ${processedAt}, ${processedAt})`.execute(
     db,
   )
   return id
@@ -85,4 +85,97 @@ test('a slot is deleted a week after its dedupe window, which starts when its me
     rows.map(({ template }) => template),
     ['event_reminder', 'event_update'],
   )
+})
+
+test('a payment webhook is kept longer, and as long as a person must decide about its money', async (t) => {
+  const app = await startApp(t, { now: NOW, env: { PAYMENT_WEBHOOKS_KEPT_DAYS: '60' } })
+  const ids = [
+    await anInboundEvent(app.db, 'done', daysAgo(59), 'stripe'),
+    await anInboundEvent(app.db, 'done', daysAgo(61), 'stripe'),
+    await anInboundEvent(app.db, 'done', daysAgo(61), 'conekta'),
+  ]
+  await sql`insert into payment_reviews (id, provider, kind, object_id, provider_ref, reason, state, amount_cents, currency,
+      mode, occurred_at, webhook_id, created_at)
+    values ('rev', 'conekta', 'charge', 'ch', 'ref', 'unknown_payment', 'paid', 100, 'MXN', 'live', ${NOW}, ${ids[2]}, ${NOW})`.execute(
+    app.db,
+  )
+
+  await app.runJob(deleteOldRows, {})
+
+  assert.deepEqual(await keptOf(app.db, ids), [true, false, true])
+})
+
+/** An event that ended so many days ago, with a delivery, its attempt and status, and a scan. Returns its id. */
+async function anOldEvent(db: Db, days: number, status = 'read'): Promise<{ eventId: string; deliveryId: string }> {
+  const { eventId, guestId } = await anInvitation(db)
+  const [deliveryId, at] = [newId('dl'), daysAgo(days)]
+  await sql`update events set starts_at = ${daysAgo(days + 1)}, ends_at = ${at} where id = ${eventId}`.execute(db)
+  await sql`insert into deliveries (id, organizer_id, event_id, guest_id, channel, template, locale, status, attempts_max,
+      requested_by, request_id, requested_at, updated_at)
+    select ${deliveryId}, organizer_id, ${eventId}, ${guestId}, 'whatsapp', 'event_reminder', 'es-MX', ${status}, 5, 'usr',
+           'req', ${at}, ${at} from events where id = ${eventId}`.execute(db)
+  await sql`insert into delivery_attempts (delivery_id, n, started_at) values (${deliveryId}, 1, ${at})`.execute(db)
+  await sql`insert into delivery_events (delivery_id, provider_message_id, status, occurred_at, received_at)
+    values (${deliveryId}, ${deliveryId}, 'read', ${at}, ${at})`.execute(db)
+  await sql`insert into scans (id, event_id, scan_id, code_hash, requested, scanned_by, scanned_at, received_at, request_id)
+    values (${newId('scn')}, ${eventId}, 'scan', '', 1, 'usr', ${at}, ${at}, 'req')`.execute(db)
+  return { eventId, deliveryId }
+}
+/** How many attempts, statuses and scans are left. */
+async function logsOf(db: Db, { eventId, deliveryId }: { eventId: string; deliveryId: string }): Promise<number[]> {
+  const { rows } = await sql<{ attempts: number; statuses: number; scans: number }>`
+    select (select count(*) from delivery_attempts where delivery_id = ${deliveryId}) as attempts,
+           (select count(*) from delivery_events where delivery_id = ${deliveryId}) as statuses,
+           (select count(*) from scans where event_id = ${eventId}) as scans`.execute(db)
+  return [rows[0]!.attempts, rows[0]!.statuses, rows[0]!.scans]
+}
+
+test('each log of an event is deleted so many days after its end', async (t) => {
+  const env = { DELIVERY_ATTEMPTS_KEPT_DAYS: '40', DELIVERY_EVENTS_KEPT_DAYS: '50', SCANS_KEPT_DAYS: '60' }
+  const app = await startApp(t, { now: NOW, env })
+  const events = []
+  for (const days of [39, 41, 51, 61]) events.push(await anOldEvent(app.db, days))
+
+  await app.runJob(deleteOldRows, {})
+
+  assert.deepEqual(await Promise.all(events.map((event) => logsOf(app.db, event))), [
+    [1, 1, 1],
+    [0, 1, 1],
+    [0, 0, 1],
+    [0, 0, 0],
+  ])
+})
+
+test('a message that waits or needs a person keeps the logs of its event', async (t) => {
+  const app = await startApp(t, { now: NOW })
+  const [waiting, dead] = [await anOldEvent(app.db, 500, 'queued'), await anOldEvent(app.db, 500, 'dead')]
+  await sql`insert into dead_letters (kind, ref_id, code, attempts, first_at, last_at)
+    values ('delivery', ${dead.deliveryId}, 'unknown_outcome', 1, ${NOW}, ${NOW})`.execute(app.db)
+
+  await app.runJob(deleteOldRows, {})
+  assert.deepEqual(
+    [await logsOf(app.db, waiting), await logsOf(app.db, dead)],
+    [
+      [1, 1, 1],
+      [1, 1, 1],
+    ],
+  )
+
+  await sql`update dead_letters set resolved_at = ${NOW} where ref_id = ${dead.deliveryId}`.execute(app.db)
+  await app.runJob(deleteOldRows, {})
+  assert.deepEqual(await logsOf(app.db, dead), [0, 0, 0])
+})
+
+test('an event that takes place again loses its new logs after its new end', async (t) => {
+  const app = await startApp(t, { now: NOW })
+  const event = await anOldEvent(app.db, 500)
+  await app.runJob(deleteOldRows, {})
+  await sql`update deleted_logs set deleted_at = ${daysAgo(460)}`.execute(app.db)
+  await sql`update events set ends_at = ${daysAgo(450)} where id = ${event.eventId}`.execute(app.db)
+  await sql`insert into delivery_attempts (delivery_id, n, started_at)
+    values (${event.deliveryId}, 2, ${daysAgo(451)})`.execute(app.db)
+
+  await app.runJob(deleteOldRows, {})
+
+  assert.deepEqual(await logsOf(app.db, event), [0, 0, 0])
 })

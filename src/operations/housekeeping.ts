@@ -7,11 +7,11 @@ import { blankOldTexts } from '../conversations/conversations.ts'
 import { deleteOldSlots, deleteStrayEvents } from '../delivery/delivery.ts'
 import type { Deps } from '../deps.ts'
 import { deleteOldKeys } from '../http/idempotency.ts'
-import { deleteOldInbound } from '../inbox/inbox.ts'
 import { deleteExpiredEntries } from '../platform/kv.ts'
 import { defineJob } from '../platform/queue.ts'
 import { deleteOldExports } from '../reports/reports.ts'
 import { measureQueues } from './measures.ts'
+import { deleteOldLogs } from './retention.ts'
 
 /** Logs one `queue_metrics` line per queue. */
 export const logQueueMetrics = defineJob({
@@ -35,11 +35,11 @@ export const deleteOldRows = defineJob({
 
   async run({ db, now, config }: Deps) {
     const at = now()
+    await deleteOldLogs({ db, now, config })
     await deleteExpiredEntries(db)
     await deleteOldKeys(db)
     await deleteOldTokens(db)
     await deleteOldPreflights(db, at)
-    await deleteOldInbound(db, at)
     await deleteStrayEvents(db, at)
     await deleteOldIntervals(db, at)
     await deleteOldExports(db, at)

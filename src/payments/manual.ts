@@ -17,7 +17,8 @@ import {
   type Payment,
 } from './sql.ts'
 
-export { listPayments, sumPayments, type PaymentFilter, type PaymentSum } from './sql.ts'
+export { listPayments, type PaymentFilter } from './sql.ts'
+export { sumPayments, type PaymentSum } from './sums.ts'
 
 export type ManualPaymentRequest = {
   organizerId: string

@@ -84,10 +84,10 @@ export {
   findPaymentById,
   listPaymentTransitions,
   lockPayment,
-  PAYMENT_GROUPS,
   PAYMENT_STATUSES,
   type Payment,
 } from './sql.ts'
+export { PAYMENT_GROUPS } from './sums.ts'
 
 export type IntentRequest = {
   amount?: number | string

@@ -3,6 +3,7 @@ import { isWithin, type Days } from '../platform/days.ts'
 import { sql, type Db, type Tx } from '../platform/db.ts'
 import type { FailureCode } from '../platform/errors.ts'
 import type { NextAction } from '../providers/providers.ts'
+import { GROUPS, type PaymentGroup } from './sums.ts'
 
 export type Payment = {
   id: string
@@ -226,47 +227,6 @@ export async function listPayments(db: Db, f: PaymentFilter): Promise<Payment[]>
      order by created_at desc, id desc
      limit ${f.limit}`.execute(db)
   return rows
-}
-
-/**
- * The groups of the overview. `confirmed` are the payments of which money is there, `refunded` those of which money went:
- * given back, reversed or taken by a bank. A payment that was refunded in part is in both, with each part.
- */
-const GROUPS = {
-  confirmed: { is: sql`kept_cents > 0`, cents: sql`kept_cents` },
-  pending: {
-    is: sql`status in ('creating', 'unknown', 'requires_payment', 'requires_action', 'processing', 'late')`,
-    cents: sql`greatest(amount_cents, received_cents)`,
-  },
-  failed: { is: sql`status in ('failed', 'cancelled', 'expired')`, cents: sql`amount_cents` },
-  refunded: { is: sql`gone_cents > 0`, cents: sql`gone_cents` },
-}
-export type PaymentGroup = keyof typeof GROUPS
-export const PAYMENT_GROUPS = Object.keys(GROUPS) as PaymentGroup[]
-
-export type PaymentSum = { group: PaymentGroup; count: number; amountCents: number }
-type PaymentScope = Days & { organizerId: string | null; currency: string }
-
-/** Sums the payments that count on these days, group by group. */
-export async function sumPayments(db: Db, f: PaymentScope): Promise<PaymentSum[]> {
-  const columns = PAYMENT_GROUPS.flatMap((group) => {
-    const { is, cents } = GROUPS[group]
-    return [
-      sql`count(*) filter (where ${is}) as ${sql.id(`${group}_count`)}`,
-      sql`coalesce(sum(${cents}) filter (where ${is}), 0)::bigint as ${sql.id(`${group}_cents`)}`,
-    ]
-  })
-  const { rows } = await sql<Record<`${PaymentGroup}${'Count' | 'Cents'}`, number>>`
-    select ${sql.join(columns)}
-      from payments
-     where currency = ${f.currency}
-       and (${f.organizerId}::text is null or organizer_id = ${f.organizerId})
-       and ${isWithin(sql`counted_at`, f)}`.execute(db)
-  return PAYMENT_GROUPS.map((group) => ({
-    group,
-    count: rows[0]![`${group}Count`],
-    amountCents: rows[0]![`${group}Cents`],
-  }))
 }
 
 export type PaymentTransition = {

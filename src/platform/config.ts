@@ -144,6 +144,15 @@ function group(e: Environment) {
       refreshIntervalMs: (e.KPI_REFRESH_INTERVAL_MINUTES ?? (isSimulating ? 0.5 : 5)) * 60_000,
       cacheTtlMs: e.DIRECTOR_CACHE_TTL_SECONDS * 1000,
     },
+    retention: {
+      webhookDays: e.WEBHOOKS_KEPT_DAYS,
+      paymentWebhookDays: e.PAYMENT_WEBHOOKS_KEPT_DAYS,
+      logDays: {
+        delivery_events: e.DELIVERY_EVENTS_KEPT_DAYS,
+        delivery_attempts: e.DELIVERY_ATTEMPTS_KEPT_DAYS,
+        scans: e.SCANS_KEPT_DAYS,
+      },
+    },
     tickets: { limit: e.TICKET_LIMIT, use: e.TICKET_USE, premiumFactor: e.TICKET_PREMIUM_FACTOR },
   }
 }

@@ -70,6 +70,12 @@ export interface DeadLetters {
   resolvedBy: string | null;
 }
 
+export interface DeletedLogs {
+  deletedAt: Timestamp;
+  eventId: string;
+  log: string;
+}
+
 export interface Deliveries {
   answersMessage: string | null;
   attempts: Generated<number>;
@@ -305,6 +311,18 @@ export interface KpiDeliveries {
   status: string | null;
 }
 
+export interface KpiDeliveryDays {
+  channel: string | null;
+  day: string | null;
+  deliveries: number | null;
+  free: number | null;
+  freeAuthentication: number | null;
+  freeMarketing: number | null;
+  priced: number | null;
+  simulated: boolean | null;
+  status: string | null;
+}
+
 export interface KpiEvents {
   confirmed: number | null;
   confirmedScanned: number | null;
@@ -353,6 +371,14 @@ export interface LedgerEntries {
   organizerId: string;
   tickets: Generated<number>;
   transactionId: string;
+}
+
+export interface LedgerSums {
+  account: string;
+  amountCents: number;
+  currency: string | null;
+  organizerId: string;
+  tickets: number;
 }
 
 export interface LedgerTransactions {
@@ -511,6 +537,18 @@ export interface Payments {
   requestId: string;
   status: string;
   updatedAt: Timestamp;
+}
+
+export interface PaymentSums {
+  askedCents: number;
+  currency: string;
+  gone: number;
+  goneCents: number;
+  kept: number;
+  keptCents: number;
+  organizerId: string;
+  payments: number;
+  status: string;
 }
 
 export interface PaymentTransitions {
@@ -692,6 +730,7 @@ export interface DB {
   campaigns: Campaigns;
   channelLimits: ChannelLimits;
   deadLetters: DeadLetters;
+  deletedLogs: DeletedLogs;
   deliveries: Deliveries;
   deliveryAttempts: DeliveryAttempts;
   deliveryEvents: DeliveryEvents;
@@ -708,11 +747,13 @@ export interface DB {
   invitations: Invitations;
   jobRuns: JobRuns;
   kpiDeliveries: KpiDeliveries;
+  kpiDeliveryDays: KpiDeliveryDays;
   kpiEvents: KpiEvents;
   kpiPredictions: KpiPredictions;
   kpiRefreshes: KpiRefreshes;
   kv: Kv;
   ledgerEntries: LedgerEntries;
+  ledgerSums: LedgerSums;
   ledgerTransactions: LedgerTransactions;
   moneyVersions: MoneyVersions;
   optOuts: OptOuts;
@@ -723,6 +764,7 @@ export interface DB {
   paymentRefunds: PaymentRefunds;
   paymentReviews: PaymentReviews;
   payments: Payments;
+  paymentSums: PaymentSums;
   paymentTransitions: PaymentTransitions;
   recipientLimits: RecipientLimits;
   refreshTokens: RefreshTokens;

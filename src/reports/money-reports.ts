@@ -1,4 +1,5 @@
 /** The reports on money. */
+import { movedOn } from '../ledger/ledger.ts'
 import { dayAt, isUntil, isWithin } from '../platform/days.ts'
 import { sql } from '../platform/db.ts'
 import { daysOf } from './series.ts'
@@ -13,13 +14,13 @@ import {
   type ReportFilter,
 } from './report.ts'
 
-/** Whether the entry `e` belongs to one of the events asked for. */
+/** Whether the entry `e` belongs to one of the events asked for. Null: no matter. */
 const isBookedFor = (f: ReportFilter) =>
   isOnEvents(f)
     ? sql`exists (select from ledger_transactions t
                    where t.id = e.transaction_id
                      and ${isOfEvents(sql`t.event_id`, f)})`
-    : sql`true`
+    : null
 
 export const topOrganizers: Report = {
   name: 'top-organizers',
@@ -44,12 +45,10 @@ export const topOrganizers: Report = {
                    sum(tickets) filter (where is_within and account in ('used_prepaid', 'used_loan')) as used,
                    -sum(amount_cents) filter (where is_within and account = 'sales') as billed,
                    sum(amount_cents) filter (where is_within and account = 'cash') as paid,
-                   sum(amount_cents) filter (where account = 'receivable') as owed
-              from (select e.*, ${isWithin(sql`e.effective_at`, f)} and ${isBookedFor(f)} as is_within
-                      from ledger_entries e) e
+                   sum(amount_cents) filter (where is_until and account = 'receivable') as owed
+              from ${movedOn(f, isBookedFor(f))} m
              where ${inScope(sql`organizer_id`, f)}
                and (currency is null or currency = ${f.currency})
-               and ${isUntil(sql`effective_at`, f.to)}
              group by organizer_id) s
       join organizers o on o.id = s.organizer_id
      where s.used <> 0
@@ -59,8 +58,16 @@ export const topOrganizers: Report = {
   rowsOf: ({ id }, f) => `/director/organizers/${id}/ledger?limit=200${period(f)}`,
 }
 
+/** Whether the bill `b` is for one of the events asked for. */
+const isBilledFor = (f: ReportFilter) =>
+  isOnEvents(f)
+    ? sql`exists (select from ledger_transactions t
+                   where t.id = b.transaction_id
+                     and ${isOfEvents(sql`t.event_id`, f)})`
+    : sql`true`
+
 /**
- * Payments and write-offs settle the oldest bill first. A movement that was reversed by then, and its reversal, count for
+ * Payments and write-offs settle the oldest bill first, so what is owed is owed for the newest bills. A movement that was reversed by then, and its reversal, count for
  * nothing. Days are counted from the day of the bill to the end of `to`, or today.
  */
 export const debtAgeing: Report = {
@@ -81,30 +88,36 @@ export const debtAgeing: Report = {
     { name: 'oldest', kind: 'day', says: 'When the oldest unpaid part was billed.' },
   ],
   query: (f) => sql`
-    with moved as (
-      select t.id, t.organizer_id, t.event_id, t.effective_at, e.amount_cents as cents
-        from ledger_transactions t
-        join ledger_entries e on e.transaction_id = t.id
-       where e.account = 'receivable'
-         and e.currency = ${f.currency}
-         and t.kind <> 'reversal'
-         and ${inScope(sql`t.organizer_id`, f)}
-         and ${isUntil(sql`t.effective_at`, f.to)}
-         and not exists (select from ledger_transactions r
-                          where r.reverses_id = t.id
-                            and ${isUntil(sql`r.effective_at`, f.to)})),
-    settled as (
-      select organizer_id, -sum(cents) as cents from moved where cents < 0 group by organizer_id),
+    with owed as (
+      select organizer_id, sum(amount_cents) as cents
+        from ${movedOn({ from: null, to: f.to })} m
+       where account = 'receivable'
+         and currency = ${f.currency}
+         and ${inScope(sql`organizer_id`, f)}
+       group by organizer_id
+      having sum(amount_cents) > 0),
+    reversals as materialized (
+      select id, reverses_id
+        from ledger_transactions
+       where reverses_id is not null
+         and ${isUntil(sql`effective_at`, f.to)}),
     billed as (
-      select m.*, sum(cents) over (partition by organizer_id order by effective_at, id) as until_here
-        from moved m
-       where cents > 0),
+      select e.transaction_id, e.effective_at, o.organizer_id, e.amount_cents as cents, o.cents as owed_cents,
+             sum(e.amount_cents) over (partition by o.organizer_id order by e.effective_at desc, e.transaction_id desc)
+             - e.amount_cents as newer_cents
+        from owed o
+        join ledger_entries e on e.organizer_id = o.organizer_id
+       where e.account = 'receivable'
+         and e.amount_cents > 0
+         and e.currency = ${f.currency}
+         and ${isUntil(sql`e.effective_at`, f.to)}
+         and not exists (select from reversals r where r.id = e.transaction_id)
+         and not exists (select from reversals r where r.reverses_id = e.transaction_id)),
     unpaid as (
-      select b.organizer_id, ${dayAt(sql`b.effective_at`)} as day,
-             least(b.cents, greatest(b.until_here - coalesce(s.cents, 0), 0)) as cents
+      select b.organizer_id, ${dayAt(sql`b.effective_at`)} as day, least(b.cents, b.owed_cents - b.newer_cents) as cents
         from billed b
-        left join settled s on s.organizer_id = b.organizer_id
-       where ${isOfEvents(sql`b.event_id`, f)}),
+       where b.newer_cents < b.owed_cents
+         and ${isBilledFor(f)}),
     aged as (
       select organizer_id, day, cents, ${f.to ?? f.today}::date - day as age from unpaid where cents > 0)
     select o.id, o.name as organizer, sum(cents)::bigint as sort, sum(cents)::bigint as open_debt,
@@ -186,14 +199,24 @@ export const debt: Report = {
     { name: 'organizers', kind: 'count', isBalance: true, says: 'How many owe something.' },
   ],
   query: (f) => sql`
-    with moved as ( -- all before the period counts on the day before it
-      select organizer_id, greatest(${dayAt(sql`effective_at`)}, ${f.from}::date - 1) as day, sum(amount_cents) as cents
+    with since as materialized (
+      select organizer_id, ${dayAt(sql`effective_at`)} as day, sum(amount_cents) as cents
         from ledger_entries
        where account = 'receivable'
          and currency = ${f.currency}
          and ${inScope(sql`organizer_id`, f)}
-         and ${isUntil(sql`effective_at`, f.to)}
+         and ${isWithin(sql`effective_at`, { from: f.from, to: null })}
        group by 1, 2),
+    moved as ( -- all before the period counts on the day before it: that of all time without what came since
+      select organizer_id, ${f.from}::date - 1 as day, amount_cents as cents
+        from ledger_sums
+       where account = 'receivable'
+         and currency = ${f.currency}
+         and ${inScope(sql`organizer_id`, f)}
+       union all
+      select organizer_id, ${f.from}::date - 1, -sum(cents) from since group by organizer_id
+       union all
+      select organizer_id, day, cents from since where day <= ${f.to}::date),
     owed as (
       select organizer_id, day,
              greatest(sum(cents) over (partition by organizer_id order by day), 0) as cents

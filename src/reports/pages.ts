@@ -20,29 +20,38 @@ export const countAll = (report: Report, f: ReportFilter, max: number | null) =>
   select count(*) as count
     from (select from (${report.query(f)}) r limit ${max}) counted`
 
-/** Rows after `after`, the largest first. */
-async function listRows(db: Db, report: Report, f: ReportFilter, after: After | null, limit: number): Promise<Row[]> {
-  const { rows } = await sql<Row>`
-    select *
-      from (${report.query(f)}) r
-     where (${after?.sort ?? null}::bigint is null
-            or (sort, id) < (${after?.sort ?? null}::bigint, ${after?.id ?? null}))
-     order by sort desc, id desc
-     limit ${limit}`.execute(db)
-  return rows
-}
-
 const isSummed = ({ kind }: Column): boolean => kind === 'count' || kind === 'cents'
+const TOTAL = 'total_'
 
-async function sumRows(db: Db, report: Report, f: ReportFilter): Promise<Values> {
+/** Reads rows after `after`, the largest first, and the totals of all rows, while the query runs once. */
+async function listRows(db: Db, report: Report, f: ReportFilter, after: After | null, limit: number) {
   const sums = report.columns.filter(isSummed).map(({ name, isBalance }) => {
     const column = sql.ref(name)
     const total = isBalance ? sql`(array_agg(${column} order by sort desc))[1]` : sql`sum(${column})`
-    return sql`coalesce(${total}, 0)::bigint as ${column}`
+    return sql`coalesce(${total}, 0)::bigint as ${sql.ref(TOTAL + name)}`
   })
-  const { rows } = await sql<Record<string, number>>`
-    select count(*) as rows, ${sql.join(sums)} from (${report.query(f)}) r`.execute(db)
-  return rows[0]!
+  const { rows } = await sql<Partial<Row>>`
+    with report as materialized (${report.query(f)}),
+    page as (
+      select *
+        from report
+       where (${after?.sort ?? null}::bigint is null
+              or (sort, id) < (${after?.sort ?? null}::bigint, ${after?.id ?? null}))
+       order by sort desc, id desc
+       limit ${limit}),
+    totals as (
+      select count(*) as total_rows, ${sql.join(sums)} from report)
+    select *
+      from totals
+      left join page on true
+     order by sort desc, id desc`.execute(db)
+  const totals = Object.fromEntries(
+    ['rows', ...report.columns.filter(isSummed).map(({ name }) => name)].map((name) => [
+      name,
+      rows[0]![`total${name[0]!.toUpperCase()}${name.slice(1)}`] ?? 0,
+    ]),
+  )
+  return { rows: rows.filter((row): row is Row => row.id !== null), totals: totals as Record<string, number> }
 }
 
 /** The same totals from rows that are read anyway, in their order. */
@@ -80,7 +89,7 @@ function describe(report: Report, values: Values, currency: string): Values {
   return shown
 }
 
-/** Reads a page and the totals of all rows in one snapshot. */
+/** Reads a page and the totals of all rows. */
 export async function readReport(
   db: Db,
   report: Report,
@@ -88,18 +97,11 @@ export async function readReport(
   { cursor, limit }: { cursor: string | undefined; limit: number },
 ) {
   const after = readAfter(cursor)
-  const { rows, totals } = await db
-    .transaction()
-    .setIsolationLevel('repeatable read')
-    .setAccessMode('read only')
-    .execute(async (tx) => ({
-      rows: await listRows(tx, report, f, after, limit + 1),
-      totals: await sumRows(tx, report, f),
-    }))
+  const { rows, totals } = await listRows(db, report, f, after, limit + 1)
   const shown = rows.slice(0, limit)
   const last = rows.length > limit ? shown.at(-1)! : null
   return {
-    totals: { rows: totals['rows'] as number, ...describe(report, totals, f.currency) },
+    totals: { rows: totals['rows'], ...describe(report, totals, f.currency) },
     data: shown.map((row) => ({ id: row.id, ...describe(report, row, f.currency), rowsUrl: report.rowsOf(row, f) })),
     page: { nextCursor: last && writeCursor(last.sort, last.id) },
   }

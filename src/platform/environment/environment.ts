@@ -1,9 +1,10 @@
 /**
- * Every environment variable: type, bounds, default and meaning. Those of the providers are in providers.ts, the kinds of
- * variables in variables.ts.
+ * Every environment variable: type, bounds, default and meaning. Those of the providers are in providers.ts, how long
+ * logs are kept in retention.ts, the kinds of variables in variables.ts.
  */
 import { Type, type TProperties } from 'typebox'
 import { PROVIDER_VARIABLES } from './providers.ts'
+import { RETENTION_VARIABLES } from './retention.ts'
 import { decimal, flag, HTTP_ADDRESS, oneOf, secret, text, textWithDefault, whole } from './variables.ts'
 import type { Variable } from './variables.ts'
 
@@ -238,6 +239,8 @@ export const ENVIRONMENT = {
     'What an invitation does when its organizer has no tickets left: it leaves with a warning (X-Tickets-Left), or is refused (409 no_tickets_left).',
   ),
   TICKET_PREMIUM_FACTOR: decimal('Director', 2, 1, 100, 'Tickets that one place at a premium event counts as.'),
+
+  ...RETENTION_VARIABLES,
 } satisfies TProperties
 
 /** The same, as its readers see it. */
