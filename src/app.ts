@@ -52,8 +52,8 @@ export async function buildApp(deps: Deps): Promise<FastifyInstance> {
   const app = openApp(deps)
   honourIdempotencyKeys(app, deps.db, deps.now)
   await limitPerAddress(app, deps.config.http.rateLimitPerMinute)
-  await describeApi(app)
   limitTickets(app, deps)
+  await describeApi(app)
 
   await app.register(systemRoutes)
   await app.register(healthRoutes(deps))

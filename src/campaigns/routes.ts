@@ -33,7 +33,6 @@ export const campaignRoutes =
           access: SENDERS,
           needsTickets: true,
           problems: [
-            'no_tickets_left',
             'event_not_found',
             'template_not_found',
             'campaign_not_found',

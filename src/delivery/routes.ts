@@ -23,7 +23,6 @@ export const deliveryRoutes =
           optionalBody: true,
           needsTickets: true,
           problems: [
-            'no_tickets_left',
             'event_not_found',
             'guest_not_found',
             'template_not_found',

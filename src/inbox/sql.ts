@@ -157,7 +157,7 @@ export async function deleteOldInbound(db: Db, now: Date, sources: Source[], kep
                and l.resolved_at is null)
           and not exists (
             select from payment_reviews r
-             where r.webhook_id = i.id
+             where r.request_id = i.id
                and r.status = 'open')
         limit ${DELETED_MAX})`.execute(db)
 }

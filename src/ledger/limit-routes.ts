@@ -50,6 +50,8 @@ export function limitTickets(app: FastifyInstance, { db, now, config, log }: Dep
     void reply.header('x-tickets-left', String(left))
   }
   app.addHook('onRoute', (route) => {
-    if (route.config?.needsTickets) route.preHandler = [...[route.preHandler ?? []].flat(), check]
+    if (!route.config?.needsTickets) return
+    route.preHandler = [...[route.preHandler ?? []].flat(), check]
+    route.config.problems = [...(route.config.problems ?? []), 'no_tickets_left']
   })
 }

@@ -95,7 +95,7 @@ test('a payment webhook is kept longer, and as long as a person must decide abou
     await anInboundEvent(app.db, 'done', daysAgo(61), 'conekta'),
   ]
   await sql`insert into payment_reviews (id, provider, kind, object_id, provider_ref, reason, state, amount_cents, currency,
-      mode, occurred_at, webhook_id, created_at)
+      mode, occurred_at, request_id, created_at)
     values ('rev', 'conekta', 'charge', 'ch', 'ref', 'unknown_payment', 'paid', 100, 'MXN', 'live', ${NOW}, ${ids[2]}, ${NOW})`.execute(
     app.db,
   )
