@@ -17,12 +17,15 @@ export const AT = '2030-06-03T18:00:00.000Z'
 type Sent = { id: string; type: string; body: string }
 
 export type Till = Awaited<ReturnType<typeof openTill>>
-/** An app with both fake providers, whose clocks are those of the app. */
-export async function openTill(t: TestContext, { env = {}, ...options }: AppOptions = {}) {
+/** An app with both fake providers, whose clocks are those of the app; Conekta's may be behind. */
+export async function openTill(
+  t: TestContext,
+  { env = {}, conektaBehindMs = 0, ...options }: AppOptions & { conektaBehindMs?: number } = {},
+) {
   let clock = new Date(options.now ?? AT)
   const now = () => clock
   const stripe = await startFakeStripe(t, { now })
-  const conekta = await startFakeConekta(t, { now })
+  const conekta = await startFakeConekta(t, { now: () => new Date(clock.getTime() - conektaBehindMs) })
   const app = await startApp(t, { now: AT, ...options, env: { ...stripe.env, ...conekta.env, ...env } })
   const organizerId = await anOrganizer(app.db, ORGANIZER_ID)
   const setNow = (instant: string) => {

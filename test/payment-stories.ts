@@ -4,8 +4,8 @@ import fc from 'fast-check'
 import { newId, sql, withTx } from '../src/platform/db.ts'
 import { listLedgerFaults } from '../src/ledger/checks.ts'
 import { findBalance } from '../src/ledger/ledger.ts'
-import { applyNews } from '../src/payments/facts.ts'
-import type { MoneyFact, News, OpenStatus } from '../src/providers/provider.ts'
+import { applyUpdate } from '../src/payments/facts.ts'
+import type { MoneyFact, ProviderUpdate, OpenStatus } from '../src/providers/provider.ts'
 import type { TestApp } from './harness.ts'
 import { anOrganizer } from './make.ts'
 
@@ -105,10 +105,10 @@ export async function tellStory(app: TestApp, story: Story): Promise<void> {
                           request_id, created_at, updated_at)
     values (${id}, 'intent', ${organizerId}, 'conekta', 'test', ${providerRef}, 'requires_payment', ${ASKED}, 'MXN',
             'usr_x', 'req_x', ${NOW}, ${NOW})`.execute(db)
-  const news = shuffle(listNews(story, providerRef), story.seed)
-  for (const [index, one] of [...news, ...(story.repeats > 1 ? news : [])].entries()) {
+  const update = shuffle(listUpdates(story, providerRef), story.seed)
+  for (const [index, one] of [...update, ...(story.repeats > 1 ? update : [])].entries()) {
     const cause = { by: 'conekta', requestId: `ie_${index}`, at: NOW }
-    await withTx(db, (tx) => applyNews(tx, { provider: 'conekta', news: one, cause, latePolicy: 'apply' }))
+    await withTx(db, (tx) => applyUpdate(tx, { provider: 'conekta', update: one, cause, latePolicy: 'apply' }))
   }
   await compare(app, id, organizerId, story)
 }
@@ -131,7 +131,7 @@ async function compare({ db }: TestApp, id: string, organizerId: string, story: 
   assert.deepEqual(await listLedgerFaults(db), [])
 }
 
-function listNews({ objects, before }: Story, providerRef: string): News[] {
+function listUpdates({ objects, before }: Story, providerRef: string): ProviderUpdate[] {
   const quiet = {
     providerRef,
     paymentId: null,
@@ -141,7 +141,7 @@ function listNews({ objects, before }: Story, providerRef: string): News[] {
     isOtherAccount: false,
     isOver: false,
   }
-  const said = (status: OpenStatus | null, facts: MoneyFact[]): News => ({
+  const said = (status: OpenStatus | null, facts: MoneyFact[]): ProviderUpdate => ({
     ...{ ...quiet, status, facts, occurredAt: NOW, isIncomplete: false },
   })
   const facts = objects.flatMap((object, nth) =>

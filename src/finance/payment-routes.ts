@@ -163,7 +163,8 @@ export const directorPaymentRoutes =
         const payment = await findPayment(deps.db, scopeOf(request), request.params.paymentId)
         if (!payment) throw new Failure('payment_not_found')
         const movements = await listMovementsOfPayment(deps.db, payment.id)
-        const { providerRef, nextAction } = payment
+        const { providerRef } = payment
+        const nextAction = payment.receivedCents > 0 ? null : payment.nextAction
         const isDirector = request.user.role === 'director'
         return {
           payment: { ...describePayment(payment), providerRef, nextAction },

@@ -12,17 +12,14 @@ import { rememberTemplateStatuses } from '../templates/templates.ts'
 import { GiveUp } from '../platform/errors.ts'
 import { parseJson } from '../platform/json.ts'
 import {
-  applyNews,
-  findRefOfNews,
-  isEmpty,
+  applyUpdate,
+  findRefOfUpdate,
   readPaymentEvent,
   reviewUnmatched,
   whyNotOurs,
   type Applied,
-  type PaymentEvent,
-  type PaymentProviders,
-  type ProviderName,
 } from '../payments/payments.ts'
+import { isEmpty, type PaymentEvent, type PaymentProviders, type ProviderName } from '../providers/providers.ts'
 import { processEmail } from './email.ts'
 import { processItems, type FailedItem, type Processed } from './items.ts'
 import {
@@ -165,18 +162,18 @@ async function processPayment(context: Context, inbound: Inbound): Promise<Proce
   const provider = inbound.source as ProviderName
   const event = readPaymentEvent(providers, provider, inbound.body)
   const isLast = inbound.attempts >= UNMATCHED_ATTEMPTS
-  const news = isEmpty(event) ? event : await complete(context, provider, event, isLast)
+  const update = isEmpty(event) ? event : await complete(context, provider, event, isLast)
   const cause = { by: provider, requestId: inbound.id, at: now() }
   return withTx(db, async (tx) => {
     let outcome: Applied | 'ignored' | 'other_account' = 'ignored'
     if (!isEmpty(event)) {
       const { latePolicy } = config.payments
-      outcome = (await applyNews(tx, { provider, news, cause, latePolicy })).outcome
-      if (outcome === 'unmatched') outcome = whyNotOurs(providers, provider, news) ?? outcome
+      outcome = (await applyUpdate(tx, { provider, update, cause, latePolicy })).outcome
+      if (outcome === 'unmatched') outcome = whyNotOurs(providers, provider, update) ?? outcome
       // The webhook can arrive before we commit the provider's reference, so it is tried again.
       if (outcome === 'unmatched' && !isLast) return { status: 'waiting' as const, outcome }
-      if (outcome === 'unmatched' && news.facts.length > 0) {
-        if (!(await reviewUnmatched(tx, provider, news, cause))) throw new GiveUp('payment_unknown')
+      if (outcome === 'unmatched' && update.facts.length > 0) {
+        if (!(await reviewUnmatched(tx, provider, update, cause))) throw new GiveUp('payment_unknown')
         outcome = 'review'
       }
     }
@@ -188,7 +185,7 @@ async function processPayment(context: Context, inbound: Inbound): Promise<Proce
 
 /**
  * Reads the intent at the provider when the event tells less than it names, and when nobody knows its payment: a charge does
- * not carry our id, and its order does. Throws ProviderSilent; the webhook is then tried again.
+ * not carry our id, and its order does. Throws ProviderUnreachable; the webhook is then tried again.
  */
 async function complete(
   { db, providers }: Context,
@@ -196,7 +193,8 @@ async function complete(
   event: PaymentEvent,
   isLast: boolean,
 ): Promise<PaymentEvent> {
-  const known = await findRefOfNews(db, provider, event.providerRef, event.paymentId)
+  if (!event.isIncomplete && !isLast) return event
+  const known = await findRefOfUpdate(db, provider, event.providerRef, event.paymentId)
   const ref = known?.providerRef ?? event.providerRef
   const mustRead = event.isIncomplete ? known !== null : known === null && isLast && !event.isOtherAccount
   const read = mustRead && ref !== null ? await providers[provider].read(ref) : null

@@ -22,6 +22,7 @@ export {
 export {
   findBalance,
   findTransactionByKey,
+  IS_PAID,
   listMovementsOfPayment,
   listTransactions,
   lockOrganizer,

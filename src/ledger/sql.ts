@@ -135,10 +135,13 @@ export async function listTransactions(db: Db, f: LedgerFilter): Promise<Transac
 }
 
 type Query = ReturnType<typeof sql>
+
+/** What organizers have paid: what came in and was not given back, also while a bank holds it or providers took fees of it. */
+export const IS_PAID = sql`account in ('cash', 'disputed', 'fees')`
+
 type Tickets = { granted: number; used: number; left: number }
 export type Balance = {
   billedCents: number
-  /** What came in and was not given back, also while a bank holds it, and what providers took of it as fees. */
   paidCents: number
   writtenOffCents: number
   openDebtCents: number
@@ -149,20 +152,21 @@ export type Balance = {
 
 /** Reads what an organizer owes in this currency and holds in tickets. */
 export async function findBalance(db: Db, organizerId: string, currency: string): Promise<Balance> {
-  const money = (...accounts: string[]) =>
-    sql`coalesce(sum(amount_cents) filter (where currency = ${currency} and account in (${sql.join(accounts)})), 0)::bigint`
+  const money = (isCounted: Query) =>
+    sql`coalesce(sum(amount_cents) filter (where currency = ${currency} and ${isCounted}), 0)::bigint`
+  const of = (account: string) => money(sql`account = ${account}`)
   const tickets = (account: string) => sql`coalesce(sum(tickets) filter (where account = ${account}), 0)::bigint`
   const ofKind = (kind: TicketKind) => sql`json_build_object(
       'granted', -${tickets(`issued_${kind}`)}, 'used', ${tickets(`used_${kind}`)}, 'left', ${tickets(`tickets_${kind}`)})`
   const { rows } = await sql<Balance>`
-    select -${money('sales')} as billed_cents,
-           ${money('cash', 'disputed', 'fees')} as paid_cents,
-           ${money('write_off')} as written_off_cents,
-           greatest(${money('receivable')}, 0) as open_debt_cents,
-           greatest(-${money('receivable')}, 0) as credit_cents,
+    select -${of('sales')} as billed_cents,
+           ${money(IS_PAID)} as paid_cents,
+           ${of('write_off')} as written_off_cents,
+           greatest(${of('receivable')}, 0) as open_debt_cents,
+           greatest(-${of('receivable')}, 0) as credit_cents,
            ${ofKind('prepaid')} as prepaid,
            ${ofKind('loan')} as loan
-      from ledger_entries
+      from ledger_sums
      where organizer_id = ${organizerId}`.execute(db)
   return rows[0]!
 }
@@ -171,7 +175,7 @@ export async function findBalance(db: Db, organizerId: string, currency: string)
 export async function findTicketsLeft(db: Db, eventId: string, scope: string | null): Promise<number | null> {
   const { rows } = await sql<{ left: number }>`
     select (select coalesce(sum(l.tickets), 0)::bigint
-              from ledger_entries l
+              from ledger_sums l
              where l.organizer_id = e.organizer_id
                and l.account in ('tickets_prepaid', 'tickets_loan')) as "left"
       from events e
@@ -240,7 +244,7 @@ export async function sumLedger(
                    sum(tickets) filter (where is_within and account in ('used_prepaid', 'used_loan')) as used,
                    sum(tickets) filter (where is_until and account in ('tickets_prepaid', 'tickets_loan')) as "left",
                    -sum(amount_cents) filter (where is_within and account = 'sales') as billed_cents,
-                   sum(amount_cents) filter (where is_within and account in ('cash', 'disputed', 'fees')) as paid_cents,
+                   sum(amount_cents) filter (where is_within and ${IS_PAID}) as paid_cents,
                    sum(amount_cents) filter (where is_until and account = 'receivable') as owed_cents
               from ${movedOn(f)} m
              where (${f.organizerId}::text is null or organizer_id = ${f.organizerId})

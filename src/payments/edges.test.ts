@@ -1,7 +1,7 @@
 /** Rare orders of events and refusals, each of which once lost, doubled or stopped something. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { clearMoney, openTill, sumsOf, type Till } from '../../test/money.ts'
+import { clearMoney, CUSTOMER, openTill, sumsOf, type Till } from '../../test/money.ts'
 import { conektaEvent } from '../../test/fakes/conekta.ts'
 import { stripeEvent } from '../../test/fakes/stripe.ts'
 import { anOrganizer } from '../../test/make.ts'
@@ -235,4 +235,41 @@ test('a mock intent for cash or a transfer alone has a voucher or a CLABE', asyn
   )
   assert.deepEqual([transfer.nextAction.type, transfer.nextAction.clabe.length], ['bank_transfer', 18])
   assert.equal(both.nextAction, null)
+})
+
+test('a refund whose answer was lost is found although the clock of Conekta is behind', async (t) => {
+  const till = await openTill(t, { conektaBehindMs: 10 * 60_000 })
+  const { paymentId, providerRef } = await till.intent({ amount: 500, provider: 'conekta' })
+  till.conekta.payWithCard(providerRef)
+  await till.deliver()
+  till.conekta.next({ kind: 'accepts_then_fails', httpStatus: 502, times: 1 })
+  const asked = await till.post(`/payments/${paymentId}/refunds`, { amount: 200, reason: 'x' })
+  till.conekta.takeEvents()
+  till.setNow('2030-06-03T18:02:00.000Z')
+  await run(till)
+
+  const shown = await till.show(paymentId)
+  assert.deepEqual([asked.http, shown.refunds[0].status, shown.refunds[0].state], [202, 'requested', 'succeeded'])
+  assert.deepEqual(sumsOf(shown), ['partially_refunded', 50_000, 20_000, 0, 0])
+  assert.equal(shown.payment.nextAction, null, 'nobody must pay it again')
+})
+
+test('a lost order is found behind hundreds of others', async (t) => {
+  const till = await openTill(t)
+  till.conekta.next({ kind: 'accepts_then_fails', httpStatus: 500, times: 1 })
+  const lost = await till.intent({ amount: 500, provider: 'conekta' })
+  for (let n = 0; n < 300; n++) {
+    const made = await till.app.deps.providers.conekta.createIntent({
+      ...{ paymentId: newId('pay'), requestId: 'r', amountCents: 500, currency: 'MXN', description: 'Otro pago' },
+      ...{ customer: CUSTOMER, methods: ['card'], isChosen: false, metadata: {}, returnUrl: 'https://x.example' },
+      now: till.app.deps.now(),
+    })
+    assert.equal(made.kind, 'created')
+  }
+  till.setNow('2030-06-03T18:02:00.000Z')
+  await run(till)
+
+  const { payment } = await till.show(lost.paymentId)
+  assert.equal(payment.status, 'requires_action')
+  assert.equal(till.conekta.order(payment.providerRef).metadata['payment_id'], lost.paymentId)
 })

@@ -1,12 +1,12 @@
 /** The SQL of the providers' facts. */
 import { sql, type Db, type Tx } from '../platform/db.ts'
 import type { Cause, Fact, KnownFact } from './fact.ts'
-import type { News } from '../providers/providers.ts'
+import type { ProviderUpdate } from '../providers/providers.ts'
 import { COLUMNS, type Payment } from './sql.ts'
 
 /**
- * The payment of news: by the provider's reference, by one of its facts, or by our own id while the reference is unknown.
- * Each way has an index of its own.
+ * Matches the payment that an update is about: by the provider's reference, by one of its facts, or by our own id while the
+ * reference is unknown. Each branch has its own index.
  */
 const isOfRef = (provider: string, providerRef: string | null, paymentId: string | null) => sql`
        provider = ${provider}
@@ -33,8 +33,8 @@ const isOfRef = (provider: string, providerRef: string | null, paymentId: string
  order by provider_ref = ${providerRef} desc nulls last
  limit 1`
 
-/** Finds the intent or order that news is about, as we know it: the reference, or that of the charge it names. */
-export async function findRefOfNews(
+/** Finds the payment that an update is about, and the intent or order to read for it. */
+export async function findRefOfUpdate(
   db: Db,
   provider: string,
   providerRef: string | null,
@@ -67,8 +67,8 @@ export async function lockPaymentOfRef(
 type Owner = { payment: { id: string; provider: string }; providerRef: string; at: Date }
 
 /**
- * Writes facts, forward only. An order that was told without its charges is a charge of its own; it and its charges are the
- * same money, so the first ones told stay. Returns how many rows changed.
+ * Writes facts, forward only. An order reported without its charges counts as one charge; it and its charges are the same
+ * money, so whichever came first stays. Returns how many rows changed.
  */
 export async function upsertFacts(tx: Tx, facts: KnownFact[], { payment, providerRef, at }: Owner): Promise<number> {
   if (facts.length === 0) return 0
@@ -118,9 +118,12 @@ export async function listFacts(db: Db, paymentId: string): Promise<Fact[]> {
   return rows
 }
 
-export type Told = Pick<News, 'status' | 'reason' | 'nextAction' | 'isOver' | 'modes' | 'occurredAt' | 'providerRef'>
+export type Told = Pick<
+  ProviderUpdate,
+  'status' | 'reason' | 'nextAction' | 'isOver' | 'modes' | 'occurredAt' | 'providerRef'
+>
 
-/** Sets the sums and the status of a locked payment by its facts, and keeps what else was told. */
+/** Recomputes the sums and the status of a locked payment from its facts, and stores the rest of the update. */
 export async function updateFromFacts(
   tx: Tx,
   id: string,
@@ -189,7 +192,7 @@ export async function updateFromFacts(
   return rows[0]!
 }
 
-/** Names a payment among these facts that is not this one: an object belongs to one payment only. */
+/** Finds another payment that one of these objects belongs to; an object belongs to one payment only. */
 export async function findOtherOwner(tx: Tx, payment: Payment, objectIds: string[]): Promise<string | null> {
   const { rows } = await sql<{ paymentId: string }>`
     select payment_id

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { openTill, sumsOf } from '../../test/money.ts'
+import { refreshKpisJob } from '../finance/jobs.ts'
 import { sql } from '../platform/db.ts'
 
 test('a card payment, refunded in part and then wholly: sums, status and debt follow', async (t) => {
@@ -208,3 +209,20 @@ for (const [policy, status, debt, reviews] of [
     assert.deepEqual([again.http, again.code], [409, 'review_decided'])
   })
 }
+
+test("during a dispute the Director's overview, its report and the balance agree on what was paid", async (t) => {
+  const till = await openTill(t)
+  const { providerRef } = await till.intent({ amount: 500 })
+  till.stripe.pay(providerRef)
+  till.stripe.dispute(providerRef, { fee: 30_000 })
+  await till.deliver()
+  const query = `organizerId=${till.organizerId}`
+  const get = async (url: string) => (await till.app.get(url, { as: 'director' })).json()
+  await till.app.runJob(refreshKpisJob, {})
+
+  const { account } = await get(`/organizers/${till.organizerId}/balance`)
+  const { finance } = await get(`/director/overview?${query}`)
+  const { totals } = await get(`/director/reports/top-organizers?${query}`)
+
+  assert.deepEqual([finance.paidCents, totals.paidCents], [account.paidCents, account.paidCents])
+})

@@ -1,16 +1,16 @@
 /**
- * What providers say about payments, applied. Each charge, refund and dispute is a row; a payment's sums and status follow
- * from its rows (payment_money_status in migrations/0019), and so does what is booked. News may therefore come twice, late
- * or in any order.
+ * Applies what providers say about payments. Each charge, refund and dispute is a row; a payment's sums and status follow
+ * from its rows (payment_money_status in migrations/0019), and so does what is booked. Updates may therefore come twice, late or
+ * in any order.
  */
 import { newId, type Tx } from '../platform/db.ts'
 import { bookFacts } from './booking.ts'
 import type { Cause, KnownFact, LatePolicy } from './fact.ts'
 import { lockPaymentOfRef, updateFromFacts, upsertFacts, type Told } from './facts-sql.ts'
-import type { MoneyFact, News, PaymentProviders, ProviderName } from '../providers/providers.ts'
+import type { MoneyFact, ProviderUpdate, PaymentProviders, ProviderName } from '../providers/providers.ts'
 import { insertRefund, linkRefunds } from './refunds-sql.ts'
 import { closeReviewsOf, reviewFacts, type ReviewReason } from './reviews-sql.ts'
-import { findPaymentById, type Payment } from './sql.ts'
+import { findPayment, type Payment } from './sql.ts'
 
 /**
  * applied: something changed · kept: nothing new · unmatched: no such payment · review: money that a person must give to a
@@ -20,39 +20,33 @@ export type Applied = 'applied' | 'kept' | 'unmatched' | 'review' | 'other_mode'
 export type Outcome = { outcome: Applied; payment: Payment | null }
 
 /**
- * Applies news inside the caller's transaction. It locks the payment's row first, so concurrent news of one payment run one
- * after another. Metadata is read to find a payment, never for an amount.
+ * Applies an update inside the caller's transaction. It locks the payment's row first, so concurrent updates of one payment
+ * run one after another. Metadata is read to find a payment, never for an amount.
  */
-export async function applyNews(
+export async function applyUpdate(
   tx: Tx,
-  { provider, news, cause, latePolicy }: { provider: ProviderName; news: News; cause: Cause; latePolicy: LatePolicy },
+  {
+    provider,
+    update,
+    cause,
+    latePolicy,
+  }: { provider: ProviderName; update: ProviderUpdate; cause: Cause; latePolicy: LatePolicy },
 ): Promise<Outcome> {
-  const payment = await lockPaymentOfRef(tx, provider, news.providerRef, news.paymentId)
+  const payment = await lockPaymentOfRef(tx, provider, update.providerRef, update.paymentId)
   if (!payment) return { outcome: 'unmatched', payment }
-  if (isOfOtherMode(payment, news)) return { outcome: 'other_mode', payment }
-  const facts = news.facts.map((fact) => completed(fact, payment, cause.at))
+  if (isOfOtherMode(payment, update)) return { outcome: 'other_mode', payment }
+  const facts = update.facts.map((fact) => completed(fact, payment, cause.at))
   const doubts = facts.map((fact) => doubtOf(fact, payment))
   const sure = facts.filter((_, index) => doubts[index] === null)
   const doubted = facts.flatMap((fact, index) => (doubts[index] ? [{ ...fact, reason: doubts[index] }] : []))
-  const providerRef = news.providerRef ?? payment.providerRef ?? payment.id
+  const providerRef = update.providerRef ?? payment.providerRef ?? payment.id
   if (doubted.length > 0) {
     await reviewFacts(tx, doubted, { provider, providerRef, paymentId: payment.id, mode: payment.mode, cause })
     if (sure.length === 0) return { outcome: 'review', payment }
   }
-  const told = { ...news, facts: sure, providerRef }
+  const told = { ...update, facts: sure, providerRef }
   const { payment: after, isChanged } = await applyFacts(tx, payment, told, cause, latePolicy)
   return { outcome: doubted.length > 0 ? 'review' : isChanged ? 'applied' : 'kept', payment: after }
-}
-
-/** What somebody tells about a payment when it is not news of a provider. */
-export const NOTHING_TOLD: Told = {
-  providerRef: null,
-  status: null,
-  reason: null,
-  nextAction: null,
-  isOver: false,
-  modes: [],
-  occurredAt: null,
 }
 
 /** Writes what was told about a locked payment, and books what follows. */
@@ -83,7 +77,7 @@ function ofOneLevel<F extends { kind: string; objectId: string }>(facts: F[], pr
   return hasCharges ? facts.filter((fact) => !isOrder(fact)) : facts
 }
 
-/** Money that came late and is held, or cannot be given back, waits in the list of reviews. */
+/** Lists late money for review: it is held, or its refund failed. */
 export function reviewLate(tx: Tx, payment: Payment, cause: Cause): Promise<void> {
   const { id: paymentId, provider, providerRef, mode, receivedCents: amountCents, currency } = payment
   const fact = { kind: 'charge' as const, state: 'paid' as const, objectId: `late:${paymentId}`, amountCents, currency }
@@ -91,7 +85,7 @@ export function reviewLate(tx: Tx, payment: Payment, cause: Cause): Promise<void
   return reviewFacts(tx, [late], { provider, providerRef: providerRef ?? paymentId, paymentId, mode, cause })
 }
 
-/** The reconciler asks the provider for it within a minute. */
+/** Requests a refund of late money; the reconciler calls the provider within a minute. */
 async function refundLate(tx: Tx, payment: Payment, { requestId, at }: Cause): Promise<void> {
   const { id: paymentId, receivedCents: amountCents, currency } = payment
   await insertRefund(tx, {
@@ -124,34 +118,39 @@ function doubtOf({ kind, amountCents, currency }: KnownFact, payment: Payment): 
 }
 
 /** Conekta's key does not show the mode: until an order was answered, the row's mode is a guess. */
-function isOfOtherMode(payment: Payment, { modes }: News): boolean {
+function isOfOtherMode(payment: Payment, { modes }: ProviderUpdate): boolean {
   const isGuess = payment.provider === 'conekta' && payment.providerRef === null && !modes.includes('mock')
   return isGuess ? modes.length > 1 : modes.some((mode) => mode !== payment.mode)
 }
 
-/** Why news about a payment that nobody knows here is none of ours. Null: it may be ours, and arrive too early. */
+/** Says why an update that matches no payment is not ours. Null: it may be ours and have arrived too early. */
 export function whyNotOurs(
   providers: PaymentProviders,
   name: ProviderName,
-  news: News,
+  update: ProviderUpdate,
 ): 'other_account' | 'other_mode' | null {
-  if (news.isOtherAccount) return 'other_account'
+  if (update.isOtherAccount) return 'other_account'
   const { keyMode } = providers[name]
-  return keyMode !== null && news.modes.some((mode) => mode !== keyMode) ? 'other_mode' : null
+  return keyMode !== null && update.modes.some((mode) => mode !== keyMode) ? 'other_mode' : null
 }
 
-/** Puts the money of news without a payment into the list of reviews. Returns whether there was any. */
-export async function reviewUnmatched(tx: Tx, provider: ProviderName, news: News, cause: Cause): Promise<boolean> {
-  const named = news.paymentId ? await findPaymentById(tx, news.paymentId) : null
-  const providerRef = news.providerRef ?? ''
-  const known = ofOneLevel(news.facts, providerRef).flatMap((fact) => {
+/** Lists money that matches no payment for review. Returns false when the update carries no money that can be listed. */
+export async function reviewUnmatched(
+  tx: Tx,
+  provider: ProviderName,
+  update: ProviderUpdate,
+  cause: Cause,
+): Promise<boolean> {
+  const named = update.paymentId ? await findPayment(tx, null, update.paymentId) : null
+  const providerRef = update.providerRef ?? ''
+  const known = ofOneLevel(update.facts, providerRef).flatMap((fact) => {
     const { amountCents, currency } = fact
     if (amountCents === null || currency === null) return []
     return [{ ...fact, amountCents, currency, occurredAt: fact.occurredAt ?? cause.at }]
   })
   if (known.length === 0) return false
   const reason = named ? ('other_reference' as const) : ('unknown_payment' as const)
-  const mode = news.modes[0] ?? 'live'
+  const mode = update.modes[0] ?? 'live'
   const facts = known.map((fact) => ({ ...fact, reason }))
   const source = { provider, providerRef: providerRef || known[0]!.objectId, paymentId: named?.id ?? null, mode, cause }
   await reviewFacts(tx, facts, source)

@@ -14,7 +14,7 @@ import { parsePhone } from '../platform/phone.ts'
 import { parseName } from '../platform/text.ts'
 import { findMethods } from '../providers/providers.ts'
 import type { Cause } from './fact.ts'
-import { applyFacts, completed, NOTHING_TOLD } from './facts.ts'
+import { applyFacts, completed } from './facts.ts'
 import {
   claimLookup,
   expireOverduePurpose,
@@ -24,9 +24,10 @@ import {
   type NewIntent,
 } from './intent-sql.ts'
 import {
+  EMPTY_UPDATE,
   MOCK_SCRIPTS,
   PROVIDER_NAMES,
-  ProviderSilent,
+  ProviderUnreachable,
   type IntentInput,
   type IntentOutcome,
   type PaymentEvent,
@@ -48,7 +49,7 @@ export {
   type Reversal,
 } from './manual.ts'
 export type { Cause, LatePolicy } from './fact.ts'
-export { applyNews, reviewUnmatched, whyNotOurs, type Applied } from './facts.ts'
+export { applyUpdate, reviewUnmatched, whyNotOurs, type Applied } from './facts.ts'
 export {
   describeFact,
   describeRefund,
@@ -58,35 +59,13 @@ export {
   RefundView,
   TransitionView,
 } from './schemas.ts'
-export { findRefOfNews, hasOpenFacts, listFacts, listRefs, sumFactsOfRef, type FactSums } from './facts-sql.ts'
+export { findRefOfUpdate, hasOpenFacts, listFacts, listRefs, sumFactsOfRef, type FactSums } from './facts-sql.ts'
 export { planReading } from './readings.ts'
-export {
-  claimDuePayments,
-  countAttention,
-  endOverdue,
-  failNeverCreated,
-  planPayment,
-  type Due,
-} from './readings-sql.ts'
+export { claimDuePayments, countAttention, endIntent, planPayment, type Due } from './readings-sql.ts'
 export { resumeRefund } from './refunds.ts'
 export { claimDueRefund, listRefunds, postponeRefund } from './refunds-sql.ts'
 export { advanceScript, claimScripts } from './scripts-sql.ts'
-export {
-  isEmpty,
-  ProviderSilent,
-  type News,
-  type PaymentEvent,
-  type PaymentProviders,
-  type ProviderName,
-} from '../providers/providers.ts'
-export {
-  findPayment,
-  findPaymentById,
-  listPaymentTransitions,
-  lockPayment,
-  PAYMENT_STATUSES,
-  type Payment,
-} from './sql.ts'
+export { findPayment, listPaymentTransitions, lockPayment, PAYMENT_STATUSES, type Payment } from './sql.ts'
 export { PAYMENT_GROUPS } from './sums.ts'
 
 export type IntentRequest = {
@@ -162,8 +141,11 @@ export async function createIntent(context: Context, request: IntentRequest): Pr
     returnUrl: request.returnUrl,
     now: now(),
   }
+  const ageMs = now().getTime() - payment.createdAt.getTime()
   const outcome =
-    isNew || provider.canRepeat ? await provider.createIntent(input) : await lookUp(context, provider, input)
+    isNew || ageMs < provider.keysLastMs
+      ? await provider.createIntent(input)
+      : await lookUp(context, provider, input, payment.createdAt)
   const cause = { by: request.user.id, requestId: request.requestId, at: now() }
   return toAnswer(await settle(db, payment.id, outcome, cause))
 }
@@ -208,12 +190,17 @@ const LOOKUP_WAIT_MS = 60_000
  * For a provider that does not recognize a repeated call: looks for the intent of an earlier call, and calls again only when
  * that call is a minute old and left nothing. Of several requests one does so.
  */
-async function lookUp({ db, now }: Context, provider: PaymentProvider, input: IntentInput): Promise<IntentOutcome> {
+async function lookUp(
+  { db, now }: Context,
+  provider: PaymentProvider,
+  input: IntentInput,
+  createdAt: Date,
+): Promise<IntentOutcome> {
   try {
-    const found = await provider.find(input.paymentId)
+    const found = await provider.find(input.paymentId, createdAt)
     if (found) return found
   } catch (error) {
-    if (!(error instanceof ProviderSilent)) throw error
+    if (!(error instanceof ProviderUnreachable)) throw error
     return { kind: 'unknown', reason: 'no_answer' }
   }
   const before = new Date(now().getTime() - LOOKUP_WAIT_MS)
@@ -258,7 +245,7 @@ export async function settle(db: Db, id: string, outcome: IntentOutcome, cause: 
   return withTx(db, async (tx) => {
     const payment = (await lockPayment(tx, id))!
     const facts = outcome.facts.map((fact) => completed(fact, payment, cause.at))
-    const told = { ...NOTHING_TOLD, providerRef: outcome.providerRef, facts }
+    const told = { ...EMPTY_UPDATE, providerRef: outcome.providerRef, facts }
     const applied = await applyFacts(tx, payment, told, cause, 'apply')
     return applied.payment
   })

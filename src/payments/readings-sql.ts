@@ -1,6 +1,7 @@
 /** The SQL of payments that are due to be read at their provider. */
 import { sql, type Db, type Tx } from '../platform/db.ts'
 import type { Cause } from './fact.ts'
+import type { PaymentStatus } from './sql.ts'
 import type { ProviderName } from '../providers/providers.ts'
 
 export type Due = { id: string; provider: ProviderName; checks: number }
@@ -27,30 +28,19 @@ export async function planPayment(db: Db, id: string, at: Date | null): Promise<
   await sql`update payments set next_check_at = ${at} where id = ${id}`.execute(db)
 }
 
-/** Fails an intent that its provider does not know. A webhook may still confirm it. */
-export async function failNeverCreated(tx: Tx, id: string, { by, requestId, at }: Cause): Promise<void> {
-  await sql`
-    update payments
-       set status = 'failed',
-           reason = 'never_created',
-           changed_by = ${by},
-           changed_request_id = ${requestId},
-           updated_at = ${at}
-     where id = ${id}
-       and status in ('creating', 'unknown')`.execute(tx)
-}
+type End = { from: readonly PaymentStatus[]; to: 'failed' | 'expired'; reason: string }
 
-/** Ends an intent that nobody will read or pay any more. */
-export async function endOverdue(tx: Tx, id: string, { by, requestId, at }: Cause): Promise<void> {
+/** Ends an intent that is still in one of these states. A webhook may confirm it even so. */
+export async function endIntent(tx: Tx, id: string, { from, to, reason }: End, cause: Cause): Promise<void> {
   await sql`
     update payments
-       set status = 'expired',
-           reason = 'not_paid_in_time',
-           changed_by = ${by},
-           changed_request_id = ${requestId},
-           updated_at = ${at}
+       set status = ${to},
+           reason = ${reason},
+           changed_by = ${cause.by},
+           changed_request_id = ${cause.requestId},
+           updated_at = ${cause.at}
      where id = ${id}
-       and payment_is_open(status)`.execute(tx)
+       and status = any(${[...from]}::text[])`.execute(tx)
 }
 
 export type Attention = { reviews: number; unknown: number }

@@ -133,7 +133,10 @@ export async function linkRefunds(
        and r.object_id is null`.execute(tx)
 }
 
-/** Finds a refund at the provider that this request may have made: of its amount, not before it, and nobody else's. */
+/**
+ * Finds a refund at the provider that this request may have made: of its amount, first told after it, and nobody else's. It
+ * goes by our clock, because a provider's may be behind.
+ */
 export async function findUnlinkedRefund(
   tx: Tx,
   { paymentId, providerRef, amountCents, createdAt }: Refund,
@@ -145,12 +148,12 @@ export async function findUnlinkedRefund(
        and f.provider_ref = ${providerRef}
        and f.kind = 'refund'
        and f.amount_cents = ${amountCents}
-       and f.occurred_at > ${createdAt}::timestamptz - interval '1 minute'
+       and f.created_at >= ${createdAt}
        and not exists (select
                          from payment_refunds r
                         where r.payment_id = f.payment_id
                           and r.object_id = f.object_id)
-     order by f.occurred_at, f.object_id
+     order by f.occurred_at desc, f.object_id
      limit 1`.execute(tx)
   return rows[0]?.objectId ?? null
 }

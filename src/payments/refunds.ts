@@ -8,14 +8,15 @@ import { newId, withTx, type Db, type Tx } from '../platform/db.ts'
 import { Failure } from '../platform/errors.ts'
 import { formatCents, readMoney } from '../platform/money.ts'
 import {
-  ProviderSilent,
+  EMPTY_UPDATE,
+  ProviderUnreachable,
   type MoneyFact,
   type PaymentProvider,
   type PaymentProviders,
   type RefundOutcome,
 } from '../providers/providers.ts'
 import type { Cause } from './fact.ts'
-import { applyFacts, completed, NOTHING_TOLD, reviewLate } from './facts.ts'
+import { applyFacts, completed, reviewLate } from './facts.ts'
 import {
   findRefund,
   findRefundByKey,
@@ -25,7 +26,7 @@ import {
   settleRefund,
   type Refund,
 } from './refunds-sql.ts'
-import { findPaymentById, lockPayment, type Payment } from './sql.ts'
+import { findPayment, lockPayment, type Payment } from './sql.ts'
 
 export type RefundRequest = {
   paymentId: string
@@ -39,8 +40,6 @@ export type RefundRequest = {
 type Context = { db: Db; now: () => Date; providers: PaymentProviders }
 
 const REFUND_WAIT_MS = 60_000
-/** Stripe forgets a key after a day; until then a repeated call is the same refund. */
-const REPEATED_MS = 23 * 3_600_000
 /** After so many tries a refund that its provider does not have is given up. */
 const TRIES_MAX = 5
 
@@ -119,7 +118,7 @@ const providerOf = (providers: PaymentProviders, { provider }: Payment): Payment
 /** Asks the provider and writes its answer. */
 async function callProvider(context: Context, refund: Refund, cause: Cause): Promise<Refund> {
   const { db, now, providers } = context
-  const payment = await findPaymentById(db, refund.paymentId)
+  const payment = await findPayment(db, null, refund.paymentId)
   assert(payment, 'a refund has a payment')
   const { id: refundId, providerRef, amountCents, requestId } = refund
   const outcome = await providerOf(providers, payment).refund({ refundId, providerRef, amountCents, requestId })
@@ -128,9 +127,9 @@ async function callProvider(context: Context, refund: Refund, cause: Cause): Pro
 
 async function writeAnswer(tx: Tx, refund: Refund, outcome: RefundOutcome, cause: Cause): Promise<Refund> {
   if (outcome.kind === 'requested') {
-    const payment = await tell(tx, refund, outcome.facts, cause)
+    await tell(tx, refund, outcome.facts, cause)
     const objectId = outcome.objectId ?? (await findUnlinkedRefund(tx, refund))
-    assert(payment && objectId, 'the answer to a refund has the refund')
+    assert(objectId, 'the answer to a refund has the refund')
     return settleRefund(tx, refund.id, { status: 'requested', objectId }, cause.at)
   }
   const settled = await settleRefund(tx, refund.id, { status: outcome.kind, failure: outcome.reason }, cause.at)
@@ -139,12 +138,12 @@ async function writeAnswer(tx: Tx, refund: Refund, outcome: RefundOutcome, cause
 }
 
 /** Writes what the provider says of the refunds of an intent or order. */
-async function tell(tx: Tx, refund: Refund, facts: MoneyFact[], cause: Cause): Promise<Payment> {
+async function tell(tx: Tx, refund: Refund, facts: MoneyFact[], cause: Cause): Promise<void> {
   const payment = await lockPayment(tx, refund.paymentId)
   assert(payment, 'a refund has a payment')
   const known = facts.map((fact) => completed(fact, { ...payment, amountCents: refund.amountCents }, cause.at))
-  const told = { ...NOTHING_TOLD, providerRef: refund.providerRef, facts: known }
-  return (await applyFacts(tx, payment, told, cause, 'apply')).payment
+  const told = { ...EMPTY_UPDATE, providerRef: refund.providerRef, facts: known }
+  await applyFacts(tx, payment, told, cause, 'apply')
 }
 
 /** Nobody has asked for a refund of late money, so a person must hear that it failed: cash, for one, cannot go back. */
@@ -156,7 +155,7 @@ async function afterRejection(tx: Tx, { paymentId, createdBy }: Refund, cause: C
 
 /**
  * Takes up a refund whose call was interrupted or not answered, or that was never called (`tries`: this one included). The
- * payment is read first: a refund that is there is not made again. Throws ProviderSilent.
+ * payment is read first: a refund that is there is not made again. Throws ProviderUnreachable.
  */
 export async function resumeRefund(
   context: Context,
@@ -166,17 +165,18 @@ export async function resumeRefund(
   const { db, providers } = context
   const refund = await findRefund(db, id)
   if (!refund || (refund.status !== 'creating' && refund.status !== 'unknown')) return refund
-  const payment = await findPaymentById(db, refund.paymentId)
+  const payment = await findPayment(db, null, refund.paymentId)
   assert(payment, 'a refund has a payment')
-  if (!mayAsk(providers, payment)) throw new ProviderSilent(`${payment.provider}: its key is missing`)
+  if (!mayAsk(providers, payment)) throw new ProviderUnreachable(`${payment.provider}: its key is missing`)
   const provider = providerOf(providers, payment)
   const wasCalled = refund.createdBy !== 'clock' || tries > 1
   if (wasCalled) {
     const found = await lookFor(db, provider, refund, cause)
     if (found.status === 'requested') return found
   }
-  const isOld = cause.at.getTime() - refund.createdAt.getTime() > REPEATED_MS
-  if (tries > TRIES_MAX || (isOld && wasCalled))
+  const ageMs = cause.at.getTime() - refund.createdAt.getTime()
+  const isKeyForgotten = provider.keysLastMs > 0 && ageMs > provider.keysLastMs
+  if (tries > TRIES_MAX || (isKeyForgotten && wasCalled))
     return withTx(db, async (tx) => {
       const given = await settleRefund(tx, id, { status: 'rejected', failure: 'no_answer' }, cause.at)
       await afterRejection(tx, given, cause)
@@ -187,18 +187,19 @@ export async function resumeRefund(
 
 /** Reads the payment; the refund is settled when it is there. */
 async function lookFor(db: Db, provider: PaymentProvider, refund: Refund, cause: Cause): Promise<Refund> {
-  const news = provider.mode === 'mock' ? null : await provider.read(refund.providerRef)
-  if (!news) return refund
+  const update = provider.mode === 'mock' ? null : await provider.read(refund.providerRef)
+  if (!update) return refund
   return withTx(db, async (tx) => {
     await tell(
       tx,
       refund,
-      news.facts.filter(({ kind }) => kind === 'refund'),
+      update.facts.filter(({ kind }) => kind === 'refund'),
       cause,
     )
     const linked = await findRefund(tx, refund.id)
     if (linked?.status === 'requested') return linked
-    const objectId = provider.canRepeat ? null : await findUnlinkedRefund(tx, refund)
+    // A provider with keys echoes our id, so its refund would be linked.
+    const objectId = provider.keysLastMs > 0 ? null : await findUnlinkedRefund(tx, refund)
     return objectId ? settleRefund(tx, refund.id, { status: 'requested', objectId }, cause.at) : refund
   })
 }

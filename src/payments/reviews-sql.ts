@@ -1,4 +1,4 @@
-/** The SQL of money that waits for a person. */
+/** The SQL of money that waits for review. */
 import type { Position } from '../http/page.ts'
 import { newId, sql, type Db, type Tx } from '../platform/db.ts'
 import type { Cause, KnownFact } from './fact.ts'
@@ -43,8 +43,8 @@ type Reviewed = Pick<
 type Source = { provider: string; providerRef: string; paymentId: string | null; mode: string; cause: Cause }
 
 /**
- * Puts money into the list, each object once. While it is open, news of the same object brings it up to date. An order told
- * without its charges and its charges are the same money, so the first ones told stay.
+ * Lists money for review, each object once. While a review is open, a later update of the same object changes it. An order
+ * reported without its charges and its charges are the same money, so whichever came first stays.
  */
 export async function reviewFacts(tx: Tx, facts: Reviewed[], source: Source): Promise<void> {
   const { provider, providerRef, paymentId, mode, cause } = source
@@ -70,7 +70,7 @@ export async function reviewFacts(tx: Tx, facts: Reviewed[], source: Source): Pr
          and payment_fact_rank(r.kind, excluded.state) > payment_fact_rank(r.kind, r.state)`.execute(tx)
 }
 
-/** Closes the reviews of objects that have found their payment by themselves. */
+/** Closes the reviews of objects that a later update matched to a payment. */
 export async function closeReviewsOf(
   tx: Tx,
   payment: { id: string; provider: string },
@@ -83,7 +83,7 @@ export async function closeReviewsOf(
        set status = 'applied',
            decided_by = ${cause.by},
            decided_at = ${cause.at},
-           decision = 'It found its payment.',
+           decision = 'Matched to its payment later.',
            payment_id = ${payment.id}
       from unnest(${facts.map(({ kind }) => kind)}::text[], ${facts.map(({ objectId }) => objectId)}::text[])
            as f (kind, object_id)

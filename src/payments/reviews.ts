@@ -2,9 +2,10 @@
 import type { User } from '../http/access.ts'
 import { newId, withTx, type Db, type Tx } from '../platform/db.ts'
 import { Failure } from '../platform/errors.ts'
+import { EMPTY_UPDATE } from '../providers/providers.ts'
 import { bookFacts } from './booking.ts'
 import type { Cause, KnownFact } from './fact.ts'
-import { applyFacts, NOTHING_TOLD } from './facts.ts'
+import { applyFacts } from './facts.ts'
 import { findOtherOwner } from './facts-sql.ts'
 import { planPayment } from './readings-sql.ts'
 import { decideReviews, findReview, lockReview, lockReviewsOfRef, type Review } from './reviews-sql.ts'
@@ -117,7 +118,7 @@ async function give(tx: Tx, payment: Payment, reviews: Review[], cause: Cause): 
   )
   if (other) throw refuse(`It belongs to payment ${other} already.`)
   const facts = reviews.map(factOf)
-  const told = { ...NOTHING_TOLD, providerRef: reviews[0]!.providerRef }
+  const told = { ...EMPTY_UPDATE, providerRef: reviews[0]!.providerRef }
   const { payment: after } = await applyFacts(tx, payment, { ...told, facts }, cause, 'apply')
   // What happened to it in the meantime is read at the provider.
   if (payment.mode !== 'mock') await planPayment(tx, payment.id, cause.at)

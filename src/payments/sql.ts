@@ -3,6 +3,7 @@ import { isWithin, type Days } from '../platform/days.ts'
 import { sql, type Db, type Tx } from '../platform/db.ts'
 import type { FailureCode } from '../platform/errors.ts'
 import type { NextAction } from '../providers/providers.ts'
+import type { Cause } from './fact.ts'
 import { GROUPS, type PaymentGroup } from './sums.ts'
 
 export type Payment = {
@@ -92,17 +93,11 @@ export async function findPaymentByKey(db: Db, createdBy: string, idempotencyKey
   return rows[0] ?? null
 }
 
-export async function findPaymentById(db: Db, id: string): Promise<Payment | null> {
-  const { rows } = await sql<Payment>`select ${COLUMNS} from payments where id = ${id}`.execute(db)
-  return rows[0] ?? null
-}
-
 export async function lockPayment(tx: Tx, id: string): Promise<Payment | null> {
   const { rows } = await sql<Payment>`select ${COLUMNS} from payments where id = ${id} for update`.execute(tx)
   return rows[0] ?? null
 }
 
-type Changed = { by: string; requestId: string; at: Date }
 type FoundPayment = {
   id: string
   organizerId: string
@@ -110,7 +105,7 @@ type FoundPayment = {
   mode: string
   amountCents: number
   currency: string
-  cause: Changed
+  cause: Cause
 }
 
 /** Inserts a payment for money that came without one. Its facts follow in the same transaction. */
@@ -125,7 +120,7 @@ export async function insertFoundPayment(tx: Tx, { cause, ...found }: FoundPayme
 }
 
 /** Ends the wait of held money. */
-export async function releaseHeld(tx: Tx, id: string, { by, requestId, at }: Changed): Promise<Payment> {
+export async function releaseHeld(tx: Tx, id: string, { by, requestId, at }: Cause): Promise<Payment> {
   const { rows } = await sql<Payment>`
     update payments
        set is_held = false,
@@ -168,6 +163,7 @@ export async function insertManualPayment(tx: Tx, p: NewManualPayment): Promise<
   return rows[0] ?? null
 }
 
+/** Finds a payment of one organizer, or of any when the scope is null. */
 export async function findPayment(db: Db, scope: string | null, id: string): Promise<Payment | null> {
   const { rows } = await sql<Payment>`
     select ${COLUMNS} from payments where id = ${id} and (${scope}::text is null or organizer_id = ${scope})`.execute(
@@ -181,7 +177,7 @@ export async function reverse(
   tx: Tx,
   id: string,
   reason: string,
-  { by, requestId, at }: Changed,
+  { by, requestId, at }: Cause,
 ): Promise<Payment | null> {
   const { rows } = await sql<Payment>`
     update payments

@@ -7,8 +7,8 @@ import { anOrganizer } from '../../test/make.ts'
 import { newId, sql, withTx, type Db } from '../platform/db.ts'
 import { GiveUp } from '../platform/errors.ts'
 import { openConekta } from '../providers/conekta.ts'
-import { applyNews, readPaymentEvent, verifyPaymentWebhook, type ProviderName } from './payments.ts'
-import { isEmpty, type News, type OpenStatus } from '../providers/provider.ts'
+import { applyUpdate, readPaymentEvent, verifyPaymentWebhook } from './payments.ts'
+import { isEmpty, type ProviderName, type ProviderUpdate, type OpenStatus } from '../providers/provider.ts'
 import { openStripe } from '../providers/stripe.ts'
 
 const AT = new Date('2030-06-01T12:00:00.500Z')
@@ -112,12 +112,12 @@ test('a provider with a key but no webhook secret rejects every webhook; mock mo
 
 type Kind = OpenStatus | 'confirmed' | 'incomplete' | 'ignored'
 /** What an event says, in one word. */
-const kindOf = (news: News): Kind =>
-  news.facts.some(({ kind }) => kind === 'charge')
+const kindOf = (update: ProviderUpdate): Kind =>
+  update.facts.some(({ kind }) => kind === 'charge')
     ? 'confirmed'
-    : isEmpty(news)
+    : isEmpty(update)
       ? 'ignored'
-      : (news.status ?? 'incomplete')
+      : (update.status ?? 'incomplete')
 const KINDS: [ProviderName, string, Record<string, unknown>, Kind, string | null][] = [
   ['stripe', 'payment_intent.succeeded', { amount_received: 500 }, 'confirmed', null],
   ['stripe', 'payment_intent.processing', {}, 'processing', null],
@@ -175,7 +175,7 @@ test('provider events are translated to our terms', async (t) => {
     assert.equal(event.dedupeKey, 'e1')
     if (kind === 'confirmed') {
       const { providerRef, paymentId, facts, occurredAt } = event
-      const [{ amountCents, currency }] = facts as [News['facts'][number]]
+      const [{ amountCents, currency }] = facts as [ProviderUpdate['facts'][number]]
       assert.deepEqual([providerRef, paymentId, amountCents, currency], ['ref_1', 'pay_1', 500, 'MXN'])
       assert.equal(occurredAt?.toISOString(), '2027-01-15T08:00:00.000Z')
     }
@@ -305,9 +305,9 @@ test('a body that is not an event is given up; pings and unknown bodies in mock 
 })
 
 type Word = OpenStatus | 'confirmed'
-type Said = Omit<News, 'facts' | 'status'> & { amountCents: number | null; currency: string }
-/** News that says one word about a payment. */
-function newsOf(word: Word, { amountCents = 500, currency = 'MXN', ...more }: Partial<Said>): News {
+type Said = Omit<ProviderUpdate, 'facts' | 'status'> & { amountCents: number | null; currency: string }
+/** ProviderUpdate that says one word about a payment. */
+function updateOf(word: Word, { amountCents = 500, currency = 'MXN', ...more }: Partial<Said>): ProviderUpdate {
   const objectId = more.providerRef ?? 'ref'
   const occurredAt = more.occurredAt ?? AT
   const charge = { kind: 'charge', state: 'paid', objectId, amountCents, feeCents: 0, currency, occurredAt } as const
@@ -343,9 +343,9 @@ async function aPayment(db: Db, facts: Facts = {}) {
     values (${id}, 'intent', ${organizerId}, ${provider}, ${facts.mode ?? 'test'}, ${providerRef}, ${facts.status ?? 'requires_payment'},
       500, 'MXN', 'usr_x', 'req_x', ${AT}, ${AT})`.execute(db)
   const apply = (kind: Word, more: Partial<Said> = {}) => {
-    const news = newsOf(kind, { providerRef, ...more })
+    const update = updateOf(kind, { providerRef, ...more })
     const cause = { by: provider, requestId: 'ie_x', at: AT }
-    return withTx(db, async (tx) => (await applyNews(tx, { provider, news, cause, latePolicy: 'apply' })).outcome)
+    return withTx(db, async (tx) => (await applyUpdate(tx, { provider, update, cause, latePolicy: 'apply' })).outcome)
   }
   const look = async () => {
     const { rows } = await sql<{ status: string; paidAt: Date | null; entries: number; providerRef: string | null }>`
@@ -455,9 +455,11 @@ test("an event of one provider does not change another provider's payment", asyn
   const { db } = await startApp(t)
   const { id, look } = await aPayment(db, { provider: 'conekta', providerRef: 'shared' })
 
-  const news = newsOf('confirmed', { providerRef: 'shared', paymentId: id })
+  const update = updateOf('confirmed', { providerRef: 'shared', paymentId: id })
   const cause = { by: 'stripe', requestId: 'ie_x', at: AT }
-  const { outcome } = await withTx(db, (tx) => applyNews(tx, { provider: 'stripe', news, cause, latePolicy: 'apply' }))
+  const { outcome } = await withTx(db, (tx) =>
+    applyUpdate(tx, { provider: 'stripe', update, cause, latePolicy: 'apply' }),
+  )
 
   assert.equal(outcome, 'unmatched')
   assert.equal((await look()).status, 'requires_payment')
@@ -478,11 +480,11 @@ test('a mock body confirms a mock payment but not a real one', async (t) => {
   const real = await aPayment(db, { providerRef: 'pi_real' })
   const postMock = (providerRef: string) => {
     const raw = Buffer.from(JSON.stringify({ id: newId('m'), providerRef, status: 'confirmed' }))
-    const news = readPaymentEvent(deps.providers, 'stripe', raw)
+    const update = readPaymentEvent(deps.providers, 'stripe', raw)
     const cause = { by: 'stripe', requestId: 'ie_x', at: AT }
     return withTx(
       db,
-      async (tx) => (await applyNews(tx, { provider: 'stripe', news, cause, latePolicy: 'apply' })).outcome,
+      async (tx) => (await applyUpdate(tx, { provider: 'stripe', update, cause, latePolicy: 'apply' })).outcome,
     )
   }
 

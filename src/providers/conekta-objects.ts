@@ -5,7 +5,15 @@
  */
 import { GiveUp } from '../platform/errors.ts'
 import { asInteger, asList, asObject, asText, asUnixTime, parseObject, type Json } from '../platform/json.ts'
-import { modesOf, type MoneyFact, type News, type NextAction, type OpenStatus, type PaymentEvent } from './provider.ts'
+import {
+  EMPTY_UPDATE,
+  modesOf,
+  type MoneyFact,
+  type ProviderUpdate,
+  type NextAction,
+  type OpenStatus,
+  type PaymentEvent,
+} from './provider.ts'
 
 const ORDER_STATUSES: Record<string, OpenStatus> = {
   pending_payment: 'requires_action',
@@ -17,18 +25,6 @@ const ORDER_STATUSES: Record<string, OpenStatus> = {
 }
 /** The events of an order that say more than that it exists: `order.paid`, `order.expired` … */
 const STATUS_OF_TYPE = /^order\.(paid|pending_payment|pre_authorized|declined|expired|canceled|voided)$/
-const SILENT: Omit<News, 'modes'> = {
-  providerRef: null,
-  paymentId: null,
-  status: null,
-  reason: null,
-  nextAction: null,
-  isOver: false,
-  facts: [],
-  isOtherAccount: false,
-  occurredAt: null,
-  isIncomplete: false,
-}
 
 /** Reads a webhook body. Throws GiveUp when it is no event, or one of money without an amount. */
 export function readEvent(raw: Buffer): PaymentEvent {
@@ -39,17 +35,17 @@ export function readEvent(raw: Buffer): PaymentEvent {
   const object = asObject(asObject(event['data'])?.['object'])
   const at = asUnixTime(event['created_at'])
   const told = { dedupeKey: id, modes: modesOf(event, object), occurredAt: at }
-  return { ...SILENT, ...(object ? readObject(type, object, at) : {}), ...told }
+  return { ...EMPTY_UPDATE, ...(object ? readObject(type, object, at) : {}), ...told }
 }
 
-function readObject(type: string, object: Json, at: Date | null): Partial<News> {
+function readObject(type: string, object: Json, at: Date | null): Partial<ProviderUpdate> {
   if (type.startsWith('charge.')) return readChargeEvent(object, at)
   if (!type.startsWith('order.')) return {}
   const [, told] = STATUS_OF_TYPE.exec(type) ?? []
   return readOrder(object, at, told)
 }
 
-function readChargeEvent(object: Json, at: Date | null): Partial<News> {
+function readChargeEvent(object: Json, at: Date | null): Partial<ProviderUpdate> {
   const chargeId = asText(object['charge_id'])
   if (object['object'] === 'chargeback') {
     // A chargeback alone names its charge but no amount. The charge leads to the order, which is read.
@@ -60,7 +56,7 @@ function readChargeEvent(object: Json, at: Date | null): Partial<News> {
 }
 
 /** Reads an order with its charges. `told`: the status that an event names, when the order has none. */
-export function readOrder(order: Json, at: Date | null = null, told?: string): Partial<News> {
+export function readOrder(order: Json, at: Date | null = null, told?: string): Partial<ProviderUpdate> {
   const charges = chargesOf(order)
   const word = asText(order['payment_status']) ?? (charges.length === 0 ? told : null) ?? ''
   const status = ORDER_STATUSES[word] ?? ORDER_STATUSES[told ?? ''] ?? null

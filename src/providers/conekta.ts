@@ -11,10 +11,10 @@ import { asList, asObject, asText, type Json } from '../platform/json.ts'
 import { readEvent, readNextAction, readOrder } from './conekta-objects.ts'
 import {
   modesOf,
-  ProviderSilent,
+  ProviderUnreachable,
   type IntentInput,
   type IntentOutcome,
-  type News,
+  type ProviderUpdate,
   type PaymentMethod,
   type PaymentProvider,
   type RefundInput,
@@ -34,7 +34,11 @@ const MEDIA_TYPE = 'application/vnd.conekta-v2.3.0+json'
 const VOUCHER_MS = 3 * 86_400_000
 /** A header that came twice reaches us joined by a comma; verifying more would only cost time. */
 const DIGESTS_MAX = 3
-const FOUND_MAX = 20
+/** The largest page there is, and how many are looked through. */
+const PAGE_MAX = 250
+const PAGES_MAX = 20
+/** How far Conekta's clock may be behind ours. */
+const CLOCK_SKEW_MS = 5 * 60_000
 /** `cash` offers the shop chains of the account, which Conekta's page lists; OXXO is one of them. */
 const CHECKOUT_METHODS: Record<PaymentMethod, string> = { card: 'card', oxxo: 'cash', spei: 'bank_transfer' }
 
@@ -46,10 +50,10 @@ export function openConekta({ apiKey, apiUrl, webhookPublicKey, timeoutMs = 15_0
     mode: 'live', // the key does not show the mode; each answer does (livemode)
     keyMode: null,
     needsCustomer: true,
-    canRepeat: false,
+    keysLastMs: 0,
     createIntent: (input) => createOrder(account, input),
     read: (providerRef) => readOne(account, providerRef),
-    find: (paymentId) => findOrder(account, paymentId),
+    find: (paymentId, createdAt) => findOrder(account, paymentId, createdAt),
     refund: (input) => refund(account, input),
     verifyWebhook(raw, headers) {
       const digests = [headers['digest'] ?? ''].flat().join(',').split(',').slice(0, DIGESTS_MAX)
@@ -85,7 +89,17 @@ async function call({ apiKey, apiUrl, timeoutMs }: Account, path: string, conten
 
 async function createOrder(account: Account, input: IntentInput): Promise<IntentOutcome> {
   const reply = await call(account, '/orders', orderOf(input))
-  return reply?.isOk ? outcomeOf(reply.body) : failureOf(reply)
+  return reply?.isOk ? orUnknown(() => outcomeOf(reply.body)) : failureOf(reply)
+}
+
+/** Conekta did the work, but its answer makes no sense. */
+function orUnknown<T>(read: () => T): T | { kind: 'unknown'; reason: string } {
+  try {
+    return read()
+  } catch (error) {
+    if (error instanceof GiveUp) return { kind: 'unknown', reason: 'unreadable_answer' }
+    throw error
+  }
 }
 
 /** No answer, and a 5xx, which may come after the work was done, are unknown. */
@@ -141,7 +155,7 @@ function howToPay({ methods, isChosen, amountCents, ...input }: Omit<IntentInput
   }
 }
 
-async function readOne(account: Account, providerRef: string): Promise<News | null> {
+async function readOne(account: Account, providerRef: string): Promise<ProviderUpdate | null> {
   const order = await get(account, `/orders/${encodeURIComponent(providerRef)}`)
   if (!order) return null
   const read = readOrder(order)
@@ -164,19 +178,31 @@ async function readOne(account: Account, providerRef: string): Promise<News | nu
   }
 }
 
-async function findOrder(account: Account, paymentId: string): Promise<IntentOutcome | null> {
-  const list = await get(account, `/orders?search=${encodeURIComponent(paymentId)}&limit=${FOUND_MAX}`)
-  const orders = asList(list?.['data']).map((order) => asObject(order) ?? {})
-  const order = orders.find((one) => asObject(one['metadata'])?.['payment_id'] === paymentId)
-  return order ? outcomeOf(order) : null
+/**
+ * Looks through every order since then, because no document says what `search` looks at. Throws ProviderUnreachable when there are
+ * too many to be sure that it is not among them.
+ */
+async function findOrder(account: Account, paymentId: string, createdAt: Date): Promise<IntentOutcome | null> {
+  const since = Math.floor((createdAt.getTime() - CLOCK_SKEW_MS) / 1000)
+  let next = ''
+  for (let page = 0; page < PAGES_MAX; page++) {
+    const list = await get(account, `/orders?created_at.gte=${since}&limit=${PAGE_MAX}${next}`)
+    const orders = asList(list?.['data']).map((order) => asObject(order) ?? {})
+    const order = orders.find((one) => asObject(one['metadata'])?.['payment_id'] === paymentId)
+    if (order) return outcomeOf(order)
+    const [, following] = /[?&]next=([^&]+)/.exec(asText(list?.['next_page_url']) ?? '') ?? []
+    if (list?.['has_more'] !== true || !following) return null
+    next = `&next=${following}`
+  }
+  throw new ProviderUnreachable('conekta: too many orders to look through')
 }
 
-/** Returns null for a 404. Throws ProviderSilent for every other failure. */
+/** Returns null for a 404. Throws ProviderUnreachable for every other failure. */
 async function get(account: Account, path: string): Promise<Json | null> {
   const reply = await call(account, path)
   if (reply?.isOk) return reply.body
   if (reply?.status === 404) return null
-  throw new ProviderSilent(`conekta: ${reply ? reasonOf(reply.body, reply.status) : 'no answer'}`)
+  throw new ProviderUnreachable(`conekta: ${reply ? reasonOf(reply.body, reply.status) : 'no answer'}`)
 }
 
 /** The answer is the order with all its refunds; which one is ours, it does not tell. */
@@ -184,10 +210,11 @@ async function refund(account: Account, { providerRef, amountCents }: RefundInpu
   const path = `/orders/${encodeURIComponent(providerRef)}/refunds`
   const reply = await call(account, path, { amount: amountCents, reason: 'requested_by_client' })
   if (!reply?.isOk) return failureOf(reply)
-  const facts = (readOrder(reply.body).facts ?? []).filter(({ kind }) => kind === 'refund')
-  return facts.length === 0
-    ? { kind: 'unknown', reason: 'unreadable_answer' }
-    : { kind: 'requested', objectId: null, facts }
+  return orUnknown(() => {
+    const facts = (readOrder(reply.body).facts ?? []).filter(({ kind }) => kind === 'refund')
+    if (facts.length === 0) throw new GiveUp('unreadable_answer')
+    return { kind: 'requested' as const, objectId: null, facts }
+  })
 }
 
 /** details[].message depends on the language and may quote the payer, so only the stable code is kept. */

@@ -6,14 +6,15 @@
 import { createHash } from 'node:crypto'
 import { GiveUp } from '../platform/errors.ts'
 import { asInteger, asText, parseObject } from '../platform/json.ts'
-import type {
-  IntentInput,
-  MoneyFact,
-  News,
-  NextAction,
-  PaymentEvent,
-  PaymentProvider,
-  ProviderName,
+import {
+  EMPTY_UPDATE,
+  type IntentInput,
+  type MoneyFact,
+  type ProviderUpdate,
+  type NextAction,
+  type PaymentEvent,
+  type PaymentProvider,
+  type ProviderName,
 } from './provider.ts'
 
 /** What a mocked provider tells about a payment by itself, step by step; `metadata.script` of the intent chooses. */
@@ -53,7 +54,7 @@ export function openMock(name: ProviderName, announce: () => void): PaymentProvi
     mode: 'mock',
     keyMode: null,
     needsCustomer: false,
-    canRepeat: true,
+    keysLastMs: Infinity,
     async createIntent(input) {
       announce()
       const { paymentId } = input
@@ -114,18 +115,7 @@ function readEvent(raw: Buffer): PaymentEvent {
   const amountCents = asInteger(body['amountCents'])
   if (amountCents !== null && amountCents <= 0) throw new GiveUp('unreadable_amount')
   const said = sayingsOf(asText(body['status']), providerRef ?? '', dedupeKey, amountCents)
-  return {
-    dedupeKey,
-    providerRef,
-    paymentId: null,
-    ...said,
-    isOver: said.status === 'expired',
-    nextAction: null,
-    modes: ['mock'],
-    isOtherAccount: false,
-    occurredAt: null,
-    isIncomplete: false,
-  }
+  return { ...EMPTY_UPDATE, dedupeKey, providerRef, ...said, isOver: said.status === 'expired', modes: ['mock'] }
 }
 
 function sayingsOf(
@@ -133,7 +123,7 @@ function sayingsOf(
   ref: string,
   eventId: string,
   amountCents: number | null,
-): Pick<News, 'status' | 'reason' | 'facts'> {
+): Pick<ProviderUpdate, 'status' | 'reason' | 'facts'> {
   const whole = { amountCents, feeCents: 0, currency: null, occurredAt: null }
   const money = (fact: MoneyFact) => ({ status: null, reason: null, facts: [fact] })
   switch (status) {

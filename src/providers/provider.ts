@@ -59,11 +59,11 @@ export type MoneyFact = {
 )
 
 /** What a provider says about an intent or order, in an event or when it is read. */
-export type News = {
+export type ProviderUpdate = {
   providerRef: string | null
   /** Our own id, echoed by the provider: it finds the payment when the answer to createIntent was lost. */
   paymentId: string | null
-  /** How far the intent is. Null: the news says nothing about that. */
+  /** How far the intent is. Null: the update says nothing about that. */
   status: OpenStatus | null
   reason: string | null
   nextAction: NextAction | null
@@ -79,11 +79,26 @@ export type News = {
   isIncomplete: boolean
 }
 
-/** A provider's webhook event, translated to our terms. `dedupeKey`: equal for every delivery of the same event. */
-export type PaymentEvent = News & { dedupeKey: string }
+/** An update that says nothing. */
+export const EMPTY_UPDATE: ProviderUpdate = {
+  providerRef: null,
+  paymentId: null,
+  status: null,
+  reason: null,
+  nextAction: null,
+  isOver: false,
+  facts: [],
+  modes: [],
+  isOtherAccount: false,
+  occurredAt: null,
+  isIncomplete: false,
+}
 
-/** Whether nothing follows from the news. */
-export const isEmpty = ({ status, facts, isIncomplete }: News): boolean =>
+/** A provider's webhook event, translated to our terms. `dedupeKey`: equal for every delivery of the same event. */
+export type PaymentEvent = ProviderUpdate & { dedupeKey: string }
+
+/** Whether nothing follows from the update. */
+export const isEmpty = ({ status, facts, isIncomplete }: ProviderUpdate): boolean =>
   status === null && facts.length === 0 && !isIncomplete
 
 /** The result of a call that creates an intent. `unknown`: the provider may or may not have created it. */
@@ -110,7 +125,7 @@ export type RefundOutcome =
   | { kind: 'unknown'; reason: string }
 
 /** The provider could not be asked; the caller tries again later. */
-export class ProviderSilent extends Error {}
+export class ProviderUnreachable extends Error {}
 
 export type PaymentProvider = {
   name: ProviderName
@@ -119,13 +134,16 @@ export type PaymentProvider = {
   keyMode: 'test' | 'live' | null
   /** Whether customer.name, .email and .phone are required. */
   needsCustomer: boolean
-  /** Whether creating the same paymentId again returns the first intent instead of a second one. */
-  canRepeat: boolean
+  /**
+   * For how long a repeated call with the same id gets the first answer instead of a second intent or refund; 0: never. A
+   * provider with such keys also echoes our ids.
+   */
+  keysLastMs: number
   createIntent(input: IntentInput): Promise<IntentOutcome>
-  /** Reads an intent with its charges, refunds and disputes. Null: there is none. Throws ProviderSilent. */
-  read(providerRef: string): Promise<News | null>
-  /** Finds an intent by our own id, when the answer to createIntent was lost. Throws ProviderSilent. */
-  find(paymentId: string): Promise<IntentOutcome | null>
+  /** Reads an intent with its charges, refunds and disputes. Null: there is none. Throws ProviderUnreachable. */
+  read(providerRef: string): Promise<ProviderUpdate | null>
+  /** Finds an intent by our own id, when the answer to createIntent was lost. Throws ProviderUnreachable. */
+  find(paymentId: string, createdAt: Date): Promise<IntentOutcome | null>
   /** Asks for a refund. The caller has checked the amount. */
   refund(input: RefundInput): Promise<RefundOutcome>
   verifyWebhook(raw: Buffer, headers: IncomingHttpHeaders, now: Date): boolean

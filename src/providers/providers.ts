@@ -9,14 +9,15 @@ import { isStripeKey, openStripe } from './stripe.ts'
 export { describeLimits, findMethods } from './limits.ts'
 export { MOCK_SCRIPTS, readScript, type MockScript } from './mock.ts'
 export {
+  EMPTY_UPDATE,
   isEmpty,
   PAYMENT_METHODS,
   PROVIDER_NAMES,
-  ProviderSilent,
+  ProviderUnreachable,
   type IntentInput,
   type IntentOutcome,
   type MoneyFact,
-  type News,
+  type ProviderUpdate,
   type NextAction,
   type PaymentEvent,
   type PaymentMethod,

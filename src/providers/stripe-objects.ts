@@ -4,7 +4,15 @@
  */
 import { GiveUp } from '../platform/errors.ts'
 import { asInteger, asList, asObject, asText, asUnixTime, parseObject, type Json } from '../platform/json.ts'
-import { modesOf, type MoneyFact, type News, type NextAction, type OpenStatus, type PaymentEvent } from './provider.ts'
+import {
+  EMPTY_UPDATE,
+  modesOf,
+  type MoneyFact,
+  type ProviderUpdate,
+  type NextAction,
+  type OpenStatus,
+  type PaymentEvent,
+} from './provider.ts'
 
 const VOUCHER_EXPIRED = 'payment_intent_payment_attempt_expired'
 const OPEN_STATUSES: Record<string, OpenStatus> = {
@@ -22,18 +30,6 @@ const STATUS_OF_TYPE: Record<string, string> = {
   'payment_intent.payment_failed': 'payment_failed',
   'payment_intent.canceled': 'canceled',
   'payment_intent.succeeded': 'succeeded',
-}
-const SILENT: Omit<News, 'modes'> = {
-  providerRef: null,
-  paymentId: null,
-  status: null,
-  reason: null,
-  nextAction: null,
-  isOver: false,
-  facts: [],
-  isOtherAccount: false,
-  occurredAt: null,
-  isIncomplete: false,
 }
 
 /**
@@ -53,11 +49,11 @@ export function readEvent(raw: Buffer): PaymentEvent {
     isOtherAccount: asText(event['account']) !== null,
     occurredAt: asUnixTime(event['created']),
   }
-  if (!object) return { ...SILENT, ...told }
-  return { ...SILENT, ...readObject(type, object, told.occurredAt), ...told }
+  if (!object) return { ...EMPTY_UPDATE, ...told }
+  return { ...EMPTY_UPDATE, ...readObject(type, object, told.occurredAt), ...told }
 }
 
-function readObject(type: string, object: Json, at: Date | null): Partial<News> {
+function readObject(type: string, object: Json, at: Date | null): Partial<ProviderUpdate> {
   if (type in STATUS_OF_TYPE) return readIntent(object, STATUS_OF_TYPE[type], at)
   const providerRef = idOf(object['payment_intent'])
   if (providerRef === null) return {}
@@ -69,7 +65,7 @@ function readObject(type: string, object: Json, at: Date | null): Partial<News> 
 }
 
 /** Reads a PaymentIntent. `toldStatus` counts when the object has none. */
-export function readIntent(intent: Json, toldStatus?: string, at: Date | null = null): Partial<News> {
+export function readIntent(intent: Json, toldStatus?: string, at: Date | null = null): Partial<ProviderUpdate> {
   const providerRef = asText(intent['id'])
   const status = asText(intent['status']) ?? toldStatus
   const read = { providerRef, paymentId: asText(asObject(intent['metadata'])?.['payment_id']) }

@@ -5,13 +5,15 @@
  */
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import { Stripe } from 'stripe'
+import { GiveUp } from '../platform/errors.ts'
 import { asFlag, asObject, asText, type Json } from '../platform/json.ts'
 import {
+  EMPTY_UPDATE,
   modesOf,
-  ProviderSilent,
+  ProviderUnreachable,
   type IntentInput,
   type IntentOutcome,
-  type News,
+  type ProviderUpdate,
   type PaymentProvider,
   type RefundInput,
   type RefundOutcome,
@@ -31,6 +33,8 @@ export const isStripeKey = (key: string): boolean => /^(sk|rk)_(test|live)_[A-Za
 
 const TOLERANCE_SECONDS = 300
 const VOUCHER_DAYS = 3
+/** Stripe may forget a key after a day: docs.stripe.com/api/idempotent_requests. */
+const KEYS_LAST_MS = 23 * 3_600_000
 /** More than any payment has; a list is read in one page. */
 const LISTED_MAX = 100
 
@@ -58,7 +62,7 @@ export function openStripe({ secretKey, apiUrl, webhookSecret, timeoutMs = 15_00
     mode,
     keyMode: mode,
     needsCustomer: false,
-    canRepeat: true,
+    keysLastMs: KEYS_LAST_MS,
     createIntent: (input) => createIntent(client, mode, input),
     read: (providerRef) => readAll(client, providerRef),
     find: (paymentId) => find(client, mode, paymentId),
@@ -153,6 +157,7 @@ function outcomeOf(intent: Stripe.PaymentIntent, keyMode: 'test' | 'live'): Inte
 
 /** An error answer is a rejection; no answer, and a 5xx, which may come after the work was done, are unknown. */
 function failureOf(error: unknown): { kind: 'unknown'; reason: string } | Rejection {
+  if (error instanceof GiveUp) return { kind: 'unknown', reason: 'unreadable_answer' }
   if (!(error instanceof Stripe.errors.StripeError)) throw error
   const httpStatus = error.statusCode ?? null
   if (httpStatus === null || httpStatus < 300) return { kind: 'unknown', reason: 'no_answer' }
@@ -164,7 +169,7 @@ function failureOf(error: unknown): { kind: 'unknown'; reason: string } | Reject
 }
 type Rejection = { kind: 'rejected'; reason: string; httpStatus: number }
 
-async function readAll(client: Stripe, providerRef: string): Promise<News | null> {
+async function readAll(client: Stripe, providerRef: string): Promise<ProviderUpdate | null> {
   const intent = await asked(() => client.paymentIntents.retrieve(providerRef, { expand: ['latest_charge'] }))
   if (!intent) return null
   const page = { payment_intent: providerRef, limit: LISTED_MAX }
@@ -177,7 +182,7 @@ async function readAll(client: Stripe, providerRef: string): Promise<News | null
     ...(refunds?.data ?? []).map((one) => readRefund(jsonOf(one))),
     ...(disputes?.data ?? []).map((one) => readDispute(jsonOf(one))),
   ]
-  return newsOf(intent, { ...read, facts })
+  return { ...EMPTY_UPDATE, ...read, facts, modes: modesOf(jsonOf(intent)) }
 }
 
 /** The search is some seconds behind; an intent that it does not find may exist. docs.stripe.com/search */
@@ -187,29 +192,14 @@ async function find(client: Stripe, mode: 'test' | 'live', paymentId: string): P
   return intent ? outcomeOf(intent, mode) : null
 }
 
-const newsOf = (intent: Stripe.PaymentIntent, read: Partial<News>): News => ({
-  providerRef: intent.id,
-  paymentId: null,
-  status: null,
-  reason: null,
-  nextAction: null,
-  isOver: false,
-  facts: [],
-  ...read,
-  modes: modesOf(jsonOf(intent)),
-  isOtherAccount: false,
-  occurredAt: null,
-  isIncomplete: false,
-})
-
-/** Returns null for a 404. Throws ProviderSilent for every other failure. */
+/** Returns null for a 404. Throws ProviderUnreachable for every other failure. */
 async function asked<T>(call: () => Promise<T>): Promise<T | null> {
   try {
     return await call()
   } catch (error) {
     if (!(error instanceof Stripe.errors.StripeError)) throw error
     if (error.statusCode === 404) return null
-    throw new ProviderSilent(`stripe: ${codeOf(error.code ?? error.rawType) ?? error.statusCode ?? 'no answer'}`)
+    throw new ProviderUnreachable(`stripe: ${codeOf(error.code ?? error.rawType) ?? error.statusCode ?? 'no answer'}`)
   }
 }
 

@@ -125,3 +125,24 @@ test('when a payment is read again', () => {
   assert.equal(plan('requires_payment', 5, '02T00:00'), '2030-06-03T00:00:00.000Z')
   assert.equal(plan('confirmed', 1, '02T00:00'), undefined)
 })
+
+test('a provider that is down is asked once in a run, and every payment is due again', async (t) => {
+  const till = await openTill(t)
+  await sql`update payments set next_check_at = null`.execute(till.app.db)
+  const made = [
+    await till.intent({ amount: 500 }),
+    await till.intent({ amount: 500 }),
+    await till.intent({ amount: 500 }),
+  ]
+  till.setNow('2030-06-08T18:00:00.000Z')
+  till.stripe.next({ kind: 'error', httpStatus: 500, error: { type: 'api_error' } })
+  const before = till.stripe.reads.length
+
+  const outcome = await run(till)
+
+  assert.match(String(outcome), /^0 read, 0 changed, 3 without an answer/)
+  assert.equal(till.stripe.reads.length - before, 1)
+  const { rows } = await sql<{ n: number }>`
+    select count(*) as n from payments where next_check_at = '2030-06-08T18:05:00Z'`.execute(till.app.db)
+  assert.equal(rows[0]!.n, made.length)
+})

@@ -4,12 +4,11 @@
  * when a payment is due (payments/readings.ts).
  */
 import {
-  applyNews,
+  applyUpdate,
   claimDuePayments,
   claimDueRefund,
-  endOverdue,
-  failNeverCreated,
-  findPaymentById,
+  endIntent,
+  findPayment,
   hasOpenFacts,
   listRefs,
   lockPayment,
@@ -28,7 +27,12 @@ import {
 import { withTx, type Db, type Tx } from '../platform/db.ts'
 import { GiveUp } from '../platform/errors.ts'
 import type { Logger } from '../platform/log.ts'
-import { ProviderSilent, type News, type PaymentProvider, type PaymentProviders } from '../providers/providers.ts'
+import {
+  ProviderUnreachable,
+  type ProviderUpdate,
+  type PaymentProvider,
+  type PaymentProviders,
+} from '../providers/providers.ts'
 import { fixDifferences, noteDifference, type Difference } from './sql.ts'
 
 type Context = { db: Db; now: () => Date; providers: PaymentProviders; log: Logger }
@@ -42,20 +46,29 @@ const SILENT_WAIT_MS = 5 * 60_000
 const DAY_MS = 86_400_000
 /** An intent that its provider cannot find after 1 and 5 minutes, an hour and two days was never created. */
 const LOOKUPS_MAX = 5
+const NEVER_CREATED = { from: ['creating', 'unknown'] as const, to: 'failed', reason: 'never_created' } as const
+const OPEN = ['requires_payment', 'requires_action', 'processing'] as const
+const NOT_PAID = { from: OPEN, to: 'expired', reason: 'not_paid_in_time' } as const
 const REFUND_WAITS_MS = [60_000, 5 * 60_000, 3_600_000]
 
-/** Reads what is due, one after the other. One that fails is due again later, and stops no other. */
+/**
+ * Reads what is due, one after the other. One that fails is due again later, and stops no other; a provider that was silent
+ * once is not asked again in this run, so that an outage costs one wait and not a hundred.
+ */
 export async function reconcile(context: Context, rules: Rules): Promise<Reconciled> {
   const { db, now, log } = context
   const result = { read: 0, changed: 0, silent: 0, failed: 0, refunds: 0 }
   const causeOf = (): Cause => ({ by: 'clock', requestId: rules.jobId, at: now() })
+  const silent = new Set<string>()
   for (const due of await claimDuePayments(db, now(), LEASE_MS, LIMIT)) {
     try {
+      if (silent.has(due.provider)) throw new ProviderUnreachable(due.provider)
       if (await reconcileOne(context, due, causeOf(), rules.latePolicy)) result.changed++
       result.read++
     } catch (error) {
-      const isSilent = error instanceof ProviderSilent
+      const isSilent = error instanceof ProviderUnreachable
       result[isSilent ? 'silent' : 'failed']++
+      if (isSilent) silent.add(due.provider)
       if (!isSilent) log.error({ paymentId: due.id, err: error }, 'A payment could not be reconciled')
       await planPayment(db, due.id, new Date(now().getTime() + SILENT_WAIT_MS))
     }
@@ -63,8 +76,10 @@ export async function reconcile(context: Context, rules: Rules): Promise<Reconci
   for (let count = 0; count < LIMIT; count++) {
     const due = await claimDueRefund(db, now(), LEASE_MS)
     if (!due) break
-    if (!(await resumeOne(context, due, causeOf()))) result.silent++
     result.refunds++
+    if (await resumeOne(context, due, causeOf())) continue
+    result.silent++
+    break
   }
   return result
 }
@@ -76,7 +91,7 @@ async function resumeOne(context: Context, { id, checks }: { id: string; checks:
     const refund = await resumeRefund(context, { id, tries: checks }, cause)
     if (refund?.status !== 'unknown') return true
   } catch (error) {
-    isAnswered = !(error instanceof ProviderSilent)
+    isAnswered = !(error instanceof ProviderUnreachable)
     if (isAnswered) context.log.error({ refundId: id, err: error }, 'A refund could not be taken up')
   }
   const waitMs = REFUND_WAITS_MS[checks - 1] ?? DAY_MS
@@ -88,7 +103,7 @@ async function resumeOne(context: Context, { id, checks }: { id: string; checks:
 async function reconcileOne(context: Context, due: Due, cause: Cause, latePolicy: LatePolicy): Promise<boolean> {
   const { db, providers } = context
   const provider = providers[due.provider]
-  const before = await findPaymentById(db, due.id)
+  const before = await findPayment(db, null, due.id)
   if (!before) return false
   if (provider.mode === 'mock') {
     // Its key is gone, so nobody can be asked.
@@ -112,7 +127,7 @@ async function plan(tx: Tx, before: Payment, due: Due, isFine: boolean, cause: C
   const isUnsettled = isChanged || !isFine || (await hasOpenFacts(tx, due.id))
   const neverCreated = payment.status === 'failed' && payment.providerRef === null
   const next = neverCreated ? null : planReading({ ...payment, checks: due.checks, isUnsettled }, cause.at)
-  if (next === null) await endOverdue(tx, due.id, cause)
+  if (next === null) await endIntent(tx, due.id, NOT_PAID, cause)
   await planPayment(tx, due.id, next)
   return isChanged
 }
@@ -125,11 +140,11 @@ async function findLost(
   due: Due,
   cause: Cause,
 ): Promise<void> {
-  const found = await provider.find(payment.id)
+  const found = await provider.find(payment.id, payment.createdAt)
   if (found?.kind === 'created') return void (await settle(db, payment.id, found, cause))
   if (due.checks < LOOKUPS_MAX) return
   await withTx(db, async (tx) => {
-    await failNeverCreated(tx, payment.id, cause)
+    await endIntent(tx, payment.id, NEVER_CREATED, cause)
     const difference = { paymentId: payment.id, kind: 'never_created' as const, ours: payment.status, theirs: 'none' }
     await noteDifference(tx, { ...difference, isFixed: true }, cause.at)
   })
@@ -144,7 +159,7 @@ async function readOne(
   cause: Cause,
   latePolicy: LatePolicy,
 ): Promise<boolean> {
-  const news = await readNews(provider, ref)
+  const update = await readUpdate(provider, ref)
   return withTx(db, async (tx) => {
     const payment = (await lockPayment(tx, id))!
     const before = await sumFactsOfRef(tx, provider.name, ref)
@@ -156,11 +171,11 @@ async function readOne(
   async function differencesOf(tx: Tx, payment: Payment, before: FactSums): Promise<Difference[]> {
     const say = (kind: Difference['kind'], ours: string | number, theirs: string | number, isFixed: boolean) =>
       ({ paymentId: id, kind, ours: String(ours), theirs: String(theirs), isFixed }) satisfies Difference
-    if (news === 'missing' || news === 'unreadable') return [say(news, payment.status, 'none', false)]
-    const applied = await applyNews(tx, { provider: provider.name, news, cause, latePolicy })
+    if (update === 'missing' || update === 'unreadable') return [say(update, payment.status, 'none', false)]
+    const applied = await applyUpdate(tx, { provider: provider.name, update, cause, latePolicy })
     if (applied.outcome === 'other_mode') return [say('status', payment.mode, 'the other mode', false)]
     const after = await sumFactsOfRef(tx, provider.name, ref)
-    const theirs = sumNews(news)
+    const theirs = sumUpdate(update)
     const sums = (['received', 'refunded', 'disputed'] as const)
       .filter((kind) => before[kind] !== theirs[kind])
       .map((kind) => say(kind, before[kind], theirs[kind], after[kind] === theirs[kind]))
@@ -170,7 +185,7 @@ async function readOne(
   }
 }
 
-async function readNews(provider: PaymentProvider, ref: string): Promise<News | 'missing' | 'unreadable'> {
+async function readUpdate(provider: PaymentProvider, ref: string): Promise<ProviderUpdate | 'missing' | 'unreadable'> {
   try {
     return (await provider.read(ref)) ?? 'missing'
   } catch (error) {
@@ -179,7 +194,7 @@ async function readNews(provider: PaymentProvider, ref: string): Promise<News | 
   }
 }
 
-function sumNews({ facts }: News): FactSums {
+function sumUpdate({ facts }: ProviderUpdate): FactSums {
   const sum = (kind: string, state: string) =>
     facts.reduce((total, fact) => total + (fact.kind === kind && fact.state === state ? (fact.amountCents ?? 0) : 0), 0)
   return {

@@ -240,7 +240,7 @@ for (const format of ['csv', 'xlsx'] as const) {
     const headers = { authorization: `Bearer ${await tokenFor(app.deps, as)}` }
 
     await withTx(app.db, async (tx) => {
-      await sql`lock table ledger_entries in access exclusive mode`.execute(tx)
+      await sql`lock table ledger_sums in access exclusive mode`.execute(tx)
       const call = request({ port, path: `/director/reports/top-organizers?format=${format}`, headers }).end()
       call.on('error', () => {})
       await waitUntilOpen(app, 2) // the lock and who waits for it

@@ -1,5 +1,5 @@
 /** The reports on money. */
-import { movedOn } from '../ledger/ledger.ts'
+import { IS_PAID, movedOn } from '../ledger/ledger.ts'
 import { dayAt, isUntil, isWithin } from '../platform/days.ts'
 import { sql } from '../platform/db.ts'
 import { daysOf } from './series.ts'
@@ -34,7 +34,7 @@ export const topOrganizers: Report = {
     { name: 'organizer', kind: 'text', says: 'Name of the organizer; `id` is its id.' },
     { name: 'ticketsUsed', kind: 'count', says: 'A place at a premium event uses TICKET_PREMIUM_FACTOR.' },
     { name: 'billed', kind: 'cents', says: 'What assigned tickets cost.' },
-    { name: 'paid', kind: 'cents', says: 'What came in.' },
+    { name: 'paid', kind: 'cents', says: 'What came in and was not given back.' },
     { name: 'openDebt', kind: 'cents', says: 'At the end of `to`.' },
   ],
   query: (f) => sql`
@@ -44,7 +44,7 @@ export const topOrganizers: Report = {
       from (select organizer_id,
                    sum(tickets) filter (where is_within and account in ('used_prepaid', 'used_loan')) as used,
                    -sum(amount_cents) filter (where is_within and account = 'sales') as billed,
-                   sum(amount_cents) filter (where is_within and account = 'cash') as paid,
+                   sum(amount_cents) filter (where is_within and ${IS_PAID}) as paid,
                    sum(amount_cents) filter (where is_until and account = 'receivable') as owed
               from ${movedOn(f, isBookedFor(f))} m
              where ${inScope(sql`organizer_id`, f)}
