@@ -12,7 +12,7 @@ import type { Message, Outcome } from '../src/channels/channel.ts'
 import { openEmail } from '../src/channels/email.ts'
 import { openWhatsApp } from '../src/channels/whatsapp.ts'
 import { processInbound } from '../src/inbox/inbox.ts'
-import { normalizePhone } from '../src/platform/phone.ts'
+import { normalizePhone } from '../src/platform/values/phone.ts'
 import { startApp, type TestApp } from './harness.ts'
 import { listSamples, SAMPLES_FOLDER, type Sample } from './samples.ts'
 

@@ -8,7 +8,7 @@ import { Failure } from '../platform/errors.ts'
 import { limitAttempts } from '../http/rate-limit.ts'
 import { ROLES, type Role, type User } from '../http/access.ts'
 import type { Kv } from '../platform/kv.ts'
-import { cleanLine, foldText } from '../platform/text.ts'
+import { cleanLine, foldText } from '../platform/values/text.ts'
 import {
   findAccount,
   findAccountByEmail,

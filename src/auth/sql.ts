@@ -1,7 +1,7 @@
 import { sql, type Db } from '../platform/db.ts'
 import { batching } from '../platform/batching.ts'
 import type { Role } from '../http/access.ts'
-import type { Locale } from '../platform/languages.ts'
+import type { Locale } from '../platform/values/languages.ts'
 
 export type Account = {
   id: string

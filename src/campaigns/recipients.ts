@@ -2,7 +2,7 @@
 import { chooseChannel, reachColumns, type ChannelName, type Reach } from '../contacts/contacts.ts'
 import { isTaken, requestDeliveries, type SlotTimes } from '../delivery/delivery.ts'
 import { newId, sql, type Db, type Tx } from '../platform/db.ts'
-import type { Locale } from '../platform/languages.ts'
+import type { Locale } from '../platform/values/languages.ts'
 
 export type GuestStatus = 'pending' | 'confirmed' | 'declined' | 'scanned'
 /** An absent field matches every guest. `tags`: guests with at least one of them. */

@@ -1,6 +1,6 @@
 /** Warnings to read before a campaign is launched. */
 import { isRefused, listTemplates, type TemplateStatus } from '../templates/templates.ts'
-import type { Locale } from '../platform/languages.ts'
+import type { Locale } from '../platform/values/languages.ts'
 import type { MessagingLimitUse } from './messaging-limit.ts'
 
 export const WARNINGS = [

@@ -1,6 +1,6 @@
 /** The interface that both providers and the simulated channel implement: the message they get, the outcome they return. */
 import type { ChannelName } from '../contacts/contacts.ts'
-import type { Locale } from '../platform/languages.ts'
+import type { Locale } from '../platform/values/languages.ts'
 
 /** One parameter of a WhatsApp template. `name` is set when the template was created with named parameters. */
 export type TextParameter = { name?: string; text: string }

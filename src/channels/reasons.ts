@@ -1,5 +1,5 @@
 /** An explanation, in both languages, of every reason that a delivery, a dead letter, a pause or a campaign can show. */
-import type { Locale } from '../platform/languages.ts'
+import type { Locale } from '../platform/values/languages.ts'
 import { findCode, findName } from './refusals.ts'
 
 export type Explanation = Record<Locale, string>

@@ -1,6 +1,6 @@
 /** BAJA and ALTA: a guest opts out of an organizer's messages, or opts in again. */
 import { sql, type Tx } from '../platform/db.ts'
-import { foldWords } from '../platform/text.ts'
+import { foldWords } from '../platform/values/text.ts'
 
 export type OptWord = 'opt_out' | 'opt_in'
 

@@ -2,7 +2,7 @@
  * The words of the button that WhatsApp adds to marketing templates, and of its opposite. It stops promotions alone; BAJA stops
  * everything. The label has the language of the template, and without a payload of its own it is the payload too.
  */
-import { foldWords } from '../platform/text.ts'
+import { foldWords } from '../platform/values/text.ts'
 
 const STOP = new Set([
   'detener promociones',

@@ -4,7 +4,7 @@ import { Type } from 'typebox'
 import type { Deps } from '../deps.ts'
 import { scopeOf } from '../http/access.ts'
 import { Answer, NullableInstant } from '../http/schemas.ts'
-import { readPhone } from '../platform/phone.ts'
+import { readPhone } from '../platform/values/phone.ts'
 import { describeWindow, findWindow } from './windows.ts'
 
 const Session = Answer(

@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto'
 import { findCode, readCodeOfPath } from '../events/events.ts'
 import { sql, type Db } from '../platform/db.ts'
 import { Failure } from '../platform/errors.ts'
-import type { Locale } from '../platform/languages.ts'
+import type { Locale } from '../platform/values/languages.ts'
 import { unsubscribeAddress } from './suppressions.ts'
 
 /** Identifies the address that a link was sent to, in case the guest's address changes. */

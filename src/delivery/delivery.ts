@@ -8,7 +8,7 @@ import { batching } from '../platform/batching.ts'
 import type { Config } from '../platform/config.ts'
 import { newId, type Db } from '../platform/db.ts'
 import { Failure } from '../platform/errors.ts'
-import type { Locale } from '../platform/languages.ts'
+import type { Locale } from '../platform/values/languages.ts'
 import {
   composeMessage,
   findRequestable,

@@ -3,7 +3,7 @@ import { markUnreachable, reachColumns, stopMarketing, withholdMarketing } from 
 import { markReachable as markPhonesReachable, type ChannelName, type Reach } from '../contacts/contacts.ts'
 import { newId, sql, type Tx } from '../platform/db.ts'
 import { insertDeadLetter } from '../platform/dead-letters.ts'
-import type { Locale } from '../platform/languages.ts'
+import type { Locale } from '../platform/values/languages.ts'
 import { isClosedFor, languageOf, rememberTemplateStatuses } from '../templates/templates.ts'
 import { pauseChannel } from '../channels/channels.ts'
 import type { Consequences } from './consequences.ts'

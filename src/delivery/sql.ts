@@ -1,7 +1,7 @@
 /** The statements of a request, and fragments that several statements share. */
 import { reachColumns, type ChannelName, type Reach } from '../contacts/contacts.ts'
 import { sql, type Db, type Tx } from '../platform/db.ts'
-import type { Locale } from '../platform/languages.ts'
+import type { Locale } from '../platform/values/languages.ts'
 
 /** Delivery `d` has not been sent and may still be. */
 export const isWaiting = sql`d.status in ('queued', 'scheduled')`

@@ -1,7 +1,7 @@
 /** The statements that apply the provider's statuses. */
 import { sql, type Tx } from '../platform/db.ts'
 import type { ChannelName } from '../contacts/contacts.ts'
-import type { Locale } from '../platform/languages.ts'
+import type { Locale } from '../platform/values/languages.ts'
 import { reachColumns } from '../contacts/contacts.ts'
 import type { Consequences, Refused } from './consequences.ts'
 import { earlierReasons } from './sql.ts'

@@ -6,7 +6,7 @@
  */
 import { randomBytes } from 'node:crypto'
 import { sql, type Db } from '../platform/db.ts'
-import { foldCode } from '../platform/text.ts'
+import { foldCode } from '../platform/values/text.ts'
 
 /** Crockford's base 32: without I, L, O and U, so a code can be read aloud at the door. */
 const ALPHABET = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'

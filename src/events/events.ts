@@ -1,11 +1,11 @@
 /** Organizers, their events and their guests. */
 import { newId, violatedConstraint, withTx, type Db } from '../platform/db.ts'
-import { parseEmail } from '../platform/email-address.ts'
+import { parseEmail } from '../platform/values/email-address.ts'
 import { Failure, readFields, readInstant } from '../platform/errors.ts'
 import type { User } from '../http/access.ts'
 import { parseTimeZone } from '../http/formats.ts'
-import { parsePhone } from '../platform/phone.ts'
-import { cleanLine, cleanLines, parseName } from '../platform/text.ts'
+import { parsePhone } from '../platform/values/phone.ts'
+import { cleanLine, cleanLines, parseName } from '../platform/values/text.ts'
 import { newCode } from './codes.ts'
 import {
   deleteGuest,

@@ -1,7 +1,7 @@
 /** An invitation as its guest sees it, found by a code. Concurrent guests share a statement. */
 import { batching } from '../platform/batching.ts'
 import { sql, type Db } from '../platform/db.ts'
-import type { Locale } from '../platform/languages.ts'
+import type { Locale } from '../platform/values/languages.ts'
 import { findCode, type CodeReading } from './codes.ts'
 import type { AnswerKind } from './invitations.ts'
 

@@ -1,7 +1,7 @@
 import { domainToASCII } from 'node:url'
 import { sql, type Db, type Tx } from '../platform/db.ts'
-import { normalizePhone } from '../platform/phone.ts'
-import { foldCode, foldText } from '../platform/text.ts'
+import { normalizePhone } from '../platform/values/phone.ts'
+import { foldCode, foldText } from '../platform/values/text.ts'
 import type { Position } from '../http/page.ts'
 
 export type Organizer = { id: string; name: string; createdAt: Date; sendingPausedAt: Date | null }

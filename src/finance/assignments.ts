@@ -18,7 +18,7 @@ import {
 import { findPayment, recordManualPayment, type Payment } from '../payments/payments.ts'
 import { withTx, type Tx } from '../platform/db.ts'
 import { Failure } from '../platform/errors.ts'
-import { formatCents, MAX_CENTS, readCurrency, readMoney, type Money } from '../platform/money.ts'
+import { formatCents, MAX_CENTS, readCurrency, readMoney, type Money } from '../platform/values/money.ts'
 import { isEventOf } from './sql.ts'
 
 type Context = Pick<Deps, 'db' | 'now'>

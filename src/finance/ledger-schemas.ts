@@ -3,7 +3,7 @@ import { Type } from 'typebox'
 import { Answer, Id, Instant, NullableInteger, NullableString } from '../http/schemas.ts'
 import { MOVEMENT_KINDS, TICKET_KINDS } from '../ledger/ledger.ts'
 import { FactView, NextActionView, RefundView, TransitionView } from '../payments/payments.ts'
-import { AmountInput, AmountOutput, CurrencyInput } from '../platform/money.ts'
+import { AmountInput, AmountOutput, CurrencyInput } from '../platform/values/money.ts'
 import { METHODS, PaidAt, PaymentView, Reference } from './schemas.ts'
 
 const cents = (description: string) => Type.Integer({ description: `Minor units. ${description}` })

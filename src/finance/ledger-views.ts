@@ -1,6 +1,6 @@
 /** Balances, assignments and movements as the wire shows them. */
 import type { Balance, Entry, Transaction } from '../ledger/ledger.ts'
-import { formatCents } from '../platform/money.ts'
+import { formatCents } from '../platform/values/money.ts'
 import { readAssignment } from './assignments.ts'
 
 export function describeAccount(organizerId: string, balance: Balance, currency: string) {

@@ -3,7 +3,7 @@ import type { Deps } from '../deps.ts'
 import type { Db } from '../platform/db.ts'
 import { sumLedger, type LedgerSums } from '../ledger/ledger.ts'
 import { Failure } from '../platform/errors.ts'
-import { formatCents } from '../platform/money.ts'
+import { formatCents } from '../platform/values/money.ts'
 import { listPayments, sumPayments, type Payment, type PaymentSum } from '../payments/payments.ts'
 import { COMPARED_DAYS, shareOf, sumPredictions } from './predictions.ts'
 import {

@@ -17,9 +17,9 @@ import {
   listRefunds,
   PAYMENT_GROUPS,
 } from '../payments/payments.ts'
-import { readDays } from '../platform/days.ts'
+import { readDays } from '../platform/values/days.ts'
 import { Failure } from '../platform/errors.ts'
-import { AmountInput, CurrencyInput, readCurrency } from '../platform/money.ts'
+import { AmountInput, CurrencyInput, readCurrency } from '../platform/values/money.ts'
 import { enterPayment, reversePayment } from './finance.ts'
 import { PaymentDetailsAnswer } from './ledger-schemas.ts'
 import { describeMovement } from './ledger-views.ts'

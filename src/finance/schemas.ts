@@ -1,7 +1,7 @@
 /** The schemas of the Director's answers; they define every number. */
 import { Type } from 'typebox'
 import { Answer, Id, Instant, NullableInstant, NullableNumber, NullableString } from '../http/schemas.ts'
-import { AmountOutput } from '../platform/money.ts'
+import { AmountOutput } from '../platform/values/money.ts'
 import { PAYMENT_STATUSES } from '../payments/payments.ts'
 
 const count = (description: string) => Type.Integer({ description })

@@ -1,7 +1,7 @@
 /** The SQL of the Director's numbers: views, refresh, versions. */
 import { batching } from '../platform/batching.ts'
 import { movedOn } from '../ledger/ledger.ts'
-import type { Days } from '../platform/days.ts'
+import type { Days } from '../platform/values/days.ts'
 import { sql, type Db, type Tx } from '../platform/db.ts'
 
 export type RefreshedView = { viewName: string; tookMs: number }

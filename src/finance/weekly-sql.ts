@@ -1,6 +1,6 @@
 /** The SQL of the weekly e-mail. */
 import { sql, type Db } from '../platform/db.ts'
-import type { Locale } from '../platform/languages.ts'
+import type { Locale } from '../platform/values/languages.ts'
 
 /** ISO dates of Monday and Sunday, and the numbers of the overview of these days. */
 export type Week = {

@@ -1,5 +1,5 @@
 /** What directors read in the weekly e-mail, and on the page that turns it off. */
-import type { Locale } from '../platform/languages.ts'
+import type { Locale } from '../platform/values/languages.ts'
 import type { Week } from './weekly-sql.ts'
 
 type Text = { title: string; text: string }

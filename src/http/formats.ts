@@ -4,10 +4,10 @@
  */
 import type { Ajv, SchemaValidateFunction } from 'ajv'
 import { isTimeZone } from '../platform/config.ts'
-import { parseEmail } from '../platform/email-address.ts'
+import { parseEmail } from '../platform/values/email-address.ts'
 import { Failure } from '../platform/errors.ts'
-import { parsePhone } from '../platform/phone.ts'
-import { parseName } from '../platform/text.ts'
+import { parsePhone } from '../platform/values/phone.ts'
+import { parseName } from '../platform/values/text.ts'
 
 /** An IANA name. Throws `invalid_time_zone`. */
 export function parseTimeZone(name: string): string {

@@ -3,7 +3,7 @@
  * has it once under that name and refers to it everywhere else.
  */
 import { Type, type Static, type TObject, type TProperties, type TSchema, type TSchemaOptions } from 'typebox'
-import { LOCALES } from '../platform/languages.ts'
+import { LOCALES } from '../platform/values/languages.ts'
 
 export const RequestId = Type.String({ title: 'RequestId', description: 'Also in the X-Request-Id header.' })
 /** The hook in request-id.ts writes it, so a handler need not. */

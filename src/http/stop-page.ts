@@ -4,7 +4,7 @@
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { Failure, statusOf, type FailureCode } from '../platform/errors.ts'
-import type { Locale } from '../platform/languages.ts'
+import type { Locale } from '../platform/values/languages.ts'
 import { contentSecurityPolicyOf, escapeHtml, renderPage } from './html.ts'
 
 const STYLE = `:root{color-scheme:light dark;--paper:#fffdf9;--ground:#f3ece2;--ink:#2b2622;--soft:#6f655b;--accent:#8a3b4a;--on-accent:#fff}

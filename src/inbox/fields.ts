@@ -1,5 +1,5 @@
 /** Reads fields that only WhatsApp's webhooks have; platform/json.ts reads the general ones. */
-import { foldCode } from '../platform/text.ts'
+import { foldCode } from '../platform/values/text.ts'
 import { asId, type Json } from '../platform/json.ts'
 
 /** What a person wrote, cut to 8,000 characters and without NUL, which PostgreSQL cannot store. */

@@ -1,6 +1,6 @@
 /** Reads who a person is in WhatsApp's webhooks: a number, business-scoped user ids, or both, in any of these fields. */
 import type { WaIdentity } from '../contacts/contacts.ts'
-import { normalizePhone } from '../platform/phone.ts'
+import { normalizePhone } from '../platform/values/phone.ts'
 import { asObject, type Json } from '../platform/json.ts'
 import { asUserId, asUserIdInsteadOfNumber, asWaId } from './fields.ts'
 

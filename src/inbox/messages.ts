@@ -4,7 +4,7 @@
  */
 import type { WaIdentity } from '../contacts/contacts.ts'
 import type { InboundMessage } from '../conversations/conversations.ts'
-import { normalizePhone } from '../platform/phone.ts'
+import { normalizePhone } from '../platform/values/phone.ts'
 import { asId, asList, asObject, type Json } from '../platform/json.ts'
 import { asMessageText, asWaId, readTimestamp } from './fields.ts'
 import { ADDRESSEE, complete, isNobody, readContacts, readIdentity, readSystemChange, SENDER } from './identities.ts'

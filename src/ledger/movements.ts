@@ -3,7 +3,7 @@
  * negative one. So the entries of every movement add up to zero, in each currency and in tickets. docs/ledger.md has an
  * example of each.
  */
-import type { Money } from '../platform/money.ts'
+import type { Money } from '../platform/values/money.ts'
 
 /** `prepaid`: usable because they are paid. `loan`: usable at once and owed. */
 export const TICKET_KINDS = ['prepaid', 'loan'] as const

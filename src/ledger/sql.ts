@@ -1,5 +1,5 @@
 /** The SQL of the ledger. */
-import { isUntil, isWithin, type Days } from '../platform/days.ts'
+import { isUntil, isWithin, type Days } from '../platform/values/days.ts'
 import { sql, type Db, type Tx } from '../platform/db.ts'
 import type { Position } from '../http/page.ts'
 import type { Entry, TicketKind } from './movements.ts'

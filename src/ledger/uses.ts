@@ -2,7 +2,7 @@
  * Booking tickets as used. A place uses tickets when its guest gets a message or enters, as TICKET_USE says; one at a premium
  * event uses TICKET_PREMIUM_FACTOR of them. Nothing waits for it: a job books once a minute what has happened since.
  */
-import { dayOf } from '../platform/days.ts'
+import { dayOf } from '../platform/values/days.ts'
 import { sql, withTx, type Db, type Tx } from '../platform/db.ts'
 import { book, findBalance, lockOrganizer, type Cause } from './ledger.ts'
 import { use } from './movements.ts'

@@ -2,11 +2,11 @@
 import assert from 'node:assert/strict'
 import { bookPayment, bookReversal, findMovementOfPayment } from '../ledger/ledger.ts'
 import { newId, withTx, type Db, type Tx } from '../platform/db.ts'
-import { readInstantOrDay } from '../platform/days.ts'
+import { readInstantOrDay } from '../platform/values/days.ts'
 import { Failure, readFields } from '../platform/errors.ts'
 import type { User } from '../http/access.ts'
-import { readMoney } from '../platform/money.ts'
-import { foldCode } from '../platform/text.ts'
+import { readMoney } from '../platform/values/money.ts'
+import { foldCode } from '../platform/values/text.ts'
 import {
   findPayer,
   findPayment,

@@ -6,7 +6,7 @@ import assert from 'node:assert/strict'
 import type { User } from '../http/access.ts'
 import { newId, withTx, type Db, type Tx } from '../platform/db.ts'
 import { Failure } from '../platform/errors.ts'
-import { formatCents, readMoney } from '../platform/money.ts'
+import { formatCents, readMoney } from '../platform/values/money.ts'
 import {
   EMPTY_UPDATE,
   ProviderUnreachable,

@@ -1,7 +1,7 @@
 /** The shapes of refunds, reviews and differences on the wire. */
 import { Type } from 'typebox'
 import { Instant, NullableInstant, NullableString } from '../http/schemas.ts'
-import { AmountOutput, formatCents } from '../platform/money.ts'
+import { AmountOutput, formatCents } from '../platform/values/money.ts'
 import type { Fact } from './fact.ts'
 import type { Refund } from './refunds-sql.ts'
 import { REVIEW_REASONS, REVIEW_STATUSES, type Review } from './reviews-sql.ts'

@@ -1,5 +1,5 @@
 /** The SQL of payments. */
-import { isWithin, type Days } from '../platform/days.ts'
+import { isWithin, type Days } from '../platform/values/days.ts'
 import { sql, type Db, type Tx } from '../platform/db.ts'
 import type { FailureCode } from '../platform/errors.ts'
 import type { NextAction } from '../providers/providers.ts'

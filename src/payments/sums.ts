@@ -1,5 +1,5 @@
 /** Sums of payments, by the groups of the overview. */
-import { isWithin, type Days } from '../platform/days.ts'
+import { isWithin, type Days } from '../platform/values/days.ts'
 import { sql, type Db } from '../platform/db.ts'
 
 type Group = { is: Fragment; count: Fragment; cents: Fragment }

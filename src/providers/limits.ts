@@ -3,7 +3,7 @@
  * mock mode too, so that a checkout that works there works with a key.
  */
 import { Failure } from '../platform/errors.ts'
-import { CURRENCIES, formatCents, MAX_CENTS, type Money } from '../platform/money.ts'
+import { CURRENCIES, formatCents, MAX_CENTS, type Money } from '../platform/values/money.ts'
 import type { PaymentMethod, ProviderName } from './provider.ts'
 
 type Limit = {

@@ -1,5 +1,5 @@
 /** The reports on tickets, guests and messages. */
-import { isWithin } from '../platform/days.ts'
+import { isWithin } from '../platform/values/days.ts'
 import { sql } from '../platform/db.ts'
 import { inScope, isOfEvents, ON_EVENTS, organizerOf, type Column, type Report, type ReportFilter } from './report.ts'
 

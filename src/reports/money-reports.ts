@@ -1,6 +1,6 @@
 /** The reports on money. */
 import { IS_PAID, movedOn } from '../ledger/ledger.ts'
-import { dayAt, isUntil, isWithin } from '../platform/days.ts'
+import { dayAt, isUntil, isWithin } from '../platform/values/days.ts'
 import { sql } from '../platform/db.ts'
 import { daysOf } from './series.ts'
 import {

@@ -1,7 +1,7 @@
 /** Runs a report: a page with the totals of all rows, and what files need for all rows. */
 import { openCursor, writeCursor } from '../http/page.ts'
 import { sql, type Db } from '../platform/db.ts'
-import { formatCents } from '../platform/money.ts'
+import { formatCents } from '../platform/values/money.ts'
 import type { Column, Report, ReportFilter } from './report.ts'
 
 export type Value = string | number | null

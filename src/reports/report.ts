@@ -1,5 +1,5 @@
 /** What a report is: its columns, its query, its filters; and the conditions that the queries share. */
-import type { Days } from '../platform/days.ts'
+import type { Days } from '../platform/values/days.ts'
 import { sql } from '../platform/db.ts'
 import type { Unit } from './series.ts'
 

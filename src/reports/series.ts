@@ -1,6 +1,6 @@
 /** Series for charts: a row for each day, week or month, also for those on which nothing happened. */
 import { DateTime } from 'luxon'
-import type { Days } from '../platform/days.ts'
+import type { Days } from '../platform/values/days.ts'
 import { Failure } from '../platform/errors.ts'
 
 export const UNITS = ['day', 'week', 'month'] as const

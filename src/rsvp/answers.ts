@@ -1,6 +1,6 @@
 /** Our replies to guests who wrote: deliveries, inserted in the transaction that handles the guest's message. */
 import { newId, sql, type Tx } from '../platform/db.ts'
-import type { Locale } from '../platform/languages.ts'
+import type { Locale } from '../platform/values/languages.ts'
 import type { TemplateName } from '../templates/templates.ts'
 import { insertDelivery } from '../delivery/delivery.ts'
 

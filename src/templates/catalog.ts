@@ -7,7 +7,7 @@
  */
 import { DateTime } from 'luxon'
 import { Failure } from '../platform/errors.ts'
-import type { Locale } from '../platform/languages.ts'
+import type { Locale } from '../platform/values/languages.ts'
 import type { MessageContext } from './context.ts'
 import { EN } from './texts-en.ts'
 import { ES_MX } from './texts-es-mx.ts'

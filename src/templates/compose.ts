@@ -4,7 +4,7 @@
  * invitation.
  */
 import { Failure } from '../platform/errors.ts'
-import type { Locale } from '../platform/languages.ts'
+import type { Locale } from '../platform/values/languages.ts'
 import type { EmailContent, TemplateButton, WhatsAppContent } from '../channels/channels.ts'
 import { renderHtml, renderText, type Letter } from './layout.ts'
 import type { MessageContext } from './context.ts'

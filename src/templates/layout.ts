@@ -2,7 +2,7 @@
  * The layout of every e-mail. `npm run docs` compiles layout.mjml into layout-html.ts, so the MJML compiler is not part of
  * the running program.
  */
-import type { Locale } from '../platform/languages.ts'
+import type { Locale } from '../platform/values/languages.ts'
 import { escapeHtml } from '../http/html.ts'
 import { LAYOUT } from './layout-html.ts'
 

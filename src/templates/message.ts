@@ -1,6 +1,6 @@
 /** Composes the message of a delivery: content, address, and free-form or as a template. */
 import type { ChannelName } from '../contacts/contacts.ts'
-import type { Locale } from '../platform/languages.ts'
+import type { Locale } from '../platform/values/languages.ts'
 import type { Message } from '../channels/channels.ts'
 import { composeEmail, composeWhatsApp, type Uncomposed } from './compose.ts'
 import { messageContextOf } from './context.ts'

@@ -2,7 +2,7 @@
  * The shape of a template: header, variables of the body, buttons. WhatsApp refuses a message of another shape (132000,
  * 132012, 132018), so we compare ours with the approved one.
  */
-import type { Locale } from '../platform/languages.ts'
+import type { Locale } from '../platform/values/languages.ts'
 import { WORDS, type Template } from './catalog.ts'
 
 /**

@@ -1,5 +1,5 @@
 import { sql, type Db } from '../platform/db.ts'
-import type { Locale } from '../platform/languages.ts'
+import type { Locale } from '../platform/values/languages.ts'
 
 /** The facts of a message about guest, event and organizer. guestName null: no such guest, or guestId was null. */
 export type MessageFacts = {

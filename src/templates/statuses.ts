@@ -1,6 +1,6 @@
 /** The template statuses of WhatsApp, so that a preflight reports a template that is not approved or differs from ours. */
 import { sql, type Db } from '../platform/db.ts'
-import type { Locale } from '../platform/languages.ts'
+import type { Locale } from '../platform/values/languages.ts'
 import { compareShapes, readShape, shapeOf, type Shape, type ShapeDifference } from './shape.ts'
 import { languageOf, listTemplates, WORDS, type Template } from './catalog.ts'
 import type { RemoteTemplate } from '../channels/channels.ts'

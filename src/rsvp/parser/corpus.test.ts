@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import { judge, LABELS, listMisses, readCorpus, SETS, setOf } from '../../../test/corpus.ts'
-import { foldText } from '../../platform/text.ts'
+import { foldText } from '../../platform/values/text.ts'
 import { CONFIDENCE_NEEDED, readReply, type Intent } from './parser.ts'
 
 const corpus = await readCorpus()

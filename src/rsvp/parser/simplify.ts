@@ -1,5 +1,5 @@
 /** Brings a message into the plain words that the phrases are written in. Pure. */
-import { foldLetters, foldText } from '../../platform/text.ts'
+import { foldLetters, foldText } from '../../platform/values/text.ts'
 
 /** Longer messages are read up to here and never decided, because the end may take the beginning back. */
 export const LENGTH_MAX = 2000

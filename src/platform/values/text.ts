@@ -6,7 +6,7 @@
  * The classes are Unicode's: https://www.unicode.org/reports/tr44/ (Default_Ignorable_Code_Point, Cf, Cc).
  */
 
-import { Failure } from './errors.ts'
+import { Failure } from '../errors.ts'
 
 /** Marks that are never drawn: zero-width spaces and joiners, bidirectional marks, soft hyphens, fillers, selectors. */
 const INVISIBLE = /[\p{Cf}\p{Default_Ignorable_Code_Point}]/gu

@@ -3,8 +3,8 @@
  * `to` is read and compared here, so that a total and the list of the same days agree.
  */
 import { DateTime } from 'luxon'
-import { sql } from './db.ts'
-import { Failure } from './errors.ts'
+import { sql } from '../db.ts'
+import { Failure } from '../errors.ts'
 
 export const TIME_ZONE = 'America/Mexico_City'
 

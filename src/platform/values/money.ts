@@ -1,6 +1,6 @@
 /** Money: integer minor units with an ISO 4217 currency, never a float. */
 import { Type } from 'typebox'
-import { Failure } from './errors.ts'
+import { Failure } from '../errors.ts'
 
 /** Supported currencies with their number of decimals (ISO 4217). */
 const DECIMALS: Record<string, number> = { MXN: 2, USD: 2, EUR: 2, GTQ: 2, COP: 2, CLP: 0, JPY: 0 }

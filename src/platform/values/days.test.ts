@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { startApp } from '../../test/harness.ts'
+import { startApp } from '../../../test/harness.ts'
 import { isUntil, isWithin, readDays, readInstantOrDay } from './days.ts'
-import { sql } from './db.ts'
-import { Failure } from './errors.ts'
+import { sql } from '../db.ts'
+import { Failure } from '../errors.ts'
 
 /** [what is given, the day in Mexico City]. */
 const DAYS = [

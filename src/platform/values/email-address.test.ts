@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { parseEmail } from './email-address.ts'
-import { Failure } from './errors.ts'
+import { Failure } from '../errors.ts'
 
 for (const [written, address] of [
   ['ana@example.com', 'ana@example.com'],

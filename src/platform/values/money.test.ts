@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { Failure } from './errors.ts'
+import { Failure } from '../errors.ts'
 import { formatCents, readMoney } from './money.ts'
 
 const codeOf = (read: () => unknown): string => {

@@ -6,7 +6,7 @@
  */
 import { domainToASCII } from 'node:url'
 import isEmail from 'validator/lib/isEmail.js'
-import { Failure } from './errors.ts'
+import { Failure } from '../errors.ts'
 import { foldCode } from './text.ts'
 
 /**

@@ -6,7 +6,7 @@
  * contacts, chats, links and cells of spreadsheets. What could mean two numbers, or has lost digits, is not a number.
  */
 import { parsePhoneNumberFromString } from 'libphonenumber-js/max'
-import { Failure } from './errors.ts'
+import { Failure } from '../errors.ts'
 import { foldCode } from './text.ts'
 
 /** Returns E.164 (`+525512345678`), or null when this cannot be exactly one phone number. */
