@@ -430,6 +430,16 @@ CREATE TRIGGER ledger_entries_append_only BEFORE DELETE OR UPDATE ON ledger_entr
 CREATE TRIGGER ledger_entries_inserted AFTER INSERT ON ledger_entries REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION note_ledger_sums();
 CREATE TRIGGER ledger_entries_kept BEFORE TRUNCATE ON ledger_entries FOR EACH STATEMENT EXECUTE FUNCTION refuse_changed_ledger();
 
+create table ledger_months (
+  organizer_id text not null,
+  month date not null,
+  account text not null,
+  currency text,
+  amount_cents bigint not null,
+  tickets bigint not null,
+  constraint ledger_months_key UNIQUE NULLS NOT DISTINCT (organizer_id, month, account, currency)
+) with (fillfactor=70);
+
 create table ledger_sums (
   organizer_id text not null,
   account text not null,
@@ -1131,9 +1141,15 @@ AS $function$
 begin
   lock table ledger_entries, payments in share row exclusive mode;
   delete from ledger_sums;
+  delete from ledger_months;
   delete from payment_sums;
   insert into ledger_sums
   select organizer_id, account, currency, sum(amount_cents), sum(tickets) from ledger_entries group by 1, 2, 3;
+  insert into ledger_months
+  select organizer_id, date_trunc('month', effective_at at time zone 'America/Mexico_City')::date, account, currency,
+         sum(amount_cents), sum(tickets)
+    from ledger_entries
+   group by 1, 2, 3, 4;
   insert into payment_sums
   select coalesce(organizer_id, ''), currency, status, count(*), sum(greatest(amount_cents, received_cents)),
          count(*) filter (where kept_cents > 0), sum(greatest(kept_cents, 0)),
@@ -1191,6 +1207,15 @@ begin
       on conflict on constraint ledger_sums_key
       do update set amount_cents = s.amount_cents + excluded.amount_cents,
                     tickets = s.tickets + excluded.tickets;
+  insert into ledger_months as m (organizer_id, month, account, currency, amount_cents, tickets)
+  select organizer_id, date_trunc('month', effective_at at time zone 'America/Mexico_City')::date, account, currency,
+         sum(amount_cents), sum(tickets)
+    from changed
+   group by 1, 2, 3, 4
+   order by 1, 2, 3, 4
+      on conflict on constraint ledger_months_key
+      do update set amount_cents = m.amount_cents + excluded.amount_cents,
+                    tickets = m.tickets + excluded.tickets;
   return null;
 end $function$;
 

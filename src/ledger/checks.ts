@@ -1,5 +1,6 @@
 /** What must hold in the ledger at any moment beyond what its constraints enforce. A query that finds rows has found a fault. */
 import { sql, type Db, type Tx } from '../platform/db.ts'
+import { TIME_ZONE } from '../platform/values/days.ts'
 
 /** Each finds the ids of what is wrong. docs/runbook.md says what to do about them. */
 const CHECKS = {
@@ -64,6 +65,16 @@ const CHECKS = {
              union all
             select organizer_id, account, currency, -amount_cents, -tickets from ledger_entries) s
      group by organizer_id, account, currency
+    having sum(amount_cents) <> 0
+        or sum(tickets) <> 0`,
+  wrong_month_sum: sql`
+    select organizer_id as id
+      from (select organizer_id, month, account, currency, amount_cents, tickets from ledger_months
+             union all
+            select organizer_id, date_trunc('month', effective_at at time zone ${TIME_ZONE})::date, account, currency,
+                   -amount_cents, -tickets
+              from ledger_entries) s
+     group by organizer_id, month, account, currency
     having sum(amount_cents) <> 0
         or sum(tickets) <> 0`,
   wrong_payment_sum: sql`

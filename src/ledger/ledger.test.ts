@@ -317,5 +317,5 @@ test('each check finds what it is there for', async (t) => {
     await book(tx)
   }
   const sums = [...new Set(await findFaultsOf(db, bookOne, false))]
-  assert.deepEqual(sums, ['wrong_ledger_sum', 'wrong_payment_sum'])
+  assert.deepEqual(sums, ['wrong_ledger_sum', 'wrong_month_sum', 'wrong_payment_sum'])
 })

@@ -27,13 +27,11 @@ export {
   listTransactions,
   lockOrganizer,
   MOVEMENT_KINDS,
-  movedOn,
-  sumLedger,
   type Balance,
   type LedgerFilter,
-  type LedgerSums,
   type Transaction,
 } from './sql.ts'
+export { movedOn, sumLedger, type LedgerSums } from './sums-sql.ts'
 
 /** Who causes a movement, and when it counts. */
 export type Cause = { by: string; requestId: string; at: Date; effectiveAt?: Date; idempotencyKey?: string | null }

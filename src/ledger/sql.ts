@@ -1,5 +1,5 @@
 /** The SQL of the ledger. */
-import { isUntil, isWithin, type Days } from '../platform/values/days.ts'
+import { isWithin, type Days } from '../platform/values/days.ts'
 import { sql, type Db, type Tx } from '../platform/db.ts'
 import type { Position } from '../http/page.ts'
 import type { Entry, TicketKind } from './movements.ts'
@@ -182,73 +182,4 @@ export async function findTicketsLeft(db: Db, eventId: string, scope: string | n
      where e.id = ${eventId}
        and (${scope}::text is null or e.organizer_id = ${scope})`.execute(db)
   return rows[0]?.left ?? null
-}
-
-export type LedgerSums = {
-  prepaid: number
-  onLoan: number
-  used: number
-  left: number
-  billedCents: number
-  paidCents: number
-  openDebtCents: number
-  creditCents: number
-}
-
-/**
- * What was moved, row by row with `organizer_id`, `account`, `currency`, `amount_cents` and `tickets`: `is_until`, it counts
- * until the end of the days; `is_within`, on one of them. The sums of all time are in ledger_sums, so only what came after the
- * days, and what came on them when they have a beginning, is read from the entries. `isCounted`: which entries `e` count as
- * within; all when absent.
- */
-export const movedOn = (f: Days, isCounted: Query | null = null): Query => {
-  const isSummed = f.from === null && isCounted === null
-  const isWithinToo = isSummed ? sql`true` : sql`false`
-  const columns = sql`organizer_id, account, currency`
-  const parts = [
-    sql`select ${columns}, amount_cents, tickets, true as is_until, ${isWithinToo} as is_within from ledger_sums`,
-  ]
-  if (f.to !== null)
-    parts.push(sql`
-      select ${columns}, -amount_cents, -tickets, true, ${isWithinToo}
-        from ledger_entries
-       where not ${isUntil(sql`effective_at`, f.to)}`)
-  if (!isSummed)
-    parts.push(sql`
-      select ${columns}, amount_cents, tickets, false, true
-        from ledger_entries e
-       where ${isWithin(sql`effective_at`, f)}
-         and ${isCounted ?? sql`true`}`)
-  return sql`(${sql.join(parts, sql` union all `)})`
-}
-
-/**
- * Sums the ledger between `from` and `to`. Debt, credit and the tickets that are left are those at the end of `to`, whatever
- * `from` is. They are summed organizer by organizer, because the credit of one does not pay the debt of another.
- */
-export async function sumLedger(
-  db: Db,
-  f: Days & { organizerId: string | null; currency: string },
-): Promise<LedgerSums> {
-  const { rows } = await sql<LedgerSums>`
-    select coalesce(sum(prepaid), 0)::bigint as prepaid,
-           coalesce(sum(on_loan), 0)::bigint as on_loan,
-           coalesce(sum(used), 0)::bigint as used,
-           coalesce(sum("left"), 0)::bigint as "left",
-           coalesce(sum(billed_cents), 0)::bigint as billed_cents,
-           coalesce(sum(paid_cents), 0)::bigint as paid_cents,
-           coalesce(sum(greatest(owed_cents, 0)), 0)::bigint as open_debt_cents,
-           coalesce(sum(greatest(-owed_cents, 0)), 0)::bigint as credit_cents
-      from (select -sum(tickets) filter (where is_within and account = 'issued_prepaid') as prepaid,
-                   -sum(tickets) filter (where is_within and account = 'issued_loan') as on_loan,
-                   sum(tickets) filter (where is_within and account in ('used_prepaid', 'used_loan')) as used,
-                   sum(tickets) filter (where is_until and account in ('tickets_prepaid', 'tickets_loan')) as "left",
-                   -sum(amount_cents) filter (where is_within and account = 'sales') as billed_cents,
-                   sum(amount_cents) filter (where is_within and ${IS_PAID}) as paid_cents,
-                   sum(amount_cents) filter (where is_until and account = 'receivable') as owed_cents
-              from ${movedOn(f)} m
-             where (${f.organizerId}::text is null or organizer_id = ${f.organizerId})
-               and (currency is null or currency = ${f.currency})
-             group by organizer_id) o`.execute(db)
-  return rows[0]!
 }

@@ -373,6 +373,15 @@ export interface LedgerEntries {
   transactionId: string;
 }
 
+export interface LedgerMonths {
+  account: string;
+  amountCents: number;
+  currency: string | null;
+  month: string;
+  organizerId: string;
+  tickets: number;
+}
+
 export interface LedgerSums {
   account: string;
   amountCents: number;
@@ -753,6 +762,7 @@ export interface DB {
   kpiRefreshes: KpiRefreshes;
   kv: Kv;
   ledgerEntries: LedgerEntries;
+  ledgerMonths: LedgerMonths;
   ledgerSums: LedgerSums;
   ledgerTransactions: LedgerTransactions;
   moneyVersions: MoneyVersions;
