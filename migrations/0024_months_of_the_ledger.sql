@@ -60,3 +60,8 @@ begin
 end $$;
 
 select fill_money_sums();
+
+-- The entries of some days, of all organizers, without a look at the table.
+drop index ledger_entries_days;
+create index ledger_entries_days on ledger_entries (effective_at)
+  include (organizer_id, account, currency, amount_cents, tickets);

@@ -424,7 +424,7 @@ END),
   constraint ledger_entries_owner FOREIGN KEY (transaction_id, organizer_id, effective_at, lines) REFERENCES ledger_transactions(id, organizer_id, effective_at, lines)
 );
 CREATE INDEX ledger_entries_bills ON ledger_entries USING btree (organizer_id, effective_at, transaction_id) INCLUDE (currency, amount_cents) WHERE ((account = 'receivable'::text) AND (amount_cents > 0));
-CREATE INDEX ledger_entries_days ON ledger_entries USING brin (effective_at);
+CREATE INDEX ledger_entries_days ON ledger_entries USING btree (effective_at) INCLUDE (organizer_id, account, currency, amount_cents, tickets);
 CREATE INDEX ledger_entries_sums ON ledger_entries USING btree (organizer_id, account, currency, effective_at) INCLUDE (amount_cents, tickets);
 CREATE TRIGGER ledger_entries_append_only BEFORE DELETE OR UPDATE ON ledger_entries FOR EACH ROW EXECUTE FUNCTION refuse_changed_ledger();
 CREATE TRIGGER ledger_entries_inserted AFTER INSERT ON ledger_entries REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION note_ledger_sums();

@@ -4,7 +4,7 @@ import type { Db } from '../platform/db.ts'
 import { sumLedger, type LedgerSums } from '../ledger/ledger.ts'
 import { Failure } from '../platform/errors.ts'
 import { formatCents } from '../platform/values/money.ts'
-import { listPayments, sumPayments, type Payment, type PaymentSum } from '../payments/payments.ts'
+import { listRecentPayments, sumPayments, type Payment, type PaymentSum } from '../payments/payments.ts'
 import { COMPARED_DAYS, shareOf, sumPredictions } from './predictions.ts'
 import {
   countActiveOrganizers,
@@ -72,7 +72,7 @@ async function computeFrom(tx: Db, filter: Filter, now: Date, config: Deps['conf
         openDebt: formatCents(organizer.openDebtCents, filter.currency),
       })),
     },
-    recentPayments: (await listPayments(tx, { ...filter, status: null, before: null, limit: 10 })).map(describePayment),
+    recentPayments: (await listRecentPayments(tx, { ...filter, limit: 10 })).map(describePayment),
   }
 }
 

@@ -181,7 +181,10 @@ export const OverviewAnswer = Answer(
         { maxItems: 5 },
       ),
     }),
-    recentPayments: Type.Array(PaymentView, { maxItems: 10 }),
+    recentPayments: Type.Array(PaymentView, {
+      maxItems: 10,
+      description: 'Those that count last, by the day they were paid, else made.',
+    }),
   },
   { title: 'Overview' },
 )

@@ -1,6 +1,6 @@
 /** The sums of the ledger: of all time and of months in tables of their own, of other days with the entries at their ends. */
 import { DateTime } from 'luxon'
-import { isWithin, type Days } from '../platform/values/days.ts'
+import { dayAfter, isWithin, type Days } from '../platform/values/days.ts'
 import { sql, type Db } from '../platform/db.ts'
 import { IS_PAID } from './sql.ts'
 
@@ -66,9 +66,6 @@ function selectMoved(f: Days, sign: 1 | -1, flags: Query): Query[] {
   ]
 }
 
-/** The day after. */
-const after = (day: string) => read(day).plus({ days: 1 }).toISODate()!
-
 /**
  * What was moved, row by row with `organizer_id`, `account`, `currency`, `amount_cents` and `tickets`: `is_until`, it counts
  * until the end of the days; `is_within`, on one of them. What counts until a day is the sum of all time less what came since.
@@ -79,7 +76,7 @@ export function movedOn(f: Days, isCounted: Query | null = null): Query {
   const flags = (isUntil: boolean, isWithin: boolean) =>
     sql`${sql.raw(String(isUntil))} as is_until, ${sql.raw(String(isWithin))} as is_within`
   const parts = [sql`select ${COLUMNS}, amount_cents, tickets, ${flags(true, isSummed)} from ledger_sums`]
-  if (f.to !== null) parts.push(...selectMoved({ from: after(f.to), to: null }, -1, flags(true, isSummed)))
+  if (f.to !== null) parts.push(...selectMoved({ from: dayAfter(f.to), to: null }, -1, flags(true, isSummed)))
   if (isCounted !== null)
     parts.push(sql`
       select ${COLUMNS}, amount_cents, tickets, ${flags(false, true)}

@@ -17,7 +17,7 @@ import {
   type Payment,
 } from './sql.ts'
 
-export { listPayments, type PaymentFilter } from './sql.ts'
+export { listPayments, listRecentPayments, type PaymentFilter } from './sql.ts'
 export { sumPayments, type PaymentSum } from './sums.ts'
 
 export type ManualPaymentRequest = {

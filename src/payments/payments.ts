@@ -40,6 +40,7 @@ import { findPayer, findPaymentByKey, lockPayment, type Payment } from './sql.ts
 
 export {
   listPayments,
+  listRecentPayments,
   recordManualPayment,
   reverseManualPayment,
   sumPayments,

@@ -225,6 +225,22 @@ export async function listPayments(db: Db, f: PaymentFilter): Promise<Payment[]>
   return rows
 }
 
+/** Lists the payments that count last on these days, by the day they were paid or else made. */
+export async function listRecentPayments(
+  db: Db,
+  f: Days & { organizerId: string | null; currency: string; limit: number },
+): Promise<Payment[]> {
+  const { rows } = await sql<Payment>`
+    select ${COLUMNS}
+      from payments
+     where (${f.organizerId}::text is null or organizer_id = ${f.organizerId})
+       and currency = ${f.currency}
+       and ${isWithin(sql`counted_at`, f)}
+     order by counted_at desc, id desc
+     limit ${f.limit}`.execute(db)
+  return rows
+}
+
 export type PaymentTransition = {
   from: PaymentStatus | null
   to: PaymentStatus

@@ -1,6 +1,6 @@
 /** The reports on money. */
 import { IS_PAID, movedOn } from '../ledger/ledger.ts'
-import { dayAt, isUntil, isWithin, TIME_ZONE } from '../platform/values/days.ts'
+import { dayAt, dayBefore, isUntil, isWithin, TIME_ZONE } from '../platform/values/days.ts'
 import { sql } from '../platform/db.ts'
 import { daysOf } from './series.ts'
 import {
@@ -196,7 +196,7 @@ export const payments: Report = {
 }
 
 /**
- * What an organizer has paid beyond their bills settles no debt of another. So each day has by how much the debt of each
+ * What an organizer has paid beyond their bills settles no debt of another. So every entry has by how much the debt of its
  * organizer changed, and the debt of a day is the sum of the changes until then.
  */
 export const debt: Report = {
@@ -214,35 +214,35 @@ export const debt: Report = {
     { name: 'organizers', kind: 'count', isBalance: true, says: 'How many owe something.' },
   ],
   query: (f) => sql`
-    with since as materialized (
-      select organizer_id, ${dayAt(sql`effective_at`)} as day, sum(amount_cents) as cents
+    with opened as (
+      select organizer_id, sum(amount_cents) as cents
+        from ${movedOn({ from: null, to: dayBefore(f.from!) })} m
+       where account = 'receivable'
+         and currency = ${f.currency}
+         and ${inScope(sql`organizer_id`, f)}
+       group by organizer_id),
+    moved as ( -- in the order of an index, so that nothing is sorted
+      select organizer_id, amount_cents as cents,
+             sum(amount_cents) over (partition by organizer_id order by effective_at rows unbounded preceding) as sum_cents,
+             width_bucket(effective_at, array(
+               select day at time zone ${TIME_ZONE}
+                 from generate_series(${f.from}::timestamp, ${f.to}::timestamp, interval '1 day') as days (day))) as n
         from ledger_entries
        where account = 'receivable'
          and currency = ${f.currency}
          and ${inScope(sql`organizer_id`, f)}
-         and ${isWithin(sql`effective_at`, { from: f.from, to: null })}
-       group by 1, 2),
-    opened as ( -- what was owed before the period: that of all time without what came since
-      select s.organizer_id, s.amount_cents - coalesce(c.cents, 0) as cents
-        from ledger_sums s
-        left join (select organizer_id, sum(cents) as cents from since group by organizer_id) c
-          on c.organizer_id = s.organizer_id
-       where s.account = 'receivable'
-         and s.currency = ${f.currency}
-         and ${inScope(sql`s.organizer_id`, f)}),
-    moved as (
-      select organizer_id, day, cents, sum(cents) over (partition by organizer_id order by day) as sum_cents from since),
-    owed as ( -- at the end of a day, and before it
-      select ${f.from}::date - 1 as day, cents, 0::numeric as before from opened
+         and ${isWithin(sql`effective_at`, f)}),
+    owed as ( -- after an entry, and before it
+      select 0 as n, cents, 0::numeric as before from opened
        union all
-      select m.day, o.cents + m.sum_cents, o.cents + m.sum_cents - m.cents
+      select m.n, coalesce(o.cents, 0) + m.sum_cents, coalesce(o.cents, 0) + m.sum_cents - m.cents
         from moved m
-        join opened o on o.organizer_id = m.organizer_id),
+        left join opened o on o.organizer_id = m.organizer_id),
     changed as (
-      select day, sum(greatest(cents, 0) - greatest(before, 0)) as more,
+      select ${f.from}::date - 1 + n as day, sum(greatest(cents, 0) - greatest(before, 0)) as more,
              sum((cents > 0)::integer - (before > 0)::integer) as debtors
         from owed
-       group by day),
+       group by n),
     summed as (
       select d.day::date as day,
              coalesce(sum(c.more) over days, 0)::bigint as open_debt,

@@ -25,6 +25,11 @@ export const readInstantOrDay = (text: string, field: string): Date => readMomen
 /** The day in Mexico City of an instant, as an ISO date. */
 export const dayOf = (at: Date): string => DateTime.fromJSDate(at, { zone: TIME_ZONE }).toISODate()!
 
+/** The day before and the day after an ISO date. */
+export const dayBefore = (day: string): string => moveDay(day, -1)
+export const dayAfter = (day: string): string => moveDay(day, 1)
+const moveDay = (day: string, days: number) => DateTime.fromISO(day, { zone: 'utc' }).plus({ days }).toISODate()!
+
 const DATE = /^\d{4}-\d{2}-\d{2}$/
 const INSTANT = /^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:?\d{2})$/i
 
