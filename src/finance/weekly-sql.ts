@@ -14,8 +14,10 @@ export type Week = {
   showUpRate: number | null
   freeShare: number | null
 }
+/** What waits for a director: payments to review, and differences from the providers. */
+export type Waiting = { reviews: number; differences: number }
 /** `liveAt`: when money and tickets were read. `asOf`: the age of the rest. */
-export type Figures = { liveAt: string; asOf: string; last: Week; before: Week }
+export type Figures = { liveAt: string; asOf: string; last: Week; before: Week; waiting?: Waiting }
 
 const ATTEMPTS_MAX = 6
 

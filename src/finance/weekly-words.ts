@@ -1,6 +1,6 @@
 /** What directors read in the weekly e-mail, and on the page that turns it off. */
 import type { Locale } from '../platform/values/languages.ts'
-import type { Week } from './weekly-sql.ts'
+import type { Waiting, Week } from './weekly-sql.ts'
 
 type Text = { title: string; text: string }
 /** `from`, `to` and `moment` are date formats of luxon. */
@@ -15,6 +15,7 @@ type Words = {
   age: (live: string, views: string) => string
   before: (text: string) => string
   figures: Record<Exclude<keyof Week, 'from' | 'to'>, string>
+  waiting: Record<keyof Waiting, string>
   button: string
   why: string
   stop: string
@@ -43,6 +44,7 @@ export const WEEKLY_WORDS: Record<Locale, Words> = {
       showUpRate: 'Asistencia',
       freeShare: 'WhatsApp sin costo',
     },
+    waiting: { reviews: 'Pagos por revisar', differences: 'Diferencias con los proveedores' },
     button: 'Ver el panel',
     why: 'Recibes este correo porque activaste el resumen semanal en tu cuenta.',
     stop: 'No quiero más este resumen',
@@ -69,6 +71,7 @@ export const WEEKLY_WORDS: Record<Locale, Words> = {
       showUpRate: 'Show-up',
       freeShare: 'WhatsApp free of charge',
     },
+    waiting: { reviews: 'Payments to review', differences: 'Differences from the providers' },
     button: 'Open the panel',
     why: 'You get this e-mail because you turned on the weekly overview in your account.',
     stop: 'I want no more of these e-mails',

@@ -293,6 +293,15 @@ test('the numbers are those of the overview of both weeks, in both languages and
   await bookAllUses(app)
   await app.runJob(refreshKpisJob, {})
   const [spanish, english] = [await aDirector(app), await aDirector(app, { language: 'en' })]
+  for (const n of [1, 2, 3])
+    await sql`insert into payment_reviews (id, provider, kind, object_id, provider_ref, reason, state, amount_cents, currency,
+                                           mode, occurred_at, request_id, created_at)
+      values (${newId('rev')}, 'mock', 'charge', ${newId('ch')}, ${`mock_${n}`}, 'unknown_payment', 'succeeded', 100, 'MXN', 'mock',
+              ${EIGHT}, 'req_x', ${EIGHT})`.execute(app.db)
+  await sql`insert into payment_differences (payment_id, kind, ours, theirs, is_fixed, found_at, fixed_at)
+    select p.id, 'status', 'a', 'b', d.fixed_at is not null, ${EIGHT}, d.fixed_at
+      from (select id from payments limit 1) p
+     cross join (values (null::timestamptz), (${EIGHT}::timestamptz)) d (fixed_at)`.execute(app.db)
 
   await tick(app)
   const overview = async (query: string) => (await app.get(`/director/overview?${query}`, { as: 'director' })).json()
@@ -323,6 +332,10 @@ test('the numbers are those of the overview of both weeks, in both languages and
     assert.ok(en.text.includes(`${inEnglish}: ${now} (before: ${then})`), `${inEnglish} ${now} ${then}\n${en.text}`)
     assert.ok(es.html.includes(`${now} (antes ${then})`) && en.html.includes(`${now} (before: ${then})`), label)
   }
+  for (const line of ['Pagos por revisar: 3', 'Diferencias con los proveedores: 1'])
+    assert.ok(es.text.includes(line), line)
+  for (const line of ['Payments to review: 3', 'Differences from the providers: 1'])
+    assert.ok(en.text.includes(line), line)
   assert.match(es.html, /<html lang="es-MX"/)
   assert.match(en.html, /<html lang="en"/)
   assert.match(es.text, /^Resumen semanal\n\nSemana del lunes 3 de junio al domingo 9 de junio de 2030\./)

@@ -12,6 +12,8 @@ import { TIME_ZONE } from '../platform/values/days.ts'
 import { newId } from '../platform/db.ts'
 import type { Locale } from '../platform/values/languages.ts'
 import { formatCents } from '../platform/values/money.ts'
+import { countAttention } from '../payments/payments.ts'
+import { countOpenDifferences } from '../reconciliation/reconciliation.ts'
 import { renderHtml, renderText, type Letter } from '../templates/templates.ts'
 import { compareOverviews, type Overview } from './overview.ts'
 import { refreshIfCheap } from './refresh.ts'
@@ -58,6 +60,10 @@ async function computeFigures(context: Context, week: string): Promise<Figures> 
     asOf: last.asOf.toISOString(),
     last: { ...lastDays, ...pick(last) },
     before: { ...daysBefore, ...pick(before) },
+    waiting: {
+      reviews: (await countAttention(context.db)).reviews,
+      differences: await countOpenDifferences(context.db),
+    },
   }
 }
 
@@ -102,8 +108,8 @@ export function composeWeeklyEmail(claimed: ClaimedWeeklyEmail, baseUrl: string)
   return { ...ids, to: email, template: 'weekly_overview', locale, channel: 'email', content }
 }
 
-function listFacts({ last, before }: Figures, locale: Locale): Letter['facts'] {
-  const { figures, before: parenthesize } = WEEKLY_WORDS[locale]
+function listFacts({ last, before, waiting }: Figures, locale: Locale): Letter['facts'] {
+  const { figures, before: parenthesize, waiting: labels } = WEEKLY_WORDS[locale]
   const count = (value: number) => value.toLocaleString(locale)
   const share = (value: number | null) =>
     value === null ? '—' : value.toLocaleString(locale, { style: 'percent', maximumFractionDigits: 1 })
@@ -119,6 +125,12 @@ function listFacts({ last, before }: Figures, locale: Locale): Letter['facts'] {
     row('confirmed', ({ confirmed }) => count(confirmed)),
     row('showUpRate', ({ showUpRate }) => share(showUpRate)),
     row('freeShare', ({ freeShare }) => share(freeShare)),
+    ...(waiting
+      ? ([
+          [labels.reviews, count(waiting.reviews)],
+          [labels.differences, count(waiting.differences)],
+        ] satisfies Letter['facts'])
+      : []),
   ]
 }
 

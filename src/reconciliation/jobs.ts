@@ -3,8 +3,7 @@ import { Type } from 'typebox'
 import type { Deps } from '../deps.ts'
 import { defineJob } from '../platform/queue.ts'
 import { countAttention } from '../payments/payments.ts'
-import { reconcile } from './reconciliation.ts'
-import { countOpenDifferences } from './sql.ts'
+import { countOpenDifferences, reconcile } from './reconciliation.ts'
 
 export const reconcilePayments = defineJob({
   name: 'reconcile-payments',

@@ -35,6 +35,8 @@ import {
 } from '../providers/providers.ts'
 import { fixDifferences, noteDifference, type Difference } from './sql.ts'
 
+export { countOpenDifferences } from './sql.ts'
+
 type Context = { db: Db; now: () => Date; providers: PaymentProviders; log: Logger }
 export type Reconciled = { read: number; changed: number; silent: number; failed: number; refunds: number }
 type Rules = { latePolicy: LatePolicy; jobId: string }
