@@ -52,7 +52,16 @@ test('a sheet has money and counts as numbers, days as days, and the totals last
 
   const money = [1234.56, 1234.56, 0, 0, 0]
   assert.deepEqual(linesOf(sheet), [
-    ['id', 'organizer', 'openDebt', 'days0to30', 'days31to60', 'days61to90', 'over90', 'oldest'],
+    [
+      'Id',
+      'Organizador',
+      'Adeudo',
+      '0 a 30 días',
+      '31 a 60 días',
+      '61 a 90 días',
+      'Más de 90 días',
+      'Adeudo más antiguo',
+    ],
     [organizerId, 'Eventos de prueba', ...money, new Date('2030-06-01T00:00:00Z')],
     ['Total', null, ...money, null],
   ])
@@ -174,7 +183,7 @@ for (const { name } of REPORTS) {
     const csv = parse((await app.get(`/director/reports/${name}?format=csv`, { as })).body, { bom: true })
     const [header, ...lines] = linesOf((await readSheet(app, name)).sheet)
 
-    assert.deepEqual(header, csv[0])
+    assert.equal(new Set(header).size, csv[0]!.length, `${name}: a heading for every column`)
     assert.deepEqual(
       lines.map(([id]) => id),
       [...csv.slice(1).map(([id]) => id), 'Total'],
@@ -183,7 +192,7 @@ for (const { name } of REPORTS) {
       data.map(({ id }: { id: string }) => id),
       csv.slice(1).map(([id]) => id),
     )
-    for (const [n, column] of (header as string[]).entries())
+    for (const [n, column] of csv[0]!.entries())
       if (column in totals) assert.equal(lines.at(-1)![n], totals[column] === null ? null : Number(totals[column]))
   })
 }

@@ -7,6 +7,7 @@ import { decimalsOf } from '../platform/values/money.ts'
 import { openRows, type Rows } from '../platform/rows.ts'
 import { cleanLine } from '../platform/values/text.ts'
 import type { Column, Report, ReportFilter } from './report.ts'
+import { headingOf } from './headings.ts'
 import { addUp, countAll, listAll, valueOf, type Row, type Value, type Values } from './pages.ts'
 import { dayCell, openXlsx, textCell, type SheetColumn, type SheetLine } from './xlsx.ts'
 
@@ -99,7 +100,7 @@ function openSheet({ report, currency, rows }: Source): Readable {
   const columns = columnsOf(report)
   const toCells = (values: Values) => columns.map((column) => sheetCell(column, values, currency))
   async function* listLines(): AsyncGenerator<SheetLine> {
-    yield { kind: 'header', cells: columns.map(({ name }) => name) }
+    yield { kind: 'header', cells: columns.map(({ name }) => headingOf(report, name)) }
     const totals = addUp(report)
     for await (const row of rows) {
       totals.add(row)
