@@ -107,13 +107,13 @@ async function admitAtOnce(
   }
 }
 
-const describeAdmission = ({ scanId }: NewScan, admission: Admission): ScanAnswer => ({
+export const describeAdmission = ({ scanId }: NewScan, admission: Admission): ScanAnswer => ({
   scanId,
   status: 'valid',
   guest: describeGuest(admission),
 })
 
-function describeScan(input: ScanInput, { code }: CodeReading, receivedAt: Date): NewScan {
+export function describeScan(input: ScanInput, { code }: CodeReading, receivedAt: Date): NewScan {
   const id = newId('scn')
   return {
     id,
@@ -143,7 +143,7 @@ function readDeviceTime(text: string | undefined): Date | null {
 }
 
 /** Stores a scan, judges it and does what it says, with its invitation locked. */
-async function checkInTransaction(tx: Tx, row: NewScan, reading: CodeReading, user: User): Promise<Scanned> {
+export async function checkInTransaction(tx: Tx, row: NewScan, reading: CodeReading, user: User): Promise<Scanned> {
   const door = await insertScan(tx, user.organizerId, row)
   if (!door) throw new Failure('event_not_found')
   if (!door.isNew) return { ...(await repeatAnswer(tx, row, reading)), isRetry: true }
@@ -229,7 +229,7 @@ async function meansInvitation(
 
 const isAboutGuest = (stored: StoredScan): stored is StoredScan & Admission => stored.invitationId !== null
 
-const describeGuest = ({ guestName: name, notes, admitted, remaining, answer }: Admission) => ({
+export const describeGuest = ({ guestName: name, notes, admitted, remaining, answer }: Admission) => ({
   name,
   notes,
   partySize: admitted + remaining,

@@ -8,7 +8,11 @@ import { Page, PageQuery, readCursor, toPage } from '../http/page.ts'
 import { EventParams } from '../http/schemas.ts'
 import { scan } from './checkin.ts'
 import { isEventThere, listScans } from './scans-sql.ts'
-import { ScanBody, ScanItem, ScanReply, RESULTS } from './schemas.ts'
+import { syncScans } from './sync.ts'
+import { SyncBody, SyncReply, ScanBody, ScanItem, ScanReply, RESULTS } from './schemas.ts'
+
+/** 500 scans, with room for long codes. */
+const UPLOAD_LIMIT = 2 * 1024 * 1024
 
 export const checkinRoutes =
   (deps: Pick<Deps, 'db' | 'now' | 'metrics'>): FastifyPluginAsyncTypebox =>
@@ -38,6 +42,31 @@ export const checkinRoutes =
         if (isRetry) void reply.header('idempotent-replayed', 'true')
         else deps.metrics.scans.inc({ result: answer.status })
         return answer
+      },
+    )
+
+    app.post(
+      '/scan/sync',
+      {
+        bodyLimit: UPLOAD_LIMIT,
+        config: { access: ['staff', 'organizer', 'director'], problems: ['event_not_found', 'invalid_date'] },
+        schema: {
+          operationId: 'syncScans',
+          tags: ['Check-in'],
+          summary: 'Upload the scans of a device that was offline',
+          description:
+            'Each scan is judged and ranked by the time at which it took place. An upload may be sent again whole: what is stored ' +
+            'is not stored twice. An earlier scan takes the place of a later admission, which becomes a duplicate; with two ' +
+            'gates, or two devices, that is a conflict (`GET /events/{eventId}/door/conflicts`). Name `gate` and `device`.',
+          body: SyncBody,
+          response: { 200: SyncReply },
+        },
+      },
+      async (request) => {
+        const synced = await syncScans(deps, { ...request.body, user: request.user, requestId: request.id })
+        for (const one of synced.results)
+          if (one.status !== 'rejected' && !one.isRetry) deps.metrics.scans.inc({ result: one.status })
+        return synced
       },
     )
 

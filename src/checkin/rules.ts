@@ -65,8 +65,9 @@ export const OPEN_AFTER_END_MS = 12 * 3_600_000
 
 const MINUTE_MS = 60_000
 
-const opensAtMs = ({ startsAtMs, doorsOpenMinutes }: EventFacts): number => startsAtMs - doorsOpenMinutes * MINUTE_MS
-const closesAtMs = ({ endsAtMs }: EventFacts): number => endsAtMs + OPEN_AFTER_END_MS
+export const opensAtMs = ({ startsAtMs, doorsOpenMinutes }: EventFacts): number =>
+  startsAtMs - doorsOpenMinutes * MINUTE_MS
+export const closesAtMs = ({ endsAtMs }: EventFacts): number => endsAtMs + OPEN_AFTER_END_MS
 
 const refuse = (status: Refusal['status'], reason: ScanReason): Refusal => ({ status, reason })
 

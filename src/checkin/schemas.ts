@@ -1,5 +1,5 @@
 /** The shapes of the door on the wire. */
-import { Type } from 'typebox'
+import { Type, type Static } from 'typebox'
 import {
   Answer,
   BilingualText,
@@ -11,8 +11,12 @@ import {
 } from '../http/schemas.ts'
 import { REASON_TEXTS, type ScanReason } from './rules.ts'
 
+const SCAN_ID = '^[A-Za-z0-9._:-]{1,128}$'
+export const ScanId = Type.String({ pattern: SCAN_ID })
 export const RESULTS = ['valid', 'duplicate', 'invalid'] as const
 const Label = Type.String({ minLength: 1, maxLength: 100 })
+/** Here the database must not be the first to find what it cannot store. */
+const PlainLabel = Type.String({ pattern: '^[^\\u0000-\\u001f]{1,100}$' })
 
 export const ScanBody = Type.Object(
   {
@@ -35,7 +39,7 @@ export const ScanBody = Type.Object(
     device: Type.Optional(Label),
     scanId: Type.Optional(
       Type.String({
-        pattern: '^[A-Za-z0-9._:-]{1,128}$',
+        pattern: SCAN_ID,
         description: "The device's own id of this scan: a retry with it gets the same answer and admits nobody twice.",
       }),
     ),
@@ -55,33 +59,36 @@ const Reason = Type.Unsafe<ScanReason>({
     'wrong_event: the code of another event of this organizer.',
 })
 
-export const ScanReply = Answer(
+export const GuestAtDoor = Type.Object(
   {
-    scanId: Type.String(),
-    status: Type.Enum(RESULTS),
-    reason: Type.Optional(Reason),
-    message: Type.Optional(BilingualText),
-    guest: Type.Optional(
-      Type.Object({
-        name: Type.String(),
-        notes: NullableString,
-        partySize: Type.Integer({
-          description: 'Places of the door: as invited, or as confirmed if fewer; admitted + remaining.',
-        }),
-        admitted: Type.Integer({ description: 'Inside now.' }),
-        remaining: Type.Integer(),
-        answer: Type.Enum(['pending', 'yes', 'no', 'maybe'], {
-          description: 'With the `doorPolicy` `invited`, a guest who declined is admitted all the same.',
-        }),
-      }),
-    ),
-    first: Type.Optional(
-      Type.Object(
-        { at: Instant, gate: NullableString, device: NullableString, by: NullableString },
-        { description: 'The first admission that stands; `by`: who scanned.' },
-      ),
-    ),
+    name: Type.String(),
+    notes: NullableString,
+    partySize: Type.Integer({
+      description: 'Places of the door: as invited, or as confirmed if fewer; admitted + remaining.',
+    }),
+    admitted: Type.Integer({ description: 'Inside now.' }),
+    remaining: Type.Integer(),
+    answer: Type.Enum(['pending', 'yes', 'no', 'maybe'], {
+      description: 'With the `doorPolicy` `invited`, a guest who declined is admitted all the same.',
+    }),
   },
+  { title: 'GuestAtDoor' },
+)
+
+const FirstAdmission = Type.Object(
+  { at: Instant, gate: NullableString, device: NullableString, by: NullableString },
+  { title: 'FirstAdmission', description: 'The first admission that stands; `by`: who scanned.' },
+)
+/** What a scan was found to be, beside its status. */
+const outcome = {
+  reason: Type.Optional(Reason),
+  message: Type.Optional(BilingualText),
+  guest: Type.Optional(GuestAtDoor),
+  first: Type.Optional(FirstAdmission),
+}
+
+export const ScanReply = Answer(
+  { scanId: Type.String(), status: Type.Enum(RESULTS), ...outcome },
   { title: 'ScanResult' },
 )
 
@@ -112,4 +119,129 @@ export const ScanItem = Type.Object(
     undoReason: NullableString,
   },
   { title: 'Scan' },
+)
+
+const count = (description?: string) => Type.Integer(description ? { description } : {})
+const OfflineLag = Type.Unsafe<number | null>({
+  type: ['integer', 'null'],
+  description: 'The longest that a scan of the last 15 minutes of uploads had waited for its upload.',
+})
+
+export const DoorState = Type.Object(
+  {
+    eventId: Type.String(),
+    opensAt: Instant,
+    closesAt: Instant,
+    persons: Type.Object({
+      invited: count('Guests.'),
+      places: count('People whom the door expects.'),
+      admitted: count('Who came in, also if they have left.'),
+      inside: count('Who is inside now.'),
+    }),
+    scansLastMinute: count(),
+    duplicates: count(),
+    conflicts: count('See `GET /events/{eventId}/door/conflicts`.'),
+    offlineLagSeconds: OfflineLag,
+    gates: Type.Array(
+      Type.Object(
+        {
+          gate: NullableString,
+          admitted: count('People, by scans that stand.'),
+          left: count(),
+          duplicates: count(),
+          refused: count('Scans that were `invalid`.'),
+          undone: count(),
+          scansLastMinute: count(),
+          lastSeenAt: Instant,
+          isSilent: Type.Boolean({ description: 'No scan for three minutes.' }),
+          offlineLagSeconds: OfflineLag,
+        },
+        { title: 'Gate' },
+      ),
+    ),
+  },
+  { title: 'Door' },
+)
+
+const Passage = Type.Object(
+  { scanId: Type.String(), at: Instant, gate: NullableString, device: NullableString, by: Type.String() },
+  { title: 'Passage' },
+)
+export const Conflict = Type.Object(
+  {
+    id: Type.String(),
+    guestId: Type.String(),
+    guestName: Type.String(),
+    persons: count('Of the later scan.'),
+    first: Passage,
+    second: Passage,
+    receivedAt: Instant,
+  },
+  { title: 'DoorConflict' },
+)
+
+/** A scan of an offline device. It needs an id and a time of its own. */
+export const OfflineScan = Type.Object(
+  {
+    scanId: ScanId,
+    code: Type.String({ minLength: 1, maxLength: 2048 }),
+    scannedAt: Type.String({ maxLength: 40, description: "An instant, by the device's clock." }),
+    admit: Type.Optional(Type.Integer({ minimum: 1, maximum: 20 })),
+    direction: Type.Optional(Type.Unsafe<'in' | 'out'>({ type: 'string', enum: ['in', 'out'] })),
+    gate: Type.Optional(PlainLabel),
+    device: Type.Optional(PlainLabel),
+  },
+  { additionalProperties: false, title: 'OfflineScan' },
+)
+export type OfflineScanInput = Static<typeof OfflineScan>
+
+/** So that one broken scan does not refuse the others; sync.ts says what is wrong with it. */
+const Anything = Type.Unsafe<unknown>({ type: ['object', 'array', 'string', 'number', 'boolean', 'null'] })
+
+export const SyncBody = Type.Object(
+  {
+    eventId: Id,
+    sentAt: Type.Optional(
+      Type.String({
+        format: 'date-time',
+        description: "The device's clock at the upload: it shows how far it is off.",
+      }),
+    ),
+    scans: Type.Array(Type.Union([OfflineScan, Anything]), {
+      minItems: 1,
+      maxItems: 500,
+      description: 'In any order. One that does not fit is rejected alone.',
+    }),
+  },
+  { additionalProperties: false, title: 'ScanUpload' },
+)
+
+export const SyncReply = Answer(
+  {
+    clock: Type.Object({
+      skewMs: Type.Unsafe<number | null>({
+        type: ['integer', 'null'],
+        description: 'How far the device was behind our clock at the upload; null without `sentAt`.',
+      }),
+      isOff: Type.Boolean({ description: 'By more than a minute: the times of the scans are corrected.' }),
+    }),
+    results: Type.Array(
+      Type.Object(
+        {
+          scanId: NullableString,
+          status: Type.Enum([...RESULTS, 'rejected']),
+          ...outcome,
+          at: Type.Optional(Instant),
+          isRetry: Type.Optional(Type.Boolean({ description: 'It was stored before; this is the answer of then.' })),
+          isConflict: Type.Optional(Type.Boolean({ description: 'Another gate had let these people in before.' })),
+          isClockOff: Type.Optional(Type.Boolean()),
+          code: Type.Optional(Type.String({ description: 'Why it is `rejected`.' })),
+          errors: Type.Optional(Type.Array(Type.Object({ path: Type.String(), message: Type.String() }))),
+        },
+        { title: 'OfflineScanResult' },
+      ),
+      { description: 'One for each scan, in the order of the upload.' },
+    ),
+  },
+  { title: 'ScanUploadResult' },
 )
