@@ -5,12 +5,15 @@ import type { Deps } from '../deps.ts'
 import { Failure } from '../platform/errors.ts'
 import { scopeOf } from '../http/access.ts'
 import { Page, PageQuery, readCursor, toPage } from '../http/page.ts'
-import { EventParams } from '../http/schemas.ts'
+import { AnswerOf, EventParams } from '../http/schemas.ts'
 import { scan } from './checkin.ts'
+import { viewManifest } from './manifest.ts'
 import { isEventThere, listScans } from './scans-sql.ts'
 import { syncScans } from './sync.ts'
-import { SyncBody, SyncReply, ScanBody, ScanItem, ScanReply, RESULTS } from './schemas.ts'
+import { Manifest, SyncBody, SyncReply, ScanBody, ScanItem, ScanReply, RESULTS } from './schemas.ts'
 
+/** An event with more guests gets its manifest in parts. */
+const ENTRIES_MAX = 10_000
 /** 500 scans, with room for long codes. */
 const UPLOAD_LIMIT = 2 * 1024 * 1024
 
@@ -67,6 +70,40 @@ export const checkinRoutes =
         for (const one of synced.results)
           if (one.status !== 'rejected' && !one.isRetry) deps.metrics.scans.inc({ result: one.status })
         return synced
+      },
+    )
+
+    app.get(
+      '/scan/manifest/:eventId',
+      {
+        config: { access: ['staff', 'organizer', 'director'], problems: ['event_not_found', 'invalid_cursor'] },
+        schema: {
+          operationId: 'showManifest',
+          tags: ['Check-in'],
+          summary: 'What a device needs to scan without a network',
+          description:
+            'All guests, or with `since` those that changed; ask again at once while `hasMore`. An entry replaces the one with the ' +
+            'same `hash`, and some come twice. When a device has not as many entries as there are `guests`, one was deleted: begin ' +
+            'without `since`. `hash`: base64url, without padding, of the first 16 bytes of SHA-256 of `<eventId>:<code>`, the code ' +
+            'in capitals with letters and digits only, O as 0, I and L as 1.',
+          params: EventParams,
+          querystring: Type.Object(
+            {
+              since: Type.Optional(Type.String({ maxLength: 300, description: '`cursor` of the answer before.' })),
+              names: Type.Boolean({
+                default: false,
+                description: 'With the names of guests, for a search at the door.',
+              }),
+            },
+            { additionalProperties: false },
+          ),
+          response: { 200: AnswerOf(Manifest) },
+        },
+      },
+      (request) => {
+        const { since, names: hasNames } = request.query
+        const page = { since: readCursor(since), limit: ENTRIES_MAX }
+        return viewManifest(deps, { scope: scopeOf(request), eventId: request.params.eventId, hasNames, ...page })
       },
     )
 

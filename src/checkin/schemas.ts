@@ -245,3 +245,35 @@ export const SyncReply = Answer(
   },
   { title: 'ScanUploadResult' },
 )
+
+export const Manifest = Type.Object(
+  {
+    eventId: Type.String(),
+    generatedAt: Instant,
+    event: Type.Object({
+      status: Type.Enum(['draft', 'active', 'archived', 'expired']),
+      startsAt: Instant,
+      endsAt: Instant,
+      doorsOpenMinutes: Type.Integer(),
+      doorPolicy: Type.Enum(['invited', 'confirmed']),
+      reentry: Type.Enum(['none', 'exit_then_entry']),
+    }),
+    guests: count('Of the whole event.'),
+    entries: Type.Array(
+      Type.Object(
+        {
+          hash: Type.String(),
+          places: count(),
+          answer: Type.Enum(['pending', 'yes', 'no', 'maybe']),
+          inside: count(),
+          version: Type.Integer({ description: 'Grows with every change.' }),
+          name: Type.Optional(Type.String()),
+        },
+        { title: 'ManifestEntry' },
+      ),
+    ),
+    hasMore: Type.Boolean(),
+    cursor: Type.String(),
+  },
+  { title: 'Manifest' },
+)

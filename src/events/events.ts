@@ -35,7 +35,7 @@ export {
   type AnswerKind,
   type NewAnswer,
 } from './invitations.ts'
-export { findCode, readCode, readCodeOfPath, type CodeReading } from './codes.ts'
+export { findCode, keyOf, readCode, readCodeOfPath, type CodeReading } from './codes.ts'
 export { showInvitation, type ShownInvitation } from './shown.ts'
 export { answerAtOnce } from './answered.ts'
 export { archiveDue, expireDue, listDue, type LandingChange } from './life-cycle.ts'
