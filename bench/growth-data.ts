@@ -65,8 +65,8 @@ export async function fill(client: pg.Client, rows: number, passwordHash: string
   const run = (text: string) => client.query(text)
   await prepareBulk(client)
   await run(`insert into organizers (id, name) values ('org_bench', 'Banco de pruebas')`)
-  await run(`insert into events (id, organizer_id, name, starts_at, ends_at)
-    select 'EV-' || n, 'org_bench', 'Boda', '2035-01-01T18:00:00Z', '2035-01-02T02:00:00Z'
+  await run(`insert into events (id, organizer_id, name, starts_at, ends_at, doors_open_minutes)
+    select 'EV-' || n, 'org_bench', 'Boda', '2035-01-01T18:00:00Z', '2035-01-02T02:00:00Z', 100000000
       from generate_series(0, ${Math.ceil(rows / GUESTS_PER_EVENT) - 1}) n`)
   await client.query(
     `insert into users (id, organizer_id, email, name, role, password_hash)

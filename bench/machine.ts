@@ -77,8 +77,8 @@ export async function seedGuests({ db }: Pick<Deps, 'db'>, eventId: string, coun
   await sql`insert into organizers (id, name) values ('org_bench', 'Banco de pruebas') on conflict do nothing`.execute(
     db,
   )
-  await sql`insert into events (id, organizer_id, name, starts_at, ends_at)
-    values (${eventId}, 'org_bench', 'Boda', '2035-01-01T18:00:00Z', '2035-01-02T02:00:00Z')`.execute(db)
+  await sql`insert into events (id, organizer_id, name, starts_at, ends_at, doors_open_minutes)
+    values (${eventId}, 'org_bench', 'Boda', '2035-01-01T18:00:00Z', '2035-01-02T02:00:00Z', 100000000)`.execute(db)
   await sql`insert into guests (event_id, id, name, phone, email)
     select ${eventId}, 'g' || n, 'Ana Prueba', '+52' || (5510000000 + 10 * n), 'g' || n || '@example.com'
       from generate_series(1, ${count}) n`.execute(db)

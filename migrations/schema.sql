@@ -218,12 +218,18 @@ create table events (
   updated_at timestamp with time zone default now() not null,
   calendar_sequence integer default 0 not null,
   calendar_changed_at timestamp with time zone,
+  door_policy text default 'invited'::text not null,
+  doors_open_minutes integer default 180 not null,
+  reentry text default 'none'::text not null,
   constraint events_pkey PRIMARY KEY (id),
   constraint events_capacity CHECK ((capacity > 0)),
+  constraint events_door_policy CHECK ((door_policy = ANY (ARRAY['invited'::text, 'confirmed'::text]))),
+  constraint events_doors_open CHECK ((doors_open_minutes >= 0)),
   constraint events_id_check CHECK ((id ~ '^[A-Za-z0-9_-]{1,64}$'::text)),
   constraint events_landing_ttl CHECK (((landing_ttl_days >= 1) AND (landing_ttl_days <= 3650))),
   constraint events_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200))),
   constraint events_order CHECK ((ends_at > starts_at)),
+  constraint events_reentry CHECK ((reentry = ANY (ARRAY['none'::text, 'exit_then_entry'::text]))),
   constraint events_status CHECK ((status = ANY (ARRAY['draft'::text, 'active'::text, 'archived'::text, 'expired'::text]))),
   constraint events_type CHECK ((type = ANY (ARRAY['standard'::text, 'premium'::text]))),
   constraint events_organizer_id_fkey FOREIGN KEY (organizer_id) REFERENCES organizers(id)
@@ -360,6 +366,7 @@ create table invitations (
   first_admitted_at timestamp with time zone,
   created_at timestamp with time zone default now() not null,
   updated_at timestamp with time zone default now() not null,
+  outside integer default 0 not null,
   constraint invitations_pkey PRIMARY KEY (id),
   constraint invitations_code_unique UNIQUE (code),
   constraint invitations_one_per_guest UNIQUE (event_id, guest_id),
@@ -367,6 +374,7 @@ create table invitations (
   constraint invitations_answer CHECK ((answer = ANY (ARRAY['pending'::text, 'yes'::text, 'no'::text, 'maybe'::text]))),
   constraint invitations_answered CHECK (((answered_places >= 1) AND (answered_places <= 20))),
   constraint invitations_answered_by CHECK ((answered_by = ANY (ARRAY['landing'::text, 'whatsapp'::text, 'organizer'::text]))),
+  constraint invitations_outside CHECK (((outside >= 0) AND (outside <= admitted))),
   constraint invitations_places CHECK (((places >= 1) AND (places <= 20))),
   constraint invitations_event_id_guest_id_fkey FOREIGN KEY (event_id, guest_id) REFERENCES guests(event_id, id) ON DELETE CASCADE
 ) with (fillfactor=60);
@@ -775,15 +783,26 @@ create table scans (
   scanned_at timestamp with time zone not null,
   received_at timestamp with time zone not null,
   request_id text not null,
+  direction text default 'in'::text not null,
+  offline_at timestamp with time zone,
+  clock_skew_ms bigint,
+  conflicts_with text,
+  undone_at timestamp with time zone,
+  undone_by text,
+  undo_reason text,
   constraint scans_pkey PRIMARY KEY (id),
   constraint scans_once UNIQUE (event_id, scan_id),
+  constraint scans_direction CHECK ((direction = ANY (ARRAY['in'::text, 'out'::text]))),
   constraint scans_requested CHECK (((requested >= 1) AND (requested <= 20))),
   constraint scans_result CHECK ((result = ANY (ARRAY['valid'::text, 'duplicate'::text, 'invalid'::text]))),
+  constraint scans_conflict FOREIGN KEY (conflicts_with) REFERENCES scans(id) ON DELETE SET NULL,
   constraint scans_event_id_fkey FOREIGN KEY (event_id) REFERENCES events(id) ON DELETE CASCADE,
   constraint scans_invitation_id_fkey FOREIGN KEY (invitation_id) REFERENCES invitations(id) ON DELETE CASCADE
 );
+CREATE INDEX scans_admissions ON scans USING btree (invitation_id, COALESCE(offline_at, received_at)) WHERE (result = 'valid'::text);
+CREATE INDEX scans_conflicts ON scans USING btree (event_id, received_at DESC, id DESC) WHERE (conflicts_with IS NOT NULL);
+CREATE INDEX scans_conflicts_with ON scans USING btree (conflicts_with) WHERE (conflicts_with IS NOT NULL);
 CREATE INDEX scans_event ON scans USING btree (event_id, received_at DESC, id DESC);
-CREATE INDEX scans_invitation ON scans USING btree (invitation_id, received_at) WHERE (result = 'valid'::text);
 CREATE INDEX scans_received ON scans USING brin (received_at);
 
 create table simulated_messages (

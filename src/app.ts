@@ -8,6 +8,7 @@ import Fastify, {
 } from 'fastify'
 import { openAuthenticator } from './auth/basic.ts'
 import { authRoutes } from './auth/routes.ts'
+import { doorRoutes } from './checkin/door-routes.ts'
 import { checkinRoutes } from './checkin/routes.ts'
 import { contactRoutes } from './contacts/routes.ts'
 import { conversationRoutes } from './conversations/routes.ts'
@@ -71,6 +72,7 @@ export async function buildApp(deps: Deps): Promise<FastifyInstance> {
   await app.register(reviewRoutes(deps))
   await app.register(reconciliationRoutes(deps))
   await app.register(checkinRoutes(deps))
+  await app.register(doorRoutes(deps))
   await app.register(landingRoutes(deps))
   await app.register(financeRoutes(deps))
   await app.register(directorPaymentRoutes(deps))

@@ -17,6 +17,10 @@ export type EventFacts = {
   timeZone?: string
   landingTtlDays?: number | null
   capacity?: number | null
+  doorPolicy?: 'invited' | 'confirmed'
+  /** Absent: the door has been open for long. */
+  doorsOpenMinutes?: number
+  reentry?: 'none' | 'exit_then_entry'
 }
 
 export async function anEvent(db: Db, facts: EventFacts = {}): Promise<string> {
@@ -24,9 +28,11 @@ export async function anEvent(db: Db, facts: EventFacts = {}): Promise<string> {
   const organizerId = await anOrganizer(db, facts.organizerId ?? ORGANIZER_ID)
   const startsAt = facts.startsAt ?? '2030-01-01T00:00:00Z'
   const endsAt = facts.endsAt ?? new Date(new Date(startsAt).getTime() + 6 * 3_600_000).toISOString()
-  await sql`insert into events (id, organizer_id, name, type, status, starts_at, ends_at, time_zone, landing_ttl_days, capacity)
+  await sql`insert into events (id, organizer_id, name, type, status, starts_at, ends_at, time_zone, landing_ttl_days, capacity,
+      door_policy, doors_open_minutes, reentry)
     values (${id}, ${organizerId}, 'Boda de prueba', ${facts.type ?? 'standard'}, ${facts.status ?? 'active'}, ${startsAt}, ${endsAt},
-      ${facts.timeZone ?? 'America/Mexico_City'}, ${facts.landingTtlDays ?? null}, ${facts.capacity ?? null})`.execute(
+      ${facts.timeZone ?? 'America/Mexico_City'}, ${facts.landingTtlDays ?? null}, ${facts.capacity ?? null},
+      ${facts.doorPolicy ?? 'invited'}, ${facts.doorsOpenMinutes ?? 100_000_000}, ${facts.reentry ?? 'none'})`.execute(
     db,
   )
   return id

@@ -7,10 +7,12 @@ import { startApp, type AppOptions } from '../../test/harness.ts'
 import { aGuest, anEvent, anInvitation, anOrganizer } from '../../test/make.ts'
 
 type Answer = {
+  scanId?: string
   status: string
   reason?: string
-  guest?: { name: string; partySize: number; admitted: number; remaining: number; answer: string }
-  first?: { at: string; gate: string | null; device: string | null }
+  guest?: { name: string; notes: string | null; partySize: number; admitted: number; remaining: number; answer: string }
+  message?: { 'es-MX': string; en: string }
+  first?: { at: string; gate: string | null; device: string | null; by: string | null }
 }
 
 async function aDoor(t: TestContext, options?: AppOptions) {
@@ -20,7 +22,9 @@ async function aDoor(t: TestContext, options?: AppOptions) {
   const validate = async (body: object): Promise<Answer> => {
     const response = await scan(body)
     assert.equal(response.statusCode, 200, response.body)
-    const { requestId: _, ...answer } = response.json<Answer & { requestId: string }>()
+    const { requestId: _, scanId, message, ...answer } = response.json<Answer & { requestId: string }>()
+    assert.ok(scanId)
+    assert.equal(message !== undefined, answer.reason !== undefined)
     return answer
   }
   return { ...app, scan, validate }
@@ -49,7 +53,7 @@ test('a scan admits the guest and returns how many places are left', async (t) =
 
   assert.deepEqual(answer, {
     status: 'valid',
-    guest: { name: 'Ana Prueba', partySize: 3, admitted: 2, remaining: 1, answer: 'yes' },
+    guest: { name: 'Ana Prueba', notes: null, partySize: 3, admitted: 2, remaining: 1, answer: 'yes' },
   })
   assert.equal(await admittedOf(db, invitationId), 2)
 })
@@ -72,7 +76,11 @@ test('fifty concurrent scans of one code admit one person, and 49 see the first 
   const winner = gates[answers.findIndex(({ status }) => status === 'valid')]
   const rejected = answers.filter(({ status }) => status === 'duplicate')
   assert.ok(rejected.every(({ reason, first }) => reason === 'already_admitted' && first!.gate === winner))
-  assert.ok(rejected.every(({ first }) => first!.device === 'D' && !Number.isNaN(Date.parse(first!.at))))
+  assert.ok(
+    rejected.every(
+      ({ first }) => first!.by === 'usr_test_staff' && first!.device === 'D' && !Number.isNaN(Date.parse(first!.at)),
+    ),
+  )
   assert.equal(await admittedOf(db, invitationId), 1)
   assert.deepEqual(count((await scansOf(db, eventId)).map(({ result }) => result)), { duplicate: 49, valid: 1 })
 })
@@ -191,7 +199,8 @@ test('a guest who confirmed fewer places is admitted with those only', async (t)
 
   assert.equal(three.reason, 'not_enough_places')
   assert.equal(three.first, undefined)
-  assert.deepEqual(two.guest, { name: 'Ana Prueba', partySize: 2, admitted: 2, remaining: 0, answer: 'yes' })
+  const guest = { name: 'Ana Prueba', notes: null, partySize: 2, admitted: 2, remaining: 0, answer: 'yes' }
+  assert.deepEqual(two.guest, guest)
 })
 
 test('a guest who had declined is admitted, and the answer says so', async (t) => {
@@ -204,10 +213,10 @@ test('a guest who had declined is admitted, and the answer says so', async (t) =
   assert.equal(answer.guest!.answer, 'no')
 })
 
-test('an unknown code and a code of another event get the same answer and are stored as hashes', async (t) => {
+test('an unknown code is refused and stored as a hash; a code of another organizer is as unknown', async (t) => {
   const { db, validate } = await aDoor(t)
   const eventId = await anEvent(db)
-  const elsewhere = await anInvitation(db)
+  const elsewhere = await anInvitation(db, { event: { organizerId: await anOrganizer(db) } })
 
   const answers = [
     await validate({ eventId, code: 'NO-SUCH-CODE' }),
@@ -221,6 +230,94 @@ test('an unknown code and a code of another event get the same answer and are st
   const scans = await scansOf(db, eventId)
   assert.deepEqual(count(scans.map(({ reason }) => reason!)), { unknown_code: 4 })
   assert.deepEqual(scans[1]!.codeHash, createHash('sha256').update(elsewhere.code).digest())
+})
+
+test('a code of another event of the organizer is wrong_event, and admits nobody there', async (t) => {
+  const { db, validate } = await aDoor(t)
+  const eventId = await anEvent(db)
+  const elsewhere = await anInvitation(db)
+
+  const answer = await validate({ eventId, code: elsewhere.code.toLowerCase() })
+
+  assert.deepEqual(answer, { status: 'invalid', reason: 'wrong_event' })
+  assert.equal(await admittedOf(db, elsewhere.invitationId), 0)
+})
+
+test('a scan before the doors open uses nothing up', async (t) => {
+  const { db, validate, setNow } = await aDoor(t, { now: '2030-05-01T17:59:59.999Z' })
+  const event = { startsAt: '2030-05-01T20:00:00Z', doorsOpenMinutes: 120 }
+  const { eventId, code, invitationId } = await anInvitation(db, { event })
+
+  const early = await validate({ eventId, code })
+  const admitted = await admittedOf(db, invitationId)
+  setNow('2030-05-01T18:00:00.000Z')
+  const inTime = await validate({ eventId, code })
+
+  assert.deepEqual([early, admitted], [{ status: 'invalid', reason: 'not_yet_open' }, 0])
+  assert.equal(inTime.status, 'valid')
+})
+
+test('an event for confirmed guests admits those who said yes, and shows the others with their notes', async (t) => {
+  const { db, validate } = await aDoor(t)
+  const eventId = await anEvent(db, { doorPolicy: 'confirmed' })
+  const [ana, eva] = [await aGuest(db, eventId, { answer: 'yes' }), await aGuest(db, eventId)]
+  await sql`update guests set notes = 'Silla de ruedas' where event_id = ${eventId}`.execute(db)
+
+  const answers = [await validate(pick(ana)), await validate(pick(eva))]
+
+  assert.deepEqual(
+    answers.map(({ status, reason, guest }) => [status, reason, guest!.notes, guest!.answer]),
+    [
+      ['valid', undefined, 'Silla de ruedas', 'yes'],
+      ['invalid', 'not_confirmed', 'Silla de ruedas', 'pending'],
+    ],
+  )
+  assert.equal(await admittedOf(db, eva.invitationId), 0)
+})
+
+test('whoever was scanned on leaving may come back, and still counts as one guest', async (t) => {
+  const { db, validate } = await aDoor(t)
+  const { eventId, code, invitationId } = await anInvitation(db, {
+    partySize: 2,
+    event: { reentry: 'exit_then_entry' },
+  })
+  const pass = async (direction: 'in' | 'out', admit: number) => {
+    const { status, reason, guest } = await validate({ eventId, code, direction, admit })
+    return [reason ?? status, guest!.admitted, guest!.remaining]
+  }
+
+  const passages = [
+    await pass('out', 1),
+    await pass('in', 2),
+    await pass('in', 1),
+    await pass('out', 1),
+    await pass('out', 2),
+    await pass('in', 1),
+  ]
+
+  assert.deepEqual(passages, [
+    ['not_inside', 0, 2],
+    ['valid', 2, 0],
+    ['already_admitted', 2, 0],
+    ['valid', 1, 1],
+    ['not_inside', 1, 1],
+    ['valid', 2, 0],
+  ])
+  assert.equal(await admittedOf(db, invitationId), 2)
+})
+
+test('fifty concurrent exits of a party of two let two out, and a wedding without exits none', async (t) => {
+  const { db, validate } = await aDoor(t)
+  const { eventId, code } = await anInvitation(db, { partySize: 2, event: { reentry: 'exit_then_entry' } })
+  const wedding = await anInvitation(db)
+  await validate({ eventId, code, admit: 2 })
+  await validate(pick(wedding))
+
+  const answers = await inTurns(50, 8, () => validate({ eventId, code, direction: 'out' }))
+  const refused = await validate({ ...pick(wedding), direction: 'out' })
+
+  assert.deepEqual(count(answers.map(({ reason, status }) => reason ?? status)), { not_inside: 48, valid: 2 })
+  assert.equal(refused.reason, 'exit_not_allowed')
 })
 
 test('a code is accepted in any case, with surrounding spaces, or as the address of its landing page', async (t) => {
@@ -327,7 +424,7 @@ for (const status of ['archived', 'expired'] as const) {
 
     assert.equal(inTime.status, 'valid')
     assert.equal(atTheLimit.status, 'valid')
-    assert.deepEqual(late, { status: 'invalid', reason: 'event_over' })
+    assert.deepEqual(late, { status: 'invalid', reason: 'closed' })
   })
 }
 
@@ -337,7 +434,7 @@ test('a draft admits nobody', async (t) => {
 
   const answer = await validate({ eventId, code })
 
-  assert.deepEqual(answer, { status: 'invalid', reason: 'event_draft' })
+  assert.deepEqual(answer, { status: 'invalid', reason: 'not_yet_open' })
   assert.equal(await admittedOf(db, invitationId), 0)
 })
 
@@ -481,5 +578,13 @@ test('scans are counted by result without retries, and log lines contain no code
   assert.equal(after['duplicate']! - (before['duplicate'] ?? 0), 1)
   assert.ok(lines.length > 0 && !JSON.stringify(lines).includes(code))
 })
+
+/** `width` calls at a time. */
+async function inTurns<T>(total: number, width: number, call: () => Promise<T>): Promise<T[]> {
+  const results: T[] = []
+  while (results.length < total)
+    results.push(...(await Promise.all(Array.from({ length: Math.min(width, total - results.length) }, call))))
+  return results
+}
 
 const pick = ({ eventId, code }: { eventId: string; code: string }) => ({ eventId, code })

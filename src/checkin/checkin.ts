@@ -2,22 +2,33 @@
  * Admission at the door. One conditional UPDATE admits people, so a code never admits more than its places, however
  * many devices scan it at the same time.
  *
- * Most scans admit somebody at once: these share one statement with the scans of the same moment. Every other scan is checked
- * in a transaction of its own, which finds out why.
+ * Most scans admit somebody at once: these share one statement with the scans of the same moment. Every other scan is judged
+ * by rules.ts in a transaction of its own, in which its invitation is locked.
  *
  * This path uses no cache and no queue: without PostgreSQL the answer is 503, never an admission.
  */
 import { hash } from 'node:crypto'
-import { admit, findCode, readCode, type Admission, type CodeReading } from '../events/events.ts'
+import { findCode, lockInvitation, passDoor, readCode, type Admission, type CodeReading } from '../events/events.ts'
 import { batching } from '../platform/batching.ts'
 import { newId, violatedConstraint, withTx, type Db, type Tx } from '../platform/db.ts'
 import { Failure } from '../platform/errors.ts'
 import type { User } from '../http/access.ts'
+import { findAdmissionElsewhere, takeLaterPlaces } from './ranking.ts'
+import {
+  judgeDoor,
+  judgeInvitation,
+  judgeUnknown,
+  REASON_TEXTS,
+  type EventFacts,
+  type Refusal,
+  type ScanReason,
+} from './rules.ts'
 import {
   admitScans,
   findAdmission,
   findStoredScan,
   insertScan,
+  isOfSiblingEvent,
   settleScan,
   type Asked,
   type Door,
@@ -28,23 +39,13 @@ import {
 
 type Context = { db: Db; now: () => Date }
 
-/** Parties run late, so the door stays open this long after the end, also when the landing is archived. */
-const OPEN_AFTER_END_MS = 12 * 3_600_000
-
-export { deleteScansOf } from './sql.ts'
-
-export const SCAN_REASONS = [
-  'unknown_code',
-  'already_admitted',
-  'not_enough_places',
-  'event_over',
-  'event_draft',
-] as const
+export { deleteScansOf } from './scans-sql.ts'
 
 export type ScanInput = {
   eventId: string
   code: string
   admit: number
+  direction: 'in' | 'out'
   gate?: string
   device?: string
   scanId?: string
@@ -54,28 +55,31 @@ export type ScanInput = {
 }
 
 export type ScanAnswer = {
+  scanId: string
   status: 'valid' | 'duplicate' | 'invalid'
-  reason?: (typeof SCAN_REASONS)[number]
+  reason?: ScanReason
+  message?: { 'es-MX': string; en: string }
   /** partySize = admitted + remaining: the places at the door, which are fewer when the guest confirmed fewer. */
   guest?: {
     name: string
+    /** What the organizer wrote for the door. */
+    notes: string | null
     partySize: number
+    /** How many are inside now. */
     admitted: number
     remaining: number
     /** Shown so that the staff can decide about a guest who had declined. */
     answer: Admission['answer']
   }
   /** The first admission; only with `duplicate`. */
-  first?: { at: Date; gate: string | null; device: string | null }
+  first?: { at: Date; gate: string | null; device: string | null; by: string | null }
 }
 
 /** Two statements at a time, because scans of one invitation or one scanId may wait for another process. */
-const admitTogether = batching(({ db }: Context, asked: Asked[]) => admitScans(db, asked, OPEN_AFTER_END_MS), {
-  max: 64,
-  lanes: 2,
-})
+const admitTogether = batching(({ db }: Context, asked: Asked[]) => admitScans(db, asked), { max: 64, lanes: 2 })
 
-type Scanned = { answer: ScanAnswer; isRetry: boolean }
+/** `isConflict`: two gates let the same people in, and this one came second. */
+export type Scanned = { answer: ScanAnswer; isRetry: boolean; isConflict: boolean }
 
 /**
  * Checks one scan and stores it, also when it is invalid. A retry with the same `scanId` gets the first answer again.
@@ -84,16 +88,32 @@ type Scanned = { answer: ScanAnswer; isRetry: boolean }
 export async function scan({ db, now }: Context, input: ScanInput): Promise<Scanned> {
   const reading = readCode(input.code)
   const row = describeScan(input, reading, now())
-  const asked = { scope: input.user.organizerId, codes: reading.exact, ...row }
-  const admission = await admitTogether({ db, now }, asked).catch((error: unknown) => {
-    if (violatedConstraint(error) === 'scans_once') return null // a concurrent scan has the same scanId
-    throw error
-  })
-  if (admission) return { answer: { status: 'valid', guest: describeGuest(admission) }, isRetry: false }
-  return withTx(db, (tx) => checkInTransaction(tx, row, reading, input))
+  const admission = row.direction === 'in' ? await admitAtOnce({ db, now }, row, reading, input.user) : null
+  if (admission) return { answer: describeAdmission(row, admission), isRetry: false, isConflict: false }
+  return withTx(db, (tx) => checkInTransaction(tx, row, reading, input.user))
 }
 
-function describeScan(input: ScanInput, { code }: CodeReading, receivedAt: Date): NewScan {
+async function admitAtOnce(
+  context: Context,
+  row: NewScan,
+  { exact: codes }: CodeReading,
+  user: User,
+): Promise<Admission | null> {
+  try {
+    return await admitTogether(context, { scope: user.organizerId, codes, ...row })
+  } catch (error) {
+    if (violatedConstraint(error) === 'scans_once') return null // a concurrent scan has the same scanId
+    throw error
+  }
+}
+
+export const describeAdmission = ({ scanId }: NewScan, admission: Admission): ScanAnswer => ({
+  scanId,
+  status: 'valid',
+  guest: describeGuest(admission),
+})
+
+export function describeScan(input: ScanInput, { code }: CodeReading, receivedAt: Date): NewScan {
   const id = newId('scn')
   return {
     id,
@@ -101,30 +121,17 @@ function describeScan(input: ScanInput, { code }: CodeReading, receivedAt: Date)
     scanId: input.scanId ?? id,
     // The code admits people, so only its hash is stored: of the reading, so that a retry may spell it differently.
     codeHash: hash('sha256', code, 'buffer'),
+    direction: input.direction,
     requested: input.admit,
     gate: input.gate ?? null,
     device: input.device ?? null,
     scannedBy: input.user.id,
     scannedAt: readDeviceTime(input.scannedAt) ?? receivedAt,
     receivedAt,
+    offlineAt: null,
+    clockSkewMs: null,
     requestId: input.requestId,
   }
-}
-
-async function checkInTransaction(tx: Tx, row: NewScan, reading: CodeReading, input: ScanInput): Promise<Scanned> {
-  const door = await insertScan(tx, input.user.organizerId, row)
-  if (!door) throw new Failure('event_not_found')
-  if (!door.isNew) return { answer: await repeatAnswer(tx, row, reading), isRetry: true }
-
-  const { answer, invitationId } = await checkScan(tx, door, row, reading)
-  await settleScan(tx, row.id, {
-    result: answer.status,
-    reason: answer.reason ?? null,
-    invitationId,
-    admitted: answer.guest?.admitted ?? null,
-    remaining: answer.guest?.remaining ?? null,
-  })
-  return { answer, isRetry: false }
 }
 
 /** The schema accepts a leap second (23:59:60), which JavaScript cannot represent. */
@@ -135,49 +142,78 @@ function readDeviceTime(text: string | undefined): Date | null {
   return at
 }
 
-type Checked = { answer: ScanAnswer; invitationId: string | null }
+/** Stores a scan, judges it and does what it says, with its invitation locked. */
+export async function checkInTransaction(tx: Tx, row: NewScan, reading: CodeReading, user: User): Promise<Scanned> {
+  const door = await insertScan(tx, user.organizerId, row)
+  if (!door) throw new Failure('event_not_found')
+  if (!door.isNew) return { ...(await repeatAnswer(tx, row, reading)), isRetry: true }
 
-async function checkScan(tx: Tx, door: Door, row: NewScan, reading: CodeReading): Promise<Checked> {
-  const reject = (reason: ScanAnswer['reason']): Checked => ({
-    answer: { status: 'invalid', ...(reason ? { reason } : {}) },
-    invitationId: null,
+  const { answer, invitationId, conflictsWith } = await checkScan(tx, door, row, reading)
+  await settleScan(tx, row.id, {
+    ...{ result: answer.status, reason: answer.reason ?? null, invitationId, conflictsWith },
+    admitted: answer.guest?.admitted ?? null,
+    remaining: answer.guest?.remaining ?? null,
   })
-  if (door.eventStatus === 'draft') return reject('event_draft')
-  const { eventId, requested: count, receivedAt: now } = row
-  if (now.getTime() > door.endsAt.getTime() + OPEN_AFTER_END_MS) return reject('event_over')
-
-  const code = await findCode(tx, reading, eventId)
-  if (code === null) return reject('unknown_code') // a code of another event gets the same answer
-  const admission = await admit(tx, { eventId, code, count, now })
-  if (admission) {
-    return { answer: { status: 'valid', guest: describeGuest(admission) }, invitationId: admission.invitationId }
-  }
-  const current = await findAdmission(tx, eventId, code)
-  if (!current) return reject('unknown_code')
-  const reason = current.remaining === 0 ? 'already_admitted' : 'not_enough_places'
-  const answer: ScanAnswer = {
-    status: 'duplicate',
-    reason,
-    guest: describeGuest(current),
-    ...describeFirst(current),
-  }
-  return { answer, invitationId: current.invitationId }
+  return { answer, isRetry: false, isConflict: conflictsWith !== null }
 }
 
+type Checked = { answer: ScanAnswer; invitationId: string | null; conflictsWith: string | null }
+
+async function checkScan(tx: Tx, door: Door, row: NewScan, reading: CodeReading): Promise<Checked> {
+  const { eventId, scanId, direction, requested: count, receivedAt: now } = row
+  const at = row.offlineAt ?? now
+  const event: EventFacts = { ...door, startsAtMs: door.startsAt.getTime(), endsAtMs: door.endsAt.getTime() }
+  const facts = { atMs: at.getTime(), count, direction }
+  const refuse = (refusal: Refusal): Checked => ({
+    answer: { scanId, ...describeRefusal(refusal) },
+    ...{ invitationId: null, conflictsWith: null },
+  })
+  const closed = judgeDoor(event, facts)
+  if (closed) return refuse(closed)
+  const code = await findCode(tx, reading, eventId)
+  const invitation = code === null ? null : await lockInvitation(tx, eventId, code)
+  if (!invitation) return refuse(judgeUnknown(await isOfSiblingEvent(tx, eventId, reading)))
+
+  const invitationId = invitation.id
+  const judgment = judgeInvitation(event, invitation, facts)
+  if (judgment.status === 'valid' || (await takeLaterPlaces(tx, { row, event, invitation, judgment }))) {
+    const passed = await passDoor(tx, { invitationId, passage: direction, count, at, now })
+    if (!passed) throw new Error('The rules let a scan pass that the invitation does not.')
+    return { answer: describeAdmission(row, passed), invitationId, conflictsWith: null }
+  }
+  const current = await findAdmission(tx, invitationId)
+  const isDuplicate = judgment.status === 'duplicate'
+  const first = isDuplicate ? describeFirst(current) : {}
+  return {
+    answer: { scanId, ...describeRefusal(judgment), guest: describeGuest(current), ...first },
+    invitationId,
+    // Offline, the other gate had let somebody in, and so had this one.
+    conflictsWith: isDuplicate && row.offlineAt ? await findAdmissionElsewhere(tx, invitationId, row) : null,
+  }
+}
+
+const describeRefusal = ({ status, reason }: Refusal) => ({ status, reason, message: REASON_TEXTS[reason] })
+
 /** A retry is the same scan when it has the same code, or another spelling of it. */
-async function repeatAnswer(tx: Tx, { eventId, scanId, codeHash }: NewScan, reading: CodeReading): Promise<ScanAnswer> {
+async function repeatAnswer(
+  tx: Tx,
+  { eventId, scanId, codeHash }: NewScan,
+  reading: CodeReading,
+): Promise<{ answer: ScanAnswer; isConflict: boolean }> {
   const stored = await findStoredScan(tx, eventId, scanId)
   if (!stored) throw new Failure('scan_id_reused')
   if (!stored.codeHash.equals(codeHash) && !(await meansInvitation(tx, eventId, reading, stored.invitationId))) {
     throw new Failure('scan_id_reused', { detail: 'This scanId was used with another code.' })
   }
-  const { result, reason } = stored
-  return {
+  const { result, reason, conflictsWith } = stored
+  const answer = {
+    scanId,
     status: result,
-    ...(reason ? { reason: reason as NonNullable<ScanAnswer['reason']> } : {}),
+    ...(reason ? { reason, message: REASON_TEXTS[reason] } : {}),
     ...(isAboutGuest(stored) ? { guest: describeGuest(stored) } : {}),
     ...(result === 'duplicate' ? describeFirst(stored) : {}),
   }
+  return { answer, isConflict: conflictsWith !== null }
 }
 
 async function meansInvitation(
@@ -188,18 +224,19 @@ async function meansInvitation(
 ): Promise<boolean> {
   if (invitationId === null) return false
   const code = await findCode(tx, reading, eventId)
-  return code !== null && (await findAdmission(tx, eventId, code))?.invitationId === invitationId
+  return code !== null && (await lockInvitation(tx, eventId, code))?.id === invitationId
 }
 
 const isAboutGuest = (stored: StoredScan): stored is StoredScan & Admission => stored.invitationId !== null
 
-const describeGuest = ({ guestName: name, admitted, remaining, answer }: Admission) => ({
+export const describeGuest = ({ guestName: name, notes, admitted, remaining, answer }: Admission) => ({
   name,
+  notes,
   partySize: admitted + remaining,
   admitted,
   remaining,
   answer,
 })
 
-const describeFirst = ({ firstAt: at, firstGate: gate, firstDevice: device }: First) =>
-  at ? { first: { at, gate, device } } : {}
+const describeFirst = ({ firstAt: at, firstGate: gate, firstDevice: device, firstBy: by }: First) =>
+  at ? { first: { at, gate, device, by } } : {}

@@ -5,94 +5,17 @@ import type { Deps } from '../deps.ts'
 import { Failure } from '../platform/errors.ts'
 import { scopeOf } from '../http/access.ts'
 import { Page, PageQuery, readCursor, toPage } from '../http/page.ts'
-import { Answer, EventParams, Id, Instant, NullableInteger, NullableString } from '../http/schemas.ts'
-import { scan, SCAN_REASONS } from './checkin.ts'
-import { isEventThere, listScans } from './sql.ts'
+import { AnswerOf, EventParams } from '../http/schemas.ts'
+import { scan } from './checkin.ts'
+import { viewManifest } from './manifest.ts'
+import { isEventThere, listScans } from './scans-sql.ts'
+import { syncScans } from './sync.ts'
+import { Manifest, SyncBody, SyncReply, ScanBody, ScanItem, ScanReply, RESULTS } from './schemas.ts'
 
-const RESULTS = ['valid', 'duplicate', 'invalid'] as const
-const Label = Type.String({ minLength: 1, maxLength: 100 })
-
-const ScanBody = Type.Object(
-  {
-    eventId: Id,
-    code: Type.String({
-      minLength: 1,
-      maxLength: 2048,
-      description:
-        'As scanned or typed: in any case, with or without hyphens, also from a scanner of another keyboard layout. The address ' +
-        'of an invitation counts as its code. An exact code wins; a correction that could mean two invitations is unknown_code.',
-    }),
-    admit: Type.Integer({
-      minimum: 1,
-      maximum: 20,
-      default: 1,
-      description: 'How many people of the party enter now.',
-    }),
-    gate: Type.Optional(Label),
-    device: Type.Optional(Label),
-    scanId: Type.Optional(
-      Type.String({
-        pattern: '^[A-Za-z0-9._:-]{1,128}$',
-        description: "The device's own id of this scan: a retry with it gets the same answer and admits nobody twice.",
-      }),
-    ),
-    scannedAt: Type.Optional(
-      Type.String({ format: 'date-time', description: "The device's clock. It is kept; our own clock orders scans." }),
-    ),
-  },
-  { additionalProperties: false, title: 'ScanRequest' },
-)
-
-const ScanReply = Answer(
-  {
-    status: Type.Enum(RESULTS),
-    reason: Type.Optional(
-      Type.Enum(SCAN_REASONS, {
-        description:
-          'unknown_code: not of this event. already_admitted: no place is left. not_enough_places: fewer are left than ' +
-          'were asked for. event_over: more than 12 hours after its end (an archived or expired landing does not ' +
-          'matter before). event_draft: it is not published yet.',
-      }),
-    ),
-    guest: Type.Optional(
-      Type.Object({
-        name: Type.String(),
-        partySize: Type.Integer({
-          description: 'Places of the door: as invited, or as confirmed if fewer; admitted + remaining.',
-        }),
-        admitted: Type.Integer(),
-        remaining: Type.Integer(),
-        answer: Type.Enum(['pending', 'yes', 'no', 'maybe'], {
-          description: 'A guest who declined is admitted all the same; the door may look twice.',
-        }),
-      }),
-    ),
-    first: Type.Optional(
-      Type.Object({ at: Instant, gate: NullableString, device: NullableString }, { description: 'Who came in first.' }),
-    ),
-  },
-  { title: 'ScanResult' },
-)
-
-const ScanItem = Type.Object(
-  {
-    id: Type.String(),
-    scanId: Type.String(),
-    guestId: NullableString,
-    guestName: NullableString,
-    result: Type.Enum(RESULTS),
-    reason: NullableString,
-    requested: Type.Integer(),
-    admitted: NullableInteger,
-    remaining: NullableInteger,
-    gate: NullableString,
-    device: NullableString,
-    scannedBy: Type.String(),
-    scannedAt: Instant,
-    receivedAt: Instant,
-  },
-  { title: 'Scan' },
-)
+/** An event with more guests gets its manifest in parts. */
+const ENTRIES_MAX = 10_000
+/** 500 scans, with room for long codes. */
+const UPLOAD_LIMIT = 2 * 1024 * 1024
 
 export const checkinRoutes =
   (deps: Pick<Deps, 'db' | 'now' | 'metrics'>): FastifyPluginAsyncTypebox =>
@@ -110,8 +33,9 @@ export const checkinRoutes =
           summary: 'Admit the holder of a code',
           description:
             '`valid`: admitted now. `duplicate`: nobody more may enter with this code (`already_admitted`), or fewer than asked ' +
-            '(`not_enough_places`; `remaining` says how many). `invalid`: the event has no such code, is a draft, or ended more ' +
-            'than 12 hours ago. Guests who have not answered or have declined are admitted too; `guest.answer` tells the door.',
+            '(`not_enough_places`; `remaining` says how many). `invalid`: `reason` and `message` say why. Unless the event has ' +
+            'the `doorPolicy` `confirmed`, guests who have not answered or have declined are admitted too; `guest.answer` tells ' +
+            'the door. `direction: "out"` records who leaves an event with `reentry`.',
           body: ScanBody,
           response: { 200: ScanReply },
         },
@@ -121,6 +45,65 @@ export const checkinRoutes =
         if (isRetry) void reply.header('idempotent-replayed', 'true')
         else deps.metrics.scans.inc({ result: answer.status })
         return answer
+      },
+    )
+
+    app.post(
+      '/scan/sync',
+      {
+        bodyLimit: UPLOAD_LIMIT,
+        config: { access: ['staff', 'organizer', 'director'], problems: ['event_not_found', 'invalid_date'] },
+        schema: {
+          operationId: 'syncScans',
+          tags: ['Check-in'],
+          summary: 'Upload the scans of a device that was offline',
+          description:
+            'Each scan is judged and ranked by the time at which it took place. An upload may be sent again whole: what is stored ' +
+            'is not stored twice. An earlier scan takes the place of a later admission, which becomes a duplicate; with two ' +
+            'gates, or two devices, that is a conflict (`GET /events/{eventId}/door/conflicts`). Name `gate` and `device`.',
+          body: SyncBody,
+          response: { 200: SyncReply },
+        },
+      },
+      async (request) => {
+        const synced = await syncScans(deps, { ...request.body, user: request.user, requestId: request.id })
+        for (const one of synced.results)
+          if (one.status !== 'rejected' && !one.isRetry) deps.metrics.scans.inc({ result: one.status })
+        return synced
+      },
+    )
+
+    app.get(
+      '/scan/manifest/:eventId',
+      {
+        config: { access: ['staff', 'organizer', 'director'], problems: ['event_not_found', 'invalid_cursor'] },
+        schema: {
+          operationId: 'showManifest',
+          tags: ['Check-in'],
+          summary: 'What a device needs to scan without a network',
+          description:
+            'All guests, or with `since` those that changed; ask again at once while `hasMore`. An entry replaces the one with the ' +
+            'same `hash`, and some come twice. When a device has not as many entries as there are `guests`, one was deleted: begin ' +
+            'without `since`. `hash`: base64url, without padding, of the first 16 bytes of SHA-256 of `<eventId>:<code>`, the code ' +
+            'in capitals with letters and digits only, O as 0, I and L as 1.',
+          params: EventParams,
+          querystring: Type.Object(
+            {
+              since: Type.Optional(Type.String({ maxLength: 300, description: '`cursor` of the answer before.' })),
+              names: Type.Boolean({
+                default: false,
+                description: 'With the names of guests, for a search at the door.',
+              }),
+            },
+            { additionalProperties: false },
+          ),
+          response: { 200: AnswerOf(Manifest) },
+        },
+      },
+      (request) => {
+        const { since, names: hasNames } = request.query
+        const page = { since: readCursor(since), limit: ENTRIES_MAX }
+        return viewManifest(deps, { scope: scopeOf(request), eventId: request.params.eventId, hasNames, ...page })
       },
     )
 

@@ -13,6 +13,7 @@ export type Demo = { email: string; password: string; role: string }[]
 const ZONE = 'America/Mexico_City'
 const HOUR_MS = 3_600_000
 const DAY_MS = 24 * HOUR_MS
+const DOORS_OPEN_MINUTES = 60 * 24 * 60
 
 /** The phone or the address of a guest whose messages have a fate (README.md); null: none. Absent: one of their own. */
 type Fate = { phone?: string | null; email?: string | null }
@@ -80,7 +81,10 @@ async function seedLogins(tx: Tx, passwordHash: string): Promise<void> {
   }
 }
 
-/** The two past events are for the nightly job: one to archive, one to archive and expire. */
+/**
+ * The two past events are for the nightly job: one to archive, one to archive and expire. The doors of the demo are open long
+ * before the start, so that a newcomer can scan at once.
+ */
 async function seedEvents(tx: Tx, now: Date): Promise<void> {
   const events = [
     ['ev_demo', 'Boda de Ana y Luis', 'standard', 30 * DAY_MS, 'Hacienda San Gabriel, Querétaro'],
@@ -91,8 +95,8 @@ async function seedEvents(tx: Tx, now: Date): Promise<void> {
     const day = DateTime.fromMillis(now.getTime() + offsetMs, { zone: ZONE })
     const startsAt = day.set({ hour: 18, minute: 0, second: 0, millisecond: 0 }).toJSDate()
     const endsAt = new Date(startsAt.getTime() + 8 * HOUR_MS)
-    await sql`insert into events (id, organizer_id, name, type, starts_at, ends_at, location, capacity, created_at, updated_at)
-      values (${id}, 'org_demo', ${name}, ${type}, ${startsAt}, ${endsAt}, ${location}, 200, ${now}, ${now}) on conflict do nothing`.execute(
+    await sql`insert into events (id, organizer_id, name, type, starts_at, ends_at, location, capacity, doors_open_minutes, created_at, updated_at)
+      values (${id}, 'org_demo', ${name}, ${type}, ${startsAt}, ${endsAt}, ${location}, 200, ${DOORS_OPEN_MINUTES}, ${now}, ${now}) on conflict do nothing`.execute(
       tx,
     )
   }

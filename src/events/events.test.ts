@@ -18,6 +18,24 @@ test('an organizer creates an event of its own and finds it in the list', async 
   assert.ok(list.json().data.some(({ id }: { id: string }) => id === created.json().id))
 })
 
+test('an event has the rules of its door, which can be changed', async (t) => {
+  const { post, patch, db } = await startApp(t)
+  await anOrganizer(db, ORGANIZER_ID)
+  type Door = { id: string; doorPolicy: string; doorsOpenMinutes: number; reentry: string }
+  const read = ({ doorPolicy, doorsOpenMinutes, reentry }: Door) => [doorPolicy, doorsOpenMinutes, reentry]
+  const confirmed = { doorPolicy: 'confirmed', doorsOpenMinutes: 0, reentry: 'exit_then_entry' }
+
+  const plain = (await post('/events', { as: 'organizer', body: EVENT })).json<Door>()
+  const strict = (await post('/events', { as: 'organizer', body: { ...EVENT, ...confirmed } })).json<Door>()
+  const changed = await patch(`/events/${plain.id}`, { as: 'organizer', body: { doorsOpenMinutes: 45 } })
+  const wrong = await patch(`/events/${plain.id}`, { as: 'organizer', body: { doorsOpenMinutes: -1, reentry: 'x' } })
+
+  assert.deepEqual(read(plain), ['invited', 180, 'none'])
+  assert.deepEqual(read(strict), ['confirmed', 0, 'exit_then_entry'])
+  assert.deepEqual(read(changed.json<Door>()), ['invited', 45, 'none'])
+  assert.equal(wrong.statusCode, 400)
+})
+
 test('a director must name the organizer of an event', async (t) => {
   const { post, db } = await startApp(t)
   const organizerId = await anOrganizer(db)

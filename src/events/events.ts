@@ -25,16 +25,17 @@ import {
 } from './sql.ts'
 
 export {
-  admit,
   admitting,
+  lockInvitation,
   markSaid,
+  passDoor,
   recordAnswer,
   setWaId,
   type Admission,
   type AnswerKind,
   type NewAnswer,
 } from './invitations.ts'
-export { findCode, readCode, readCodeOfPath, type CodeReading } from './codes.ts'
+export { findCode, keyOf, readCode, readCodeOfPath, type CodeReading } from './codes.ts'
 export { showInvitation, type ShownInvitation } from './shown.ts'
 export { answerAtOnce } from './answered.ts'
 export { archiveDue, expireDue, listDue, type LandingChange } from './life-cycle.ts'
@@ -61,6 +62,9 @@ export type EventInput = {
   location?: string | null
   capacity?: number | null
   landingTtlDays?: number | null
+  doorPolicy: EventRow['doorPolicy']
+  doorsOpenMinutes: number
+  reentry: EventRow['reentry']
 }
 
 /**
@@ -83,6 +87,9 @@ export async function createEvent({ db, now }: Context, user: User, input: Event
     status: input.status,
     capacity: input.capacity ?? null,
     landingTtlDays: input.landingTtlDays ?? null,
+    doorPolicy: input.doorPolicy,
+    doorsOpenMinutes: input.doorsOpenMinutes,
+    reentry: input.reentry,
     createdAt: now(),
   }
   try {

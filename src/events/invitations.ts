@@ -40,40 +40,92 @@ export async function markSaid(tx: Tx, invitationId: string, saidAt: Date): Prom
 export type Admission = {
   invitationId: string
   guestName: string
+  notes: string | null
   answer: 'pending' | AnswerKind
+  /** How many are inside now. */
   admitted: number
   remaining: number
 }
 
+/** The admission of guest `g` with invitation `i`. */
+const ADMISSION = sql`
+  g.name as guest_name, g.notes, i.answer, i.admitted - i.outside as admitted,
+  door_places(i.answer, i.answered_places, i.places) - (i.admitted - i.outside) as remaining`
+
 /**
- * Admits people of the invitations in `asked` (invitation_id, count, at, …) if enough places are left. Returns the rows of
- * `asked` that were admitted, each with its Admission. The WHERE clause makes it safe under concurrency; `asked` names an
- * invitation once.
+ * Admits people of the invitations in `asked` (invitation_id, count, at, received_at, must_confirm, …) if enough places are left; those who had
+ * left come back first. Returns the rows of `asked` that were admitted, each with its Admission. The WHERE clause makes it safe
+ * under concurrency; `asked` names an invitation once.
  */
 export const admitting = (asked: ReturnType<typeof sql>) => sql`
     update invitations i
-       set admitted = i.admitted + a.count,
-           first_admitted_at = coalesce(i.first_admitted_at, a.at),
-           updated_at = a.at
+       set admitted = i.admitted + greatest(a.count - i.outside, 0),
+           outside = greatest(i.outside - a.count, 0),
+           first_admitted_at = least(i.first_admitted_at, a.at),
+           updated_at = a.received_at
       from ${asked} a, guests g
      where i.id = a.invitation_id
        and g.event_id = i.event_id
        and g.id = i.guest_id
-       and i.admitted + a.count <= door_places(i.answer, i.answered_places, i.places)
-    returning a.*, g.name as guest_name, i.answer, i.admitted,
-              door_places(i.answer, i.answered_places, i.places) - i.admitted as remaining`
+       and i.admitted - i.outside + a.count <= door_places(i.answer, i.answered_places, i.places)
+       and (i.answer = 'yes' or not a.must_confirm)
+    returning a.*, ${ADMISSION}`
 
-/** Admits `count` people if enough places are left, else returns null. */
-export async function admit(
+export type LockedInvitation = { answer: Admission['answer']; places: number; admitted: number; outside: number }
+
+/** Locks the invitation of a code until the end of the transaction, so that what is judged is what is changed. */
+export async function lockInvitation(
   tx: Tx,
-  a: { eventId: string; code: string; count: number; now: Date },
+  eventId: string,
+  code: string,
+): Promise<(LockedInvitation & { id: string }) | null> {
+  const { rows } = await sql<LockedInvitation & { id: string }>`
+    select id, answer, door_places(answer, answered_places, places) as places, admitted, outside
+      from invitations
+     where event_id = ${eventId} and code = ${code}
+       for no key update`.execute(tx)
+  return rows[0] ?? null
+}
+
+/** What happens at the door to people of an invitation. `undo_in` and `undo_out` take back what was scanned by mistake. */
+export type Passage = 'in' | 'out' | 'undo_in' | 'undo_out'
+
+/** How a passage changes who has come in and who of them has left again. Whoever returns had left before. */
+function countsAfter(passage: Passage, count: number) {
+  const people = sql`${count}::integer`
+  const same = { admitted: sql`i.admitted`, outside: sql`i.outside` }
+  if (passage === 'undo_in') return { ...same, admitted: sql`(i.admitted - ${people})` }
+  if (passage === 'undo_out') return { ...same, outside: sql`(i.outside - ${people})` }
+  if (passage === 'out') return { ...same, outside: sql`(i.outside + ${people})` }
+  return {
+    admitted: sql`(i.admitted + greatest(${people} - i.outside, 0))`,
+    outside: sql`greatest(i.outside - ${people}, 0)`,
+  }
+}
+
+/** Lets people in or out if the numbers allow it, else returns null. `at`: when it took place. */
+export async function passDoor(
+  tx: Tx,
+  p: { invitationId: string; passage: Passage; count: number; at: Date; now: Date },
 ): Promise<Admission | null> {
-  const asked = sql`(
-      select id as invitation_id, ${a.count}::integer as count, ${a.now}::timestamptz as at
-        from invitations
-       where event_id = ${a.eventId}
-         and code = ${a.code})`
-  const { rows } = await sql<Admission>`${admitting(asked)}`.execute(tx)
+  const { admitted, outside } = countsAfter(p.passage, p.count)
+  const { rows } = await sql<Admission>`
+    update invitations i
+       set admitted = ${admitted},
+           outside = ${outside},
+           first_admitted_at = case
+             when ${admitted} = 0 then null
+             when ${admitted} > i.admitted then least(i.first_admitted_at, ${p.at})
+             else i.first_admitted_at
+           end,
+           updated_at = ${p.now}
+      from guests g
+     where i.id = ${p.invitationId}
+       and g.event_id = i.event_id
+       and g.id = i.guest_id
+       and ${outside} between 0 and ${admitted}
+       and ${admitted} - ${outside} <= door_places(i.answer, i.answered_places, i.places)
+    returning i.id as invitation_id, ${ADMISSION}`.execute(tx)
   return rows[0] ?? null
 }
 

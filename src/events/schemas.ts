@@ -4,6 +4,11 @@ import { Id, Instant, Locale, localeWith, NullableInstant, NullableInteger, Null
 
 const Name = Type.String({ minLength: 1, maxLength: 200, pattern: '\\S', format: 'name' })
 const DateTime = Type.String({ format: 'date-time' })
+const doorPolicyWith = (options: object = {}) =>
+  Type.Unsafe<'invited' | 'confirmed'>({ type: 'string', enum: ['invited', 'confirmed'], ...options })
+const reentryWith = (options: object = {}) =>
+  Type.Unsafe<'none' | 'exit_then_entry'>({ type: 'string', enum: ['none', 'exit_then_entry'], ...options })
+const doorsOpenMinutesWith = (options: object = {}) => Type.Integer({ minimum: 0, maximum: 525_600, ...options })
 const EventType = Type.Enum(['standard', 'premium'])
 export const EventStatus = Type.Enum(['draft', 'active', 'archived', 'expired'], { title: 'EventStatus' })
 export const GuestStatus = Type.Enum(['pending', 'confirmed', 'declined', 'scanned'], { title: 'GuestStatus' })
@@ -32,6 +37,9 @@ export const Event = Type.Object(
     location: NullableString,
     capacity: NullableInteger,
     landingTtlDays: NullableInteger,
+    doorPolicy: doorPolicyWith(),
+    doorsOpenMinutes: Type.Integer(),
+    reentry: reentryWith(),
     createdAt: Instant,
     sendingPaused: Type.Unsafe<'event_paused' | 'organizer_paused' | null>({
       type: ['string', 'null'],
@@ -79,6 +87,18 @@ export const EventBody = Type.Object(
     endsAt: DateTime,
     timeZone: Type.String({ maxLength: 64, format: 'time-zone', default: 'America/Mexico_City' }),
     ...eventFields,
+    doorPolicy: doorPolicyWith({
+      default: 'invited',
+      description: 'Whom the door admits: everybody invited, or only those who said yes.',
+    }),
+    doorsOpenMinutes: doorsOpenMinutesWith({
+      default: 180,
+      description: 'How long before the start the door opens; an earlier scan is `not_yet_open`.',
+    }),
+    reentry: reentryWith({
+      default: 'none',
+      description: '`exit_then_entry`: whoever was scanned on leaving may come back.',
+    }),
   },
   { additionalProperties: false, title: 'NewEvent', 'x-ordered': ['startsAt', 'endsAt'] },
 )
@@ -91,6 +111,9 @@ export const EventPatchBody = Type.Object(
     endsAt: Type.Optional(DateTime),
     timeZone: Type.Optional(Type.String({ maxLength: 64, format: 'time-zone' })),
     ...eventFields,
+    doorPolicy: Type.Optional(doorPolicyWith()),
+    doorsOpenMinutes: Type.Optional(doorsOpenMinutesWith()),
+    reentry: Type.Optional(reentryWith()),
   },
   { additionalProperties: false, minProperties: 1, title: 'EventChanges', 'x-ordered': ['startsAt', 'endsAt'] },
 )

@@ -34,12 +34,16 @@ export type EventRow = {
   location: string | null
   capacity: number | null
   landingTtlDays: number | null
+  doorPolicy: 'invited' | 'confirmed'
+  doorsOpenMinutes: number
+  reentry: 'none' | 'exit_then_entry'
   createdAt: Date
   /** Why nothing is sent now; null when sending is not paused. */
   sendingPaused: 'event_paused' | 'organizer_paused' | null
 }
 
-const EVENT = sql`id, organizer_id, name, type, status, starts_at, ends_at, time_zone, location, capacity, landing_ttl_days, created_at,
+const EVENT = sql`id, organizer_id, name, type, status, starts_at, ends_at, time_zone, location, capacity, landing_ttl_days,
+  door_policy, doors_open_minutes, reentry, created_at,
   case when exists (select 1 from pauses p where p.scope = 'organizer' and p.scope_id = organizer_id) then 'organizer_paused'
        when exists (select 1 from pauses p where p.scope = 'event' and p.scope_id = events.id) then 'event_paused'
   end as sending_paused`
@@ -49,9 +53,10 @@ export type NewEvent = Omit<EventRow, 'sendingPaused'>
 /** Returns null when the id exists. */
 export async function insertEvent(db: Db, e: NewEvent): Promise<EventRow | null> {
   const { rows } = await sql<EventRow>`
-    insert into events (id, organizer_id, name, type, status, starts_at, ends_at, time_zone, location, capacity, landing_ttl_days, created_at, updated_at)
+    insert into events (id, organizer_id, name, type, status, starts_at, ends_at, time_zone, location, capacity, landing_ttl_days,
+      door_policy, doors_open_minutes, reentry, created_at, updated_at)
     values (${e.id}, ${e.organizerId}, ${e.name}, ${e.type}, ${e.status}, ${e.startsAt}, ${e.endsAt}, ${e.timeZone}, ${e.location},
-      ${e.capacity}, ${e.landingTtlDays}, ${e.createdAt}, ${e.createdAt})
+      ${e.capacity}, ${e.landingTtlDays}, ${e.doorPolicy}, ${e.doorsOpenMinutes}, ${e.reentry}, ${e.createdAt}, ${e.createdAt})
     on conflict (id) do nothing returning ${EVENT}`.execute(db)
   return rows[0] ?? null
 }
@@ -86,6 +91,7 @@ export async function updateEvent(db: Db, scope: string | null, e: EventRow, now
   const { rows } = await sql<EventRow>`
     update events set name = ${e.name}, type = ${e.type}, status = ${e.status}, starts_at = ${e.startsAt}, ends_at = ${e.endsAt},
            time_zone = ${e.timeZone}, location = ${e.location}, capacity = ${e.capacity}, landing_ttl_days = ${e.landingTtlDays},
+           door_policy = ${e.doorPolicy}, doors_open_minutes = ${e.doorsOpenMinutes}, reentry = ${e.reentry},
            updated_at = ${now}
      where id = ${e.id} and (${scope}::text is null or organizer_id = ${scope})
        and (status = ${e.status} or (status = 'draft' and ${e.status} = 'active'))

@@ -46,6 +46,7 @@ const FAILURES = {
   review_not_found: [404, 'No such review'],
   assignment_not_found: [404, 'No such assignment of tickets'],
   export_not_found: [404, 'No such export'],
+  scan_not_found: [404, 'No such scan'],
   invitation_not_found: [404, 'No such invitation'],
   invitation_expired: [410, 'The invitation has expired'],
   // conflicts
@@ -85,6 +86,8 @@ const FAILURES = {
   guest_already_admitted: [409, 'People of this invitation are already inside'],
   export_required: [409, 'The report is too large for one answer'],
   export_not_ready: [409, 'The export is not completed'],
+  scan_undone: [409, 'The scan is undone already'],
+  scan_not_undoable: [409, 'The scan cannot be undone'],
   scan_id_reused: [409, 'The scan id belongs to another scan'],
   idempotency_in_progress: [409, 'A request with this Idempotency-Key is in progress'],
   idempotency_key_reused: [422, 'The Idempotency-Key belongs to another request'],

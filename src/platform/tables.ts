@@ -173,6 +173,8 @@ export interface Events {
   calendarSequence: Generated<number>;
   capacity: number | null;
   createdAt: Generated<Timestamp>;
+  doorPolicy: Generated<string>;
+  doorsOpenMinutes: Generated<number>;
   endsAt: Timestamp;
   expiredAt: Timestamp | null;
   id: string;
@@ -180,6 +182,7 @@ export interface Events {
   location: string | null;
   name: string;
   organizerId: string;
+  reentry: Generated<string>;
   startsAt: Timestamp;
   status: Generated<string>;
   timeZone: Generated<string>;
@@ -281,6 +284,7 @@ export interface Invitations {
   firstAdmittedAt: Timestamp | null;
   guestId: string;
   id: string;
+  outside: Generated<number>;
   places: number;
   updatedAt: Generated<Timestamp>;
 }
@@ -588,12 +592,16 @@ export interface RefreshTokens {
 
 export interface Scans {
   admitted: number | null;
+  clockSkewMs: number | null;
   codeHash: Buffer;
+  conflictsWith: string | null;
   device: string | null;
+  direction: Generated<string>;
   eventId: string;
   gate: string | null;
   id: string;
   invitationId: string | null;
+  offlineAt: Timestamp | null;
   reason: string | null;
   receivedAt: Timestamp;
   remaining: number | null;
@@ -603,6 +611,9 @@ export interface Scans {
   scanId: string;
   scannedAt: Timestamp;
   scannedBy: string;
+  undoneAt: Timestamp | null;
+  undoneBy: string | null;
+  undoReason: string | null;
 }
 
 export interface SimulatedMessages {

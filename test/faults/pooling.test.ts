@@ -70,7 +70,7 @@ async function playThrough(base: string): Promise<void> {
     Promise.all(Array.from({ length: GUESTS }, (_, n) => ask(`g_pool_${n}`, n)))
   const event = {
     ...{ id: 'ev_pool', organizerId: 'org_demo', name: 'Boda' },
-    ...{ startsAt: '2035-01-01T00:00:00Z', endsAt: '2035-01-01T06:00:00Z' },
+    ...{ startsAt: new Date(Date.now() + 3_600_000), endsAt: new Date(Date.now() + 7_200_000) },
   }
   assert.equal((await call(base, 'POST', '/events', event)).status, 201)
   const created = await everyGuest((id, n) =>

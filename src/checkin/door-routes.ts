@@ -1,0 +1,141 @@
+/** The door as its organizer watches it, and scans that are taken back. */
+import { Readable } from 'node:stream'
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { Type } from 'typebox'
+import type { Deps } from '../deps.ts'
+import { Failure } from '../platform/errors.ts'
+import { scopeOf } from '../http/access.ts'
+import { Page, PageQuery, readCursor, toPage } from '../http/page.ts'
+import { Answer, AnswerOf, EventParams, FileAnswer, Id } from '../http/schemas.ts'
+import { describeGuest } from './checkin.ts'
+import { viewDoor, watchDoor } from './door.ts'
+import { listConflicts, type ConflictRow } from './door-sql.ts'
+import { Conflict, DoorState, GuestAtDoor, ScanId, ScanItem } from './schemas.ts'
+import { isEventThere } from './scans-sql.ts'
+import { undoScan } from './undo.ts'
+
+const WATCHERS = ['staff', 'organizer', 'director'] as const
+
+export const doorRoutes =
+  (deps: Pick<Deps, 'db' | 'now'>): FastifyPluginAsyncTypebox =>
+  async (app) => {
+    app.post(
+      '/events/:eventId/scans/:scanId/undo',
+      {
+        config: {
+          access: ['organizer', 'director'],
+          problems: ['scan_not_found', 'scan_undone', 'scan_not_undoable'],
+        },
+        schema: {
+          operationId: 'undoScan',
+          tags: ['Check-in'],
+          summary: 'Take back a scan that was a mistake',
+          description:
+            'The places are free again; after an exit, its people are inside again. The scan stays in the list, with `undoneAt`, ' +
+            '`undoneBy` and `undoReason`. 409 `scan_not_undoable`: it let nobody pass, or its people have passed once more since.',
+          params: Type.Object({ eventId: Id, scanId: ScanId }),
+          body: Type.Object(
+            { reason: Type.String({ minLength: 1, maxLength: 500, pattern: '\\S' }) },
+            { additionalProperties: false },
+          ),
+          response: { 200: Answer({ scan: ScanItem, guest: GuestAtDoor }) },
+        },
+      },
+      async (request) => {
+        const { params, body, user } = request
+        const undo = { ...params, ...body, scope: scopeOf(request), by: user.id }
+        const { scan, admission } = await undoScan(deps, undo)
+        request.log.info({ scanId: scan.id }, 'A scan was taken back')
+        return { scan, guest: describeGuest(admission) }
+      },
+    )
+
+    app.get(
+      '/events/:eventId/door',
+      {
+        config: { access: WATCHERS, problems: ['event_not_found'] },
+        schema: {
+          operationId: 'showDoor',
+          tags: ['Check-in'],
+          summary: 'Who is inside, and how each gate is doing',
+          params: EventParams,
+          response: { 200: AnswerOf(DoorState) },
+        },
+      },
+      (request) => viewDoor(deps, scopeOf(request), request.params.eventId),
+    )
+
+    app.get(
+      '/events/:eventId/door/conflicts',
+      {
+        config: { access: WATCHERS, problems: ['event_not_found'] },
+        schema: {
+          operationId: 'listDoorConflicts',
+          tags: ['Check-in'],
+          summary: 'Codes that two gates admitted while one was offline, newest first',
+          description:
+            'The earlier scan stands (`first`); the later one is a duplicate, but its people were let in (`second`).',
+          params: EventParams,
+          querystring: Type.Object(PageQuery, { additionalProperties: false }),
+          response: { 200: Page(Conflict) },
+        },
+      },
+      async (request) => {
+        const { eventId } = request.params
+        const { limit, cursor } = request.query
+        const before = readCursor(cursor)
+        if (!(await isEventThere(deps.db, scopeOf(request), eventId))) throw new Failure('event_not_found')
+        const rows = await listConflicts(deps.db, { eventId, before, limit: limit + 1 })
+        const { data, page } = toPage(rows, limit, ({ receivedAt, id }) => ({ at: receivedAt, id }))
+        return { data: data.map(describeConflict), page }
+      },
+    )
+
+    const isClosing = new AbortController()
+    app.addHook('preClose', async () => isClosing.abort())
+    app.get(
+      '/events/:eventId/door/stream',
+      {
+        config: { access: WATCHERS, problems: ['event_not_found'] },
+        schema: {
+          operationId: 'streamDoor',
+          tags: ['Check-in'],
+          summary: 'The door as server-sent events',
+          description:
+            'Each `door` event carries all of `GET /events/{eventId}/door`, at once and then within two seconds of a change. The ' +
+            'stream ends after 15 minutes and when the access token expires; an EventSource reconnects by itself.',
+          params: EventParams,
+          response: { 200: FileAnswer<Readable>('text/event-stream', 'Events `door`; the data is JSON.') },
+        },
+      },
+      async (request, reply) => {
+        const scope = scopeOf(request)
+        const { eventId } = request.params
+        if (!(await isEventThere(deps.db, scope, eventId))) throw new Failure('event_not_found')
+        const hasLeft = new AbortController()
+        reply.raw.on('close', () => hasLeft.abort())
+        const signal = AbortSignal.any([hasLeft.signal, isClosing.signal])
+        const { expiresAt } = request.user
+        const tokenMs = expiresAt ? { tokenMs: expiresAt.getTime() - deps.now().getTime() } : {}
+        const events = watchDoor(deps, { scope, eventId, requestId: request.id, signal, ...tokenMs })
+        void reply
+          .type('text/event-stream')
+          .header('cache-control', 'no-store, no-transform')
+          .header('x-accel-buffering', 'no')
+        return reply.send(Readable.from(events))
+      },
+    )
+  }
+
+const describeConflict = (row: ConflictRow) => ({
+  ...{ id: row.id, guestId: row.guestId, guestName: row.guestName, receivedAt: row.receivedAt },
+  persons: row.requested,
+  first: { scanId: row.firstScanId, at: row.firstAt, gate: row.firstGate, device: row.firstDevice, by: row.firstBy },
+  second: {
+    scanId: row.secondScanId,
+    at: row.secondAt,
+    gate: row.secondGate,
+    device: row.secondDevice,
+    by: row.secondBy,
+  },
+})

@@ -1,0 +1,42 @@
+/** The guests of an event as an offline door needs them. */
+import { sql, type Db } from '../platform/db.ts'
+import type { Position } from '../http/page.ts'
+
+export type ManifestRow = {
+  id: string
+  code: string
+  name: string
+  places: number
+  answer: 'pending' | 'yes' | 'no' | 'maybe'
+  inside: number
+  changedAt: Date
+}
+
+/** Lists guests that changed after `since`, in the order of their changes. */
+export async function listChanged(
+  db: Db,
+  m: { eventId: string; since: Position | null; limit: number },
+): Promise<ManifestRow[]> {
+  const { rows } = await sql<ManifestRow>`
+    with guest as (
+      select i.id, i.code, g.name, door_places(i.answer, i.answered_places, i.places) as places, i.answer,
+             i.admitted - i.outside as inside,
+             -- As precise as a cursor.
+             date_trunc('milliseconds', greatest(i.updated_at, g.updated_at)) as changed_at
+        from invitations i
+        join guests g on g.event_id = i.event_id and g.id = i.guest_id
+       where i.event_id = ${m.eventId})
+    select *
+      from guest
+     where ${m.since?.at ?? null}::timestamptz is null
+        or (changed_at, id) > (${m.since?.at ?? null}::timestamptz, ${m.since?.id ?? null})
+     order by changed_at, id
+     limit ${m.limit}`.execute(db)
+  return rows
+}
+
+export async function countGuests(db: Db, eventId: string): Promise<number> {
+  const { rows } = await sql<{ count: number }>`
+    select count(*)::integer as count from invitations where event_id = ${eventId}`.execute(db)
+  return rows[0]?.count ?? 0
+}

@@ -1,0 +1,123 @@
+import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
+import { test } from 'node:test'
+import { gzipSync } from 'node:zlib'
+import { sql } from '../platform/db.ts'
+import type { User } from '../http/access.ts'
+import { startApp } from '../../test/harness.ts'
+import { aGuest, anEvent, anOrganizer } from '../../test/make.ts'
+import { newCode } from '../events/codes.ts'
+import { viewManifest } from './manifest.ts'
+
+type Entry = { hash: string; places: number; answer: string; inside: number; version: number; name?: string }
+type Manifest = { guests: number; entries: Entry[]; cursor: string; hasMore: boolean; event: { doorPolicy: string } }
+
+/** As a device computes it. */
+const hashOf = (eventId: string, code: string) => {
+  const key = code
+    .toUpperCase()
+    .replace(/[^0-9A-Z]/g, '')
+    .replace(/O/g, '0')
+    .replace(/[IL]/g, '1')
+  return createHash('sha256').update(`${eventId}:${key}`).digest().subarray(0, 16).toString('base64url')
+}
+
+test('a manifest has a hash of each code with its places, and names only on request', async (t) => {
+  const { db, get } = await startApp(t)
+  const eventId = await anEvent(db, { doorPolicy: 'confirmed' })
+  const ana = await aGuest(db, eventId, { partySize: 3, answer: 'yes' })
+  await sql`update invitations set answered_places = 2 where id = ${ana.invitationId}`.execute(db)
+
+  const response = await get(`/scan/manifest/${eventId}`, { as: 'staff' })
+  const named = (await get(`/scan/manifest/${eventId}?names=true`, { as: 'organizer' })).json<Manifest>()
+
+  const { guests, entries, event } = response.json<Manifest>()
+  const [{ version, ...entry } = { version: 0 }] = entries
+  assert.deepEqual([guests, entries.length, event.doorPolicy], [1, 1, 'confirmed'])
+  assert.deepEqual(entry, { hash: hashOf(eventId, ana.code.toLowerCase()), places: 2, answer: 'yes', inside: 0 })
+  assert.ok(version > 0)
+  assert.ok(!response.body.includes(ana.code) && !response.body.includes('Ana'))
+  assert.equal(named.entries[0]!.name, 'Ana Prueba')
+})
+
+test('what changed since the last manifest is all that the next one lists', async (t) => {
+  const { db, get, post, setNow } = await startApp(t, { now: '2030-01-01T00:00:00Z' })
+  const eventId = await anEvent(db)
+  const guests = [await aGuest(db, eventId), await aGuest(db, eventId), await aGuest(db, eventId)]
+  await sql`update guests set updated_at = '2029-12-01' where event_id = ${eventId}`.execute(db)
+  await sql`update invitations set updated_at = '2029-12-01' where event_id = ${eventId}`.execute(db)
+  const read = async (since?: string) =>
+    (await get(`/scan/manifest/${eventId}${since ? `?since=${since}` : ''}`, { as: 'staff' })).json<Manifest>()
+
+  const all = await read()
+  setNow('2030-01-01T00:05:00Z')
+  await post('/scan/validate', { as: 'staff', body: { eventId, code: guests[1]!.code } })
+  const changed = await read(all.cursor)
+  setNow('2030-01-01T00:10:00Z')
+  const nothing = await read((await read(changed.cursor)).cursor)
+
+  assert.deepEqual([all.entries.length, all.hasMore], [3, false])
+  assert.deepEqual(
+    changed.entries.map(({ hash, inside }) => [hash, inside]),
+    [[hashOf(eventId, guests[1]!.code), 1]],
+  )
+  assert.deepEqual([nothing.entries, nothing.guests], [[], 3])
+})
+
+test('a large event comes in parts, and none of its guests is left out', async (t) => {
+  const { db, deps } = await startApp(t)
+  const eventId = await anEvent(db)
+  const guests = await Promise.all(Array.from({ length: 7 }, () => aGuest(db, eventId)))
+  await sql`update invitations set updated_at = '2029-12-01' where event_id = ${eventId}`.execute(db)
+
+  const seen: string[] = []
+  let since: { at: Date; id: string } | null = null
+  for (let hasMore = true; hasMore;) {
+    const part: Awaited<ReturnType<typeof viewManifest>> = await viewManifest(deps, {
+      ...{ scope: null, eventId, since, hasNames: false, limit: 3 },
+    })
+    const [at, id] = JSON.parse(Buffer.from(part.cursor, 'base64url').toString()) as [string, string]
+    since = { at: new Date(at), id }
+    seen.push(...part.entries.map(({ hash }) => hash))
+    hasMore = part.hasMore
+  }
+
+  assert.deepEqual(seen.toSorted(), guests.map(({ code }) => hashOf(eventId, code)).toSorted())
+})
+
+test('the manifest of 5,000 guests with names is at most 300 KB when compressed', async (t) => {
+  const { db, get } = await startApp(t)
+  const eventId = await anEvent(db)
+  const codes = Array.from({ length: 5000 }, newCode)
+  await sql`insert into guests (event_id, id, name, updated_at)
+    select ${eventId}, 'g' || n, 'Invitada ' || md5(n::text), now() - n * interval '1.237 seconds'
+      from generate_series(1, 5000) n`.execute(db)
+  await sql`insert into invitations (id, event_id, guest_id, code, places)
+    select ${eventId} || n, ${eventId}, 'g' || n, code, 1 + n % 6
+      from unnest(${codes}::text[]) with ordinality c (code, n)`.execute(db)
+
+  const { body, ...response } = await get(`/scan/manifest/${eventId}?names=true`, { as: 'staff' })
+
+  assert.equal((JSON.parse(body) as Manifest).entries.length, 5000, String(response.statusCode))
+  const size = gzipSync(body).length
+  assert.ok(size <= 300 * 1024, `${size} bytes`)
+})
+
+test("the manifest of another organizer's event is 404, a viewer gets 403, and a wrong cursor is 400", async (t) => {
+  const { db, get } = await startApp(t)
+  const eventId = await anEvent(db)
+  const stranger: User = { id: 'usr_x', role: 'staff', organizerId: await anOrganizer(db) }
+
+  const replies = [
+    await get(`/scan/manifest/${eventId}`, { as: stranger }),
+    await get('/scan/manifest/ev_none', { as: 'staff' }),
+    await get(`/scan/manifest/${eventId}`, { as: 'viewer' }),
+    await get(`/scan/manifest/${eventId}`),
+    await get(`/scan/manifest/${eventId}?since=x`, { as: 'staff' }),
+  ]
+
+  assert.deepEqual(
+    replies.map((reply) => reply.json().code),
+    ['event_not_found', 'event_not_found', 'forbidden', 'unauthorized', 'invalid_cursor'],
+  )
+})
