@@ -54,6 +54,6 @@ export const GUEST_READERS = {
 }
 
 function atMost(text: string, max: number): string {
-  if ([...text].length <= max) return text
+  if (Array.from(text).length <= max) return text
   throw new Failure('invalid_request', { detail: `At most ${max} characters.` })
 }

@@ -48,7 +48,7 @@ const MAC: Record<string, number> = {
   '’': 0xd5,
 }
 const inBytes = (text: string, table: Record<string, number>) =>
-  Buffer.from([...text].map((letter) => table[letter] ?? letter.charCodeAt(0)))
+  Buffer.from(Array.from(text, (letter) => table[letter] ?? letter.charCodeAt(0)))
 const ENCODED: [string, string, (text: string) => Buffer][] = [
   ['UTF-8', 'utf-8', (text) => Buffer.from(text)],
   ['UTF-8 with a mark', 'utf-8', (text) => Buffer.from(`\ufeff${text}`)],

@@ -32,7 +32,7 @@ export const NullableInteger = Type.Unsafe<number | null>({ type: ['integer', 'n
 export const NullableNumber = Type.Unsafe<number | null>({ type: ['number', 'null'] })
 
 /** A text for people, in both languages. */
-const BilingualText = Type.Object({ 'es-MX': Type.String(), en: Type.String() }, { title: 'BilingualText' })
+export const BilingualText = Type.Object({ 'es-MX': Type.String(), en: Type.String() }, { title: 'BilingualText' })
 export const NullableText = Type.Union([BilingualText, Type.Null()])
 
 /** An identifier in a path or a body. */
