@@ -277,6 +277,34 @@ create table fences (
   constraint fences_pkey PRIMARY KEY (name)
 );
 
+create table guest_import_rejects (
+  import_id text not null,
+  row_number integer not null,
+  cells text[] not null,
+  errors jsonb not null,
+  constraint guest_import_rejects_pkey PRIMARY KEY (import_id, row_number),
+  constraint guest_import_rejects_import_id_fkey FOREIGN KEY (import_id) REFERENCES guest_imports(id) ON DELETE CASCADE
+);
+
+create table guest_imports (
+  id text not null,
+  event_id text not null,
+  format text not null,
+  headings text[] not null,
+  created integer not null,
+  updated integer not null,
+  unchanged integer not null,
+  rejected integer not null,
+  requested_by text not null,
+  request_id text not null,
+  created_at timestamp with time zone not null,
+  constraint guest_imports_pkey PRIMARY KEY (id),
+  constraint guest_imports_format CHECK ((format = ANY (ARRAY['csv'::text, 'xlsx'::text]))),
+  constraint guest_imports_event_id_fkey FOREIGN KEY (event_id) REFERENCES events(id) ON DELETE CASCADE
+);
+CREATE INDEX guest_imports_age ON guest_imports USING btree (created_at);
+CREATE INDEX guest_imports_event ON guest_imports USING btree (event_id, created_at DESC, id DESC);
+
 create table guests (
   event_id text not null,
   id text not null,
@@ -300,7 +328,9 @@ create table guests (
   constraint guests_phone CHECK ((phone ~ '^\+[0-9]{7,15}$'::text)),
   constraint guests_event_id_fkey FOREIGN KEY (event_id) REFERENCES events(id) ON DELETE CASCADE
 );
+CREATE INDEX guests_email_lookup ON guests USING btree (event_id, email) WHERE (email IS NOT NULL);
 CREATE INDEX guests_event ON guests USING btree (event_id, created_at DESC, id DESC);
+CREATE INDEX guests_name_lookup ON guests USING btree (event_id, split_part(search, '	'::text, 1));
 CREATE INDEX guests_phone_lookup ON guests USING btree (phone) WHERE (phone IS NOT NULL);
 CREATE INDEX guests_search ON guests USING gin (search gin_trgm_ops);
 

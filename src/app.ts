@@ -20,6 +20,7 @@ import { templateRoutes } from './templates/routes.ts'
 import { unsubscribeRoutes } from './contacts/unsubscribe-routes.ts'
 import type { Deps } from './deps.ts'
 import { eventRoutes } from './events/routes.ts'
+import { guestListRoutes } from './guestlists/routes.ts'
 import { ledgerRoutes } from './finance/ledger-routes.ts'
 import { directorPaymentRoutes } from './finance/payment-routes.ts'
 import { financeRoutes } from './finance/routes.ts'
@@ -60,6 +61,7 @@ export async function buildApp(deps: Deps): Promise<FastifyInstance> {
   await app.register(healthRoutes(deps))
   await app.register(authRoutes(deps))
   await app.register(eventRoutes(deps))
+  await app.register(guestListRoutes(deps))
   await app.register(contactRoutes(deps))
   await app.register(conversationRoutes(deps))
   await app.register(deliveryRoutes(deps))

@@ -9,6 +9,7 @@ export type Files = Map<string, string>
 const DOMAINS = [
   'auth',
   'events',
+  'guestlists',
   'contacts',
   'channels',
   'templates',
@@ -59,7 +60,8 @@ const PACKAGE_DOORS: [RegExp, RegExp][] = [
   [/^negotiator$/, /^src\/http\/accepts\.ts$/],
   [/^stripe$/, /^src\/providers\/stripe\.ts$/],
   [/^resend$/, /^src\/channels\/email\.ts$/],
-  [/^hucre(\/.*)?$/, /^src\/reports\/xlsx\.ts$/],
+  [/^hucre(\/.*)?$/, /^src\/(platform|guestlists)\/xlsx\.ts$/],
+  [/^yauzl$/, /^src\/guestlists\/zip\.ts$/],
   [/^undici$/, /^src\/channels\/http-call\.ts$/],
 ]
 const WORD_DOORS: [string, RegExp, RegExp][] = [

@@ -1,12 +1,11 @@
 /** Organizers, their events and their guests. */
 import { newId, violatedConstraint, withTx, type Db } from '../platform/db.ts'
-import { parseEmail } from '../platform/values/email-address.ts'
 import { Failure, readFields, readInstant } from '../platform/errors.ts'
 import type { User } from '../http/access.ts'
 import { parseTimeZone } from '../http/formats.ts'
-import { parsePhone } from '../platform/values/phone.ts'
-import { cleanLine, cleanLines, parseName } from '../platform/values/text.ts'
+import { cleanLine, parseName } from '../platform/values/text.ts'
 import { newCode } from './codes.ts'
+import { readGuestFields } from './guest-fields.ts'
 import {
   deleteGuest,
   findEvent,
@@ -38,6 +37,8 @@ export {
 export { findCode, keyOf, readCode, readCodeOfPath, type CodeReading } from './codes.ts'
 export { showInvitation, type ShownInvitation } from './shown.ts'
 export { answerAtOnce } from './answered.ts'
+export { GUEST_READERS } from './guest-fields.ts'
+export { findListed, insertListed, listListed, lockGuestList, updateListed, type ListedGuest } from './lists.ts'
 export { archiveDue, expireDue, listDue, type LandingChange } from './life-cycle.ts'
 export { findEvent, findGuest, type EventRow } from './sql.ts'
 
@@ -178,18 +179,6 @@ export async function addGuest(
     await insertInvitation(tx, guest)
   })
   return (await findGuest(db, scope, eventId, guest.id))!
-}
-
-/** What is stored already need not be read again: the rules were others when it was written. */
-function readGuestFields(input: Omit<GuestInput, 'id'>, stored: Partial<GuestRow> = {}) {
-  const { name, phone, email, tags, notes } = input
-  return readFields({
-    name: () => (name === stored.name ? name : parseName(name)),
-    phone: () => (phone && phone !== stored.phone ? parsePhone(phone) : phone || null),
-    email: () => (email && email !== stored.email ? parseEmail(email) : email || null),
-    tags: () => [...new Set(tags.map(cleanLine))].filter((tag) => tag !== ''),
-    notes: () => cleanLines(notes ?? '') || null,
-  })
 }
 
 export type GuestPatch = Partial<Omit<GuestInput, 'id'>>

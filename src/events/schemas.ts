@@ -1,8 +1,9 @@
 /** The request and response schemas of organizers, events and guests. */
 import { Type } from 'typebox'
 import { Id, Instant, Locale, localeWith, NullableInstant, NullableInteger, NullableString } from '../http/schemas.ts'
+import { GUEST_LIMITS } from './guest-fields.ts'
 
-const Name = Type.String({ minLength: 1, maxLength: 200, pattern: '\\S', format: 'name' })
+const Name = Type.String({ minLength: 1, maxLength: GUEST_LIMITS.name, pattern: '\\S', format: 'name' })
 const DateTime = Type.String({ format: 'date-time' })
 const doorPolicyWith = (options: object = {}) =>
   Type.Unsafe<'invited' | 'confirmed'>({ type: 'string', enum: ['invited', 'confirmed'], ...options })
@@ -122,7 +123,7 @@ const guestFields = {
   phone: Type.Optional(
     nullable<string>(
       Type.String({
-        maxLength: 400,
+        maxLength: GUEST_LIMITS.contact,
         format: 'phone',
         description: 'Any usual writing, also a link of WhatsApp; kept as E.164.',
       }),
@@ -131,22 +132,29 @@ const guestFields = {
   email: Type.Optional(
     nullable<string>(
       Type.String({
-        maxLength: 400,
+        maxLength: GUEST_LIMITS.contact,
         format: 'email-address',
         description: 'As people paste it; kept in lower case, with its domain in ASCII.',
       }),
     ),
   ),
-  notes: Type.Optional(nullable<string>(Type.String({ maxLength: 2000 }))),
+  notes: Type.Optional(nullable<string>(Type.String({ maxLength: GUEST_LIMITS.notes }))),
 }
-const Tags = Type.Array(Type.String({ minLength: 1, maxLength: 50 }), { maxItems: 50, uniqueItems: true })
+const Tags = Type.Array(Type.String({ minLength: 1, maxLength: GUEST_LIMITS.tag }), {
+  maxItems: GUEST_LIMITS.tags,
+  uniqueItems: true,
+})
 export const GuestBody = Type.Object(
   {
     id: Type.Optional(Id),
     name: Name,
     ...guestFields,
-    partySize: Type.Integer({ minimum: 1, maximum: 20, default: 1 }),
-    tags: Type.Array(Type.String({ minLength: 1, maxLength: 50 }), { maxItems: 50, uniqueItems: true, default: [] }),
+    partySize: Type.Integer({ minimum: 1, maximum: GUEST_LIMITS.partySize, default: 1 }),
+    tags: Type.Array(Type.String({ minLength: 1, maxLength: GUEST_LIMITS.tag }), {
+      maxItems: GUEST_LIMITS.tags,
+      uniqueItems: true,
+      default: [],
+    }),
     locale: localeWith({ default: 'es-MX' }),
   },
   { additionalProperties: false, title: 'NewGuest' },
@@ -155,7 +163,7 @@ export const GuestPatchBody = Type.Object(
   {
     name: Type.Optional(Name),
     ...guestFields,
-    partySize: Type.Optional(Type.Integer({ minimum: 1, maximum: 20 })),
+    partySize: Type.Optional(Type.Integer({ minimum: 1, maximum: GUEST_LIMITS.partySize })),
     tags: Type.Optional(Tags),
     locale: Type.Optional(Locale),
   },

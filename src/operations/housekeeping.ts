@@ -6,6 +6,7 @@ import { deleteOldPreflights } from '../campaigns/campaigns.ts'
 import { blankOldTexts } from '../conversations/conversations.ts'
 import { deleteOldSlots, deleteStrayEvents } from '../delivery/delivery.ts'
 import type { Deps } from '../deps.ts'
+import { deleteOldImports } from '../guestlists/guestlists.ts'
 import { deleteOldKeys } from '../http/idempotency.ts'
 import { deleteExpiredEntries } from '../platform/kv.ts'
 import { defineJob } from '../platform/queue.ts'
@@ -43,6 +44,7 @@ export const deleteOldRows = defineJob({
     await deleteStrayEvents(db, at)
     await deleteOldIntervals(db, at)
     await deleteOldExports(db, at)
+    await deleteOldImports(db, at)
     await deleteOldSlots(db, at, config.delivery.dedupeWindowMs)
     await blankOldTexts(db, at, config.whatsapp.messageTextDays)
   },

@@ -219,6 +219,27 @@ export interface Fences {
   name: string;
 }
 
+export interface GuestImportRejects {
+  cells: string[];
+  errors: Json;
+  importId: string;
+  rowNumber: number;
+}
+
+export interface GuestImports {
+  created: number;
+  createdAt: Timestamp;
+  eventId: string;
+  format: string;
+  headings: string[];
+  id: string;
+  rejected: number;
+  requestedBy: string;
+  requestId: string;
+  unchanged: number;
+  updated: number;
+}
+
 export interface Guests {
   createdAt: Generated<Timestamp>;
   email: string | null;
@@ -760,6 +781,8 @@ export interface DB {
   exportChunks: ExportChunks;
   exports: Exports;
   fences: Fences;
+  guestImportRejects: GuestImportRejects;
+  guestImports: GuestImports;
   guests: Guests;
   idempotencyKeys: IdempotencyKeys;
   inboundEvents: InboundEvents;

@@ -9,7 +9,7 @@ import { cleanLine } from '../platform/values/text.ts'
 import type { Column, Report, ReportFilter } from './report.ts'
 import { headingOf } from './headings.ts'
 import { addUp, countAll, listAll, valueOf, type Row, type Value, type Values } from './pages.ts'
-import { dayCell, openXlsx, textCell, type SheetColumn, type SheetLine } from './xlsx.ts'
+import { dayCell, openXlsx, textCell, type SheetColumn, type SheetLine } from '../platform/xlsx.ts'
 
 export const FORMATS = ['csv', 'xlsx'] as const
 export type Format = (typeof FORMATS)[number]

@@ -2,7 +2,7 @@
 import { Readable } from 'node:stream'
 import type { ReadableStream } from 'node:stream/web'
 import { writeXlsxStream } from 'hucre/xlsx'
-import { cleanLine } from '../platform/values/text.ts'
+import { cleanLine } from './values/text.ts'
 
 /** `format`: Excel's, for numbers. */
 export type SheetColumn = { width: number; format: string | null }

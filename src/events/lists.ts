@@ -1,0 +1,117 @@
+/** The SQL of whole lists of guests: what an import looks for and writes, a batch in a statement. */
+import { newId, sql, type Db, type Tx } from '../platform/db.ts'
+import { newCode } from './codes.ts'
+import type { GuestRow } from './sql.ts'
+
+/** A guest as a list has them. */
+export type ListedGuest = Pick<GuestRow, 'id' | 'name' | 'phone' | 'email' | 'partySize' | 'tags' | 'locale' | 'notes'>
+
+const LISTED = sql`g.id, g.name, g.phone, g.email, g.party_size, g.tags, g.locale, g.notes`
+
+/** Locks the list of an event against other imports until the transaction ends. False: there is no such event. */
+export async function lockGuestList(tx: Tx, scope: string | null, eventId: string): Promise<boolean> {
+  const { rows } = await sql`
+    select id
+      from events
+     where id = ${eventId}
+       and (${scope}::text is null or organizer_id = ${scope})
+       for no key update`.execute(tx)
+  return rows.length === 1
+}
+
+export type Sought = { ids: string[]; phones: string[]; emails: string[]; names: string[] }
+
+/** The guests of an event with one of these ids, phones, addresses or names. A guest may come twice. */
+export async function findListed(db: Db, eventId: string, sought: Sought): Promise<ListedGuest[]> {
+  const { rows } = await sql<ListedGuest>`
+    select ${LISTED}
+      from guests g
+     where g.event_id = ${eventId} and g.id = any(${sought.ids}::text[])
+    union all
+    select ${LISTED}
+      from guests g
+     where g.event_id = ${eventId} and g.phone = any(${sought.phones}::text[])
+    union all
+    select ${LISTED}
+      from guests g
+     where g.event_id = ${eventId} and g.email = any(${sought.emails}::text[])
+    union all
+    select ${LISTED}
+      from guests g
+     where g.event_id = ${eventId}
+       and split_part(g.search, E'\t', 1) = any(
+             (select array_agg(search_text(name)) from unnest(${sought.names}::text[]) name)::text[])`.execute(db)
+  return rows
+}
+
+const asRows = (guests: object[]) => sql`
+  jsonb_to_recordset(${JSON.stringify(guests)}::jsonb) as n (
+    id text, name text, phone text, email text, "partySize" integer, tags text[], locale text, notes text,
+    "invitationId" text, code text)`
+
+/** Adds guests with their invitations. Returns the ids of those that are new. */
+export async function insertListed(tx: Tx, eventId: string, guests: ListedGuest[], now: Date): Promise<Set<string>> {
+  const invited = guests.map((guest) => ({ ...guest, invitationId: newId('inv'), code: newCode() }))
+  const { rows } = await sql<{ guestId: string }>`
+    with wanted as materialized (
+      select * from ${asRows(invited)}),
+    added as (
+      insert into guests (event_id, id, name, phone, email, party_size, tags, locale, notes, created_at, updated_at)
+      select ${eventId}, id, name, phone, email, "partySize", tags, locale, notes, ${now}::timestamptz, ${now}::timestamptz
+        from wanted
+      on conflict (event_id, id) do nothing
+      returning id)
+    insert into invitations (id, event_id, guest_id, code, places, created_at, updated_at)
+    select n."invitationId", ${eventId}, n.id, n.code, n."partySize", ${now}::timestamptz, ${now}::timestamptz
+      from wanted n
+      join added on added.id = n.id
+    returning guest_id`.execute(tx)
+  return new Set(rows.map(({ guestId }) => guestId))
+}
+
+/** Changes guests and their places. Returns the ids of those that changed: not of those with more people inside already. */
+export async function updateListed(tx: Tx, eventId: string, guests: ListedGuest[], now: Date): Promise<Set<string>> {
+  await lockListed(tx, eventId, guests)
+  const { rows } = await sql<{ id: string }>`
+    with wanted as materialized (
+      select * from ${asRows(guests)}),
+    invited as (
+      update invitations i
+         set places = n."partySize",
+             answered_places = least(i.answered_places, n."partySize"),
+             updated_at = case when i.places = n."partySize" then i.updated_at else ${now} end
+        from wanted n
+       where i.event_id = ${eventId}
+         and i.guest_id = n.id
+         and i.admitted <= door_places(i.answer, least(i.answered_places, n."partySize"), n."partySize")
+      returning i.guest_id)
+    update guests g
+       set name = n.name, phone = n.phone, email = n.email, party_size = n."partySize",
+           wa_id = case when g.phone is distinct from n.phone then null else g.wa_id end,
+           tags = n.tags, locale = n.locale, notes = n.notes, updated_at = ${now}
+      from wanted n
+      join invited on invited.guest_id = n.id
+     where g.event_id = ${eventId}
+       and g.id = n.id
+    returning g.id`.execute(tx)
+  return new Set(rows.map(({ id }) => id))
+}
+
+/** In one order, guests before invitations, as every other statement does: so nobody deadlocks. */
+async function lockListed(tx: Tx, eventId: string, guests: ListedGuest[]): Promise<void> {
+  await sql`
+    select id
+      from guests
+     where event_id = ${eventId}
+       and id = any(${guests.map(({ id }) => id)}::text[])
+     order by id
+       for update`.execute(tx)
+}
+
+/** Every guest of an event, the first one first; for reading part by part. */
+export const listListed = (eventId: string) => sql<ListedGuest & Pick<GuestRow, 'status' | 'answer' | 'admitted'>>`
+  select ${LISTED}, guest_status(i.answer, i.admitted) as status, i.answer, i.admitted
+    from guests g
+    join invitations i on i.event_id = g.event_id and i.guest_id = g.id
+   where g.event_id = ${eventId}
+   order by g.created_at, g.id`

@@ -1,0 +1,32 @@
+/** A list as somebody sends it: CSV or XLSX, told apart by its bytes, not by its name. */
+import { Failure } from '../platform/errors.ts'
+import { openCsv, type Delimiter } from './csv.ts'
+import type { Encoding } from './encoding.ts'
+import { COLUMNS_MAX, type Line } from './line.ts'
+import { isZip, openXlsx } from './xlsx.ts'
+
+export type OpenList = {
+  format: 'csv' | 'xlsx'
+  encoding: Encoding | null
+  delimiter: Delimiter | null
+  /** Without empty rows. */
+  lines: AsyncGenerator<Line>
+}
+
+/** Throws `unsupported_file` and what the formats throw; reading also throws `too_many_columns`. */
+export async function openList(bytes: Buffer, countHeadings: (cells: string[]) => number): Promise<OpenList> {
+  if (isZip(bytes)) return { format: 'xlsx', encoding: null, delimiter: null, lines: check(await openXlsx(bytes)) }
+  const { encoding, delimiter, lines } = openCsv(bytes, countHeadings)
+  return { format: 'csv', encoding, delimiter, lines: check(lines) }
+}
+
+async function* check(lines: AsyncGenerator<Line>): AsyncGenerator<Line> {
+  for await (const { row, cells } of lines) {
+    const used = cells.findLastIndex((cell) => cell.trim() !== '') + 1
+    if (used > COLUMNS_MAX)
+      throw new Failure('too_many_columns', {
+        detail: `Row ${row} has ${used} columns; at most ${COLUMNS_MAX} are read.`,
+      })
+    if (used > 0) yield { row, cells: cells.slice(0, used) }
+  }
+}

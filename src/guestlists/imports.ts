@@ -1,0 +1,141 @@
+/** Imports a list of guests: what is new is added, what has changed is changed, and nothing is deleted. */
+import { findEvent, findListed, insertListed, lockGuestList, updateListed, type ListedGuest } from '../events/events.ts'
+import { newId, type Db, type Tx } from '../platform/db.ts'
+import { Failure } from '../platform/errors.ts'
+import { countHeadings, findHeadings, type Headings, type Mapping } from './columns.ts'
+import { openList, type OpenList } from './file.ts'
+import { openKnown, planRow, type Decision, type Notice } from './plan.ts'
+import { readRow, type CellError, type ReadRow } from './rows.ts'
+import { insertImport, insertRejects } from './sql.ts'
+
+export const ROWS_MAX = 10_000
+const BATCH = 1000
+
+type Context = { db: Db; now: () => Date }
+export type ImportRequest = {
+  scope: string | null
+  eventId: string
+  bytes: Buffer
+  mapping: Mapping
+  isDryRun: boolean
+  requestedBy: string
+  requestId: string
+}
+
+export type RowResult = { row: number; guestId: string | null; name: string | null; notices: Notice[] } & (
+  | { status: 'created' | 'updated' | 'unchanged'; errors: [] }
+  | { status: 'rejected'; errors: CellError[]; cells: string[] }
+)
+export type ImportResult = {
+  importId: string | null
+  list: Pick<OpenList, 'format' | 'encoding' | 'delimiter'>
+  headings: Headings
+  results: RowResult[]
+}
+
+/**
+ * All rows are written in one transaction, or none. A dry run does the same and rolls back, so that it says what would be
+ * done. Throws `event_not_found`, and what openList and findHeadings throw.
+ */
+export async function importGuests(context: Context, request: ImportRequest): Promise<ImportResult> {
+  const { db, now } = context
+  const { scope, eventId, isDryRun } = request
+  if (!(await findEvent(db, scope, eventId))) throw new Failure('event_not_found')
+  const list = await openList(request.bytes, countHeadings(request.mapping))
+  const { headings, rest } = await findHeadings(list.lines, request.mapping)
+  const rows: ReadRow[] = []
+  for await (const line of rest) {
+    if (rows.length === ROWS_MAX)
+      throw new Failure('too_many_rows', { detail: `At most ${ROWS_MAX} guests at once: split the list.` })
+    rows.push(readRow(headings.columns, line))
+  }
+  const importId = newId('imp')
+  const results = await unlessDry(db, isDryRun, async (tx) => {
+    if (!(await lockGuestList(tx, scope, eventId))) throw new Failure('event_not_found')
+    const done = await importRows(tx, eventId, rows, now())
+    const entry = {
+      id: importId,
+      eventId,
+      format: list.format,
+      headings: headings.columns.map(({ heading }) => heading),
+    }
+    const { requestedBy, requestId } = request
+    await insertImport(tx, { ...entry, ...countStatuses(done), requestedBy, createdAt: now() }, requestId)
+    await insertRejects(
+      tx,
+      importId,
+      done.filter((one) => one.status === 'rejected'),
+    )
+    return done
+  })
+  return { importId: isDryRun ? null : importId, list, headings, results }
+}
+
+export function countStatuses(results: RowResult[]): Record<RowResult['status'], number> {
+  const counts = { created: 0, updated: 0, unchanged: 0, rejected: 0 }
+  for (const { status } of results) counts[status] += 1
+  return counts
+}
+
+async function unlessDry<T>(db: Db, isDryRun: boolean, work: (tx: Tx) => Promise<T>): Promise<T> {
+  const tx = await db.startTransaction().execute()
+  try {
+    const result = await work(tx)
+    await (isDryRun ? tx.rollback() : tx.commit()).execute()
+    return result
+  } catch (error) {
+    await tx.rollback().execute()
+    throw error
+  }
+}
+
+async function importRows(tx: Tx, eventId: string, rows: ReadRow[], now: Date): Promise<RowResult[]> {
+  const results: RowResult[] = []
+  const rowOf = new Map<string, number>()
+  for (let start = 0; start < rows.length; start += BATCH)
+    results.push(...(await importBatch(tx, eventId, rows.slice(start, start + BATCH), rowOf, now)))
+  return results
+}
+
+/** `rowOf`: which row of the file has said something of a guest. */
+async function importBatch(
+  tx: Tx,
+  eventId: string,
+  rows: ReadRow[],
+  rowOf: Map<string, number>,
+  now: Date,
+): Promise<RowResult[]> {
+  const wanted = rows.flatMap((row) => row.wanted ?? [])
+  const known = openKnown(
+    await findListed(tx, eventId, {
+      ids: wanted.flatMap(({ id }) => id ?? []),
+      phones: wanted.flatMap(({ phone }) => phone ?? []),
+      emails: wanted.flatMap(({ email }) => email ?? []),
+      names: wanted.map(({ name }) => name),
+    }),
+  )
+  const decisions = rows.map((row): Decision =>
+    row.wanted ? planRow(known, rowOf, row.row, row.wanted) : { status: 'rejected', errors: row.errors },
+  )
+  const written = new Set([
+    ...(await insertListed(tx, eventId, guestsOf(decisions, 'created'), now)),
+    ...(await updateListed(tx, eventId, guestsOf(decisions, 'updated'), now)),
+  ])
+  return rows.map((row, index) => describeRow(row, decisions[index]!, written))
+}
+
+const guestsOf = (decisions: Decision[], status: Decision['status']): ListedGuest[] =>
+  decisions.flatMap((one) => (one.status === status && one.status !== 'rejected' ? one.guest : []))
+
+function describeRow({ row, cells, wanted }: ReadRow, decision: Decision, written: Set<string>): RowResult {
+  const name = wanted?.name ?? null
+  if (decision.status === 'rejected')
+    return { row, guestId: null, name, status: 'rejected', errors: decision.errors, notices: [], cells }
+  const { status, guest, notices } = decision
+  if (status === 'unchanged' || written.has(guest.id))
+    return { row, guestId: guest.id, name, status, errors: [], notices }
+  // Another request has added a guest of this id, or more people are inside than the row has places.
+  const code = status === 'created' ? 'conflicting_row' : 'places_exceeded'
+  const error = { column: null, value: status === 'created' ? guest.id : String(guest.partySize), code } as const
+  return { row, guestId: guest.id, name, status: 'rejected', errors: [error], notices: [], cells }
+}

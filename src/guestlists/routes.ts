@@ -1,0 +1,166 @@
+/** Lists of guests: import a file, and see what an import did. */
+import { createHash } from 'node:crypto'
+import type { Readable } from 'node:stream'
+import multipart from '@fastify/multipart'
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import type { FastifyRequest } from 'fastify'
+import { Type } from 'typebox'
+import type { Deps } from '../deps.ts'
+import { scopeOf } from '../http/access.ts'
+import { AnswerOf, EventParams, FileAnswer, Id, localeWith } from '../http/schemas.ts'
+import { Failure } from '../platform/errors.ts'
+import { importGuests, ROWS_MAX } from './imports.ts'
+import { openRejectedCsv } from './rejected.ts'
+import { describeImport, describeResult, ImportAnswer, ImportShape } from './schemas.ts'
+import { findImport } from './sql.ts'
+import { FILE_MAX, readMapping } from './upload.ts'
+
+const WRITERS = ['organizer', 'director'] as const
+const FILE_PROBLEMS = [
+  ...(['invalid_file', 'too_many_columns', 'columns_not_found', 'too_many_rows'] as const),
+  ...(['unsupported_file', 'file_has_macros'] as const),
+]
+const ImportParams = Type.Object({ eventId: Id, importId: Id })
+const ImportBody = Type.Object(
+  {
+    file: Type.String({ format: 'binary', description: `CSV or XLSX, at most ${FILE_MAX / 1024 / 1024} MiB.` }),
+    mapping: Type.Optional(
+      Type.String({
+        description: 'JSON: a field by the heading of its column, `{"name": "Quién viene"}`; null leaves it out.',
+      }),
+    ),
+  },
+  { title: 'GuestList' },
+)
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** The file of an upload. The body has its hash instead, which also tells requests with one Idempotency-Key apart. */
+    uploaded: Buffer | null
+  }
+}
+
+export const guestListRoutes =
+  (deps: Deps): FastifyPluginAsyncTypebox =>
+  async (app) => {
+    await app.register(multipart, {
+      limits: { files: 1, fileSize: FILE_MAX, fields: 5, fieldSize: 20_000, parts: 6 },
+    })
+    app.decorateRequest('uploaded', null)
+
+    app.post(
+      '/events/:eventId/guests/import',
+      {
+        bodyLimit: FILE_MAX + 1024 * 1024,
+        config: { access: WRITERS, problems: ['event_not_found', ...FILE_PROBLEMS] },
+        preValidation: readUpload,
+        schema: {
+          operationId: 'importGuests',
+          tags: ['Guests'],
+          summary: 'Import a list of guests',
+          description:
+            'Adds who is new, changes who has changed, deletes nobody; an empty cell changes nothing. A row means the guest with ' +
+            'its `id`, else with its phone or e-mail and the same name. Encoding, delimiter and headings (Spanish or English) are ' +
+            `found by themselves. Rows that cannot be read are rejected alone. At most ${ROWS_MAX} rows; macros are refused.`,
+          consumes: ['multipart/form-data'],
+          params: EventParams,
+          querystring: Type.Object(
+            { dryRun: Type.Boolean({ default: false, description: 'The same answer, and nothing is written.' }) },
+            { additionalProperties: false },
+          ),
+          body: ImportBody,
+          response: { 200: ImportAnswer },
+        },
+      },
+      async (request) => {
+        const { eventId } = request.params
+        const result = await importGuests(deps, {
+          scope: scopeOf(request),
+          eventId,
+          bytes: request.uploaded!,
+          mapping: readMapping(request.body.mapping),
+          isDryRun: request.query.dryRun,
+          requestedBy: request.user.id,
+          requestId: request.id,
+        })
+        return describeResult(eventId, result)
+      },
+    )
+    app.get(
+      '/events/:eventId/imports/:importId',
+      {
+        config: { access: WRITERS, problems: ['import_not_found'] },
+        schema: {
+          operationId: 'showImport',
+          tags: ['Guests'],
+          summary: 'What an import did',
+          params: ImportParams,
+          response: { 200: AnswerOf(ImportShape) },
+        },
+      },
+      async (request) => describeImport(await requireImport(deps, request)),
+    )
+    app.get(
+      '/events/:eventId/imports/:importId/rejected.csv',
+      {
+        config: { access: WRITERS, problems: ['import_not_found'] },
+        schema: {
+          operationId: 'downloadRejectedRows',
+          tags: ['Guests'],
+          summary: 'The rows that an import rejected, as CSV',
+          description:
+            'As they were sent, after row number, what to mend and codes. Mended, the file can be imported as it is.',
+          params: ImportParams,
+          querystring: Type.Object(
+            { locale: localeWith({ default: 'es-MX', description: 'Of the headings and texts.' }) },
+            { additionalProperties: false },
+          ),
+          response: { 200: FileAnswer<Readable>('text/csv', 'The rejected rows.') },
+        },
+      },
+      async (request, reply) => {
+        const found = await requireImport(deps, request)
+        void reply
+          .type('text/csv; charset=utf-8')
+          .header('content-disposition', `attachment; filename="${found.id}-rejected.csv"`)
+          .header('cache-control', 'no-store')
+        return reply.send(openRejectedCsv(deps.db, found, request.query.locale))
+      },
+    )
+  }
+
+async function requireImport(
+  { db }: Deps,
+  request: Pick<FastifyRequest, 'user'> & { params: { eventId: string; importId: string } },
+) {
+  const { eventId, importId } = request.params
+  const found = await findImport(db, scopeOf(request), eventId, importId)
+  if (found) return found
+  throw new Failure('import_not_found', { detail: 'There is no such import; what an import did is kept for 30 days.' })
+}
+
+/** Reads the multipart body, and puts the hash of the file in its place. */
+async function readUpload(request: FastifyRequest): Promise<void> {
+  if (!request.isMultipart())
+    throw new Failure('unsupported_media_type', { detail: 'Send multipart/form-data with the field «file».' })
+  const body: Record<string, string> = {}
+  try {
+    for await (const part of request.parts()) {
+      if (part.type === 'field') {
+        body[part.fieldname] = String(part.value)
+      } else {
+        const bytes = await part.toBuffer()
+        if (part.fieldname !== 'file') continue
+        request.uploaded = bytes
+        body['file'] = createHash('sha256').update(bytes).digest('hex')
+      }
+    }
+  } catch (error) {
+    const isTooLarge = (error as { statusCode?: number }).statusCode === 413
+    throw isTooLarge
+      ? new Failure('payload_too_large', { detail: `A file has at most ${FILE_MAX / 1024 / 1024} MiB.`, cause: error })
+      : new Failure('invalid_request', { detail: 'The multipart body is malformed.', cause: error })
+  }
+  if (!request.uploaded) delete body['file'] // a text named «file» is no file
+  request.body = body
+}

@@ -1,0 +1,66 @@
+/** The statements of imports. */
+import { sql, type Db, type Tx } from '../platform/db.ts'
+import type { CellError } from './rows.ts'
+
+export const KEPT_DAYS = 30
+
+export type Import = {
+  id: string
+  eventId: string
+  format: 'csv' | 'xlsx'
+  headings: string[]
+  created: number
+  updated: number
+  unchanged: number
+  rejected: number
+  requestedBy: string
+  createdAt: Date
+}
+export type Reject = { row: number; cells: string[]; errors: CellError[] }
+
+export async function insertImport(tx: Tx, i: Import, requestId: string): Promise<void> {
+  await sql`
+    insert into guest_imports (id, event_id, format, headings, created, updated, unchanged, rejected,
+                               requested_by, request_id, created_at)
+    values (${i.id}, ${i.eventId}, ${i.format}, ${i.headings}, ${i.created}, ${i.updated}, ${i.unchanged}, ${i.rejected},
+            ${i.requestedBy}, ${requestId}, ${i.createdAt})`.execute(tx)
+}
+
+export async function insertRejects(tx: Tx, importId: string, rejects: Reject[]): Promise<void> {
+  await sql`
+    insert into guest_import_rejects (import_id, row_number, cells, errors)
+    select ${importId}, r.row, r.cells, r.errors
+      from jsonb_to_recordset(${JSON.stringify(rejects)}::jsonb) as r (row integer, cells text[], errors jsonb)`.execute(
+    tx,
+  )
+}
+
+export async function findImport(db: Db, scope: string | null, eventId: string, id: string): Promise<Import | null> {
+  const { rows } = await sql<Import>`
+    select i.id, i.event_id, i.format, i.headings, i.created, i.updated, i.unchanged, i.rejected, i.requested_by, i.created_at
+      from guest_imports i
+      join events e on e.id = i.event_id
+     where i.id = ${id}
+       and i.event_id = ${eventId}
+       and (${scope}::text is null or e.organizer_id = ${scope})`.execute(db)
+  return rows[0] ?? null
+}
+
+/** The next refused rows after one. */
+export async function listRejects(db: Db, importId: string, after: number, limit: number): Promise<Reject[]> {
+  const { rows } = await sql<Reject>`
+    select row_number as row, cells, errors
+      from guest_import_rejects
+     where import_id = ${importId}
+       and row_number > ${after}
+     order by row_number
+     limit ${limit}`.execute(db)
+  return rows
+}
+
+/** Deletes old imports with their refused rows; their guests stay. */
+export async function deleteOldImports(db: Db, now: Date): Promise<void> {
+  await sql`
+    delete from guest_imports
+     where created_at < ${now}::timestamptz - make_interval(days => ${KEPT_DAYS})`.execute(db)
+}

@@ -1,0 +1,29 @@
+/** Sends lists of guests as a browser does. */
+import type { LightMyRequestResponse } from 'fastify'
+import type { Role, User } from '../src/http/access.ts'
+import type { TestApp } from './harness.ts'
+
+type Upload = {
+  as?: Role | User
+  mapping?: unknown
+  headers?: Record<string, string>
+  field?: string
+  dryRun?: boolean
+}
+
+export async function upload(
+  app: TestApp,
+  eventId: string,
+  file: string | Buffer,
+  { as = 'organizer', mapping, headers = {}, field = 'file', dryRun = false }: Upload = {},
+): Promise<LightMyRequestResponse> {
+  const form = new FormData()
+  form.append(field, new Blob([file]), 'lista.csv')
+  if (mapping !== undefined) form.append('mapping', typeof mapping === 'string' ? mapping : JSON.stringify(mapping))
+  const body = new Response(form)
+  return app.post(`/events/${eventId}/guests/import${dryRun ? '?dryRun=true' : ''}`, {
+    as,
+    headers: { ...headers, 'content-type': body.headers.get('content-type')! },
+    payload: Buffer.from(await body.arrayBuffer()),
+  })
+}
