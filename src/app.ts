@@ -12,6 +12,8 @@ import { doorRoutes } from './checkin/door-routes.ts'
 import { checkinRoutes } from './checkin/routes.ts'
 import { contactRoutes } from './contacts/routes.ts'
 import { conversationRoutes } from './conversations/routes.ts'
+import { summaryRoutes } from './conversations/summary-routes.ts'
+import { teamRoutes } from './conversations/team-routes.ts'
 import { campaignRoutes } from './campaigns/routes.ts'
 import { pauseRoutes } from './operations/pause-routes.ts'
 import { preflightRoutes } from './campaigns/preflight-routes.ts'
@@ -64,6 +66,8 @@ export async function buildApp(deps: Deps): Promise<FastifyInstance> {
   await app.register(guestListRoutes(deps))
   await app.register(contactRoutes(deps))
   await app.register(conversationRoutes(deps))
+  await app.register(teamRoutes(deps))
+  await app.register(summaryRoutes(deps))
   await app.register(deliveryRoutes(deps))
   await app.register(pauseRoutes(deps))
   await app.register(campaignRoutes(deps))

@@ -245,7 +245,8 @@ async function measure(app: TestApp, example: (place: Place) => Example, words: 
   }
   const status = await receive(app, place, example(place))
   const conversation = await app.get(`/events/${guest.eventId}/conversations/${guest.guestId}`, { as: 'organizer' })
-  const messages: Message[] = conversation.json().data
+  const { data } = conversation.json<{ data: (Message & { template: string | null })[] }>()
+  const messages = data.filter(({ template }) => template === null) // without what we sent
   return {
     window: (await app.get(`/wa/session/${guest.phone}`, { as: 'director' })).json().status === 'open' ? 'opens' : '-',
     answer: await answerOf(app, guest),

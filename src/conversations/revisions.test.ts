@@ -51,8 +51,11 @@ type Shown = {
   withdrawnAt: string | null
   reactionTo: string | null
 }
-const thread = async (app: TestApp, { eventId, guestId }: MadeGuest): Promise<Shown[]> =>
-  (await app.get(`/events/${eventId}/conversations/${guestId}`, { as: 'organizer' })).json().data
+/** What came through WhatsApp, without what we sent. */
+const thread = async (app: TestApp, { eventId, guestId }: MadeGuest): Promise<Shown[]> => {
+  const reply = await app.get(`/events/${eventId}/conversations/${guestId}`, { as: 'organizer' })
+  return reply.json().data.filter(({ template }: { template: string | null }) => template === null)
+}
 const textsOf = async (app: TestApp, guest: MadeGuest) => (await thread(app, guest)).map(({ text }) => text)
 const answerOf = async ({ db }: TestApp, { invitationId }: MadeGuest) => {
   const { rows } = await sql<{ answer: string; answeredPlaces: number | null }>`

@@ -17,6 +17,7 @@ function aMessage(phone: string, sentAt: string, receivedAt = sentAt, type = 'te
     direction: 'in' as const,
     origin: 'live' as const,
     body: 'hola',
+    attachment: null,
     contextMessageId: null,
     targetMessageId: null,
     sentAt: new Date(sentAt),

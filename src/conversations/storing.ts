@@ -12,7 +12,7 @@ import {
 import type { Tx } from '../platform/db.ts'
 import type { ReplyContext } from '../rsvp/rsvp.ts'
 import { kindOf } from './kinds.ts'
-import { adoptMessages, insertMessage, type Adopted, type NewMessage } from './sql.ts'
+import { adoptMessages, insertMessage, type Adopted, type Attachment, type NewMessage } from './sql.ts'
 
 /** The webhook that is being processed. */
 export type Incoming = ReplyContext & {
@@ -32,6 +32,8 @@ export type InboundMessage = WaIdentity & {
   origin: 'live' | 'forwarded' | 'history'
   /** The text, the title of the tapped button, the caption, or the emoji of a reaction. */
   text: string | null
+  /** The file that comes with it. It is named and typed, not stored. */
+  attachment: Attachment | null
   /** The payload of the tapped button. */
   payload: string | null
   contextMessageId: string | null

@@ -151,13 +151,10 @@ const skip = ({ id, attempts }: Candidate, reason: string): Decision => ({
   ...{ kind: 'put off', status: 'skipped', id, attempts, at: null, waitingFor: null, reason, isEnqueued: false },
 })
 
-/** Answers that are sent even when the event is closed. */
-const SENT_WHEN_CLOSED = new Set(['event_over', 'opt_out_help', 'opt_out_confirmed', 'opt_in_confirmed'])
-
 /** Returns a stable reason, or null. */
 function reasonToSkip(candidate: Candidate, now: Date): string | null {
   const { template, eventStatus } = candidate
-  if (!SENT_WHEN_CLOSED.has(template) && isClosedFor(eventStatus, template)) return 'event_closed'
+  if (isClosedFor(eventStatus, template)) return 'event_closed'
   if (isOverFor(candidate, template, now)) return 'event_over'
   if (candidate.isSuperseded) return 'superseded'
   if (candidate.isOriginalDelivered) return 'original_delivered'

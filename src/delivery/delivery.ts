@@ -28,7 +28,7 @@ export { deleteOldSlots, isGuestGone, isTaken, requestDeliveries, type SlotTimes
 export { recordClick, recordStatus } from './statuses.ts'
 export type { StatusEvent } from './statuses-sql.ts'
 export { cancelDeliveries, deleteLogOf, deleteStrayEvents } from './sweep.ts'
-export { insertDelivery, type NewDelivery } from './sql.ts'
+export { findByIdempotencyKey, insertDelivery, type NewDelivery } from './sql.ts'
 
 type Context = { db: Db; now: () => Date; config: Config }
 

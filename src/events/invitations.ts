@@ -6,9 +6,12 @@ export type NewAnswer = {
   invitationId: string
   answer: AnswerKind
   places: number | null
-  source: 'landing' | 'whatsapp' | 'organizer'
+  source: 'landing' | 'whatsapp' | 'organizer' | 'staff'
   /** The message or request that carried the answer. */
   sourceRef: string | null
+  /** The user who wrote down what the guest said, and a note of theirs. */
+  by?: string | undefined
+  note?: string | undefined
   now: Date
 }
 
@@ -24,8 +27,10 @@ export async function recordAnswer(tx: Tx, a: NewAnswer): Promise<boolean> {
              updated_at = ${a.now}
        where id = ${a.invitationId} and admitted <= ${a.places ?? 0}::integer
       returning id)
-    insert into invitation_answers (invitation_id, answer, places, source, source_ref, answered_at)
-    select id, ${a.answer}, ${a.places}::integer, ${a.source}, ${a.sourceRef}, ${a.now}::timestamptz from answered
+    insert into invitation_answers (invitation_id, answer, places, source, source_ref, answered_by, note, answered_at)
+    select id, ${a.answer}, ${a.places}::integer, ${a.source}, ${a.sourceRef}, ${a.by ?? null}, ${a.note ?? null},
+           ${a.now}::timestamptz
+      from answered
     returning id`.execute(tx)
   return rows.length === 1
 }

@@ -165,6 +165,7 @@ export const eventRoutes =
                 }),
               ),
               status: Type.Optional(GuestStatus),
+              answer: Type.Optional(Type.Enum(['pending', 'yes', 'no', 'maybe'])),
               tag: Type.Optional(Type.String({ minLength: 1, maxLength: 50 })),
               deliveryStatus: Type.Optional(
                 Type.Enum([...DELIVERY_STATUSES, 'none'], {

@@ -149,16 +149,17 @@ export async function findGuest(db: Db, scope: string | null, eventId: string, i
 }
 
 /** Absent: every guest. `q`: words of name, phone or e-mail. `deliveryStatus`: of the latest message; `none`: without one. */
-export type GuestFilter = { q?: string; status?: string; tag?: string; deliveryStatus?: string }
+export type GuestFilter = { q?: string; status?: string; answer?: string; tag?: string; deliveryStatus?: string }
 type ListedGuests = GuestFilter & { scope: string | null; eventId: string; before: Position | null; limit: number }
 
 export async function listGuests(db: Db, wanted: ListedGuests): Promise<GuestRow[]> {
-  const { scope, eventId, before, limit, q = '', status = null, tag = null, deliveryStatus } = wanted
+  const { scope, eventId, before, limit, q = '', status = null, answer = null, tag = null, deliveryStatus } = wanted
   const conditions = foldText(q).trim() === '' ? sql`true` : await readSearch(db, q)
   const { rows } = await sql<GuestRow>`
     select ${GUEST} from ${GUESTS}
      where g.event_id = ${eventId} and (${scope}::text is null or e.organizer_id = ${scope})
        and (${status}::text is null or guest_status(i.answer, i.admitted) = ${status})
+       and (${answer}::text is null or i.answer = ${answer})
        and (${tag}::text is null or ${tag} = any(g.tags))
        and ${conditions}
        and ${deliveryStatus === undefined ? sql`true` : hasDeliveryStatus(eventId, deliveryStatus)}

@@ -23,6 +23,7 @@ const TAGS: Record<string, string> = {
   Campaigns: 'One message to many guests: preflight, launch, progress.',
   Templates: 'The messages that can be sent, and previews of them.',
   WhatsApp: "The webhook of WhatsApp, and the 24-hour window of a guest's number.",
+  Conversations: 'What guests write on WhatsApp, what we sent, and replies by people.',
   'E-mail': 'The webhook of the e-mail provider.',
   Landing: 'What a guest opens: the invitation, the answer to it, the unsubscribe page.',
   'Check-in': 'Scans at the door.',

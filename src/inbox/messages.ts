@@ -5,6 +5,7 @@
 import type { WaIdentity } from '../contacts/contacts.ts'
 import type { InboundMessage } from '../conversations/conversations.ts'
 import { normalizePhone } from '../platform/values/phone.ts'
+import { cleanLine } from '../platform/values/text.ts'
 import { asId, asList, asObject, type Json } from '../platform/json.ts'
 import { asMessageText, asWaId, readTimestamp } from './fields.ts'
 import { ADDRESSEE, complete, isNobody, readContacts, readIdentity, readSystemChange, SENDER } from './identities.ts'
@@ -49,12 +50,23 @@ export function readMessage(item: unknown, around: Around): InboundMessage | nul
     direction,
     origin: around.isHistory ? 'history' : isForwarded(context) || isForwarded(message) ? 'forwarded' : 'live',
     text: readText(edited ?? message, edited ? (asId(edited['type']) ?? '') : type),
+    attachment: readAttachment(edited ?? message, edited ? (asId(edited['type']) ?? '') : type),
     payload: asId(asObject(message['button'])?.['payload']) ?? asId(choice?.['id']),
     contextMessageId: asId(context?.['id']),
     targetMessageId: ABOUT_ANOTHER.has(type) ? readTarget(asObject(message[type])) : null,
     changed,
     sentAt,
   }
+}
+
+const WITH_FILE = new Set(['image', 'video', 'document', 'audio', 'voice', 'sticker'])
+
+/** The file of a message: its media type and, of a document, its name. The file itself stays at WhatsApp. */
+function readAttachment(message: Json, type: string): InboundMessage['attachment'] {
+  if (!WITH_FILE.has(type)) return null
+  const content = asObject(message[type])
+  const mediaType = asMessageText(content?.['mime_type'])?.slice(0, 100) ?? type
+  return { mediaType, name: cleanLine(asMessageText(content?.['filename']) ?? '').slice(0, 200) || null }
 }
 
 const isPresent = (value: unknown): boolean => value !== undefined && value !== null

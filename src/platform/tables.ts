@@ -57,6 +57,16 @@ export interface ChannelLimits {
   updatedAt: Generated<Timestamp>;
 }
 
+export interface Conversations {
+  assignedAt: Timestamp | null;
+  assignedBy: string | null;
+  assigneeId: string | null;
+  eventId: string;
+  guestId: string;
+  readAt: Timestamp | null;
+  readBy: string | null;
+}
+
 export interface DeadLetters {
   attempts: number;
   code: string;
@@ -285,8 +295,10 @@ export interface InboundEvents {
 export interface InvitationAnswers {
   answer: string;
   answeredAt: Timestamp;
+  answeredBy: string | null;
   id: Generated<number>;
   invitationId: string;
+  note: string | null;
   places: number | null;
   source: string;
   sourceRef: string | null;
@@ -686,6 +698,8 @@ export interface WaMarketingStops {
 }
 
 export interface WaMessages {
+  attachmentName: string | null;
+  attachmentType: string | null;
   body: string | null;
   confidence: number | null;
   contextMessageId: string | null;
@@ -696,6 +710,7 @@ export interface WaMessages {
   id: string;
   inboundEventId: string;
   intent: string | null;
+  isUnmatched: Generated<boolean>;
   origin: Generated<string>;
   outcome: string | null;
   parentUserId: string | null;
@@ -770,6 +785,7 @@ export interface WeeklyEmails {
 export interface DB {
   campaigns: Campaigns;
   channelLimits: ChannelLimits;
+  conversations: Conversations;
   deadLetters: DeadLetters;
   deletedLogs: DeletedLogs;
   deliveries: Deliveries;

@@ -16,6 +16,9 @@ export type InvitationAnswer = ({ code: string } | { invitationId: string }) & {
   source: NewAnswer['source']
   /** The id of the message or request with the answer. */
   sourceRef: string | null
+  /** The user who wrote it down for the guest, and a note of theirs. */
+  by?: string | undefined
+  note?: string | undefined
   /** When the guest answered, by the provider's clock. */
   saidAt: Date
   now: Date
@@ -47,8 +50,8 @@ export async function answerInvitation(tx: Tx, input: InvitationAnswer): Promise
   }
 
   if (places !== null) await checkCapacity(tx, invitation, places)
-  const { source, sourceRef, now } = input
-  if (!(await recordAnswer(tx, { invitationId, answer: input.answer, places, source, sourceRef, now }))) {
+  const { answer, source, sourceRef, by, note, now } = input
+  if (!(await recordAnswer(tx, { invitationId, answer, places, source, sourceRef, by, note, now }))) {
     throw new Failure('guest_already_admitted', {
       detail: 'More people of this invitation have already been admitted.',
     })

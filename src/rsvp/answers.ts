@@ -4,10 +4,10 @@ import type { Locale } from '../platform/values/languages.ts'
 import type { TemplateName } from '../templates/templates.ts'
 import { insertDelivery } from '../delivery/delivery.ts'
 
-/** Templates that are sent as replies. The others are requested by organizers. */
+/** Templates that are sent as automatic replies. Organizers request the others. */
 export type ReplyTemplate = Exclude<
   TemplateName,
-  'event_invitation' | 'event_reminder' | 'event_update' | 'event_thanks'
+  'event_invitation' | 'event_reminder' | 'event_update' | 'event_thanks' | 'personal_reply'
 >
 export type NewReply = {
   to: { eventId: string; guestId: string }

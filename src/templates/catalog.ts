@@ -42,6 +42,8 @@ const TEMPLATES: Template[] = [
   { name: 'opt_out_help', category: 'utility', isApproved: false, buttons: [] },
   { name: 'opt_out_confirmed', category: 'utility', isApproved: false, buttons: [] },
   { name: 'opt_in_confirmed', category: 'utility', isApproved: false, buttons: [] },
+  // What a person of the organizer writes to a guest.
+  { name: 'personal_reply', category: 'utility', isApproved: false, buttons: [] },
 ]
 
 export const listTemplates = (): readonly Template[] => TEMPLATES
@@ -69,7 +71,7 @@ export type Variable = {
   name: string
   /** Where the value comes from when the request does not give it; `request`: the request must give it. */
   source: 'guest' | 'event' | 'organizer' | 'invitation' | 'request'
-  /** In characters. With all its variables at their limit, every body still fits WhatsApp's 1024 characters. */
+  /** In characters. With all its variables at their limit, every approved body still fits WhatsApp's 1024 characters. */
   maxLength: number
 }
 const VARIABLES: Variable[] = [
@@ -81,6 +83,7 @@ const VARIABLES: Variable[] = [
   { name: 'invitation_url', source: 'invitation', maxLength: 300 },
   { name: 'update_text', source: 'request', maxLength: 500 },
   { name: 'choices', source: 'request', maxLength: 4000 },
+  { name: 'reply_text', source: 'request', maxLength: 4096 },
 ]
 
 type KnownVariable = Variable & { isRequired: boolean }

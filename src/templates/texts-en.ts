@@ -78,6 +78,7 @@ export const EN: Words = {
     opt_in_confirmed: {
       body: 'Done: you will get the messages of {{organizer_name}} again. Write STOP whenever you want no more.',
     },
+    personal_reply: { body: '{{reply_text}}' },
   },
   replies: { yes: 'Yes, I will come', no: 'I cannot come', choose: 'Choose' },
   fallbacks: { guest_name: 'Guest', event_location: 'to be confirmed', organizer_name: 'your host' },

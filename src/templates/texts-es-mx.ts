@@ -78,6 +78,7 @@ export const ES_MX: Words = {
     opt_in_confirmed: {
       body: 'Listo: volverás a recibir los mensajes de {{organizer_name}}. Escribe BAJA cuando quieras dejar de recibirlos.',
     },
+    personal_reply: { body: '{{reply_text}}' },
   },
   replies: { yes: 'Sí, voy', no: 'No podré ir', choose: 'Elegir' },
   fallbacks: { guest_name: 'Invitado', event_location: 'por confirmar', organizer_name: 'tu anfitrión' },

@@ -12,6 +12,7 @@ export type TemplateName =
   | 'opt_out_help'
   | 'opt_out_confirmed'
   | 'opt_in_confirmed'
+  | 'personal_reply'
 
 /** Placeholders are {{variable}}. WhatsApp refuses a body that begins or ends with one. */
 export type Texts = {

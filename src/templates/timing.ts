@@ -16,9 +16,12 @@ export function readSchedule(text: string | undefined, now: Date): Date | null {
 /** Templates that are sent after the event, when the nightly job may have archived it. */
 const AFTERWARDS = new Set(['event_thanks'])
 
-/** Whether this template is no longer sent for the event. After archiving only thanks are. */
+/** Answers to a guest who wrote, which are sent whatever the event is. */
+const ALWAYS = new Set(['event_over', 'opt_out_help', 'opt_out_confirmed', 'opt_in_confirmed', 'personal_reply'])
+
+/** Whether this template is no longer sent for the event. After archiving only thanks and some answers are. */
 export const isClosedFor = (eventStatus: string, template: string): boolean =>
-  eventStatus === 'expired' || (eventStatus === 'archived' && !AFTERWARDS.has(template))
+  !ALWAYS.has(template) && (eventStatus === 'expired' || (eventStatus === 'archived' && !AFTERWARDS.has(template)))
 
 /** Throws `event_closed`. */
 export function refuseClosed(eventStatus: string, template: string): void {

@@ -1,0 +1,26 @@
+/** Helpers for tests of conversations: what guests write comes through the webhook. */
+import assert from 'node:assert/strict'
+import { processInbound } from '../src/inbox/inbox.ts'
+import { newId } from '../src/platform/db.ts'
+import type { TestApp } from './harness.ts'
+
+type Json = Record<string, unknown>
+export type Written = Json & { id: string }
+
+/** A message from a phone at an instant; `more` says its type, or it is a text. */
+export const aMessage = (phone: string | null, at: string, text: string, more: Json = {}): Written => ({
+  id: `wamid.${newId('x')}`,
+  from: String(phone).replace('+52', '521'),
+  timestamp: String(Date.parse(at) / 1000),
+  type: 'text',
+  text: { body: text },
+  ...more,
+})
+
+export async function hear(app: TestApp, ...messages: Json[]): Promise<void> {
+  const value = { messaging_product: 'whatsapp', messages }
+  const body = { object: 'whatsapp_business_account', entry: [{ id: '1', changes: [{ field: 'messages', value }] }] }
+  const reply = await app.post('/wa/webhook', { body })
+  assert.equal(reply.statusCode, 200)
+  await processInbound(app.deps, reply.json().eventId)
+}
