@@ -44,6 +44,20 @@ create table channel_limits (
   constraint channel_limits_pkey PRIMARY KEY (channel)
 );
 
+create table conversations (
+  event_id text not null,
+  guest_id text not null,
+  read_at timestamp with time zone,
+  read_by text,
+  assignee_id text,
+  assigned_at timestamp with time zone,
+  assigned_by text,
+  constraint conversations_pkey PRIMARY KEY (event_id, guest_id),
+  constraint conversations_assignee_id_fkey FOREIGN KEY (assignee_id) REFERENCES users(id) ON DELETE SET NULL,
+  constraint conversations_event_id_guest_id_fkey FOREIGN KEY (event_id, guest_id) REFERENCES guests(event_id, id) ON DELETE CASCADE
+);
+CREATE INDEX conversations_assignee ON conversations USING btree (assignee_id) WHERE (assignee_id IS NOT NULL);
+
 create table dead_letters (
   id bigint generated always as identity not null,
   kind text not null,
@@ -137,7 +151,7 @@ CREATE INDEX deliveries_guest ON deliveries USING btree (event_id, guest_id);
 CREATE INDEX deliveries_paused ON deliveries USING btree (waiting_for) WHERE ((next_attempt_at IS NULL) AND (waiting_for IS NOT NULL));
 CREATE INDEX deliveries_sent ON deliveries USING brin (sent_at);
 CREATE INDEX deliveries_unknown ON deliveries USING btree (next_attempt_at) WHERE is_unknown;
-CREATE UNIQUE INDEX deliveries_answer ON deliveries USING btree (answers_message, template) WHERE (answers_message IS NOT NULL);
+CREATE UNIQUE INDEX deliveries_answer ON deliveries USING btree (answers_message, template) WHERE ((answers_message IS NOT NULL) AND (template <> 'personal_reply'::text));
 CREATE UNIQUE INDEX deliveries_fallback ON deliveries USING btree (fallback_of) WHERE (fallback_of IS NOT NULL);
 CREATE UNIQUE INDEX deliveries_idempotency ON deliveries USING btree (requested_by, idempotency_key) WHERE (idempotency_key IS NOT NULL);
 CREATE UNIQUE INDEX deliveries_provider_message ON deliveries USING btree (provider_message_id) WHERE (provider_message_id IS NOT NULL);
@@ -376,6 +390,8 @@ create table invitation_answers (
   source text not null,
   source_ref text,
   answered_at timestamp with time zone not null,
+  answered_by text,
+  note text,
   constraint invitation_answers_pkey PRIMARY KEY (id),
   constraint invitation_answers_invitation_id_fkey FOREIGN KEY (invitation_id) REFERENCES invitations(id) ON DELETE CASCADE
 );
@@ -403,7 +419,7 @@ create table invitations (
   constraint invitations_admitted CHECK (((admitted >= 0) AND (admitted <= door_places(answer, answered_places, places)))),
   constraint invitations_answer CHECK ((answer = ANY (ARRAY['pending'::text, 'yes'::text, 'no'::text, 'maybe'::text]))),
   constraint invitations_answered CHECK (((answered_places >= 1) AND (answered_places <= 20))),
-  constraint invitations_answered_by CHECK ((answered_by = ANY (ARRAY['landing'::text, 'whatsapp'::text, 'organizer'::text]))),
+  constraint invitations_answered_by CHECK ((answered_by = ANY (ARRAY['landing'::text, 'whatsapp'::text, 'organizer'::text, 'staff'::text]))),
   constraint invitations_outside CHECK (((outside >= 0) AND (outside <= admitted))),
   constraint invitations_places CHECK (((places >= 1) AND (places <= 20))),
   constraint invitations_event_id_guest_id_fkey FOREIGN KEY (event_id, guest_id) REFERENCES guests(event_id, id) ON DELETE CASCADE
@@ -925,17 +941,22 @@ create table wa_messages (
   target_message_id text,
   edited_at timestamp with time zone,
   withdrawn_at timestamp with time zone,
+  attachment_type text,
+  attachment_name text,
+  is_unmatched boolean default false not null,
   constraint wa_messages_pkey PRIMARY KEY (id),
   constraint wa_messages_direction CHECK ((direction = ANY (ARRAY['in'::text, 'out'::text]))),
   constraint wa_messages_origin CHECK ((origin = ANY (ARRAY['live'::text, 'forwarded'::text, 'history'::text])))
 );
 CREATE INDEX wa_messages_intent ON wa_messages USING btree (event_id, guest_id, sent_at) WHERE (intent IS NOT NULL);
-CREATE INDEX wa_messages_kept_text ON wa_messages USING btree (received_at) WHERE (body IS NOT NULL);
+CREATE INDEX wa_messages_kept_text ON wa_messages USING btree (received_at) WHERE ((body IS NOT NULL) OR (attachment_name IS NOT NULL));
 CREATE INDEX wa_messages_opt_words ON wa_messages USING btree (phone, sent_at) WHERE (rule = ANY (ARRAY['opt_out'::text, 'opt_in'::text]));
+CREATE INDEX wa_messages_received ON wa_messages USING btree (received_at);
 CREATE INDEX wa_messages_target ON wa_messages USING btree (target_message_id) WHERE (target_message_id IS NOT NULL);
 CREATE INDEX wa_messages_thread ON wa_messages USING btree (phone, sent_at);
 CREATE INDEX wa_messages_unknown ON wa_messages USING btree (user_id) WHERE (phone IS NULL);
 CREATE INDEX wa_messages_unknown_parent ON wa_messages USING btree (parent_user_id) WHERE (phone IS NULL);
+CREATE INDEX wa_messages_unmatched ON wa_messages USING btree (received_at) WHERE is_unmatched;
 
 create table wa_messaging_limit (
   is_only boolean default true not null,
