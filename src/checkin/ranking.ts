@@ -30,7 +30,8 @@ export async function takeLaterPlaces(tx: Tx, { row, event, invitation, judgment
     count += one.requested
   }
   if (count < needed) return false
-  await supersede(tx, taken, row)
   const { offlineAt: at, receivedAt: now } = row
-  return (await passDoor(tx, { invitationId, passage: 'undo_in', count, at, now })) !== null
+  if (!(await passDoor(tx, { invitationId, passage: 'undo_in', count, at, now }))) return false // some of them have left
+  await supersede(tx, taken, row)
+  return true
 }

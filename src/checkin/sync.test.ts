@@ -166,6 +166,18 @@ test('a party that came in parts keeps the parts that came first', async (t) => 
   assert.equal((await countsOf(db, eventId)).admitted, 4)
 })
 
+test('a later admission whose people have left in part keeps its place', async (t) => {
+  const { db, patch, sync, invite } = await aDoor(t)
+  const { eventId, code } = await invite({ partySize: 2, event: { reentry: 'exit_then_entry' } })
+  await sync(eventId, [scanOf(code, '20:05', { admit: 2 }), scanOf(code, '20:10', { direction: 'out' })])
+  await patch(`/events/${eventId}`, { as: 'organizer', body: { reentry: 'none' } })
+
+  const { results } = await sync(eventId, [scanOf(code, '20:00', { admit: 2, gate: 'Sur' })])
+
+  assert.deepEqual([results[0]!.reason, results[0]!.guest!.admitted], ['not_enough_places', 1])
+  assert.deepEqual(await countsOf(db, eventId), { admitted: 2, valid: 2, scans: 3 })
+})
+
 test('exits and entries of one upload count in the order in which they took place', async (t) => {
   const { sync, invite } = await aDoor(t)
   const { eventId, code } = await invite({ event: { reentry: 'exit_then_entry' } })
