@@ -85,9 +85,10 @@ export async function listThread(db: Db, wanted: Wanted, baseUrl: string) {
      order by t.sent_at desc, t.sort_key collate "C" desc
      limit ${limit + 1}`.execute(db)
   const last = rows.length > limit ? rows[limit - 1] : undefined
-  const data: ThreadMessage[] = rows
-    .slice(0, limit)
-    .map(({ sent, facts, sortKey: _, ...row }) => (sent ? { ...row, text: textOf(facts, sent, baseUrl) } : row))
+  const data = rows.slice(0, limit).map((row): ThreadMessage => {
+    const { sent, facts, sortKey: _, ...message } = row
+    return sent ? { ...message, text: textOf(facts, sent, baseUrl) } : message
+  })
   return { data, page: { nextCursor: last ? writeCursor(last.sentAt.toISOString(), last.sortKey) : null } }
 }
 
