@@ -11,7 +11,9 @@ import { ROLES, type Role } from '../src/http/access.ts'
 import { sql } from '../src/platform/db.ts'
 import { requested } from './deliveries.ts'
 import { startApp, tokenFor, type TestApp } from './harness.ts'
+import { aMessage, hear } from './conversations.ts'
 import { aGuest, anEvent, anOrganizer } from './make.ts'
+import { upload } from './uploads.ts'
 
 const NOW = '2029-06-01T18:00:00.000Z'
 const HOME = 'org_victim'
@@ -23,6 +25,10 @@ type Parameter = { name: string; in: 'path' | 'query' | 'header' }
 type Operation = { operationId: string; parameters?: Parameter[]; requestBody?: object }
 type Method = 'get' | 'post' | 'patch' | 'delete'
 type Call = { id: string; method: Method; path: string; query: string[]; hasBody: boolean; isPublic: boolean }
+const FORM = {
+  'content-type': 'multipart/form-data; boundary=x',
+  text: '--x\r\ncontent-disposition: form-data; name="file"; filename="robo.csv"\r\n\r\nnombre\r\nRobo\r\n--x--\r\n',
+}
 
 /** Bodies that are good but for their owner, of operations that refuse an empty one. `null`: nothing that could be another's. */
 const BODIES: Record<string, (ids: Ids) => object | null> = {
@@ -37,6 +43,11 @@ const BODIES: Record<string, (ids: Ids) => object | null> = {
   launchCampaign: () => ({ template: 'event_invitation', channel: 'auto', filter: {}, dryRun: true }),
   sendInvitation: () => ({}),
   validateScan: ({ eventId, code }) => ({ eventId, code }),
+  syncScans: ({ eventId, code }) => ({ eventId, scans: [{ scanId: 'robo', code, scannedAt: NOW }] }),
+  undoScan: () => ({ reason: 'Robo' }),
+  assignConversation: () => ({ userId: 'usr_away_organizer' }),
+  replyToGuest: () => ({ text: 'Robo' }),
+  writeDownAnswer: () => ({ answer: 'no' }),
   createPaymentIntent: ({ organizerId, eventId }) => ({ organizerId, eventId, amountCents: 10_000, currency: 'MXN' }),
   refundPayment: () => ({ reason: 'Robo' }),
   previewTemplate: ({ eventId }) => ({ eventId }),
@@ -57,8 +68,11 @@ test('nobody finds or changes what belongs to another organizer', async (t) => {
         const reply = await app.app.inject({
           method: operation.method.toUpperCase() as 'GET',
           url,
-          headers: { authorization: token },
-          ...(body ? { payload: body } : {}),
+          headers: {
+            authorization: token,
+            ...(operation.id === 'importGuests' ? { 'content-type': FORM['content-type'] } : {}),
+          },
+          ...(body ? { payload: operation.id === 'importGuests' ? FORM.text : body } : {}),
         })
         const what = `${role}: ${operation.id} ${url} ${JSON.stringify(body ?? '')} → ${reply.statusCode} ${reply.body}`
         const said = secrets.filter(
@@ -67,7 +81,8 @@ test('nobody finds or changes what belongs to another organizer', async (t) => {
         )
         assert.deepEqual(said, [], what)
         // A path with another's id is refused for being another's, not for a body that is wrong.
-        if (isOfSomebody(operation)) assert.ok([403, 404].includes(reply.statusCode), what)
+        const refusals = url.includes('cursor=') ? [400, 403, 404] : [403, 404]
+        if (isOfSomebody(operation)) assert.ok(refusals.includes(reply.statusCode), what)
         assert.ok(reply.statusCode < 500, what)
         walked.push(operation.id)
       }
@@ -91,6 +106,7 @@ test('the walk would find a leak: the owner sees everything that it looks for', 
   for (const secret of [
     'Boda secreta',
     'Invitada secreta',
+    'Pregunta secreta',
     '+525599990001',
     ids['paymentId'],
     ids['scanId'],
@@ -124,6 +140,11 @@ async function fillHome(app: TestApp): Promise<Ids> {
   const launched = await app.post(`/events/${eventId}/campaigns`, { as, body: { ...launch, preflightId } })
   const scan = { eventId, code: guest.code, gate: 'Puerta secreta' }
   assert.equal((await app.post('/scan/validate', { as, body: { ...scan, scanId: 'scan-secreto' } })).statusCode, 200)
+  await hear(app, aMessage('+525599990001', NOW, 'Pregunta secreta'))
+  const imported = await upload(app, eventId, 'nombre,correo\nInvitada secreta,secreta4@example.com\n,sin-nombre\n', {
+    as,
+  })
+  assert.ok(imported.json().importId, imported.body)
   const money = { amountCents: 12_345, currency: 'MXN', eventId }
   const made = await app.post('/payments/intent', { as, body: money })
   await app.post('/payments/intent', { as, body: money })
@@ -136,6 +157,7 @@ async function fillHome(app: TestApp): Promise<Ids> {
     campaignId: launched.json().campaignId,
     preflightId,
     scanId: 'scan-secreto',
+    importId: imported.json().importId,
     paymentId: made.json().paymentId,
     organizerId: HOME,
     ...(await readCursors(app, eventId, as)),
@@ -165,7 +187,7 @@ async function listSecrets(app: TestApp): Promise<string[]> {
       left join scans s on s.event_id = e.id
       left join campaigns c on c.event_id = e.id
      where e.organizer_id = ${HOME}`.execute(app.db)
-  return rows.map(({ secret }) => secret).filter((secret) => secret !== null)
+  return ['Pregunta secreta', ...rows.map(({ secret }) => secret).filter((secret) => secret !== null)]
 }
 
 /** The rows of the owner, table by table: a number for each row that changes with it. */
