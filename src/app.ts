@@ -22,6 +22,7 @@ import { templateRoutes } from './templates/routes.ts'
 import { unsubscribeRoutes } from './contacts/unsubscribe-routes.ts'
 import type { Deps } from './deps.ts'
 import { eventRoutes } from './events/routes.ts'
+import { guestExportRoutes } from './guestlists/export-routes.ts'
 import { guestListRoutes } from './guestlists/routes.ts'
 import { ledgerRoutes } from './finance/ledger-routes.ts'
 import { directorPaymentRoutes } from './finance/payment-routes.ts'
@@ -64,6 +65,7 @@ export async function buildApp(deps: Deps): Promise<FastifyInstance> {
   await app.register(authRoutes(deps))
   await app.register(eventRoutes(deps))
   await app.register(guestListRoutes(deps))
+  await app.register(guestExportRoutes(deps))
   await app.register(contactRoutes(deps))
   await app.register(conversationRoutes(deps))
   await app.register(teamRoutes(deps))

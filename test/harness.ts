@@ -232,7 +232,10 @@ function answerChecker(app: FastifyInstance): AnswerCheck {
   const ajv = new Ajv({ strict: false })
   addFormats.default(ajv)
   const { paths, components } = app.swagger() as unknown as OpenApi
-  const patterns = Object.entries(paths).map(([path, methods]) => ({
+  // As in the router, a written part of a path comes before a parameter.
+  const countParameters = ([path]: [string, unknown]) => path.split('{').length
+  const listed = Object.entries(paths).toSorted((a, b) => countParameters(a) - countParameters(b))
+  const patterns = listed.map(([path, methods]) => ({
     pattern: new RegExp(`^${path.replace(/[.*+?^$()|[\]\\]/g, '\\$&').replace(/\{[^}]+\}/g, '[^/]+')}$`),
     methods,
   }))

@@ -38,7 +38,15 @@ export { findCode, keyOf, readCode, readCodeOfPath, type CodeReading } from './c
 export { showInvitation, type ShownInvitation } from './shown.ts'
 export { answerAtOnce } from './answered.ts'
 export { GUEST_READERS } from './guest-fields.ts'
-export { findListed, insertListed, listListed, lockGuestList, updateListed, type ListedGuest } from './lists.ts'
+export {
+  findListed,
+  insertListed,
+  listNextGuests,
+  lockGuestList,
+  updateListed,
+  type ExportedGuest,
+  type ListedGuest,
+} from './lists.ts'
 export { archiveDue, expireDue, listDue, type LandingChange } from './life-cycle.ts'
 export { findEvent, findGuest, type EventRow } from './sql.ts'
 

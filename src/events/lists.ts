@@ -108,10 +108,17 @@ async function lockListed(tx: Tx, eventId: string, guests: ListedGuest[]): Promi
        for update`.execute(tx)
 }
 
-/** Every guest of an event, the first one first; for reading part by part. */
-export const listListed = (eventId: string) => sql<ListedGuest & Pick<GuestRow, 'status' | 'answer' | 'admitted'>>`
-  select ${LISTED}, guest_status(i.answer, i.admitted) as status, i.answer, i.admitted
-    from guests g
-    join invitations i on i.event_id = g.event_id and i.guest_id = g.id
-   where g.event_id = ${eventId}
-   order by g.created_at, g.id`
+export type ExportedGuest = ListedGuest & Pick<GuestRow, 'status' | 'answer' | 'admitted'>
+
+/** The next guests of an event after an id. */
+export async function listNextGuests(db: Db, eventId: string, after: string, limit: number): Promise<ExportedGuest[]> {
+  const { rows } = await sql<ExportedGuest>`
+    select ${LISTED}, guest_status(i.answer, i.admitted) as status, i.answer, i.admitted
+      from guests g
+      join invitations i on i.event_id = g.event_id and i.guest_id = g.id
+     where g.event_id = ${eventId}
+       and g.id > ${after}
+     order by g.id
+     limit ${limit}`.execute(db)
+  return rows
+}

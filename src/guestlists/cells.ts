@@ -7,8 +7,10 @@ const FORMULA = /^'*[=+\-@\t\r＝＋－＠]/
 export const toCsvCell = (text: string): string => (FORMULA.test(text) ? `'${text}` : text)
 
 /** Without that apostrophe, which a spreadsheet writes, too. */
-export const fromCell = (text: string): string => (text.startsWith("'") && FORMULA.test(text) ? text.slice(1) : text)
+export const fromCsvCell = (text: string): string => (text.startsWith("'") && FORMULA.test(text) ? text.slice(1) : text)
 
 /** A tag may have a comma; a backslash stands before it then. */
+export const joinTags = (tags: string[]): string => tags.map((tag) => tag.replace(/[,;|\\]/g, '\\$&')).join(', ')
+
 export const splitTags = (text: string): string[] =>
   (text.match(/(?:\\[,;|\\]|[^,;|\n\r])+/g) ?? []).map((tag) => tag.replace(/\\([,;|\\])/g, '$1'))

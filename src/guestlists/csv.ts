@@ -3,6 +3,7 @@ import { pipeline, Readable } from 'node:stream'
 import { CsvError, parse, type Options } from 'csv-parse'
 import { parse as parseAtOnce } from 'csv-parse/sync'
 import { Failure } from '../platform/errors.ts'
+import { fromCsvCell } from './cells.ts'
 import { detectEncoding, type Encoding } from './encoding.ts'
 import { unsupported, type Line } from './line.ts'
 
@@ -79,7 +80,7 @@ async function* listLines(
   pipeline(Readable.from(decode()), parser, () => undefined)
   let row = 0
   try {
-    for await (const cells of parser as AsyncIterable<string[]>) yield { row: ++row, cells }
+    for await (const cells of parser as AsyncIterable<string[]>) yield { row: ++row, cells: cells.map(fromCsvCell) }
   } catch (error) {
     if (!(error instanceof CsvError)) throw error
     const detail =

@@ -500,3 +500,23 @@ test('a body that is not multipart, or a broken one, is refused', async (t) => {
   assert.equal((await send('multipart/form-data', 'x')).json().code, 'invalid_request')
   assert.equal((await send('multipart/form-data; boundary=x', '--x\r\nContent')).json().code, 'invalid_request')
 })
+
+test('a list of 10,000 rows in Windows-1252 is imported whole, and sent again changes nothing', async (t) => {
+  const app = await startApp(t)
+  const eventId = await anEvent(app.db)
+  const rows = Array.from(
+    { length: 10_000 },
+    (_, n) => `José Ñúñez ${n};55${10_000_000 + n};jose${n}@example.com;${1 + (n % 20)}`,
+  )
+  const list = Buffer.from(`nombre;teléfono;correo;pases\r\n${rows.join('\r\n')}`, 'latin1')
+
+  const first = read(await upload(app, eventId, list))
+  const second = read(await upload(app, eventId, list))
+
+  assert.equal(first.file.encoding, 'windows-1252')
+  assert.deepEqual(countsOf(first), { created: 10_000, updated: 0, unchanged: 0, rejected: 0 })
+  assert.deepEqual(countsOf(second), { created: 0, updated: 0, unchanged: 10_000, rejected: 0 })
+  const { rows: stored } = await sql<{ count: number }>`
+    select count(*) from guests where event_id = ${eventId} and name like 'José Ñúñez %'`.execute(app.db)
+  assert.equal(stored[0]!.count, 10_000)
+})

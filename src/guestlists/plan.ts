@@ -1,6 +1,6 @@
 /**
  * Decides what a row does. A row means the guest with its id; else with its phone or e-mail address and the same name; else
- * with the same name, if neither has another phone or address than the other. Guests who share a phone under different
+ * with the same name, if the row has no id and neither has another phone or address than the other. Guests who share a phone under different
  * names are two.
  */
 import type { ListedGuest } from '../events/events.ts'
@@ -83,6 +83,7 @@ function findMeant(known: Known, wanted: Wanted): ListedGuest | 'ambiguous' | nu
     const [smaller, larger] = ids.size < isNamed.size ? [ids, isNamed] : [isNamed, ids]
     for (const id of smaller) if (larger.has(id) && isStill(known, id, key)) return known.byId.get(id)!
   }
+  if (wanted.id !== undefined) return null // two guests of one name, told apart by their ids
   let meant: ListedGuest | null = null
   for (const id of isNamed) {
     const guest = known.byId.get(id)!

@@ -27,7 +27,7 @@ export function openRejectedCsv(db: Db, one: Import, locale: Locale): Readable {
       after = rejects.at(-1)!.row
     }
   }
-  const csv = stringify({ bom: true, record_delimiter: 'windows' })
+  const csv = stringify({ bom: true, record_delimiter: 'windows', quoted_match: /[\r\n]/ })
   // A failure aborts the answer, so the reader sees a broken download instead of a short list.
   pipeline(Readable.from(listCells()), csv, () => undefined)
   return csv

@@ -2,7 +2,7 @@
 import { GUEST_READERS, type ListedGuest } from '../events/events.ts'
 import { Failure } from '../platform/errors.ts'
 import { cleanLine, foldWords } from '../platform/values/text.ts'
-import { fromCell, splitTags } from './cells.ts'
+import { splitTags } from './cells.ts'
 import type { Column, Field } from './columns.ts'
 import type { Line } from './line.ts'
 import type { RowError } from './texts.ts'
@@ -25,7 +25,7 @@ export function readRow(columns: Column[], line: Line): ReadRow {
   const errors: CellError[] = []
   const cellsOf = (field: Field): Cell[] =>
     columns.flatMap((column, index) => {
-      const text = fromCell(line.cells[index] ?? '')
+      const text = line.cells[index] ?? ''
       return column.field !== field || cleanLine(text) === '' ? [] : [{ heading: column.heading, text }]
     })
 

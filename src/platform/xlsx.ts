@@ -2,7 +2,7 @@
 import { Readable } from 'node:stream'
 import type { ReadableStream } from 'node:stream/web'
 import { writeXlsxStream } from 'hucre/xlsx'
-import { cleanLine } from './values/text.ts'
+import { cleanLine, cleanLines } from './values/text.ts'
 
 /** `format`: Excel's, for numbers. */
 export type SheetColumn = { width: number; format: string | null }
@@ -40,7 +40,12 @@ const FORBIDDEN = /[\ufffe\uffff]/g
 const NUMBERED = /_(?=x[0-9a-f]{4}_)/gi
 
 /** A text as a cell shows it: on one line, without marks that nobody sees. It stays a text whatever it begins with. */
-export const textCell = (text: string): string => cleanLine(text).replace(FORBIDDEN, '').replace(NUMBERED, '_x005F_')
+export const textCell = (text: string): string => asXml(cleanLine(text))
+
+/** The same for a text of several lines. */
+export const linesCell = (text: string): string => asXml(cleanLines(text))
+
+const asXml = (text: string): string => text.replace(FORBIDDEN, '').replace(NUMBERED, '_x005F_')
 
 const DAY_MS = 86_400_000
 /** The day 1970-01-01 as Excel counts days. */
