@@ -2,6 +2,26 @@
 -- The schema that the migrations create, for reading only. Tables come first, by name, each with its
 -- indexes and triggers; then materialized views, views and functions.
 
+create table audit_entries (
+  id text not null,
+  at timestamp with time zone not null,
+  actor text not null,
+  action text not null,
+  entity text not null,
+  entity_id text not null,
+  organizer_id text,
+  before jsonb,
+  after jsonb,
+  request_id text not null,
+  constraint audit_entries_pkey PRIMARY KEY (id)
+);
+CREATE INDEX audit_entries_actor ON audit_entries USING btree (actor, at DESC, id DESC);
+CREATE INDEX audit_entries_entity ON audit_entries USING btree (entity_id, at DESC, id DESC);
+CREATE INDEX audit_entries_list ON audit_entries USING btree (at DESC, id DESC);
+CREATE INDEX audit_entries_organizer ON audit_entries USING btree (organizer_id, at DESC, id DESC);
+CREATE TRIGGER audit_entries_append_only BEFORE DELETE OR UPDATE ON audit_entries FOR EACH ROW EXECUTE FUNCTION audit_entries_stay();
+CREATE TRIGGER audit_entries_kept BEFORE TRUNCATE ON audit_entries FOR EACH STATEMENT EXECUTE FUNCTION audit_entries_stay();
+
 create table campaigns (
   id text not null,
   organizer_id text not null,
@@ -564,6 +584,18 @@ create table organizers (
   constraint organizers_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200)))
 );
 
+create table password_links (
+  token_hash bytea not null,
+  user_id text not null,
+  expires_at timestamp with time zone not null,
+  used_at timestamp with time zone,
+  created_by text not null,
+  created_at timestamp with time zone not null,
+  constraint password_links_pkey PRIMARY KEY (token_hash),
+  constraint password_links_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE
+);
+CREATE INDEX password_links_user ON password_links USING btree (user_id);
+
 create table pauses (
   scope text not null,
   scope_id text not null,
@@ -807,10 +839,13 @@ create table refresh_tokens (
   expires_at timestamp with time zone not null,
   used_at timestamp with time zone,
   revoked_at timestamp with time zone,
+  user_agent text,
   constraint refresh_tokens_pkey PRIMARY KEY (token_hash),
   constraint refresh_tokens_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE
 );
 CREATE INDEX refresh_tokens_family ON refresh_tokens USING btree (family_id);
+CREATE INDEX refresh_tokens_revoked ON refresh_tokens USING btree (revoked_at) WHERE (revoked_at IS NOT NULL);
+CREATE INDEX refresh_tokens_user ON refresh_tokens USING btree (user_id);
 
 create table scans (
   id text not null,
@@ -885,19 +920,26 @@ create table users (
   email text not null,
   name text not null,
   role text not null,
-  password_hash text not null,
+  password_hash text,
   disabled_at timestamp with time zone,
   created_at timestamp with time zone default now() not null,
   language text default 'es-MX'::text not null,
   weekly_email boolean default false not null,
+  supervisor boolean default false not null,
+  access_version integer default 0 not null,
+  access_changed_at timestamp with time zone,
   constraint users_pkey PRIMARY KEY (id),
   constraint users_email_unique UNIQUE (email),
   constraint users_email_check CHECK ((email = lower(email))),
   constraint users_language CHECK ((language = ANY (ARRAY['es-MX'::text, 'en'::text]))),
   constraint users_role CHECK ((role = ANY (ARRAY['director'::text, 'organizer'::text, 'staff'::text, 'viewer'::text]))),
+  constraint users_supervisor CHECK (((NOT supervisor) OR (role = 'staff'::text))),
   constraint users_tenant CHECK (((role = 'director'::text) = (organizer_id IS NULL))),
   constraint users_organizer_id_fkey FOREIGN KEY (organizer_id) REFERENCES organizers(id)
 );
+CREATE INDEX users_access_changed ON users USING btree (access_changed_at) WHERE (access_changed_at IS NOT NULL);
+CREATE INDEX users_list ON users USING btree (created_at DESC, id DESC);
+CREATE INDEX users_organizer ON users USING btree (organizer_id, created_at DESC, id DESC);
 
 create table wa_contacts (
   alias text not null,
@@ -1120,6 +1162,15 @@ create view wa_reactions as
           WHERE wa_messages.target_message_id IS NOT NULL AND wa_messages.type = 'reaction'::text AND wa_messages.direction = 'in'::text
           ORDER BY wa_messages.target_message_id, (COALESCE(wa_messages.phone, wa_messages.user_id)), wa_messages.sent_at DESC, wa_messages.received_at DESC) last
   WHERE emoji IS NOT NULL;
+
+CREATE OR REPLACE FUNCTION audit_entries_stay()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  raise exception 'audit_entries is append-only'
+    using errcode = 'check_violation', constraint = 'audit_entries_append_only';
+end $function$;
 
 CREATE OR REPLACE FUNCTION check_ledger_transaction()
  RETURNS trigger

@@ -7,8 +7,11 @@ import Fastify, {
   type preValidationHookHandler,
 } from 'fastify'
 import { openAuthenticator } from './auth/basic.ts'
+import { auditRoutes } from './auth/audit-routes.ts'
 import { authRoutes } from './auth/routes.ts'
 import { doorRoutes } from './checkin/door-routes.ts'
+import { sessionRoutes } from './auth/session-routes.ts'
+import { userRoutes } from './auth/user-routes.ts'
 import { checkinRoutes } from './checkin/routes.ts'
 import { contactRoutes } from './contacts/routes.ts'
 import { conversationRoutes } from './conversations/routes.ts'
@@ -63,6 +66,9 @@ export async function buildApp(deps: Deps): Promise<FastifyInstance> {
   await app.register(systemRoutes)
   await app.register(healthRoutes(deps))
   await app.register(authRoutes(deps))
+  await app.register(sessionRoutes(deps))
+  await app.register(userRoutes(deps))
+  await app.register(auditRoutes(deps))
   await app.register(eventRoutes(deps))
   await app.register(guestListRoutes(deps))
   await app.register(guestExportRoutes(deps))

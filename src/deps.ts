@@ -4,6 +4,8 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { signingKeyOf } from './auth/auth.ts'
+import { REMEMBER_MS } from './auth/basic.ts'
+import { openRevocations, type Revocations } from './auth/revocations.ts'
 import type { Config } from './platform/config.ts'
 import { openDb, pingDb, type Db } from './platform/db.ts'
 import { openChannels, type Channels } from './channels/channels.ts'
@@ -34,6 +36,8 @@ export type Deps = {
   metrics: Metrics
   /** Signs access tokens. */
   signingKey: Uint8Array
+  /** The access tokens that have ended before their time. */
+  revocations: Revocations
   close(): Promise<void>
 }
 
@@ -82,6 +86,10 @@ export function openDeps(config: Config, log: Logger, options: DepsOptions): Dep
     providers: openPaymentProviders(config.payments, notices),
     metrics: openMetrics(),
     signingKey: signingKeyOf(config.auth.jwtSecret ?? options.jwtSecret),
+    revocations: openRevocations(
+      { db: main.db, now },
+      { lifetimeMs: Math.max(config.auth.accessTtlSeconds * 1000, REMEMBER_MS), freshMs: 1000 },
+    ),
     async close() {
       await queues.close()
       await kv.close()

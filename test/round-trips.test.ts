@@ -11,7 +11,8 @@ const prototype = pg.Client.prototype as unknown as { query(...args: unknown[]):
 const { query } = prototype
 prototype.query = function (this: pg.Client, ...args: unknown[]) {
   const text = typeof args[0] === 'string' ? args[0] : String((args[0] as { text?: string }).text)
-  if (!(this instanceof PreparingClient)) statements.push(text.trim()) // the queue has connections of its own
+  const isShared = text.includes('prepared list_revoked') // once a second, for all requests together
+  if (!(this instanceof PreparingClient) && !isShared) statements.push(text.trim()) // the queue has connections of its own
   return query.apply(this, args)
 }
 

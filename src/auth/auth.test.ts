@@ -438,7 +438,7 @@ test('a hundred concurrent callers of /auth/me each get their own account, and a
   replies.forEach((reply, n) => {
     if (n % 10 === 3) return assert.equal(reply.statusCode, 401)
     const { id, email, organizerId } = people[n % 10]!
-    const chosen = { language: 'es-MX', weeklyEmail: false }
+    const chosen = { language: 'es-MX', weeklyEmail: false, supervisor: false }
     assert.deepEqual(reply.json().user, { id, email, organizerId, name: 'Persona', role: 'organizer', ...chosen })
   })
 })

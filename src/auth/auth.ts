@@ -5,10 +5,11 @@ import { jwtVerify, SignJWT } from 'jose'
 import type { Config } from '../platform/config.ts'
 import { newId, violatedConstraint, withTx, type Db, type Tx } from '../platform/db.ts'
 import { Failure } from '../platform/errors.ts'
-import { limitAttempts } from '../http/rate-limit.ts'
+import { limitAttempts, networkOf } from '../http/rate-limit.ts'
 import { ROLES, type Role, type User } from '../http/access.ts'
 import type { Kv } from '../platform/kv.ts'
 import { cleanLine, foldText } from '../platform/values/text.ts'
+import type { Revocations } from './revocations.ts'
 import {
   findAccount,
   findAccountByEmail,
@@ -22,10 +23,19 @@ import {
   type PublicUser,
   type UserSettings,
 } from './sql.ts'
+import { revokeSessions } from './users-sql.ts'
 
 export { deleteOldTokens, findUser, stopWeeklyEmail } from './sql.ts'
+export { deleteOldLinks } from './users-sql.ts'
 
-export type AuthContext = { db: Db; kv: Kv; now: () => Date; config: Config; signingKey: Uint8Array }
+export type AuthContext = {
+  db: Db
+  kv: Kv
+  now: () => Date
+  config: Config
+  signingKey: Uint8Array
+  revocations: Revocations
+}
 
 /** OWASP Password Storage Cheat Sheet: argon2id, 19 MiB, 2 passes, 1 lane. */
 const ARGON2 = { memoryCost: 19_456, timeCost: 2, parallelism: 1 }
@@ -45,7 +55,7 @@ export const DEMO_DIRECTOR: User = { id: 'usr_demo_director', role: 'director', 
 const preparePassword = (password: string): string => password.replace(/\p{Zs}/gu, ' ').normalize('NFC')
 
 /** An address as logins are stored and found: styled letters and invisible marks folded, trimmed, in lower case. */
-const foldEmail = (email: string): string => foldText(email).trim().toLowerCase()
+export const foldEmail = (email: string): string => foldText(email).trim().toLowerCase()
 
 export const hashPassword = (password: string): Promise<string> => argon2Hash(preparePassword(password), ARGON2)
 
@@ -79,7 +89,14 @@ export async function authenticate(
     if (!ROLES.includes(role as Role) || !(organizerId === null || typeof organizerId === 'string'))
       throw new Error('claims')
     if ((role === 'director') !== (organizerId === null)) throw new Error('tenant')
-    return { id: payload.sub!, role: role as Role, organizerId, expiresAt: new Date(payload.exp! * 1000) }
+    const { ver: version = 0, sid: sessionId } = payload
+    if (typeof version !== 'number' || !(sessionId === undefined || typeof sessionId === 'string'))
+      throw new Error('claims')
+    return {
+      ...{ id: payload.sub!, role: role as Role, organizerId, version, isSupervisor: payload['sup'] === true },
+      ...(sessionId === undefined ? {} : { sessionId }),
+      expiresAt: new Date(payload.exp! * 1000),
+    }
   } catch (cause) {
     throw new Failure('unauthorized', { detail: 'The access token is not valid or has expired.', cause })
   }
@@ -96,21 +113,24 @@ export async function checkPassword(
   input: { email: string; password: string; address: string },
 ): Promise<Account> {
   const email = foldEmail(input.email)
-  await limitAttempts(context.kv, `login:address:${input.address}`, 30, 60_000)
+  await limitAttempts(context.kv, `login:address:${networkOf(input.address)}`, 30, 60_000)
   await limitAttempts(context.kv, `login:account:${sha256(email).toString('hex')}`, 10, 60_000)
   const account = await findAccountByEmail(context.db, email)
   const isRight = await argon2Verify(account?.passwordHash ?? (await dummyHash()), preparePassword(input.password))
-  if (!account || !isRight) throw new Failure('invalid_credentials')
+  if (!account?.passwordHash || !isRight) throw new Failure('invalid_credentials')
   return account
 }
 
 /** Opens a session. Throws `invalid_credentials`, `rate_limited`. */
 export async function logIn(
   context: AuthContext,
-  input: { email: string; password: string; address: string },
+  input: { email: string; password: string; address: string; userAgent?: string | undefined },
 ): Promise<Session> {
   const account = await checkPassword(context, input)
-  return openSession(context, context.db, account, newId('fam'), randomBytes(32).toString('base64url'))
+  const session = { familyId: newId('fam'), userAgent: input.userAgent?.slice(0, 200) ?? null }
+  const opened = await openSession(context, context.db, account, session, randomBytes(32).toString('base64url'))
+  if (!opened) throw new Failure('invalid_credentials', { detail: 'The account has just been changed: log in again.' })
+  return opened
 }
 
 /**
@@ -171,7 +191,7 @@ export async function refreshSession(context: AuthContext, refreshToken: string)
   const session = await withTx(context.db, async (tx) => {
     const token = await spendRefreshToken(tx, hash, context.now())
     const account = token && (await findAccount(tx, token.userId))
-    return account ? openSession(context, tx, account, token.familyId, next) : repeatSession(context, tx, hash, next)
+    return account ? openSession(context, tx, account, token, next) : repeatSession(context, tx, hash, next)
   })
   if (session) return session
   await revokeFamily(context, hash)
@@ -187,48 +207,63 @@ async function repeatSession(context: AuthContext, tx: Tx, hash: Buffer, next: s
   const since = new Date(context.now().getTime() - GRACE_MS)
   const successor = await findSuccessor(tx, { hash, nextHash: sha256(next), since })
   const account = successor && (await findAccount(tx, successor.userId))
-  return account ? describeSession(context, account, next, successor.issuedAt) : null
+  return account ? describeSession(context, account, { ...successor, refreshToken: next }) : null
 }
 
-export async function logOut(context: Pick<AuthContext, 'db' | 'now'>, refreshToken: string): Promise<void> {
+export async function logOut(context: AuthContext, refreshToken: string): Promise<void> {
   await revokeFamily(context, sha256(refreshToken))
 }
 
-/** Repeats until nothing is left: a concurrent refresh may have added a token that the first pass did not see. */
-async function revokeFamily({ db, now }: Pick<AuthContext, 'db' | 'now'>, hash: Buffer): Promise<void> {
-  while ((await revokeFamilyOf(db, hash, now())) > 0);
+/** Ends logins of a user. Returns false when none was open. */
+export async function endSessions(
+  { db, now, revocations }: Pick<AuthContext, 'db' | 'now' | 'revocations'>,
+  which: { userId: string; sessionId: string | null; except: string | null },
+): Promise<boolean> {
+  let ended = 0
+  for (let n = -1; n !== 0; ended += n) n = await revokeSessions(db, { ...which, now: now() })
+  revocations.expire()
+  return ended > 0
 }
 
+/** Repeats until nothing is left: a concurrent refresh may have added a token that the first pass did not see. */
+async function revokeFamily({ db, now, revocations }: AuthContext, hash: Buffer): Promise<void> {
+  while ((await revokeFamilyOf(db, hash, now())) > 0);
+  revocations.expire()
+}
+
+/** Null: the account changed while it logged in. */
 async function openSession(
   context: AuthContext,
   db: Db,
   account: Account,
-  familyId: string,
+  { familyId, userAgent }: { familyId: string; userAgent: string | null },
   refreshToken: string,
-): Promise<Session> {
+): Promise<Session | null> {
   const { config, now } = context
   const issuedAt = now()
-  await insertRefreshToken(db, {
+  const isStored = await insertRefreshToken(db, {
     hash: sha256(refreshToken),
-    familyId,
+    ...{ familyId, userAgent, issuedAt },
     userId: account.id,
-    issuedAt,
+    accessVersion: account.accessVersion,
     expiresAt: new Date(issuedAt.getTime() + config.auth.refreshTtlDays * DAY_MS),
   })
-  return describeSession(context, account, refreshToken, issuedAt)
+  return isStored ? describeSession(context, account, { familyId, refreshToken, issuedAt }) : null
 }
 
 /** Signs the access token that goes with a refresh token: always the same one, as long as the account does not change. */
 async function describeSession(
   { config, signingKey }: AuthContext,
   account: Account,
-  refreshToken: string,
-  issuedAt: Date,
+  { familyId, refreshToken, issuedAt }: { familyId: string; refreshToken: string; issuedAt: Date },
 ): Promise<Session> {
   const issued = Math.floor(issuedAt.getTime() / 1000)
   const accessToken = await new SignJWT({
     role: account.role,
+    ver: account.accessVersion,
+    sid: familyId,
     ...(account.organizerId ? { org: account.organizerId } : {}),
+    ...(account.supervisor ? { sup: true } : {}),
   })
     .setProtectedHeader({ alg: 'HS256', typ: 'at+jwt' })
     .setSubject(account.id)
@@ -241,11 +276,11 @@ async function describeSession(
   return { accessToken, refreshToken, expiresIn: config.auth.accessTtlSeconds, user: toPublic(account) }
 }
 
-const toPublic = ({ id, name, email, role, organizerId, language, weeklyEmail }: Account): PublicUser => ({
-  ...{ id, name, email, role, organizerId },
+const toPublic = ({ id, name, email, role, supervisor, organizerId, language, weeklyEmail }: Account): PublicUser => ({
+  ...{ id, name, email, role, supervisor, organizerId },
   ...{ language, weeklyEmail },
 })
-const sha256 = (text: string): Buffer => createHash('sha256').update(text).digest()
+export const sha256 = (text: string): Buffer => createHash('sha256').update(text).digest()
 
 let dummy: Promise<string> | undefined
 const dummyHash = (): Promise<string> => (dummy ??= hashPassword(randomBytes(16).toString('hex')))

@@ -8,11 +8,13 @@ import { openMemory } from '../platform/memory.ts'
 import type { Authenticate, User } from '../http/access.ts'
 import { authenticate, checkPassword, type AuthContext } from './auth.ts'
 
-/** A page sends many requests a minute: a checked password is remembered this long, less than a token's lifetime. */
-const REMEMBER_MS = 300_000
+/** A page sends many requests a minute: a checked password is remembered this long. */
+export const REMEMBER_MS = 300_000
 const PASSWORDS_MAX = 1000
 /** A token of some 300 bytes is verified once, and then remembered until it expires. */
 const TOKENS_MAX = 10_000
+
+type From = Parameters<Authenticate>[1]
 
 /**
  * Accepts Bearer on every route, and Basic where the route allows it. It remembers what it has verified for this context and
@@ -30,7 +32,7 @@ export function openAuthenticator(context: AuthContext): Authenticate {
     return user
   }
 
-  return async (header, { address, mayBeBasic }) => {
+  async function identify(header: string | undefined, { address, mayBeBasic }: From): Promise<User> {
     const encoded = mayBeBasic ? /^Basic ([A-Za-z0-9+/=]{1,1000})$/i.exec(header ?? '')?.[1] : undefined
     if (encoded === undefined) return checkToken(header)
 
@@ -42,9 +44,16 @@ export function openAuthenticator(context: AuthContext): Authenticate {
     const password = rest.join(':')
     if (email.length > 254 || password.length > 128) throw new Failure('invalid_credentials')
     const askedAt = context.now()
-    const { id, role, organizerId } = await checkPassword(context, { email, password, address })
-    const user = { id, role, organizerId }
+    const { id, role, organizerId, accessVersion: version } = await checkPassword(context, { email, password, address })
+    const user = { id, role, organizerId, version }
     passwords.set(key, user, new Date(askedAt.getTime() + REMEMBER_MS))
+    return user
+  }
+
+  return async (header, from) => {
+    const user = await identify(header, from)
+    if (await context.revocations.include(user))
+      throw new Failure('unauthorized', { detail: 'The access token has been revoked.' })
     return user
   }
 }

@@ -13,6 +13,7 @@ const DEMO_PERSON = {
   email: 'director@demo.monotickets.mx',
   language: 'es-MX',
   weeklyEmail: false,
+  supervisor: false,
 } as const
 const PublicUser = Type.Object(
   {
@@ -22,6 +23,7 @@ const PublicUser = Type.Object(
     role: Type.Enum(ROLES),
     organizerId: NullableString,
     language: Locale,
+    supervisor: Type.Boolean({ description: 'Of the staff: may undo what the door did.' }),
     weeklyEmail: Type.Boolean({ description: 'Whether a director gets the weekly e-mail; false for everybody else.' }),
   },
   { title: 'User' },
@@ -71,7 +73,10 @@ export const authRoutes =
           response: { 200: Session },
         },
       },
-      (request) => logIn(deps, { ...request.body, address: request.ip }),
+      (request) => {
+        const from = { address: request.ip, userAgent: request.headers['user-agent'] }
+        return logIn(deps, { ...request.body, ...from })
+      },
     )
     app.post(
       '/auth/refresh',

@@ -1,4 +1,4 @@
-import { sql, type Db } from '../platform/db.ts'
+import { sql, type Db, type Tx } from '../platform/db.ts'
 import { batching } from '../platform/batching.ts'
 import type { Role } from '../http/access.ts'
 import type { Locale } from '../platform/values/languages.ts'
@@ -11,30 +11,35 @@ export type Account = {
   role: Role
   language: Locale
   weeklyEmail: boolean
-  passwordHash: string
+  supervisor: boolean
+  /** Null until the person has chosen a password. */
+  passwordHash: string | null
+  accessVersion: number
 }
 
-const PUBLIC = sql`id, name, email, role, organizer_id, language, weekly_email`
+const PUBLIC = sql`id, name, email, role, organizer_id, language, weekly_email, supervisor`
 
 export async function findAccountByEmail(db: Db, email: string): Promise<Account | null> {
   const { rows } = await sql<Account>`
-    select ${PUBLIC}, password_hash
+    select ${PUBLIC}, password_hash, access_version
       from users
      where email = ${email}
        and disabled_at is null`.execute(db)
   return rows[0] ?? null
 }
 
-export async function findAccount(db: Db, id: string): Promise<Account | null> {
+/** Finds an account that stays as it is until the transaction ends. */
+export async function findAccount(tx: Tx, id: string): Promise<Account | null> {
   const { rows } = await sql<Account>`
-    select ${PUBLIC}, password_hash
+    select ${PUBLIC}, password_hash, access_version
       from users
      where id = ${id}
-       and disabled_at is null`.execute(db)
+       and disabled_at is null
+       for share`.execute(tx)
   return rows[0] ?? null
 }
 
-export type PublicUser = Omit<Account, 'passwordHash'>
+export type PublicUser = Omit<Account, 'passwordHash' | 'accessVersion'>
 
 /** Finds the user of an account that is not disabled; null when there is none. Concurrent callers share a statement. */
 export const findUser = batching(
@@ -72,29 +77,52 @@ export async function stopWeeklyEmail(db: Db, userId: string): Promise<void> {
   await sql`update users set weekly_email = false where id = ${userId}`.execute(db)
 }
 
-type NewAccount = Omit<Account, 'language' | 'weeklyEmail'>
+type NewAccount = Omit<Account, 'language' | 'weeklyEmail' | 'supervisor' | 'accessVersion'>
 
 export async function insertAccount(db: Db, a: NewAccount): Promise<void> {
   await sql`insert into users (id, organizer_id, email, name, role, password_hash)
     values (${a.id}, ${a.organizerId}, ${a.email}, ${a.name}, ${a.role}, ${a.passwordHash})`.execute(db)
 }
 
-export async function insertRefreshToken(
-  db: Db,
-  token: { hash: Buffer; familyId: string; userId: string; issuedAt: Date; expiresAt: Date },
-): Promise<void> {
-  await sql`insert into refresh_tokens (token_hash, family_id, user_id, issued_at, expires_at)
-    values (${token.hash}, ${token.familyId}, ${token.userId}, ${token.issuedAt}, ${token.expiresAt})`.execute(db)
+export type NewToken = {
+  hash: Buffer
+  familyId: string
+  userId: string
+  accessVersion: number
+  userAgent: string | null
+  issuedAt: Date
+  expiresAt: Date
 }
 
-export type RefreshToken = { familyId: string; userId: string; expiresAt: Date }
+/**
+ * Stores a refresh token. False: the account has been disabled or got another password since it was read. The lock makes a
+ * change of the account wait, so that it finds this token and revokes it.
+ */
+export async function insertRefreshToken(db: Db, token: NewToken): Promise<boolean> {
+  const { rows } = await sql`
+    with account as (
+      select id
+        from users
+       where id = ${token.userId}
+         and access_version = ${token.accessVersion}
+         and disabled_at is null
+         for share)
+    insert into refresh_tokens (token_hash, family_id, user_id, user_agent, issued_at, expires_at)
+    select ${token.hash}::bytea, ${token.familyId}::text, id, ${token.userAgent}::text, ${token.issuedAt}::timestamptz,
+           ${token.expiresAt}::timestamptz
+      from account
+    returning user_id`.execute(db)
+  return rows.length === 1
+}
+
+export type RefreshToken = { familyId: string; userId: string; userAgent: string | null; expiresAt: Date }
 
 /** Marks a token as used. Of many concurrent callers only the first gets the row; the others get null. */
 export async function spendRefreshToken(db: Db, hash: Buffer, now: Date): Promise<RefreshToken | null> {
   const { rows } = await sql<RefreshToken>`
     update refresh_tokens set used_at = ${now}
      where token_hash = ${hash} and used_at is null and revoked_at is null and expires_at > ${now}
-    returning family_id, user_id, expires_at`.execute(db)
+    returning family_id, user_id, user_agent, expires_at`.execute(db)
   return rows[0] ?? null
 }
 
@@ -105,9 +133,9 @@ export async function spendRefreshToken(db: Db, hash: Buffer, now: Date): Promis
 export async function findSuccessor(
   db: Db,
   token: { hash: Buffer; nextHash: Buffer; since: Date },
-): Promise<{ userId: string; issuedAt: Date } | null> {
-  const { rows } = await sql<{ userId: string; issuedAt: Date }>`
-    select next.user_id, next.issued_at
+): Promise<{ userId: string; familyId: string; issuedAt: Date } | null> {
+  const { rows } = await sql<{ userId: string; familyId: string; issuedAt: Date }>`
+    select next.user_id, next.family_id, next.issued_at
       from refresh_tokens used
       join refresh_tokens next on next.family_id = used.family_id and next.token_hash = ${token.nextHash}
      where used.token_hash = ${token.hash}
@@ -125,6 +153,21 @@ export async function revokeFamilyOf(db: Db, hash: Buffer, now: Date): Promise<n
     db,
   )
   return Number(numAffectedRows ?? 0)
+}
+
+export type Revoked = { userId: string | null; sessionId: string | null; version: number; isDisabled: boolean }
+
+/** What ended access tokens since then: users with their present version, and sessions. */
+export async function listRevoked(db: Db, since: Date): Promise<Revoked[]> {
+  const { rows } = await sql<Revoked>`/* prepared list_revoked */
+    select id as user_id, null as session_id, access_version as version, disabled_at is not null as is_disabled
+      from users
+     where access_changed_at >= ${since}
+     union all
+    select distinct null, family_id, 0, false
+      from refresh_tokens
+     where revoked_at >= ${since}`.execute(db)
+  return rows
 }
 
 /** Deletes refresh tokens that expired more than a week ago. */

@@ -9,7 +9,17 @@ export const ROLES = ['director', 'organizer', 'staff', 'viewer'] as const
 export type Role = (typeof ROLES)[number]
 
 /** The caller. `organizerId` is null for a director, who sees every organizer. `expiresAt`: when the token expires. */
-export type User = { id: string; role: Role; organizerId: string | null; expiresAt?: Date }
+export type User = {
+  id: string
+  role: Role
+  organizerId: string | null
+  expiresAt?: Date
+  /** Of the staff: whether they may undo what the door did. */
+  isSupervisor?: boolean
+  /** Which change of the account the token knows, and the login that it came from. */
+  version?: number
+  sessionId?: string
+}
 
 export type Access = 'public' | readonly Role[]
 /** `mayBeBasic`: the route also accepts HTTP Basic. `address`: the client's address, for the rate limit of attempts. */
@@ -62,3 +72,10 @@ export function guardRoutes(app: FastifyInstance, authenticate: Authenticate): v
 
 /** The organizer whose rows this user may access, for the WHERE clause; null means every organizer. */
 export const scopeOf = (request: Pick<FastifyRequest, 'user'>): string | null => request.user.organizerId
+
+/** Who causes a change and by which request, for the audit log. `now`: the time of the change. */
+export const causeOf = (request: Pick<FastifyRequest, 'user' | 'id'>, now: () => Date) => ({
+  by: request.user.id,
+  requestId: request.id,
+  at: now(),
+})

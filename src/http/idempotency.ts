@@ -22,6 +22,10 @@ type Stored = {
 }
 
 declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Fields of the answer that are not stored, because they are secrets: null when the answer is replayed. */
+    shownOnce?: readonly string[]
+  }
   interface FastifyRequest {
     idempotencyKey: string | null
     /** True while this request has locked its key, and must store the response or release the key. */
@@ -92,12 +96,20 @@ async function keepResponse(db: Db, request: FastifyRequest, reply: FastifyReply
   request.ownsKey = false
   const isFinal = request.isFinal && reply.statusCode < 500 && reply.statusCode !== 429
   if (isFinal && typeof payload === 'string') {
-    await sql`update idempotency_keys set locked_at = null, status_code = ${reply.statusCode}, body = ${payload}
+    const body = withoutSecrets(payload, request.routeOptions.config.shownOnce)
+    await sql`update idempotency_keys set locked_at = null, status_code = ${reply.statusCode}, body = ${body}
       where caller = ${request.user.id} and key = ${request.idempotencyKey}`.execute(db)
   } else {
     await sql`delete from idempotency_keys where caller = ${request.user.id} and key = ${request.idempotencyKey}
       and status_code is null`.execute(db)
   }
+}
+
+function withoutSecrets(payload: string, fields: readonly string[] = []): string {
+  if (fields.length === 0) return payload
+  const answer = JSON.parse(payload) as Record<string, unknown>
+  for (const field of fields) if (field in answer) answer[field] = null
+  return JSON.stringify(answer)
 }
 
 function hashRequest(request: FastifyRequest): Buffer {

@@ -1,4 +1,5 @@
 /** Rate limits: a generous one per client address in memory, and strict ones per subject in the kv store. */
+import { isIPv4, isIPv6 } from 'node:net'
 import rateLimit from '@fastify/rate-limit'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { Failure } from '../platform/errors.ts'
@@ -9,6 +10,29 @@ const NEVER_LIMITED = /^\/(wa|email|payments)\/webhook|^\/(health|ready|metrics)
 /** Webhooks are exempt, because a provider repeats an event that got 429 much later. */
 export const isLimited = (path: string): boolean => !NEVER_LIMITED.test(path)
 
+/**
+ * What limits count a client address as: IPv4 without the port that some proxies add, and of IPv6 the /64 that one subscriber
+ * has. All that is no address counts together, so that nobody escapes a limit by writing nonsense.
+ */
+export function networkOf(address: string): string {
+  const bare = address
+    .trim()
+    .replace(/^\[(.*)\](:\d+)?$/, '$1')
+    .replace(/^(\d+(?:\.\d+){3}):\d+$/, '$1')
+    .replace(/^::ffff:(?=\d+\.)/i, '')
+    .replace(/%.*$/, '')
+  if (isIPv4(bare)) return bare
+  if (!isIPv6(bare)) return 'unknown'
+  const [head = '', tail] = bare.split('::')
+  const groups = (text: string) => (text === '' ? [] : text.split(':'))
+  const missing = tail === undefined ? 0 : Math.max(0, 8 - groups(head).length - groups(tail).length)
+  const all = [...groups(head), ...Array.from({ length: missing }, () => '0'), ...groups(tail ?? '')]
+  return `${all
+    .slice(0, 4)
+    .map((group) => parseInt(group, 16).toString(16))
+    .join(':')}::/64`
+}
+
 /** Limits requests per address. */
 export async function limitPerAddress(app: FastifyInstance, perMinute: number): Promise<void> {
   app.addHook('onRoute', (route) => {
@@ -16,6 +40,7 @@ export async function limitPerAddress(app: FastifyInstance, perMinute: number): 
   })
   await app.register(rateLimit, {
     max: perMinute,
+    keyGenerator: ({ ip }) => networkOf(ip),
     timeWindow: 60_000,
     errorResponseBuilder: (_request, { ttl }) =>
       new Failure('rate_limited', {
@@ -49,7 +74,7 @@ export async function limitGuesses<T>(kv: Kv, { ip, method }: FastifyRequest, wo
     return await work()
   } catch (error) {
     if (error instanceof Failure && error.code === 'invitation_not_found') {
-      await limitAttempts(kv, `invite:${ip}`, GUESSES_MAX, GUESSES_WINDOW_MS).catch((refusal: unknown) => {
+      await limitAttempts(kv, `invite:${networkOf(ip)}`, GUESSES_MAX, GUESSES_WINDOW_MS).catch((refusal: unknown) => {
         if (refusal instanceof Failure || method === 'POST') throw refusal
       })
     }

@@ -1,6 +1,6 @@
 /** Logging the queues, and deleting old rows. */
 import { Type } from 'typebox'
-import { deleteOldTokens } from '../auth/auth.ts'
+import { deleteOldLinks, deleteOldTokens } from '../auth/auth.ts'
 import { deleteOldIntervals } from '../channels/channels.ts'
 import { deleteOldPreflights } from '../campaigns/campaigns.ts'
 import { blankOldTexts } from '../conversations/conversations.ts'
@@ -40,6 +40,7 @@ export const deleteOldRows = defineJob({
     await deleteExpiredEntries(db)
     await deleteOldKeys(db)
     await deleteOldTokens(db)
+    await deleteOldLinks(db)
     await deleteOldPreflights(db, at)
     await deleteStrayEvents(db, at)
     await deleteOldIntervals(db, at)

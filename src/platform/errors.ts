@@ -41,6 +41,8 @@ const FAILURES = {
   verification_failed: [403, 'The webhook could not be verified'],
   forbidden: [403, 'Your role may not do this'],
   // not found or gone
+  user_not_found: [404, 'No such user'],
+  session_not_found: [404, 'No such session'],
   organizer_not_found: [404, 'No such organizer'],
   event_not_found: [404, 'No such event'],
   guest_not_found: [404, 'No such guest'],
@@ -57,7 +59,9 @@ const FAILURES = {
   import_not_found: [404, 'No such import'],
   invitation_not_found: [404, 'No such invitation'],
   invitation_expired: [410, 'The invitation has expired'],
+  link_not_valid: [410, 'The link is used, replaced or expired'],
   // conflicts
+  user_disabled: [409, 'The user is disabled'],
   user_exists: [409, 'A user with this e-mail exists'],
   organizer_exists: [409, 'An organizer with this id exists'],
   guest_has_history: [409, 'The guest has deliveries or scans'],

@@ -23,6 +23,19 @@ export type JsonValue = JsonArray | JsonObject | JsonPrimitive;
 
 export type Timestamp = ColumnType<Date, Date | string, Date | string>;
 
+export interface AuditEntries {
+  action: string;
+  actor: string;
+  after: Json | null;
+  at: Timestamp;
+  before: Json | null;
+  entity: string;
+  entityId: string;
+  id: string;
+  organizerId: string | null;
+  requestId: string;
+}
+
 export interface Campaigns {
   cancelledAt: Timestamp | null;
   channel: string;
@@ -462,6 +475,15 @@ export interface Organizers {
   name: string;
 }
 
+export interface PasswordLinks {
+  createdAt: Timestamp;
+  createdBy: string;
+  expiresAt: Timestamp;
+  tokenHash: Buffer;
+  usedAt: Timestamp | null;
+  userId: string;
+}
+
 export interface Pauses {
   needsProbe: Generated<boolean>;
   pausedAt: Timestamp;
@@ -620,6 +642,7 @@ export interface RefreshTokens {
   revokedAt: Timestamp | null;
   tokenHash: Buffer;
   usedAt: Timestamp | null;
+  userAgent: string | null;
   userId: string;
 }
 
@@ -671,6 +694,8 @@ export interface TicketUses {
 }
 
 export interface Users {
+  accessChangedAt: Timestamp | null;
+  accessVersion: Generated<number>;
   createdAt: Generated<Timestamp>;
   disabledAt: Timestamp | null;
   email: string;
@@ -678,8 +703,9 @@ export interface Users {
   language: Generated<string>;
   name: string;
   organizerId: string | null;
-  passwordHash: string;
+  passwordHash: string | null;
   role: string;
+  supervisor: Generated<boolean>;
   weeklyEmail: Generated<boolean>;
 }
 
@@ -783,6 +809,7 @@ export interface WeeklyEmails {
 }
 
 export interface DB {
+  auditEntries: AuditEntries;
   campaigns: Campaigns;
   channelLimits: ChannelLimits;
   conversations: Conversations;
@@ -818,6 +845,7 @@ export interface DB {
   moneyVersions: MoneyVersions;
   optOuts: OptOuts;
   organizers: Organizers;
+  passwordLinks: PasswordLinks;
   pauses: Pauses;
   paymentDifferences: PaymentDifferences;
   paymentFacts: PaymentFacts;
