@@ -85,8 +85,9 @@ test('every route is 403 for exactly the roles that its access does not name', a
   for (const rule of app.app.accessTable) {
     if (rule.access === 'public' || rule.method === 'HEAD' || rule.url.endsWith('/stream')) continue
     for (const role of ROLES) {
-      const { statusCode } = await call(app, rule, tokens.get(role))
-      const isRefused = statusCode === 403
+      const reply = await call(app, rule, tokens.get(role))
+      const { statusCode } = reply
+      const isRefused = statusCode === 403 && reply.json<{ code: string }>().code === 'forbidden'
       assert.equal(isRefused, !rule.access.includes(role), `${role}: ${rule.method} ${rule.url} is ${statusCode}`)
       assert.ok(statusCode < 500 && statusCode !== 401, `${role}: ${rule.method} ${rule.url} is ${statusCode}`)
     }

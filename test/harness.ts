@@ -208,7 +208,11 @@ export async function tokenFor(deps: Deps, as: Role | User): Promise<string> {
       ? { id: `usr_test_${as}`, role: as, organizerId: as === 'director' ? null : ORGANIZER_ID }
       : as
   const issued = Math.floor(deps.now().getTime() / 1000)
-  return new SignJWT({ role: user.role, ...(user.organizerId ? { org: user.organizerId } : {}) })
+  return new SignJWT({
+    role: user.role,
+    ...(user.organizerId ? { org: user.organizerId } : {}),
+    ...(user.isSupervisor ? { sup: true } : {}),
+  })
     .setProtectedHeader({ alg: 'HS256', typ: 'at+jwt' })
     .setSubject(user.id)
     .setJti('jti_test')

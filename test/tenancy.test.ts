@@ -44,6 +44,8 @@ const BODIES: Record<string, (ids: Ids) => object | null> = {
   sendInvitation: () => ({}),
   validateScan: ({ eventId, code }) => ({ eventId, code }),
   syncScans: ({ eventId, code }) => ({ eventId, scans: [{ scanId: 'robo', code, scannedAt: NOW }] }),
+  updateUser: () => ({ name: 'Robo' }),
+  inviteUser: ({ organizerId }) => ({ organizerId, email: 'robo@example.com', name: 'Robo', role: 'staff' }),
   undoScan: () => ({ reason: 'Robo' }),
   assignConversation: () => ({ userId: 'usr_away_organizer' }),
   replyToGuest: () => ({ text: 'Robo' }),
@@ -122,6 +124,8 @@ async function fillHome(app: TestApp): Promise<Ids> {
     values ('usr_home', ${HOME}, 'home@example.com', 'Dueña', 'organizer', 'none') on conflict do nothing`.execute(
     app.db,
   )
+  await sql`insert into refresh_tokens (token_hash, family_id, user_id, issued_at, expires_at)
+    values ('home', 'rtf_home', 'usr_home', ${NOW}, '2030-01-01') on conflict do nothing`.execute(app.db)
   const as = { id: 'usr_home', role: 'organizer' as const, organizerId: HOME }
   const eventId = await anEvent(app.db, { organizerId: HOME, startsAt: NOW })
   await sql`update events set name = 'Boda secreta' where id = ${eventId}`.execute(app.db)
@@ -157,6 +161,8 @@ async function fillHome(app: TestApp): Promise<Ids> {
     campaignId: launched.json().campaignId,
     preflightId,
     scanId: 'scan-secreto',
+    userId: 'usr_home',
+    sessionId: 'rtf_home',
     importId: imported.json().importId,
     paymentId: made.json().paymentId,
     organizerId: HOME,

@@ -23,8 +23,8 @@ export const doorRoutes =
       '/events/:eventId/scans/:scanId/undo',
       {
         config: {
-          access: ['organizer', 'director'],
-          problems: ['scan_not_found', 'scan_undone', 'scan_not_undoable'],
+          access: WATCHERS,
+          problems: ['supervisor_required', 'scan_not_found', 'scan_undone', 'scan_not_undoable'],
         },
         schema: {
           operationId: 'undoScan',
@@ -32,7 +32,7 @@ export const doorRoutes =
           summary: 'Take back a scan that was a mistake',
           description:
             'The places are free again; after an exit, its people are inside again. The scan stays in the list, with `undoneAt`, ' +
-            '`undoneBy` and `undoReason`. 409 `scan_not_undoable`: it let nobody pass, or its people have passed once more since.',
+            '`undoneBy` and `undoReason`. Of the staff, supervisors may. 409 `scan_not_undoable`: it let nobody pass, or its people have passed once more since.',
           params: Type.Object({ eventId: Id, scanId: ScanId }),
           body: Type.Object(
             { reason: Type.String({ minLength: 1, maxLength: 500, pattern: '\\S' }) },
@@ -43,6 +43,7 @@ export const doorRoutes =
       },
       async (request) => {
         const { params, body, user } = request
+        if (user.role === 'staff' && !user.isSupervisor) throw new Failure('supervisor_required')
         const undo = { ...params, ...body, scope: scopeOf(request), by: user.id }
         const { scan, admission } = await undoScan(deps, undo)
         request.log.info({ scanId: scan.id }, 'A scan was taken back')

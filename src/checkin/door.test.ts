@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
 import { newId, sql } from '../platform/db.ts'
 import type { User } from '../http/access.ts'
-import { startApp, type AppOptions } from '../../test/harness.ts'
+import { ORGANIZER_ID, startApp, type AppOptions } from '../../test/harness.ts'
 import { aGuest, anEvent, anInvitation, anOrganizer } from '../../test/make.ts'
 import { watchDoor, type DoorView } from './door.ts'
 
@@ -41,6 +41,21 @@ test('an undone scan frees its places, stays in the list with its reason, and is
     db,
   )
   assert.equal(rows[0]!.admitted, 2)
+})
+
+test('of the staff, only a supervisor undoes a scan', async (t) => {
+  const { db, scan, undo, door } = await aDoor(t)
+  const { eventId, code } = await anInvitation(db)
+  const { scanId } = await scan({ eventId, code })
+  const supervisor = { id: 'usr_sup', role: 'staff' as const, organizerId: ORGANIZER_ID, isSupervisor: true }
+
+  const refused = await undo(eventId, scanId, 'staff')
+  const inside = (await door(eventId)).persons.inside
+  const undone = await undo(eventId, scanId, supervisor)
+
+  assert.deepEqual([refused.statusCode, refused.json().code, inside], [403, 'supervisor_required', 1])
+  assert.equal(undone.statusCode, 200, undone.body)
+  assert.equal(undone.json().scan.undoneBy, 'usr_sup')
 })
 
 test('twenty concurrent undos of one scan free its places once', async (t) => {

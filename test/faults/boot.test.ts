@@ -176,7 +176,14 @@ test('with pending migrations the server is not ready, says so, and becomes read
   }
 })
 
-const PROGRAMS = ['server.js', 'worker.js', 'commands/migrate.js', 'commands/seed.js', 'commands/create-user.js']
+const PROGRAMS = [
+  'server.js',
+  'worker.js',
+  'commands/migrate.js',
+  'commands/seed.js',
+  'commands/create-user.js',
+  'commands/set-password.js',
+]
 /** A database URL that cannot work, because --help must not connect. */
 const BROKEN = { PORT: 'eighty', DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none', BOOT_WAIT_SECONDS: '0' }
 for (const file of PROGRAMS) {

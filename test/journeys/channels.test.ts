@@ -135,7 +135,11 @@ test('both providers accept every message that the product can make', async (t) 
   for (const { name } of listTemplates()) {
     for (const locale of ['es-MX', 'en'] as const) {
       for (const count of name === 'event_question' ? [2, 3, 10] : [1]) {
-        const given = { update_text: 'Cambia la hora:\n19:00', choices: choices(count) }
+        const given = {
+          update_text: 'Cambia la hora:\n19:00',
+          choices: choices(count),
+          reply_text: 'Sí, hay estacionamiento.\nTe esperamos.',
+        }
         const base = {
           deliveryId: `dl_${made}`,
           idempotencyKey: `dl_${made}`,
