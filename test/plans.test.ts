@@ -197,7 +197,11 @@ test('a statement without its index is noticed', async (t) => {
     ['what the clock looks for every second', 'drop index deliveries_due'],
     ['webhooks: stored, sent again, read', 'drop index deliveries_provider_message'],
     ['an unknown code', 'drop index invitations_code_key'],
-    ['the session of a caller', 'alter table users drop constraint users_pkey cascade'],
+    // The lists of users end with the id, so PostgreSQL would look through one of these indexes, and the plan counts one row.
+    [
+      'the session of a caller',
+      'alter table users drop constraint users_pkey cascade; drop index users_list, users_organizer',
+    ],
   ]
   for (const [n, [name, statement]] of planted.entries()) {
     await client.query(statement)

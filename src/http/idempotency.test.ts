@@ -279,6 +279,7 @@ test('a switch with a used key is not thrown again', async (t) => {
 const WITHOUT_KEY: Record<string, string> = {
   '/auth/login': 'its caller is not known yet, and its answer must not be stored',
   '/auth/logout': 'repeating it changes nothing',
+  '/auth/password': 'its link is valid once',
   '/auth/refresh': 'its answer must not be stored',
   '/email/webhook': 'events have ids of their own',
   '/payments/webhook': 'events have ids of their own',
