@@ -227,8 +227,10 @@ export async function endSessions(
 
 /** Repeats until nothing is left: a concurrent refresh may have added a token that the first pass did not see. */
 async function revokeFamily({ db, now, revocations }: AuthContext, hash: Buffer): Promise<void> {
-  while ((await revokeFamilyOf(db, hash, now())) > 0);
-  revocations.expire()
+  let ended = 0
+  for (let n = -1; n !== 0; ended += n) n = await revokeFamilyOf(db, hash, now())
+  // Tokens that nobody has must not make every other request read the list.
+  if (ended > 0) revocations.expire()
 }
 
 /** Null: the account changed while it logged in. */

@@ -122,6 +122,18 @@ test('a name changes without ending anything, and a user who is enabled again lo
   assert.equal((await app.get('/auth/me', bearer(session.accessToken))).statusCode, 401)
 })
 
+test('a logout with a token that nobody has makes no request read the list of ended tokens', async (t) => {
+  const app = await startApp(t)
+  const { session } = await aUser(app)
+  const expire = t.mock.method(app.deps.revocations, 'expire')
+
+  await app.post('/auth/logout', { body: { refreshToken: 'x'.repeat(40) } })
+  const after = expire.mock.callCount()
+  await app.post('/auth/logout', { body: { refreshToken: session.refreshToken } })
+
+  assert.deepEqual([after, expire.mock.callCount()], [0, 1])
+})
+
 test('another process refuses the token of a disabled user as soon as it reads the list again', async (t) => {
   const app = await startApp(t)
   const { id, session } = await aUser(app)

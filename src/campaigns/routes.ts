@@ -182,7 +182,8 @@ export const campaignRoutes =
         const signal = AbortSignal.any([hasLeft.signal, isClosing.signal])
         const { expiresAt } = request.user
         const tokenMs = expiresAt ? { tokenMs: expiresAt.getTime() - deps.now().getTime() } : {}
-        const events = watchCampaign(deps, { scope, id, requestId: request.id, signal, ...tokenMs })
+        const isRevoked = () => deps.revocations.include(request.user)
+        const events = watchCampaign(deps, { scope, id, requestId: request.id, signal, ...tokenMs, isRevoked })
         void reply
           .type('text/event-stream')
           .header('cache-control', 'no-store, no-transform')

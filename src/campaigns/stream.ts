@@ -30,6 +30,8 @@ type Watched = {
   signal: AbortSignal
   /** The remaining life of the access token, which the stream must not outlive. */
   tokenMs?: number
+  /** Whether the access token has been revoked meanwhile. */
+  isRevoked?: () => Promise<boolean>
 }
 
 /**
@@ -39,7 +41,7 @@ type Watched = {
  */
 export async function* watchCampaign(
   { db, now }: Context,
-  { scope, id, requestId, signal, tokenMs = Infinity }: Watched,
+  { scope, id, requestId, signal, tokenMs = Infinity, isRevoked = () => Promise.resolve(false) }: Watched,
   { pollMs, heartbeatMs, lifeMs, quietMs } = PACE,
 ): AsyncGenerator<string> {
   let last = ''
@@ -48,6 +50,7 @@ export async function* watchCampaign(
   let wasDone = false
   const endMs = performance.now() + Math.min(lifeMs, tokenMs)
   for (let atMs = performance.now(); atMs < endMs && !signal.aborted; atMs = performance.now()) {
+    if (await isRevoked()) return
     const campaign = await viewCampaign(db, scope, id)
     const { status, reason, progress, isDone } = campaign
     const data = JSON.stringify({ requestId, campaignId: id, status, reason, progress })

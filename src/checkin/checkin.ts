@@ -205,6 +205,7 @@ async function repeatAnswer(
   if (!stored.codeHash.equals(codeHash) && !(await meansInvitation(tx, eventId, reading, stored.invitationId))) {
     throw new Failure('scan_id_reused', { detail: 'This scanId was used with another code.' })
   }
+  if (stored.undoneAt) throw new Failure('scan_undone')
   const { result, reason, conflictsWith } = stored
   const answer = {
     scanId,

@@ -17,7 +17,7 @@ import { undoScan } from './undo.ts'
 const WATCHERS = ['staff', 'organizer', 'director'] as const
 
 export const doorRoutes =
-  (deps: Pick<Deps, 'db' | 'now'>): FastifyPluginAsyncTypebox =>
+  (deps: Pick<Deps, 'db' | 'now' | 'revocations'>): FastifyPluginAsyncTypebox =>
   async (app) => {
     app.post(
       '/events/:eventId/scans/:scanId/undo',
@@ -118,7 +118,8 @@ export const doorRoutes =
         const signal = AbortSignal.any([hasLeft.signal, isClosing.signal])
         const { expiresAt } = request.user
         const tokenMs = expiresAt ? { tokenMs: expiresAt.getTime() - deps.now().getTime() } : {}
-        const events = watchDoor(deps, { scope, eventId, requestId: request.id, signal, ...tokenMs })
+        const isRevoked = () => deps.revocations.include(request.user)
+        const events = watchDoor(deps, { scope, eventId, requestId: request.id, signal, ...tokenMs, isRevoked })
         void reply
           .type('text/event-stream')
           .header('cache-control', 'no-store, no-transform')

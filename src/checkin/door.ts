@@ -60,17 +60,20 @@ type Watched = {
   signal: AbortSignal
   /** The remaining life of the access token, which the stream must not outlive. */
   tokenMs?: number
+  /** Whether the access token has been revoked meanwhile. */
+  isRevoked?: () => Promise<boolean>
 }
 
 /** Yields `door` at once and on every change, as server-sent events. Throws `event_not_found` before the first. */
 export async function* watchDoor(
   context: Context,
-  { scope, eventId, requestId, signal, tokenMs = Infinity }: Watched,
+  { scope, eventId, requestId, signal, tokenMs = Infinity, isRevoked = () => Promise.resolve(false) }: Watched,
 ): AsyncGenerator<string> {
   let last = ''
   let saidMs = 0
   const endMs = performance.now() + Math.min(PACE.lifeMs, tokenMs)
   for (let atMs = performance.now(); atMs < endMs && !signal.aborted; atMs = performance.now()) {
+    if (await isRevoked()) return
     const data = JSON.stringify({ requestId, ...(await viewDoor(context, scope, eventId)) })
     const isQuiet = atMs - saidMs >= PACE.heartbeatMs
     if (data !== last) yield `event: door\ndata: ${data}\n\n`

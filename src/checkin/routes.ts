@@ -25,7 +25,7 @@ export const checkinRoutes =
       {
         config: {
           access: ['staff', 'organizer', 'director'],
-          problems: ['event_not_found', 'invalid_date', 'scan_id_reused'],
+          problems: ['event_not_found', 'invalid_date', 'scan_id_reused', 'scan_undone'],
         },
         schema: {
           operationId: 'validateScan',

@@ -74,6 +74,24 @@ export async function findScan(
   return rows[0] ?? null
 }
 
+/** Whether the places of an admission are those of people of another scan, too: it took their place, or somebody has been out. */
+export async function isEntwined(tx: Tx, id: string, invitationId: string): Promise<boolean> {
+  const { rows } = await sql`
+    select id
+      from scans
+     where conflicts_with = ${id}
+       and result = 'duplicate'
+     union all
+    select id
+      from scans
+     where invitation_id = ${invitationId}
+       and result = 'valid'
+       and direction = 'out'
+       and undone_at is null
+     limit 1`.execute(tx)
+  return rows.length > 0
+}
+
 /** Marks a scan that stands as undone. Returns false when it does not stand any more. */
 export async function markUndone(tx: Tx, id: string, u: { by: string; reason: string; now: Date }): Promise<boolean> {
   const { rows } = await sql`

@@ -183,14 +183,14 @@ export async function settleScan(tx: Tx, id: string, s: Settled): Promise<void> 
 }
 
 export type StoredScan = ScanResult &
-  First & { codeHash: Buffer; conflictsWith: string | null } & {
+  First & { codeHash: Buffer; conflictsWith: string | null; undoneAt: Date | null } & {
     [K in keyof Admission]: Admission[K] | null
   }
 
 /** Reads an earlier scan with the counts of its time. */
 export async function findStoredScan(tx: Tx, eventId: string, scanId: string): Promise<StoredScan | null> {
   const { rows } = await sql<StoredScan>`
-    select s.code_hash, s.result, s.reason, s.conflicts_with, s.invitation_id, s.admitted, s.remaining,
+    select s.code_hash, s.result, s.reason, s.conflicts_with, s.undone_at, s.invitation_id, s.admitted, s.remaining,
            g.name as guest_name, g.notes, i.answer, ${FIRST_COLUMNS}
       from scans s
       left join invitations i on i.id = s.invitation_id

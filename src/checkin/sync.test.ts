@@ -284,3 +284,30 @@ test('an upload of more than 500, of another organizer or of a viewer stores not
   )
   assert.deepEqual(await countsOf(db, eventId), { admitted: 0, valid: 0, scans: 0 })
 })
+
+test('an admission that took the place of another cannot be undone, because the other guest is inside', async (t) => {
+  const { db, post, sync, invite } = await aDoor(t)
+  const { eventId, code } = await invite()
+  await sync(eventId, [scanOf(code, '20:05', { gate: 'Norte' })])
+  const { results } = await sync(eventId, [scanOf(code, '20:00', { gate: 'Sur' })])
+
+  const path = `/events/${eventId}/scans/${results[0]!.scanId}/undo`
+  const undone = await post(path, { as: 'organizer', body: { reason: 'Código equivocado' } })
+
+  assert.deepEqual([undone.statusCode, undone.json().code], [409, 'scan_not_undoable'])
+  assert.equal((await countsOf(db, eventId)).admitted, 1)
+})
+
+test('a scan that was undone is not valid when its device sends it again', async (t) => {
+  const { post, sync, invite } = await aDoor(t)
+  const { eventId, code } = await invite()
+  const scan = scanOf(code, '20:00')
+  await sync(eventId, [scan])
+  await post(`/events/${eventId}/scans/${scan.scanId}/undo`, { as: 'organizer', body: { reason: 'Error' } })
+
+  const again = await post('/scan/validate', { as: 'staff', body: { eventId, code, scanId: scan.scanId } })
+  const { results } = await sync(eventId, [scan])
+
+  assert.deepEqual([again.statusCode, again.json().code], [409, 'scan_undone'])
+  assert.deepEqual([results[0]!.status, results[0]!.code], ['rejected', 'scan_undone'])
+})

@@ -3,14 +3,14 @@ import { passDoor, type Admission } from '../events/events.ts'
 import { withTx, type Db } from '../platform/db.ts'
 import { Failure } from '../platform/errors.ts'
 import { cleanLine } from '../platform/values/text.ts'
-import { findScan, markUndone, type ScanView } from './scans-sql.ts'
+import { findScan, isEntwined, markUndone, type ScanView } from './scans-sql.ts'
 
 type Undo = { scope: string | null; eventId: string; scanId: string; reason: string; by: string }
 
 /**
  * Undoes a scan that let people pass: their places are free again, or they count as inside again. Tickets that were booked as used
  * stay booked, for whoever takes the place. Throws `event_not_found` or `scan_not_found`, `scan_undone`, and `scan_not_undoable`
- * when it let nobody pass or its people have passed once more since.
+ * when it let nobody pass, its people have been out since, or it took the place of another admission.
  */
 export async function undoScan(
   { db, now }: { db: Db; now: () => Date },
@@ -29,6 +29,10 @@ export async function undoScan(
     const passed = await passDoor(tx, { invitationId, passage, count, at, now: now() })
     if (!passed && (await findScan(tx, scope, eventId, scanId))?.undoneAt) throw new Failure('scan_undone')
     if (!passed) throw new Failure('scan_not_undoable', { detail: 'Its people have passed once more since.' })
+    if (direction === 'in' && (await isEntwined(tx, id, invitationId)))
+      throw new Failure('scan_not_undoable', {
+        detail: 'Others passed on it, or its people have been out: scan them out instead.',
+      })
     if (!(await markUndone(tx, id, { by, reason: cleanLine(reason), now: now() }))) throw new Failure('scan_undone')
     return passed
   })

@@ -92,7 +92,8 @@ export const conversationRoutes =
         const { expiresAt } = request.user
         const tokenMs = expiresAt ? { tokenMs: expiresAt.getTime() - deps.now().getTime() } : {}
         const lastEventId = request.headers['last-event-id']
-        const watched = { scope, eventId, requestId: request.id, signal, ...tokenMs }
+        const isRevoked = () => deps.revocations.include(request.user)
+        const watched = { scope, eventId, requestId: request.id, signal, ...tokenMs, isRevoked }
         const events = watchConversations(deps, { ...watched, lastEventId: lastEventId ? String(lastEventId) : null })
         void reply
           .type('text/event-stream')

@@ -48,6 +48,7 @@ async function listHeard(
        and g.event_id = ${eventId}
        and (${scope}::text is null or e.organizer_id = ${scope})
        and ${isOfGuest(sql`e.organizer_id`)}
+       and m.origin <> 'history'
      order by m.received_at, m.id || '/' || g.id
      limit ${BATCH_MAX}`.execute(db)
   return rows
@@ -63,6 +64,8 @@ type Watched = {
   signal: AbortSignal
   /** The remaining life of the access token, which the stream must not outlive. */
   tokenMs?: number
+  /** Whether the access token has been revoked meanwhile. */
+  isRevoked?: () => Promise<boolean>
 }
 
 /**
@@ -72,7 +75,15 @@ type Watched = {
  */
 export async function* watchConversations(
   { db, now }: Context,
-  { scope, eventId, requestId, lastEventId, signal, tokenMs = Infinity }: Watched,
+  {
+    scope,
+    eventId,
+    requestId,
+    lastEventId,
+    signal,
+    tokenMs = Infinity,
+    isRevoked = () => Promise.resolve(false),
+  }: Watched,
   { pollMs, heartbeatMs, lifeMs, overlapMs } = PACE,
 ): AsyncGenerator<string> {
   const told = new Map<string, Date>()
@@ -81,6 +92,7 @@ export async function* watchConversations(
   const endMs = performance.now() + Math.min(lifeMs, tokenMs)
   yield ': watching\n\n'
   for (let atMs = performance.now(); atMs < endMs && !signal.aborted; atMs = performance.now()) {
+    if (await isRevoked()) return
     const lookedAt = now()
     const heard = await listHeard(db, { scope, eventId, after })
     for (const { key, ...message } of heard) {

@@ -75,22 +75,32 @@ export async function updateListed(tx: Tx, eventId: string, guests: ListedGuest[
   const { rows } = await sql<{ id: string }>`
     with wanted as materialized (
       select * from ${asRows(guests)}),
+    -- Only where the places change: the door waits for an invitation that is written.
     invited as (
       update invitations i
          set places = n."partySize",
              answered_places = least(i.answered_places, n."partySize"),
-             updated_at = case when i.places = n."partySize" then i.updated_at else ${now} end
+             updated_at = ${now}
         from wanted n
        where i.event_id = ${eventId}
          and i.guest_id = n.id
+         and i.places <> n."partySize"
          and i.admitted <= door_places(i.answer, least(i.answered_places, n."partySize"), n."partySize")
-      returning i.guest_id)
+      returning i.guest_id),
+    fitting as (
+      select guest_id
+        from invited
+       union all
+      select i.guest_id
+        from wanted n
+        join invitations i on i.event_id = ${eventId} and i.guest_id = n.id
+       where i.places = n."partySize")
     update guests g
        set name = n.name, phone = n.phone, email = n.email, party_size = n."partySize",
            wa_id = case when g.phone is distinct from n.phone then null else g.wa_id end,
            tags = n.tags, locale = n.locale, notes = n.notes, updated_at = ${now}
       from wanted n
-      join invited on invited.guest_id = n.id
+      join fitting on fitting.guest_id = n.id
      where g.event_id = ${eventId}
        and g.id = n.id
     returning g.id`.execute(tx)

@@ -1,4 +1,5 @@
 /** A list as somebody sends it: CSV or XLSX, told apart by its bytes, not by its name. */
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { Failure } from '../platform/errors.ts'
 import { openCsv, type Delimiter } from './csv.ts'
 import type { Encoding } from './encoding.ts'
@@ -20,9 +21,20 @@ export async function openList(bytes: Buffer, countHeadings: (cells: string[]) =
   return { format: 'csv', encoding, delimiter, lines: check(lines) }
 }
 
+/** How many rows a file may have, empty ones too. */
+const LINES_MAX = 50_000
+/** Other requests are served in between. */
+const LINES_AT_ONCE = 500
+
 async function* check(lines: AsyncGenerator<Line>): AsyncGenerator<Line> {
+  let count = 0
   for await (const { row, cells } of lines) {
     const used = cells.findLastIndex((cell) => cell.trim() !== '') + 1
+    if (++count > LINES_MAX)
+      throw new Failure('too_many_rows', {
+        detail: `At most ${LINES_MAX} rows, the empty ones included: split the list.`,
+      })
+    if (count % LINES_AT_ONCE === 0) await nextTurn()
     if (used > COLUMNS_MAX)
       throw new Failure('too_many_columns', {
         detail: `Row ${row} has ${used} columns; at most ${COLUMNS_MAX} are read.`,

@@ -5,7 +5,7 @@ import { parse } from 'csv-parse/sync'
 import type { LightMyRequestResponse } from 'fastify'
 import { sql } from '../platform/db.ts'
 import { startApp, type TestApp } from '../../test/harness.ts'
-import { anEvent, anOrganizer } from '../../test/make.ts'
+import { aGuest, anEvent, anOrganizer } from '../../test/make.ts'
 import { upload } from '../../test/uploads.ts'
 import { deleteOldImports } from './guestlists.ts'
 
@@ -247,12 +247,12 @@ test('a name alone that several guests have is rejected as ambiguous', async (t)
   )
 })
 
-test('the id of a guest beats its name and phone, and an unknown id is that of a new guest', async (t) => {
+test('the id of a guest beats its name, and an unknown id is that of a new guest', async (t) => {
   const app = await startApp(t)
   const eventId = await anEvent(app.db)
   read(await upload(app, eventId, 'id,nombre,tel\ng1,Ana,5512345678'))
 
-  const result = read(await upload(app, eventId, 'id,nombre,tel\ng1,Ana María,5587654321\ng2,Eva,'))
+  const result = read(await upload(app, eventId, 'id,nombre,tel\ng1,Ana María,5512345678\ng2,Eva,'))
 
   assert.deepEqual(
     rowsOf(result).map(({ status, guestId }) => [status, guestId]),
@@ -261,6 +261,45 @@ test('the id of a guest beats its name and phone, and an unknown id is that of a
       ['created', 'g2'],
     ],
   )
+})
+
+test('two lists that both count from one do not overwrite each other; an id of an export may change everything', async (t) => {
+  const app = await startApp(t)
+  const eventId = await anEvent(app.db)
+  const { guestId } = await aGuest(app.db, eventId)
+  read(await upload(app, eventId, 'id,nombre,tel\n1,Ana,5512345678\n2,Luis,5512345679'))
+
+  const list = `id,nombre,tel\n1,Eva,5587654321\n2,Luis,5587654322\n${guestId},Otro nombre,5587654323`
+  const result = read(await upload(app, eventId, list))
+
+  assert.deepEqual(
+    rowsOf(result).map(({ status, errors }) => [status, ...errors.map(({ code }) => code)]),
+    [['rejected', 'id_of_other'], ['updated'], ['updated']],
+  )
+  assert.ok((await listGuests(app, eventId)).some(({ name, phone }) => name === 'Ana' && phone === '+525512345678'))
+})
+
+test('a rejected row with half an emoji or a NUL is kept, and the others are imported', async (t) => {
+  const app = await startApp(t)
+  const eventId = await anEvent(app.db)
+  const notes = `${'x'.repeat(199)}😀${'x'.repeat(2000)}`
+
+  const long = read(await upload(app, eventId, `nombre,notas\nAna,${notes}\nEva,`))
+  const wide = Buffer.from(`\ufeffnombre,tel\nLuis,12\0\nIris,5512345678`, 'utf16le')
+  const zero = read(await upload(app, eventId, wide))
+
+  assert.deepEqual([countsOf(long).rejected, countsOf(long).created], [1, 1])
+  assert.deepEqual([countsOf(zero).rejected, countsOf(zero).created], [1, 1])
+})
+
+test('a file of empty rows is refused before it is read to its end', async (t) => {
+  const app = await startApp(t)
+  const eventId = await anEvent(app.db)
+
+  const reply = await upload(app, eventId, `nombre\nAna${'\n'.repeat(60_000)}`)
+
+  assert.deepEqual([reply.statusCode, reply.json().code], [413, 'too_many_rows'])
+  assert.equal((await listGuests(app, eventId)).length, 0)
 })
 
 test('a row with fewer places than people inside is rejected, and the others are not', async (t) => {

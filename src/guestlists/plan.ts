@@ -45,6 +45,7 @@ function remember(known: Known, guest: ListedGuest): void {
 export function planRow(known: Known, rowOf: Map<string, number>, row: number, wanted: Wanted): Decision {
   const found = findMeant(known, wanted)
   if (found === 'ambiguous') return reject('ambiguous_guest', wanted.name)
+  if (found === 'other') return reject('id_of_other', wanted.name)
   if (found === null) {
     const id = wanted.id ?? newId('g')
     const guest: ListedGuest = { ...EMPTY, tags: [], ...wanted, id }
@@ -74,9 +75,12 @@ const reject = (code: RowError, value: string, otherRow?: number): Decision => (
   errors: [{ column: null, value, code, ...(otherRow === undefined ? {} : { otherRow }) }],
 })
 
-function findMeant(known: Known, wanted: Wanted): ListedGuest | 'ambiguous' | null {
+/** An id that only an export of ours can have. Numbers from 1 are in every list. */
+const OWN_ID = /^g_[0-9a-f]{32}$/
+
+function findMeant(known: Known, wanted: Wanted): ListedGuest | 'ambiguous' | 'other' | null {
   const own = wanted.id === undefined ? undefined : known.byId.get(wanted.id)
-  if (own) return own
+  if (own) return isLikely(own, wanted) ? own : 'other'
   const isNamed = known.ids.get(nameKey(wanted.name)) ?? new Set<string>()
   for (const key of addressKeys(wanted)) {
     const ids = known.ids.get(key) ?? new Set<string>()
@@ -94,6 +98,12 @@ function findMeant(known: Known, wanted: Wanted): ListedGuest | 'ambiguous' | nu
   }
   return meant
 }
+
+/** Whether a guest with the id of a row is the one meant: by an id of ours, the name, the phone or the address. */
+const isLikely = (own: ListedGuest, wanted: Wanted): boolean =>
+  OWN_ID.test(own.id) ||
+  nameKey(own.name) === nameKey(wanted.name) ||
+  addressKeys(wanted).some((key) => addressKeys(own).includes(key))
 
 const isOther = (stored: string | null, wanted: string | undefined): boolean =>
   stored !== null && wanted !== undefined && stored !== wanted

@@ -26,11 +26,15 @@ export async function insertImport(tx: Tx, i: Import, requestId: string): Promis
             ${i.requestedBy}, ${requestId}, ${i.createdAt})`.execute(tx)
 }
 
+/** PostgreSQL stores no NUL, and no half of a letter that was cut. */
+const storable = (_key: string, value: unknown): unknown =>
+  typeof value === 'string' ? value.replace(/\p{Cs}|\0/gu, '') : value
+
 export async function insertRejects(tx: Tx, importId: string, rejects: Reject[]): Promise<void> {
   await sql`
     insert into guest_import_rejects (import_id, row_number, cells, errors)
     select ${importId}, r.row, r.cells, r.errors
-      from jsonb_to_recordset(${JSON.stringify(rejects)}::jsonb) as r (row integer, cells text[], errors jsonb)`.execute(
+      from jsonb_to_recordset(${JSON.stringify(rejects, storable)}::jsonb) as r (row integer, cells text[], errors jsonb)`.execute(
     tx,
   )
 }

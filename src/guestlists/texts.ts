@@ -13,6 +13,7 @@ export type RowError =
   | 'cell_error'
   | 'ambiguous_guest'
   | 'conflicting_row'
+  | 'id_of_other'
   | 'places_exceeded'
 export type RowNotice = 'repeated_row' | 'shared_phone' | 'shared_email'
 
@@ -53,6 +54,10 @@ export const EXPLANATIONS: Record<RowError | RowNotice, Explanation> = {
   ambiguous_guest: {
     'es-MX': 'Hay varios invitados con este nombre: agrega su teléfono, su correo o su clave.',
     en: 'Several guests have this name: add their phone, e-mail address or id.',
+  },
+  id_of_other: {
+    'es-MX': 'Otro invitado tiene esta clave, con otro nombre, teléfono y correo: quita la clave o corrige la fila.',
+    en: 'Another guest has this id, with another name, phone and address: take the id away or mend the row.',
   },
   conflicting_row: {
     'es-MX': 'Otra fila del archivo dice algo distinto del mismo invitado: deja solo una.',

@@ -1,7 +1,7 @@
 /** Reads the first sheet of an XLSX file, through hucre (decision 29). */
 import { streamXlsxRows } from 'hucre/xlsx'
 import { Failure } from '../platform/errors.ts'
-import { unsupported, type Line } from './line.ts'
+import { COLUMNS_MAX, unsupported, type Line } from './line.ts'
 import { inspectZip } from './zip.ts'
 
 const ZIP = Buffer.from('PK\x03\x04', 'latin1')
@@ -27,7 +27,8 @@ export async function openXlsx(bytes: Buffer): Promise<AsyncGenerator<Line>> {
 
 async function* listLines(bytes: Buffer): AsyncGenerator<Line> {
   try {
-    for await (const { index, values } of streamXlsxRows(bytes)) yield { row: index + 1, cells: values.map(textOf) }
+    for await (const { index, values } of streamXlsxRows(bytes))
+      yield { row: index + 1, cells: values.slice(0, 2 * COLUMNS_MAX).map(textOf) }
   } catch (error) {
     if (error instanceof Failure) throw error
     throw new Failure('invalid_file', {
