@@ -1,11 +1,12 @@
 /** Preflight, launch, progress, pause and cancellation of campaigns. */
-import { Readable } from 'node:stream'
+import type { Readable } from 'node:stream'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import type { Deps } from '../deps.ts'
 import { Failure } from '../platform/errors.ts'
 import { scopeOf } from '../http/access.ts'
+import { openStreams } from '../http/event-stream.ts'
 import { Page, PageQuery, readCursor, toPage } from '../http/page.ts'
 import { AnswerOf, EventParams, FileAnswer, Id, NoBody } from '../http/schemas.ts'
 import { withTimeout } from '../platform/queue.ts'
@@ -143,8 +144,7 @@ export const campaignRoutes =
       )
     }
 
-    const isClosing = new AbortController()
-    app.addHook('preClose', async () => isClosing.abort())
+    const stream = openStreams(app, deps)
     app.get(
       '/campaigns/:campaignId/stream',
       {
@@ -177,18 +177,7 @@ export const campaignRoutes =
         const campaign = await viewCampaign(deps.db, scope, id) // throws while the status may still be 404
         const hasSeenEnd = request.headers['last-event-id'] === DONE_ID
         if (hasSeenEnd && isSettled(campaign, deps.now())) return reply.code(204).send(null)
-        const hasLeft = new AbortController()
-        reply.raw.on('close', () => hasLeft.abort())
-        const signal = AbortSignal.any([hasLeft.signal, isClosing.signal])
-        const { expiresAt } = request.user
-        const tokenMs = expiresAt ? { tokenMs: expiresAt.getTime() - deps.now().getTime() } : {}
-        const isRevoked = () => deps.revocations.include(request.user)
-        const events = watchCampaign(deps, { scope, id, requestId: request.id, signal, ...tokenMs, isRevoked })
-        void reply
-          .type('text/event-stream')
-          .header('cache-control', 'no-store, no-transform')
-          .header('x-accel-buffering', 'no')
-        return reply.send(Readable.from(events))
+        return stream(request, reply, (life) => watchCampaign(deps, { ...life, scope, id }))
       },
     )
   }

@@ -1,5 +1,6 @@
 /** The progress of a campaign as server-sent events (WHATWG HTML, 9.2). */
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { StreamLife } from '../http/event-stream.ts'
 import type { Db } from '../platform/db.ts'
 import { viewCampaign, type CampaignView } from './campaigns.ts'
 
@@ -23,16 +24,7 @@ export function isSettled({ isDone, completedAt, cancelledAt, progress }: Campai
 }
 
 type Context = { db: Db; now: () => Date }
-type Watched = {
-  scope: string | null
-  id: string
-  requestId: string
-  signal: AbortSignal
-  /** The remaining life of the access token, which the stream must not outlive. */
-  tokenMs?: number
-  /** Whether the access token has been revoked meanwhile. */
-  isRevoked?: () => Promise<boolean>
-}
+type Watched = StreamLife & { scope: string | null; id: string }
 
 /**
  * Yields `progress` at once and on every change, and `done` when no message is open. Then it goes on while messages are

@@ -1,10 +1,11 @@
 /** The door as its organizer watches it, and scans that are taken back. */
-import { Readable } from 'node:stream'
+import type { Readable } from 'node:stream'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import type { Deps } from '../deps.ts'
 import { Failure } from '../platform/errors.ts'
 import { scopeOf } from '../http/access.ts'
+import { openStreams } from '../http/event-stream.ts'
 import { Page, PageQuery, readCursor, toPage } from '../http/page.ts'
 import { Answer, AnswerOf, EventParams, FileAnswer, Id } from '../http/schemas.ts'
 import { describeGuest } from './checkin.ts'
@@ -92,8 +93,7 @@ export const doorRoutes =
       },
     )
 
-    const isClosing = new AbortController()
-    app.addHook('preClose', async () => isClosing.abort())
+    const stream = openStreams(app, deps)
     app.get(
       '/events/:eventId/door/stream',
       {
@@ -113,18 +113,7 @@ export const doorRoutes =
         const scope = scopeOf(request)
         const { eventId } = request.params
         if (!(await isEventThere(deps.db, scope, eventId))) throw new Failure('event_not_found')
-        const hasLeft = new AbortController()
-        reply.raw.on('close', () => hasLeft.abort())
-        const signal = AbortSignal.any([hasLeft.signal, isClosing.signal])
-        const { expiresAt } = request.user
-        const tokenMs = expiresAt ? { tokenMs: expiresAt.getTime() - deps.now().getTime() } : {}
-        const isRevoked = () => deps.revocations.include(request.user)
-        const events = watchDoor(deps, { scope, eventId, requestId: request.id, signal, ...tokenMs, isRevoked })
-        void reply
-          .type('text/event-stream')
-          .header('cache-control', 'no-store, no-transform')
-          .header('x-accel-buffering', 'no')
-        return reply.send(Readable.from(events))
+        return stream(request, reply, (life) => watchDoor(deps, { ...life, scope, eventId }))
       },
     )
   }

@@ -1,6 +1,7 @@
 /** How a door is doing: who is inside, and what each gate has scanned. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { findEvent } from '../events/events.ts'
+import type { StreamLife } from '../http/event-stream.ts'
 import type { Db } from '../platform/db.ts'
 import { Failure } from '../platform/errors.ts'
 import { countConflicts, countPersons, listGates, type GateRow, type Persons } from './door-sql.ts'
@@ -53,16 +54,7 @@ export async function viewDoor({ db, now }: Context, scope: string | null, event
 /** `heartbeatMs`: a comment keeps proxies from closing a quiet stream. `lifeMs`: the stream ends and the client reconnects. */
 const PACE = { pollMs: 1000, heartbeatMs: 15_000, lifeMs: 900_000 }
 
-type Watched = {
-  scope: string | null
-  eventId: string
-  requestId: string
-  signal: AbortSignal
-  /** The remaining life of the access token, which the stream must not outlive. */
-  tokenMs?: number
-  /** Whether the access token has been revoked meanwhile. */
-  isRevoked?: () => Promise<boolean>
-}
+type Watched = StreamLife & { scope: string | null; eventId: string }
 
 /** Yields `door` at once and on every change, as server-sent events. Throws `event_not_found` before the first. */
 export async function* watchDoor(

@@ -1,10 +1,11 @@
 /** Reading the conversations with guests on WhatsApp. */
-import { Readable } from 'node:stream'
+import type { Readable } from 'node:stream'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import type { Deps } from '../deps.ts'
 import { findEvent } from '../events/events.ts'
 import { scopeOf } from '../http/access.ts'
+import { openStreams } from '../http/event-stream.ts'
 import { Page, PageQuery, readCursor, toPage } from '../http/page.ts'
 import { EventParams, FileAnswer, GuestParams } from '../http/schemas.ts'
 import { Failure } from '../platform/errors.ts'
@@ -62,8 +63,7 @@ export const conversationRoutes =
       },
     )
 
-    const isClosing = new AbortController()
-    app.addHook('preClose', async () => isClosing.abort())
+    const stream = openStreams(app, deps)
     app.get(
       '/events/:eventId/conversations/stream',
       {
@@ -86,20 +86,9 @@ export const conversationRoutes =
         const scope = scopeOf(request)
         const { eventId } = request.params
         if (!(await findEvent(deps.db, scope, eventId))) throw new Failure('event_not_found')
-        const hasLeft = new AbortController()
-        reply.raw.on('close', () => hasLeft.abort())
-        const signal = AbortSignal.any([hasLeft.signal, isClosing.signal])
-        const { expiresAt } = request.user
-        const tokenMs = expiresAt ? { tokenMs: expiresAt.getTime() - deps.now().getTime() } : {}
         const lastEventId = request.headers['last-event-id']
-        const isRevoked = () => deps.revocations.include(request.user)
-        const watched = { scope, eventId, requestId: request.id, signal, ...tokenMs, isRevoked }
-        const events = watchConversations(deps, { ...watched, lastEventId: lastEventId ? String(lastEventId) : null })
-        void reply
-          .type('text/event-stream')
-          .header('cache-control', 'no-store, no-transform')
-          .header('x-accel-buffering', 'no')
-        return reply.send(Readable.from(events))
+        const watched = { scope, eventId, lastEventId: lastEventId ? String(lastEventId) : null }
+        return stream(request, reply, (life) => watchConversations(deps, { ...life, ...watched }))
       },
     )
 

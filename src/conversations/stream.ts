@@ -1,5 +1,6 @@
 /** What guests of an event write, as server-sent events (WHATWG HTML, 9.2). */
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { StreamLife } from '../http/event-stream.ts'
 import { sql, type Db } from '../platform/db.ts'
 import { isOfGuest, sourceOfMessage } from './shared-sql.ts'
 
@@ -55,17 +56,11 @@ async function listHeard(
 }
 
 type Context = { db: Db; now: () => Date }
-type Watched = {
+type Watched = StreamLife & {
   scope: string | null
   eventId: string
-  requestId: string
   /** The id of the last event that the client got; null: it wants what comes from now on. */
   lastEventId: string | null
-  signal: AbortSignal
-  /** The remaining life of the access token, which the stream must not outlive. */
-  tokenMs?: number
-  /** Whether the access token has been revoked meanwhile. */
-  isRevoked?: () => Promise<boolean>
 }
 
 /**
