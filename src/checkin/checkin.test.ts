@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { test, type TestContext } from 'node:test'
-import { newId, sql, type Db } from '../platform/db.ts'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { newId, sql, withTx, type Db } from '../platform/db.ts'
 import type { User } from '../http/access.ts'
 import { startApp, type AppOptions } from '../../test/harness.ts'
 import { aGuest, anEvent, anInvitation, anOrganizer } from '../../test/make.ts'
@@ -588,3 +589,24 @@ async function inTurns<T>(total: number, width: number, call: () => Promise<T>):
 }
 
 const pick = ({ eventId, code }: { eventId: string; code: string }) => ({ eventId, code })
+
+test('a guest who is being changed holds up nobody else at the door', async (t) => {
+  const { db, post } = await startApp(t)
+  const [one, other] = [await anInvitation(db), await anInvitation(db)]
+  const scan = ({ eventId, code }: typeof one) => post('/scan/validate', { as: 'staff', body: { eventId, code } })
+  let waiting: ReturnType<typeof scan> | undefined
+
+  const inTime = await withTx(db, async (tx) => {
+    await sql`select id from invitations where id = ${one.invitationId} for update`.execute(tx)
+    waiting = scan(one)
+    await sleep(100)
+    const answers = Promise.all([scan(other), scan(await anInvitation(db))])
+    return Promise.race([answers, sleep(3000).then(() => null)])
+  })
+
+  assert.deepEqual(
+    inTime?.map((reply) => reply.json().status),
+    ['valid', 'valid'],
+  )
+  assert.equal((await waiting!).json().status, 'valid')
+})

@@ -70,8 +70,14 @@ export async function admitScans(db: Db, asked: Asked[]): Promise<(Admission | n
                select from scans s
                 where s.event_id = a.event_id
                   and s.scan_id = a.scan_id)),
+    -- Whoever is being changed is left to a transaction of its own, so that one guest does not hold up the others.
     chosen as (
-      select * from found where nth_of_invitation = 1 and nth_of_scan = 1),
+      select f.*
+        from found f
+        join invitations i on i.id = f.invitation_id
+       where f.nth_of_invitation = 1
+         and f.nth_of_scan = 1
+         for no key update of i skip locked),
     admitted as (${admitting(sql`chosen`)}),
     stored as (
       insert into scans (id, event_id, scan_id, code_hash, requested, gate, device, scanned_by, scanned_at, received_at,
