@@ -14,13 +14,14 @@ export { findAdmissionElsewhere } from './ranking-sql.ts'
 type Ranked = { row: NewScan; event: EventFacts; invitation: InvitationFacts & { id: string }; judgment: Judgment }
 
 /**
- * Frees the places of admissions that took place after this offline scan. Returns whether there is room for it now; if not,
- * nothing is changed. Where guests may come and go, a later entry is no mistake, so nothing is ranked again there.
+ * Takes the places that this offline scan needs from admissions that took place after it. Returns whether there is room for it now;
+ * if not, nothing is changed. Where guests may come and go or somebody has left, a later entry may be no mistake, so nothing is
+ * ranked again.
  */
 export async function takeLaterPlaces(tx: Tx, { row, event, invitation, judgment }: Ranked): Promise<boolean> {
-  if (!row.offlineAt || judgment.status !== 'duplicate' || event.reentry !== 'none') return false
   const { id: invitationId, places, admitted, outside } = invitation
-  const needed = row.requested - (places - (admitted - outside))
+  if (!row.offlineAt || judgment.status !== 'duplicate' || event.reentry !== 'none' || outside > 0) return false
+  const needed = row.requested - (places - admitted)
   const later = await listLaterAdmissions(tx, invitationId, row.offlineAt)
   const taken: string[] = []
   let count = 0
@@ -31,7 +32,8 @@ export async function takeLaterPlaces(tx: Tx, { row, event, invitation, judgment
   }
   if (count < needed) return false
   const { offlineAt: at, receivedAt: now } = row
-  if (!(await passDoor(tx, { invitationId, passage: 'undo_in', count, at, now }))) return false // some of them have left
+  // No more than the upload needs: the people of the later admission are inside, and what is left of their places is taken.
+  if (!(await passDoor(tx, { invitationId, passage: 'undo_in', count: needed, at, now }))) return false
   await supersede(tx, taken, row)
   return true
 }
