@@ -39,7 +39,7 @@ export { showInvitation, type ShownInvitation } from './shown.ts'
 export { answerAtOnce } from './answered.ts'
 export { GUEST_READERS } from './guest-fields.ts'
 export {
-  findListed,
+  lockListed,
   insertListed,
   listNextGuests,
   lockGuestList,

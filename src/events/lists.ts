@@ -21,26 +21,39 @@ export async function lockGuestList(tx: Tx, scope: string | null, eventId: strin
 
 export type Sought = { ids: string[]; phones: string[]; emails: string[]; names: string[] }
 
-/** The guests of an event with one of these ids, phones, addresses or names. A guest may come twice. */
-export async function findListed(db: Db, eventId: string, sought: Sought): Promise<ListedGuest[]> {
+/**
+ * Locks and returns the guests of an event with one of these ids, phones, addresses or names: a change that comes meanwhile
+ * waits, and is not overwritten. In one order, guests before invitations, as every other statement does: so nobody deadlocks.
+ */
+export async function lockListed(tx: Tx, eventId: string, sought: Sought): Promise<ListedGuest[]> {
   const { rows } = await sql<ListedGuest>`
-    select ${LISTED}
-      from guests g
-     where g.event_id = ${eventId} and g.id = any(${sought.ids}::text[])
-    union all
-    select ${LISTED}
-      from guests g
-     where g.event_id = ${eventId} and g.phone = any(${sought.phones}::text[])
-    union all
-    select ${LISTED}
-      from guests g
-     where g.event_id = ${eventId} and g.email = any(${sought.emails}::text[])
-    union all
+    with found as materialized (
+      select g.id
+        from guests g
+       where g.event_id = ${eventId}
+         and g.id = any(${sought.ids}::text[])
+       union
+      select g.id
+        from guests g
+       where g.event_id = ${eventId}
+         and g.phone = any(${sought.phones}::text[])
+       union
+      select g.id
+        from guests g
+       where g.event_id = ${eventId}
+         and g.email = any(${sought.emails}::text[])
+       union
+      select g.id
+        from guests g
+       where g.event_id = ${eventId}
+         and split_part(g.search, E'\t', 1) = any(
+               (select array_agg(search_text(name)) from unnest(${sought.names}::text[]) name)::text[]))
     select ${LISTED}
       from guests g
      where g.event_id = ${eventId}
-       and split_part(g.search, E'\t', 1) = any(
-             (select array_agg(search_text(name)) from unnest(${sought.names}::text[]) name)::text[])`.execute(db)
+       and g.id in (select id from found)
+     order by g.id
+       for no key update of g`.execute(tx)
   return rows
 }
 
@@ -69,9 +82,8 @@ export async function insertListed(tx: Tx, eventId: string, guests: ListedGuest[
   return new Set(rows.map(({ guestId }) => guestId))
 }
 
-/** Changes guests and their places. Returns the ids of those that changed: not of those with more people inside already. */
+/** Changes guests that are locked, and their places. Returns the ids of those that changed: not of those with more people inside already. */
 export async function updateListed(tx: Tx, eventId: string, guests: ListedGuest[], now: Date): Promise<Set<string>> {
-  await lockListed(tx, eventId, guests)
   const { rows } = await sql<{ id: string }>`
     with wanted as materialized (
       select * from ${asRows(guests)}),
@@ -105,17 +117,6 @@ export async function updateListed(tx: Tx, eventId: string, guests: ListedGuest[
        and g.id = n.id
     returning g.id`.execute(tx)
   return new Set(rows.map(({ id }) => id))
-}
-
-/** In one order, guests before invitations, as every other statement does: so nobody deadlocks. */
-async function lockListed(tx: Tx, eventId: string, guests: ListedGuest[]): Promise<void> {
-  await sql`
-    select id
-      from guests
-     where event_id = ${eventId}
-       and id = any(${guests.map(({ id }) => id)}::text[])
-     order by id
-       for update`.execute(tx)
 }
 
 export type ExportedGuest = ListedGuest & Pick<GuestRow, 'status' | 'answer' | 'admitted'>

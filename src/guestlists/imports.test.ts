@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import xlsx from '@e965/xlsx'
 import { parse } from 'csv-parse/sync'
 import type { LightMyRequestResponse } from 'fastify'
-import { sql } from '../platform/db.ts'
+import { sql, withTx } from '../platform/db.ts'
 import { startApp, type TestApp } from '../../test/harness.ts'
 import { aGuest, anEvent, anOrganizer } from '../../test/make.ts'
 import { upload } from '../../test/uploads.ts'
@@ -342,6 +343,22 @@ test('two imports of the same file at once create each guest once', async (t) =>
     900,
   )
   assert.equal((await listGuests(app, eventId)).length, 300)
+})
+
+test('a change of a guest that is committed while an import waits for it is kept', async (t) => {
+  const app = await startApp(t)
+  const eventId = await anEvent(app.db)
+  read(await upload(app, eventId, 'nombre,tel,etiquetas\nAna,5512345678,familia'))
+  let importing: ReturnType<typeof upload> | undefined
+  await withTx(app.db, async (tx) => {
+    await sql`update guests set notes = 'Silla de ruedas' where event_id = ${eventId}`.execute(tx)
+    importing = upload(app, eventId, 'nombre,tel,etiquetas\nAna,5512345678,amigos')
+    await sleep(300)
+  })
+
+  assert.equal(read(await importing!).updated, 1)
+  const [ana] = await listGuests(app, eventId)
+  assert.deepEqual([ana!['tags'], ana!['notes']], [['amigos'], 'Silla de ruedas'])
 })
 
 test('a dry run gives the same answer and writes nothing', async (t) => {

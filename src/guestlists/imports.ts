@@ -1,5 +1,5 @@
 /** Imports a list of guests: what is new is added, what has changed is changed, and nothing is deleted. */
-import { findEvent, findListed, insertListed, lockGuestList, updateListed, type ListedGuest } from '../events/events.ts'
+import { findEvent, lockListed, insertListed, lockGuestList, updateListed, type ListedGuest } from '../events/events.ts'
 import { newId, type Db, type Tx } from '../platform/db.ts'
 import { Failure } from '../platform/errors.ts'
 import { countHeadings, findHeadings, type Headings, type Mapping } from './columns.ts'
@@ -107,7 +107,7 @@ async function importBatch(
 ): Promise<RowResult[]> {
   const wanted = rows.flatMap((row) => row.wanted ?? [])
   const known = openKnown(
-    await findListed(tx, eventId, {
+    await lockListed(tx, eventId, {
       ids: wanted.flatMap(({ id }) => id ?? []),
       phones: wanted.flatMap(({ phone }) => phone ?? []),
       emails: wanted.flatMap(({ email }) => email ?? []),
