@@ -17,6 +17,7 @@ import {
   insertAccount,
   insertRefreshToken,
   revokeFamilyOf,
+  lockUserOfToken,
   spendRefreshToken,
   updateSettings,
   type Account,
@@ -189,6 +190,7 @@ export async function refreshSession(context: AuthContext, refreshToken: string)
   const hash = sha256(refreshToken)
   const next = successorOf(context.signingKey, refreshToken)
   const session = await withTx(context.db, async (tx) => {
+    await lockUserOfToken(tx, hash)
     const token = await spendRefreshToken(tx, hash, context.now())
     const account = token && (await findAccount(tx, token.userId))
     return account ? openSession(context, tx, account, token, next) : repeatSession(context, tx, hash, next)

@@ -117,6 +117,15 @@ export async function insertRefreshToken(db: Db, token: NewToken): Promise<boole
 
 export type RefreshToken = { familyId: string; userId: string; userAgent: string | null; expiresAt: Date }
 
+/** Locks the user of a token before the token, as whoever ends logins does: so nobody deadlocks. */
+export async function lockUserOfToken(tx: Tx, hash: Buffer): Promise<void> {
+  await sql`
+    select id
+      from users
+     where id = (select user_id from refresh_tokens where token_hash = ${hash})
+       for share`.execute(tx)
+}
+
 /** Marks a token as used. Of many concurrent callers only the first gets the row; the others get null. */
 export async function spendRefreshToken(db: Db, hash: Buffer, now: Date): Promise<RefreshToken | null> {
   const { rows } = await sql<RefreshToken>`

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { newId, sql } from '../platform/db.ts'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { newId, sql, withTx } from '../platform/db.ts'
 import { openDeps } from '../deps.ts'
 import type { Role, User } from '../http/access.ts'
 import { startApp, type TestApp } from '../../test/harness.ts'
@@ -132,6 +133,20 @@ test('a logout with a token that nobody has makes no request read the list of en
   await app.post('/auth/logout', { body: { refreshToken: session.refreshToken } })
 
   assert.deepEqual([after, expire.mock.callCount()], [0, 1])
+})
+
+test('a refresh waits for a change of its user before it takes the token, so neither waits for the other', async (t) => {
+  const app = await startApp(t)
+  const { id, session } = await aUser(app)
+  let refreshing: Promise<{ statusCode: number }> | undefined
+  await withTx(app.db, async (tx) => {
+    await sql`select id from users where id = ${id} for update`.execute(tx)
+    refreshing = app.post('/auth/refresh', { body: { refreshToken: session.refreshToken } })
+    await sleep(200)
+    await sql`select token_hash from refresh_tokens where user_id = ${id} for update nowait`.execute(tx)
+  })
+
+  assert.equal((await refreshing!).statusCode, 200)
 })
 
 test('another process refuses the token of a disabled user as soon as it reads the list again', async (t) => {

@@ -49,7 +49,10 @@ export type Invitation = { email: string; name: string; role: Role; supervisor: 
 /** `link`: opens the page where the password is chosen, once. */
 type Invited = { user: UserRow; link: string; linkExpiresAt: Date }
 
-/** Creates a user without a password. Throws `forbidden`, `invalid_request`, `invalid_email`, `organizer_not_found`, `user_exists`. */
+/**
+ * Creates a user without a password. Throws `forbidden`, `invalid_request`, `invalid_email`, `organizer_not_found` and
+ * `user_exists`.
+ */
 export async function inviteUser(context: Context, caller: User, cause: Cause, input: Invitation): Promise<Invited> {
   const { role, supervisor } = input
   requireAuthority(caller, role)
