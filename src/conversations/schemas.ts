@@ -118,7 +118,7 @@ export const QueuedReply = Answer(
     deliveryId: Type.String(),
     eventId: Type.String(),
     guestId: Type.String(),
-    windowOpenUntil: Instant,
+    windowOpenUntil: NullableInstant,
   },
   { title: 'QueuedReply' },
 )

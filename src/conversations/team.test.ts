@@ -301,3 +301,20 @@ test('of many answers by staff and guests at once, no more are confirmed than th
     select count(*)::integer as n from invitations where event_id = ${eventId} and answer = 'yes'`.execute(app.db)
   assert.equal(rows[0]!.n, 5)
 })
+
+test('a reply whose answer was lost is the same reply after the window has closed', async (t) => {
+  const app = await startApp(t, { now: NOW })
+  const guest = await aConversation(app)
+  const key = { 'idempotency-key': `late-${guest.guestId}` }
+  const first = await reply(app, guest, 'Con gusto.', key)
+  await sql`delete from idempotency_keys where key = ${key['idempotency-key']}`.execute(app.db)
+  app.setNow('2029-06-02T17:30:00.000Z')
+
+  const again = await reply(app, guest, 'Con gusto.', key)
+  const another = await reply(app, guest, 'Con gusto.')
+
+  assert.deepEqual([again.statusCode, again.json().deliveryId], [202, first.json().deliveryId])
+  assert.equal(again.json().windowOpenUntil, CLOSES)
+  assert.deepEqual([another.statusCode, another.json().code], [409, 'window_closed'])
+  assert.equal((await repliesTo(app.db, guest)).length, 1)
+})

@@ -36,7 +36,6 @@ export async function replyToGuest(context: Context, reply: PersonalReply) {
   const text = readText(reply.text)
   const addressee = await findAddressee(db, reply, { now, windowFloor: new Date(now.getTime() - windowMs) })
   if (!addressee) throw new Failure('guest_not_found')
-  const windowOpenUntil = checkReach(addressee, reply, windowMs)
   const { eventId, guestId, user, requestId, idempotencyKey } = reply
   const { organizerId, locale, lastMessageId } = addressee
   const delivery: NewDelivery = {
@@ -46,9 +45,10 @@ export async function replyToGuest(context: Context, reply: PersonalReply) {
     ...(lastMessageId ? { answersMessage: lastMessageId } : {}),
     attemptsMax: config.delivery.attemptsMax,
   }
-  // The first request with this key may have lost its answer; the row that it left is the answer.
+  // The first request with this key may have lost its answer; the row that it left is the answer, also when the window has closed.
   const earlier = idempotencyKey ? await findByIdempotencyKey(db, delivery) : null
-  if (earlier) return { deliveryId: earlier.deliveryId, windowOpenUntil }
+  if (earlier) return { deliveryId: earlier.deliveryId, windowOpenUntil: closingOf(addressee, windowMs) }
+  const windowOpenUntil = checkReach(addressee, reply, windowMs)
   if (!(await withTx(db, (tx) => insertDelivery(tx, delivery)))) throw new Failure('idempotency_key_reused')
   return { deliveryId: delivery.id, windowOpenUntil }
 }
@@ -60,11 +60,15 @@ function readText(given: string): string {
   throw new Failure('invalid_request', { detail: `The text ${message}.`, errors: [{ path: 'body.text', message }] })
 }
 
+/** When the window closes or has closed; null when the guest has never written. */
+const closingOf = ({ lastInboundAt }: Addressee, windowMs: number): Date | null =>
+  lastInboundAt && new Date(lastInboundAt.getTime() + windowMs)
+
 /** Returns until when the window is open. */
 function checkReach(to: Addressee, { eventId, guestId }: Whose, windowMs: number): Date {
   if (to.isOptedOut) throw new Failure('guest_opted_out', { detail: 'The guest wrote BAJA to this organizer.' })
   if (to.phone === null) throw new Failure('no_address_for_channel', { detail: 'The guest has no phone.' })
-  const closesAt = to.lastInboundAt && new Date(to.lastInboundAt.getTime() + windowMs)
+  const closesAt = closingOf(to, windowMs)
   if (closesAt && to.isWindowOpen) return closesAt
   const since = closesAt ? `The window closed at ${closesAt.toISOString()}.` : 'The guest has not written yet.'
   throw new Failure('window_closed', {
