@@ -3,7 +3,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import type { Deps } from '../deps.ts'
 import { readInstant } from '../platform/errors.ts'
-import { scopeOf } from '../http/access.ts'
+import { forCaller, scopeOf } from '../http/access.ts'
 import { Page, PageQuery, readCursor, toPage } from '../http/page.ts'
 import { Id, Instant, NullableString } from '../http/schemas.ts'
 import { listEntries } from './audit-sql.ts'
@@ -36,7 +36,10 @@ export const auditRoutes =
         schema: {
           operationId: 'listAuditEntries',
           tags: ['Access'],
-          summary: 'Who changed which user, newest first',
+          summary: 'Who changed what, newest first',
+          description:
+            'What people change through this API, an entry for each object; workers and webhooks leave none. Of personal data it ' +
+            'is only kept that it changed (`…`), and a list of guests is one entry.',
           querystring: Type.Object(
             {
               ...PageQuery,
@@ -52,7 +55,7 @@ export const auditRoutes =
       },
       async (request) => {
         const { limit, cursor, entity = null, actor = null, from, to } = request.query
-        const rows = await listEntries(deps.db, {
+        const rows = await listEntries(forCaller(deps, request).db, {
           ...{ scope: scopeOf(request), entity, actor },
           from: from === undefined ? null : readInstant(from, 'from'),
           to: to === undefined ? null : readInstant(to, 'to'),

@@ -2,7 +2,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import type { Deps } from '../deps.ts'
-import { causeOf, ROLES, scopeOf } from '../http/access.ts'
+import { causeOf, forCaller, ROLES, scopeOf } from '../http/access.ts'
 import { Page, PageQuery, readCursor, toPage } from '../http/page.ts'
 import { Answer, AnswerOf, Id, Instant, NullableString } from '../http/schemas.ts'
 import { changeUser, choosePassword, inviteUser, resetPassword } from './users.ts'
@@ -81,7 +81,7 @@ export const userRoutes =
       async (request) => {
         const { limit, cursor, organizerId = null } = request.query
         const page = { before: readCursor(cursor), limit: limit + 1 }
-        const users = await listUsers(deps.db, { scope: scopeOf(request), organizerId, ...page })
+        const users = await listUsers(forCaller(deps, request).db, { scope: scopeOf(request), organizerId, ...page })
         return toPage(users, limit, ({ createdAt, id }) => ({ at: createdAt, id }))
       },
     )
@@ -103,7 +103,7 @@ export const userRoutes =
       },
       async (request, reply) => {
         void reply.code(201)
-        return inviteUser(deps, request.user, causeOf(request, deps.now), request.body)
+        return inviteUser(forCaller(deps, request), request.user, causeOf(request, deps.now), request.body)
       },
     )
     app.patch(
@@ -120,7 +120,10 @@ export const userRoutes =
         },
       },
       (request) =>
-        changeUser(deps, request.user, causeOf(request, deps.now), { ...request.body, id: request.params.userId }),
+        changeUser(forCaller(deps, request), request.user, causeOf(request, deps.now), {
+          ...request.body,
+          id: request.params.userId,
+        }),
     )
     app.delete(
       '/users/:userId',
@@ -135,7 +138,10 @@ export const userRoutes =
         },
       },
       (request) =>
-        changeUser(deps, request.user, causeOf(request, deps.now), { id: request.params.userId, disabled: true }),
+        changeUser(forCaller(deps, request), request.user, causeOf(request, deps.now), {
+          id: request.params.userId,
+          disabled: true,
+        }),
     )
     app.post(
       '/users/:userId/password-reset',
@@ -158,7 +164,7 @@ export const userRoutes =
       },
       async (request, reply) => {
         void reply.code(201)
-        return resetPassword(deps, request.user, causeOf(request, deps.now), request.params.userId)
+        return resetPassword(forCaller(deps, request), request.user, causeOf(request, deps.now), request.params.userId)
       },
     )
     app.post(

@@ -3,7 +3,7 @@ import type { Readable } from 'node:stream'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import type { Deps } from '../deps.ts'
-import { scopeOf } from '../http/access.ts'
+import { forCaller, scopeOf } from '../http/access.ts'
 import { FileAnswer, Id, localeWith } from '../http/schemas.ts'
 import { openExclusionsCsv } from './exclusions.ts'
 
@@ -37,7 +37,12 @@ export const preflightRoutes =
       async (request, reply) => {
         const { eventId, preflightId } = request.params
         const { locale } = request.query
-        const csv = await openExclusionsCsv(deps, { scope: scopeOf(request), eventId, preflightId, locale })
+        const csv = await openExclusionsCsv(forCaller(deps, request), {
+          scope: scopeOf(request),
+          eventId,
+          preflightId,
+          locale,
+        })
         void reply
           .type('text/csv; charset=utf-8')
           .header('content-disposition', `attachment; filename="${preflightId}-exclusions.csv"`)

@@ -5,7 +5,7 @@ import type { FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import type { Deps } from '../deps.ts'
 import { Failure } from '../platform/errors.ts'
-import { scopeOf } from '../http/access.ts'
+import { forCaller, scopeOf } from '../http/access.ts'
 import { openStreams } from '../http/event-stream.ts'
 import { Page, PageQuery, readCursor, toPage } from '../http/page.ts'
 import { AnswerOf, EventParams, FileAnswer, Id, NoBody } from '../http/schemas.ts'
@@ -65,8 +65,8 @@ export const campaignRoutes =
       async (request, reply) => {
         const { dryRun, preflightId, name = null, ...body } = request.body
         const asked = { ...body, eventId: request.params.eventId, user: request.user, requestId: request.id }
-        if (dryRun) return preflightCampaign(deps, { ...asked, name })
-        const { isNew, ...launched } = await launchCampaign(deps, { ...asked, preflightId })
+        if (dryRun) return preflightCampaign(forCaller(deps, request), { ...asked, name })
+        const { isNew, ...launched } = await launchCampaign(forCaller(deps, request), { ...asked, preflightId })
         if (isNew) await releaseNow(deps, request)
         if (isNew) void reply.code(202)
         return launched
@@ -94,10 +94,11 @@ export const campaignRoutes =
           before: readCursor(cursor),
           limit: limit + 1,
         }
-        if (!(await findEvent(deps.db, filter.scope, filter.eventId))) throw new Failure('event_not_found')
-        const campaigns = await listCampaigns(deps.db, filter)
+        if (!(await findEvent(forCaller(deps, request).db, filter.scope, filter.eventId)))
+          throw new Failure('event_not_found')
+        const campaigns = await listCampaigns(forCaller(deps, request).db, filter)
         const ids = campaigns.map(({ id }) => id)
-        const counts = await countStatuses(deps.db, ids)
+        const counts = await countStatuses(forCaller(deps, request).db, ids)
         const views = campaigns.map((campaign) => toView(campaign, counts))
         return toPage(views, limit, ({ createdAt, id }) => ({ at: createdAt, id }))
       },
@@ -115,7 +116,7 @@ export const campaignRoutes =
           response: { 200: AnswerOf(Campaign) },
         },
       },
-      async (request) => viewCampaign(deps.db, scopeOf(request), request.params.campaignId),
+      async (request) => viewCampaign(forCaller(deps, request).db, scopeOf(request), request.params.campaignId),
     )
 
     for (const [step, summary, refusal] of [
@@ -137,7 +138,7 @@ export const campaignRoutes =
           },
         },
         async (request) => {
-          const campaign = await changeCampaign(deps, request.user, request.params.campaignId, step)
+          const campaign = await changeCampaign(forCaller(deps, request), request.user, request.params.campaignId, step)
           if (step === 'resume') await releaseNow(deps, request)
           return campaign
         },
@@ -174,10 +175,10 @@ export const campaignRoutes =
       async (request, reply) => {
         const scope = scopeOf(request)
         const { campaignId: id } = request.params
-        const campaign = await viewCampaign(deps.db, scope, id) // throws while the status may still be 404
+        const campaign = await viewCampaign(forCaller(deps, request).db, scope, id) // throws while the status may still be 404
         const hasSeenEnd = request.headers['last-event-id'] === DONE_ID
         if (hasSeenEnd && isSettled(campaign, deps.now())) return reply.code(204).send(null)
-        return stream(request, reply, (life) => watchCampaign(deps, { ...life, scope, id }))
+        return stream(request, reply, (life) => watchCampaign(forCaller(deps, request), { ...life, scope, id }))
       },
     )
   }

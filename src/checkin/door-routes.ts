@@ -4,7 +4,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import type { Deps } from '../deps.ts'
 import { Failure } from '../platform/errors.ts'
-import { scopeOf } from '../http/access.ts'
+import { forCaller, scopeOf } from '../http/access.ts'
 import { openStreams } from '../http/event-stream.ts'
 import { Page, PageQuery, readCursor, toPage } from '../http/page.ts'
 import { Answer, AnswerOf, EventParams, FileAnswer, Id } from '../http/schemas.ts'
@@ -46,7 +46,7 @@ export const doorRoutes =
         const { params, body, user } = request
         if (user.role === 'staff' && !user.isSupervisor) throw new Failure('supervisor_required')
         const undo = { ...params, ...body, scope: scopeOf(request), by: user.id }
-        const { scan, admission } = await undoScan(deps, undo)
+        const { scan, admission } = await undoScan(forCaller(deps, request), undo)
         request.log.info({ scanId: scan.id }, 'A scan was taken back')
         return { scan, guest: describeGuest(admission) }
       },
@@ -64,7 +64,7 @@ export const doorRoutes =
           response: { 200: AnswerOf(DoorState) },
         },
       },
-      (request) => viewDoor(deps, scopeOf(request), request.params.eventId),
+      (request) => viewDoor(forCaller(deps, request), scopeOf(request), request.params.eventId),
     )
 
     app.get(
@@ -86,8 +86,9 @@ export const doorRoutes =
         const { eventId } = request.params
         const { limit, cursor } = request.query
         const before = readCursor(cursor)
-        if (!(await isEventThere(deps.db, scopeOf(request), eventId))) throw new Failure('event_not_found')
-        const rows = await listConflicts(deps.db, { eventId, before, limit: limit + 1 })
+        if (!(await isEventThere(forCaller(deps, request).db, scopeOf(request), eventId)))
+          throw new Failure('event_not_found')
+        const rows = await listConflicts(forCaller(deps, request).db, { eventId, before, limit: limit + 1 })
         const { data, page } = toPage(rows, limit, ({ receivedAt, id }) => ({ at: receivedAt, id }))
         return { data: data.map(describeConflict), page }
       },
@@ -112,8 +113,8 @@ export const doorRoutes =
       async (request, reply) => {
         const scope = scopeOf(request)
         const { eventId } = request.params
-        if (!(await isEventThere(deps.db, scope, eventId))) throw new Failure('event_not_found')
-        return stream(request, reply, (life) => watchDoor(deps, { ...life, scope, eventId }))
+        if (!(await isEventThere(forCaller(deps, request).db, scope, eventId))) throw new Failure('event_not_found')
+        return stream(request, reply, (life) => watchDoor(forCaller(deps, request), { ...life, scope, eventId }))
       },
     )
   }

@@ -3,7 +3,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import type { Deps } from '../deps.ts'
 import { Failure } from '../platform/errors.ts'
-import { scopeOf } from '../http/access.ts'
+import { forCaller, scopeOf } from '../http/access.ts'
 import { Page, PageQuery, readCursor, toPage } from '../http/page.ts'
 import { AnswerOf, EventParams } from '../http/schemas.ts'
 import { scan } from './checkin.ts'
@@ -66,7 +66,11 @@ export const checkinRoutes =
         },
       },
       async (request) => {
-        const synced = await syncScans(deps, { ...request.body, user: request.user, requestId: request.id })
+        const synced = await syncScans(forCaller(deps, request), {
+          ...request.body,
+          user: request.user,
+          requestId: request.id,
+        })
         for (const one of synced.results)
           if (one.status !== 'rejected' && !one.isRetry) deps.metrics.scans.inc({ result: one.status })
         return synced
@@ -103,7 +107,12 @@ export const checkinRoutes =
       (request) => {
         const { since, names: hasNames } = request.query
         const page = { since: readCursor(since), limit: ENTRIES_MAX }
-        return viewManifest(deps, { scope: scopeOf(request), eventId: request.params.eventId, hasNames, ...page })
+        return viewManifest(forCaller(deps, request), {
+          scope: scopeOf(request),
+          eventId: request.params.eventId,
+          hasNames,
+          ...page,
+        })
       },
     )
 
@@ -128,8 +137,8 @@ export const checkinRoutes =
         const { eventId } = request.params
         const scope = scopeOf(request)
         const before = readCursor(cursor)
-        if (!(await isEventThere(deps.db, scope, eventId))) throw new Failure('event_not_found')
-        const scans = await listScans(deps.db, { scope, eventId, result, before, limit: limit + 1 })
+        if (!(await isEventThere(forCaller(deps, request).db, scope, eventId))) throw new Failure('event_not_found')
+        const scans = await listScans(forCaller(deps, request).db, { scope, eventId, result, before, limit: limit + 1 })
         return toPage(scans, limit, ({ receivedAt, id }) => ({ at: receivedAt, id }))
       },
     )

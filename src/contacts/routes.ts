@@ -2,7 +2,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import type { Deps } from '../deps.ts'
-import { scopeOf } from '../http/access.ts'
+import { forCaller, scopeOf } from '../http/access.ts'
 import { Answer, NullableInstant } from '../http/schemas.ts'
 import { readPhone } from '../platform/values/phone.ts'
 import { describeWindow, findWindow } from './windows.ts'
@@ -37,7 +37,7 @@ export const contactRoutes =
       },
       async (request) => {
         const phone = readPhone(request.params.phone)
-        const window = await findWindow(deps.db, scopeOf(request), phone)
+        const window = await findWindow(forCaller(deps, request).db, scopeOf(request), phone)
         return { phone, ...describeWindow(window, deps.now(), deps.config.whatsapp.windowMs) }
       },
     )

@@ -4,7 +4,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import type { Deps } from '../deps.ts'
 import { findEvent } from '../events/events.ts'
-import { scopeOf } from '../http/access.ts'
+import { forCaller, scopeOf } from '../http/access.ts'
 import { openStreams } from '../http/event-stream.ts'
 import { Page, PageQuery, readCursor, toPage } from '../http/page.ts'
 import { EventParams, FileAnswer, GuestParams } from '../http/schemas.ts'
@@ -56,9 +56,13 @@ export const conversationRoutes =
         const { eventId } = request.params
         const scope = scopeOf(request)
         const page = { before: readCursor(cursor), limit: limit + 1 }
-        if (!(await findEvent(deps.db, scope, eventId))) throw new Failure('event_not_found')
+        if (!(await findEvent(forCaller(deps, request).db, scope, eventId))) throw new Failure('event_not_found')
         const filter = { scope, eventId, isUnread, q, ...page }
-        const rows = await listConversations(deps.db, filter, { now: deps.now(), windowMs, baseUrl })
+        const rows = await listConversations(forCaller(deps, request).db, filter, {
+          now: deps.now(),
+          windowMs,
+          baseUrl,
+        })
         return toPage(rows, limit, ({ lastAt, guestId }) => ({ at: lastAt ?? new Date(0), id: guestId }))
       },
     )
@@ -85,10 +89,10 @@ export const conversationRoutes =
       async (request, reply) => {
         const scope = scopeOf(request)
         const { eventId } = request.params
-        if (!(await findEvent(deps.db, scope, eventId))) throw new Failure('event_not_found')
+        if (!(await findEvent(forCaller(deps, request).db, scope, eventId))) throw new Failure('event_not_found')
         const lastEventId = request.headers['last-event-id']
         const watched = { scope, eventId, lastEventId: lastEventId ? String(lastEventId) : null }
-        return stream(request, reply, (life) => watchConversations(deps, { ...life, ...watched }))
+        return stream(request, reply, (life) => watchConversations(forCaller(deps, request), { ...life, ...watched }))
       },
     )
 
@@ -112,9 +116,16 @@ export const conversationRoutes =
         const { limit, cursor } = request.query
         const whose = { scope: scopeOf(request), ...request.params }
         const one = { ...whose, before: null, limit: 1 }
-        const [conversation] = await listConversations(deps.db, one, { now: deps.now(), windowMs, baseUrl })
+        const [conversation] = await listConversations(forCaller(deps, request).db, one, {
+          now: deps.now(),
+          windowMs,
+          baseUrl,
+        })
         if (!conversation) throw new Failure('guest_not_found')
-        return { conversation, ...(await listThread(deps.db, { ...whose, limit, cursor }, baseUrl)) }
+        return {
+          conversation,
+          ...(await listThread(forCaller(deps, request).db, { ...whose, limit, cursor }, baseUrl)),
+        }
       },
     )
 

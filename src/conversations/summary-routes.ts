@@ -3,7 +3,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import type { Deps } from '../deps.ts'
 import { findEvent } from '../events/events.ts'
-import { scopeOf } from '../http/access.ts'
+import { forCaller, scopeOf } from '../http/access.ts'
 import { Answer, EventParams } from '../http/schemas.ts'
 import { Failure } from '../platform/errors.ts'
 import { summarizeEvent } from './summary.ts'
@@ -48,8 +48,8 @@ export const summaryRoutes =
       async (request) => {
         const scope = scopeOf(request)
         const { eventId } = request.params
-        if (!(await findEvent(deps.db, scope, eventId))) throw new Failure('event_not_found')
-        return summarizeEvent(deps.db, scope, eventId)
+        if (!(await findEvent(forCaller(deps, request).db, scope, eventId))) throw new Failure('event_not_found')
+        return summarizeEvent(forCaller(deps, request).db, scope, eventId)
       },
     )
   }

@@ -4,7 +4,7 @@ import { Type } from 'typebox'
 import type { Deps } from '../deps.ts'
 import { deliverInvitation, deliveryJobId } from '../delivery/jobs.ts'
 import { findGuest } from '../events/events.ts'
-import { scopeOf } from '../http/access.ts'
+import { forCaller, scopeOf } from '../http/access.ts'
 import { Page, PageQuery, readCursor, toPage } from '../http/page.ts'
 import { Answer, GuestParams, Id, Instant, NullableString } from '../http/schemas.ts'
 import { Failure, readInstant } from '../platform/errors.ts'
@@ -44,7 +44,7 @@ export const teamRoutes =
       async (request, reply) => {
         const { params, body, user, id: requestId, idempotencyKey } = request
         const given = { ...params, ...body, scope: scopeOf(request), user, requestId, idempotencyKey }
-        const { deliveryId, windowOpenUntil } = await replyToGuest(deps, given)
+        const { deliveryId, windowOpenUntil } = await replyToGuest(forCaller(deps, request), given)
         // Not awaited: the row is committed, and the release finds it if its job is lost.
         void deps.queues.enqueue(deliverInvitation, { deliveryId }, { id: deliveryJobId(deliveryId, 0) })
         void reply.code(202)
@@ -80,7 +80,7 @@ export const teamRoutes =
         const readUntil = until === undefined ? null : readInstant(until, 'until')
         const whose = { scope: scopeOf(request), ...request.params }
         const readBy = request.user.id
-        return { readAt: await readConversation(deps, whose, readBy, readUntil), readBy }
+        return { readAt: await readConversation(forCaller(deps, request), whose, readBy, readUntil), readBy }
       },
     )
 
@@ -103,7 +103,7 @@ export const teamRoutes =
       async (request) => {
         const { userId: assigneeId } = request.body
         const whose = { scope: scopeOf(request), ...request.params }
-        await assignConversation(deps, whose, { assigneeId, by: request.user.id })
+        await assignConversation(forCaller(deps, request), whose, { assigneeId, by: request.user.id })
         return { assigneeId }
       },
     )
@@ -134,7 +134,7 @@ export const teamRoutes =
       async (request) => {
         const { params, body, user, id: requestId } = request
         const said = { scope: scopeOf(request), ...params, ...body, by: user.id, requestId }
-        const { answer, answeredPlaces, isNew } = await writeDownAnswer(deps, said)
+        const { answer, answeredPlaces, isNew } = await writeDownAnswer(forCaller(deps, request), said)
         return { ...params, answer, answeredPlaces, isNew }
       },
     )
@@ -157,8 +157,9 @@ export const teamRoutes =
         const whose = { scope: scopeOf(request), ...request.params }
         const page = { before: readCursor(cursor), limit: limit + 1 }
         if (page.before && !/^\d{1,18}$/.test(page.before.id)) throw new Failure('invalid_cursor')
-        if (!(await findGuest(deps.db, whose.scope, whose.eventId, whose.guestId))) throw new Failure('guest_not_found')
-        const rows = await listAnswers(deps.db, whose, page)
+        if (!(await findGuest(forCaller(deps, request).db, whose.scope, whose.eventId, whose.guestId)))
+          throw new Failure('guest_not_found')
+        const rows = await listAnswers(forCaller(deps, request).db, whose, page)
         return toPage(rows, limit, ({ answeredAt, id }) => ({ at: answeredAt, id }))
       },
     )

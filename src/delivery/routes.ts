@@ -3,7 +3,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import type { Deps } from '../deps.ts'
 import { Failure } from '../platform/errors.ts'
-import { scopeOf } from '../http/access.ts'
+import { forCaller, scopeOf } from '../http/access.ts'
 import { Page, PageQuery, readCursor, toPage } from '../http/page.ts'
 import { Channel, EventParams, GuestParams, Id } from '../http/schemas.ts'
 import { deliverInvitation, deliveryJobId } from './jobs.ts'
@@ -73,7 +73,7 @@ export const deliveryRoutes =
         },
       },
       async (request) => {
-        const delivery = await findDelivery(deps.db, scopeOf(request), request.params.deliveryId)
+        const delivery = await findDelivery(forCaller(deps, request).db, scopeOf(request), request.params.deliveryId)
         if (!delivery) throw new Failure('delivery_not_found')
         return delivery
       },
@@ -109,8 +109,8 @@ export const deliveryRoutes =
         const { eventId } = request.params
         const scope = scopeOf(request)
         const page = { before: readCursor(cursor), limit: limit + 1 }
-        if (!(await findEvent(deps.db, scope, eventId))) throw new Failure('event_not_found')
-        const rows = await listDeliveries(deps.db, { scope, eventId, ...filter, ...page })
+        if (!(await findEvent(forCaller(deps, request).db, scope, eventId))) throw new Failure('event_not_found')
+        const rows = await listDeliveries(forCaller(deps, request).db, { scope, eventId, ...filter, ...page })
         return toPage(rows, limit, ({ requestedAt, id }) => ({ at: requestedAt, id }))
       },
     )

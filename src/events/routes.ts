@@ -3,7 +3,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import type { Deps } from '../deps.ts'
 import { Failure } from '../platform/errors.ts'
-import { scopeOf } from '../http/access.ts'
+import { forCaller, scopeOf } from '../http/access.ts'
 import { Page, PageQuery, readCursor, toPage } from '../http/page.ts'
 import { Answer, AnswerOf, DELIVERY_STATUSES, EventParams, GuestParams, Id } from '../http/schemas.ts'
 import { addGuest, changeEvent, changeGuest, createEvent, createOrganizer, removeGuest } from './events.ts'
@@ -59,7 +59,7 @@ export const eventRoutes =
       },
       async (request, reply) => {
         void reply.code(201)
-        return createOrganizer(deps, request.body)
+        return createOrganizer(forCaller(deps, request), request.body)
       },
     )
     app.get(
@@ -83,7 +83,7 @@ export const eventRoutes =
       },
       async (request) => {
         const { limit, cursor, organizerId = null, status = null } = request.query
-        const rows = await listEvents(deps.db, {
+        const rows = await listEvents(forCaller(deps, request).db, {
           scope: scopeOf(request),
           organizerId,
           status,
@@ -110,7 +110,7 @@ export const eventRoutes =
       },
       async (request, reply) => {
         void reply.code(201)
-        return createEvent(deps, request.user, request.body)
+        return createEvent(forCaller(deps, request), request.user, request.body)
       },
     )
     app.get(
@@ -126,7 +126,7 @@ export const eventRoutes =
         },
       },
       async (request) => {
-        const event = await findEvent(deps.db, scopeOf(request), request.params.eventId)
+        const event = await findEvent(forCaller(deps, request).db, scopeOf(request), request.params.eventId)
         if (!event) throw new Failure('event_not_found')
         return event
       },
@@ -144,7 +144,7 @@ export const eventRoutes =
           response: { 200: AnswerOf(Event) },
         },
       },
-      (request) => changeEvent(deps, scopeOf(request), request.params.eventId, request.body),
+      (request) => changeEvent(forCaller(deps, request), scopeOf(request), request.params.eventId, request.body),
     )
     app.get(
       '/events/:eventId/guests',
@@ -183,8 +183,8 @@ export const eventRoutes =
         const scope = scopeOf(request)
         const { eventId } = request.params
         const page = { before: readCursor(cursor), limit: limit + 1 }
-        if (!(await findEvent(deps.db, scope, eventId))) throw new Failure('event_not_found')
-        const rows = await listGuests(deps.db, { scope, eventId, ...filter, ...page })
+        if (!(await findEvent(forCaller(deps, request).db, scope, eventId))) throw new Failure('event_not_found')
+        const rows = await listGuests(forCaller(deps, request).db, { scope, eventId, ...filter, ...page })
         return toPage(rows, limit, ({ createdAt, id }) => ({ at: createdAt, id }))
       },
     )
@@ -203,7 +203,7 @@ export const eventRoutes =
       },
       async (request, reply) => {
         void reply.code(201)
-        return addGuest(deps, scopeOf(request), request.params.eventId, request.body)
+        return addGuest(forCaller(deps, request), scopeOf(request), request.params.eventId, request.body)
       },
     )
     app.get(
@@ -219,7 +219,12 @@ export const eventRoutes =
         },
       },
       async (request) => {
-        const guest = await findGuest(deps.db, scopeOf(request), request.params.eventId, request.params.guestId)
+        const guest = await findGuest(
+          forCaller(deps, request).db,
+          scopeOf(request),
+          request.params.eventId,
+          request.params.guestId,
+        )
         if (!guest) throw new Failure('guest_not_found')
         return guest
       },
@@ -237,7 +242,14 @@ export const eventRoutes =
           response: { 200: AnswerOf(Guest) },
         },
       },
-      (request) => changeGuest(deps, scopeOf(request), request.params.eventId, request.params.guestId, request.body),
+      (request) =>
+        changeGuest(
+          forCaller(deps, request),
+          scopeOf(request),
+          request.params.eventId,
+          request.params.guestId,
+          request.body,
+        ),
     )
     app.delete(
       '/events/:eventId/guests/:guestId',
@@ -252,7 +264,7 @@ export const eventRoutes =
         },
       },
       async (request) => {
-        await removeGuest(deps, scopeOf(request), request.params.eventId, request.params.guestId)
+        await removeGuest(forCaller(deps, request), scopeOf(request), request.params.eventId, request.params.guestId)
         return { status: 'deleted' as const }
       },
     )

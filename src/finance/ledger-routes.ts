@@ -2,11 +2,12 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import type { Deps } from '../deps.ts'
-import { scopeOf } from '../http/access.ts'
+import { forCaller, scopeOf } from '../http/access.ts'
 import { Page, PageQuery, readCursor, toPage } from '../http/page.ts'
 import { Id } from '../http/schemas.ts'
 import { findBalance, listTransactions, MOVEMENT_KINDS, TICKET_KINDS, type Transaction } from '../ledger/ledger.ts'
 import { readDays } from '../platform/values/days.ts'
+import type { Db } from '../platform/db.ts'
 import { Failure } from '../platform/errors.ts'
 import { AmountInput, CurrencyInput, readCurrency } from '../platform/values/money.ts'
 import { assignTickets, reverseAssignment, writeDebtOff } from './assignments.ts'
@@ -65,7 +66,7 @@ export const ledgerRoutes =
       },
       async (request, reply) => {
         const { body, user, id: requestId, idempotencyKey } = request
-        const assigned = await assignTickets(deps, { ...body, user, requestId, idempotencyKey })
+        const assigned = await assignTickets(forCaller(deps, request), { ...body, user, requestId, idempotencyKey })
         request.log.info(
           { requestId, assignmentId: assigned.transaction.id, organizerId: body.organizerId },
           'Tickets were assigned',
@@ -101,7 +102,7 @@ export const ledgerRoutes =
       },
       async (request) => {
         const { organizerId = null, kind } = request.query
-        const { data, page } = await listPage({
+        const { data, page } = await listPage(forCaller(deps, request).db, {
           ...request.query,
           organizerId,
           kinds: kind ? [kind] : [...TICKET_KINDS],
@@ -130,7 +131,7 @@ export const ledgerRoutes =
       async (request) => {
         const { params, body, user, id: requestId } = request
         const reversal = { id: params.assignmentId, reason: body.reason, user, requestId }
-        const { transaction, balance, currency } = await reverseAssignment(deps, reversal)
+        const { transaction, balance, currency } = await reverseAssignment(forCaller(deps, request), reversal)
         request.log.info({ requestId, assignmentId: transaction.id }, 'An assignment of tickets was reversed')
         return {
           assignment: describeAssignment(transaction),
@@ -162,7 +163,13 @@ export const ledgerRoutes =
       async (request, reply) => {
         const { params, body, user, id: requestId, idempotencyKey } = request
         const { organizerId } = params
-        const written = await writeDebtOff(deps, { ...body, organizerId, user, requestId, idempotencyKey })
+        const written = await writeDebtOff(forCaller(deps, request), {
+          ...body,
+          organizerId,
+          user,
+          requestId,
+          idempotencyKey,
+        })
         request.log.info({ requestId, organizerId, movementId: written.transaction.id }, 'A debt was written off')
         return reply.code(201).send({
           movement: describeMovement(written.transaction),
@@ -186,8 +193,18 @@ export const ledgerRoutes =
       },
       async (request) => {
         const currency = readCurrency(request.query.currency, 'querystring.currency')
-        const organizerId = await requireOrganizer(scopeOf(request), request.params.organizerId)
-        return { account: describeAccount(organizerId, await findBalance(deps.db, organizerId, currency), currency) }
+        const organizerId = await requireOrganizer(
+          forCaller(deps, request).db,
+          scopeOf(request),
+          request.params.organizerId,
+        )
+        return {
+          account: describeAccount(
+            organizerId,
+            await findBalance(forCaller(deps, request).db, organizerId, currency),
+            currency,
+          ),
+        }
       },
     )
 
@@ -220,9 +237,13 @@ export const ledgerRoutes =
           },
         },
         async (request) => {
-          const organizerId = await requireOrganizer(scopeOf(request), request.params.organizerId)
+          const organizerId = await requireOrganizer(
+            forCaller(deps, request).db,
+            scopeOf(request),
+            request.params.organizerId,
+          )
           const { kind } = request.query
-          const { data, page } = await listPage({
+          const { data, page } = await listPage(forCaller(deps, request).db, {
             ...request.query,
             organizerId,
             kinds: kind ? [kind] : [...MOVEMENT_KINDS],
@@ -232,9 +253,9 @@ export const ledgerRoutes =
       )
 
     /** To an organizer, any other one does not exist. */
-    async function requireOrganizer(scope: string | null, id: string): Promise<string> {
+    async function requireOrganizer(db: Db, scope: string | null, id: string): Promise<string> {
       const isTheirs = scope === null || scope === id
-      if (!isTheirs || !(await findOrganizer(deps.db, id))) throw new Failure('organizer_not_found')
+      if (!isTheirs || !(await findOrganizer(db, id))) throw new Failure('organizer_not_found')
       return id
     }
 
@@ -247,9 +268,9 @@ export const ledgerRoutes =
       limit: number
       cursor?: string
     }
-    async function listPage({ organizerId, eventId, kinds, limit, cursor, ...days }: Listing) {
+    async function listPage(db: Db, { organizerId, eventId, kinds, limit, cursor, ...days }: Listing) {
       const before = readCursor(cursor)
       const filter = { organizerId, eventId: eventId ?? null, kinds, before, limit: limit + 1, ...readDays(days) }
-      return toPage(await listTransactions(deps.db, filter), limit, ({ createdAt, id }) => ({ at: createdAt, id }))
+      return toPage(await listTransactions(db, filter), limit, ({ createdAt, id }) => ({ at: createdAt, id }))
     }
   }

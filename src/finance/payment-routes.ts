@@ -2,7 +2,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import type { Deps } from '../deps.ts'
-import { scopeOf } from '../http/access.ts'
+import { forCaller, scopeOf } from '../http/access.ts'
 import { Page, PageQuery, readCursor, toPage } from '../http/page.ts'
 import { Id } from '../http/schemas.ts'
 import { listMovementsOfPayment } from '../ledger/ledger.ts'
@@ -67,7 +67,12 @@ export const directorPaymentRoutes =
       },
       async (request, reply) => {
         const { body, user, id: requestId, idempotencyKey } = request
-        const { payment, balance } = await enterPayment(deps, { ...body, user, requestId, idempotencyKey })
+        const { payment, balance } = await enterPayment(forCaller(deps, request), {
+          ...body,
+          user,
+          requestId,
+          idempotencyKey,
+        })
         request.log.info(
           { requestId, paymentId: payment.id, organizerId: payment.organizerId },
           'A payment was entered',
@@ -139,10 +144,14 @@ export const directorPaymentRoutes =
             before: readCursor(cursor),
             limit: limit + 1,
           }
-          const { data, page } = toPage(await listPayments(deps.db, filter), limit, ({ createdAt, id }) => ({
-            at: createdAt,
-            id,
-          }))
+          const { data, page } = toPage(
+            await listPayments(forCaller(deps, request).db, filter),
+            limit,
+            ({ createdAt, id }) => ({
+              at: createdAt,
+              id,
+            }),
+          )
           return { data: data.map(describePayment), page }
         },
       )
@@ -160,17 +169,19 @@ export const directorPaymentRoutes =
         },
       },
       async (request) => {
-        const payment = await findPayment(deps.db, scopeOf(request), request.params.paymentId)
+        const payment = await findPayment(forCaller(deps, request).db, scopeOf(request), request.params.paymentId)
         if (!payment) throw new Failure('payment_not_found')
-        const movements = await listMovementsOfPayment(deps.db, payment.id)
+        const movements = await listMovementsOfPayment(forCaller(deps, request).db, payment.id)
         const { providerRef } = payment
         const nextAction = payment.receivedCents > 0 ? null : payment.nextAction
         const isDirector = request.user.role === 'director'
         return {
           payment: { ...describePayment(payment), providerRef, nextAction },
-          facts: (await listFacts(deps.db, payment.id)).map(describeFact),
-          refunds: (await listRefunds(deps.db, payment.id)).map((refund) => describeRefund(refund, isDirector)),
-          history: (await listPaymentTransitions(deps.db, payment.id)).map((one) =>
+          facts: (await listFacts(forCaller(deps, request).db, payment.id)).map(describeFact),
+          refunds: (await listRefunds(forCaller(deps, request).db, payment.id)).map((refund) =>
+            describeRefund(refund, isDirector),
+          ),
+          history: (await listPaymentTransitions(forCaller(deps, request).db, payment.id)).map((one) =>
             describeTransition(one, isDirector),
           ),
           movements: movements.map(describeMovement),
@@ -196,7 +207,7 @@ export const directorPaymentRoutes =
       },
       async (request) => {
         const { params, body, user, id: requestId } = request
-        const { payment, balance } = await reversePayment(deps, {
+        const { payment, balance } = await reversePayment(forCaller(deps, request), {
           id: params.paymentId,
           reason: body.reason,
           user,

@@ -3,7 +3,7 @@ import type { Readable } from 'node:stream'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import type { Deps } from '../deps.ts'
-import { scopeOf } from '../http/access.ts'
+import { forCaller, scopeOf } from '../http/access.ts'
 import { EventParams } from '../http/schemas.ts'
 import { openGuestFile } from './exports.ts'
 
@@ -45,7 +45,7 @@ export const guestExportRoutes =
       async (request, reply) => {
         const { eventId } = request.params
         const { format } = request.query
-        const file = await openGuestFile(deps.db, scopeOf(request), eventId, format)
+        const file = await openGuestFile(forCaller(deps, request).db, scopeOf(request), eventId, format)
         return reply
           .headers({
             'content-type': format === 'csv' ? `${MEDIA_TYPES.csv}; charset=utf-8` : MEDIA_TYPES.xlsx,

@@ -1,4 +1,5 @@
 /** Imports a list of guests: what is new is added, what has changed is changed, and nothing is deleted. */
+import { recordAsOne } from '../platform/acting.ts'
 import { findEvent, lockListed, insertListed, lockGuestList, updateListed, type ListedGuest } from '../events/events.ts'
 import { newId, type Db, type Tx } from '../platform/db.ts'
 import { Failure } from '../platform/errors.ts'
@@ -52,6 +53,7 @@ export async function importGuests(context: Context, request: ImportRequest): Pr
   const importId = newId('imp')
   const results = await unlessDry(db, isDryRun, async (tx) => {
     if (!(await lockGuestList(tx, scope, eventId))) throw new Failure('event_not_found')
+    await recordAsOne(tx)
     const done = await importRows(tx, eventId, rows, now())
     const entry = {
       id: importId,

@@ -6,7 +6,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import type { Deps } from '../deps.ts'
-import { scopeOf } from '../http/access.ts'
+import { forCaller, scopeOf } from '../http/access.ts'
 import { AnswerOf, EventParams, FileAnswer, Id, localeWith } from '../http/schemas.ts'
 import { Failure } from '../platform/errors.ts'
 import { importGuests, ROWS_MAX } from './imports.ts'
@@ -74,7 +74,7 @@ export const guestListRoutes =
       },
       async (request) => {
         const { eventId } = request.params
-        const result = await importGuests(deps, {
+        const result = await importGuests(forCaller(deps, request), {
           scope: scopeOf(request),
           eventId,
           bytes: request.uploaded!,
@@ -98,7 +98,7 @@ export const guestListRoutes =
           response: { 200: AnswerOf(ImportShape) },
         },
       },
-      async (request) => describeImport(await requireImport(deps, request)),
+      async (request) => describeImport(await requireImport(forCaller(deps, request), request)),
     )
     app.get(
       '/events/:eventId/imports/:importId/rejected.csv',
@@ -119,12 +119,12 @@ export const guestListRoutes =
         },
       },
       async (request, reply) => {
-        const found = await requireImport(deps, request)
+        const found = await requireImport(forCaller(deps, request), request)
         void reply
           .type('text/csv; charset=utf-8')
           .header('content-disposition', `attachment; filename="${found.id}-rejected.csv"`)
           .header('cache-control', 'no-store')
-        return reply.send(openRejectedCsv(deps.db, found, request.query.locale))
+        return reply.send(openRejectedCsv(forCaller(deps, request).db, found, request.query.locale))
       },
     )
   }

@@ -3,6 +3,8 @@
  * test/access.test.ts compares the table of all routes with a committed copy.
  */
 import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { Actor } from '../platform/acting.ts'
+import { actOn, type Db } from '../platform/db.ts'
 import { Failure } from '../platform/errors.ts'
 
 export const ROLES = ['director', 'organizer', 'staff', 'viewer'] as const
@@ -40,6 +42,8 @@ declare module 'fastify' {
   }
   interface FastifyRequest {
     user: User
+    /** On whose behalf the database acts. */
+    actor: Actor
   }
 }
 
@@ -62,7 +66,9 @@ export function guardRoutes(app: FastifyInstance, authenticate: Authenticate): v
     for (const one of [method].flat()) rules.push({ method: one, url, access })
     if (access === 'public') return
     const guard = async (request: FastifyRequest) => {
-      request.user = await authenticate(request.headers.authorization, { address: request.ip, mayBeBasic })
+      const user = await authenticate(request.headers.authorization, { address: request.ip, mayBeBasic })
+      request.user = user
+      request.actor = { id: user.id, organizerId: user.organizerId, requestId: request.id }
       if (!access.includes(request.user.role))
         throw new Failure('forbidden', { detail: `This needs the role ${access.join(' or ')}.` })
     }
@@ -72,6 +78,15 @@ export function guardRoutes(app: FastifyInstance, authenticate: Authenticate): v
 
 /** The organizer whose rows this user may access, for the WHERE clause; null means every organizer. */
 export const scopeOf = (request: Pick<FastifyRequest, 'user'>): string | null => request.user.organizerId
+
+/**
+ * The dependencies with a database that acts on behalf of the caller (platform/acting.ts). What a director only reads needs
+ * no more than the pool. Statements that several requests share are not anybody's: they take `deps` as they are.
+ */
+export function forCaller<D extends { db: Db }>(deps: D, request: Pick<FastifyRequest, 'actor' | 'method'>): D {
+  if (request.actor.organizerId === null && ['GET', 'HEAD'].includes(request.method)) return deps
+  return { ...deps, db: actOn(deps.db, request.actor) }
+}
 
 /** Who causes a change and by which request, for the audit log. `now`: the time of the change. */
 export const causeOf = (request: Pick<FastifyRequest, 'user' | 'id'>, now: () => Date) => ({

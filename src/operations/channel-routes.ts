@@ -2,6 +2,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import { listChannelStates, resumeChannel } from './channel-states.ts'
+import { forCaller } from '../http/access.ts'
 import type { Deps } from '../deps.ts'
 import { Answer, Channel, Instant, NoBody, NullableInstant, NullableString } from '../http/schemas.ts'
 import { pauseChannelByHand } from './channels.ts'
@@ -76,7 +77,7 @@ export const channelRoutes =
       async (request) => {
         const { channel } = request.params
         const { reason, until } = request.body
-        await pauseChannelByHand(deps, { channel, reason, by: request.user.id, until })
+        await pauseChannelByHand(forCaller(deps, request), { channel, reason, by: request.user.id, until })
         request.log.warn({ channel, until: until ?? null }, 'A channel was paused by a person')
         return { channels: await listChannels() }
       },
@@ -96,7 +97,7 @@ export const channelRoutes =
       },
       async (request) => {
         const { channel } = request.params
-        await resumeChannel(deps, channel)
+        await resumeChannel(forCaller(deps, request), channel)
         request.log.info({ channel }, 'A channel was resumed')
         return { channels: await listChannels() }
       },

@@ -3,7 +3,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import type { Deps } from '../deps.ts'
-import { scopeOf } from '../http/access.ts'
+import { forCaller, scopeOf } from '../http/access.ts'
 import { Answer, EventParams, Id, NoBody, NullableInstant } from '../http/schemas.ts'
 import { switchSending, type Pausable } from '../delivery/delivery.ts'
 
@@ -32,7 +32,7 @@ export const pauseRoutes =
   async (app) => {
     const setPaused = async (request: FastifyRequest, what: Pausable, id: string, isPaused: boolean) => {
       const asked = { what, id, scope: scopeOf(request), by: request.user.id, isPaused }
-      const state = await switchSending(deps, asked)
+      const state = await switchSending(forCaller(deps, request), asked)
       request.log.info({ what, id, isPaused, waiting: state.waiting }, 'Sending was paused or resumed')
       return state
     }

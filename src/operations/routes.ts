@@ -3,6 +3,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type, type Static } from 'typebox'
 import type { Deps } from '../deps.ts'
 import { explainReason } from '../channels/channels.ts'
+import { forCaller } from '../http/access.ts'
 import { Failure } from '../platform/errors.ts'
 import { Page, PageQuery, readCursor, toPage } from '../http/page.ts'
 import { Answer, NoBody } from '../http/schemas.ts'
@@ -77,7 +78,7 @@ export const operationsRoutes =
           throw new Failure('dead_letter_not_replayable', {
             detail: 'The data of this job is incomplete, or this program has no such job.',
           })
-        const [resolved] = await retryAndEnqueue(deps, jobs, [letter], request.user.id)
+        const [resolved] = await retryAndEnqueue(forCaller(deps, request), jobs, [letter], request.user.id)
         if (!resolved) throw new Failure('dead_letter_resolved')
         request.log.info(
           { letterId: letter.id, kind: letter.kind, outcome: resolved.outcome },
@@ -114,7 +115,7 @@ export const operationsRoutes =
       async (request) => {
         const { filter, limit } = request.body
         const letters = await listOpenLetters(deps.db, filter, limit)
-        const resolved = await retryAndEnqueue(deps, jobs, letters, request.user.id)
+        const resolved = await retryAndEnqueue(forCaller(deps, request), jobs, letters, request.user.id)
         const outcomes: Record<string, number> = {}
         for (const { outcome } of resolved) outcomes[outcome] = (outcomes[outcome] ?? 0) + 1
         const retried = outcomes['retried'] ?? 0
@@ -138,7 +139,7 @@ export const operationsRoutes =
         },
       },
       async (request) => {
-        await discardLetter(deps, request.params.letterId, request.user.id)
+        await discardLetter(forCaller(deps, request), request.params.letterId, request.user.id)
         return { id: request.params.letterId, outcome: 'discarded' as const }
       },
     )
@@ -159,7 +160,7 @@ export const operationsRoutes =
         },
       },
       async (request) => {
-        const discarded = await discardLetters(deps, request.body.filter, request.user.id)
+        const discarded = await discardLetters(forCaller(deps, request), request.body.filter, request.user.id)
         request.log.info({ discarded }, 'Dead letters were discarded')
         return { discarded }
       },

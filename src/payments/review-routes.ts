@@ -1,6 +1,7 @@
 /** Refunds, and the money that waits for a person. */
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
+import { forCaller } from '../http/access.ts'
 import type { Deps } from '../deps.ts'
 import { Page, PageQuery, readCursor, toPage } from '../http/page.ts'
 import { Answer, Id } from '../http/schemas.ts'
@@ -48,7 +49,13 @@ export const reviewRoutes =
       },
       async (request, reply) => {
         const { params, body, user, id: requestId, idempotencyKey } = request
-        const refund = await requestRefund(deps, { ...params, ...body, user, requestId, idempotencyKey })
+        const refund = await requestRefund(forCaller(deps, request), {
+          ...params,
+          ...body,
+          user,
+          requestId,
+          idempotencyKey,
+        })
         const { id: refundId, paymentId, status, state } = refund
         request.log.info({ requestId, refundId, paymentId, status, state }, 'A refund was asked for')
         const isAnswered = status === 'requested'
@@ -113,7 +120,7 @@ export const reviewRoutes =
       },
       async (request) => {
         const { params, body, user, id: requestId } = request
-        const review = await applyReview(deps, { ...body, id: params.reviewId, user, requestId })
+        const review = await applyReview(forCaller(deps, request), { ...body, id: params.reviewId, user, requestId })
         request.log.info({ requestId, reviewId: review.id, paymentId: review.paymentId }, 'A review was applied')
         return { review: describeReview(review) }
       },
@@ -134,7 +141,7 @@ export const reviewRoutes =
       },
       async (request) => {
         const { params, body, user, id: requestId } = request
-        const review = await dismissReview(deps, { ...body, id: params.reviewId, user, requestId })
+        const review = await dismissReview(forCaller(deps, request), { ...body, id: params.reviewId, user, requestId })
         request.log.info({ requestId, reviewId: review.id }, 'A review was dismissed')
         return { review: describeReview(review) }
       },

@@ -16,6 +16,7 @@ import {
   type UnknownRow,
 } from 'kysely'
 import pg from 'pg'
+import { actingDriver, type Actor } from './acting.ts'
 import type { DB } from './tables.ts'
 
 export { sql } from 'kysely'
@@ -54,9 +55,18 @@ export function openDb(
   })
   pool.on('connect', (client) => client.on('error', ignore))
   if (!options.isPooled) pool.on('connect', prepareNamed)
-  const db = new Kysely<DB>({
-    dialect: new PostgresDialect({ pool }),
-    plugins: [new CamelCaseColumns({ maintainNestedObjectKeys: true })],
+  const plugins = [new CamelCaseColumns({ maintainNestedObjectKeys: true })]
+  const dialect = new PostgresDialect({ pool })
+  const db = new Kysely<DB>({ dialect, plugins })
+  const createQueryCompiler = () => dialect.createQueryCompiler()
+  const createAdapter = () => dialect.createAdapter()
+  const createIntrospector = (of: Kysely<unknown>) => dialect.createIntrospector(of)
+  actingOn.set(db, (actor) => {
+    const createDriver = () => actingDriver(pool, actor)
+    return new Kysely<DB>({
+      dialect: { createDriver, createQueryCompiler, createAdapter, createIntrospector },
+      plugins,
+    })
   })
   return {
     db,
@@ -65,6 +75,15 @@ export function openDb(
       return db.destroy()
     },
   }
+}
+
+const actingOn = new WeakMap<Db, (actor: Actor) => Db>()
+
+/** The same pool on behalf of somebody: each statement takes three round trips, and each transaction the usual ones. */
+export function actOn(db: Db, actor: Actor): Db {
+  const act = actingOn.get(db)
+  if (!act) throw new Error('Only a pool can act on behalf of somebody')
+  return act(actor)
 }
 
 /** A lost connection fails the statement that runs or the next one. Without a listener it would also end the process. */

@@ -4,6 +4,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import type { Deps } from '../deps.ts'
 import { AnswerOf, Id, Instant, NullableInstant, NullableInteger, NullableString } from '../http/schemas.ts'
+import { forCaller } from '../http/access.ts'
 import { Failure } from '../platform/errors.ts'
 import { describeExport, openExport, requestExport, requireExport, ROWS_PER_ANSWER } from './exports.ts'
 import { FORMATS, headersOf, MEDIA_TYPES } from './files.ts'
@@ -75,7 +76,7 @@ export const exportRoutes =
         refuseFilters(report, others)
         const filter = await readFilter(deps, report, { ...others, currency }, 'body.filters')
         const by = { requestedBy: request.user.id, requestId: request.id }
-        const made = await requestExport(deps, { report, format, filter, ...by })
+        const made = await requestExport(forCaller(deps, request), { report, format, filter, ...by })
         await deps.queues.enqueue(writeExportJob, { exportId: made.id }, { id: exportJobId(made) })
         return reply.code(202).header('location', `/director/exports/${made.id}`).send(describeExport(made))
       },

@@ -1,0 +1,108 @@
+-- A second wall between organizers. Requests of an organizer's users run as monotickets_tenant (src/platform/acting.ts), which
+-- owns nothing and sees the rows of app.organizer alone. A table without a grant below is out of its reach.
+
+do $$
+begin
+  if not exists (select from pg_roles where rolname = 'monotickets_tenant') then
+    create role monotickets_tenant nologin nosuperuser nobypassrls nocreatedb nocreaterole;
+  end if;
+exception
+  when duplicate_object or unique_violation then null; -- another database of this server is migrated at the same time
+  when insufficient_privilege then
+    raise exception 'This user may not create the role monotickets_tenant'
+      using hint = format('As a superuser, once: create role monotickets_tenant nologin; grant monotickets_tenant to %I;', current_user);
+end $$;
+
+do $$
+begin
+  execute format('grant monotickets_tenant to %I', current_user);
+exception
+  when insufficient_privilege then null; -- whoever created the role has granted it; the programs check it when they start
+end $$;
+
+grant usage on schema public to monotickets_tenant;
+
+-- The organizer for whom a transaction acts; null: none, so that no row is theirs.
+create function current_organizer() returns text language sql stable parallel safe
+as $$ select nullif(current_setting('app.organizer', true), '') $$;
+
+-- Whose a row is. Subqueries obey the policies of the tables that they read.
+do $$
+declare
+  own constant text := 'organizer_id = current_organizer()';
+  of_event constant text := 'event_id in (select id from events)';
+  of_payment constant text := 'exists (select from payments p where p.id = payment_id)';
+  of_user constant text := 'exists (select from users u where u.id = user_id)';
+  of_delivery constant text := 'exists (select from deliveries d where d.id = delivery_id)';
+  rule record;
+begin
+  for rule in
+    select *
+      from (values
+        ('organizers', 'id = current_organizer()'),
+        ('audit_entries', own),
+        ('campaigns', own),
+        ('deliveries', own),
+        ('email_stops', 'organizer_id in (current_organizer(), ''*'')'),
+        ('events', own),
+        ('ledger_entries', own),
+        ('ledger_months', own),
+        ('ledger_sums', own),
+        ('ledger_transactions', own),
+        ('money_versions', own),
+        ('opt_outs', own),
+        ('payment_sums', own),
+        ('payments', own),
+        ('users', own),
+        ('conversations', of_event),
+        ('delivery_slots', of_event),
+        ('guest_imports', of_event),
+        ('guests', of_event),
+        ('invitations', of_event),
+        ('scans', of_event),
+        ('ticket_uses', of_event),
+        ('delivery_attempts', of_delivery),
+        ('delivery_events', of_delivery),
+        ('guest_import_rejects', 'exists (select from guest_imports i where i.id = import_id)'),
+        ('invitation_answers', 'exists (select from invitations i where i.id = invitation_id)'),
+        ('password_links', of_user),
+        ('refresh_tokens', of_user),
+        ('payment_facts', of_payment),
+        ('payment_refunds', of_payment),
+        ('payment_transitions', of_payment),
+        -- A message before its event is known belongs to whoever has the phone among their guests.
+        ('wa_messages', of_event || ' or event_id is null and (' ||
+          'exists (select from guests g where g.phone = wa_messages.phone) or ' ||
+          'exists (select from wa_contacts c join guests g on g.phone = c.phone where c.alias = wa_messages.user_id))')
+      ) as rules (table_name, of_whom)
+  loop
+    execute format('alter table %I enable row level security', rule.table_name);
+    execute format('create policy own on %I to monotickets_tenant using (%s)', rule.table_name, rule.of_whom);
+    execute format('grant select, insert, update, delete on %I to monotickets_tenant', rule.table_name);
+  end loop;
+end $$;
+
+-- Everybody may know that a channel is paused, and pause what is theirs.
+alter table pauses enable row level security;
+create policy own on pauses to monotickets_tenant
+  using (scope = 'organizer' and scope_id = current_organizer() or scope = 'event' and scope_id in (select id from events)
+    or scope = 'campaign' and exists (select from campaigns c where c.id = scope_id));
+create policy channels on pauses for select to monotickets_tenant
+  using (scope = 'channel');
+grant select, insert, update, delete on pauses to monotickets_tenant;
+
+-- What belongs to a person on a channel, or to the platform.
+grant select on wa_contacts, wa_windows, wa_unreachable, wa_marketing_stops, wa_templates, wa_messaging_limit,
+  channel_limits to monotickets_tenant;
+
+-- Views read their tables as whoever asks.
+do $$
+declare
+  name regclass;
+begin
+  for name in select oid from pg_class where relkind = 'v' and relnamespace = 'public'::regnamespace
+  loop
+    execute format('alter view %s set (security_invoker = true)', name);
+    execute format('grant select on %s to monotickets_tenant', name);
+  end loop;
+end $$;
