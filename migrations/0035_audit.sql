@@ -8,7 +8,7 @@ create function api_name(column_name text) returns text language sql immutable p
 $$;
 
 -- Arguments of its triggers: the kind of object; the column of its id; the columns that are kept, separated by spaces; the
--- columns of which it is only kept that they changed, because they are personal data. What no argument names is not kept.
+-- columns of personal data, of which `changed` only names those that changed. What no argument names is not kept.
 create function audit_change() returns trigger language plpgsql as $$
 declare
   old_row jsonb := case when tg_op = 'INSERT' then null else to_jsonb(old) end;
@@ -17,23 +17,26 @@ declare
   was jsonb := '{}';
   becomes jsonb := '{}';
   field text;
+  names text[];
   owner text := coalesce(
     current_organizer(),
     any_row ->> 'organizer_id',
     case when tg_argv[0] = 'organizer' then any_row ->> 'id' end,
     case when any_row ->> 'scope' = 'organizer' then any_row ->> 'scope_id' end);
 begin
-  foreach field in array string_to_array(tg_argv[2] || ' ' || tg_argv[3], ' ')
+  foreach field in array string_to_array(tg_argv[2], ' ')
   loop
-    continue when field = '' or old_row -> field is not distinct from new_row -> field;
-    if field = any (string_to_array(tg_argv[3], ' ')) then
-      was := was || jsonb_build_object(api_name(field), case when old_row ->> field is not null then '…' end);
-      becomes := becomes || jsonb_build_object(api_name(field), case when new_row ->> field is not null then '…' end);
-    else
-      was := was || jsonb_build_object(api_name(field), old_row -> field);
-      becomes := becomes || jsonb_build_object(api_name(field), new_row -> field);
-    end if;
+    continue when old_row -> field is not distinct from new_row -> field;
+    was := was || jsonb_build_object(api_name(field), old_row -> field);
+    becomes := becomes || jsonb_build_object(api_name(field), new_row -> field);
   end loop;
+  names := array(
+    select api_name(name)
+      from unnest(string_to_array(tg_argv[3], ' ')) as name
+     where tg_op = 'UPDATE' and old_row -> name is distinct from new_row -> name);
+  if cardinality(names) > 0 then
+    becomes := becomes || jsonb_build_object('changed', names);
+  end if;
   if tg_op = 'UPDATE' and becomes = '{}' then
     return null;
   end if;

@@ -39,7 +39,7 @@ export const auditRoutes =
           summary: 'Who changed what, newest first',
           description:
             'What people change through this API, an entry for each object; workers and webhooks leave none. Of personal data it ' +
-            'is only kept that it changed (`…`), and a list of guests is one entry.',
+            'only `changed` tells the names of the fields, and a list of guests is one entry.',
           querystring: Type.Object(
             {
               ...PageQuery,
