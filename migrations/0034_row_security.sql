@@ -106,3 +106,40 @@ begin
     execute format('grant select on %s to monotickets_tenant', name);
   end loop;
 end $$;
+
+-- How many numbers use WhatsApp's messaging limit, which all organizers share: those that got a template since `since`; others
+-- that will get one until `due`; and of `phones` those that only a new campaign adds. It runs as its owner to count the
+-- deliveries of all, and tells nothing else. A message into a window that is open since `window_floor` does not count.
+create function count_messaging_limit(since timestamptz, due timestamptz, window_floor timestamptz, phones text[])
+returns table (used bigint, waiting bigint, recipients bigint)
+language sql stable security definer set search_path = public, pg_temp as $$
+  with used as (
+    select distinct sent_to as phone
+      from deliveries
+     where channel = 'whatsapp' and not simulated
+       and session_message is false
+       and sent_to is not null
+       and sent_at > since),
+  waiting as (
+    select distinct g.phone
+      from deliveries d
+      join guests g on g.event_id = d.event_id and g.id = d.guest_id
+     where d.channel = 'whatsapp'
+       and d.status in ('queued', 'scheduled') and d.next_attempt_at <= due
+       and d.answers_message is null
+       and g.phone is not null
+       and not exists (select from wa_windows w where w.phone = g.phone and w.last_inbound_at > window_floor)
+    except select phone from used),
+  asked as (
+    select unnest(phones) as phone
+    except select phone from used
+    except select phone from waiting)
+  select (select count(*) from used), (select count(*) from waiting), (select count(*) from asked)
+$$;
+
+-- Whether guests of another organizer have a number. It runs as its owner, and tells nothing else.
+create function is_known_elsewhere(number text, organizer text) returns boolean
+language sql stable security definer set search_path = public, pg_temp as $$
+  select exists (
+    select from guests g join events e on e.id = g.event_id where g.phone = number and e.organizer_id <> organizer)
+$$;

@@ -28,43 +28,18 @@ async function findMessagingLimit(db: Db): Promise<MessagingLimit | null> {
 
 type Counts = { used: number; waiting: number; recipients: number }
 
-/** Counts each number once: used and waiting of all organizers, who share the limit, and new ones of this campaign. */
+/**
+ * Counts each number once: used and waiting of all organizers, who share the limit, and new ones of this campaign. The function
+ * sees every organizer's deliveries, whoever asks, and tells no more than these three numbers.
+ */
 async function countConversations(db: Db, spec: Spec, included: Recipient[]): Promise<Counts> {
   const floor = new Date(spec.dueAt.getTime() - COUNTED_MS)
   const phones = included.flatMap(({ channel, isWindowOpen, phone }) =>
     channel === 'whatsapp' && !isWindowOpen && phone ? [phone] : [],
   )
   const { rows } = await sql<Counts>`
-    -- Numbers that got a template in the 24 hours before the campaign.
-    with used as (
-      select distinct sent_to as phone
-        from deliveries
-       where channel = 'whatsapp' and not simulated
-         and session_message is false
-         and sent_to is not null
-         and sent_at > ${floor}),
-    -- Other numbers that will get one before the campaign.
-    waiting as (
-      select distinct g.phone
-        from deliveries d
-        join guests g on g.event_id = d.event_id and g.id = d.guest_id
-       where d.channel = 'whatsapp'
-         and d.status in ('queued', 'scheduled') and d.next_attempt_at <= ${spec.dueAt}
-         and d.answers_message is null
-         and g.phone is not null
-         -- A message into an open window does not count.
-         and not exists (
-               select 1 from wa_windows w
-                where w.phone = g.phone and w.last_inbound_at > ${spec.windowFloor})
-      except select phone from used),
-    -- Numbers that only the campaign adds.
-    asked as (
-      select unnest(${phones}::text[]) as phone
-      except select phone from used
-      except select phone from waiting)
-    select (select count(*) from used) as used,
-           (select count(*) from waiting) as waiting,
-           (select count(*) from asked) as recipients`.execute(db)
+    select used, waiting, recipients
+      from count_messaging_limit(${floor}, ${spec.dueAt}, ${spec.windowFloor}, ${phones}::text[])`.execute(db)
   return rows[0]!
 }
 

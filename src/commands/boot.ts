@@ -1,5 +1,6 @@
 /** What every program of this package does first: configuration, log, database, and a clean end. */
 import { constants } from 'node:os'
+import { findRoleProblem } from '../platform/acting.ts'
 import { ConfigError, listMisspelled, loadConfig, readEnvironment, type Config } from '../platform/config.ts'
 import { MIGRATIONS_FOLDER, applyMigrations, listPendingMigrations, openDb } from '../platform/db.ts'
 import { BootError, openDeps, waitForDeps, type Deps } from '../deps.ts'
@@ -101,11 +102,19 @@ export async function migrate({ deps, config, log }: Pick<Boot, 'deps' | 'config
 export async function prepareSchema(started: Boot): Promise<{ isReady: boolean }> {
   if (started.config.database.migrateOnStart) {
     await migrate(started)
+    await checkRole(started)
     return { isReady: true }
   }
   const isReady = await hasSchema(started)
-  if (!isReady) started.log.warn('Migrations are pending: run npm run migrate; until then this process is not ready')
+  if (isReady) await checkRole(started)
+  else started.log.warn('Migrations are pending: run npm run migrate; until then this process is not ready')
   return { isReady }
+}
+
+/** Without its role no request of an organizer could be answered, so the program does not start. */
+async function checkRole({ deps }: Pick<Boot, 'deps'>): Promise<void> {
+  const problem = await findRoleProblem(deps.db)
+  if (problem) throw new BootError(problem)
 }
 
 /** Nothing is pending, neither of ours nor (on PostgreSQL queues) of BullMQ's, which migrate applies last. */

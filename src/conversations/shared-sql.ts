@@ -15,12 +15,7 @@ export const isOfGuest = (organizerId: ReturnType<typeof sql> = sql`g.organizer_
                  and quoted.guest_id = g.id
                  and quoted.channel = 'whatsapp'
                  and quoted.provider_message_id in (m.context_message_id, m.target_message_id))
-         or m.event_id is null and not exists (
-              select 1
-                from guests same
-                join events elsewhere on elsewhere.id = same.event_id
-               where same.phone = g.phone
-                 and elsewhere.organizer_id <> ${organizerId}))`
+         or m.event_id is null and not is_known_elsewhere(g.phone, ${organizerId}))`
 
 /** Guest `g` of event `e`, if the caller may see them. `guestId` null: every guest of the event. */
 export const guestsOf = (scope: string | null, eventId: string, guestId: string | null) => sql`

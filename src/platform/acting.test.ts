@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { startApp, type TestApp } from '../../test/harness.ts'
 import { anEvent, anInvitation, anOrganizer } from '../../test/make.ts'
-import { TENANT_ROLE } from './acting.ts'
+import { findRoleProblem, TENANT_ROLE } from './acting.ts'
 import { actOn, newId, sql, withTx, type Db } from './db.ts'
 
 /** Two organizers with an event and an invitation each. */
@@ -131,4 +131,23 @@ test('the role owns nothing and cannot step over the wall', async (t) => {
       from pg_roles r
      where rolname = ${TENANT_ROLE}`.execute(db)
   assert.deepEqual(Object.values(rows[0] as object), [false, false, false, false, false, false])
+})
+
+test('a program does not start when the role is missing, too strong or not granted', async (t) => {
+  const { db } = await startApp(t)
+  assert.equal(await findRoleProblem(db), undefined)
+  // In a transaction that is rolled back, because roles belong to the whole server.
+  const problemAfter = async (...statements: string[]): Promise<string | undefined> => {
+    const tx = await db.startTransaction().execute()
+    try {
+      for (const statement of statements) await sql.raw(statement).execute(tx)
+      return await findRoleProblem(tx)
+    } finally {
+      await tx.rollback().execute()
+    }
+  }
+  assert.match((await problemAfter(`alter role ${TENANT_ROLE} bypassrls`)) ?? '', /nobypassrls/)
+  assert.match((await problemAfter(`alter role ${TENANT_ROLE} rename to monotickets_gone`)) ?? '', /npm run migrate/)
+  const stranger = ['create role stranger', 'set local role stranger']
+  assert.match((await problemAfter(...stranger)) ?? '', /grant monotickets_tenant to "stranger"/)
 })

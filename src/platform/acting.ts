@@ -9,6 +9,7 @@ import {
   sql,
   type DatabaseConnection,
   type Driver,
+  type Kysely,
   type Transaction,
   type TransactionSettings,
 } from 'kysely'
@@ -80,6 +81,21 @@ function describe({ id, organizerId, requestId }: Actor): string {
   ]
   if (organizerId !== null) values.push(['app.organizer', organizerId], ['role', TENANT_ROLE])
   return `select ${values.map(([name, value]) => `set_config('${name}', ${pg.escapeLiteral(value)}, true)`).join(', ')}`
+}
+
+/** What keeps requests of organizers from running behind the wall, in one line that says what to do; undefined: nothing. */
+export async function findRoleProblem(db: Kysely<DB>): Promise<string | undefined> {
+  const { rows } = await sql<{ isBlind: boolean; mayAct: boolean; login: string }>`
+    select not (rolsuper or rolbypassrls) as is_blind,
+           pg_has_role(current_user, oid, 'member') as may_act,
+           current_user as login
+      from pg_roles
+     where rolname = ${TENANT_ROLE}`.execute(db)
+  const role = rows[0]
+  if (!role) return `The role ${TENANT_ROLE} is missing: run npm run migrate, or create it as README.md says.`
+  if (!role.isBlind)
+    return `The role ${TENANT_ROLE} must be neither superuser nor BYPASSRLS: alter role ${TENANT_ROLE} nosuperuser nobypassrls.`
+  return role.mayAct ? undefined : `As a superuser: grant ${TENANT_ROLE} to "${role.login}".`
 }
 
 /** Until the transaction ends, the audit log gets no entry of each guest: a list is recorded as one. */
