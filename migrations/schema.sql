@@ -54,6 +54,7 @@ create table campaigns (
 );
 CREATE INDEX campaigns_awaited ON campaigns USING btree (scheduled_at) WHERE ((schedule IS NOT NULL) AND (status = ANY (ARRAY['scheduled'::text, 'missed'::text])));
 CREATE INDEX campaigns_event ON campaigns USING btree (event_id, created_at DESC, id DESC);
+CREATE TRIGGER audit AFTER UPDATE ON campaigns FOR EACH ROW WHEN ((current_setting('app.actor'::text, true) <> ''::text)) EXECUTE FUNCTION audit_change('campaign', 'id', 'status schedule scheduled_at cancelled_at', '');
 
 create table channel_limits (
   channel text not null,
@@ -77,6 +78,7 @@ create table conversations (
   constraint conversations_event_id_guest_id_fkey FOREIGN KEY (event_id, guest_id) REFERENCES guests(event_id, id) ON DELETE CASCADE
 );
 CREATE INDEX conversations_assignee ON conversations USING btree (assignee_id) WHERE (assignee_id IS NOT NULL);
+CREATE TRIGGER audit AFTER INSERT OR UPDATE OF assignee_id ON conversations FOR EACH ROW WHEN ((current_setting('app.actor'::text, true) <> ''::text)) EXECUTE FUNCTION audit_change('conversation', 'guest_id', 'event_id assignee_id', '');
 
 create table dead_letters (
   id bigint generated always as identity not null,
@@ -95,6 +97,7 @@ create table dead_letters (
 );
 CREATE INDEX dead_letters_newest ON dead_letters USING btree (last_at DESC, id DESC);
 CREATE UNIQUE INDEX dead_letters_open ON dead_letters USING btree (kind, ref_id) WHERE (resolved_at IS NULL);
+CREATE TRIGGER audit AFTER UPDATE OF resolved_at ON dead_letters FOR EACH ROW WHEN ((current_setting('app.actor'::text, true) <> ''::text)) EXECUTE FUNCTION audit_change('dead_letter', 'id', 'kind ref_id resolution', '');
 
 create table deleted_logs (
   event_id text not null,
@@ -270,6 +273,7 @@ create table events (
 );
 CREATE INDEX events_landing ON events USING btree (status, ends_at) WHERE (status = ANY (ARRAY['active'::text, 'archived'::text]));
 CREATE INDEX events_organizer ON events USING btree (organizer_id, created_at DESC, id DESC);
+CREATE TRIGGER audit AFTER INSERT OR DELETE OR UPDATE ON events FOR EACH ROW WHEN ((current_setting('app.actor'::text, true) <> ''::text)) EXECUTE FUNCTION audit_change('event', 'id', 'name type status starts_at ends_at time_zone location capacity landing_ttl_days door_policy doors_open_minutes reentry', '');
 CREATE TRIGGER events_calendar_change BEFORE UPDATE OF name, starts_at, ends_at, time_zone, location ON events FOR EACH ROW WHEN ((((((old.name IS DISTINCT FROM new.name) OR (old.starts_at IS DISTINCT FROM new.starts_at)) OR (old.ends_at IS DISTINCT FROM new.ends_at)) OR (old.time_zone IS DISTINCT FROM new.time_zone)) OR (old.location IS DISTINCT FROM new.location))) EXECUTE FUNCTION events_count_calendar_change();
 
 create table export_chunks (
@@ -304,6 +308,7 @@ create table exports (
 );
 CREATE INDEX exports_age ON exports USING btree (created_at);
 CREATE INDEX exports_open ON exports USING btree (created_at) WHERE (status = ANY (ARRAY['queued'::text, 'running'::text]));
+CREATE TRIGGER audit AFTER INSERT ON exports FOR EACH ROW WHEN ((current_setting('app.actor'::text, true) <> ''::text)) EXECUTE FUNCTION audit_change('export', 'id', 'report format filter', '');
 
 create table fences (
   name text not null,
@@ -338,6 +343,7 @@ create table guest_imports (
 );
 CREATE INDEX guest_imports_age ON guest_imports USING btree (created_at);
 CREATE INDEX guest_imports_event ON guest_imports USING btree (event_id, created_at DESC, id DESC);
+CREATE TRIGGER audit AFTER INSERT ON guest_imports FOR EACH ROW WHEN ((current_setting('app.actor'::text, true) <> ''::text)) EXECUTE FUNCTION audit_change('guest_import', 'id', 'event_id format created updated unchanged rejected', '');
 
 create table guests (
   event_id text not null,
@@ -367,6 +373,7 @@ CREATE INDEX guests_event ON guests USING btree (event_id, created_at DESC, id D
 CREATE INDEX guests_name_lookup ON guests USING btree (event_id, split_part(search, '	'::text, 1));
 CREATE INDEX guests_phone_lookup ON guests USING btree (phone) WHERE (phone IS NOT NULL);
 CREATE INDEX guests_search ON guests USING gin (search gin_trgm_ops);
+CREATE TRIGGER audit AFTER INSERT OR DELETE OR UPDATE ON guests FOR EACH ROW WHEN (((current_setting('app.actor'::text, true) <> ''::text) AND (current_setting('app.bulk'::text, true) IS DISTINCT FROM 'on'::text))) EXECUTE FUNCTION audit_change('guest', 'id', 'event_id party_size locale', 'name phone email notes tags');
 
 create table idempotency_keys (
   caller text not null,
@@ -416,6 +423,7 @@ create table invitation_answers (
   constraint invitation_answers_invitation_id_fkey FOREIGN KEY (invitation_id) REFERENCES invitations(id) ON DELETE CASCADE
 );
 CREATE INDEX invitation_answers_of ON invitation_answers USING btree (invitation_id, id);
+CREATE TRIGGER audit AFTER INSERT ON invitation_answers FOR EACH ROW WHEN (((current_setting('app.actor'::text, true) <> ''::text) AND (new.source = 'staff'::text))) EXECUTE FUNCTION audit_change('answer', 'invitation_id', 'answer places', 'note');
 
 create table invitations (
   id text not null,
@@ -555,6 +563,7 @@ CREATE INDEX ledger_transactions_newest ON ledger_transactions USING btree (crea
 CREATE INDEX ledger_transactions_payment ON ledger_transactions USING btree (payment_id) WHERE (payment_id IS NOT NULL);
 CREATE UNIQUE INDEX ledger_transactions_idempotency ON ledger_transactions USING btree (created_by, idempotency_key) WHERE (idempotency_key IS NOT NULL);
 CREATE UNIQUE INDEX ledger_transactions_one_per_object ON ledger_transactions USING btree (payment_id, kind, COALESCE(object_id, ''::text)) WHERE (kind = ANY (ARRAY['payment'::text, 'refund'::text, 'dispute'::text, 'dispute_won'::text, 'dispute_lost'::text, 'fee'::text]));
+CREATE TRIGGER audit AFTER INSERT ON ledger_transactions FOR EACH ROW WHEN ((current_setting('app.actor'::text, true) <> ''::text)) EXECUTE FUNCTION audit_change('ledger_transaction', 'id', 'kind event_id payment_id reverses_id reason effective_at', '');
 CREATE TRIGGER ledger_transactions_append_only BEFORE DELETE OR UPDATE ON ledger_transactions FOR EACH ROW EXECUTE FUNCTION refuse_changed_ledger();
 CREATE CONSTRAINT TRIGGER ledger_transactions_checked AFTER INSERT ON ledger_transactions DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION check_ledger_transaction();
 CREATE TRIGGER ledger_transactions_kept BEFORE TRUNCATE ON ledger_transactions FOR EACH STATEMENT EXECUTE FUNCTION refuse_changed_ledger();
@@ -583,6 +592,7 @@ create table organizers (
   constraint organizers_id_check CHECK ((id ~ '^[A-Za-z0-9_-]{1,64}$'::text)),
   constraint organizers_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200)))
 );
+CREATE TRIGGER audit AFTER INSERT OR UPDATE ON organizers FOR EACH ROW WHEN ((current_setting('app.actor'::text, true) <> ''::text)) EXECUTE FUNCTION audit_change('organizer', 'id', 'name', '');
 
 create table password_links (
   token_hash bytea not null,
@@ -610,6 +620,7 @@ create table pauses (
   constraint pauses_scope CHECK ((scope = ANY (ARRAY['channel'::text, 'organizer'::text, 'event'::text, 'campaign'::text]))),
   constraint pauses_source CHECK ((source = ANY (ARRAY['person'::text, 'system'::text])))
 );
+CREATE TRIGGER audit AFTER INSERT OR DELETE OR UPDATE ON pauses FOR EACH ROW WHEN ((current_setting('app.actor'::text, true) <> ''::text)) EXECUTE FUNCTION audit_change('pause', 'scope_id', 'scope scope_id source reason until', '');
 
 create table payment_differences (
   id bigint generated always as identity not null,
@@ -678,6 +689,7 @@ CREATE INDEX payment_refunds_due_checks ON payment_refunds USING btree (next_che
 CREATE INDEX payment_refunds_payment ON payment_refunds USING btree (payment_id, created_at);
 CREATE UNIQUE INDEX payment_refunds_idempotency ON payment_refunds USING btree (created_by, idempotency_key) WHERE (idempotency_key IS NOT NULL);
 CREATE UNIQUE INDEX payment_refunds_object_once ON payment_refunds USING btree (payment_id, object_id) WHERE (object_id IS NOT NULL);
+CREATE TRIGGER audit AFTER INSERT ON payment_refunds FOR EACH ROW WHEN ((current_setting('app.actor'::text, true) <> ''::text)) EXECUTE FUNCTION audit_change('refund', 'id', 'payment_id amount_cents currency reason', '');
 
 create table payment_reviews (
   id text not null,
@@ -708,6 +720,7 @@ create table payment_reviews (
 );
 CREATE INDEX payment_reviews_listing ON payment_reviews USING btree (created_at DESC, id DESC);
 CREATE INDEX payment_reviews_ref ON payment_reviews USING btree (provider, provider_ref) WHERE (status = 'open'::text);
+CREATE TRIGGER audit AFTER UPDATE OF status ON payment_reviews FOR EACH ROW WHEN ((current_setting('app.actor'::text, true) <> ''::text)) EXECUTE FUNCTION audit_change('payment_review', 'id', 'status decision payment_id', '');
 
 create table payment_sums (
   organizer_id text not null,
@@ -818,6 +831,7 @@ CREATE UNIQUE INDEX payments_open_purpose ON payments USING btree (organizer_id,
 CREATE UNIQUE INDEX payments_provider_ref_unique ON payments USING btree (provider, provider_ref) WHERE (provider_ref IS NOT NULL);
 CREATE UNIQUE INDEX payments_reference_key_unique ON payments USING btree (organizer_id, reference_key) WHERE ((kind = 'manual'::text) AND (reference_key IS NOT NULL) AND (status <> 'reversed'::text));
 CREATE UNIQUE INDEX payments_reference_unique ON payments USING btree (organizer_id, reference) WHERE ((kind = 'manual'::text) AND (reference IS NOT NULL) AND (status <> 'reversed'::text));
+CREATE TRIGGER audit AFTER INSERT OR UPDATE ON payments FOR EACH ROW WHEN ((current_setting('app.actor'::text, true) <> ''::text)) EXECUTE FUNCTION audit_change('payment', 'id', 'kind organizer_id event_id provider status amount_cents currency method reference paid_at', 'note');
 CREATE TRIGGER payment_transitions_changed AFTER UPDATE ON payments REFERENCING OLD TABLE AS before NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION note_payment_change();
 CREATE TRIGGER payment_transitions_created AFTER INSERT ON payments REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION note_payment_created();
 CREATE TRIGGER payments_deleted AFTER DELETE ON payments REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION note_payment_sums();
@@ -885,6 +899,7 @@ CREATE INDEX scans_conflicts ON scans USING btree (event_id, received_at DESC, i
 CREATE INDEX scans_conflicts_with ON scans USING btree (conflicts_with) WHERE (conflicts_with IS NOT NULL);
 CREATE INDEX scans_event ON scans USING btree (event_id, received_at DESC, id DESC);
 CREATE INDEX scans_received ON scans USING brin (received_at);
+CREATE TRIGGER audit AFTER UPDATE OF undone_at ON scans FOR EACH ROW WHEN ((current_setting('app.actor'::text, true) <> ''::text)) EXECUTE FUNCTION audit_change('scan', 'scan_id', 'undone_at undo_reason', '');
 
 create table simulated_messages (
   id text not null,
@@ -1163,6 +1178,68 @@ create view wa_reactions as
           ORDER BY wa_messages.target_message_id, (COALESCE(wa_messages.phone, wa_messages.user_id)), wa_messages.sent_at DESC, wa_messages.received_at DESC) last
   WHERE emoji IS NOT NULL;
 
+CREATE OR REPLACE FUNCTION api_name(column_name text)
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+  select left(column_name, 1) || substr(replace(initcap(replace(column_name, '_', ' ')), ' ', ''), 2)
+$function$;
+
+CREATE OR REPLACE FUNCTION audit_change()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+declare
+  old_row jsonb := case when tg_op = 'INSERT' then null else to_jsonb(old) end;
+  new_row jsonb := case when tg_op = 'DELETE' then null else to_jsonb(new) end;
+  any_row jsonb := coalesce(new_row, old_row);
+  was jsonb := '{}';
+  becomes jsonb := '{}';
+  field text;
+  names text[];
+  owner text := coalesce(
+    current_organizer(),
+    any_row ->> 'organizer_id',
+    case when tg_argv[0] = 'organizer' then any_row ->> 'id' end,
+    case when any_row ->> 'scope' = 'organizer' then any_row ->> 'scope_id' end);
+begin
+  foreach field in array string_to_array(tg_argv[2], ' ')
+  loop
+    continue when old_row -> field is not distinct from new_row -> field;
+    was := was || jsonb_build_object(api_name(field), old_row -> field);
+    becomes := becomes || jsonb_build_object(api_name(field), new_row -> field);
+  end loop;
+  names := array(
+    select api_name(name)
+      from unnest(string_to_array(tg_argv[3], ' ')) as name
+     where tg_op = 'UPDATE' and old_row -> name is distinct from new_row -> name);
+  if cardinality(names) > 0 then
+    becomes := becomes || jsonb_build_object('changed', names);
+  end if;
+  if tg_op = 'UPDATE' and becomes = '{}' then
+    return null;
+  end if;
+  if owner is null then
+    select e.organizer_id into owner
+      from events e
+     where e.id = coalesce(any_row ->> 'event_id', case when any_row ->> 'scope' = 'event' then any_row ->> 'scope_id' end);
+  end if;
+  if owner is null then
+    select p.organizer_id into owner from payments p where p.id = any_row ->> 'payment_id';
+  end if;
+  insert into audit_entries (id, at, actor, action, entity, entity_id, organizer_id, before, after, request_id)
+  values ('aud_' || lpad(to_hex((extract(epoch from clock_timestamp()) * 1000)::bigint), 12, '0')
+            || left(replace(gen_random_uuid()::text, '-', ''), 20),
+          clock_timestamp(), current_setting('app.actor'),
+          tg_argv[0] || case tg_op when 'INSERT' then '_created' when 'DELETE' then '_deleted' else '_changed' end,
+          tg_argv[0], any_row ->> tg_argv[1], owner,
+          case when old_row is not null then was end,
+          case when new_row is not null then becomes end,
+          current_setting('app.request'));
+  return null;
+end $function$;
+
 CREATE OR REPLACE FUNCTION audit_entries_stay()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -1211,6 +1288,42 @@ AS $function$
     upper(regexp_replace(code collate "C", '[^A-Za-z0-9]', '', 'g') collate "C"),
     'OIL', '011')
 $function$;
+
+CREATE OR REPLACE FUNCTION count_messaging_limit(since timestamp with time zone, due timestamp with time zone, window_floor timestamp with time zone, phones text[])
+ RETURNS TABLE(used bigint, waiting bigint, recipients bigint)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+  with used as (
+    select distinct sent_to as phone
+      from deliveries
+     where channel = 'whatsapp' and not simulated
+       and session_message is false
+       and sent_to is not null
+       and sent_at > since),
+  waiting as (
+    select distinct g.phone
+      from deliveries d
+      join guests g on g.event_id = d.event_id and g.id = d.guest_id
+     where d.channel = 'whatsapp'
+       and d.status in ('queued', 'scheduled') and d.next_attempt_at <= due
+       and d.answers_message is null
+       and g.phone is not null
+       and not exists (select from wa_windows w where w.phone = g.phone and w.last_inbound_at > window_floor)
+    except select phone from used),
+  asked as (
+    select unnest(phones) as phone
+    except select phone from used
+    except select phone from waiting)
+  select (select count(*) from used), (select count(*) from waiting), (select count(*) from asked)
+$function$;
+
+CREATE OR REPLACE FUNCTION current_organizer()
+ RETURNS text
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+AS $function$ select nullif(current_setting('app.organizer', true), '') $function$;
 
 CREATE OR REPLACE FUNCTION delivery_may_become(current text, next text)
  RETURNS boolean
@@ -1292,6 +1405,16 @@ AS $function$
   end
 $function$;
 
+CREATE OR REPLACE FUNCTION is_known_elsewhere(number text, organizer text)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+  select exists (
+    select from guests g join events e on e.id = g.event_id where g.phone = number and e.organizer_id <> organizer)
+$function$;
+
 CREATE OR REPLACE FUNCTION landing_days(own integer, fallback integer)
  RETURNS integer
  LANGUAGE sql
@@ -1311,6 +1434,14 @@ exception when invalid_parameter_value then
   return (ends_at at time zone 'America/Mexico_City' + make_interval(days => days))
     at time zone 'America/Mexico_City';
 end $function$;
+
+CREATE OR REPLACE FUNCTION like_literal(value text)
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+  select regexp_replace(value, '([\\%_])', '\\\1', 'g')
+$function$;
 
 CREATE OR REPLACE FUNCTION note_ledger_sums()
  RETURNS trigger
@@ -1565,6 +1696,25 @@ begin
       using errcode = 'check_violation', constraint = 'payments_forward_only';
   end if;
   return new;
+end $function$;
+
+CREATE OR REPLACE FUNCTION search_guests(event text, words text[], number text, last_at timestamp with time zone, last_id text, most integer)
+ RETURNS SETOF text
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+declare
+  has_words text := (
+    select string_agg(format('search like %L', '%' || like_literal(word) || '%'), ' and ') from unnest(words) as word);
+  has_number text := format('search like %L', '%' || like_literal(number) || '%');
+begin
+  return query execute format(
+    'select id from guests
+      where event_id = %L and (%s or %s) and (%L::timestamptz is null or (created_at, id) < (%L, %L))
+      order by created_at desc, id desc limit %s',
+    event, coalesce(has_words, 'false'), case when number is null then 'false' else has_number end,
+    last_at, last_at, last_id, coalesce(most::text, 'all'));
 end $function$;
 
 CREATE OR REPLACE FUNCTION search_text(words text)

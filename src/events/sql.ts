@@ -154,7 +154,8 @@ type ListedGuests = GuestFilter & { scope: string | null; eventId: string; befor
 
 export async function listGuests(db: Db, wanted: ListedGuests): Promise<GuestRow[]> {
   const { scope, eventId, before, limit, q = '', status = null, answer = null, tag = null, deliveryStatus } = wanted
-  const conditions = foldText(q).trim() === '' ? sql`true` : await readSearch(db, q)
+  const isAlone = [status, answer, tag, deliveryStatus ?? null].every((filter) => filter === null)
+  const conditions = foldText(q).trim() === '' ? sql`true` : matches(eventId, q, before, isAlone ? limit : null)
   const { rows } = await sql<GuestRow>`
     select ${GUEST} from ${GUESTS}
      where g.event_id = ${eventId} and (${scope}::text is null or e.organizer_id = ${scope})
@@ -185,20 +186,17 @@ const hasDeliveryStatus = (eventId: string, status: string) =>
 
 /**
  * The condition that guest `g` has every word of `q` in name, phone or e-mail, or its number: written in any way, or only
- * the last digits. The database folds `q` as it folded what is stored, and nothing in it is a pattern.
+ * the last digits. The database folds `q` as it folded what is stored, and nothing in it is a pattern. `most`: how many guests
+ * after `before` are enough; null when other conditions choose among them.
  */
-async function readSearch(db: Db, q: string) {
+function matches(eventId: string, q: string, before: Position | null, most: number | null) {
   const text = foldCode(q).replace(/(?<=@)[^\s@]+/g, (domain) => domainToASCII(domain) || domain) // as it is stored
   const isNumber = /^[\d\s()+.-]{3,}$/.test(text)
-  const { rows } = await sql<{ words: string[] }>`
-    select string_to_array(search_text(${isNumber ? text.replace(/\D/g, '').replace(/^521(?=\d)/, '52') : text}), ' ') as words`.execute(
-    db,
-  )
-  const has = (word: string) => sql<boolean>`g.search like ${`%${word.replace(/[\\%_]/g, '\\$&')}%`}`
-  const { words } = rows[0]!
-  const hasWords = words.length > 0 ? sql.join(words.map(has), sql` and `) : sql`false`
-  const phone = normalizePhone(text)
-  return phone ? sql`(${has(phone.slice(1))} or (${hasWords}))` : sql`(${hasWords})`
+  const folded = isNumber ? text.replace(/\D/g, '').replace(/^521(?=\d)/, '52') : text
+  const phone = normalizePhone(text)?.slice(1) ?? null
+  return sql`g.id in (
+        select search_guests(${eventId}, string_to_array(search_text(${folded}), ' '), ${phone},
+                             ${before?.at ?? null}, ${before?.id ?? null}, ${most}))`
 }
 
 export async function updateGuest(tx: Tx, g: GuestRow, now: Date): Promise<void> {
