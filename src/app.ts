@@ -8,6 +8,8 @@ import Fastify, {
 } from 'fastify'
 import { openAuthenticator } from './auth/basic.ts'
 import { auditRoutes } from './auth/audit-routes.ts'
+import { deviceRoutes } from './auth/device-routes.ts'
+import { keyRoutes } from './auth/key-routes.ts'
 import { authRoutes } from './auth/routes.ts'
 import { doorRoutes } from './checkin/door-routes.ts'
 import { sessionRoutes } from './auth/session-routes.ts'
@@ -70,6 +72,8 @@ export async function buildApp(deps: Deps): Promise<FastifyInstance> {
   await app.register(sessionRoutes(deps))
   await app.register(userRoutes(deps))
   await app.register(auditRoutes(deps))
+  await app.register(keyRoutes(deps))
+  await app.register(deviceRoutes(deps))
   await app.register(eventRoutes(deps))
   await app.register(staffRoutes(deps))
   await app.register(guestListRoutes(deps))
