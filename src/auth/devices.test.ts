@@ -147,8 +147,8 @@ test('to a device another event does not exist, not even one of its organizer', 
   ]
 
   assert.deepEqual(
-    replies.map((reply) => [reply.statusCode, reply.json().code]),
-    Array<unknown>(5).fill([404, 'event_not_found']),
+    replies.map((reply) => `${reply.statusCode} ${reply.json().code}`),
+    Array<string>(5).fill('404 event_not_found'),
   )
   const { rows } = await sql`select id from scans where event_id = ${eventId}`.execute(db)
   assert.equal(rows.length, 0)
