@@ -9,7 +9,7 @@ import { openDeps, type Deps } from '../src/deps.ts'
 import { openLog } from '../src/platform/log.ts'
 import { ENVIRONMENT, type Tokens } from './http-rows.ts'
 import type { Load, LoadResult } from './load.ts'
-import { createDatabase, findFreePort, readArgumentsOf, seedGuests, type Machine } from './machine.ts'
+import { assignStaff, createDatabase, findFreePort, readArgumentsOf, seedGuests, type Machine } from './machine.ts'
 
 export type Backend = 'redis' | 'postgres'
 /** `startMs`: from the start of the process to its first good answer. */
@@ -57,6 +57,7 @@ export async function createAccounts(deps: Deps): Promise<Accounts> {
 
 /** Logs in anew: an access token lives for 15 minutes, and a benchmark may take longer. */
 export async function logInEach(deps: Deps, accounts: Accounts): Promise<Tokens> {
+  await assignStaff(deps)
   const entries = ROLES.map(async (role) => {
     const { accessToken } = await logIn(deps, { ...accounts[role], address: '127.0.0.1' })
     return [role, accessToken]

@@ -79,12 +79,24 @@ export async function seedGuests({ db }: Pick<Deps, 'db'>, eventId: string, coun
   )
   await sql`insert into events (id, organizer_id, name, starts_at, ends_at, doors_open_minutes)
     values (${eventId}, 'org_bench', 'Boda', '2035-01-01T18:00:00Z', '2035-01-02T02:00:00Z', 100000000)`.execute(db)
+  await assignStaff({ db })
   await sql`insert into guests (event_id, id, name, phone, email)
     select ${eventId}, 'g' || n, 'Ana Prueba', '+52' || (5510000000 + 10 * n), 'g' || n || '@example.com'
       from generate_series(1, ${count}) n`.execute(db)
   await sql`insert into invitations (id, event_id, guest_id, code, places)
     select ${eventId} || 'i' || n, ${eventId}, 'g' || n, ${codePrefixOf(eventId)} || lpad(n::text, 8, '0'), 1
       from generate_series(1, ${count}) n`.execute(db)
+}
+
+/** Assigns the staff that there is to every event. */
+export async function assignStaff({ db }: Pick<Deps, 'db'>): Promise<void> {
+  await sql`
+    insert into event_staff (event_id, user_id, added_by, added_at)
+    select e.id, u.id, 'bench', now()
+      from events e
+      join users u on u.organizer_id = e.organizer_id and u.role = 'staff'
+     where e.organizer_id = 'org_bench'
+    on conflict do nothing`.execute(db)
 }
 
 /** The codes of an event are its letters, filled up, and eight digits: 26 characters of the real alphabet. */

@@ -2,6 +2,29 @@
 -- The schema that the migrations create, for reading only. Tables come first, by name, each with its
 -- indexes and triggers; then materialized views, views and functions.
 
+create table api_keys (
+  id text not null,
+  organizer_id text,
+  name text not null,
+  prefix text not null,
+  token_hash bytea not null,
+  scopes text[] not null,
+  created_by text not null,
+  created_at timestamp with time zone not null,
+  expires_at timestamp with time zone,
+  last_used_at timestamp with time zone,
+  replaced_by text,
+  constraint api_keys_pkey PRIMARY KEY (id),
+  constraint api_keys_token UNIQUE (token_hash),
+  constraint api_keys_name CHECK (((length(name) >= 1) AND (length(name) <= 200))),
+  constraint api_keys_scopes CHECK (((cardinality(scopes) > 0) AND (scopes <@ ARRAY['read'::text, 'write'::text, 'door'::text, 'payments'::text]))),
+  constraint api_keys_organizer_id_fkey FOREIGN KEY (organizer_id) REFERENCES organizers(id),
+  constraint api_keys_replaced_by_fkey FOREIGN KEY (replaced_by) REFERENCES api_keys(id) ON DELETE SET NULL
+);
+CREATE INDEX api_keys_list ON api_keys USING btree (created_at DESC, id DESC);
+CREATE INDEX api_keys_organizer ON api_keys USING btree (organizer_id, created_at DESC, id DESC);
+CREATE INDEX api_keys_replaced ON api_keys USING btree (replaced_by) WHERE (replaced_by IS NOT NULL);
+
 create table audit_entries (
   id text not null,
   at timestamp with time zone not null,
@@ -227,6 +250,31 @@ create table delivery_slots (
   constraint delivery_slots_event_id_guest_id_fkey FOREIGN KEY (event_id, guest_id) REFERENCES guests(event_id, id) ON DELETE CASCADE
 );
 
+create table devices (
+  id text not null,
+  organizer_id text not null,
+  event_id text not null,
+  gate text not null,
+  name text not null,
+  code_hash bytea,
+  code_expires_at timestamp with time zone not null,
+  token_hash bytea,
+  claimed_at timestamp with time zone,
+  last_used_at timestamp with time zone,
+  created_by text not null,
+  created_at timestamp with time zone not null,
+  constraint devices_pkey PRIMARY KEY (id),
+  constraint devices_code UNIQUE (code_hash),
+  constraint devices_name_unique UNIQUE (event_id, name),
+  constraint devices_token UNIQUE (token_hash),
+  constraint devices_gate CHECK (((length(gate) >= 1) AND (length(gate) <= 100))),
+  constraint devices_name CHECK (((length(name) >= 1) AND (length(name) <= 100))),
+  constraint devices_event_id_fkey FOREIGN KEY (event_id) REFERENCES events(id) ON DELETE CASCADE,
+  constraint devices_organizer_id_fkey FOREIGN KEY (organizer_id) REFERENCES organizers(id)
+);
+CREATE INDEX devices_list ON devices USING btree (created_at DESC, id DESC);
+CREATE INDEX devices_organizer ON devices USING btree (organizer_id, created_at DESC, id DESC);
+
 create table email_stops (
   email text not null,
   organizer_id text default '*'::text not null,
@@ -236,6 +284,20 @@ create table email_stops (
   constraint email_stops_email_check CHECK ((email = lower(email))),
   constraint email_stops_reason CHECK ((reason = ANY (ARRAY['bounced'::text, 'complained'::text, 'suppressed'::text, 'unsubscribed'::text])))
 );
+
+create table event_staff (
+  event_id text not null,
+  user_id text not null,
+  gate text,
+  added_by text not null,
+  added_at timestamp with time zone not null,
+  constraint event_staff_pkey PRIMARY KEY (event_id, user_id),
+  constraint event_staff_gate CHECK (((length(gate) >= 1) AND (length(gate) <= 100))),
+  constraint event_staff_event_id_fkey FOREIGN KEY (event_id) REFERENCES events(id) ON DELETE CASCADE,
+  constraint event_staff_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE
+);
+CREATE INDEX event_staff_list ON event_staff USING btree (event_id, added_at DESC, user_id DESC);
+CREATE INDEX event_staff_user ON event_staff USING btree (user_id);
 
 create table events (
   id text not null,
@@ -943,6 +1005,7 @@ create table users (
   supervisor boolean default false not null,
   access_version integer default 0 not null,
   access_changed_at timestamp with time zone,
+  access_kept_session text,
   constraint users_pkey PRIMARY KEY (id),
   constraint users_email_unique UNIQUE (email),
   constraint users_email_check CHECK ((email = lower(email))),

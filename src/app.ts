@@ -8,6 +8,8 @@ import Fastify, {
 } from 'fastify'
 import { openAuthenticator } from './auth/basic.ts'
 import { auditRoutes } from './auth/audit-routes.ts'
+import { deviceRoutes } from './auth/device-routes.ts'
+import { keyRoutes } from './auth/key-routes.ts'
 import { authRoutes } from './auth/routes.ts'
 import { doorRoutes } from './checkin/door-routes.ts'
 import { sessionRoutes } from './auth/session-routes.ts'
@@ -25,6 +27,7 @@ import { templateRoutes } from './templates/routes.ts'
 import { unsubscribeRoutes } from './contacts/unsubscribe-routes.ts'
 import type { Deps } from './deps.ts'
 import { eventRoutes } from './events/routes.ts'
+import { staffRoutes } from './events/staff-routes.ts'
 import { guestExportRoutes } from './guestlists/export-routes.ts'
 import { guestListRoutes } from './guestlists/routes.ts'
 import { ledgerRoutes } from './finance/ledger-routes.ts'
@@ -69,7 +72,10 @@ export async function buildApp(deps: Deps): Promise<FastifyInstance> {
   await app.register(sessionRoutes(deps))
   await app.register(userRoutes(deps))
   await app.register(auditRoutes(deps))
+  await app.register(keyRoutes(deps))
+  await app.register(deviceRoutes(deps))
   await app.register(eventRoutes(deps))
+  await app.register(staffRoutes(deps))
   await app.register(guestListRoutes(deps))
   await app.register(guestExportRoutes(deps))
   await app.register(contactRoutes(deps))

@@ -5,6 +5,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { signingKeyOf } from './auth/auth.ts'
 import { REMEMBER_MS } from './auth/basic.ts'
+import { openCredentials, type Credentials } from './auth/credentials.ts'
 import { openRevocations, type Revocations } from './auth/revocations.ts'
 import type { Config } from './platform/config.ts'
 import { openDb, pingDb, type Db } from './platform/db.ts'
@@ -38,6 +39,8 @@ export type Deps = {
   signingKey: Uint8Array
   /** The access tokens that have ended before their time. */
   revocations: Revocations
+  /** Who API keys and the tokens of devices are. */
+  credentials: Credentials
   close(): Promise<void>
 }
 
@@ -66,6 +69,7 @@ export function openDeps(config: Config, log: Logger, options: DepsOptions): Dep
   })
   const slow = openDb(databaseUrl, { max: 2, statementTimeoutMs: 120_000, onError: onPoolError })
   const kv = config.redis.url ? openRedisKv(config.redis.url, onRedisError) : openPostgresKv(main.db)
+  const credentials = openCredentials({ db: main.db, now }, { freshMs: 1000 })
   const queues = openQueues({ redis: config.redis, database: { url: databaseUrl } }, log)
   return {
     config,
@@ -87,9 +91,10 @@ export function openDeps(config: Config, log: Logger, options: DepsOptions): Dep
     metrics: openMetrics(),
     signingKey: signingKeyOf(config.auth.jwtSecret ?? options.jwtSecret),
     revocations: openRevocations(
-      { db: main.db, now },
+      { db: main.db, now, credentials },
       { lifetimeMs: Math.max(config.auth.accessTtlSeconds * 1000, REMEMBER_MS), freshMs: 1000 },
     ),
+    credentials,
     async close() {
       await queues.close()
       await kv.close()

@@ -35,7 +35,22 @@ export async function anEvent(db: Db, facts: EventFacts = {}): Promise<string> {
       ${facts.doorPolicy ?? 'invited'}, ${facts.doorsOpenMinutes ?? 100_000_000}, ${facts.reentry ?? 'none'})`.execute(
     db,
   )
+  if (organizerId === ORGANIZER_ID) await assignStaff(db, id)
   return id
+}
+
+/** Assigns a member of the staff to an event: `as: 'staff'`, unless another is named, who need not exist before. */
+export async function assignStaff(db: Db, eventId: string, userId = 'usr_test_staff'): Promise<void> {
+  await sql`
+    insert into users (id, organizer_id, email, name, role)
+    select ${userId}, organizer_id, lower(${`${userId}@example.com`}), ${userId}, 'staff'
+      from events
+     where id = ${eventId}
+    on conflict do nothing`.execute(db)
+  await sql`
+    insert into event_staff (event_id, user_id, added_by, added_at)
+    values (${eventId}, ${userId}, 'test', now())
+    on conflict do nothing`.execute(db)
 }
 
 export type GuestFacts = {

@@ -10,7 +10,7 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { test } from 'node:test'
 import type { FastifyInstance } from 'fastify'
 import { ROLES, type Role } from '../src/http/access.ts'
-import { sql } from '../src/platform/db.ts'
+import { newId, sql } from '../src/platform/db.ts'
 import { requested } from './deliveries.ts'
 import { startApp, tokenFor, type TestApp } from './harness.ts'
 import { aMessage, hear } from './conversations.ts'
@@ -49,6 +49,10 @@ const BODIES: Record<string, (ids: Ids) => object | null> = {
   updateUser: () => ({ name: 'Robo' }),
   inviteUser: ({ organizerId }) => ({ organizerId, email: 'robo@example.com', name: 'Robo', role: 'staff' }),
   undoScan: () => ({ reason: 'Robo' }),
+  addDevice: ({ eventId }) => ({ eventId, gate: 'Robo', name: 'Robo' }),
+  claimDevice: () => null,
+  createApiKey: ({ organizerId }) => ({ organizerId, name: 'Robo', scopes: ['read'] }),
+  addEventStaff: () => ({ userId: 'usr_away_staff' }),
   assignConversation: () => ({ userId: 'usr_away_organizer' }),
   replyToGuest: () => ({ text: 'Robo' }),
   writeDownAnswer: () => ({ answer: 'no' }),
@@ -199,7 +203,9 @@ async function fillHome(app: TestApp): Promise<Ids> {
   const money = { amountCents: 12_345, currency: 'MXN', eventId }
   const made = await app.post('/payments/intent', { as, body: money })
   await app.post('/payments/intent', { as, body: money })
-  assert.deepEqual([launched.statusCode, made.statusCode], [202, 201])
+  const key = await app.post('/api-keys', { as, body: { name: 'Secreta', scopes: ['read'] } })
+  const device = await app.post('/devices', { as, body: { eventId, gate: 'Puerta secreta', name: newId('n') } })
+  assert.deepEqual([launched.statusCode, made.statusCode, key.statusCode, device.statusCode], [202, 201, 201, 201])
   return {
     eventId,
     guestId: guest.guestId,
@@ -213,6 +219,8 @@ async function fillHome(app: TestApp): Promise<Ids> {
     importId: imported.json().importId,
     paymentId: made.json().paymentId,
     organizerId: HOME,
+    keyId: key.json().apiKey.id,
+    deviceId: device.json().device.id,
     ...(await readCursors(app, eventId, as)),
   }
 }

@@ -9,6 +9,7 @@ import { limitAttempts, networkOf } from '../http/rate-limit.ts'
 import { ROLES, type Role, type User } from '../http/access.ts'
 import type { Kv } from '../platform/kv.ts'
 import { cleanLine, foldText } from '../platform/values/text.ts'
+import type { Credentials } from './credentials.ts'
 import type { Revocations } from './revocations.ts'
 import {
   findAccount,
@@ -28,6 +29,8 @@ import { revokeSessions } from './users-sql.ts'
 
 export { deleteOldTokens, findUser, stopWeeklyEmail } from './sql.ts'
 export { deleteOldLinks } from './users-sql.ts'
+export { deleteOldApiKeys } from './credentials-sql.ts'
+export { deleteOldDevices } from './devices-sql.ts'
 
 export type AuthContext = {
   db: Db
@@ -36,18 +39,20 @@ export type AuthContext = {
   config: Config
   signingKey: Uint8Array
   revocations: Revocations
+  credentials: Credentials
 }
 
 /** OWASP Password Storage Cheat Sheet: argon2id, 19 MiB, 2 passes, 1 lane. */
 const ARGON2 = { memoryCost: 19_456, timeCost: 2, parallelism: 1 }
 const ISSUER = 'monotickets'
 const DAY_MS = 86_400_000
+const SKEW_MS = 60_000
 
 /** How long a used refresh token still answers with its successor: for two tabs at once, and for an answer that was lost. */
 const GRACE_MS = 30_000
 
 /** The user of a request without credentials in demo mode. */
-export const DEMO_DIRECTOR: User = { id: 'usr_demo_director', role: 'director', organizerId: null }
+export const DEMO_DIRECTOR = { id: 'usr_demo_director', role: 'director', organizerId: null } as const satisfies User
 
 /**
  * The OpaqueString profile (RFC 8265, 4.2), so that a password is the same from every keyboard: spaces of any kind are
@@ -85,6 +90,8 @@ export async function authenticate(
       requiredClaims: ['exp', 'iat', 'sub', 'jti'],
       currentDate: context.now(),
     })
+    // The clocks of two servers may differ a little; a token of the future is none of ours.
+    if (payload.iat! * 1000 > context.now().getTime() + SKEW_MS) throw new Error('iat')
     const role = payload['role']
     const organizerId = payload['org'] ?? null
     if (!ROLES.includes(role as Role) || !(organizerId === null || typeof organizerId === 'string'))

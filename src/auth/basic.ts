@@ -1,12 +1,13 @@
 /**
- * Who sent a request: by Bearer on every route, or by HTTP Basic (RFC 7617) on pages that are opened in a browser, which
+ * Who sent a request: by Bearer on every route (an access token, an API key or the token of a device), or by HTTP Basic (RFC 7617) on pages that are opened in a browser, which
  * cannot send a Bearer header by itself.
  */
 import { createHmac } from 'node:crypto'
 import { Failure } from '../platform/errors.ts'
 import { openMemory } from '../platform/memory.ts'
 import type { Authenticate, User } from '../http/access.ts'
-import { authenticate, checkPassword, DEMO_DIRECTOR, type AuthContext } from './auth.ts'
+import { limitAttempts, networkOf } from '../http/rate-limit.ts'
+import { authenticate, checkPassword, DEMO_DIRECTOR, sha256, type AuthContext } from './auth.ts'
 
 /** A page sends many requests a minute: a checked password is remembered this long. */
 export const REMEMBER_MS = 300_000
@@ -32,7 +33,18 @@ export function openAuthenticator(context: AuthContext): Authenticate {
     return user
   }
 
+  /** Wrong keys of one network are limited, while a right one always works. */
+  async function checkKey(key: string, address: string): Promise<User> {
+    const user = await context.credentials.find(sha256(key).toString('hex'))
+    if (user) return user
+    await limitAttempts(context.kv, `key:address:${networkOf(address)}`, 30, 60_000)
+    throw new Failure('unauthorized', { detail: 'The key is not valid, has expired or has been deleted.' })
+  }
+
   async function identify(header: string | undefined, { address, mayBeBasic }: From): Promise<User> {
+    const apiKey = /^Bearer (m[kd]_live_[\w-]{43})$/i.exec(header ?? '')?.[1]
+    if (apiKey !== undefined) return checkKey(apiKey, address)
+
     const encoded = mayBeBasic ? /^Basic ([A-Za-z0-9+/=]{1,1000})$/i.exec(header ?? '')?.[1] : undefined
     if (encoded === undefined) return checkToken(header)
 

@@ -7,7 +7,8 @@
  */
 import type { User } from '../http/access.ts'
 import type { Db } from '../platform/db.ts'
-import { listRevoked } from './sql.ts'
+import type { Credentials } from './credentials.ts'
+import { listRevoked, type Revoked } from './sql.ts'
 
 export type Revocations = {
   /** Whether the credentials of this user have ended. */
@@ -16,12 +17,13 @@ export type Revocations = {
   expire(): void
 }
 
-type List = { versions: Map<string, { version: number; isDisabled: boolean }>; sessions: Set<string> }
+type Ended = Pick<Revoked, 'version' | 'isDisabled' | 'keptSession'>
+type List = { versions: Map<string, Ended>; sessions: Set<string> }
 /** Clocks of two servers may differ by this much. */
 const SKEW_MS = 60_000
 
 export function openRevocations(
-  { db, now }: { db: Db; now: () => Date },
+  { db, now, credentials }: { db: Db; now: () => Date; credentials: Credentials },
   { lifetimeMs, freshMs }: { lifetimeMs: number; freshMs: number },
 ): Revocations {
   let known: List = { versions: new Map(), sessions: new Set() }
@@ -34,8 +36,8 @@ export function openRevocations(
     const [startedMs, changesBefore] = [performance.now(), changes]
     const rows = await listRevoked(db, new Date(now().getTime() - lifetimeMs - SKEW_MS))
     const next: List = { versions: new Map(), sessions: new Set() }
-    for (const { userId, sessionId, version, isDisabled } of rows) {
-      if (userId !== null) next.versions.set(userId, { version, isDisabled })
+    for (const { userId, sessionId, ...ended } of rows) {
+      if (userId !== null) next.versions.set(userId, ended)
       if (sessionId !== null) next.sessions.add(sessionId)
     }
     if (changes !== changesBefore) return false
@@ -45,15 +47,20 @@ export function openRevocations(
   }
 
   return {
-    async include({ id, version = 0, sessionId }) {
+    async include({ id, version = 0, sessionId, tokenHash }) {
+      if (tokenHash !== undefined) return (await credentials.find(tokenHash)) === null
       if (performance.now() >= freshUntilMs) while (!(await (reading ??= read().finally(() => (reading = undefined)))));
-      const user = known.versions.get(id)
-      if (user && (user.isDisabled || user.version > version)) return true
+      const ended = known.versions.get(id)
+      if (ended?.isDisabled) return true
+      // A person who changes the password stays logged in there; the tokens of before that last change are over anyway.
+      const isKept = ended?.version === version + 1 && sessionId !== undefined && ended.keptSession === sessionId
+      if (ended && ended.version > version && !isKept) return true
       return sessionId !== undefined && known.sessions.has(sessionId)
     },
     expire() {
       changes++
       freshUntilMs = 0
+      credentials.expire() // a key ends with the account of its maker
     },
   }
 }

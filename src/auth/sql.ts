@@ -164,16 +164,24 @@ export async function revokeFamilyOf(db: Db, hash: Buffer, now: Date): Promise<n
   return Number(numAffectedRows ?? 0)
 }
 
-export type Revoked = { userId: string | null; sessionId: string | null; version: number; isDisabled: boolean }
+export type Revoked = {
+  userId: string | null
+  sessionId: string | null
+  version: number
+  isDisabled: boolean
+  /** The login that the last change of the account left open. */
+  keptSession: string | null
+}
 
 /** What ended access tokens since then: users with their present version, and sessions. */
 export async function listRevoked(db: Db, since: Date): Promise<Revoked[]> {
   const { rows } = await sql<Revoked>`/* prepared list_revoked */
-    select id as user_id, null as session_id, access_version as version, disabled_at is not null as is_disabled
+    select id as user_id, null as session_id, access_version as version, disabled_at is not null as is_disabled,
+           access_kept_session as kept_session
       from users
      where access_changed_at >= ${since}
      union all
-    select distinct null, family_id, 0, false
+    select distinct null, family_id, 0, false, null
       from refresh_tokens
      where revoked_at >= ${since}`.execute(db)
   return rows

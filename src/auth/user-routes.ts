@@ -2,10 +2,12 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import type { Deps } from '../deps.ts'
+import { Failure } from '../platform/errors.ts'
 import { causeOf, forCaller, ROLES, scopeOf } from '../http/access.ts'
 import { Page, PageQuery, readCursor, toPage } from '../http/page.ts'
 import { Answer, AnswerOf, Id, Instant, NullableString } from '../http/schemas.ts'
-import { changeUser, choosePassword, inviteUser, resetPassword } from './users.ts'
+import { openAuthenticator } from './basic.ts'
+import { changePassword, changeUser, choosePassword, inviteUser, resetPassword } from './users.ts'
 import { listUsers } from './users-sql.ts'
 
 const MANAGERS = ['organizer', 'director'] as const
@@ -57,7 +59,10 @@ const PatchBody = Type.Object(
 )
 const PasswordBody = Type.Object(
   {
-    token: Type.String({ minLength: 20, maxLength: 200, description: 'What follows `#` in the link.' }),
+    token: Type.Optional(Type.String({ minLength: 20, maxLength: 200, description: 'What follows `#` in the link.' })),
+    currentPassword: Type.Optional(
+      Type.String({ minLength: 1, maxLength: 128, description: 'Of the person who is logged in.' }),
+    ),
     password: Type.String({ minLength: 10, maxLength: 128 }),
   },
   { additionalProperties: false, title: 'PasswordRequest' },
@@ -66,6 +71,7 @@ const PasswordBody = Type.Object(
 export const userRoutes =
   (deps: Deps): FastifyPluginAsyncTypebox =>
   async (app) => {
+    const identify = openAuthenticator(deps)
     app.get(
       '/users',
       {
@@ -170,17 +176,35 @@ export const userRoutes =
     app.post(
       '/auth/password',
       {
-        config: { access: 'public', problems: ['link_not_valid'] },
+        config: {
+          access: 'public',
+          problems: ['link_not_valid', 'invalid_credentials', 'unauthorized', 'forbidden'],
+        },
         schema: {
           operationId: 'choosePassword',
           tags: ['Access'],
-          summary: 'Choose a password with the token of a link; every session of the user ends',
+          summary: 'Choose a password, by a link or while logged in',
+          description:
+            'With `token`, of a link: every session of the user ends. With `currentPassword` and `Authorization`: every other session ends.',
           body: PasswordBody,
           response: { 200: Answer({ status: Type.Literal('password_set') }) },
         },
       },
       async (request) => {
-        await choosePassword(deps, { ...request.body, address: request.ip, requestId: request.id })
+        const { token, currentPassword, password } = request.body
+        const from = { address: request.ip, requestId: request.id }
+        if ((token === undefined) === (currentPassword === undefined)) {
+          const message = 'is needed: either this or currentPassword'
+          throw new Failure('invalid_request', {
+            detail: `token ${message}.`,
+            errors: [{ path: 'body.token', message }],
+          })
+        }
+        if (token !== undefined) await choosePassword(deps, { token, password, ...from })
+        if (currentPassword !== undefined) {
+          const user = await identify(request.headers.authorization, { ...from, mayBeBasic: false })
+          await changePassword(deps, user, { currentPassword, password, ...from })
+        }
         return { status: 'password_set' as const }
       },
     )

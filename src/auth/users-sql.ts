@@ -87,12 +87,34 @@ export async function updatePassword(tx: Tx, id: string, passwordHash: string): 
      where id = ${id}`.execute(tx)
 }
 
+/**
+ * Stores a password that its person has changed, and ends every access token but those of one login. False: the account has been
+ * disabled or changed since its version was read.
+ */
+export async function replaceOwnPassword(
+  tx: Tx,
+  p: { id: string; accessVersion: number; passwordHash: string; keptSession: string | null; now: Date },
+): Promise<boolean> {
+  const { rows } = await sql`
+    update users
+       set password_hash = ${p.passwordHash},
+           access_version = access_version + 1,
+           access_changed_at = ${p.now},
+           access_kept_session = ${p.keptSession}
+     where id = ${p.id}
+       and access_version = ${p.accessVersion}
+       and disabled_at is null
+    returning id`.execute(tx)
+  return rows.length === 1
+}
+
 /** Ends every access token of a user. */
 export async function endAccess(tx: Tx, id: string, now: Date): Promise<void> {
   await sql`
     update users
        set access_version = access_version + 1,
-           access_changed_at = ${now}
+           access_changed_at = ${now},
+           access_kept_session = null
      where id = ${id}`.execute(tx)
 }
 

@@ -6,6 +6,7 @@ import { openDeps } from '../deps.ts'
 import type { Role, User } from '../http/access.ts'
 import { startApp, type TestApp } from '../../test/harness.ts'
 import { anOrganizer } from '../../test/make.ts'
+import { sha256 } from './auth.ts'
 import { openAuthenticator } from './basic.ts'
 import { openRevocations } from './revocations.ts'
 import { setPassword } from './users.ts'
@@ -196,6 +197,94 @@ test('a new password ends every session of before', async (t) => {
   const printed = await setPassword(app.deps, email.toUpperCase())
   assert.deepEqual([(await logIn(printed.password)).statusCode, printed.disabled], [200, false])
   await assert.rejects(setPassword(app.deps, 'nobody@example.com'), { code: 'user_not_found' })
+})
+
+const NEW = 'otra contraseña larga'
+const change = (app: TestApp, accessToken: string | null, body: object) =>
+  app.post('/auth/password', {
+    ...(accessToken === null ? {} : bearer(accessToken)),
+    body: { currentPassword: PASSWORD, password: NEW, ...body },
+  })
+
+test('who changes the password stays logged in here, and every other login ends', async (t) => {
+  const app = await startApp(t)
+  const { session: other, logIn } = await aUser(app)
+  const here = (await logIn()).json()
+
+  const changed = await change(app, here.accessToken, {})
+
+  assert.deepEqual([changed.statusCode, changed.json().status], [200, 'password_set'])
+  assert.equal((await app.get('/auth/me', bearer(other.accessToken))).statusCode, 401)
+  assert.equal((await app.post('/auth/refresh', { body: { refreshToken: other.refreshToken } })).statusCode, 401)
+  assert.equal((await app.get('/auth/me', bearer(here.accessToken))).statusCode, 200)
+  const refreshed = await app.post('/auth/refresh', { body: { refreshToken: here.refreshToken } })
+  assert.equal((await app.get('/auth/me', bearer(refreshed.json().accessToken))).statusCode, 200)
+  assert.deepEqual([(await logIn()).statusCode, (await logIn(NEW)).statusCode], [401, 200])
+})
+
+test('a token that had ended before the password changed stays ended', async (t) => {
+  const app = await startApp(t)
+  const { id, session } = await aUser(app)
+  await app.patch(`/users/${id}`, { as: 'director', body: { role: 'viewer' } })
+  const next = (await app.post('/auth/refresh', { body: { refreshToken: session.refreshToken } })).json()
+
+  const changed = await change(app, next.accessToken, {})
+
+  assert.equal(changed.statusCode, 200, changed.body)
+  assert.equal((await app.get('/auth/me', bearer(next.accessToken))).statusCode, 200)
+  assert.equal((await app.get('/auth/me', bearer(session.accessToken))).statusCode, 401)
+})
+
+test('of two concurrent changes of one password, one succeeds', async (t) => {
+  const app = await startApp(t)
+  const { session, logIn } = await aUser(app)
+
+  const replies = await Promise.all([
+    change(app, session.accessToken, { password: `${NEW} 1` }),
+    change(app, session.accessToken, { password: `${NEW} 2` }),
+  ])
+  const logins = [await logIn(`${NEW} 1`), await logIn(`${NEW} 2`)]
+
+  assert.deepEqual(replies.map(({ statusCode }) => statusCode).toSorted(), [200, 401])
+  assert.deepEqual(
+    logins.map(({ statusCode }) => statusCode),
+    replies.map(({ statusCode }) => statusCode),
+  )
+})
+
+test('a password is changed only by the person who knows it, and guesses are limited', async (t) => {
+  const app = await startApp(t)
+  const { session, logIn, email, token } = await aUser(app)
+  const boss = await aUser(app, 'organizer')
+  const body = { name: 'K', scopes: ['read', 'write', 'door', 'payments'] }
+  const key = (await app.post('/api-keys', { ...bearer(boss.session.accessToken), body })).json().key
+
+  const replies = [
+    await change(app, session.accessToken, { currentPassword: 'adivinada' }),
+    await change(app, null, {}),
+    await change(app, key, {}),
+    await change(app, session.accessToken, { token }),
+    await change(app, session.accessToken, { currentPassword: undefined }),
+    await change(app, session.accessToken, { password: 'corta' }),
+  ]
+  for (let n = 0; n < 10; n++)
+    await app.deps.kv.increment(`limit:login:account:${sha256(email).toString('hex')}`, 60_000)
+  const limited = await change(app, session.accessToken, {})
+
+  assert.deepEqual(
+    replies.map((reply) => [reply.statusCode, reply.json().code]),
+    [
+      [401, 'invalid_credentials'],
+      [401, 'unauthorized'],
+      [403, 'forbidden'],
+      [400, 'invalid_request'],
+      [400, 'invalid_request'],
+      [400, 'invalid_request'],
+    ],
+  )
+  assert.deepEqual([limited.statusCode, limited.json().code], [429, 'rate_limited'])
+  await app.deps.kv.deleteByPrefix('limit:login:')
+  assert.equal((await logIn()).statusCode, 200)
 })
 
 test('sessions are listed for their user alone, and end one by one or all but this one', async (t) => {

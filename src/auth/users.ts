@@ -7,7 +7,7 @@ import { parseName } from '../platform/values/text.ts'
 import { limitAttempts, networkOf } from '../http/rate-limit.ts'
 import type { Role, User } from '../http/access.ts'
 import { compare, recordChange, type Cause } from './audit.ts'
-import { foldEmail, hashPassword, sha256, type AuthContext } from './auth.ts'
+import { checkPassword, findUser, foldEmail, hashPassword, sha256, type AuthContext } from './auth.ts'
 import {
   deleteLinksOf,
   endAccess,
@@ -16,6 +16,8 @@ import {
   lockUser,
   lockUserByEmail,
   lockUserOfLink,
+  replaceOwnPassword,
+  revokeSessions,
   revokeTokensOf,
   spendLink,
   updatePassword,
@@ -178,6 +180,29 @@ export async function choosePassword(
     const user = await lockUserOfLink(tx, sha256(token)) // before the link, as everywhere
     if (!user || user.disabled || !(await spendLink(tx, sha256(token), at))) throw new Failure('link_not_valid')
     await replacePassword(tx, user, passwordHash, { by: user.id, requestId, at })
+  })
+  context.revocations.expire()
+}
+
+/**
+ * Changes the password of a person who is logged in. The login of the request stays open and every other one ends. Throws
+ * `unauthorized`, `forbidden`, `invalid_credentials` (of the current password) and `rate_limited`.
+ */
+export async function changePassword(
+  context: AuthContext,
+  { id, role, scopes, sessionId }: User,
+  { currentPassword, password, address }: { currentPassword: string; password: string; address: string },
+): Promise<void> {
+  if (role === 'device' || scopes) throw new Failure('forbidden', { detail: 'This is for people alone.' })
+  const person = await findUser(context, id)
+  if (!person) throw new Failure('unauthorized', { detail: 'The account no longer exists.' })
+  const { accessVersion } = await checkPassword(context, { email: person.email, password: currentPassword, address })
+  const [passwordHash, now, keptSession] = [await hashPassword(password), context.now(), sessionId ?? null]
+  await withTx(context.db, async (tx) => {
+    if (!(await replaceOwnPassword(tx, { id, accessVersion, passwordHash, keptSession, now })))
+      throw new Failure('invalid_credentials', { detail: 'The account has just been changed.' })
+    await revokeSessions(tx, { userId: id, sessionId: null, except: keptSession, now })
+    await deleteLinksOf(tx, id)
   })
   context.revocations.expire()
 }

@@ -12,7 +12,7 @@ import { findCode, lockInvitation, passDoor, readCode, type Admission, type Code
 import { batching } from '../platform/batching.ts'
 import { newId, violatedConstraint, withTx, type Db, type Tx } from '../platform/db.ts'
 import { Failure } from '../platform/errors.ts'
-import type { User } from '../http/access.ts'
+import { reachOf, type User } from '../http/access.ts'
 import { findAdmissionElsewhere, takeLaterPlaces } from './ranking.ts'
 import {
   judgeDoor,
@@ -100,7 +100,7 @@ async function admitAtOnce(
   user: User,
 ): Promise<Admission | null> {
   try {
-    return await admitTogether(context, { scope: user.organizerId, codes, ...row })
+    return await admitTogether(context, { ...reachOf(user), codes, ...row })
   } catch (error) {
     if (violatedConstraint(error) === 'scans_once') return null // a concurrent scan has the same scanId
     throw error
@@ -123,8 +123,9 @@ export function describeScan(input: ScanInput, { code }: CodeReading, receivedAt
     codeHash: hash('sha256', code, 'buffer'),
     direction: input.direction,
     requested: input.admit,
-    gate: input.gate ?? null,
-    device: input.device ?? null,
+    // Those of a device are its own, whatever it says.
+    gate: input.user.device?.gate ?? input.gate ?? null,
+    device: input.user.device?.name ?? input.device ?? null,
     scannedBy: input.user.id,
     scannedAt: readDeviceTime(input.scannedAt) ?? receivedAt,
     receivedAt,
@@ -144,7 +145,7 @@ function readDeviceTime(text: string | undefined): Date | null {
 
 /** Stores a scan, judges it and does what it says, with its invitation locked. */
 export async function checkInTransaction(tx: Tx, row: NewScan, reading: CodeReading, user: User): Promise<Scanned> {
-  const door = await insertScan(tx, user.organizerId, row)
+  const door = await insertScan(tx, reachOf(user), row)
   if (!door) throw new Failure('event_not_found')
   if (!door.isNew) return { ...(await repeatAnswer(tx, row, reading)), isRetry: true }
 

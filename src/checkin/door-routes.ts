@@ -4,7 +4,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import type { Deps } from '../deps.ts'
 import { Failure } from '../platform/errors.ts'
-import { forCaller, scopeOf } from '../http/access.ts'
+import { forCaller, reachOf } from '../http/access.ts'
 import { openStreams } from '../http/event-stream.ts'
 import { Page, PageQuery, readCursor, toPage } from '../http/page.ts'
 import { Answer, AnswerOf, EventParams, FileAnswer, Id } from '../http/schemas.ts'
@@ -16,6 +16,8 @@ import { isEventThere } from './scans-sql.ts'
 import { undoScan } from './undo.ts'
 
 const WATCHERS = ['staff', 'organizer', 'director'] as const
+/** A device watches the door of its own event (http/access.ts). */
+const VIEWERS = [...WATCHERS, 'device'] as const
 
 export const doorRoutes =
   (deps: Pick<Deps, 'db' | 'now' | 'revocations'>): FastifyPluginAsyncTypebox =>
@@ -45,7 +47,7 @@ export const doorRoutes =
       async (request) => {
         const { params, body, user } = request
         if (user.role === 'staff' && !user.isSupervisor) throw new Failure('supervisor_required')
-        const undo = { ...params, ...body, scope: scopeOf(request), by: user.id }
+        const undo = { ...params, ...body, reach: reachOf(user), by: user.id }
         const { scan, admission } = await undoScan(forCaller(deps, request), undo)
         request.log.info({ scanId: scan.id }, 'A scan was taken back')
         return { scan, guest: describeGuest(admission) }
@@ -55,7 +57,7 @@ export const doorRoutes =
     app.get(
       '/events/:eventId/door',
       {
-        config: { access: WATCHERS, problems: ['event_not_found'] },
+        config: { access: VIEWERS, problems: ['event_not_found'] },
         schema: {
           operationId: 'showDoor',
           tags: ['Check-in'],
@@ -64,7 +66,7 @@ export const doorRoutes =
           response: { 200: AnswerOf(DoorState) },
         },
       },
-      (request) => viewDoor(forCaller(deps, request), scopeOf(request), request.params.eventId),
+      (request) => viewDoor(forCaller(deps, request), reachOf(request.user), request.params.eventId),
     )
 
     app.get(
@@ -86,7 +88,7 @@ export const doorRoutes =
         const { eventId } = request.params
         const { limit, cursor } = request.query
         const before = readCursor(cursor)
-        if (!(await isEventThere(forCaller(deps, request).db, scopeOf(request), eventId)))
+        if (!(await isEventThere(forCaller(deps, request).db, reachOf(request.user), eventId)))
           throw new Failure('event_not_found')
         const rows = await listConflicts(forCaller(deps, request).db, { eventId, before, limit: limit + 1 })
         const { data, page } = toPage(rows, limit, ({ receivedAt, id }) => ({ at: receivedAt, id }))
@@ -98,7 +100,7 @@ export const doorRoutes =
     app.get(
       '/events/:eventId/door/stream',
       {
-        config: { access: WATCHERS, problems: ['event_not_found'] },
+        config: { access: VIEWERS, problems: ['event_not_found'] },
         schema: {
           operationId: 'streamDoor',
           tags: ['Check-in'],
@@ -111,10 +113,10 @@ export const doorRoutes =
         },
       },
       async (request, reply) => {
-        const scope = scopeOf(request)
+        const reach = reachOf(request.user)
         const { eventId } = request.params
-        if (!(await isEventThere(forCaller(deps, request).db, scope, eventId))) throw new Failure('event_not_found')
-        return stream(request, reply, (life) => watchDoor(forCaller(deps, request), { ...life, scope, eventId }))
+        if (!(await isEventThere(forCaller(deps, request).db, reach, eventId))) throw new Failure('event_not_found')
+        return stream(request, reply, (life) => watchDoor(forCaller(deps, request), { ...life, reach, eventId }))
       },
     )
   }

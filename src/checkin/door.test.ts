@@ -3,7 +3,7 @@ import { test, type TestContext } from 'node:test'
 import { newId, sql } from '../platform/db.ts'
 import type { User } from '../http/access.ts'
 import { ORGANIZER_ID, startApp, type AppOptions } from '../../test/harness.ts'
-import { aGuest, anEvent, anInvitation, anOrganizer } from '../../test/make.ts'
+import { assignStaff, aGuest, anEvent, anInvitation, anOrganizer } from '../../test/make.ts'
 import { watchDoor, type DoorView } from './door.ts'
 
 const NOW = '2030-01-01T01:00:00.000Z'
@@ -48,6 +48,7 @@ test('of the staff, only a supervisor undoes a scan', async (t) => {
   const { eventId, code } = await anInvitation(db)
   const { scanId } = await scan({ eventId, code })
   const supervisor = { id: 'usr_sup', role: 'staff' as const, organizerId: ORGANIZER_ID, isSupervisor: true }
+  await assignStaff(db, eventId, 'usr_sup')
 
   const refused = await undo(eventId, scanId, 'staff')
   const inside = (await door(eventId)).persons.inside
@@ -181,7 +182,7 @@ test('the stream tells the door at once, and a scan within two seconds', async (
   const { db, deps, scan } = await aDoor(t, {})
   const { eventId, code } = await anInvitation(db)
   const hasLeft = new AbortController()
-  const watched = { scope: null, eventId, requestId: newId('req'), signal: hasLeft.signal }
+  const watched = { reach: { scope: null, staffId: null }, eventId, requestId: newId('req'), signal: hasLeft.signal }
   const events = watchDoor(deps, watched)
   const next = async () => {
     const { value } = await events.next()

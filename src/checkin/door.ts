@@ -1,6 +1,7 @@
 /** How a door is doing: who is inside, and what each gate has scanned. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { findEvent } from '../events/events.ts'
+import { findDoor } from '../events/events.ts'
+import type { Reach } from '../http/access.ts'
 import type { StreamLife } from '../http/event-stream.ts'
 import type { Db } from '../platform/db.ts'
 import { Failure } from '../platform/errors.ts'
@@ -28,9 +29,15 @@ export type DoorView = {
 }
 
 /** Throws `event_not_found`. */
-export async function viewDoor({ db, now }: Context, scope: string | null, eventId: string): Promise<DoorView> {
-  const event = await findEvent(db, scope, eventId)
-  if (!event) throw new Failure('event_not_found')
+export async function viewDoor(context: Context, reach: Reach, eventId: string): Promise<DoorView> {
+  const door = await readDoor(context, reach, eventId)
+  if (!door) throw new Failure('event_not_found')
+  return door
+}
+
+async function readDoor({ db, now }: Context, reach: Reach, eventId: string): Promise<DoorView | null> {
+  const event = await findDoor(db, reach, eventId)
+  if (!event) return null
   const nowMs = now().getTime()
   const since = { minuteSince: new Date(nowMs - MINUTE_MS), recentSince: new Date(nowMs - RECENT_MS) }
   const gates = await listGates(db, eventId, since)
@@ -54,19 +61,21 @@ export async function viewDoor({ db, now }: Context, scope: string | null, event
 /** `heartbeatMs`: a comment keeps proxies from closing a quiet stream. `lifeMs`: the stream ends and the client reconnects. */
 const PACE = { pollMs: 1000, heartbeatMs: 15_000, lifeMs: 900_000 }
 
-type Watched = StreamLife & { scope: string | null; eventId: string }
+type Watched = StreamLife & { reach: Reach; eventId: string }
 
-/** Yields `door` at once and on every change, as server-sent events. Throws `event_not_found` before the first. */
+/** Yields `door` at once and on every change, as server-sent events, for as long as the caller may see the event. */
 export async function* watchDoor(
   context: Context,
-  { scope, eventId, requestId, signal, tokenMs = Infinity, isRevoked = () => Promise.resolve(false) }: Watched,
+  { reach, eventId, requestId, signal, tokenMs = Infinity, isRevoked = () => Promise.resolve(false) }: Watched,
 ): AsyncGenerator<string> {
   let last = ''
   let saidMs = 0
   const endMs = performance.now() + Math.min(PACE.lifeMs, tokenMs)
   for (let atMs = performance.now(); atMs < endMs && !signal.aborted; atMs = performance.now()) {
     if (await isRevoked()) return
-    const data = JSON.stringify({ requestId, ...(await viewDoor(context, scope, eventId)) })
+    const door = await readDoor(context, reach, eventId)
+    if (!door) return
+    const data = JSON.stringify({ requestId, ...door })
     const isQuiet = atMs - saidMs >= PACE.heartbeatMs
     if (data !== last) yield `event: door\ndata: ${data}\n\n`
     else if (isQuiet) yield ': still here\n\n'

@@ -74,7 +74,7 @@ test('a large event comes in parts, and none of its guests is left out', async (
   let since: { at: Date; id: string } | null = null
   for (let hasMore = true; hasMore;) {
     const part: Awaited<ReturnType<typeof viewManifest>> = await viewManifest(deps, {
-      ...{ scope: null, eventId, since, hasNames: false, limit: 3 },
+      ...{ scope: null, staffId: null, eventId, since, hasNames: false, limit: 3 },
     })
     const [at, id] = JSON.parse(Buffer.from(part.cursor, 'base64url').toString()) as [string, string]
     since = { at: new Date(at), id }

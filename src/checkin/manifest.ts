@@ -3,7 +3,8 @@
  * and for each code a hash with its places. A code cannot be read back from its hash.
  */
 import { hash } from 'node:crypto'
-import { findEvent, keyOf } from '../events/events.ts'
+import { findDoor, keyOf } from '../events/events.ts'
+import type { Reach } from '../http/access.ts'
 import type { Db } from '../platform/db.ts'
 import { Failure } from '../platform/errors.ts'
 import { writeCursor, type Position } from '../http/page.ts'
@@ -15,12 +16,12 @@ const HASH_BYTES = 16
 /** A change may be committed that much later than its own time; what is listed twice does no harm. */
 const OVERLAP_MS = 30_000
 
-type Wanted = { scope: string | null; eventId: string; since: Position | null; hasNames: boolean; limit: number }
+type Wanted = Reach & { eventId: string; since: Position | null; hasNames: boolean; limit: number }
 
 /** Throws `event_not_found`. */
 export async function viewManifest({ db, now }: { db: Db; now: () => Date }, wanted: Wanted) {
-  const { scope, eventId, since, hasNames, limit } = wanted
-  const event = await findEvent(db, scope, eventId)
+  const { eventId, since, hasNames, limit } = wanted
+  const event = await findDoor(db, wanted, eventId)
   if (!event) throw new Failure('event_not_found')
   const generatedAt = now()
   const rows = await listChanged(db, { eventId, since, limit: limit + 1 })

@@ -3,7 +3,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import type { Deps } from '../deps.ts'
 import { Failure } from '../platform/errors.ts'
-import { forCaller, scopeOf } from '../http/access.ts'
+import { forCaller, reachOf } from '../http/access.ts'
 import { Page, PageQuery, readCursor, toPage } from '../http/page.ts'
 import { AnswerOf, EventParams } from '../http/schemas.ts'
 import { scan } from './checkin.ts'
@@ -12,6 +12,8 @@ import { isEventThere, listScans } from './scans-sql.ts'
 import { syncScans } from './sync.ts'
 import { Manifest, SyncBody, SyncReply, ScanBody, ScanItem, ScanReply, RESULTS } from './schemas.ts'
 
+/** A device scans at its own event alone (http/access.ts). */
+const SCANNERS = ['staff', 'organizer', 'director', 'device'] as const
 /** An event with more guests gets its manifest in parts. */
 const ENTRIES_MAX = 10_000
 /** 500 scans, with room for long codes. */
@@ -24,7 +26,7 @@ export const checkinRoutes =
       '/scan/validate',
       {
         config: {
-          access: ['staff', 'organizer', 'director'],
+          access: SCANNERS,
           problems: ['event_not_found', 'invalid_date', 'scan_id_reused', 'scan_undone'],
         },
         schema: {
@@ -35,7 +37,7 @@ export const checkinRoutes =
             '`valid`: admitted now. `duplicate`: nobody more may enter with this code (`already_admitted`), or fewer than asked ' +
             '(`not_enough_places`; `remaining` says how many). `invalid`: `reason` and `message` say why. Unless the event has ' +
             'the `doorPolicy` `confirmed`, guests who have not answered or have declined are admitted too; `guest.answer` tells ' +
-            'the door. `direction: "out"` records who leaves an event with `reentry`.',
+            'the door. `direction: "out"` records who leaves an event with `reentry`. The scans of a device name its own gate and name.',
           body: ScanBody,
           response: { 200: ScanReply },
         },
@@ -52,7 +54,7 @@ export const checkinRoutes =
       '/scan/sync',
       {
         bodyLimit: UPLOAD_LIMIT,
-        config: { access: ['staff', 'organizer', 'director'], problems: ['event_not_found', 'invalid_date'] },
+        config: { access: SCANNERS, problems: ['event_not_found', 'invalid_date'] },
         schema: {
           operationId: 'syncScans',
           tags: ['Check-in'],
@@ -80,7 +82,7 @@ export const checkinRoutes =
     app.get(
       '/scan/manifest/:eventId',
       {
-        config: { access: ['staff', 'organizer', 'director'], problems: ['event_not_found', 'invalid_cursor'] },
+        config: { access: SCANNERS, problems: ['event_not_found', 'invalid_cursor'] },
         schema: {
           operationId: 'showManifest',
           tags: ['Check-in'],
@@ -108,7 +110,7 @@ export const checkinRoutes =
         const { since, names: hasNames } = request.query
         const page = { since: readCursor(since), limit: ENTRIES_MAX }
         return viewManifest(forCaller(deps, request), {
-          scope: scopeOf(request),
+          ...reachOf(request.user),
           eventId: request.params.eventId,
           hasNames,
           ...page,
@@ -135,10 +137,16 @@ export const checkinRoutes =
       async (request) => {
         const { limit, cursor, result = null } = request.query
         const { eventId } = request.params
-        const scope = scopeOf(request)
+        const reach = reachOf(request.user)
         const before = readCursor(cursor)
-        if (!(await isEventThere(forCaller(deps, request).db, scope, eventId))) throw new Failure('event_not_found')
-        const scans = await listScans(forCaller(deps, request).db, { scope, eventId, result, before, limit: limit + 1 })
+        if (!(await isEventThere(forCaller(deps, request).db, reach, eventId))) throw new Failure('event_not_found')
+        const scans = await listScans(forCaller(deps, request).db, {
+          scope: reach.scope,
+          eventId,
+          result,
+          before,
+          limit: limit + 1,
+        })
         return toPage(scans, limit, ({ receivedAt, id }) => ({ at: receivedAt, id }))
       },
     )

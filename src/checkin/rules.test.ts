@@ -147,7 +147,15 @@ for (const one of CASES.filter(({ what }) => !ONLY_RULES.has(what))) {
     if (direction === 'out') return
     const { eventId, code } = await make()
     const asked = {
-      ...{ id: newId('scn'), scanId: newId('dev'), eventId, codes: [code], scope: null, requested: count },
+      ...{
+        id: newId('scn'),
+        scanId: newId('dev'),
+        eventId,
+        codes: [code],
+        scope: null,
+        staffId: null,
+        requested: count,
+      },
       ...{ codeHash: createHash('sha256').update(code).digest(), direction, gate: null, device: null },
       ...{ scannedBy: 'usr_x', scannedAt: now, receivedAt: now, offlineAt: null, clockSkewMs: null, requestId: 'r' },
     }

@@ -1,11 +1,17 @@
 /** The statements about stored scans. */
+import { isAssigned } from '../events/events.ts'
+import type { Reach } from '../http/access.ts'
 import { sql, type Db, type Tx } from '../platform/db.ts'
 import type { Position } from '../http/page.ts'
 import type { ScanResult } from './sql.ts'
 
-export async function isEventThere(db: Db, scope: string | null, eventId: string): Promise<boolean> {
+export async function isEventThere(db: Db, { scope, staffId }: Reach, eventId: string): Promise<boolean> {
   const { rows } = await sql`
-    select id from events where id = ${eventId} and (${scope}::text is null or organizer_id = ${scope})`.execute(db)
+    select id
+      from events
+     where id = ${eventId}
+       and (${scope}::text is null or organizer_id = ${scope})
+       and ${isAssigned(staffId, sql`events.id`)}`.execute(db)
   return rows.length === 1
 }
 
@@ -58,7 +64,7 @@ export async function listScans(
 /** Finds a scan by our id, or by the id that its device gave it. */
 export async function findScan(
   db: Db,
-  scope: string | null,
+  { scope, staffId }: Reach,
   eventId: string,
   scanId: string,
 ): Promise<(ScanView & { invitationId: string | null }) | null> {
@@ -67,7 +73,8 @@ export async function findScan(
       from (${SCANS}
              where s.event_id = ${eventId}
                and (s.scan_id = ${scanId} or s.id = ${scanId})
-               and (${scope}::text is null or e.organizer_id = ${scope})) found
+               and (${scope}::text is null or e.organizer_id = ${scope})
+               and ${isAssigned(staffId, sql`e.id`)}) found
       join scans s on s.id = found.id
      order by (found.id = ${scanId}) desc
      limit 1`.execute(db)

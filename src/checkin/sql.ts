@@ -1,5 +1,6 @@
 /** The statements of a scan. */
-import { admitting, type Admission } from '../events/events.ts'
+import { admitting, isAssigned, type Admission } from '../events/events.ts'
+import type { Reach } from '../http/access.ts'
 import { sql, type Db, type Tx } from '../platform/db.ts'
 import { OPEN_AFTER_END_MS, type EventFacts, type ScanReason } from './rules.ts'
 
@@ -21,8 +22,8 @@ export type NewScan = {
   requestId: string
 }
 
-/** A scan by a caller of organizer `scope`, of a code that may be spelled as in `codes`, the most literal first. */
-export type Asked = NewScan & { scope: string | null; codes: string[] }
+/** A scan by a caller of this reach, of a code that may be spelled as in `codes`, the most literal first. */
+export type Asked = NewScan & Reach & { codes: string[] }
 
 /**
  * Admits the guests of new scans of entries with an exact code, an open door and enough places, and stores these scans, all in one
@@ -46,10 +47,10 @@ export async function admitScans(db: Db, asked: Asked[]): Promise<(Admission | n
                ${column(({ receivedAt }) => receivedAt)}::timestamptz[],
                ${column(({ offlineAt }) => offlineAt)}::timestamptz[],
                ${column(({ clockSkewMs }) => clockSkewMs)}::bigint[],
-               ${column(({ requestId }) => requestId)}::text[])
+               ${column(({ requestId }) => requestId)}::text[], ${column(({ staffId }) => staffId)}::text[])
              with ordinality
              a (id, scope, event_id, scan_id, codes, code_hash, count, gate, device, scanned_by, scanned_at, received_at,
-                offline_at, clock_skew_ms, request_id, n)),
+                offline_at, clock_skew_ms, request_id, staff_id, n)),
     found as (
       select a.*, i.id as invitation_id, e.door_policy = 'confirmed' as must_confirm,
              row_number() over (partition by i.id order by a.n) as nth_of_invitation,
@@ -63,7 +64,8 @@ export async function admitScans(db: Db, asked: Asked[]): Promise<(Admission | n
                   and c.event_id = a.event_id
                 order by array_position(string_to_array(a.codes, ' '), c.code)
                 limit 1) i
-       where e.status in ('active', 'archived', 'expired')
+       where ${isAssigned(sql`a.staff_id`, sql`e.id`)}
+         and e.status in ('active', 'archived', 'expired')
          and a.at >= e.starts_at - make_interval(mins => e.doors_open_minutes)
          and a.at <= e.ends_at + make_interval(secs => ${OPEN_AFTER_END_MS / 1000})
          and not exists (
@@ -94,16 +96,17 @@ export async function admitScans(db: Db, asked: Asked[]): Promise<(Admission | n
 export type Door = Omit<EventFacts, 'startsAtMs' | 'endsAtMs'> & { startsAt: Date; endsAt: Date; isNew: boolean }
 
 /**
- * Stores a scan before it is checked. Returns null when this organizer has no such event. A concurrent scan with the same id
+ * Stores a scan before it is checked. Returns null when there is no such event within reach. A concurrent scan with the same id
  * waits on the unique index.
  */
-export async function insertScan(tx: Tx, scope: string | null, s: NewScan): Promise<Door | null> {
+export async function insertScan(tx: Tx, { scope, staffId }: Reach, s: NewScan): Promise<Door | null> {
   const { rows } = await sql<Door>`
     with door as (
       select id, status, starts_at, ends_at, doors_open_minutes, door_policy, reentry
         from events
        where id = ${s.eventId}
-         and (${scope}::text is null or organizer_id = ${scope})),
+         and (${scope}::text is null or organizer_id = ${scope})
+         and ${isAssigned(staffId, sql`events.id`)}),
     scan as (
       insert into scans (id, event_id, scan_id, code_hash, direction, requested, gate, device, scanned_by, scanned_at,
                          received_at, offline_at, clock_skew_ms, request_id)

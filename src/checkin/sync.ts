@@ -3,7 +3,7 @@
  * when and in which order they arrive. An upload that was cut off is sent again: what is stored already gets its answer again.
  */
 import { Check, Errors } from 'typebox/value'
-import type { User } from '../http/access.ts'
+import { reachOf, type User } from '../http/access.ts'
 import { readCode, type Admission, type CodeReading } from '../events/events.ts'
 import { withTx, type Db } from '../platform/db.ts'
 import { Failure, isConnectionLost, readInstant } from '../platform/errors.ts'
@@ -35,7 +35,7 @@ export async function syncScans({ db, now }: Context, upload: Upload): Promise<S
   const receivedAt = now()
   const skewMs = sentAt === undefined ? null : receivedAt.getTime() - readInstant(sentAt, 'sentAt').getTime()
   const clock = { skewMs, isOff: skewMs !== null && Math.abs(skewMs) > SKEW_MAX_MS }
-  if (!(await isEventThere(db, user.organizerId, eventId))) throw new Failure('event_not_found')
+  if (!(await isEventThere(db, reachOf(user), eventId))) throw new Failure('event_not_found')
 
   const results: SyncResult[] = []
   const read: Read[] = []
@@ -93,7 +93,7 @@ const readId = (given: unknown): string | null =>
  */
 async function admitTogether(db: Db, read: Read[], user: User): Promise<(Admission | null)[]> {
   if (read.length === 0 || read.some(({ row }) => row.direction === 'out')) return []
-  const asked = read.map(({ row, reading }) => ({ ...row, scope: user.organizerId, codes: reading.exact }))
+  const asked = read.map(({ row, reading }) => ({ ...row, ...reachOf(user), codes: reading.exact }))
   try {
     return await admitScans(db, asked)
   } catch (error) {

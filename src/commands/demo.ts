@@ -67,6 +67,7 @@ export async function seedDemo({ db, now }: Pick<Deps, 'db' | 'now'>): Promise<D
     )
     await seedLogins(tx, passwordHash)
     await seedEvents(tx, at)
+    await seedStaff(tx, at)
     await seedGuests(tx, at)
     await seedLedger(tx, at)
   })
@@ -100,6 +101,13 @@ async function seedEvents(tx: Tx, now: Date): Promise<void> {
       tx,
     )
   }
+}
+
+async function seedStaff(tx: Tx, now: Date): Promise<void> {
+  await sql`
+    insert into event_staff (event_id, user_id, gate, added_by, added_at)
+    values ('ev_demo', 'usr_demo_staff', 'Entrada principal', 'seed', ${now})
+    on conflict do nothing`.execute(tx)
 }
 
 async function seedGuests(tx: Tx, now: Date): Promise<void> {

@@ -1,4 +1,6 @@
 /** WhatsApp's 24-hour customer-service window. Only a guest's own message opens it, at the provider's time. */
+import { isAssigned } from '../events/events.ts'
+import type { Reach } from '../http/access.ts'
 import { sql, type Db, type Tx } from '../platform/db.ts'
 
 export type Window = { openedAt: Date; lastInboundAt: Date }
@@ -10,15 +12,16 @@ export type WindowState = {
   secondsRemaining: number
 }
 
-/** With a scope, finds only windows of this organizer's guests. */
-export async function findWindow(db: Db, scope: string | null, phone: string): Promise<Window | null> {
+/** Finds only windows of guests of the events within reach. */
+export async function findWindow(db: Db, { scope, staffId }: Reach, phone: string): Promise<Window | null> {
   const { rows } = await sql<Window>`
     select opened_at, last_inbound_at
       from wa_windows w
      where phone = ${phone}
        and (${scope}::text is null or exists (
              select 1 from guests g join events e on e.id = g.event_id
-              where g.phone = w.phone and e.organizer_id = ${scope}))`.execute(db)
+              where g.phone = w.phone and e.organizer_id = ${scope}
+                and ${isAssigned(staffId, sql`e.id`)}))`.execute(db)
   return rows[0] ?? null
 }
 

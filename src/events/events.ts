@@ -48,7 +48,8 @@ export {
   type ListedGuest,
 } from './lists.ts'
 export { archiveDue, expireDue, listDue, type LandingChange } from './life-cycle.ts'
-export { findEvent, findGuest, type EventRow } from './sql.ts'
+export { findDoor, findEvent, findGuest, type EventRow } from './sql.ts'
+export { isAssigned } from './staff-sql.ts'
 
 type Context = { db: Db; now: () => Date }
 

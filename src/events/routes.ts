@@ -3,7 +3,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import type { Deps } from '../deps.ts'
 import { Failure } from '../platform/errors.ts'
-import { forCaller, scopeOf } from '../http/access.ts'
+import { forCaller, reachOf, scopeOf } from '../http/access.ts'
 import { Page, PageQuery, readCursor, toPage } from '../http/page.ts'
 import { Answer, AnswerOf, DELIVERY_STATUSES, EventParams, GuestParams, Id } from '../http/schemas.ts'
 import { addGuest, changeEvent, changeGuest, createEvent, createOrganizer, removeGuest } from './events.ts'
@@ -19,9 +19,11 @@ import {
   Organizer,
   OrganizerBody,
 } from './schemas.ts'
-import { findEvent, findGuest, listEvents, listGuests, listOrganizers } from './sql.ts'
+import { findDoor, findEvent, findGuest, listEvents, listGuests, listOrganizers } from './sql.ts'
 
 const READERS = ['organizer', 'director', 'viewer'] as const
+/** Staff find the events that they are assigned to. */
+const FINDERS = [...READERS, 'staff'] as const
 const WRITERS = ['organizer', 'director'] as const
 
 export const eventRoutes =
@@ -65,11 +67,11 @@ export const eventRoutes =
     app.get(
       '/events',
       {
-        config: { access: READERS },
+        config: { access: FINDERS },
         schema: {
           operationId: 'listEvents',
           tags: ['Events'],
-          summary: 'Events, newest first',
+          summary: 'Events, newest first; for staff those that they are assigned to',
           querystring: Type.Object(
             {
               ...PageQuery,
@@ -84,7 +86,7 @@ export const eventRoutes =
       async (request) => {
         const { limit, cursor, organizerId = null, status = null } = request.query
         const rows = await listEvents(forCaller(deps, request).db, {
-          scope: scopeOf(request),
+          ...reachOf(request.user),
           organizerId,
           status,
           before: readCursor(cursor),
@@ -116,7 +118,7 @@ export const eventRoutes =
     app.get(
       '/events/:eventId',
       {
-        config: { access: READERS, problems: ['event_not_found'] },
+        config: { access: FINDERS, problems: ['event_not_found'] },
         schema: {
           operationId: 'showEvent',
           tags: ['Events'],
@@ -126,7 +128,7 @@ export const eventRoutes =
         },
       },
       async (request) => {
-        const event = await findEvent(forCaller(deps, request).db, scopeOf(request), request.params.eventId)
+        const event = await findDoor(forCaller(deps, request).db, reachOf(request.user), request.params.eventId)
         if (!event) throw new Failure('event_not_found')
         return event
       },

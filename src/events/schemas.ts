@@ -47,6 +47,9 @@ export const Event = Type.Object(
       enum: ['event_paused', 'organizer_paused', null],
       description: 'Nothing is sent while it is paused; what is queued waits.',
     }),
+    gate: Type.Optional(
+      Type.Unsafe<string | null>({ ...NullableString, description: 'Only for staff: the gate they are assigned to.' }),
+    ),
   },
   { title: 'Event' },
 )

@@ -2,7 +2,9 @@ import { domainToASCII } from 'node:url'
 import { sql, type Db, type Tx } from '../platform/db.ts'
 import { normalizePhone } from '../platform/values/phone.ts'
 import { foldCode, foldText } from '../platform/values/text.ts'
+import type { Reach } from '../http/access.ts'
 import type { Position } from '../http/page.ts'
+import { isAssigned } from './staff-sql.ts'
 
 export type Organizer = { id: string; name: string; createdAt: Date; sendingPausedAt: Date | null }
 
@@ -67,18 +69,37 @@ export async function findEvent(db: Db, scope: string | null, id: string): Promi
   return rows[0] ?? null
 }
 
-export type EventFilter = {
-  scope: string | null
+/** An event as the caller finds it. `gate`: only of the staff, where they stand. */
+export type FoundEvent = EventRow & { gate?: string | null }
+
+const gateOf = (staffId: string | null) =>
+  staffId === null
+    ? sql``
+    : sql`, (select s.gate from event_staff s where s.event_id = events.id and s.user_id = ${staffId}) as gate`
+
+/** Finds an event for those who may open its door. */
+export async function findDoor(db: Db, { scope, staffId }: Reach, id: string): Promise<FoundEvent | null> {
+  const { rows } = await sql<FoundEvent>`
+    select ${EVENT}${gateOf(staffId)}
+      from events
+     where id = ${id}
+       and (${scope}::text is null or organizer_id = ${scope})
+       and ${isAssigned(staffId, sql`events.id`)}`.execute(db)
+  return rows[0] ?? null
+}
+
+export type EventFilter = Reach & {
   organizerId: string | null
   status: string | null
   before: Position | null
   limit: number
 }
 
-export async function listEvents(db: Db, f: EventFilter): Promise<EventRow[]> {
-  const { rows } = await sql<EventRow>`
-    select ${EVENT} from events
+export async function listEvents(db: Db, f: EventFilter): Promise<FoundEvent[]> {
+  const { rows } = await sql<FoundEvent>`
+    select ${EVENT}${gateOf(f.staffId)} from events
      where (${f.scope}::text is null or organizer_id = ${f.scope})
+       and ${isAssigned(f.staffId, sql`events.id`)}
        and (${f.organizerId}::text is null or organizer_id = ${f.organizerId})
        and (${f.status}::text is null or status = ${f.status})
        and (${f.before?.at ?? null}::timestamptz is null or (created_at, id) < (${f.before?.at ?? null}::timestamptz, ${f.before?.id ?? null}))

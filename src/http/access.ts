@@ -6,14 +6,17 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Actor } from '../platform/acting.ts'
 import { actOn, type Db } from '../platform/db.ts'
 import { Failure } from '../platform/errors.ts'
+import { listScopes, type Scope } from './scopes.ts'
 
 export const ROLES = ['director', 'organizer', 'staff', 'viewer'] as const
 export type Role = (typeof ROLES)[number]
+/** What a caller may be: a person or an API key with a role, or a device at a door. */
+export type CallerRole = Role | 'device'
 
 /** The caller. `organizerId` is null for a director, who sees every organizer. `expiresAt`: when the token expires. */
 export type User = {
   id: string
-  role: Role
+  role: CallerRole
   organizerId: string | null
   expiresAt?: Date
   /** Of the staff: whether they may undo what the door did. */
@@ -21,9 +24,15 @@ export type User = {
   /** Which change of the account the token knows, and the login that it came from. */
   version?: number
   sessionId?: string
+  /** Of an API key: what it may do. */
+  scopes?: readonly Scope[]
+  /** Of a device: the only event that it reaches, and what its scans name. */
+  device?: { eventId: string; gate: string; name: string }
+  /** Of an API key or a device: the hash of its token. */
+  tokenHash?: string
 }
 
-export type Access = 'public' | readonly Role[]
+export type Access = 'public' | readonly CallerRole[]
 /** `mayBeBasic`: the route also accepts HTTP Basic. `address`: the client's address, for the rate limit of attempts. */
 export type Authenticate = (
   authorization: string | undefined,
@@ -65,15 +74,29 @@ export function guardRoutes(app: FastifyInstance, authenticate: Authenticate): v
     if (!access) throw new Error(`${[method].flat().join(',')} ${url} does not declare config.access`)
     for (const one of [method].flat()) rules.push({ method: one, url, access })
     if (access === 'public') return
+    const opening = listScopes([method].flat()[0] ?? '', url)
     const guard = async (request: FastifyRequest) => {
       const user = await authenticate(request.headers.authorization, { address: request.ip, mayBeBasic })
       request.user = user
       request.actor = { id: user.id, organizerId: user.organizerId, requestId: request.id }
       if (!access.includes(request.user.role))
         throw new Failure('forbidden', { detail: `This needs the role ${access.join(' or ')}.` })
+      const { scopes } = request.user
+      if (scopes && !opening.some((scope) => scopes.includes(scope)))
+        throw new Failure('forbidden', {
+          detail: opening.length > 0 ? `This needs the scope ${opening.join(' or ')}.` : 'This is for people alone.',
+        })
     }
     route.onRequest = [guard, ...[route.onRequest ?? []].flat()]
+    if (access.includes('device')) route.preHandler = [keepToEvent, ...[route.preHandler ?? []].flat()]
   })
+}
+
+/** A device is at the door of one event; no other exists to it. */
+const keepToEvent = async ({ user, params, body }: FastifyRequest): Promise<void> => {
+  if (!user.device) return
+  const asked: { eventId?: unknown } = Object.assign({}, body, params)
+  if (asked.eventId !== user.device.eventId) throw new Failure('event_not_found')
 }
 
 /** The organizer whose rows this user may access, for the WHERE clause; null means every organizer. */
@@ -87,6 +110,13 @@ export function forCaller<D extends { db: Db }>(deps: D, request: Pick<FastifyRe
   if (request.actor.organizerId === null && ['GET', 'HEAD'].includes(request.method)) return deps
   return { ...deps, db: actOn(deps.db, request.actor) }
 }
+/** Which events a user may access: those of an organizer, or all (`scope` null); of the staff only where they are assigned. */
+export type Reach = { scope: string | null; staffId: string | null }
+
+export const reachOf = ({ id, role, organizerId }: Pick<User, 'id' | 'role' | 'organizerId'>): Reach => ({
+  scope: organizerId,
+  staffId: role === 'staff' ? id : null,
+})
 
 /** Who causes a change and by which request, for the audit log. `now`: the time of the change. */
 export const causeOf = (request: Pick<FastifyRequest, 'user' | 'id'>, now: () => Date) => ({

@@ -1,6 +1,6 @@
 /** Logging the queues, and deleting old rows. */
 import { Type } from 'typebox'
-import { deleteOldLinks, deleteOldTokens } from '../auth/auth.ts'
+import { deleteOldApiKeys, deleteOldDevices, deleteOldLinks, deleteOldTokens } from '../auth/auth.ts'
 import { deleteOldIntervals } from '../channels/channels.ts'
 import { deleteOldPreflights } from '../campaigns/campaigns.ts'
 import { blankOldTexts } from '../conversations/conversations.ts'
@@ -41,6 +41,8 @@ export const deleteOldRows = defineJob({
     await deleteOldKeys(db)
     await deleteOldTokens(db)
     await deleteOldLinks(db)
+    await deleteOldApiKeys(db, at)
+    await deleteOldDevices(db, at)
     await deleteOldPreflights(db, at)
     await deleteStrayEvents(db, at)
     await deleteOldIntervals(db, at)

@@ -43,6 +43,9 @@ const FAILURES = {
   supervisor_required: [403, 'Only supervisors of the door may do this'],
   // not found or gone
   user_not_found: [404, 'No such user'],
+  key_not_found: [404, 'No such API key'],
+  device_not_found: [404, 'No such device'],
+  staff_not_found: [404, 'The user is not assigned to this event'],
   session_not_found: [404, 'No such session'],
   organizer_not_found: [404, 'No such organizer'],
   event_not_found: [404, 'No such event'],
@@ -60,8 +63,12 @@ const FAILURES = {
   invitation_not_found: [404, 'No such invitation'],
   invitation_expired: [410, 'The invitation has expired'],
   link_not_valid: [410, 'The link is used, replaced or expired'],
+  device_code_not_valid: [410, 'The code is unknown, used or expired'],
   // conflicts
   user_disabled: [409, 'The user is disabled'],
+  too_many_keys: [409, 'There are as many API keys as there may be'],
+  key_not_active: [409, 'The API key has ended or has been replaced'],
+  device_exists: [409, 'A device of this name exists'],
   user_exists: [409, 'A user with this e-mail exists'],
   organizer_exists: [409, 'An organizer with this id exists'],
   guest_has_history: [409, 'The guest has deliveries or scans'],

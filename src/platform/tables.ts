@@ -23,6 +23,20 @@ export type JsonValue = JsonArray | JsonObject | JsonPrimitive;
 
 export type Timestamp = ColumnType<Date, Date | string, Date | string>;
 
+export interface ApiKeys {
+  createdAt: Timestamp;
+  createdBy: string;
+  expiresAt: Timestamp | null;
+  id: string;
+  lastUsedAt: Timestamp | null;
+  name: string;
+  organizerId: string | null;
+  prefix: string;
+  replacedBy: string | null;
+  scopes: string[];
+  tokenHash: Buffer;
+}
+
 export interface AuditEntries {
   action: string;
   actor: string;
@@ -183,6 +197,21 @@ export interface DeliverySlots {
   template: string;
 }
 
+export interface Devices {
+  claimedAt: Timestamp | null;
+  codeExpiresAt: Timestamp;
+  codeHash: Buffer | null;
+  createdAt: Timestamp;
+  createdBy: string;
+  eventId: string;
+  gate: string;
+  id: string;
+  lastUsedAt: Timestamp | null;
+  name: string;
+  organizerId: string;
+  tokenHash: Buffer | null;
+}
+
 export interface EmailStops {
   email: string;
   organizerId: Generated<string>;
@@ -211,6 +240,14 @@ export interface Events {
   timeZone: Generated<string>;
   type: Generated<string>;
   updatedAt: Generated<Timestamp>;
+}
+
+export interface EventStaff {
+  addedAt: Timestamp;
+  addedBy: string;
+  eventId: string;
+  gate: string | null;
+  userId: string;
 }
 
 export interface ExportChunks {
@@ -695,6 +732,7 @@ export interface TicketUses {
 
 export interface Users {
   accessChangedAt: Timestamp | null;
+  accessKeptSession: string | null;
   accessVersion: Generated<number>;
   createdAt: Generated<Timestamp>;
   disabledAt: Timestamp | null;
@@ -809,6 +847,7 @@ export interface WeeklyEmails {
 }
 
 export interface DB {
+  apiKeys: ApiKeys;
   auditEntries: AuditEntries;
   campaigns: Campaigns;
   channelLimits: ChannelLimits;
@@ -819,8 +858,10 @@ export interface DB {
   deliveryAttempts: DeliveryAttempts;
   deliveryEvents: DeliveryEvents;
   deliverySlots: DeliverySlots;
+  devices: Devices;
   emailStops: EmailStops;
   events: Events;
+  eventStaff: EventStaff;
   exportChunks: ExportChunks;
   exports: Exports;
   fences: Fences;

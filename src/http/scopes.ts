@@ -1,0 +1,20 @@
+/** What an API key may do (docs/decisions/0032): its scopes open routes, within the role that the key has. */
+
+export const SCOPES = ['read', 'write', 'door', 'payments'] as const
+export type Scope = (typeof SCOPES)[number]
+
+const OF_PEOPLE = /^\/(auth|users|api-keys)(\/|$)/
+const OF_DOOR = /^\/scan\/|^\/devices(\/|$)|^\/events\/:eventId\/(scans|door)(\/|$)/
+const OF_MONEY =
+  /^\/payments(\/|$)|^\/director\/(payments|assignments|organizers)(\/|$)|^\/organizers\/:organizerId\/(balance|ledger)/
+
+/**
+ * The scopes that open a route; one of them is enough, and without any it is for people alone. `door` and `payments` open all that
+ * belongs to them. Of everything else `read` opens what changes nothing, theirs too, and `write` what changes something.
+ */
+export function listScopes(method: string, url: string): readonly Scope[] {
+  if (OF_PEOPLE.test(url)) return []
+  const own: Scope[] = OF_DOOR.test(url) ? ['door'] : OF_MONEY.test(url) ? ['payments'] : []
+  if (method === 'GET' || method === 'HEAD') return ['read', ...own]
+  return own.length > 0 ? own : ['write']
+}
