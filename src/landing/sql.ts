@@ -1,4 +1,4 @@
-/** The SQL of an invitation's files. */
+/** The SQL of an invitation's files and of the event's card. */
 import { sql, type Db } from '../platform/db.ts'
 
 /** What the calendar entry of an event shows, and how often that has changed. */
@@ -17,6 +17,24 @@ export async function findCalendarEvent(db: Db, eventId: string): Promise<Calend
   const { rows } = await sql<CalendarEvent>`
     select id, name, starts_at, ends_at, location, calendar_sequence as sequence,
            coalesce(calendar_changed_at, created_at) as changed_at
+      from events
+     where id = ${eventId}`.execute(db)
+  return rows[0] ?? null
+}
+
+/** What the card of an event shows, and whether it is shown. */
+export type CardEvent = {
+  status: 'draft' | 'active' | 'archived' | 'expired'
+  name: string
+  startsAt: Date
+  endsAt: Date
+  timeZone: string
+  location: string | null
+}
+
+export async function findCardEvent(db: Db, eventId: string): Promise<CardEvent | null> {
+  const { rows } = await sql<CardEvent>`
+    select status, name, starts_at, ends_at, time_zone, location
       from events
      where id = ${eventId}`.execute(db)
   return rows[0] ?? null

@@ -58,6 +58,7 @@ const FAILURES = {
   scan_not_found: [404, 'No such scan'],
   import_not_found: [404, 'No such import'],
   invitation_not_found: [404, 'No such invitation'],
+  card_not_found: [404, 'No such event card'],
   invitation_expired: [410, 'The invitation has expired'],
   link_not_valid: [410, 'The link is used, replaced or expired'],
   // conflicts
