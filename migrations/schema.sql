@@ -234,6 +234,22 @@ create table email_stops (
   constraint email_stops_reason CHECK ((reason = ANY (ARRAY['bounced'::text, 'complained'::text, 'suppressed'::text, 'unsubscribed'::text])))
 );
 
+create table event_texts (
+  event_id text not null,
+  locale text not null,
+  title text,
+  greeting text,
+  body text,
+  dress_code text,
+  gifts text,
+  thanks text,
+  updated_by text not null,
+  updated_at timestamp with time zone not null,
+  constraint event_texts_pkey PRIMARY KEY (event_id, locale),
+  constraint event_texts_locale CHECK ((locale = ANY (ARRAY['es-MX'::text, 'en'::text]))),
+  constraint event_texts_event_id_fkey FOREIGN KEY (event_id) REFERENCES events(id) ON DELETE CASCADE
+);
+
 create table events (
   id text not null,
   organizer_id text not null,

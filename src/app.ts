@@ -25,6 +25,7 @@ import { templateRoutes } from './templates/routes.ts'
 import { unsubscribeRoutes } from './contacts/unsubscribe-routes.ts'
 import type { Deps } from './deps.ts'
 import { eventRoutes } from './events/routes.ts'
+import { textsRoutes } from './events/texts-routes.ts'
 import { guestExportRoutes } from './guestlists/export-routes.ts'
 import { guestListRoutes } from './guestlists/routes.ts'
 import { ledgerRoutes } from './finance/ledger-routes.ts'
@@ -71,6 +72,7 @@ export async function buildApp(deps: Deps): Promise<FastifyInstance> {
   await app.register(userRoutes(deps))
   await app.register(auditRoutes(deps))
   await app.register(eventRoutes(deps))
+  await app.register(textsRoutes(deps))
   await app.register(guestListRoutes(deps))
   await app.register(guestExportRoutes(deps))
   await app.register(contactRoutes(deps))

@@ -23,7 +23,7 @@ const AWAY = 'org_intruder'
 type Ids = Record<string, string>
 type Parameter = { name: string; in: 'path' | 'query' | 'header' }
 type Operation = { operationId: string; parameters?: Parameter[]; requestBody?: object }
-type Method = 'get' | 'post' | 'patch' | 'delete'
+type Method = 'get' | 'post' | 'put' | 'patch' | 'delete'
 type Call = { id: string; method: Method; path: string; query: string[]; hasBody: boolean; isPublic: boolean }
 const FORM = {
   'content-type': 'multipart/form-data; boundary=x',
@@ -38,6 +38,7 @@ const BODIES: Record<string, (ids: Ids) => object | null> = {
   changeCurrentUser: () => null,
   createEvent: ({ organizerId }) => ({ organizerId, name: 'Robo', startsAt: '2030-01-01T00:00:00Z' }),
   updateEvent: () => ({ name: 'Robo' }),
+  writeEventTexts: () => ({ title: 'Robo' }),
   createGuest: () => ({ name: 'Robo' }),
   updateGuest: () => ({ name: 'Robo' }),
   launchCampaign: () => ({ template: 'event_invitation', channel: 'auto', filter: {}, dryRun: true }),
@@ -166,6 +167,7 @@ async function fillHome(app: TestApp): Promise<Ids> {
     importId: imported.json().importId,
     paymentId: made.json().paymentId,
     organizerId: HOME,
+    locale: 'es-MX',
     ...(await readCursors(app, eventId, as)),
   }
 }

@@ -1,5 +1,6 @@
 /** Where the card of an event is found, and how it is kept. */
 import { createHmac } from 'node:crypto'
+import { chooseTexts } from '../events/events.ts'
 import type { Db } from '../platform/db.ts'
 import { Failure } from '../platform/errors.ts'
 import type { Kv } from '../platform/kv.ts'
@@ -35,7 +36,11 @@ export const cardPathOf = (signingKey: Uint8Array, eventId: string, facts: CardF
 export async function findCard({ db, signingKey }: Context, eventId: string, version: string): Promise<CardFacts> {
   const event = await findCardEvent(db, eventId)
   if (!event || event.status === 'draft') throw new Failure('card_not_found')
-  const cards = LOCALES.map((locale): CardFacts => ({ ...event, title: event.name, locale }))
+  const cards = LOCALES.map((locale): CardFacts => ({
+    ...event,
+    title: chooseTexts(event.texts, locale).title ?? event.name,
+    locale,
+  }))
   const card = cards.find((facts) => isSame(version, versionOf(signingKey, eventId, facts)))
   if (!card) throw new Failure('card_not_found')
   if (event.status === 'expired') throw new Failure('invitation_expired')

@@ -70,6 +70,7 @@ test('an invitation shows event, guest and answer, and is neither stored by brow
       timeZone: 'America/Mexico_City',
       location: null,
     },
+    texts: { title: null, greeting: null, body: null, dressCode: null, gifts: null, thanks: null },
     guest: { name: 'Ana Prueba', partySize: 3 },
     answer: 'pending',
     answeredPlaces: null,

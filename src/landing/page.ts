@@ -26,23 +26,25 @@ type Extra = {
 }
 
 export function renderInvitation(view: InvitationView, extra: Extra): string {
-  const { event, guest, locale } = view
+  const { event, guest, locale, texts } = view
+  const title = texts.title ?? event.name
   const words = WORDS[locale]
   const body = `
     <header>
-      <p class="eyebrow">${words.eyebrow}</p>
-      <h1>${escapeHtml(event.name)}</h1>
+      <p class="eyebrow">${texts.greeting ? escapeHtml(texts.greeting) : words.eyebrow}</p>
+      <h1>${escapeHtml(title)}</h1>
       <p class="guest">${words.dear} <strong>${escapeHtml(guest.name)}</strong>${guest.partySize > 1 ? ` · ${words.people(guest.partySize)}` : ''}</p>
     </header>
     ${extra.notice ? `<p class="notice" role="alert">${words.notices[extra.notice]}</p>` : ''}
+    ${texts.body && view.isOpen ? renderBody(texts.body) : ''}
     ${renderFacts(view)}
     ${view.isOpen ? renderAnswer(view, extra.qr) : renderThanks(view)}`
   const url = `${extra.baseUrl}/public/invite/${encodeURIComponent(view.code)}`
   const place = event.location ? ` · ${event.location}` : ''
   const day = formatDay(event, locale)
   const description = `${day}, ${formatHours(event)}${place}`
-  const image = { path: extra.card, ...CARD_SIZE, alt: `${event.name}. ${day}` }
-  return renderDocument(locale, { title: event.name, description, url, baseUrl: extra.baseUrl, image }, body)
+  const image = { path: extra.card, ...CARD_SIZE, alt: `${title}. ${day}` }
+  return renderDocument(locale, { title, description, url, baseUrl: extra.baseUrl, image }, body)
 }
 
 /** A page with one message: the invitation is unknown or expired, the client is rate limited, or the form is invalid. */
@@ -59,7 +61,15 @@ export function renderMessage(
   )
 }
 
-function renderFacts({ event, locale, code, isOpen }: InvitationView): string {
+/** Lines stay, and an empty one begins a paragraph. */
+const renderLines = (text: string) => escapeHtml(text).replaceAll('\n', '<br>')
+const renderBody = (text: string) =>
+  `<div class="words">${text
+    .split(/\n{2,}/)
+    .map((part) => `<p>${renderLines(part)}</p>`)
+    .join('')}</div>`
+
+function renderFacts({ event, locale, code, isOpen, texts }: InvitationView): string {
   const words = WORDS[locale]
   const map = event.location
     ? `<dt>${words.where}</dt><dd>${escapeHtml(event.location)}<br><a href="https://www.google.com/maps/search/?api=1&amp;query=${encodeURIComponent(event.location)}" rel="noreferrer">${words.map}</a></dd>`
@@ -70,8 +80,12 @@ function renderFacts({ event, locale, code, isOpen }: InvitationView): string {
   return `<dl class="facts">
       <dt>${words.when}</dt><dd><time datetime="${event.startsAt.toISOString()}">${escapeHtml(formatDay(event, locale))}<br>${escapeHtml(formatHours(event))}</time>${calendar}</dd>
       ${map}
+      ${renderFact(words.dressCode, isOpen ? texts.dressCode : null)}
+      ${renderFact(words.gifts, isOpen ? texts.gifts : null)}
     </dl>`
 }
+
+const renderFact = (name: string, text: string | null) => (text ? `<dt>${name}</dt><dd>${renderLines(text)}</dd>` : '')
 
 function renderAnswer(view: InvitationView, qr: string | undefined): string {
   const words = WORDS[view.locale]
@@ -106,9 +120,10 @@ function renderForm({ code, guest, answeredPlaces, locale }: InvitationView): st
     </form>`
 }
 
-function renderThanks({ locale, answer, admitted }: InvitationView): string {
+function renderThanks({ locale, answer, admitted, texts }: InvitationView): string {
   const words = WORDS[locale]
-  return `<section class="thanks"><h2>${words.thanks}</h2><p>${admitted > 0 || answer === 'yes' ? words.thanksForComing : words.over}</p></section>`
+  const ours = admitted > 0 || answer === 'yes' ? words.thanksForComing : words.over
+  return `<section class="thanks"><h2>${words.thanks}</h2><p>${texts.thanks ? renderLines(texts.thanks) : ours}</p></section>`
 }
 
 type Image = { path: string; width: number; height: number; alt: string }

@@ -45,6 +45,17 @@ const Invitation = Answer(
       timeZone: Type.String(),
       location: NullableString,
     }),
+    texts: Type.Object(
+      {
+        title: NullableString,
+        greeting: NullableString,
+        body: NullableString,
+        dressCode: NullableString,
+        gifts: NullableString,
+        thanks: NullableString,
+      },
+      { title: 'InvitationTexts', description: "What the organizer wrote, for the guest's language." },
+    ),
     guest: Type.Object({ name: Type.String(), partySize: Type.Integer({ description: 'As many as were invited.' }) }),
     answer: Type.Enum(['pending', ...ANSWERS]),
     answeredPlaces: NullableInteger,
@@ -227,10 +238,10 @@ function sendFile(
 
 async function renderWithQr(deps: Deps, view: InvitationView, notice?: Notice): Promise<string> {
   const hasPass = view.isOpen && view.answer === 'yes'
-  const { event, locale } = view
+  const { event, locale, texts } = view
   return renderInvitation(view, {
     baseUrl: deps.config.http.publicBaseUrl,
-    card: cardPathOf(deps.signingKey, event.id, { ...event, title: event.name, locale }),
+    card: cardPathOf(deps.signingKey, event.id, { ...event, title: texts.title ?? event.name, locale }),
     ...(notice ? { notice } : {}),
     ...(hasPass ? { qr: await drawQrSvg(view.code) } : {}),
   })

@@ -1,4 +1,5 @@
 /** The SQL of an invitation's files and of the event's card. */
+import { textsByLocale, type TextsByLocale } from '../events/events.ts'
 import { sql, type Db } from '../platform/db.ts'
 
 /** What the calendar entry of an event shows, and how often that has changed. */
@@ -30,12 +31,13 @@ export type CardEvent = {
   endsAt: Date
   timeZone: string
   location: string | null
+  texts: TextsByLocale | null
 }
 
 export async function findCardEvent(db: Db, eventId: string): Promise<CardEvent | null> {
   const { rows } = await sql<CardEvent>`
-    select status, name, starts_at, ends_at, time_zone, location
-      from events
-     where id = ${eventId}`.execute(db)
+    select e.status, e.name, e.starts_at, e.ends_at, e.time_zone, e.location, ${textsByLocale} as texts
+      from events e
+     where e.id = ${eventId}`.execute(db)
   return rows[0] ?? null
 }

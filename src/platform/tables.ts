@@ -213,6 +213,19 @@ export interface Events {
   updatedAt: Generated<Timestamp>;
 }
 
+export interface EventTexts {
+  body: string | null;
+  dressCode: string | null;
+  eventId: string;
+  gifts: string | null;
+  greeting: string | null;
+  locale: string;
+  thanks: string | null;
+  title: string | null;
+  updatedAt: Timestamp;
+  updatedBy: string;
+}
+
 export interface ExportChunks {
   attempt: number;
   bytes: Buffer;
@@ -821,6 +834,7 @@ export interface DB {
   deliverySlots: DeliverySlots;
   emailStops: EmailStops;
   events: Events;
+  eventTexts: EventTexts;
   exportChunks: ExportChunks;
   exports: Exports;
   fences: Fences;
