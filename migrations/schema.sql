@@ -1002,12 +1002,13 @@ create table wa_messages (
   attachment_type text,
   attachment_name text,
   is_unmatched boolean default false not null,
+  attachment_id text,
   constraint wa_messages_pkey PRIMARY KEY (id),
   constraint wa_messages_direction CHECK ((direction = ANY (ARRAY['in'::text, 'out'::text]))),
   constraint wa_messages_origin CHECK ((origin = ANY (ARRAY['live'::text, 'forwarded'::text, 'history'::text])))
 );
 CREATE INDEX wa_messages_intent ON wa_messages USING btree (event_id, guest_id, sent_at) WHERE (intent IS NOT NULL);
-CREATE INDEX wa_messages_kept_text ON wa_messages USING btree (received_at) WHERE ((body IS NOT NULL) OR (attachment_name IS NOT NULL));
+CREATE INDEX wa_messages_kept_text ON wa_messages USING btree (received_at) WHERE ((body IS NOT NULL) OR (attachment_name IS NOT NULL) OR (attachment_id IS NOT NULL));
 CREATE INDEX wa_messages_opt_words ON wa_messages USING btree (phone, sent_at) WHERE (rule = ANY (ARRAY['opt_out'::text, 'opt_in'::text]));
 CREATE INDEX wa_messages_received ON wa_messages USING btree (received_at);
 CREATE INDEX wa_messages_target ON wa_messages USING btree (target_message_id) WHERE (target_message_id IS NOT NULL);

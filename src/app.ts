@@ -14,6 +14,7 @@ import { sessionRoutes } from './auth/session-routes.ts'
 import { userRoutes } from './auth/user-routes.ts'
 import { checkinRoutes } from './checkin/routes.ts'
 import { contactRoutes } from './contacts/routes.ts'
+import { attachmentRoutes } from './conversations/attachment-routes.ts'
 import { conversationRoutes } from './conversations/routes.ts'
 import { summaryRoutes } from './conversations/summary-routes.ts'
 import { teamRoutes } from './conversations/team-routes.ts'
@@ -78,6 +79,7 @@ export async function buildApp(deps: Deps): Promise<FastifyInstance> {
   await app.register(contactRoutes(deps))
   await app.register(conversationRoutes(deps))
   await app.register(teamRoutes(deps))
+  await app.register(attachmentRoutes(deps))
   await app.register(summaryRoutes(deps))
   await app.register(deliveryRoutes(deps))
   await app.register(pauseRoutes(deps))

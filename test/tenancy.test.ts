@@ -145,7 +145,9 @@ async function fillHome(app: TestApp): Promise<Ids> {
   const launched = await app.post(`/events/${eventId}/campaigns`, { as, body: { ...launch, preflightId } })
   const scan = { eventId, code: guest.code, gate: 'Puerta secreta' }
   assert.equal((await app.post('/scan/validate', { as, body: { ...scan, scanId: 'scan-secreto' } })).statusCode, 200)
-  await hear(app, aMessage('+525599990001', NOW, 'Pregunta secreta'))
+  const document = { type: 'document', document: { id: '77', mime_type: 'application/pdf', filename: 'secreto.pdf' } }
+  const message = aMessage('+525599990001', NOW, 'Pregunta secreta', document)
+  await hear(app, aMessage('+525599990001', NOW, 'Pregunta secreta'), message)
   const imported = await upload(app, eventId, 'nombre,correo\nInvitada secreta,secreta4@example.com\n,sin-nombre\n', {
     as,
   })
@@ -168,6 +170,7 @@ async function fillHome(app: TestApp): Promise<Ids> {
     paymentId: made.json().paymentId,
     organizerId: HOME,
     locale: 'es-MX',
+    messageId: message.id,
     ...(await readCursors(app, eventId, as)),
   }
 }

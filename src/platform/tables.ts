@@ -737,6 +737,7 @@ export interface WaMarketingStops {
 }
 
 export interface WaMessages {
+  attachmentId: string | null;
   attachmentName: string | null;
   attachmentType: string | null;
   body: string | null;
