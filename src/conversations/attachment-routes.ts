@@ -39,7 +39,7 @@ export const attachmentRoutes =
       async (request, reply) => {
         const { params, id: requestId } = request
         const { body, name } = await openAttachment(deps, { scope: scopeOf(request), ...params, requestId })
-        const filename = name === null ? '' : `; filename*=UTF-8\'\'${encodeName(name)}`
+        const filename = name === null ? '' : `; filename*=UTF-8''${encodeName(name)}`
         void reply.headers({ ...HEADERS, 'content-disposition': `attachment${filename}` })
         return reply.type('application/octet-stream').send(body)
       },
@@ -48,4 +48,4 @@ export const attachmentRoutes =
 
 /** RFC 8187: what is not a letter, a digit or one of a few marks is written as its UTF-8 octets. */
 const encodeName = (name: string) =>
-  encodeURIComponent(name).replace(/[\'()*]/g, (mark) => `%${mark.charCodeAt(0).toString(16).toUpperCase()}`)
+  encodeURIComponent(name).replace(/['()*]/g, (mark) => `%${mark.charCodeAt(0).toString(16).toUpperCase()}`)

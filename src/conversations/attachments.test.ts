@@ -5,7 +5,7 @@ import { newId, sql } from '../platform/db.ts'
 import { aMessage, hear } from '../../test/conversations.ts'
 import { startServer } from '../../test/fakes/http.ts'
 import { startFakeWhatsApp, WHATSAPP_KEY } from '../../test/fakes/whatsapp.ts'
-import { startApp } from '../../test/harness.ts'
+import { startApp, type TestApp } from '../../test/harness.ts'
 import { aGuest, anEvent } from '../../test/make.ts'
 
 const NOW = '2029-06-01T18:00:00.000Z'
@@ -30,7 +30,8 @@ async function aFile(t: TestContext, more: { file?: object; type?: string; isSim
   return { ...app, media, id, bytes, eventId, guest, message, pathOf, download }
 }
 
-const codeOf = (reply: { statusCode: number; json<T>(): T }) => [reply.statusCode, reply.json<{ code: string }>().code]
+type Reply = Awaited<ReturnType<TestApp['get']>>
+const codeOf = (reply: Reply) => [reply.statusCode, reply.json<{ code: string }>().code]
 
 test('the file is what the guest sent, to keep and not to open, and it is not stored', async (t) => {
   const { get, db, eventId, guest, message, bytes, download, pathOf } = await aFile(t)
