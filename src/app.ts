@@ -16,6 +16,7 @@ import { sessionRoutes } from './auth/session-routes.ts'
 import { userRoutes } from './auth/user-routes.ts'
 import { checkinRoutes } from './checkin/routes.ts'
 import { contactRoutes } from './contacts/routes.ts'
+import { attachmentRoutes } from './conversations/attachment-routes.ts'
 import { conversationRoutes } from './conversations/routes.ts'
 import { summaryRoutes } from './conversations/summary-routes.ts'
 import { teamRoutes } from './conversations/team-routes.ts'
@@ -28,6 +29,7 @@ import { unsubscribeRoutes } from './contacts/unsubscribe-routes.ts'
 import type { Deps } from './deps.ts'
 import { eventRoutes } from './events/routes.ts'
 import { staffRoutes } from './events/staff-routes.ts'
+import { textsRoutes } from './events/texts-routes.ts'
 import { guestExportRoutes } from './guestlists/export-routes.ts'
 import { guestListRoutes } from './guestlists/routes.ts'
 import { ledgerRoutes } from './finance/ledger-routes.ts'
@@ -48,6 +50,7 @@ import { validateRequests } from './http/validation.ts'
 import { healthRoutes, systemRoutes } from './operations/system-routes.ts'
 import { inboxRoutes, tidyWebhookUrl } from './inbox/routes.ts'
 import { JOBS } from './jobs.ts'
+import { cardRoutes } from './landing/card-routes.ts'
 import { landingRoutes } from './landing/routes.ts'
 import { limitTickets } from './ledger/limit-routes.ts'
 import { channelRoutes } from './operations/channel-routes.ts'
@@ -76,11 +79,13 @@ export async function buildApp(deps: Deps): Promise<FastifyInstance> {
   await app.register(deviceRoutes(deps))
   await app.register(eventRoutes(deps))
   await app.register(staffRoutes(deps))
+  await app.register(textsRoutes(deps))
   await app.register(guestListRoutes(deps))
   await app.register(guestExportRoutes(deps))
   await app.register(contactRoutes(deps))
   await app.register(conversationRoutes(deps))
   await app.register(teamRoutes(deps))
+  await app.register(attachmentRoutes(deps))
   await app.register(summaryRoutes(deps))
   await app.register(deliveryRoutes(deps))
   await app.register(pauseRoutes(deps))
@@ -94,6 +99,7 @@ export async function buildApp(deps: Deps): Promise<FastifyInstance> {
   await app.register(checkinRoutes(deps))
   await app.register(doorRoutes(deps))
   await app.register(landingRoutes(deps))
+  await app.register(cardRoutes(deps))
   await app.register(financeRoutes(deps))
   await app.register(directorPaymentRoutes(deps))
   await app.register(ledgerRoutes(deps))

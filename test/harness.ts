@@ -34,6 +34,7 @@ export type TestApp = {
   setNow(instant: string): void
   get(url: string, call?: Call): Promise<LightMyRequestResponse>
   post(url: string, call?: Call): Promise<LightMyRequestResponse>
+  put(url: string, call?: Call): Promise<LightMyRequestResponse>
   patch(url: string, call?: Call): Promise<LightMyRequestResponse>
   delete(url: string, call?: Call): Promise<LightMyRequestResponse>
   runJob<S extends TSchema>(job: Job<S, Deps>, data: Static<S>): Promise<unknown>
@@ -136,7 +137,7 @@ export async function startApp(t: TestContext, options: AppOptions = {}): Promis
   })
 
   async function call(
-    method: 'GET' | 'POST' | 'PATCH' | 'DELETE',
+    method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE',
     url: string,
     { as = null, body, headers = {}, payload }: Call = {},
   ) {
@@ -159,6 +160,7 @@ export async function startApp(t: TestContext, options: AppOptions = {}): Promis
     },
     get: (url, options) => call('GET', url, options),
     post: (url, options) => call('POST', url, options),
+    put: (url, options) => call('PUT', url, options),
     patch: (url, options) => call('PATCH', url, options),
     delete: (url, options) => call('DELETE', url, options),
     runJob: (job, data) => job.run(deps, data, { jobId: `test-${job.name}`, log: deps.log.child({ job: job.name }) }),

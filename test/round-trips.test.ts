@@ -105,6 +105,27 @@ const ROWS: Row[] = [
   },
 ]
 
+test('a list of guests with their deliveries takes as many statements for ten guests as for one', async (t) => {
+  const app = await startApp(t)
+  const guests = await invited(app, 11)
+  for (const { eventId, guestId } of guests)
+    await app.post(`/events/${eventId}/guests/${guestId}/send`, { as: 'organizer', body: {} })
+  const list = async (limit: number) => {
+    statements = []
+    const reply = await app.get(`/events/${guests[0]!.eventId}/guests?limit=${limit}`, { as: 'organizer' })
+    const { data } = reply.json<{ data: { deliveries: { whatsapp: unknown } }[] }>()
+    return [data.filter(({ deliveries }) => deliveries.whatsapp).length, statements.length]
+  }
+
+  assert.deepEqual(
+    [await list(1), await list(10)],
+    [
+      [1, 2],
+      [10, 2],
+    ],
+  )
+})
+
 for (const { what, most, prepare } of ROWS) {
   test(`${what} takes at most ${most} statement(s), and those of one moment share them`, async (t) => {
     const app = await startApp(t)

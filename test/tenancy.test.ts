@@ -25,7 +25,7 @@ const AWAY = 'org_intruder'
 type Ids = Record<string, string>
 type Parameter = { name: string; in: 'path' | 'query' | 'header' }
 type Operation = { operationId: string; parameters?: Parameter[]; requestBody?: object }
-type Method = 'get' | 'post' | 'patch' | 'delete'
+type Method = 'get' | 'post' | 'put' | 'patch' | 'delete'
 type Call = { id: string; method: Method; path: string; query: string[]; hasBody: boolean; isPublic: boolean }
 const FORM = {
   'content-type': 'multipart/form-data; boundary=x',
@@ -40,6 +40,7 @@ const BODIES: Record<string, (ids: Ids) => object | null> = {
   changeCurrentUser: () => null,
   createEvent: ({ organizerId }) => ({ organizerId, name: 'Robo', startsAt: '2030-01-01T00:00:00Z' }),
   updateEvent: () => ({ name: 'Robo' }),
+  writeEventTexts: () => ({ title: 'Robo' }),
   createGuest: () => ({ name: 'Robo' }),
   updateGuest: () => ({ name: 'Robo' }),
   launchCampaign: () => ({ template: 'event_invitation', channel: 'auto', filter: {}, dryRun: true }),
@@ -195,7 +196,9 @@ async function fillHome(app: TestApp): Promise<Ids> {
   const launched = await app.post(`/events/${eventId}/campaigns`, { as, body: { ...launch, preflightId } })
   const scan = { eventId, code: guest.code, gate: 'Puerta secreta' }
   assert.equal((await app.post('/scan/validate', { as, body: { ...scan, scanId: 'scan-secreto' } })).statusCode, 200)
-  await hear(app, aMessage('+525599990001', NOW, 'Pregunta secreta'))
+  const document = { type: 'document', document: { id: '77', mime_type: 'application/pdf', filename: 'secreto.pdf' } }
+  const message = aMessage('+525599990001', NOW, 'Pregunta secreta', document)
+  await hear(app, aMessage('+525599990001', NOW, 'Pregunta secreta'), message)
   const imported = await upload(app, eventId, 'nombre,correo\nInvitada secreta,secreta4@example.com\n,sin-nombre\n', {
     as,
   })
@@ -221,6 +224,8 @@ async function fillHome(app: TestApp): Promise<Ids> {
     organizerId: HOME,
     keyId: key.json().apiKey.id,
     deviceId: device.json().device.id,
+    locale: 'es-MX',
+    messageId: message.id,
     ...(await readCursors(app, eventId, as)),
   }
 }

@@ -62,6 +62,7 @@ const PACKAGE_DOORS: [RegExp, RegExp][] = [
   [/^resend$/, /^src\/channels\/email\.ts$/],
   [/^hucre(\/.*)?$/, /^src\/(platform|guestlists)\/xlsx\.ts$/],
   [/^yauzl$/, /^src\/guestlists\/zip\.ts$/],
+  [/^(satori|@resvg\/.*)$/, /^src\/landing\/card\.ts$/],
   [/^undici$/, /^src\/channels\/http-call\.ts$/],
 ]
 const WORD_DOORS: [string, RegExp, RegExp][] = [

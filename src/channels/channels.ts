@@ -25,6 +25,7 @@ export { categoryOf, estimateCost, isPromotion, predictPrice, type EstimatedCost
 export { explainReason, type Explanation } from './reasons.ts'
 export { classifyWhatsApp, EMAIL_SENT_BEFORE } from './refusals.ts'
 export { isSimulatedBody } from './simulated-callbacks.ts'
+export { fetchMedia, type FetchedMedia } from './media.ts'
 export { fetchTemplates, type RemoteTemplate } from './whatsapp.ts'
 
 /** `categoryOf`: the category of a template, by which the simulated channel bills it. */

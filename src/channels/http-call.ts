@@ -2,7 +2,8 @@
  * One HTTP call to a provider through undici's `dispatch`. A call through `fetch` costs six times the processor time, as much
  * as everything else that a delivery needs of the worker. Redirects are not followed: that would send a key to another host.
  */
-import { Agent, type Dispatcher } from 'undici'
+import type { Readable } from 'node:stream'
+import { Agent, request, type Dispatcher } from 'undici'
 
 type Call = {
   method: 'GET' | 'POST'
@@ -28,6 +29,36 @@ export function callProvider(call: Call): Promise<CallResult> {
   return new Promise((resolve) =>
     agent.dispatch({ origin, path: `${pathname}${search}`, method, headers, body }, readAnswer(call, resolve)),
   )
+}
+
+/** `length`: null when the provider does not tell it. */
+export type Download =
+  | { kind: 'answered'; httpStatus: number; length: number | null; body: Readable }
+  | { kind: 'unreachable' | 'timeout' | 'lost' }
+
+/**
+ * Begins a download. Whoever gets the body reads it to its end or destroys it. It fails when `timeoutMs` is over, also while it
+ * is read.
+ */
+export async function download({
+  url,
+  headers,
+  timeoutMs,
+}: Omit<Call, 'method' | 'body' | 'maxBytes'>): Promise<Download> {
+  const signal = AbortSignal.timeout(timeoutMs)
+  try {
+    const answer = await request(url, { headers, signal, dispatcher: agent })
+    const length = Number(answer.headers['content-length'] ?? NaN)
+    return {
+      kind: 'answered',
+      httpStatus: answer.statusCode,
+      length: Number.isSafeInteger(length) ? length : null,
+      body: answer.body,
+    }
+  } catch (error) {
+    if (signal.aborted) return { kind: 'timeout' }
+    return { kind: error instanceof Error && !mayHaveLeft(error) ? 'unreachable' : 'lost' }
+  }
 }
 
 function readAnswer({ timeoutMs, maxBytes }: Call, resolve: (result: CallResult) => void): Dispatcher.DispatchHandler {

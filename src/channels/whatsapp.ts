@@ -18,6 +18,12 @@ export type FetchedTemplates =
   | ({ kind: 'refused'; httpStatus: number | null } & Refusal)
   | { kind: 'unknown'; reason: string }
 
+/** `path`: where the bytes are, at the same host. `size`: null when WhatsApp does not tell it. */
+export type FoundMedia =
+  | { kind: 'found'; path: string; size: number | null }
+  | { kind: 'gone' }
+  | { kind: 'refused'; httpStatus: number | null; reason: string; isPassing: boolean }
+
 const ANSWER_MAX_BYTES = 65_536
 const TEMPLATES_MAX_BYTES = 8_388_608
 const TEMPLATES_PER_PAGE = 250
@@ -66,6 +72,29 @@ export async function fetchTemplates(settings: WhatsAppSettings, requestId: stri
     if (listed.length === 0 || (typeof total === 'number' && seen >= total)) break
   }
   return { kind: 'fetched', templates }
+}
+
+/**
+ * Finds the address of a file that a guest sent (Cloud API, `GET /{media-id}`). WhatsApp answers with an address of Meta, and
+ * 360dialog serves the same path at its own host, so only the path is used: no answer can lead us to another host. Never throws.
+ */
+export async function findMedia(settings: WhatsAppSettings, id: string, requestId: string): Promise<FoundMedia> {
+  if (!/^[A-Za-z0-9_-]{1,128}$/.test(id)) return { kind: 'gone' }
+  const headers = { 'x-request-id': requestId }
+  const answer = await call(settings, `/${id}`, { method: 'GET', headers }, ANSWER_MAX_BYTES)
+  if (answer.kind === 'unknown') return { kind: 'refused', httpStatus: null, reason: answer.reason, isPassing: true }
+  if (answer.kind === 'refused') {
+    const { httpStatus, reason, verdict } = answer
+    // Meta answers 400 with code 100 about an object that does not exist.
+    if (httpStatus === 404 || (httpStatus === 400 && reason === 'whatsapp_100')) return { kind: 'gone' }
+    return { kind: 'refused', httpStatus, reason, isPassing: verdict.startsWith('retry') || verdict.startsWith('wait') }
+  }
+  const url = text(answer.json, 'url') ?? ''
+  if (!URL.canParse(url))
+    return { kind: 'refused', httpStatus: answer.httpStatus, reason: 'whatsapp_unreadable_answer', isPassing: false }
+  const { pathname, search } = new URL(url)
+  const size = field(answer.json, 'file_size')
+  return { kind: 'found', path: `${pathname}${search}`, size: typeof size === 'number' ? size : null }
 }
 
 function readTemplate(listed: unknown): RemoteTemplate {

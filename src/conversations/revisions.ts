@@ -32,6 +32,7 @@ export async function applyRevisions(tx: Tx, message: Revised): Promise<void> {
     update wa_messages m
        set body = case when w.at is null then coalesce((select body from last_edit), m.body) end,
            attachment_name = case when w.at is null then m.attachment_name end,
+           attachment_id = case when w.at is null then m.attachment_id end,
            edited_at = (select sent_at from last_edit),
            withdrawn_at = w.at
       from withdrawal w

@@ -2,8 +2,8 @@
 import type { OptWord } from '../contacts/contacts.ts'
 import { sql, type Db, type Tx } from '../platform/db.ts'
 
-/** `name`: of a document. */
-export type Attachment = { mediaType: string; name: string | null }
+/** `id`: of the file at WhatsApp. `name`: of a document. */
+export type Attachment = { id: string | null; mediaType: string; name: string | null }
 
 export type NewMessage = {
   /** The provider's id. */
@@ -30,11 +30,13 @@ export async function insertMessage(tx: Tx, m: NewMessage): Promise<boolean> {
   const { rows } = await sql`
     insert into wa_messages (
       id, phone, user_id, parent_user_id, type, direction, origin, body, context_message_id, target_message_id,
-      sent_at, received_at, inbound_event_id, simulated, attachment_type, attachment_name, is_unmatched)
+      sent_at, received_at, inbound_event_id, simulated, attachment_type, attachment_name, attachment_id,
+      is_unmatched)
     values (
       ${m.id}, ${m.phone}, ${m.userIds[0] ?? null}, ${m.userIds[1] ?? null}, ${m.type}, ${m.direction}, ${m.origin},
       ${m.body}, ${m.contextMessageId}, ${m.targetMessageId}, ${m.sentAt}, ${m.receivedAt}, ${m.inboundEventId},
       ${m.simulated}, ${m.attachment?.mediaType ?? null}, ${m.attachment?.name ?? null},
+      ${m.attachment?.id ?? null},
       ${m.direction === 'in'} and not exists (select 1 from guests where phone = ${m.phone}))
     on conflict (id) do nothing
     returning id`.execute(tx)
@@ -118,16 +120,17 @@ export async function listLaterOptWords(tx: Tx, phones: string[], sentAt: Date):
 /** The limit of one run. The next run continues. */
 const BLANKED_MAX = 20_000
 
-/** Deletes the text of old messages, and the names of their files. The rows stay, because their ids recognize a redelivery. */
+/** Deletes the text of old messages, and the names and ids of their files. The rows stay, because their ids recognize a redelivery. */
 export async function blankOldTexts(db: Db, now: Date, keptDays: number): Promise<void> {
   await sql`
     update wa_messages
        set body = null,
-           attachment_name = null
+           attachment_name = null,
+           attachment_id = null
      where id in (
        select id
          from wa_messages
-        where (body is not null or attachment_name is not null)
+        where (body is not null or attachment_name is not null or attachment_id is not null)
           and received_at < ${now}::timestamptz - make_interval(days => ${keptDays}::integer)
         limit ${BLANKED_MAX})`.execute(db)
 }

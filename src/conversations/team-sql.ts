@@ -3,7 +3,7 @@ import { reachColumns, type Reach } from '../contacts/contacts.ts'
 import type { Position } from '../http/page.ts'
 import { sql, type Db, type Tx } from '../platform/db.ts'
 import type { Locale } from '../platform/values/languages.ts'
-import { isOfGuest } from './shared-sql.ts'
+import { guestsOf, isOfGuest } from './shared-sql.ts'
 
 /** A guest, and the caller who may see them. */
 export type Whose = { scope: string | null; eventId: string; guestId: string }
@@ -167,4 +167,21 @@ export async function listUnmatched(db: Db, before: Position | null, limit: numb
      order by m.received_at desc, md5(m.id) desc
      limit ${limit}`.execute(db)
   return rows
+}
+
+/** `id`: of the file at WhatsApp; null: it is no longer known. */
+export type StoredAttachment = { id: string | null; name: string | null; simulated: boolean }
+
+/** The file of a message in the conversation with a guest; null: there is no such message, or it has no file. */
+export async function findAttachment(db: Db, whose: Whose, messageId: string): Promise<StoredAttachment | null> {
+  const { scope, eventId, guestId } = whose
+  const { rows } = await sql<StoredAttachment>`
+    with guest as (${guestsOf(scope, eventId, guestId)})
+    select m.attachment_id as id, m.attachment_name as name, m.simulated
+      from guest g
+      join wa_messages m on m.phone = g.phone
+     where m.id = ${messageId}
+       and m.attachment_type is not null
+       and ${isOfGuest()}`.execute(db)
+  return rows[0] ?? null
 }

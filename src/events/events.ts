@@ -37,6 +37,8 @@ export {
 export { findCode, keyOf, readCode, readCodeOfPath, type CodeReading } from './codes.ts'
 export { showInvitation, type ShownInvitation } from './shown.ts'
 export { answerAtOnce } from './answered.ts'
+export { chooseTexts } from './texts.ts'
+export { textsByLocale, type EventTexts, type TextsByLocale } from './texts-sql.ts'
 export { GUEST_READERS } from './guest-fields.ts'
 export {
   lockListed,

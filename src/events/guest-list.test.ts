@@ -140,6 +140,38 @@ test('guests are filtered by status, tag and the status of their latest message,
     assert.deepEqual(await listIds(app, eventId, query), expected, JSON.stringify(query))
 })
 
+test('each guest in a list has what they were last sent by each channel, and since when it has its status', async (t) => {
+  const app = await startApp(t)
+  const eventId = await anEventOf(app)
+  await deliver(app.db, eventId, 'ana', 'failed', 1)
+  await deliver(app.db, eventId, 'ana', 'read', 2)
+  await deliver(app.db, eventId, 'jose', 'queued', 1)
+  await sql`
+    update deliveries
+       set channel = case status when 'read' then 'whatsapp' else 'email' end,
+           read_at = case status when 'read' then '2029-06-09T00:00:00Z'::timestamptz end,
+           ended_at = case status when 'failed' then '2029-06-08T00:00:00Z'::timestamptz end
+     where event_id = ${eventId}`.execute(app.db)
+
+  const reply = await app.get(`/events/${eventId}/guests`, { as: 'viewer' })
+
+  type Last = { status: string; at: string; template: string } | null
+  const { data } = reply.json<{ data: { id: string; deliveries: { whatsapp: Last; email: Last } }[] }>()
+  const brief = (last: Last) => last && [last.status, last.at]
+  assert.deepEqual(
+    Object.fromEntries(data.map(({ id, deliveries: { whatsapp, email } }) => [id, [brief(whatsapp), brief(email)]])),
+    {
+      ana: [
+        ['read', '2029-06-09T00:00:00.000Z'],
+        ['failed', '2029-06-08T00:00:00.000Z'],
+      ],
+      jose: [null, ['queued', '2029-06-01T18:01:00.000Z']],
+      us: [null, null],
+      mesa: [null, null],
+    },
+  )
+})
+
 test('pages of a filtered list have every guest once, and guests of others never', async (t) => {
   const app = await startApp(t)
   const eventId = await anEventOf(app)

@@ -14,6 +14,7 @@ import {
   EventStatus,
   Guest,
   GuestBody,
+  GuestInList,
   GuestPatchBody,
   GuestStatus,
   Organizer,
@@ -155,7 +156,7 @@ export const eventRoutes =
         schema: {
           operationId: 'listGuests',
           tags: ['Guests'],
-          summary: 'Guests of an event, newest first',
+          summary: 'Guests of an event, newest first, with what each was last sent by each channel',
           params: EventParams,
           querystring: Type.Object(
             {
@@ -177,7 +178,7 @@ export const eventRoutes =
             },
             { additionalProperties: false },
           ),
-          response: { 200: Page(Guest) },
+          response: { 200: Page(GuestInList) },
         },
       },
       async (request) => {

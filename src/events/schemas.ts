@@ -1,6 +1,15 @@
 /** The request and response schemas of organizers, events and guests. */
 import { Type } from 'typebox'
-import { Id, Instant, Locale, localeWith, NullableInstant, NullableInteger, NullableString } from '../http/schemas.ts'
+import {
+  DELIVERY_STATUSES,
+  Id,
+  Instant,
+  Locale,
+  localeWith,
+  NullableInstant,
+  NullableInteger,
+  NullableString,
+} from '../http/schemas.ts'
 import { GUEST_LIMITS } from './guest-fields.ts'
 
 const Name = Type.String({ minLength: 1, maxLength: GUEST_LIMITS.name, pattern: '\\S', format: 'name' })
@@ -71,6 +80,32 @@ export const Guest = Type.Object(
     createdAt: Instant,
   },
   { title: 'Guest' },
+)
+
+const LastDelivery = Type.Union([
+  Type.Object(
+    {
+      id: Type.String(),
+      template: Type.String(),
+      status: Type.Enum([...DELIVERY_STATUSES]),
+      reason: NullableString,
+      at: Type.Unsafe<Date | string>({
+        type: 'string',
+        format: 'date-time',
+        description: 'Since when it has this status.',
+      }),
+    },
+    { title: 'LastDelivery' },
+  ),
+  Type.Null(),
+])
+/** A guest in a list: also what they were last sent by each channel. */
+export const GuestInList = Type.Object(
+  {
+    ...Guest.properties,
+    deliveries: Type.Object({ whatsapp: LastDelivery, email: LastDelivery }, { title: 'LastDeliveries' }),
+  },
+  { title: 'GuestInList' },
 )
 
 const eventFields = {

@@ -4,6 +4,7 @@ import { sql, type Db } from '../platform/db.ts'
 import type { Locale } from '../platform/values/languages.ts'
 import { findCode, type CodeReading } from './codes.ts'
 import type { AnswerKind } from './invitations.ts'
+import { textsByLocale, type TextsByLocale } from './texts-sql.ts'
 
 export type ShownInvitation = {
   code: string
@@ -20,11 +21,14 @@ export type ShownInvitation = {
   answeredPlaces: number | null
   places: number
   admitted: number
+  /** What the organizer wrote on the page; null: nothing. */
+  texts: TextsByLocale | null
 }
 
 /** The columns of a ShownInvitation, of an invitation `i`, its event `e` and its guest `g`. */
 export const SHOWN = sql`i.code, i.event_id, e.status as event_status, e.name as event_name, e.starts_at, e.ends_at,
-  e.time_zone, e.location, g.name as guest_name, g.locale, i.answer, i.answered_places, i.places, i.admitted`
+  e.time_zone, e.location, g.name as guest_name, g.locale, i.answer, i.answered_places, i.places, i.admitted,
+  ${textsByLocale} as texts`
 
 /** Returns the invitation that a text means (see codes.ts), of any event; null when there is none, or more than one. */
 export async function showInvitation(db: Db, reading: CodeReading): Promise<ShownInvitation | null> {

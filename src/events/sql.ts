@@ -5,6 +5,12 @@ import { foldCode, foldText } from '../platform/values/text.ts'
 import type { Reach } from '../http/access.ts'
 import type { Position } from '../http/page.ts'
 import { isAssigned } from './staff-sql.ts'
+import {
+  lastDeliveries,
+  readLastDeliveries,
+  type LastDeliveries,
+  type LastDeliveriesRow,
+} from './last-deliveries-sql.ts'
 
 export type Organizer = { id: string; name: string; createdAt: Date; sendingPausedAt: Date | null }
 
@@ -173,12 +179,12 @@ export async function findGuest(db: Db, scope: string | null, eventId: string, i
 export type GuestFilter = { q?: string; status?: string; answer?: string; tag?: string; deliveryStatus?: string }
 type ListedGuests = GuestFilter & { scope: string | null; eventId: string; before: Position | null; limit: number }
 
-export async function listGuests(db: Db, wanted: ListedGuests): Promise<GuestRow[]> {
+export async function listGuests(db: Db, wanted: ListedGuests): Promise<(GuestRow & { deliveries: LastDeliveries })[]> {
   const { scope, eventId, before, limit, q = '', status = null, answer = null, tag = null, deliveryStatus } = wanted
   const isAlone = [status, answer, tag, deliveryStatus ?? null].every((filter) => filter === null)
   const conditions = foldText(q).trim() === '' ? sql`true` : matches(eventId, q, before, isAlone ? limit : null)
-  const { rows } = await sql<GuestRow>`
-    select ${GUEST} from ${GUESTS}
+  const { rows } = await sql<GuestRow & { deliveries: LastDeliveriesRow }>`
+    select ${GUEST}, ${lastDeliveries} as deliveries from ${GUESTS}
      where g.event_id = ${eventId} and (${scope}::text is null or e.organizer_id = ${scope})
        and (${status}::text is null or guest_status(i.answer, i.admitted) = ${status})
        and (${answer}::text is null or i.answer = ${answer})
@@ -188,7 +194,7 @@ export async function listGuests(db: Db, wanted: ListedGuests): Promise<GuestRow
        and (${before?.at ?? null}::timestamptz is null
             or (g.created_at, g.id) < (${before?.at ?? null}::timestamptz, ${before?.id ?? null}))
      order by g.created_at desc, g.id desc limit ${limit}`.execute(db)
-  return rows
+  return rows.map((row) => ({ ...row, deliveries: readLastDeliveries(row.deliveries) }))
 }
 
 /** Guest `g` was last sent a message of this status; `none`: never any. */

@@ -61,12 +61,16 @@ export function readMessage(item: unknown, around: Around): InboundMessage | nul
 
 const WITH_FILE = new Set(['image', 'video', 'document', 'audio', 'voice', 'sticker'])
 
-/** The file of a message: its media type and, of a document, its name. The file itself stays at WhatsApp. */
+/** The file of a message: its id, its media type and, of a document, its name. The file itself stays at WhatsApp. */
 function readAttachment(message: Json, type: string): InboundMessage['attachment'] {
   if (!WITH_FILE.has(type)) return null
   const content = asObject(message[type])
   const mediaType = asMessageText(content?.['mime_type'])?.slice(0, 100) ?? type
-  return { mediaType, name: cleanLine(asMessageText(content?.['filename']) ?? '').slice(0, 200) || null }
+  return {
+    id: asId(content?.['id']),
+    mediaType,
+    name: cleanLine(asMessageText(content?.['filename']) ?? '').slice(0, 200) || null,
+  }
 }
 
 const isPresent = (value: unknown): boolean => value !== undefined && value !== null

@@ -70,6 +70,7 @@ test('an invitation shows event, guest and answer, and is neither stored by brow
       timeZone: 'America/Mexico_City',
       location: null,
     },
+    texts: { title: null, greeting: null, body: null, dressCode: null, gifts: null, thanks: null },
     guest: { name: 'Ana Prueba', partySize: 3 },
     answer: 'pending',
     answeredPlaces: null,
@@ -792,7 +793,7 @@ for (const [accept, expected] of ACCEPTS) {
   })
 }
 
-test('a link preview shows the event and no guest, with a picture of everybody', async (t) => {
+test('a link preview shows the event and no guest, with the card of the event', async (t) => {
   const { db, get, look } = await aLanding(t, { env: { PUBLIC_BASE_URL: 'https://inv.example' } })
   const { code, eventId, guestId } = await anInvitation(db, { answer: 'yes', partySize: 2 })
   await sql`update events set name = 'Boda de Eva & Luis', location = 'Hacienda "San José"' where id = ${eventId}`.execute(
@@ -816,11 +817,13 @@ test('a link preview shows the event and no guest, with a picture of everybody',
   )
   assert.equal(properties['og:url'], `https://inv.example/public/invite/${code}`)
   assert.deepEqual(
-    ['og:type', 'og:locale', 'og:image', 'twitter:card'].map((name) => properties[name]),
-    ['website', 'es_MX', 'https://inv.example/public/preview.png', 'summary_large_image'],
+    ['og:type', 'og:locale', 'twitter:card'].map((name) => properties[name]),
+    ['website', 'es_MX', 'summary_large_image'],
   )
+  assert.equal(properties['og:image:alt'], 'Boda de Eva &amp; Luis. Lunes 31 de diciembre de 2029')
+  assert.ok(!properties['og:image'].includes(code))
   assert.doesNotMatch(head, /Zoila|qr\./)
-  const picture = await get(new URL(properties['og:image']).pathname)
+  const picture = await get(properties['og:image'].replace('https://inv.example', ''))
   assert.deepEqual([picture.statusCode, picture.headers['content-type']], [200, 'image/png'])
   assert.equal(picture.headers['cross-origin-resource-policy'], 'cross-origin')
   assert.equal(picture.rawPayload.readUInt32BE(16), Number(properties['og:image:width']))

@@ -1,5 +1,13 @@
 /** The invitation as its guest sees it, and the guest's answer. What is shown is read anew, so it is never stale. */
-import { answerAtOnce, findCode, readCodeOfPath, showInvitation, type ShownInvitation } from '../events/events.ts'
+import {
+  answerAtOnce,
+  chooseTexts,
+  findCode,
+  readCodeOfPath,
+  showInvitation,
+  type EventTexts,
+  type ShownInvitation,
+} from '../events/events.ts'
 import { withTx, type Db } from '../platform/db.ts'
 import { Failure } from '../platform/errors.ts'
 import { answerInvitation, isOpen, type AnswerKind } from '../rsvp/rsvp.ts'
@@ -13,6 +21,8 @@ export type InvitationView = {
   isOpen: boolean
   locale: ShownInvitation['locale']
   event: Pick<ShownInvitation, 'startsAt' | 'endsAt' | 'timeZone' | 'location'> & { id: string; name: string }
+  /** What the organizer wrote, for the guest's language. */
+  texts: EventTexts
   /** partySize: the number of people invited. */
   guest: { name: string; partySize: number }
   answer: ShownInvitation['answer']
@@ -57,6 +67,7 @@ function toView(invitation: ShownInvitation, now: Date): InvitationView {
     isOpen: isOpen(eventStatus, endsAt, now),
     locale,
     event: { id: invitation.eventId, name: invitation.eventName, startsAt, endsAt, timeZone, location },
+    texts: chooseTexts(invitation.texts, locale),
     guest: { name: invitation.guestName, partySize: invitation.places },
     answer: invitation.answer,
     answeredPlaces,

@@ -2,8 +2,9 @@
  * Renders the invitation as one HTML document without scripts, which also works on old phones. Texts are in
  * words.ts, and every value is escaped.
  */
-import { DateTime } from 'luxon'
 import { contentSecurityPolicyOf, escapeHtml, renderPage } from '../http/html.ts'
+import { CARD_SIZE } from './card.ts'
+import { formatDay, formatHours } from './dates.ts'
 import type { InvitationView } from './landing.ts'
 import { PREVIEW_SIZE } from './preview.ts'
 import { STYLE } from './style.ts'
@@ -13,26 +14,37 @@ export const PAGE_POLICY = contentSecurityPolicyOf(STYLE)
 
 export const PREVIEW_PATH = '/public/preview.png'
 
-/** `baseUrl`: ours, without a slash at the end. `notice`: why the latest answer was rejected. `qr`: our own SVG, shown to a guest who said yes. */
-export function renderInvitation(
-  view: InvitationView,
-  extra: { baseUrl: string; notice?: Notice; qr?: string },
-): string {
-  const { event, guest, locale } = view
+type Extra = {
+  /** Ours, without a slash at the end. */
+  baseUrl: string
+  /** The path of the event's card. */
+  card: string
+  /** Why the latest answer was rejected. */
+  notice?: Notice
+  /** Our own SVG, shown to a guest who said yes. */
+  qr?: string
+}
+
+export function renderInvitation(view: InvitationView, extra: Extra): string {
+  const { event, guest, locale, texts } = view
+  const title = texts.title ?? event.name
   const words = WORDS[locale]
   const body = `
     <header>
-      <p class="eyebrow">${words.eyebrow}</p>
-      <h1>${escapeHtml(event.name)}</h1>
+      <p class="eyebrow">${texts.greeting ? escapeHtml(texts.greeting) : words.eyebrow}</p>
+      <h1>${escapeHtml(title)}</h1>
       <p class="guest">${words.dear} <strong>${escapeHtml(guest.name)}</strong>${guest.partySize > 1 ? ` · ${words.people(guest.partySize)}` : ''}</p>
     </header>
     ${extra.notice ? `<p class="notice" role="alert">${words.notices[extra.notice]}</p>` : ''}
+    ${texts.body && view.isOpen ? renderBody(texts.body) : ''}
     ${renderFacts(view)}
     ${view.isOpen ? renderAnswer(view, extra.qr) : renderThanks(view)}`
   const url = `${extra.baseUrl}/public/invite/${encodeURIComponent(view.code)}`
   const place = event.location ? ` · ${event.location}` : ''
-  const description = `${formatDay(view)}, ${formatHour(view)}${place}`
-  return renderDocument(locale, { title: event.name, description, url, baseUrl: extra.baseUrl }, body)
+  const day = formatDay(event, locale)
+  const description = `${day}, ${formatHours(event)}${place}`
+  const image = { path: extra.card, ...CARD_SIZE, alt: `${title}. ${day}` }
+  return renderDocument(locale, { title, description, url, baseUrl: extra.baseUrl, image }, body)
 }
 
 /** A page with one message: the invitation is unknown or expired, the client is rate limited, or the form is invalid. */
@@ -44,25 +56,36 @@ export function renderMessage(
   const { title, text } = WORDS[locale].messages[message]
   return renderDocument(
     locale,
-    { title, description: text, baseUrl },
+    { title, description: text, baseUrl, image: { path: PREVIEW_PATH, ...PREVIEW_SIZE, alt: WORDS[locale].preview } },
     `<header><h1>${title}</h1></header><p class="lead">${text}</p>`,
   )
 }
 
-function renderFacts({ event, locale, code, ...view }: InvitationView): string {
+/** Lines stay, and an empty one begins a paragraph. */
+const renderLines = (text: string) => escapeHtml(text).replaceAll('\n', '<br>')
+const renderBody = (text: string) =>
+  `<div class="words">${text
+    .split(/\n{2,}/)
+    .map((part) => `<p>${renderLines(part)}</p>`)
+    .join('')}</div>`
+
+function renderFacts({ event, locale, code, isOpen, texts }: InvitationView): string {
   const words = WORDS[locale]
-  const full = { ...view, event, locale, code }
   const map = event.location
     ? `<dt>${words.where}</dt><dd>${escapeHtml(event.location)}<br><a href="https://www.google.com/maps/search/?api=1&amp;query=${encodeURIComponent(event.location)}" rel="noreferrer">${words.map}</a></dd>`
     : ''
-  const calendar = view.isOpen
+  const calendar = isOpen
     ? `<br><a href="/public/invite/${encodeURIComponent(code)}/event.ics">${words.calendar}</a>`
     : ''
   return `<dl class="facts">
-      <dt>${words.when}</dt><dd><time datetime="${event.startsAt.toISOString()}">${escapeHtml(formatDay(full))}<br>${escapeHtml(formatHour(full))}</time>${calendar}</dd>
+      <dt>${words.when}</dt><dd><time datetime="${event.startsAt.toISOString()}">${escapeHtml(formatDay(event, locale))}<br>${escapeHtml(formatHours(event))}</time>${calendar}</dd>
       ${map}
+      ${renderFact(words.dressCode, isOpen ? texts.dressCode : null)}
+      ${renderFact(words.gifts, isOpen ? texts.gifts : null)}
     </dl>`
 }
+
+const renderFact = (name: string, text: string | null) => (text ? `<dt>${name}</dt><dd>${renderLines(text)}</dd>` : '')
 
 function renderAnswer(view: InvitationView, qr: string | undefined): string {
   const words = WORDS[view.locale]
@@ -97,18 +120,21 @@ function renderForm({ code, guest, answeredPlaces, locale }: InvitationView): st
     </form>`
 }
 
-function renderThanks({ locale, answer, admitted }: InvitationView): string {
+function renderThanks({ locale, answer, admitted, texts }: InvitationView): string {
   const words = WORDS[locale]
-  return `<section class="thanks"><h2>${words.thanks}</h2><p>${admitted > 0 || answer === 'yes' ? words.thanksForComing : words.over}</p></section>`
+  const ours = admitted > 0 || answer === 'yes' ? words.thanksForComing : words.over
+  return `<section class="thanks"><h2>${words.thanks}</h2><p>${texts.thanks ? renderLines(texts.thanks) : ours}</p></section>`
 }
 
-type Preview = { title: string; description: string; baseUrl: string; url?: string }
+type Image = { path: string; width: number; height: number; alt: string }
+type Preview = { title: string; description: string; baseUrl: string; image: Image; url?: string }
 
 /**
  * Messengers build their link preview from these lines (https://ogp.me). A preview is seen by everybody in the chat, so they
  * name the event and never the guest, and the picture is not the guest's pass.
  */
-function renderDocument(locale: Locale, { title, description, baseUrl, url }: Preview, main: string): string {
+function renderDocument(locale: Locale, preview: Preview, main: string): string {
+  const { title, description, baseUrl, image, url } = preview
   const properties = {
     'og:type': 'website',
     'og:site_name': 'Monotickets',
@@ -116,11 +142,11 @@ function renderDocument(locale: Locale, { title, description, baseUrl, url }: Pr
     'og:title': title,
     'og:description': description,
     ...(url ? { 'og:url': url } : {}),
-    'og:image': `${baseUrl}${PREVIEW_PATH}`,
+    'og:image': `${baseUrl}${image.path}`,
     'og:image:type': 'image/png',
-    'og:image:width': PREVIEW_SIZE.width,
-    'og:image:height': PREVIEW_SIZE.height,
-    'og:image:alt': WORDS[locale].preview,
+    'og:image:width': image.width,
+    'og:image:height': image.height,
+    'og:image:alt': image.alt,
   }
   const lines = Object.entries(properties).map(
     ([property, content]) => `\n  <meta property="${property}" content="${escapeHtml(String(content))}">`,
@@ -135,19 +161,4 @@ function renderDocument(locale: Locale, { title, description, baseUrl, url }: Pr
   <footer>Monotickets</footer>
 `
   return renderPage({ lang: locale, title, style: STYLE, head, body })
-}
-
-const inZone = ({ event, locale }: InvitationView, at: Date) =>
-  DateTime.fromJSDate(at, { zone: event.timeZone }).setLocale(locale)
-
-function formatDay(view: InvitationView): string {
-  const day = inZone(view, view.event.startsAt)
-  const text = day.toFormat(view.locale === 'en' ? 'cccc, LLLL d, yyyy' : "cccc d 'de' LLLL 'de' yyyy")
-  return text.charAt(0).toUpperCase() + text.slice(1)
-}
-
-/** Hours are in the event's time zone, not the reader's. */
-function formatHour(view: InvitationView): string {
-  const [from, to] = [view.event.startsAt, view.event.endsAt].map((at) => inZone(view, at).toFormat('HH:mm'))
-  return `${from} – ${to} h`
 }

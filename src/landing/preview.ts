@@ -1,6 +1,5 @@
 /**
- * The picture that messengers show beside the link of an invitation: an envelope, 1200 × 630 pixels, a PNG of 16 colours. It
- * is the same for every invitation, so it says nothing about a guest.
+ * The picture that messengers show beside a link that opens no invitation: an envelope, 1200 × 630 pixels, a PNG of 16 colours.
  */
 export const PREVIEW_SIZE = { width: 1200, height: 630 }
 

@@ -8,6 +8,7 @@ import { Answer, FileAnswer, Instant, Locale, NullableInteger, NullableString } 
 import { wantsPage } from '../http/accepts.ts'
 import { etagOf, namesTag } from '../http/etag.ts'
 import { limitGuesses } from '../http/rate-limit.ts'
+import { cardPathOf } from './cards.ts'
 import { answerByCode, viewInvitation, type InvitationView } from './landing.ts'
 import { PAGE_POLICY, PREVIEW_PATH, renderInvitation, renderMessage } from './page.ts'
 import { drawQrPng, drawQrSvg, writeCalendar } from './pass.ts'
@@ -44,6 +45,17 @@ const Invitation = Answer(
       timeZone: Type.String(),
       location: NullableString,
     }),
+    texts: Type.Object(
+      {
+        title: NullableString,
+        greeting: NullableString,
+        body: NullableString,
+        dressCode: NullableString,
+        gifts: NullableString,
+        thanks: NullableString,
+      },
+      { title: 'InvitationTexts', description: "What the organizer wrote, for the guest's language." },
+    ),
     guest: Type.Object({ name: Type.String(), partySize: Type.Integer({ description: 'As many as were invited.' }) }),
     answer: Type.Enum(['pending', ...ANSWERS]),
     answeredPlaces: NullableInteger,
@@ -111,7 +123,7 @@ export const landingRoutes =
       },
       async (request, reply) => {
         const view = await viewOrLimit(deps, request, request.params.code)
-        return showsPage(request) ? sendPage(reply, await renderWithQr(view, baseUrl)) : view
+        return showsPage(request) ? sendPage(reply, await renderWithQr(deps, view)) : view
       },
     )
 
@@ -151,7 +163,7 @@ export const landingRoutes =
         } catch (error) {
           if (!isForm(request) || !(error instanceof Failure) || !(error.code in WORDS.en.notices)) throw error
           const view = await viewInvitation(deps, code)
-          return sendPage(reply, await renderWithQr(view, baseUrl, error.code as Notice), statusOf(error.code))
+          return sendPage(reply, await renderWithQr(deps, view, error.code as Notice), statusOf(error.code))
         }
       },
     )
@@ -194,7 +206,7 @@ export const landingRoutes =
         schema: {
           operationId: 'showPreviewImage',
           tags: ['Landing'],
-          summary: 'The picture beside the link of any invitation',
+          summary: 'The picture beside a link that opens no invitation',
           response: { 200: FileAnswer<Buffer>('image/png', 'The picture.'), 304: NOT_MODIFIED },
         },
       },
@@ -224,10 +236,12 @@ function sendFile(
   return reply.type(file.type).send(file.content)
 }
 
-async function renderWithQr(view: InvitationView, baseUrl: string, notice?: Notice): Promise<string> {
+async function renderWithQr(deps: Deps, view: InvitationView, notice?: Notice): Promise<string> {
   const hasPass = view.isOpen && view.answer === 'yes'
+  const { event, locale, texts } = view
   return renderInvitation(view, {
-    baseUrl,
+    baseUrl: deps.config.http.publicBaseUrl,
+    card: cardPathOf(deps.signingKey, event.id, { ...event, title: texts.title ?? event.name, locale }),
     ...(notice ? { notice } : {}),
     ...(hasPass ? { qr: await drawQrSvg(view.code) } : {}),
   })

@@ -11,6 +11,8 @@ h1{margin:10px 0 12px;font:500 clamp(30px,9vw,40px)/1.12 Georgia,"Times New Roma
 h2{margin:0 0 14px;font:500 24px/1.2 Georgia,"Times New Roman",serif;text-align:center}
 .guest,.lead{margin:0;color:var(--soft);text-align:center;overflow-wrap:anywhere}
 .guest strong{color:var(--ink);font-weight:600}
+.words{margin:22px 0 0;text-align:center;overflow-wrap:anywhere}
+.words p{margin:0 0 12px}
 .facts{margin:24px 0;padding:18px 0;border:solid var(--line);border-width:1px 0;display:grid;grid-template-columns:auto 1fr;gap:14px 18px}
 dt{color:var(--soft);font-size:14px;padding-top:2px}
 dd{margin:0;overflow-wrap:anywhere}

@@ -11,6 +11,8 @@ type Words = {
   where: string
   map: string
   calendar: string
+  dressCode: string
+  gifts: string
   question: string
   party: string
   yes: string
@@ -38,6 +40,8 @@ export const WORDS: Record<Locale, Words> = {
     where: 'Dónde',
     map: 'Ver en el mapa',
     calendar: 'Agregar al calendario',
+    dressCode: 'Vestimenta',
+    gifts: 'Regalos',
     question: '¿Nos acompañas?',
     party: '¿Cuántos vienen?',
     yes: 'Sí, ahí estaré',
@@ -79,6 +83,8 @@ export const WORDS: Record<Locale, Words> = {
     where: 'Where',
     map: 'See the map',
     calendar: 'Add to calendar',
+    dressCode: 'Dress code',
+    gifts: 'Gifts',
     question: 'Will you join us?',
     party: 'How many are coming?',
     yes: 'Yes, I will be there',

@@ -61,6 +61,9 @@ const FAILURES = {
   scan_not_found: [404, 'No such scan'],
   import_not_found: [404, 'No such import'],
   invitation_not_found: [404, 'No such invitation'],
+  attachment_not_found: [404, 'No such attachment'],
+  attachment_gone: [404, 'The provider no longer has the file'],
+  card_not_found: [404, 'No such event card'],
   invitation_expired: [410, 'The invitation has expired'],
   link_not_valid: [410, 'The link is used, replaced or expired'],
   device_code_not_valid: [410, 'The code is unknown, used or expired'],
@@ -118,6 +121,7 @@ const FAILURES = {
   template_variable_invalid: [422, 'A variable of the template is not valid'],
   // failures of providers and our own
   provider_error: [502, 'The payment provider rejected the request'],
+  media_refused: [502, 'The provider did not give the file'],
   unavailable: [503, 'A dependency is down'],
   internal: [500, 'Something went wrong on our side'],
 } as const satisfies Record<string, readonly [number, string]>

@@ -353,11 +353,15 @@ test('a message of a guest with a username has no phone', async (t) => {
 
 test('media are located and downloaded with the same key', async (t) => {
   const { fake } = await startWhatsApp(t)
-  const id = fake.storeMedia('bytes', 'image/png')
+  const id = fake.media.store('bytes', 'image/png')
   const headers = { 'd360-api-key': WHATSAPP_KEY }
 
-  const { url } = (await (await fetch(`${fake.url}/${id}`, { headers })).json()) as { url: string }
+  const { url: address } = (await (await fetch(`${fake.url}/${id}`, { headers })).json()) as { url: string }
+  const { pathname, search } = new URL(address)
+  const url = `${fake.url}${pathname}${search}`
 
+  assert.equal(new URL(address).hostname, 'lookaside.fbsbx.com')
+  assert.equal((await fetch(url.replace('hash=', 'hash=x'), { headers })).status, 404)
   assert.equal(await (await fetch(url, { headers })).text(), 'bytes')
   assert.equal((await fetch(url)).status, 401)
 })

@@ -10,7 +10,7 @@ export type Asked = {
   headers: IncomingMessage['headers']
   body: string
 }
-export type Reply = { status: number; json?: unknown; text?: string; headers?: Record<string, string> }
+export type Reply = { status: number; json?: unknown; text?: string; bytes?: Buffer; headers?: Record<string, string> }
 /** `silence` never answers; `reset` resets the connection; `drip` begins an answer and never ends it. */
 export type Answer = Reply | 'silence' | 'reset' | 'drip'
 
@@ -47,7 +47,7 @@ function send(request: IncomingMessage, response: ServerResponse, answer: Answer
   if (answer === 'reset') return void request.socket.resetAndDestroy()
   if (answer === 'drip') return drip(response)
   const headers = { 'content-type': 'application/json', ...answer.headers }
-  response.writeHead(answer.status, headers).end(answer.text ?? JSON.stringify(answer.json))
+  response.writeHead(answer.status, headers).end(answer.bytes ?? answer.text ?? JSON.stringify(answer.json))
 }
 
 function drip(response: ServerResponse): void {

@@ -2,9 +2,9 @@
  * A fake 360dialog on loopback that validates requests as strictly as the vendor (docs.360dialog.com and Meta's Cloud
  * API reference): key, bodies, templates, the 24-hour window and both rate limits. It posts statuses to the webhook.
  */
-import { createHash, randomBytes } from 'node:crypto'
 import { openLimiter, parseJson, startServer, type Answer, type Asked, type Reply } from './http.ts'
 import { makeWamid, openCallbacks, type CallbackOptions, type Inbound, type Webhook } from './whatsapp-callbacks.ts'
+import { openMedia } from './whatsapp-media.ts'
 import { problemOfMessage, type FakeTemplate } from './whatsapp-rules.ts'
 
 /** The shape of an error body: `meta` is Meta's own, the others are of 360dialog's gateway and the old API. */
@@ -58,7 +58,7 @@ export async function startFakeWhatsApp(options: WhatsAppOptions = {}) {
   const script: WhatsAppScript[] = []
   const openSince = new Map<string, number>()
   const people = new Map<string, string>()
-  const media = new Map<string, { bytes: string; mimeType: string }>()
+  const media = openMedia((status) => ({ status, json: errorBody('meta', status, 100, 'no such media') }))
   let webhook: Webhook | null = options.webhook ?? null
   const callbacks = openCallbacks(options.callbacks ?? {}, () => webhook, log)
   const isWithinPairRate = openLimiter(options.pair?.intervalMs ?? 6000, options.pair?.burst ?? 45)
@@ -84,8 +84,8 @@ export async function startFakeWhatsApp(options: WhatsAppOptions = {}) {
     if (method === 'POST' && path === '/messages') return postMessage(asked)
     if (method === 'GET' && path === '/v1/configs/templates') return listTemplates(rules.templates, asked.query)
     if (path === '/v1/configs/webhook') return configureWebhook(asked)
-    if (method === 'POST' && path === '/media') return { status: 200, json: { id: storeMedia(asked.body) } }
-    if (method === 'GET') return readMedia(path)
+    if (method === 'POST' && path === '/media') return { status: 200, json: { id: media.store(asked.body) } }
+    if (method === 'GET') return media.answer(asked)
     return { status: 404, json: errorBody('string', 404, undefined, 'Not found') }
   }
   /** Handles the control paths for manual tests. */
@@ -168,27 +168,6 @@ export async function startFakeWhatsApp(options: WhatsAppOptions = {}) {
     webhook = { url, ...(headers ? { headers } : {}) }
     return { status: 200, json: { url, headers: headers ?? {} } }
   }
-  function storeMedia(bytes: string, mimeType = 'application/octet-stream'): string {
-    const id = randomBytes(8).readBigUInt64BE().toString()
-    media.set(id, { bytes, mimeType })
-    return id
-  }
-  /** Returns the address of a medium, and then its bytes; both requests need the key. */
-  function readMedia(path: string): Reply {
-    const [, id = '', isBytes] = /^\/(\d+)(\/bytes)?$/.exec(path) ?? []
-    const found = media.get(id)
-    if (!found) return { status: 404, json: errorBody('meta', 404, 100, 'no such media') }
-    if (isBytes) return { status: 200, text: found.bytes, headers: { 'content-type': found.mimeType } }
-    const sha256 = createHash('sha256').update(found.bytes).digest('hex')
-    const described = {
-      mime_type: found.mimeType,
-      sha256,
-      file_size: found.bytes.length,
-      id,
-      messaging_product: 'whatsapp',
-    }
-    return { status: 200, json: { url: `${server.url}/${id}/bytes`, ...described } }
-  }
   const server = await startServer(options.port ?? 0, answer)
   return {
     url: server.url,
@@ -202,7 +181,7 @@ export async function startFakeWhatsApp(options: WhatsAppOptions = {}) {
     posts: callbacks.posts,
     next: (...following: WhatsAppScript[]) => void script.push(...following),
     useWebhook: (following: Webhook | null) => (webhook = following),
-    storeMedia,
+    media,
     /** Replaces the approved templates. */
     useTemplates: (following: FakeTemplate[]) => void (rules.templates = following),
     /** Receives a guest's message and posts it to the webhook. */
