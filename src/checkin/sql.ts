@@ -50,19 +50,16 @@ export async function admitScans(db: Db, asked: Asked[]): Promise<(Admission | n
              with ordinality
              a (id, scope, event_id, scan_id, codes, code_hash, count, gate, device, scanned_by, scanned_at, received_at,
                 offline_at, clock_skew_ms, request_id, n)),
+    -- A scan whose text spells two codes of the event means the more literal one.
     found as (
       select a.*, i.id as invitation_id, e.door_policy = 'confirmed' as must_confirm,
              row_number() over (partition by i.id order by a.n) as nth_of_invitation,
-             row_number() over (partition by a.event_id, a.scan_id order by a.n) as nth_of_scan
+             row_number() over (
+               partition by a.event_id, a.scan_id
+                   order by a.n, array_position(string_to_array(a.codes, ' '), i.code)) as nth_of_scan
         from asked a
         join events e on e.id = a.event_id and (a.scope is null or e.organizer_id = a.scope)
-       cross join lateral (
-               select c.id
-                 from invitations c
-                where c.code = any(string_to_array(a.codes, ' '))
-                  and c.event_id = a.event_id
-                order by array_position(string_to_array(a.codes, ' '), c.code)
-                limit 1) i
+        join invitations i on i.code = any(string_to_array(a.codes, ' ')) and i.event_id = a.event_id
        where e.status in ('active', 'archived', 'expired')
          and a.at >= e.starts_at - make_interval(mins => e.doors_open_minutes)
          and a.at <= e.ends_at + make_interval(secs => ${OPEN_AFTER_END_MS / 1000})
