@@ -10,6 +10,7 @@ import { etagOf, namesTag } from '../http/etag.ts'
 import { limitGuesses } from '../http/rate-limit.ts'
 import { answerByCode, viewInvitation, type InvitationView } from './landing.ts'
 import { PAGE_POLICY, PREVIEW_PATH, renderInvitation, renderMessage } from './page.ts'
+import { issuePass } from '../checkin/checkin.ts'
 import { drawQrPng, drawQrSvg, writeCalendar } from './pass.ts'
 import { PREVIEW_PNG } from './preview.ts'
 import { findCalendarEvent } from './sql.ts'
@@ -48,6 +49,7 @@ const Invitation = Answer(
     answer: Type.Enum(['pending', ...ANSWERS]),
     answeredPlaces: NullableInteger,
     admitted: Type.Integer(),
+    passVersion: Type.Integer({ description: 'Of the pass in the QR: grows when the organizer revokes it.' }),
   },
   { title: 'Invitation' },
 )
@@ -111,7 +113,7 @@ export const landingRoutes =
       },
       async (request, reply) => {
         const view = await viewOrLimit(deps, request, request.params.code)
-        return showsPage(request) ? sendPage(reply, await renderWithQr(view, baseUrl)) : view
+        return showsPage(request) ? sendPage(reply, await renderWithQr(deps, view)) : view
       },
     )
 
@@ -151,7 +153,7 @@ export const landingRoutes =
         } catch (error) {
           if (!isForm(request) || !(error instanceof Failure) || !(error.code in WORDS.en.notices)) throw error
           const view = await viewInvitation(deps, code)
-          return sendPage(reply, await renderWithQr(view, baseUrl, error.code as Notice), statusOf(error.code))
+          return sendPage(reply, await renderWithQr(deps, view, error.code as Notice), statusOf(error.code))
         }
       },
     )
@@ -162,9 +164,11 @@ export const landingRoutes =
         `${baseUrl}/public/invite/${encodeURIComponent(code)}`,
         deps.now(),
       )
+    const drawSvg = async (view: InvitationView) => drawQrSvg(await passOf(deps, view))
+    const drawPng = async (view: InvitationView) => drawQrPng(await passOf(deps, view))
     for (const [file, operationId, summary, type, write] of [
-      ['qr.svg', 'drawQrSvg', 'The QR code of an invitation as SVG', 'image/svg+xml', ({ code }) => drawQrSvg(code)],
-      ['qr.png', 'drawQrPng', 'The QR code of an invitation as PNG', 'image/png', ({ code }) => drawQrPng(code)],
+      ['qr.svg', 'drawQrSvg', 'The signed pass of an invitation as an SVG with its QR code', 'image/svg+xml', drawSvg],
+      ['qr.png', 'drawQrPng', 'The signed pass of an invitation as a PNG with its QR code', 'image/png', drawPng],
       ['event.ics', 'downloadCalendar', 'The event as a calendar file', 'text/calendar; charset=utf-8', readCalendar],
     ] as [string, string, string, string, (view: InvitationView) => Promise<string | Buffer>][]) {
       app.get(
@@ -224,12 +228,16 @@ function sendFile(
   return reply.type(file.type).send(file.content)
 }
 
-async function renderWithQr(view: InvitationView, baseUrl: string, notice?: Notice): Promise<string> {
+/** What the QR says: the signed pass. */
+const passOf = ({ keyring }: Deps, { code, passVersion: version, event: { id: eventId, endsAt } }: InvitationView) =>
+  issuePass(keyring, { code, version, eventId, endsAt })
+
+async function renderWithQr(deps: Deps, view: InvitationView, notice?: Notice): Promise<string> {
   const hasPass = view.isOpen && view.answer === 'yes'
   return renderInvitation(view, {
-    baseUrl,
+    baseUrl: deps.config.http.publicBaseUrl,
     ...(notice ? { notice } : {}),
-    ...(hasPass ? { qr: await drawQrSvg(view.code) } : {}),
+    ...(hasPass ? { qr: await drawQrSvg(await passOf(deps, view)) } : {}),
   })
 }
 

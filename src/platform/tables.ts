@@ -331,6 +331,7 @@ export interface Invitations {
   guestId: string;
   id: string;
   outside: Generated<number>;
+  passVersion: Generated<number>;
   places: number;
   updatedAt: Generated<Timestamp>;
 }
@@ -646,6 +647,16 @@ export interface RefreshTokens {
   userId: string;
 }
 
+export interface RevokedCodes {
+  code: string;
+  eventId: string;
+  invitationId: string;
+  reason: string | null;
+  revokedAt: Timestamp;
+  revokedBy: string;
+  version: number;
+}
+
 export interface Scans {
   admitted: number | null;
   clockSkewMs: number | null;
@@ -657,6 +668,7 @@ export interface Scans {
   gate: string | null;
   id: string;
   invitationId: string | null;
+  lastTookMs: number | null;
   offlineAt: Timestamp | null;
   reason: string | null;
   receivedAt: Timestamp;
@@ -670,6 +682,14 @@ export interface Scans {
   undoneAt: Timestamp | null;
   undoneBy: string | null;
   undoReason: string | null;
+}
+
+export interface SigningKeys {
+  createdAt: Timestamp;
+  createdBy: string;
+  kid: Generated<number>;
+  publicKey: Buffer;
+  salt: Buffer;
 }
 
 export interface SimulatedMessages {
@@ -856,7 +876,9 @@ export interface DB {
   paymentTransitions: PaymentTransitions;
   recipientLimits: RecipientLimits;
   refreshTokens: RefreshTokens;
+  revokedCodes: RevokedCodes;
   scans: Scans;
+  signingKeys: SigningKeys;
   simulatedMessages: SimulatedMessages;
   ticketUses: TicketUses;
   users: Users;
