@@ -195,14 +195,11 @@ async function checkScan(tx: Tx, door: Door, row: NewScan, reading: Scannable): 
   })
   const refusal = judgeDoor(event, facts) ?? (pass && judgePass(pass, facts))
   if (refusal) return refuse(refusal)
-  const code = await findCode(tx, reading, eventId)
-  const renewed = code === null ? await findRenewedCode(tx, reading, eventId) : null
-  const current = code ?? renewed
-  const invitation = current === null ? null : await lockInvitation(tx, eventId, current)
+  const invitation = await lockMeant(tx, reading, eventId)
   if (!invitation) return refuse(judgeUnknown(await isOfSiblingEvent(tx, eventId, reading)))
 
   const invitationId = invitation.id
-  const isRevoked = renewed !== null || (pass !== null && pass.version !== invitation.passVersion)
+  const isRevoked = invitation.isRenewed || (pass !== null && pass.version !== invitation.passVersion)
   const judgment = judgeInvitation(event, { ...invitation, isRevoked }, facts)
   if (judgment.status === 'valid' || (await takeLaterPlaces(tx, { row, event, invitation, judgment }))) {
     const passed = await passDoor(tx, { invitationId, passage: direction, count, at, now })
@@ -218,6 +215,16 @@ async function checkScan(tx: Tx, door: Door, row: NewScan, reading: Scannable): 
     // Offline, the other gate had let somebody in, and so had this one.
     conflictsWith: isDuplicate && row.offlineAt ? await findAdmissionElsewhere(tx, invitationId, row) : null,
   }
+}
+
+/** Locks the invitation that has a code, or had it before it was revoked, perhaps a moment ago. */
+async function lockMeant(tx: Tx, reading: CodeReading, eventId: string) {
+  const code = await findCode(tx, reading, eventId)
+  const invitation = code === null ? null : await lockInvitation(tx, eventId, code)
+  if (invitation) return { ...invitation, isRenewed: false }
+  const renewedCode = await findRenewedCode(tx, reading, eventId)
+  const renewed = renewedCode === null ? null : await lockInvitation(tx, eventId, renewedCode)
+  return renewed && { ...renewed, isRenewed: true }
 }
 
 const describeRefusal = ({ status, reason }: Refusal) => ({ status, reason, message: REASON_TEXTS[reason] })
@@ -251,9 +258,7 @@ async function meansInvitation(
   reading: CodeReading,
   invitationId: string | null,
 ): Promise<boolean> {
-  if (invitationId === null) return false
-  const code = (await findCode(tx, reading, eventId)) ?? (await findRenewedCode(tx, reading, eventId))
-  return code !== null && (await lockInvitation(tx, eventId, code))?.id === invitationId
+  return invitationId !== null && (await lockMeant(tx, reading, eventId))?.id === invitationId
 }
 
 const isAboutGuest = (stored: StoredScan): stored is StoredScan & Admission => stored.invitationId !== null
