@@ -4,15 +4,26 @@
  *
  *   npm run bench:door -- [--rate 500] [--seconds 20] [--connections 32] [--check]
  *
- * An answer that comes late delays the requests behind it; their waiting counts too.
+ * The thinnest program that does the same (floor-server.ts) gets the same load before it: it tells how busy the machine is. An answer
+ * that comes late delays the requests behind it; their waiting counts too.
  */
 import { readArguments, refuse, type Usage } from '../src/commands/usage.ts'
 import { openDeps } from '../src/deps.ts'
 import { loadConfig } from '../src/platform/config.ts'
 import { sql } from '../src/platform/db.ts'
 import { openLog } from '../src/platform/log.ts'
-import { describeRow, ENVIRONMENT } from './http-rows.ts'
-import { createAccounts, logInEach, readCpuSeconds, runLoad, startServer } from './http-site.ts'
+import { describeRow, ENVIRONMENT, type Row } from './http-rows.ts'
+import {
+  createAccounts,
+  createFloorTables,
+  logInEach,
+  readCpuSeconds,
+  runLoad,
+  seedEvent,
+  startServer,
+  type Server,
+} from './http-site.ts'
+import type { LoadResult } from './load.ts'
 import { createDatabase, readArgumentsOf, seedGuests, startMachine } from './machine.ts'
 
 const P99_MAX_MS = 50
@@ -44,30 +55,41 @@ try {
   await seedGuests(deps, 'ev_accounts', 1)
   const accounts = await createAccounts(deps)
   const server = await startServer(await readArgumentsOf('start'), env, '/health')
+  const { REDIS_URL: _, ...withoutRedis } = env
+  await createFloorTables(deps)
+  const floor = await startServer(['--import', 'tsx', 'bench/floor-server.ts'], withoutRedis, '/empty')
   const tokens = await logInEach(deps, accounts)
   machine.stopRedis()
   for (const seconds of [WARM_UP_SECONDS, Number(flags.seconds)]) {
     const run = `door-${seconds}`
     const event = `EV-${run.toUpperCase()}`
-    await seedGuests(deps, event, rate * (seconds + 1))
-    await sql`vacuum analyze`.execute(deps.db)
-    const { ours } = describeRow('scan', event, run, tokens)
-    const before = await readCpuSeconds(server)
-    const result = await runLoad({
-      ...ours,
-      ...{ url: server.url, from: 1, connections: Number(flags.connections), seconds, rate },
-    })
-    const cpuUs = Math.round((((await readCpuSeconds(server)) - before) * 1e6) / result.succeeded)
+    await seedEvent(deps, event, rate * (seconds + 1))
+    const row = describeRow('scan', event, run, tokens)
+    const what = seconds === WARM_UP_SECONDS ? 'warm-up' : 'Redis down'
+    await measure(floor, row.floor, { what: `${what}, floor`, seconds })
+    const result = await measure(server, row.ours, { what: `${what}, ours `, seconds })
     const stored = await countAdmissions(event)
-    if (result.failed > 0 || stored < result.succeeded)
-      throw new Error(`${result.failed} scans failed; ${result.succeeded} answers, but ${stored} rows`)
-    const { p50Ms, p99Ms, succeeded } = result
-    const line = `${succeeded} scans, ${Math.round(result.rate)}/s: p50 ${p50Ms} ms, p99 ${p99Ms} ms, ${cpuUs} µs of the server`
-    process.stdout.write(`${seconds === WARM_UP_SECONDS ? 'warm-up' : 'Redis down'}: ${line}\n`)
-    isSlow = p99Ms > P99_MAX_MS
+    if (stored < result.succeeded) throw new Error(`${result.succeeded} answers, but ${stored} rows`)
+    isSlow = result.p99Ms > P99_MAX_MS
   }
+  await floor.stop()
   await server.stop()
   await deps.close()
+
+  async function measure(
+    { url, pid }: Server,
+    request: Row['ours'],
+    { what, seconds }: { what: string; seconds: number },
+  ): Promise<LoadResult> {
+    const before = await readCpuSeconds({ pid })
+    const result = await runLoad({ ...request, url, from: 1, connections: Number(flags.connections), seconds, rate })
+    const cpuUs = Math.round((((await readCpuSeconds({ pid })) - before) * 1e6) / result.succeeded)
+    if (result.failed > 0) throw new Error(`${result.failed} scans failed`)
+    const { p50Ms, p99Ms, succeeded } = result
+    const line = `${succeeded} scans, ${Math.round(result.rate)}/s: p50 ${p50Ms} ms, p99 ${p99Ms} ms, ${cpuUs} µs of the server`
+    process.stdout.write(`${what}: ${line}\n`)
+    return result
+  }
 
   async function countAdmissions(eventId: string): Promise<number> {
     const { rows } = await sql<{ count: number }>`
