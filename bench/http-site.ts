@@ -75,7 +75,7 @@ async function logInAll(deps: Deps, accounts: Accounts): Promise<Tokens> {
   return tokens
 }
 
-async function createFloorTables({ db }: Deps): Promise<void> {
+export async function createFloorTables({ db }: Pick<Deps, 'db'>): Promise<void> {
   for (const table of [
     'floor_webhooks (key text primary key, body bytea not null)',
     'floor_tickets (code text primary key, places integer not null, admitted integer not null default 0, answer text)',
@@ -133,7 +133,7 @@ async function untilReady(url: string, child: ChildProcess): Promise<void> {
 }
 
 /** The processor time that a process has used, in seconds. Linux counts it in ticks of 10 ms (proc(5)). */
-export async function readCpuSeconds({ pid }: Server): Promise<number> {
+export async function readCpuSeconds({ pid }: Pick<Server, 'pid'>): Promise<number> {
   const stat = await readFile(`/proc/${pid}/stat`, 'utf8')
   const [user, system] = stat.slice(stat.lastIndexOf(')')).split(' ').slice(12, 14).map(Number)
   return (user! + system!) / 100

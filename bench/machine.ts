@@ -13,7 +13,13 @@ import { keyOf } from '../src/events/codes.ts'
 import { startEmbedded } from '../src/platform/embedded/embedded.ts'
 import { openLog } from '../src/platform/log.ts'
 
-export type Machine = { databaseUrl: string; redisUrl: string | undefined; stop(): Promise<void> }
+export type Machine = {
+  databaseUrl: string
+  redisUrl: string | undefined
+  /** Only a Redis that we started. */
+  stopRedis(): void
+  stop(): Promise<void>
+}
 
 export async function startMachine(): Promise<Machine> {
   const folder = await mkdtemp(join(tmpdir(), 'monotickets-bench-'))
@@ -23,6 +29,7 @@ export async function startMachine(): Promise<Machine> {
   return {
     databaseUrl: database.url,
     redisUrl: redis.url,
+    stopRedis: redis.stop,
     async stop() {
       redis.stop()
       await database.stop()

@@ -503,6 +503,7 @@ create table invitations (
   created_at timestamp with time zone default now() not null,
   updated_at timestamp with time zone default now() not null,
   outside integer default 0 not null,
+  pass_version integer default 1 not null,
   constraint invitations_pkey PRIMARY KEY (id),
   constraint invitations_code_unique UNIQUE (code),
   constraint invitations_one_per_guest UNIQUE (event_id, guest_id),
@@ -511,6 +512,7 @@ create table invitations (
   constraint invitations_answered CHECK (((answered_places >= 1) AND (answered_places <= 20))),
   constraint invitations_answered_by CHECK ((answered_by = ANY (ARRAY['landing'::text, 'whatsapp'::text, 'organizer'::text, 'staff'::text]))),
   constraint invitations_outside CHECK (((outside >= 0) AND (outside <= admitted))),
+  constraint invitations_pass_version CHECK (((pass_version >= 1) AND (pass_version <= 32767))),
   constraint invitations_places CHECK (((places >= 1) AND (places <= 20))),
   constraint invitations_event_id_guest_id_fkey FOREIGN KEY (event_id, guest_id) REFERENCES guests(event_id, id) ON DELETE CASCADE
 ) with (fillfactor=60);
@@ -923,6 +925,22 @@ CREATE INDEX refresh_tokens_family ON refresh_tokens USING btree (family_id);
 CREATE INDEX refresh_tokens_revoked ON refresh_tokens USING btree (revoked_at) WHERE (revoked_at IS NOT NULL);
 CREATE INDEX refresh_tokens_user ON refresh_tokens USING btree (user_id);
 
+create table revoked_codes (
+  code text not null,
+  event_id text not null,
+  invitation_id text not null,
+  version integer not null,
+  revoked_by text not null,
+  reason text,
+  revoked_at timestamp with time zone not null,
+  constraint revoked_codes_pkey PRIMARY KEY (code),
+  constraint revoked_codes_event_id_fkey FOREIGN KEY (event_id) REFERENCES events(id) ON DELETE CASCADE,
+  constraint revoked_codes_invitation_id_fkey FOREIGN KEY (invitation_id) REFERENCES invitations(id) ON DELETE CASCADE
+);
+CREATE INDEX revoked_codes_event ON revoked_codes USING btree (event_id, revoked_at);
+CREATE INDEX revoked_codes_invitation ON revoked_codes USING btree (invitation_id);
+CREATE INDEX revoked_codes_key ON revoked_codes USING btree (code_key(code));
+
 create table scans (
   id text not null,
   event_id text not null,
@@ -947,9 +965,11 @@ create table scans (
   undone_at timestamp with time zone,
   undone_by text,
   undo_reason text,
+  last_took_ms integer,
   constraint scans_pkey PRIMARY KEY (id),
   constraint scans_once UNIQUE (event_id, scan_id),
   constraint scans_direction CHECK ((direction = ANY (ARRAY['in'::text, 'out'::text]))),
+  constraint scans_last_took CHECK ((last_took_ms >= 0)),
   constraint scans_requested CHECK (((requested >= 1) AND (requested <= 20))),
   constraint scans_result CHECK ((result = ANY (ARRAY['valid'::text, 'duplicate'::text, 'invalid'::text]))),
   constraint scans_conflict FOREIGN KEY (conflicts_with) REFERENCES scans(id) ON DELETE SET NULL,
@@ -962,6 +982,17 @@ CREATE INDEX scans_conflicts_with ON scans USING btree (conflicts_with) WHERE (c
 CREATE INDEX scans_event ON scans USING btree (event_id, received_at DESC, id DESC);
 CREATE INDEX scans_received ON scans USING brin (received_at);
 CREATE TRIGGER audit AFTER UPDATE OF undone_at ON scans FOR EACH ROW WHEN ((current_setting('app.actor'::text, true) <> ''::text)) EXECUTE FUNCTION audit_change('scan', 'scan_id', 'undone_at undo_reason', '');
+
+create table signing_keys (
+  kid integer generated always as identity not null,
+  salt bytea not null,
+  public_key bytea not null,
+  created_by text not null,
+  created_at timestamp with time zone not null,
+  constraint signing_keys_pkey PRIMARY KEY (kid),
+  constraint signing_keys_kid CHECK (((kid >= 1) AND (kid <= 32767))),
+  constraint signing_keys_public CHECK ((octet_length(public_key) = 32))
+);
 
 create table simulated_messages (
   id text not null,

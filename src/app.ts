@@ -14,6 +14,7 @@ import { authRoutes } from './auth/routes.ts'
 import { doorRoutes } from './checkin/door-routes.ts'
 import { sessionRoutes } from './auth/session-routes.ts'
 import { userRoutes } from './auth/user-routes.ts'
+import { passRoutes } from './checkin/pass-routes.ts'
 import { checkinRoutes } from './checkin/routes.ts'
 import { contactRoutes } from './contacts/routes.ts'
 import { attachmentRoutes } from './conversations/attachment-routes.ts'
@@ -98,6 +99,7 @@ export async function buildApp(deps: Deps): Promise<FastifyInstance> {
   await app.register(reconciliationRoutes(deps))
   await app.register(checkinRoutes(deps))
   await app.register(doorRoutes(deps))
+  await app.register(passRoutes(deps))
   await app.register(landingRoutes(deps))
   await app.register(cardRoutes(deps))
   await app.register(financeRoutes(deps))

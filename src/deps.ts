@@ -9,6 +9,7 @@ import { openCredentials, type Credentials } from './auth/credentials.ts'
 import { openRevocations, type Revocations } from './auth/revocations.ts'
 import type { Config } from './platform/config.ts'
 import { openDb, pingDb, type Db } from './platform/db.ts'
+import { openKeyring, type Keyring } from './checkin/keyring.ts'
 import { openChannels, type Channels } from './channels/channels.ts'
 import { openPostgresKv, openRedisKv, type Kv } from './platform/kv.ts'
 import { throttleLogs } from './platform/log-throttle.ts'
@@ -37,6 +38,8 @@ export type Deps = {
   metrics: Metrics
   /** Signs access tokens. */
   signingKey: Uint8Array
+  /** Signs and verifies the passes of guests. */
+  keyring: Keyring
   /** The access tokens that have ended before their time. */
   revocations: Revocations
   /** Who API keys and the tokens of devices are. */
@@ -71,6 +74,7 @@ export function openDeps(config: Config, log: Logger, options: DepsOptions): Dep
   const kv = config.redis.url ? openRedisKv(config.redis.url, onRedisError) : openPostgresKv(main.db)
   const credentials = openCredentials({ db: main.db, now }, { freshMs: 1000 })
   const queues = openQueues({ redis: config.redis, database: { url: databaseUrl } }, log)
+  const signingKey = signingKeyOf(config.auth.jwtSecret ?? options.jwtSecret)
   return {
     config,
     log,
@@ -89,7 +93,8 @@ export function openDeps(config: Config, log: Logger, options: DepsOptions): Dep
     }),
     providers: openPaymentProviders(config.payments, notices),
     metrics: openMetrics(),
-    signingKey: signingKeyOf(config.auth.jwtSecret ?? options.jwtSecret),
+    signingKey,
+    keyring: openKeyring({ db: main.db, now }, signingKey),
     revocations: openRevocations(
       { db: main.db, now, credentials },
       { lifetimeMs: Math.max(config.auth.accessTtlSeconds * 1000, REMEMBER_MS), freshMs: 1000 },

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import pg from 'pg'
+import { issuePass } from '../src/checkin/passes.ts'
 import { newId, PreparingClient } from '../src/platform/db.ts'
 import { startApp, type TestApp } from './harness.ts'
 import { aGuest, anEvent } from './make.ts'
@@ -43,6 +44,19 @@ const ROWS: Row[] = [
         const body = { eventId, code, scanId: newId('dev') }
         return app.post('/scan/validate', { as: 'staff', body })
       }),
+  },
+  {
+    what: 'a scan of a signed pass',
+    most: 1,
+    prepare: async (app, count) =>
+      Promise.all(
+        (await invited(app, count)).map(async ({ eventId, code }) => {
+          const pass = { eventId, code, version: 1, endsAt: new Date('2030-01-01T06:00:00Z') }
+          const body = { eventId, code: await issuePass(app.deps.keyring, pass), scanId: newId('dev') }
+          await app.deps.keyring.list() // the keys are known to the process
+          return () => app.post('/scan/validate', { as: 'staff', body })
+        }),
+      ),
   },
   {
     what: 'a send',

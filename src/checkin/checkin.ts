@@ -8,15 +8,25 @@
  * This path uses no cache and no queue: without PostgreSQL the answer is 503, never an admission.
  */
 import { hash } from 'node:crypto'
-import { findCode, lockInvitation, passDoor, readCode, type Admission, type CodeReading } from '../events/events.ts'
+import {
+  findCode,
+  findRenewedCode,
+  lockInvitation,
+  passDoor,
+  type Admission,
+  type CodeReading,
+} from '../events/events.ts'
 import { batching } from '../platform/batching.ts'
 import { newId, violatedConstraint, withTx, type Db, type Tx } from '../platform/db.ts'
 import { Failure } from '../platform/errors.ts'
 import { reachOf, type User } from '../http/access.ts'
+import type { Keyring } from './keyring.ts'
+import { readScanned, type Scannable } from './passes.ts'
 import { findAdmissionElsewhere, takeLaterPlaces } from './ranking.ts'
 import {
   judgeDoor,
   judgeInvitation,
+  judgePass,
   judgeUnknown,
   REASON_TEXTS,
   type EventFacts,
@@ -37,8 +47,9 @@ import {
   type StoredScan,
 } from './sql.ts'
 
-type Context = { db: Db; now: () => Date }
+type Context = { db: Db; now: () => Date; keyring: Keyring }
 
+export { issuePass } from './passes.ts'
 export { deleteScansOf } from './scans-sql.ts'
 
 export type ScanInput = {
@@ -50,6 +61,7 @@ export type ScanInput = {
   device?: string
   scanId?: string
   scannedAt?: string
+  lastTookMs?: number
   user: User
   requestId: string
 }
@@ -76,7 +88,10 @@ export type ScanAnswer = {
 }
 
 /** Two statements at a time, because scans of one invitation or one scanId may wait for another process. */
-const admitTogether = batching(({ db }: Context, asked: Asked[]) => admitScans(db, asked), { max: 64, lanes: 2 })
+const admitTogether = batching(({ db }: Pick<Context, 'db'>, asked: Asked[]) => admitScans(db, asked), {
+  max: 64,
+  lanes: 2,
+})
 
 /** `isConflict`: two gates let the same people in, and this one came second. */
 export type Scanned = { answer: ScanAnswer; isRetry: boolean; isConflict: boolean }
@@ -85,22 +100,31 @@ export type Scanned = { answer: ScanAnswer; isRetry: boolean; isConflict: boolea
  * Checks one scan and stores it, also when it is invalid. A retry with the same `scanId` gets the first answer again.
  * Throws `event_not_found`, `invalid_date` and `scan_id_reused` (the id was used with another code).
  */
-export async function scan({ db, now }: Context, input: ScanInput): Promise<Scanned> {
-  const reading = readCode(input.code)
+export async function scan({ db, now, keyring }: Context, input: ScanInput): Promise<Scanned> {
+  const reading = await readScanned(keyring, input.code, input.eventId)
   const row = describeScan(input, reading, now())
-  const admission = row.direction === 'in' ? await admitAtOnce({ db, now }, row, reading, input.user) : null
+  const admission = mayEnterAtOnce(row, reading) ? await admitAtOnce(db, row, reading, input.user) : null
   if (admission) return { answer: describeAdmission(row, admission), isRetry: false, isConflict: false }
   return withTx(db, (tx) => checkInTransaction(tx, row, reading, input.user))
 }
 
-async function admitAtOnce(
-  context: Context,
-  row: NewScan,
-  { exact: codes }: CodeReading,
-  user: User,
-): Promise<Admission | null> {
+/** Whether the statement that only admits may be asked: an exit and a refused pass are judged by themselves. */
+export const mayEnterAtOnce = (row: NewScan, { pass }: Scannable): boolean =>
+  row.direction === 'in' && (pass === null || judgePass(pass, factsOf(row)) === null)
+
+const factsOf = ({ offlineAt, receivedAt, requested: count, direction }: NewScan) => ({
+  ...{ atMs: (offlineAt ?? receivedAt).getTime(), count, direction },
+})
+
+export const askFor = (row: NewScan, { exact: codes, pass }: Scannable, user: User): Asked => ({
+  ...row,
+  ...reachOf(user),
+  ...{ codes, passVersion: pass?.version ?? null },
+})
+
+async function admitAtOnce(db: Db, row: NewScan, reading: Scannable, user: User): Promise<Admission | null> {
   try {
-    return await admitTogether(context, { ...reachOf(user), codes, ...row })
+    return await admitTogether({ db }, askFor(row, reading, user))
   } catch (error) {
     if (violatedConstraint(error) === 'scans_once') return null // a concurrent scan has the same scanId
     throw error
@@ -131,6 +155,7 @@ export function describeScan(input: ScanInput, { code }: CodeReading, receivedAt
     receivedAt,
     offlineAt: null,
     clockSkewMs: null,
+    lastTookMs: input.lastTookMs ?? null,
     requestId: input.requestId,
   }
 }
@@ -144,7 +169,7 @@ function readDeviceTime(text: string | undefined): Date | null {
 }
 
 /** Stores a scan, judges it and does what it says, with its invitation locked. */
-export async function checkInTransaction(tx: Tx, row: NewScan, reading: CodeReading, user: User): Promise<Scanned> {
+export async function checkInTransaction(tx: Tx, row: NewScan, reading: Scannable, user: User): Promise<Scanned> {
   const door = await insertScan(tx, reachOf(user), row)
   if (!door) throw new Failure('event_not_found')
   if (!door.isNew) return { ...(await repeatAnswer(tx, row, reading)), isRetry: true }
@@ -160,37 +185,48 @@ export async function checkInTransaction(tx: Tx, row: NewScan, reading: CodeRead
 
 type Checked = { answer: ScanAnswer; invitationId: string | null; conflictsWith: string | null }
 
-async function checkScan(tx: Tx, door: Door, row: NewScan, reading: CodeReading): Promise<Checked> {
+async function checkScan(tx: Tx, door: Door, row: NewScan, reading: Scannable): Promise<Checked> {
   const { eventId, scanId, direction, requested: count, receivedAt: now } = row
   const at = row.offlineAt ?? now
+  const { pass } = reading
   const event: EventFacts = { ...door, startsAtMs: door.startsAt.getTime(), endsAtMs: door.endsAt.getTime() }
-  const facts = { atMs: at.getTime(), count, direction }
+  const facts = factsOf(row)
   const refuse = (refusal: Refusal): Checked => ({
     answer: { scanId, ...describeRefusal(refusal) },
     ...{ invitationId: null, conflictsWith: null },
   })
-  const closed = judgeDoor(event, facts)
-  if (closed) return refuse(closed)
-  const code = await findCode(tx, reading, eventId)
-  const invitation = code === null ? null : await lockInvitation(tx, eventId, code)
+  const refusal = judgeDoor(event, facts) ?? (pass && judgePass(pass, facts))
+  if (refusal) return refuse(refusal)
+  const invitation = await lockMeant(tx, reading, eventId)
   if (!invitation) return refuse(judgeUnknown(await isOfSiblingEvent(tx, eventId, reading)))
 
   const invitationId = invitation.id
-  const judgment = judgeInvitation(event, invitation, facts)
+  const isRevoked = invitation.isRenewed || (pass !== null && pass.version !== invitation.passVersion)
+  const judgment = judgeInvitation(event, { ...invitation, isRevoked }, facts)
   if (judgment.status === 'valid' || (await takeLaterPlaces(tx, { row, event, invitation, judgment }))) {
     const passed = await passDoor(tx, { invitationId, passage: direction, count, at, now })
     if (!passed) throw new Error('The rules let a scan pass that the invitation does not.')
     return { answer: describeAdmission(row, passed), invitationId, conflictsWith: null }
   }
-  const current = await findAdmission(tx, invitationId)
+  const standing = await findAdmission(tx, invitationId)
   const isDuplicate = judgment.status === 'duplicate'
-  const first = isDuplicate ? describeFirst(current) : {}
+  const first = isDuplicate ? describeFirst(standing) : {}
   return {
-    answer: { scanId, ...describeRefusal(judgment), guest: describeGuest(current), ...first },
+    answer: { scanId, ...describeRefusal(judgment), guest: describeGuest(standing), ...first },
     invitationId,
     // Offline, the other gate had let somebody in, and so had this one.
     conflictsWith: isDuplicate && row.offlineAt ? await findAdmissionElsewhere(tx, invitationId, row) : null,
   }
+}
+
+/** Locks the invitation that has a code, or had it before it was revoked, perhaps a moment ago. */
+async function lockMeant(tx: Tx, reading: CodeReading, eventId: string) {
+  const code = await findCode(tx, reading, eventId)
+  const invitation = code === null ? null : await lockInvitation(tx, eventId, code)
+  if (invitation) return { ...invitation, isRenewed: false }
+  const renewedCode = await findRenewedCode(tx, reading, eventId)
+  const renewed = renewedCode === null ? null : await lockInvitation(tx, eventId, renewedCode)
+  return renewed && { ...renewed, isRenewed: true }
 }
 
 const describeRefusal = ({ status, reason }: Refusal) => ({ status, reason, message: REASON_TEXTS[reason] })
@@ -224,9 +260,7 @@ async function meansInvitation(
   reading: CodeReading,
   invitationId: string | null,
 ): Promise<boolean> {
-  if (invitationId === null) return false
-  const code = await findCode(tx, reading, eventId)
-  return code !== null && (await lockInvitation(tx, eventId, code))?.id === invitationId
+  return invitationId !== null && (await lockMeant(tx, reading, eventId))?.id === invitationId
 }
 
 const isAboutGuest = (stored: StoredScan): stored is StoredScan & Admission => stored.invitationId !== null

@@ -27,9 +27,11 @@ export type GateRow = {
   lastSeenAt: Date
   /** The longest that a scan of the recent uploads had waited; null without one. */
   offlineLagSeconds: number | null
+  /** How long 95 of 100 scans took at most, by the devices; null when none told it. */
+  p95Ms: number | null
 }
 
-/** Counts the scans of an event by gate. `recentSince`: from when on uploads count for the lag. */
+/** Counts the scans of an event by gate. `recentSince`: from when on uploads count for the lag, and scans for the p95. */
 export async function listGates(
   db: Db,
   eventId: string,
@@ -47,7 +49,9 @@ export async function listGates(
            (count(*) filter (where received_at > ${minuteSince}))::integer as scans_last_minute,
            max(received_at) as last_seen_at,
            (max(extract(epoch from received_at - offline_at)) filter (where received_at > ${recentSince}))::integer
-             as offline_lag_seconds
+             as offline_lag_seconds,
+           percentile_disc(0.95) within group (order by last_took_ms) filter (where received_at > ${recentSince})
+             as p95_ms
       from scans
      where event_id = ${eventId}
      group by gate

@@ -138,15 +138,23 @@ test('the door counts people and scans by gate, and tells a gate that is silent'
   await scan({ eventId, code: ana.code, admit: 2, gate: 'Norte' })
   await scan({ eventId, code: 'NOBODY', gate: 'Norte' })
   setNow(NOW)
-  await scan({ eventId, code: eva.code, gate: 'Sur' })
-  await scan({ eventId, code: eva.code, gate: 'Sur' })
+  await scan({ eventId, code: eva.code, gate: 'Sur', lastTookMs: 40 })
+  await scan({ eventId, code: eva.code, gate: 'Sur', lastTookMs: 900 })
   const wrong = await scan({ eventId, code: ana.code, gate: 'Sur' })
   await undo(eventId, wrong.scanId)
   await scan({ eventId, code: ana.code, gate: 'Sur', direction: 'out' })
 
   const seen = await door(eventId)
 
-  const none = { left: 0, duplicates: 0, refused: 0, undone: 0, scansLastMinute: 0, offlineLagSeconds: null }
+  const none = {
+    left: 0,
+    duplicates: 0,
+    refused: 0,
+    undone: 0,
+    scansLastMinute: 0,
+    offlineLagSeconds: null,
+    p95Ms: null,
+  }
   assert.deepEqual(seen.persons, { invited: 2, places: 4, admitted: 3, inside: 2 })
   assert.deepEqual([seen.scansLastMinute, seen.duplicates, seen.conflicts], [4, 1, 0])
   assert.deepEqual([seen.opensAt, seen.closesAt], ['2030-01-01T00:00:00.000Z', '2030-01-01T19:00:00.000Z'])
@@ -155,7 +163,7 @@ test('the door counts people and scans by gate, and tells a gate that is silent'
     {
       ...none,
       ...{ gate: 'Sur', admitted: 1, left: 1, duplicates: 1, undone: 1, scansLastMinute: 4 },
-      ...{ lastSeenAt: NOW, isSilent: false },
+      ...{ lastSeenAt: NOW, isSilent: false, p95Ms: 900 },
     },
   ])
 })

@@ -13,7 +13,7 @@ type Context = { db: Db; now: () => Date }
 const MINUTE_MS = 60_000
 /** A gate without a scan for so long may be without people, without a network or without staff. */
 const SILENT_MS = 3 * MINUTE_MS
-/** For how long an upload of an offline device is news. */
+/** For how long an upload of an offline device, and how long a scan took, is news. */
 const RECENT_MS = 15 * MINUTE_MS
 
 export type DoorView = {

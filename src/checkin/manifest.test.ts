@@ -9,8 +9,23 @@ import { aGuest, anEvent, anOrganizer } from '../../test/make.ts'
 import { newCode } from '../events/codes.ts'
 import { viewManifest } from './manifest.ts'
 
-type Entry = { hash: string; places: number; answer: string; inside: number; version: number; name?: string }
-type Manifest = { guests: number; entries: Entry[]; cursor: string; hasMore: boolean; event: { doorPolicy: string } }
+type Entry = {
+  hash: string
+  places: number
+  answer: string
+  inside: number
+  version: number
+  passVersion: number
+  name?: string
+}
+type Manifest = {
+  guests: number
+  entries: Entry[]
+  revoked: string[]
+  cursor: string
+  hasMore: boolean
+  event: { doorPolicy: string }
+}
 
 /** As a device computes it. */
 const hashOf = (eventId: string, code: string) => {
@@ -34,7 +49,13 @@ test('a manifest has a hash of each code with its places, and names only on requ
   const { guests, entries, event } = response.json<Manifest>()
   const [{ version, ...entry } = { version: 0 }] = entries
   assert.deepEqual([guests, entries.length, event.doorPolicy], [1, 1, 'confirmed'])
-  assert.deepEqual(entry, { hash: hashOf(eventId, ana.code.toLowerCase()), places: 2, answer: 'yes', inside: 0 })
+  assert.deepEqual(entry, {
+    hash: hashOf(eventId, ana.code.toLowerCase()),
+    places: 2,
+    answer: 'yes',
+    inside: 0,
+    passVersion: 1,
+  })
   assert.ok(version > 0)
   assert.ok(!response.body.includes(ana.code) && !response.body.includes('Ana'))
   assert.equal(named.entries[0]!.name, 'Ana Prueba')
@@ -62,6 +83,30 @@ test('what changed since the last manifest is all that the next one lists', asyn
     [[hashOf(eventId, guests[1]!.code), 1]],
   )
   assert.deepEqual([nothing.entries, nothing.guests], [[], 3])
+})
+
+test('a revoked code is told, with the new one as a change', async (t) => {
+  const { db, get, post, setNow } = await startApp(t, { now: '2030-01-01T00:00:00Z' })
+  const eventId = await anEvent(db)
+  const ana = await aGuest(db, eventId)
+  await aGuest(db, eventId)
+  await sql`update guests set updated_at = '2029-12-01' where event_id = ${eventId}`.execute(db)
+  await sql`update invitations set updated_at = '2029-12-01' where event_id = ${eventId}`.execute(db)
+  const read = async (since = '') =>
+    (await get(`/scan/manifest/${eventId}?${since && `since=${since}`}`, { as: 'staff' })).json<Manifest>()
+  const before = await read()
+  setNow('2030-01-01T00:05:00Z')
+  const path = `/events/${eventId}/guests/${ana.guestId}/pass/revoke`
+  const { code } = (await post(path, { as: 'organizer', body: {} })).json<{ code: string }>()
+
+  const [changed, all] = [await read(before.cursor), await read()]
+
+  assert.deepEqual([before.revoked, changed.revoked], [[], [hashOf(eventId, ana.code)]])
+  assert.deepEqual(
+    changed.entries.map(({ hash, passVersion }) => [hash, passVersion]),
+    [[hashOf(eventId, code), 2]],
+  )
+  assert.deepEqual([all.entries.length, all.guests, all.revoked], [2, 2, changed.revoked])
 })
 
 test('a large event comes in parts, and none of its guests is left out', async (t) => {

@@ -8,9 +8,10 @@ import { Page, PageQuery, readCursor, toPage } from '../http/page.ts'
 import { AnswerOf, EventParams } from '../http/schemas.ts'
 import { scan } from './checkin.ts'
 import { viewManifest } from './manifest.ts'
+import { Manifest, SyncBody, SyncReply } from './offline-schemas.ts'
 import { isEventThere, listScans } from './scans-sql.ts'
 import { syncScans } from './sync.ts'
-import { Manifest, SyncBody, SyncReply, ScanBody, ScanItem, ScanReply, RESULTS } from './schemas.ts'
+import { RESULTS, ScanBody, ScanItem, ScanReply } from './schemas.ts'
 
 /** A device scans at its own event alone (http/access.ts). */
 const SCANNERS = ['staff', 'organizer', 'director', 'device'] as const
@@ -20,7 +21,7 @@ const ENTRIES_MAX = 10_000
 const UPLOAD_LIMIT = 2 * 1024 * 1024
 
 export const checkinRoutes =
-  (deps: Pick<Deps, 'db' | 'now' | 'metrics'>): FastifyPluginAsyncTypebox =>
+  (deps: Pick<Deps, 'db' | 'now' | 'metrics' | 'keyring'>): FastifyPluginAsyncTypebox =>
   async (app) => {
     app.post(
       '/scan/validate',
@@ -90,7 +91,7 @@ export const checkinRoutes =
           description:
             'All guests, or with `since` those that changed; ask again at once while `hasMore`. An entry replaces the one with the ' +
             'same `hash`, and some come twice. When a device has not as many entries as there are `guests`, one was deleted: begin ' +
-            'without `since`. `hash`: base64url, without padding, of the first 16 bytes of SHA-256 of `<eventId>:<code>`, the code ' +
+            'without `since`. A hash in `revoked` is no entry any more: its code is `revoked`. `hash`: base64url, without padding, of the first 16 bytes of SHA-256 of `<eventId>:<code>`, the code ' +
             'in capitals with letters and digits only, O as 0, I and L as 1.',
           params: EventParams,
           querystring: Type.Object(

@@ -19,9 +19,12 @@ export type InvitationFacts = {
   places: number
   admitted: number
   outside: number
-  /** Its code has been withdrawn. */
+  /** The pass or the code has been withdrawn. */
   isRevoked?: boolean
 }
+
+/** What is known about a signed pass (signed-pass.ts). `version`: of the invitation when it was signed. */
+export type PassFacts = { isGenuine: boolean; isOfEvent: boolean; expiresAtMs: number; version: number }
 
 /** `atMs`: when the scan took place. */
 export type ScanFacts = { atMs: number; count: number; direction: 'in' | 'out' }
@@ -45,6 +48,11 @@ export const REASON_TEXTS = {
   not_yet_open: { 'es-MX': 'La puerta todavía no abre.', en: 'The door is not open yet.' },
   closed: { 'es-MX': 'La puerta ya cerró.', en: 'The door is closed.' },
   revoked: { 'es-MX': 'El código fue anulado.', en: 'The code has been revoked.' },
+  not_genuine: { 'es-MX': 'El pase no es auténtico.', en: 'The pass is not genuine.' },
+  expired: {
+    'es-MX': 'El pase venció: el invitado tiene uno nuevo en su invitación.',
+    en: "The pass has expired: the guest's invitation has a new one.",
+  },
   unknown_code: { 'es-MX': 'El código no existe en este evento.', en: 'This event has no such code.' },
   exit_not_allowed: {
     'es-MX': 'Este evento no registra salidas.',
@@ -67,7 +75,7 @@ const MINUTE_MS = 60_000
 
 export const opensAtMs = ({ startsAtMs, doorsOpenMinutes }: EventFacts): number =>
   startsAtMs - doorsOpenMinutes * MINUTE_MS
-export const closesAtMs = ({ endsAtMs }: EventFacts): number => endsAtMs + OPEN_AFTER_END_MS
+export const closesAtMs = ({ endsAtMs }: Pick<EventFacts, 'endsAtMs'>): number => endsAtMs + OPEN_AFTER_END_MS
 
 const refuse = (status: Refusal['status'], reason: ScanReason): Refusal => ({ status, reason })
 
@@ -76,6 +84,14 @@ export function judgeDoor(event: EventFacts, { atMs }: ScanFacts): Refusal | nul
   if (event.status === 'cancelled') return refuse('invalid', 'cancelled')
   if (event.status === 'draft' || atMs < opensAtMs(event)) return refuse('invalid', 'not_yet_open')
   if (atMs > closesAtMs(event)) return refuse('invalid', 'closed')
+  return null
+}
+
+/** Why a signed pass opens no door, whoever has it; null when it may. */
+export function judgePass({ isGenuine, isOfEvent, expiresAtMs }: PassFacts, { atMs }: ScanFacts): Refusal | null {
+  if (!isGenuine) return refuse('invalid', 'not_genuine')
+  if (!isOfEvent) return refuse('invalid', 'wrong_event')
+  if (atMs > expiresAtMs) return refuse('invalid', 'expired')
   return null
 }
 

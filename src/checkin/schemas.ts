@@ -1,5 +1,5 @@
 /** The shapes of the door on the wire. */
-import { Type, type Static } from 'typebox'
+import { Type } from 'typebox'
 import {
   Answer,
   BilingualText,
@@ -16,7 +16,7 @@ export const ScanId = Type.String({ pattern: SCAN_ID })
 export const RESULTS = ['valid', 'duplicate', 'invalid'] as const
 const Label = Type.String({ minLength: 1, maxLength: 100 })
 /** Here the database must not be the first to find what it cannot store. */
-const PlainLabel = Type.String({ pattern: '^[^\\u0000-\\u001f]{1,100}$' })
+export const PlainLabel = Type.String({ pattern: '^[^\\u0000-\\u001f]{1,100}$' })
 
 export const ScanBody = Type.Object(
   {
@@ -26,7 +26,7 @@ export const ScanBody = Type.Object(
       maxLength: 2048,
       description:
         'As scanned or typed: in any case, with or without hyphens, also from a scanner of another keyboard layout. The address ' +
-        'of an invitation counts as its code. An exact code wins; a correction that could mean two invitations is unknown_code.',
+        'of an invitation counts as its code. Of a signed pass (`MT1…`) all. An exact code wins; a correction that could mean two invitations is unknown_code.',
     }),
     admit: Type.Integer({
       minimum: 1,
@@ -46,6 +46,13 @@ export const ScanBody = Type.Object(
     scannedAt: Type.Optional(
       Type.String({ format: 'date-time', description: "The device's clock. It is kept; our own clock orders scans." }),
     ),
+    lastTookMs: Type.Optional(
+      Type.Integer({
+        minimum: 0,
+        maximum: 600_000,
+        description: "How long the device's scan before this one took, from the reading to the answer.",
+      }),
+    ),
   },
   { additionalProperties: false, title: 'ScanRequest' },
 )
@@ -56,7 +63,8 @@ const Reason = Type.Unsafe<ScanReason>({
   title: 'ScanReason',
   description:
     'not_yet_open: earlier than `doorsOpenMinutes` before the start, or a draft. closed: more than 12 hours after the end. ' +
-    'wrong_event: the code of another event of this organizer.',
+    'wrong_event: the code of another event of this organizer, or a pass of another event. not_genuine: a pass that was forged or ' +
+    'misread.',
 })
 
 export const GuestAtDoor = Type.Object(
@@ -80,7 +88,7 @@ const FirstAdmission = Type.Object(
   { title: 'FirstAdmission', description: 'The first admission that stands; `by`: who scanned.' },
 )
 /** What a scan was found to be, beside its status. */
-const outcome = {
+export const OUTCOME = {
   reason: Type.Optional(Reason),
   message: Type.Optional(BilingualText),
   guest: Type.Optional(GuestAtDoor),
@@ -88,7 +96,7 @@ const outcome = {
 }
 
 export const ScanReply = Answer(
-  { scanId: Type.String(), status: Type.Enum(RESULTS), ...outcome },
+  { scanId: Type.String(), status: Type.Enum(RESULTS), ...OUTCOME },
   { title: 'ScanResult' },
 )
 
@@ -121,7 +129,7 @@ export const ScanItem = Type.Object(
   { title: 'Scan' },
 )
 
-const count = (description?: string) => Type.Integer(description ? { description } : {})
+export const count = (description?: string) => Type.Integer(description ? { description } : {})
 const OfflineLag = Type.Unsafe<number | null>({
   type: ['integer', 'null'],
   description: 'The longest that a scan of the last 15 minutes of uploads had waited for its upload.',
@@ -155,6 +163,10 @@ export const DoorState = Type.Object(
           lastSeenAt: Instant,
           isSilent: Type.Boolean({ description: 'No scan for three minutes.' }),
           offlineLagSeconds: OfflineLag,
+          p95Ms: Type.Unsafe<number | null>({
+            type: ['integer', 'null'],
+            description: 'Of `lastTookMs` in the last 15 minutes; null when no device told it.',
+          }),
         },
         { title: 'Gate' },
       ),
@@ -178,102 +190,4 @@ export const Conflict = Type.Object(
     receivedAt: Instant,
   },
   { title: 'DoorConflict' },
-)
-
-/** A scan of an offline device. It needs an id and a time of its own. */
-export const OfflineScan = Type.Object(
-  {
-    scanId: ScanId,
-    code: Type.String({ minLength: 1, maxLength: 2048 }),
-    scannedAt: Type.String({ maxLength: 40, description: "An instant, by the device's clock." }),
-    admit: Type.Optional(Type.Integer({ minimum: 1, maximum: 20 })),
-    direction: Type.Optional(Type.Unsafe<'in' | 'out'>({ type: 'string', enum: ['in', 'out'] })),
-    gate: Type.Optional(PlainLabel),
-    device: Type.Optional(PlainLabel),
-  },
-  { additionalProperties: false, title: 'OfflineScan' },
-)
-export type OfflineScanInput = Static<typeof OfflineScan>
-
-/** So that one broken scan does not refuse the others; sync.ts says what is wrong with it. */
-const Anything = Type.Unsafe<unknown>({ type: ['object', 'array', 'string', 'number', 'boolean', 'null'] })
-
-export const SyncBody = Type.Object(
-  {
-    eventId: Id,
-    sentAt: Type.Optional(
-      Type.String({
-        format: 'date-time',
-        description: "The device's clock at the upload: it shows how far it is off.",
-      }),
-    ),
-    scans: Type.Array(Type.Union([OfflineScan, Anything]), {
-      minItems: 1,
-      maxItems: 500,
-      description: 'In any order. One that does not fit is rejected alone.',
-    }),
-  },
-  { additionalProperties: false, title: 'ScanUpload' },
-)
-
-export const SyncReply = Answer(
-  {
-    clock: Type.Object({
-      skewMs: Type.Unsafe<number | null>({
-        type: ['integer', 'null'],
-        description: 'How far the device was behind our clock at the upload; null without `sentAt`.',
-      }),
-      isOff: Type.Boolean({ description: 'By more than a minute: the times of the scans are corrected.' }),
-    }),
-    results: Type.Array(
-      Type.Object(
-        {
-          scanId: NullableString,
-          status: Type.Enum([...RESULTS, 'rejected']),
-          ...outcome,
-          at: Type.Optional(Instant),
-          isRetry: Type.Optional(Type.Boolean({ description: 'It was stored before; this is the answer of then.' })),
-          isConflict: Type.Optional(Type.Boolean({ description: 'Another gate had let these people in before.' })),
-          isClockOff: Type.Optional(Type.Boolean()),
-          code: Type.Optional(Type.String({ description: 'Why it is `rejected`.' })),
-          errors: Type.Optional(Type.Array(Type.Object({ path: Type.String(), message: Type.String() }))),
-        },
-        { title: 'OfflineScanResult' },
-      ),
-      { description: 'One for each scan, in the order of the upload.' },
-    ),
-  },
-  { title: 'ScanUploadResult' },
-)
-
-export const Manifest = Type.Object(
-  {
-    eventId: Type.String(),
-    generatedAt: Instant,
-    event: Type.Object({
-      status: Type.Enum(['draft', 'active', 'archived', 'expired']),
-      startsAt: Instant,
-      endsAt: Instant,
-      doorsOpenMinutes: Type.Integer(),
-      doorPolicy: Type.Enum(['invited', 'confirmed']),
-      reentry: Type.Enum(['none', 'exit_then_entry']),
-    }),
-    guests: count('Of the whole event.'),
-    entries: Type.Array(
-      Type.Object(
-        {
-          hash: Type.String(),
-          places: count(),
-          answer: Type.Enum(['pending', 'yes', 'no', 'maybe']),
-          inside: count(),
-          version: Type.Integer({ description: 'Grows with every change.' }),
-          name: Type.Optional(Type.String()),
-        },
-        { title: 'ManifestEntry' },
-      ),
-    ),
-    hasMore: Type.Boolean(),
-    cursor: Type.String(),
-  },
-  { title: 'Manifest' },
 )

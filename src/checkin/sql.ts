@@ -19,11 +19,16 @@ export type NewScan = {
   /** Only of a scan that was uploaded later. */
   offlineAt: Date | null
   clockSkewMs: number | null
+  /** How long the scan before this one took, by the device. */
+  lastTookMs: number | null
   requestId: string
 }
 
-/** A scan by a caller of this reach, of a code that may be spelled as in `codes`, the most literal first. */
-export type Asked = NewScan & Reach & { codes: string[] }
+/**
+ * A scan by a caller of this reach, of a code that may be spelled as in `codes`, the most literal first. `passVersion`: of a
+ * signed pass.
+ */
+export type Asked = NewScan & Reach & { codes: string[]; passVersion: number | null }
 
 /**
  * Admits the guests of new scans of entries with an exact code, an open door and enough places, and stores these scans, all in one
@@ -40,31 +45,31 @@ export async function admitScans(db: Db, asked: Asked[]): Promise<(Admission | n
         from unnest(
                ${column(({ id }) => id)}::text[], ${column(({ scope }) => scope)}::text[],
                ${column(({ eventId }) => eventId)}::text[], ${column(({ scanId }) => scanId)}::text[],
-               ${column(({ codes }) => codes.join(' '))}::text[], ${column(({ codeHash }) => codeHash)}::bytea[],
+               ${column(({ codes }) => codes.join(' '))}::text[], ${column(({ passVersion }) => passVersion)}::integer[],
+               ${column(({ codeHash }) => codeHash)}::bytea[],
                ${column(({ requested }) => requested)}::integer[], ${column(({ gate }) => gate)}::text[],
                ${column(({ device }) => device)}::text[], ${column(({ scannedBy }) => scannedBy)}::text[],
                ${column(({ scannedAt }) => scannedAt)}::timestamptz[],
                ${column(({ receivedAt }) => receivedAt)}::timestamptz[],
                ${column(({ offlineAt }) => offlineAt)}::timestamptz[],
                ${column(({ clockSkewMs }) => clockSkewMs)}::bigint[],
+               ${column(({ lastTookMs }) => lastTookMs)}::integer[],
                ${column(({ requestId }) => requestId)}::text[], ${column(({ staffId }) => staffId)}::text[])
              with ordinality
-             a (id, scope, event_id, scan_id, codes, code_hash, count, gate, device, scanned_by, scanned_at, received_at,
-                offline_at, clock_skew_ms, request_id, staff_id, n)),
+             a (id, scope, event_id, scan_id, codes, pass_version, code_hash, count, gate, device, scanned_by, scanned_at, received_at,
+                offline_at, clock_skew_ms, last_took_ms, request_id, staff_id, n)),
+    -- A scan whose text spells two codes of the event means the more literal one.
     found as (
       select a.*, i.id as invitation_id, e.door_policy = 'confirmed' as must_confirm,
              row_number() over (partition by i.id order by a.n) as nth_of_invitation,
-             row_number() over (partition by a.event_id, a.scan_id order by a.n) as nth_of_scan
+             row_number() over (
+               partition by a.event_id, a.scan_id
+                   order by a.n, array_position(string_to_array(a.codes, ' '), i.code)) as nth_of_scan
         from asked a
         join events e on e.id = a.event_id and (a.scope is null or e.organizer_id = a.scope)
-       cross join lateral (
-               select c.id
-                 from invitations c
-                where c.code = any(string_to_array(a.codes, ' '))
-                  and c.event_id = a.event_id
-                order by array_position(string_to_array(a.codes, ' '), c.code)
-                limit 1) i
-       where ${isAssigned(sql`a.staff_id`, sql`e.id`)}
+        join invitations i on i.code = any(string_to_array(a.codes, ' ')) and i.event_id = a.event_id
+       where (a.pass_version is null or a.pass_version = i.pass_version)
+         and ${isAssigned(sql`a.staff_id`, sql`e.id`)}
          and e.status in ('active', 'archived', 'expired')
          and a.at >= e.starts_at - make_interval(mins => e.doors_open_minutes)
          and a.at <= e.ends_at + make_interval(secs => ${OPEN_AFTER_END_MS / 1000})
@@ -83,9 +88,9 @@ export async function admitScans(db: Db, asked: Asked[]): Promise<(Admission | n
     admitted as (${admitting(sql`chosen`)}),
     stored as (
       insert into scans (id, event_id, scan_id, code_hash, requested, gate, device, scanned_by, scanned_at, received_at,
-                         offline_at, clock_skew_ms, request_id, result, invitation_id, admitted, remaining)
+                         offline_at, clock_skew_ms, last_took_ms, request_id, result, invitation_id, admitted, remaining)
       select id, event_id, scan_id, code_hash, count, gate, device, scanned_by, scanned_at, received_at,
-             offline_at, clock_skew_ms, request_id, 'valid', invitation_id, admitted, remaining
+             offline_at, clock_skew_ms, last_took_ms, request_id, 'valid', invitation_id, admitted, remaining
         from admitted)
     select n, invitation_id, guest_name, notes, answer, admitted, remaining from admitted`.execute(db)
   const admissions = new Map(rows.map((row) => [row.n, row]))
@@ -109,10 +114,10 @@ export async function insertScan(tx: Tx, { scope, staffId }: Reach, s: NewScan):
          and ${isAssigned(staffId, sql`events.id`)}),
     scan as (
       insert into scans (id, event_id, scan_id, code_hash, direction, requested, gate, device, scanned_by, scanned_at,
-                         received_at, offline_at, clock_skew_ms, request_id)
+                         received_at, offline_at, clock_skew_ms, last_took_ms, request_id)
       select ${s.id}, id, ${s.scanId}, ${s.codeHash}, ${s.direction}, ${s.requested}, ${s.gate}, ${s.device},
              ${s.scannedBy}, ${s.scannedAt}, ${s.receivedAt}, ${s.offlineAt}::timestamptz, ${s.clockSkewMs}::bigint,
-             ${s.requestId}
+             ${s.lastTookMs}::integer, ${s.requestId}
         from door
       on conflict (event_id, scan_id) do nothing
       returning id)

@@ -4,15 +4,24 @@
  */
 import { Check, Errors } from 'typebox/value'
 import { reachOf, type User } from '../http/access.ts'
-import { readCode, type Admission, type CodeReading } from '../events/events.ts'
+import type { Admission } from '../events/events.ts'
 import { withTx, type Db } from '../platform/db.ts'
 import { Failure, isConnectionLost, readInstant } from '../platform/errors.ts'
-import { checkInTransaction, describeAdmission, describeScan, type ScanAnswer } from './checkin.ts'
-import { OfflineScan, type OfflineScanInput } from './schemas.ts'
+import {
+  askFor,
+  checkInTransaction,
+  describeAdmission,
+  describeScan,
+  mayEnterAtOnce,
+  type ScanAnswer,
+} from './checkin.ts'
+import type { Keyring } from './keyring.ts'
+import { readScanned, type Scannable } from './passes.ts'
+import { OfflineScan, type OfflineScanInput } from './offline-schemas.ts'
 import { isEventThere } from './scans-sql.ts'
 import { admitScans, type NewScan } from './sql.ts'
 
-type Context = { db: Db; now: () => Date }
+type Context = { db: Db; now: () => Date; keyring: Keyring }
 
 /** A clock that is off by more is corrected; less may be the time that the upload took. */
 const SKEW_MAX_MS = 60_000
@@ -24,13 +33,13 @@ export type SyncResult = Judged | Rejected
 export type Synced = { clock: { skewMs: number | null; isOff: boolean }; results: SyncResult[] }
 
 type Upload = { eventId: string; sentAt?: string; scans: unknown[]; user: User; requestId: string }
-type Read = { n: number; row: NewScan; at: Date; isClockOff: boolean; reading: CodeReading }
+type Read = { n: number; row: NewScan; at: Date; isClockOff: boolean; reading: Scannable }
 
 /**
  * Judges uploaded scans and stores them. One that is malformed, or whose id belongs to another scan, is `rejected` alone.
  * Throws `event_not_found` and `invalid_date`.
  */
-export async function syncScans({ db, now }: Context, upload: Upload): Promise<Synced> {
+export async function syncScans({ db, now, keyring }: Context, upload: Upload): Promise<Synced> {
   const { eventId, sentAt, scans, user } = upload
   const receivedAt = now()
   const skewMs = sentAt === undefined ? null : receivedAt.getTime() - readInstant(sentAt, 'sentAt').getTime()
@@ -40,7 +49,7 @@ export async function syncScans({ db, now }: Context, upload: Upload): Promise<S
   const results: SyncResult[] = []
   const read: Read[] = []
   for (const [n, given] of scans.entries()) {
-    const one = readScan(given, n, upload, clock, receivedAt)
+    const one = await readScan(keyring, given, { n, upload, clock, receivedAt })
     if ('row' in one) read.push(one)
     else results[n] = one
   }
@@ -50,13 +59,13 @@ export async function syncScans({ db, now }: Context, upload: Upload): Promise<S
   return { clock, results }
 }
 
-function readScan(
+type Place = { n: number; upload: Upload; clock: Synced['clock']; receivedAt: Date }
+
+async function readScan(
+  keyring: Keyring,
   given: unknown,
-  n: number,
-  upload: Upload,
-  clock: Synced['clock'],
-  receivedAt: Date,
-): Read | Rejected {
+  { n, upload, clock, receivedAt }: Place,
+): Promise<Read | Rejected> {
   const reject = (path: string, message: string, code = 'invalid_request'): Rejected => ({
     ...{ scanId: readId(given), status: 'rejected', code },
     errors: [{ path: `body.scans.${n}${path}`, message }],
@@ -69,7 +78,7 @@ function readScan(
   if (!INSTANT.test(given.scannedAt) || !(scannedAt.getTime() >= 0))
     return reject('.scannedAt', 'is not an instant such as 2026-12-24T18:00:00Z', 'invalid_date')
   const { eventId, user, requestId } = upload
-  const reading = readCode(given.code)
+  const reading = await readScanned(keyring, given.code, eventId)
   const corrected = scannedAt.getTime() + (clock.isOff ? (clock.skewMs ?? 0) : 0)
   const at = new Date(Math.max(0, Math.min(corrected, receivedAt.getTime())))
   const input = { admit: 1, direction: 'in' as const, ...given, eventId, user, requestId }
@@ -92,10 +101,16 @@ const readId = (given: unknown): string | null =>
  * judged scan by scan; so is one that the statement refuses as a whole, such as a retry beside its first try.
  */
 async function admitTogether(db: Db, read: Read[], user: User): Promise<(Admission | null)[]> {
-  if (read.length === 0 || read.some(({ row }) => row.direction === 'out')) return []
-  const asked = read.map(({ row, reading }) => ({ ...row, ...reachOf(user), codes: reading.exact }))
+  if (read.some(({ row }) => row.direction === 'out')) return []
+  const able = read.filter(({ row, reading }) => mayEnterAtOnce(row, reading))
+  if (able.length === 0) return []
   try {
-    return await admitScans(db, asked)
+    const admissions = await admitScans(
+      db,
+      able.map(({ row, reading }) => askFor(row, reading, user)),
+    )
+    const found = new Map(able.map((one, index) => [one, admissions[index] ?? null]))
+    return read.map((one) => found.get(one) ?? null)
   } catch (error) {
     if (isConnectionLost(error)) throw error
     return []

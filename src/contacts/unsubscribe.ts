@@ -3,7 +3,7 @@
  * every e-mail links to. Opening the link changes nothing, because mail scanners open links.
  */
 import { createHash } from 'node:crypto'
-import { findCode, readCodeOfPath } from '../events/events.ts'
+import { findCode, findRenewedCode, readCodeOfPath } from '../events/events.ts'
 import { sql, type Db } from '../platform/db.ts'
 import { Failure } from '../platform/errors.ts'
 import type { Locale } from '../platform/values/languages.ts'
@@ -14,9 +14,10 @@ export const markOf = (email: string): string => createHash('sha256').update(ema
 
 export type Unsubscriber = { email: string | null; organizerId: string; organizerName: string; locale: Locale }
 
-/** Finds a guest by the invitation's code, even after the event. Throws `invitation_not_found`. */
+/** Finds a guest by the invitation's code, also one that was revoked, even after the event. Throws `invitation_not_found`. */
 export async function findUnsubscriber(db: Db, text: string): Promise<Unsubscriber> {
-  const code = await findCode(db, readCodeOfPath(text), null)
+  const reading = readCodeOfPath(text)
+  const code = (await findCode(db, reading, null)) ?? (await findRenewedCode(db, reading, null))
   if (code === null) throw new Failure('invitation_not_found')
   const { rows } = await sql<Unsubscriber>`
     select g.email, g.locale, o.id as organizer_id, o.name as organizer_name

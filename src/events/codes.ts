@@ -54,6 +54,71 @@ export async function findCode(db: Db, { exact, keys }: CodeReading, eventId: st
   return second === undefined || exact.includes(first.code) ? first.code : null
 }
 
+/**
+ * Returns the code that an invitation has now, by one that was revoked, of one event or of all; null when a reading means no revoked
+ * code, or those of two invitations.
+ */
+export async function findRenewedCode(
+  db: Db,
+  { exact, keys }: CodeReading,
+  eventId: string | null,
+): Promise<string | null> {
+  const { rows } = await sql<{ code: string }>`
+    select distinct i.code
+      from revoked_codes r
+      join invitations i on i.id = r.invitation_id
+     where (r.code = any(${exact}::text[]) or code_key(r.code) = any(${keys}::text[]))
+       and (${eventId}::text is null or r.event_id = ${eventId})
+     limit 2`.execute(db)
+  const [first, second] = rows
+  return first && !second ? first.code : null
+}
+
+/** Lists codes of an event that were revoked after `since`. */
+export async function listRevokedCodes(db: Db, eventId: string, since: Date | null): Promise<string[]> {
+  const { rows } = await sql<{ code: string }>`
+    select code
+      from revoked_codes
+     where event_id = ${eventId}
+       and (${since}::timestamptz is null or revoked_at > ${since})
+     order by revoked_at, code`.execute(db)
+  return rows.map(({ code }) => code)
+}
+
+type Revocation = {
+  scope: string | null
+  eventId: string
+  guestId: string
+  by: string
+  reason: string | null
+  now: Date
+}
+
+/** Gives a guest a new code and the pass another version. The old ones open nothing any more. Null: there is no such guest. */
+export async function revokeCode(db: Db, r: Revocation): Promise<{ code: string; passVersion: number } | null> {
+  const { rows } = await sql<{ code: string; passVersion: number }>`
+    with former as (
+      select i.id, i.event_id, i.code, i.pass_version
+        from invitations i
+        join events e on e.id = i.event_id
+       where i.event_id = ${r.eventId}
+         and i.guest_id = ${r.guestId}
+         and (${r.scope}::text is null or e.organizer_id = ${r.scope})
+         for update of i),
+    noted as (
+      insert into revoked_codes (code, event_id, invitation_id, version, revoked_by, reason, revoked_at)
+      select code, event_id, id, pass_version, ${r.by}, ${r.reason}::text, ${r.now}::timestamptz
+        from former)
+    update invitations i
+       set code = ${newCode()},
+           pass_version = i.pass_version + 1,
+           updated_at = ${r.now}
+      from former
+     where i.id = former.id
+    returning i.code, i.pass_version`.execute(db)
+  return rows[0] ?? null
+}
+
 function makeReading(text: string, plain: string, linked: string | undefined): CodeReading {
   const whole = spell(plain.replace(AIM_PREFIX, ''))
   const inLink = linked === undefined ? '' : spell(linked)

@@ -34,7 +34,16 @@ export {
   type AnswerKind,
   type NewAnswer,
 } from './invitations.ts'
-export { findCode, keyOf, readCode, readCodeOfPath, type CodeReading } from './codes.ts'
+export {
+  findCode,
+  findRenewedCode,
+  keyOf,
+  listRevokedCodes,
+  revokeCode,
+  readCode,
+  readCodeOfPath,
+  type CodeReading,
+} from './codes.ts'
 export { showInvitation, type ShownInvitation } from './shown.ts'
 export { answerAtOnce } from './answered.ts'
 export { chooseTexts } from './texts.ts'

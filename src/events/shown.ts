@@ -23,11 +23,12 @@ export type ShownInvitation = {
   admitted: number
   /** What the organizer wrote on the page; null: nothing. */
   texts: TextsByLocale | null
+  passVersion: number
 }
 
 /** The columns of a ShownInvitation, of an invitation `i`, its event `e` and its guest `g`. */
 export const SHOWN = sql`i.code, i.event_id, e.status as event_status, e.name as event_name, e.starts_at, e.ends_at,
-  e.time_zone, e.location, g.name as guest_name, g.locale, i.answer, i.answered_places, i.places, i.admitted,
+  e.time_zone, e.location, g.name as guest_name, g.locale, i.answer, i.answered_places, i.places, i.admitted, i.pass_version,
   ${textsByLocale} as texts`
 
 /** Returns the invitation that a text means (see codes.ts), of any event; null when there is none, or more than one. */

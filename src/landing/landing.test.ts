@@ -75,6 +75,7 @@ test('an invitation shows event, guest and answer, and is neither stored by brow
     answer: 'pending',
     answeredPlaces: null,
     admitted: 0,
+    passVersion: 1,
   })
   assert.equal(response.headers['cache-control'], 'no-store')
   assert.equal(response.headers['x-robots-tag'], 'noindex')

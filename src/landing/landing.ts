@@ -28,6 +28,7 @@ export type InvitationView = {
   answer: ShownInvitation['answer']
   answeredPlaces: number | null
   admitted: number
+  passVersion: number
 }
 
 type Context = { db: Db; now: () => Date }
@@ -60,7 +61,8 @@ export async function answerByCode(
 }
 
 function toView(invitation: ShownInvitation, now: Date): InvitationView {
-  const { code, eventStatus, startsAt, endsAt, timeZone, location, locale, answeredPlaces, admitted } = invitation
+  const { code, eventStatus, startsAt, endsAt, timeZone, location, locale, answeredPlaces, admitted, passVersion } =
+    invitation
   return {
     code,
     status: eventStatus as InvitationView['status'],
@@ -72,5 +74,6 @@ function toView(invitation: ShownInvitation, now: Date): InvitationView {
     answer: invitation.answer,
     answeredPlaces,
     admitted,
+    passVersion,
   }
 }

@@ -3,15 +3,15 @@ import QRCode from 'qrcode'
 import type { CalendarEvent } from './sql.ts'
 
 /**
- * The QR contains only the code. Capitals, digits and hyphens fit QR's alphanumeric mode, so its squares stay
- * large enough to scan from a cracked or dim screen.
+ * The QR contains only the signed pass. Capitals, digits and hyphens fit QR's alphanumeric mode, so its squares, 41 a side, stay
+ * large enough to scan from a dim screen.
  */
-const LOOK = { errorCorrectionLevel: 'Q', margin: 4 } as const
+const LOOK = { errorCorrectionLevel: 'M', margin: 4 } as const
 
-export const drawQrSvg = (code: string): Promise<string> => QRCode.toString(code, { ...LOOK, type: 'svg' })
+export const drawQrSvg = (pass: string): Promise<string> => QRCode.toString(pass, { ...LOOK, type: 'svg' })
 
 /** About 600 pixels wide: sharp in a message and on paper. */
-export const drawQrPng = (code: string): Promise<Buffer> => QRCode.toBuffer(code, { ...LOOK, type: 'png', width: 600 })
+export const drawQrPng = (pass: string): Promise<Buffer> => QRCode.toBuffer(pass, { ...LOOK, type: 'png', width: 600 })
 
 /**
  * Writes one event as iCalendar (RFC 5545): UTC times, escaped text, lines folded at 75 octets, CRLF. The entry keeps its UID,

@@ -11,6 +11,7 @@ import { limitGuesses } from '../http/rate-limit.ts'
 import { cardPathOf } from './cards.ts'
 import { answerByCode, viewInvitation, type InvitationView } from './landing.ts'
 import { PAGE_POLICY, PREVIEW_PATH, renderInvitation, renderMessage } from './page.ts'
+import { issuePass } from '../checkin/checkin.ts'
 import { drawQrPng, drawQrSvg, writeCalendar } from './pass.ts'
 import { PREVIEW_PNG } from './preview.ts'
 import { findCalendarEvent } from './sql.ts'
@@ -60,6 +61,7 @@ const Invitation = Answer(
     answer: Type.Enum(['pending', ...ANSWERS]),
     answeredPlaces: NullableInteger,
     admitted: Type.Integer(),
+    passVersion: Type.Integer({ description: 'Of the pass in the QR: grows when the organizer revokes it.' }),
   },
   { title: 'Invitation' },
 )
@@ -174,9 +176,11 @@ export const landingRoutes =
         `${baseUrl}/public/invite/${encodeURIComponent(code)}`,
         deps.now(),
       )
+    const drawSvg = async (view: InvitationView) => drawQrSvg(await passOf(deps, view))
+    const drawPng = async (view: InvitationView) => drawQrPng(await passOf(deps, view))
     for (const [file, operationId, summary, type, write] of [
-      ['qr.svg', 'drawQrSvg', 'The QR code of an invitation as SVG', 'image/svg+xml', ({ code }) => drawQrSvg(code)],
-      ['qr.png', 'drawQrPng', 'The QR code of an invitation as PNG', 'image/png', ({ code }) => drawQrPng(code)],
+      ['qr.svg', 'drawQrSvg', 'The signed pass of an invitation as an SVG with its QR code', 'image/svg+xml', drawSvg],
+      ['qr.png', 'drawQrPng', 'The signed pass of an invitation as a PNG with its QR code', 'image/png', drawPng],
       ['event.ics', 'downloadCalendar', 'The event as a calendar file', 'text/calendar; charset=utf-8', readCalendar],
     ] as [string, string, string, string, (view: InvitationView) => Promise<string | Buffer>][]) {
       app.get(
@@ -236,6 +240,10 @@ function sendFile(
   return reply.type(file.type).send(file.content)
 }
 
+/** What the QR says: the signed pass. */
+const passOf = ({ keyring }: Deps, { code, passVersion: version, event: { id: eventId, endsAt } }: InvitationView) =>
+  issuePass(keyring, { code, version, eventId, endsAt })
+
 async function renderWithQr(deps: Deps, view: InvitationView, notice?: Notice): Promise<string> {
   const hasPass = view.isOpen && view.answer === 'yes'
   const { event, locale, texts } = view
@@ -243,7 +251,7 @@ async function renderWithQr(deps: Deps, view: InvitationView, notice?: Notice): 
     baseUrl: deps.config.http.publicBaseUrl,
     card: cardPathOf(deps.signingKey, event.id, { ...event, title: texts.title ?? event.name, locale }),
     ...(notice ? { notice } : {}),
-    ...(hasPass ? { qr: await drawQrSvg(view.code) } : {}),
+    ...(hasPass ? { qr: await drawQrSvg(await passOf(deps, view)) } : {}),
   })
 }
 

@@ -368,6 +368,7 @@ export interface Invitations {
   guestId: string;
   id: string;
   outside: Generated<number>;
+  passVersion: Generated<number>;
   places: number;
   updatedAt: Generated<Timestamp>;
 }
@@ -683,6 +684,16 @@ export interface RefreshTokens {
   userId: string;
 }
 
+export interface RevokedCodes {
+  code: string;
+  eventId: string;
+  invitationId: string;
+  reason: string | null;
+  revokedAt: Timestamp;
+  revokedBy: string;
+  version: number;
+}
+
 export interface Scans {
   admitted: number | null;
   clockSkewMs: number | null;
@@ -694,6 +705,7 @@ export interface Scans {
   gate: string | null;
   id: string;
   invitationId: string | null;
+  lastTookMs: number | null;
   offlineAt: Timestamp | null;
   reason: string | null;
   receivedAt: Timestamp;
@@ -707,6 +719,14 @@ export interface Scans {
   undoneAt: Timestamp | null;
   undoneBy: string | null;
   undoReason: string | null;
+}
+
+export interface SigningKeys {
+  createdAt: Timestamp;
+  createdBy: string;
+  kid: Generated<number>;
+  publicKey: Buffer;
+  salt: Buffer;
 }
 
 export interface SimulatedMessages {
@@ -897,7 +917,9 @@ export interface DB {
   paymentTransitions: PaymentTransitions;
   recipientLimits: RecipientLimits;
   refreshTokens: RefreshTokens;
+  revokedCodes: RevokedCodes;
   scans: Scans;
+  signingKeys: SigningKeys;
   simulatedMessages: SimulatedMessages;
   ticketUses: TicketUses;
   users: Users;
