@@ -255,7 +255,10 @@ create table events (
   door_policy text default 'invited'::text not null,
   doors_open_minutes integer default 180 not null,
   reentry text default 'none'::text not null,
+  cancelled_at timestamp with time zone,
+  cancel_reason text,
   constraint events_pkey PRIMARY KEY (id),
+  constraint events_cancelled CHECK (((status = 'cancelled'::text) = (cancelled_at IS NOT NULL))),
   constraint events_capacity CHECK ((capacity > 0)),
   constraint events_door_policy CHECK ((door_policy = ANY (ARRAY['invited'::text, 'confirmed'::text]))),
   constraint events_doors_open CHECK ((doors_open_minutes >= 0)),
@@ -264,7 +267,7 @@ create table events (
   constraint events_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200))),
   constraint events_order CHECK ((ends_at > starts_at)),
   constraint events_reentry CHECK ((reentry = ANY (ARRAY['none'::text, 'exit_then_entry'::text]))),
-  constraint events_status CHECK ((status = ANY (ARRAY['draft'::text, 'active'::text, 'archived'::text, 'expired'::text]))),
+  constraint events_status CHECK ((status = ANY (ARRAY['draft'::text, 'active'::text, 'archived'::text, 'expired'::text, 'cancelled'::text]))),
   constraint events_type CHECK ((type = ANY (ARRAY['standard'::text, 'premium'::text]))),
   constraint events_organizer_id_fkey FOREIGN KEY (organizer_id) REFERENCES organizers(id)
 );

@@ -45,6 +45,7 @@ import { validateRequests } from './http/validation.ts'
 import { healthRoutes, systemRoutes } from './operations/system-routes.ts'
 import { inboxRoutes, tidyWebhookUrl } from './inbox/routes.ts'
 import { JOBS } from './jobs.ts'
+import { cancelRoutes } from './landing/cancel-routes.ts'
 import { landingRoutes } from './landing/routes.ts'
 import { limitTickets } from './ledger/limit-routes.ts'
 import { channelRoutes } from './operations/channel-routes.ts'
@@ -88,6 +89,7 @@ export async function buildApp(deps: Deps): Promise<FastifyInstance> {
   await app.register(checkinRoutes(deps))
   await app.register(doorRoutes(deps))
   await app.register(landingRoutes(deps))
+  await app.register(cancelRoutes(deps))
   await app.register(financeRoutes(deps))
   await app.register(directorPaymentRoutes(deps))
   await app.register(ledgerRoutes(deps))

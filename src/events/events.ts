@@ -47,8 +47,9 @@ export {
   type ExportedGuest,
   type ListedGuest,
 } from './lists.ts'
-export { archiveDue, expireDue, listDue, type LandingChange } from './life-cycle.ts'
-export { findEvent, findGuest, type EventRow } from './sql.ts'
+export { archiveDue, cancelEvent, expireDue, listDue, type LandingChange } from './life-cycle.ts'
+export { findEvent, findGuest, type EventRow, type EventStatus } from './sql.ts'
+export { Event } from './schemas.ts'
 
 type Context = { db: Db; now: () => Date }
 

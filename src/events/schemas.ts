@@ -11,7 +11,7 @@ const reentryWith = (options: object = {}) =>
   Type.Unsafe<'none' | 'exit_then_entry'>({ type: 'string', enum: ['none', 'exit_then_entry'], ...options })
 const doorsOpenMinutesWith = (options: object = {}) => Type.Integer({ minimum: 0, maximum: 525_600, ...options })
 const EventType = Type.Enum(['standard', 'premium'])
-export const EventStatus = Type.Enum(['draft', 'active', 'archived', 'expired'], { title: 'EventStatus' })
+export const EventStatus = Type.Enum(['draft', 'active', 'archived', 'expired', 'cancelled'], { title: 'EventStatus' })
 export const GuestStatus = Type.Enum(['pending', 'confirmed', 'declined', 'scanned'], { title: 'GuestStatus' })
 const nullable = <T>(schema: object) =>
   Type.Unsafe<T | null>({ ...schema, type: [(schema as { type: string }).type, 'null'] })
@@ -41,6 +41,8 @@ export const Event = Type.Object(
     doorPolicy: doorPolicyWith(),
     doorsOpenMinutes: Type.Integer(),
     reentry: reentryWith(),
+    cancelledAt: NullableInstant,
+    cancelReason: Type.Unsafe<string | null>({ ...NullableString, description: 'For the team; guests do not see it.' }),
     createdAt: Instant,
     sendingPaused: Type.Unsafe<'event_paused' | 'organizer_paused' | null>({
       type: ['string', 'null'],

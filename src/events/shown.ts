@@ -4,11 +4,12 @@ import { sql, type Db } from '../platform/db.ts'
 import type { Locale } from '../platform/values/languages.ts'
 import { findCode, type CodeReading } from './codes.ts'
 import type { AnswerKind } from './invitations.ts'
+import type { EventStatus } from './sql.ts'
 
 export type ShownInvitation = {
   code: string
   eventId: string
-  eventStatus: 'draft' | 'active' | 'archived' | 'expired'
+  eventStatus: EventStatus
   eventName: string
   startsAt: Date
   endsAt: Date

@@ -22,12 +22,14 @@ export async function listOrganizers(db: Db, before: Position | null, limit: num
   return rows
 }
 
+export type EventStatus = 'draft' | 'active' | 'archived' | 'expired' | 'cancelled'
+
 export type EventRow = {
   id: string
   organizerId: string
   name: string
   type: 'standard' | 'premium'
-  status: 'draft' | 'active' | 'archived' | 'expired'
+  status: EventStatus
   startsAt: Date
   endsAt: Date
   timeZone: string
@@ -37,18 +39,21 @@ export type EventRow = {
   doorPolicy: 'invited' | 'confirmed'
   doorsOpenMinutes: number
   reentry: 'none' | 'exit_then_entry'
+  cancelledAt: Date | null
+  /** What the organizer noted for itself. */
+  cancelReason: string | null
   createdAt: Date
   /** Why nothing is sent now; null when sending is not paused. */
   sendingPaused: 'event_paused' | 'organizer_paused' | null
 }
 
 const EVENT = sql`id, organizer_id, name, type, status, starts_at, ends_at, time_zone, location, capacity, landing_ttl_days,
-  door_policy, doors_open_minutes, reentry, created_at,
+  door_policy, doors_open_minutes, reentry, cancelled_at, cancel_reason, created_at,
   case when exists (select 1 from pauses p where p.scope = 'organizer' and p.scope_id = organizer_id) then 'organizer_paused'
        when exists (select 1 from pauses p where p.scope = 'event' and p.scope_id = events.id) then 'event_paused'
   end as sending_paused`
 
-export type NewEvent = Omit<EventRow, 'sendingPaused'>
+export type NewEvent = Omit<EventRow, 'sendingPaused' | 'cancelledAt' | 'cancelReason'>
 
 /** Returns null when the id exists. */
 export async function insertEvent(db: Db, e: NewEvent): Promise<EventRow | null> {

@@ -28,7 +28,7 @@ export function renderInvitation(
     </header>
     ${extra.notice ? `<p class="notice" role="alert">${words.notices[extra.notice]}</p>` : ''}
     ${renderFacts(view)}
-    ${view.isOpen ? renderAnswer(view, extra.qr) : renderThanks(view)}`
+    ${view.isOpen ? renderAnswer(view, extra.qr) : renderClosed(view)}`
   const url = `${extra.baseUrl}/public/invite/${encodeURIComponent(view.code)}`
   const place = event.location ? ` · ${event.location}` : ''
   const description = `${formatDay(view)}, ${formatHour(view)}${place}`
@@ -97,8 +97,10 @@ function renderForm({ code, guest, answeredPlaces, locale }: InvitationView): st
     </form>`
 }
 
-function renderThanks({ locale, answer, admitted }: InvitationView): string {
+function renderClosed({ status, locale, answer, admitted }: InvitationView): string {
   const words = WORDS[locale]
+  if (status === 'cancelled')
+    return `<section class="thanks"><h2>${words.cancelled}</h2><p>${words.cancelledText}</p></section>`
   return `<section class="thanks"><h2>${words.thanks}</h2><p>${admitted > 0 || answer === 'yes' ? words.thanksForComing : words.over}</p></section>`
 }
 

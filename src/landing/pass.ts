@@ -29,7 +29,7 @@ export function writeCalendar(event: CalendarEvent, url: string, now: Date): str
     `DTSTAMP:${toUtc(now)}`,
     `LAST-MODIFIED:${toUtc(event.changedAt)}`,
     `SEQUENCE:${event.sequence}`,
-    'STATUS:CONFIRMED',
+    `STATUS:${event.isCancelled ? 'CANCELLED' : 'CONFIRMED'}`,
     `DTSTART:${toUtc(event.startsAt)}`,
     `DTEND:${toUtc(event.endsAt)}`,
     `SUMMARY:${escapeText(event.name)}`,

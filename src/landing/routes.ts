@@ -33,7 +33,7 @@ const Rsvp = Type.Object(
 const Invitation = Answer(
   {
     code: Type.String(),
-    status: Type.Enum(['active', 'archived', 'expired'], { description: 'Of the event.' }),
+    status: Type.Enum(['active', 'archived', 'expired', 'cancelled'], { description: 'Of the event.' }),
     isOpen: Type.Boolean({ description: 'Answers are taken: the event is active and has not ended.' }),
     locale: Locale,
     event: Type.Object({
@@ -123,6 +123,7 @@ export const landingRoutes =
           problems: [
             ...known.problems,
             'event_not_open',
+            'event_cancelled',
             'places_exceeded',
             'capacity_reached',
             'guest_already_admitted',

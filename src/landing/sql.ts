@@ -8,6 +8,7 @@ export type CalendarEvent = {
   startsAt: Date
   endsAt: Date
   location: string | null
+  isCancelled: boolean
   sequence: number
   changedAt: Date
 }
@@ -15,7 +16,7 @@ export type CalendarEvent = {
 /** Reads it in one statement, so that a number never goes with the facts of another. */
 export async function findCalendarEvent(db: Db, eventId: string): Promise<CalendarEvent | null> {
   const { rows } = await sql<CalendarEvent>`
-    select id, name, starts_at, ends_at, location, calendar_sequence as sequence,
+    select id, name, starts_at, ends_at, location, status = 'cancelled' as is_cancelled, calendar_sequence as sequence,
            coalesce(calendar_changed_at, created_at) as changed_at
       from events
      where id = ${eventId}`.execute(db)

@@ -1,6 +1,7 @@
 /** The texts of the invitation page, in Mexican Spanish and in English. */
 export type Locale = 'es-MX' | 'en'
-export type Notice = 'capacity_reached' | 'places_exceeded' | 'event_not_open' | 'guest_already_admitted'
+export type Notice =
+  'capacity_reached' | 'places_exceeded' | 'event_not_open' | 'event_cancelled' | 'guest_already_admitted'
 type Message = { title: string; text: string }
 
 type Words = {
@@ -22,6 +23,8 @@ type Words = {
   thanks: string
   thanksForComing: string
   over: string
+  cancelled: string
+  cancelledText: string
   given: Record<'no' | 'maybe', string>
   yesGiven: (places: number) => string
   people: (count: number) => string
@@ -49,6 +52,8 @@ export const WORDS: Record<Locale, Words> = {
     thanks: '¡Gracias!',
     thanksForComing: 'Gracias por acompañarnos en este día.',
     over: 'El evento ya terminó y no recibe más respuestas.',
+    cancelled: 'El evento se canceló',
+    cancelledText: 'Si tienes dudas, escribe a quien te invitó.',
     given: { no: 'Lamentamos que no puedas venir.', maybe: 'Quedamos pendientes de tu confirmación.' },
     yesGiven: (places) => (places === 1 ? 'Asistencia confirmada' : `Asistencia confirmada para ${places} personas`),
     people: (count) => (count === 1 ? '1 persona' : `${count} personas`),
@@ -56,6 +61,7 @@ export const WORDS: Record<Locale, Words> = {
       capacity_reached: 'Ya no hay lugares suficientes. Tu respuesta anterior sigue igual.',
       places_exceeded: 'Tu invitación es para menos personas.',
       event_not_open: 'El evento ya no recibe respuestas.',
+      event_cancelled: 'El evento se canceló y no recibe respuestas.',
       guest_already_admitted: 'Ya hay personas de esta invitación dentro del evento.',
     },
     messages: {
@@ -90,6 +96,8 @@ export const WORDS: Record<Locale, Words> = {
     thanks: 'Thank you!',
     thanksForComing: 'Thank you for sharing this day with us.',
     over: 'The event is over and takes no more answers.',
+    cancelled: 'The event is cancelled',
+    cancelledText: 'If you have questions, please write to your host.',
     given: { no: 'We are sorry that you cannot come.', maybe: 'We are looking forward to your answer.' },
     yesGiven: (places) => (places === 1 ? 'You are coming' : `You are coming, ${places} people`),
     people: (count) => (count === 1 ? '1 person' : `${count} people`),
@@ -97,6 +105,7 @@ export const WORDS: Record<Locale, Words> = {
       capacity_reached: 'There are not enough places left. Your earlier answer stays as it was.',
       places_exceeded: 'Your invitation is for fewer people.',
       event_not_open: 'The event takes no more answers.',
+      event_cancelled: 'The event is cancelled and takes no answers.',
       guest_already_admitted: 'People of this invitation are inside already.',
     },
     messages: {

@@ -68,6 +68,8 @@ const FAILURES = {
   event_exists: [409, 'An event with this id exists'],
   guest_exists: [409, 'A guest with this id exists'],
   event_closed: [409, 'The event is closed'],
+  event_cancelled: [409, 'The event is cancelled'],
+  event_not_cancelled: [409, 'The event is not cancelled'],
   event_draft: [409, 'The event is a draft'],
   event_not_over: [409, 'The event is not over yet'],
   event_not_open: [409, 'The event does not accept answers now'],

@@ -194,6 +194,8 @@ export interface Events {
   archivedAt: Timestamp | null;
   calendarChangedAt: Timestamp | null;
   calendarSequence: Generated<number>;
+  cancelledAt: Timestamp | null;
+  cancelReason: string | null;
   capacity: number | null;
   createdAt: Generated<Timestamp>;
   doorPolicy: Generated<string>;

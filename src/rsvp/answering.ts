@@ -64,6 +64,7 @@ export async function answerInvitation(tx: Tx, input: InvitationAnswer): Promise
 function checkOpen({ eventStatus, endsAt }: Locked, input: InvitationAnswer): void {
   if ('code' in input && eventStatus === 'draft') throw new Failure('invitation_not_found')
   if ('code' in input && eventStatus === 'expired') throw new Failure('invitation_expired')
+  if (eventStatus === 'cancelled') throw new Failure('event_cancelled')
   if (!isOpen(eventStatus, endsAt, input.now)) {
     throw new Failure('event_not_open', { detail: 'The event takes no answers: it has ended or is not active.' })
   }

@@ -57,7 +57,7 @@ export async function takeReply(tx: Tx, context: ReplyContext, message: Written,
   const invited = clues.tapped ?? clues.quoted ?? (candidates.length === 1 ? candidates[0]! : null)
   if (!invited && candidates.length === 0) {
     const closed = isPlainYes(reading) ? await findLatestClosed(tx, clues.phones, context.now) : null
-    if (closed) await replyOnce(tx, context, message, closed, 'event_over')
+    if (closed) await replyOnce(tx, context, message, closed, closed.isCancelled ? 'event_cancelled' : 'event_over')
     return { ...reading, invited: closed, outcome: 'no_open_invitation', countAs: 'messages_unmatched' }
   }
   const outcome = invited
@@ -151,6 +151,7 @@ const REPLY_TO_YES: Record<string, ReplyTemplate | undefined> = {
   unchanged: 'rsvp_confirmed',
   refused_capacity_reached: 'rsvp_full',
   refused_event_not_open: 'event_over',
+  refused_event_cancelled: 'event_cancelled',
 }
 
 /** Sends a reply unless this invitation has already had it. */

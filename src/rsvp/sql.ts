@@ -1,12 +1,12 @@
 /** The statements of answering.ts. */
-import type { AnswerKind } from '../events/events.ts'
+import type { AnswerKind, EventStatus } from '../events/events.ts'
 import { sql, type Tx } from '../platform/db.ts'
 
 export type Locked = {
   invitationId: string
   code: string
   eventId: string
-  eventStatus: 'draft' | 'active' | 'archived' | 'expired'
+  eventStatus: EventStatus
   endsAt: Date
   capacity: number | null
   answer: 'pending' | AnswerKind

@@ -34,6 +34,7 @@ const TEMPLATES: Template[] = [
   { name: 'event_reminder', category: 'utility', isApproved: true, buttons: ['link'] },
   { name: 'event_update', category: 'utility', isApproved: true, buttons: ['link'] },
   { name: 'event_thanks', category: 'marketing', isApproved: true, buttons: [] },
+  { name: 'event_cancelled', category: 'utility', isApproved: true, buttons: [] },
   { name: 'rsvp_confirmed', category: 'utility', isApproved: true, buttons: ['link'], hasPass: true },
   { name: 'rsvp_question', category: 'utility', isApproved: false, buttons: ['yes', 'no'] },
   { name: 'rsvp_full', category: 'utility', isApproved: false, buttons: [] },

@@ -48,6 +48,18 @@ export const EN: Words = {
         ],
       },
     },
+    event_cancelled: {
+      body: 'Hello {{guest_name}}, {{event_name}} on {{event_date}} is cancelled. We are sorry to tell you this way; if you have questions, please write to {{organizer_name}}. Thank you for your understanding.',
+      email: {
+        subject: 'Cancelled: {{event_name}}',
+        preheader: 'The event on {{event_date}} is cancelled.',
+        paragraphs: [
+          'Hello {{guest_name}},',
+          '{{event_name}} on {{event_date}} is cancelled. We are sorry to tell you this way.',
+          'If you have questions, please write to {{organizer_name}}. Thank you for your understanding.',
+        ],
+      },
+    },
     rsvp_confirmed: {
       body: 'Hello {{guest_name}}, you are confirmed for {{event_name}}. We look forward to seeing you on {{event_date}}. Place: {{event_location}}. Show this code at the door.',
       link: 'See my pass',

@@ -48,6 +48,18 @@ export const ES_MX: Words = {
         ],
       },
     },
+    event_cancelled: {
+      body: 'Hola {{guest_name}}: {{event_name}}, del {{event_date}}, se canceló. Lamentamos avisarte así; si tienes dudas, escribe a {{organizer_name}}. Gracias por tu comprensión.',
+      email: {
+        subject: 'Se canceló: {{event_name}}',
+        preheader: 'El evento del {{event_date}} se canceló.',
+        paragraphs: [
+          'Hola {{guest_name}}:',
+          '{{event_name}}, del {{event_date}}, se canceló. Lamentamos avisarte así.',
+          'Si tienes dudas, escribe a {{organizer_name}}. Gracias por tu comprensión.',
+        ],
+      },
+    },
     rsvp_confirmed: {
       body: 'Hola {{guest_name}}: tu asistencia a {{event_name}} quedó confirmada. Te esperamos el {{event_date}}. Lugar: {{event_location}}. Muestra este código en la entrada.',
       link: 'Ver mi pase',

@@ -4,6 +4,7 @@ export type TemplateName =
   | 'event_reminder'
   | 'event_update'
   | 'event_thanks'
+  | 'event_cancelled'
   | 'rsvp_confirmed'
   | 'rsvp_question'
   | 'rsvp_full'
