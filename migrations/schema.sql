@@ -257,6 +257,8 @@ create table events (
   reentry text default 'none'::text not null,
   cancelled_at timestamp with time zone,
   cancel_reason text,
+  venue jsonb,
+  rsvp_until timestamp with time zone,
   constraint events_pkey PRIMARY KEY (id),
   constraint events_cancelled CHECK (((status = 'cancelled'::text) = (cancelled_at IS NOT NULL))),
   constraint events_capacity CHECK ((capacity > 0)),
@@ -269,6 +271,7 @@ create table events (
   constraint events_reentry CHECK ((reentry = ANY (ARRAY['none'::text, 'exit_then_entry'::text]))),
   constraint events_status CHECK ((status = ANY (ARRAY['draft'::text, 'active'::text, 'archived'::text, 'expired'::text, 'cancelled'::text]))),
   constraint events_type CHECK ((type = ANY (ARRAY['standard'::text, 'premium'::text]))),
+  constraint events_venue CHECK ((jsonb_typeof(venue) = 'object'::text)),
   constraint events_organizer_id_fkey FOREIGN KEY (organizer_id) REFERENCES organizers(id)
 );
 CREATE INDEX events_landing ON events USING btree (status, ends_at) WHERE (status = ANY (ARRAY['active'::text, 'archived'::text]));
@@ -356,7 +359,9 @@ create table guests (
   created_at timestamp with time zone default now() not null,
   updated_at timestamp with time zone default now() not null,
   search text generated always as (((((search_text(name) || '	'::text) || COALESCE(search_text(phone), ''::text)) || '	'::text) || COALESCE(search_text(email), ''::text))) stored not null,
+  companions jsonb default '[]'::jsonb not null,
   constraint guests_pkey PRIMARY KEY (event_id, id),
+  constraint guests_companions CHECK (((jsonb_typeof(companions) = 'array'::text) AND (jsonb_array_length(companions) < party_size))),
   constraint guests_email CHECK (((email = lower(email)) AND (length(email) <= 254))),
   constraint guests_id_check CHECK ((id ~ '^[A-Za-z0-9_-]{1,64}$'::text)),
   constraint guests_locale CHECK ((locale = ANY (ARRAY['es-MX'::text, 'en'::text]))),
@@ -1281,6 +1286,16 @@ begin
     from payments
    group by 1, 2, 3;
 end $function$;
+
+CREATE OR REPLACE FUNCTION first_companions(companions jsonb, party_size integer)
+ RETURNS jsonb
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+  select coalesce(jsonb_agg(c.companion order by c.n), '[]')
+    from jsonb_array_elements(companions) with ordinality c (companion, n)
+   where c.n < party_size
+$function$;
 
 CREATE OR REPLACE FUNCTION guest_status(answer text, admitted integer)
  RETURNS text

@@ -8,7 +8,15 @@
  * This path uses no cache and no queue: without PostgreSQL the answer is 503, never an admission.
  */
 import { hash } from 'node:crypto'
-import { findCode, lockInvitation, passDoor, readCode, type Admission, type CodeReading } from '../events/events.ts'
+import {
+  findCode,
+  lockInvitation,
+  passDoor,
+  readCode,
+  type Admission,
+  type CodeReading,
+  type Companion,
+} from '../events/events.ts'
 import { batching } from '../platform/batching.ts'
 import { newId, violatedConstraint, withTx, type Db, type Tx } from '../platform/db.ts'
 import { Failure } from '../platform/errors.ts'
@@ -64,6 +72,8 @@ export type ScanAnswer = {
     name: string
     /** What the organizer wrote for the door. */
     notes: string | null
+    /** Who was named to come along. */
+    companions: Companion[]
     partySize: number
     /** How many are inside now. */
     admitted: number
@@ -230,9 +240,10 @@ async function meansInvitation(
 
 const isAboutGuest = (stored: StoredScan): stored is StoredScan & Admission => stored.invitationId !== null
 
-export const describeGuest = ({ guestName: name, notes, admitted, remaining, answer }: Admission) => ({
+export const describeGuest = ({ guestName: name, notes, companions, admitted, remaining, answer }: Admission) => ({
   name,
   notes,
+  companions,
   partySize: admitted + remaining,
   admitted,
   remaining,

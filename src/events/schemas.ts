@@ -1,7 +1,17 @@
 /** The request and response schemas of organizers, events and guests. */
 import { Type } from 'typebox'
-import { Id, Instant, Locale, localeWith, NullableInstant, NullableInteger, NullableString } from '../http/schemas.ts'
+import {
+  Id,
+  Instant,
+  Locale,
+  localeWith,
+  NullableInstant,
+  NullableInteger,
+  NullableNumber,
+  NullableString,
+} from '../http/schemas.ts'
 import { GUEST_LIMITS } from './guest-fields.ts'
+import { VENUE_LIMITS } from './venue.ts'
 
 const Name = Type.String({ minLength: 1, maxLength: GUEST_LIMITS.name, pattern: '\\S', format: 'name' })
 const DateTime = Type.String({ format: 'date-time' })
@@ -16,6 +26,16 @@ export const GuestStatus = Type.Enum(['pending', 'confirmed', 'declined', 'scann
 const nullable = <T>(schema: object) =>
   Type.Unsafe<T | null>({ ...schema, type: [(schema as { type: string }).type, 'null'] })
 
+export const Venue = Type.Object(
+  {
+    name: NullableString,
+    address: NullableString,
+    mapUrl: NullableString,
+    latitude: NullableNumber,
+    longitude: NullableNumber,
+  },
+  { title: 'Venue' },
+)
 export const Organizer = Type.Object(
   {
     id: Type.String(),
@@ -36,6 +56,8 @@ export const Event = Type.Object(
     endsAt: Instant,
     timeZone: Type.String(),
     location: NullableString,
+    venue: Type.Union([Venue, Type.Null()]),
+    rsvpUntil: NullableInstant,
     capacity: NullableInteger,
     landingTtlDays: NullableInteger,
     doorPolicy: doorPolicyWith(),
@@ -52,6 +74,7 @@ export const Event = Type.Object(
   },
   { title: 'Event' },
 )
+export const Companion = Type.Object({ name: Type.String() }, { title: 'Companion' })
 export const Guest = Type.Object(
   {
     eventId: Type.String(),
@@ -59,7 +82,8 @@ export const Guest = Type.Object(
     name: Type.String(),
     phone: NullableString,
     email: NullableString,
-    partySize: Type.Integer(),
+    partySize: Type.Integer({ description: 'The guest and all companions, named or not.' }),
+    companions: Type.Array(Companion),
     tags: Type.Array(Type.String()),
     locale: Locale,
     notes: NullableString,
@@ -72,8 +96,37 @@ export const Guest = Type.Object(
   { title: 'Guest' },
 )
 
+const coordinate = (max: number) => Type.Optional(nullable<number>(Type.Number({ minimum: -max, maximum: max })))
+const text = (maxLength: number) => Type.Optional(nullable<string>(Type.String({ maxLength })))
+const VenueBody = Type.Object(
+  {
+    name: text(VENUE_LIMITS.name),
+    address: text(VENUE_LIMITS.address),
+    mapUrl: text(VENUE_LIMITS.mapUrl),
+    latitude: coordinate(90),
+    longitude: coordinate(180),
+  },
+  {
+    additionalProperties: false,
+    title: 'VenueInput',
+    description: 'The map link is `mapUrl`, else the point, else a search for the address.',
+  },
+)
 const eventFields = {
-  location: Type.Optional(nullable<string>(Type.String({ maxLength: 500 }))),
+  location: Type.Optional(
+    nullable<string>(
+      Type.String({ maxLength: 500, description: 'The line that messages show; made of `venue` if absent.' }),
+    ),
+  ),
+  venue: Type.Optional(Type.Union([VenueBody, Type.Null()])),
+  rsvpUntil: Type.Optional(
+    nullable<string>(
+      Type.String({
+        format: 'date-time',
+        description: 'Later answers of guests are `rsvp_closed`; null: until the end.',
+      }),
+    ),
+  ),
   capacity: Type.Optional(nullable<number>(Type.Integer({ minimum: 1, maximum: 1_000_000 }))),
   landingTtlDays: Type.Optional(
     nullable<number>(Type.Integer({ minimum: 1, maximum: 3650, description: 'Clamped to 30–365 when it is used.' })),
@@ -121,7 +174,12 @@ export const EventPatchBody = Type.Object(
   { additionalProperties: false, minProperties: 1, title: 'EventChanges', 'x-ordered': ['startsAt', 'endsAt'] },
 )
 
+const Companions = Type.Array(Type.Object({ name: Name }, { additionalProperties: false, title: 'CompanionInput' }), {
+  maxItems: GUEST_LIMITS.partySize - 1,
+  description: 'The names of those who come with the guest, fewer than `partySize`. They replace all named before.',
+})
 const guestFields = {
+  companions: Type.Optional(Companions),
   phone: Type.Optional(
     nullable<string>(
       Type.String({

@@ -2,6 +2,8 @@ import { domainToASCII } from 'node:url'
 import { sql, type Db, type Tx } from '../platform/db.ts'
 import { normalizePhone } from '../platform/values/phone.ts'
 import { foldCode, foldText } from '../platform/values/text.ts'
+import type { Companion } from './guest-fields.ts'
+import type { Venue } from './venue.ts'
 import type { Position } from '../http/page.ts'
 
 export type Organizer = { id: string; name: string; createdAt: Date; sendingPausedAt: Date | null }
@@ -34,6 +36,9 @@ export type EventRow = {
   endsAt: Date
   timeZone: string
   location: string | null
+  venue: Venue | null
+  /** Until when guests may answer; null: until the event ends. */
+  rsvpUntil: Date | null
   capacity: number | null
   landingTtlDays: number | null
   doorPolicy: 'invited' | 'confirmed'
@@ -47,7 +52,7 @@ export type EventRow = {
   sendingPaused: 'event_paused' | 'organizer_paused' | null
 }
 
-const EVENT = sql`id, organizer_id, name, type, status, starts_at, ends_at, time_zone, location, capacity, landing_ttl_days,
+const EVENT = sql`id, organizer_id, name, type, status, starts_at, ends_at, time_zone, location, venue, rsvp_until, capacity, landing_ttl_days,
   door_policy, doors_open_minutes, reentry, cancelled_at, cancel_reason, created_at,
   case when exists (select 1 from pauses p where p.scope = 'organizer' and p.scope_id = organizer_id) then 'organizer_paused'
        when exists (select 1 from pauses p where p.scope = 'event' and p.scope_id = events.id) then 'event_paused'
@@ -55,13 +60,15 @@ const EVENT = sql`id, organizer_id, name, type, status, starts_at, ends_at, time
 
 export type NewEvent = Omit<EventRow, 'sendingPaused' | 'cancelledAt' | 'cancelReason'>
 
+const asJson = (venue: Venue | null) => venue && JSON.stringify(venue)
+
 /** Returns null when the id exists. */
 export async function insertEvent(db: Db, e: NewEvent): Promise<EventRow | null> {
   const { rows } = await sql<EventRow>`
-    insert into events (id, organizer_id, name, type, status, starts_at, ends_at, time_zone, location, capacity, landing_ttl_days,
-      door_policy, doors_open_minutes, reentry, created_at, updated_at)
+    insert into events (id, organizer_id, name, type, status, starts_at, ends_at, time_zone, location, venue, rsvp_until, capacity,
+      landing_ttl_days, door_policy, doors_open_minutes, reentry, created_at, updated_at)
     values (${e.id}, ${e.organizerId}, ${e.name}, ${e.type}, ${e.status}, ${e.startsAt}, ${e.endsAt}, ${e.timeZone}, ${e.location},
-      ${e.capacity}, ${e.landingTtlDays}, ${e.doorPolicy}, ${e.doorsOpenMinutes}, ${e.reentry}, ${e.createdAt}, ${e.createdAt})
+      ${asJson(e.venue)}::jsonb, ${e.rsvpUntil}, ${e.capacity}, ${e.landingTtlDays}, ${e.doorPolicy}, ${e.doorsOpenMinutes}, ${e.reentry}, ${e.createdAt}, ${e.createdAt})
     on conflict (id) do nothing returning ${EVENT}`.execute(db)
   return rows[0] ?? null
 }
@@ -95,7 +102,8 @@ export async function listEvents(db: Db, f: EventFilter): Promise<EventRow[]> {
 export async function updateEvent(db: Db, scope: string | null, e: EventRow, now: Date): Promise<EventRow | null> {
   const { rows } = await sql<EventRow>`
     update events set name = ${e.name}, type = ${e.type}, status = ${e.status}, starts_at = ${e.startsAt}, ends_at = ${e.endsAt},
-           time_zone = ${e.timeZone}, location = ${e.location}, capacity = ${e.capacity}, landing_ttl_days = ${e.landingTtlDays},
+           time_zone = ${e.timeZone}, location = ${e.location}, venue = ${asJson(e.venue)}::jsonb,
+           rsvp_until = ${e.rsvpUntil}, capacity = ${e.capacity}, landing_ttl_days = ${e.landingTtlDays},
            door_policy = ${e.doorPolicy}, doors_open_minutes = ${e.doorsOpenMinutes}, reentry = ${e.reentry},
            updated_at = ${now}
      where id = ${e.id} and (${scope}::text is null or organizer_id = ${scope})
@@ -111,6 +119,7 @@ export type GuestRow = {
   phone: string | null
   email: string | null
   partySize: number
+  companions: Companion[]
   tags: string[]
   locale: 'es-MX' | 'en'
   notes: string | null
@@ -121,7 +130,7 @@ export type GuestRow = {
   createdAt: Date
 }
 
-const GUEST = sql`g.event_id, g.id, g.name, g.phone, g.email, g.party_size, g.tags, g.locale, g.notes,
+const GUEST = sql`g.event_id, g.id, g.name, g.phone, g.email, g.party_size, g.companions, g.tags, g.locale, g.notes,
   guest_status(i.answer, i.admitted) as status, i.answer, i.admitted, i.code, g.created_at`
 const GUESTS = sql`guests g
   join events e on e.id = g.event_id
@@ -131,8 +140,9 @@ export type NewGuest = Omit<GuestRow, 'status' | 'answer' | 'admitted'> & { invi
 
 export async function insertGuest(tx: Tx, g: NewGuest): Promise<boolean> {
   const { rows } = await sql`
-    insert into guests (event_id, id, name, phone, email, party_size, tags, locale, notes, created_at, updated_at)
-    values (${g.eventId}, ${g.id}, ${g.name}, ${g.phone}, ${g.email}, ${g.partySize}, ${g.tags}, ${g.locale}, ${g.notes}, ${g.createdAt}, ${g.createdAt})
+    insert into guests (event_id, id, name, phone, email, party_size, companions, tags, locale, notes, created_at, updated_at)
+    values (${g.eventId}, ${g.id}, ${g.name}, ${g.phone}, ${g.email}, ${g.partySize}, ${JSON.stringify(g.companions)}, ${g.tags},
+      ${g.locale}, ${g.notes}, ${g.createdAt}, ${g.createdAt})
     on conflict (event_id, id) do nothing returning id`.execute(tx)
   return rows.length === 1
 }
@@ -206,9 +216,11 @@ async function readSearch(db: Db, q: string) {
   return phone ? sql`(${has(phone.slice(1))} or (${hasWords}))` : sql`(${hasWords})`
 }
 
-export async function updateGuest(tx: Tx, g: GuestRow, now: Date): Promise<void> {
+/** `companions`: null keeps those who fit into the party. */
+export async function updateGuest(tx: Tx, g: GuestRow, companions: Companion[] | null, now: Date): Promise<void> {
   await sql`update guests set name = ${g.name}, phone = ${g.phone}, email = ${g.email}, party_size = ${g.partySize},
       wa_id = case when phone is distinct from ${g.phone} then null else wa_id end,
+      companions = first_companions(coalesce(${companions && JSON.stringify(companions)}::jsonb, companions), ${g.partySize}),
       tags = ${g.tags}, locale = ${g.locale}, notes = ${g.notes}, updated_at = ${now}
      where event_id = ${g.eventId} and id = ${g.id}`.execute(tx)
 }

@@ -1,6 +1,16 @@
 /** The invitation as its guest sees it, and the guest's answer. What is shown is read anew, so it is never stale. */
-import { answerAtOnce, findCode, readCodeOfPath, showInvitation, type ShownInvitation } from '../events/events.ts'
-import { withTx, type Db } from '../platform/db.ts'
+import {
+  answerAtOnce,
+  findCode,
+  mapLinkOf,
+  nameCompanions,
+  readCodeOfPath,
+  readCompanions,
+  type Companion,
+  showInvitation,
+  type ShownInvitation,
+} from '../events/events.ts'
+import { violatedConstraint, withTx, type Db, type Tx } from '../platform/db.ts'
 import { Failure } from '../platform/errors.ts'
 import { answerInvitation, isOpen, type AnswerKind } from '../rsvp/rsvp.ts'
 
@@ -11,10 +21,16 @@ export type InvitationView = {
   status: Exclude<ShownInvitation['eventStatus'], 'draft'>
   /** Whether answers are accepted now. An event stops accepting them when it ends, before the nightly job archives it. */
   isOpen: boolean
+  /** Answers are closed, and the event is still to come. */
+  isPastCutoff: boolean
   locale: ShownInvitation['locale']
-  event: Pick<ShownInvitation, 'startsAt' | 'endsAt' | 'timeZone' | 'location'> & { id: string; name: string }
+  event: Pick<ShownInvitation, 'startsAt' | 'endsAt' | 'timeZone' | 'location' | 'venue' | 'rsvpUntil'> & {
+    id: string
+    name: string
+    mapLink: string | null
+  }
   /** partySize: the number of people invited. */
-  guest: { name: string; partySize: number }
+  guest: { name: string; partySize: number; companions: Companion[] }
   answer: ShownInvitation['answer']
   answeredPlaces: number | null
   admitted: number
@@ -33,31 +49,49 @@ export async function viewInvitation({ db, now }: Context, code: string): Promis
 /** Records the answer of a guest who has the code. Throws what answerInvitation throws. */
 export async function answerByCode(
   { db, now }: Context,
-  input: { code: string; answer: AnswerKind; places?: number; sourceRef: string },
+  input: { code: string; answer: AnswerKind; places?: number; companions?: Companion[]; sourceRef: string },
 ): Promise<InvitationView> {
   const reading = readCodeOfPath(input.code)
   const { answer, places = null, sourceRef } = input
+  const companions = answer === 'yes' ? input.companions : undefined
   const [spelled, ...others] = reading.exact
-  if (spelled !== undefined && others.length === 0) {
+  if (spelled !== undefined && others.length === 0 && companions === undefined) {
     const at = now()
     const answered = await answerAtOnce({ db }, { code: spelled, answer, places, sourceRef, at })
     if (answered) return toView(answered, at)
   }
   const code = await findCode(db, reading, null)
   if (code === null) throw new Failure('invitation_not_found')
-  await withTx(db, (tx) => answerInvitation(tx, { ...input, code, source: 'landing', saidAt: now(), now: now() }))
+  const at = now()
+  const said = { code, answer, sourceRef, source: 'landing' as const, saidAt: at, now: at }
+  await withTx(db, async (tx) => {
+    if (companions) await nameAll(tx, code, companions, at)
+    const { answeredPlaces } = await answerInvitation(tx, { ...said, ...(places === null ? {} : { places }) })
+    if (companions && companions.length >= (answeredPlaces ?? 1)) throw new Failure('companions_exceeded')
+  })
   return toView((await showInvitation(db, { ...reading, exact: [code] }))!, now())
 }
 
+/** Throws `companions_exceeded` when the whole party is not that large. */
+const nameAll = (tx: Tx, code: string, companions: Companion[], now: Date): Promise<void> =>
+  nameCompanions(tx, code, readCompanions(companions, companions.length + 1), now).catch((error: unknown) => {
+    throw violatedConstraint(error) === 'guests_companions' ? new Failure('companions_exceeded') : error
+  })
+
 function toView(invitation: ShownInvitation, now: Date): InvitationView {
-  const { code, eventStatus, startsAt, endsAt, timeZone, location, locale, answeredPlaces, admitted } = invitation
+  const { code, eventStatus, startsAt, endsAt, timeZone, location, venue, rsvpUntil } = invitation
+  const { locale, answeredPlaces, admitted } = invitation
   return {
     code,
     status: eventStatus as InvitationView['status'],
-    isOpen: isOpen(eventStatus, endsAt, now),
+    isOpen: isOpen(invitation, now),
+    isPastCutoff: isOpen({ ...invitation, rsvpUntil: null }, now) && !isOpen(invitation, now),
     locale,
-    event: { id: invitation.eventId, name: invitation.eventName, startsAt, endsAt, timeZone, location },
-    guest: { name: invitation.guestName, partySize: invitation.places },
+    event: {
+      ...{ id: invitation.eventId, name: invitation.eventName, startsAt, endsAt, timeZone, location, venue, rsvpUntil },
+      mapLink: mapLinkOf(invitation),
+    },
+    guest: { name: invitation.guestName, partySize: invitation.places, companions: invitation.companions },
     answer: invitation.answer,
     answeredPlaces,
     admitted,

@@ -28,7 +28,7 @@ export function renderInvitation(
     </header>
     ${extra.notice ? `<p class="notice" role="alert">${words.notices[extra.notice]}</p>` : ''}
     ${renderFacts(view)}
-    ${view.isOpen ? renderAnswer(view, extra.qr) : renderClosed(view)}`
+    ${view.isOpen || view.isPastCutoff ? renderAnswer(view, extra.qr) : renderClosed(view)}`
   const url = `${extra.baseUrl}/public/invite/${encodeURIComponent(view.code)}`
   const place = event.location ? ` · ${event.location}` : ''
   const description = `${formatDay(view)}, ${formatHour(view)}${place}`
@@ -52,12 +52,12 @@ export function renderMessage(
 function renderFacts({ event, locale, code, ...view }: InvitationView): string {
   const words = WORDS[locale]
   const full = { ...view, event, locale, code }
-  const map = event.location
-    ? `<dt>${words.where}</dt><dd>${escapeHtml(event.location)}<br><a href="https://www.google.com/maps/search/?api=1&amp;query=${encodeURIComponent(event.location)}" rel="noreferrer">${words.map}</a></dd>`
-    : ''
-  const calendar = view.isOpen
-    ? `<br><a href="/public/invite/${encodeURIComponent(code)}/event.ics">${words.calendar}</a>`
-    : ''
+  const mapLink = event.mapLink ? `<br><a href="${escapeHtml(event.mapLink)}" rel="noreferrer">${words.map}</a>` : ''
+  const map = event.location ? `<dt>${words.where}</dt><dd>${escapeHtml(event.location)}${mapLink}</dd>` : ''
+  const calendar =
+    view.isOpen || view.isPastCutoff
+      ? `<br><a href="/public/invite/${encodeURIComponent(code)}/event.ics">${words.calendar}</a>`
+      : ''
   return `<dl class="facts">
       <dt>${words.when}</dt><dd><time datetime="${event.startsAt.toISOString()}">${escapeHtml(formatDay(full))}<br>${escapeHtml(formatHour(full))}</time>${calendar}</dd>
       ${map}
@@ -66,7 +66,12 @@ function renderFacts({ event, locale, code, ...view }: InvitationView): string {
 
 function renderAnswer(view: InvitationView, qr: string | undefined): string {
   const words = WORDS[view.locale]
-  if (view.answer === 'pending') return `<section><h2>${words.question}</h2>${renderForm(view)}</section>`
+  const until =
+    view.event.rsvpUntil &&
+    `${formatDay(view, view.event.rsvpUntil)}, ${inZone(view, view.event.rsvpUntil).toFormat('HH:mm')} h`
+  const cutoff = until ? `<p>${view.isOpen ? words.answerBy : words.answersClosed} ${escapeHtml(until)}.</p>` : ''
+  if (view.answer === 'pending')
+    return `<section>${view.isOpen ? `<h2>${words.question}</h2>${cutoff}${renderForm(view)}` : cutoff}</section>`
   const given =
     view.answer === 'yes' ? words.yesGiven(view.answeredPlaces ?? view.guest.partySize) : words.given[view.answer]
   const pass =
@@ -76,7 +81,7 @@ function renderAnswer(view: InvitationView, qr: string | undefined): string {
   return `<section>
       <p class="given ${view.answer}">${given}</p>
       ${pass}
-      <details><summary>${words.change}</summary>${renderForm(view)}</details>
+      ${cutoff}${view.isOpen ? `<details><summary>${words.change}</summary>${renderForm(view)}</details>` : ''}
     </section>`
 }
 
@@ -90,8 +95,12 @@ function renderForm({ code, guest, answeredPlaces, locale }: InvitationView): st
     guest.partySize > 1
       ? `<label for="party">${words.party}</label><select id="party" name="partySize">${options.join('')}</select>`
       : ''
+  const names = Array.from({ length: guest.partySize - 1 }, (_, index) => {
+    const [id, name] = [`companion-${index + 1}`, guest.companions[index]?.name ?? '']
+    return `<label for="${id}">${words.companion(index + 1)}</label><input id="${id}" name="companion" maxlength="200" value="${escapeHtml(name)}">`
+  })
   return `<form method="post" action="/public/invite/${encodeURIComponent(code)}/rsvp">
-      ${party}
+      ${party}${names.join('')}
       <button class="yes" name="answer" value="yes">${words.yes}</button>
       <div class="row"><button name="answer" value="maybe">${words.maybe}</button><button name="answer" value="no">${words.no}</button></div>
     </form>`
@@ -142,8 +151,8 @@ function renderDocument(locale: Locale, { title, description, baseUrl, url }: Pr
 const inZone = ({ event, locale }: InvitationView, at: Date) =>
   DateTime.fromJSDate(at, { zone: event.timeZone }).setLocale(locale)
 
-function formatDay(view: InvitationView): string {
-  const day = inZone(view, view.event.startsAt)
+function formatDay(view: InvitationView, at: Date = view.event.startsAt): string {
+  const day = inZone(view, at)
   const text = day.toFormat(view.locale === 'en' ? 'cccc, LLLL d, yyyy' : "cccc d 'de' LLLL 'de' yyyy")
   return text.charAt(0).toUpperCase() + text.slice(1)
 }

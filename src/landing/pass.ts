@@ -34,6 +34,7 @@ export function writeCalendar(event: CalendarEvent, url: string, now: Date): str
     `DTEND:${toUtc(event.endsAt)}`,
     `SUMMARY:${escapeText(event.name)}`,
     ...(event.location ? [`LOCATION:${escapeText(event.location)}`] : []),
+    ...(event.point ? [`GEO:${event.point}`] : []),
     `DESCRIPTION:${escapeText(url)}`,
     `URL:${url}`,
     'END:VEVENT',

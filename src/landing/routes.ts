@@ -3,8 +3,18 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import type { Deps } from '../deps.ts'
+import { CompanionSchema, Venue } from '../events/events.ts'
 import { Failure, statusOf, type FailureCode } from '../platform/errors.ts'
-import { Answer, FileAnswer, Instant, Locale, NullableInteger, NullableString } from '../http/schemas.ts'
+import {
+  Answer,
+  FileAnswer,
+  Instant,
+  Locale,
+  NullableInstant,
+  NullableInteger,
+  NullableString,
+} from '../http/schemas.ts'
+import { cleanLine } from '../platform/values/text.ts'
 import { wantsPage } from '../http/accepts.ts'
 import { etagOf, namesTag } from '../http/etag.ts'
 import { limitGuesses } from '../http/rate-limit.ts'
@@ -27,6 +37,15 @@ const Rsvp = Type.Object(
         description: 'How many come, for yes; all that were invited if absent.',
       }),
     ),
+    companions: Type.Optional(
+      Type.Array(
+        Type.Object(
+          { name: Type.String({ minLength: 1, maxLength: 200, pattern: '\\S', format: 'name' }) },
+          { additionalProperties: false },
+        ),
+        { maxItems: 19, description: 'With yes: who come along, fewer than `partySize`; absent: as named before.' },
+      ),
+    ),
   },
   { additionalProperties: false, title: 'Rsvp' },
 )
@@ -34,7 +53,8 @@ const Invitation = Answer(
   {
     code: Type.String(),
     status: Type.Enum(['active', 'archived', 'expired', 'cancelled'], { description: 'Of the event.' }),
-    isOpen: Type.Boolean({ description: 'Answers are taken: the event is active and has not ended.' }),
+    isOpen: Type.Boolean({ description: 'Answers are taken: the event is active, before `rsvpUntil` and its end.' }),
+    isPastCutoff: Type.Boolean({ description: '`rsvpUntil` has passed, and the event is still to come.' }),
     locale: Locale,
     event: Type.Object({
       id: Type.String(),
@@ -43,8 +63,15 @@ const Invitation = Answer(
       endsAt: Instant,
       timeZone: Type.String(),
       location: NullableString,
+      venue: Type.Union([Venue, Type.Null()]),
+      mapLink: NullableString,
+      rsvpUntil: NullableInstant,
     }),
-    guest: Type.Object({ name: Type.String(), partySize: Type.Integer({ description: 'As many as were invited.' }) }),
+    guest: Type.Object({
+      name: Type.String(),
+      partySize: Type.Integer({ description: 'As many as were invited.' }),
+      companions: Type.Array(CompanionSchema),
+    }),
     answer: Type.Enum(['pending', ...ANSWERS]),
     answeredPlaces: NullableInteger,
     admitted: Type.Integer(),
@@ -80,7 +107,7 @@ export const landingRoutes =
     } as const
 
     // The page's form works without scripts. This parser applies only to the routes of this plugin.
-    app.addContentTypeParser(FORM, { parseAs: 'string', bodyLimit: 4096 }, async (_request: unknown, body: unknown) =>
+    app.addContentTypeParser(FORM, { parseAs: 'string', bodyLimit: 32_768 }, async (_request: unknown, body: unknown) =>
       readForm(String(body)),
     )
     app.addHook('onRequest', async (_request, reply) => {
@@ -124,9 +151,11 @@ export const landingRoutes =
             ...known.problems,
             'event_not_open',
             'event_cancelled',
+            'rsvp_closed',
             'places_exceeded',
             'capacity_reached',
             'guest_already_admitted',
+            'companions_exceeded',
           ],
         },
         schema: {
@@ -143,9 +172,13 @@ export const landingRoutes =
         },
       },
       async (request, reply) => {
-        const { answer, partySize: places } = request.body
+        const { answer, partySize: places, companions } = request.body
         const { code } = request.params
-        const input = { code, answer, sourceRef: request.id, ...(places === undefined ? {} : { places }) }
+        const input = {
+          ...{ code, answer, sourceRef: request.id },
+          ...(places === undefined ? {} : { places }),
+          ...(companions === undefined ? {} : { companions }),
+        }
         try {
           const view = await limitGuesses(deps.kv, request, () => answerByCode(deps, input))
           return isForm(request) ? await reply.redirect(`/public/invite/${encodeURIComponent(view.code)}`, 303) : view
@@ -226,7 +259,7 @@ function sendFile(
 }
 
 async function renderWithQr(view: InvitationView, baseUrl: string, notice?: Notice): Promise<string> {
-  const hasPass = view.isOpen && view.answer === 'yes'
+  const hasPass = (view.isOpen || view.isPastCutoff) && view.answer === 'yes'
   return renderInvitation(view, {
     baseUrl,
     ...(notice ? { notice } : {}),
@@ -238,6 +271,12 @@ async function renderWithQr(view: InvitationView, baseUrl: string, notice?: Noti
 const localeOf = ({ headers }: FastifyRequest) => (/^en\b/i.test(headers['accept-language'] ?? '') ? 'en' : 'es-MX')
 
 function readForm(body: string): Record<string, unknown> {
-  const { partySize, ...rest } = Object.fromEntries(new URLSearchParams(body))
-  return { ...rest, ...(partySize ? { partySize: Number(partySize) } : {}) }
+  const fields = new URLSearchParams(body)
+  const { partySize, companion, ...rest } = Object.fromEntries(fields)
+  const names = fields.getAll('companion').filter((name) => cleanLine(name) !== '')
+  return {
+    ...rest,
+    ...(partySize ? { partySize: Number(partySize) } : {}),
+    ...(companion === undefined ? {} : { companions: names.map((name) => ({ name })) }),
+  }
 }

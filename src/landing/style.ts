@@ -17,7 +17,7 @@ dd{margin:0;overflow-wrap:anywhere}
 a{color:var(--accent);text-underline-offset:3px}
 form{display:grid;gap:12px}
 label{font-size:15px;color:var(--soft)}
-select,button{font:inherit;width:100%;min-height:52px;border-radius:14px;border:1px solid var(--line);background:var(--paper);color:var(--ink);padding:0 14px}
+select,input,button{font:inherit;width:100%;min-height:52px;border-radius:14px;border:1px solid var(--line);background:var(--paper);color:var(--ink);padding:0 14px}
 button{cursor:pointer;font-weight:600}
 button.yes{background:var(--accent);border-color:var(--accent);color:var(--on-accent)}
 .row{display:grid;grid-template-columns:1fr 1fr;gap:12px}

@@ -1,7 +1,13 @@
 /** The texts of the invitation page, in Mexican Spanish and in English. */
 export type Locale = 'es-MX' | 'en'
 export type Notice =
-  'capacity_reached' | 'places_exceeded' | 'event_not_open' | 'event_cancelled' | 'guest_already_admitted'
+  | 'capacity_reached'
+  | 'places_exceeded'
+  | 'event_not_open'
+  | 'event_cancelled'
+  | 'companions_exceeded'
+  | 'rsvp_closed'
+  | 'guest_already_admitted'
 type Message = { title: string; text: string }
 
 type Words = {
@@ -14,6 +20,7 @@ type Words = {
   calendar: string
   question: string
   party: string
+  companion: (n: number) => string
   yes: string
   no: string
   maybe: string
@@ -23,6 +30,8 @@ type Words = {
   thanks: string
   thanksForComing: string
   over: string
+  answerBy: string
+  answersClosed: string
   cancelled: string
   cancelledText: string
   given: Record<'no' | 'maybe', string>
@@ -43,6 +52,7 @@ export const WORDS: Record<Locale, Words> = {
     calendar: 'Agregar al calendario',
     question: '¿Nos acompañas?',
     party: '¿Cuántos vienen?',
+    companion: (n) => `Nombre de tu acompañante ${n} (opcional)`,
     yes: 'Sí, ahí estaré',
     no: 'No podré ir',
     maybe: 'Aún no sé',
@@ -52,6 +62,8 @@ export const WORDS: Record<Locale, Words> = {
     thanks: '¡Gracias!',
     thanksForComing: 'Gracias por acompañarnos en este día.',
     over: 'El evento ya terminó y no recibe más respuestas.',
+    answerBy: 'Responde a más tardar el',
+    answersClosed: 'Ya no se reciben respuestas. La fecha límite fue el',
     cancelled: 'El evento se canceló',
     cancelledText: 'Si tienes dudas, escribe a quien te invitó.',
     given: { no: 'Lamentamos que no puedas venir.', maybe: 'Quedamos pendientes de tu confirmación.' },
@@ -61,6 +73,8 @@ export const WORDS: Record<Locale, Words> = {
       capacity_reached: 'Ya no hay lugares suficientes. Tu respuesta anterior sigue igual.',
       places_exceeded: 'Tu invitación es para menos personas.',
       event_not_open: 'El evento ya no recibe respuestas.',
+      companions_exceeded: 'Escribiste más nombres que personas que vienen.',
+      rsvp_closed: 'Ya pasó la fecha límite para responder. Tu respuesta anterior sigue igual.',
       event_cancelled: 'El evento se canceló y no recibe respuestas.',
       guest_already_admitted: 'Ya hay personas de esta invitación dentro del evento.',
     },
@@ -87,6 +101,7 @@ export const WORDS: Record<Locale, Words> = {
     calendar: 'Add to calendar',
     question: 'Will you join us?',
     party: 'How many are coming?',
+    companion: (n) => `Name of companion ${n} (optional)`,
     yes: 'Yes, I will be there',
     no: 'I cannot come',
     maybe: 'Not sure yet',
@@ -96,6 +111,8 @@ export const WORDS: Record<Locale, Words> = {
     thanks: 'Thank you!',
     thanksForComing: 'Thank you for sharing this day with us.',
     over: 'The event is over and takes no more answers.',
+    answerBy: 'Please answer by',
+    answersClosed: 'Answers are closed. The last day was',
     cancelled: 'The event is cancelled',
     cancelledText: 'If you have questions, please write to your host.',
     given: { no: 'We are sorry that you cannot come.', maybe: 'We are looking forward to your answer.' },
@@ -105,6 +122,8 @@ export const WORDS: Record<Locale, Words> = {
       capacity_reached: 'There are not enough places left. Your earlier answer stays as it was.',
       places_exceeded: 'Your invitation is for fewer people.',
       event_not_open: 'The event takes no more answers.',
+      companions_exceeded: 'You named more companions than people who come.',
+      rsvp_closed: 'The time to answer is over. Your earlier answer stays as it was.',
       event_cancelled: 'The event is cancelled and takes no answers.',
       guest_already_admitted: 'People of this invitation are inside already.',
     },

@@ -208,11 +208,13 @@ export interface Events {
   name: string;
   organizerId: string;
   reentry: Generated<string>;
+  rsvpUntil: Timestamp | null;
   startsAt: Timestamp;
   status: Generated<string>;
   timeZone: Generated<string>;
   type: Generated<string>;
   updatedAt: Generated<Timestamp>;
+  venue: Json | null;
 }
 
 export interface ExportChunks {
@@ -266,6 +268,7 @@ export interface GuestImports {
 }
 
 export interface Guests {
+  companions: Generated<Json>;
   createdAt: Generated<Timestamp>;
   email: string | null;
   eventId: string;

@@ -34,7 +34,7 @@ export type Answered = {
 }
 
 /**
- * Records a guest's answer inside the caller's transaction. A refused answer leaves the old one. Throws `invitation_not_found`, `invitation_expired`, `event_not_open`, `places_exceeded`,
+ * Records a guest's answer inside the caller's transaction. A refused answer leaves the old one. Throws `invitation_not_found`, `invitation_expired`, `event_not_open`, `event_cancelled`, `rsvp_closed`, `places_exceeded`,
  * `capacity_reached`, `guest_already_admitted`.
  */
 export async function answerInvitation(tx: Tx, input: InvitationAnswer): Promise<Answered> {
@@ -61,17 +61,25 @@ export async function answerInvitation(tx: Tx, input: InvitationAnswer): Promise
 }
 
 /** Throws unless the event takes answers. Whoever has only the code learns no more than the page shows. */
-function checkOpen({ eventStatus, endsAt }: Locked, input: InvitationAnswer): void {
+function checkOpen(event: Locked, input: InvitationAnswer): void {
+  const { eventStatus, endsAt, rsvpUntil } = event
   if ('code' in input && eventStatus === 'draft') throw new Failure('invitation_not_found')
   if ('code' in input && eventStatus === 'expired') throw new Failure('invitation_expired')
   if (eventStatus === 'cancelled') throw new Failure('event_cancelled')
-  if (!isOpen(eventStatus, endsAt, input.now)) {
+  if (!isOpen({ eventStatus, endsAt, rsvpUntil: null }, input.now)) {
     throw new Failure('event_not_open', { detail: 'The event takes no answers: it has ended or is not active.' })
   }
+  // After the cutoff people of the organizer may still correct what guests said.
+  const isOfGuest = input.source === 'landing' || input.source === 'whatsapp'
+  if (isOfGuest && !isOpen(event, input.now))
+    throw new Failure('rsvp_closed', { detail: `Answers were taken until ${rsvpUntil?.toISOString()}.` })
 }
 
-/** Whether the event takes answers. It is archived only at night, so its end counts too. */
-export const isOpen = (status: Locked['eventStatus'], endsAt: Date, now: Date) => status === 'active' && now < endsAt
+/** Whether the event takes answers of guests. It is archived only at night, so its end counts too. */
+export const isOpen = (
+  { eventStatus, endsAt, rsvpUntil }: Pick<Locked, 'eventStatus' | 'endsAt' | 'rsvpUntil'>,
+  now: Date,
+) => eventStatus === 'active' && now < endsAt && (rsvpUntil === null || now < rsvpUntil)
 
 function checkPlaces({ places }: Locked, wanted: number = places): number {
   if (!Number.isInteger(wanted) || wanted < 1 || wanted > places) {

@@ -8,6 +8,7 @@ export type Locked = {
   eventId: string
   eventStatus: EventStatus
   endsAt: Date
+  rsvpUntil: Date | null
   capacity: number | null
   answer: 'pending' | AnswerKind
   answeredPlaces: number | null
@@ -19,7 +20,7 @@ export async function lockInvitation(tx: Tx, by: { code: string } | { invitation
   const which = 'code' in by ? sql`i.code = ${by.code}` : sql`i.id = ${by.invitationId}`
   const { rows } = await sql<Locked>`
     select i.id as invitation_id, i.code, i.event_id, i.answer, i.answered_places, i.places,
-           e.status as event_status, e.ends_at, e.capacity
+           e.status as event_status, e.ends_at, e.rsvp_until, e.capacity
       from invitations i
       join events e on e.id = i.event_id
      where ${which}
