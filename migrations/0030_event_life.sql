@@ -28,3 +28,38 @@ alter table guests
   add column companions jsonb not null default '[]'
     constraint guests_companions
     check (jsonb_typeof(companions) = 'array' and jsonb_array_length(companions) < party_size);
+
+-- Guests who would come to an event that is full, in the order in which they joined.
+create table waitlist_entries (
+  event_id text not null,
+  guest_id text not null,
+  party_size integer not null
+    constraint waitlist_entries_party check (party_size between 1 and 20),
+  joined_at timestamptz not null,
+  added_by text, -- the user who added the guest; null: the guest joined
+  primary key (event_id, guest_id),
+  foreign key (event_id, guest_id) references guests (event_id, id) on delete cascade
+);
+
+create index waitlist_entries_line on waitlist_entries (event_id, joined_at, guest_id);
+
+-- Whoever answers, by whatever way, waits no longer. It is part of the answer, so that nobody who
+-- has said no is confirmed a moment later.
+create function leave_waitlist() returns trigger
+language plpgsql as $$
+begin
+  delete from waitlist_entries
+   where event_id = new.event_id and guest_id = new.guest_id;
+  return null;
+end $$;
+
+create trigger invitations_leave_waitlist
+  after update of answer, answer_said_at on invitations
+  for each row
+  execute function leave_waitlist();
+
+-- 'waitlist': a place became free.
+alter table invitations
+  drop constraint invitations_answered_by,
+  add constraint invitations_answered_by
+    check (answered_by in ('landing', 'whatsapp', 'organizer', 'staff', 'waitlist'));

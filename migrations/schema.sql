@@ -447,12 +447,13 @@ create table invitations (
   constraint invitations_admitted CHECK (((admitted >= 0) AND (admitted <= door_places(answer, answered_places, places)))),
   constraint invitations_answer CHECK ((answer = ANY (ARRAY['pending'::text, 'yes'::text, 'no'::text, 'maybe'::text]))),
   constraint invitations_answered CHECK (((answered_places >= 1) AND (answered_places <= 20))),
-  constraint invitations_answered_by CHECK ((answered_by = ANY (ARRAY['landing'::text, 'whatsapp'::text, 'organizer'::text, 'staff'::text]))),
+  constraint invitations_answered_by CHECK ((answered_by = ANY (ARRAY['landing'::text, 'whatsapp'::text, 'organizer'::text, 'staff'::text, 'waitlist'::text]))),
   constraint invitations_outside CHECK (((outside >= 0) AND (outside <= admitted))),
   constraint invitations_places CHECK (((places >= 1) AND (places <= 20))),
   constraint invitations_event_id_guest_id_fkey FOREIGN KEY (event_id, guest_id) REFERENCES guests(event_id, id) ON DELETE CASCADE
 ) with (fillfactor=60);
 CREATE INDEX invitations_code_key ON invitations USING btree (code_key(code));
+CREATE TRIGGER invitations_leave_waitlist AFTER UPDATE OF answer, answer_said_at ON invitations FOR EACH ROW EXECUTE FUNCTION leave_waitlist();
 
 create table job_runs (
   id bigint generated always as identity not null,
@@ -1048,6 +1049,18 @@ create table wa_windows (
   constraint wa_windows_phone_check CHECK ((phone ~ '^\+[0-9]{7,15}$'::text))
 );
 
+create table waitlist_entries (
+  event_id text not null,
+  guest_id text not null,
+  party_size integer not null,
+  joined_at timestamp with time zone not null,
+  added_by text,
+  constraint waitlist_entries_pkey PRIMARY KEY (event_id, guest_id),
+  constraint waitlist_entries_party CHECK (((party_size >= 1) AND (party_size <= 20))),
+  constraint waitlist_entries_event_id_guest_id_fkey FOREIGN KEY (event_id, guest_id) REFERENCES guests(event_id, id) ON DELETE CASCADE
+);
+CREATE INDEX waitlist_entries_line ON waitlist_entries USING btree (event_id, joined_at, guest_id);
+
 create table weekly_emails (
   id text not null,
   user_id text not null,
@@ -1328,6 +1341,16 @@ begin
 exception when invalid_parameter_value then
   return (ends_at at time zone 'America/Mexico_City' + make_interval(days => days))
     at time zone 'America/Mexico_City';
+end $function$;
+
+CREATE OR REPLACE FUNCTION leave_waitlist()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  delete from waitlist_entries
+   where event_id = new.event_id and guest_id = new.guest_id;
+  return null;
 end $function$;
 
 CREATE OR REPLACE FUNCTION note_ledger_sums()

@@ -54,6 +54,7 @@ import { reviewRoutes } from './payments/review-routes.ts'
 import { reconciliationRoutes } from './reconciliation/routes.ts'
 import { paymentRoutes } from './payments/routes.ts'
 import { Failure } from './platform/errors.ts'
+import { waitlistRoutes } from './waitlist/routes.ts'
 import { exportRoutes } from './reports/export-routes.ts'
 import { reportRoutes } from './reports/routes.ts'
 
@@ -74,6 +75,7 @@ export async function buildApp(deps: Deps): Promise<FastifyInstance> {
   await app.register(guestListRoutes(deps))
   await app.register(guestExportRoutes(deps))
   await app.register(contactRoutes(deps))
+  await app.register(waitlistRoutes(deps))
   await app.register(conversationRoutes(deps))
   await app.register(teamRoutes(deps))
   await app.register(summaryRoutes(deps))

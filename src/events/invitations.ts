@@ -7,7 +7,7 @@ export type NewAnswer = {
   invitationId: string
   answer: AnswerKind
   places: number | null
-  source: 'landing' | 'whatsapp' | 'organizer' | 'staff'
+  source: 'landing' | 'whatsapp' | 'organizer' | 'staff' | 'waitlist'
   /** The message or request that carried the answer. */
   sourceRef: string | null
   /** The user who wrote down what the guest said, and a note of theirs. */

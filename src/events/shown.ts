@@ -19,6 +19,7 @@ export type ShownInvitation = {
   location: string | null
   venue: Venue | null
   rsvpUntil: Date | null
+  capacity: number | null
   guestName: string
   companions: Companion[]
   locale: Locale
@@ -30,7 +31,7 @@ export type ShownInvitation = {
 
 /** The columns of a ShownInvitation, of an invitation `i`, its event `e` and its guest `g`. */
 export const SHOWN = sql`i.code, i.event_id, e.status as event_status, e.name as event_name, e.starts_at, e.ends_at,
-  e.time_zone, e.location, e.venue, e.rsvp_until, g.name as guest_name, g.companions, g.locale, i.answer, i.answered_places, i.places, i.admitted`
+  e.time_zone, e.location, e.venue, e.rsvp_until, e.capacity, g.name as guest_name, g.companions, g.locale, i.answer, i.answered_places, i.places, i.admitted`
 
 /** Returns the invitation that a text means (see codes.ts), of any event; null when there is none, or more than one. */
 export async function showInvitation(db: Db, reading: CodeReading): Promise<ShownInvitation | null> {

@@ -78,6 +78,7 @@ test('an invitation shows event, guest and answer, and is neither stored by brow
     answer: 'pending',
     answeredPlaces: null,
     admitted: 0,
+    waitlist: null,
   })
   assert.equal(response.headers['cache-control'], 'no-store')
   assert.equal(response.headers['x-robots-tag'], 'noindex')
@@ -943,7 +944,10 @@ test('every change shows in the next view, and nothing of an invitation is in th
   const { rows } = await sql`select key from kv where key like 'landing:%'`.execute(db)
 
   assert.deepEqual([answered.answer, answered.answeredPlaces], ['yes', 2])
-  assert.deepEqual([changed.guest, changed.event.location], [{ name: 'Eva', partySize: 3, companions: [] }, 'Salón Real'])
+  assert.deepEqual(
+    [changed.guest, changed.event.location],
+    [{ name: 'Eva', partySize: 3, companions: [] }, 'Salón Real'],
+  )
   assert.equal((await look(code)).statusCode, 410)
   assert.deepEqual(rows, [])
 })

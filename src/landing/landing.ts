@@ -13,6 +13,7 @@ import {
 import { violatedConstraint, withTx, type Db, type Tx } from '../platform/db.ts'
 import { Failure } from '../platform/errors.ts'
 import { answerInvitation, isOpen, type AnswerKind } from '../rsvp/rsvp.ts'
+import { findEntry, joinWaitlist } from '../waitlist/waitlist.ts'
 
 export { findLastRun } from './runs.ts'
 
@@ -34,6 +35,7 @@ export type InvitationView = {
   answer: ShownInvitation['answer']
   answeredPlaces: number | null
   admitted: number
+  waitlist: { partySize: number; joinedAt: Date } | null
 }
 
 type Context = { db: Db; now: () => Date }
@@ -43,7 +45,9 @@ export async function viewInvitation({ db, now }: Context, code: string): Promis
   const invitation = await showInvitation(db, readCodeOfPath(code))
   if (!invitation || invitation.eventStatus === 'draft') throw new Failure('invitation_not_found')
   if (invitation.eventStatus === 'expired') throw new Failure('invitation_expired')
-  return toView(invitation, now())
+  const view = toView(invitation, now())
+  if (!view.isOpen || invitation.capacity === null) return view
+  return { ...view, waitlist: await findEntry(db, view.code) }
 }
 
 /** Records the answer of a guest who has the code. Throws what answerInvitation throws. */
@@ -72,6 +76,17 @@ export async function answerByCode(
   return toView((await showInvitation(db, { ...reading, exact: [code] }))!, now())
 }
 
+/** Puts the guest of a code on the waiting list. Throws what joinWaitlist throws. */
+export async function joinByCode(
+  { db, now }: Context,
+  { code: text, partySize }: { code: string; partySize?: number | undefined },
+): Promise<InvitationView> {
+  const code = await findCode(db, readCodeOfPath(text), null)
+  if (code === null) throw new Failure('invitation_not_found')
+  await joinWaitlist({ db, now }, { code, partySize, addedBy: null })
+  return viewInvitation({ db, now }, code)
+}
+
 /** Throws `companions_exceeded` when the whole party is not that large. */
 const nameAll = (tx: Tx, code: string, companions: Companion[], now: Date): Promise<void> =>
   nameCompanions(tx, code, readCompanions(companions, companions.length + 1), now).catch((error: unknown) => {
@@ -95,5 +110,6 @@ function toView(invitation: ShownInvitation, now: Date): InvitationView {
     answer: invitation.answer,
     answeredPlaces,
     admitted,
+    waitlist: null, // whoever has just answered waits no longer
   }
 }

@@ -27,6 +27,8 @@ export function renderInvitation(
       <p class="guest">${words.dear} <strong>${escapeHtml(guest.name)}</strong>${guest.partySize > 1 ? ` · ${words.people(guest.partySize)}` : ''}</p>
     </header>
     ${extra.notice ? `<p class="notice" role="alert">${words.notices[extra.notice]}</p>` : ''}
+    ${view.waitlist ? `<p class="notice">${words.waiting(view.waitlist.partySize)}</p>` : ''}
+    ${extra.notice === 'capacity_reached' && !view.waitlist ? renderJoin(view) : ''}
     ${renderFacts(view)}
     ${view.isOpen || view.isPastCutoff ? renderAnswer(view, extra.qr) : renderClosed(view)}`
   const url = `${extra.baseUrl}/public/invite/${encodeURIComponent(view.code)}`
@@ -85,16 +87,26 @@ function renderAnswer(view: InvitationView, qr: string | undefined): string {
     </section>`
 }
 
-function renderForm({ code, guest, answeredPlaces, locale }: InvitationView): string {
+/** Offered when the event has turned out to be full. */
+function renderJoin({ code, guest, locale }: InvitationView): string {
   const words = WORDS[locale]
-  const chosen = answeredPlaces ?? guest.partySize
-  const options = Array.from({ length: guest.partySize }, (_, index) => index + 1).map(
+  return `<form class="join" method="post" action="/public/invite/${encodeURIComponent(code)}/waitlist">
+      ${renderParty('waiting-party', guest.partySize, guest.partySize, words)}
+      <button>${words.join}</button>
+    </form>`
+}
+
+function renderParty(id: string, partySize: number, chosen: number, words: (typeof WORDS)[Locale]): string {
+  if (partySize === 1) return ''
+  const options = Array.from({ length: partySize }, (_, index) => index + 1).map(
     (count) => `<option value="${count}"${count === chosen ? ' selected' : ''}>${words.people(count)}</option>`,
   )
-  const party =
-    guest.partySize > 1
-      ? `<label for="party">${words.party}</label><select id="party" name="partySize">${options.join('')}</select>`
-      : ''
+  return `<label for="${id}">${words.party}</label><select id="${id}" name="partySize">${options.join('')}</select>`
+}
+
+function renderForm({ code, guest, answeredPlaces, locale }: InvitationView): string {
+  const words = WORDS[locale]
+  const party = renderParty('party', guest.partySize, answeredPlaces ?? guest.partySize, words)
   const names = Array.from({ length: guest.partySize - 1 }, (_, index) => {
     const [id, name] = [`companion-${index + 1}`, guest.companions[index]?.name ?? '']
     return `<label for="${id}">${words.companion(index + 1)}</label><input id="${id}" name="companion" maxlength="200" value="${escapeHtml(name)}">`

@@ -3,17 +3,8 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import type { Deps } from '../deps.ts'
-import { CompanionSchema, Venue } from '../events/events.ts'
 import { Failure, statusOf, type FailureCode } from '../platform/errors.ts'
-import {
-  Answer,
-  FileAnswer,
-  Instant,
-  Locale,
-  NullableInstant,
-  NullableInteger,
-  NullableString,
-} from '../http/schemas.ts'
+import { FileAnswer } from '../http/schemas.ts'
 import { cleanLine } from '../platform/values/text.ts'
 import { wantsPage } from '../http/accepts.ts'
 import { etagOf, namesTag } from '../http/etag.ts'
@@ -22,66 +13,10 @@ import { answerByCode, viewInvitation, type InvitationView } from './landing.ts'
 import { PAGE_POLICY, PREVIEW_PATH, renderInvitation, renderMessage } from './page.ts'
 import { drawQrPng, drawQrSvg, writeCalendar } from './pass.ts'
 import { PREVIEW_PNG } from './preview.ts'
+import { ByCode, CHANGED, JsonOrPage, Rsvp } from './schemas.ts'
 import { findCalendarEvent } from './sql.ts'
+import { joinRoutes } from './waitlist-routes.ts'
 import { WORDS, type Notice } from './words.ts'
-
-const ANSWERS = ['yes', 'no', 'maybe'] as const
-const ByCode = Type.Object({ code: Type.String({ minLength: 1, maxLength: 300 }) })
-const Rsvp = Type.Object(
-  {
-    answer: Type.Enum(ANSWERS),
-    partySize: Type.Optional(
-      Type.Integer({
-        minimum: 1,
-        maximum: 20,
-        description: 'How many come, for yes; all that were invited if absent.',
-      }),
-    ),
-    companions: Type.Optional(
-      Type.Array(
-        Type.Object(
-          { name: Type.String({ minLength: 1, maxLength: 200, pattern: '\\S', format: 'name' }) },
-          { additionalProperties: false },
-        ),
-        { maxItems: 19, description: 'With yes: who come along, fewer than `partySize`; absent: as named before.' },
-      ),
-    ),
-  },
-  { additionalProperties: false, title: 'Rsvp' },
-)
-const Invitation = Answer(
-  {
-    code: Type.String(),
-    status: Type.Enum(['active', 'archived', 'expired', 'cancelled'], { description: 'Of the event.' }),
-    isOpen: Type.Boolean({ description: 'Answers are taken: the event is active, before `rsvpUntil` and its end.' }),
-    isPastCutoff: Type.Boolean({ description: '`rsvpUntil` has passed, and the event is still to come.' }),
-    locale: Locale,
-    event: Type.Object({
-      id: Type.String(),
-      name: Type.String(),
-      startsAt: Instant,
-      endsAt: Instant,
-      timeZone: Type.String(),
-      location: NullableString,
-      venue: Type.Union([Venue, Type.Null()]),
-      mapLink: NullableString,
-      rsvpUntil: NullableInstant,
-    }),
-    guest: Type.Object({
-      name: Type.String(),
-      partySize: Type.Integer({ description: 'As many as were invited.' }),
-      companions: Type.Array(CompanionSchema),
-    }),
-    answer: Type.Enum(['pending', ...ANSWERS]),
-    answeredPlaces: NullableInteger,
-    admitted: Type.Integer(),
-  },
-  { title: 'Invitation' },
-)
-const JsonOrPage = {
-  description: 'The invitation; a page for a browser.',
-  content: { 'application/json': { schema: Invitation }, ...FileAnswer<string>('text/html', '').content },
-}
 
 const PAGES: Partial<Record<FailureCode, keyof (typeof WORDS)['en']['messages']>> = {
   invitation_not_found: 'unknown',
@@ -124,6 +59,23 @@ export const landingRoutes =
       return sendPage(reply, message, statusOf(code))
     })
 
+    /** After a form the page is shown again, with the reason of a refusal. */
+    const respond = async (
+      request: FastifyRequest<{ Params: { code: string } }>,
+      reply: FastifyReply,
+      change: () => Promise<InvitationView>,
+    ) => {
+      try {
+        const view = await limitGuesses(deps.kv, request, change)
+        return isForm(request) ? await reply.redirect(`/public/invite/${encodeURIComponent(view.code)}`, 303) : view
+      } catch (error) {
+        if (!isForm(request) || !(error instanceof Failure) || !(error.code in WORDS.en.notices)) throw error
+        const view = await viewInvitation(deps, request.params.code)
+        return sendPage(reply, await renderWithQr(view, baseUrl, error.code as Notice), statusOf(error.code))
+      }
+    }
+    await app.register(joinRoutes(deps, { ...known, form: FORM, respond }))
+
     app.get(
       INVITATION,
       {
@@ -165,10 +117,7 @@ export const landingRoutes =
           consumes: ['application/json', FORM],
           params: ByCode,
           body: Rsvp,
-          response: {
-            200: Invitation,
-            303: { type: 'null', description: 'To the page of the invitation, after its form.' },
-          },
+          response: CHANGED,
         },
       },
       async (request, reply) => {
@@ -179,14 +128,7 @@ export const landingRoutes =
           ...(places === undefined ? {} : { places }),
           ...(companions === undefined ? {} : { companions }),
         }
-        try {
-          const view = await limitGuesses(deps.kv, request, () => answerByCode(deps, input))
-          return isForm(request) ? await reply.redirect(`/public/invite/${encodeURIComponent(view.code)}`, 303) : view
-        } catch (error) {
-          if (!isForm(request) || !(error instanceof Failure) || !(error.code in WORDS.en.notices)) throw error
-          const view = await viewInvitation(deps, code)
-          return sendPage(reply, await renderWithQr(view, baseUrl, error.code as Notice), statusOf(error.code))
-        }
+        return respond(request, reply, () => answerByCode(deps, input))
       },
     )
 

@@ -34,6 +34,7 @@ details{border-top:1px solid var(--line);padding-top:14px}
 summary{cursor:pointer;color:var(--accent);text-align:center;padding:8px;min-height:44px}
 details[open] summary{margin-bottom:10px}
 .notice{margin:20px 0 0;padding:12px 16px;border-radius:14px;border:1px solid var(--accent);text-align:center}
+.join{margin-top:16px}
 .thanks{text-align:center}
 .thanks p{margin:0;color:var(--soft)}
 footer{margin-top:18px;color:var(--soft);font-size:13px}

@@ -6,6 +6,7 @@ export type Notice =
   | 'event_not_open'
   | 'event_cancelled'
   | 'companions_exceeded'
+  | 'already_confirmed'
   | 'rsvp_closed'
   | 'guest_already_admitted'
 type Message = { title: string; text: string }
@@ -32,6 +33,8 @@ type Words = {
   over: string
   answerBy: string
   answersClosed: string
+  join: string
+  waiting: (places: number) => string
   cancelled: string
   cancelledText: string
   given: Record<'no' | 'maybe', string>
@@ -64,6 +67,9 @@ export const WORDS: Record<Locale, Words> = {
     over: 'El evento ya terminó y no recibe más respuestas.',
     answerBy: 'Responde a más tardar el',
     answersClosed: 'Ya no se reciben respuestas. La fecha límite fue el',
+    join: 'Apuntarme a la lista de espera',
+    waiting: (places) =>
+      `Estás en la lista de espera (${places === 1 ? '1 lugar' : `${places} lugares`}). Si se libera, confirmamos tu asistencia y te avisamos.`,
     cancelled: 'El evento se canceló',
     cancelledText: 'Si tienes dudas, escribe a quien te invitó.',
     given: { no: 'Lamentamos que no puedas venir.', maybe: 'Quedamos pendientes de tu confirmación.' },
@@ -73,6 +79,7 @@ export const WORDS: Record<Locale, Words> = {
       capacity_reached: 'Ya no hay lugares suficientes. Tu respuesta anterior sigue igual.',
       places_exceeded: 'Tu invitación es para menos personas.',
       event_not_open: 'El evento ya no recibe respuestas.',
+      already_confirmed: 'Tu asistencia ya está confirmada.',
       companions_exceeded: 'Escribiste más nombres que personas que vienen.',
       rsvp_closed: 'Ya pasó la fecha límite para responder. Tu respuesta anterior sigue igual.',
       event_cancelled: 'El evento se canceló y no recibe respuestas.',
@@ -113,6 +120,9 @@ export const WORDS: Record<Locale, Words> = {
     over: 'The event is over and takes no more answers.',
     answerBy: 'Please answer by',
     answersClosed: 'Answers are closed. The last day was',
+    join: 'Join the waiting list',
+    waiting: (places) =>
+      `You are on the waiting list (${places === 1 ? '1 place' : `${places} places`}). When it is your turn, we confirm you and tell you.`,
     cancelled: 'The event is cancelled',
     cancelledText: 'If you have questions, please write to your host.',
     given: { no: 'We are sorry that you cannot come.', maybe: 'We are looking forward to your answer.' },
@@ -122,6 +132,7 @@ export const WORDS: Record<Locale, Words> = {
       capacity_reached: 'There are not enough places left. Your earlier answer stays as it was.',
       places_exceeded: 'Your invitation is for fewer people.',
       event_not_open: 'The event takes no more answers.',
+      already_confirmed: 'You are confirmed already.',
       companions_exceeded: 'You named more companions than people who come.',
       rsvp_closed: 'The time to answer is over. Your earlier answer stays as it was.',
       event_cancelled: 'The event is cancelled and takes no answers.',

@@ -720,6 +720,14 @@ export interface WaContacts {
   phone: string;
 }
 
+export interface WaitlistEntries {
+  addedBy: string | null;
+  eventId: string;
+  guestId: string;
+  joinedAt: Timestamp;
+  partySize: number;
+}
+
 export interface WaMarketingStops {
   phone: string;
   resumedAt: Timestamp | null;
@@ -866,6 +874,7 @@ export interface DB {
   ticketUses: TicketUses;
   users: Users;
   waContacts: WaContacts;
+  waitlistEntries: WaitlistEntries;
   waMarketingStops: WaMarketingStops;
   waMessages: WaMessages;
   waMessagingLimit: WaMessagingLimit;

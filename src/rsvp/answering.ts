@@ -49,7 +49,7 @@ export async function answerInvitation(tx: Tx, input: InvitationAnswer): Promise
     return { ...answered, isNew: false }
   }
 
-  if (places !== null) await checkCapacity(tx, invitation, places)
+  if (places !== null) await checkCapacity(tx, invitation, places, input)
   const { answer, source, sourceRef, by, note, now } = input
   if (!(await recordAnswer(tx, { invitationId, answer, places, source, sourceRef, by, note, now }))) {
     throw new Failure('guest_already_admitted', {
@@ -70,10 +70,11 @@ function checkOpen(event: Locked, input: InvitationAnswer): void {
     throw new Failure('event_not_open', { detail: 'The event takes no answers: it has ended or is not active.' })
   }
   // After the cutoff people of the organizer may still correct what guests said.
-  const isOfGuest = input.source === 'landing' || input.source === 'whatsapp'
-  if (isOfGuest && !isOpen(event, input.now))
+  if (isOfGuest(input) && !isOpen(event, input.now))
     throw new Failure('rsvp_closed', { detail: `Answers were taken until ${rsvpUntil?.toISOString()}.` })
 }
+
+const isOfGuest = ({ source }: InvitationAnswer) => source === 'landing' || source === 'whatsapp'
 
 /** Whether the event takes answers of guests. It is archived only at night, so its end counts too. */
 export const isOpen = (
@@ -88,13 +89,15 @@ function checkPlaces({ places }: Locked, wanted: number = places): number {
   return wanted
 }
 
-async function checkCapacity(tx: Tx, { eventId, invitationId, ...current }: Locked, places: number): Promise<void> {
+async function checkCapacity(tx: Tx, current: Locked, places: number, input: InvitationAnswer): Promise<void> {
   if (current.capacity === null) return
   const taken = current.answer === 'yes' ? Math.min(current.answeredPlaces ?? current.places, current.places) : 0
   if (places <= taken) return // takes no more places, so no lock is needed
-  const capacity = await lockCapacity(tx, eventId)
+  const { capacity, isAwaited } = await lockCapacity(tx, current, input.now)
   if (capacity === null) return
-  const free = capacity - (await countConfirmed(tx, eventId, invitationId))
+  // What becomes free is for those who wait, unless a person of the organizer decides otherwise.
+  if (isAwaited && isOfGuest(input)) throw new Failure('capacity_reached', { detail: 'Other guests wait for places.' })
+  const free = capacity - (await countConfirmed(tx, current.eventId, current.invitationId))
   if (places > free) {
     throw new Failure('capacity_reached', { detail: `The event has ${Math.max(0, free)} places left.` })
   }

@@ -36,6 +36,7 @@ const TEMPLATES: Template[] = [
   { name: 'event_thanks', category: 'marketing', isApproved: true, buttons: [] },
   { name: 'event_cancelled', category: 'utility', isApproved: true, buttons: [] },
   { name: 'rsvp_confirmed', category: 'utility', isApproved: true, buttons: ['link'], hasPass: true },
+  { name: 'waitlist_place', category: 'utility', isApproved: true, buttons: ['link', 'no'] },
   { name: 'rsvp_question', category: 'utility', isApproved: false, buttons: ['yes', 'no'] },
   { name: 'rsvp_full', category: 'utility', isApproved: false, buttons: [] },
   { name: 'event_question', category: 'utility', isApproved: false, buttons: [], hasChoices: true },

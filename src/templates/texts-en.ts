@@ -69,11 +69,24 @@ export const EN: Words = {
         paragraphs: ['Hello {{guest_name}},', 'You are confirmed. Show this code at the door.'],
       },
     },
+    waitlist_place: {
+      body: 'Hello {{guest_name}}, a place became free at {{event_name}}, on {{event_date}}, and you are confirmed. Place: {{event_location}}. If you can no longer come, please tell us, so that somebody else gets your place.',
+      link: 'See my pass',
+      email: {
+        subject: 'There is a place for you: {{event_name}}',
+        preheader: 'A place became free, and you are confirmed.',
+        paragraphs: [
+          'Hello {{guest_name}},',
+          'A place became free at {{event_name}}, and you are confirmed. Your pass is in your invitation.',
+          'If you can no longer come, please change your answer there, so that somebody else gets your place.',
+        ],
+      },
+    },
     rsvp_question: {
       body: 'Hello {{guest_name}}, will you join us at {{event_name}}, on {{event_date}}? Please choose an answer.',
     },
     rsvp_full: {
-      body: 'Hello {{guest_name}}, thank you for your answer. There are not enough places left at {{event_name}}, so we could not note that you come. {{organizer_name}} can tell you if one becomes free.',
+      body: 'Hello {{guest_name}}, thank you for your answer. There are not enough places left at {{event_name}}, so we could not note that you come. In your invitation you can join the waiting list of {{organizer_name}}.',
     },
     event_question: {
       body: 'Hello {{guest_name}}, you have more than one invitation. Which one is your answer for?',

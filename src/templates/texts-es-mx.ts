@@ -69,11 +69,24 @@ export const ES_MX: Words = {
         paragraphs: ['Hola {{guest_name}}:', 'Tu asistencia quedó confirmada. Muestra este código en la entrada.'],
       },
     },
+    waitlist_place: {
+      body: 'Hola {{guest_name}}: se liberó lugar en {{event_name}}, el {{event_date}}, y tu asistencia quedó confirmada. Lugar: {{event_location}}. Si ya no puedes venir, avísanos para dar tu lugar a alguien más.',
+      link: 'Ver mi pase',
+      email: {
+        subject: 'Hay lugar para ti: {{event_name}}',
+        preheader: 'Se liberó lugar y tu asistencia quedó confirmada.',
+        paragraphs: [
+          'Hola {{guest_name}}:',
+          'Se liberó lugar en {{event_name}} y tu asistencia quedó confirmada. Tu pase está en tu invitación.',
+          'Si ya no puedes venir, cambia tu respuesta ahí para dar tu lugar a alguien más.',
+        ],
+      },
+    },
     rsvp_question: {
       body: 'Hola {{guest_name}}: ¿nos acompañas en {{event_name}}, el {{event_date}}? Elige una respuesta.',
     },
     rsvp_full: {
-      body: 'Hola {{guest_name}}: gracias por responder. Ya no quedan lugares suficientes en {{event_name}}, así que no pudimos registrar tu asistencia. {{organizer_name}} puede decirte si se libera alguno.',
+      body: 'Hola {{guest_name}}: gracias por responder. Ya no quedan lugares suficientes en {{event_name}}, así que no pudimos registrar tu asistencia. En tu invitación puedes apuntarte a la lista de espera de {{organizer_name}}.',
     },
     event_question: {
       body: 'Hola {{guest_name}}: tienes más de una invitación. ¿Para cuál es tu respuesta?',

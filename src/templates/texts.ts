@@ -6,6 +6,7 @@ export type TemplateName =
   | 'event_thanks'
   | 'event_cancelled'
   | 'rsvp_confirmed'
+  | 'waitlist_place'
   | 'rsvp_question'
   | 'rsvp_full'
   | 'event_question'

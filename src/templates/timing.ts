@@ -46,7 +46,7 @@ export function refuseClosed(eventStatus: string, template: string): void {
 }
 
 /** Templates that make no sense once the event is over. */
-const INVITES = new Set(['event_invitation', 'event_reminder', 'rsvp_confirmed'])
+const INVITES = new Set(['event_invitation', 'event_reminder', 'rsvp_confirmed', 'waitlist_place'])
 
 type Times = { startsAt: Date; endsAt: Date }
 
