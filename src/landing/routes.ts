@@ -113,7 +113,7 @@ export const landingRoutes =
         schema: {
           operationId: 'answerInvitation',
           tags: ['Landing'],
-          summary: 'Answer an invitation; the answer may change until the event ends',
+          summary: 'Answer an invitation; the answer may change until `rsvpUntil`, or until the event ends',
           consumes: ['application/json', FORM],
           params: ByCode,
           body: Rsvp,

@@ -12,7 +12,7 @@ export const EN: Words = {
         paragraphs: [
           'Hello {{guest_name}},',
           '{{organizer_name}} invites you to {{event_name}}. We would love to see you there.',
-          'Open your invitation to tell us whether you come; you may change your answer until the event ends.',
+          'Open your invitation to tell us whether you come; you may change your answer there.',
         ],
       },
     },

@@ -12,7 +12,7 @@ export const ES_MX: Words = {
         paragraphs: [
           'Hola {{guest_name}}:',
           '{{organizer_name}} te invita a {{event_name}}. Nos dará mucho gusto verte.',
-          'Abre tu invitación para confirmar tu asistencia; puedes cambiar tu respuesta hasta que termine el evento.',
+          'Abre tu invitación para confirmar tu asistencia; ahí mismo puedes cambiar tu respuesta.',
         ],
       },
     },
