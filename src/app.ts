@@ -52,6 +52,7 @@ import { healthRoutes, systemRoutes } from './operations/system-routes.ts'
 import { inboxRoutes, tidyWebhookUrl } from './inbox/routes.ts'
 import { JOBS } from './jobs.ts'
 import { cardRoutes } from './landing/card-routes.ts'
+import { cancelRoutes } from './landing/cancel-routes.ts'
 import { landingRoutes } from './landing/routes.ts'
 import { limitTickets } from './ledger/limit-routes.ts'
 import { channelRoutes } from './operations/channel-routes.ts'
@@ -60,6 +61,7 @@ import { reviewRoutes } from './payments/review-routes.ts'
 import { reconciliationRoutes } from './reconciliation/routes.ts'
 import { paymentRoutes } from './payments/routes.ts'
 import { Failure } from './platform/errors.ts'
+import { waitlistRoutes } from './waitlist/routes.ts'
 import { exportRoutes } from './reports/export-routes.ts'
 import { reportRoutes } from './reports/routes.ts'
 
@@ -84,6 +86,7 @@ export async function buildApp(deps: Deps): Promise<FastifyInstance> {
   await app.register(guestListRoutes(deps))
   await app.register(guestExportRoutes(deps))
   await app.register(contactRoutes(deps))
+  await app.register(waitlistRoutes(deps))
   await app.register(conversationRoutes(deps))
   await app.register(teamRoutes(deps))
   await app.register(attachmentRoutes(deps))
@@ -102,6 +105,7 @@ export async function buildApp(deps: Deps): Promise<FastifyInstance> {
   await app.register(passRoutes(deps))
   await app.register(landingRoutes(deps))
   await app.register(cardRoutes(deps))
+  await app.register(cancelRoutes(deps))
   await app.register(financeRoutes(deps))
   await app.register(directorPaymentRoutes(deps))
   await app.register(ledgerRoutes(deps))

@@ -17,6 +17,7 @@ import {
 } from './inbox/jobs.ts'
 import { catchUpLandingTtl, runLandingTtlJob } from './landing/jobs.ts'
 import { sweepExports, writeExportJob } from './reports/jobs.ts'
+import { givePlaces } from './waitlist/jobs.ts'
 import type { TSchema } from 'typebox'
 import type { Job } from './platform/queue.ts'
 import { startClock } from './schedule.ts'
@@ -50,6 +51,7 @@ export const JOBS = [
   checkLedger,
   writeExportJob,
   sweepExports,
+  givePlaces,
 ] as unknown as readonly AnyJob[]
 
 /** Starts workers and clock. close() stops the clock and waits for running jobs. Throws the reason of `stop` when it is aborted. */

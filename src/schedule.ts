@@ -16,6 +16,7 @@ import { deleteOldRows, logQueueMetrics } from './operations/housekeeping.ts'
 import { playMockPayments, sweepInboundEvents } from './inbox/jobs.ts'
 import { catchUpLandingTtl, runLandingTtlJob } from './landing/jobs.ts'
 import { sweepExports } from './reports/jobs.ts'
+import { givePlaces } from './waitlist/jobs.ts'
 import { TIME_ZONE } from './platform/values/days.ts'
 import { throttleLogs } from './platform/log-throttle.ts'
 import type { Job } from './platform/queue.ts'
@@ -35,6 +36,7 @@ export function listSchedule({ config }: Pick<Deps, 'config'>): Entry[] {
     { job: sweepInboundEvents, everyMs: 1000, where: 'here' },
     { job: playMockPayments, everyMs: 1000, where: 'here' },
     { job: triggerCampaigns, everyMs: 1000, where: 'here' },
+    { job: givePlaces, everyMs: 5000, where: 'here' },
     { job: sweepExports, everyMs: 5000, where: 'here' },
     { job: logQueueMetrics, everyMs: queue.metricsIntervalMs, where: 'here' },
     { job: refreshKpisJob, everyMs: director.refreshIntervalMs, where: 'queue' },

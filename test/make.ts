@@ -10,7 +10,7 @@ export async function anOrganizer(db: Db, id: string = newId('org')): Promise<st
 
 export type EventFacts = {
   organizerId?: string
-  status?: 'draft' | 'active' | 'archived' | 'expired'
+  status?: 'draft' | 'active' | 'archived' | 'expired' | 'cancelled'
   type?: 'standard' | 'premium'
   startsAt?: string
   endsAt?: string
@@ -29,12 +29,11 @@ export async function anEvent(db: Db, facts: EventFacts = {}): Promise<string> {
   const startsAt = facts.startsAt ?? '2030-01-01T00:00:00Z'
   const endsAt = facts.endsAt ?? new Date(new Date(startsAt).getTime() + 6 * 3_600_000).toISOString()
   await sql`insert into events (id, organizer_id, name, type, status, starts_at, ends_at, time_zone, landing_ttl_days, capacity,
-      door_policy, doors_open_minutes, reentry)
+      door_policy, doors_open_minutes, reentry, cancelled_at)
     values (${id}, ${organizerId}, 'Boda de prueba', ${facts.type ?? 'standard'}, ${facts.status ?? 'active'}, ${startsAt}, ${endsAt},
       ${facts.timeZone ?? 'America/Mexico_City'}, ${facts.landingTtlDays ?? null}, ${facts.capacity ?? null},
-      ${facts.doorPolicy ?? 'invited'}, ${facts.doorsOpenMinutes ?? 100_000_000}, ${facts.reentry ?? 'none'})`.execute(
-    db,
-  )
+      ${facts.doorPolicy ?? 'invited'}, ${facts.doorsOpenMinutes ?? 100_000_000}, ${facts.reentry ?? 'none'},
+      ${facts.status === 'cancelled' ? startsAt : null})`.execute(db)
   if (organizerId === ORGANIZER_ID) await assignStaff(db, id)
   return id
 }

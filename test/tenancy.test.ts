@@ -56,6 +56,7 @@ const BODIES: Record<string, (ids: Ids) => object | null> = {
   addEventStaff: () => ({ userId: 'usr_away_staff' }),
   assignConversation: () => ({ userId: 'usr_away_organizer' }),
   replyToGuest: () => ({ text: 'Robo' }),
+  addToWaitlist: ({ guestId }) => ({ guestId }),
   writeDownAnswer: () => ({ answer: 'no' }),
   createPaymentIntent: ({ organizerId, eventId }) => ({ organizerId, eventId, amountCents: 10_000, currency: 'MXN' }),
   refundPayment: () => ({ reason: 'Robo' }),

@@ -21,6 +21,7 @@ const DOMAINS = [
   'reconciliation',
   'checkin',
   'rsvp',
+  'waitlist',
   'conversations',
   'landing',
   'finance',

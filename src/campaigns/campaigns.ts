@@ -28,6 +28,7 @@ import {
   insertPreflight,
   lockLaunches,
   lockUnfinished,
+  lockUnfinishedOf,
   markCancelled,
   storeLeftOut,
   takePreflight,
@@ -239,8 +240,26 @@ const resume = (tx: Tx, { id, now }: Change): Promise<boolean> => endPauses(tx, 
 async function cancel(tx: Tx, { id, now }: Change): Promise<boolean> {
   if (!(await lockUnfinished(tx, id))) return false
   await markCancelled(tx, id, now)
-  await cancelDeliveries(tx, id, now)
+  await cancelDeliveries(tx, { campaignId: id }, now)
   await endPauses(tx, { scope: 'campaign', scopeId: id }, now)
+  return true
+}
+
+/**
+ * Cancels what an event has not finished sending: its scheduled and running campaigns, in the order of their locks, and every
+ * message that waits. `cancelEvent` takes the event after its campaigns, as the trigger does, so that neither waits for the
+ * other; what is launched meanwhile is refused by the claim.
+ */
+export async function endSending(
+  tx: Tx,
+  { eventId, now }: { eventId: string; now: Date },
+  cancelEvent: () => Promise<boolean>,
+): Promise<boolean> {
+  const ids = await lockUnfinishedOf(tx, eventId)
+  if (!(await cancelEvent())) return false
+  for (const id of ids) await markCancelled(tx, id, now)
+  await cancelDeliveries(tx, { eventId }, now)
+  for (const id of ids) await endPauses(tx, { scope: 'campaign', scopeId: id }, now)
   return true
 }
 

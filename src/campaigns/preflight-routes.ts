@@ -17,7 +17,15 @@ export const preflightRoutes =
       {
         config: {
           access: SENDERS,
-          problems: ['event_not_found', 'campaign_not_found', 'event_closed', 'event_not_over', 'preflight_launched'],
+          problems: [
+            'event_not_found',
+            'campaign_not_found',
+            'event_closed',
+            'event_cancelled',
+            'event_not_cancelled',
+            'event_not_over',
+            'preflight_launched',
+          ],
         },
         schema: {
           operationId: 'downloadExclusions',

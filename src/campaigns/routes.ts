@@ -38,6 +38,8 @@ export const campaignRoutes =
             'template_not_found',
             'campaign_not_found',
             'event_closed',
+            'event_cancelled',
+            'event_not_cancelled',
             'event_draft',
             'event_not_over',
             'campaign_empty',

@@ -227,6 +227,25 @@ export async function lockUnfinished(tx: Tx, id: string): Promise<'running' | 's
   return rows[0]?.status ?? null
 }
 
+/** Locks the campaigns of an event that have not ended, and returns their ids. */
+export async function lockUnfinishedOf(tx: Tx, eventId: string): Promise<string[]> {
+  await sql`
+    select count(*) from (
+      select 1
+        from campaigns
+       where event_id = ${eventId}
+         and status in ('scheduled', 'missed', 'running')
+       order by id
+         for no key update) locked`.execute(tx)
+  const { rows } = await sql<{ id: string }>`
+    select c.id
+      from campaigns c
+     where c.event_id = ${eventId}
+       and (c.status = 'scheduled' or (c.status = 'running' and ${isOpen}))
+     order by c.id`.execute(tx)
+  return rows.map(({ id }) => id)
+}
+
 export async function markCancelled(tx: Tx, id: string, now: Date): Promise<void> {
   await sql`
     update campaigns

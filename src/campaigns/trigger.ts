@@ -7,7 +7,7 @@ import { sql, withTx, type Db, type Tx } from '../platform/db.ts'
 import { Failure } from '../platform/errors.ts'
 import { storeLeftOut } from './sql.ts'
 import type { ChannelName } from '../contacts/contacts.ts'
-import { isClosedFor } from '../templates/templates.ts'
+import { whyClosed } from '../templates/templates.ts'
 import { instantOf, latestOf, type EventSchedule, type EventTimes } from './schedule.ts'
 import { planCampaign } from './preflight.ts'
 import { freezeRecipients, type Filter } from './recipients.ts'
@@ -120,7 +120,7 @@ function reasonToMiss(
 ): string | null {
   if (status === 'missed' || (hasMoved && at <= event.updatedAt)) return 'event_moved'
   if (now >= latestOf(at, event)) return reason ?? 'too_late'
-  return isClosedFor(event.status, template) ? 'event_closed' : null
+  return whyClosed(event.status, template)
 }
 
 type Triggered = { recipients: number; obstacle: 'template_not_approved' | 'template_variable_missing' | null }

@@ -79,6 +79,8 @@ const OWN: Record<string, Explanation> = {
     'El evento ya está archivado; no se envía nada más.',
     'The event is archived; nothing more is sent.',
   ),
+  event_cancelled: say('El evento se canceló.', 'The event is cancelled.'),
+  event_not_cancelled: say('El evento no está cancelado.', 'The event is not cancelled.'),
   event_over: say('El evento ya terminó.', 'The event is over.'),
   event_not_over: say(
     'El evento todavía no termina: este mensaje se envía después.',

@@ -11,7 +11,15 @@ type Answer = {
   scanId?: string
   status: string
   reason?: string
-  guest?: { name: string; notes: string | null; partySize: number; admitted: number; remaining: number; answer: string }
+  guest?: {
+    name: string
+    notes: string | null
+    companions: object[]
+    partySize: number
+    admitted: number
+    remaining: number
+    answer: string
+  }
   message?: { 'es-MX': string; en: string }
   first?: { at: string; gate: string | null; device: string | null; by: string | null }
 }
@@ -54,7 +62,7 @@ test('a scan admits the guest and returns how many places are left', async (t) =
 
   assert.deepEqual(answer, {
     status: 'valid',
-    guest: { name: 'Ana Prueba', notes: null, partySize: 3, admitted: 2, remaining: 1, answer: 'yes' },
+    guest: { name: 'Ana Prueba', notes: null, companions: [], partySize: 3, admitted: 2, remaining: 1, answer: 'yes' },
   })
   assert.equal(await admittedOf(db, invitationId), 2)
 })
@@ -200,7 +208,15 @@ test('a guest who confirmed fewer places is admitted with those only', async (t)
 
   assert.equal(three.reason, 'not_enough_places')
   assert.equal(three.first, undefined)
-  const guest = { name: 'Ana Prueba', notes: null, partySize: 2, admitted: 2, remaining: 0, answer: 'yes' }
+  const guest = {
+    name: 'Ana Prueba',
+    notes: null,
+    companions: [],
+    partySize: 2,
+    admitted: 2,
+    remaining: 0,
+    answer: 'yes',
+  }
   assert.deepEqual(two.guest, guest)
 })
 

@@ -15,6 +15,7 @@ import {
   passDoor,
   type Admission,
   type CodeReading,
+  type Companion,
 } from '../events/events.ts'
 import { batching } from '../platform/batching.ts'
 import { newId, violatedConstraint, withTx, type Db, type Tx } from '../platform/db.ts'
@@ -76,6 +77,8 @@ export type ScanAnswer = {
     name: string
     /** What the organizer wrote for the door. */
     notes: string | null
+    /** Who was named to come along. */
+    companions: Companion[]
     partySize: number
     /** How many are inside now. */
     admitted: number
@@ -265,9 +268,10 @@ async function meansInvitation(
 
 const isAboutGuest = (stored: StoredScan): stored is StoredScan & Admission => stored.invitationId !== null
 
-export const describeGuest = ({ guestName: name, notes, admitted, remaining, answer }: Admission) => ({
+export const describeGuest = ({ guestName: name, notes, companions, admitted, remaining, answer }: Admission) => ({
   name,
   notes,
+  companions,
   partySize: admitted + remaining,
   admitted,
   remaining,

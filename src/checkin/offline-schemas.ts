@@ -84,7 +84,7 @@ export const Manifest = Type.Object(
     eventId: Type.String(),
     generatedAt: Instant,
     event: Type.Object({
-      status: Type.Enum(['draft', 'active', 'archived', 'expired']),
+      status: Type.Enum(['draft', 'active', 'archived', 'expired', 'cancelled']),
       startsAt: Instant,
       endsAt: Instant,
       doorsOpenMinutes: Type.Integer(),

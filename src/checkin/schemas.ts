@@ -1,4 +1,5 @@
 /** The shapes of the door on the wire. */
+import { CompanionSchema } from '../events/events.ts'
 import { Type } from 'typebox'
 import {
   Answer,
@@ -71,6 +72,7 @@ export const GuestAtDoor = Type.Object(
   {
     name: Type.String(),
     notes: NullableString,
+    companions: Type.Array(CompanionSchema),
     partySize: Type.Integer({
       description: 'Places of the door: as invited, or as confirmed if fewer; admitted + remaining.',
     }),

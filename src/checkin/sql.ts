@@ -92,7 +92,7 @@ export async function admitScans(db: Db, asked: Asked[]): Promise<(Admission | n
       select id, event_id, scan_id, code_hash, count, gate, device, scanned_by, scanned_at, received_at,
              offline_at, clock_skew_ms, last_took_ms, request_id, 'valid', invitation_id, admitted, remaining
         from admitted)
-    select n, invitation_id, guest_name, notes, answer, admitted, remaining from admitted`.execute(db)
+    select n, invitation_id, guest_name, notes, companions, answer, admitted, remaining from admitted`.execute(db)
   const admissions = new Map(rows.map((row) => [row.n, row]))
   return asked.map((_, index) => admissions.get(index + 1) ?? null)
 }
@@ -151,7 +151,7 @@ const FIRST_COLUMNS = sql`
 /** Reads the state of an invitation that is locked. */
 export async function findAdmission(tx: Tx, invitationId: string): Promise<Admission & First> {
   const { rows } = await sql<Admission & First>`
-    select i.id as invitation_id, g.name as guest_name, g.notes, i.answer, i.admitted - i.outside as admitted,
+    select i.id as invitation_id, g.name as guest_name, g.notes, g.companions, i.answer, i.admitted - i.outside as admitted,
            door_places(i.answer, i.answered_places, i.places) - (i.admitted - i.outside) as remaining,
            ${FIRST_COLUMNS}
       from invitations i
@@ -205,7 +205,7 @@ export type StoredScan = ScanResult &
 export async function findStoredScan(tx: Tx, eventId: string, scanId: string): Promise<StoredScan | null> {
   const { rows } = await sql<StoredScan>`
     select s.code_hash, s.result, s.reason, s.conflicts_with, s.undone_at, s.invitation_id, s.admitted, s.remaining,
-           g.name as guest_name, g.notes, i.answer, ${FIRST_COLUMNS}
+           g.name as guest_name, g.notes, g.companions, i.answer, ${FIRST_COLUMNS}
       from scans s
       left join invitations i on i.id = s.invitation_id
       left join guests g on g.event_id = i.event_id and g.id = i.guest_id ${FIRST}

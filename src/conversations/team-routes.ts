@@ -116,6 +116,7 @@ export const teamRoutes =
           problems: [
             'guest_not_found',
             'event_not_open',
+            'event_cancelled',
             'places_exceeded',
             'capacity_reached',
             'guest_already_admitted',

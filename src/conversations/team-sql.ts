@@ -1,5 +1,6 @@
 /** The statements of what a team does with a conversation: read, assign, reply, write down an answer. */
 import { reachColumns, type Reach } from '../contacts/contacts.ts'
+import type { EventStatus } from '../events/events.ts'
 import type { Position } from '../http/page.ts'
 import { sql, type Db, type Tx } from '../platform/db.ts'
 import type { Locale } from '../platform/values/languages.ts'
@@ -60,7 +61,7 @@ export async function assign(
 
 export type Addressee = Reach & {
   organizerId: string
-  eventStatus: 'draft' | 'active' | 'archived' | 'expired'
+  eventStatus: EventStatus
   locale: Locale
   lastInboundAt: Date | null
   /** The guest's last message in this conversation. */

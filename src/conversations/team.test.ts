@@ -93,12 +93,15 @@ test('an Idempotency-Key sends one reply, also when its first answer was lost', 
 for (const [status, template] of [
   ['active', 'event_update'],
   ['archived', 'event_thanks'],
+  ['cancelled', 'event_cancelled'],
 ] as const)
   test(`outside the window a reply to a guest of an ${status} event is refused, with its end and ${template} instead`, async (t) => {
     const app = await startApp(t, { now: NOW })
     const guest = await aConversation(app)
     const silent = await aGuest(app.db, guest.eventId)
-    await sql`update events set status = ${status} where id = ${guest.eventId}`.execute(app.db)
+    const cancelledAt = status === 'cancelled' ? NOW : null
+    await sql`
+      update events set status = ${status}, cancelled_at = ${cancelledAt} where id = ${guest.eventId}`.execute(app.db)
     app.setNow('2029-06-02T16:59:59.999Z')
     const inTime = await reply(app, guest, 'Hola')
     app.setNow(CLOSES)

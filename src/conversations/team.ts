@@ -80,7 +80,8 @@ function checkReach(to: Addressee, { eventId, guestId }: Whose, windowMs: number
 function adviceFor(eventStatus: Addressee['eventStatus'], path: string): string {
   if (eventStatus === 'draft') return 'Activate the event to send a template instead.'
   if (eventStatus === 'expired') return 'The event has expired, so no template may be sent either.'
-  const template = eventStatus === 'archived' ? 'event_thanks' : 'event_update'
+  const others = { archived: 'event_thanks', cancelled: 'event_cancelled' } as const
+  const template = eventStatus === 'active' ? 'event_update' : others[eventStatus]
   return `Send the template ${template} instead: POST ${path}.`
 }
 

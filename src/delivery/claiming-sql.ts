@@ -117,7 +117,7 @@ export async function listDue(db: Db, ids: string[], lease: Lease): Promise<Cand
 const isUnchanged = (now: Date) => sql`
   d.attempts = v.attempts and ${isWaiting} and d.next_attempt_at <= ${now}`
 
-export type Taking = Pick<Candidate, 'id' | 'attempts' | 'channel' | 'channelReason' | 'possibleDuplicate'>
+type Taking = Pick<Candidate, 'id' | 'attempts' | 'eventStatus' | 'channel' | 'channelReason' | 'possibleDuplicate'>
 
 /** Takes the rows that are unchanged since they were read and inserts their attempts. Returns the ids it took. */
 export async function take(db: Db, takings: Taking[], { token, now, until }: Lease): Promise<Set<string>> {
@@ -126,9 +126,12 @@ export async function take(db: Db, takings: Taking[], { token, now, until }: Lea
     with due as (
       select d.id, v.channel, v.channel_reason, v.possible_duplicate
         from unnest(${column('id')}::text[], ${column('attempts')}::integer[], ${column('channel')}::text[],
-                    ${column('channelReason')}::text[], ${column('possibleDuplicate')}::boolean[])
-             v (id, attempts, channel, channel_reason, possible_duplicate)
+                    ${column('channelReason')}::text[], ${column('possibleDuplicate')}::boolean[],
+                    ${column('eventStatus')}::text[])
+             v (id, attempts, channel, channel_reason, possible_duplicate, event_status)
         join deliveries d on d.id = v.id
+        -- What was decided for an event is not done for one that has been cancelled or archived since.
+        join events e on e.id = d.event_id and e.status = v.event_status
        where ${isUnchanged(now)}
        order by d.id
          for update of d skip locked),

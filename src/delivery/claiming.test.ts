@@ -1,10 +1,12 @@
 /** Decisions that are made when a job runs, not when the message was requested. */
 import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
 import test from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { sql, withTx } from '../platform/db.ts'
 import { startApp, type TestApp } from '../../test/harness.ts'
 import { aGuest, anEvent } from '../../test/make.ts'
+import { listDue, take } from './claiming-sql.ts'
 import type { Outcome } from '../channels/channels.ts'
 import { pauseChannelByHand } from '../operations/channels.ts'
 import { pauseChannel } from '../channels/breaker.ts'
@@ -322,4 +324,20 @@ test('a message claimed just before the end of the event is sent', async (t) => 
   app.setNow('2029-06-01T19:59:59.999Z')
 
   assert.equal(await run(app, deliveryId), 'sent')
+})
+
+test('a message that was judged before its event was cancelled is not taken', async (t) => {
+  const app = await startApp(t, { now: NOON })
+  const guest = await aGuest(app.db, await anEvent(app.db))
+  const id = await requested(app, guest)
+  const at = app.deps.now()
+  const lease = { token: randomUUID(), now: at, until: at, windowFloor: at, dedupeWindowMs: 0, emailKeyFloor: at }
+  const [candidate] = await listDue(app.db, [id], lease)
+
+  // Only the event: as if the message had come between the two statements of the cancellation.
+  await sql`update events set status = 'cancelled', cancelled_at = now() where id = ${guest.eventId}`.execute(app.db)
+  const taken = await take(app.db, [candidate!], lease)
+
+  assert.deepEqual([...taken], [])
+  assert.equal(await run(app, id), 'event_cancelled')
 })

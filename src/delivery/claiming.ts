@@ -9,7 +9,7 @@ import { batching } from '../platform/batching.ts'
 import type { Config } from '../platform/config.ts'
 import { withTx, type Db, type Tx } from '../platform/db.ts'
 import { lockPauses, pauseKey, type PauseScope, type PauseTarget } from '../platform/pauses.ts'
-import { isClosedFor, isEarlyFor, isOverFor, listTemplates, quietUntil } from '../templates/templates.ts'
+import { isEarlyFor, isOverFor, listTemplates, quietUntil, whyClosed } from '../templates/templates.ts'
 import { listDue, putOff, take, type Candidate, type Lease, type PutOff } from './claiming-sql.ts'
 import { EMAIL_RETRY_HORIZON_MS } from './consequences.ts'
 import { parkDue, WAITING_FOR } from './pauses.ts'
@@ -68,10 +68,8 @@ function leaseOf({ now, config }: Context): Lease {
 }
 
 async function takeReady(db: Db, decided: Decided[], lease: Lease): Promise<Set<string>> {
-  const takings = decided.flatMap(({ candidate: { id, attempts, possibleDuplicate }, decision }) =>
-    decision.kind === 'go'
-      ? [{ id, attempts, possibleDuplicate, channel: decision.channel, channelReason: decision.channelReason }]
-      : [],
+  const takings = decided.flatMap(({ candidate: { id, attempts, possibleDuplicate, eventStatus }, decision }) =>
+    decision.kind === 'go' ? [{ ...decision, id, attempts, possibleDuplicate, eventStatus }] : [],
   )
   return takings.length > 0 ? take(db, takings, lease) : new Set()
 }
@@ -124,10 +122,11 @@ function toClaim({ candidate, decision }: Decided, taken: Set<string>, { token, 
 
 /** Decides by the guest, event and campaign as they are now, not as they were at the request. */
 function decide(candidate: Candidate, now: Date, config: Config): Decision {
-  if (candidate.isCancelled) return skip(candidate, 'campaign_cancelled')
+  const closed = whyClosed(candidate.eventStatus, candidate.template)
+  if (candidate.isCancelled) return skip(candidate, closed ?? 'campaign_cancelled')
   const pause = pauseOf(candidate)
   if (pause) return { kind: 'parked', target: pause }
-  const reason = reasonToSkip(candidate, now)
+  const reason = closed ?? reasonToSkip(candidate, now)
   if (reason) return skip(candidate, reason)
   if (isEarlyFor(candidate, candidate.template, now)) return later(candidate, candidate.endsAt, 'event_not_over')
   const choice = channelFor(candidate)
@@ -153,9 +152,7 @@ const skip = ({ id, attempts }: Candidate, reason: string): Decision => ({
 
 /** Returns a stable reason, or null. */
 function reasonToSkip(candidate: Candidate, now: Date): string | null {
-  const { template, eventStatus } = candidate
-  if (isClosedFor(eventStatus, template)) return 'event_closed'
-  if (isOverFor(candidate, template, now)) return 'event_over'
+  if (isOverFor(candidate, candidate.template, now)) return 'event_over'
   if (candidate.isSuperseded) return 'superseded'
   if (candidate.isOriginalDelivered) return 'original_delivered'
   return null

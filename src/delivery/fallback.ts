@@ -4,7 +4,7 @@ import { markReachable as markPhonesReachable, type ChannelName, type Reach } fr
 import { newId, sql, type Tx } from '../platform/db.ts'
 import { insertDeadLetter } from '../platform/dead-letters.ts'
 import type { Locale } from '../platform/values/languages.ts'
-import { isClosedFor, languageOf, rememberTemplateStatuses } from '../templates/templates.ts'
+import { languageOf, rememberTemplateStatuses, whyClosed } from '../templates/templates.ts'
 import { pauseChannel } from '../channels/channels.ts'
 import type { Consequences } from './consequences.ts'
 import { pauseSending } from './pauses.ts'
@@ -41,7 +41,7 @@ async function insertFallback(
   const original = await findOriginal(tx, deliveryId, now)
   const { template, eventStatus, requestedAt } = original
   if (!original.mayFallBack || original.channel !== 'whatsapp' || !original.canEmail || original.isOptedOut) return
-  if (original.isCancelled || isClosedFor(eventStatus, template)) return
+  if (original.isCancelled || whyClosed(eventStatus, template)) return
   const fallback = {
     ...original,
     ...{ attemptsMax, requestedAt: now, scheduledAt: null, isEnqueued: false },

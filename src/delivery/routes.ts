@@ -27,6 +27,8 @@ export const deliveryRoutes =
             'guest_not_found',
             'template_not_found',
             'event_closed',
+            'event_cancelled',
+            'event_not_cancelled',
             'event_draft',
             'event_not_over',
             'guest_opted_out',

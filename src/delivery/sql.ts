@@ -1,5 +1,6 @@
 /** The statements of a request, and fragments that several statements share. */
 import { reachColumns, type ChannelName, type Reach } from '../contacts/contacts.ts'
+import type { EventStatus } from '../events/events.ts'
 import { sql, type Db, type Tx } from '../platform/db.ts'
 import type { Locale } from '../platform/values/languages.ts'
 
@@ -19,7 +20,7 @@ export const earlierReasons = (exceptMessageId: string | null) => sql`array(
 export type Target = Reach & {
   organizerId: string
   organizerName: string
-  eventStatus: 'draft' | 'active' | 'archived' | 'expired'
+  eventStatus: EventStatus
   eventName: string
   startsAt: Date
   endsAt: Date

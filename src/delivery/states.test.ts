@@ -85,6 +85,7 @@ test('a claim and a status update a row in place (HOT) and touch no index', asyn
     channel: 'whatsapp' as const,
     channelReason: null,
     possibleDuplicate: false,
+    eventStatus: 'active' as const,
   }
   const received = aStatus(`wamid.${deliveryId}`, 'delivered', null, deliveryId)
 

@@ -1,5 +1,6 @@
 /** Statements of the sweep: expired leases and unknown outcomes. Also cancels and deletes in bulk. */
 import { sql, type Db, type Tx } from '../platform/db.ts'
+import { SENT_WHEN_CANCELLED } from '../templates/templates.ts'
 import type { Candidate } from './claiming-sql.ts'
 import { isWaiting } from './sql.ts'
 
@@ -61,8 +62,7 @@ export async function requeueUnknown(tx: Tx, id: string, now: Date): Promise<voi
   await sql`
     update deliveries
        set status = 'queued', waiting_for = 'retry', next_attempt_at = ${now}, enqueued_at = null,
-           possible_duplicate = (possible_duplicate or channel = 'whatsapp'),
-           updated_at = ${now}
+           possible_duplicate = (possible_duplicate or channel = 'whatsapp'), updated_at = ${now}
      where id = ${id} and status = 'unknown'`.execute(tx)
 }
 
@@ -76,18 +76,18 @@ export async function markNeedsReview(tx: Tx, id: string, now: Date): Promise<vo
 export async function killUnknown(tx: Tx, id: string, now: Date): Promise<void> {
   await sql`
     update deliveries
-       set status = 'dead', reason = 'attempts_spent',
-           next_attempt_at = null, ended_at = ${now}, updated_at = ${now}
+       set status = 'dead', reason = 'attempts_spent', next_attempt_at = null, ended_at = ${now}, updated_at = ${now}
      where id = ${id} and status = 'unknown'`.execute(tx)
 }
 
 /**
- * Skips the waiting messages of a campaign and marks the others as cancelled, so that no retry, replay or fallback sends
- * them. A separate statement locks the rows first, so that the update sees what workers have committed.
+ * Skips the waiting messages of a campaign or event and marks the others as cancelled, so that no retry, replay or fallback
+ * sends them. A separate statement locks the rows first, so that the update sees what workers have committed.
  */
-export async function cancelDeliveries(tx: Tx, campaignId: string, now: Date): Promise<void> {
+export async function cancelDeliveries(tx: Tx, of: { campaignId: string } | { eventId: string }, now: Date) {
+  const reason = 'eventId' in of ? 'event_cancelled' : 'campaign_cancelled'
   const isCancellable = sql`
-    d.campaign_id = ${campaignId}
+    ${'eventId' in of ? sql`d.event_id = ${of.eventId} and d.template <> all(${SENT_WHEN_CANCELLED})` : sql`d.campaign_id = ${of.campaignId}`}
     and d.status in ('queued', 'scheduled', 'sending', 'unknown', 'failed', 'dead')`
   await sql`
     select count(*) from (
@@ -96,7 +96,7 @@ export async function cancelDeliveries(tx: Tx, campaignId: string, now: Date): P
     update deliveries d
        set cancelled_at = ${now},
            status = case when ${isWaiting} then 'skipped' else d.status end,
-           reason = case when ${isWaiting} then 'campaign_cancelled' else d.reason end,
+           reason = case when ${isWaiting} then ${reason} else d.reason end,
            next_attempt_at = case when ${isWaiting} then null else d.next_attempt_at end,
            waiting_for = null,
            ended_at = case when ${isWaiting} then ${now}::timestamptz else d.ended_at end,

@@ -5,7 +5,8 @@ import type { User } from '../http/access.ts'
 import { parseTimeZone } from '../http/formats.ts'
 import { cleanLine, parseName } from '../platform/values/text.ts'
 import { newCode } from './codes.ts'
-import { readGuestFields } from './guest-fields.ts'
+import { followVenue, lineOf, readVenue, type VenueInput } from './venue.ts'
+import { readCompanions, readGuestFields, type Companion } from './guest-fields.ts'
 import {
   deleteGuest,
   findEvent,
@@ -27,6 +28,7 @@ export {
   admitting,
   lockInvitation,
   markSaid,
+  nameCompanions,
   passDoor,
   recordAnswer,
   setWaId,
@@ -48,7 +50,7 @@ export { showInvitation, type ShownInvitation } from './shown.ts'
 export { answerAtOnce } from './answered.ts'
 export { chooseTexts } from './texts.ts'
 export { textsByLocale, type EventTexts, type TextsByLocale } from './texts-sql.ts'
-export { GUEST_READERS } from './guest-fields.ts'
+export { GUEST_READERS, readCompanions, type Companion } from './guest-fields.ts'
 export {
   lockListed,
   insertListed,
@@ -58,9 +60,11 @@ export {
   type ExportedGuest,
   type ListedGuest,
 } from './lists.ts'
-export { archiveDue, expireDue, listDue, type LandingChange } from './life-cycle.ts'
-export { findDoor, findEvent, findGuest, type EventRow } from './sql.ts'
+export { archiveDue, cancelEvent, expireDue, listDue, type LandingChange } from './life-cycle.ts'
+export { findDoor, findEvent, findGuest, type EventRow, type EventStatus } from './sql.ts'
 export { isAssigned } from './staff-sql.ts'
+export { Companion as CompanionSchema, Event, Venue } from './schemas.ts'
+export { mapLinkOf } from './venue.ts'
 
 type Context = { db: Db; now: () => Date }
 
@@ -81,6 +85,8 @@ export type EventInput = {
   endsAt: string
   timeZone: string
   location?: string | null
+  venue?: VenueInput | null
+  rsvpUntil?: string | null
   capacity?: number | null
   landingTtlDays?: number | null
   doorPolicy: EventRow['doorPolicy']
@@ -100,8 +106,10 @@ export async function createEvent({ db, now }: Context, user: User, input: Event
       errors: [{ path: 'body.organizerId', message: 'is required' }],
     })
   if (input.organizerId && input.organizerId !== organizerId) throw new Failure('organizer_not_found')
+  const fields = readEventFields(input)
   const event: NewEvent = {
-    ...readEventFields(input),
+    ...fields,
+    location: cleanLine(input.location ?? '') || lineOf(fields.venue),
     id: input.id ?? newId('ev'),
     organizerId,
     type: input.type,
@@ -133,7 +141,12 @@ export async function changeEvent(
 ): Promise<EventRow> {
   const event = await findEvent(db, scope, id)
   if (!event) throw new Failure('event_not_found')
-  const next = { ...event, ...patch, ...readEventFields({ ...describeEvent(event), ...patch }) }
+  const fields = readEventFields({ ...describeEvent(event), ...patch })
+  const location = followVenue(event, {
+    venue: fields.venue,
+    ...('location' in patch ? { location: patch.location ?? null } : {}),
+  })
+  const next = { ...event, ...patch, ...fields, location }
   const changed = await updateEvent(db, scope, next, now())
   if (!changed)
     throw new Failure('event_closed', { detail: `The event is ${event.status}: only a draft can become active.` })
@@ -141,17 +154,18 @@ export async function changeEvent(
 }
 
 /** The fields of an event that are texts in a request. */
-type EventTexts = Pick<EventInput, 'name' | 'location' | 'startsAt' | 'endsAt' | 'timeZone'>
+type EventTexts = Pick<EventInput, 'name' | 'venue' | 'rsvpUntil' | 'startsAt' | 'endsAt' | 'timeZone'>
 
-const describeEvent = ({ name, location, startsAt, endsAt, timeZone }: EventRow): EventTexts => ({
-  ...{ name, location, timeZone },
+const describeEvent = ({ name, venue, rsvpUntil, startsAt, endsAt, timeZone }: EventRow): EventTexts => ({
+  ...{ name, venue, timeZone, rsvpUntil: rsvpUntil && rsvpUntil.toISOString() },
   ...{ startsAt: startsAt.toISOString(), endsAt: endsAt.toISOString() },
 })
 
 const readEventFields = (input: EventTexts) =>
   readFields({
     name: () => parseName(input.name),
-    location: () => cleanLine(input.location ?? '') || null,
+    venue: () => readVenue(input.venue),
+    rsvpUntil: () => (input.rsvpUntil ? readInstant(input.rsvpUntil, 'rsvpUntil') : null),
     timeZone: () => parseTimeZone(input.timeZone),
     startsAt: () => readInstant(input.startsAt, 'startsAt'),
     endsAt: () => readEnd(input),
@@ -170,6 +184,7 @@ export type GuestInput = {
   phone?: string | null
   email?: string | null
   partySize: number
+  companions?: Companion[]
   tags: string[]
   locale: GuestRow['locale']
   notes?: string | null
@@ -189,6 +204,7 @@ export async function addGuest(
     eventId,
     id: input.id ?? newId('g'),
     partySize: input.partySize,
+    companions: readCompanions(input.companions ?? [], input.partySize),
     locale: input.locale,
     code: newCode(),
     createdAt: now(),
@@ -212,10 +228,11 @@ export async function changeGuest(
 ): Promise<GuestRow> {
   const guest = await findGuest(db, scope, eventId, id)
   if (!guest) throw new Failure('guest_not_found')
+  const companions = patch.companions ? readCompanions(patch.companions, patch.partySize ?? guest.partySize) : null
   const next: GuestRow = { ...guest, ...patch, ...readGuestFields({ ...guest, ...patch }, guest) }
   try {
     await withTx(db, async (tx) => {
-      await updateGuest(tx, next, now())
+      await updateGuest(tx, next, companions, now())
       await updatePlaces(tx, next, now())
     })
   } catch (error) {

@@ -6,6 +6,9 @@ import { cleanLine, cleanLines, parseName } from '../platform/values/text.ts'
 
 export const GUEST_LIMITS = { name: 200, contact: 400, notes: 2000, partySize: 20, tag: 50, tags: 50 } as const
 
+/** Somebody who comes with a guest. */
+export type Companion = { name: string }
+
 type Fields = {
   name: string
   phone: string | null
@@ -56,4 +59,11 @@ export const GUEST_READERS = {
 function atMost(text: string, max: number): string {
   if (Array.from(text).length <= max) return text
   throw new Failure('invalid_request', { detail: `At most ${max} characters.` })
+}
+
+/** Reads the names of those who come with a guest of this party. Throws `invalid_request`. */
+export function readCompanions(companions: Companion[], partySize: number): Companion[] {
+  if (companions.length < partySize) return companions.map(({ name }) => ({ name: parseName(name) }))
+  const message = `A party of ${partySize} has at most ${partySize - 1} companions.`
+  throw new Failure('invalid_request', { detail: message, errors: [{ path: 'body.companions', message }] })
 }

@@ -1,4 +1,5 @@
 /** The SQL that changes an invitation: the guest's answer and the number of admitted people. */
+import type { Companion } from './guest-fields.ts'
 import { sql, type Tx } from '../platform/db.ts'
 
 export type AnswerKind = 'yes' | 'no' | 'maybe'
@@ -6,7 +7,7 @@ export type NewAnswer = {
   invitationId: string
   answer: AnswerKind
   places: number | null
-  source: 'landing' | 'whatsapp' | 'organizer' | 'staff'
+  source: 'landing' | 'whatsapp' | 'organizer' | 'staff' | 'waitlist'
   /** The message or request that carried the answer. */
   sourceRef: string | null
   /** The user who wrote down what the guest said, and a note of theirs. */
@@ -42,10 +43,27 @@ export async function markSaid(tx: Tx, invitationId: string, saidAt: Date): Prom
      where id = ${invitationId}`.execute(tx)
 }
 
+/**
+ * Names those who come with the guest of this code. It locks the guest, so the caller does it before it locks the invitation, as
+ * every other statement does.
+ */
+export async function nameCompanions(tx: Tx, code: string, companions: Companion[], now: Date): Promise<void> {
+  await sql`
+    update guests g
+       set companions = ${JSON.stringify(companions)}::jsonb,
+           updated_at = ${now}
+      from invitations i
+     where i.code = ${code}
+       and g.event_id = i.event_id
+       and g.id = i.guest_id
+       and g.companions <> ${JSON.stringify(companions)}::jsonb`.execute(tx)
+}
+
 export type Admission = {
   invitationId: string
   guestName: string
   notes: string | null
+  companions: Companion[]
   answer: 'pending' | AnswerKind
   /** How many are inside now. */
   admitted: number
@@ -54,7 +72,7 @@ export type Admission = {
 
 /** The admission of guest `g` with invitation `i`. */
 const ADMISSION = sql`
-  g.name as guest_name, g.notes, i.answer, i.admitted - i.outside as admitted,
+  g.name as guest_name, g.notes, g.companions, i.answer, i.admitted - i.outside as admitted,
   door_places(i.answer, i.answered_places, i.places) - (i.admitted - i.outside) as remaining`
 
 /**

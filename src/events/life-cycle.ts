@@ -1,4 +1,7 @@
-/** Events end: active → archived when they are over, archived → expired when their landing page has had its days. */
+/**
+ * Events end: active → archived when they are over, archived → expired when their landing page has had its days. A draft or
+ * active event may be cancelled; that is its last state, which no night changes.
+ */
 import { sql, type Db, type Tx } from '../platform/db.ts'
 
 export type LandingChange = {
@@ -52,4 +55,24 @@ export async function expireDue(tx: Tx, now: Date, ttlDefaultDays: number, limit
     returning e.id as event_id, e.ends_at as ended_at, 'archived' as "from", 'expired' as "to",
               landing_days(e.landing_ttl_days, ${ttlDefaultDays}) as ttl_days`.execute(tx)
   return rows
+}
+
+/** Cancels a draft or an active event. False: there is none of this scope. Its calendar entry changes, so its number grows. */
+export async function cancelEvent(
+  tx: Tx,
+  c: { scope: string | null; eventId: string; reason: string | null; now: Date },
+): Promise<boolean> {
+  const { rows } = await sql`
+    update events
+       set status = 'cancelled',
+           cancelled_at = ${c.now},
+           cancel_reason = ${c.reason},
+           calendar_sequence = calendar_sequence + 1,
+           calendar_changed_at = ${c.now},
+           updated_at = ${c.now}
+     where id = ${c.eventId}
+       and (${c.scope}::text is null or organizer_id = ${c.scope})
+       and status in ('draft', 'active')
+    returning id`.execute(tx)
+  return rows.length === 1
 }

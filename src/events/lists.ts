@@ -110,6 +110,7 @@ export async function updateListed(tx: Tx, eventId: string, guests: ListedGuest[
     update guests g
        set name = n.name, phone = n.phone, email = n.email, party_size = n."partySize",
            wa_id = case when g.phone is distinct from n.phone then null else g.wa_id end,
+           companions = first_companions(g.companions, n."partySize"),
            tags = n.tags, locale = n.locale, notes = n.notes, updated_at = ${now}
       from wanted n
       join fitting on fitting.guest_id = n.id

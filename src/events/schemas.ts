@@ -8,9 +8,11 @@ import {
   localeWith,
   NullableInstant,
   NullableInteger,
+  NullableNumber,
   NullableString,
 } from '../http/schemas.ts'
 import { GUEST_LIMITS } from './guest-fields.ts'
+import { VENUE_LIMITS } from './venue.ts'
 
 const Name = Type.String({ minLength: 1, maxLength: GUEST_LIMITS.name, pattern: '\\S', format: 'name' })
 const DateTime = Type.String({ format: 'date-time' })
@@ -20,11 +22,21 @@ const reentryWith = (options: object = {}) =>
   Type.Unsafe<'none' | 'exit_then_entry'>({ type: 'string', enum: ['none', 'exit_then_entry'], ...options })
 const doorsOpenMinutesWith = (options: object = {}) => Type.Integer({ minimum: 0, maximum: 525_600, ...options })
 const EventType = Type.Enum(['standard', 'premium'])
-export const EventStatus = Type.Enum(['draft', 'active', 'archived', 'expired'], { title: 'EventStatus' })
+export const EventStatus = Type.Enum(['draft', 'active', 'archived', 'expired', 'cancelled'], { title: 'EventStatus' })
 export const GuestStatus = Type.Enum(['pending', 'confirmed', 'declined', 'scanned'], { title: 'GuestStatus' })
 const nullable = <T>(schema: object) =>
   Type.Unsafe<T | null>({ ...schema, type: [(schema as { type: string }).type, 'null'] })
 
+export const Venue = Type.Object(
+  {
+    name: NullableString,
+    address: NullableString,
+    mapUrl: NullableString,
+    latitude: NullableNumber,
+    longitude: NullableNumber,
+  },
+  { title: 'Venue' },
+)
 export const Organizer = Type.Object(
   {
     id: Type.String(),
@@ -45,11 +57,15 @@ export const Event = Type.Object(
     endsAt: Instant,
     timeZone: Type.String(),
     location: NullableString,
+    venue: Type.Union([Venue, Type.Null()]),
+    rsvpUntil: NullableInstant,
     capacity: NullableInteger,
     landingTtlDays: NullableInteger,
     doorPolicy: doorPolicyWith(),
     doorsOpenMinutes: Type.Integer(),
     reentry: reentryWith(),
+    cancelledAt: NullableInstant,
+    cancelReason: Type.Unsafe<string | null>({ ...NullableString, description: 'For the team; guests do not see it.' }),
     createdAt: Instant,
     sendingPaused: Type.Unsafe<'event_paused' | 'organizer_paused' | null>({
       type: ['string', 'null'],
@@ -62,6 +78,7 @@ export const Event = Type.Object(
   },
   { title: 'Event' },
 )
+export const Companion = Type.Object({ name: Type.String() }, { title: 'Companion' })
 export const Guest = Type.Object(
   {
     eventId: Type.String(),
@@ -69,7 +86,8 @@ export const Guest = Type.Object(
     name: Type.String(),
     phone: NullableString,
     email: NullableString,
-    partySize: Type.Integer(),
+    partySize: Type.Integer({ description: 'The guest and all companions, named or not.' }),
+    companions: Type.Array(Companion),
     tags: Type.Array(Type.String()),
     locale: Locale,
     notes: NullableString,
@@ -108,8 +126,37 @@ export const GuestInList = Type.Object(
   { title: 'GuestInList' },
 )
 
+const coordinate = (max: number) => Type.Optional(nullable<number>(Type.Number({ minimum: -max, maximum: max })))
+const text = (maxLength: number) => Type.Optional(nullable<string>(Type.String({ maxLength })))
+const VenueBody = Type.Object(
+  {
+    name: text(VENUE_LIMITS.name),
+    address: text(VENUE_LIMITS.address),
+    mapUrl: text(VENUE_LIMITS.mapUrl),
+    latitude: coordinate(90),
+    longitude: coordinate(180),
+  },
+  {
+    additionalProperties: false,
+    title: 'VenueInput',
+    description: 'The map link is `mapUrl`, else the point, else a search for the address.',
+  },
+)
 const eventFields = {
-  location: Type.Optional(nullable<string>(Type.String({ maxLength: 500 }))),
+  location: Type.Optional(
+    nullable<string>(
+      Type.String({ maxLength: 500, description: 'The line that messages show; made of `venue` if absent.' }),
+    ),
+  ),
+  venue: Type.Optional(Type.Union([VenueBody, Type.Null()])),
+  rsvpUntil: Type.Optional(
+    nullable<string>(
+      Type.String({
+        format: 'date-time',
+        description: 'Later answers of guests are `rsvp_closed`; null: until the end.',
+      }),
+    ),
+  ),
   capacity: Type.Optional(nullable<number>(Type.Integer({ minimum: 1, maximum: 1_000_000 }))),
   landingTtlDays: Type.Optional(
     nullable<number>(Type.Integer({ minimum: 1, maximum: 3650, description: 'Clamped to 30–365 when it is used.' })),
@@ -157,7 +204,12 @@ export const EventPatchBody = Type.Object(
   { additionalProperties: false, minProperties: 1, title: 'EventChanges', 'x-ordered': ['startsAt', 'endsAt'] },
 )
 
+const Companions = Type.Array(Type.Object({ name: Name }, { additionalProperties: false, title: 'CompanionInput' }), {
+  maxItems: GUEST_LIMITS.partySize - 1,
+  description: 'The names of those who come with the guest, fewer than `partySize`. They replace all named before.',
+})
 const guestFields = {
+  companions: Type.Optional(Companions),
   phone: Type.Optional(
     nullable<string>(
       Type.String({

@@ -3,19 +3,26 @@ import { batching } from '../platform/batching.ts'
 import { sql, type Db } from '../platform/db.ts'
 import type { Locale } from '../platform/values/languages.ts'
 import { findCode, type CodeReading } from './codes.ts'
+import type { Companion } from './guest-fields.ts'
 import type { AnswerKind } from './invitations.ts'
 import { textsByLocale, type TextsByLocale } from './texts-sql.ts'
+import type { EventStatus } from './sql.ts'
+import type { Venue } from './venue.ts'
 
 export type ShownInvitation = {
   code: string
   eventId: string
-  eventStatus: 'draft' | 'active' | 'archived' | 'expired'
+  eventStatus: EventStatus
   eventName: string
   startsAt: Date
   endsAt: Date
   timeZone: string
   location: string | null
+  venue: Venue | null
+  rsvpUntil: Date | null
+  capacity: number | null
   guestName: string
+  companions: Companion[]
   locale: Locale
   answer: 'pending' | AnswerKind
   answeredPlaces: number | null
@@ -28,8 +35,8 @@ export type ShownInvitation = {
 
 /** The columns of a ShownInvitation, of an invitation `i`, its event `e` and its guest `g`. */
 export const SHOWN = sql`i.code, i.event_id, e.status as event_status, e.name as event_name, e.starts_at, e.ends_at,
-  e.time_zone, e.location, g.name as guest_name, g.locale, i.answer, i.answered_places, i.places, i.admitted, i.pass_version,
-  ${textsByLocale} as texts`
+  e.time_zone, e.location, e.venue, e.rsvp_until, e.capacity, g.name as guest_name, g.companions, g.locale, i.answer,
+  i.answered_places, i.places, i.admitted, i.pass_version, ${textsByLocale} as texts`
 
 /** Returns the invitation that a text means (see codes.ts), of any event; null when there is none, or more than one. */
 export async function showInvitation(db: Db, reading: CodeReading): Promise<ShownInvitation | null> {

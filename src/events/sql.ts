@@ -3,6 +3,8 @@ import { sql, type Db, type Tx } from '../platform/db.ts'
 import { normalizePhone } from '../platform/values/phone.ts'
 import { foldCode, foldText } from '../platform/values/text.ts'
 import type { Reach } from '../http/access.ts'
+import type { Companion } from './guest-fields.ts'
+import type { Venue } from './venue.ts'
 import type { Position } from '../http/page.ts'
 import { isAssigned } from './staff-sql.ts'
 import {
@@ -30,41 +32,51 @@ export async function listOrganizers(db: Db, before: Position | null, limit: num
   return rows
 }
 
+export type EventStatus = 'draft' | 'active' | 'archived' | 'expired' | 'cancelled'
+
 export type EventRow = {
   id: string
   organizerId: string
   name: string
   type: 'standard' | 'premium'
-  status: 'draft' | 'active' | 'archived' | 'expired'
+  status: EventStatus
   startsAt: Date
   endsAt: Date
   timeZone: string
   location: string | null
+  venue: Venue | null
+  /** Until when guests may answer; null: until the event ends. */
+  rsvpUntil: Date | null
   capacity: number | null
   landingTtlDays: number | null
   doorPolicy: 'invited' | 'confirmed'
   doorsOpenMinutes: number
   reentry: 'none' | 'exit_then_entry'
+  cancelledAt: Date | null
+  /** What the organizer noted for itself. */
+  cancelReason: string | null
   createdAt: Date
   /** Why nothing is sent now; null when sending is not paused. */
   sendingPaused: 'event_paused' | 'organizer_paused' | null
 }
 
-const EVENT = sql`id, organizer_id, name, type, status, starts_at, ends_at, time_zone, location, capacity, landing_ttl_days,
-  door_policy, doors_open_minutes, reentry, created_at,
+const EVENT = sql`id, organizer_id, name, type, status, starts_at, ends_at, time_zone, location, venue, rsvp_until, capacity, landing_ttl_days,
+  door_policy, doors_open_minutes, reentry, cancelled_at, cancel_reason, created_at,
   case when exists (select 1 from pauses p where p.scope = 'organizer' and p.scope_id = organizer_id) then 'organizer_paused'
        when exists (select 1 from pauses p where p.scope = 'event' and p.scope_id = events.id) then 'event_paused'
   end as sending_paused`
 
-export type NewEvent = Omit<EventRow, 'sendingPaused'>
+export type NewEvent = Omit<EventRow, 'sendingPaused' | 'cancelledAt' | 'cancelReason'>
+
+const asJson = (venue: Venue | null) => venue && JSON.stringify(venue)
 
 /** Returns null when the id exists. */
 export async function insertEvent(db: Db, e: NewEvent): Promise<EventRow | null> {
   const { rows } = await sql<EventRow>`
-    insert into events (id, organizer_id, name, type, status, starts_at, ends_at, time_zone, location, capacity, landing_ttl_days,
-      door_policy, doors_open_minutes, reentry, created_at, updated_at)
+    insert into events (id, organizer_id, name, type, status, starts_at, ends_at, time_zone, location, venue, rsvp_until, capacity,
+      landing_ttl_days, door_policy, doors_open_minutes, reentry, created_at, updated_at)
     values (${e.id}, ${e.organizerId}, ${e.name}, ${e.type}, ${e.status}, ${e.startsAt}, ${e.endsAt}, ${e.timeZone}, ${e.location},
-      ${e.capacity}, ${e.landingTtlDays}, ${e.doorPolicy}, ${e.doorsOpenMinutes}, ${e.reentry}, ${e.createdAt}, ${e.createdAt})
+      ${asJson(e.venue)}::jsonb, ${e.rsvpUntil}, ${e.capacity}, ${e.landingTtlDays}, ${e.doorPolicy}, ${e.doorsOpenMinutes}, ${e.reentry}, ${e.createdAt}, ${e.createdAt})
     on conflict (id) do nothing returning ${EVENT}`.execute(db)
   return rows[0] ?? null
 }
@@ -117,7 +129,8 @@ export async function listEvents(db: Db, f: EventFilter): Promise<FoundEvent[]> 
 export async function updateEvent(db: Db, scope: string | null, e: EventRow, now: Date): Promise<EventRow | null> {
   const { rows } = await sql<EventRow>`
     update events set name = ${e.name}, type = ${e.type}, status = ${e.status}, starts_at = ${e.startsAt}, ends_at = ${e.endsAt},
-           time_zone = ${e.timeZone}, location = ${e.location}, capacity = ${e.capacity}, landing_ttl_days = ${e.landingTtlDays},
+           time_zone = ${e.timeZone}, location = ${e.location}, venue = ${asJson(e.venue)}::jsonb,
+           rsvp_until = ${e.rsvpUntil}, capacity = ${e.capacity}, landing_ttl_days = ${e.landingTtlDays},
            door_policy = ${e.doorPolicy}, doors_open_minutes = ${e.doorsOpenMinutes}, reentry = ${e.reentry},
            updated_at = ${now}
      where id = ${e.id} and (${scope}::text is null or organizer_id = ${scope})
@@ -133,6 +146,7 @@ export type GuestRow = {
   phone: string | null
   email: string | null
   partySize: number
+  companions: Companion[]
   tags: string[]
   locale: 'es-MX' | 'en'
   notes: string | null
@@ -143,7 +157,7 @@ export type GuestRow = {
   createdAt: Date
 }
 
-const GUEST = sql`g.event_id, g.id, g.name, g.phone, g.email, g.party_size, g.tags, g.locale, g.notes,
+const GUEST = sql`g.event_id, g.id, g.name, g.phone, g.email, g.party_size, g.companions, g.tags, g.locale, g.notes,
   guest_status(i.answer, i.admitted) as status, i.answer, i.admitted, i.code, g.created_at`
 const GUESTS = sql`guests g
   join events e on e.id = g.event_id
@@ -153,8 +167,9 @@ export type NewGuest = Omit<GuestRow, 'status' | 'answer' | 'admitted'> & { invi
 
 export async function insertGuest(tx: Tx, g: NewGuest): Promise<boolean> {
   const { rows } = await sql`
-    insert into guests (event_id, id, name, phone, email, party_size, tags, locale, notes, created_at, updated_at)
-    values (${g.eventId}, ${g.id}, ${g.name}, ${g.phone}, ${g.email}, ${g.partySize}, ${g.tags}, ${g.locale}, ${g.notes}, ${g.createdAt}, ${g.createdAt})
+    insert into guests (event_id, id, name, phone, email, party_size, companions, tags, locale, notes, created_at, updated_at)
+    values (${g.eventId}, ${g.id}, ${g.name}, ${g.phone}, ${g.email}, ${g.partySize}, ${JSON.stringify(g.companions)}, ${g.tags},
+      ${g.locale}, ${g.notes}, ${g.createdAt}, ${g.createdAt})
     on conflict (event_id, id) do nothing returning id`.execute(tx)
   return rows.length === 1
 }
@@ -226,9 +241,11 @@ function matches(eventId: string, q: string, before: Position | null, most: numb
                              ${before?.at ?? null}, ${before?.id ?? null}, ${most}))`
 }
 
-export async function updateGuest(tx: Tx, g: GuestRow, now: Date): Promise<void> {
+/** `companions`: null keeps those who fit into the party. */
+export async function updateGuest(tx: Tx, g: GuestRow, companions: Companion[] | null, now: Date): Promise<void> {
   await sql`update guests set name = ${g.name}, phone = ${g.phone}, email = ${g.email}, party_size = ${g.partySize},
       wa_id = case when phone is distinct from ${g.phone} then null else wa_id end,
+      companions = first_companions(coalesce(${companions && JSON.stringify(companions)}::jsonb, companions), ${g.partySize}),
       tags = ${g.tags}, locale = ${g.locale}, notes = ${g.notes}, updated_at = ${now}
      where event_id = ${g.eventId} and id = ${g.id}`.execute(tx)
 }

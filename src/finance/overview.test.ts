@@ -134,7 +134,7 @@ async function seed(db: Db) {
     },
     events: {
       total: 4,
-      byStatus: { draft: 1, active: 2, archived: 1, expired: 0 },
+      byStatus: { draft: 1, active: 2, archived: 1, expired: 0, cancelled: 0 },
       byType: { standard: 3, premium: 1 },
     },
     guests: { total: 6, pending: 1, confirmed: 3, declined: 2, scanned: 3, confirmationRate: 0.5, showUpRate: 2 / 3 },
@@ -178,7 +178,7 @@ test('an empty database gives zeros, and null for rates without a denominator', 
     payments: { confirmed: none, pending: none, failed: none, refunded: none },
     events: {
       total: 0,
-      byStatus: { draft: 0, active: 0, archived: 0, expired: 0 },
+      byStatus: { draft: 0, active: 0, archived: 0, expired: 0, cancelled: 0 },
       byType: { standard: 0, premium: 0 },
     },
     guests: { total: 0, pending: 0, confirmed: 0, declined: 0, scanned: 0, confirmationRate: null, showUpRate: null },

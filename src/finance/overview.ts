@@ -57,7 +57,7 @@ async function computeFrom(tx: Db, filter: Filter, now: Date, config: Deps['conf
     finance: describeFinance(ledger, filter.currency),
     payments: describePayments(await sumPayments(tx, filter), filter.currency),
     events: describeEvents(events),
-    guests: describeGuests(events),
+    guests: describeGuests(events.filter(({ status }) => status !== 'cancelled')),
     deliveries: describeDeliveries(deliveries),
     whatsapp: {
       ...describeWhatsApp(deliveries),
@@ -129,6 +129,7 @@ function describeEvents(sums: EventSum[]) {
       active: inStatus('active'),
       archived: inStatus('archived'),
       expired: inStatus('expired'),
+      cancelled: inStatus('cancelled'),
     },
     byType: { standard: countOf((sum) => sum.type === 'standard'), premium: countOf((sum) => sum.type === 'premium') },
   }

@@ -128,6 +128,7 @@ export const OverviewAnswer = Answer(
         active: Type.Integer(),
         archived: Type.Integer(),
         expired: Type.Integer(),
+        cancelled: count('Their guests are left out of `guests`.'),
       }),
       byType: Type.Object({ standard: Type.Integer(), premium: Type.Integer() }),
     }),

@@ -1,4 +1,5 @@
 /** The SQL of the Director's numbers: views, refresh, versions. */
+import type { EventStatus } from '../events/events.ts'
 import { batching } from '../platform/batching.ts'
 import { movedOn } from '../ledger/ledger.ts'
 import type { Days } from '../platform/values/days.ts'
@@ -75,7 +76,7 @@ const matches = (f: Filter) =>
 
 export type EventSum = {
   type: 'standard' | 'premium'
-  status: 'draft' | 'active' | 'archived' | 'expired'
+  status: EventStatus
   events: number
   guests: number
   confirmed: number

@@ -287,6 +287,7 @@ const WITHOUT_KEY: Record<string, string> = {
   '/payments/webhook/mock': 'events have ids of their own',
   '/payments/webhook/stripe': 'events have ids of their own',
   '/public/invite/{code}/rsvp': 'guests have no account, and repeating an answer changes nothing',
+  '/public/invite/{code}/waitlist': 'guests have no account, and joining again keeps the place in line',
   '/public/unsubscribe/{code}': 'guests have no account, and repeating it changes nothing',
   '/public/weekly-email/{stopToken}': 'mailboxes have no account, and repeating it changes nothing',
   '/templates/{name}/preview': 'it only reads',

@@ -4,13 +4,14 @@ import type { Locale } from '../platform/values/languages.ts'
 
 type Times = { startsAt: Date; endsAt: Date; timeZone: string }
 
-export function formatDay({ startsAt, timeZone }: Times, locale: Locale): string {
+export function formatDay({ startsAt, timeZone }: Omit<Times, 'endsAt'>, locale: Locale): string {
   const day = DateTime.fromJSDate(startsAt, { zone: timeZone }).setLocale(locale)
   const text = day.toFormat(locale === 'en' ? 'cccc, LLLL d, yyyy' : "cccc d 'de' LLLL 'de' yyyy")
   return text.charAt(0).toUpperCase() + text.slice(1)
 }
 
 export function formatHours({ startsAt, endsAt, timeZone }: Times): string {
-  const [from, to] = [startsAt, endsAt].map((at) => DateTime.fromJSDate(at, { zone: timeZone }).toFormat('HH:mm'))
-  return `${from} – ${to} h`
+  return `${formatHour(startsAt, timeZone)} – ${formatHour(endsAt, timeZone)} h`
 }
+
+export const formatHour = (at: Date, zone: string): string => DateTime.fromJSDate(at, { zone }).toFormat('HH:mm')

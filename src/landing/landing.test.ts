@@ -14,7 +14,7 @@ type View = {
   answer: string
   answeredPlaces: number | null
   admitted: number
-  guest: { name: string; partySize: number }
+  guest: { name: string; partySize: number; companions: object[] }
 }
 
 async function aLanding(t: TestContext, options: AppOptions = {}) {
@@ -61,6 +61,7 @@ test('an invitation shows event, guest and answer, and is neither stored by brow
     code,
     status: 'active',
     isOpen: true,
+    isPastCutoff: false,
     locale: 'es-MX',
     event: {
       id: eventId,
@@ -69,13 +70,17 @@ test('an invitation shows event, guest and answer, and is neither stored by brow
       endsAt: '2030-01-01T06:00:00.000Z',
       timeZone: 'America/Mexico_City',
       location: null,
+      venue: null,
+      mapLink: null,
+      rsvpUntil: null,
     },
     texts: { title: null, greeting: null, body: null, dressCode: null, gifts: null, thanks: null },
-    guest: { name: 'Ana Prueba', partySize: 3 },
+    guest: { name: 'Ana Prueba', partySize: 3, companions: [] },
     answer: 'pending',
     answeredPlaces: null,
     admitted: 0,
     passVersion: 1,
+    waitlist: null,
   })
   assert.equal(response.headers['cache-control'], 'no-store')
   assert.equal(response.headers['x-robots-tag'], 'noindex')
@@ -943,7 +948,10 @@ test('every change shows in the next view, and nothing of an invitation is in th
   const { rows } = await sql`select key from kv where key like 'landing:%'`.execute(db)
 
   assert.deepEqual([answered.answer, answered.answeredPlaces], ['yes', 2])
-  assert.deepEqual([changed.guest, changed.event.location], [{ name: 'Eva', partySize: 3 }, 'Salón Real'])
+  assert.deepEqual(
+    [changed.guest, changed.event.location],
+    [{ name: 'Eva', partySize: 3, companions: [] }, 'Salón Real'],
+  )
   assert.equal((await look(code)).statusCode, 410)
   assert.deepEqual(rows, [])
 })

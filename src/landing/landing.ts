@@ -3,14 +3,19 @@ import {
   answerAtOnce,
   chooseTexts,
   findCode,
+  mapLinkOf,
+  nameCompanions,
   readCodeOfPath,
+  readCompanions,
   showInvitation,
+  type Companion,
   type EventTexts,
   type ShownInvitation,
 } from '../events/events.ts'
-import { withTx, type Db } from '../platform/db.ts'
+import { violatedConstraint, withTx, type Db, type Tx } from '../platform/db.ts'
 import { Failure } from '../platform/errors.ts'
 import { answerInvitation, isOpen, type AnswerKind } from '../rsvp/rsvp.ts'
+import { findEntry, joinWaitlist } from '../waitlist/waitlist.ts'
 
 export { findLastRun } from './runs.ts'
 
@@ -19,16 +24,23 @@ export type InvitationView = {
   status: Exclude<ShownInvitation['eventStatus'], 'draft'>
   /** Whether answers are accepted now. An event stops accepting them when it ends, before the nightly job archives it. */
   isOpen: boolean
+  /** Answers are closed, and the event is still to come. */
+  isPastCutoff: boolean
   locale: ShownInvitation['locale']
-  event: Pick<ShownInvitation, 'startsAt' | 'endsAt' | 'timeZone' | 'location'> & { id: string; name: string }
+  event: Pick<ShownInvitation, 'startsAt' | 'endsAt' | 'timeZone' | 'location' | 'venue' | 'rsvpUntil'> & {
+    id: string
+    name: string
+    mapLink: string | null
+  }
   /** What the organizer wrote, for the guest's language. */
   texts: EventTexts
   /** partySize: the number of people invited. */
-  guest: { name: string; partySize: number }
+  guest: { name: string; partySize: number; companions: Companion[] }
   answer: ShownInvitation['answer']
   answeredPlaces: number | null
   admitted: number
   passVersion: number
+  waitlist: { partySize: number; joinedAt: Date } | null
 }
 
 type Context = { db: Db; now: () => Date }
@@ -38,42 +50,73 @@ export async function viewInvitation({ db, now }: Context, code: string): Promis
   const invitation = await showInvitation(db, readCodeOfPath(code))
   if (!invitation || invitation.eventStatus === 'draft') throw new Failure('invitation_not_found')
   if (invitation.eventStatus === 'expired') throw new Failure('invitation_expired')
-  return toView(invitation, now())
+  const view = toView(invitation, now())
+  if (!view.isOpen || invitation.capacity === null) return view
+  return { ...view, waitlist: await findEntry(db, view.code) }
 }
 
 /** Records the answer of a guest who has the code. Throws what answerInvitation throws. */
 export async function answerByCode(
   { db, now }: Context,
-  input: { code: string; answer: AnswerKind; places?: number; sourceRef: string },
+  input: { code: string; answer: AnswerKind; places?: number; companions?: Companion[]; sourceRef: string },
 ): Promise<InvitationView> {
   const reading = readCodeOfPath(input.code)
   const { answer, places = null, sourceRef } = input
+  const companions = answer === 'yes' ? input.companions : undefined
   const [spelled, ...others] = reading.exact
-  if (spelled !== undefined && others.length === 0) {
+  if (spelled !== undefined && others.length === 0 && companions === undefined) {
     const at = now()
     const answered = await answerAtOnce({ db }, { code: spelled, answer, places, sourceRef, at })
     if (answered) return toView(answered, at)
   }
   const code = await findCode(db, reading, null)
   if (code === null) throw new Failure('invitation_not_found')
-  await withTx(db, (tx) => answerInvitation(tx, { ...input, code, source: 'landing', saidAt: now(), now: now() }))
+  const at = now()
+  const said = { code, answer, sourceRef, source: 'landing' as const, saidAt: at, now: at }
+  await withTx(db, async (tx) => {
+    if (companions) await nameAll(tx, code, companions, at)
+    const { answeredPlaces } = await answerInvitation(tx, { ...said, ...(places === null ? {} : { places }) })
+    if (companions && companions.length >= (answeredPlaces ?? 1)) throw new Failure('companions_exceeded')
+  })
   return toView((await showInvitation(db, { ...reading, exact: [code] }))!, now())
 }
 
+/** Puts the guest of a code on the waiting list. Throws what joinWaitlist throws. */
+export async function joinByCode(
+  { db, now }: Context,
+  { code: text, partySize }: { code: string; partySize?: number | undefined },
+): Promise<InvitationView> {
+  const code = await findCode(db, readCodeOfPath(text), null)
+  if (code === null) throw new Failure('invitation_not_found')
+  await joinWaitlist({ db, now }, { code, partySize, addedBy: null })
+  return viewInvitation({ db, now }, code)
+}
+
+/** Throws `companions_exceeded` when the whole party is not that large. */
+const nameAll = (tx: Tx, code: string, companions: Companion[], now: Date): Promise<void> =>
+  nameCompanions(tx, code, readCompanions(companions, companions.length + 1), now).catch((error: unknown) => {
+    throw violatedConstraint(error) === 'guests_companions' ? new Failure('companions_exceeded') : error
+  })
+
 function toView(invitation: ShownInvitation, now: Date): InvitationView {
-  const { code, eventStatus, startsAt, endsAt, timeZone, location, locale, answeredPlaces, admitted, passVersion } =
-    invitation
+  const { code, eventStatus, startsAt, endsAt, timeZone, location, venue, rsvpUntil } = invitation
+  const { locale, answeredPlaces, admitted, passVersion } = invitation
   return {
     code,
     status: eventStatus as InvitationView['status'],
-    isOpen: isOpen(eventStatus, endsAt, now),
+    isOpen: isOpen(invitation, now),
+    isPastCutoff: isOpen({ ...invitation, rsvpUntil: null }, now) && !isOpen(invitation, now),
     locale,
-    event: { id: invitation.eventId, name: invitation.eventName, startsAt, endsAt, timeZone, location },
+    event: {
+      ...{ id: invitation.eventId, name: invitation.eventName, startsAt, endsAt, timeZone, location, venue, rsvpUntil },
+      mapLink: mapLinkOf(invitation),
+    },
     texts: chooseTexts(invitation.texts, locale),
-    guest: { name: invitation.guestName, partySize: invitation.places },
+    guest: { name: invitation.guestName, partySize: invitation.places, companions: invitation.companions },
     answer: invitation.answer,
     answeredPlaces,
     admitted,
     passVersion,
+    waitlist: null, // whoever has just answered waits no longer
   }
 }

@@ -4,7 +4,7 @@
  */
 import { contentSecurityPolicyOf, escapeHtml, renderPage } from '../http/html.ts'
 import { CARD_SIZE } from './card.ts'
-import { formatDay, formatHours } from './dates.ts'
+import { formatDay, formatHour, formatHours } from './dates.ts'
 import type { InvitationView } from './landing.ts'
 import { PREVIEW_SIZE } from './preview.ts'
 import { STYLE } from './style.ts'
@@ -36,9 +36,11 @@ export function renderInvitation(view: InvitationView, extra: Extra): string {
       <p class="guest">${words.dear} <strong>${escapeHtml(guest.name)}</strong>${guest.partySize > 1 ? ` · ${words.people(guest.partySize)}` : ''}</p>
     </header>
     ${extra.notice ? `<p class="notice" role="alert">${words.notices[extra.notice]}</p>` : ''}
-    ${texts.body && view.isOpen ? renderBody(texts.body) : ''}
+    ${texts.body && (view.isOpen || view.isPastCutoff) ? renderBody(texts.body) : ''}
+    ${view.waitlist ? `<p class="notice">${words.waiting(view.waitlist.partySize)}</p>` : ''}
+    ${extra.notice === 'capacity_reached' && !view.waitlist ? renderJoin(view) : ''}
     ${renderFacts(view)}
-    ${view.isOpen ? renderAnswer(view, extra.qr) : renderThanks(view)}`
+    ${view.isOpen || view.isPastCutoff ? renderAnswer(view, extra.qr) : renderClosed(view)}`
   const url = `${extra.baseUrl}/public/invite/${encodeURIComponent(view.code)}`
   const place = event.location ? ` · ${event.location}` : ''
   const day = formatDay(event, locale)
@@ -69,19 +71,19 @@ const renderBody = (text: string) =>
     .map((part) => `<p>${renderLines(part)}</p>`)
     .join('')}</div>`
 
-function renderFacts({ event, locale, code, isOpen, texts }: InvitationView): string {
+function renderFacts({ event, locale, code, isOpen, isPastCutoff, texts }: InvitationView): string {
   const words = WORDS[locale]
-  const map = event.location
-    ? `<dt>${words.where}</dt><dd>${escapeHtml(event.location)}<br><a href="https://www.google.com/maps/search/?api=1&amp;query=${encodeURIComponent(event.location)}" rel="noreferrer">${words.map}</a></dd>`
-    : ''
-  const calendar = isOpen
-    ? `<br><a href="/public/invite/${encodeURIComponent(code)}/event.ics">${words.calendar}</a>`
-    : ''
+  const mapLink = event.mapLink ? `<br><a href="${escapeHtml(event.mapLink)}" rel="noreferrer">${words.map}</a>` : ''
+  const map = event.location ? `<dt>${words.where}</dt><dd>${escapeHtml(event.location)}${mapLink}</dd>` : ''
+  const calendar =
+    isOpen || isPastCutoff
+      ? `<br><a href="/public/invite/${encodeURIComponent(code)}/event.ics">${words.calendar}</a>`
+      : ''
   return `<dl class="facts">
       <dt>${words.when}</dt><dd><time datetime="${event.startsAt.toISOString()}">${escapeHtml(formatDay(event, locale))}<br>${escapeHtml(formatHours(event))}</time>${calendar}</dd>
       ${map}
-      ${renderFact(words.dressCode, isOpen ? texts.dressCode : null)}
-      ${renderFact(words.gifts, isOpen ? texts.gifts : null)}
+      ${renderFact(words.dressCode, isOpen || isPastCutoff ? texts.dressCode : null)}
+      ${renderFact(words.gifts, isOpen || isPastCutoff ? texts.gifts : null)}
     </dl>`
 }
 
@@ -89,7 +91,12 @@ const renderFact = (name: string, text: string | null) => (text ? `<dt>${name}</
 
 function renderAnswer(view: InvitationView, qr: string | undefined): string {
   const words = WORDS[view.locale]
-  if (view.answer === 'pending') return `<section><h2>${words.question}</h2>${renderForm(view)}</section>`
+  const until =
+    view.event.rsvpUntil &&
+    `${formatDay({ ...view.event, startsAt: view.event.rsvpUntil }, view.locale)}, ${formatHour(view.event.rsvpUntil, view.event.timeZone)} h`
+  const cutoff = until ? `<p>${view.isOpen ? words.answerBy : words.answersClosed} ${escapeHtml(until)}.</p>` : ''
+  if (view.answer === 'pending')
+    return `<section>${view.isOpen ? `<h2>${words.question}</h2>${cutoff}${renderForm(view)}` : cutoff}</section>`
   const given =
     view.answer === 'yes' ? words.yesGiven(view.answeredPlaces ?? view.guest.partySize) : words.given[view.answer]
   const pass =
@@ -99,29 +106,45 @@ function renderAnswer(view: InvitationView, qr: string | undefined): string {
   return `<section>
       <p class="given ${view.answer}">${given}</p>
       ${pass}
-      <details><summary>${words.change}</summary>${renderForm(view)}</details>
+      ${cutoff}${view.isOpen ? `<details><summary>${words.change}</summary>${renderForm(view)}</details>` : ''}
     </section>`
+}
+
+/** Offered when the event has turned out to be full. */
+function renderJoin({ code, guest, locale }: InvitationView): string {
+  const words = WORDS[locale]
+  return `<form class="join" method="post" action="/public/invite/${encodeURIComponent(code)}/waitlist">
+      ${renderParty('waiting-party', guest.partySize, guest.partySize, words)}
+      <button>${words.join}</button>
+    </form>`
+}
+
+function renderParty(id: string, partySize: number, chosen: number, words: (typeof WORDS)[Locale]): string {
+  if (partySize === 1) return ''
+  const options = Array.from({ length: partySize }, (_, index) => index + 1).map(
+    (count) => `<option value="${count}"${count === chosen ? ' selected' : ''}>${words.people(count)}</option>`,
+  )
+  return `<label for="${id}">${words.party}</label><select id="${id}" name="partySize">${options.join('')}</select>`
 }
 
 function renderForm({ code, guest, answeredPlaces, locale }: InvitationView): string {
   const words = WORDS[locale]
-  const chosen = answeredPlaces ?? guest.partySize
-  const options = Array.from({ length: guest.partySize }, (_, index) => index + 1).map(
-    (count) => `<option value="${count}"${count === chosen ? ' selected' : ''}>${words.people(count)}</option>`,
-  )
-  const party =
-    guest.partySize > 1
-      ? `<label for="party">${words.party}</label><select id="party" name="partySize">${options.join('')}</select>`
-      : ''
+  const party = renderParty('party', guest.partySize, answeredPlaces ?? guest.partySize, words)
+  const names = Array.from({ length: guest.partySize - 1 }, (_, index) => {
+    const [id, name] = [`companion-${index + 1}`, guest.companions[index]?.name ?? '']
+    return `<label for="${id}">${words.companion(index + 1)}</label><input id="${id}" name="companion" maxlength="200" value="${escapeHtml(name)}">`
+  })
   return `<form method="post" action="/public/invite/${encodeURIComponent(code)}/rsvp">
-      ${party}
+      ${party}${names.join('')}
       <button class="yes" name="answer" value="yes">${words.yes}</button>
       <div class="row"><button name="answer" value="maybe">${words.maybe}</button><button name="answer" value="no">${words.no}</button></div>
     </form>`
 }
 
-function renderThanks({ locale, answer, admitted, texts }: InvitationView): string {
+function renderClosed({ status, locale, answer, admitted, texts }: InvitationView): string {
   const words = WORDS[locale]
+  if (status === 'cancelled')
+    return `<section class="thanks"><h2>${words.cancelled}</h2><p>${words.cancelledText}</p></section>`
   const ours = admitted > 0 || answer === 'yes' ? words.thanksForComing : words.over
   return `<section class="thanks"><h2>${words.thanks}</h2><p>${texts.thanks ? renderLines(texts.thanks) : ours}</p></section>`
 }

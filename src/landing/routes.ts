@@ -4,7 +4,8 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import type { Deps } from '../deps.ts'
 import { Failure, statusOf, type FailureCode } from '../platform/errors.ts'
-import { Answer, FileAnswer, Instant, Locale, NullableInteger, NullableString } from '../http/schemas.ts'
+import { FileAnswer } from '../http/schemas.ts'
+import { cleanLine } from '../platform/values/text.ts'
 import { wantsPage } from '../http/accepts.ts'
 import { etagOf, namesTag } from '../http/etag.ts'
 import { limitGuesses } from '../http/rate-limit.ts'
@@ -14,61 +15,10 @@ import { PAGE_POLICY, PREVIEW_PATH, renderInvitation, renderMessage } from './pa
 import { issuePass } from '../checkin/checkin.ts'
 import { drawQrPng, drawQrSvg, writeCalendar } from './pass.ts'
 import { PREVIEW_PNG } from './preview.ts'
+import { ByCode, CHANGED, JsonOrPage, Rsvp } from './schemas.ts'
 import { findCalendarEvent } from './sql.ts'
+import { joinRoutes } from './waitlist-routes.ts'
 import { WORDS, type Notice } from './words.ts'
-
-const ANSWERS = ['yes', 'no', 'maybe'] as const
-const ByCode = Type.Object({ code: Type.String({ minLength: 1, maxLength: 300 }) })
-const Rsvp = Type.Object(
-  {
-    answer: Type.Enum(ANSWERS),
-    partySize: Type.Optional(
-      Type.Integer({
-        minimum: 1,
-        maximum: 20,
-        description: 'How many come, for yes; all that were invited if absent.',
-      }),
-    ),
-  },
-  { additionalProperties: false, title: 'Rsvp' },
-)
-const Invitation = Answer(
-  {
-    code: Type.String(),
-    status: Type.Enum(['active', 'archived', 'expired'], { description: 'Of the event.' }),
-    isOpen: Type.Boolean({ description: 'Answers are taken: the event is active and has not ended.' }),
-    locale: Locale,
-    event: Type.Object({
-      id: Type.String(),
-      name: Type.String(),
-      startsAt: Instant,
-      endsAt: Instant,
-      timeZone: Type.String(),
-      location: NullableString,
-    }),
-    texts: Type.Object(
-      {
-        title: NullableString,
-        greeting: NullableString,
-        body: NullableString,
-        dressCode: NullableString,
-        gifts: NullableString,
-        thanks: NullableString,
-      },
-      { title: 'InvitationTexts', description: "What the organizer wrote, for the guest's language." },
-    ),
-    guest: Type.Object({ name: Type.String(), partySize: Type.Integer({ description: 'As many as were invited.' }) }),
-    answer: Type.Enum(['pending', ...ANSWERS]),
-    answeredPlaces: NullableInteger,
-    admitted: Type.Integer(),
-    passVersion: Type.Integer({ description: 'Of the pass in the QR: grows when the organizer revokes it.' }),
-  },
-  { title: 'Invitation' },
-)
-const JsonOrPage = {
-  description: 'The invitation; a page for a browser.',
-  content: { 'application/json': { schema: Invitation }, ...FileAnswer<string>('text/html', '').content },
-}
 
 const PAGES: Partial<Record<FailureCode, keyof (typeof WORDS)['en']['messages']>> = {
   invitation_not_found: 'unknown',
@@ -94,7 +44,7 @@ export const landingRoutes =
     } as const
 
     // The page's form works without scripts. This parser applies only to the routes of this plugin.
-    app.addContentTypeParser(FORM, { parseAs: 'string', bodyLimit: 4096 }, async (_request: unknown, body: unknown) =>
+    app.addContentTypeParser(FORM, { parseAs: 'string', bodyLimit: 32_768 }, async (_request: unknown, body: unknown) =>
       readForm(String(body)),
     )
     app.addHook('onRequest', async (_request, reply) => {
@@ -110,6 +60,23 @@ export const landingRoutes =
       if (details.retryAfterSeconds) void reply.header('retry-after', details.retryAfterSeconds)
       return sendPage(reply, message, statusOf(code))
     })
+
+    /** After a form the page is shown again, with the reason of a refusal. */
+    const respond = async (
+      request: FastifyRequest<{ Params: { code: string } }>,
+      reply: FastifyReply,
+      change: () => Promise<InvitationView>,
+    ) => {
+      try {
+        const view = await limitGuesses(deps.kv, request, change)
+        return isForm(request) ? await reply.redirect(`/public/invite/${encodeURIComponent(view.code)}`, 303) : view
+      } catch (error) {
+        if (!isForm(request) || !(error instanceof Failure) || !(error.code in WORDS.en.notices)) throw error
+        const view = await viewInvitation(deps, request.params.code)
+        return sendPage(reply, await renderWithQr(deps, view, error.code as Notice), statusOf(error.code))
+      }
+    }
+    await app.register(joinRoutes(deps, { ...known, form: FORM, respond }))
 
     app.get(
       INVITATION,
@@ -137,36 +104,33 @@ export const landingRoutes =
           problems: [
             ...known.problems,
             'event_not_open',
+            'event_cancelled',
+            'rsvp_closed',
             'places_exceeded',
             'capacity_reached',
             'guest_already_admitted',
+            'companions_exceeded',
           ],
         },
         schema: {
           operationId: 'answerInvitation',
           tags: ['Landing'],
-          summary: 'Answer an invitation; the answer may change until the event ends',
+          summary: 'Answer an invitation; the answer may change until `rsvpUntil`, or until the event ends',
           consumes: ['application/json', FORM],
           params: ByCode,
           body: Rsvp,
-          response: {
-            200: Invitation,
-            303: { type: 'null', description: 'To the page of the invitation, after its form.' },
-          },
+          response: CHANGED,
         },
       },
       async (request, reply) => {
-        const { answer, partySize: places } = request.body
+        const { answer, partySize: places, companions } = request.body
         const { code } = request.params
-        const input = { code, answer, sourceRef: request.id, ...(places === undefined ? {} : { places }) }
-        try {
-          const view = await limitGuesses(deps.kv, request, () => answerByCode(deps, input))
-          return isForm(request) ? await reply.redirect(`/public/invite/${encodeURIComponent(view.code)}`, 303) : view
-        } catch (error) {
-          if (!isForm(request) || !(error instanceof Failure) || !(error.code in WORDS.en.notices)) throw error
-          const view = await viewInvitation(deps, code)
-          return sendPage(reply, await renderWithQr(deps, view, error.code as Notice), statusOf(error.code))
+        const input = {
+          ...{ code, answer, sourceRef: request.id },
+          ...(places === undefined ? {} : { places }),
+          ...(companions === undefined ? {} : { companions }),
         }
+        return respond(request, reply, () => answerByCode(deps, input))
       },
     )
 
@@ -245,7 +209,7 @@ const passOf = ({ keyring }: Deps, { code, passVersion: version, event: { id: ev
   issuePass(keyring, { code, version, eventId, endsAt })
 
 async function renderWithQr(deps: Deps, view: InvitationView, notice?: Notice): Promise<string> {
-  const hasPass = view.isOpen && view.answer === 'yes'
+  const hasPass = (view.isOpen || view.isPastCutoff) && view.answer === 'yes'
   const { event, locale, texts } = view
   return renderInvitation(view, {
     baseUrl: deps.config.http.publicBaseUrl,
@@ -259,6 +223,12 @@ async function renderWithQr(deps: Deps, view: InvitationView, notice?: Notice): 
 const localeOf = ({ headers }: FastifyRequest) => (/^en\b/i.test(headers['accept-language'] ?? '') ? 'en' : 'es-MX')
 
 function readForm(body: string): Record<string, unknown> {
-  const { partySize, ...rest } = Object.fromEntries(new URLSearchParams(body))
-  return { ...rest, ...(partySize ? { partySize: Number(partySize) } : {}) }
+  const fields = new URLSearchParams(body)
+  const { partySize, companion, ...rest } = Object.fromEntries(fields)
+  const names = fields.getAll('companion').filter((name) => cleanLine(name) !== '')
+  return {
+    ...rest,
+    ...(partySize ? { partySize: Number(partySize) } : {}),
+    ...(companion === undefined ? {} : { companions: names.map((name) => ({ name })) }),
+  }
 }

@@ -9,6 +9,9 @@ export type CalendarEvent = {
   startsAt: Date
   endsAt: Date
   location: string | null
+  isCancelled: boolean
+  /** `latitude;longitude`. */
+  point: string | null
   sequence: number
   changedAt: Date
 }
@@ -16,7 +19,8 @@ export type CalendarEvent = {
 /** Reads it in one statement, so that a number never goes with the facts of another. */
 export async function findCalendarEvent(db: Db, eventId: string): Promise<CalendarEvent | null> {
   const { rows } = await sql<CalendarEvent>`
-    select id, name, starts_at, ends_at, location, calendar_sequence as sequence,
+    select id, name, starts_at, ends_at, location, status = 'cancelled' as is_cancelled,
+           (venue ->> 'latitude') || ';' || (venue ->> 'longitude') as point, calendar_sequence as sequence,
            coalesce(calendar_changed_at, created_at) as changed_at
       from events
      where id = ${eventId}`.execute(db)

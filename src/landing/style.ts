@@ -19,7 +19,7 @@ dd{margin:0;overflow-wrap:anywhere}
 a{color:var(--accent);text-underline-offset:3px}
 form{display:grid;gap:12px}
 label{font-size:15px;color:var(--soft)}
-select,button{font:inherit;width:100%;min-height:52px;border-radius:14px;border:1px solid var(--line);background:var(--paper);color:var(--ink);padding:0 14px}
+select,input,button{font:inherit;width:100%;min-height:52px;border-radius:14px;border:1px solid var(--line);background:var(--paper);color:var(--ink);padding:0 14px}
 button{cursor:pointer;font-weight:600}
 button.yes{background:var(--accent);border-color:var(--accent);color:var(--on-accent)}
 .row{display:grid;grid-template-columns:1fr 1fr;gap:12px}
@@ -36,6 +36,7 @@ details{border-top:1px solid var(--line);padding-top:14px}
 summary{cursor:pointer;color:var(--accent);text-align:center;padding:8px;min-height:44px}
 details[open] summary{margin-bottom:10px}
 .notice{margin:20px 0 0;padding:12px 16px;border-radius:14px;border:1px solid var(--accent);text-align:center}
+.join{margin-top:16px}
 .thanks{text-align:center}
 .thanks p{margin:0;color:var(--soft)}
 footer{margin-top:18px;color:var(--soft);font-size:13px}

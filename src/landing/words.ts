@@ -1,6 +1,14 @@
 /** The texts of the invitation page, in Mexican Spanish and in English. */
 export type Locale = 'es-MX' | 'en'
-export type Notice = 'capacity_reached' | 'places_exceeded' | 'event_not_open' | 'guest_already_admitted'
+export type Notice =
+  | 'capacity_reached'
+  | 'places_exceeded'
+  | 'event_not_open'
+  | 'event_cancelled'
+  | 'companions_exceeded'
+  | 'already_confirmed'
+  | 'rsvp_closed'
+  | 'guest_already_admitted'
 type Message = { title: string; text: string }
 
 type Words = {
@@ -15,6 +23,7 @@ type Words = {
   gifts: string
   question: string
   party: string
+  companion: (n: number) => string
   yes: string
   no: string
   maybe: string
@@ -24,6 +33,12 @@ type Words = {
   thanks: string
   thanksForComing: string
   over: string
+  answerBy: string
+  answersClosed: string
+  join: string
+  waiting: (places: number) => string
+  cancelled: string
+  cancelledText: string
   given: Record<'no' | 'maybe', string>
   yesGiven: (places: number) => string
   people: (count: number) => string
@@ -44,6 +59,7 @@ export const WORDS: Record<Locale, Words> = {
     gifts: 'Regalos',
     question: '¿Nos acompañas?',
     party: '¿Cuántos vienen?',
+    companion: (n) => `Nombre de tu acompañante ${n} (opcional)`,
     yes: 'Sí, ahí estaré',
     no: 'No podré ir',
     maybe: 'Aún no sé',
@@ -53,6 +69,13 @@ export const WORDS: Record<Locale, Words> = {
     thanks: '¡Gracias!',
     thanksForComing: 'Gracias por acompañarnos en este día.',
     over: 'El evento ya terminó y no recibe más respuestas.',
+    answerBy: 'Responde a más tardar el',
+    answersClosed: 'Ya no se reciben respuestas. La fecha límite fue el',
+    join: 'Apuntarme a la lista de espera',
+    waiting: (places) =>
+      `Estás en la lista de espera (${places === 1 ? '1 lugar' : `${places} lugares`}). Si se libera, confirmamos tu asistencia y te avisamos.`,
+    cancelled: 'El evento se canceló',
+    cancelledText: 'Si tienes dudas, escribe a quien te invitó.',
     given: { no: 'Lamentamos que no puedas venir.', maybe: 'Quedamos pendientes de tu confirmación.' },
     yesGiven: (places) => (places === 1 ? 'Asistencia confirmada' : `Asistencia confirmada para ${places} personas`),
     people: (count) => (count === 1 ? '1 persona' : `${count} personas`),
@@ -60,6 +83,10 @@ export const WORDS: Record<Locale, Words> = {
       capacity_reached: 'Ya no hay lugares suficientes. Tu respuesta anterior sigue igual.',
       places_exceeded: 'Tu invitación es para menos personas.',
       event_not_open: 'El evento ya no recibe respuestas.',
+      already_confirmed: 'Tu asistencia ya está confirmada.',
+      companions_exceeded: 'Escribiste más nombres que personas que vienen.',
+      rsvp_closed: 'Ya pasó la fecha límite para responder. Tu respuesta anterior sigue igual.',
+      event_cancelled: 'El evento se canceló y no recibe respuestas.',
       guest_already_admitted: 'Ya hay personas de esta invitación dentro del evento.',
     },
     messages: {
@@ -87,6 +114,7 @@ export const WORDS: Record<Locale, Words> = {
     gifts: 'Gifts',
     question: 'Will you join us?',
     party: 'How many are coming?',
+    companion: (n) => `Name of companion ${n} (optional)`,
     yes: 'Yes, I will be there',
     no: 'I cannot come',
     maybe: 'Not sure yet',
@@ -96,6 +124,13 @@ export const WORDS: Record<Locale, Words> = {
     thanks: 'Thank you!',
     thanksForComing: 'Thank you for sharing this day with us.',
     over: 'The event is over and takes no more answers.',
+    answerBy: 'Please answer by',
+    answersClosed: 'Answers are closed. The last day was',
+    join: 'Join the waiting list',
+    waiting: (places) =>
+      `You are on the waiting list (${places === 1 ? '1 place' : `${places} places`}). When it is your turn, we confirm you and tell you.`,
+    cancelled: 'The event is cancelled',
+    cancelledText: 'If you have questions, please write to your host.',
     given: { no: 'We are sorry that you cannot come.', maybe: 'We are looking forward to your answer.' },
     yesGiven: (places) => (places === 1 ? 'You are coming' : `You are coming, ${places} people`),
     people: (count) => (count === 1 ? '1 person' : `${count} people`),
@@ -103,6 +138,10 @@ export const WORDS: Record<Locale, Words> = {
       capacity_reached: 'There are not enough places left. Your earlier answer stays as it was.',
       places_exceeded: 'Your invitation is for fewer people.',
       event_not_open: 'The event takes no more answers.',
+      already_confirmed: 'You are confirmed already.',
+      companions_exceeded: 'You named more companions than people who come.',
+      rsvp_closed: 'The time to answer is over. Your earlier answer stays as it was.',
+      event_cancelled: 'The event is cancelled and takes no answers.',
       guest_already_admitted: 'People of this invitation are inside already.',
     },
     messages: {

@@ -11,6 +11,7 @@ import { deleteOldKeys } from '../http/idempotency.ts'
 import { deleteExpiredEntries } from '../platform/kv.ts'
 import { defineJob } from '../platform/queue.ts'
 import { deleteOldExports } from '../reports/reports.ts'
+import { deleteOldEntries } from '../waitlist/waitlist.ts'
 import { measureQueues } from './measures.ts'
 import { deleteOldLogs } from './retention.ts'
 
@@ -48,6 +49,7 @@ export const deleteOldRows = defineJob({
     await deleteOldIntervals(db, at)
     await deleteOldExports(db, at)
     await deleteOldImports(db, at)
+    await deleteOldEntries(db, at)
     await deleteOldSlots(db, at, config.delivery.dedupeWindowMs)
     await blankOldTexts(db, at, config.whatsapp.messageTextDays)
   },

@@ -223,6 +223,8 @@ export interface Events {
   archivedAt: Timestamp | null;
   calendarChangedAt: Timestamp | null;
   calendarSequence: Generated<number>;
+  cancelledAt: Timestamp | null;
+  cancelReason: string | null;
   capacity: number | null;
   createdAt: Generated<Timestamp>;
   doorPolicy: Generated<string>;
@@ -235,11 +237,13 @@ export interface Events {
   name: string;
   organizerId: string;
   reentry: Generated<string>;
+  rsvpUntil: Timestamp | null;
   startsAt: Timestamp;
   status: Generated<string>;
   timeZone: Generated<string>;
   type: Generated<string>;
   updatedAt: Generated<Timestamp>;
+  venue: Json | null;
 }
 
 export interface EventStaff {
@@ -301,6 +305,7 @@ export interface GuestImports {
 }
 
 export interface Guests {
+  companions: Generated<Json>;
   createdAt: Generated<Timestamp>;
   email: string | null;
   eventId: string;
@@ -773,6 +778,14 @@ export interface WaContacts {
   phone: string;
 }
 
+export interface WaitlistEntries {
+  addedBy: string | null;
+  eventId: string;
+  guestId: string;
+  joinedAt: Timestamp;
+  partySize: number;
+}
+
 export interface WaMarketingStops {
   phone: string;
   resumedAt: Timestamp | null;
@@ -924,6 +937,7 @@ export interface DB {
   ticketUses: TicketUses;
   users: Users;
   waContacts: WaContacts;
+  waitlistEntries: WaitlistEntries;
   waMarketingStops: WaMarketingStops;
   waMessages: WaMessages;
   waMessagingLimit: WaMessagingLimit;

@@ -42,7 +42,9 @@ const byDayOfEvent = (f: ReportFilter) => sql`
            sum(pending)::bigint as pending, sum(scanned)::bigint as entered,
            sum(confirmed_scanned)::bigint as confirmed_entered
       from kpi_events
-     where ${inScope(sql`organizer_id`, f)}
+     -- nobody can come to a cancelled event
+     where status <> 'cancelled'
+       and ${inScope(sql`organizer_id`, f)}
        and ${isOfEvents(sql`event_id`, f)}
        and ${isDayWithin(f)}
      group by day`

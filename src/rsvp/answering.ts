@@ -34,7 +34,7 @@ export type Answered = {
 }
 
 /**
- * Records a guest's answer inside the caller's transaction. A refused answer leaves the old one. Throws `invitation_not_found`, `invitation_expired`, `event_not_open`, `places_exceeded`,
+ * Records a guest's answer inside the caller's transaction. A refused answer leaves the old one. Throws `invitation_not_found`, `invitation_expired`, `event_not_open`, `event_cancelled`, `rsvp_closed`, `places_exceeded`,
  * `capacity_reached`, `guest_already_admitted`.
  */
 export async function answerInvitation(tx: Tx, input: InvitationAnswer): Promise<Answered> {
@@ -49,7 +49,7 @@ export async function answerInvitation(tx: Tx, input: InvitationAnswer): Promise
     return { ...answered, isNew: false }
   }
 
-  if (places !== null) await checkCapacity(tx, invitation, places)
+  if (places !== null) await checkCapacity(tx, invitation, places, input)
   const { answer, source, sourceRef, by, note, now } = input
   if (!(await recordAnswer(tx, { invitationId, answer, places, source, sourceRef, by, note, now }))) {
     throw new Failure('guest_already_admitted', {
@@ -61,16 +61,26 @@ export async function answerInvitation(tx: Tx, input: InvitationAnswer): Promise
 }
 
 /** Throws unless the event takes answers. Whoever has only the code learns no more than the page shows. */
-function checkOpen({ eventStatus, endsAt }: Locked, input: InvitationAnswer): void {
+function checkOpen(event: Locked, input: InvitationAnswer): void {
+  const { eventStatus, endsAt, rsvpUntil } = event
   if ('code' in input && eventStatus === 'draft') throw new Failure('invitation_not_found')
   if ('code' in input && eventStatus === 'expired') throw new Failure('invitation_expired')
-  if (!isOpen(eventStatus, endsAt, input.now)) {
+  if (eventStatus === 'cancelled') throw new Failure('event_cancelled')
+  if (!isOpen({ eventStatus, endsAt, rsvpUntil: null }, input.now)) {
     throw new Failure('event_not_open', { detail: 'The event takes no answers: it has ended or is not active.' })
   }
+  // After the cutoff people of the organizer may still correct what guests said.
+  if (isOfGuest(input) && !isOpen(event, input.now))
+    throw new Failure('rsvp_closed', { detail: `Answers were taken until ${rsvpUntil?.toISOString()}.` })
 }
 
-/** Whether the event takes answers. It is archived only at night, so its end counts too. */
-export const isOpen = (status: Locked['eventStatus'], endsAt: Date, now: Date) => status === 'active' && now < endsAt
+const isOfGuest = ({ source }: InvitationAnswer) => source === 'landing' || source === 'whatsapp'
+
+/** Whether the event takes answers of guests. It is archived only at night, so its end counts too. */
+export const isOpen = (
+  { eventStatus, endsAt, rsvpUntil }: Pick<Locked, 'eventStatus' | 'endsAt' | 'rsvpUntil'>,
+  now: Date,
+) => eventStatus === 'active' && now < endsAt && (rsvpUntil === null || now < rsvpUntil)
 
 function checkPlaces({ places }: Locked, wanted: number = places): number {
   if (!Number.isInteger(wanted) || wanted < 1 || wanted > places) {
@@ -79,13 +89,15 @@ function checkPlaces({ places }: Locked, wanted: number = places): number {
   return wanted
 }
 
-async function checkCapacity(tx: Tx, { eventId, invitationId, ...current }: Locked, places: number): Promise<void> {
+async function checkCapacity(tx: Tx, current: Locked, places: number, input: InvitationAnswer): Promise<void> {
   if (current.capacity === null) return
   const taken = current.answer === 'yes' ? Math.min(current.answeredPlaces ?? current.places, current.places) : 0
   if (places <= taken) return // takes no more places, so no lock is needed
-  const capacity = await lockCapacity(tx, eventId)
+  const { capacity, isAwaited } = await lockCapacity(tx, current, input.now)
   if (capacity === null) return
-  const free = capacity - (await countConfirmed(tx, eventId, invitationId))
+  // What becomes free is for those who wait, unless a person of the organizer decides otherwise.
+  if (isAwaited && isOfGuest(input)) throw new Failure('capacity_reached', { detail: 'Other guests wait for places.' })
+  const free = capacity - (await countConfirmed(tx, current.eventId, current.invitationId))
   if (places > free) {
     throw new Failure('capacity_reached', { detail: `The event has ${Math.max(0, free)} places left.` })
   }

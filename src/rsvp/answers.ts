@@ -7,7 +7,7 @@ import { insertDelivery } from '../delivery/delivery.ts'
 /** Templates that are sent as automatic replies. Organizers request the others. */
 export type ReplyTemplate = Exclude<
   TemplateName,
-  'event_invitation' | 'event_reminder' | 'event_update' | 'event_thanks' | 'personal_reply'
+  'event_invitation' | 'event_reminder' | 'event_update' | 'event_thanks' | 'personal_reply' | 'waitlist_place'
 >
 export type NewReply = {
   to: { eventId: string; guestId: string }

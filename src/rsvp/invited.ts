@@ -131,7 +131,7 @@ export async function listOpenInvitations(
      where g.phone = any(${phones}::text[])
        -- takes answers: the rule of isOpen
        and e.status = 'active'
-       and e.ends_at > ${now}
+       and least(e.ends_at, e.rsvp_until) > ${now}
      order by e.starts_at, i.id
      limit ${limit}`.execute(tx)
   return rows
@@ -169,15 +169,16 @@ export async function listMeantOrganizers(
 }
 
 /** The latest invitation of a person that takes no answers any more. Drafts do not count. */
-export async function findLatestClosed(tx: Tx, phones: string[], now: Date): Promise<Invited | null> {
-  const { rows } = await sql<Invited>`
-    select i.id as invitation_id, i.event_id, i.guest_id, i.answer, i.answer_said_at, e.organizer_id, g.phone
+export async function findLatestClosed(tx: Tx, phones: string[], now: Date) {
+  const { rows } = await sql<Invited & { isCancelled: boolean; isToCome: boolean }>`
+    select i.id as invitation_id, i.event_id, i.guest_id, i.answer, i.answer_said_at, e.organizer_id, g.phone,
+           e.status = 'cancelled' as is_cancelled, e.status = 'active' and e.ends_at > ${now} as is_to_come
       from guests g
       join events e on e.id = g.event_id
       join invitations i on i.event_id = g.event_id and i.guest_id = g.id
      where g.phone = any(${phones}::text[])
        and e.status <> 'draft'
-       and (e.status <> 'active' or e.ends_at <= ${now})
+       and (e.status <> 'active' or least(e.ends_at, e.rsvp_until) <= ${now})
      order by e.ends_at desc, i.id
      limit 1`.execute(tx)
   return rows[0] ?? null
@@ -192,7 +193,7 @@ export async function findAnyInvited(tx: Tx, organizerIds: string[], phones: str
       join invitations i on i.event_id = g.event_id and i.guest_id = g.id
      where g.phone = any(${phones}::text[])
        and e.organizer_id = any(${organizerIds}::text[])
-     order by array_position(array['active', 'draft', 'archived', 'expired'], e.status), e.starts_at, i.id
+     order by array_position(array['active', 'draft', 'cancelled', 'archived', 'expired'], e.status), e.starts_at, i.id
      limit 1`.execute(tx)
   return rows[0] ?? null
 }

@@ -56,8 +56,10 @@ export async function takeReply(tx: Tx, context: ReplyContext, message: Written,
   const candidates = withoutUnknown(withoutOptedOut(open))
   const invited = clues.tapped ?? clues.quoted ?? (candidates.length === 1 ? candidates[0]! : null)
   if (!invited && candidates.length === 0) {
-    const closed = isPlainYes(reading) ? await findLatestClosed(tx, clues.phones, context.now) : null
-    if (closed) await replyOnce(tx, context, message, closed, 'event_over')
+    const latest = isCertain(reading) ? await findLatestClosed(tx, clues.phones, context.now) : null
+    // Before the event a no matters as well: who says it must know that it was not noted.
+    const closed = latest?.isToCome || isPlainYes(reading) ? latest : null
+    if (closed) await replyOnce(tx, context, message, closed, closed.isCancelled ? 'event_cancelled' : 'event_over')
     return { ...reading, invited: closed, outcome: 'no_open_invitation', countAs: 'messages_unmatched' }
   }
   const outcome = invited
@@ -132,7 +134,8 @@ async function handleInvitation(tx: Tx, context: ReplyContext, message: Written,
     : await answerOrRefuse(tx, context, message, { intent, partySize, invited: target.invited })
   if (outcome === 'refused_places_exceeded' && target.isOpen) await ask(tx, context, message, target)
   const template = outcome === 'unchanged' && !target.isOpen ? undefined : REPLY_TO_YES[outcome]
-  if (template && intent === 'yes') await replyOnce(tx, context, message, target.invited, template)
+  if (template && (intent === 'yes' || outcome === 'refused_rsvp_closed'))
+    await replyOnce(tx, context, message, target.invited, template)
   return outcome
 }
 
@@ -146,11 +149,13 @@ function isTooVague({ reading, invited: { answer } }: Target): boolean {
   return reading.intent === 'maybe' && reading.rule !== 'button' && (answer === 'yes' || answer === 'no')
 }
 
-/** The reply to a yes, by outcome. `unchanged`: a guest who confirmed on the page has not received the pass here. */
+/** The reply to a yes, and after the cutoff to any answer, by outcome. `unchanged`: a guest who confirmed on the page has not received the pass here. */
 const REPLY_TO_YES: Record<string, ReplyTemplate | undefined> = {
   unchanged: 'rsvp_confirmed',
   refused_capacity_reached: 'rsvp_full',
   refused_event_not_open: 'event_over',
+  refused_rsvp_closed: 'event_over',
+  refused_event_cancelled: 'event_cancelled',
 }
 
 /** Sends a reply unless this invitation has already had it. */

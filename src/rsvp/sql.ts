@@ -1,13 +1,15 @@
 /** The statements of answering.ts. */
-import type { AnswerKind } from '../events/events.ts'
+import type { AnswerKind, EventStatus } from '../events/events.ts'
 import { sql, type Tx } from '../platform/db.ts'
 
 export type Locked = {
   invitationId: string
   code: string
   eventId: string
-  eventStatus: 'draft' | 'active' | 'archived' | 'expired'
+  guestId: string
+  eventStatus: EventStatus
   endsAt: Date
+  rsvpUntil: Date | null
   capacity: number | null
   answer: 'pending' | AnswerKind
   answeredPlaces: number | null
@@ -18,8 +20,8 @@ export type Locked = {
 export async function lockInvitation(tx: Tx, by: { code: string } | { invitationId: string }): Promise<Locked | null> {
   const which = 'code' in by ? sql`i.code = ${by.code}` : sql`i.id = ${by.invitationId}`
   const { rows } = await sql<Locked>`
-    select i.id as invitation_id, i.code, i.event_id, i.answer, i.answered_places, i.places,
-           e.status as event_status, e.ends_at, e.capacity
+    select i.id as invitation_id, i.code, i.event_id, i.guest_id, i.answer, i.answered_places, i.places,
+           e.status as event_status, e.ends_at, e.rsvp_until, e.capacity
       from invitations i
       join events e on e.id = i.event_id
      where ${which}
@@ -28,16 +30,26 @@ export async function lockInvitation(tx: Tx, by: { code: string } | { invitation
 }
 
 /**
- * Locks an event until the end of the transaction and returns its capacity. Concurrent answers wait here, so that counting
+ * Locks an event until the end of the transaction and returns its capacity and whether it has a waiting list. Concurrent answers wait here, so that counting
  * confirmed places and confirming more cannot overlap. NO KEY: scans at the door do not wait.
  */
-export async function lockCapacity(tx: Tx, eventId: string): Promise<number | null> {
-  const { rows } = await sql<{ capacity: number | null }>`
-    select capacity
+export async function lockCapacity(
+  tx: Tx,
+  { eventId, guestId }: Locked,
+  now: Date,
+): Promise<{ capacity: number | null; isAwaited: boolean }> {
+  const { rows } = await sql<{ capacity: number | null; isAwaited: boolean }>`
+    select capacity,
+           -- another guest waits for places, which are given until the event starts
+           starts_at > ${now} and exists (
+             select 1
+               from waitlist_entries w
+              where w.event_id = events.id
+                and w.guest_id <> ${guestId}) as is_awaited
       from events
      where id = ${eventId}
        for no key update`.execute(tx)
-  return rows[0]?.capacity ?? null
+  return rows[0] ?? { capacity: null, isAwaited: false }
 }
 
 /** How many places the other invitations of the event have confirmed. */

@@ -59,7 +59,9 @@ const KINDS = [
   ['event_reminder', ['template', 'text']],
   ['event_update', ['template', 'text']],
   ['event_thanks', ['template', 'text']],
+  ['event_cancelled', ['template', 'text']],
   ['rsvp_confirmed', ['template', 'image']],
+  ['waitlist_place', ['template', 'buttons']],
   ['rsvp_question', ['refused', 'buttons']],
   ['rsvp_full', ['refused', 'text']],
   ['event_question', ['refused', 'buttons']],
@@ -342,7 +344,7 @@ test('the list and a single template show category, buttons and variables', asyn
   const one = await get('/templates/event_update', { as: 'organizer' })
   const unknown = await get('/templates/party_time', { as: 'organizer' })
 
-  assert.equal(list.json().data.length, 13)
+  assert.equal(list.json().data.length, 15)
   const { name, category, channels, locales, isApproved, variables } = one.json()
   assert.deepEqual([name, category, isApproved], ['event_update', 'utility', true])
   assert.deepEqual(

@@ -16,7 +16,6 @@ export { ByLocale, ShownMessage, TemplateStatuses } from './schemas.ts'
 export { isRefused, listTemplateStatuses, rememberTemplateStatuses, type TemplateStatus } from './statuses.ts'
 export type { TemplateName } from './texts.ts'
 export {
-  isClosedFor,
   isEarlyFor,
   isLateFor,
   isOverFor,
@@ -25,4 +24,6 @@ export {
   refuseClosed,
   refuseDraft,
   refuseUntimely,
+  SENT_WHEN_CANCELLED,
+  whyClosed,
 } from './timing.ts'

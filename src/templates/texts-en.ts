@@ -12,7 +12,7 @@ export const EN: Words = {
         paragraphs: [
           'Hello {{guest_name}},',
           '{{organizer_name}} invites you to {{event_name}}. We would love to see you there.',
-          'Open your invitation to tell us whether you come; you may change your answer until the event ends.',
+          'Open your invitation to tell us whether you come; you may change your answer there.',
         ],
       },
     },
@@ -48,6 +48,18 @@ export const EN: Words = {
         ],
       },
     },
+    event_cancelled: {
+      body: 'Hello {{guest_name}}, {{event_name}} on {{event_date}} is cancelled. We are sorry to tell you this way; if you have questions, please write to {{organizer_name}}. Thank you for your understanding.',
+      email: {
+        subject: 'Cancelled: {{event_name}}',
+        preheader: 'The event on {{event_date}} is cancelled.',
+        paragraphs: [
+          'Hello {{guest_name}},',
+          '{{event_name}} on {{event_date}} is cancelled. We are sorry to tell you this way.',
+          'If you have questions, please write to {{organizer_name}}. Thank you for your understanding.',
+        ],
+      },
+    },
     rsvp_confirmed: {
       body: 'Hello {{guest_name}}, you are confirmed for {{event_name}}. We look forward to seeing you on {{event_date}}. Place: {{event_location}}. Show this code at the door.',
       link: 'See my pass',
@@ -57,11 +69,24 @@ export const EN: Words = {
         paragraphs: ['Hello {{guest_name}},', 'You are confirmed. Show this code at the door.'],
       },
     },
+    waitlist_place: {
+      body: 'Hello {{guest_name}}, a place became free at {{event_name}}, on {{event_date}}, and you are confirmed. Place: {{event_location}}. If you can no longer come, please tell us, so that somebody else gets your place.',
+      link: 'See my pass',
+      email: {
+        subject: 'There is a place for you: {{event_name}}',
+        preheader: 'A place became free, and you are confirmed.',
+        paragraphs: [
+          'Hello {{guest_name}},',
+          'A place became free at {{event_name}}, and you are confirmed. Your pass is in your invitation.',
+          'If you can no longer come, please change your answer there, so that somebody else gets your place.',
+        ],
+      },
+    },
     rsvp_question: {
       body: 'Hello {{guest_name}}, will you join us at {{event_name}}, on {{event_date}}? Please choose an answer.',
     },
     rsvp_full: {
-      body: 'Hello {{guest_name}}, thank you for your answer. There are not enough places left at {{event_name}}, so we could not note that you come. {{organizer_name}} can tell you if one becomes free.',
+      body: 'Hello {{guest_name}}, thank you for your answer. There are not enough places left at {{event_name}}, so we could not note that you come. In your invitation you can join the waiting list of {{organizer_name}}.',
     },
     event_question: {
       body: 'Hello {{guest_name}}, you have more than one invitation. Which one is your answer for?',

@@ -12,7 +12,7 @@ export const ES_MX: Words = {
         paragraphs: [
           'Hola {{guest_name}}:',
           '{{organizer_name}} te invita a {{event_name}}. Nos dará mucho gusto verte.',
-          'Abre tu invitación para confirmar tu asistencia; puedes cambiar tu respuesta hasta que termine el evento.',
+          'Abre tu invitación para confirmar tu asistencia; ahí mismo puedes cambiar tu respuesta.',
         ],
       },
     },
@@ -48,6 +48,18 @@ export const ES_MX: Words = {
         ],
       },
     },
+    event_cancelled: {
+      body: 'Hola {{guest_name}}: {{event_name}}, del {{event_date}}, se canceló. Lamentamos avisarte así; si tienes dudas, escribe a {{organizer_name}}. Gracias por tu comprensión.',
+      email: {
+        subject: 'Se canceló: {{event_name}}',
+        preheader: 'El evento del {{event_date}} se canceló.',
+        paragraphs: [
+          'Hola {{guest_name}}:',
+          '{{event_name}}, del {{event_date}}, se canceló. Lamentamos avisarte así.',
+          'Si tienes dudas, escribe a {{organizer_name}}. Gracias por tu comprensión.',
+        ],
+      },
+    },
     rsvp_confirmed: {
       body: 'Hola {{guest_name}}: tu asistencia a {{event_name}} quedó confirmada. Te esperamos el {{event_date}}. Lugar: {{event_location}}. Muestra este código en la entrada.',
       link: 'Ver mi pase',
@@ -57,11 +69,24 @@ export const ES_MX: Words = {
         paragraphs: ['Hola {{guest_name}}:', 'Tu asistencia quedó confirmada. Muestra este código en la entrada.'],
       },
     },
+    waitlist_place: {
+      body: 'Hola {{guest_name}}: se liberó lugar en {{event_name}}, el {{event_date}}, y tu asistencia quedó confirmada. Lugar: {{event_location}}. Si ya no puedes venir, avísanos para dar tu lugar a alguien más.',
+      link: 'Ver mi pase',
+      email: {
+        subject: 'Hay lugar para ti: {{event_name}}',
+        preheader: 'Se liberó lugar y tu asistencia quedó confirmada.',
+        paragraphs: [
+          'Hola {{guest_name}}:',
+          'Se liberó lugar en {{event_name}} y tu asistencia quedó confirmada. Tu pase está en tu invitación.',
+          'Si ya no puedes venir, cambia tu respuesta ahí para dar tu lugar a alguien más.',
+        ],
+      },
+    },
     rsvp_question: {
       body: 'Hola {{guest_name}}: ¿nos acompañas en {{event_name}}, el {{event_date}}? Elige una respuesta.',
     },
     rsvp_full: {
-      body: 'Hola {{guest_name}}: gracias por responder. Ya no quedan lugares suficientes en {{event_name}}, así que no pudimos registrar tu asistencia. {{organizer_name}} puede decirte si se libera alguno.',
+      body: 'Hola {{guest_name}}: gracias por responder. Ya no quedan lugares suficientes en {{event_name}}, así que no pudimos registrar tu asistencia. En tu invitación puedes apuntarte a la lista de espera de {{organizer_name}}.',
     },
     event_question: {
       body: 'Hola {{guest_name}}: tienes más de una invitación. ¿Para cuál es tu respuesta?',

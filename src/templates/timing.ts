@@ -19,18 +19,34 @@ const AFTERWARDS = new Set(['event_thanks'])
 /** Answers to a guest who wrote, which are sent whatever the event is. */
 const ALWAYS = new Set(['event_over', 'opt_out_help', 'opt_out_confirmed', 'opt_in_confirmed', 'personal_reply'])
 
-/** Whether this template is no longer sent for the event. After archiving only thanks and some answers are. */
-export const isClosedFor = (eventStatus: string, template: string): boolean =>
-  !ALWAYS.has(template) && (eventStatus === 'expired' || (eventStatus === 'archived' && !AFTERWARDS.has(template)))
+/** What is still sent for a cancelled event: that it is cancelled, and the answers. */
+const CANCELLATION = 'event_cancelled'
+export const SENT_WHEN_CANCELLED: readonly string[] = [CANCELLATION, ...ALWAYS]
 
-/** Throws `event_closed`. */
+/**
+ * Why this template is not sent for an event of this status; null when it is. After archiving only thanks and some answers are,
+ * and nobody is told that an event is cancelled which is not.
+ */
+export function whyClosed(
+  eventStatus: string,
+  template: string,
+): 'event_closed' | 'event_cancelled' | 'event_not_cancelled' | null {
+  if (eventStatus === 'cancelled') return SENT_WHEN_CANCELLED.includes(template) ? null : 'event_cancelled'
+  if (template === CANCELLATION) return 'event_not_cancelled'
+  if (ALWAYS.has(template) || (eventStatus === 'archived' && AFTERWARDS.has(template))) return null
+  return eventStatus === 'expired' || eventStatus === 'archived' ? 'event_closed' : null
+}
+
+/** Throws what whyClosed says. */
 export function refuseClosed(eventStatus: string, template: string): void {
-  if (!isClosedFor(eventStatus, template)) return
-  throw new Failure('event_closed', { detail: `The event is ${eventStatus}: nothing more is sent for it.` })
+  const code = whyClosed(eventStatus, template)
+  if (code === null) return
+  const instead = code === 'event_cancelled' ? ` Send ${CANCELLATION} to tell its guests.` : ''
+  throw new Failure(code, { detail: `The event is ${eventStatus}: ${template} is not sent for it.${instead}` })
 }
 
 /** Templates that make no sense once the event is over. */
-const INVITES = new Set(['event_invitation', 'event_reminder', 'rsvp_confirmed'])
+const INVITES = new Set(['event_invitation', 'event_reminder', 'rsvp_confirmed', 'waitlist_place'])
 
 type Times = { startsAt: Date; endsAt: Date }
 

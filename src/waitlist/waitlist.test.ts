@@ -1,0 +1,266 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { sql } from '../platform/db.ts'
+import type { User } from '../http/access.ts'
+import { startApp, type TestApp } from '../../test/harness.ts'
+import { aGuest, anEvent, anOrganizer, type MadeGuest } from '../../test/make.ts'
+import { NOON } from '../../test/deliveries.ts'
+import { givePlaces } from './jobs.ts'
+
+const after = (minutes: number) => new Date(Date.parse(NOON) + minutes * 60_000).toISOString()
+const answer = (app: TestApp, { code }: MadeGuest, body: object) => app.post(`/public/invite/${code}/rsvp`, { body })
+const join = (app: TestApp, { code }: MadeGuest, body: object = {}) =>
+  app.post(`/public/invite/${code}/waitlist`, { body })
+const give = (app: TestApp) => app.runJob(givePlaces, {})
+const listed = async (app: TestApp, eventId: string): Promise<string[]> =>
+  (await app.get(`/events/${eventId}/waitlist`, { as: 'organizer' }))
+    .json()
+    .data.map(({ guestId }: { guestId: string }) => guestId)
+const answerOf = async (app: TestApp, { invitationId }: MadeGuest) => {
+  const { rows } = await sql<{ answer: string; answeredPlaces: number | null; answeredBy: string | null }>`
+    select answer, answered_places, answered_by from invitations where id = ${invitationId}`.execute(app.db)
+  return [rows[0]!.answer, rows[0]!.answeredPlaces, rows[0]!.answeredBy]
+}
+const told = async (app: TestApp, eventId: string): Promise<string[]> => {
+  const { rows } = await sql<{ guestId: string }>`
+    select guest_id from deliveries where event_id = ${eventId} and template = 'waitlist_place' order by id`.execute(
+    app.db,
+  )
+  return rows.map(({ guestId }) => guestId)
+}
+const takenOf = async (app: TestApp, eventId: string) =>
+  (
+    await sql<{ taken: number }>`
+      select coalesce(sum(door_places(answer, answered_places, places)), 0)::integer as taken
+        from invitations where event_id = ${eventId} and answer = 'yes'`.execute(app.db)
+  ).rows[0]!.taken
+
+/** A full event for `capacity`, its guests who come, and parties who wait in this order. */
+async function aFullEvent(app: TestApp, capacity: number, waiting: number[]) {
+  const eventId = await anEvent(app.db, { capacity })
+  const coming = await Promise.all(Array.from({ length: capacity }, () => aGuest(app.db, eventId, { answer: 'yes' })))
+  await sql`update invitations set answered_places = 1 where event_id = ${eventId}`.execute(app.db)
+  const line: MadeGuest[] = []
+  for (const [n, partySize] of waiting.entries()) {
+    const guest = await aGuest(app.db, eventId, { partySize })
+    app.setNow(after(n))
+    assert.equal((await join(app, guest)).statusCode, 200)
+    line.push(guest)
+  }
+  return { eventId, coming, line }
+}
+
+test('the first in line whose party fits is confirmed, and told once', async (t) => {
+  const app = await startApp(t, { now: NOON })
+  const { eventId, coming, line } = await aFullEvent(app, 3, [2, 1, 1])
+  const [family, first, second] = line as [MadeGuest, MadeGuest, MadeGuest]
+  await give(app)
+  assert.deepEqual(await told(app, eventId), [])
+  assert.deepEqual(
+    await listed(app, eventId),
+    line.map(({ guestId }) => guestId),
+  )
+
+  await answer(app, coming[0]!, { answer: 'no' })
+  await give(app)
+  await give(app)
+
+  assert.deepEqual(await answerOf(app, first), ['yes', 1, 'waitlist'])
+  assert.deepEqual(
+    [await told(app, eventId), await listed(app, eventId)],
+    [[first.guestId], [family.guestId, second.guestId]],
+  )
+  await answer(app, coming[1]!, { answer: 'no' })
+  await answer(app, coming[2]!, { answer: 'no' })
+  await give(app)
+  assert.deepEqual(await answerOf(app, family), ['yes', 2, 'waitlist'])
+  assert.deepEqual([await listed(app, eventId), await takenOf(app, eventId)], [[second.guestId], 3])
+  const { rows } = await sql`
+    select channel, status, requested_by from deliveries where event_id = ${eventId}`.execute(app.db)
+  assert.deepEqual(rows[0], { channel: 'whatsapp', status: 'scheduled', requestedBy: 'waitlist' })
+})
+
+test('five who decline at once pass their places to the first five in line, exactly once', async (t) => {
+  const app = await startApp(t, { now: NOON })
+  const { eventId, coming, line } = await aFullEvent(
+    app,
+    6,
+    Array.from({ length: 8 }, () => 1),
+  )
+  const others = await Promise.all(Array.from({ length: 4 }, () => aGuest(app.db, eventId)))
+
+  await Promise.all([
+    ...coming.slice(0, 5).map((guest) => answer(app, guest, { answer: 'no' })),
+    ...others.map((guest) => answer(app, guest, { answer: 'yes' })),
+    give(app),
+    give(app),
+  ])
+  await Promise.all([give(app), give(app), give(app)])
+
+  const firstFive = line.slice(0, 5).map(({ guestId }) => guestId)
+  assert.deepEqual((await told(app, eventId)).toSorted(), firstFive.toSorted())
+  assert.equal(await takenOf(app, eventId), 6)
+  for (const guest of line.slice(0, 5)) assert.deepEqual(await answerOf(app, guest), ['yes', 1, 'waitlist'])
+  for (const guest of others) assert.equal((await answerOf(app, guest))[0], 'pending')
+})
+
+test('who waits and says no at the moment of getting a place is not coming, and the next one is', async (t) => {
+  const app = await startApp(t, { now: NOON })
+  const { eventId, coming, line } = await aFullEvent(app, 1, [1, 1])
+  const [first, second] = line as [MadeGuest, MadeGuest]
+  await answer(app, coming[0]!, { answer: 'no' })
+
+  const [, no] = await Promise.all([give(app), answer(app, first, { answer: 'no' }), give(app)])
+  await give(app)
+
+  assert.equal(no.statusCode, 200)
+  assert.equal((await answerOf(app, first))[0], 'no')
+  assert.deepEqual(await answerOf(app, second), ['yes', 1, 'waitlist'])
+  assert.deepEqual([await listed(app, eventId), await takenOf(app, eventId)], [[], 1])
+})
+
+test('places come from a smaller party, a deleted guest and more capacity, too', async (t) => {
+  const app = await startApp(t, { now: NOON })
+  const { eventId, coming, line } = await aFullEvent(app, 2, [1, 1, 1, 2])
+  const both = await aGuest(app.db, eventId, { partySize: 2, answer: 'yes' })
+  await sql`update invitations set answered_places = 2 where id = ${both.invitationId}`.execute(app.db)
+  await app.patch(`/events/${eventId}`, { as: 'organizer', body: { capacity: 4 } })
+
+  await answer(app, both, { answer: 'yes', partySize: 1 })
+  await give(app)
+  assert.deepEqual(await told(app, eventId), [line[0]!.guestId])
+
+  await app.delete(`/events/${eventId}/guests/${coming[0]!.guestId}`, { as: 'organizer' })
+  await give(app)
+  assert.deepEqual(await told(app, eventId), [line[0]!.guestId, line[1]!.guestId])
+
+  await app.patch(`/events/${eventId}`, { as: 'organizer', body: { capacity: null } })
+  await give(app)
+  assert.deepEqual(await listed(app, eventId), [])
+})
+
+test('while somebody waits, a free place is not for another guest, unless the organizer says so', async (t) => {
+  const app = await startApp(t, { now: NOON })
+  const { eventId, coming, line } = await aFullEvent(app, 2, [2])
+  const other = await aGuest(app.db, eventId)
+  await answer(app, coming[0]!, { answer: 'no' })
+
+  const refused = await answer(app, other, { answer: 'yes' })
+  const own = await answer(app, line[0]!, { answer: 'yes', partySize: 1 })
+  await app.post(`/events/${eventId}/guests/${coming[1]!.guestId}/rsvp`, { as: 'organizer', body: { answer: 'no' } })
+  await join(app, coming[0]!)
+  const written = await app.post(`/events/${eventId}/guests/${other.guestId}/rsvp`, {
+    as: 'organizer',
+    body: { answer: 'yes' },
+  })
+
+  assert.deepEqual([refused.statusCode, refused.json().code], [409, 'capacity_reached'])
+  assert.deepEqual([own.statusCode, own.json().waitlist], [200, null])
+  assert.equal(written.statusCode, 200)
+  assert.deepEqual(await listed(app, eventId), [coming[0]!.guestId])
+})
+
+test('a guest joins in the form after a full answer, and the page says what they wait for', async (t) => {
+  const app = await startApp(t, { now: NOON })
+  const { eventId } = await aFullEvent(app, 1, [])
+  const guest = await aGuest(app.db, eventId, { partySize: 3 })
+  const form = (path: string, payload: string) =>
+    app.post(`/public/invite/${guest.code}/${path}`, {
+      headers: { 'content-type': 'application/x-www-form-urlencoded', accept: 'text/html' },
+      payload,
+    })
+
+  const full = await form('rsvp', 'answer=yes&partySize=2')
+  const joined = await form('waitlist', 'partySize=2')
+  const page = (await app.get(`/public/invite/${guest.code}`, { headers: { accept: 'text/html' } })).body
+  const view = (await app.get(`/public/invite/${guest.code}`, { headers: { accept: 'application/json' } })).json()
+  app.setNow(after(5))
+  const again = (await join(app, guest, { partySize: 1 })).json()
+
+  assert.equal(full.statusCode, 409)
+  assert.ok(full.body.includes(`action="/public/invite/${guest.code}/waitlist"`))
+  assert.equal(joined.statusCode, 303)
+  assert.ok(page.includes('Estás en la lista de espera (2 lugares)') && !page.includes('/waitlist"'))
+  assert.deepEqual(view.waitlist, { partySize: 2, joinedAt: NOON })
+  assert.deepEqual(again.waitlist, { partySize: 1, joinedAt: NOON })
+})
+
+test('the organizer sees the line by pages, adds a guest and takes one off', async (t) => {
+  const app = await startApp(t, { now: NOON })
+  const { eventId, line } = await aFullEvent(app, 1, [1, 1])
+  const guest = await aGuest(app.db, eventId, { partySize: 2 })
+  app.setNow(after(9))
+  const path = `/events/${eventId}/waitlist`
+
+  const added = await app.post(path, { as: 'organizer', body: { guestId: guest.guestId, partySize: 1 } })
+  const first = (await app.get(`${path}?limit=2`, { as: 'viewer' })).json()
+  const second = (await app.get(`${path}?limit=2&cursor=${first.page.nextCursor}`, { as: 'director' })).json()
+  const removed = await app.delete(`${path}/${line[0]!.guestId}`, { as: 'organizer' })
+  const twice = await app.delete(`${path}/${line[0]!.guestId}`, { as: 'organizer' })
+
+  const { requestId: _, ...entry } = added.json()
+  assert.equal(added.statusCode, 201)
+  assert.deepEqual(entry, {
+    ...{ guestId: guest.guestId, name: 'Ana Prueba', partySize: 1, joinedAt: after(9) },
+    addedBy: 'usr_test_organizer',
+  })
+  assert.deepEqual(
+    [...first.data, ...second.data].map(({ guestId }: { guestId: string }) => guestId),
+    [...line, guest].map(({ guestId }) => guestId),
+  )
+  assert.deepEqual([removed.json().status, twice.json().code], ['deleted', 'not_waiting'])
+  assert.deepEqual(await listed(app, eventId), [line[1]!.guestId, guest.guestId])
+})
+
+test('of another organizer everything is 404, and a viewer changes nothing', async (t) => {
+  const app = await startApp(t, { now: NOON })
+  const { eventId, line } = await aFullEvent(app, 1, [1])
+  const stranger: User = { id: 'usr_x', role: 'organizer', organizerId: await anOrganizer(app.db) }
+  const [{ guestId }] = line as [MadeGuest]
+  const path = `/events/${eventId}/waitlist`
+
+  const codes = [
+    await app.get(path, { as: stranger }),
+    await app.post(path, { as: stranger, body: { guestId } }),
+    await app.delete(`${path}/${guestId}`, { as: stranger }),
+    await app.post(path, { as: 'viewer', body: { guestId } }),
+    await app.post(path, { as: 'organizer', body: { guestId: 'g_none' } }),
+    await app.post(path, { as: 'organizer', body: {} }),
+    await app.post('/public/invite/NO-SUCH-CODE/waitlist', { body: {} }),
+  ].map((reply) => reply.json().code)
+
+  assert.deepEqual(codes, [
+    ...['event_not_found', 'guest_not_found', 'event_not_found', 'forbidden', 'guest_not_found', 'invalid_request'],
+    'invitation_not_found',
+  ])
+  assert.deepEqual(await listed(app, eventId), [guestId])
+})
+
+test('nobody joins for more people than are invited, nor who comes already, nor once it is too late', async (t) => {
+  const app = await startApp(t, { now: NOON })
+  const { eventId, coming, line } = await aFullEvent(app, 1, [1])
+  const guest = await aGuest(app.db, eventId)
+  const put = () => app.post(`/events/${eventId}/waitlist`, { as: 'organizer', body: { guestId: guest.guestId } })
+  const codeOf = async (reply: ReturnType<typeof put>) => (await reply).json().code
+
+  assert.equal(await codeOf(join(app, guest, { partySize: 2 })), 'places_exceeded')
+  assert.equal(await codeOf(join(app, coming[0]!)), 'already_confirmed')
+  await app.patch(`/events/${eventId}`, { as: 'organizer', body: { rsvpUntil: NOON } })
+  assert.equal(await codeOf(join(app, guest)), 'rsvp_closed')
+  assert.equal((await put()).statusCode, 201)
+  // A place that becomes free after the cutoff is still given.
+  await app.post(`/events/${eventId}/guests/${coming[0]!.guestId}/rsvp`, { as: 'organizer', body: { answer: 'no' } })
+  await give(app)
+  assert.deepEqual(await answerOf(app, line[0]!), ['yes', 1, 'waitlist'])
+
+  app.setNow('2030-01-01T00:00:00Z') // it starts
+  assert.equal(await codeOf(put()), 'event_not_open')
+  await app.patch(`/events/${eventId}`, { as: 'organizer', body: { capacity: 5 } })
+  await give(app)
+  assert.deepEqual(await listed(app, eventId), [guest.guestId])
+  app.setNow(NOON)
+  await app.post(`/events/${eventId}/cancel`, { as: 'organizer' })
+  assert.equal(await codeOf(put()), 'event_cancelled')
+  await give(app)
+  assert.equal((await answerOf(app, guest))[0], 'pending')
+})
