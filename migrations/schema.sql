@@ -19,7 +19,7 @@ CREATE INDEX audit_entries_actor ON audit_entries USING btree (actor, at DESC, i
 CREATE INDEX audit_entries_entity ON audit_entries USING btree (entity_id, at DESC, id DESC);
 CREATE INDEX audit_entries_list ON audit_entries USING btree (at DESC, id DESC);
 CREATE INDEX audit_entries_organizer ON audit_entries USING btree (organizer_id, at DESC, id DESC);
-CREATE TRIGGER audit_entries_append_only BEFORE DELETE OR UPDATE ON audit_entries FOR EACH ROW EXECUTE FUNCTION audit_entries_stay();
+CREATE TRIGGER audit_entries_append_only BEFORE DELETE OR UPDATE ON audit_entries FOR EACH ROW EXECUTE FUNCTION audit_entries_only_erase();
 CREATE TRIGGER audit_entries_kept BEFORE TRUNCATE ON audit_entries FOR EACH STATEMENT EXECUTE FUNCTION audit_entries_stay();
 
 create table campaigns (
@@ -311,6 +311,36 @@ create table fences (
   constraint fences_pkey PRIMARY KEY (name)
 );
 
+create table forgotten_key (
+  is_only boolean default true not null,
+  key text not null,
+  constraint forgotten_key_pkey PRIMARY KEY (is_only),
+  constraint forgotten_key_is_only_check CHECK (is_only)
+);
+
+create table forgotten_stops (
+  kind text not null,
+  organizer_id text not null,
+  hash bytea not null,
+  cause text,
+  stopped_at timestamp with time zone not null,
+  constraint forgotten_stops_pkey PRIMARY KEY (kind, organizer_id, hash),
+  constraint forgotten_stops_kind CHECK ((kind = ANY (ARRAY['opt_out'::text, 'email'::text, 'promotions'::text])))
+);
+CREATE INDEX forgotten_stops_hash ON forgotten_stops USING btree (hash);
+
+create table guest_anonymizations (
+  event_id text not null,
+  guest_id text not null,
+  reason text,
+  erased jsonb not null,
+  requested_by text not null,
+  request_id text not null,
+  anonymized_at timestamp with time zone not null,
+  constraint guest_anonymizations_pkey PRIMARY KEY (event_id, guest_id),
+  constraint guest_anonymizations_event_id_guest_id_fkey FOREIGN KEY (event_id, guest_id) REFERENCES guests(event_id, id) ON DELETE CASCADE
+);
+
 create table guest_import_rejects (
   import_id text not null,
   row_number integer not null,
@@ -353,6 +383,7 @@ create table guests (
   created_at timestamp with time zone default now() not null,
   updated_at timestamp with time zone default now() not null,
   search text generated always as (((((search_text(name) || '	'::text) || COALESCE(search_text(phone), ''::text)) || '	'::text) || COALESCE(search_text(email), ''::text))) stored not null,
+  anonymized_at timestamp with time zone,
   constraint guests_pkey PRIMARY KEY (event_id, id),
   constraint guests_email CHECK (((email = lower(email)) AND (length(email) <= 254))),
   constraint guests_id_check CHECK ((id ~ '^[A-Za-z0-9_-]{1,64}$'::text)),
@@ -367,6 +398,8 @@ CREATE INDEX guests_event ON guests USING btree (event_id, created_at DESC, id D
 CREATE INDEX guests_name_lookup ON guests USING btree (event_id, split_part(search, '	'::text, 1));
 CREATE INDEX guests_phone_lookup ON guests USING btree (phone) WHERE (phone IS NOT NULL);
 CREATE INDEX guests_search ON guests USING gin (search gin_trgm_ops);
+CREATE TRIGGER guests_added_with_stops AFTER INSERT ON guests FOR EACH ROW WHEN (((new.phone IS NOT NULL) OR (new.email IS NOT NULL))) EXECUTE FUNCTION guests_restore_stops();
+CREATE TRIGGER guests_changed_with_stops AFTER UPDATE OF phone, email ON guests FOR EACH ROW WHEN (((new.phone IS DISTINCT FROM old.phone) OR (new.email IS DISTINCT FROM old.email))) EXECUTE FUNCTION guests_restore_stops();
 
 create table idempotency_keys (
   caller text not null,
@@ -433,6 +466,7 @@ create table invitations (
   created_at timestamp with time zone default now() not null,
   updated_at timestamp with time zone default now() not null,
   outside integer default 0 not null,
+  revoked_at timestamp with time zone,
   constraint invitations_pkey PRIMARY KEY (id),
   constraint invitations_code_unique UNIQUE (code),
   constraint invitations_one_per_guest UNIQUE (event_id, guest_id),
@@ -990,6 +1024,7 @@ create table wa_messages (
   constraint wa_messages_direction CHECK ((direction = ANY (ARRAY['in'::text, 'out'::text]))),
   constraint wa_messages_origin CHECK ((origin = ANY (ARRAY['live'::text, 'forwarded'::text, 'history'::text])))
 );
+CREATE INDEX wa_messages_guest ON wa_messages USING btree (event_id, guest_id) WHERE (guest_id IS NOT NULL);
 CREATE INDEX wa_messages_intent ON wa_messages USING btree (event_id, guest_id, sent_at) WHERE (intent IS NOT NULL);
 CREATE INDEX wa_messages_kept_text ON wa_messages USING btree (received_at) WHERE ((body IS NOT NULL) OR (attachment_name IS NOT NULL));
 CREATE INDEX wa_messages_opt_words ON wa_messages USING btree (phone, sent_at) WHERE (rule = ANY (ARRAY['opt_out'::text, 'opt_in'::text]));
@@ -1163,6 +1198,37 @@ create view wa_reactions as
           ORDER BY wa_messages.target_message_id, (COALESCE(wa_messages.phone, wa_messages.user_id)), wa_messages.sent_at DESC, wa_messages.received_at DESC) last
   WHERE emoji IS NOT NULL;
 
+CREATE OR REPLACE FUNCTION audit_entries_erased(old jsonb, new jsonb)
+ RETURNS boolean
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+  select old is not distinct from new
+      or jsonb_typeof(old) = 'object'
+         and jsonb_typeof(new) = 'object'
+         and not exists (
+               select from jsonb_each(old) o
+                 full join jsonb_each(new) n on n.key = o.key
+                where n.key is null
+                   or o.key is null
+                   or n.value <> o.value and n.value <> '"[erased]"'::jsonb)
+$function$;
+
+CREATE OR REPLACE FUNCTION audit_entries_only_erase()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  if tg_op = 'UPDATE'
+     and to_jsonb(new) - 'before' - 'after' = to_jsonb(old) - 'before' - 'after'
+     and audit_entries_erased(old.before, new.before)
+     and audit_entries_erased(old.after, new.after) then
+    return new;
+  end if;
+  raise exception 'audit_entries is append-only'
+    using errcode = 'check_violation', constraint = 'audit_entries_append_only';
+end $function$;
+
 CREATE OR REPLACE FUNCTION audit_entries_stay()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -1279,6 +1345,12 @@ begin
    group by 1, 2, 3;
 end $function$;
 
+CREATE OR REPLACE FUNCTION forgotten_hash(address text)
+ RETURNS bytea
+ LANGUAGE sql
+ STABLE PARALLEL SAFE STRICT
+AS $function$ select sha256(convert_to(key || address, 'UTF8')) from forgotten_key $function$;
+
 CREATE OR REPLACE FUNCTION guest_status(answer text, admitted integer)
  RETURNS text
  LANGUAGE sql
@@ -1291,6 +1363,21 @@ AS $function$
     else 'pending'
   end
 $function$;
+
+CREATE OR REPLACE FUNCTION guests_restore_stops()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO '$user', 'public'
+AS $function$
+begin
+  if exists (
+       select from forgotten_stops
+        where hash in (forgotten_hash(new.phone), forgotten_hash(new.email))) then
+    perform restore_stops(e.organizer_id, new.phone, new.email) from events e where e.id = new.event_id;
+  end if;
+  return null;
+end $function$;
 
 CREATE OR REPLACE FUNCTION landing_days(own integer, fallback integer)
  RETURNS integer
@@ -1565,6 +1652,41 @@ begin
       using errcode = 'check_violation', constraint = 'payments_forward_only';
   end if;
   return new;
+end $function$;
+
+CREATE OR REPLACE FUNCTION restore_stops(organizer text, phone text, email text)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO '$user', 'public'
+AS $function$
+begin
+  with known as (
+    delete from forgotten_stops f
+     where f.kind = 'opt_out'
+       and f.organizer_id = organizer
+       and f.hash = forgotten_hash(restore_stops.phone)
+    returning f.stopped_at)
+  insert into opt_outs (organizer_id, phone, opted_out_at)
+  select organizer, restore_stops.phone, stopped_at from known
+  on conflict do nothing;
+  with known as (
+    delete from forgotten_stops f
+     where f.kind = 'promotions'
+       and f.hash = forgotten_hash(restore_stops.phone)
+    returning f.stopped_at, f.cause)
+  insert into wa_marketing_stops (phone, stopped_at, source)
+  select restore_stops.phone, stopped_at, cause from known
+  on conflict do nothing;
+  with known as (
+    delete from forgotten_stops f
+     where f.kind = 'email'
+       and f.organizer_id in ('*', organizer)
+       and f.hash = forgotten_hash(restore_stops.email)
+    returning f.organizer_id, f.stopped_at, f.cause)
+  insert into email_stops (email, organizer_id, reason, stopped_at)
+  select restore_stops.email, known.organizer_id, cause, stopped_at from known
+  on conflict do nothing;
 end $function$;
 
 CREATE OR REPLACE FUNCTION search_text(words text)

@@ -49,6 +49,7 @@ const BODIES: Record<string, (ids: Ids) => object | null> = {
   undoScan: () => ({ reason: 'Robo' }),
   assignConversation: () => ({ userId: 'usr_away_organizer' }),
   replyToGuest: () => ({ text: 'Robo' }),
+  anonymizeGuest: () => ({}),
   writeDownAnswer: () => ({ answer: 'no' }),
   createPaymentIntent: ({ organizerId, eventId }) => ({ organizerId, eventId, amountCents: 10_000, currency: 'MXN' }),
   refundPayment: () => ({ reason: 'Robo' }),

@@ -27,6 +27,7 @@ import {
 import { revokeSessions } from './users-sql.ts'
 
 export { deleteOldTokens, findUser, stopWeeklyEmail } from './sql.ts'
+export { eraseEntries } from './audit-sql.ts'
 export { deleteOldLinks } from './users-sql.ts'
 
 export type AuthContext = {

@@ -39,6 +39,7 @@ import {
 
 type Context = { db: Db; now: () => Date }
 
+export { eraseScanNotes } from './erasing.ts'
 export { deleteScansOf } from './scans-sql.ts'
 
 export type ScanInput = {

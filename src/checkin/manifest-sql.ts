@@ -9,6 +9,7 @@ export type ManifestRow = {
   places: number
   answer: 'pending' | 'yes' | 'no' | 'maybe'
   inside: number
+  isRevoked: boolean
   changedAt: Date
 }
 
@@ -20,7 +21,7 @@ export async function listChanged(
   const { rows } = await sql<ManifestRow>`
     with guest as (
       select i.id, i.code, g.name, door_places(i.answer, i.answered_places, i.places) as places, i.answer,
-             i.admitted - i.outside as inside,
+             i.admitted - i.outside as inside, i.revoked_at is not null as is_revoked,
              -- As precise as a cursor.
              date_trunc('milliseconds', greatest(i.updated_at, g.updated_at)) as changed_at
         from invitations i

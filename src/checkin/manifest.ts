@@ -41,7 +41,7 @@ export async function viewManifest({ db, now }: { db: Db; now: () => Date }, wan
 }
 
 const describeEntry = (
-  { code, name, places, answer, inside, changedAt }: ManifestRow,
+  { code, name, places, answer, inside, isRevoked, changedAt }: ManifestRow,
   eventId: string,
   hasNames: boolean,
 ) => ({
@@ -49,5 +49,6 @@ const describeEntry = (
     .subarray(0, HASH_BYTES)
     .toString('base64url'),
   ...{ places, answer, inside, version: changedAt.getTime() },
+  ...(isRevoked ? { isRevoked } : {}),
   ...(hasNames ? { name } : {}),
 })

@@ -94,7 +94,7 @@ const CASES: Case[] = [
 ]
 
 /** States that no row can have yet: they wait for the part of the program that makes them. */
-const ONLY_RULES = new Set(['a cancelled event', 'a revoked code'])
+const ONLY_RULES = new Set(['a cancelled event'])
 
 const SCAN: ScanFacts = { ...at(0), count: 1, direction: 'in' }
 const factsOf = ({ event, guest, scan }: Case) => ({
@@ -130,9 +130,10 @@ for (const one of CASES.filter(({ what }) => !ONLY_RULES.has(what))) {
       if (!guest) return { eventId, code: 'NO-SUCH-CODE' }
       const { answer, places, admitted, outside } = guest
       const { code, invitationId } = await aGuest(app.db, eventId, { partySize: places, answer })
-      await sql`update invitations set admitted = ${admitted}, outside = ${outside} where id = ${invitationId}`.execute(
-        app.db,
-      )
+      await sql`
+        update invitations
+           set admitted = ${admitted}, outside = ${outside}, revoked_at = ${guest.isRevoked ? now : null}
+         where id = ${invitationId}`.execute(app.db)
       return { eventId, code }
     }
 

@@ -267,6 +267,7 @@ export const Manifest = Type.Object(
           answer: Type.Enum(['pending', 'yes', 'no', 'maybe']),
           inside: count(),
           version: Type.Integer({ description: 'Grows with every change.' }),
+          isRevoked: Type.Optional(Type.Boolean({ description: 'Only where the code has been withdrawn.' })),
           name: Type.Optional(Type.String()),
         },
         { title: 'ManifestEntry' },

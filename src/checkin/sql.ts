@@ -61,6 +61,7 @@ export async function admitScans(db: Db, asked: Asked[]): Promise<(Admission | n
                  from invitations c
                 where c.code = any(string_to_array(a.codes, ' '))
                   and c.event_id = a.event_id
+                  and c.revoked_at is null
                 order by array_position(string_to_array(a.codes, ' '), c.code)
                 limit 1) i
        where e.status in ('active', 'archived', 'expired')

@@ -47,6 +47,7 @@ export {
   type ExportedGuest,
   type ListedGuest,
 } from './lists.ts'
+export { eraseGuest, lockPersonalGuest, type PersonalGuest } from './erasing.ts'
 export { archiveDue, expireDue, listDue, type LandingChange } from './life-cycle.ts'
 export { findEvent, findGuest, type EventRow } from './sql.ts'
 
@@ -203,7 +204,7 @@ export async function changeGuest(
   const next: GuestRow = { ...guest, ...patch, ...readGuestFields({ ...guest, ...patch }, guest) }
   try {
     await withTx(db, async (tx) => {
-      await updateGuest(tx, next, now())
+      if (!(await updateGuest(tx, next, now()))) throw new Failure('guest_anonymized')
       await updatePlaces(tx, next, now())
     })
   } catch (error) {

@@ -76,7 +76,13 @@ export const admitting = (asked: ReturnType<typeof sql>) => sql`
        and (i.answer = 'yes' or not a.must_confirm)
     returning a.*, ${ADMISSION}`
 
-export type LockedInvitation = { answer: Admission['answer']; places: number; admitted: number; outside: number }
+export type LockedInvitation = {
+  answer: Admission['answer']
+  places: number
+  admitted: number
+  outside: number
+  isRevoked: boolean
+}
 
 /** Locks the invitation of a code until the end of the transaction, so that what is judged is what is changed. */
 export async function lockInvitation(
@@ -85,7 +91,8 @@ export async function lockInvitation(
   code: string,
 ): Promise<(LockedInvitation & { id: string }) | null> {
   const { rows } = await sql<LockedInvitation & { id: string }>`
-    select id, answer, door_places(answer, answered_places, places) as places, admitted, outside
+    select id, answer, door_places(answer, answered_places, places) as places, admitted, outside,
+           revoked_at is not null as is_revoked
       from invitations
      where event_id = ${eventId} and code = ${code}
        for no key update`.execute(tx)

@@ -66,6 +66,7 @@ export const Guest = Type.Object(
     admitted: Type.Integer(),
     code: Type.String({ description: 'Of the invitation; opens its page and, as a QR, the door.' }),
     createdAt: Instant,
+    anonymizedAt: NullableInstant,
   },
   { title: 'Guest' },
 )

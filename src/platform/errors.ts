@@ -59,6 +59,7 @@ const FAILURES = {
   import_not_found: [404, 'No such import'],
   invitation_not_found: [404, 'No such invitation'],
   invitation_expired: [410, 'The invitation has expired'],
+  invitation_revoked: [410, 'The invitation is no longer valid'],
   link_not_valid: [410, 'The link is used, replaced or expired'],
   // conflicts
   user_disabled: [409, 'The user is disabled'],
@@ -66,6 +67,8 @@ const FAILURES = {
   organizer_exists: [409, 'An organizer with this id exists'],
   guest_has_history: [409, 'The guest has deliveries or scans'],
   event_exists: [409, 'An event with this id exists'],
+  guest_anonymized: [409, 'The guest has been anonymised'],
+  delivery_in_progress: [409, 'A message to the guest is being sent'],
   guest_exists: [409, 'A guest with this id exists'],
   event_closed: [409, 'The event is closed'],
   event_draft: [409, 'The event is a draft'],

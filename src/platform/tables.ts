@@ -242,6 +242,29 @@ export interface Fences {
   name: string;
 }
 
+export interface ForgottenKey {
+  isOnly: Generated<boolean>;
+  key: string;
+}
+
+export interface ForgottenStops {
+  cause: string | null;
+  hash: Buffer;
+  kind: string;
+  organizerId: string;
+  stoppedAt: Timestamp;
+}
+
+export interface GuestAnonymizations {
+  anonymizedAt: Timestamp;
+  erased: Json;
+  eventId: string;
+  guestId: string;
+  reason: string | null;
+  requestedBy: string;
+  requestId: string;
+}
+
 export interface GuestImportRejects {
   cells: string[];
   errors: Json;
@@ -264,6 +287,7 @@ export interface GuestImports {
 }
 
 export interface Guests {
+  anonymizedAt: Timestamp | null;
   createdAt: Generated<Timestamp>;
   email: string | null;
   eventId: string;
@@ -332,6 +356,7 @@ export interface Invitations {
   id: string;
   outside: Generated<number>;
   places: number;
+  revokedAt: Timestamp | null;
   updatedAt: Generated<Timestamp>;
 }
 
@@ -824,6 +849,9 @@ export interface DB {
   exportChunks: ExportChunks;
   exports: Exports;
   fences: Fences;
+  forgottenKey: ForgottenKey;
+  forgottenStops: ForgottenStops;
+  guestAnonymizations: GuestAnonymizations;
   guestImportRejects: GuestImportRejects;
   guestImports: GuestImports;
   guests: Guests;

@@ -34,7 +34,7 @@ export type Answered = {
 }
 
 /**
- * Records a guest's answer inside the caller's transaction. A refused answer leaves the old one. Throws `invitation_not_found`, `invitation_expired`, `event_not_open`, `places_exceeded`,
+ * Records a guest's answer inside the caller's transaction. A refused answer leaves the old one. Throws `invitation_not_found`, `invitation_expired`, `invitation_revoked`, `event_not_open`, `places_exceeded`,
  * `capacity_reached`, `guest_already_admitted`.
  */
 export async function answerInvitation(tx: Tx, input: InvitationAnswer): Promise<Answered> {
@@ -61,8 +61,9 @@ export async function answerInvitation(tx: Tx, input: InvitationAnswer): Promise
 }
 
 /** Throws unless the event takes answers. Whoever has only the code learns no more than the page shows. */
-function checkOpen({ eventStatus, endsAt }: Locked, input: InvitationAnswer): void {
+function checkOpen({ eventStatus, endsAt, isRevoked }: Locked, input: InvitationAnswer): void {
   if ('code' in input && eventStatus === 'draft') throw new Failure('invitation_not_found')
+  if (isRevoked) throw new Failure('invitation_revoked')
   if ('code' in input && eventStatus === 'expired') throw new Failure('invitation_expired')
   if (!isOpen(eventStatus, endsAt, input.now)) {
     throw new Failure('event_not_open', { detail: 'The event takes no answers: it has ended or is not active.' })
