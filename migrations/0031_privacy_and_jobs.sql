@@ -126,3 +126,41 @@ create trigger audit_entries_append_only
 
 -- What a guest wrote, whatever it was understood as.
 create index wa_messages_guest on wa_messages (event_id, guest_id) where guest_id is not null;
+
+-- A long list is imported by a job, a thousand rows at a time.
+alter table guest_imports
+  add column status text not null default 'completed'
+    constraint guest_imports_status check (status in ('queued', 'running', 'completed', 'failed')),
+  add column mapping jsonb not null default '{}',
+  add column rows_done integer not null default 0, -- the rows below the headings that were applied
+  add column rows_total integer not null default 0,
+  add column attempt integer not null default 0, -- the one that runs or ran last
+  add column lease_until timestamptz, -- later than this its worker has died
+  add column ended_at timestamptz;
+
+update guest_imports
+   set rows_done = created + updated + unchanged + rejected,
+       rows_total = created + updated + unchanged + rejected,
+       ended_at = created_at;
+
+alter table guest_imports
+  add constraint guest_imports_lease check ((status = 'running') = (lease_until is not null)),
+  add constraint guest_imports_end check ((status in ('completed', 'failed')) = (ended_at is not null));
+
+create index guest_imports_open on guest_imports (event_id, created_at, id) where status in ('queued', 'running');
+
+-- The file of an import that has not ended.
+create table guest_import_chunks (
+  import_id text not null references guest_imports (id) on delete cascade,
+  number integer not null,
+  bytes bytea not null,
+  primary key (import_id, number)
+);
+
+-- Which row of the file spoke of a guest first, until the import ends: the first row counts.
+create table guest_import_seen (
+  import_id text not null references guest_imports (id) on delete cascade,
+  guest_id text not null,
+  row_number integer not null,
+  primary key (import_id, guest_id)
+);

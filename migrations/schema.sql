@@ -341,6 +341,14 @@ create table guest_anonymizations (
   constraint guest_anonymizations_event_id_guest_id_fkey FOREIGN KEY (event_id, guest_id) REFERENCES guests(event_id, id) ON DELETE CASCADE
 );
 
+create table guest_import_chunks (
+  import_id text not null,
+  number integer not null,
+  bytes bytea not null,
+  constraint guest_import_chunks_pkey PRIMARY KEY (import_id, number),
+  constraint guest_import_chunks_import_id_fkey FOREIGN KEY (import_id) REFERENCES guest_imports(id) ON DELETE CASCADE
+);
+
 create table guest_import_rejects (
   import_id text not null,
   row_number integer not null,
@@ -348,6 +356,14 @@ create table guest_import_rejects (
   errors jsonb not null,
   constraint guest_import_rejects_pkey PRIMARY KEY (import_id, row_number),
   constraint guest_import_rejects_import_id_fkey FOREIGN KEY (import_id) REFERENCES guest_imports(id) ON DELETE CASCADE
+);
+
+create table guest_import_seen (
+  import_id text not null,
+  guest_id text not null,
+  row_number integer not null,
+  constraint guest_import_seen_pkey PRIMARY KEY (import_id, guest_id),
+  constraint guest_import_seen_import_id_fkey FOREIGN KEY (import_id) REFERENCES guest_imports(id) ON DELETE CASCADE
 );
 
 create table guest_imports (
@@ -362,12 +378,23 @@ create table guest_imports (
   requested_by text not null,
   request_id text not null,
   created_at timestamp with time zone not null,
+  status text default 'completed'::text not null,
+  mapping jsonb default '{}'::jsonb not null,
+  rows_done integer default 0 not null,
+  rows_total integer default 0 not null,
+  attempt integer default 0 not null,
+  lease_until timestamp with time zone,
+  ended_at timestamp with time zone,
   constraint guest_imports_pkey PRIMARY KEY (id),
+  constraint guest_imports_end CHECK (((status = ANY (ARRAY['completed'::text, 'failed'::text])) = (ended_at IS NOT NULL))),
   constraint guest_imports_format CHECK ((format = ANY (ARRAY['csv'::text, 'xlsx'::text]))),
+  constraint guest_imports_lease CHECK (((status = 'running'::text) = (lease_until IS NOT NULL))),
+  constraint guest_imports_status CHECK ((status = ANY (ARRAY['queued'::text, 'running'::text, 'completed'::text, 'failed'::text]))),
   constraint guest_imports_event_id_fkey FOREIGN KEY (event_id) REFERENCES events(id) ON DELETE CASCADE
 );
 CREATE INDEX guest_imports_age ON guest_imports USING btree (created_at);
 CREATE INDEX guest_imports_event ON guest_imports USING btree (event_id, created_at DESC, id DESC);
+CREATE INDEX guest_imports_open ON guest_imports USING btree (event_id, created_at, id) WHERE (status = ANY (ARRAY['queued'::text, 'running'::text]));
 
 create table guests (
   event_id text not null,

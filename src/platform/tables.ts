@@ -265,6 +265,12 @@ export interface GuestAnonymizations {
   requestId: string;
 }
 
+export interface GuestImportChunks {
+  bytes: Buffer;
+  importId: string;
+  number: number;
+}
+
 export interface GuestImportRejects {
   cells: string[];
   errors: Json;
@@ -273,17 +279,30 @@ export interface GuestImportRejects {
 }
 
 export interface GuestImports {
+  attempt: Generated<number>;
   created: number;
   createdAt: Timestamp;
+  endedAt: Timestamp | null;
   eventId: string;
   format: string;
   headings: string[];
   id: string;
+  leaseUntil: Timestamp | null;
+  mapping: Generated<Json>;
   rejected: number;
   requestedBy: string;
   requestId: string;
+  rowsDone: Generated<number>;
+  rowsTotal: Generated<number>;
+  status: Generated<string>;
   unchanged: number;
   updated: number;
+}
+
+export interface GuestImportSeen {
+  guestId: string;
+  importId: string;
+  rowNumber: number;
 }
 
 export interface Guests {
@@ -852,8 +871,10 @@ export interface DB {
   forgottenKey: ForgottenKey;
   forgottenStops: ForgottenStops;
   guestAnonymizations: GuestAnonymizations;
+  guestImportChunks: GuestImportChunks;
   guestImportRejects: GuestImportRejects;
   guestImports: GuestImports;
+  guestImportSeen: GuestImportSeen;
   guests: Guests;
   idempotencyKeys: IdempotencyKeys;
   inboundEvents: InboundEvents;
