@@ -44,7 +44,7 @@ test('a list of more than 10,000 rows waits for a job', async (t) => {
 test('a job imports a list batch by batch, says what it did, and keeps nothing of the file', async (t) => {
   const app = await startApp(t, { now: NOW })
   const eventId = await anEvent(app.db)
-  const file = `${listOf([...namesTo(1100), '', 'Invitado 7'])}`
+  const file = listOf([...namesTo(1100), '', 'Invitado 7'])
   const { importId } = (await upload(app, eventId, file, { isAsync: true })).json()
   assert.ok((await leftovers(app.db, importId)) > 0)
 
