@@ -32,6 +32,7 @@ declare
   own constant text := 'organizer_id = current_organizer()';
   of_event constant text := 'event_id in (select id from events)';
   of_payment constant text := 'exists (select from payments p where p.id = payment_id)';
+  of_import constant text := 'exists (select from guest_imports i where i.id = import_id)';
   of_user constant text := 'exists (select from users u where u.id = user_id)';
   of_delivery constant text := 'exists (select from deliveries d where d.id = delivery_id)';
   rule record;
@@ -40,9 +41,11 @@ begin
     select *
       from (values
         ('organizers', 'id = current_organizer()'),
+        ('api_keys', own),
         ('audit_entries', own),
         ('campaigns', own),
         ('deliveries', own),
+        ('devices', own),
         ('email_stops', 'organizer_id in (current_organizer(), ''*'')'),
         ('events', own),
         ('ledger_entries', own),
@@ -56,14 +59,20 @@ begin
         ('users', own),
         ('conversations', of_event),
         ('delivery_slots', of_event),
+        ('event_staff', of_event),
+        ('event_texts', of_event),
         ('guest_imports', of_event),
         ('guests', of_event),
         ('invitations', of_event),
+        ('revoked_codes', of_event),
         ('scans', of_event),
         ('ticket_uses', of_event),
+        ('waitlist_entries', of_event),
         ('delivery_attempts', of_delivery),
         ('delivery_events', of_delivery),
-        ('guest_import_rejects', 'exists (select from guest_imports i where i.id = import_id)'),
+        ('guest_import_chunks', of_import),
+        ('guest_import_rejects', of_import),
+        ('guest_import_seen', of_import),
         ('invitation_answers', 'exists (select from invitations i where i.id = invitation_id)'),
         ('password_links', of_user),
         ('refresh_tokens', of_user),
@@ -94,6 +103,8 @@ grant select, insert, update, delete on pauses to monotickets_tenant;
 -- What belongs to a person on a channel, or to the platform.
 grant select on wa_contacts, wa_windows, wa_unreachable, wa_marketing_stops, wa_templates, wa_messaging_limit,
   channel_limits to monotickets_tenant;
+-- Public keys; a private one needs JWT_SECRET as well.
+grant select on signing_keys to monotickets_tenant;
 
 -- Views read their tables as whoever asks.
 do $$

@@ -69,13 +69,14 @@ create trigger audit
   after insert or update or delete on events
   for each row when (current_setting('app.actor', true) <> '')
   execute function audit_change('event', 'id',
-    'name type status starts_at ends_at time_zone location capacity landing_ttl_days door_policy doors_open_minutes reentry', '');
+    'name type status starts_at ends_at time_zone location venue capacity rsvp_until landing_ttl_days door_policy
+     doors_open_minutes reentry cancel_reason', '');
 
 -- A list of guests is one entry of guest_imports.
 create trigger audit
   after insert or update or delete on guests
   for each row when (current_setting('app.actor', true) <> '' and current_setting('app.bulk', true) is distinct from 'on')
-  execute function audit_change('guest', 'id', 'event_id party_size locale', 'name phone email notes tags');
+  execute function audit_change('guest', 'id', 'event_id party_size locale anonymized_at', 'name phone email notes tags companions');
 
 create trigger audit
   after insert on guest_imports
@@ -139,3 +140,38 @@ create trigger audit
   after insert on exports
   for each row when (current_setting('app.actor', true) <> '')
   execute function audit_change('export', 'id', 'report format filter', '');
+
+create trigger audit
+  after insert or update on event_texts
+  for each row when (current_setting('app.actor', true) <> '')
+  execute function audit_change('event_text', 'event_id', 'locale title greeting body dress_code gifts thanks', '');
+
+create trigger audit
+  after insert or delete on waitlist_entries
+  for each row when (current_setting('app.actor', true) <> '')
+  execute function audit_change('waitlist_entry', 'guest_id', 'event_id party_size', '');
+
+create trigger audit
+  after insert on revoked_codes
+  for each row when (current_setting('app.actor', true) <> '')
+  execute function audit_change('pass', 'invitation_id', 'event_id version', '');
+
+create trigger audit
+  after insert on signing_keys
+  for each row when (current_setting('app.actor', true) <> '')
+  execute function audit_change('signing_key', 'kid', 'kid', '');
+
+create trigger audit
+  after insert or update or delete on event_staff
+  for each row when (current_setting('app.actor', true) <> '')
+  execute function audit_change('event_staff', 'user_id', 'event_id user_id gate', '');
+
+create trigger audit
+  after insert or update or delete on api_keys
+  for each row when (current_setting('app.actor', true) <> '')
+  execute function audit_change('api_key', 'id', 'name prefix scopes expires_at replaced_by', '');
+
+create trigger audit
+  after insert or update or delete on devices
+  for each row when (current_setting('app.actor', true) <> '')
+  execute function audit_change('device', 'id', 'event_id gate name', '');

@@ -24,6 +24,7 @@ create table api_keys (
 CREATE INDEX api_keys_list ON api_keys USING btree (created_at DESC, id DESC);
 CREATE INDEX api_keys_organizer ON api_keys USING btree (organizer_id, created_at DESC, id DESC);
 CREATE INDEX api_keys_replaced ON api_keys USING btree (replaced_by) WHERE (replaced_by IS NOT NULL);
+CREATE TRIGGER audit AFTER INSERT OR DELETE OR UPDATE ON api_keys FOR EACH ROW WHEN ((current_setting('app.actor'::text, true) <> ''::text)) EXECUTE FUNCTION audit_change('api_key', 'id', 'name prefix scopes expires_at replaced_by', '');
 
 create table audit_entries (
   id text not null,
@@ -42,7 +43,7 @@ CREATE INDEX audit_entries_actor ON audit_entries USING btree (actor, at DESC, i
 CREATE INDEX audit_entries_entity ON audit_entries USING btree (entity_id, at DESC, id DESC);
 CREATE INDEX audit_entries_list ON audit_entries USING btree (at DESC, id DESC);
 CREATE INDEX audit_entries_organizer ON audit_entries USING btree (organizer_id, at DESC, id DESC);
-CREATE TRIGGER audit_entries_append_only BEFORE DELETE OR UPDATE ON audit_entries FOR EACH ROW EXECUTE FUNCTION audit_entries_stay();
+CREATE TRIGGER audit_entries_append_only BEFORE DELETE OR UPDATE ON audit_entries FOR EACH ROW EXECUTE FUNCTION audit_entries_only_erase();
 CREATE TRIGGER audit_entries_kept BEFORE TRUNCATE ON audit_entries FOR EACH STATEMENT EXECUTE FUNCTION audit_entries_stay();
 
 create table campaigns (
@@ -274,6 +275,7 @@ create table devices (
 );
 CREATE INDEX devices_list ON devices USING btree (created_at DESC, id DESC);
 CREATE INDEX devices_organizer ON devices USING btree (organizer_id, created_at DESC, id DESC);
+CREATE TRIGGER audit AFTER INSERT OR DELETE OR UPDATE ON devices FOR EACH ROW WHEN ((current_setting('app.actor'::text, true) <> ''::text)) EXECUTE FUNCTION audit_change('device', 'id', 'event_id gate name', '');
 
 create table email_stops (
   email text not null,
@@ -298,6 +300,24 @@ create table event_staff (
 );
 CREATE INDEX event_staff_list ON event_staff USING btree (event_id, added_at DESC, user_id DESC);
 CREATE INDEX event_staff_user ON event_staff USING btree (user_id);
+CREATE TRIGGER audit AFTER INSERT OR DELETE OR UPDATE ON event_staff FOR EACH ROW WHEN ((current_setting('app.actor'::text, true) <> ''::text)) EXECUTE FUNCTION audit_change('event_staff', 'user_id', 'event_id user_id gate', '');
+
+create table event_texts (
+  event_id text not null,
+  locale text not null,
+  title text,
+  greeting text,
+  body text,
+  dress_code text,
+  gifts text,
+  thanks text,
+  updated_by text not null,
+  updated_at timestamp with time zone not null,
+  constraint event_texts_pkey PRIMARY KEY (event_id, locale),
+  constraint event_texts_locale CHECK ((locale = ANY (ARRAY['es-MX'::text, 'en'::text]))),
+  constraint event_texts_event_id_fkey FOREIGN KEY (event_id) REFERENCES events(id) ON DELETE CASCADE
+);
+CREATE TRIGGER audit AFTER INSERT OR UPDATE ON event_texts FOR EACH ROW WHEN ((current_setting('app.actor'::text, true) <> ''::text)) EXECUTE FUNCTION audit_change('event_text', 'event_id', 'locale title greeting body dress_code gifts thanks', '');
 
 create table events (
   id text not null,
@@ -320,7 +340,12 @@ create table events (
   door_policy text default 'invited'::text not null,
   doors_open_minutes integer default 180 not null,
   reentry text default 'none'::text not null,
+  cancelled_at timestamp with time zone,
+  cancel_reason text,
+  venue jsonb,
+  rsvp_until timestamp with time zone,
   constraint events_pkey PRIMARY KEY (id),
+  constraint events_cancelled CHECK (((status = 'cancelled'::text) = (cancelled_at IS NOT NULL))),
   constraint events_capacity CHECK ((capacity > 0)),
   constraint events_door_policy CHECK ((door_policy = ANY (ARRAY['invited'::text, 'confirmed'::text]))),
   constraint events_doors_open CHECK ((doors_open_minutes >= 0)),
@@ -329,13 +354,15 @@ create table events (
   constraint events_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200))),
   constraint events_order CHECK ((ends_at > starts_at)),
   constraint events_reentry CHECK ((reentry = ANY (ARRAY['none'::text, 'exit_then_entry'::text]))),
-  constraint events_status CHECK ((status = ANY (ARRAY['draft'::text, 'active'::text, 'archived'::text, 'expired'::text]))),
+  constraint events_status CHECK ((status = ANY (ARRAY['draft'::text, 'active'::text, 'archived'::text, 'expired'::text, 'cancelled'::text]))),
   constraint events_type CHECK ((type = ANY (ARRAY['standard'::text, 'premium'::text]))),
+  constraint events_venue CHECK ((jsonb_typeof(venue) = 'object'::text)),
   constraint events_organizer_id_fkey FOREIGN KEY (organizer_id) REFERENCES organizers(id)
 );
 CREATE INDEX events_landing ON events USING btree (status, ends_at) WHERE (status = ANY (ARRAY['active'::text, 'archived'::text]));
 CREATE INDEX events_organizer ON events USING btree (organizer_id, created_at DESC, id DESC);
-CREATE TRIGGER audit AFTER INSERT OR DELETE OR UPDATE ON events FOR EACH ROW WHEN ((current_setting('app.actor'::text, true) <> ''::text)) EXECUTE FUNCTION audit_change('event', 'id', 'name type status starts_at ends_at time_zone location capacity landing_ttl_days door_policy doors_open_minutes reentry', '');
+CREATE TRIGGER audit AFTER INSERT OR DELETE OR UPDATE ON events FOR EACH ROW WHEN ((current_setting('app.actor'::text, true) <> ''::text)) EXECUTE FUNCTION audit_change('event', 'id', 'name type status starts_at ends_at time_zone location venue capacity rsvp_until landing_ttl_days door_policy
+     doors_open_minutes reentry cancel_reason', '');
 CREATE TRIGGER events_calendar_change BEFORE UPDATE OF name, starts_at, ends_at, time_zone, location ON events FOR EACH ROW WHEN ((((((old.name IS DISTINCT FROM new.name) OR (old.starts_at IS DISTINCT FROM new.starts_at)) OR (old.ends_at IS DISTINCT FROM new.ends_at)) OR (old.time_zone IS DISTINCT FROM new.time_zone)) OR (old.location IS DISTINCT FROM new.location))) EXECUTE FUNCTION events_count_calendar_change();
 
 create table export_chunks (
@@ -378,6 +405,44 @@ create table fences (
   constraint fences_pkey PRIMARY KEY (name)
 );
 
+create table forgotten_key (
+  is_only boolean default true not null,
+  key text not null,
+  constraint forgotten_key_pkey PRIMARY KEY (is_only),
+  constraint forgotten_key_is_only_check CHECK (is_only)
+);
+
+create table forgotten_stops (
+  kind text not null,
+  organizer_id text not null,
+  hash bytea not null,
+  cause text,
+  stopped_at timestamp with time zone not null,
+  constraint forgotten_stops_pkey PRIMARY KEY (kind, organizer_id, hash),
+  constraint forgotten_stops_kind CHECK ((kind = ANY (ARRAY['opt_out'::text, 'email'::text, 'promotions'::text])))
+);
+CREATE INDEX forgotten_stops_hash ON forgotten_stops USING btree (hash);
+
+create table guest_anonymizations (
+  event_id text not null,
+  guest_id text not null,
+  reason text,
+  erased jsonb not null,
+  requested_by text not null,
+  request_id text not null,
+  anonymized_at timestamp with time zone not null,
+  constraint guest_anonymizations_pkey PRIMARY KEY (event_id, guest_id),
+  constraint guest_anonymizations_event_id_guest_id_fkey FOREIGN KEY (event_id, guest_id) REFERENCES guests(event_id, id) ON DELETE CASCADE
+);
+
+create table guest_import_chunks (
+  import_id text not null,
+  number integer not null,
+  bytes bytea not null,
+  constraint guest_import_chunks_pkey PRIMARY KEY (import_id, number),
+  constraint guest_import_chunks_import_id_fkey FOREIGN KEY (import_id) REFERENCES guest_imports(id) ON DELETE CASCADE
+);
+
 create table guest_import_rejects (
   import_id text not null,
   row_number integer not null,
@@ -385,6 +450,14 @@ create table guest_import_rejects (
   errors jsonb not null,
   constraint guest_import_rejects_pkey PRIMARY KEY (import_id, row_number),
   constraint guest_import_rejects_import_id_fkey FOREIGN KEY (import_id) REFERENCES guest_imports(id) ON DELETE CASCADE
+);
+
+create table guest_import_seen (
+  import_id text not null,
+  guest_id text not null,
+  row_number integer not null,
+  constraint guest_import_seen_pkey PRIMARY KEY (import_id, guest_id),
+  constraint guest_import_seen_import_id_fkey FOREIGN KEY (import_id) REFERENCES guest_imports(id) ON DELETE CASCADE
 );
 
 create table guest_imports (
@@ -399,12 +472,23 @@ create table guest_imports (
   requested_by text not null,
   request_id text not null,
   created_at timestamp with time zone not null,
+  status text default 'completed'::text not null,
+  mapping jsonb default '{}'::jsonb not null,
+  rows_done integer default 0 not null,
+  rows_total integer default 0 not null,
+  attempt integer default 0 not null,
+  lease_until timestamp with time zone,
+  ended_at timestamp with time zone,
   constraint guest_imports_pkey PRIMARY KEY (id),
+  constraint guest_imports_end CHECK (((status = ANY (ARRAY['completed'::text, 'failed'::text])) = (ended_at IS NOT NULL))),
   constraint guest_imports_format CHECK ((format = ANY (ARRAY['csv'::text, 'xlsx'::text]))),
+  constraint guest_imports_lease CHECK (((status = 'running'::text) = (lease_until IS NOT NULL))),
+  constraint guest_imports_status CHECK ((status = ANY (ARRAY['queued'::text, 'running'::text, 'completed'::text, 'failed'::text]))),
   constraint guest_imports_event_id_fkey FOREIGN KEY (event_id) REFERENCES events(id) ON DELETE CASCADE
 );
 CREATE INDEX guest_imports_age ON guest_imports USING btree (created_at);
 CREATE INDEX guest_imports_event ON guest_imports USING btree (event_id, created_at DESC, id DESC);
+CREATE INDEX guest_imports_open ON guest_imports USING btree (event_id, created_at, id) WHERE (status = ANY (ARRAY['queued'::text, 'running'::text]));
 CREATE TRIGGER audit AFTER INSERT ON guest_imports FOR EACH ROW WHEN ((current_setting('app.actor'::text, true) <> ''::text)) EXECUTE FUNCTION audit_change('guest_import', 'id', 'event_id format created updated unchanged rejected', '');
 
 create table guests (
@@ -421,7 +505,10 @@ create table guests (
   created_at timestamp with time zone default now() not null,
   updated_at timestamp with time zone default now() not null,
   search text generated always as (((((search_text(name) || '	'::text) || COALESCE(search_text(phone), ''::text)) || '	'::text) || COALESCE(search_text(email), ''::text))) stored not null,
+  companions jsonb default '[]'::jsonb not null,
+  anonymized_at timestamp with time zone,
   constraint guests_pkey PRIMARY KEY (event_id, id),
+  constraint guests_companions CHECK (((jsonb_typeof(companions) = 'array'::text) AND (jsonb_array_length(companions) < party_size))),
   constraint guests_email CHECK (((email = lower(email)) AND (length(email) <= 254))),
   constraint guests_id_check CHECK ((id ~ '^[A-Za-z0-9_-]{1,64}$'::text)),
   constraint guests_locale CHECK ((locale = ANY (ARRAY['es-MX'::text, 'en'::text]))),
@@ -435,7 +522,9 @@ CREATE INDEX guests_event ON guests USING btree (event_id, created_at DESC, id D
 CREATE INDEX guests_name_lookup ON guests USING btree (event_id, split_part(search, '	'::text, 1));
 CREATE INDEX guests_phone_lookup ON guests USING btree (phone) WHERE (phone IS NOT NULL);
 CREATE INDEX guests_search ON guests USING gin (search gin_trgm_ops);
-CREATE TRIGGER audit AFTER INSERT OR DELETE OR UPDATE ON guests FOR EACH ROW WHEN (((current_setting('app.actor'::text, true) <> ''::text) AND (current_setting('app.bulk'::text, true) IS DISTINCT FROM 'on'::text))) EXECUTE FUNCTION audit_change('guest', 'id', 'event_id party_size locale', 'name phone email notes tags');
+CREATE TRIGGER audit AFTER INSERT OR DELETE OR UPDATE ON guests FOR EACH ROW WHEN (((current_setting('app.actor'::text, true) <> ''::text) AND (current_setting('app.bulk'::text, true) IS DISTINCT FROM 'on'::text))) EXECUTE FUNCTION audit_change('guest', 'id', 'event_id party_size locale anonymized_at', 'name phone email notes tags companions');
+CREATE TRIGGER guests_added_with_stops AFTER INSERT ON guests FOR EACH ROW WHEN (((new.phone IS NOT NULL) OR (new.email IS NOT NULL))) EXECUTE FUNCTION guests_restore_stops();
+CREATE TRIGGER guests_changed_with_stops AFTER UPDATE OF phone, email ON guests FOR EACH ROW WHEN (((new.phone IS DISTINCT FROM old.phone) OR (new.email IS DISTINCT FROM old.email))) EXECUTE FUNCTION guests_restore_stops();
 
 create table idempotency_keys (
   caller text not null,
@@ -503,6 +592,7 @@ create table invitations (
   created_at timestamp with time zone default now() not null,
   updated_at timestamp with time zone default now() not null,
   outside integer default 0 not null,
+  revoked_at timestamp with time zone,
   pass_version integer default 1 not null,
   constraint invitations_pkey PRIMARY KEY (id),
   constraint invitations_code_unique UNIQUE (code),
@@ -510,13 +600,14 @@ create table invitations (
   constraint invitations_admitted CHECK (((admitted >= 0) AND (admitted <= door_places(answer, answered_places, places)))),
   constraint invitations_answer CHECK ((answer = ANY (ARRAY['pending'::text, 'yes'::text, 'no'::text, 'maybe'::text]))),
   constraint invitations_answered CHECK (((answered_places >= 1) AND (answered_places <= 20))),
-  constraint invitations_answered_by CHECK ((answered_by = ANY (ARRAY['landing'::text, 'whatsapp'::text, 'organizer'::text, 'staff'::text]))),
+  constraint invitations_answered_by CHECK ((answered_by = ANY (ARRAY['landing'::text, 'whatsapp'::text, 'organizer'::text, 'staff'::text, 'waitlist'::text]))),
   constraint invitations_outside CHECK (((outside >= 0) AND (outside <= admitted))),
   constraint invitations_pass_version CHECK (((pass_version >= 1) AND (pass_version <= 32767))),
   constraint invitations_places CHECK (((places >= 1) AND (places <= 20))),
   constraint invitations_event_id_guest_id_fkey FOREIGN KEY (event_id, guest_id) REFERENCES guests(event_id, id) ON DELETE CASCADE
 ) with (fillfactor=60);
 CREATE INDEX invitations_code_key ON invitations USING btree (code_key(code));
+CREATE TRIGGER invitations_leave_waitlist AFTER UPDATE OF answer, answer_said_at ON invitations FOR EACH ROW EXECUTE FUNCTION leave_waitlist();
 
 create table job_runs (
   id bigint generated always as identity not null,
@@ -940,6 +1031,7 @@ create table revoked_codes (
 CREATE INDEX revoked_codes_event ON revoked_codes USING btree (event_id, revoked_at);
 CREATE INDEX revoked_codes_invitation ON revoked_codes USING btree (invitation_id);
 CREATE INDEX revoked_codes_key ON revoked_codes USING btree (code_key(code));
+CREATE TRIGGER audit AFTER INSERT ON revoked_codes FOR EACH ROW WHEN ((current_setting('app.actor'::text, true) <> ''::text)) EXECUTE FUNCTION audit_change('pass', 'invitation_id', 'event_id version', '');
 
 create table scans (
   id text not null,
@@ -993,6 +1085,7 @@ create table signing_keys (
   constraint signing_keys_kid CHECK (((kid >= 1) AND (kid <= 32767))),
   constraint signing_keys_public CHECK ((octet_length(public_key) = 32))
 );
+CREATE TRIGGER audit AFTER INSERT ON signing_keys FOR EACH ROW WHEN ((current_setting('app.actor'::text, true) <> ''::text)) EXECUTE FUNCTION audit_change('signing_key', 'kid', 'kid', '');
 
 create table simulated_messages (
   id text not null,
@@ -1095,12 +1188,14 @@ create table wa_messages (
   attachment_type text,
   attachment_name text,
   is_unmatched boolean default false not null,
+  attachment_id text,
   constraint wa_messages_pkey PRIMARY KEY (id),
   constraint wa_messages_direction CHECK ((direction = ANY (ARRAY['in'::text, 'out'::text]))),
   constraint wa_messages_origin CHECK ((origin = ANY (ARRAY['live'::text, 'forwarded'::text, 'history'::text])))
 );
+CREATE INDEX wa_messages_guest ON wa_messages USING btree (event_id, guest_id) WHERE (guest_id IS NOT NULL);
 CREATE INDEX wa_messages_intent ON wa_messages USING btree (event_id, guest_id, sent_at) WHERE (intent IS NOT NULL);
-CREATE INDEX wa_messages_kept_text ON wa_messages USING btree (received_at) WHERE ((body IS NOT NULL) OR (attachment_name IS NOT NULL));
+CREATE INDEX wa_messages_kept_text ON wa_messages USING btree (received_at) WHERE ((body IS NOT NULL) OR (attachment_name IS NOT NULL) OR (attachment_id IS NOT NULL));
 CREATE INDEX wa_messages_opt_words ON wa_messages USING btree (phone, sent_at) WHERE (rule = ANY (ARRAY['opt_out'::text, 'opt_in'::text]));
 CREATE INDEX wa_messages_received ON wa_messages USING btree (received_at);
 CREATE INDEX wa_messages_target ON wa_messages USING btree (target_message_id) WHERE (target_message_id IS NOT NULL);
@@ -1148,6 +1243,19 @@ create table wa_windows (
   constraint wa_windows_pkey PRIMARY KEY (phone),
   constraint wa_windows_phone_check CHECK ((phone ~ '^\+[0-9]{7,15}$'::text))
 );
+
+create table waitlist_entries (
+  event_id text not null,
+  guest_id text not null,
+  party_size integer not null,
+  joined_at timestamp with time zone not null,
+  added_by text,
+  constraint waitlist_entries_pkey PRIMARY KEY (event_id, guest_id),
+  constraint waitlist_entries_party CHECK (((party_size >= 1) AND (party_size <= 20))),
+  constraint waitlist_entries_event_id_guest_id_fkey FOREIGN KEY (event_id, guest_id) REFERENCES guests(event_id, id) ON DELETE CASCADE
+);
+CREATE INDEX waitlist_entries_line ON waitlist_entries USING btree (event_id, joined_at, guest_id);
+CREATE TRIGGER audit AFTER INSERT OR DELETE ON waitlist_entries FOR EACH ROW WHEN ((current_setting('app.actor'::text, true) <> ''::text)) EXECUTE FUNCTION audit_change('waitlist_entry', 'guest_id', 'event_id party_size', '');
 
 create table weekly_emails (
   id text not null,
@@ -1334,6 +1442,37 @@ begin
   return null;
 end $function$;
 
+CREATE OR REPLACE FUNCTION audit_entries_erased(old jsonb, new jsonb)
+ RETURNS boolean
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+  select old is not distinct from new
+      or jsonb_typeof(old) = 'object'
+         and jsonb_typeof(new) = 'object'
+         and not exists (
+               select from jsonb_each(old) o
+                 full join jsonb_each(new) n on n.key = o.key
+                where n.key is null
+                   or o.key is null
+                   or n.value <> o.value and n.value <> '"[erased]"'::jsonb)
+$function$;
+
+CREATE OR REPLACE FUNCTION audit_entries_only_erase()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  if tg_op = 'UPDATE'
+     and to_jsonb(new) - 'before' - 'after' = to_jsonb(old) - 'before' - 'after'
+     and audit_entries_erased(old.before, new.before)
+     and audit_entries_erased(old.after, new.after) then
+    return new;
+  end if;
+  raise exception 'audit_entries is append-only'
+    using errcode = 'check_violation', constraint = 'audit_entries_append_only';
+end $function$;
+
 CREATE OR REPLACE FUNCTION audit_entries_stay()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -1486,6 +1625,22 @@ begin
    group by 1, 2, 3;
 end $function$;
 
+CREATE OR REPLACE FUNCTION first_companions(companions jsonb, party_size integer)
+ RETURNS jsonb
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+  select coalesce(jsonb_agg(c.companion order by c.n), '[]')
+    from jsonb_array_elements(companions) with ordinality c (companion, n)
+   where c.n < party_size
+$function$;
+
+CREATE OR REPLACE FUNCTION forgotten_hash(address text)
+ RETURNS bytea
+ LANGUAGE sql
+ STABLE PARALLEL SAFE STRICT
+AS $function$ select sha256(convert_to(key || address, 'UTF8')) from forgotten_key $function$;
+
 CREATE OR REPLACE FUNCTION guest_status(answer text, admitted integer)
  RETURNS text
  LANGUAGE sql
@@ -1498,6 +1653,21 @@ AS $function$
     else 'pending'
   end
 $function$;
+
+CREATE OR REPLACE FUNCTION guests_restore_stops()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO '$user', 'public'
+AS $function$
+begin
+  if exists (
+       select from forgotten_stops
+        where hash in (forgotten_hash(new.phone), forgotten_hash(new.email))) then
+    perform restore_stops(e.organizer_id, new.phone, new.email) from events e where e.id = new.event_id;
+  end if;
+  return null;
+end $function$;
 
 CREATE OR REPLACE FUNCTION is_known_elsewhere(number text, organizer text)
  RETURNS boolean
@@ -1527,6 +1697,16 @@ begin
 exception when invalid_parameter_value then
   return (ends_at at time zone 'America/Mexico_City' + make_interval(days => days))
     at time zone 'America/Mexico_City';
+end $function$;
+
+CREATE OR REPLACE FUNCTION leave_waitlist()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  delete from waitlist_entries
+   where event_id = new.event_id and guest_id = new.guest_id;
+  return null;
 end $function$;
 
 CREATE OR REPLACE FUNCTION like_literal(value text)
@@ -1790,6 +1970,41 @@ begin
       using errcode = 'check_violation', constraint = 'payments_forward_only';
   end if;
   return new;
+end $function$;
+
+CREATE OR REPLACE FUNCTION restore_stops(organizer text, phone text, email text)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO '$user', 'public'
+AS $function$
+begin
+  with known as (
+    delete from forgotten_stops f
+     where f.kind = 'opt_out'
+       and f.organizer_id = organizer
+       and f.hash = forgotten_hash(restore_stops.phone)
+    returning f.stopped_at)
+  insert into opt_outs (organizer_id, phone, opted_out_at)
+  select organizer, restore_stops.phone, stopped_at from known
+  on conflict do nothing;
+  with known as (
+    delete from forgotten_stops f
+     where f.kind = 'promotions'
+       and f.hash = forgotten_hash(restore_stops.phone)
+    returning f.stopped_at, f.cause)
+  insert into wa_marketing_stops (phone, stopped_at, source)
+  select restore_stops.phone, stopped_at, cause from known
+  on conflict do nothing;
+  with known as (
+    delete from forgotten_stops f
+     where f.kind = 'email'
+       and f.organizer_id in ('*', organizer)
+       and f.hash = forgotten_hash(restore_stops.email)
+    returning f.organizer_id, f.stopped_at, f.cause)
+  insert into email_stops (email, organizer_id, reason, stopped_at)
+  select restore_stops.email, known.organizer_id, cause, stopped_at from known
+  on conflict do nothing;
 end $function$;
 
 CREATE OR REPLACE FUNCTION search_guests(event text, words text[], number text, last_at timestamp with time zone, last_id text, most integer)

@@ -60,6 +60,7 @@ import { operationsRoutes } from './operations/routes.ts'
 import { reviewRoutes } from './payments/review-routes.ts'
 import { reconciliationRoutes } from './reconciliation/routes.ts'
 import { paymentRoutes } from './payments/routes.ts'
+import { privacyRoutes } from './privacy/routes.ts'
 import { Failure } from './platform/errors.ts'
 import { waitlistRoutes } from './waitlist/routes.ts'
 import { exportRoutes } from './reports/export-routes.ts'
@@ -114,6 +115,7 @@ export async function buildApp(deps: Deps): Promise<FastifyInstance> {
   await app.register(exportRoutes(deps))
   await app.register(inboxRoutes(deps))
   await app.register(channelRoutes(deps))
+  await app.register(privacyRoutes(deps))
   await app.register(operationsRoutes(deps, JOBS))
   await app.ready()
   return app

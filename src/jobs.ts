@@ -16,6 +16,7 @@ import {
   sweepInboundEvents,
 } from './inbox/jobs.ts'
 import { catchUpLandingTtl, runLandingTtlJob } from './landing/jobs.ts'
+import { importGuestList, sweepImports } from './guestlists/jobs.ts'
 import { sweepExports, writeExportJob } from './reports/jobs.ts'
 import { givePlaces } from './waitlist/jobs.ts'
 import type { TSchema } from 'typebox'
@@ -52,6 +53,8 @@ export const JOBS = [
   writeExportJob,
   sweepExports,
   givePlaces,
+  importGuestList,
+  sweepImports,
 ] as unknown as readonly AnyJob[]
 
 /** Starts workers and clock. close() stops the clock and waits for running jobs. Throws the reason of `stop` when it is aborted. */

@@ -15,6 +15,7 @@ import { reconcilePayments } from './reconciliation/jobs.ts'
 import { deleteOldRows, logQueueMetrics } from './operations/housekeeping.ts'
 import { playMockPayments, sweepInboundEvents } from './inbox/jobs.ts'
 import { catchUpLandingTtl, runLandingTtlJob } from './landing/jobs.ts'
+import { sweepImports } from './guestlists/jobs.ts'
 import { sweepExports } from './reports/jobs.ts'
 import { givePlaces } from './waitlist/jobs.ts'
 import { TIME_ZONE } from './platform/values/days.ts'
@@ -37,6 +38,7 @@ export function listSchedule({ config }: Pick<Deps, 'config'>): Entry[] {
     { job: playMockPayments, everyMs: 1000, where: 'here' },
     { job: triggerCampaigns, everyMs: 1000, where: 'here' },
     { job: givePlaces, everyMs: 5000, where: 'here' },
+    { job: sweepImports, everyMs: 5000, where: 'here' },
     { job: sweepExports, everyMs: 5000, where: 'here' },
     { job: logQueueMetrics, everyMs: queue.metricsIntervalMs, where: 'here' },
     { job: refreshKpisJob, everyMs: director.refreshIntervalMs, where: 'queue' },

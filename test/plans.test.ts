@@ -38,6 +38,13 @@ before(async () => {
     select 'usr_' || n, 'org_bench', 'more' || n || '@example.com', 'Ana', 'staff', '' from generate_series(1, ${GUESTS}) n`)
   await client.query(`insert into event_staff (event_id, user_id, added_by, added_at)
     select id, '${asOne('staff').id}', 'test', now() from events`)
+  // An event with many guests, to be searched.
+  await client.query(`insert into events (id, organizer_id, name, starts_at, ends_at)
+    values ('EV-many', 'org_bench', 'Feria', '2035-01-01', '2035-01-02')`)
+  await client.query(`insert into guests (event_id, id, name, phone)
+    select 'EV-many', 'm' || n, 'José Núñez ' || n, '+5255' || 20000000 + n from generate_series(1, ${GUESTS}) n`)
+  await client.query(`insert into invitations (id, event_id, guest_id, code, places)
+    select 'inv-many-' || n, 'EV-many', 'm' || n, 'MANY-' || n, 1 from generate_series(1, ${GUESTS}) n`)
   await client.query('analyze')
   big = await listBig(client)
 })
@@ -180,6 +187,15 @@ for (const [at, planning] of (['auto', 'force_generic_plan'] as const).entries()
         assert.ok(statements > 0, 'no plan was seen')
         for (const index of one.uses)
           assert.ok(indexes.has(index), `${index} is not used, but ${[...indexes].join(', ')}`)
+      })
+
+    // Its statement is planned for each search: how rare the words are decides.
+    if (planning === 'auto')
+      await t.test('a search among the guests of an event', async () => {
+        const run = () => succeed(get('/events/EV-many/guests?q=nunez%204711', { as: asOne('organizer') }))
+        const { faults, indexes } = await see({ uses: [], run }, 0)
+        assert.deepEqual(faults, [])
+        assert.ok(indexes.has('guests_search'), `not guests_search, but ${[...indexes].join(', ')}`)
       })
 
     await t.test('a cached overview', async () => {

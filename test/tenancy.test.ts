@@ -57,6 +57,7 @@ const BODIES: Record<string, (ids: Ids) => object | null> = {
   assignConversation: () => ({ userId: 'usr_away_organizer' }),
   replyToGuest: () => ({ text: 'Robo' }),
   addToWaitlist: ({ guestId }) => ({ guestId }),
+  anonymizeGuest: () => ({}),
   writeDownAnswer: () => ({ answer: 'no' }),
   createPaymentIntent: ({ organizerId, eventId }) => ({ organizerId, eventId, amountCents: 10_000, currency: 'MXN' }),
   refundPayment: () => ({ reason: 'Robo' }),

@@ -27,6 +27,7 @@ const DOMAINS = [
   'finance',
   'reports',
   'inbox',
+  'privacy',
   'operations',
 ]
 const FORBIDDEN_NAMES = ['utils', 'helpers', 'common', 'lib', 'manager', 'service', 'base', 'misc', 'types']

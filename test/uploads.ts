@@ -9,19 +9,20 @@ type Upload = {
   headers?: Record<string, string>
   field?: string
   dryRun?: boolean
+  isAsync?: boolean
 }
 
 export async function upload(
   app: TestApp,
   eventId: string,
   file: string | Buffer,
-  { as = 'organizer', mapping, headers = {}, field = 'file', dryRun = false }: Upload = {},
+  { as = 'organizer', mapping, headers = {}, field = 'file', dryRun = false, isAsync = false }: Upload = {},
 ): Promise<LightMyRequestResponse> {
   const form = new FormData()
   form.append(field, new Blob([file]), 'lista.csv')
   if (mapping !== undefined) form.append('mapping', typeof mapping === 'string' ? mapping : JSON.stringify(mapping))
   const body = new Response(form)
-  return app.post(`/events/${eventId}/guests/import${dryRun ? '?dryRun=true' : ''}`, {
+  return app.post(`/events/${eventId}/guests/import${dryRun ? '?dryRun=true' : isAsync ? '?async=true' : ''}`, {
     as,
     headers: { ...headers, 'content-type': body.headers.get('content-type')! },
     payload: Buffer.from(await body.arrayBuffer()),

@@ -48,3 +48,46 @@ export async function listEntries(db: Db, f: AuditFilter): Promise<AuditEntry[]>
      limit ${f.limit}`.execute(db)
   return rows
 }
+
+/** Fields that may say who a guest is, as rows and requests name them. */
+const PERSONAL = [
+  ...[
+    'name',
+    'phone',
+    'wa_id',
+    'waId',
+    'email',
+    'notes',
+    'note',
+    'tags',
+    'search',
+    'code',
+    'companions',
+    'search_text',
+  ],
+  ...['variables', 'sent_to', 'sentTo', 'body', 'text', 'attachment_name', 'attachmentName', 'user_id', 'undo_reason'],
+]
+const erased = (values: ReturnType<typeof sql>) => sql`(
+  select jsonb_object_agg(key, case when key = any(${PERSONAL}::text[]) and value <> 'null' then '"[erased]"' else value end)
+    from jsonb_each(${values}))`
+
+/** Erases what entries say of a guest. `ids`: of the guest's rows, which only this event has. Returns how many entries. */
+export async function eraseEntries(
+  tx: Tx,
+  guest: { organizerId: string; eventId: string; guestId: string; ids: string[] },
+): Promise<number> {
+  const both = sql`(coalesce(a.before, '{}') || coalesce(a.after, '{}'))`
+  const eventId = sql`coalesce(${both} ->> 'event_id', ${both} ->> 'eventId', ${guest.eventId})`
+  const { rows } = await sql`
+    update audit_entries a
+       set before = ${erased(sql`a.before`)},
+           after = ${erased(sql`a.after`)}
+     where (a.organizer_id is null or a.organizer_id = ${guest.organizerId})
+       and (a.entity_id = any(${guest.ids}::text[])
+            or ${eventId} = ${guest.eventId}
+           and (a.entity_id in (${guest.guestId}, ${`${guest.eventId}/${guest.guestId}`})
+                or ${guest.guestId} in (${both} ->> 'guest_id', ${both} ->> 'guestId')))
+       and (jsonb_typeof(a.before) = 'object' or jsonb_typeof(a.after) = 'object')
+    returning a.id`.execute(tx)
+  return rows.length
+}

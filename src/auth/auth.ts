@@ -28,6 +28,7 @@ import {
 import { revokeSessions } from './users-sql.ts'
 
 export { deleteOldTokens, findUser, stopWeeklyEmail } from './sql.ts'
+export { eraseEntries } from './audit-sql.ts'
 export { deleteOldLinks } from './users-sql.ts'
 export { deleteOldApiKeys } from './credentials-sql.ts'
 export { deleteOldDevices } from './devices-sql.ts'

@@ -19,6 +19,7 @@ export type {
   Verdict,
   WhatsAppContent,
 } from './channel.ts'
+export { eraseRecipient } from './erasing.ts'
 export { pauseChannel, recordHealth, resetFailures, takeProbe } from './breaker.ts'
 export { countTokens, deleteOldIntervals, takeTokens } from './rate-limit.ts'
 export { categoryOf, estimateCost, isPromotion, predictPrice, type EstimatedCost, type Prediction } from './prices.ts'

@@ -107,6 +107,7 @@ const OWN: Record<string, Explanation> = {
     'El invitado no tiene número o correo para este medio.',
     'The guest has no address for this channel.',
   ),
+  guest_anonymized: say('Los datos del invitado se borraron.', "The guest's data were erased."),
   campaign_cancelled: say('La campaña fue cancelada.', 'The campaign was cancelled.'),
   template_variable_missing: say('Falta un dato que la plantilla necesita.', 'A variable of the template is missing.'),
   template_variable_invalid: say(

@@ -51,6 +51,7 @@ import {
 type Context = { db: Db; now: () => Date; keyring: Keyring }
 
 export { issuePass } from './passes.ts'
+export { eraseScanNotes } from './erasing.ts'
 export { deleteScansOf } from './scans-sql.ts'
 
 export type ScanInput = {
@@ -204,7 +205,8 @@ async function checkScan(tx: Tx, door: Door, row: NewScan, reading: Scannable): 
   if (!invitation) return refuse(judgeUnknown(await isOfSiblingEvent(tx, eventId, reading)))
 
   const invitationId = invitation.id
-  const isRevoked = invitation.isRenewed || (pass !== null && pass.version !== invitation.passVersion)
+  const isRevoked =
+    invitation.isRevoked || invitation.isRenewed || (pass !== null && pass.version !== invitation.passVersion)
   const judgment = judgeInvitation(event, { ...invitation, isRevoked }, facts)
   if (judgment.status === 'valid' || (await takeLaterPlaces(tx, { row, event, invitation, judgment }))) {
     const passed = await passDoor(tx, { invitationId, passage: direction, count, at, now })

@@ -10,6 +10,7 @@ export type ManifestRow = {
   answer: 'pending' | 'yes' | 'no' | 'maybe'
   inside: number
   passVersion: number
+  isRevoked: boolean
   changedAt: Date
 }
 
@@ -21,7 +22,7 @@ export async function listChanged(
   const { rows } = await sql<ManifestRow>`
     with guest as (
       select i.id, i.code, g.name, door_places(i.answer, i.answered_places, i.places) as places, i.answer,
-             i.admitted - i.outside as inside, i.pass_version,
+             i.admitted - i.outside as inside, i.pass_version, i.revoked_at is not null as is_revoked,
              -- As precise as a cursor.
              date_trunc('milliseconds', greatest(i.updated_at, g.updated_at)) as changed_at
         from invitations i

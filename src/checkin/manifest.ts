@@ -57,11 +57,12 @@ export const describeKey = ({ kid, publicKey, createdAt }: KeyRow) => ({
 })
 
 const describeEntry = (
-  { code, name, places, answer, inside, passVersion, changedAt }: ManifestRow,
+  { code, name, places, answer, inside, passVersion, isRevoked, changedAt }: ManifestRow,
   eventId: string,
   hasNames: boolean,
 ) => ({
   hash: hashCode(eventId, code),
   ...{ places, answer, inside, version: changedAt.getTime(), passVersion },
+  ...(isRevoked ? { isRevoked } : {}),
   ...(hasNames ? { name } : {}),
 })

@@ -105,6 +105,7 @@ export const Manifest = Type.Object(
           inside: count(),
           version: Type.Integer({ description: 'Grows with every change.' }),
           passVersion: Type.Integer({ description: 'A signed pass of another version is `revoked`.' }),
+          isRevoked: Type.Optional(Type.Boolean({ description: 'Only where the guest was anonymised.' })),
           name: Type.Optional(Type.String()),
         },
         { title: 'ManifestEntry' },

@@ -69,6 +69,7 @@ export async function admitScans(db: Db, asked: Asked[]): Promise<(Admission | n
         join events e on e.id = a.event_id and (a.scope is null or e.organizer_id = a.scope)
         join invitations i on i.code = any(string_to_array(a.codes, ' ')) and i.event_id = a.event_id
        where (a.pass_version is null or a.pass_version = i.pass_version)
+         and i.revoked_at is null
          and ${isAssigned(sql`a.staff_id`, sql`e.id`)}
          and e.status in ('active', 'archived', 'expired')
          and a.at >= e.starts_at - make_interval(mins => e.doors_open_minutes)

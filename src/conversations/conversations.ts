@@ -1,5 +1,6 @@
 /** The face of the domain: what guests write on WhatsApp. */
 export { takeMessage } from './messages.ts'
+export { eraseMessages } from './erasing.ts'
 export { takePreference, type Preference } from './preferences.ts'
 export { blankOldTexts } from './sql.ts'
 export { KINDS, type Kind } from './kinds.ts'

@@ -27,7 +27,7 @@ export { replayDeliveries } from './replay.ts'
 export { deleteOldSlots, isGuestGone, isTaken, requestDeliveries, type SlotTimes } from './slots.ts'
 export { recordClick, recordStatus } from './statuses.ts'
 export type { StatusEvent } from './statuses-sql.ts'
-export { cancelDeliveries, deleteLogOf, deleteStrayEvents } from './sweep.ts'
+export { cancelDeliveries, deleteLogOf, deleteStrayEvents, eraseDeliveries } from './sweep.ts'
 export { findByIdempotencyKey, insertDelivery, type NewDelivery } from './sql.ts'
 
 type Context = { db: Db; now: () => Date; config: Config }

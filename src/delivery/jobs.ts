@@ -16,7 +16,7 @@ import { releaseDue } from './pacing.ts'
 import { endExpiredPauses, listChannelPauses } from './pauses.ts'
 import { settleDelivery, type AfterAttempt, type Attempted } from './settling.ts'
 import { joinParkedStatuses } from './statuses.ts'
-import { killUnknown, listUnresolved, markNeedsReview, markUnknown, requeueUnknown } from './sweep.ts'
+import { endUnknown, listUnresolved, markUnknown, requeueUnknown } from './sweep.ts'
 
 /** A row enqueued longer ago than this has lost its job and is enqueued again. */
 const RELEASE_GRACE_MS = 8000
@@ -176,14 +176,13 @@ async function resolveUnknowns(tx: Tx, policy: 'retry' | 'review', now: Date): P
     const isKeyAlive = now.getTime() < (delivery.firstAttemptAt?.getTime() ?? 0) + EMAIL_RETRY_HORIZON_MS
     const mayRepeat =
       channel === 'email' ? isKeyAlive && delivery.reason !== EMAIL_SENT_BEFORE : !delivery.possibleDuplicate
-    if (policy === 'retry' && attempts >= attemptsMax) {
-      await killUnknown(tx, id, now)
-      await insertDeadLetter(tx, { kind: 'delivery', refId: id, reason: 'attempts_spent', attempts, now })
-    } else if (policy === 'retry' && mayRepeat) {
+    const isSpent = policy === 'retry' && attempts >= attemptsMax
+    if (policy === 'retry' && mayRepeat && !isSpent) {
       await requeueUnknown(tx, id, now)
-    } else {
-      await markNeedsReview(tx, id, now)
-      await insertDeadLetter(tx, { kind: 'delivery', refId: id, reason: 'needs_review', attempts, now })
+      continue
     }
+    const reason = isSpent ? 'attempts_spent' : 'needs_review'
+    await endUnknown(tx, id, reason, now)
+    await insertDeadLetter(tx, { kind: 'delivery', refId: id, reason, attempts, now })
   }
 }

@@ -77,10 +77,8 @@ async function requeueDead(
   const { rows } = await sql<{ id: string }>`
     update deliveries d
        set status = 'queued', reason = 'replayed', waiting_for = null,
-           attempts_max = attempts + ${attemptsMax}::integer,
-           replays = replays + 1, next_attempt_at = ${now}, enqueued_at = null,
-           first_attempt_at = null, ended_at = null, provider_message_id = null,
-           lease_token = null, lease_until = null,
+           attempts_max = attempts + ${attemptsMax}::integer, replays = replays + 1, next_attempt_at = ${now}, enqueued_at = null,
+           first_attempt_at = null, ended_at = null, provider_message_id = null, lease_token = null, lease_until = null,
            possible_duplicate = possible_duplicate or status = 'unknown' or exists (
              select 1 from delivery_attempts a
               where a.delivery_id = d.id and a.outcome = 'unknown'),

@@ -25,8 +25,8 @@ export async function markUnknown(db: Db, now: Date, waitUntil: Date): Promise<s
         from late
        where a.delivery_id = late.id and a.n = late.n and a.finished_at is null)
     update deliveries d
-       set status = 'unknown', reason = 'lease_expired',
-           lease_until = null, next_attempt_at = ${waitUntil}, updated_at = ${now}
+       set status = 'unknown', reason = 'lease_expired', lease_until = null, next_attempt_at = ${waitUntil},
+           updated_at = ${now}
       from late
      where d.id = late.id and d.attempts = late.n and d.status = 'sending'
     returning d.id`.execute(db)
@@ -61,23 +61,33 @@ export async function listUnresolved(tx: Tx, now: Date): Promise<Unresolved[]> {
 export async function requeueUnknown(tx: Tx, id: string, now: Date): Promise<void> {
   await sql`
     update deliveries
-       set status = 'queued', waiting_for = 'retry', next_attempt_at = ${now}, enqueued_at = null,
-           possible_duplicate = (possible_duplicate or channel = 'whatsapp'), updated_at = ${now}
+       set status = 'queued', waiting_for = 'retry', next_attempt_at = ${now}, enqueued_at = null, updated_at = ${now},
+           possible_duplicate = (possible_duplicate or channel = 'whatsapp')
      where id = ${id} and status = 'unknown'`.execute(tx)
 }
 
-/** Leaves an unknown outcome to a person: without a due time the sweep does not list it again. */
-export async function markNeedsReview(tx: Tx, id: string, now: Date): Promise<void> {
-  await sql`
-    update deliveries set next_attempt_at = null, reason = 'needs_review', updated_at = ${now}
-     where id = ${id} and status = 'unknown'`.execute(tx)
-}
-
-export async function killUnknown(tx: Tx, id: string, now: Date): Promise<void> {
+/** Gives an unknown outcome up, or leaves it to a person: without a due time the sweep does not list it again. */
+export async function endUnknown(tx: Tx, id: string, reason: 'attempts_spent' | 'needs_review', now: Date) {
+  const isSpent = reason === 'attempts_spent'
   await sql`
     update deliveries
-       set status = 'dead', reason = 'attempts_spent', next_attempt_at = null, ended_at = ${now}, updated_at = ${now}
+       set status = case when ${isSpent} then 'dead' else status end, reason = ${reason}, next_attempt_at = null,
+           ended_at = case when ${isSpent} then ${now}::timestamptz else ended_at end, updated_at = ${now}
      where id = ${id} and status = 'unknown'`.execute(tx)
+}
+
+/** Erases what deliveries to a guest say, and skips those that are open. */
+export async function eraseDeliveries(tx: Tx, { eventId, guestId }: { eventId: string; guestId: string }, now: Date) {
+  const isOpen = sql`status in ('queued', 'scheduled', 'unknown')`
+  const { rows } = await sql<{ id: string; status: string }>`
+    update deliveries
+       set variables = '{}', sent_to = null, idempotency_key = null, next_attempt_at = null, waiting_for = null,
+           status = case when ${isOpen} then 'skipped' else status end, updated_at = ${now},
+           reason = case when ${isOpen} then 'guest_anonymized' else reason end,
+           ended_at = case when ${isOpen} then ${now}::timestamptz else ended_at end
+     where event_id = ${eventId} and guest_id = ${guestId}
+    returning id, status`.execute(tx)
+  return rows
 }
 
 /**
@@ -94,13 +104,11 @@ export async function cancelDeliveries(tx: Tx, of: { campaignId: string } | { ev
       select d.id from deliveries d where ${isCancellable} order by d.id for update) locked`.execute(tx)
   await sql`
     update deliveries d
-       set cancelled_at = ${now},
+       set cancelled_at = ${now}, waiting_for = null, updated_at = ${now},
            status = case when ${isWaiting} then 'skipped' else d.status end,
            reason = case when ${isWaiting} then ${reason} else d.reason end,
            next_attempt_at = case when ${isWaiting} then null else d.next_attempt_at end,
-           waiting_for = null,
-           ended_at = case when ${isWaiting} then ${now}::timestamptz else d.ended_at end,
-           updated_at = ${now}
+           ended_at = case when ${isWaiting} then ${now}::timestamptz else d.ended_at end
      where ${isCancellable}`.execute(tx)
 }
 
@@ -108,8 +116,7 @@ export async function cancelDeliveries(tx: Tx, of: { campaignId: string } | { ev
 export async function deleteStrayEvents(db: Db, now: Date): Promise<void> {
   await sql`
     delete from delivery_events
-     where delivery_id is null
-       and received_at < ${now}::timestamptz - interval '30 days'`.execute(db)
+     where delivery_id is null and received_at < ${now}::timestamptz - interval '30 days'`.execute(db)
 }
 
 const DELETED_MAX = 20_000

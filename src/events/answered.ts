@@ -34,6 +34,7 @@ export const answerAtOnce = batching(
          cross join lateral (select case g.answer when 'yes' then coalesce(g.wanted, i.places) end as places) w
          -- the rule of isOpen
          where e.status = 'active'
+           and i.revoked_at is null
            and least(e.ends_at, e.rsvp_until) > g.at
            and (i.answer, i.answered_places) is distinct from (g.answer, w.places)
            and (w.places is null or w.places between 1 and i.places)

@@ -60,6 +60,7 @@ export {
   type ExportedGuest,
   type ListedGuest,
 } from './lists.ts'
+export { eraseGuest, lockPersonalGuest, type PersonalGuest } from './erasing.ts'
 export { archiveDue, cancelEvent, expireDue, listDue, type LandingChange } from './life-cycle.ts'
 export { findDoor, findEvent, findGuest, type EventRow, type EventStatus } from './sql.ts'
 export { isAssigned } from './staff-sql.ts'
@@ -232,7 +233,7 @@ export async function changeGuest(
   const next: GuestRow = { ...guest, ...patch, ...readGuestFields({ ...guest, ...patch }, guest) }
   try {
     await withTx(db, async (tx) => {
-      await updateGuest(tx, next, companions, now())
+      if (!(await updateGuest(tx, next, companions, now()))) throw new Failure('guest_anonymized')
       await updatePlaces(tx, next, now())
     })
   } catch (error) {

@@ -100,6 +100,7 @@ export type LockedInvitation = {
   admitted: number
   outside: number
   passVersion: number
+  isRevoked: boolean
 }
 
 /** Locks the invitation of a code until the end of the transaction, so that what is judged is what is changed. */
@@ -109,7 +110,8 @@ export async function lockInvitation(
   code: string,
 ): Promise<(LockedInvitation & { id: string }) | null> {
   const { rows } = await sql<LockedInvitation & { id: string }>`
-    select id, answer, door_places(answer, answered_places, places) as places, admitted, outside, pass_version
+    select id, answer, door_places(answer, answered_places, places) as places, admitted, outside, pass_version,
+           revoked_at is not null as is_revoked
       from invitations
      where event_id = ${eventId} and code = ${code}
        for no key update`.execute(tx)

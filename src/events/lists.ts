@@ -51,6 +51,7 @@ export async function lockListed(tx: Tx, eventId: string, sought: Sought): Promi
     select ${LISTED}
       from guests g
      where g.event_id = ${eventId}
+       and g.anonymized_at is null
        and g.id in (select id from found)
      order by g.id
        for no key update of g`.execute(tx)
@@ -129,6 +130,7 @@ export async function listNextGuests(db: Db, eventId: string, after: string, lim
       from guests g
       join invitations i on i.event_id = g.event_id and i.guest_id = g.id
      where g.event_id = ${eventId}
+       and g.anonymized_at is null
        and g.id > ${after}
      order by g.id
      limit ${limit}`.execute(db)

@@ -235,7 +235,10 @@ export const eventRoutes =
     app.patch(
       '/events/:eventId/guests/:guestId',
       {
-        config: { access: WRITERS, problems: ['guest_not_found', 'places_exceeded', 'invalid_phone', 'invalid_email'] },
+        config: {
+          access: WRITERS,
+          problems: ['guest_not_found', 'guest_anonymized', 'places_exceeded', 'invalid_phone', 'invalid_email'],
+        },
         schema: {
           operationId: 'updateGuest',
           tags: ['Guests'],

@@ -96,6 +96,7 @@ export const Guest = Type.Object(
     admitted: Type.Integer(),
     code: Type.String({ description: 'Of the invitation; opens its page and, as a QR, the door.' }),
     createdAt: Instant,
+    anonymizedAt: NullableInstant,
   },
   { title: 'Guest' },
 )

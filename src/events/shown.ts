@@ -31,12 +31,13 @@ export type ShownInvitation = {
   /** What the organizer wrote on the page; null: nothing. */
   texts: TextsByLocale | null
   passVersion: number
+  isRevoked: boolean
 }
 
 /** The columns of a ShownInvitation, of an invitation `i`, its event `e` and its guest `g`. */
 export const SHOWN = sql`i.code, i.event_id, e.status as event_status, e.name as event_name, e.starts_at, e.ends_at,
   e.time_zone, e.location, e.venue, e.rsvp_until, e.capacity, g.name as guest_name, g.companions, g.locale, i.answer,
-  i.answered_places, i.places, i.admitted, i.pass_version, ${textsByLocale} as texts`
+  i.answered_places, i.places, i.admitted, i.pass_version, i.revoked_at is not null as is_revoked, ${textsByLocale} as texts`
 
 /** Returns the invitation that a text means (see codes.ts), of any event; null when there is none, or more than one. */
 export async function showInvitation(db: Db, reading: CodeReading): Promise<ShownInvitation | null> {

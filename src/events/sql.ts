@@ -155,15 +155,16 @@ export type GuestRow = {
   admitted: number
   code: string
   createdAt: Date
+  anonymizedAt: Date | null
 }
 
 const GUEST = sql`g.event_id, g.id, g.name, g.phone, g.email, g.party_size, g.companions, g.tags, g.locale, g.notes,
-  guest_status(i.answer, i.admitted) as status, i.answer, i.admitted, i.code, g.created_at`
+  guest_status(i.answer, i.admitted) as status, i.answer, i.admitted, i.code, g.created_at, g.anonymized_at`
 const GUESTS = sql`guests g
   join events e on e.id = g.event_id
   join invitations i on i.event_id = g.event_id and i.guest_id = g.id`
 
-export type NewGuest = Omit<GuestRow, 'status' | 'answer' | 'admitted'> & { invitationId: string }
+export type NewGuest = Omit<GuestRow, 'status' | 'answer' | 'admitted' | 'anonymizedAt'> & { invitationId: string }
 
 export async function insertGuest(tx: Tx, g: NewGuest): Promise<boolean> {
   const { rows } = await sql`
@@ -241,13 +242,16 @@ function matches(eventId: string, q: string, before: Position | null, most: numb
                              ${before?.at ?? null}, ${before?.id ?? null}, ${most}))`
 }
 
-/** `companions`: null keeps those who fit into the party. */
-export async function updateGuest(tx: Tx, g: GuestRow, companions: Companion[] | null, now: Date): Promise<void> {
-  await sql`update guests set name = ${g.name}, phone = ${g.phone}, email = ${g.email}, party_size = ${g.partySize},
+/** `companions`: null keeps those who fit into the party. False: the guest has been anonymised meanwhile. */
+export async function updateGuest(tx: Tx, g: GuestRow, companions: Companion[] | null, now: Date): Promise<boolean> {
+  const { rows } =
+    await sql`update guests set name = ${g.name}, phone = ${g.phone}, email = ${g.email}, party_size = ${g.partySize},
       wa_id = case when phone is distinct from ${g.phone} then null else wa_id end,
       companions = first_companions(coalesce(${companions && JSON.stringify(companions)}::jsonb, companions), ${g.partySize}),
       tags = ${g.tags}, locale = ${g.locale}, notes = ${g.notes}, updated_at = ${now}
-     where event_id = ${g.eventId} and id = ${g.id}`.execute(tx)
+     where event_id = ${g.eventId} and id = ${g.id} and anonymized_at is null
+    returning id`.execute(tx)
+  return rows.length === 1
 }
 
 /** Sets the places at the door to the party size. A constraint rejects fewer places than were already admitted. */

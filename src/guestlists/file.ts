@@ -15,10 +15,15 @@ export type OpenList = {
 }
 
 /** Throws `unsupported_file` and what the formats throw; reading also throws `too_many_columns`. */
-export async function openList(bytes: Buffer, countHeadings: (cells: string[]) => number): Promise<OpenList> {
-  if (isZip(bytes)) return { format: 'xlsx', encoding: null, delimiter: null, lines: check(await openXlsx(bytes)) }
+export async function openList(
+  bytes: Buffer,
+  countHeadings: (cells: string[]) => number,
+  linesMax = LINES_MAX,
+): Promise<OpenList> {
+  if (isZip(bytes))
+    return { format: 'xlsx', encoding: null, delimiter: null, lines: check(await openXlsx(bytes), linesMax) }
   const { encoding, delimiter, lines } = openCsv(bytes, countHeadings)
-  return { format: 'csv', encoding, delimiter, lines: check(lines) }
+  return { format: 'csv', encoding, delimiter, lines: check(lines, linesMax) }
 }
 
 /** How many rows a file may have, empty ones too. */
@@ -26,13 +31,13 @@ const LINES_MAX = 50_000
 /** Other requests are served in between. */
 const LINES_AT_ONCE = 500
 
-async function* check(lines: AsyncGenerator<Line>): AsyncGenerator<Line> {
+async function* check(lines: AsyncGenerator<Line>, linesMax: number): AsyncGenerator<Line> {
   let count = 0
   for await (const { row, cells } of lines) {
     const used = cells.findLastIndex((cell) => cell.trim() !== '') + 1
-    if (++count > LINES_MAX)
+    if (++count > linesMax)
       throw new Failure('too_many_rows', {
-        detail: `At most ${LINES_MAX} rows, the empty ones included: split the list.`,
+        detail: `At most ${linesMax} rows, the empty ones included: split the list.`,
       })
     if (count % LINES_AT_ONCE === 0) await nextTurn()
     if (used > COLUMNS_MAX)

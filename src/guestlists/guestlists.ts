@@ -1,2 +1,3 @@
 /** What other domains may call. */
+export { eraseRejects } from './erasing.ts'
 export { deleteOldImports } from './sql.ts'

@@ -10,7 +10,7 @@ import { readRow, type CellError, type ReadRow } from './rows.ts'
 import { insertImport, insertRejects } from './sql.ts'
 
 export const ROWS_MAX = 10_000
-const BATCH = 1000
+export const BATCH = 1000
 
 type Context = { db: Db; now: () => Date }
 export type ImportRequest = {
@@ -36,9 +36,9 @@ export type ImportResult = {
 
 /**
  * All rows are written in one transaction, or none. A dry run does the same and rolls back, so that it says what would be
- * done. Throws `event_not_found`, and what openList and findHeadings throw.
+ * done. Null: the list is too long for one answer. Throws `event_not_found`, and what openList and findHeadings throw.
  */
-export async function importGuests(context: Context, request: ImportRequest): Promise<ImportResult> {
+export async function importGuests(context: Context, request: ImportRequest): Promise<ImportResult | null> {
   const { db, now } = context
   const { scope, eventId, isDryRun } = request
   if (!(await findEvent(db, scope, eventId))) throw new Failure('event_not_found')
@@ -46,8 +46,9 @@ export async function importGuests(context: Context, request: ImportRequest): Pr
   const { headings, rest } = await findHeadings(list.lines, request.mapping)
   const rows: ReadRow[] = []
   for await (const line of rest) {
-    if (rows.length === ROWS_MAX)
-      throw new Failure('too_many_rows', { detail: `At most ${ROWS_MAX} guests at once: split the list.` })
+    if (rows.length === ROWS_MAX && isDryRun)
+      throw new Failure('too_many_rows', { detail: `A dry run reads at most ${ROWS_MAX} guests.` })
+    if (rows.length === ROWS_MAX) return null
     rows.push(readRow(headings.columns, line))
   }
   const importId = newId('imp')
@@ -60,18 +61,18 @@ export async function importGuests(context: Context, request: ImportRequest): Pr
       eventId,
       format: list.format,
       headings: headings.columns.map(({ heading }) => heading),
+      mapping: request.mapping,
     }
     const { requestedBy, requestId } = request
-    await insertImport(tx, { ...entry, ...countStatuses(done), requestedBy, createdAt: now() }, requestId)
-    await insertRejects(
-      tx,
-      importId,
-      done.filter((one) => one.status === 'rejected'),
-    )
+    const state = { status: 'completed', rowsDone: done.length, rowsTotal: done.length, endedAt: now() } as const
+    await insertImport(tx, { ...entry, ...countStatuses(done), ...state, requestedBy, createdAt: now() }, requestId)
+    await insertRejects(tx, importId, done.filter(isRejected))
     return done
   })
   return { importId: isDryRun ? null : importId, list, headings, results }
 }
+
+export const isRejected = (one: RowResult) => one.status === 'rejected'
 
 export function countStatuses(results: RowResult[]): Record<RowResult['status'], number> {
   const counts = { created: 0, updated: 0, unchanged: 0, rejected: 0 }
@@ -95,16 +96,16 @@ async function importRows(tx: Tx, eventId: string, rows: ReadRow[], now: Date): 
   const results: RowResult[] = []
   const rowOf = new Map<string, number>()
   for (let start = 0; start < rows.length; start += BATCH)
-    results.push(...(await importBatch(tx, eventId, rows.slice(start, start + BATCH), rowOf, now)))
+    results.push(...(await importBatch(tx, eventId, rows.slice(start, start + BATCH), async () => rowOf, now)))
   return results
 }
 
-/** `rowOf`: which row of the file has said something of a guest. */
-async function importBatch(
+/** `listSeen`: which row of the file has said something of these guests; those of this batch are added to it. */
+export async function importBatch(
   tx: Tx,
   eventId: string,
   rows: ReadRow[],
-  rowOf: Map<string, number>,
+  listSeen: (guestIds: string[]) => Promise<Map<string, number>>,
   now: Date,
 ): Promise<RowResult[]> {
   const wanted = rows.flatMap((row) => row.wanted ?? [])
@@ -116,6 +117,7 @@ async function importBatch(
       names: wanted.map(({ name }) => name),
     }),
   )
+  const rowOf = await listSeen([...known.byId.keys()])
   const decisions = rows.map((row): Decision =>
     row.wanted ? planRow(known, rowOf, row.row, row.wanted) : { status: 'rejected', errors: row.errors },
   )

@@ -6,13 +6,18 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import type { Deps } from '../deps.ts'
+import { findEvent } from '../events/events.ts'
 import { forCaller, scopeOf } from '../http/access.ts'
+import { Page, PageQuery, readCursor, toPage } from '../http/page.ts'
+
 import { AnswerOf, EventParams, FileAnswer, Id, localeWith } from '../http/schemas.ts'
 import { Failure } from '../platform/errors.ts'
 import { importGuests, ROWS_MAX } from './imports.ts'
+import { importGuestList, importJobId } from './jobs.ts'
+import { JOB_ROWS_MAX, requestImport } from './long-imports.ts'
 import { openRejectedCsv } from './rejected.ts'
 import { describeImport, describeResult, ImportAnswer, ImportShape } from './schemas.ts'
-import { findImport } from './sql.ts'
+import { findImport, listImports } from './sql.ts'
 import { FILE_MAX, readMapping } from './upload.ts'
 
 const WRITERS = ['organizer', 'director'] as const
@@ -61,29 +66,56 @@ export const guestListRoutes =
           description:
             'Adds who is new, changes who has changed, deletes nobody; an empty cell changes nothing. A row means the guest with ' +
             'its `id`, else with its phone or e-mail and the same name. Encoding, delimiter and headings (Spanish or English) are ' +
-            `found by themselves. Rows that cannot be read are rejected alone. At most ${ROWS_MAX} rows; macros are refused.`,
+            `found by themselves. Rows that cannot be read are rejected alone. More than ${ROWS_MAX} rows (at most ${JOB_ROWS_MAX}) are ` +
+            'imported by a job: 202. Macros are refused.',
           consumes: ['multipart/form-data'],
           params: EventParams,
           querystring: Type.Object(
-            { dryRun: Type.Boolean({ default: false, description: 'The same answer, and nothing is written.' }) },
+            {
+              dryRun: Type.Boolean({ default: false, description: 'The same answer, and nothing is written.' }),
+              async: Type.Boolean({ default: false, description: 'By a job, however short.' }),
+            },
             { additionalProperties: false },
           ),
           body: ImportBody,
-          response: { 200: ImportAnswer },
+          response: { 200: ImportAnswer, 202: AnswerOf(ImportShape) },
+        },
+      },
+      async (request, reply) => {
+        const { eventId } = request.params
+        const { dryRun: isDryRun, async: isAsync } = request.query
+        const asked = {
+          ...{ scope: scopeOf(request), eventId, bytes: request.uploaded! },
+          ...{ mapping: readMapping(request.body.mapping), requestedBy: request.user.id, requestId: request.id },
+        }
+        const result =
+          isAsync && !isDryRun ? null : await importGuests(forCaller(deps, request), { ...asked, isDryRun })
+        if (result) return describeResult(eventId, result)
+        const made = await requestImport(forCaller(deps, request), asked)
+        await deps.queues.enqueue(importGuestList, { importId: made.id }, { id: importJobId({ ...made, attempt: 0 }) })
+        return reply.code(202).header('location', `/events/${eventId}/imports/${made.id}`).send(describeImport(made))
+      },
+    )
+    app.get(
+      '/events/:eventId/imports',
+      {
+        config: { access: WRITERS, problems: ['event_not_found'] },
+        schema: {
+          operationId: 'listImports',
+          tags: ['Guests'],
+          summary: 'Imports of an event, newest first',
+          params: EventParams,
+          querystring: Type.Object(PageQuery, { additionalProperties: false }),
+          response: { 200: Page(ImportShape) },
         },
       },
       async (request) => {
         const { eventId } = request.params
-        const result = await importGuests(forCaller(deps, request), {
-          scope: scopeOf(request),
-          eventId,
-          bytes: request.uploaded!,
-          mapping: readMapping(request.body.mapping),
-          isDryRun: request.query.dryRun,
-          requestedBy: request.user.id,
-          requestId: request.id,
-        })
-        return describeResult(eventId, result)
+        const { limit, cursor } = request.query
+        if (!(await findEvent(forCaller(deps, request).db, scopeOf(request), eventId)))
+          throw new Failure('event_not_found')
+        const rows = await listImports(forCaller(deps, request).db, eventId, readCursor(cursor), limit + 1)
+        return toPage(rows.map(describeImport), limit, ({ createdAt, importId }) => ({ at: createdAt, id: importId }))
       },
     )
     app.get(
@@ -93,7 +125,7 @@ export const guestListRoutes =
         schema: {
           operationId: 'showImport',
           tags: ['Guests'],
-          summary: 'What an import did',
+          summary: 'What an import did, or how far it is',
           params: ImportParams,
           response: { 200: AnswerOf(ImportShape) },
         },

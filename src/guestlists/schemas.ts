@@ -1,6 +1,6 @@
 /** The answers of imports. */
 import { Type } from 'typebox'
-import { Answer, BilingualText, Instant, NullableInteger, NullableString } from '../http/schemas.ts'
+import { Answer, BilingualText, Instant, NullableInstant, NullableInteger, NullableString } from '../http/schemas.ts'
 import type { Headings } from './columns.ts'
 import { countStatuses, type ImportResult, type RowResult } from './imports.ts'
 import type { CellError } from './rows.ts'
@@ -71,9 +71,13 @@ export const ImportShape = Type.Object(
     importId: Type.String(),
     eventId: Type.String(),
     format: Type.Enum(['csv', 'xlsx']),
+    status: Type.Enum(['queued', 'running', 'completed', 'failed']),
+    rowsDone: Type.Integer(),
+    rowsTotal: Type.Integer(),
     ...counts,
     requestedBy: Type.String(),
     createdAt: Instant,
+    endedAt: NullableInstant,
     expiresAt: Type.Unsafe<Date>({ ...Instant, description: 'It is forgotten then; its guests stay.' }),
     rejectedUrl: NullableString,
   },
@@ -126,10 +130,11 @@ const explain = <T extends keyof typeof EXPLANATIONS>({
 
 export function describeImport(i: Import) {
   const { id: importId, eventId, format, created, updated, unchanged, rejected, requestedBy, createdAt } = i
+  const { status, rowsDone, rowsTotal, endedAt } = i
   const expiresAt = new Date(createdAt.getTime() + KEPT_DAYS * DAY_MS)
   const rejectedUrl = rejected > 0 ? urlOf(eventId, importId) : null
   return {
-    ...{ importId, eventId, format, created, updated, unchanged, rejected },
-    ...{ requestedBy, createdAt, expiresAt, rejectedUrl },
+    ...{ importId, eventId, format, status, rowsDone, rowsTotal, created, updated, unchanged, rejected },
+    ...{ requestedBy, createdAt, endedAt, expiresAt, rejectedUrl },
   }
 }

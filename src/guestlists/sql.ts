@@ -1,5 +1,7 @@
 /** The statements of imports. */
+import type { Position } from '../http/page.ts'
 import { sql, type Db, type Tx } from '../platform/db.ts'
+import type { Mapping } from './columns.ts'
 import type { CellError } from './rows.ts'
 
 export const KEPT_DAYS = 30
@@ -9,21 +11,27 @@ export type Import = {
   eventId: string
   format: 'csv' | 'xlsx'
   headings: string[]
+  mapping: Mapping
+  status: 'queued' | 'running' | 'completed' | 'failed'
+  rowsDone: number
+  rowsTotal: number
   created: number
   updated: number
   unchanged: number
   rejected: number
   requestedBy: string
   createdAt: Date
+  endedAt: Date | null
 }
 export type Reject = { row: number; cells: string[]; errors: CellError[] }
 
 export async function insertImport(tx: Tx, i: Import, requestId: string): Promise<void> {
   await sql`
-    insert into guest_imports (id, event_id, format, headings, created, updated, unchanged, rejected,
-                               requested_by, request_id, created_at)
-    values (${i.id}, ${i.eventId}, ${i.format}, ${i.headings}, ${i.created}, ${i.updated}, ${i.unchanged}, ${i.rejected},
-            ${i.requestedBy}, ${requestId}, ${i.createdAt})`.execute(tx)
+    insert into guest_imports (id, event_id, format, headings, mapping, status, rows_done, rows_total, created, updated,
+                               unchanged, rejected, requested_by, request_id, created_at, ended_at)
+    values (${i.id}, ${i.eventId}, ${i.format}, ${i.headings}, ${JSON.stringify(i.mapping)}, ${i.status}, ${i.rowsDone},
+            ${i.rowsTotal}, ${i.created}, ${i.updated}, ${i.unchanged}, ${i.rejected}, ${i.requestedBy}, ${requestId},
+            ${i.createdAt}, ${i.endedAt})`.execute(tx)
 }
 
 /** PostgreSQL stores no NUL, and no half of a letter that was cut. */
@@ -39,15 +47,33 @@ export async function insertRejects(tx: Tx, importId: string, rejects: Reject[])
   )
 }
 
+/** The columns of an Import of `guest_imports i`. */
+export const IMPORT = sql`
+  i.id, i.event_id, i.format, i.headings, i.mapping, i.status, i.rows_done, i.rows_total, i.created, i.updated, i.unchanged,
+  i.rejected, i.requested_by, i.created_at, i.ended_at`
+
 export async function findImport(db: Db, scope: string | null, eventId: string, id: string): Promise<Import | null> {
   const { rows } = await sql<Import>`
-    select i.id, i.event_id, i.format, i.headings, i.created, i.updated, i.unchanged, i.rejected, i.requested_by, i.created_at
+    select ${IMPORT}
       from guest_imports i
       join events e on e.id = i.event_id
      where i.id = ${id}
        and i.event_id = ${eventId}
        and (${scope}::text is null or e.organizer_id = ${scope})`.execute(db)
   return rows[0] ?? null
+}
+
+/** Imports of an event, newest first, below `before`. */
+export async function listImports(db: Db, eventId: string, before: Position | null, limit: number): Promise<Import[]> {
+  const { rows } = await sql<Import>`
+    select ${IMPORT}
+      from guest_imports i
+     where i.event_id = ${eventId}
+       and (${before?.at ?? null}::timestamptz is null
+            or (i.created_at, i.id) < (${before?.at ?? null}::timestamptz, ${before?.id ?? null}))
+     order by i.created_at desc, i.id desc
+     limit ${limit}`.execute(db)
+  return rows
 }
 
 /** The next refused rows after one. */

@@ -145,3 +145,22 @@ async function lockKey(db: Db, caller: string, key: string, hash: Buffer, now: D
 export async function deleteOldKeys(db: Db): Promise<void> {
   await sql`delete from idempotency_keys where created_at < now() - interval '72 hours'`.execute(db)
 }
+
+/**
+ * Erases the stored answers about a guest. The keys stay used: a retry gets `idempotency_key_reused` and does nothing again.
+ * `marks`: texts that no other guest has. `marksOfEvent`: texts that only together with the event's id mean the guest.
+ */
+export async function eraseAnswers(
+  db: Db,
+  guest: { marks: string[]; eventId: string; marksOfEvent: string[] },
+): Promise<number> {
+  const { rows } = await sql`
+    update idempotency_keys k
+       set request_hash = '', body = null
+     where k.body is not null
+       and (exists (select from unnest(${guest.marks}::text[]) mark where strpos(k.body, mark) > 0)
+            or strpos(k.body, ${guest.eventId}) > 0
+           and exists (select from unnest(${guest.marksOfEvent}::text[]) mark where strpos(k.body, mark) > 0))
+    returning k.key`.execute(db)
+  return rows.length
+}

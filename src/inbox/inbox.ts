@@ -34,6 +34,7 @@ import {
 import { takeStatus } from './statuses.ts'
 import { readWhatsAppPayload, type WhatsAppPayload } from './whatsapp.ts'
 
+export { eraseInbound } from './erasing.ts'
 export { reviveInbound, type Revived } from './revive.ts'
 export { deleteOldInbound } from './sql.ts'
 

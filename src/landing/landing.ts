@@ -45,10 +45,11 @@ export type InvitationView = {
 
 type Context = { db: Db; now: () => Date }
 
-/** Reads an invitation without changing it. Throws `invitation_not_found` (also for a draft) and `invitation_expired`. */
+/** Reads an invitation without changing it. Throws `invitation_not_found` (also for a draft), `invitation_revoked` and `invitation_expired`. */
 export async function viewInvitation({ db, now }: Context, code: string): Promise<InvitationView> {
   const invitation = await showInvitation(db, readCodeOfPath(code))
   if (!invitation || invitation.eventStatus === 'draft') throw new Failure('invitation_not_found')
+  if (invitation.isRevoked) throw new Failure('invitation_revoked')
   if (invitation.eventStatus === 'expired') throw new Failure('invitation_expired')
   const view = toView(invitation, now())
   if (!view.isOpen || invitation.capacity === null) return view

@@ -52,7 +52,7 @@ export function renderInvitation(view: InvitationView, extra: Extra): string {
 /** A page with one message: the invitation is unknown or expired, the client is rate limited, or the form is invalid. */
 export function renderMessage(
   locale: Locale,
-  message: 'unknown' | 'expired' | 'later' | 'unreadable',
+  message: 'unknown' | 'expired' | 'revoked' | 'later' | 'unreadable',
   baseUrl: string,
 ): string {
   const { title, text } = WORDS[locale].messages[message]

@@ -23,6 +23,7 @@ import { WORDS, type Notice } from './words.ts'
 const PAGES: Partial<Record<FailureCode, keyof (typeof WORDS)['en']['messages']>> = {
   invitation_not_found: 'unknown',
   invitation_expired: 'expired',
+  invitation_revoked: 'revoked',
   rate_limited: 'later',
 }
 const NOT_MODIFIED = Type.Unsafe<undefined>({ type: 'null', description: 'If-None-Match has its ETag.' })
@@ -39,7 +40,7 @@ export const landingRoutes =
     const baseUrl = deps.config.http.publicBaseUrl
     const known = {
       access: 'public',
-      problems: ['invitation_not_found', 'invitation_expired'],
+      problems: ['invitation_not_found', 'invitation_expired', 'invitation_revoked'],
       hasPages: true,
     } as const
 

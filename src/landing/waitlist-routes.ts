@@ -56,8 +56,6 @@ export const joinRoutes =
         },
       },
       async (request, reply) =>
-        respond(request, reply, () =>
-          joinByCode(deps, { code: request.params.code, ...request.body }),
-        ),
+        respond(request, reply, () => joinByCode(deps, { code: request.params.code, ...request.body })),
     )
   }

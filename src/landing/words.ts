@@ -43,7 +43,7 @@ type Words = {
   yesGiven: (places: number) => string
   people: (count: number) => string
   notices: Record<Notice, string>
-  messages: Record<'unknown' | 'expired' | 'later' | 'unreadable', Message>
+  messages: Record<'unknown' | 'expired' | 'revoked' | 'later' | 'unreadable', Message>
 }
 
 export const WORDS: Record<Locale, Words> = {
@@ -97,6 +97,10 @@ export const WORDS: Record<Locale, Words> = {
       unknown: {
         title: 'No encontramos esta invitación',
         text: 'Revisa que el enlace esté completo o pide uno nuevo a quien te invitó.',
+      },
+      revoked: {
+        title: 'Esta invitación ya no es válida',
+        text: 'Si crees que es un error, pregunta a quien te invitó.',
       },
       expired: { title: 'Esta invitación ya venció', text: 'El evento terminó hace tiempo. ¡Gracias por tu visita!' },
       later: { title: 'Demasiados intentos', text: 'Espera un minuto y vuelve a abrir tu enlace.' },
@@ -152,6 +156,10 @@ export const WORDS: Record<Locale, Words> = {
       unknown: {
         title: 'We cannot find this invitation',
         text: 'Check that the link is complete, or ask your host for a new one.',
+      },
+      revoked: {
+        title: 'This invitation is no longer valid',
+        text: 'If you think that this is a mistake, ask whoever invited you.',
       },
       expired: {
         title: 'This invitation has expired',

@@ -66,6 +66,7 @@ const FAILURES = {
   attachment_gone: [404, 'The provider no longer has the file'],
   card_not_found: [404, 'No such event card'],
   invitation_expired: [410, 'The invitation has expired'],
+  invitation_revoked: [410, 'The invitation is no longer valid'],
   link_not_valid: [410, 'The link is used, replaced or expired'],
   device_code_not_valid: [410, 'The code is unknown, used or expired'],
   // conflicts
@@ -77,6 +78,8 @@ const FAILURES = {
   organizer_exists: [409, 'An organizer with this id exists'],
   guest_has_history: [409, 'The guest has deliveries or scans'],
   event_exists: [409, 'An event with this id exists'],
+  guest_anonymized: [409, 'The guest has been anonymised'],
+  delivery_in_progress: [409, 'A message to the guest is being sent'],
   guest_exists: [409, 'A guest with this id exists'],
   event_closed: [409, 'The event is closed'],
   event_cancelled: [409, 'The event is cancelled'],

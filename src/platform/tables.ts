@@ -254,6 +254,19 @@ export interface EventStaff {
   userId: string;
 }
 
+export interface EventTexts {
+  body: string | null;
+  dressCode: string | null;
+  eventId: string;
+  gifts: string | null;
+  greeting: string | null;
+  locale: string;
+  thanks: string | null;
+  title: string | null;
+  updatedAt: Timestamp;
+  updatedBy: string;
+}
+
 export interface ExportChunks {
   attempt: number;
   bytes: Buffer;
@@ -283,6 +296,35 @@ export interface Fences {
   name: string;
 }
 
+export interface ForgottenKey {
+  isOnly: Generated<boolean>;
+  key: string;
+}
+
+export interface ForgottenStops {
+  cause: string | null;
+  hash: Buffer;
+  kind: string;
+  organizerId: string;
+  stoppedAt: Timestamp;
+}
+
+export interface GuestAnonymizations {
+  anonymizedAt: Timestamp;
+  erased: Json;
+  eventId: string;
+  guestId: string;
+  reason: string | null;
+  requestedBy: string;
+  requestId: string;
+}
+
+export interface GuestImportChunks {
+  bytes: Buffer;
+  importId: string;
+  number: number;
+}
+
 export interface GuestImportRejects {
   cells: string[];
   errors: Json;
@@ -291,20 +333,34 @@ export interface GuestImportRejects {
 }
 
 export interface GuestImports {
+  attempt: Generated<number>;
   created: number;
   createdAt: Timestamp;
+  endedAt: Timestamp | null;
   eventId: string;
   format: string;
   headings: string[];
   id: string;
+  leaseUntil: Timestamp | null;
+  mapping: Generated<Json>;
   rejected: number;
   requestedBy: string;
   requestId: string;
+  rowsDone: Generated<number>;
+  rowsTotal: Generated<number>;
+  status: Generated<string>;
   unchanged: number;
   updated: number;
 }
 
+export interface GuestImportSeen {
+  guestId: string;
+  importId: string;
+  rowNumber: number;
+}
+
 export interface Guests {
+  anonymizedAt: Timestamp | null;
   companions: Generated<Json>;
   createdAt: Generated<Timestamp>;
   email: string | null;
@@ -375,6 +431,7 @@ export interface Invitations {
   outside: Generated<number>;
   passVersion: Generated<number>;
   places: number;
+  revokedAt: Timestamp | null;
   updatedAt: Generated<Timestamp>;
 }
 
@@ -795,6 +852,7 @@ export interface WaMarketingStops {
 }
 
 export interface WaMessages {
+  attachmentId: string | null;
   attachmentName: string | null;
   attachmentType: string | null;
   body: string | null;
@@ -895,11 +953,17 @@ export interface DB {
   emailStops: EmailStops;
   events: Events;
   eventStaff: EventStaff;
+  eventTexts: EventTexts;
   exportChunks: ExportChunks;
   exports: Exports;
   fences: Fences;
+  forgottenKey: ForgottenKey;
+  forgottenStops: ForgottenStops;
+  guestAnonymizations: GuestAnonymizations;
+  guestImportChunks: GuestImportChunks;
   guestImportRejects: GuestImportRejects;
   guestImports: GuestImports;
+  guestImportSeen: GuestImportSeen;
   guests: Guests;
   idempotencyKeys: IdempotencyKeys;
   inboundEvents: InboundEvents;

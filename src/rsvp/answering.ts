@@ -34,7 +34,8 @@ export type Answered = {
 }
 
 /**
- * Records a guest's answer inside the caller's transaction. A refused answer leaves the old one. Throws `invitation_not_found`, `invitation_expired`, `event_not_open`, `event_cancelled`, `rsvp_closed`, `places_exceeded`,
+ * Records a guest's answer inside the caller's transaction. A refused answer leaves the old one. Throws `invitation_not_found`,
+ * `invitation_expired`, `invitation_revoked`, `event_not_open`, `event_cancelled`, `rsvp_closed`, `places_exceeded`,
  * `capacity_reached`, `guest_already_admitted`.
  */
 export async function answerInvitation(tx: Tx, input: InvitationAnswer): Promise<Answered> {
@@ -62,8 +63,9 @@ export async function answerInvitation(tx: Tx, input: InvitationAnswer): Promise
 
 /** Throws unless the event takes answers. Whoever has only the code learns no more than the page shows. */
 function checkOpen(event: Locked, input: InvitationAnswer): void {
-  const { eventStatus, endsAt, rsvpUntil } = event
+  const { eventStatus, endsAt, rsvpUntil, isRevoked } = event
   if ('code' in input && eventStatus === 'draft') throw new Failure('invitation_not_found')
+  if (isRevoked) throw new Failure('invitation_revoked')
   if ('code' in input && eventStatus === 'expired') throw new Failure('invitation_expired')
   if (eventStatus === 'cancelled') throw new Failure('event_cancelled')
   if (!isOpen({ eventStatus, endsAt, rsvpUntil: null }, input.now)) {

@@ -14,6 +14,7 @@ export type Locked = {
   answer: 'pending' | AnswerKind
   answeredPlaces: number | null
   places: number
+  isRevoked: boolean
 }
 
 /** Finds an invitation by code or id and locks its row until the transaction ends. */
@@ -21,7 +22,7 @@ export async function lockInvitation(tx: Tx, by: { code: string } | { invitation
   const which = 'code' in by ? sql`i.code = ${by.code}` : sql`i.id = ${by.invitationId}`
   const { rows } = await sql<Locked>`
     select i.id as invitation_id, i.code, i.event_id, i.guest_id, i.answer, i.answered_places, i.places,
-           e.status as event_status, e.ends_at, e.rsvp_until, e.capacity
+           i.revoked_at is not null as is_revoked, e.status as event_status, e.ends_at, e.rsvp_until, e.capacity
       from invitations i
       join events e on e.id = i.event_id
      where ${which}

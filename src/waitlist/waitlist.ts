@@ -23,7 +23,7 @@ import {
   type Sought,
 } from './sql.ts'
 
-export { deleteOldEntries, findEntry } from './sql.ts'
+export { deleteEntry, deleteOldEntries, findEntry } from './sql.ts'
 
 type Context = { db: Db; now: () => Date }
 type Joining = Sought & { partySize?: number | undefined; addedBy: string | null }
