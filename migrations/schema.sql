@@ -425,7 +425,7 @@ CREATE INDEX guests_event ON guests USING btree (event_id, created_at DESC, id D
 CREATE INDEX guests_name_lookup ON guests USING btree (event_id, split_part(search, '	'::text, 1));
 CREATE INDEX guests_phone_lookup ON guests USING btree (phone) WHERE (phone IS NOT NULL);
 CREATE INDEX guests_search ON guests USING gin (search gin_trgm_ops);
-CREATE TRIGGER guests_added_with_stops AFTER INSERT ON guests FOR EACH ROW WHEN (((new.phone IS NOT NULL) OR (new.email IS NOT NULL))) EXECUTE FUNCTION guests_restore_stops();
+CREATE TRIGGER guests_added_with_stops AFTER INSERT ON guests REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION guests_restore_added_stops();
 CREATE TRIGGER guests_changed_with_stops AFTER UPDATE OF phone, email ON guests FOR EACH ROW WHEN (((new.phone IS DISTINCT FROM old.phone) OR (new.email IS DISTINCT FROM old.email))) EXECUTE FUNCTION guests_restore_stops();
 
 create table idempotency_keys (
@@ -1390,6 +1390,24 @@ AS $function$
     else 'pending'
   end
 $function$;
+
+CREATE OR REPLACE FUNCTION guests_restore_added_stops()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO '$user', 'public'
+AS $function$
+begin
+  if exists (select from forgotten_stops) then
+    perform restore_stops(e.organizer_id, a.phone, a.email)
+       from added a
+       join events e on e.id = a.event_id
+      where exists (
+              select from forgotten_stops
+               where hash in (forgotten_hash(a.phone), forgotten_hash(a.email)));
+  end if;
+  return null;
+end $function$;
 
 CREATE OR REPLACE FUNCTION guests_restore_stops()
  RETURNS trigger
