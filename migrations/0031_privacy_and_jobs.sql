@@ -83,10 +83,25 @@ begin
   return null;
 end $$;
 
+-- Once for a whole list, and nothing more while nobody has been forgotten.
+create function guests_restore_added_stops() returns trigger
+language plpgsql security definer set search_path from current as $$
+begin
+  if exists (select from forgotten_stops) then
+    perform restore_stops(e.organizer_id, a.phone, a.email)
+       from added a
+       join events e on e.id = a.event_id
+      where exists (
+              select from forgotten_stops
+               where hash in (forgotten_hash(a.phone), forgotten_hash(a.email)));
+  end if;
+  return null;
+end $$;
+
 create trigger guests_added_with_stops
   after insert on guests
-  for each row when (new.phone is not null or new.email is not null)
-  execute function guests_restore_stops();
+  referencing new table as added
+  for each statement execute function guests_restore_added_stops();
 create trigger guests_changed_with_stops
   after update of phone, email on guests
   for each row when (new.phone is distinct from old.phone or new.email is distinct from old.email)
