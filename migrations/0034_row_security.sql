@@ -30,7 +30,7 @@ as $$ select nullif(current_setting('app.organizer', true), '') $$;
 do $$
 declare
   own constant text := 'organizer_id = current_organizer()';
-  of_event constant text := 'event_id in (select id from events)';
+  of_event constant text := 'exists (select from events e where e.id = event_id)';
   of_payment constant text := 'exists (select from payments p where p.id = payment_id)';
   of_import constant text := 'exists (select from guest_imports i where i.id = import_id)';
   of_user constant text := 'exists (select from users u where u.id = user_id)';
@@ -94,7 +94,7 @@ end $$;
 -- Everybody may know that a channel is paused, and pause what is theirs.
 alter table pauses enable row level security;
 create policy own on pauses to monotickets_tenant
-  using (scope = 'organizer' and scope_id = current_organizer() or scope = 'event' and scope_id in (select id from events)
+  using (scope = 'organizer' and scope_id = current_organizer() or scope = 'event' and exists (select from events e where e.id = scope_id)
     or scope = 'campaign' and exists (select from campaigns c where c.id = scope_id));
 create policy channels on pauses for select to monotickets_tenant
   using (scope = 'channel');

@@ -96,7 +96,7 @@ create trigger audit
 create trigger audit
   after update of undone_at on scans
   for each row when (current_setting('app.actor', true) <> '')
-  execute function audit_change('scan', 'scan_id', 'undone_at undo_reason', '');
+  execute function audit_change('scan', 'scan_id', 'event_id undone_at', 'undo_reason');
 
 -- The rows of a preflight are forecasts.
 create trigger audit

@@ -523,7 +523,7 @@ CREATE INDEX guests_name_lookup ON guests USING btree (event_id, split_part(sear
 CREATE INDEX guests_phone_lookup ON guests USING btree (phone) WHERE (phone IS NOT NULL);
 CREATE INDEX guests_search ON guests USING gin (search gin_trgm_ops);
 CREATE TRIGGER audit AFTER INSERT OR DELETE OR UPDATE ON guests FOR EACH ROW WHEN (((current_setting('app.actor'::text, true) <> ''::text) AND (current_setting('app.bulk'::text, true) IS DISTINCT FROM 'on'::text))) EXECUTE FUNCTION audit_change('guest', 'id', 'event_id party_size locale anonymized_at', 'name phone email notes tags companions');
-CREATE TRIGGER guests_added_with_stops AFTER INSERT ON guests FOR EACH ROW WHEN (((new.phone IS NOT NULL) OR (new.email IS NOT NULL))) EXECUTE FUNCTION guests_restore_stops();
+CREATE TRIGGER guests_added_with_stops AFTER INSERT ON guests REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION guests_restore_added_stops();
 CREATE TRIGGER guests_changed_with_stops AFTER UPDATE OF phone, email ON guests FOR EACH ROW WHEN (((new.phone IS DISTINCT FROM old.phone) OR (new.email IS DISTINCT FROM old.email))) EXECUTE FUNCTION guests_restore_stops();
 
 create table idempotency_keys (
@@ -1073,7 +1073,7 @@ CREATE INDEX scans_conflicts ON scans USING btree (event_id, received_at DESC, i
 CREATE INDEX scans_conflicts_with ON scans USING btree (conflicts_with) WHERE (conflicts_with IS NOT NULL);
 CREATE INDEX scans_event ON scans USING btree (event_id, received_at DESC, id DESC);
 CREATE INDEX scans_received ON scans USING brin (received_at);
-CREATE TRIGGER audit AFTER UPDATE OF undone_at ON scans FOR EACH ROW WHEN ((current_setting('app.actor'::text, true) <> ''::text)) EXECUTE FUNCTION audit_change('scan', 'scan_id', 'undone_at undo_reason', '');
+CREATE TRIGGER audit AFTER UPDATE OF undone_at ON scans FOR EACH ROW WHEN ((current_setting('app.actor'::text, true) <> ''::text)) EXECUTE FUNCTION audit_change('scan', 'scan_id', 'event_id undone_at', 'undo_reason');
 
 create table signing_keys (
   kid integer generated always as identity not null,
@@ -1653,6 +1653,24 @@ AS $function$
     else 'pending'
   end
 $function$;
+
+CREATE OR REPLACE FUNCTION guests_restore_added_stops()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO '$user', 'public'
+AS $function$
+begin
+  if exists (select from forgotten_stops) then
+    perform restore_stops(e.organizer_id, a.phone, a.email)
+       from added a
+       join events e on e.id = a.event_id
+      where exists (
+              select from forgotten_stops
+               where hash in (forgotten_hash(a.phone), forgotten_hash(a.email)));
+  end if;
+  return null;
+end $function$;
 
 CREATE OR REPLACE FUNCTION guests_restore_stops()
  RETURNS trigger

@@ -27,6 +27,7 @@ const SILENT: Record<string, string> = {
   syncScans: 'as validateScan',
   createPaymentIntent: 'the payment names who asked for it',
   applyPaymentReview: 'as dismissPaymentReview: one trigger writes both',
+  rotateDoorKey: 'the key names who made it',
   retryDeadLetter: 'as discardDeadLetter: one trigger writes both',
   retryDeadLetters: 'as discardDeadLetter',
   discardDeadLetters: 'as discardDeadLetter',
@@ -54,7 +55,7 @@ function openWalk(app: TestApp) {
   const made: Made[] = []
   const call = async (
     operation: string,
-    method: 'post' | 'patch' | 'delete',
+    method: 'post' | 'put' | 'patch' | 'delete',
     url: string,
     body?: object,
     as: 'director' | typeof OWNER = OWNER,
@@ -76,7 +77,8 @@ test('each operation that changes something leaves an entry', async (t) => {
   const app = await startApp(t, { now: NOW })
   await anOrganizer(app.db, HOME)
   await sql`insert into users (id, organizer_id, email, name, role, password_hash)
-    values (${OWNER.id}, ${HOME}, 'audited@example.com', 'Dueña', 'organizer', 'none')`.execute(app.db)
+    values (${OWNER.id}, ${HOME}, 'audited@example.com', 'Dueña', 'organizer', 'none'),
+           ('usr_audited_staff', ${HOME}, 'audited.staff@example.com', 'Puerta', 'staff', 'none')`.execute(app.db)
   const { made, call } = openWalk(app)
 
   const { json: organizer } = await call('createOrganizer', 'post', '/organizers', { name: 'Otra' }, 'director')
@@ -134,6 +136,31 @@ test('each operation that changes something leaves an entry', async (t) => {
     userId: OWNER.id,
   })
 
+  const doorkeeper = await call('addEventStaff', 'post', `/events/${open}/staff`, {
+    userId: 'usr_audited_staff',
+    gate: 'Norte',
+  })
+  assert.deepEqual(doorkeeper.of('event_staff_created').after?.['gate'], 'Norte')
+  await call('removeEventStaff', 'delete', `/events/${open}/staff/usr_audited_staff`)
+  const key = await call('createApiKey', 'post', '/api-keys', { name: 'Integración', scopes: ['read'] })
+  assert.ok(!JSON.stringify(key.entries).includes(key.json.key), 'the log has no key')
+  const { json: next } = await call('rotateApiKey', 'post', `/api-keys/${key.json.apiKey.id}/rotate`)
+  await call('deleteApiKey', 'delete', `/api-keys/${next.apiKey.id}`)
+  const { json: device } = await call('addDevice', 'post', '/devices', {
+    eventId: open,
+    gate: 'Norte',
+    name: 'Teléfono 1',
+  })
+  await call('deleteDevice', 'delete', `/devices/${device.device.id}`)
+  await call('writeEventTexts', 'put', `/events/${eventId}/texts/es-MX`, { title: 'Nuestra boda' })
+  await call('revokePass', 'post', `/events/${open}/guests/${scanned.guestId}/pass/revoke`, { reason: 'Secreta' })
+  const full = await anEvent(app.db, { organizerId: HOME, startsAt: '2029-08-01T00:00:00Z', capacity: 1 })
+  await aGuest(app.db, full, { answer: 'yes' })
+  const { guestId: waiting } = await aGuest(app.db, full)
+  await call('addToWaitlist', 'post', `/events/${full}/waitlist`, { guestId: waiting })
+  await call('removeFromWaitlist', 'delete', `/events/${full}/waitlist/${waiting}`)
+  await call('anonymizeGuest', 'post', guestUrl + '/anonymize', { reason: 'Secreta' })
+
   const launch = { template: 'event_invitation', channel: 'auto', filter: {} }
   const { preflightId } = (
     await app.post(`/events/${open}/campaigns`, { as: OWNER, body: { ...launch, dryRun: true } })
@@ -150,6 +177,8 @@ test('each operation that changes something leaves an entry', async (t) => {
   await call('resumeOrganizerSending', 'post', `/organizers/${HOME}/deliveries/resume`, undefined, 'director')
   await call('pauseChannel', 'post', '/ops/channels/email/pause', { reason: 'Prueba' }, 'director')
   await call('resumeChannel', 'post', '/ops/channels/email/resume', undefined, 'director')
+
+  await call('cancelEvent', 'post', `/events/${full}/cancel`, { reason: 'Lluvia' })
 
   const money = { organizerId: HOME, amountCents: 50_000, currency: 'MXN' }
   const paid = await call('enterPayment', 'post', '/director/payments', { ...money, method: 'transfer' }, 'director')

@@ -134,8 +134,9 @@ test('a list of guests with their deliveries takes as many statements for ten gu
   assert.deepEqual(
     [await list(1), await list(10)],
     [
-      [1, 2],
-      [10, 2],
+      // Two, each with the BEGIN that says who asks and its COMMIT.
+      [1, 6],
+      [10, 6],
     ],
   )
 })

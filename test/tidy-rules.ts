@@ -54,8 +54,8 @@ const NEEDS_SESSION =
 
 /** One door per outside thing: who may import the package, or write the words. */
 const PACKAGE_DOORS: [RegExp, RegExp][] = [
-  [/^pg$/, /^src\/platform\/(db|embedded\/embedded)\.ts$/],
-  [/^kysely$/, /^src\/platform\/(db|tables)\.ts$/],
+  [/^pg$/, /^src\/platform\/(db|acting|embedded\/embedded)\.ts$/],
+  [/^kysely$/, /^src\/platform\/(db|acting|tables)\.ts$/],
   [/^bullmq$/, /^src\/platform\/queue(-workers)?\.ts$/],
   [/^ioredis$/, /^src\/platform\/(kv|queue)\.ts$/],
   [/^(fastify|@fastify\/.*)$/, /^src\/(app|server|http\/[a-z-]+|[a-z]+\/([a-z]+-)?routes)\.ts$/],

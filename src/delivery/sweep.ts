@@ -99,9 +99,9 @@ export async function cancelDeliveries(tx: Tx, of: { campaignId: string } | { ev
   const isCancellable = sql`
     ${'eventId' in of ? sql`d.event_id = ${of.eventId} and d.template <> all(${SENT_WHEN_CANCELLED})` : sql`d.campaign_id = ${of.campaignId}`}
     and d.status in ('queued', 'scheduled', 'sending', 'unknown', 'failed', 'dead')`
-  await sql`
-    select count(*) from (
-      select d.id from deliveries d where ${isCancellable} order by d.id for update) locked`.execute(tx)
+  await sql`select count(*) from (select from deliveries d where ${isCancellable} order by d.id for update) x`.execute(
+    tx,
+  )
   await sql`
     update deliveries d
        set cancelled_at = ${now}, waiting_for = null, updated_at = ${now},
@@ -115,8 +115,9 @@ export async function cancelDeliveries(tx: Tx, of: { campaignId: string } | { ev
 /** Deletes month-old statuses of messages that are not ours. */
 export async function deleteStrayEvents(db: Db, now: Date): Promise<void> {
   await sql`
-    delete from delivery_events
-     where delivery_id is null and received_at < ${now}::timestamptz - interval '30 days'`.execute(db)
+    delete from delivery_events where delivery_id is null and received_at < ${now}::timestamptz - interval '30 days'`.execute(
+    db,
+  )
 }
 
 const DELETED_MAX = 20_000
@@ -126,8 +127,7 @@ export async function deleteLogOf(db: Db, table: 'delivery_events' | 'delivery_a
     delete from ${sql.table(table)}
      where ctid in (
        select l.ctid
-         from deliveries d
-         join ${sql.table(table)} l on l.delivery_id = d.id
+         from deliveries d join ${sql.table(table)} l on l.delivery_id = d.id
         where d.event_id = any(${eventIds}::text[])
         limit ${DELETED_MAX})
     returning delivery_id`.execute(db)

@@ -237,9 +237,9 @@ function matches(eventId: string, q: string, before: Position | null, most: numb
   const isNumber = /^[\d\s()+.-]{3,}$/.test(text)
   const folded = isNumber ? text.replace(/\D/g, '').replace(/^521(?=\d)/, '52') : text
   const phone = normalizePhone(text)?.slice(1) ?? null
-  return sql`g.id in (
+  return sql`g.id = any(array(
         select search_guests(${eventId}, string_to_array(search_text(${folded}), ' '), ${phone},
-                             ${before?.at ?? null}, ${before?.id ?? null}, ${most}))`
+                             ${before?.at ?? null}, ${before?.id ?? null}, ${most})))`
 }
 
 /** `companions`: null keeps those who fit into the party. False: the guest has been anonymised meanwhile. */

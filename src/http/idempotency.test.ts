@@ -281,6 +281,7 @@ const WITHOUT_KEY: Record<string, string> = {
   '/auth/logout': 'repeating it changes nothing',
   '/auth/password': 'its link is valid once',
   '/auth/refresh': 'its answer must not be stored',
+  '/devices/claim': 'its caller is unknown',
   '/email/webhook': 'events have ids of their own',
   '/payments/webhook': 'events have ids of their own',
   '/payments/webhook/conekta': 'events have ids of their own',

@@ -54,7 +54,15 @@ test('of an anonymised guest no table keeps a word, and the figures stay', async
   const made = await app.post(`/events/${eventId}/guests`, {
     as,
     headers: { 'idempotency-key': 'added-1' },
-    body: { name: 'Zqname Pérez', phone, email: 'zqmail@example.com', notes: 'zqnota', tags: ['zqtag'], partySize: 3 },
+    body: {
+      name: 'Zqname Pérez',
+      phone,
+      email: 'zqmail@example.com',
+      notes: 'zqnota',
+      tags: ['zqtag'],
+      partySize: 3,
+      companions: [{ name: 'Zqcompa Ruiz' }],
+    },
   })
   assert.equal(made.statusCode, 201, made.body)
   const guest = { eventId, guestId: made.json().id, code: made.json().code, phone, invitationId: '' }
@@ -110,9 +118,8 @@ test('of an anonymised guest no table keeps a word, and the figures stay', async
             ${JSON.stringify({ event_id: eventId, name: 'Zqname Pérez', phone, party_size: 3 })}::jsonb, 'req_1')`.execute(
     db,
   )
-  const words = 'zqname zqmail zqnota zqtag zqrechazo zqtexto zqfile zqcaption zqreply zqrsvp zqundo 5587654321'.split(
-    ' ',
-  )
+  const words =
+    'zqname zqmail zqnota zqtag zqcompa zqrechazo zqtexto zqfile zqcaption zqreply zqrsvp zqundo 5587654321'.split(' ')
   const planted = (await findWords(db, words)).map((row) => /^\w+\.(\w+): /.exec(row)?.[1])
   for (const table of [
     'guests',
@@ -310,7 +317,7 @@ test('every column of a guest is erased or says nothing of a person', async (t) 
   const { db } = await startApp(t, { now: NOW })
   const { rows } = await sql<{ name: string }>`
     select column_name as name from information_schema.columns where table_name = 'guests' order by 1`.execute(db)
-  const erased = ['email', 'name', 'notes', 'phone', 'tags', 'wa_id', 'search']
+  const erased = ['companions', 'email', 'name', 'notes', 'phone', 'tags', 'wa_id', 'search']
   const kept = ['anonymized_at', 'created_at', 'event_id', 'id', 'locale', 'party_size', 'updated_at']
   assert.deepEqual(
     rows.map(({ name }) => name).filter((name) => ![...erased, ...kept].includes(name)),

@@ -14,7 +14,7 @@ import {
 } from '../../src/checkin/rules.ts'
 import { importPublicKey, parsePass, verifyPass, type PublicKey } from '../../src/checkin/signed-pass.ts'
 import { ORGANIZER_ID, startApp, type TestApp } from '../harness.ts'
-import { aGuest, anEvent, type MadeGuest } from '../make.ts'
+import { aGuest, anEvent, assignStaff, type MadeGuest } from '../make.ts'
 
 type Entry = { hash: string; places: number; answer: 'pending'; inside: number; passVersion: number }
 type Manifest = {
@@ -83,6 +83,7 @@ test('an evening at the door with two gates, one of them offline for a while', a
   const { eventId, guests, passes } = await anEvening(app)
   const [family, eva, luz, max] = passes as [string, string, string, string]
   const supervisor = { id: 'usr_sup', role: 'staff' as const, organizerId: ORGANIZER_ID, isSupervisor: true }
+  await assignStaff(app.db, eventId, supervisor.id)
   const scanAt = async (at: string, code: string, more: object = {}) => {
     setNow(at)
     const body = { eventId, code, gate: 'Norte', device: 'A', lastTookMs: 80, ...more }

@@ -11,6 +11,7 @@ import { processInbound } from '../../src/inbox/inbox.ts'
 import { newId } from '../../src/platform/db.ts'
 import { aMessage, hear } from '../conversations.ts'
 import { startApp, type TestApp } from '../harness.ts'
+import { assignStaff } from '../make.ts'
 import { upload } from '../uploads.ts'
 
 const NOW = '2029-06-01T18:00:00.000Z' // noon in Mexico City
@@ -128,6 +129,7 @@ test('an organizer runs an event, from the guest list to the numbers', async (t)
   assert.equal(thread.conversation.unread, 0)
 
   // The door: a code opens once, for as many as were confirmed.
+  await assignStaff(app.db, eventId, 'usr_gate')
   const staff = caller(app, { id: 'usr_gate', role: 'staff', organizerId })
   const scan = (code: string, admit: number) => staff.post('/scan/validate', { eventId, code, admit, gate: 'Norte' })
   const scans = [await scan(jose.code, 3), await scan(jose.code, 1), await scan(maria.code, 2)]
