@@ -84,12 +84,7 @@ export async function requestDelivery(context: Context, input: DeliveryRequest):
   refuseUntimely(target, template, scheduledAt ?? requestedAt)
   const delivery: NewDelivery = {
     id: newId('dl'),
-    eventId,
-    guestId,
-    template,
-    variables,
-    requestId,
-    idempotencyKey,
+    ...{ eventId, guestId, template, variables, requestId, idempotencyKey },
     organizerId: target.organizerId,
     attemptsMax: config.delivery.attemptsMax,
     requestedBy: input.user.id,
