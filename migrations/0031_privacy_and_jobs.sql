@@ -42,7 +42,7 @@ as $$ select sha256(convert_to(key || address, 'UTF8')) from forgotten_key $$;
 
 -- Moves the stops of these addresses back to where they are honoured.
 create function restore_stops(organizer text, phone text, email text) returns void
-language plpgsql security definer set search_path from current as $$
+language plpgsql security definer set search_path = public, pg_temp as $$
 begin
   with known as (
     delete from forgotten_stops f
@@ -72,8 +72,10 @@ begin
   on conflict do nothing;
 end $$;
 
+revoke execute on function restore_stops from public;
+
 create function guests_restore_stops() returns trigger
-language plpgsql security definer set search_path from current as $$
+language plpgsql security definer set search_path = public, pg_temp as $$
 begin
   if exists (
        select from forgotten_stops
@@ -85,7 +87,7 @@ end $$;
 
 -- Once for a whole list, and nothing more while nobody has been forgotten.
 create function guests_restore_added_stops() returns trigger
-language plpgsql security definer set search_path from current as $$
+language plpgsql security definer set search_path = public, pg_temp as $$
 begin
   if exists (select from forgotten_stops) then
     perform restore_stops(e.organizer_id, a.phone, a.email)
@@ -111,7 +113,7 @@ create trigger guests_changed_with_stops
 create function audit_entries_erased(old jsonb, new jsonb) returns boolean
 language sql immutable parallel safe
 as $$
-  select old is not distinct from new
+  select coalesce(old is not distinct from new
       or jsonb_typeof(old) = 'object'
          and jsonb_typeof(new) = 'object'
          and not exists (
@@ -119,7 +121,7 @@ as $$
                  full join jsonb_each(new) n on n.key = o.key
                 where n.key is null
                    or o.key is null
-                   or n.value <> o.value and n.value <> '"[erased]"'::jsonb)
+                   or n.value <> o.value and n.value <> '"[erased]"'::jsonb), false)
 $$;
 
 create function audit_entries_only_erase() returns trigger language plpgsql as $$

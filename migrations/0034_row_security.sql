@@ -46,7 +46,7 @@ begin
         ('campaigns', own),
         ('deliveries', own),
         ('devices', own),
-        ('email_stops', 'organizer_id in (current_organizer(), ''*'')'),
+        ('email_stops', own),
         ('events', own),
         ('ledger_entries', own),
         ('ledger_months', own),
@@ -91,6 +91,9 @@ begin
   end loop;
 end $$;
 
+-- Everybody may know which addresses bounced or complained.
+create policy everybody on email_stops for select to monotickets_tenant using (organizer_id = '*');
+
 -- Everybody may know that a channel is paused, and pause what is theirs.
 alter table pauses enable row level security;
 create policy own on pauses to monotickets_tenant
@@ -100,23 +103,26 @@ create policy channels on pauses for select to monotickets_tenant
   using (scope = 'channel');
 grant select, insert, update, delete on pauses to monotickets_tenant;
 
--- What belongs to a person on a channel, or to the platform.
-grant select on wa_contacts, wa_windows, wa_unreachable, wa_marketing_stops, wa_templates, wa_messaging_limit,
-  channel_limits to monotickets_tenant;
--- Public keys; a private one needs JWT_SECRET as well.
-grant select on signing_keys to monotickets_tenant;
-
--- Views read their tables as whoever asks.
+-- What is known of a person on WhatsApp, to whoever has them among their guests.
 do $$
 declare
-  name regclass;
+  name text;
 begin
-  for name in select oid from pg_class where relkind = 'v' and relnamespace = 'public'::regnamespace
+  foreach name in array array['wa_contacts', 'wa_windows', 'wa_unreachable', 'wa_marketing_stops']
   loop
-    execute format('alter view %s set (security_invoker = true)', name);
-    execute format('grant select on %s to monotickets_tenant', name);
+    execute format('alter table %I enable row level security', name);
+    execute format('create policy own on %1$I for select to monotickets_tenant
+                      using (exists (select from guests g where g.phone = %1$I.phone))', name);
+    execute format('grant select on %I to monotickets_tenant', name);
   end loop;
 end $$;
+
+-- What belongs to the platform.
+grant select on wa_templates, wa_messaging_limit, channel_limits to monotickets_tenant;
+
+-- The view reads its tables as whoever asks.
+alter view wa_reactions set (security_invoker = true);
+grant select on wa_reactions to monotickets_tenant;
 
 -- How many numbers use WhatsApp's messaging limit, which all organizers share: those that got a template since `since`; others
 -- that will get one until `due`; and of `phones` those that only a new campaign adds. It runs as its owner to count the
@@ -172,7 +178,10 @@ declare
 begin
   return query execute format(
     'select id from guests
-      where event_id = %L and (%s or %s) and (%L::timestamptz is null or (created_at, id) < (%L, %L))
+      where event_id = %L
+        and (current_organizer() is null
+             or exists (select from events e where e.id = event_id and e.organizer_id = current_organizer()))
+        and (%s or %s) and (%L::timestamptz is null or (created_at, id) < (%L, %L))
       order by created_at desc, id desc limit %s',
     event, coalesce(has_words, 'false'), case when number is null then 'false' else has_number end,
     last_at, last_at, last_id, coalesce(most::text, 'all'));

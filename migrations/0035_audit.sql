@@ -40,6 +40,10 @@ begin
   if tg_op = 'UPDATE' and becomes = '{}' then
     return null;
   end if;
+  -- Ids of guests are unique within their event.
+  if tg_op <> 'DELETE' and any_row ? 'event_id' then
+    becomes := becomes || jsonb_build_object('eventId', any_row -> 'event_id');
+  end if;
   if owner is null then
     select e.organizer_id into owner
       from events e
@@ -48,15 +52,23 @@ begin
   if owner is null then
     select p.organizer_id into owner from payments p where p.id = any_row ->> 'payment_id';
   end if;
+  if owner is null then
+    select e.organizer_id into owner
+      from invitations i join events e on e.id = i.event_id
+     where i.id = any_row ->> 'invitation_id';
+  end if;
+  if owner is null and any_row ->> 'scope' = 'campaign' then
+    select c.organizer_id into owner from campaigns c where c.id = any_row ->> 'scope_id';
+  end if;
   insert into audit_entries (id, at, actor, action, entity, entity_id, organizer_id, before, after, request_id)
   values ('aud_' || lpad(to_hex((extract(epoch from clock_timestamp()) * 1000)::bigint), 12, '0')
             || left(replace(gen_random_uuid()::text, '-', ''), 20),
-          clock_timestamp(), current_setting('app.actor'),
+          clock_timestamp(), coalesce(nullif(current_setting('app.actor', true), ''), any_row ->> 'requested_by'),
           tg_argv[0] || case tg_op when 'INSERT' then '_created' when 'DELETE' then '_deleted' else '_changed' end,
           tg_argv[0], any_row ->> tg_argv[1], owner,
           case when old_row is not null then was end,
           case when new_row is not null then becomes end,
-          current_setting('app.request'));
+          coalesce(nullif(current_setting('app.request', true), ''), any_row ->> 'request_id'));
   return null;
 end $$;
 
@@ -81,7 +93,12 @@ create trigger audit
 create trigger audit
   after insert on guest_imports
   for each row when (current_setting('app.actor', true) <> '')
-  execute function audit_change('guest_import', 'id', 'event_id format created updated unchanged rejected', '');
+  execute function audit_change('guest_import', 'id', 'event_id format status created updated unchanged rejected', '');
+-- By a job: for whoever asked for it.
+create trigger audit_end
+  after update of status on guest_imports
+  for each row when (new.status in ('completed', 'failed') and new.status <> old.status)
+  execute function audit_change('guest_import', 'id', 'event_id format status created updated unchanged rejected', '');
 
 create trigger audit
   after insert on invitation_answers
@@ -155,11 +172,6 @@ create trigger audit
   after insert on revoked_codes
   for each row when (current_setting('app.actor', true) <> '')
   execute function audit_change('pass', 'invitation_id', 'event_id version', '');
-
-create trigger audit
-  after insert on signing_keys
-  for each row when (current_setting('app.actor', true) <> '')
-  execute function audit_change('signing_key', 'kid', 'kid', '');
 
 create trigger audit
   after insert or update or delete on event_staff

@@ -489,7 +489,8 @@ create table guest_imports (
 CREATE INDEX guest_imports_age ON guest_imports USING btree (created_at);
 CREATE INDEX guest_imports_event ON guest_imports USING btree (event_id, created_at DESC, id DESC);
 CREATE INDEX guest_imports_open ON guest_imports USING btree (event_id, created_at, id) WHERE (status = ANY (ARRAY['queued'::text, 'running'::text]));
-CREATE TRIGGER audit AFTER INSERT ON guest_imports FOR EACH ROW WHEN ((current_setting('app.actor'::text, true) <> ''::text)) EXECUTE FUNCTION audit_change('guest_import', 'id', 'event_id format created updated unchanged rejected', '');
+CREATE TRIGGER audit AFTER INSERT ON guest_imports FOR EACH ROW WHEN ((current_setting('app.actor'::text, true) <> ''::text)) EXECUTE FUNCTION audit_change('guest_import', 'id', 'event_id format status created updated unchanged rejected', '');
+CREATE TRIGGER audit_end AFTER UPDATE OF status ON guest_imports FOR EACH ROW WHEN (((new.status = ANY (ARRAY['completed'::text, 'failed'::text])) AND (new.status <> old.status))) EXECUTE FUNCTION audit_change('guest_import', 'id', 'event_id format status created updated unchanged rejected', '');
 
 create table guests (
   event_id text not null,
@@ -1085,7 +1086,6 @@ create table signing_keys (
   constraint signing_keys_kid CHECK (((kid >= 1) AND (kid <= 32767))),
   constraint signing_keys_public CHECK ((octet_length(public_key) = 32))
 );
-CREATE TRIGGER audit AFTER INSERT ON signing_keys FOR EACH ROW WHEN ((current_setting('app.actor'::text, true) <> ''::text)) EXECUTE FUNCTION audit_change('signing_key', 'kid', 'kid', '');
 
 create table simulated_messages (
   id text not null,
@@ -1422,6 +1422,10 @@ begin
   if tg_op = 'UPDATE' and becomes = '{}' then
     return null;
   end if;
+  -- Ids of guests are unique within their event.
+  if tg_op <> 'DELETE' and any_row ? 'event_id' then
+    becomes := becomes || jsonb_build_object('eventId', any_row -> 'event_id');
+  end if;
   if owner is null then
     select e.organizer_id into owner
       from events e
@@ -1430,15 +1434,23 @@ begin
   if owner is null then
     select p.organizer_id into owner from payments p where p.id = any_row ->> 'payment_id';
   end if;
+  if owner is null then
+    select e.organizer_id into owner
+      from invitations i join events e on e.id = i.event_id
+     where i.id = any_row ->> 'invitation_id';
+  end if;
+  if owner is null and any_row ->> 'scope' = 'campaign' then
+    select c.organizer_id into owner from campaigns c where c.id = any_row ->> 'scope_id';
+  end if;
   insert into audit_entries (id, at, actor, action, entity, entity_id, organizer_id, before, after, request_id)
   values ('aud_' || lpad(to_hex((extract(epoch from clock_timestamp()) * 1000)::bigint), 12, '0')
             || left(replace(gen_random_uuid()::text, '-', ''), 20),
-          clock_timestamp(), current_setting('app.actor'),
+          clock_timestamp(), coalesce(nullif(current_setting('app.actor', true), ''), any_row ->> 'requested_by'),
           tg_argv[0] || case tg_op when 'INSERT' then '_created' when 'DELETE' then '_deleted' else '_changed' end,
           tg_argv[0], any_row ->> tg_argv[1], owner,
           case when old_row is not null then was end,
           case when new_row is not null then becomes end,
-          current_setting('app.request'));
+          coalesce(nullif(current_setting('app.request', true), ''), any_row ->> 'request_id'));
   return null;
 end $function$;
 
@@ -1447,7 +1459,7 @@ CREATE OR REPLACE FUNCTION audit_entries_erased(old jsonb, new jsonb)
  LANGUAGE sql
  IMMUTABLE PARALLEL SAFE
 AS $function$
-  select old is not distinct from new
+  select coalesce(old is not distinct from new
       or jsonb_typeof(old) = 'object'
          and jsonb_typeof(new) = 'object'
          and not exists (
@@ -1455,7 +1467,7 @@ AS $function$
                  full join jsonb_each(new) n on n.key = o.key
                 where n.key is null
                    or o.key is null
-                   or n.value <> o.value and n.value <> '"[erased]"'::jsonb)
+                   or n.value <> o.value and n.value <> '"[erased]"'::jsonb), false)
 $function$;
 
 CREATE OR REPLACE FUNCTION audit_entries_only_erase()
@@ -1658,7 +1670,7 @@ CREATE OR REPLACE FUNCTION guests_restore_added_stops()
  RETURNS trigger
  LANGUAGE plpgsql
  SECURITY DEFINER
- SET search_path TO '$user', 'public'
+ SET search_path TO 'public', 'pg_temp'
 AS $function$
 begin
   if exists (select from forgotten_stops) then
@@ -1676,7 +1688,7 @@ CREATE OR REPLACE FUNCTION guests_restore_stops()
  RETURNS trigger
  LANGUAGE plpgsql
  SECURITY DEFINER
- SET search_path TO '$user', 'public'
+ SET search_path TO 'public', 'pg_temp'
 AS $function$
 begin
   if exists (
@@ -1994,7 +2006,7 @@ CREATE OR REPLACE FUNCTION restore_stops(organizer text, phone text, email text)
  RETURNS void
  LANGUAGE plpgsql
  SECURITY DEFINER
- SET search_path TO '$user', 'public'
+ SET search_path TO 'public', 'pg_temp'
 AS $function$
 begin
   with known as (
@@ -2038,7 +2050,10 @@ declare
 begin
   return query execute format(
     'select id from guests
-      where event_id = %L and (%s or %s) and (%L::timestamptz is null or (created_at, id) < (%L, %L))
+      where event_id = %L
+        and (current_organizer() is null
+             or exists (select from events e where e.id = event_id and e.organizer_id = current_organizer()))
+        and (%s or %s) and (%L::timestamptz is null or (created_at, id) < (%L, %L))
       order by created_at desc, id desc limit %s',
     event, coalesce(has_words, 'false'), case when number is null then 'false' else has_number end,
     last_at, last_at, last_id, coalesce(most::text, 'all'));

@@ -101,7 +101,7 @@ test('each operation that changes something leaves an entry', async (t) => {
   const renamed = await call('updateGuest', 'patch', guestUrl, { name: 'Otra Secreta', partySize: 3 })
   assert.deepEqual(
     [renamed.of('guest_changed').before, renamed.of('guest_changed').after],
-    [{ partySize: 1 }, { partySize: 3, changed: ['name'] }],
+    [{ partySize: 1 }, { eventId, partySize: 3, changed: ['name'] }],
   )
   const nothing = await app.patch(guestUrl, { as: OWNER, body: { partySize: 3 } })
   const { rows: none } =

@@ -17,10 +17,15 @@ export const aMessage = (phone: string | null, at: string, text: string, more: J
   ...more,
 })
 
-export async function hear(app: TestApp, ...messages: Json[]): Promise<void> {
+/** The webhook is stored, and not read yet. Returns its id. */
+export async function store(app: TestApp, ...messages: Json[]): Promise<string> {
   const value = { messaging_product: 'whatsapp', messages }
   const body = { object: 'whatsapp_business_account', entry: [{ id: '1', changes: [{ field: 'messages', value }] }] }
   const reply = await app.post('/wa/webhook', { body })
   assert.equal(reply.statusCode, 200)
-  await processInbound(app.deps, reply.json().eventId)
+  return reply.json<{ eventId: string }>().eventId
+}
+
+export async function hear(app: TestApp, ...messages: Json[]): Promise<void> {
+  await processInbound(app.deps, await store(app, ...messages))
 }

@@ -67,9 +67,9 @@ const PERSONAL = [
   ],
   ...['variables', 'sent_to', 'sentTo', 'body', 'text', 'attachment_name', 'attachmentName', 'user_id', 'undo_reason'],
 ]
-const erased = (values: ReturnType<typeof sql>) => sql`(
+const erased = (values: ReturnType<typeof sql>) => sql`case when ${values} is not null then coalesce((
   select jsonb_object_agg(key, case when key = any(${PERSONAL}::text[]) and value <> 'null' then '"[erased]"' else value end)
-    from jsonb_each(${values}))`
+    from jsonb_each(${values})), '{}') end`
 
 /** Erases what entries say of a guest. `ids`: of the guest's rows, which only this event has. Returns how many entries. */
 export async function eraseEntries(
@@ -83,10 +83,8 @@ export async function eraseEntries(
        set before = ${erased(sql`a.before`)},
            after = ${erased(sql`a.after`)}
      where (a.organizer_id is null or a.organizer_id = ${guest.organizerId})
-       and (a.entity_id = any(${guest.ids}::text[])
-            or ${eventId} = ${guest.eventId}
-           and (a.entity_id in (${guest.guestId}, ${`${guest.eventId}/${guest.guestId}`})
-                or ${guest.guestId} in (${both} ->> 'guest_id', ${both} ->> 'guestId')))
+       and a.entity_id = any(${[...guest.ids, guest.guestId]}::text[])
+       and (a.entity_id = any(${guest.ids}::text[]) or ${eventId} = ${guest.eventId})
        and (jsonb_typeof(a.before) = 'object' or jsonb_typeof(a.after) = 'object')
     returning a.id`.execute(tx)
   return rows.length

@@ -90,7 +90,8 @@ export async function findMedia(settings: WhatsAppSettings, id: string, requestI
     return { kind: 'refused', httpStatus, reason, isPassing: verdict.startsWith('retry') || verdict.startsWith('wait') }
   }
   const url = text(answer.json, 'url') ?? ''
-  if (!URL.canParse(url))
+  // Of another scheme a path need not begin with a slash, and would change our host.
+  if (!/^https?:\/\//i.test(url) || !URL.canParse(url))
     return { kind: 'refused', httpStatus: answer.httpStatus, reason: 'whatsapp_unreadable_answer', isPassing: false }
   const { pathname, search } = new URL(url)
   const size = field(answer.json, 'file_size')

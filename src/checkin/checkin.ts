@@ -205,8 +205,9 @@ async function checkScan(tx: Tx, door: Door, row: NewScan, reading: Scannable): 
   if (!invitation) return refuse(judgeUnknown(await isOfSiblingEvent(tx, eventId, reading)))
 
   const invitationId = invitation.id
-  const isRevoked =
-    invitation.isRevoked || invitation.isRenewed || (pass !== null && pass.version !== invitation.passVersion)
+  // Whoever was let in before the code was revoked is in, also when the device tells it later.
+  const isOld = invitation.renewedAt === null ? isOtherVersion(pass, invitation) : at >= invitation.renewedAt
+  const isRevoked = invitation.isRevoked || isOld
   const judgment = judgeInvitation(event, { ...invitation, isRevoked }, facts)
   if (judgment.status === 'valid' || (await takeLaterPlaces(tx, { row, event, invitation, judgment }))) {
     const passed = await passDoor(tx, { invitationId, passage: direction, count, at, now })
@@ -224,14 +225,17 @@ async function checkScan(tx: Tx, door: Door, row: NewScan, reading: Scannable): 
   }
 }
 
+const isOtherVersion = (pass: Scannable['pass'], { passVersion }: { passVersion: number }) =>
+  pass !== null && pass.version !== passVersion
+
 /** Locks the invitation that has a code, or had it before it was revoked, perhaps a moment ago. */
 async function lockMeant(tx: Tx, reading: CodeReading, eventId: string) {
   const code = await findCode(tx, reading, eventId)
   const invitation = code === null ? null : await lockInvitation(tx, eventId, code)
-  if (invitation) return { ...invitation, isRenewed: false }
-  const renewedCode = await findRenewedCode(tx, reading, eventId)
-  const renewed = renewedCode === null ? null : await lockInvitation(tx, eventId, renewedCode)
-  return renewed && { ...renewed, isRenewed: true }
+  if (invitation) return { ...invitation, renewedAt: null }
+  const revoked = await findRenewedCode(tx, reading, eventId)
+  const renewed = revoked && (await lockInvitation(tx, eventId, revoked.code))
+  return renewed && { ...renewed, renewedAt: revoked.revokedAt }
 }
 
 const describeRefusal = ({ status, reason }: Refusal) => ({ status, reason, message: REASON_TEXTS[reason] })

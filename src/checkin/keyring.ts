@@ -9,6 +9,8 @@ import { importPublicKey, type PublicKey } from './signed-pass.ts'
 
 /** After that a new key of another process signs here, too. */
 const FRESH_MS = 60_000
+/** Until then devices have read a new key, with their next manifest. */
+const PUBLISHING_MS = 3_600_000
 /** How often an unknown key may make us look again. */
 const LOOK_MS = 1000
 
@@ -16,9 +18,9 @@ export type Signer = { kid: number; sign(body: string): Uint8Array }
 export type Keyring = {
   /** The public key of a pass; null when there is none. */
   find(kid: number): Promise<PublicKey | null>
-  /** Signs with the newest key of our secret, and makes the first one. */
+  /** Signs with the newest key of our secret that is published, and makes the first one. */
   signer(): Promise<Signer>
-  /** Makes a new key, which signs from now on. The old ones still verify. */
+  /** Makes a new key, which signs after an hour. The old ones still verify. */
   rotate(by: string): Promise<KeyRow>
   /** The public keys, newest first, as rows. */
   list(): Promise<KeyRow[]>
@@ -29,10 +31,13 @@ type Known = { rows: KeyRow[]; keys: Map<number, PublicKey>; signer?: Signer; re
 export function openKeyring({ db, now }: { db: Db; now: () => Date }, secret: Uint8Array): Keyring {
   let known: Known | undefined
   let reading: Promise<Known> | undefined
+  let changes = 0
 
   async function read(): Promise<Known> {
     const readMs = performance.now()
+    const changesBefore = changes
     const rows = await listKeys(db)
+    if (changes !== changesBefore) return read() // a key was made meanwhile
     const keys = rows.map(
       async ({ kid, publicKey }) => [kid, await importPublicKey(Uint8Array.from(publicKey))] as const,
     )
@@ -47,8 +52,16 @@ export function openKeyring({ db, now }: { db: Db; now: () => Date }, secret: Ui
   async function rotate(createdBy: string): Promise<KeyRow> {
     const salt = randomBytes(16)
     const row = await insertKey(db, { salt, publicKey: publicOf(derive(secret, salt)), createdBy, createdAt: now() })
+    changes++
     known = undefined
     return row
+  }
+
+  /** A new key signs once devices and other processes had the time to read it; the first one at once. */
+  function chooseSigner(rows: KeyRow[]): KeyRow | undefined {
+    const ours = rows.filter(isOurs)
+    const publishedBy = now().getTime() - PUBLISHING_MS
+    return ours.find(({ createdAt }) => createdAt.getTime() <= publishedBy) ?? ours.at(-1)
   }
 
   const isOurs = ({ salt, publicKey }: KeyRow) => publicOf(derive(secret, salt)).equals(publicKey)
@@ -65,7 +78,7 @@ export function openKeyring({ db, now }: { db: Db; now: () => Date }, secret: Ui
     },
     async signer() {
       const found = await look(FRESH_MS)
-      return (found.signer ??= signerOf(found.rows.find(isOurs) ?? (await rotate('first_pass'))))
+      return (found.signer ??= signerOf(chooseSigner(found.rows) ?? (await rotate('first_pass'))))
     },
     rotate,
     list: async () => (await look(FRESH_MS)).rows,

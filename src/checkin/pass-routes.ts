@@ -55,9 +55,9 @@ export const passRoutes =
         schema: {
           operationId: 'rotateDoorKey',
           tags: ['Check-in'],
-          summary: 'Sign passes with a new key from now on',
+          summary: 'Make a new key, which signs passes after an hour',
           description:
-            'Passes that were signed before stay valid until they expire. Other processes sign with the new key within a minute.',
+            'By then devices have read it with their manifest. Passes that were signed before stay valid until they expire.',
           body: NoBody,
           response: { 201: AnswerOf(DoorKey) },
         },

@@ -50,6 +50,27 @@ test('a signed pass admits like its plain code, once for both', async (t) => {
   assert.deepEqual(answers, [...Array<string>(3).fill('valid'), ...Array<string>(2).fill('duplicate already_admitted')])
 })
 
+test('whoever an offline gate let in before the pass was revoked is in', async (t) => {
+  const { db, post, setNow, scan, passOf, revoke } = await aDoor(t)
+  const guest = await anInvitation(db, { partySize: 4 })
+  const pass = await passOf(guest)
+  const offline = (scanId: string, scannedAt: string, code: string) => ({ scanId, scannedAt, code, admit: 2 })
+  const [before, after] = [new Date(Date.parse(NOW) + 60_000), new Date(Date.parse(NOW) + 180_000)].map((at) =>
+    at.toISOString(),
+  )
+  setNow(new Date(Date.parse(NOW) + 120_000).toISOString())
+  const { code } = (await revoke(guest)).json<Renewed>()
+
+  setNow(new Date(Date.parse(NOW) + 240_000).toISOString())
+  const scans = [offline('a', before!, pass), offline('b', after!, pass)]
+  const { results } = (await post('/scan/sync', { as: 'staff', body: { eventId: guest.eventId, scans } })).json()
+
+  const show = ({ status, reason }: Answer) => [status, reason].filter(Boolean).join(' ')
+  assert.deepEqual(results.map(show), ['valid', 'invalid revoked'])
+  assert.equal(await scan(guest.eventId, code, { admit: 3 }), 'duplicate not_enough_places')
+  assert.equal(await scan(guest.eventId, code, { admit: 2 }), 'valid')
+})
+
 test('twenty passes and codes of one guest at once admit one', async (t) => {
   const { db, scan, passOf } = await aDoor(t)
   const guest = await anInvitation(db)
@@ -211,19 +232,21 @@ test('offline, passes are judged as at the door: neither a forged one nor a revo
   )
 })
 
-test('a rotated key signs new passes, old passes stay valid, and the manifest lists both keys', async (t) => {
-  const { db, get, post, scan, passOf } = await aDoor(t)
+test('a rotated key signs new passes after an hour, old passes stay valid, and the manifest lists both keys', async (t) => {
+  const { db, deps, get, post, scan, passOf } = await aDoor(t)
   const eventId = await anEvent(db)
   const [ana, eva] = [await aGuest(db, eventId), await aGuest(db, eventId)]
   const old = await passOf(ana)
 
   const rotated = await post('/door-keys/rotate', { as: 'director', body: {} })
   const refused = await post('/door-keys/rotate', { as: 'organizer', body: {} })
-  const fresh = await passOf(eva)
+  const soon = await passOf(eva)
+  const inAnHour = openKeyring({ db, now: () => new Date(deps.now().getTime() + 3_600_000) }, deps.signingKey)
+  const fresh = await issuePass(inAnHour, { eventId, code: eva.code, version: 1, endsAt: ENDS_AT })
 
   const { kid, publicKey } = rotated.json<{ kid: number; publicKey: string }>()
   assert.deepEqual([rotated.statusCode, refused.statusCode], [201, 403])
-  assert.equal(parsePass(fresh)?.kid, kid)
+  assert.deepEqual([parsePass(soon)?.kid, parsePass(fresh)?.kid], [parsePass(old)!.kid, kid])
   assert.ok(parsePass(old)!.kid < kid)
   assert.deepEqual([await scan(eventId, old), await scan(eventId, fresh)], ['valid', 'valid'])
   const { keys } = (await get(`/scan/manifest/${eventId}`, { as: 'staff' })).json()

@@ -17,7 +17,7 @@ export type Unsubscriber = { email: string | null; organizerId: string; organize
 /** Finds a guest by the invitation's code, also one that was revoked, even after the event. Throws `invitation_not_found`. */
 export async function findUnsubscriber(db: Db, text: string): Promise<Unsubscriber> {
   const reading = readCodeOfPath(text)
-  const code = (await findCode(db, reading, null)) ?? (await findRenewedCode(db, reading, null))
+  const code = (await findCode(db, reading, null)) ?? (await findRenewedCode(db, reading, null))?.code ?? null
   if (code === null) throw new Failure('invitation_not_found')
   const { rows } = await sql<Unsubscriber>`
     select g.email, g.locale, o.id as organizer_id, o.name as organizer_name

@@ -148,10 +148,15 @@ test('no answer leads to another host', async (t) => {
   const named = await download()
   media.next(null, { status: 302, text: '', headers: { location: `${evil.url}/moved` } })
   const redirected = await download()
+  // Joined to our address, these would name a host of their own.
+  const host = new URL(evil.url).host
+  media.next({ status: 200, json: { url: `x:@${host}/steal` } })
+  const disguised = await download()
 
   assert.deepEqual(
-    [codeOf(named), codeOf(redirected)],
+    [codeOf(named), codeOf(redirected), codeOf(disguised)],
     [
+      [502, 'media_refused'],
       [502, 'media_refused'],
       [502, 'media_refused'],
     ],

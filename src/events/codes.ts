@@ -55,23 +55,24 @@ export async function findCode(db: Db, { exact, keys }: CodeReading, eventId: st
 }
 
 /**
- * Returns the code that an invitation has now, by one that was revoked, of one event or of all; null when a reading means no revoked
- * code, or those of two invitations.
+ * Returns the code that an invitation has now, by one that was revoked, of one event or of all, and when that one was revoked; null
+ * when a reading means no revoked code, or those of two invitations.
  */
 export async function findRenewedCode(
   db: Db,
   { exact, keys }: CodeReading,
   eventId: string | null,
-): Promise<string | null> {
-  const { rows } = await sql<{ code: string }>`
-    select distinct i.code
+): Promise<{ code: string; revokedAt: Date } | null> {
+  const { rows } = await sql<{ code: string; revokedAt: Date }>`
+    select i.code, max(r.revoked_at) as revoked_at
       from revoked_codes r
       join invitations i on i.id = r.invitation_id
      where (r.code = any(${exact}::text[]) or code_key(r.code) = any(${keys}::text[]))
        and (${eventId}::text is null or r.event_id = ${eventId})
+     group by i.code
      limit 2`.execute(db)
   const [first, second] = rows
-  return first && !second ? first.code : null
+  return first && !second ? first : null
 }
 
 /** Lists codes of an event that were revoked after `since`. */

@@ -8,14 +8,16 @@ export type ListedGuest = Pick<GuestRow, 'id' | 'name' | 'phone' | 'email' | 'pa
 
 const LISTED = sql`g.id, g.name, g.phone, g.email, g.party_size, g.tags, g.locale, g.notes`
 
-/** Locks the list of an event against other imports until the transaction ends. False: there is no such event. */
+/**
+ * Locks the list of an event against other imports until the transaction ends, and nothing else: answers of guests go on. False: there
+ * is no such event.
+ */
 export async function lockGuestList(tx: Tx, scope: string | null, eventId: string): Promise<boolean> {
   const { rows } = await sql`
-    select id
+    select pg_advisory_xact_lock(hashtextextended('guest_list ' || id, 0))
       from events
      where id = ${eventId}
-       and (${scope}::text is null or organizer_id = ${scope})
-       for no key update`.execute(tx)
+       and (${scope}::text is null or organizer_id = ${scope})`.execute(tx)
   return rows.length === 1
 }
 

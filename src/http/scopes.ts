@@ -3,8 +3,9 @@
 export const SCOPES = ['read', 'write', 'door', 'payments'] as const
 export type Scope = (typeof SCOPES)[number]
 
-const OF_PEOPLE = /^\/(auth|users|api-keys)(\/|$)/
-const OF_DOOR = /^\/scan\/|^\/devices(\/|$)|^\/events\/:eventId\/(scans|door)(\/|$)/
+/** A credential that a key made would outlive it. */
+const OF_PEOPLE = /^\/(auth|users|api-keys|devices)(\/|$)/
+const OF_DOOR = /^\/scan\/|^\/events\/:eventId\/(scans|door)(\/|$)/
 const OF_MONEY =
   /^\/payments(\/|$)|^\/director\/(payments|assignments|organizers)(\/|$)|^\/organizers\/:organizerId\/(balance|ledger)/
 

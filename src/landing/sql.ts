@@ -1,5 +1,5 @@
 /** The SQL of an invitation's files and of the event's card. */
-import { textsByLocale, type TextsByLocale } from '../events/events.ts'
+import { textsByLocale, type EventStatus, type TextsByLocale } from '../events/events.ts'
 import { sql, type Db } from '../platform/db.ts'
 
 /** What the calendar entry of an event shows, and how often that has changed. */
@@ -29,7 +29,7 @@ export async function findCalendarEvent(db: Db, eventId: string): Promise<Calend
 
 /** What the card of an event shows, and whether it is shown. */
 export type CardEvent = {
-  status: 'draft' | 'active' | 'archived' | 'expired'
+  status: EventStatus
   name: string
   startsAt: Date
   endsAt: Date

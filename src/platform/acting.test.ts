@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { startApp, type TestApp } from '../../test/harness.ts'
 import { anEvent, anInvitation, anOrganizer } from '../../test/make.ts'
 import { findRoleProblem, TENANT_ROLE } from './acting.ts'
-import { actOn, newId, sql, withTx, type Db } from './db.ts'
+import { actOn, newId, openDb, sql, withTx, type Db } from './db.ts'
 
 /** Two organizers with an event and an invitation each. */
 async function twoOrganizers({ db }: TestApp) {
@@ -150,4 +150,27 @@ test('a program does not start when the role is missing, too strong or not grant
   assert.match((await problemAfter(`alter role ${TENANT_ROLE} rename to monotickets_gone`)) ?? '', /npm run migrate/)
   const stranger = ['create role stranger', 'set local role stranger']
   assert.match((await problemAfter(...stranger)) ?? '', /grant monotickets_tenant to "stranger"/)
+})
+
+test('a statement that is given up leaves no transaction and no role behind', async (t) => {
+  const { deps, db } = await startApp(t)
+  const organizerId = await anOrganizer(db, newId('org'))
+  // One connection, and answers that are waited for a tenth of a second.
+  const impatient = openDb(deps.databaseUrl, { max: 1, statementTimeoutMs: -1900, isPooled: true, onError: () => {} })
+  t.after(() => impatient.close())
+  const actor = { id: 'usr_late', organizerId, requestId: 'req_late' }
+  const whoAmI = async () => {
+    const { rows } = await sql<{ role: string; pid: number }>`
+      select current_user as role, pg_backend_pid() as pid`.execute(impatient.db)
+    return rows[0]!
+  }
+  const sleep = (on: Db) => sql`select pg_sleep(0.4)`.execute(on)
+  const acting = actOn(impatient.db, actor)
+  for (const late of [() => sleep(acting), () => withTx(acting, sleep)]) {
+    const before = await whoAmI()
+    await assert.rejects(late(), /Query read timeout|Client was closed/)
+    const after = await whoAmI()
+    assert.equal(after.role, before.role)
+    assert.notEqual(after.pid, before.pid)
+  }
 })

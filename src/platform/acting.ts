@@ -46,7 +46,7 @@ export function actingDriver(pool: pg.Pool, actor: Actor): Driver {
       return acting
     },
     async beginTransaction(connection, transaction) {
-      await innerOf(connection).executeQuery(CompiledQuery.raw(`${beginOf(transaction)}; ${settings}`))
+      await begin(innerOf(connection), `${beginOf(transaction)}; ${settings}`)
       ;(connection as Acting).isInTransaction = true
     },
     commitTransaction: (connection) => driver.commitTransaction(innerOf(connection)),
@@ -59,7 +59,7 @@ export function actingDriver(pool: pg.Pool, actor: Actor): Driver {
 /** Runs one statement in a transaction of its own. COMMIT ends a failed one as ROLLBACK does, so it need not wait. */
 async function runAlone<R>(connection: DatabaseConnection, settings: string, query: CompiledQuery) {
   // Nothing runs before the role is known to be set.
-  await connection.executeQuery(CompiledQuery.raw(`begin; ${settings}`))
+  await begin(connection, `begin; ${settings}`)
   const [result, end] = await Promise.allSettled([
     connection.executeQuery<R>(query),
     connection.executeQuery(CompiledQuery.raw('commit')),
@@ -67,6 +67,16 @@ async function runAlone<R>(connection: DatabaseConnection, settings: string, que
   if (result.status === 'rejected') throw result.reason
   if (end.status === 'rejected') throw end.reason
   return result.value
+}
+
+/** When the settings are refused, the transaction that has begun is ended. */
+async function begin(connection: DatabaseConnection, statement: string): Promise<void> {
+  try {
+    await connection.executeQuery(CompiledQuery.raw(statement))
+  } catch (error) {
+    await connection.executeQuery(CompiledQuery.raw('rollback')).catch(() => {})
+    throw error
+  }
 }
 
 function beginOf({ isolationLevel, accessMode }: TransactionSettings): string {

@@ -54,6 +54,7 @@ export function openDb(
     if (!isClosing) options.onError(error) // a server that stops with us also ends connections that are closing
   })
   pool.on('connect', (client) => client.on('error', ignore))
+  pool.on('connect', dropWhenLate)
   if (!options.isPooled) pool.on('connect', prepareNamed)
   const plugins = [new CamelCaseColumns({ maintainNestedObjectKeys: true })]
   const dialect = new PostgresDialect({ pool })
@@ -84,6 +85,23 @@ export function actOn(db: Db, actor: Actor): Db {
   const act = actingOn.get(db)
   if (!act) throw new Error('Only a pool can act on behalf of somebody')
   return act(actor)
+}
+
+/**
+ * A statement whose answer did not come in time may still run, and so may the transaction that it began. The connection is closed, so
+ * that nobody else's statement lands in it.
+ */
+function dropWhenLate(client: pg.PoolClient): void {
+  const { query } = client
+  client.query = function (this: pg.PoolClient, ...args: unknown[]) {
+    const answer: unknown = (query as (...args: unknown[]) => unknown).apply(this, args)
+    if (answer instanceof Promise)
+      answer.catch((error: unknown) => {
+        // The pool drops a client that ends.
+        if (error instanceof Error && error.message === 'Query read timeout') (client as pg.Client).end(ignore)
+      })
+    return answer
+  } as typeof client.query
 }
 
 /** A lost connection fails the statement that runs or the next one. Without a listener it would also end the process. */

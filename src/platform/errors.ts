@@ -80,6 +80,8 @@ const FAILURES = {
   event_exists: [409, 'An event with this id exists'],
   guest_anonymized: [409, 'The guest has been anonymised'],
   delivery_in_progress: [409, 'A message to the guest is being sent'],
+  webhook_in_progress: [409, 'What the guest has written is being read'],
+  import_in_progress: [409, 'A list of guests is being imported'],
   guest_exists: [409, 'A guest with this id exists'],
   event_closed: [409, 'The event is closed'],
   event_cancelled: [409, 'The event is cancelled'],
@@ -196,7 +198,7 @@ export function isConnectionLost(error: unknown): boolean {
   const code = 'code' in error ? error.code : undefined
   if (typeof code === 'string' && LOST_CONNECTION.has(code)) return true
   if (error instanceof AggregateError && error.errors.some(isConnectionLost)) return true
-  return /Connection terminated|Command timed out|Reached the max retries|timeout exceeded when trying to connect|Query read timeout|Connection is closed|Stream isn't writeable/i.test(
+  return /Connection terminated|Command timed out|Reached the max retries|timeout exceeded when trying to connect|Query read timeout|Client was closed|Connection is closed|Stream isn't writeable/i.test(
     error.message,
   )
 }

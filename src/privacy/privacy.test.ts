@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { claimDelivery } from '../delivery/claiming.ts'
 import { sql, withTx, type Db } from '../platform/db.ts'
-import { aMessage, hear } from '../../test/conversations.ts'
+import { aMessage, hear, store } from '../../test/conversations.ts'
 import { requested, rowOf, run } from '../../test/deliveries.ts'
 import { startApp, type TestApp } from '../../test/harness.ts'
 import { aGuest, anEvent, anOrganizer, aPhone, type MadeGuest } from '../../test/make.ts'
@@ -257,6 +257,44 @@ async function untilBlocked(db: Db): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, 5))
   }
 }
+
+test('a guest whose row has been changed is anonymised, and what the audit log says of another with the same id stays', async (t) => {
+  const app = await startApp(t, { now: NOW })
+  const [eventId, elsewhere] = [await anEvent(app.db), await anEvent(app.db)]
+  for (const id of [eventId, elsewhere]) {
+    const added = await app.post(`/events/${id}/guests`, { as: 'organizer', body: { id: 'zq1', name: 'Ana' } })
+    assert.equal(added.statusCode, 201, added.body)
+    const path = `/events/${id}/guests/zq1`
+    const changes = [{ phone: aPhone() }, { name: 'Otra', locale: 'en' }]
+    for (const body of changes) assert.equal((await app.patch(path, { as: 'organizer', body })).statusCode, 200)
+  }
+
+  const reply = await anonymize(app, { eventId, guestId: 'zq1' })
+
+  assert.equal(reply.statusCode, 200, reply.body)
+  const { data } = (await app.get('/audit?entity=zq1', { as: 'organizer' })).json()
+  const ofEvent = (id: string) =>
+    data.filter(({ after }: { after: { eventId: string } }) => after.eventId === id).length
+  assert.deepEqual([ofEvent(eventId), ofEvent(elsewhere)], [4, 3])
+})
+
+test('nothing is erased while a list is imported, or while what the guest wrote has not been read', async (t) => {
+  const app = await startApp(t, { now: NOW })
+  const guest = await aGuest(app.db, await anEvent(app.db))
+  await store(app, aMessage(guest.phone, NOW, 'BAJA'))
+
+  const unread = await anonymize(app, guest)
+  await sql`update inbound_events set status = 'ignored', next_attempt_at = null`.execute(app.db)
+  await sql`
+    insert into guest_imports (id, event_id, format, headings, created, updated, unchanged, rejected, requested_by, request_id,
+                               created_at, status)
+    values ('imp_open', ${guest.eventId}, 'csv', '{}', 0, 0, 0, 0, 'usr_x', 'req_x', ${NOW}, 'queued')`.execute(app.db)
+  const importing = await anonymize(app, guest)
+  await sql`delete from guest_imports where id = 'imp_open'`.execute(app.db)
+
+  assert.deepEqual([unread.json().code, importing.json().code], ['webhook_in_progress', 'import_in_progress'])
+  assert.equal((await anonymize(app, guest)).statusCode, 200)
+})
 
 test('a worker that has read the number before it was erased sends nothing', async (t) => {
   const app = await startApp(t, { now: NOW })

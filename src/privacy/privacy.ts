@@ -8,14 +8,14 @@ import { eraseScanNotes } from '../checkin/checkin.ts'
 import { forgetEmail, forgetPhone, listAliases, lockPerson, restoreStops } from '../contacts/contacts.ts'
 import { eraseMessages } from '../conversations/conversations.ts'
 import { eraseDeliveries } from '../delivery/delivery.ts'
-import { eraseGuest, findGuest, lockPersonalGuest, type PersonalGuest } from '../events/events.ts'
+import { eraseGuest, findGuest, lockGuestList, lockPersonalGuest, type PersonalGuest } from '../events/events.ts'
 import { eraseRejects } from '../guestlists/guestlists.ts'
 import { eraseAnswers } from '../http/idempotency.ts'
 import { eraseInbound } from '../inbox/inbox.ts'
 import { withTx, type Db, type Tx } from '../platform/db.ts'
 import { deleteEntry } from '../waitlist/waitlist.ts'
 import { Failure } from '../platform/errors.ts'
-import { findAnonymization, insertAnonymization, type Anonymization, type Erased } from './sql.ts'
+import { findAnonymization, findWork, insertAnonymization, type Anonymization, type Erased } from './sql.ts'
 
 type Context = { db: Db; now: () => Date }
 type Request = {
@@ -31,22 +31,26 @@ type Request = {
 const DAY_MS = 86_400_000
 
 /**
- * Erases a guest, once: a second request gets the first answer. Throws `guest_not_found`, and `delivery_in_progress` while a
- * worker may be sending to the guest: whoever got the answer of this function is never written to again.
+ * Erases a guest, once: a second request gets the first answer. Throws `guest_not_found`, and what refuseBusy throws while work is
+ * going on about the guest: whoever got the answer of this function is never written to again.
  */
 export async function anonymizeGuest(context: Context, request: Request): Promise<Anonymization> {
   const { db, now } = context
   const { scope, eventId, guestId } = request
   const guest = await findGuest(db, scope, eventId, guestId)
   if (!guest) throw new Failure('guest_not_found')
+  if (guest.anonymizedAt) return (await findAnonymization(db, eventId, guestId))!
   const startedAt = now()
   // Most webhooks are searched before anything is locked, and the newest again in the transaction.
   const words = await withTx(db, async (tx) =>
     listWords(await requireGuest(tx, request), await namesOf(tx, guest.phone)),
   )
+  await refuseBusy(db, { eventId, guestId, words, now: startedAt }) // before anything is erased
   const webhooks = await eraseInbound(db, words, new Date(guest.createdAt.getTime() - DAY_MS), startedAt)
   const done = await withTx(db, async (tx) => {
     if (guest.phone) await lockPerson(tx, guest.phone) // before any row, as whoever stores a message does
+    await lockGuestList(tx, scope, eventId)
+    await refuseBusy(tx, { eventId, guestId, words, now: now() })
     const locked = await requireGuest(tx, request)
     if (locked.anonymizedAt) return (await findAnonymization(tx, eventId, guestId))!
     const erased = await eraseEverywhere(tx, locked, { startedAt, now: now() })
@@ -55,6 +59,22 @@ export async function anonymizeGuest(context: Context, request: Request): Promis
   })
   await restoreStops(db, guest.phone, guest.email)
   return done
+}
+
+/**
+ * Throws `delivery_in_progress`, `webhook_in_progress` (what the guest has just written, perhaps BAJA, has not been read yet) and
+ * `import_in_progress` (the rest of a list may name the guest).
+ */
+async function refuseBusy(db: Db, about: Parameters<typeof findWork>[1]): Promise<void> {
+  const { isSending, isUnread, isImporting } = await findWork(db, about)
+  const code = isSending
+    ? 'delivery_in_progress'
+    : isUnread
+      ? 'webhook_in_progress'
+      : isImporting
+        ? 'import_in_progress'
+        : null
+  if (code) throw new Failure(code, { detail: 'Nothing was erased: try again in some seconds.', retryAfterSeconds: 5 })
 }
 
 async function requireGuest(tx: Tx, { scope, eventId, guestId }: Request): Promise<PersonalGuest> {

@@ -39,7 +39,7 @@ export const privacyRoutes =
         config: {
           access: ['organizer', 'director'],
           optionalBody: true,
-          problems: ['guest_not_found', 'delivery_in_progress'],
+          problems: ['guest_not_found', 'delivery_in_progress', 'webhook_in_progress', 'import_in_progress'],
         },
         schema: {
           operationId: 'anonymizeGuest',

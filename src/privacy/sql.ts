@@ -25,3 +25,31 @@ export async function findAnonymization(db: Db, eventId: string, guestId: string
        and guest_id = ${guestId}`.execute(db)
   return rows[0] ?? null
 }
+
+const DAY_MS = 86_400_000
+
+/** Whether a worker does something about a guest at this moment, or is about to. `words` name the guest in a webhook. */
+export async function findWork(
+  db: Db,
+  { eventId, guestId, words, now }: { eventId: string; guestId: string; words: string[]; now: Date },
+): Promise<{ isSending: boolean; isUnread: boolean; isImporting: boolean }> {
+  const { rows } = await sql<{ isSending: boolean; isUnread: boolean; isImporting: boolean }>`
+    select exists (
+             select from deliveries
+              where event_id = ${eventId}
+                and guest_id = ${guestId}
+                and status = 'sending') as is_sending,
+           exists (
+             select from inbound_events
+              where source in ('whatsapp', 'email')
+                and received_at > ${new Date(now.getTime() - DAY_MS)}
+                and status = 'received'
+                and exists (
+                      select from unnest(${words}::text[]) word
+                       where position(convert_to(word, 'UTF8') in body) > 0)) as is_unread,
+           exists (
+             select from guest_imports
+              where event_id = ${eventId}
+                and status in ('queued', 'running')) as is_importing`.execute(db)
+  return rows[0]!
+}

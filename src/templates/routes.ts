@@ -2,7 +2,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import type { Deps } from '../deps.ts'
-import { scopeOf } from '../http/access.ts'
+import { forCaller, scopeOf } from '../http/access.ts'
 import { Answer, AnswerOf, Channel, channelWith, Id, Locale, localeWith, NullableString } from '../http/schemas.ts'
 import { ShownMessage, TemplateStatuses } from './schemas.ts'
 import { listTemplateStatuses } from './statuses.ts'
@@ -146,6 +146,7 @@ export const templateRoutes =
           response: { 200: Preview },
         },
       },
-      async (request) => previewTemplate(deps, { ...request.params, ...request.body, scope: scopeOf(request) }),
+      async (request) =>
+        previewTemplate(forCaller(deps, request), { ...request.params, ...request.body, scope: scopeOf(request) }),
     )
   }
