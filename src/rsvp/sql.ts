@@ -43,10 +43,12 @@ export async function lockCapacity(
     select capacity,
            -- another guest waits for places, which are given until the event starts
            starts_at > ${now} and exists (
-             select 1
+             select
                from waitlist_entries w
+               join invitations i using (event_id, guest_id)
               where w.event_id = events.id
-                and w.guest_id <> ${guestId}) as is_awaited
+                and w.guest_id <> ${guestId}
+                and i.revoked_at is null) as is_awaited
       from events
      where id = ${eventId}
        for no key update`.execute(tx)

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { sql } from '../platform/db.ts'
+import { sql, withTx } from '../platform/db.ts'
 import type { User } from '../http/access.ts'
 import { startApp, type TestApp } from '../../test/harness.ts'
 import { aGuest, anEvent, anOrganizer, type MadeGuest } from '../../test/make.ts'
@@ -264,3 +264,54 @@ test('nobody joins for more people than are invited, nor who comes already, nor 
   await give(app)
   assert.equal((await answerOf(app, guest))[0], 'pending')
 })
+
+const anonymize = (app: TestApp, { eventId, guestId }: MadeGuest) =>
+  app.post(`/events/${eventId}/guests/${guestId}/anonymize`, { as: 'organizer' })
+
+test('an anonymised guest cannot wait and holds up nobody', async (t) => {
+  const app = await startApp(t, { now: NOON })
+  const { eventId, coming, line } = await aFullEvent(app, 1, [1])
+  const [gone, other] = [await aGuest(app.db, eventId), await aGuest(app.db, eventId)]
+  await anonymize(app, gone)
+
+  const body = { guestId: gone.guestId }
+  for (const reply of [await join(app, gone), await app.post(`/events/${eventId}/waitlist`, { as: 'organizer', body })])
+    assert.deepEqual([reply.statusCode, reply.json().code], [410, 'invitation_revoked'])
+  assert.deepEqual(await listed(app, eventId), [line[0]!.guestId])
+
+  // Even an entry that was left behind is not in the way.
+  await app.delete(`/events/${eventId}/waitlist/${line[0]!.guestId}`, { as: 'organizer' })
+  await sql`
+    insert into waitlist_entries (event_id, guest_id, party_size, joined_at)
+    values (${eventId}, ${gone.guestId}, 1, ${NOON})`.execute(app.db)
+  await answer(app, coming[0]!, { answer: 'no' })
+  await give(app)
+  assert.equal((await answer(app, other, { answer: 'yes' })).statusCode, 200)
+  assert.equal((await answerOf(app, gone))[0], 'pending')
+})
+
+for (const way of ['guest', 'organizer'])
+  test(`who is anonymised at the moment of joining (by ${way}) does not wait`, async (t) => {
+    const app = await startApp(t, { now: NOON })
+    const eventId = await anEvent(app.db, { capacity: 1 })
+    const guest = await aGuest(app.db, eventId)
+    const { guestId, invitationId } = guest
+    const [joining] = await withTx(app.db, async (tx) => {
+      // As anonymising does: it locks the guest, and then revokes the invitation.
+      await sql`select from guests where event_id = ${eventId} and id = ${guestId} for update`.execute(tx)
+      const body = { guestId }
+      const sent =
+        way === 'guest' ? join(app, guest) : app.post(`/events/${eventId}/waitlist`, { as: 'organizer', body })
+      await Promise.race([sent, isWaiting(app)])
+      await sql`update invitations set revoked_at = ${NOON} where id = ${invitationId}`.execute(tx)
+      return [sent]
+    })
+    const reply = await joining!
+    assert.deepEqual([reply.statusCode, reply.json().code], [410, 'invitation_revoked'])
+    assert.deepEqual(await listed(app, eventId), [])
+  })
+
+async function isWaiting({ db }: TestApp): Promise<void> {
+  const { rows } = await sql`select 1 from pg_locks where not granted and locktype = 'transactionid'`.execute(db)
+  if (rows.length === 0) return isWaiting({ db } as TestApp)
+}
