@@ -55,10 +55,11 @@ export async function lockCapacity(
   return rows[0] ?? { capacity: null, isAwaited: false }
 }
 
-/** How many places the other invitations of the event have confirmed. */
+/** How many places the other invitations of the event have confirmed; of a revoked one only those inside. */
 export async function countConfirmed(tx: Tx, eventId: string, exceptInvitationId: string): Promise<number> {
   const { rows } = await sql<{ places: number }>`
-    select coalesce(sum(door_places(answer, answered_places, places)), 0) as places
+    select coalesce(sum(
+             case when revoked_at is null then door_places(answer, answered_places, places) else admitted end), 0) as places
       from invitations
      where event_id = ${eventId}
        and answer = 'yes'

@@ -137,7 +137,10 @@ export async function listFitting(db: Db, eventId: string, now: Date): Promise<F
   const { rows } = await sql<Fitting>`
     with event as (
       select e.id, e.capacity, (
-               select coalesce(sum(door_places(i.answer, i.answered_places, i.places)), 0)
+               -- the rule of countConfirmed
+               select coalesce(sum(
+                        case when i.revoked_at is null then door_places(i.answer, i.answered_places, i.places)
+                             else i.admitted end), 0)
                  from invitations i
                 where i.event_id = e.id
                   and i.answer = 'yes') as taken

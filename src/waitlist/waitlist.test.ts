@@ -315,3 +315,21 @@ async function isWaiting({ db }: TestApp): Promise<void> {
   const { rows } = await sql`select 1 from pg_locks where not granted and locktype = 'transactionid'`.execute(db)
   if (rows.length === 0) return isWaiting({ db } as TestApp)
 }
+
+test('the places of an anonymised guest who did not come are given to others, and those inside keep theirs', async (t) => {
+  const app = await startApp(t, { now: NOON })
+  const { eventId, line } = await aFullEvent(app, 1, [])
+  await app.patch(`/events/${eventId}`, { as: 'organizer', body: { capacity: 4 } })
+  const family = await aGuest(app.db, eventId, { partySize: 3, answer: 'yes' })
+  const [first, second] = [await aGuest(app.db, eventId), await aGuest(app.db, eventId, { partySize: 2 })]
+  await sql`update invitations set admitted = 1 where id = ${family.invitationId}`.execute(app.db)
+  await anonymize(app, family)
+
+  assert.equal((await answer(app, second, { answer: 'yes' })).statusCode, 200)
+  assert.equal((await answer(app, first, { answer: 'yes' })).json().code, 'capacity_reached')
+  await answer(app, second, { answer: 'yes', partySize: 1 })
+  await join(app, first)
+  await give(app)
+  assert.deepEqual([await answerOf(app, first), line], [['yes', 1, 'waitlist'], []])
+  assert.deepEqual((await answerOf(app, family)).slice(0, 2), ['yes', 3])
+})
