@@ -1,5 +1,5 @@
 /** The statements of answering.ts. */
-import type { AnswerKind, EventStatus } from '../events/events.ts'
+import { mayDecline, type AnswerKind, type EventStatus } from '../events/events.ts'
 import { sql, type Tx } from '../platform/db.ts'
 
 export type Locked = {
@@ -15,6 +15,7 @@ export type Locked = {
   answeredPlaces: number | null
   places: number
   isRevoked: boolean
+  mayDecline: boolean
 }
 
 /** Finds an invitation by code or id and locks its row until the transaction ends. */
@@ -22,7 +23,8 @@ export async function lockInvitation(tx: Tx, by: { code: string } | { invitation
   const which = 'code' in by ? sql`i.code = ${by.code}` : sql`i.id = ${by.invitationId}`
   const { rows } = await sql<Locked>`
     select i.id as invitation_id, i.code, i.event_id, i.guest_id, i.answer, i.answered_places, i.places,
-           i.revoked_at is not null as is_revoked, e.status as event_status, e.ends_at, e.rsvp_until, e.capacity
+           i.revoked_at is not null as is_revoked, ${mayDecline} as may_decline, e.status as event_status,
+           e.ends_at, e.rsvp_until, e.capacity
       from invitations i
       join events e on e.id = i.event_id
      where ${which}
@@ -30,18 +32,16 @@ export async function lockInvitation(tx: Tx, by: { code: string } | { invitation
   return rows[0] ?? null
 }
 
+/** `isAwaited`: other guests wait for places. */
+type Capacity = { capacity: number | null; isAwaited: boolean }
 /**
- * Locks an event until the end of the transaction and returns its capacity and whether it has a waiting list. Concurrent answers wait here, so that counting
- * confirmed places and confirming more cannot overlap. NO KEY: scans at the door do not wait.
+ * Locks an event until the end of the transaction. Concurrent answers wait here, so that counting confirmed places and confirming
+ * more cannot overlap. NO KEY: scans at the door do not wait.
  */
-export async function lockCapacity(
-  tx: Tx,
-  { eventId, guestId }: Locked,
-  now: Date,
-): Promise<{ capacity: number | null; isAwaited: boolean }> {
-  const { rows } = await sql<{ capacity: number | null; isAwaited: boolean }>`
+export async function lockCapacity(tx: Tx, { eventId, guestId }: Locked, now: Date): Promise<Capacity> {
+  const { rows } = await sql<Capacity>`
     select capacity,
-           -- another guest waits for places, which are given until the event starts
+           -- places are given until the event starts
            starts_at > ${now} and exists (
              select
                from waitlist_entries w
