@@ -4,7 +4,7 @@ import { sql, withTx } from '../platform/db.ts'
 import type { User } from '../http/access.ts'
 import { startApp, type TestApp } from '../../test/harness.ts'
 import { aGuest, anEvent, anOrganizer, type MadeGuest } from '../../test/make.ts'
-import { NOON } from '../../test/deliveries.ts'
+import { NOON, rowOf, run } from '../../test/deliveries.ts'
 import { givePlaces } from './jobs.ts'
 
 const after = (minutes: number) => new Date(Date.parse(NOON) + minutes * 60_000).toISOString()
@@ -332,4 +332,20 @@ test('the places of an anonymised guest who did not come are given to others, an
   await give(app)
   assert.deepEqual([await answerOf(app, first), line], [['yes', 1, 'waitlist'], []])
   assert.deepEqual((await answerOf(app, family)).slice(0, 2), ['yes', 3])
+})
+
+test('who says no before the message leaves is not told that they are confirmed', async (t) => {
+  const app = await startApp(t, { now: NOON })
+  const { eventId, coming, line } = await aFullEvent(app, 1, [1, 1])
+  await answer(app, coming[0]!, { answer: 'no' })
+  await give(app)
+  await answer(app, line[0]!, { answer: 'no' })
+  await give(app)
+
+  const { rows } = await sql<{ id: string }>`
+    select id from deliveries where event_id = ${eventId} order by id`.execute(app.db)
+  for (const { id } of rows) await run(app, id)
+  const [ofFirst, ofSecond] = [await rowOf(app.db, rows[0]!.id), await rowOf(app.db, rows[1]!.id)]
+  assert.deepEqual([ofFirst.status, ofFirst.reason], ['skipped', 'not_confirmed'])
+  assert.deepEqual([ofSecond.status, ofSecond.reason], ['sent', null])
 })
