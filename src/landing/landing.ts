@@ -26,6 +26,8 @@ export type InvitationView = {
   isOpen: boolean
   /** Answers are closed, and the event is still to come. */
   isPastCutoff: boolean
+  /** The waiting list still takes guests; it gives places until the event starts. */
+  mayJoin: boolean
   /** A no is still taken after the cutoff. */
   mayDecline: boolean
   locale: ShownInvitation['locale']
@@ -110,6 +112,7 @@ function toView(invitation: ShownInvitation, now: Date): InvitationView {
     status: eventStatus as InvitationView['status'],
     isOpen: isOpen(invitation, now),
     isPastCutoff,
+    mayJoin: isOpen(invitation, now) && now < startsAt,
     mayDecline: isPastCutoff && invitation.mayDecline,
     locale,
     event: {

@@ -38,7 +38,7 @@ export function renderInvitation(view: InvitationView, extra: Extra): string {
     ${extra.notice ? `<p class="notice" role="alert">${words.notices[extra.notice]}</p>` : ''}
     ${texts.body && (view.isOpen || view.isPastCutoff) ? renderBody(texts.body) : ''}
     ${view.waitlist ? `<p class="notice">${words.waiting(view.waitlist.partySize)}</p>` : ''}
-    ${extra.notice === 'capacity_reached' && !view.waitlist ? renderJoin(view) : ''}
+    ${extra.notice === 'capacity_reached' && view.mayJoin && !view.waitlist ? renderJoin(view) : ''}
     ${renderFacts(view)}
     ${view.isOpen || view.isPastCutoff ? renderAnswer(view, extra.qr) : renderClosed(view)}`
   const url = `${extra.baseUrl}/public/invite/${encodeURIComponent(view.code)}`

@@ -177,8 +177,13 @@ test('a guest joins in the form after a full answer, and the page says what they
   app.setNow(after(5))
   const again = (await join(app, guest, { partySize: 1 })).json()
 
-  assert.equal(full.statusCode, 409)
+  app.setNow('2030-01-01T00:00:00Z') // it starts
+  await answer(app, guest, { answer: 'no' })
+  const late = await form('rsvp', 'answer=yes&partySize=2')
+
+  assert.deepEqual([full.statusCode, late.statusCode], [409, 409])
   assert.ok(full.body.includes(`action="/public/invite/${guest.code}/waitlist"`))
+  assert.ok(!late.body.includes('/waitlist"'))
   assert.equal(joined.statusCode, 303)
   assert.ok(page.includes('Estás en la lista de espera (2 lugares)') && !page.includes('/waitlist"'))
   assert.deepEqual(view.waitlist, { partySize: 2, joinedAt: NOON })
