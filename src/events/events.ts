@@ -26,6 +26,7 @@ import {
 
 export {
   admitting,
+  comingWith,
   lockInvitation,
   markSaid,
   nameCompanions,
