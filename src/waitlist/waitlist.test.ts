@@ -307,18 +307,22 @@ for (const way of ['guest', 'organizer'])
       const body = { guestId }
       const sent =
         way === 'guest' ? join(app, guest) : app.post(`/events/${eventId}/waitlist`, { as: 'organizer', body })
-      await Promise.race([sent, isWaiting(app)])
+      await Promise.race([sent, untilBlocked(app)])
       await sql`update invitations set revoked_at = ${NOON} where id = ${invitationId}`.execute(tx)
       return [sent]
     })
-    const reply = await joining!
+    const reply = await joining
     assert.deepEqual([reply.statusCode, reply.json().code], [410, 'invitation_revoked'])
     assert.deepEqual(await listed(app, eventId), [])
   })
 
-async function isWaiting({ db }: TestApp): Promise<void> {
-  const { rows } = await sql`select 1 from pg_locks where not granted and locktype = 'transactionid'`.execute(db)
-  if (rows.length === 0) return isWaiting({ db } as TestApp)
+/** Waits until a statement of this database waits for a lock. */
+async function untilBlocked({ db }: TestApp): Promise<void> {
+  for (;;) {
+    const { rows } = await sql`
+      select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`.execute(db)
+    if (rows.length > 0) return
+  }
 }
 
 test('the places of an anonymised guest who did not come are given to others, and those inside keep theirs', async (t) => {
