@@ -86,6 +86,10 @@ const OWN: Record<string, Explanation> = {
     'El evento todavía no termina: este mensaje se envía después.',
     'The event is not over yet: this message is sent after it.',
   ),
+  not_confirmed: say(
+    'El invitado cambió su respuesta antes de que saliera el aviso de su lugar.',
+    'The guest changed their answer before the message about their place left.',
+  ),
   superseded: say(
     'Otro mensaje igual tomó su lugar mientras esperaba.',
     'The same message was requested again while this one waited.',

@@ -1,5 +1,5 @@
 /** The statements of a scan. */
-import { admitting, isAssigned, type Admission } from '../events/events.ts'
+import { admitting, comingWith, isAssigned, type Admission } from '../events/events.ts'
 import type { Reach } from '../http/access.ts'
 import { sql, type Db, type Tx } from '../platform/db.ts'
 import { OPEN_AFTER_END_MS, type EventFacts, type ScanReason } from './rules.ts'
@@ -152,7 +152,7 @@ const FIRST_COLUMNS = sql`
 /** Reads the state of an invitation that is locked. */
 export async function findAdmission(tx: Tx, invitationId: string): Promise<Admission & First> {
   const { rows } = await sql<Admission & First>`
-    select i.id as invitation_id, g.name as guest_name, g.notes, g.companions, i.answer, i.admitted - i.outside as admitted,
+    select i.id as invitation_id, g.name as guest_name, g.notes, ${comingWith}, i.answer, i.admitted - i.outside as admitted,
            door_places(i.answer, i.answered_places, i.places) - (i.admitted - i.outside) as remaining,
            ${FIRST_COLUMNS}
       from invitations i
@@ -206,7 +206,7 @@ export type StoredScan = ScanResult &
 export async function findStoredScan(tx: Tx, eventId: string, scanId: string): Promise<StoredScan | null> {
   const { rows } = await sql<StoredScan>`
     select s.code_hash, s.result, s.reason, s.conflicts_with, s.undone_at, s.invitation_id, s.admitted, s.remaining,
-           g.name as guest_name, g.notes, g.companions, i.answer, ${FIRST_COLUMNS}
+           g.name as guest_name, g.notes, ${comingWith}, i.answer, ${FIRST_COLUMNS}
       from scans s
       left join invitations i on i.id = s.invitation_id
       left join guests g on g.event_id = i.event_id and g.id = i.guest_id ${FIRST}

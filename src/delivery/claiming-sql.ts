@@ -12,6 +12,7 @@ export type Candidate = Target & {
   eventId: string
   guestId: string
   guestName: string
+  answer: string | null
   channel: ChannelName
   channelReason: string | null
   template: string
@@ -82,7 +83,7 @@ export async function listDue(db: Db, ids: string[], lease: Lease): Promise<Cand
            ${isSuperseded({ now, windowMs: lease.dedupeWindowMs })} as is_superseded,
            o.name as organizer_name,
            e.status as event_status, e.name as event_name, e.starts_at, e.ends_at, e.time_zone, e.location,
-           g.name as guest_name, g.wa_id, i.code, i.id as invitation_id,
+           g.name as guest_name, g.wa_id, i.code, i.id as invitation_id, i.answer,
            ${reachColumns(sql`d.organizer_id`, lease)},
            case when d.attempts > 0 then ${earlierReasons(null)} end as earlier_reasons,
            d.fallback_of is not null and exists (

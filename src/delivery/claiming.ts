@@ -153,18 +153,16 @@ const skip = ({ id, attempts }: Candidate, reason: string): Decision => ({
 /** Returns a stable reason, or null. */
 function reasonToSkip(candidate: Candidate, now: Date): string | null {
   if (isOverFor(candidate, candidate.template, now)) return 'event_over'
+  if (candidate.template === 'waitlist_place' && candidate.answer !== 'yes') return 'not_confirmed'
   if (candidate.isSuperseded) return 'superseded'
   if (candidate.isOriginalDelivered) return 'original_delivered'
   return null
 }
 
 /** An unknown template is not a promotion, because an exception here would fail the whole batch. */
-export function isPromotional({
-  template,
-  approvedCategory,
-}: Pick<Candidate, 'template' | 'approvedCategory'>): boolean {
-  const known = listTemplates().find(({ name }) => name === template)
-  return known !== undefined && isPromotion(approvedCategory, known.category)
+export function isPromotional(one: Pick<Candidate, 'template' | 'approvedCategory'>): boolean {
+  const known = listTemplates().find(({ name }) => name === one.template)
+  return known !== undefined && isPromotion(one.approvedCategory, known.category)
 }
 
 /** Chooses e-mail instead of the row's channel only when no attempt can have reached the guest. */

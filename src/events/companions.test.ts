@@ -79,6 +79,27 @@ test('more names than people change neither names nor answer; a no leaves the na
   assert.deepEqual([no.answer, no.guest.companions], ['no', named('Beto', 'Caro')])
 })
 
+test('after an answer for fewer people the door shows no more companions than come, and the others are not forgotten', async (t) => {
+  const app = await startApp(t)
+  const guest = await aGuest(app.db, await anEvent(app.db), { partySize: 3 })
+  const { eventId, guestId, code } = guest
+  const write = (partySize: number) =>
+    app.post(`/events/${eventId}/guests/${guestId}/rsvp`, { as: 'organizer', body: { answer: 'yes', partySize } })
+  const scan = (body: object) => app.post('/scan/validate', { as: 'staff', body: { eventId, code, ...body } })
+  await app.post(`/public/invite/${code}/rsvp`, { body: { answer: 'yes', companions: named('Beto', 'Caro') } })
+
+  await write(2)
+  const scanId = '0197f1a0-0000-7000-8000-000000000001'
+  const first = (await scan({ scanId })).json()
+  const [repeated, duplicate] = [(await scan({ scanId })).json(), (await scan({ admit: 2 })).json()]
+  await write(3)
+
+  assert.deepEqual([first.status, duplicate.status], ['valid', 'duplicate'])
+  for (const { guest: shown } of [first, repeated, duplicate]) assert.deepEqual(shown.companions, named('Beto'))
+  assert.deepEqual((await scan({})).json().guest.companions, named('Beto', 'Caro'))
+  assert.deepEqual(await seen(app, guest), named('Beto', 'Caro'))
+})
+
 test('a name is shown as it was written and is no markup', async (t) => {
   const app = await startApp(t)
   const guest = await aGuest(app.db, await anEvent(app.db), { partySize: 2 })

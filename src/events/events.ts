@@ -26,6 +26,7 @@ import {
 
 export {
   admitting,
+  comingWith,
   lockInvitation,
   markSaid,
   nameCompanions,
@@ -46,7 +47,7 @@ export {
   readCodeOfPath,
   type CodeReading,
 } from './codes.ts'
-export { showInvitation, type ShownInvitation } from './shown.ts'
+export { mayDecline, showInvitation, type ShownInvitation } from './shown.ts'
 export { answerAtOnce } from './answered.ts'
 export { chooseTexts } from './texts.ts'
 export { textsByLocale, type EventTexts, type TextsByLocale } from './texts-sql.ts'

@@ -70,9 +70,13 @@ export type Admission = {
   remaining: number
 }
 
+/** The companions of guest `g`, no more than invitation `i` has places. The answer may have come after their names. */
+export const comingWith = sql`
+  first_companions(g.companions, door_places(i.answer, i.answered_places, i.places)) as companions`
+
 /** The admission of guest `g` with invitation `i`. */
 const ADMISSION = sql`
-  g.name as guest_name, g.notes, g.companions, i.answer, i.admitted - i.outside as admitted,
+  g.name as guest_name, g.notes, ${comingWith}, i.answer, i.admitted - i.outside as admitted,
   door_places(i.answer, i.answered_places, i.places) - (i.admitted - i.outside) as remaining`
 
 /**

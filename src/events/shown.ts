@@ -32,12 +32,21 @@ export type ShownInvitation = {
   texts: TextsByLocale | null
   passVersion: number
   isRevoked: boolean
+  mayDecline: boolean
 }
+
+/**
+ * Whether the guest of invitation `i` may still say no after the cutoff: they wait for places, or got them from the waiting list
+ * without being asked again.
+ */
+export const mayDecline = sql`(i.answered_by is not distinct from 'waitlist' or exists (
+  select from waitlist_entries w where w.event_id = i.event_id and w.guest_id = i.guest_id))`
 
 /** The columns of a ShownInvitation, of an invitation `i`, its event `e` and its guest `g`. */
 export const SHOWN = sql`i.code, i.event_id, e.status as event_status, e.name as event_name, e.starts_at, e.ends_at,
   e.time_zone, e.location, e.venue, e.rsvp_until, e.capacity, g.name as guest_name, g.companions, g.locale, i.answer,
-  i.answered_places, i.places, i.admitted, i.pass_version, i.revoked_at is not null as is_revoked, ${textsByLocale} as texts`
+  i.answered_places, i.places, i.admitted, i.pass_version, i.revoked_at is not null as is_revoked, ${textsByLocale} as texts,
+  e.rsvp_until is not null and ${mayDecline} as may_decline`
 
 /** Returns the invitation that a text means (see codes.ts), of any event; null when there is none, or more than one. */
 export async function showInvitation(db: Db, reading: CodeReading): Promise<ShownInvitation | null> {

@@ -102,3 +102,40 @@ test('a cutoff can be taken back, and one after the end of the event changes not
   const wrong = await app.patch(`/events/${eventId}`, { as: 'organizer', body: { rsvpUntil: 'mañana' } })
   assert.equal(wrong.json().code, 'invalid_request')
 })
+
+test('after the cutoff a guest confirmed from the waiting list, or who still waits, may say no and nothing else', async (t) => {
+  const app = await startApp(t, { now: after(-1) })
+  const eventId = await anEventWithCutoff(app)
+  await app.patch(`/events/${eventId}`, { as: 'organizer', body: { capacity: 2 } })
+  const confirm = async () => {
+    const guest = await aGuest(app.db, eventId, { answer: 'yes' })
+    await sql`update invitations set answered_by = 'waitlist' where id = ${guest.invitationId}`.execute(app.db)
+    return guest
+  }
+  const [onPage, onPhone] = [await confirm(), await confirm()]
+  const [waiting, waitingOnPhone] = [await aGuest(app.db, eventId), await aGuest(app.db, eventId)]
+  for (const { code } of [waiting, waitingOnPhone])
+    assert.equal((await app.post(`/public/invite/${code}/waitlist`, { body: {} })).statusCode, 200)
+  app.setNow(NOON)
+  const open = async (code: string) =>
+    (await app.get(`/public/invite/${code}`, { headers: { accept: 'text/html' } })).body
+  const buttons = (page: string) => [...page.matchAll(/name="answer" value="(\w+)"/g)].map(([, said]) => said)
+
+  for (const { code } of [onPage, waiting]) {
+    assert.deepEqual(buttons(await open(code)), ['no'])
+    assert.equal((await answer(app, code, 'maybe')).json().code, 'rsvp_closed')
+  }
+  assert.ok((await open(waiting.code)).includes('Estás en la lista de espera'))
+  for (const { code } of [onPage, waiting]) {
+    const said = await answer(app, code, 'no')
+    assert.deepEqual([said.statusCode, said.json().waitlist, said.json().mayDecline], [200, null, false])
+  }
+  await hear(app, aMessage(onPhone.phone, NOON, 'no podremos ir'))
+  await hear(app, aMessage(waitingOnPhone.phone, NOON, 'no podremos ir'))
+
+  for (const { invitationId, code } of [onPage, onPhone, waiting, waitingOnPhone]) {
+    assert.equal(await answerOf(app, invitationId), 'no')
+    assert.deepEqual(buttons(await open(code)), [])
+  }
+  assert.deepEqual((await app.get(`/events/${eventId}/waitlist`, { as: 'organizer' })).json().data, [])
+})

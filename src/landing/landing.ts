@@ -26,6 +26,10 @@ export type InvitationView = {
   isOpen: boolean
   /** Answers are closed, and the event is still to come. */
   isPastCutoff: boolean
+  /** The waiting list still takes guests; it gives places until the event starts. */
+  mayJoin: boolean
+  /** A no is still taken after the cutoff. */
+  mayDecline: boolean
   locale: ShownInvitation['locale']
   event: Pick<ShownInvitation, 'startsAt' | 'endsAt' | 'timeZone' | 'location' | 'venue' | 'rsvpUntil'> & {
     id: string
@@ -52,7 +56,7 @@ export async function viewInvitation({ db, now }: Context, code: string): Promis
   if (invitation.isRevoked) throw new Failure('invitation_revoked')
   if (invitation.eventStatus === 'expired') throw new Failure('invitation_expired')
   const view = toView(invitation, now())
-  if (!view.isOpen || invitation.capacity === null) return view
+  if (!(view.isOpen || view.isPastCutoff) || invitation.capacity === null) return view
   return { ...view, waitlist: await findEntry(db, view.code) }
 }
 
@@ -102,11 +106,14 @@ const nameAll = (tx: Tx, code: string, companions: Companion[], now: Date): Prom
 function toView(invitation: ShownInvitation, now: Date): InvitationView {
   const { code, eventStatus, startsAt, endsAt, timeZone, location, venue, rsvpUntil } = invitation
   const { locale, answeredPlaces, admitted, passVersion } = invitation
+  const isPastCutoff = isOpen({ ...invitation, rsvpUntil: null }, now) && !isOpen(invitation, now)
   return {
     code,
     status: eventStatus as InvitationView['status'],
     isOpen: isOpen(invitation, now),
-    isPastCutoff: isOpen({ ...invitation, rsvpUntil: null }, now) && !isOpen(invitation, now),
+    isPastCutoff,
+    mayJoin: isOpen(invitation, now) && now < startsAt,
+    mayDecline: isPastCutoff && invitation.mayDecline,
     locale,
     event: {
       ...{ id: invitation.eventId, name: invitation.eventName, startsAt, endsAt, timeZone, location, venue, rsvpUntil },

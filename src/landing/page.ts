@@ -38,7 +38,7 @@ export function renderInvitation(view: InvitationView, extra: Extra): string {
     ${extra.notice ? `<p class="notice" role="alert">${words.notices[extra.notice]}</p>` : ''}
     ${texts.body && (view.isOpen || view.isPastCutoff) ? renderBody(texts.body) : ''}
     ${view.waitlist ? `<p class="notice">${words.waiting(view.waitlist.partySize)}</p>` : ''}
-    ${extra.notice === 'capacity_reached' && !view.waitlist ? renderJoin(view) : ''}
+    ${extra.notice === 'capacity_reached' && view.mayJoin && !view.waitlist ? renderJoin(view) : ''}
     ${renderFacts(view)}
     ${view.isOpen || view.isPastCutoff ? renderAnswer(view, extra.qr) : renderClosed(view)}`
   const url = `${extra.baseUrl}/public/invite/${encodeURIComponent(view.code)}`
@@ -95,8 +95,9 @@ function renderAnswer(view: InvitationView, qr: string | undefined): string {
     view.event.rsvpUntil &&
     `${formatDay({ ...view.event, startsAt: view.event.rsvpUntil }, view.locale)}, ${formatHour(view.event.rsvpUntil, view.event.timeZone)} h`
   const cutoff = until ? `<p>${view.isOpen ? words.answerBy : words.answersClosed} ${escapeHtml(until)}.</p>` : ''
+  const decline = view.mayDecline ? renderDecline(view) : ''
   if (view.answer === 'pending')
-    return `<section>${view.isOpen ? `<h2>${words.question}</h2>${cutoff}${renderForm(view)}` : cutoff}</section>`
+    return `<section>${view.isOpen ? `<h2>${words.question}</h2>${cutoff}${renderForm(view)}` : cutoff + decline}</section>`
   const given =
     view.answer === 'yes' ? words.yesGiven(view.answeredPlaces ?? view.guest.partySize) : words.given[view.answer]
   const pass =
@@ -106,9 +107,15 @@ function renderAnswer(view: InvitationView, qr: string | undefined): string {
   return `<section>
       <p class="given ${view.answer}">${given}</p>
       ${pass}
-      ${cutoff}${view.isOpen ? `<details><summary>${words.change}</summary>${renderForm(view)}</details>` : ''}
+      ${cutoff}${view.isOpen ? `<details><summary>${words.change}</summary>${renderForm(view)}</details>` : decline}
     </section>`
 }
+
+/** All that is left to say after the cutoff. */
+const renderDecline = ({ code, locale }: InvitationView) =>
+  `<form method="post" action="/public/invite/${encodeURIComponent(code)}/rsvp">
+      <button name="answer" value="no">${WORDS[locale].no}</button>
+    </form>`
 
 /** Offered when the event has turned out to be full. */
 function renderJoin({ code, guest, locale }: InvitationView): string {

@@ -41,6 +41,9 @@ const Invitation = Answer(
     status: Type.Enum(['active', 'archived', 'expired', 'cancelled'], { description: 'Of the event.' }),
     isOpen: Type.Boolean({ description: 'Answers are taken: the event is active, before `rsvpUntil` and its end.' }),
     isPastCutoff: Type.Boolean({ description: '`rsvpUntil` has passed, and the event is still to come.' }),
+    mayDecline: Type.Boolean({
+      description: 'A `no` is taken after `rsvpUntil`: the guest waits for places, or got them from the waiting list.',
+    }),
     locale: Locale,
     event: Type.Object({
       id: Type.String(),

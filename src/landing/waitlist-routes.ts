@@ -28,6 +28,7 @@ export const joinRoutes =
           problems: [
             'invitation_not_found',
             'invitation_expired',
+            'invitation_revoked',
             'event_not_open',
             'event_cancelled',
             'rsvp_closed',

@@ -71,8 +71,8 @@ function checkOpen(event: Locked, input: InvitationAnswer): void {
   if (!isOpen({ eventStatus, endsAt, rsvpUntil: null }, input.now)) {
     throw new Failure('event_not_open', { detail: 'The event takes no answers: it has ended or is not active.' })
   }
-  // After the cutoff people of the organizer may still correct what guests said.
-  if (isOfGuest(input) && !isOpen(event, input.now))
+  // After the cutoff people of the organizer may still correct what guests said, and some guests may decline.
+  if (isOfGuest(input) && !isOpen(event, input.now) && !(input.answer === 'no' && event.mayDecline))
     throw new Failure('rsvp_closed', { detail: `Answers were taken until ${rsvpUntil?.toISOString()}.` })
 }
 

@@ -1,4 +1,5 @@
 /** Finding the invitation that a message is about: by the quoted message, a button or the sender's phone number. */
+import { mayDecline } from '../events/events.ts'
 import { sql, type Tx } from '../platform/db.ts'
 
 export type Invited = {
@@ -129,9 +130,10 @@ export async function listOpenInvitations(
       join events e on e.id = g.event_id
       join invitations i on i.event_id = g.event_id and i.guest_id = g.id
      where g.phone = any(${phones}::text[])
-       -- takes answers: the rule of isOpen
+       -- takes answers: the rule of checkOpen
        and e.status = 'active'
-       and least(e.ends_at, e.rsvp_until) > ${now}
+       and e.ends_at > ${now}
+       and (e.rsvp_until is null or e.rsvp_until > ${now} or ${mayDecline})
      order by e.starts_at, i.id
      limit ${limit}`.execute(tx)
   return rows

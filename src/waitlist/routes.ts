@@ -52,7 +52,14 @@ export const waitlistRoutes =
       {
         config: {
           access: ['organizer', 'director'],
-          problems: ['guest_not_found', 'event_not_open', 'event_cancelled', 'places_exceeded', 'already_confirmed'],
+          problems: [
+            'guest_not_found',
+            'invitation_revoked',
+            'event_not_open',
+            'event_cancelled',
+            'places_exceeded',
+            'already_confirmed',
+          ],
         },
         schema: {
           operationId: 'addToWaitlist',

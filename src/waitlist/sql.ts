@@ -21,6 +21,7 @@ export type Candidate = {
   places: number
   answer: 'pending' | AnswerKind
   answeredPlaces: number | null
+  isRevoked: boolean
 }
 
 export async function findCandidate(db: Db, sought: Sought): Promise<Candidate | null> {
@@ -32,7 +33,7 @@ export async function findCandidate(db: Db, sought: Sought): Promise<Candidate |
        and (${sought.scope}::text is null or e.organizer_id = ${sought.scope})`
   const { rows } = await sql<Candidate>`
     select i.event_id, i.guest_id, g.name, e.status as event_status, e.starts_at, e.rsvp_until, i.places, i.answer,
-           i.answered_places
+           i.answered_places, i.revoked_at is not null as is_revoked
       from invitations i
       join events e on e.id = i.event_id
       join guests g on g.event_id = i.event_id and g.id = i.guest_id
@@ -40,15 +41,25 @@ export async function findCandidate(db: Db, sought: Sought): Promise<Candidate |
   return rows[0] ?? null
 }
 
-/** Who waits already keeps the place in line. */
-export async function insertEntry(db: Db, e: Entry & { eventId: string }): Promise<Entry> {
+/**
+ * Who waits already keeps the place in line. Null: the invitation has been revoked. It locks the guest before the invitation, as
+ * anonymising does, so that nobody is anonymised while they join.
+ */
+export async function insertEntry(db: Db, e: Entry & { eventId: string }): Promise<Entry | null> {
   const { rows } = await sql<Omit<Entry, 'name'>>`
     insert into waitlist_entries as w (event_id, guest_id, party_size, joined_at, added_by)
-    values (${e.eventId}, ${e.guestId}, ${e.partySize}, ${e.joinedAt}, ${e.addedBy})
+    select i.event_id, i.guest_id, ${e.partySize}::integer, ${e.joinedAt}::timestamptz, ${e.addedBy}::text
+      from guests g
+      join invitations i on i.event_id = g.event_id and i.guest_id = g.id
+     where g.event_id = ${e.eventId}
+       and g.id = ${e.guestId}
+       and i.revoked_at is null
+       for key share of g
+       for share of i
         on conflict (event_id, guest_id) do update
        set party_size = excluded.party_size
     returning w.guest_id, w.party_size, w.joined_at, w.added_by`.execute(db)
-  return { ...rows[0]!, name: e.name }
+  return rows[0] ? { ...rows[0], name: e.name } : null
 }
 
 export async function deleteEntry(
@@ -126,7 +137,10 @@ export async function listFitting(db: Db, eventId: string, now: Date): Promise<F
   const { rows } = await sql<Fitting>`
     with event as (
       select e.id, e.capacity, (
-               select coalesce(sum(door_places(i.answer, i.answered_places, i.places)), 0)
+               -- the rule of countConfirmed
+               select coalesce(sum(
+                        case when i.revoked_at is null then door_places(i.answer, i.answered_places, i.places)
+                             else i.admitted end), 0)
                  from invitations i
                 where i.event_id = e.id
                   and i.answer = 'yes') as taken
@@ -140,9 +154,10 @@ export async function listFitting(db: Db, eventId: string, now: Date): Promise<F
       join invitations i on i.event_id = w.event_id and i.guest_id = w.guest_id
      -- The organizer may have made the party smaller.
      cross join lateral (select least(w.party_size, i.places) as places) wanted
-     where e.capacity is null
+     where i.revoked_at is null
+       and (e.capacity is null
         or e.taken + wanted.places
-           - case when i.answer = 'yes' then door_places(i.answer, i.answered_places, i.places) else 0 end <= e.capacity
+           - case when i.answer = 'yes' then door_places(i.answer, i.answered_places, i.places) else 0 end <= e.capacity)
      order by w.joined_at, w.guest_id
      limit ${FITTING_MAX}`.execute(db)
   return rows

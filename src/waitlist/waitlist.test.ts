@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { sql } from '../platform/db.ts'
+import { sql, withTx } from '../platform/db.ts'
 import type { User } from '../http/access.ts'
 import { startApp, type TestApp } from '../../test/harness.ts'
 import { aGuest, anEvent, anOrganizer, type MadeGuest } from '../../test/make.ts'
-import { NOON } from '../../test/deliveries.ts'
+import { NOON, rowOf, run } from '../../test/deliveries.ts'
 import { givePlaces } from './jobs.ts'
 
 const after = (minutes: number) => new Date(Date.parse(NOON) + minutes * 60_000).toISOString()
@@ -177,8 +177,13 @@ test('a guest joins in the form after a full answer, and the page says what they
   app.setNow(after(5))
   const again = (await join(app, guest, { partySize: 1 })).json()
 
-  assert.equal(full.statusCode, 409)
+  app.setNow('2030-01-01T00:00:00Z') // it starts
+  await answer(app, guest, { answer: 'no' })
+  const late = await form('rsvp', 'answer=yes&partySize=2')
+
+  assert.deepEqual([full.statusCode, late.statusCode], [409, 409])
   assert.ok(full.body.includes(`action="/public/invite/${guest.code}/waitlist"`))
+  assert.ok(!late.body.includes('/waitlist"'))
   assert.equal(joined.statusCode, 303)
   assert.ok(page.includes('Estás en la lista de espera (2 lugares)') && !page.includes('/waitlist"'))
   assert.deepEqual(view.waitlist, { partySize: 2, joinedAt: NOON })
@@ -263,4 +268,93 @@ test('nobody joins for more people than are invited, nor who comes already, nor 
   assert.equal(await codeOf(put()), 'event_cancelled')
   await give(app)
   assert.equal((await answerOf(app, guest))[0], 'pending')
+})
+
+const anonymize = (app: TestApp, { eventId, guestId }: MadeGuest) =>
+  app.post(`/events/${eventId}/guests/${guestId}/anonymize`, { as: 'organizer' })
+
+test('an anonymised guest cannot wait and holds up nobody', async (t) => {
+  const app = await startApp(t, { now: NOON })
+  const { eventId, coming, line } = await aFullEvent(app, 1, [1])
+  const [gone, other] = [await aGuest(app.db, eventId), await aGuest(app.db, eventId)]
+  await anonymize(app, gone)
+
+  const body = { guestId: gone.guestId }
+  for (const reply of [await join(app, gone), await app.post(`/events/${eventId}/waitlist`, { as: 'organizer', body })])
+    assert.deepEqual([reply.statusCode, reply.json().code], [410, 'invitation_revoked'])
+  assert.deepEqual(await listed(app, eventId), [line[0]!.guestId])
+
+  // Even an entry that was left behind is not in the way.
+  await app.delete(`/events/${eventId}/waitlist/${line[0]!.guestId}`, { as: 'organizer' })
+  await sql`
+    insert into waitlist_entries (event_id, guest_id, party_size, joined_at)
+    values (${eventId}, ${gone.guestId}, 1, ${NOON})`.execute(app.db)
+  await answer(app, coming[0]!, { answer: 'no' })
+  await give(app)
+  assert.equal((await answer(app, other, { answer: 'yes' })).statusCode, 200)
+  assert.equal((await answerOf(app, gone))[0], 'pending')
+})
+
+for (const way of ['guest', 'organizer'])
+  test(`who is anonymised at the moment of joining (by ${way}) does not wait`, async (t) => {
+    const app = await startApp(t, { now: NOON })
+    const eventId = await anEvent(app.db, { capacity: 1 })
+    const guest = await aGuest(app.db, eventId)
+    const { guestId, invitationId } = guest
+    const [joining] = await withTx(app.db, async (tx) => {
+      // As anonymising does: it locks the guest, and then revokes the invitation.
+      await sql`select from guests where event_id = ${eventId} and id = ${guestId} for update`.execute(tx)
+      const body = { guestId }
+      const sent =
+        way === 'guest' ? join(app, guest) : app.post(`/events/${eventId}/waitlist`, { as: 'organizer', body })
+      await Promise.race([sent, untilBlocked(app)])
+      await sql`update invitations set revoked_at = ${NOON} where id = ${invitationId}`.execute(tx)
+      return [sent]
+    })
+    const reply = await joining
+    assert.deepEqual([reply.statusCode, reply.json().code], [410, 'invitation_revoked'])
+    assert.deepEqual(await listed(app, eventId), [])
+  })
+
+/** Waits until a statement of this database waits for a lock. */
+async function untilBlocked({ db }: TestApp): Promise<void> {
+  for (;;) {
+    const { rows } = await sql`
+      select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`.execute(db)
+    if (rows.length > 0) return
+  }
+}
+
+test('the places of an anonymised guest who did not come are given to others, and those inside keep theirs', async (t) => {
+  const app = await startApp(t, { now: NOON })
+  const { eventId, line } = await aFullEvent(app, 1, [])
+  await app.patch(`/events/${eventId}`, { as: 'organizer', body: { capacity: 4 } })
+  const family = await aGuest(app.db, eventId, { partySize: 3, answer: 'yes' })
+  const [first, second] = [await aGuest(app.db, eventId), await aGuest(app.db, eventId, { partySize: 2 })]
+  await sql`update invitations set admitted = 1 where id = ${family.invitationId}`.execute(app.db)
+  await anonymize(app, family)
+
+  assert.equal((await answer(app, second, { answer: 'yes' })).statusCode, 200)
+  assert.equal((await answer(app, first, { answer: 'yes' })).json().code, 'capacity_reached')
+  await answer(app, second, { answer: 'yes', partySize: 1 })
+  await join(app, first)
+  await give(app)
+  assert.deepEqual([await answerOf(app, first), line], [['yes', 1, 'waitlist'], []])
+  assert.deepEqual((await answerOf(app, family)).slice(0, 2), ['yes', 3])
+})
+
+test('who says no before the message leaves is not told that they are confirmed', async (t) => {
+  const app = await startApp(t, { now: NOON })
+  const { eventId, coming, line } = await aFullEvent(app, 1, [1, 1])
+  await answer(app, coming[0]!, { answer: 'no' })
+  await give(app)
+  await answer(app, line[0]!, { answer: 'no' })
+  await give(app)
+
+  const { rows } = await sql<{ id: string }>`
+    select id from deliveries where event_id = ${eventId} order by id`.execute(app.db)
+  for (const { id } of rows) await run(app, id)
+  const [ofFirst, ofSecond] = [await rowOf(app.db, rows[0]!.id), await rowOf(app.db, rows[1]!.id)]
+  assert.deepEqual([ofFirst.status, ofFirst.reason], ['skipped', 'not_confirmed'])
+  assert.deepEqual([ofSecond.status, ofSecond.reason], ['sent', null])
 })

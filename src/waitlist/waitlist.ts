@@ -30,7 +30,7 @@ type Joining = Sought & { partySize?: number | undefined; addedBy: string | null
 
 /**
  * Puts a guest on the list. Who waits already keeps the place in line, and may change the number of people. Throws
- * `invitation_not_found`, `invitation_expired`, `guest_not_found`, `event_not_open`, `event_cancelled`, `rsvp_closed`,
+ * `invitation_not_found`, `invitation_expired`, `invitation_revoked`, `guest_not_found`, `event_not_open`, `event_cancelled`, `rsvp_closed`,
  * `places_exceeded`, `already_confirmed`.
  */
 export async function joinWaitlist({ db, now }: Context, joining: Joining): Promise<Entry> {
@@ -43,13 +43,16 @@ export async function joinWaitlist({ db, now }: Context, joining: Joining): Prom
     throw new Failure('places_exceeded', { detail: `The invitation is for 1 to ${candidate.places} people.` })
   if (candidate.answer === 'yes' && (candidate.answeredPlaces ?? candidate.places) >= partySize)
     throw new Failure('already_confirmed')
-  return insertEntry(db, { ...candidate, partySize, addedBy: joining.addedBy, joinedAt: at })
+  const entry = await insertEntry(db, { ...candidate, partySize, addedBy: joining.addedBy, joinedAt: at })
+  if (!entry) throw new Failure('invitation_revoked')
+  return entry
 }
 
 /** Whoever has only the code learns no more than the page shows. People of the organizer may add guests after the cutoff. */
 function checkEvent(candidate: Candidate, now: Date, isByGuest: boolean): void {
-  const { eventStatus, startsAt, rsvpUntil } = candidate
+  const { eventStatus, startsAt, rsvpUntil, isRevoked } = candidate
   if (isByGuest && eventStatus === 'draft') throw new Failure('invitation_not_found')
+  if (isRevoked) throw new Failure('invitation_revoked')
   if (isByGuest && eventStatus === 'expired') throw new Failure('invitation_expired')
   if (eventStatus === 'cancelled') throw new Failure('event_cancelled')
   if (eventStatus !== 'active' || now >= startsAt)
