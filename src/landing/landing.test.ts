@@ -62,6 +62,7 @@ test('an invitation shows event, guest and answer, and is neither stored by brow
     status: 'active',
     isOpen: true,
     isPastCutoff: false,
+    mayJoin: true,
     mayDecline: false,
     locale: 'es-MX',
     event: {

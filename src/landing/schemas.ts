@@ -41,6 +41,9 @@ const Invitation = Answer(
     status: Type.Enum(['active', 'archived', 'expired', 'cancelled'], { description: 'Of the event.' }),
     isOpen: Type.Boolean({ description: 'Answers are taken: the event is active, before `rsvpUntil` and its end.' }),
     isPastCutoff: Type.Boolean({ description: '`rsvpUntil` has passed, and the event is still to come.' }),
+    mayJoin: Type.Boolean({
+      description: 'The waiting list takes guests: answers are taken, and the event has not started.',
+    }),
     mayDecline: Type.Boolean({
       description: 'A `no` is taken after `rsvpUntil`: the guest waits for places, or got them from the waiting list.',
     }),
