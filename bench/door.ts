@@ -4,8 +4,8 @@
  *
  *   npm run bench:door -- [--rate 500] [--seconds 20] [--connections 32] [--check]
  *
- * The thinnest program that does the same (floor-server.ts) gets the same load before it: it tells how busy the machine is. An answer
- * that comes late delays the requests behind it; their waiting counts too.
+ * The thinnest program that does the same (floor-server.ts) gets the same load before it: it tells how busy the machine is. An
+ * answer that comes late delays the requests behind it; their waiting counts too.
  */
 import { readArguments, refuse, type Usage } from '../src/commands/usage.ts'
 import { openDeps } from '../src/deps.ts'

@@ -1,6 +1,6 @@
 /**
- * Measures lists of guests on one PostgreSQL: importing 10,000 rows beside a floor (one INSERT … SELECT unnest of the same guests and
- * invitations), searching among 50,000 guests of one event, listing the conversations of 5,000 guests, and how much
+ * Measures lists of guests on one PostgreSQL: importing 10,000 rows beside a floor (one INSERT … SELECT unnest of the same
+ * guests and invitations), searching among 50,000 guests of one event, listing the conversations of 5,000 guests, and how much
  * memory an import of many rows needs.
  *
  *   npm run bench:lists -- [--guests 50000] [--rounds 3] [--long 200000]

@@ -97,7 +97,8 @@ create policy everybody on email_stops for select to monotickets_tenant using (o
 -- Everybody may know that a channel is paused, and pause what is theirs.
 alter table pauses enable row level security;
 create policy own on pauses to monotickets_tenant
-  using (scope = 'organizer' and scope_id = current_organizer() or scope = 'event' and exists (select from events e where e.id = scope_id)
+  using (scope = 'organizer' and scope_id = current_organizer()
+    or scope = 'event' and exists (select from events e where e.id = scope_id)
     or scope = 'campaign' and exists (select from campaigns c where c.id = scope_id));
 create policy channels on pauses for select to monotickets_tenant
   using (scope = 'channel');

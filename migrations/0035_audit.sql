@@ -72,118 +72,72 @@ begin
   return null;
 end $$;
 
-create trigger audit
-  after insert or update on organizers
-  for each row when (current_setting('app.actor', true) <> '')
-  execute function audit_change('organizer', 'id', 'name', '');
+-- What is recorded of which table, and after which changes; `further`: one more condition.
+do $$
+declare
+  rule record;
+begin
+  for rule in
+    select *
+      from (values
+        ('organizers', 'insert or update', null, 'organizer', 'id',
+          'name', ''),
+        ('events', 'insert or update or delete', null, 'event', 'id',
+          'name type status starts_at ends_at time_zone location venue capacity rsvp_until ' ||
+          'landing_ttl_days door_policy doors_open_minutes reentry cancel_reason', ''),
+        -- A list of guests is one entry of guest_imports.
+        ('guests', 'insert or update or delete', 'current_setting(''app.bulk'', true) is distinct from ''on''', 'guest', 'id',
+          'event_id party_size locale anonymized_at', 'name phone email notes tags companions'),
+        ('guest_imports', 'insert', null, 'guest_import', 'id',
+          'event_id format status created updated unchanged rejected', ''),
+        ('invitation_answers', 'insert', 'new.source = ''staff''', 'answer', 'invitation_id',
+          'answer places', 'note'),
+        ('conversations', 'insert or update of assignee_id', null, 'conversation', 'guest_id',
+          'event_id assignee_id', ''),
+        ('scans', 'update of undone_at', null, 'scan', 'scan_id',
+          'event_id undone_at', 'undo_reason'),
+        -- The rows of a preflight are forecasts.
+        ('campaigns', 'update', null, 'campaign', 'id',
+          'status schedule scheduled_at cancelled_at', ''),
+        ('pauses', 'insert or update or delete', null, 'pause', 'scope_id',
+          'scope scope_id source reason until', ''),
+        ('payments', 'insert or update', null, 'payment', 'id',
+          'kind organizer_id event_id provider status amount_cents currency method reference ' ||
+          'paid_at', 'note'),
+        ('payment_refunds', 'insert', null, 'refund', 'id',
+          'payment_id amount_cents currency reason', ''),
+        ('payment_reviews', 'update of status', null, 'payment_review', 'id',
+          'status decision payment_id', ''),
+        ('ledger_transactions', 'insert', null, 'ledger_transaction', 'id',
+          'kind event_id payment_id reverses_id reason effective_at', ''),
+        ('dead_letters', 'update of resolved_at', null, 'dead_letter', 'id',
+          'kind ref_id resolution', ''),
+        -- Who took data with them.
+        ('exports', 'insert', null, 'export', 'id',
+          'report format filter', ''),
+        ('event_texts', 'insert or update', null, 'event_text', 'event_id',
+          'locale title greeting body dress_code gifts thanks', ''),
+        ('waitlist_entries', 'insert or delete', null, 'waitlist_entry', 'guest_id',
+          'event_id party_size', ''),
+        ('revoked_codes', 'insert', null, 'pass', 'invitation_id',
+          'event_id version', ''),
+        ('event_staff', 'insert or update or delete', null, 'event_staff', 'user_id',
+          'event_id user_id gate', ''),
+        ('api_keys', 'insert or update or delete', null, 'api_key', 'id',
+          'name prefix scopes expires_at replaced_by', ''),
+        ('devices', 'insert or update or delete', null, 'device', 'id',
+          'event_id gate name', '')
+      ) as rules (table_name, changes, further, entity, id_column, kept, personal)
+  loop
+    execute format(
+      'create trigger audit after %s on %I for each row when (current_setting(''app.actor'', true) <> '''' %s)
+       execute function audit_change(%L, %L, %L, %L)',
+      rule.changes, rule.table_name, ' and ' || rule.further, rule.entity, rule.id_column, rule.kept, rule.personal);
+  end loop;
+end $$;
 
-create trigger audit
-  after insert or update or delete on events
-  for each row when (current_setting('app.actor', true) <> '')
-  execute function audit_change('event', 'id',
-    'name type status starts_at ends_at time_zone location venue capacity rsvp_until landing_ttl_days door_policy
-     doors_open_minutes reentry cancel_reason', '');
-
--- A list of guests is one entry of guest_imports.
-create trigger audit
-  after insert or update or delete on guests
-  for each row when (current_setting('app.actor', true) <> '' and current_setting('app.bulk', true) is distinct from 'on')
-  execute function audit_change('guest', 'id', 'event_id party_size locale anonymized_at', 'name phone email notes tags companions');
-
-create trigger audit
-  after insert on guest_imports
-  for each row when (current_setting('app.actor', true) <> '')
-  execute function audit_change('guest_import', 'id', 'event_id format status created updated unchanged rejected', '');
--- By a job: for whoever asked for it.
+-- An import by a job, for whoever asked for it.
 create trigger audit_end
   after update of status on guest_imports
   for each row when (new.status in ('completed', 'failed') and new.status <> old.status)
   execute function audit_change('guest_import', 'id', 'event_id format status created updated unchanged rejected', '');
-
-create trigger audit
-  after insert on invitation_answers
-  for each row when (current_setting('app.actor', true) <> '' and new.source = 'staff')
-  execute function audit_change('answer', 'invitation_id', 'answer places', 'note');
-
-create trigger audit
-  after insert or update of assignee_id on conversations
-  for each row when (current_setting('app.actor', true) <> '')
-  execute function audit_change('conversation', 'guest_id', 'event_id assignee_id', '');
-
-create trigger audit
-  after update of undone_at on scans
-  for each row when (current_setting('app.actor', true) <> '')
-  execute function audit_change('scan', 'scan_id', 'event_id undone_at', 'undo_reason');
-
--- The rows of a preflight are forecasts.
-create trigger audit
-  after update on campaigns
-  for each row when (current_setting('app.actor', true) <> '')
-  execute function audit_change('campaign', 'id', 'status schedule scheduled_at cancelled_at', '');
-
-create trigger audit
-  after insert or update or delete on pauses
-  for each row when (current_setting('app.actor', true) <> '')
-  execute function audit_change('pause', 'scope_id', 'scope scope_id source reason until', '');
-
-create trigger audit
-  after insert or update on payments
-  for each row when (current_setting('app.actor', true) <> '')
-  execute function audit_change('payment', 'id',
-    'kind organizer_id event_id provider status amount_cents currency method reference paid_at', 'note');
-
-create trigger audit
-  after insert on payment_refunds
-  for each row when (current_setting('app.actor', true) <> '')
-  execute function audit_change('refund', 'id', 'payment_id amount_cents currency reason', '');
-
-create trigger audit
-  after update of status on payment_reviews
-  for each row when (current_setting('app.actor', true) <> '')
-  execute function audit_change('payment_review', 'id', 'status decision payment_id', '');
-
-create trigger audit
-  after insert on ledger_transactions
-  for each row when (current_setting('app.actor', true) <> '')
-  execute function audit_change('ledger_transaction', 'id', 'kind event_id payment_id reverses_id reason effective_at', '');
-
-create trigger audit
-  after update of resolved_at on dead_letters
-  for each row when (current_setting('app.actor', true) <> '')
-  execute function audit_change('dead_letter', 'id', 'kind ref_id resolution', '');
-
--- Who took data with them.
-create trigger audit
-  after insert on exports
-  for each row when (current_setting('app.actor', true) <> '')
-  execute function audit_change('export', 'id', 'report format filter', '');
-
-create trigger audit
-  after insert or update on event_texts
-  for each row when (current_setting('app.actor', true) <> '')
-  execute function audit_change('event_text', 'event_id', 'locale title greeting body dress_code gifts thanks', '');
-
-create trigger audit
-  after insert or delete on waitlist_entries
-  for each row when (current_setting('app.actor', true) <> '')
-  execute function audit_change('waitlist_entry', 'guest_id', 'event_id party_size', '');
-
-create trigger audit
-  after insert on revoked_codes
-  for each row when (current_setting('app.actor', true) <> '')
-  execute function audit_change('pass', 'invitation_id', 'event_id version', '');
-
-create trigger audit
-  after insert or update or delete on event_staff
-  for each row when (current_setting('app.actor', true) <> '')
-  execute function audit_change('event_staff', 'user_id', 'event_id user_id gate', '');
-
-create trigger audit
-  after insert or update or delete on api_keys
-  for each row when (current_setting('app.actor', true) <> '')
-  execute function audit_change('api_key', 'id', 'name prefix scopes expires_at replaced_by', '');
-
-create trigger audit
-  after insert or update or delete on devices
-  for each row when (current_setting('app.actor', true) <> '')
-  execute function audit_change('device', 'id', 'event_id gate name', '');

@@ -361,8 +361,7 @@ create table events (
 );
 CREATE INDEX events_landing ON events USING btree (status, ends_at) WHERE (status = ANY (ARRAY['active'::text, 'archived'::text]));
 CREATE INDEX events_organizer ON events USING btree (organizer_id, created_at DESC, id DESC);
-CREATE TRIGGER audit AFTER INSERT OR DELETE OR UPDATE ON events FOR EACH ROW WHEN ((current_setting('app.actor'::text, true) <> ''::text)) EXECUTE FUNCTION audit_change('event', 'id', 'name type status starts_at ends_at time_zone location venue capacity rsvp_until landing_ttl_days door_policy
-     doors_open_minutes reentry cancel_reason', '');
+CREATE TRIGGER audit AFTER INSERT OR DELETE OR UPDATE ON events FOR EACH ROW WHEN ((current_setting('app.actor'::text, true) <> ''::text)) EXECUTE FUNCTION audit_change('event', 'id', 'name type status starts_at ends_at time_zone location venue capacity rsvp_until landing_ttl_days door_policy doors_open_minutes reentry cancel_reason', '');
 CREATE TRIGGER events_calendar_change BEFORE UPDATE OF name, starts_at, ends_at, time_zone, location ON events FOR EACH ROW WHEN ((((((old.name IS DISTINCT FROM new.name) OR (old.starts_at IS DISTINCT FROM new.starts_at)) OR (old.ends_at IS DISTINCT FROM new.ends_at)) OR (old.time_zone IS DISTINCT FROM new.time_zone)) OR (old.location IS DISTINCT FROM new.location))) EXECUTE FUNCTION events_count_calendar_change();
 
 create table export_chunks (

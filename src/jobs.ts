@@ -57,7 +57,9 @@ export const JOBS = [
   sweepImports,
 ] as unknown as readonly AnyJob[]
 
-/** Starts workers and clock. close() stops the clock and waits for running jobs. Throws the reason of `stop` when it is aborted. */
+/**
+ * Starts workers and clock. close() stops the clock and waits for running jobs. Throws the reason of `stop` when it is aborted.
+ */
 export async function startWorking(deps: Deps, stop: AbortSignal): Promise<{ close(): Promise<void> }> {
   await unlessStopped(deps.queues.ready(deps.config.boot.waitMs), stop)
   const workers = await startWorkers(deps, JOBS, (job) => insertDeadJob(deps.db, job, deps.now()))

@@ -227,3 +227,22 @@ test('each operation that changes something leaves an entry', async (t) => {
   assert.deepEqual([...new Set(own.map(({ organizerId }) => organizerId))], [HOME])
   assert.ok(!own.some(({ entityId }) => entityId === organizer.id))
 })
+
+test('every column that a trigger of the audit log names is a column of its table', async (t) => {
+  const { db } = await startApp(t, { now: NOW })
+  const { rows } = await sql<{ name: string; args: string; columns: string[] }>`
+    select t.tgrelid::regclass::text as name, encode(t.tgargs, 'escape') as args,
+           array(select attname::text from pg_attribute where attrelid = t.tgrelid and not attisdropped) as columns
+      from pg_trigger t
+     where t.tgname in ('audit', 'audit_end')`.execute(db)
+  assert.ok(rows.length > 20)
+  for (const { name, args, columns } of rows) {
+    const [, id, kept, personal] = args.split('\\000')
+    const named = [id!, ...kept!.split(' '), ...personal!.split(' ').filter(Boolean)]
+    assert.deepEqual(
+      named.filter((column) => !columns.includes(column)),
+      [],
+      name,
+    )
+  }
+})

@@ -1,4 +1,7 @@
-/** What attackers try, as tables over HTTP: forged tokens, fields that would raise a role, and addresses that would escape a limit. */
+/**
+ * What attackers try, as tables over HTTP: forged tokens, fields that would raise a role, and addresses that would escape a
+ * limit.
+ */
 import assert from 'node:assert/strict'
 import { createHmac, generateKeyPairSync, sign, type KeyObject } from 'node:crypto'
 import { test } from 'node:test'

@@ -38,8 +38,8 @@ export const auditRoutes =
           tags: ['Access'],
           summary: 'Who changed what, newest first',
           description:
-            'What people change through this API, an entry for each object; workers and webhooks leave none. Of personal data it ' +
-            'only `changed` tells the names of the fields, and a list of guests is one entry.',
+            'What people change through this API, an entry for each object; workers and webhooks leave none. Of ' +
+            'personal data it only `changed` tells the names of the fields, and a list of guests is one entry.',
           querystring: Type.Object(
             {
               ...PageQuery,

@@ -1,6 +1,6 @@
 /**
- * Who sent a request: by Bearer on every route (an access token, an API key or the token of a device), or by HTTP Basic (RFC 7617) on pages that are opened in a browser, which
- * cannot send a Bearer header by itself.
+ * Who sent a request: by Bearer on every route (an access token, an API key or the token of a device), or by HTTP Basic (RFC
+ * 7617) on pages that are opened in a browser, which cannot send a Bearer header by itself.
  */
 import { createHmac } from 'node:crypto'
 import { Failure } from '../platform/errors.ts'

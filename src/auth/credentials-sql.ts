@@ -8,8 +8,8 @@ export type FoundKey = Found & { organizerId: string | null; scopes: Scope[]; ev
 export type FoundDevice = Found & { organizerId: string; eventId: string; gate: string; name: string }
 
 /**
- * Finds the API key or the device of a token. A key whose maker has been disabled, or may less than it, is none; neither is a device
- * of an expired event. Concurrent callers share a statement.
+ * Finds the API key or the device of a token. A key whose maker has been disabled, or may less than it, is none; neither is a
+ * device of an expired event. Concurrent callers share a statement.
  */
 export const findCredential = batching(
   async ({ db }: { db: Db }, hashes: Buffer[]): Promise<(FoundKey | FoundDevice | null)[]> => {

@@ -109,8 +109,9 @@ export const deviceRoutes =
           tags: ['Check-in'],
           summary: 'Exchange the code of a device for its token, once',
           description:
-            'The token is sent as `Authorization: Bearer`. It opens `/scan/*` and the state of the door for this event; its scans ' +
-            'name its gate and its name. It ends when the device is deleted and when the event expires.',
+            'The token is sent as `Authorization: Bearer`. It opens `/scan/*` and the state of the door for this ' +
+            'event; its scans name its gate and its name. It ends when the device is deleted and when the event ' +
+            'expires.',
           body: Type.Object(
             { code: Type.String({ minLength: 1, maxLength: 500, description: 'As typed, or the text of the QR.' }) },
             { additionalProperties: false, title: 'DeviceClaim' },

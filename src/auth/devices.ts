@@ -1,6 +1,6 @@
 /**
- * Devices: phones and scanners at one gate of one event. Whoever manages the event shows a code as a QR; the device exchanges it, once,
- * for a token that opens this door and nothing else.
+ * Devices: phones and scanners at one gate of one event. Whoever manages the event shows a code as a QR; the device exchanges
+ * it, once, for a token that opens this door and nothing else.
  */
 import { randomBytes, randomInt } from 'node:crypto'
 import QRCode from 'qrcode'
@@ -67,7 +67,10 @@ export async function addDevice(
   return { device, code, qr: { text, svg: await QRCode.toString(text, { type: 'svg', errorCorrectionLevel: 'M' }) } }
 }
 
-/** Exchanges a code for the token of its device, once. Throws `device_code_not_valid`, and `rate_limited` after many wrong codes. */
+/**
+ * Exchanges a code for the token of its device, once. Throws `device_code_not_valid`, and `rate_limited` after many wrong
+ * codes.
+ */
 export async function claimToken(
   { db, kv, now, credentials }: Context,
   { code, address }: { code: string; address: string },

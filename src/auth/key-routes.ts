@@ -43,8 +43,8 @@ const KeyBody = Type.Object(
       minItems: 1,
       maxItems: SCOPES.length,
       description:
-        '`read`: whatever changes nothing. `door`: scans and the state of the door. `payments`: money, and changes of it. `write`: ' +
-        'every other change.',
+        '`read`: whatever changes nothing. `door`: scans and the state of the door. `payments`: money, and changes ' +
+        'of it. `write`: every other change.',
     }),
     organizerId: Type.Optional(
       Type.String({
@@ -92,8 +92,9 @@ export const keyRoutes =
           tags: ['Access'],
           summary: 'Make an API key; the answer shows it once',
           description:
-            'It is sent as `Authorization: Bearer`. A key acts as an organizer, or of the platform as a director, within its ' +
-            '`scopes`; accounts, logins and keys are for people. It ends with the account of whoever made it. At most 100 of an organizer.',
+            'It is sent as `Authorization: Bearer`. A key acts as an organizer, or of the platform as a director, ' +
+            'within its `scopes`; accounts, logins, keys and devices are for people. It ends with the account of whoever ' +
+            'made it. At most 100 of an organizer.',
           body: KeyBody,
           response: { 201: Made },
         },

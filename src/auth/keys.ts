@@ -20,8 +20,8 @@ const SHOWN = 'mk_live_'.length + 4
 export type MadeKey = { apiKey: ApiKey; key: string }
 
 /**
- * Makes a key of the caller's organizer, or by a director of any, or of the platform. Throws `organizer_not_found`, `invalid_date`,
- * `too_many_keys`.
+ * Makes a key of the caller's organizer, or by a director of any, or of the platform. Throws `organizer_not_found`,
+ * `invalid_date`, `too_many_keys`.
  */
 export async function createKey(
   { db, now }: Context,
@@ -65,8 +65,9 @@ async function addKey(tx: Tx, facts: NewKey): Promise<MadeKey> {
 }
 
 /**
- * Makes the key that takes the place of another, with its name and its scopes, for as long as that one was made for. The old one works
- * until `graceHours` have passed. Throws `key_not_found`, and `key_not_active` when it has expired or has been replaced.
+ * Makes the key that takes the place of another, with its name and its scopes, for as long as that one was made for. The old
+ * one works until `graceHours` have passed. Throws `key_not_found`, and `key_not_active` when it has expired or has been
+ * replaced.
  */
 export async function rotateKey(
   { db, now, credentials }: Context,

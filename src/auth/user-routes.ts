@@ -185,7 +185,8 @@ export const userRoutes =
           tags: ['Access'],
           summary: 'Choose a password, by a link or while logged in',
           description:
-            'With `token`, of a link: every session of the user ends. With `currentPassword` and `Authorization`: every other session ends.',
+            'With `token`, of a link: every session of the user ends. With `currentPassword` and `Authorization`: ' +
+            'every other session ends.',
           body: PasswordBody,
           response: { 200: Answer({ status: Type.Literal('password_set') }) },
         },

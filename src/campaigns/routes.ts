@@ -157,10 +157,11 @@ export const campaignRoutes =
           tags: ['Campaigns'],
           summary: 'Progress as server-sent events',
           description:
-            'Each `progress` event carries the whole progress, so a client that reconnects misses nothing. `done` says that no ' +
-            'message is open, and its `status` why. After it `progress` still tells what is read or fails; the stream ends when ' +
-            'nothing more can change, after ten quiet seconds, and when the access token expires. An EventSource reconnects by ' +
-            'itself and watches on. It gets 204 and stops when nothing more can change, or 15 minutes after the end.',
+            'Each `progress` event carries the whole progress, so a client that reconnects misses nothing. `done` ' +
+            'says that no message is open, and its `status` why. After it `progress` still tells what is read or ' +
+            'fails; the stream ends when nothing more can change, after ten quiet seconds, and when the access ' +
+            'token expires. An EventSource reconnects by itself and watches on. It gets 204 and stops when nothing ' +
+            'more can change, or 15 minutes after the end.',
           params: CampaignParams,
           response: {
             204: {

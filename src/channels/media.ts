@@ -14,8 +14,9 @@ const MAX_BYTES = 104_857_600
 const TIMEOUT_MS = 60_000
 
 /**
- * Begins to read a file. The address that WhatsApp names is valid for five minutes, so it is asked for each time. The body ends with
- * an error when it is longer than `maxBytes`, breaks off or takes too long; whoever got it reads or destroys it. Never throws.
+ * Begins to read a file. The address that WhatsApp names is valid for five minutes, so it is asked for each time. The body ends
+ * with an error when it is longer than `maxBytes`, breaks off or takes too long; whoever got it reads or destroys it. Never
+ * throws.
  */
 export async function fetchMedia(
   settings: WhatsAppSettings & { maxBytes?: number },

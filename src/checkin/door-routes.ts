@@ -34,8 +34,9 @@ export const doorRoutes =
           tags: ['Check-in'],
           summary: 'Take back a scan that was a mistake',
           description:
-            'The places are free again; after an exit, its people are inside again. The scan stays in the list, with `undoneAt`, ' +
-            '`undoneBy` and `undoReason`. Of the staff, supervisors may. 409 `scan_not_undoable`: it let nobody pass, or its people have passed once more since.',
+            'The places are free again; after an exit, its people are inside again. The scan stays in the list, ' +
+            'with `undoneAt`, `undoneBy` and `undoReason`. Of the staff, supervisors may. 409 `scan_not_undoable`: ' +
+            'it let nobody pass, or its people have passed once more since.',
           params: Type.Object({ eventId: Id, scanId: ScanId }),
           body: Type.Object(
             { reason: Type.String({ minLength: 1, maxLength: 500, pattern: '\\S' }) },
@@ -106,8 +107,9 @@ export const doorRoutes =
           tags: ['Check-in'],
           summary: 'The door as server-sent events',
           description:
-            'Each `door` event carries all of `GET /events/{eventId}/door`, at once and then within two seconds of a change. The ' +
-            'stream ends after 15 minutes and when the access token expires; an EventSource reconnects by itself.',
+            'Each `door` event carries all of `GET /events/{eventId}/door`, at once and then within two seconds of ' +
+            'a change. The stream ends after 15 minutes and when the access token expires; an EventSource ' +
+            'reconnects by itself.',
           params: EventParams,
           response: { 200: FileAnswer<Readable>('text/event-stream', 'Events `door`; the data is JSON.') },
         },

@@ -1,6 +1,7 @@
 /**
- * The keys that sign passes. A private key is derived from JWT_SECRET and the salt of its row, so no private key is stored; the public
- * keys are rows, so passes stay valid when the secret changes. Keys are kept in the process: verifying a pass costs no statement.
+ * The keys that sign passes. A private key is derived from JWT_SECRET and the salt of its row, so no private key is stored; the
+ * public keys are rows, so passes stay valid when the secret changes. Keys are kept in the process: verifying a pass costs no
+ * statement.
  */
 import { createPrivateKey, createPublicKey, hkdfSync, randomBytes, sign, type KeyObject } from 'node:crypto'
 import type { Db } from '../platform/db.ts'

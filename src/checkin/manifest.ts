@@ -1,6 +1,6 @@
 /**
- * What a device needs to judge scans without a network, by the same rules as the server (rules.ts): the door's times and policies,
- * and for each code a hash with its places. A code cannot be read back from its hash.
+ * What a device needs to judge scans without a network, by the same rules as the server (rules.ts): the door's times and
+ * policies, and for each code a hash with its places. A code cannot be read back from its hash.
  */
 import { hash } from 'node:crypto'
 import { findDoor, keyOf, listRevokedCodes } from '../events/events.ts'

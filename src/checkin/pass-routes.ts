@@ -22,8 +22,9 @@ export const passRoutes =
           tags: ['Check-in'],
           summary: 'Replace a pass that is in the wrong hands',
           description:
-            'The guest gets a new code: a new link, a new QR, a new code to type. With the old ones the door answers `revoked`, ' +
-            'and the old link 404. Who is inside stays inside. Send the guest the invitation again.',
+            'The guest gets a new code: a new link, a new QR, a new code to type. With the old ones the door ' +
+            'answers `revoked`, and the old link 404. Who is inside stays inside. Send the guest the invitation ' +
+            'again.',
           params: GuestParams,
           body: Type.Object(
             { reason: Type.Optional(Type.String({ minLength: 1, maxLength: 500, pattern: '\\S' })) },

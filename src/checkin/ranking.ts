@@ -1,7 +1,7 @@
 /**
- * Who came first when devices were offline. Scans are ranked by the time at which they took place: an upload that arrives late but
- * happened earlier takes the place of a later admission, which becomes a duplicate. When the two were made at different gates, both
- * let people in, and the later scan names the earlier one as its conflict.
+ * Who came first when devices were offline. Scans are ranked by the time at which they took place: an upload that arrives late
+ * but happened earlier takes the place of a later admission, which becomes a duplicate. When the two were made at different
+ * gates, both let people in, and the later scan names the earlier one as its conflict.
  */
 import { passDoor } from '../events/events.ts'
 import type { Tx } from '../platform/db.ts'
@@ -14,9 +14,9 @@ export { findAdmissionElsewhere } from './ranking-sql.ts'
 type Ranked = { row: NewScan; event: EventFacts; invitation: InvitationFacts & { id: string }; judgment: Judgment }
 
 /**
- * Takes the places that this offline scan needs from admissions that took place after it. Returns whether there is room for it now;
- * if not, nothing is changed. Where guests may come and go or somebody has left, a later entry may be no mistake, so nothing is
- * ranked again.
+ * Takes the places that this offline scan needs from admissions that took place after it. Returns whether there is room for it
+ * now; if not, nothing is changed. Where guests may come and go or somebody has left, a later entry may be no mistake, so
+ * nothing is ranked again.
  */
 export async function takeLaterPlaces(tx: Tx, { row, event, invitation, judgment }: Ranked): Promise<boolean> {
   const { id: invitationId, places, admitted, outside } = invitation

@@ -35,10 +35,11 @@ export const checkinRoutes =
           tags: ['Check-in'],
           summary: 'Admit the holder of a code',
           description:
-            '`valid`: admitted now. `duplicate`: nobody more may enter with this code (`already_admitted`), or fewer than asked ' +
-            '(`not_enough_places`; `remaining` says how many). `invalid`: `reason` and `message` say why. Unless the event has ' +
-            'the `doorPolicy` `confirmed`, guests who have not answered or have declined are admitted too; `guest.answer` tells ' +
-            'the door. `direction: "out"` records who leaves an event with `reentry`. The scans of a device name its own gate and name.',
+            '`valid`: admitted now. `duplicate`: nobody more may enter with this code (`already_admitted`), or ' +
+            'fewer than asked (`not_enough_places`; `remaining` says how many). `invalid`: `reason` and `message` ' +
+            'say why. Unless the event has the `doorPolicy` `confirmed`, guests who have not answered or have ' +
+            'declined are admitted too; `guest.answer` tells the door. `direction: "out"` records who leaves an ' +
+            'event with `reentry`. The scans of a device name its own gate and name.',
           body: ScanBody,
           response: { 200: ScanReply },
         },
@@ -61,9 +62,10 @@ export const checkinRoutes =
           tags: ['Check-in'],
           summary: 'Upload the scans of a device that was offline',
           description:
-            'Each scan is judged and ranked by the time at which it took place. An upload may be sent again whole: what is stored ' +
-            'is not stored twice. An earlier scan takes the place of a later admission, which becomes a duplicate; with two ' +
-            'gates, or two devices, that is a conflict (`GET /events/{eventId}/door/conflicts`). Name `gate` and `device`.',
+            'Each scan is judged and ranked by the time at which it took place. An upload may be sent again whole: ' +
+            'what is stored is not stored twice. An earlier scan takes the place of a later admission, which ' +
+            'becomes a duplicate; with two gates, or two devices, that is a conflict (`GET ' +
+            '/events/{eventId}/door/conflicts`). Name `gate` and `device`.',
           body: SyncBody,
           response: { 200: SyncReply },
         },
@@ -89,10 +91,11 @@ export const checkinRoutes =
           tags: ['Check-in'],
           summary: 'What a device needs to scan without a network',
           description:
-            'All guests, or with `since` those that changed; ask again at once while `hasMore`. An entry replaces the one with the ' +
-            'same `hash`, and some come twice. When a device has not as many entries as there are `guests`, one was deleted: begin ' +
-            'without `since`. A hash in `revoked` is no entry any more: its code is `revoked`. `hash`: base64url, without padding, of the first 16 bytes of SHA-256 of `<eventId>:<code>`, the code ' +
-            'in capitals with letters and digits only, O as 0, I and L as 1.',
+            'All guests, or with `since` those that changed; ask again at once while `hasMore`. An entry replaces ' +
+            'the one with the same `hash`, and some come twice. When a device has not as many entries as there are ' +
+            '`guests`, one was deleted: begin without `since`. A hash in `revoked` is no entry any more: its code ' +
+            'is `revoked`. `hash`: base64url, without padding, of the first 16 bytes of SHA-256 of ' +
+            '`<eventId>:<code>`, the code in capitals with letters and digits only, O as 0, I and L as 1.',
           params: EventParams,
           querystring: Type.Object(
             {

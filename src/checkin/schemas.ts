@@ -26,8 +26,9 @@ export const ScanBody = Type.Object(
       minLength: 1,
       maxLength: 2048,
       description:
-        'As scanned or typed: in any case, with or without hyphens, also from a scanner of another keyboard layout. The address ' +
-        'of an invitation counts as its code. Of a signed pass (`MT1…`) all. An exact code wins; a correction that could mean two invitations is unknown_code.',
+        'As scanned or typed: in any case, with or without hyphens, also from a scanner of another keyboard ' +
+        'layout. The address of an invitation counts as its code. Of a signed pass (`MT1…`) all. An exact code ' +
+        'wins; a correction that could mean two invitations is unknown_code.',
     }),
     admit: Type.Integer({
       minimum: 1,
@@ -63,9 +64,9 @@ const Reason = Type.Unsafe<ScanReason>({
   enum: Object.keys(REASON_TEXTS),
   title: 'ScanReason',
   description:
-    'not_yet_open: earlier than `doorsOpenMinutes` before the start, or a draft. closed: more than 12 hours after the end. ' +
-    'wrong_event: the code of another event of this organizer, or a pass of another event. not_genuine: a pass that was forged or ' +
-    'misread.',
+    'not_yet_open: earlier than `doorsOpenMinutes` before the start, or a draft. closed: more than 12 hours after ' +
+    'the end. wrong_event: the code of another event of this organizer, or a pass of another event. not_genuine: a ' +
+    'pass that was forged or misread.',
 })
 
 export const GuestAtDoor = Type.Object(

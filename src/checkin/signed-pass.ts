@@ -1,7 +1,7 @@
 /**
- * The signed pass in a QR code: `MT1`, key (3), version (3), expiry in hours since 1970 (4), event (12), the invitation's code, and an
- * Ed25519 signature of all that (103), in Crockford's base 32. Capitals and digits keep the squares of the QR large, and no keyboard
- * layout of a scanner changes them. Docs: decision 35.
+ * The signed pass in a QR code: `MT1`, key (3), version (3), expiry in hours since 1970 (4), event (12), the invitation's code,
+ * and an Ed25519 signature of all that (103), in Crockford's base 32. Capitals and digits keep the squares of the QR large, and
+ * no keyboard layout of a scanner changes them. Docs: decision 35.
  *
  * Like rules.ts this imports nothing outside itself and needs only WebCrypto, so that a browser verifies as the server does.
  */

@@ -31,9 +31,9 @@ export type NewScan = {
 export type Asked = NewScan & Reach & { codes: string[]; passVersion: number | null }
 
 /**
- * Admits the guests of new scans of entries with an exact code, an open door and enough places, and stores these scans, all in one
- * statement. It is the admitting part of rules.ts. Returns the admissions in the order of `asked`; null where something else is the
- * case, and nothing is written then. The second scan of one invitation or of one scanId is left out too.
+ * Admits the guests of new scans of entries with an exact code, an open door and enough places, and stores these scans, all in
+ * one statement. It is the admitting part of rules.ts. Returns the admissions in the order of `asked`; null where something
+ * else is the case, and nothing is written then. The second scan of one invitation or of one scanId is left out too.
  *
  * A concurrent scan with the same scanId violates `scans_once`, which undoes the admission as well.
  */

@@ -1,6 +1,7 @@
 /**
- * Scans of devices that were offline. Each is judged by the time at which it took place, one after the other, so it does not matter
- * when and in which order they arrive. An upload that was cut off is sent again: what is stored already gets its answer again.
+ * Scans of devices that were offline. Each is judged by the time at which it took place, one after the other, so it does not
+ * matter when and in which order they arrive. An upload that was cut off is sent again: what is stored already gets its answer
+ * again.
  */
 import { Check, Errors } from 'typebox/value'
 import { reachOf, type User } from '../http/access.ts'
@@ -97,8 +98,8 @@ const readId = (given: unknown): string | null =>
     : null
 
 /**
- * Admits in one statement whoever comes in for the first time. An exit may have to come before an entry, so an upload with exits is
- * judged scan by scan; so is one that the statement refuses as a whole, such as a retry beside its first try.
+ * Admits in one statement whoever comes in for the first time. An exit may have to come before an entry, so an upload with
+ * exits is judged scan by scan; so is one that the statement refuses as a whole, such as a retry beside its first try.
  */
 async function admitTogether(db: Db, read: Read[], user: User): Promise<(Admission | null)[]> {
   if (read.some(({ row }) => row.direction === 'out')) return []

@@ -9,9 +9,9 @@ import { findScan, isEntwined, markUndone, type ScanView } from './scans-sql.ts'
 type Undo = { reach: Reach; eventId: string; scanId: string; reason: string; by: string }
 
 /**
- * Undoes a scan that let people pass: their places are free again, or they count as inside again. Tickets that were booked as used
- * stay booked, for whoever takes the place. Throws `event_not_found` or `scan_not_found`, `scan_undone`, and `scan_not_undoable`
- * when it let nobody pass, its people have been out since, or it took the place of another admission.
+ * Undoes a scan that let people pass: their places are free again, or they count as inside again. Tickets that were booked as
+ * used stay booked, for whoever takes the place. Throws `event_not_found` or `scan_not_found`, `scan_undone`, and
+ * `scan_not_undoable` when it let nobody pass, its people have been out since, or it took the place of another admission.
  */
 export async function undoScan(
   { db, now }: { db: Db; now: () => Date },

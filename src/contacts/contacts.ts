@@ -24,7 +24,7 @@ export { findLatestOptOut, optIn, optOut, readOptWord, wantsOptOut, type OptWord
 export { chooseChannel, CHANNELS, reachColumns, type ChannelName, type FallbackCause, type Reach } from './reach.ts'
 export { markReachable, markUnreachable } from './reachability.ts'
 export { isRealChannel, mayFallBackToEmail, narrowAuto } from './simulated.ts'
-export { forgetEmail, forgetPhone, listAliases, restoreStops } from './forgetting.ts'
+export { eraseEmail, erasePhone, listAliases, restoreStops } from './erasing.ts'
 export { readPromotionWord } from './promotion-words.ts'
 export { freeAddresses, stopAddresses, type StopReason } from './suppressions.ts'
 export { markOf } from './unsubscribe.ts'

@@ -31,7 +31,8 @@ export const contactRoutes =
           tags: ['WhatsApp'],
           summary: 'The 24-hour window of a number',
           description:
-            'An unknown number is `closed`. An organizer sees only the windows of its own guests, and staff those of the events they are assigned to.',
+            'An unknown number is `closed`. An organizer sees only the windows of its own guests, and staff those ' +
+            'of the events they are assigned to.',
           params: Type.Object({ phone: Type.String({ maxLength: 40 }) }),
           response: { 200: Session },
         },

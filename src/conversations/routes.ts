@@ -105,8 +105,9 @@ export const conversationRoutes =
           tags: ['Conversations'],
           summary: 'What a guest wrote and what we sent, newest first',
           description:
-            'With reactions, and with what was edited or withdrawn. `changed` is the answer that a message gave. Files are ' +
-            'named and typed, and stay at WhatsApp. Words about no event are left out while another organizer has the same number.',
+            'With reactions, and with what was edited or withdrawn. `changed` is the answer that a message gave. ' +
+            'Files are named and typed, and stay at WhatsApp. Words about no event are left out while another ' +
+            'organizer has the same number.',
           params: GuestParams,
           querystring: Type.Object(PageQuery, { additionalProperties: false }),
           response: { 200: Thread },

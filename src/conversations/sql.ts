@@ -120,7 +120,10 @@ export async function listLaterOptWords(tx: Tx, phones: string[], sentAt: Date):
 /** The limit of one run. The next run continues. */
 const BLANKED_MAX = 20_000
 
-/** Deletes the text of old messages, and the names and ids of their files. The rows stay, because their ids recognize a redelivery. */
+/**
+ * Deletes the text of old messages, and the names and ids of their files. The rows stay, because their ids recognize a
+ * redelivery.
+ */
 export async function blankOldTexts(db: Db, now: Date, keptDays: number): Promise<void> {
   await sql`
     update wa_messages

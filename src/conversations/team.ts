@@ -45,7 +45,8 @@ export async function replyToGuest(context: Context, reply: PersonalReply) {
     ...(lastMessageId ? { answersMessage: lastMessageId } : {}),
     attemptsMax: config.delivery.attemptsMax,
   }
-  // The first request with this key may have lost its answer; the row that it left is the answer, also when the window has closed.
+  // The first request with this key may have lost its answer; the row that it left is the answer, also when the window has
+  // closed.
   const earlier = idempotencyKey ? await findByIdempotencyKey(db, delivery) : null
   if (earlier) return { deliveryId: earlier.deliveryId, windowOpenUntil: closingOf(addressee, windowMs) }
   const windowOpenUntil = checkReach(addressee, reply, windowMs)

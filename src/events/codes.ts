@@ -55,8 +55,8 @@ export async function findCode(db: Db, { exact, keys }: CodeReading, eventId: st
 }
 
 /**
- * Returns the code that an invitation has now, by one that was revoked, of one event or of all, and when that one was revoked; null
- * when a reading means no revoked code, or those of two invitations.
+ * Returns the code that an invitation has now, by one that was revoked, of one event or of all, and when that one was revoked;
+ * null when a reading means no revoked code, or those of two invitations.
  */
 export async function findRenewedCode(
   db: Db,

@@ -38,7 +38,9 @@ export function readGuestFields(input: Texts, stored: Partial<Fields> = {}): Fie
 
 const readTags = (tags: string[]): string[] => [...new Set(tags.map(cleanLine))].filter((tag) => tag !== '')
 
-/** The same with the limits that the schema of a request has. Each throws `invalid_request`, `invalid_phone` or `invalid_email`. */
+/**
+ * The same with the limits that the schema of a request has. Each throws `invalid_request`, `invalid_phone` or `invalid_email`.
+ */
 export const GUEST_READERS = {
   name: (text: string) => parseName(atMost(text, GUEST_LIMITS.name)),
   phone: (text: string) => parsePhone(atMost(text, GUEST_LIMITS.contact)),

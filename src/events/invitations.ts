@@ -80,9 +80,9 @@ const ADMISSION = sql`
   door_places(i.answer, i.answered_places, i.places) - (i.admitted - i.outside) as remaining`
 
 /**
- * Admits people of the invitations in `asked` (invitation_id, count, at, received_at, must_confirm, …) if enough places are left; those who had
- * left come back first. Returns the rows of `asked` that were admitted, each with its Admission. The WHERE clause makes it safe
- * under concurrency; `asked` names an invitation once.
+ * Admits people of the invitations in `asked` (invitation_id, count, at, received_at, must_confirm, …) if enough places are
+ * left; those who had left come back first. Returns the rows of `asked` that were admitted, each with its Admission. The WHERE
+ * clause makes it safe under concurrency; `asked` names an invitation once.
  */
 export const admitting = (asked: ReturnType<typeof sql>) => sql`
     update invitations i

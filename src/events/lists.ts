@@ -9,8 +9,8 @@ export type ListedGuest = Pick<GuestRow, 'id' | 'name' | 'phone' | 'email' | 'pa
 const LISTED = sql`g.id, g.name, g.phone, g.email, g.party_size, g.tags, g.locale, g.notes`
 
 /**
- * Locks the list of an event against other imports until the transaction ends, and nothing else: answers of guests go on. False: there
- * is no such event.
+ * Locks the list of an event against other imports until the transaction ends, and nothing else: answers of guests go on.
+ * False: there is no such event.
  */
 export async function lockGuestList(tx: Tx, scope: string | null, eventId: string): Promise<boolean> {
   const { rows } = await sql`
@@ -85,7 +85,10 @@ export async function insertListed(tx: Tx, eventId: string, guests: ListedGuest[
   return new Set(rows.map(({ guestId }) => guestId))
 }
 
-/** Changes guests that are locked, and their places. Returns the ids of those that changed: not of those with more people inside already. */
+/**
+ * Changes guests that are locked, and their places. Returns the ids of those that changed: not of those with more people inside
+ * already.
+ */
 export async function updateListed(tx: Tx, eventId: string, guests: ListedGuest[], now: Date): Promise<Set<string>> {
   const { rows } = await sql<{ id: string }>`
     with wanted as materialized (

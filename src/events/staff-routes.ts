@@ -63,8 +63,8 @@ export const staffRoutes =
           tags: ['Events'],
           summary: 'Assign a user of the role staff to an event',
           description:
-            'Staff see and scan only the events that they are assigned to; any other is 404 to them. Once more for the same user: ' +
-            '200, with another `gate` if that is what changed.',
+            'Staff see and scan only the events that they are assigned to; any other is 404 to them. Once more for ' +
+            'the same user: 200, with another `gate` if that is what changed.',
           params: EventParams,
           body: StaffBody,
           response: { 200: AnswerOf(EventStaff), 201: AnswerOf(EventStaff) },

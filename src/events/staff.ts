@@ -6,8 +6,8 @@ import { findEvent } from './sql.ts'
 import { assignStaff, findCandidate, removeStaff, type Assignment, type StaffRow } from './staff-sql.ts'
 
 /**
- * Assigns a user to an event, or changes the gate. Throws `event_not_found`, `user_not_found`, and `invalid_request` when the user is
- * not staff.
+ * Assigns a user to an event, or changes the gate. Throws `event_not_found`, `user_not_found`, and `invalid_request` when the
+ * user is not staff.
  */
 export async function addStaff(
   db: Db,

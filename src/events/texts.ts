@@ -18,7 +18,10 @@ const eachText = (read: (field: keyof EventTexts) => string | null): EventTexts 
   thanks: read('thanks'),
 })
 
-/** Replaces the texts of one language: one that is not given, or in which nothing is visible, is removed. Throws `event_not_found`. */
+/**
+ * Replaces the texts of one language: one that is not given, or in which nothing is visible, is removed. Throws
+ * `event_not_found`.
+ */
 export async function writeTexts(
   { db, now }: { db: Db; now: () => Date },
   whose: { scope: string | null; eventId: string; locale: Locale; by: string },

@@ -131,7 +131,10 @@ export async function sumDeliveries(db: Db, f: Filter): Promise<DeliverySum[]> {
 
 export type PriceOfDay = { from: string; marketing: number; authentication: number; otherwise: number }
 
-/** Sums what the free messages would have cost at their day's price, in the unit of `prices`. The first price also covers earlier days. */
+/**
+ * Sums what the free messages would have cost at their day's price, in the unit of `prices`. The first price also covers
+ * earlier days.
+ */
 export async function sumSavings(db: Db, f: Filter, prices: PriceOfDay[]): Promise<number> {
   const { rows } = await sql<{ savings: number }>`
     with prices as (

@@ -1,6 +1,7 @@
 /**
- * Long lists are imported by a job: the file is stored, and its rows are applied a thousand at a time, each batch in a transaction
- * that also says how far the import is. Whoever takes over from a dead worker goes on there, so no row is applied twice.
+ * Long lists are imported by a job: the file is stored, and its rows are applied a thousand at a time, each batch in a
+ * transaction that also says how far the import is. Whoever takes over from a dead worker goes on there, so no row is applied
+ * twice.
  */
 import { findEvent, lockGuestList } from '../events/events.ts'
 import { newId, withTx, type Db } from '../platform/db.ts'

@@ -1,7 +1,7 @@
 /**
  * Decides what a row does. A row means the guest with its id; else with its phone or e-mail address and the same name; else
- * with the same name, if the row has no id and neither has another phone or address than the other. Guests who share a phone under different
- * names are two.
+ * with the same name, if the row has no id and neither has another phone or address than the other. Guests who share a phone
+ * under different names are two.
  */
 import type { ListedGuest } from '../events/events.ts'
 import { newId } from '../platform/db.ts'

@@ -118,7 +118,10 @@ export const reachOf = ({ id, role, organizerId }: Pick<User, 'id' | 'role' | 'o
   staffId: role === 'staff' ? id : null,
 })
 
-/** The same for what reaches the rows of everybody, such as erasing a person: without the wall, and with the caller in the audit log. */
+/**
+ * The same for what reaches the rows of everybody, such as erasing a person: without the wall, and with the caller in the audit
+ * log.
+ */
 export const forPlatform = <D extends { db: Db }>(deps: D, request: Pick<FastifyRequest, 'actor'>): D => ({
   ...deps,
   db: actOn(deps.db, { ...request.actor, organizerId: null }),

@@ -10,8 +10,8 @@ const OF_MONEY =
   /^\/payments(\/|$)|^\/director\/(payments|assignments|organizers)(\/|$)|^\/organizers\/:organizerId\/(balance|ledger)/
 
 /**
- * The scopes that open a route; one of them is enough, and without any it is for people alone. `door` and `payments` open all that
- * belongs to them. Of everything else `read` opens what changes nothing, theirs too, and `write` what changes something.
+ * The scopes that open a route; one of them is enough, and without any it is for people alone. `door` and `payments` open all
+ * that belongs to them. Of everything else `read` opens what changes nothing, theirs too, and `write` what changes something.
  */
 export function listScopes(method: string, url: string): readonly Scope[] {
   if (OF_PEOPLE.test(url)) return []

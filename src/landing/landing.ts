@@ -49,7 +49,10 @@ export type InvitationView = {
 
 type Context = { db: Db; now: () => Date }
 
-/** Reads an invitation without changing it. Throws `invitation_not_found` (also for a draft), `invitation_revoked` and `invitation_expired`. */
+/**
+ * Reads an invitation without changing it. Throws `invitation_not_found` (also for a draft), `invitation_revoked` and
+ * `invitation_expired`.
+ */
 export async function viewInvitation({ db, now }: Context, code: string): Promise<InvitationView> {
   const invitation = await showInvitation(db, readCodeOfPath(code))
   if (!invitation || invitation.eventStatus === 'draft') throw new Failure('invitation_not_found')

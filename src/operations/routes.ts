@@ -65,8 +65,9 @@ export const operationsRoutes =
           tags,
           summary: 'Retry a dead letter',
           description:
-            '`retried`: it is due now. `arrived`: the message had been delivered. `superseded`: the same message was requested ' +
-            'again. `moved`: it is already in progress. `gone`: its guest or event was deleted. The letter is closed in every case.',
+            '`retried`: it is due now. `arrived`: the message had been delivered. `superseded`: the same message ' +
+            'was requested again. `moved`: it is already in progress. `gone`: its guest or event was deleted. The ' +
+            'letter is closed in every case.',
           params: LetterParams,
           body: NoBody,
           response: { 200: Answer({ id: Type.String(), outcome: Type.Enum(OUTCOMES) }) },

@@ -22,7 +22,6 @@ export type Actor = { id: string; organizerId: string | null; requestId: string 
 export const TENANT_ROLE = 'monotickets_tenant'
 
 /** A connection of the pool, and whether a transaction is open on it, to which the settings already belong. */
-
 type Acting = DatabaseConnection & { inner: DatabaseConnection; isInTransaction: boolean }
 
 /** A driver over a pool that somebody else closes. */

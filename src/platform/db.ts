@@ -88,8 +88,8 @@ export function actOn(db: Db, actor: Actor): Db {
 }
 
 /**
- * A statement whose answer did not come in time may still run, and so may the transaction that it began. The connection is closed, so
- * that nobody else's statement lands in it.
+ * A statement whose answer did not come in time may still run, and so may the transaction that it began. The connection is
+ * closed, so that nobody else's statement lands in it.
  */
 function dropWhenLate(client: pg.PoolClient): void {
   const { query } = client

@@ -5,7 +5,7 @@
 import { eraseEntries } from '../auth/auth.ts'
 import { eraseRecipient } from '../channels/channels.ts'
 import { eraseScanNotes } from '../checkin/checkin.ts'
-import { forgetEmail, forgetPhone, listAliases, lockPerson, restoreStops } from '../contacts/contacts.ts'
+import { eraseEmail, erasePhone, listAliases, lockPerson, restoreStops } from '../contacts/contacts.ts'
 import { eraseMessages } from '../conversations/conversations.ts'
 import { eraseDeliveries } from '../delivery/delivery.ts'
 import { eraseGuest, findGuest, lockGuestList, lockPersonalGuest, type PersonalGuest } from '../events/events.ts'
@@ -31,8 +31,8 @@ type Request = {
 const DAY_MS = 86_400_000
 
 /**
- * Erases a guest, once: a second request gets the first answer. Throws `guest_not_found`, and what refuseBusy throws while work is
- * going on about the guest: whoever got the answer of this function is never written to again.
+ * Erases a guest, once: a second request gets the first answer. Throws `guest_not_found`, and what refuseBusy throws while work
+ * is going on about the guest: whoever got the answer of this function is never written to again.
  */
 export async function anonymizeGuest(context: Context, request: Request): Promise<Anonymization> {
   const { db, now } = context
@@ -124,8 +124,8 @@ async function eraseEverywhere(
     inbound_events: await eraseInbound(tx, words, new Date(since.getTime() - DAY_MS), now),
     simulated_messages: await eraseRecipient(tx, deliveryIds, addresses),
     guest_import_rejects: await eraseRejects(tx, guest),
-    ...(phone !== null && !guest.isPhoneShared ? await forgetPhone(tx, phone, names) : {}),
-    email_stops: email !== null && !guest.isEmailShared ? await forgetEmail(tx, email) : 0,
+    ...(phone !== null && !guest.isPhoneShared ? await erasePhone(tx, phone, names) : {}),
+    email_stops: email !== null && !guest.isEmailShared ? await eraseEmail(tx, email) : 0,
     invitation_answers: await eraseGuest(tx, guest, now),
     waitlist_entries: (await deleteEntry(tx, { scope: organizerId, eventId, guestId })) ? 1 : 0,
     guests: 1,

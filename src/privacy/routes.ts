@@ -46,9 +46,9 @@ export const privacyRoutes =
           tags: ['Guests'],
           summary: 'Erase who a guest is, for good',
           description:
-            'Name, phone, e-mail, notes, tags and everything they wrote or were written, in every table; figures stay. The code ' +
-            'stops working, open messages are not sent, and a stop (BAJA) counts if the address is imported again. ' +
-            'Repeating it gives the first answer.',
+            'Name, phone, e-mail, notes, tags and everything they wrote or were written, in every table; figures ' +
+            'stay. The code stops working, open messages are not sent, and a stop (BAJA) counts if the address is ' +
+            'imported again. Repeating it gives the first answer.',
           params: GuestParams,
           body: Body,
           response: { 200: Anonymized },

@@ -30,8 +30,8 @@ type Joining = Sought & { partySize?: number | undefined; addedBy: string | null
 
 /**
  * Puts a guest on the list. Who waits already keeps the place in line, and may change the number of people. Throws
- * `invitation_not_found`, `invitation_expired`, `invitation_revoked`, `guest_not_found`, `event_not_open`, `event_cancelled`, `rsvp_closed`,
- * `places_exceeded`, `already_confirmed`.
+ * `invitation_not_found`, `invitation_expired`, `invitation_revoked`, `guest_not_found`, `event_not_open`, `event_cancelled`,
+ * `rsvp_closed`, `places_exceeded`, `already_confirmed`.
  */
 export async function joinWaitlist({ db, now }: Context, joining: Joining): Promise<Entry> {
   const candidate = await findCandidate(db, joining)

@@ -1,4 +1,4 @@
-/** Forgetting an address that no guest has any more. What somebody stopped stays stopped, under a hash (decision 34). */
+/** Erasing an address that no guest has any more. Its opt-outs and stops are kept under a hash (decision 34). */
 import { sql, type Db, type Tx } from '../platform/db.ts'
 
 /** The names that WhatsApp has for a number: other forms of it, and user ids. */
@@ -8,7 +8,7 @@ export async function listAliases(tx: Tx, phone: string): Promise<string[]> {
 }
 
 /** Returns how many rows were erased in each table. `names`: the number and its aliases. */
-export async function forgetPhone(tx: Tx, phone: string, names: string[]): Promise<Record<string, number>> {
+export async function erasePhone(tx: Tx, phone: string, names: string[]): Promise<Record<string, number>> {
   const { rows } = await sql<Record<'contacts' | 'windows' | 'unreachable' | 'optOuts' | 'promotions', number>>`
     with contacts as (
       delete from wa_contacts where phone = ${phone} or alias = any(${names}::text[]) returning alias),
@@ -45,7 +45,7 @@ export async function forgetPhone(tx: Tx, phone: string, names: string[]): Promi
 }
 
 /** Returns how many stops were erased. */
-export async function forgetEmail(tx: Tx, email: string): Promise<number> {
+export async function eraseEmail(tx: Tx, email: string): Promise<number> {
   const { rows } = await sql<{ count: number }>`
     with stops as (
       delete from email_stops where email = ${email} returning organizer_id, reason, stopped_at),
@@ -57,7 +57,7 @@ export async function forgetEmail(tx: Tx, email: string): Promise<number> {
   return rows[0]!.count
 }
 
-/** A guest with such an address may have been added while it was being forgotten: their stops count. */
+/** A guest with such an address may have been added while it was being erased: the stops count. */
 export async function restoreStops(db: Db, phone: string | null, email: string | null): Promise<void> {
   await sql`
     select restore_stops(e.organizer_id, g.phone, g.email)
