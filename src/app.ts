@@ -59,6 +59,7 @@ import { channelRoutes } from './operations/channel-routes.ts'
 import { operationsRoutes } from './operations/routes.ts'
 import { reviewRoutes } from './payments/review-routes.ts'
 import { reconciliationRoutes } from './reconciliation/routes.ts'
+import { fileRoutes } from './pages/file-routes.ts'
 import { paymentRoutes } from './payments/routes.ts'
 import { privacyRoutes } from './privacy/routes.ts'
 import { Failure } from './platform/errors.ts'
@@ -117,6 +118,7 @@ export async function buildApp(deps: Deps): Promise<FastifyInstance> {
   await app.register(channelRoutes(deps))
   await app.register(privacyRoutes(deps))
   await app.register(operationsRoutes(deps, JOBS))
+  await app.register(fileRoutes)
   await app.ready()
   return app
 }
