@@ -163,7 +163,7 @@ export function describeDemo(demo: Demo, { base, config, isSimulated, now }: Sho
     `  Monotickets runs at ${base}`,
     `  API reference       ${base}/docs`,
     `  Director's numbers  ${base}/director/overview`,
-    `  An invitation       ${base}/public/invite/MONO-DEMO-0001`,
+    `  An invitation       ${base}/i/MONO-DEMO-0001`,
     config.auth.mode === 'demo'
       ? '  Requests without credentials act as the demo director. Logins of this start:'
       : '  Logins of this start:',

@@ -2018,7 +2018,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** An invitation, as JSON or as a page */
+        /** An invitation as JSON; who asks for a page is sent to it */
         get: operations["showInvitation"];
         put?: never;
         post?: never;
@@ -10432,15 +10432,21 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The invitation; a page for a browser. */
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Invitation"];
-                    "text/html": string;
                 };
+            };
+            /** @description To the page, for a browser. */
+            302: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description `invalid_request`, `invalid_text` */
             400: components["responses"]["BadRequestPage"];
