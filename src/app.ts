@@ -38,6 +38,7 @@ import { directorPaymentRoutes } from './finance/payment-routes.ts'
 import { financeRoutes } from './finance/routes.ts'
 import { weeklyEmailRoutes } from './finance/weekly-routes.ts'
 import { guardRoutes } from './http/access.ts'
+import { refuseForeignRequests } from './http/csrf.ts'
 import { answerProblems, describeProblem, sendFailure } from './http/errors.ts'
 import { honourIdempotencyKeys } from './http/idempotency.ts'
 import { secureAnswers } from './http/headers.ts'
@@ -162,6 +163,7 @@ function openApp(deps: Deps): FastifyInstance {
   stampRequestIds(app)
   secureAnswers(app)
   answerProblems(app)
+  refuseForeignRequests(app, config)
   guardRoutes(app, openAuthenticator(deps))
   observeRequests(app, deps)
   app.addHook('onRoute', (route) => {

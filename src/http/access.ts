@@ -2,10 +2,11 @@
  * Authorization. Every route declares `config.access`; the program does not boot when one does not, and
  * test/access.test.ts compares the table of all routes with a committed copy.
  */
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Actor } from '../platform/acting.ts'
 import { actOn, type Db } from '../platform/db.ts'
 import { Failure } from '../platform/errors.ts'
+import { credentialsOf } from './cookies.ts'
 import { listScopes, type Scope } from './scopes.ts'
 
 export const ROLES = ['director', 'organizer', 'staff', 'viewer'] as const
@@ -75,8 +76,10 @@ export function guardRoutes(app: FastifyInstance, authenticate: Authenticate): v
     for (const one of [method].flat()) rules.push({ method: one, url, access })
     if (access === 'public') return
     const opening = listScopes([method].flat()[0] ?? '', url)
-    const guard = async (request: FastifyRequest) => {
-      const user = await authenticate(request.headers.authorization, { address: request.ip, mayBeBasic })
+    const guard = async (request: FastifyRequest, reply: FastifyReply) => {
+      // What a cookie opens is for this browser now, not for whoever uses it next.
+      if (request.headers.cookie !== undefined) void reply.header('cache-control', 'no-store')
+      const user = await authenticate(credentialsOf(request), { address: request.ip, mayBeBasic })
       request.user = user
       request.actor = { id: user.id, organizerId: user.organizerId, requestId: request.id }
       if (!access.includes(request.user.role))

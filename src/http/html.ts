@@ -1,6 +1,9 @@
 /** HTML pages that need no scripts: escaping, the document around a body, and its Content-Security-Policy. */
 import { createHash } from 'node:crypto'
 
+/** What forms of pages without scripts send. */
+export const FORM = 'application/x-www-form-urlencoded'
+
 const ENTITIES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' }
 
 /** Makes a text safe inside an element and inside a quoted attribute. */
