@@ -14,6 +14,7 @@ import { authRoutes } from './auth/routes.ts'
 import { doorRoutes } from './checkin/door-routes.ts'
 import { sessionRoutes } from './auth/session-routes.ts'
 import { userRoutes } from './auth/user-routes.ts'
+import { choosePassword } from './auth/users.ts'
 import { passRoutes } from './checkin/pass-routes.ts'
 import { checkinRoutes } from './checkin/routes.ts'
 import { contactRoutes } from './contacts/routes.ts'
@@ -63,6 +64,8 @@ import { reconciliationRoutes } from './reconciliation/routes.ts'
 import { paymentRoutes } from './payments/routes.ts'
 import { privacyRoutes } from './privacy/routes.ts'
 import { Failure } from './platform/errors.ts'
+import { loginRoutes } from './pages/login-routes.ts'
+import { passwordRoutes } from './pages/password-routes.ts'
 import { waitlistRoutes } from './waitlist/routes.ts'
 import { exportRoutes } from './reports/export-routes.ts'
 import { reportRoutes } from './reports/routes.ts'
@@ -118,6 +121,8 @@ export async function buildApp(deps: Deps): Promise<FastifyInstance> {
   await app.register(channelRoutes(deps))
   await app.register(privacyRoutes(deps))
   await app.register(operationsRoutes(deps, JOBS))
+  await app.register(loginRoutes(deps))
+  await app.register(passwordRoutes((choice) => choosePassword(deps, choice)))
   await app.ready()
   return app
 }

@@ -46,6 +46,8 @@ const NOT_DESCRIBED = [
   '/openapi.json',
   '/ops/queues',
   '/ops/queues/*',
+  '/password',
+  '/password.js',
   '/payments/webhook/:provider',
 ]
 

@@ -29,6 +29,7 @@ const DOMAINS = [
   'inbox',
   'privacy',
   'operations',
+  'pages',
 ]
 const FORBIDDEN_NAMES = ['utils', 'helpers', 'common', 'lib', 'manager', 'service', 'base', 'misc', 'types']
 /** Importing one of these starts it; nobody may. */

@@ -5,8 +5,8 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Actor } from '../platform/acting.ts'
 import { actOn, type Db } from '../platform/db.ts'
-import { Failure } from '../platform/errors.ts'
-import { credentialsOf } from './cookies.ts'
+import { Failure, isConnectionLost } from '../platform/errors.ts'
+import { credentialsOf, readCookies } from './cookies.ts'
 import { listScopes, type Scope } from './scopes.ts'
 
 export const ROLES = ['director', 'organizer', 'staff', 'viewer'] as const
@@ -49,9 +49,13 @@ declare module 'fastify' {
     withoutKey?: string
     /** Whether HTTP Basic is accepted too, for pages that are opened in a browser. */
     basic?: boolean
+    /** Whether a public page looks at who is logged in: `request.visitor`. */
+    greets?: boolean
   }
   interface FastifyRequest {
     user: User
+    /** Who is logged in by cookie, on pages that greet; null when nobody is, or nobody knows. */
+    visitor: User | null
     /** On whose behalf the database acts. */
     actor: Actor
   }
@@ -69,12 +73,25 @@ declare module 'fastify' {
 export function guardRoutes(app: FastifyInstance, authenticate: Authenticate): void {
   const rules: Rule[] = []
   app.decorate('accessTable', rules)
+  app.decorateRequest('visitor', null)
+  const greet = async (request: FastifyRequest) => {
+    const { access } = readCookies(request)
+    if (access === undefined) return
+    const from = { address: request.ip, mayBeBasic: false }
+    request.visitor = await authenticate(`Bearer ${access}`, from).catch((error: unknown) => {
+      if (error instanceof Failure || isConnectionLost(error)) return null
+      throw error
+    })
+  }
   app.addHook('onRoute', (route) => {
     const { method, url, config } = route
     const { access, basic: mayBeBasic = false } = config ?? {}
     if (!access) throw new Error(`${[method].flat().join(',')} ${url} does not declare config.access`)
     for (const one of [method].flat()) rules.push({ method: one, url, access })
-    if (access === 'public') return
+    if (access === 'public') {
+      if (config?.greets) route.onRequest = [greet, ...[route.onRequest ?? []].flat()]
+      return
+    }
     const opening = listScopes([method].flat()[0] ?? '', url)
     const guard = async (request: FastifyRequest, reply: FastifyReply) => {
       // What a cookie opens is for this browser now, not for whoever uses it next.

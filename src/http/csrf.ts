@@ -31,7 +31,7 @@ const saysWhere = ({ headers }: FastifyRequest): boolean =>
   headers['sec-fetch-site'] !== undefined || headers.origin !== undefined
 
 /** Throws `csrf` unless the browser says that a page of this origin sent the request. */
-function requireOwnPage(request: FastifyRequest, config: Config): void {
+export function requireOwnPage(request: FastifyRequest, config: Config): void {
   const { 'sec-fetch-site': site, origin } = request.headers
   const isOwn =
     site === undefined ? origin !== undefined && isOwnOrigin(origin, request, config) : site === 'same-origin'
