@@ -14,6 +14,7 @@ import { authRoutes } from './auth/routes.ts'
 import { doorRoutes } from './checkin/door-routes.ts'
 import { sessionRoutes } from './auth/session-routes.ts'
 import { userRoutes } from './auth/user-routes.ts'
+import { choosePassword } from './auth/users.ts'
 import { passRoutes } from './checkin/pass-routes.ts'
 import { checkinRoutes } from './checkin/routes.ts'
 import { contactRoutes } from './contacts/routes.ts'
@@ -38,6 +39,7 @@ import { directorPaymentRoutes } from './finance/payment-routes.ts'
 import { financeRoutes } from './finance/routes.ts'
 import { weeklyEmailRoutes } from './finance/weekly-routes.ts'
 import { guardRoutes } from './http/access.ts'
+import { refuseForeignRequests } from './http/csrf.ts'
 import { answerProblems, describeProblem, sendFailure } from './http/errors.ts'
 import { honourIdempotencyKeys } from './http/idempotency.ts'
 import { secureAnswers } from './http/headers.ts'
@@ -63,6 +65,8 @@ import { fileRoutes } from './pages/file-routes.ts'
 import { paymentRoutes } from './payments/routes.ts'
 import { privacyRoutes } from './privacy/routes.ts'
 import { Failure } from './platform/errors.ts'
+import { loginRoutes } from './pages/login-routes.ts'
+import { passwordRoutes } from './pages/password-routes.ts'
 import { waitlistRoutes } from './waitlist/routes.ts'
 import { exportRoutes } from './reports/export-routes.ts'
 import { reportRoutes } from './reports/routes.ts'
@@ -119,6 +123,8 @@ export async function buildApp(deps: Deps): Promise<FastifyInstance> {
   await app.register(privacyRoutes(deps))
   await app.register(operationsRoutes(deps, JOBS))
   await app.register(fileRoutes)
+  await app.register(loginRoutes(deps))
+  await app.register(passwordRoutes((choice) => choosePassword(deps, choice)))
   await app.ready()
   return app
 }
@@ -164,6 +170,7 @@ function openApp(deps: Deps): FastifyInstance {
   stampRequestIds(app)
   secureAnswers(app)
   answerProblems(app)
+  refuseForeignRequests(app, config)
   guardRoutes(app, openAuthenticator(deps))
   observeRequests(app, deps)
   app.addHook('onRoute', (route) => {

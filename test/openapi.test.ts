@@ -40,11 +40,21 @@ const PROPERTIES_MIN = 4
 /** Pages of this program, which no client calls. */
 const NOT_DESCRIBED = [
   '/',
+  '/assets/:file',
   '/docs',
   '/docs/:file',
+  '/door',
+  '/door/*',
+  '/i/:code',
   '/openapi.json',
   '/ops/queues',
   '/ops/queues/*',
+  '/organizer',
+  '/organizer/*',
+  '/panel',
+  '/panel/*',
+  '/password',
+  '/password.js',
   '/payments/webhook/:provider',
 ]
 

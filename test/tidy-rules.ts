@@ -61,6 +61,7 @@ const PACKAGE_DOORS: [RegExp, RegExp][] = [
   [/^ioredis$/, /^src\/platform\/(kv|queue)\.ts$/],
   [/^(fastify|@fastify\/.*)$/, /^src\/(app|server|http\/[a-z-]+|[a-z]+\/([a-z]+-)?routes)\.ts$/],
   [/^negotiator$/, /^src\/http\/accepts\.ts$/],
+  [/^cookie$/, /^src\/http\/cookies\.ts$/],
   [/^stripe$/, /^src\/providers\/stripe\.ts$/],
   [/^resend$/, /^src\/channels\/email\.ts$/],
   [/^hucre(\/.*)?$/, /^src\/(platform|guestlists)\/xlsx\.ts$/],

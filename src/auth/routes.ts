@@ -1,9 +1,13 @@
 /** Logging in and out. Access tokens live 15 minutes, refresh tokens rotate. */
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import type { Deps } from '../deps.ts'
 import { Failure } from '../platform/errors.ts'
 import { ROLES } from '../http/access.ts'
+import { clearSessionCookies, setSessionCookies } from '../http/cookies.ts'
+import { readOwnCookies } from '../http/csrf.ts'
+import { FORM } from '../http/html.ts'
 import { Answer, Locale, localeWith, NullableString } from '../http/schemas.ts'
 import { changeSettings, DEMO_DIRECTOR, findUser, logIn, logOut, refreshSession } from './auth.ts'
 
@@ -37,8 +41,17 @@ const Session = Answer(
   },
   { title: 'Session' },
 )
+/** What a browser gets in place of a session: the tokens are in its cookies. */
+const BrowserSession = Answer(
+  { expiresIn: Type.Integer({ description: 'Seconds the access token lives.' }), user: PublicUser },
+  { title: 'BrowserSession' },
+)
 const RefreshBody = Type.Object(
-  { refreshToken: Type.String({ minLength: 20, maxLength: 200 }) },
+  {
+    refreshToken: Type.Optional(
+      Type.String({ minLength: 20, maxLength: 200, description: 'Absent: that of the cookie.' }),
+    ),
+  },
   { additionalProperties: false, title: 'RefreshRequest' },
 )
 const LoginBody = Type.Object(
@@ -81,37 +94,25 @@ export const authRoutes =
     app.post(
       '/auth/refresh',
       {
-        config: { access: 'public', problems: ['unauthorized'] },
+        config: { access: 'public', optionalBody: true, problems: ['unauthorized'] },
         schema: {
           operationId: 'refreshSession',
           tags: ['Access'],
           summary: 'Exchange a refresh token for a new pair of tokens',
           description:
             'For 30 seconds after its first use a refresh token answers the same pair again, so two tabs or a lost answer log ' +
-            'nobody out; `expiresIn` counts from the first answer. Used later, it revokes every token of its login.',
+            'nobody out; `expiresIn` counts from the first answer. Used later, it revokes every token of its login. ' +
+            'Without a body the token of the cookie is exchanged, and the new pair is in new cookies alone.',
           body: RefreshBody,
-          response: { 200: Session },
+          response: { 200: Type.Union([Session, BrowserSession]) },
         },
       },
-      (request) => refreshSession(deps, request.body.refreshToken),
-    )
-    app.post(
-      '/auth/logout',
-      {
-        config: { access: 'public' },
-        schema: {
-          operationId: 'logOut',
-          tags: ['Access'],
-          summary: 'Log out: revoke a refresh token and those that came of it',
-          body: RefreshBody,
-          response: { 200: Answer({ status: Type.Literal('logged_out') }) },
-        },
-      },
-      async (request) => {
-        await logOut(deps, request.body.refreshToken)
-        return { status: 'logged_out' as const }
+      (request, reply) => {
+        const { refreshToken } = request.body
+        return refreshToken === undefined ? refreshBrowser(deps, request, reply) : refreshSession(deps, refreshToken)
       },
     )
+    await app.register(logOutRoute(deps))
     app.get(
       '/auth/me',
       {
@@ -144,5 +145,56 @@ export const authRoutes =
         },
       },
       async (request) => ({ user: await changeSettings(deps, request.user, request.body) }),
+    )
+  }
+
+async function refreshBrowser(deps: Deps, request: FastifyRequest, reply: FastifyReply) {
+  const { refresh } = readOwnCookies(request, deps.config)
+  if (!refresh) throw new Failure('unauthorized', { detail: 'Send refreshToken, or the cookie of a login.' })
+  try {
+    const { expiresIn, user, ...tokens } = await refreshSession(deps, refresh)
+    setSessionCookies(request, reply, deps.config, tokens)
+    return { expiresIn, user }
+  } catch (error) {
+    if (error instanceof Failure && error.code === 'unauthorized') clearSessionCookies(request, reply, deps.config)
+    throw error
+  }
+}
+
+/** A form may log out too: pages without scripts have one. */
+const logOutRoute =
+  (deps: Deps): FastifyPluginAsyncTypebox =>
+  async (app) => {
+    app.addContentTypeParser(FORM, { parseAs: 'string', bodyLimit: 1024 }, async () => ({}))
+    app.post(
+      '/auth/logout',
+      {
+        config: { access: 'public', optionalBody: true, problems: ['unauthorized'] },
+        schema: {
+          operationId: 'logOut',
+          tags: ['Access'],
+          summary: 'Log out: revoke a refresh token and those that came of it',
+          description:
+            'Without a body: the token of the cookie, and the browser forgets both cookies. A form is sent on to `/login`.',
+          consumes: ['application/json', FORM],
+          body: RefreshBody,
+          response: {
+            200: Answer({ status: Type.Literal('logged_out') }),
+            303: { type: 'null', description: 'To `/login`, after a form.' },
+          },
+        },
+      },
+      async (request, reply) => {
+        const { refreshToken } = request.body
+        const isForm = request.headers['content-type']?.startsWith(FORM) ?? false
+        if (refreshToken === undefined) {
+          const { access, refresh } = readOwnCookies(request, deps.config)
+          if (!access && !refresh && !isForm)
+            throw new Failure('unauthorized', { detail: 'Send refreshToken, or the cookie of a login.' })
+          if (refresh) await logOut(deps, refresh)
+          clearSessionCookies(request, reply, deps.config)
+        } else await logOut(deps, refreshToken)
+        return isForm ? reply.redirect('/login', 303) : { status: 'logged_out' as const }
+      },
     )
   }

@@ -4,6 +4,7 @@ import { Type } from 'typebox'
 import type { Deps } from '../deps.ts'
 import { Failure } from '../platform/errors.ts'
 import { causeOf, forCaller, ROLES, scopeOf } from '../http/access.ts'
+import { credentialsOf } from '../http/cookies.ts'
 import { Page, PageQuery, readCursor, toPage } from '../http/page.ts'
 import { Answer, AnswerOf, Id, Instant, NullableString } from '../http/schemas.ts'
 import { openAuthenticator } from './basic.ts'
@@ -185,8 +186,8 @@ export const userRoutes =
           tags: ['Access'],
           summary: 'Choose a password, by a link or while logged in',
           description:
-            'With `token`, of a link: every session of the user ends. With `currentPassword` and `Authorization`: ' +
-            'every other session ends.',
+            'With `token`, of a link: every session of the user ends. With `currentPassword` and the credentials of a ' +
+            'person: every other session ends.',
           body: PasswordBody,
           response: { 200: Answer({ status: Type.Literal('password_set') }) },
         },
@@ -203,7 +204,7 @@ export const userRoutes =
         }
         if (token !== undefined) await choosePassword(deps, { token, password, ...from })
         if (currentPassword !== undefined) {
-          const user = await identify(request.headers.authorization, { ...from, mayBeBasic: false })
+          const user = await identify(credentialsOf(request), { ...from, mayBeBasic: false })
           await changePassword(deps, user, { currentPassword, password, ...from })
         }
         return { status: 'password_set' as const }

@@ -1,6 +1,7 @@
-/** Content negotiation (RFC 9110, 12.5.1) between the page of a resource and its JSON. */
+/** Content negotiation (RFC 9110, 12.5): the page of a resource or its JSON, and the language of a page. */
 import type { FastifyRequest } from 'fastify'
 import Negotiator from 'negotiator'
+import type { Locale } from '../platform/values/languages.ts'
 
 const PAGE = 'text/html'
 const JSON_TYPE = 'application/json'
@@ -20,4 +21,11 @@ export function wantsPage({ headers }: Pick<FastifyRequest, 'headers'>, usual: '
   const types = usual === 'page' ? [PAGE, JSON_TYPE] : [JSON_TYPE, PAGE]
   const chosen = new Negotiator({ headers: accept === undefined ? {} : { accept } }).mediaType(types)
   return (chosen ?? types[0]) === PAGE
+}
+
+/** The language of a reader whom nobody knows: what the browser asks for, else Spanish. */
+export function localeOf({ headers }: Pick<FastifyRequest, 'headers'>): Locale {
+  const accept = headers['accept-language']?.slice(0, ACCEPT_MAX)
+  const chosen = new Negotiator({ headers: accept === undefined ? {} : { 'accept-language': accept } })
+  return chosen.language(['es', 'en']) === 'en' ? 'en' : 'es-MX'
 }

@@ -2,10 +2,11 @@
  * Authorization. Every route declares `config.access`; the program does not boot when one does not, and
  * test/access.test.ts compares the table of all routes with a committed copy.
  */
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Actor } from '../platform/acting.ts'
 import { actOn, type Db } from '../platform/db.ts'
-import { Failure } from '../platform/errors.ts'
+import { Failure, isConnectionLost } from '../platform/errors.ts'
+import { credentialsOf, readCookies } from './cookies.ts'
 import { listScopes, type Scope } from './scopes.ts'
 
 export const ROLES = ['director', 'organizer', 'staff', 'viewer'] as const
@@ -48,9 +49,13 @@ declare module 'fastify' {
     withoutKey?: string
     /** Whether HTTP Basic is accepted too, for pages that are opened in a browser. */
     basic?: boolean
+    /** Whether a public page looks at who is logged in: `request.visitor`. */
+    greets?: boolean
   }
   interface FastifyRequest {
     user: User
+    /** Who is logged in by cookie, on pages that greet; null when nobody is, or nobody knows. */
+    visitor: User | null
     /** On whose behalf the database acts. */
     actor: Actor
   }
@@ -68,15 +73,30 @@ declare module 'fastify' {
 export function guardRoutes(app: FastifyInstance, authenticate: Authenticate): void {
   const rules: Rule[] = []
   app.decorate('accessTable', rules)
+  app.decorateRequest('visitor', null)
+  const greet = async (request: FastifyRequest) => {
+    const { access } = readCookies(request)
+    if (access === undefined) return
+    const from = { address: request.ip, mayBeBasic: false }
+    request.visitor = await authenticate(`Bearer ${access}`, from).catch((error: unknown) => {
+      if (error instanceof Failure || isConnectionLost(error)) return null
+      throw error
+    })
+  }
   app.addHook('onRoute', (route) => {
     const { method, url, config } = route
     const { access, basic: mayBeBasic = false } = config ?? {}
     if (!access) throw new Error(`${[method].flat().join(',')} ${url} does not declare config.access`)
     for (const one of [method].flat()) rules.push({ method: one, url, access })
-    if (access === 'public') return
+    if (access === 'public') {
+      if (config?.greets) route.onRequest = [greet, ...[route.onRequest ?? []].flat()]
+      return
+    }
     const opening = listScopes([method].flat()[0] ?? '', url)
-    const guard = async (request: FastifyRequest) => {
-      const user = await authenticate(request.headers.authorization, { address: request.ip, mayBeBasic })
+    const guard = async (request: FastifyRequest, reply: FastifyReply) => {
+      // What a cookie opens is for this browser now, not for whoever uses it next.
+      if (request.headers.cookie !== undefined) void reply.header('cache-control', 'no-store')
+      const user = await authenticate(credentialsOf(request), { address: request.ip, mayBeBasic })
       request.user = user
       request.actor = { id: user.id, organizerId: user.organizerId, requestId: request.id }
       if (!access.includes(request.user.role))

@@ -1,5 +1,12 @@
 /** HTML pages that need no scripts: escaping, the document around a body, and its Content-Security-Policy. */
 import { createHash } from 'node:crypto'
+import type { FastifyReply } from 'fastify'
+
+/** What forms of pages without scripts send. */
+export const FORM = 'application/x-www-form-urlencoded'
+
+/** The fields of such a form; of several with one name the last. */
+export const readForm = (body: string): Record<string, string> => Object.fromEntries(new URLSearchParams(body))
 
 const ENTITIES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' }
 
@@ -25,8 +32,27 @@ export function renderPage({ lang, title, style, head = '', body }: PageParts): 
 `
 }
 
-/** Allows this style by its hash (CSP Level 3, §2.3.1) and forms to this site, and nothing else. */
-export function contentSecurityPolicyOf(style: string): string {
+/** Allows this style by its hash (CSP Level 3, §2.3.1), forms to this site, `more`, and nothing else. */
+export function contentSecurityPolicyOf(style: string, more = ''): string {
   const hash = createHash('sha256').update(style).digest('base64')
-  return `default-src 'none'; style-src 'sha256-${hash}'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'`
+  return `default-src 'none'; style-src 'sha256-${hash}'; ${more}form-action 'self'; base-uri 'none'; frame-ancestors 'none'`
 }
+
+/**
+ * Sends a page for whoever is looking now, which nobody keeps. Its forms name where they come from: under `no-referrer` browsers
+ * send `Origin: null` with a form, and csrf.ts could not tell that it is ours.
+ */
+export function sendOwnPage(reply: FastifyReply, html: string, { policy, status = 200 }: PageAnswer): FastifyReply {
+  return reply
+    .code(status)
+    .type('text/html; charset=utf-8')
+    .headers({
+      'content-security-policy': policy,
+      'referrer-policy': 'same-origin',
+      'cache-control': 'no-store',
+      'x-robots-tag': 'noindex',
+      vary: 'accept, accept-language, cookie',
+    })
+    .send(html)
+}
+export type PageAnswer = { policy: string; status?: number }

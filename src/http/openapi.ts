@@ -62,7 +62,17 @@ export async function describeApi(app: FastifyInstance): Promise<void> {
         { url: '/', description: 'The host that serves this document; http://localhost:8080 after npm start.' },
       ],
       tags: Object.entries(TAGS).map(([name, description]) => ({ name, description })),
-      components: { securitySchemes: { bearer: { type: 'http', scheme: 'bearer' } } },
+      components: {
+        securitySchemes: {
+          bearer: { type: 'http', scheme: 'bearer' },
+          cookie: {
+            type: 'apiKey',
+            in: 'cookie',
+            name: 'mt_access',
+            description: 'Of the pages: POST /login sets it.',
+          },
+        },
+      },
     },
     transform: ({ schema, url, route }) => ({ url, schema: describeRoute(schema, route) }),
     transformObject: (document) =>
@@ -78,7 +88,7 @@ function describeRoute(schema: FastifySchema | undefined, { url, method, config 
     ...schema,
     ...(body ? { body } : {}),
     ...(honoursKey(method, config) ? { headers: KEY_HEADERS } : {}),
-    security: config.access === 'public' ? [] : [{ bearer: [] }],
+    security: config.access === 'public' ? [] : [{ bearer: [] }, { cookie: [] }],
     'x-route': {
       problems: listProblems({ url, method, schema, config }),
       hasPages: config.hasPages ?? false,

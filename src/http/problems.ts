@@ -7,6 +7,7 @@ import { Type } from 'typebox'
 import { statusOf, titleOf, type FailureCode } from '../platform/errors.ts'
 import { RequestId } from './schemas.ts'
 import type { Access } from './access.ts'
+import { mayChange } from './csrf.ts'
 import { honoursKey } from './idempotency.ts'
 import { isLimited } from './rate-limit.ts'
 
@@ -53,6 +54,7 @@ export function listProblems({ url, method, schema, config }: RouteShape): Failu
     [hasCursor(schema.querystring), ['invalid_cursor']],
     [Boolean(schema.params), ['uri_too_long']],
     [isGuarded, ['unauthorized', 'forbidden']],
+    [[method].flat().some(mayChange), ['csrf']],
     [honoursKey(method, config), ['invalid_idempotency_key', 'idempotency_in_progress', 'idempotency_key_reused']],
     [true, ['headers_too_large', ...(config.problems ?? [])]],
     [isLimited(url), ['rate_limited']],

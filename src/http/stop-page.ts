@@ -2,9 +2,10 @@
  * The pages of links that stop an e-mail: GET shows a question with one button and changes nothing, because mail scanners
  * open links; POST is the button, and the one click of a mailbox (RFC 8058).
  */
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyReply } from 'fastify'
 import { Failure, statusOf, type FailureCode } from '../platform/errors.ts'
 import type { Locale } from '../platform/values/languages.ts'
+import { localeOf } from './accepts.ts'
 import { contentSecurityPolicyOf, escapeHtml, renderPage } from './html.ts'
 
 const STYLE = `:root{color-scheme:light dark;--paper:#fffdf9;--ground:#f3ece2;--ink:#2b2622;--soft:#6f655b;--accent:#8a3b4a;--on-accent:#fff}
@@ -65,6 +66,3 @@ export function sendStopPage(reply: FastifyReply, { locale, title, text, isQuest
     .header('content-security-policy', POLICY)
     .send(renderPage({ lang: locale, title, style: STYLE, body }))
 }
-
-const localeOf = ({ headers }: FastifyRequest): Locale =>
-  /^en\b/i.test(headers['accept-language'] ?? '') ? 'en' : 'es-MX'

@@ -54,7 +54,9 @@ export const launchCampaignBody = {"type":"object","required":["template"],"prop
 
 export const logInBody = {"type":"object","required":["email","password"],"properties":{"email":{"type":"string","minLength":3,"maxLength":254},"password":{"type":"string","minLength":1,"maxLength":128}},"additionalProperties":false} as const
 
-export const logOutBody = {"type":"object","required":["refreshToken"],"properties":{"refreshToken":{"type":"string","minLength":20,"maxLength":200}},"additionalProperties":false} as const
+export const logInToPagesBody = {"type":"object","required":["email","password"],"properties":{"email":{"type":"string","minLength":3,"maxLength":254},"password":{"type":"string","minLength":1,"maxLength":128},"next":{"type":"string"}}} as const
+
+export const logOutBody = {"type":"object","properties":{"refreshToken":{"type":"string","minLength":20,"maxLength":200}},"additionalProperties":false} as const
 
 export const pauseCampaignBody = {"type":"object","properties":{},"additionalProperties":false} as const
 
@@ -80,7 +82,7 @@ export const receiveStripeWebhookBody = {"anyOf":[{"type":"object","required":["
 
 export const receiveWhatsAppWebhookBody = {"type":"object","properties":{},"additionalProperties":true} as const
 
-export const refreshSessionBody = {"type":"object","required":["refreshToken"],"properties":{"refreshToken":{"type":"string","minLength":20,"maxLength":200}},"additionalProperties":false} as const
+export const refreshSessionBody = {"type":"object","properties":{"refreshToken":{"type":"string","minLength":20,"maxLength":200}},"additionalProperties":false} as const
 
 export const refundPaymentBody = {"type":"object","required":["reason"],"properties":{"amount":{"anyOf":[{"type":"number"},{"type":"string","maxLength":20}]},"amountCents":{"type":"integer"},"reason":{"type":"string","minLength":1,"maxLength":500,"pattern":"\\S"}},"additionalProperties":false} as const
 

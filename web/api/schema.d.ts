@@ -104,7 +104,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Log out: revoke a refresh token and those that came of it */
+        /**
+         * Log out: revoke a refresh token and those that came of it
+         * @description Without a body: the token of the cookie, and the browser forgets both cookies. A form is sent on to `/login`.
+         */
         post: operations["logOut"];
         delete?: never;
         options?: never;
@@ -144,7 +147,7 @@ export interface paths {
         put?: never;
         /**
          * Choose a password, by a link or while logged in
-         * @description With `token`, of a link: every session of the user ends. With `currentPassword` and `Authorization`: every other session ends.
+         * @description With `token`, of a link: every session of the user ends. With `currentPassword` and the credentials of a person: every other session ends.
          */
         post: operations["choosePassword"];
         delete?: never;
@@ -164,7 +167,7 @@ export interface paths {
         put?: never;
         /**
          * Exchange a refresh token for a new pair of tokens
-         * @description For 30 seconds after its first use a refresh token answers the same pair again, so two tabs or a lost answer log nobody out; `expiresIn` counts from the first answer. Used later, it revokes every token of its login.
+         * @description For 30 seconds after its first use a refresh token answers the same pair again, so two tabs or a lost answer log nobody out; `expiresIn` counts from the first answer. Used later, it revokes every token of its login. Without a body the token of the cookie is exchanged, and the new pair is in new cookies alone.
          */
         post: operations["refreshSession"];
         delete?: never;
@@ -1506,6 +1509,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/login": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The page where people log in; whoever is logged in is sent on */
+        get: operations["showLoginPage"];
+        put?: never;
+        /**
+         * Log in to the pages: the tokens are in cookies
+         * @description A form is sent on to a page. JSON gets JSON, for a page that asks for the password once more.
+         */
+        post: operations["logInToPages"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/metrics": {
         parameters: {
             query?: never;
@@ -2568,6 +2592,12 @@ export interface components {
         BilingualText: {
             "es-MX": string;
             en: string;
+        };
+        BrowserSession: {
+            requestId: components["schemas"]["RequestId"];
+            /** @description Seconds the access token lives. */
+            expiresIn: number;
+            user: components["schemas"]["User"];
         };
         Campaign: {
             id: string;
@@ -3655,6 +3685,12 @@ export interface components {
         };
         /** @enum {string} */
         Locale: "es-MX" | "en";
+        LoginForm: {
+            email: string;
+            password: string;
+            /** @description The page to open then, such as `/panel/dinero`; else the first page of the role. */
+            next?: string;
+        };
         LoginRequest: {
             email: string;
             password: string;
@@ -4443,7 +4479,8 @@ export interface components {
             };
         };
         RefreshRequest: {
-            refreshToken: string;
+            /** @description Absent: that of the cookie. */
+            refreshToken?: string;
         };
         Refund: {
             id: string;
@@ -4991,6 +5028,17 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
+        /** @description Credentials are missing or not valid (`unauthorized`). */
+        UnauthorizedPage: {
+            headers: {
+                "WWW-Authenticate"?: string;
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+                "text/html": string;
+            };
+        };
         /** @description Your role may not do this (`forbidden`). */
         Forbidden: {
             headers: {
@@ -4998,6 +5046,16 @@ export interface components {
             };
             content: {
                 "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description Your role may not do this (`forbidden`). */
+        ForbiddenPage: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+                "text/html": string;
             };
         };
         /** @description Not found (`not_found`). */
@@ -5640,6 +5698,7 @@ export interface operations {
             /** @description `invalid_request`, `invalid_text`, `invalid_json`, `invalid_idempotency_key`, `invalid_date` */
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
+            /** @description `forbidden`, `csrf` */
             403: components["responses"]["Forbidden"];
             /** @description `organizer_not_found` */
             404: components["responses"]["NotFound"];
@@ -5680,6 +5739,7 @@ export interface operations {
             /** @description `invalid_request`, `invalid_text` */
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
+            /** @description `forbidden`, `csrf` */
             403: components["responses"]["Forbidden"];
             /** @description `key_not_found` */
             404: components["responses"]["NotFound"];
@@ -5722,6 +5782,7 @@ export interface operations {
             /** @description `invalid_request`, `invalid_text`, `invalid_json`, `invalid_idempotency_key` */
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
+            /** @description `forbidden`, `csrf` */
             403: components["responses"]["Forbidden"];
             /** @description `key_not_found` */
             404: components["responses"]["NotFound"];
@@ -5798,6 +5859,8 @@ export interface operations {
             400: components["responses"]["BadRequest"];
             /** @description `invalid_credentials` */
             401: components["responses"]["Unauthorized"];
+            /** @description `csrf` */
+            403: components["responses"]["Forbidden"];
             413: components["responses"]["PayloadTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             429: components["responses"]["TooManyRequests"];
@@ -5812,9 +5875,10 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
                 "application/json": components["schemas"]["RefreshRequest"];
+                "application/x-www-form-urlencoded": components["schemas"]["RefreshRequest"];
             };
         };
         responses: {
@@ -5831,8 +5895,18 @@ export interface operations {
                     };
                 };
             };
+            /** @description To `/login`, after a form. */
+            303: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             /** @description `invalid_request`, `invalid_text`, `invalid_json` */
             400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            /** @description `csrf` */
+            403: components["responses"]["Forbidden"];
             413: components["responses"]["PayloadTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             429: components["responses"]["TooManyRequests"];
@@ -5896,6 +5970,7 @@ export interface operations {
             /** @description `invalid_request`, `invalid_text`, `invalid_json` */
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
+            /** @description `forbidden`, `csrf` */
             403: components["responses"]["Forbidden"];
             413: components["responses"]["PayloadTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
@@ -5934,6 +6009,7 @@ export interface operations {
             400: components["responses"]["BadRequest"];
             /** @description `invalid_credentials`, `unauthorized` */
             401: components["responses"]["Unauthorized"];
+            /** @description `csrf`, `forbidden` */
             403: components["responses"]["Forbidden"];
             /** @description `link_not_valid` */
             410: components["responses"]["Gone"];
@@ -5951,7 +6027,7 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
                 "application/json": components["schemas"]["RefreshRequest"];
             };
@@ -5963,12 +6039,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Session"];
+                    "application/json": components["schemas"]["Session"] | components["schemas"]["BrowserSession"];
                 };
             };
             /** @description `invalid_request`, `invalid_text`, `invalid_json` */
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
+            /** @description `csrf` */
+            403: components["responses"]["Forbidden"];
             413: components["responses"]["PayloadTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             429: components["responses"]["TooManyRequests"];
@@ -6030,6 +6108,7 @@ export interface operations {
                 };
             };
             401: components["responses"]["Unauthorized"];
+            /** @description `forbidden`, `csrf` */
             403: components["responses"]["Forbidden"];
             429: components["responses"]["TooManyRequests"];
             431: components["responses"]["HeadersTooLarge"];
@@ -6063,6 +6142,7 @@ export interface operations {
             /** @description `invalid_request`, `invalid_text` */
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
+            /** @description `forbidden`, `csrf` */
             403: components["responses"]["Forbidden"];
             /** @description `session_not_found` */
             404: components["responses"]["NotFound"];
@@ -6134,6 +6214,7 @@ export interface operations {
             /** @description `invalid_request`, `invalid_text`, `invalid_json`, `invalid_idempotency_key` */
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
+            /** @description `forbidden`, `csrf` */
             403: components["responses"]["Forbidden"];
             /** @description `campaign_not_found` */
             404: components["responses"]["NotFound"];
@@ -6178,6 +6259,7 @@ export interface operations {
             /** @description `invalid_request`, `invalid_text`, `invalid_json`, `invalid_idempotency_key` */
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
+            /** @description `forbidden`, `csrf` */
             403: components["responses"]["Forbidden"];
             /** @description `campaign_not_found` */
             404: components["responses"]["NotFound"];
@@ -6222,6 +6304,7 @@ export interface operations {
             /** @description `invalid_request`, `invalid_text`, `invalid_json`, `invalid_idempotency_key` */
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
+            /** @description `forbidden`, `csrf` */
             403: components["responses"]["Forbidden"];
             /** @description `campaign_not_found` */
             404: components["responses"]["NotFound"];
@@ -6398,6 +6481,7 @@ export interface operations {
             /** @description `invalid_request`, `invalid_text`, `invalid_json`, `invalid_idempotency_key` */
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
+            /** @description `forbidden`, `csrf` */
             403: components["responses"]["Forbidden"];
             /** @description `event_not_found` */
             404: components["responses"]["NotFound"];
@@ -6435,6 +6519,8 @@ export interface operations {
             };
             /** @description `invalid_request`, `invalid_text`, `invalid_json` */
             400: components["responses"]["BadRequest"];
+            /** @description `csrf` */
+            403: components["responses"]["Forbidden"];
             /** @description `device_code_not_valid` */
             410: components["responses"]["Gone"];
             413: components["responses"]["PayloadTooLarge"];
@@ -6471,6 +6557,7 @@ export interface operations {
             /** @description `invalid_request`, `invalid_text` */
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
+            /** @description `forbidden`, `csrf` */
             403: components["responses"]["Forbidden"];
             /** @description `device_not_found` */
             404: components["responses"]["NotFound"];
@@ -6542,6 +6629,7 @@ export interface operations {
             /** @description `invalid_request`, `invalid_text`, `invalid_json`, `invalid_idempotency_key`, `invalid_amount`, `invalid_date`, `unsupported_currency` */
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
+            /** @description `forbidden`, `csrf` */
             403: components["responses"]["Forbidden"];
             /** @description `organizer_not_found`, `event_not_found` */
             404: components["responses"]["NotFound"];
@@ -6587,6 +6675,7 @@ export interface operations {
             /** @description `invalid_request`, `invalid_text`, `invalid_json`, `invalid_idempotency_key` */
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
+            /** @description `forbidden`, `csrf` */
             403: components["responses"]["Forbidden"];
             /** @description `assignment_not_found` */
             404: components["responses"]["NotFound"];
@@ -6629,6 +6718,7 @@ export interface operations {
             /** @description `invalid_request`, `invalid_text`, `invalid_json`, `invalid_idempotency_key`, `invalid_date`, `period_too_long`, `unsupported_currency` */
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
+            /** @description `forbidden`, `csrf` */
             403: components["responses"]["Forbidden"];
             /** @description `organizer_not_found`, `event_not_found` */
             404: components["responses"]["NotFound"];
@@ -6776,6 +6866,7 @@ export interface operations {
             /** @description `invalid_request`, `invalid_text`, `invalid_json`, `invalid_idempotency_key`, `invalid_amount`, `unsupported_currency` */
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
+            /** @description `forbidden`, `csrf` */
             403: components["responses"]["Forbidden"];
             /** @description `organizer_not_found` */
             404: components["responses"]["NotFound"];
@@ -6902,6 +6993,7 @@ export interface operations {
             /** @description `invalid_request`, `invalid_text`, `invalid_json`, `invalid_idempotency_key`, `invalid_amount`, `invalid_date`, `unsupported_currency` */
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
+            /** @description `forbidden`, `csrf` */
             403: components["responses"]["Forbidden"];
             /** @description `organizer_not_found`, `event_not_found` */
             404: components["responses"]["NotFound"];
@@ -6947,6 +7039,7 @@ export interface operations {
             /** @description `invalid_request`, `invalid_text`, `invalid_json`, `invalid_idempotency_key` */
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
+            /** @description `forbidden`, `csrf` */
             403: components["responses"]["Forbidden"];
             /** @description `payment_not_found` */
             404: components["responses"]["NotFound"];
@@ -7382,6 +7475,7 @@ export interface operations {
             /** @description `invalid_request`, `invalid_text`, `invalid_json`, `invalid_idempotency_key` */
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
+            /** @description `forbidden`, `csrf` */
             403: components["responses"]["Forbidden"];
             409: components["responses"]["Conflict"];
             413: components["responses"]["PayloadTooLarge"];
@@ -7419,6 +7513,8 @@ export interface operations {
             400: components["responses"]["BadRequest"];
             /** @description `invalid_signature` */
             401: components["responses"]["Unauthorized"];
+            /** @description `csrf` */
+            403: components["responses"]["Forbidden"];
             413: components["responses"]["PayloadTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             431: components["responses"]["HeadersTooLarge"];
@@ -7482,6 +7578,7 @@ export interface operations {
             /** @description `invalid_request`, `invalid_text`, `invalid_json`, `invalid_idempotency_key`, `invalid_date`, `invalid_time_zone` */
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
+            /** @description `forbidden`, `csrf` */
             403: components["responses"]["Forbidden"];
             /** @description `organizer_not_found` */
             404: components["responses"]["NotFound"];
@@ -7554,6 +7651,7 @@ export interface operations {
             /** @description `invalid_request`, `invalid_text`, `invalid_json`, `invalid_date`, `invalid_time_zone` */
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
+            /** @description `forbidden`, `csrf` */
             403: components["responses"]["Forbidden"];
             /** @description `event_not_found` */
             404: components["responses"]["NotFound"];
@@ -7638,6 +7736,7 @@ export interface operations {
             /** @description `invalid_request`, `invalid_text`, `invalid_json`, `invalid_idempotency_key`, `invalid_date` */
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
+            /** @description `forbidden`, `csrf` */
             403: components["responses"]["Forbidden"];
             /** @description `event_not_found`, `template_not_found`, `campaign_not_found` */
             404: components["responses"]["NotFound"];
@@ -7721,6 +7820,7 @@ export interface operations {
             /** @description `invalid_request`, `invalid_text`, `invalid_json`, `invalid_idempotency_key` */
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
+            /** @description `forbidden`, `csrf` */
             403: components["responses"]["Forbidden"];
             /** @description `event_not_found` */
             404: components["responses"]["NotFound"];
@@ -7874,6 +7974,7 @@ export interface operations {
             /** @description `invalid_request`, `invalid_text`, `invalid_json`, `invalid_idempotency_key` */
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
+            /** @description `forbidden`, `csrf` */
             403: components["responses"]["Forbidden"];
             /** @description `guest_not_found`, `user_not_found` */
             404: components["responses"]["NotFound"];
@@ -7918,6 +8019,7 @@ export interface operations {
             /** @description `invalid_request`, `invalid_text`, `invalid_json`, `invalid_idempotency_key` */
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
+            /** @description `forbidden`, `csrf` */
             403: components["responses"]["Forbidden"];
             /** @description `guest_not_found` */
             404: components["responses"]["NotFound"];
@@ -8001,6 +8103,7 @@ export interface operations {
             /** @description `invalid_request`, `invalid_text`, `invalid_json`, `invalid_idempotency_key`, `invalid_date` */
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
+            /** @description `forbidden`, `csrf` */
             403: components["responses"]["Forbidden"];
             /** @description `guest_not_found` */
             404: components["responses"]["NotFound"];
@@ -8086,6 +8189,7 @@ export interface operations {
             /** @description `invalid_request`, `invalid_text`, `invalid_json`, `invalid_idempotency_key` */
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
+            /** @description `forbidden`, `csrf` */
             403: components["responses"]["Forbidden"];
             /** @description `event_not_found` */
             404: components["responses"]["NotFound"];
@@ -8129,6 +8233,7 @@ export interface operations {
             /** @description `invalid_request`, `invalid_text`, `invalid_json`, `invalid_idempotency_key` */
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
+            /** @description `forbidden`, `csrf` */
             403: components["responses"]["Forbidden"];
             /** @description `event_not_found` */
             404: components["responses"]["NotFound"];
@@ -8311,6 +8416,7 @@ export interface operations {
             /** @description `invalid_request`, `invalid_text`, `invalid_json`, `invalid_idempotency_key`, `invalid_phone`, `invalid_email` */
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
+            /** @description `forbidden`, `csrf` */
             403: components["responses"]["Forbidden"];
             /** @description `event_not_found` */
             404: components["responses"]["NotFound"];
@@ -8404,6 +8510,7 @@ export interface operations {
             /** @description `invalid_request`, `invalid_text`, `invalid_json`, `invalid_idempotency_key`, `invalid_file`, `too_many_columns`, `columns_not_found` */
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
+            /** @description `forbidden`, `csrf` */
             403: components["responses"]["Forbidden"];
             /** @description `event_not_found` */
             404: components["responses"]["NotFound"];
@@ -8480,6 +8587,7 @@ export interface operations {
             /** @description `invalid_request`, `invalid_text` */
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
+            /** @description `forbidden`, `csrf` */
             403: components["responses"]["Forbidden"];
             /** @description `guest_not_found` */
             404: components["responses"]["NotFound"];
@@ -8519,6 +8627,7 @@ export interface operations {
             /** @description `invalid_request`, `invalid_text`, `invalid_json`, `invalid_phone`, `invalid_email` */
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
+            /** @description `forbidden`, `csrf` */
             403: components["responses"]["Forbidden"];
             /** @description `guest_not_found` */
             404: components["responses"]["NotFound"];
@@ -8563,6 +8672,7 @@ export interface operations {
             /** @description `invalid_request`, `invalid_text`, `invalid_json`, `invalid_idempotency_key` */
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
+            /** @description `forbidden`, `csrf` */
             403: components["responses"]["Forbidden"];
             /** @description `guest_not_found` */
             404: components["responses"]["NotFound"];
@@ -8610,6 +8720,7 @@ export interface operations {
             /** @description `invalid_request`, `invalid_text`, `invalid_json`, `invalid_idempotency_key` */
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
+            /** @description `forbidden`, `csrf` */
             403: components["responses"]["Forbidden"];
             /** @description `guest_not_found` */
             404: components["responses"]["NotFound"];
@@ -8691,6 +8802,7 @@ export interface operations {
             /** @description `invalid_request`, `invalid_text`, `invalid_json`, `invalid_idempotency_key` */
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
+            /** @description `forbidden`, `csrf` */
             403: components["responses"]["Forbidden"];
             /** @description `guest_not_found` */
             404: components["responses"]["NotFound"];
@@ -8741,6 +8853,7 @@ export interface operations {
             /** @description `invalid_request`, `invalid_text`, `invalid_json`, `invalid_idempotency_key`, `invalid_date` */
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
+            /** @description `forbidden`, `csrf` */
             403: components["responses"]["Forbidden"];
             /** @description `event_not_found`, `guest_not_found`, `template_not_found` */
             404: components["responses"]["NotFound"];
@@ -8935,7 +9048,7 @@ export interface operations {
             /** @description `invalid_request`, `invalid_text`, `invalid_json`, `invalid_idempotency_key` */
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
-            /** @description `forbidden`, `supervisor_required` */
+            /** @description `forbidden`, `csrf`, `supervisor_required` */
             403: components["responses"]["Forbidden"];
             /** @description `scan_not_found` */
             404: components["responses"]["NotFound"];
@@ -9025,6 +9138,7 @@ export interface operations {
             /** @description `invalid_request`, `invalid_text`, `invalid_json`, `invalid_idempotency_key` */
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
+            /** @description `forbidden`, `csrf` */
             403: components["responses"]["Forbidden"];
             /** @description `event_not_found`, `user_not_found` */
             404: components["responses"]["NotFound"];
@@ -9066,6 +9180,7 @@ export interface operations {
             /** @description `invalid_request`, `invalid_text` */
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
+            /** @description `forbidden`, `csrf` */
             403: components["responses"]["Forbidden"];
             /** @description `event_not_found`, `staff_not_found` */
             404: components["responses"]["NotFound"];
@@ -9168,6 +9283,7 @@ export interface operations {
             /** @description `invalid_request`, `invalid_text`, `invalid_json` */
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
+            /** @description `forbidden`, `csrf` */
             403: components["responses"]["Forbidden"];
             /** @description `event_not_found` */
             404: components["responses"]["NotFound"];
@@ -9245,6 +9361,7 @@ export interface operations {
             /** @description `invalid_request`, `invalid_text`, `invalid_json`, `invalid_idempotency_key` */
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
+            /** @description `forbidden`, `csrf` */
             403: components["responses"]["Forbidden"];
             /** @description `guest_not_found` */
             404: components["responses"]["NotFound"];
@@ -9289,6 +9406,7 @@ export interface operations {
             /** @description `invalid_request`, `invalid_text` */
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
+            /** @description `forbidden`, `csrf` */
             403: components["responses"]["Forbidden"];
             /** @description `event_not_found`, `guest_not_found`, `not_waiting` */
             404: components["responses"]["NotFound"];
@@ -9321,6 +9439,90 @@ export interface operations {
                 };
             };
             431: components["responses"]["HeadersTooLarge"];
+        };
+    };
+    showLoginPage: {
+        parameters: {
+            query?: {
+                /** @description The page to open then, such as `/panel/dinero`; else the first page of the role. */
+                next?: string;
+                password?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The page. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            /** @description To `next`, or to the first page of the role. */
+            303: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `invalid_request`, `invalid_text` */
+            400: components["responses"]["BadRequestPage"];
+            429: components["responses"]["TooManyRequestsPage"];
+            431: components["responses"]["HeadersTooLargePage"];
+            503: components["responses"]["ServiceUnavailablePage"];
+        };
+    };
+    logInToPages: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/x-www-form-urlencoded": components["schemas"]["LoginForm"];
+                "application/json": components["schemas"]["LoginForm"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        requestId: components["schemas"]["RequestId"];
+                        /** @enum {string} */
+                        status: "logged_in";
+                        destination: string;
+                    };
+                };
+            };
+            /** @description To `next`, or to the first page of the role. */
+            303: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `invalid_request`, `invalid_text`, `invalid_json` */
+            400: components["responses"]["BadRequestPage"];
+            /** @description `invalid_credentials` */
+            401: components["responses"]["UnauthorizedPage"];
+            /** @description `csrf` */
+            403: components["responses"]["ForbiddenPage"];
+            413: components["responses"]["PayloadTooLargePage"];
+            415: components["responses"]["UnsupportedMediaTypePage"];
+            429: components["responses"]["TooManyRequestsPage"];
+            431: components["responses"]["HeadersTooLargePage"];
+            503: components["responses"]["ServiceUnavailablePage"];
         };
     };
     readMetrics: {
@@ -9405,6 +9607,7 @@ export interface operations {
             /** @description `invalid_request`, `invalid_text`, `invalid_json`, `invalid_idempotency_key`, `invalid_date` */
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
+            /** @description `forbidden`, `csrf` */
             403: components["responses"]["Forbidden"];
             409: components["responses"]["Conflict"];
             413: components["responses"]["PayloadTooLarge"];
@@ -9446,6 +9649,7 @@ export interface operations {
             /** @description `invalid_request`, `invalid_text`, `invalid_json`, `invalid_idempotency_key` */
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
+            /** @description `forbidden`, `csrf` */
             403: components["responses"]["Forbidden"];
             409: components["responses"]["Conflict"];
             413: components["responses"]["PayloadTooLarge"];
@@ -9528,6 +9732,7 @@ export interface operations {
             /** @description `invalid_request`, `invalid_text`, `invalid_json`, `invalid_idempotency_key` */
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
+            /** @description `forbidden`, `csrf` */
             403: components["responses"]["Forbidden"];
             409: components["responses"]["Conflict"];
             413: components["responses"]["PayloadTooLarge"];
@@ -9580,6 +9785,7 @@ export interface operations {
             /** @description `invalid_request`, `invalid_text`, `invalid_json`, `invalid_idempotency_key` */
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
+            /** @description `forbidden`, `csrf` */
             403: components["responses"]["Forbidden"];
             409: components["responses"]["Conflict"];
             413: components["responses"]["PayloadTooLarge"];
@@ -9625,6 +9831,7 @@ export interface operations {
             /** @description `invalid_request`, `invalid_text`, `invalid_json`, `invalid_idempotency_key` */
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
+            /** @description `forbidden`, `csrf` */
             403: components["responses"]["Forbidden"];
             /** @description `dead_letter_not_found` */
             404: components["responses"]["NotFound"];
@@ -9674,6 +9881,7 @@ export interface operations {
             /** @description `invalid_request`, `invalid_text`, `invalid_json`, `invalid_idempotency_key` */
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
+            /** @description `forbidden`, `csrf` */
             403: components["responses"]["Forbidden"];
             /** @description `dead_letter_not_found` */
             404: components["responses"]["NotFound"];
@@ -9747,6 +9955,7 @@ export interface operations {
             /** @description `invalid_request`, `invalid_text`, `invalid_json`, `invalid_idempotency_key` */
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
+            /** @description `forbidden`, `csrf` */
             403: components["responses"]["Forbidden"];
             /** @description `idempotency_in_progress`, `organizer_exists` */
             409: components["responses"]["Conflict"];
@@ -9823,6 +10032,7 @@ export interface operations {
             /** @description `invalid_request`, `invalid_text`, `invalid_json`, `invalid_idempotency_key` */
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
+            /** @description `forbidden`, `csrf` */
             403: components["responses"]["Forbidden"];
             /** @description `organizer_not_found` */
             404: components["responses"]["NotFound"];
@@ -9866,6 +10076,7 @@ export interface operations {
             /** @description `invalid_request`, `invalid_text`, `invalid_json`, `invalid_idempotency_key` */
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
+            /** @description `forbidden`, `csrf` */
             403: components["responses"]["Forbidden"];
             /** @description `organizer_not_found` */
             404: components["responses"]["NotFound"];
@@ -10032,6 +10243,7 @@ export interface operations {
             /** @description `invalid_request`, `invalid_text`, `invalid_json`, `invalid_idempotency_key`, `invalid_amount`, `amount_too_small`, `amount_too_large`, `invalid_phone`, `invalid_email`, `unsupported_currency`, `unsupported_provider`, `unsupported_method` */
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
+            /** @description `forbidden`, `csrf` */
             403: components["responses"]["Forbidden"];
             /** @description `organizer_not_found`, `event_not_found` */
             404: components["responses"]["NotFound"];
@@ -10108,6 +10320,7 @@ export interface operations {
             /** @description `invalid_request`, `invalid_text`, `invalid_json`, `invalid_idempotency_key` */
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
+            /** @description `forbidden`, `csrf` */
             403: components["responses"]["Forbidden"];
             /** @description `review_not_found`, `payment_not_found`, `organizer_not_found` */
             404: components["responses"]["NotFound"];
@@ -10152,6 +10365,7 @@ export interface operations {
             /** @description `invalid_request`, `invalid_text`, `invalid_json`, `invalid_idempotency_key` */
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
+            /** @description `forbidden`, `csrf` */
             403: components["responses"]["Forbidden"];
             /** @description `review_not_found` */
             404: components["responses"]["NotFound"];
@@ -10192,6 +10406,8 @@ export interface operations {
             400: components["responses"]["BadRequest"];
             /** @description `invalid_signature` */
             401: components["responses"]["Unauthorized"];
+            /** @description `csrf` */
+            403: components["responses"]["Forbidden"];
             413: components["responses"]["PayloadTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             431: components["responses"]["HeadersTooLarge"];
@@ -10224,6 +10440,8 @@ export interface operations {
             400: components["responses"]["BadRequest"];
             /** @description `invalid_signature` */
             401: components["responses"]["Unauthorized"];
+            /** @description `csrf` */
+            403: components["responses"]["Forbidden"];
             413: components["responses"]["PayloadTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             431: components["responses"]["HeadersTooLarge"];
@@ -10256,6 +10474,8 @@ export interface operations {
             400: components["responses"]["BadRequest"];
             /** @description `invalid_signature` */
             401: components["responses"]["Unauthorized"];
+            /** @description `csrf` */
+            403: components["responses"]["Forbidden"];
             413: components["responses"]["PayloadTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             431: components["responses"]["HeadersTooLarge"];
@@ -10288,6 +10508,8 @@ export interface operations {
             400: components["responses"]["BadRequest"];
             /** @description `invalid_signature` */
             401: components["responses"]["Unauthorized"];
+            /** @description `csrf` */
+            403: components["responses"]["Forbidden"];
             413: components["responses"]["PayloadTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             431: components["responses"]["HeadersTooLarge"];
@@ -10365,6 +10587,7 @@ export interface operations {
             /** @description `invalid_request`, `invalid_text`, `invalid_json`, `invalid_idempotency_key`, `invalid_amount` */
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
+            /** @description `forbidden`, `csrf` */
             403: components["responses"]["Forbidden"];
             /** @description `payment_not_found` */
             404: components["responses"]["NotFound"];
@@ -10611,6 +10834,8 @@ export interface operations {
             };
             /** @description `invalid_request`, `invalid_text`, `invalid_json` */
             400: components["responses"]["BadRequestPage"];
+            /** @description `csrf` */
+            403: components["responses"]["ForbiddenPage"];
             /** @description `invitation_not_found` */
             404: components["responses"]["NotFoundPage"];
             /** @description `event_not_open`, `event_cancelled`, `rsvp_closed`, `places_exceeded`, `capacity_reached`, `guest_already_admitted`, `companions_exceeded` */
@@ -10659,6 +10884,8 @@ export interface operations {
             };
             /** @description `invalid_request`, `invalid_text`, `invalid_json` */
             400: components["responses"]["BadRequestPage"];
+            /** @description `csrf` */
+            403: components["responses"]["ForbiddenPage"];
             /** @description `invitation_not_found` */
             404: components["responses"]["NotFoundPage"];
             /** @description `event_not_open`, `event_cancelled`, `rsvp_closed`, `places_exceeded`, `already_confirmed` */
@@ -10758,6 +10985,8 @@ export interface operations {
             };
             /** @description `invalid_request`, `invalid_text`, `invalid_json` */
             400: components["responses"]["BadRequestPage"];
+            /** @description `csrf` */
+            403: components["responses"]["ForbiddenPage"];
             /** @description `invitation_not_found` */
             404: components["responses"]["NotFoundPage"];
             413: components["responses"]["PayloadTooLargePage"];
@@ -10819,6 +11048,8 @@ export interface operations {
             };
             /** @description `invalid_request`, `invalid_text`, `invalid_json` */
             400: components["responses"]["BadRequestPage"];
+            /** @description `csrf` */
+            403: components["responses"]["ForbiddenPage"];
             404: components["responses"]["NotFoundPage"];
             413: components["responses"]["PayloadTooLargePage"];
             414: components["responses"]["URITooLongPage"];
@@ -10923,6 +11154,7 @@ export interface operations {
             /** @description `invalid_request`, `invalid_text`, `invalid_json`, `invalid_idempotency_key`, `invalid_date` */
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
+            /** @description `forbidden`, `csrf` */
             403: components["responses"]["Forbidden"];
             /** @description `event_not_found` */
             404: components["responses"]["NotFound"];
@@ -10959,6 +11191,7 @@ export interface operations {
             /** @description `invalid_request`, `invalid_text`, `invalid_json`, `invalid_idempotency_key`, `invalid_date` */
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
+            /** @description `forbidden`, `csrf` */
             403: components["responses"]["Forbidden"];
             /** @description `event_not_found` */
             404: components["responses"]["NotFound"];
@@ -11055,6 +11288,7 @@ export interface operations {
             /** @description `invalid_request`, `invalid_text`, `invalid_json` */
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
+            /** @description `forbidden`, `csrf` */
             403: components["responses"]["Forbidden"];
             /** @description `event_not_found`, `guest_not_found`, `template_not_found` */
             404: components["responses"]["NotFound"];
@@ -11124,6 +11358,7 @@ export interface operations {
             /** @description `invalid_request`, `invalid_text`, `invalid_json`, `invalid_idempotency_key`, `invalid_email` */
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
+            /** @description `forbidden`, `csrf` */
             403: components["responses"]["Forbidden"];
             /** @description `organizer_not_found` */
             404: components["responses"]["NotFound"];
@@ -11160,6 +11395,7 @@ export interface operations {
             /** @description `invalid_request`, `invalid_text` */
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
+            /** @description `forbidden`, `csrf` */
             403: components["responses"]["Forbidden"];
             /** @description `user_not_found` */
             404: components["responses"]["NotFound"];
@@ -11196,6 +11432,7 @@ export interface operations {
             /** @description `invalid_request`, `invalid_text`, `invalid_json` */
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
+            /** @description `forbidden`, `csrf` */
             403: components["responses"]["Forbidden"];
             /** @description `user_not_found` */
             404: components["responses"]["NotFound"];
@@ -11237,6 +11474,7 @@ export interface operations {
             /** @description `invalid_request`, `invalid_text`, `invalid_json`, `invalid_idempotency_key` */
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
+            /** @description `forbidden`, `csrf` */
             403: components["responses"]["Forbidden"];
             /** @description `user_not_found` */
             404: components["responses"]["NotFound"];
@@ -11338,6 +11576,8 @@ export interface operations {
             400: components["responses"]["BadRequest"];
             /** @description `invalid_signature` */
             401: components["responses"]["Unauthorized"];
+            /** @description `csrf` */
+            403: components["responses"]["Forbidden"];
             413: components["responses"]["PayloadTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             431: components["responses"]["HeadersTooLarge"];
