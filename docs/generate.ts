@@ -19,6 +19,7 @@ import { migrateQueues } from '../src/platform/queue.ts'
 import { renderEmailLayout } from './email-layout.ts'
 import { renderEnvDocs, renderEnvExample } from './environment.ts'
 import { renderSchema } from './schema.ts'
+import { renderBodies, renderClientTypes } from './web-client.ts'
 import { renderKinds } from './whatsapp-messages.ts'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
@@ -32,6 +33,8 @@ export const GENERATED = [
   'openapi.json',
   'migrations/schema.sql',
   'src/platform/tables.ts',
+  'web/api/schema.d.ts',
+  'web/api/bodies.ts',
 ] as const
 export type GeneratedFile = (typeof GENERATED)[number]
 
@@ -155,7 +158,10 @@ async function main(): Promise<void> {
   await withScratchDatabase(async (url) => {
     await write('migrations/schema.sql', await renderSchemaOf(url))
     await write('src/platform/tables.ts', await renderTables(url))
-    await write('openapi.json', await renderOpenapiOf(url))
+    const openapi = await renderOpenapiOf(url)
+    await write('openapi.json', openapi)
+    await write('web/api/schema.d.ts', await renderClientTypes(openapi))
+    await write('web/api/bodies.ts', renderBodies(openapi))
   })
 }
 

@@ -61,6 +61,7 @@ import { channelRoutes } from './operations/channel-routes.ts'
 import { operationsRoutes } from './operations/routes.ts'
 import { reviewRoutes } from './payments/review-routes.ts'
 import { reconciliationRoutes } from './reconciliation/routes.ts'
+import { fileRoutes } from './pages/file-routes.ts'
 import { paymentRoutes } from './payments/routes.ts'
 import { privacyRoutes } from './privacy/routes.ts'
 import { Failure } from './platform/errors.ts'
@@ -127,6 +128,7 @@ export async function buildApp(
   await app.register(channelRoutes(deps))
   await app.register(privacyRoutes(deps))
   await app.register(operationsRoutes(deps, JOBS))
+  await app.register(fileRoutes)
   await app.register(homeRoutes(deps, listDemoLogins))
   await app.register(loginRoutes(deps))
   await app.register(passwordRoutes((choice) => choosePassword(deps, choice)))

@@ -6,6 +6,7 @@ import { renderOpenapi, renderTables, type GeneratedFile } from '../docs/generat
 import { renderEmailLayout } from '../docs/email-layout.ts'
 import { renderEnvDocs, renderEnvExample, type Environment } from '../docs/environment.ts'
 import { renderSchema } from '../docs/schema.ts'
+import { renderBodies, renderClientTypes } from '../docs/web-client.ts'
 import { renderKinds } from '../docs/whatsapp-messages.ts'
 import { openDb } from '../src/platform/db.ts'
 import { openTestDatabase, startApp } from './harness.ts'
@@ -41,6 +42,13 @@ test('openapi.json describes the routes of this program', async (t) => {
   const { app } = await startApp(t)
 
   await assertCommitted('openapi.json', renderOpenapi(app.swagger()))
+})
+
+test('web/api/ has the types and the schemas of openapi.json', async () => {
+  const openapi = await readFile(new URL('../openapi.json', import.meta.url), 'utf8')
+
+  await assertCommitted('web/api/schema.d.ts', await renderClientTypes(openapi))
+  await assertCommitted('web/api/bodies.ts', renderBodies(openapi))
 })
 
 test('migrations/schema.sql is the schema that the migrations create', async (t) => {

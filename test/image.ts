@@ -75,7 +75,7 @@ async function buildStage({ name, steps }: Stage, context: string): Promise<void
 
 /** Copies like COPY: the content of a folder into the target, and a file into a target that is a folder. */
 async function copy(source: string, target: string): Promise<void> {
-  const isIntoFolder = (await stat(source)).isFile() && (await isFolder(target))
+  const isIntoFolder = (await stat(source)).isFile() && (target.endsWith('/') || (await isFolder(target)))
   const place = isIntoFolder ? join(target, basename(source)) : target
   await cp(source, place, { recursive: true, verbatimSymlinks: true })
 }

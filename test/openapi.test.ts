@@ -5,12 +5,11 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import type * as OpenapiTypescript from 'openapi-typescript'
+import { renderClientTypes } from '../docs/web-client.ts'
 
 type Json = Record<string, unknown>
 type Content = Record<string, { schema?: Json }>
@@ -41,11 +40,19 @@ const PROPERTIES_MIN = 4
 /** Pages of this program, which no client calls. */
 const NOT_DESCRIBED = [
   '/',
+  '/assets/:file',
   '/docs',
   '/docs/:file',
+  '/door',
+  '/door/*',
+  '/i/:code',
   '/openapi.json',
   '/ops/queues',
   '/ops/queues/*',
+  '/organizer',
+  '/organizer/*',
+  '/panel',
+  '/panel/*',
   '/password',
   '/password.js',
   '/payments/webhook/:provider',
@@ -100,15 +107,6 @@ test('redocly would find an operation without operationId', async (t) => {
   assert.match(lint(join(folder, 'broken.json'), folder).join(), /operation-operationId at .*events\/get/)
 })
 
-/** openapi-typescript is written for the API of TypeScript 5; the compiler of this repository has another. */
-async function generateTypes(): Promise<string> {
-  const require = createRequire(import.meta.url)
-  require('typescript-5')
-  require.cache[require.resolve('typescript')] = require.cache[require.resolve('typescript-5')]
-  const generator = require('openapi-typescript') as typeof OpenapiTypescript
-  return generator.astToString(await generator.default(await readRoot('openapi.json')))
-}
-
 const CLIENT_HEAD = `import type { components, paths } from './api.ts'
 type Body<P extends keyof paths> = paths[P] extends {
   post: { requestBody?: { content: { 'application/json': infer B } } }
@@ -143,7 +141,7 @@ function compile(folder: string): { status: number | null; stdout: string } {
 test('a generated client takes what README.md sends and refuses what is wrong', async (t) => {
   const folder = await openFolder(t)
   const bodies = await renderReadmeBodies(await readDocument())
-  await writeFile(join(folder, 'api.ts'), await generateTypes())
+  await writeFile(join(folder, 'api.ts'), await renderClientTypes(await readRoot('openapi.json')))
 
   await writeFile(join(folder, 'client.ts'), [CLIENT_HEAD, ...bodies, RIGHT, WRONG].join(''))
   const taken = compile(folder)

@@ -16,10 +16,13 @@ const CHECKS: [string, string[]][] = [
   ['types', [...TSC, '-p', 'tsconfig.test.json']], // also compiles what the tests run from
   ['lint', ['node_modules/.bin/oxlint', '--type-aware', '--deny-warnings']],
   ['format', ['node_modules/.bin/prettier', '--check', '--log-level', 'warn', '.']],
-  ['build', [...TSC, '-p', 'tsconfig.build.json']],
+  ['types of web', [...TSC, '-p', 'web/tsconfig.json']],
+  ['build', ['node', 'build.mjs']],
 ]
 /** `npm run test:long` runs these, because they start and kill programs and databases. */
 const LONG = /^test\/faults\//
+/** `npm run test:browser` runs these, in the system's Chromium. */
+const BROWSER = /^test\/browser\//
 const GROUPS = 5
 const TEMPLATE = 'monotickets_template'
 const REDIS_DATABASES = '4096'
@@ -37,6 +40,7 @@ const { flags, operands: only } = readArguments({
       kind: 'switch',
       description: 'Runs the long tests instead, which start and kill programs and databases (npm run test:long).',
     },
+    browser: { kind: 'switch', description: 'Runs the tests in Chromium instead (npm run test:browser).' },
     'checks-only': { kind: 'switch', description: 'Checks types, lint and format and runs no test (npm run check).' },
   },
   variables: ['REDIS_URL'],
@@ -44,7 +48,10 @@ const { flags, operands: only } = readArguments({
   more: `One test:  npm test -- src/delivery/pacing.test.ts --test-name-pattern "quiet hours"`,
 })
 const pattern = flags['test-name-pattern']
-const isWhole = only.length === 0 && pattern === undefined && !flags.long
+type Suite = 'usual' | 'long' | 'browser'
+const suite: Suite = flags.browser ? 'browser' : flags.long ? 'long' : 'usual'
+const suiteOf = (file: string): Suite => (BROWSER.test(file) ? 'browser' : LONG.test(file) ? 'long' : 'usual')
+const isWhole = only.length === 0 && pattern === undefined && suite === 'usual'
 if (flags['checks-only'])
   process.exit((await runChecks(CHECKS.filter(([name]) => name !== 'build'))).length > 0 ? 1 : 0)
 
@@ -92,7 +99,7 @@ async function runTests(): Promise<number> {
     '--import',
     './test/compiled.mjs',
     '--test',
-    '--test-concurrency=3',
+    `--test-concurrency=${suite === 'browser' ? 1 : 3}`,
     '--test-timeout=300000',
     '--test-reporter=spec',
     ...(pattern === undefined ? [] : [`--test-name-pattern=${pattern}`]),
@@ -119,14 +126,16 @@ async function runTests(): Promise<number> {
       'THE REDIS HALF WAS SKIPPED: NO redis-server ON THE PATH AND NO REDIS_URL. ONLY THE POSTGRESQL QUEUES WERE TESTED.\n',
     )
   if (isWhole)
-    process.stdout.write('Not run: the long tests, which start and kill programs and databases (npm run test:long).\n')
+    process.stdout.write(
+      'Not run: the long tests, which start and kill programs and databases (npm run test:long), and those in a browser (npm run test:browser).\n',
+    )
   process.stdout.write(`${passed} passed, ${failed} failed, ${count('skipped')} skipped\n`)
   return failed === 0 && passed > 0 ? 0 : 1
 }
 
 /** The test files that the operands name: files, or folders with all theirs. */
 async function listNamed(operands: string[]): Promise<string[]> {
-  const files = [...(await listTests(true)), ...(await listTests(false))]
+  const files = [...(await listTests('usual')), ...(await listTests('long')), ...(await listTests('browser'))]
   return operands.flatMap((operand) => {
     const path = join(operand).replace(/\/$/, '')
     const named = files.filter((file) => file === path || file.startsWith(`${path}/`))
@@ -136,13 +145,13 @@ async function listNamed(operands: string[]): Promise<string[]> {
   })
 }
 
-/** The test files of this run: the long ones or all others. */
-async function listTests(isLong = flags.long ?? false): Promise<string[]> {
+/** The test files of a suite. */
+async function listTests(of: Suite = suite): Promise<string[]> {
   const found = []
   for (const root of ['src', 'test']) {
     const names = await readdir(root, { recursive: true })
     const files = names.filter((name) => name.endsWith('.test.ts')).map((name) => join(root, name))
-    found.push(...files.filter((file) => LONG.test(file) === isLong))
+    found.push(...files.filter((file) => suiteOf(file) === of))
   }
   // Slow files start first, so that none of them runs alone at the end.
   const isSlow = (file: string) => /^test\/journeys|embedded/.test(file)

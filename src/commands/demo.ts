@@ -165,7 +165,7 @@ export function describeDemo(demo: Demo, { base, config, isSimulated, now }: Sho
     `  Director's panel    ${base}/panel`,
     `  Organizers          ${base}/organizer`,
     `  Door                ${base}/door`,
-    `  An invitation       ${base}/public/invite/MONO-DEMO-0001`,
+    `  An invitation       ${base}/i/MONO-DEMO-0001`,
     `  API reference       ${base}/docs`,
     config.auth.mode === 'demo'
       ? `  Requests without credentials act as the demo director. Logins of this start, for ${base}/login:`

@@ -130,7 +130,7 @@ for (const [locale, words] of [
     const before = (await app.get(`/public/invite/${code}/event.ics`)).body
     await cancel(app, eventId)
 
-    const page = await app.get(`/public/invite/${code}`, { headers: { accept: 'text/html' } })
+    const page = await app.get(`/i/${code}`)
     const view = (await app.get(`/public/invite/${code}`, { headers: { accept: 'application/json' } })).json()
     const answer = await app.post(`/public/invite/${code}/rsvp`, { body: { answer: 'yes' } })
     const written = await app.post(`/events/${eventId}/guests/${guestId}/rsvp`, {

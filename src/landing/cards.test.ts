@@ -8,7 +8,7 @@ async function aPreview(t: TestContext) {
   const app = await startApp(t)
   /** The path of the picture that the page of an invitation names. */
   const findCard = async (code: string) => {
-    const { body } = await app.get(`/public/invite/${code}`, { headers: { accept: 'text/html' } })
+    const { body } = await app.get(`/i/${code}`)
     return /<meta property="og:image" content="https?:\/\/[^/]+([^"]+)">/.exec(body)![1]!
   }
   /** What is kept of the cards of an event, and the transaction that wrote it. */

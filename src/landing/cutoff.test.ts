@@ -38,8 +38,7 @@ test('after the cutoff the page shows the pass and the time, and no form; a form
   const app = await startApp(t, { now: after(-1) })
   const eventId = await anEventWithCutoff(app)
   const [yes, pending] = [await aGuest(app.db, eventId, { answer: 'yes' }), await aGuest(app.db, eventId)]
-  const open = async (code: string) =>
-    (await app.get(`/public/invite/${code}`, { headers: { accept: 'text/html' } })).body
+  const open = async (code: string) => (await app.get(`/i/${code}`)).body
 
   const early = await open(pending.code)
   app.setNow(NOON)
@@ -117,8 +116,7 @@ test('after the cutoff a guest confirmed from the waiting list, or who still wai
   for (const { code } of [waiting, waitingOnPhone])
     assert.equal((await app.post(`/public/invite/${code}/waitlist`, { body: {} })).statusCode, 200)
   app.setNow(NOON)
-  const open = async (code: string) =>
-    (await app.get(`/public/invite/${code}`, { headers: { accept: 'text/html' } })).body
+  const open = async (code: string) => (await app.get(`/i/${code}`)).body
   const buttons = (page: string) => [...page.matchAll(/name="answer" value="(\w+)"/g)].map(([, said]) => said)
 
   for (const { code } of [onPage, waiting]) {

@@ -19,8 +19,11 @@ type View = {
 
 async function aLanding(t: TestContext, options: AppOptions = {}) {
   const app = await startApp(t, options)
-  const look = (code: string, headers: Record<string, string> = { accept: 'application/json' }) =>
-    app.get(`/public/invite/${code}`, { headers })
+  /** As a browser does, which follows the redirect to the page. */
+  const look = async (code: string, headers: Record<string, string> = { accept: 'application/json' }) => {
+    const first = await app.get(`/public/invite/${code}`, { headers })
+    return first.statusCode === 302 ? app.get(first.headers['location'] as string, { headers }) : first
+  }
   const answer = (code: string, body: object) => app.post(`/public/invite/${code}/rsvp`, { body })
   const submit = (code: string, form: Record<string, string>) =>
     app.post(`/public/invite/${code}/rsvp`, {
@@ -180,7 +183,7 @@ test('GET and HEAD change nothing, also for link previews and scanners', async (
 
   for (const agent of ['WhatsApp/2.24', 'facebookexternalhit/1.1', 'SafeLinks']) {
     await look(code, { 'user-agent': agent, ...HTML })
-    const head = await app.inject({ method: 'HEAD', url: `/public/invite/${code}?answer=yes` })
+    const head = await app.inject({ method: 'HEAD', url: `/i/${code}?answer=yes` })
     assert.equal(head.statusCode, 200)
     assert.equal(head.body, '')
   }
@@ -650,7 +653,7 @@ test('submitting the form redirects (303) to the page, which shows the QR', asyn
   const after = await look(code, HTML)
 
   assert.equal(response.statusCode, 303)
-  assert.equal(response.headers['location'], `/public/invite/${code}`)
+  assert.equal(response.headers['location'], `/i/${code}`)
   assert.equal((await readInvitation(db, invitationId)).answeredPlaces, 2)
   assert.doesNotMatch(before.body, /<svg/)
   assert.match(after.body, /Asistencia confirmada para 2 personas/)
@@ -696,7 +699,7 @@ test('the QR and the calendar entry have their own media types', async (t) => {
   const summary = unfolded.find((line) => line.startsWith('SUMMARY:'))!.slice(8)
   assert.equal(summary.replace(/\\([\\;,])/g, '$1'), name)
   assert.ok(unfolded.includes('LOCATION:Calle 1\\nCol. Centro'))
-  assert.ok(unfolded.includes(`URL:https://inv.example/public/invite/${code}`))
+  assert.ok(unfolded.includes(`URL:https://inv.example/i/${code}`))
   for (const file of ['qr.svg', 'qr.png', 'event.ics'])
     assert.equal((await get(`/public/invite/NO-SUCH-CODE/${file}`)).json().code, 'invitation_not_found')
 })
@@ -708,7 +711,7 @@ for (const backend of backends) {
     const address = `203.0.113.${backend === 'redis' ? 1 : 2}`
     await deps.kv.deleteByPrefix(`limit:invite:${address}`)
     const ask = (path: string, remoteAddress = address) =>
-      app.inject({ url: `/public/invite/${path}`, remoteAddress, headers: HTML })
+      app.inject({ url: `/i/${path}`, remoteAddress, headers: HTML })
 
     const guesses = []
     for (let n = 0; n < 31; n++) guesses.push((await ask(`GUESS-${n}`)).statusCode)
@@ -738,8 +741,8 @@ test('another spelling of a wrong code counts as one more guess', async (t) => {
   await deps.kv.deleteByPrefix(`limit:invite:${address}`)
   const spellings = ['GUESS-1', 'guess-1', 'GUESS-1.', 'GUESS1', 'GUE%20SS1']
 
-  for (let n = 0; n < 30; n++) await app.inject({ url: `/public/invite/${spellings[n % 5]}`, remoteAddress: address })
-  const { statusCode } = await app.inject({ url: '/public/invite/GUESS-1', remoteAddress: address })
+  for (let n = 0; n < 30; n++) await app.inject({ url: `/i/${spellings[n % 5]}`, remoteAddress: address })
+  const { statusCode } = await app.inject({ url: '/i/GUESS-1', remoteAddress: address })
 
   assert.equal(statusCode, 429)
 })
@@ -823,7 +826,7 @@ test('a link preview shows the event and no guest, with the card of the event', 
     properties['og:description'],
     /^Lunes 31 de diciembre de 2029, 18:00 – 00:00 h · Hacienda &quot;San José&quot;$/,
   )
-  assert.equal(properties['og:url'], `https://inv.example/public/invite/${code}`)
+  assert.equal(properties['og:url'], `https://inv.example/i/${code}`)
   assert.deepEqual(
     ['og:type', 'og:locale', 'twitter:card'].map((name) => properties[name]),
     ['website', 'es_MX', 'summary_large_image'],
@@ -871,7 +874,7 @@ test('what is glued to the end of a link is forgiven, on the page, its files and
     const picture = await get(`/public/invite/${code}/qr.png${glue}`)
     const calendar = await get(`/public/invite/${code}/event.ics${glue}`)
     const answer = await post(`/public/invite/${code}/rsvp${glue}`, { body: { answer: 'maybe' } })
-    const head = await app.inject({ method: 'HEAD', url: `/public/invite/${code}${glue}` })
+    const head = await app.inject({ method: 'HEAD', url: `/i/${code}${glue}` })
 
     assert.deepEqual([view.statusCode, view.json().code], [200, code], glue)
     assert.deepEqual([picture.statusCode, picture.headers['content-type']], [200, 'image/png'], glue)
@@ -1018,4 +1021,17 @@ test('an invalid form is answered with a page, and invalid JSON with a problem',
   assert.deepEqual([form.statusCode, json.statusCode], [400, 400])
   assert.match(String(form.headers['content-type']), /^text\/html/)
   assert.equal(json.json().code, 'invalid_request')
+})
+
+test('the old address of a page leads to the new one, which fits into 50 kB with its pass', async (t) => {
+  const { app, db } = await aLanding(t)
+  const { code } = await anInvitation(db, { partySize: 20, answer: 'yes' })
+
+  const old = await app.inject({ url: `/public/invite/${code}?utm_source=x`, headers: HTML })
+  const page = await app.inject({ url: `/i/${code}` })
+
+  assert.deepEqual([old.statusCode, old.headers['location'], old.body], [302, `/i/${code}`, ''])
+  assert.equal(page.statusCode, 200)
+  assert.match(page.body, /<svg/)
+  assert.ok(Buffer.byteLength(page.body) < 50_000, `${Buffer.byteLength(page.body)} bytes`)
 })

@@ -12,6 +12,8 @@ import { WORDS, type Locale, type Notice } from './words.ts'
 
 export const PAGE_POLICY = contentSecurityPolicyOf(STYLE)
 
+export const pagePathOf = (code: string): string => `/i/${encodeURIComponent(code)}`
+
 export const PREVIEW_PATH = '/public/preview.png'
 
 type Extra = {
@@ -41,7 +43,7 @@ export function renderInvitation(view: InvitationView, extra: Extra): string {
     ${extra.notice === 'capacity_reached' && view.mayJoin && !view.waitlist ? renderJoin(view) : ''}
     ${renderFacts(view)}
     ${view.isOpen || view.isPastCutoff ? renderAnswer(view, extra.qr) : renderClosed(view)}`
-  const url = `${extra.baseUrl}/public/invite/${encodeURIComponent(view.code)}`
+  const url = extra.baseUrl + pagePathOf(view.code)
   const place = event.location ? ` · ${event.location}` : ''
   const day = formatDay(event, locale)
   const description = `${day}, ${formatHours(event)}${place}`

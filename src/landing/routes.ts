@@ -11,11 +11,11 @@ import { etagOf, namesTag } from '../http/etag.ts'
 import { limitGuesses } from '../http/rate-limit.ts'
 import { cardPathOf } from './cards.ts'
 import { answerByCode, viewInvitation, type InvitationView } from './landing.ts'
-import { PAGE_POLICY, PREVIEW_PATH, renderInvitation, renderMessage } from './page.ts'
+import { PAGE_POLICY, pagePathOf, PREVIEW_PATH, renderInvitation, renderMessage } from './page.ts'
 import { issuePass } from '../checkin/checkin.ts'
 import { drawQrPng, drawQrSvg, writeCalendar } from './pass.ts'
 import { PREVIEW_PNG } from './preview.ts'
-import { ByCode, CHANGED, JsonOrPage, Rsvp } from './schemas.ts'
+import { ByCode, CHANGED, Rsvp, SHOWN } from './schemas.ts'
 import { findCalendarEvent } from './sql.ts'
 import { joinRoutes } from './waitlist-routes.ts'
 import { WORDS, type Notice } from './words.ts'
@@ -28,11 +28,15 @@ const PAGES: Partial<Record<FailureCode, keyof (typeof WORDS)['en']['messages']>
 }
 const NOT_MODIFIED = Type.Unsafe<undefined>({ type: 'null', description: 'If-None-Match has its ETag.' })
 const INVITATION = '/public/invite/:code'
+/** The page has a short address: it is read aloud, typed from paper and sent by WhatsApp. */
+const PAGE = '/i/:code'
 const FORM = 'application/x-www-form-urlencoded'
 const isForm = ({ headers }: FastifyRequest) => headers['content-type']?.startsWith(FORM) ?? false
 /** Opened without a preference, the invitation is a page; its files and answers are no pages. */
 const showsPage = (request: FastifyRequest) =>
-  isForm(request) || wantsPage(request, request.routeOptions.url === INVITATION ? 'page' : 'json')
+  isForm(request) ||
+  request.routeOptions.url === PAGE ||
+  wantsPage(request, request.routeOptions.url === INVITATION ? 'page' : 'json')
 
 export const landingRoutes =
   (deps: Deps): FastifyPluginAsyncTypebox =>
@@ -70,7 +74,7 @@ export const landingRoutes =
     ) => {
       try {
         const view = await limitGuesses(deps.kv, request, change)
-        return isForm(request) ? await reply.redirect(`/public/invite/${encodeURIComponent(view.code)}`, 303) : view
+        return isForm(request) ? await reply.redirect(pagePathOf(view.code), 303) : view
       } catch (error) {
         if (!isForm(request) || !(error instanceof Failure) || !(error.code in WORDS.en.notices)) throw error
         const view = await viewInvitation(deps, request.params.code)
@@ -86,15 +90,19 @@ export const landingRoutes =
         schema: {
           operationId: 'showInvitation',
           tags: ['Landing'],
-          summary: 'An invitation, as JSON or as a page',
+          summary: 'An invitation as JSON; who asks for a page is sent to it',
           params: ByCode,
-          response: { 200: JsonOrPage },
+          response: SHOWN,
         },
       },
       async (request, reply) => {
-        const view = await viewOrLimit(deps, request, request.params.code)
-        return showsPage(request) ? sendPage(reply, await renderWithQr(deps, view)) : view
+        const { code } = request.params
+        return showsPage(request) ? reply.redirect(pagePathOf(code), 302) : viewOrLimit(deps, request, code)
       },
+    )
+
+    app.get(PAGE, { config: known, schema: { hide: true, params: ByCode } }, async (request, reply) =>
+      sendPage(reply, await renderWithQr(deps, await viewOrLimit(deps, request, request.params.code))),
     )
 
     app.post(
@@ -136,11 +144,7 @@ export const landingRoutes =
     )
 
     const readCalendar = async ({ code, event }: InvitationView) =>
-      writeCalendar(
-        (await findCalendarEvent(deps.db, event.id))!,
-        `${baseUrl}/public/invite/${encodeURIComponent(code)}`,
-        deps.now(),
-      )
+      writeCalendar((await findCalendarEvent(deps.db, event.id))!, baseUrl + pagePathOf(code), deps.now())
     const drawSvg = async (view: InvitationView) => drawQrSvg(await passOf(deps, view))
     const drawPng = async (view: InvitationView) => drawQrPng(await passOf(deps, view))
     for (const [file, operationId, summary, type, write] of [

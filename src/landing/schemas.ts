@@ -1,15 +1,7 @@
 /** The shapes of an invitation on the wire. */
 import { Type } from 'typebox'
 import { CompanionSchema, Venue } from '../events/events.ts'
-import {
-  Answer,
-  FileAnswer,
-  Instant,
-  Locale,
-  NullableInstant,
-  NullableInteger,
-  NullableString,
-} from '../http/schemas.ts'
+import { Answer, Instant, Locale, NullableInstant, NullableInteger, NullableString } from '../http/schemas.ts'
 
 const ANSWERS = ['yes', 'no', 'maybe'] as const
 export const ByCode = Type.Object({ code: Type.String({ minLength: 1, maxLength: 300 }) })
@@ -85,10 +77,8 @@ const Invitation = Answer(
   },
   { title: 'Invitation' },
 )
-export const JsonOrPage = {
-  description: 'The invitation; a page for a browser.',
-  content: { 'application/json': { schema: Invitation }, ...FileAnswer<string>('text/html', '').content },
-}
+/** What a reader of JSON gets, and a browser. */
+export const SHOWN = { 200: Invitation, 302: { type: 'null', description: 'To the page, for a browser.' } } as const
 /** What a form or a JSON body gets that changes the invitation. */
 export const CHANGED = {
   200: Invitation,

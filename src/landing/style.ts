@@ -1,7 +1,8 @@
+import { TOKENS_CSS } from '../http/tokens.ts'
+
 /** The invitation page's style sheet: light and dark, with no fonts or images to load. */
 export const STYLE = `
-:root{color-scheme:light dark;--paper:#fffdf9;--ground:#f3ece2;--ink:#2b2622;--soft:#6f655b;--line:#e5dacb;--accent:#8a3b4a;--on-accent:#fff;--ok:#2f6b4f}
-@media (prefers-color-scheme:dark){:root{--paper:#26211d;--ground:#181412;--ink:#f4ece3;--soft:#b8aa9b;--line:#403830;--accent:#e3a3ae;--on-accent:#2b1218;--ok:#8fd3b0}}
+${TOKENS_CSS}
 *{box-sizing:border-box}
 body{margin:0;min-height:100vh;background:var(--ground);color:var(--ink);font:17px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,sans-serif;padding:20px 16px calc(20px + env(safe-area-inset-bottom));display:flex;flex-direction:column;align-items:center}
 main{width:100%;max-width:440px;background:var(--paper);border-radius:20px;overflow:hidden;padding:36px 24px 28px;box-shadow:0 12px 40px rgba(60,40,20,.12);background-image:linear-gradient(var(--accent),var(--accent));background-size:100% 6px;background-repeat:no-repeat}

@@ -15,8 +15,7 @@ async function aPage(t: TestContext) {
     assert.equal(reply.statusCode, 200, reply.body)
     return reply.json<Texts>()
   }
-  const look = async (code: string) =>
-    (await app.get(`/public/invite/${code}`, { headers: { accept: 'text/html' } })).body
+  const look = async (code: string) => (await app.get(`/i/${code}`)).body
   const read = async (code: string) =>
     (await app.get(`/public/invite/${code}`, { headers: { accept: 'application/json' } })).json<{ texts: Texts }>()
       .texts

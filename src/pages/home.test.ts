@@ -85,7 +85,7 @@ test('in demo mode the page has the logins of this start, each with a button, an
   assert.match(html, /Modo demostración: sin entrar, ves todo como la dirección/)
   assert.match(html, /<code>secreta-&quot;1&quot;<\/code>/)
   assert.match(html, /action="\/login"><input type="hidden" name="email" value="puerta@demo\.monotickets\.mx"/)
-  assert.match(html, /<a href="\/public\/invite\/MONO-DEMO-0001">/)
+  assert.match(html, /<a href="\/i\/MONO-DEMO-0001">/)
   assert.match(html, QUEUES)
 })
 
@@ -93,7 +93,7 @@ test('where logins are required the page shows none, even with the demo data', a
   const html = await openDemo(await startApp(t))
 
   assert.doesNotMatch(html, /secreta|puerta@demo/)
-  assert.match(html, /<a href="\/public\/invite\/MONO-DEMO-0001">/)
+  assert.match(html, /<a href="\/i\/MONO-DEMO-0001">/)
 })
 
 const HOME: Home = {

@@ -23,7 +23,7 @@ export type Home = {
   logins: readonly DemoLogin[]
 }
 
-const SAMPLE = '/public/invite/MONO-DEMO-0001'
+const SAMPLE = '/i/MONO-DEMO-0001'
 const PATHS: Record<PlaceName, string> = {
   ...{ panel: '/panel', organizer: '/organizer', door: '/door' },
   ...{ invitation: SAMPLE, queues: '/ops/queues', docs: '/docs' },

@@ -1,6 +1,7 @@
+import { TOKENS_CSS } from '../http/tokens.ts'
+
 /** The style sheet of the pages that the server writes: light and dark, without fonts or images to load. */
-export const STYLE = `:root{color-scheme:light dark;--ground:#f3ece2;--paper:#fffdf9;--line:#e5dacb;--ink:#2b2622;--soft:#6f655b;--accent:#8a3b4a;--on-accent:#fff;--edge:#857768;--ok:#2f6b4f;--warn:#8a5a00;--bad:#a3261f}
-@media (prefers-color-scheme:dark){:root{--ground:#181412;--paper:#26211d;--line:#403830;--ink:#f4ece3;--soft:#b8aa9b;--accent:#e3a3ae;--on-accent:#2b1218;--edge:#8a7d6f;--ok:#8fd3b0;--warn:#e8b65a;--bad:#f2998f}}
+export const STYLE = `${TOKENS_CSS}
 *{box-sizing:border-box}
 body{margin:0;min-height:100vh;background:var(--ground);color:var(--ink);font:17px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,sans-serif;padding:24px 16px calc(24px + env(safe-area-inset-bottom));display:flex;flex-direction:column;align-items:center}
 main{width:100%;max-width:440px;margin:auto;background:linear-gradient(var(--accent),var(--accent)) 0 0/100% 6px no-repeat var(--paper);border-radius:20px;padding:36px 24px 30px;overflow-wrap:anywhere}

@@ -102,13 +102,13 @@ test('inside the window the text ends with the link, and the caption of a pass d
   const approvedPass = composeWhatsApp('rsvp_confirmed', 'en', CONTEXT, {}, CLOSED)
 
   assert.ok(invitation.kind === 'buttons' && pass.kind === 'image' && approvedPass.kind === 'template')
-  assert.match(invitation.body, /Ver invitación: https:\/\/boletos\.example\/public\/invite\/ABC123$/)
+  assert.match(invitation.body, /Ver invitación: https:\/\/boletos\.example\/i\/ABC123$/)
   assert.deepEqual(invitation.buttons, [
     { id: 'rsvp/yes/inv_1', title: 'Sí, voy' },
     { id: 'rsvp/no/inv_1', title: 'No podré ir' },
   ])
   assert.equal(pass.link, 'https://boletos.example/public/invite/ABC123/qr.png')
-  assert.match(pass.caption, /See my pass: https:\/\/boletos\.example\/public\/invite\/ABC123$/)
+  assert.match(pass.caption, /See my pass: https:\/\/boletos\.example\/i\/ABC123$/)
   assert.deepEqual(approvedPass.header, { kind: 'image', link: pass.link })
   assert.equal(approvedPass.language, 'en')
 })
@@ -299,7 +299,7 @@ test('an e-mail has the same content in HTML and plain text, in its language, wi
         assert.ok(email.text.includes(text), `${name} ${text}`)
       }
       const hasLink = WORDS[locale].texts[name].link !== undefined
-      assert.equal(email.html.includes('href="https://boletos.example/public/invite/ABC123"'), hasLink)
+      assert.equal(email.html.includes('href="https://boletos.example/i/ABC123"'), hasLink)
       assert.equal(email.html.includes('qr.png'), name === 'rsvp_confirmed')
       assert.equal(email.text.includes('qr.png'), name === 'rsvp_confirmed')
       assert.doesNotMatch(email.html + email.text + email.subject, /\{\{|undefined|<!--\[\/?[a-z]+\]-->/)

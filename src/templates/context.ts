@@ -36,7 +36,7 @@ export function messageContextOf(facts: Facts, baseUrl: string): MessageContext 
     organizerName,
     invitationId,
     code,
-    invitationUrl: `${baseUrl}/public/invite/${path}`,
+    invitationUrl: `${baseUrl}/i/${path}`,
     qrUrl: `${baseUrl}/public/invite/${path}/qr.png`,
     get unsubscribeUrl() {
       const mark = facts.email ? `?to=${markOf(facts.email)}` : '' // a hash, computed only when an e-mail needs the URL

@@ -104,7 +104,7 @@ test('an organizer runs an event, from the guest list to the numbers', async (t)
   // A guest answers in words and asks something; the others answer on their pages, or not at all.
   await hear(app, aMessage(jose.phone, NOW, 'sí, vamos 3'))
   await hear(app, aMessage(jose.phone, NOW, '¿Hay estacionamiento en la hacienda?'))
-  const page = await app.get(`/public/invite/${maria.code}`, { headers: { accept: 'text/html' } })
+  const page = await app.get(`/i/${maria.code}`)
   await caller(app, 'viewer').post(`/public/invite/${maria.code}/rsvp`, { answer: 'yes' })
   await caller(app, 'viewer').post(`/public/invite/${luis.code}/rsvp`, { answer: 'no' })
   assert.match(page.body, /Boda de Ana y Luis/)

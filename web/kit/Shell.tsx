@@ -1,0 +1,86 @@
+/** What surrounds every screen: skip link, sections, account. The focus goes to the title when the screen changes. */
+import { Link, Outlet, useRouterState } from '@tanstack/react-router'
+import { useEffect } from 'react'
+import { $api } from '../api/client.ts'
+import { chooseLocale, LOCALE, pick } from '../words/locale.ts'
+import { Button } from './Button.tsx'
+import { Failed, Loading } from './State.tsx'
+import styles from './shell.module.css'
+
+const WORDS = pick({
+  es: {
+    skip: 'Ir al contenido',
+    sections: 'Secciones',
+    logOut: 'Salir',
+    language: 'English',
+    demo: 'Modo demostración',
+  },
+  en: { skip: 'Go to the content', sections: 'Sections', logOut: 'Log out', language: 'Español', demo: 'Demo mode' },
+})
+
+/** The accounts of the demo data. */
+const DEMO_ACCOUNTS = '@demo.monotickets.mx'
+
+export type Section = { to: string; label: string }
+
+export function Shell({ brand, sections }: { brand: string; sections: readonly Section[] }) {
+  const me = $api.useQuery('get', '/auth/me')
+  const path = useRouterState({ select: ({ location }) => location.pathname })
+  useEffect(() => {
+    const heading = document.querySelector<HTMLElement>('main h1')
+    if (!heading) return
+    heading.tabIndex = -1
+    heading.focus({ preventScroll: true })
+    document.title = `${heading.textContent} · Monotickets`
+  }, [path, me.data])
+  const user = me.data?.user
+  if (!user) return me.error ? <NoSession error={me.error} /> : <Loading />
+  return (
+    <>
+      <a href="#content" className={styles['skip']}>
+        {WORDS.skip}
+      </a>
+      <header className={styles['top']}>
+        {user.email.endsWith(DEMO_ACCOUNTS) ? <p className={styles['ribbon']}>{WORDS.demo}</p> : null}
+        <div className={styles['bar']}>
+          <Link to="/" className={styles['brand']}>
+            {brand}
+          </Link>
+          <nav aria-label={WORDS.sections} className={styles['nav']}>
+            {sections.map(({ to, label }) => (
+              <Link key={to} to={to} activeOptions={{ exact: to === '/' }}>
+                {label}
+              </Link>
+            ))}
+          </nav>
+          <div className={styles['account']}>
+            <span>{user.name}</span>
+            <Button look="quiet" onPress={() => chooseLocale(LOCALE === 'en' ? 'es-MX' : 'en')}>
+              {WORDS.language}
+            </Button>
+            <form method="post" action="/logout">
+              <Button look="quiet" type="submit">
+                {WORDS.logOut}
+              </Button>
+            </form>
+          </div>
+        </div>
+      </header>
+      <main id="content" tabIndex={-1} className={styles['main']}>
+        <Outlet />
+      </main>
+    </>
+  )
+}
+
+/** Without a session, the login page comes, which leads back here. */
+function NoSession({ error }: { error: unknown }) {
+  const isLoggedOut = (error as { status?: number }).status === 401
+  useEffect(() => {
+    if (isLoggedOut) goToLogin()
+  }, [isLoggedOut])
+  return isLoggedOut ? <Loading /> : <Failed error={error} onRetry={() => location.reload()} />
+}
+
+export const goToLogin = (): void =>
+  location.assign(`/login?next=${encodeURIComponent(location.pathname + location.search)}`)
