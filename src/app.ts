@@ -65,13 +65,19 @@ import { fileRoutes } from './pages/file-routes.ts'
 import { paymentRoutes } from './payments/routes.ts'
 import { privacyRoutes } from './privacy/routes.ts'
 import { Failure } from './platform/errors.ts'
+import type { DemoLogin } from './pages/home.ts'
+import { homeRoutes } from './pages/home-routes.ts'
 import { loginRoutes } from './pages/login-routes.ts'
 import { passwordRoutes } from './pages/password-routes.ts'
 import { waitlistRoutes } from './waitlist/routes.ts'
 import { exportRoutes } from './reports/export-routes.ts'
 import { reportRoutes } from './reports/routes.ts'
 
-export async function buildApp(deps: Deps): Promise<FastifyInstance> {
+/** `listDemoLogins`: what the first page shows in demo mode. */
+export async function buildApp(
+  deps: Deps,
+  listDemoLogins: () => readonly DemoLogin[] = () => [],
+): Promise<FastifyInstance> {
   const app = openApp(deps)
   honourIdempotencyKeys(app, deps.db, deps.now)
   await limitPerAddress(app, deps.config.http.rateLimitPerMinute)
@@ -123,6 +129,7 @@ export async function buildApp(deps: Deps): Promise<FastifyInstance> {
   await app.register(privacyRoutes(deps))
   await app.register(operationsRoutes(deps, JOBS))
   await app.register(fileRoutes)
+  await app.register(homeRoutes(deps, listDemoLogins))
   await app.register(loginRoutes(deps))
   await app.register(passwordRoutes((choice) => choosePassword(deps, choice)))
   await app.ready()

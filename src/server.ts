@@ -2,7 +2,7 @@
 import type { FastifyInstance } from 'fastify'
 import { buildApp } from './app.ts'
 import { boot, prepareSchema, runProgram, type Boot } from './commands/boot.ts'
-import { describeDemo, seedDemo } from './commands/demo.ts'
+import { describeDemo, seedDemo, type Demo } from './commands/demo.ts'
 import { closeGracefully, listen } from './commands/listening.ts'
 import { readArguments } from './commands/usage.ts'
 import { startSimulator } from './channels/simulated.ts'
@@ -21,14 +21,14 @@ readArguments({
 })
 
 /** What runs beside the API, once it does. */
-type Running = { work?: ReturnType<typeof startWorking>; simulator?: { stop(): Promise<void> } }
+type Running = { work?: ReturnType<typeof startWorking>; simulator?: { stop(): Promise<void> }; demo?: Demo }
 
 await runProgram('server', async (run) => {
   const started = await boot(run)
   const running: Running = {}
   let app: FastifyInstance | undefined
   try {
-    app = await buildApp(started.deps)
+    app = await buildApp(started.deps, () => running.demo ?? [])
     await serve(app, started, running)
     await untilStopped(run.stop)
   } finally {
@@ -45,6 +45,7 @@ async function serve(app: FastifyInstance, started: Boot, running: Running): Pro
   const { isReady } = await prepareSchema(started)
   stop.throwIfAborted()
   const demo = config.embedded && config.env !== 'production' ? await seedDemo(deps) : undefined
+  if (demo) running.demo = demo
   stop.throwIfAborted()
   const port = await listen(app, { ...config.http, variable: 'PORT', what: 'Listening' })
   if (config.simulator.isOn)
@@ -55,7 +56,7 @@ async function serve(app: FastifyInstance, started: Boot, running: Running): Pro
       .ready(isReady ? config.boot.waitMs : FOREVER_MS)
       .catch(() => log.warn('The queues are not reachable yet; rows keep the work'))
   if (config.auth.mode === 'demo') log.warn('AUTH_MODE=demo: a request without credentials acts as the demo director')
-  if (!demo) return
+  if (!demo) return log.info(`The first page is at ${config.http.publicBaseUrl}/ and leads to all others`)
   const { host } = config.http
   const base = `http://${host === '0.0.0.0' || host === '127.0.0.1' ? 'localhost' : host}:${port}`
   const isSimulated = Object.values(deps.channels).every((channel) => channel.isSimulated)

@@ -5,10 +5,11 @@ import { hashPassword } from '../auth/auth.ts'
 import { assignment, book, bookPayment, type TicketKind } from '../ledger/ledger.ts'
 import { sql, withTx, type Tx } from '../platform/db.ts'
 import type { Deps } from '../deps.ts'
+import type { Role } from '../http/access.ts'
 import type { Config } from '../platform/config.ts'
 import { quietUntil } from '../templates/templates.ts'
 
-export type Demo = { email: string; password: string; role: string }[]
+export type Demo = { email: string; password: string; role: Role }[]
 
 const ZONE = 'America/Mexico_City'
 const HOUR_MS = 3_600_000
@@ -160,13 +161,15 @@ export function describeDemo(demo: Demo, { base, config, isSimulated, now }: Sho
     `    curl -sS -X POST ${base}${path} -H "Content-Type: application/json" -d '${body}'`
   const lines = [
     '',
-    `  Monotickets runs at ${base}`,
-    `  API reference       ${base}/docs`,
-    `  Director's numbers  ${base}/director/overview`,
+    `  Monotickets runs. Start here: ${base}/`,
+    `  Director's panel    ${base}/panel`,
+    `  Organizers          ${base}/organizer`,
+    `  Door                ${base}/door`,
     `  An invitation       ${base}/i/MONO-DEMO-0001`,
+    `  API reference       ${base}/docs`,
     config.auth.mode === 'demo'
-      ? '  Requests without credentials act as the demo director. Logins of this start:'
-      : '  Logins of this start:',
+      ? `  Requests without credentials act as the demo director. Logins of this start, for ${base}/login:`
+      : `  Logins of this start, for ${base}/login:`,
     ...demo.map(({ email, password, role }) => `    ${email}  ${password}  (${role})`),
     '',
     ...(isSimulated

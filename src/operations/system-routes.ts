@@ -88,16 +88,8 @@ export const healthRoutes =
     )
   }
 
-/** `/` and the documentation. */
+/** The documentation. */
 export const systemRoutes: FastifyPluginAsyncTypebox = async (app) => {
-  app.get('/', { ...open, schema: { hide: true } }, async () => ({
-    name: 'Monotickets Backend',
-    docs: '/docs',
-    openapi: '/openapi.json',
-    health: '/health',
-    ready: '/ready',
-    metrics: '/metrics',
-  }))
   app.get('/openapi.json', { ...open, schema: { hide: true } }, async () => app.swagger())
   app.get('/docs', { ...open, schema: { hide: true } }, async (_request, reply) =>
     reply.type('text/html; charset=utf-8').header('content-security-policy', DOCS_CSP).send(DOCS_PAGE),

@@ -4,7 +4,7 @@ import { TOKENS_CSS } from '../http/tokens.ts'
 export const STYLE = `${TOKENS_CSS}
 *{box-sizing:border-box}
 body{margin:0;min-height:100vh;background:var(--ground);color:var(--ink);font:17px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,sans-serif;padding:24px 16px calc(24px + env(safe-area-inset-bottom));display:flex;flex-direction:column;align-items:center}
-main{width:100%;max-width:440px;margin:auto;background:var(--paper);border-top:6px solid var(--accent);border-radius:20px;padding:30px 24px;overflow-wrap:anywhere}
+main{width:100%;max-width:440px;margin:auto;background:linear-gradient(var(--accent),var(--accent)) 0 0/100% 6px no-repeat var(--paper);border-radius:20px;padding:36px 24px 30px;overflow-wrap:anywhere}
 main.wide{max-width:760px}
 .brand{margin:0;color:var(--accent);font-size:13px;letter-spacing:.14em;text-transform:uppercase}
 h1{margin:8px 0 16px;font:500 28px/1.2 Georgia,"Times New Roman",serif;text-wrap:balance}
@@ -14,6 +14,7 @@ p{margin:0 0 16px}
 .hint{font-size:15px;margin:4px 0 0}
 a{color:var(--accent);text-underline-offset:3px}
 form{display:grid;gap:16px}
+form+p{margin:16px 0 0}
 label{display:block;font-size:15px;margin-bottom:4px}
 input{font:inherit;width:100%;min-height:52px;border:1px solid var(--edge);border-radius:8px;background:var(--paper);color:var(--ink);padding:0 14px}
 button{font:inherit;font-weight:600;min-height:52px;padding:0 20px;border:1px solid var(--accent);border-radius:14px;background:var(--accent);color:var(--on-accent);cursor:pointer}
