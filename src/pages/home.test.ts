@@ -4,7 +4,7 @@ import { gzipSync } from 'node:zlib'
 import { test } from 'node:test'
 import { buildApp } from '../app.ts'
 import { startApp, type TestApp } from '../../test/harness.ts'
-import { aPerson, openBrowser } from '../../test/browser.ts'
+import { aPerson, openBrowser } from '../../test/visits.ts'
 import { renderHome, type DemoLogin, type Home } from './home.ts'
 
 const DEMO = { AUTH_MODE: 'demo', APP_ENV: 'development' }

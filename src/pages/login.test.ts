@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { gzipSync } from 'node:zlib'
 import { test } from 'node:test'
 import { startApp } from '../../test/harness.ts'
-import { aPerson, openBrowser } from '../../test/browser.ts'
+import { aPerson, openBrowser } from '../../test/visits.ts'
 import { ROLES } from '../http/access.ts'
 
 for (const role of ROLES)

@@ -4,7 +4,7 @@ import { runInNewContext } from 'node:vm'
 import { test } from 'node:test'
 import { newId } from '../platform/db.ts'
 import { startApp, type TestApp } from '../../test/harness.ts'
-import { openBrowser } from '../../test/browser.ts'
+import { openBrowser } from '../../test/visits.ts'
 import { SCRIPT } from './password-page.ts'
 
 const NEW = 'mi contraseña nueva'
