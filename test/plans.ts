@@ -52,6 +52,7 @@ type Step = {
   'Actual Rows'?: number
   'Actual Loops'?: number
   'Rows Removed by Filter'?: number
+  'Rows Removed by Join Filter'?: number
   'Rows Removed by Index Recheck'?: number
   Plans?: Step[]
 }
@@ -62,6 +63,8 @@ export type Seen = {
   indexes: Set<string>
   /** Steps that grow with the data, each as a sentence. */
   faults: string[]
+  /** How many rows the busiest step has read or compared. */
+  rowsMost: number
 }
 
 /** Collects the plans of everything that runs until `read`. */
@@ -76,9 +79,11 @@ export function watchPlans(t: TestContext): { read(big: Map<string, string>): Se
     forget: () => void (notices.length = 0),
     read(big) {
       const statements = notices.map((text) => JSON.parse(text.slice(text.indexOf('{'))) as Statement)
+      const steps = statements.flatMap(({ Plan }) => listSteps(Plan))
       return {
         statements: statements.length,
-        indexes: new Set(statements.flatMap(({ Plan }) => listSteps(Plan)).flatMap(indexesOf)),
+        indexes: new Set(steps.flatMap(indexesOf)),
+        rowsMost: Math.max(0, ...steps.map(countRows)),
         faults: statements.flatMap((statement) => listFaults(statement, big)),
       }
     },
@@ -92,12 +97,17 @@ const indexesOf = (step: Step): string[] => [
   ...(step['Conflict Arbiter Indexes'] ?? []),
 ]
 
+function countRows(step: Step): number {
+  const removed = ['Filter', 'Index Recheck', 'Join Filter'] as const
+  const rows = removed.map((by) => step[`Rows Removed by ${by}`] ?? 0)
+  return rows.reduce((sum, one) => sum + one, step['Actual Rows'] ?? 0) * (step['Actual Loops'] ?? 0)
+}
+
 function listFaults({ 'Query Text': text, Plan }: Statement, big: Map<string, string>): string[] {
   return listSteps(Plan).flatMap((step) => {
     const name = step['Index Name'] ?? step['Relation Name'] ?? ''
     if (!step['Node Type'].endsWith('Scan') || !big.has(name)) return []
-    const removed = (step['Rows Removed by Filter'] ?? 0) + (step['Rows Removed by Index Recheck'] ?? 0)
-    const read = ((step['Actual Rows'] ?? 0) + removed) * (step['Actual Loops'] ?? 0)
+    const read = countRows(step)
     if (step['Node Type'] !== 'Seq Scan' && read <= ROWS_READ_MAX) return []
     return [`${step['Node Type']} of ${name} read ${read} rows: ${text.replace(/\s+/g, ' ').slice(0, 200)}`]
   })

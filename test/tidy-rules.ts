@@ -229,11 +229,15 @@ function listLargeDomains(files: Files): string[] {
 /** A statement that writes: `insert into x`, `update x set`, `update x a set`, `delete from x`. */
 const WRITES = /\b(?:insert into|delete from|update) ([a-z_]+)\b/g
 
-/** Tables are written by their owner alone. The owners stand in a table of ARCHITECTURE.md. */
+/** Tables are written by their owner alone. The owners stand in a table of ARCHITECTURE.md, each in one row. */
 function listForeignWrites(files: Files): string[] {
-  const owners = readOwners(files.get('ARCHITECTURE.md') ?? '')
-  if (owners.size === 0) return []
-  const found: string[] = []
+  const rows = readOwners(files.get('ARCHITECTURE.md') ?? '')
+  if (rows.length === 0) return []
+  const owners = new Map(rows.flatMap(({ room, tables }) => tables.map((table) => [table, room])))
+  const names = rows.flatMap(({ room, tables }) => [`${room}/`, ...tables])
+  const found = names
+    .filter((name, at) => names.indexOf(name) < at)
+    .map((name) => `ARCHITECTURE.md: ${name} stands twice in the table of owners`)
   for (const [path, text] of files) {
     const [, room] = /^src\/([a-z]+)\//.exec(path) ?? []
     if (!isSource(path) || room === undefined || room === 'commands') continue // demo data touches every table
@@ -248,10 +252,11 @@ function listForeignWrites(files: Files): string[] {
 }
 
 /** Rows such as "| `delivery/` | `deliveries`, `pauses` |" under the heading "Who writes which table". */
-function readOwners(architecture: string): Map<string, string> {
+function readOwners(architecture: string): { room: string; tables: string[] }[] {
   const [, section = ''] = architecture.split('## Who writes which table')
-  const owners = new Map<string, string>()
-  for (const [, room, tables] of section.split('\n## ')[0]!.matchAll(/^\| `([a-z]+)\/` \| (.+) \|$/gm))
-    for (const [, table] of tables!.matchAll(/`([a-z_]+)`/g)) owners.set(table!, room!)
-  return owners
+  const rows = section.split('\n## ')[0]!.matchAll(/^\| `([a-z]+)\/` \| (.+) \|$/gm)
+  return [...rows].map(([, room, tables]) => ({
+    room: room!,
+    tables: [...tables!.matchAll(/`([a-z_]+)`/g)].map(([, table]) => table!),
+  }))
 }

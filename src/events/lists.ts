@@ -26,51 +26,56 @@ export type Sought = { ids: string[]; phones: string[]; emails: string[]; names:
 /**
  * Locks and returns the guests of an event with one of these ids, phones, addresses or names: a change that comes meanwhile
  * waits, and is not overwritten. In one order, guests before invitations, as every other statement does: so nobody deadlocks.
+ *
+ * Each step compares a column with a given array and joins nothing. So PostgreSQL searches an index, or reads the event once and
+ * looks into a hash of the array. A join may read one side anew for each row of the other, when the event has more guests than
+ * the statistics say, as it has right after an import.
  */
 export async function lockListed(tx: Tx, eventId: string, sought: Sought): Promise<ListedGuest[]> {
+  const ids = await findListed(tx, eventId, sought, await foldNames(tx, sought.names))
   const { rows } = await sql<ListedGuest>`
-    with found as materialized (
-      select g.id
-        from guests g
-       where g.event_id = ${eventId}
-         and g.id = any(${sought.ids}::text[])
-       union
-      select g.id
-        from guests g
-       where g.event_id = ${eventId}
-         and g.phone = any(${sought.phones}::text[])
-       union
-      select g.id
-        from guests g
-       where g.event_id = ${eventId}
-         and g.email = any(${sought.emails}::text[])
-       union
-      select g.id
-        from guests g
-       where g.event_id = ${eventId}
-         and split_part(g.search, E'\t', 1) = any(
-               (select array_agg(search_text(name)) from unnest(${sought.names}::text[]) name)::text[]))
     select ${LISTED}
       from guests g
      where g.event_id = ${eventId}
        and g.anonymized_at is null
-       and g.id in (select id from found)
+       and g.id = any(${ids}::text[])
      order by g.id
        for no key update of g`.execute(tx)
   return rows
 }
 
-const asRows = (guests: object[]) => sql`
-  jsonb_to_recordset(${JSON.stringify(guests)}::jsonb) as n (
-    id text, name text, phone text, email text, "partySize" integer, tags text[], locale text, notes text,
-    "invitationId" text, code text)`
+/** Names as `guests.search` begins with them. */
+async function foldNames(tx: Tx, names: string[]): Promise<string[]> {
+  const { rows } = await sql<{ folded: string }>`
+    select search_text(name) as folded from unnest(${names}::text[]) name`.execute(tx)
+  return rows.map(({ folded }) => folded)
+}
+
+async function findListed(tx: Tx, eventId: string, sought: Sought, folded: string[]): Promise<string[]> {
+  const { rows } = await sql<{ id: string }>`
+    select g.id from guests g where g.event_id = ${eventId} and g.id = any(${sought.ids}::text[])
+     union
+    select g.id from guests g where g.event_id = ${eventId} and g.phone = any(${sought.phones}::text[])
+     union
+    select g.id from guests g where g.event_id = ${eventId} and g.email = any(${sought.emails}::text[])
+     union
+    select g.id
+      from guests g
+     where g.event_id = ${eventId}
+       and split_part(g.search, E'\t', 1) = any(${folded}::text[])`.execute(tx)
+  return rows.map(({ id }) => id)
+}
+
+const FIELDS = sql`n (
+  id text, name text, phone text, email text, "partySize" integer, tags text[], locale text, notes text,
+  "invitationId" text, code text)`
 
 /** Adds guests with their invitations. Returns the ids of those that are new. */
 export async function insertListed(tx: Tx, eventId: string, guests: ListedGuest[], now: Date): Promise<Set<string>> {
   const invited = guests.map((guest) => ({ ...guest, invitationId: newId('inv'), code: newCode() }))
   const { rows } = await sql<{ guestId: string }>`
     with wanted as materialized (
-      select * from ${asRows(invited)}),
+      select * from jsonb_to_recordset(${JSON.stringify(invited)}::jsonb) as ${FIELDS}),
     added as (
       insert into guests (event_id, id, name, phone, email, party_size, tags, locale, notes, created_at, updated_at)
       select ${eventId}, id, name, phone, email, "partySize", tags, locale, notes, ${now}::timestamptz, ${now}::timestamptz
@@ -87,43 +92,51 @@ export async function insertListed(tx: Tx, eventId: string, guests: ListedGuest[
 
 /**
  * Changes guests that are locked, and their places. Returns the ids of those that changed: not of those with more people inside
- * already.
+ * already. Here too nothing is joined, but each guest looked up in one JSON object.
  */
 export async function updateListed(tx: Tx, eventId: string, guests: ListedGuest[], now: Date): Promise<Set<string>> {
+  const ids = await changePlaces(tx, eventId, guests, now)
+  const wanted = JSON.stringify(Object.fromEntries(guests.map((guest) => [guest.id, guest])))
   const { rows } = await sql<{ id: string }>`
-    with wanted as materialized (
-      select * from ${asRows(guests)}),
-    -- Only where the places change: the door waits for an invitation that is written.
-    invited as (
-      update invitations i
-         set places = n."partySize",
-             answered_places = least(i.answered_places, n."partySize"),
-             updated_at = ${now}
-        from wanted n
-       where i.event_id = ${eventId}
-         and i.guest_id = n.id
-         and i.places <> n."partySize"
-         and i.admitted <= door_places(i.answer, least(i.answered_places, n."partySize"), n."partySize")
-      returning i.guest_id),
-    fitting as (
-      select guest_id
-        from invited
-       union all
-      select i.guest_id
-        from wanted n
-        join invitations i on i.event_id = ${eventId} and i.guest_id = n.id
-       where i.places = n."partySize")
     update guests g
-       set name = n.name, phone = n.phone, email = n.email, party_size = n."partySize",
-           wa_id = case when g.phone is distinct from n.phone then null else g.wa_id end,
-           companions = first_companions(g.companions, n."partySize"),
-           tags = n.tags, locale = n.locale, notes = n.notes, updated_at = ${now}
-      from wanted n
-      join fitting on fitting.guest_id = n.id
+       set (name, phone, email, party_size, wa_id, companions, tags, locale, notes, updated_at) = (
+             select n.name, n.phone, n.email, n."partySize",
+                    case when g.phone is distinct from n.phone then null else g.wa_id end,
+                    first_companions(g.companions, n."partySize"),
+                    n.tags, n.locale, n.notes, ${now}::timestamptz
+               from jsonb_to_record(${wanted}::jsonb -> g.id) as ${FIELDS})
      where g.event_id = ${eventId}
-       and g.id = n.id
+       and g.id = any(${ids}::text[])
     returning g.id`.execute(tx)
   return new Set(rows.map(({ id }) => id))
+}
+
+/** Returns the ids of the guests whose invitations have the places of their rows now. */
+async function changePlaces(tx: Tx, eventId: string, guests: ListedGuest[], now: Date): Promise<string[]> {
+  const ids = guests.map(({ id }) => id)
+  const wanted = JSON.stringify(Object.fromEntries(guests.map(({ id, partySize }) => [id, partySize])))
+  const places = sql`(${wanted}::jsonb ->> i.guest_id)::integer`
+  const { rows } = await sql<{ guestId: string }>`
+    -- Only where the places change: the door waits for an invitation that is written.
+    with changed as (
+      update invitations i
+         set places = ${places},
+             answered_places = least(i.answered_places, ${places}),
+             updated_at = ${now}
+       where i.event_id = ${eventId}
+         and i.guest_id = any(${ids}::text[])
+         and i.places <> ${places}
+         and i.admitted <= door_places(i.answer, least(i.answered_places, ${places}), ${places})
+      returning i.guest_id)
+    select guest_id
+      from changed
+     union all
+    select i.guest_id
+      from invitations i
+     where i.event_id = ${eventId}
+       and i.guest_id = any(${ids}::text[])
+       and i.places = ${places}`.execute(tx)
+  return rows.map(({ guestId }) => guestId)
 }
 
 export type ExportedGuest = ListedGuest & Pick<GuestRow, 'status' | 'answer' | 'admitted'>

@@ -7,7 +7,7 @@ import { chmod, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
-import { chromium, type Browser, type BrowserContext, type BrowserContextOptions, type Page } from 'playwright-core'
+import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core'
 import { addressOf, call, startProgram, type Program } from '../program.ts'
 
 export type Who = 'director' | 'organizer' | 'staff'
@@ -58,6 +58,11 @@ export async function openSite(
     if (!tokens.has(who)) tokens.set(who, logIn(url, accounts[who]))
     return tokens.get(who)!
   }
+  const sessions = new Map<Who, ReturnType<typeof enter>>()
+  const cookiesOf = (who: Who) => {
+    if (!sessions.has(who)) sessions.set(who, enter(browser, url, accounts[who]))
+    return sessions.get(who)!
+  }
   return {
     url,
     program,
@@ -71,7 +76,7 @@ export async function openSite(
         ...options,
       })
       t.after(() => context.close())
-      if (who) await enter(context, accounts[who])
+      if (who) await context.addCookies(await cookiesOf(who))
       const page = await context.newPage()
       watchConsole(t, page)
       await page.goto(path)
@@ -98,14 +103,17 @@ async function logIn(url: string, account: { email: string; password: string }):
 }
 
 /** Logs in as people do, by the form. */
-async function enter(context: BrowserContext, { email, password }: { email: string; password: string }): Promise<void> {
+async function enter(browser: Browser, url: string, account: { email: string; password: string }) {
+  const context = await browser.newContext({ baseURL: url })
   const page = await context.newPage()
   await page.goto('/login')
-  await page.locator('input[name=email]').fill(email)
-  await page.locator('input[name=password]').fill(password)
-  await page.locator('button[type=submit]').first().click()
+  await page.locator('input[name=email]').fill(account.email)
+  await page.locator('input[name=password]').fill(account.password)
+  await page.locator('main form button').first().click()
   await page.waitForURL((to) => to.pathname !== '/login')
-  await page.close()
+  const cookies = await context.cookies()
+  await context.close()
+  return cookies
 }
 
 /** Errors that a test causes on purpose are answers that are not 2xx; Chromium writes a line for each. */
