@@ -47,6 +47,7 @@ const NOT_DESCRIBED = [
   '/door/*',
   '/i/:code',
   '/openapi.json',
+  '/logout',
   '/ops/queues',
   '/ops/queues/*',
   '/organizer',

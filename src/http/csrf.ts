@@ -17,25 +17,35 @@ export const mayChange = (method: string): boolean => CHANGES.has(method)
  * request without credentials acts as the demo's director; of those it refuses what a page of somebody else sent.
  */
 export function refuseForeignRequests(app: FastifyInstance, config: Config): void {
-  app.addHook('onRequest', async (request) => {
-    const { method, headers, routeOptions } = request
-    if (!mayChange(method) || headers.authorization !== undefined) return
-    const { access, refresh } = readCookies(request)
-    if (access ?? refresh) return requireOwnPage(request, config)
-    const isGuarded = routeOptions.config.access !== undefined && routeOptions.config.access !== 'public'
-    if (config.auth.mode === 'demo' && isGuarded && saysWhere(request)) requireOwnPage(request, config)
+  app.addHook('onRequest', (request, _reply, done) => {
+    const isRefused = mayChange(request.method) && needsOwnPage(request, config) && !isFromOwnPage(request, config)
+    done(isRefused ? foreign() : undefined)
   })
+}
+
+function needsOwnPage(request: FastifyRequest, { auth }: Config): boolean {
+  const { headers, routeOptions } = request
+  if (headers.authorization !== undefined) return false
+  const { access, refresh } = readCookies(request)
+  if (access ?? refresh) return true
+  const isGuarded = routeOptions.config.access !== undefined && routeOptions.config.access !== 'public'
+  return auth.mode === 'demo' && isGuarded && saysWhere(request)
 }
 
 const saysWhere = ({ headers }: FastifyRequest): boolean =>
   headers['sec-fetch-site'] !== undefined || headers.origin !== undefined
 
-/** Throws `csrf` unless the browser says that a page of this origin sent the request. */
-export function requireOwnPage(request: FastifyRequest, config: Config): void {
+/** Whether the browser says that a page of this origin sent the request. */
+function isFromOwnPage(request: FastifyRequest, config: Config): boolean {
   const { 'sec-fetch-site': site, origin } = request.headers
-  const isOwn =
-    site === undefined ? origin !== undefined && isOwnOrigin(origin, request, config) : site === 'same-origin'
-  if (!isOwn) throw new Failure('csrf', { detail: 'Cookies only count in requests that our own pages send.' })
+  return site === undefined ? origin !== undefined && isOwnOrigin(origin, request, config) : site === 'same-origin'
+}
+
+const foreign = () => new Failure('csrf', { detail: 'Cookies only count in requests that our own pages send.' })
+
+/** Throws `csrf`. */
+export function requireOwnPage(request: FastifyRequest, config: Config): void {
+  if (!isFromOwnPage(request, config)) throw foreign()
 }
 
 /** Also behind a proxy that ends https and is not in TRUSTED_PROXIES: PUBLIC_BASE_URL is what browsers see then. */

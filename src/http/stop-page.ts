@@ -7,9 +7,9 @@ import { Failure, statusOf, type FailureCode } from '../platform/errors.ts'
 import type { Locale } from '../platform/values/languages.ts'
 import { localeOf } from './accepts.ts'
 import { contentSecurityPolicyOf, escapeHtml, renderPage } from './html.ts'
+import { TOKENS_CSS } from './tokens.ts'
 
-const STYLE = `:root{color-scheme:light dark;--paper:#fffdf9;--ground:#f3ece2;--ink:#2b2622;--soft:#6f655b;--accent:#8a3b4a;--on-accent:#fff}
-@media (prefers-color-scheme:dark){:root{--paper:#26211d;--ground:#181412;--ink:#f4ece3;--soft:#b8aa9b;--accent:#e3a3ae;--on-accent:#2b1218}}
+const STYLE = `${TOKENS_CSS}
 *{box-sizing:border-box}
 body{margin:0;min-height:100vh;background:var(--ground);color:var(--ink);font:17px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,sans-serif;padding:24px 16px;display:grid;place-items:center}
 main{width:100%;max-width:440px;background:var(--paper);border-top:6px solid var(--accent);border-radius:20px;padding:32px 24px;text-align:center;overflow-wrap:anywhere}

@@ -48,7 +48,7 @@ test('the page greets by name, and its form logs out', async (t) => {
   const outside = await open('/')
 
   assert.match(inside.payload, /You are logged in as Ana &lt;b&gt; \(organizer\)\./)
-  assert.match(inside.payload, /<form class="bar" method="post" action="\/auth\/logout">/)
+  assert.match(inside.payload, /<form class="bar" method="post" action="\/logout">/)
   assert.deepEqual([out.statusCode, out.headers.location], [303, '/login'])
   assert.match(outside.payload, /<a href="\/login">Entrar<\/a>/)
 })

@@ -63,12 +63,11 @@ function describeSimulation({ locale, simulated: { whatsapp, email } }: Home): s
   return `<p class="notice calm">${whatsapp && email ? simulated : partlySimulated(mock, real)}</p>`
 }
 
-/** Logging out posts to /auth/logout: only there does the browser send the refresh token that is to be revoked. */
 function showSession({ locale, visitor, isDemo }: Home): string {
   const words = WORDS[locale]
   if (visitor) {
     const text = words.insideAs(escapeHtml(visitor.name), words.roles[visitor.role])
-    return `<form class="bar" method="post" action="/auth/logout"><span>${text}</span><button class="plain">${words.leave}</button></form>`
+    return `<form class="bar" method="post" action="/logout"><span>${text}</span><button class="plain">${words.leave}</button></form>`
   }
   const text = isDemo ? `${words.actingAsDirector} ` : ''
   return `<p>${text}<a href="/login">${words.enter}</a></p>`

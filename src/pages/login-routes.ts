@@ -90,6 +90,11 @@ export const loginRoutes =
         return showsPage(request) ? reply.redirect(destination, 303) : { status: 'logged_in' as const, destination }
       },
     )
+
+    // The browser posts the form again to where it also sends the refresh token, which is to be revoked.
+    app.post('/logout', { config: { access: 'public' }, schema: { hide: true } }, async (_request, reply) =>
+      reply.redirect('/auth/logout', 307),
+    )
   }
 
 const isForm = ({ headers }: FastifyRequest): boolean => headers['content-type']?.startsWith(FORM) ?? false

@@ -207,6 +207,18 @@ test('forms are taken at the login page and not by the API', async (t) => {
     assert.equal((await submit(url, { email: 'a', password: 'b' })).statusCode, 415, url)
 })
 
+test('the form of every page logs out: it is posted again to where the refresh token is sent', async (t) => {
+  const app = await startApp(t)
+  const { submit, jar } = openBrowser(app)
+  await submit('/login', await aPerson(app))
+
+  const first = await submit('/logout', {})
+  const second = await submit(String(first.headers.location), {})
+
+  assert.deepEqual([first.statusCode, first.headers.location], [307, '/auth/logout'])
+  assert.deepEqual([second.statusCode, second.headers.location, jar.size], [303, '/login', 0])
+})
+
 test('in demo mode people can log in as somebody, and out again', async (t) => {
   const app = await startApp(t, { env: { AUTH_MODE: 'demo', APP_ENV: 'development' } })
   const person = await aPerson(app, 'staff')
