@@ -8,7 +8,7 @@ import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { Writable } from 'node:stream'
 import { after, type TestContext } from 'node:test'
-import { Ajv } from 'ajv'
+import { Ajv, type ValidateFunction } from 'ajv'
 import addFormats from 'ajv-formats'
 import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fastify'
 import { SignJWT } from 'jose'
@@ -200,7 +200,7 @@ async function openApp(file: string, backend: 'postgres' | 'redis', env: Record<
   await waitForDeps(deps)
   await deps.queues.ready(20_000)
   const app = await buildApp(deps)
-  return { app, deps, lines, clock, check: answerChecker(app) }
+  return { app, deps, lines, clock, check: answerChecker(app, env) }
 }
 
 /** A signed access token like those of POST /auth/login. */
@@ -233,11 +233,22 @@ type OpenApi = {
 
 type AnswerCheck = (method: string, url: string, response: LightMyRequestResponse) => void
 
+/** By environment: apps of several files share one, because making the document and compiling its schemas is slow. */
+const answerChecks = new Map<string, AnswerCheck>()
+
 /** Returns a check that an answer has a request id and is listed in OpenAPI: its JSON schema, or the code of its problem. */
-function answerChecker(app: FastifyInstance): AnswerCheck {
+function answerChecker(app: FastifyInstance, env: Record<string, string>): AnswerCheck {
+  const key = JSON.stringify(env)
+  const check = answerChecks.get(key) ?? makeAnswerCheck(app.swagger() as unknown as OpenApi)
+  answerChecks.set(key, check)
+  return check
+}
+
+function makeAnswerCheck({ paths, components }: OpenApi): AnswerCheck {
   const ajv = new Ajv({ strict: false })
   addFormats.default(ajv)
-  const { paths, components } = app.swagger() as unknown as OpenApi
+  ajv.addSchema({ $id: 'document', components })
+  const validators = new Map<object, ValidateFunction>()
   // As in the router, a written part of a path comes before a parameter.
   const countParameters = ([path]: [string, unknown]) => path.split('{').length
   const listed = Object.entries(paths).toSorted((a, b) => countParameters(a) - countParameters(b))
@@ -268,10 +279,15 @@ function answerChecker(app: FastifyInstance): AnswerCheck {
     }
     const schema = answer?.content?.['application/json']?.schema
     if (!schema) return assert.ok(!operation, `${what} is an answer that OpenAPI does not list`)
-    const validate = ajv.compile({ ...schema, components })
+    const validate = validators.get(schema) ?? ajv.compile(pointTo('document', schema))
+    validators.set(schema, validate)
     assert.ok(validate(body), `${what}: ${ajv.errorsText(validate.errors)} in ${JSON.stringify(body)}`)
   }
 }
+
+/** A schema whose references are to the components of another document. */
+const pointTo = (document: string, schema: object): object =>
+  JSON.parse(JSON.stringify(schema).replaceAll('"$ref":"#/components/', `"$ref":"${document}#/components/`)) as object
 
 function checkProblem(what: string, code: string, answer: Answer | undefined, { responses }: OpenApi['components']) {
   const shared = responses[answer?.$ref?.split('/').at(-1) ?? '']

@@ -34,7 +34,8 @@ export const fileRoutes: FastifyPluginAsync = async (app) => {
 }
 
 function sendApp(reply: FastifyReply, app: App): FastifyReply {
-  void reply.header('cache-control', 'no-cache').header('vary', 'accept-encoding')
+  // With no referrer at all, a browser without Sec-Fetch-Site would not tell the origin of a form either.
+  void reply.headers({ 'cache-control': 'no-cache', vary: 'accept-encoding', 'referrer-policy': 'same-origin' })
   if (isBuilt(app))
     return reply.header('content-security-policy', policyOf(app)).sendFile(`${app}.html`, { cacheControl: false })
   void reply.header('content-security-policy', MISSING.policy)

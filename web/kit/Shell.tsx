@@ -83,4 +83,4 @@ function NoSession({ error }: { error: unknown }) {
 }
 
 export const goToLogin = (): void =>
-  location.assign(`/login?next=${encodeURIComponent(location.pathname + location.search)}`)
+  location.assign(`/login?next=${encodeURIComponent(location.pathname + location.search + location.hash)}`)
