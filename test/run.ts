@@ -20,7 +20,8 @@ const CHECKS: [string, string[]][] = [
 ]
 /** `npm run test:long` runs these, because they start and kill programs and databases. */
 const LONG = /^test\/faults\/|\.long\.test\.ts$/
-const GROUPS = 5
+/** So many that each ends before --test-timeout on a busy machine too; more of them load the program more often. */
+const GROUPS = 8
 const TEMPLATE = 'monotickets_template'
 const REDIS_DATABASES = '4096'
 
