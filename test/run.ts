@@ -23,7 +23,8 @@ const CHECKS: [string, string[]][] = [
 const LONG = /^test\/faults\/|\.long\.test\.ts$/
 /** `npm run test:browser` runs these, in the system's Chromium. */
 const BROWSER = /^test\/browser\//
-const GROUPS = 5
+/** So many that each ends before --test-timeout on a busy machine too; more of them load the program more often. */
+const GROUPS = 8
 const TEMPLATE = 'monotickets_template'
 const REDIS_DATABASES = '4096'
 

@@ -101,7 +101,7 @@ test('a quiet stream sends heartbeats, and ends with its token', async (t) => {
   const { signal } = new AbortController()
   const events = watchConversations(
     app.deps,
-    { scope: null, eventId, requestId: 'req_1', lastEventId: 'nonsense', signal, tokenMs: 100 },
+    { scope: null, eventId, requestId: 'req_1', lastEventId: 'nonsense', signal, tokenMs: 500 },
     { ...PACE, heartbeatMs: 10 },
   )
 
