@@ -1,5 +1,5 @@
 /** The camera of the door: opens it, reads its frames, and says why it cannot. Search and keyboard go on without it. */
-import { openDecoder, type Decoder } from './decoder.ts'
+import { getDecoder, type Decoder } from './decoder.ts'
 import { lookAt, type Sightings } from './sightings.ts'
 
 export type CameraState = 'starting' | 'on' | 'denied' | 'busy' | 'none' | 'insecure' | 'stuck'
@@ -42,7 +42,7 @@ export function openCamera(video: HTMLVideoElement, { onCode, onState }: Handler
       stream = opened
       video.srcObject = opened
       await video.play()
-      decoder ??= await openDecoder()
+      decoder ??= await getDecoder()
       if (isClosed || mine !== turn) return
       onState('on', hasTorch(opened))
       readFrames(mine)
@@ -93,7 +93,6 @@ export function openCamera(video: HTMLVideoElement, { onCode, onState }: Handler
       isClosed = true
       document.removeEventListener('visibilitychange', onVisibility)
       stop()
-      decoder?.close()
     },
   }
 }

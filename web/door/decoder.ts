@@ -5,17 +5,22 @@ import type { Asked, Read } from './decoder.worker.ts'
 type Detector = { detect(source: CanvasImageSource): Promise<{ rawValue: string }[]> }
 type DetectorClass = { new (options: { formats: string[] }): Detector; getSupportedFormats(): Promise<string[]> }
 
-export type Decoder = { read(video: HTMLVideoElement): Promise<string[]>; close(): void }
+export type Decoder = { read(video: HTMLVideoElement): Promise<string[]> }
 
 /** A QR code that fills a fifth of the width still has enough dots. */
 const WIDTH_MAX = 800
 
-export async function openDecoder(): Promise<Decoder> {
+let opened: Promise<Decoder> | undefined
+
+/** One for the life of the page: a camera that is opened again, perhaps without a network, finds it ready. */
+export const getDecoder = (): Promise<Decoder> => (opened ??= openDecoder())
+
+async function openDecoder(): Promise<Decoder> {
   const { BarcodeDetector: Detectors } = globalThis as { BarcodeDetector?: DetectorClass }
   const formats = (await Detectors?.getSupportedFormats().catch((): string[] => [])) ?? []
   if (Detectors && formats.includes('qr_code')) {
     const detector = new Detectors({ formats: ['qr_code'] })
-    return { read: async (video) => (await detector.detect(video)).map(({ rawValue }) => rawValue), close: () => {} }
+    return { read: async (video) => (await detector.detect(video)).map(({ rawValue }) => rawValue) }
   }
   return openWorker()
 }
@@ -44,6 +49,5 @@ function openWorker(): Decoder {
       worker.postMessage(asked, [picture.data.buffer])
       return codes
     },
-    close: () => worker.terminate(),
   }
 }
