@@ -6,6 +6,14 @@ import { spawnSync } from 'node:child_process'
 import { readdirSync, statSync, utimesSync } from 'node:fs'
 import { join } from 'node:path'
 
+/** What the pages take from the server. */
+const SHARED = [
+  'src/http/tokens.ts',
+  'src/checkin/rules.ts',
+  'src/checkin/signed-pass.ts',
+  'src/events/code-reading.ts',
+  'src/platform/values/text.ts',
+]
 const SERVER = {
   stamp: 'dist/.tsbuildinfo',
   sources: ['package.json', 'tsconfig.json', 'tsconfig.build.json', ...listFiles('src')],
@@ -13,7 +21,7 @@ const SERVER = {
 }
 const PAGES = {
   stamp: 'dist/web/manifest.json',
-  sources: ['package.json', 'src/http/tokens.ts', 'src/checkin/rules.ts', ...listFiles('web')],
+  sources: ['package.json', ...SHARED, ...listFiles('web')],
   command: ['node_modules/vite/bin/vite.js', 'build', '--logLevel', 'warn', '--config', 'web/vite.config.ts'],
 }
 

@@ -9,7 +9,7 @@ import pg from 'pg'
 import { loadConfig } from '../src/platform/config.ts'
 import { MIGRATIONS_FOLDER, applyMigrations, sql } from '../src/platform/db.ts'
 import { openDeps, type Deps } from '../src/deps.ts'
-import { keyOf } from '../src/events/codes.ts'
+import { keyOf } from '../src/events/code-reading.ts'
 import { startEmbedded } from '../src/platform/embedded/embedded.ts'
 import { openLog } from '../src/platform/log.ts'
 

@@ -105,7 +105,7 @@ export type Scanned = { answer: ScanAnswer; isRetry: boolean; isConflict: boolea
  * Throws `event_not_found`, `invalid_date` and `scan_id_reused` (the id was used with another code).
  */
 export async function scan({ db, now, keyring }: Context, input: ScanInput): Promise<Scanned> {
-  const reading = await readScanned(keyring, input.code, input.eventId)
+  const reading = await readScanned({ db, keyring }, input.code, input.eventId)
   const row = describeScan(input, reading, now())
   const admission = mayEnterAtOnce(row, reading) ? await admitAtOnce(db, row, reading, input.user) : null
   if (admission) return { answer: describeAdmission(row, admission), isRetry: false, isConflict: false }

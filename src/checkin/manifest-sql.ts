@@ -5,7 +5,9 @@ import type { Position } from '../http/page.ts'
 export type ManifestRow = {
   id: string
   code: string
+  guestId: string
   name: string
+  notes: string | null
   places: number
   answer: 'pending' | 'yes' | 'no' | 'maybe'
   inside: number
@@ -21,7 +23,7 @@ export async function listChanged(
 ): Promise<ManifestRow[]> {
   const { rows } = await sql<ManifestRow>`
     with guest as (
-      select i.id, i.code, g.name, door_places(i.answer, i.answered_places, i.places) as places, i.answer,
+      select i.id, i.code, i.guest_id, g.name, g.notes, door_places(i.answer, i.answered_places, i.places) as places, i.answer,
              i.admitted - i.outside as inside, i.pass_version, i.revoked_at is not null as is_revoked,
              -- As precise as a cursor.
              date_trunc('milliseconds', greatest(i.updated_at, g.updated_at)) as changed_at

@@ -16,7 +16,9 @@ type Entry = {
   inside: number
   version: number
   passVersion: number
+  guestId?: string
   name?: string
+  notes?: string
 }
 type Manifest = {
   guests: number
@@ -42,6 +44,7 @@ test('a manifest has a hash of each code with its places, and names only on requ
   const eventId = await anEvent(db, { doorPolicy: 'confirmed' })
   const ana = await aGuest(db, eventId, { partySize: 3, answer: 'yes' })
   await sql`update invitations set answered_places = 2 where id = ${ana.invitationId}`.execute(db)
+  await sql`update guests set notes = 'Silla de ruedas' where id = ${ana.guestId}`.execute(db)
 
   const response = await get(`/scan/manifest/${eventId}`, { as: 'staff' })
   const named = (await get(`/scan/manifest/${eventId}?names=true`, { as: 'organizer' })).json<Manifest>()
@@ -58,7 +61,32 @@ test('a manifest has a hash of each code with its places, and names only on requ
   })
   assert.ok(version > 0)
   assert.ok(!response.body.includes(ana.code) && !response.body.includes('Ana'))
-  assert.equal(named.entries[0]!.name, 'Ana Prueba')
+  assert.deepEqual(
+    [named.entries[0]!.name, named.entries[0]!.notes, named.entries[0]!.guestId],
+    ['Ana Prueba', 'Silla de ruedas', ana.guestId],
+  )
+})
+
+test('a guest who was found by name is admitted by id, once for each place, and only at the door of their event', async (t) => {
+  const { db, post } = await startApp(t)
+  const [eventId, otherId] = [await anEvent(db), await anEvent(db)]
+  const ana = await aGuest(db, eventId)
+  const code = `guest:${ana.guestId}`
+  const scan = async (body: object) => {
+    const { status, reason } = (await post('/scan/validate', { as: 'staff', body })).json<Record<string, string>>()
+    return [status, reason]
+  }
+
+  assert.deepEqual(await scan({ eventId: otherId, code }), ['invalid', 'unknown_code'])
+  assert.deepEqual(await scan({ eventId, code: 'guest:nobody' }), ['invalid', 'unknown_code'])
+  assert.deepEqual(await scan({ eventId, code, scanId: 'by-name' }), ['valid', undefined])
+  assert.deepEqual(await scan({ eventId, code, scanId: 'by-name' }), ['valid', undefined])
+  assert.deepEqual(await scan({ eventId, code: ana.code }), ['duplicate', 'already_admitted'])
+  const upload = await post('/scan/sync', {
+    as: 'staff',
+    body: { eventId, scans: [{ scanId: 'later', code, scannedAt: new Date().toISOString() }] },
+  })
+  assert.equal(upload.json().results[0].status, 'duplicate')
 })
 
 test('what changed since the last manifest is all that the next one lists', async (t) => {

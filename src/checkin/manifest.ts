@@ -57,12 +57,12 @@ export const describeKey = ({ kid, publicKey, createdAt }: KeyRow) => ({
 })
 
 const describeEntry = (
-  { code, name, places, answer, inside, passVersion, isRevoked, changedAt }: ManifestRow,
+  { code, guestId, name, notes, places, answer, inside, passVersion, isRevoked, changedAt }: ManifestRow,
   eventId: string,
   hasNames: boolean,
 ) => ({
   hash: hashCode(eventId, code),
   ...{ places, answer, inside, version: changedAt.getTime(), passVersion },
   ...(isRevoked ? { isRevoked } : {}),
-  ...(hasNames ? { name } : {}),
+  ...(hasNames ? { guestId, name, ...(notes ? { notes } : {}) } : {}),
 })

@@ -1,5 +1,6 @@
 /** Passes: what the QR of an invitation says, and what the door reads. */
-import { readCode, type CodeReading } from '../events/events.ts'
+import { findCodeOfGuest, keyOf, readCode, type CodeReading } from '../events/events.ts'
+import type { Db } from '../platform/db.ts'
 import type { Keyring } from './keyring.ts'
 import { closesAtMs, type PassFacts } from './rules.ts'
 import { nameEvent, parsePass, verifyPass, writeBody, writePass } from './signed-pass.ts'
@@ -20,9 +21,23 @@ export async function issuePass(keyring: Keyring, { code, version, eventId, ends
 /** `pass`: null when a plain code was scanned or typed. */
 export type Scannable = CodeReading & { pass: PassFacts | null }
 
+/** What the door sends for a guest whom it found by name: its list of names (manifest.ts) has ids, and no codes. */
+const GUEST = /^guest:([A-Za-z0-9_-]{1,64})$/
+
 /** Reads what was scanned or typed at the door of an event. */
-export async function readScanned(keyring: Keyring, text: string, eventId: string): Promise<Scannable> {
+export async function readScanned(
+  { db, keyring }: { db: Db; keyring: Keyring },
+  text: string,
+  eventId: string,
+): Promise<Scannable> {
+  const [, guestId] = GUEST.exec(text) ?? []
+  if (guestId !== undefined) {
+    const code = await findCodeOfGuest(db, eventId, guestId)
+    return { ...(code === null ? readCode(text) : readOwn(code)), pass: null }
+  }
   const pass = parsePass(text)
   if (!pass) return { ...readCode(text), pass: null }
   return { ...readCode(pass.code), pass: await verifyPass(pass, await keyring.find(pass.kid), eventId) }
 }
+
+const readOwn = (code: string): CodeReading => ({ code, exact: [code], keys: [keyOf(code)] })

@@ -102,7 +102,7 @@ export const checkinRoutes =
               since: Type.Optional(Type.String({ maxLength: 300, description: '`cursor` of the answer before.' })),
               names: Type.Boolean({
                 default: false,
-                description: 'With the names of guests, for a search at the door.',
+                description: 'With the names of guests and the notes about them, for a search at the door.',
               }),
             },
             { additionalProperties: false },

@@ -28,7 +28,8 @@ export const ScanBody = Type.Object(
       description:
         'As scanned or typed: in any case, with or without hyphens, also from a scanner of another keyboard ' +
         'layout. The address of an invitation counts as its code. Of a signed pass (`MT1…`) all. An exact code ' +
-        'wins; a correction that could mean two invitations is unknown_code.',
+        'wins; a correction that could mean two invitations is unknown_code. `guest:` and a `guestId` of the ' +
+        'manifest: a guest who was found by name.',
     }),
     admit: Type.Integer({
       minimum: 1,

@@ -50,7 +50,7 @@ export async function syncScans({ db, now, keyring }: Context, upload: Upload): 
   const results: SyncResult[] = []
   const read: Read[] = []
   for (const [n, given] of scans.entries()) {
-    const one = await readScan(keyring, given, { n, upload, clock, receivedAt })
+    const one = await readScan({ db, keyring }, given, { n, upload, clock, receivedAt })
     if ('row' in one) read.push(one)
     else results[n] = one
   }
@@ -63,7 +63,7 @@ export async function syncScans({ db, now, keyring }: Context, upload: Upload): 
 type Place = { n: number; upload: Upload; clock: Synced['clock']; receivedAt: Date }
 
 async function readScan(
-  keyring: Keyring,
+  context: Pick<Context, 'db' | 'keyring'>,
   given: unknown,
   { n, upload, clock, receivedAt }: Place,
 ): Promise<Read | Rejected> {
@@ -79,7 +79,7 @@ async function readScan(
   if (!INSTANT.test(given.scannedAt) || !(scannedAt.getTime() >= 0))
     return reject('.scannedAt', 'is not an instant such as 2026-12-24T18:00:00Z', 'invalid_date')
   const { eventId, user, requestId } = upload
-  const reading = await readScanned(keyring, given.code, eventId)
+  const reading = await readScanned(context, given.code, eventId)
   const corrected = scannedAt.getTime() + (clock.isOff ? (clock.skewMs ?? 0) : 0)
   const at = new Date(Math.max(0, Math.min(corrected, receivedAt.getTime())))
   const input = { admit: 1, direction: 'in' as const, ...given, eventId, user, requestId }

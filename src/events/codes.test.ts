@@ -4,7 +4,8 @@ import { test } from 'node:test'
 import { sql } from '../platform/db.ts'
 import { startApp } from '../../test/harness.ts'
 import { aGuest, anEvent } from '../../test/make.ts'
-import { findCode, keyOf, newCode, readCode, readCodeOfPath } from './codes.ts'
+import { keyOf, readCode, readCodeOfPath } from './code-reading.ts'
+import { findCode, newCode } from './codes.ts'
 
 const LONG_QUERY = `utm_source=whatsapp&utm_medium=social&fbclid=${'IwAR0x_-'.repeat(23)}`
 

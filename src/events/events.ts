@@ -37,16 +37,8 @@ export {
   type AnswerKind,
   type NewAnswer,
 } from './invitations.ts'
-export {
-  findCode,
-  findRenewedCode,
-  keyOf,
-  listRevokedCodes,
-  revokeCode,
-  readCode,
-  readCodeOfPath,
-  type CodeReading,
-} from './codes.ts'
+export { findCode, findCodeOfGuest, findRenewedCode, listRevokedCodes, revokeCode } from './codes.ts'
+export { keyOf, readCode, readCodeOfPath, type CodeReading } from './code-reading.ts'
 export { mayDecline, showInvitation, type ShownInvitation } from './shown.ts'
 export { answerAtOnce } from './answered.ts'
 export { chooseTexts } from './texts.ts'

@@ -21,6 +21,8 @@ export const fileRoutes: FastifyPluginAsync = async (app) => {
       const isFile = page === 'door' && DOOR_FILE.test(file) && existsSync(`${WEB_FOLDER}/door/${file}`)
       if (!isFile) return sendApp(reply, page)
       void reply.header('cache-control', 'no-cache').header('content-security-policy', FILE_POLICY)
+      // It serves `/door` too, which is above its own folder.
+      void reply.header('service-worker-allowed', '/door')
       return reply.sendFile(`door/${file}`, { cacheControl: false })
     })
   }

@@ -3772,7 +3772,10 @@ export interface components {
             passVersion: number;
             /** @description Only where the guest was anonymised. */
             isRevoked?: boolean;
+            /** @description Like `name` and `notes` only with `names`. */
+            guestId?: string;
             name?: string;
+            notes?: string;
         };
         MessagePreview: {
             requestId: components["schemas"]["RequestId"];
@@ -5560,7 +5563,7 @@ export interface components {
             content: {
                 "application/json": {
                     eventId: string;
-                    /** @description As scanned or typed: in any case, with or without hyphens, also from a scanner of another keyboard layout. The address of an invitation counts as its code. Of a signed pass (`MT1…`) all. An exact code wins; a correction that could mean two invitations is unknown_code. */
+                    /** @description As scanned or typed: in any case, with or without hyphens, also from a scanner of another keyboard layout. The address of an invitation counts as its code. Of a signed pass (`MT1…`) all. An exact code wins; a correction that could mean two invitations is unknown_code. `guest:` and a `guestId` of the manifest: a guest who was found by name. */
                     code: string;
                     /**
                      * @description How many people of the party enter or leave now.
@@ -11094,7 +11097,7 @@ export interface operations {
             query?: {
                 /** @description `cursor` of the answer before. */
                 since?: string;
-                /** @description With the names of guests, for a search at the door. */
+                /** @description With the names of guests and the notes about them, for a search at the door. */
                 names?: boolean;
             };
             header?: never;

@@ -1,5 +1,5 @@
 /** Server-sent events of the API. A stream ends with its access token; this opens it again until the page leaves. */
-import { renewSession } from './client.ts'
+import { renewSession } from './call.ts'
 
 const AGAIN_MS = [1000, 2000, 5000, 15_000]
 

@@ -1,6 +1,6 @@
 /** A sentence for each problem of the API that people can meet on a page. The others have a general one, with their folio. */
 import type { FailureCode } from '../../src/platform/errors.ts'
-import { isProblem } from '../api/client.ts'
+import { isProblem } from '../api/call.ts'
 import { pick } from './locale.ts'
 
 type Sentences = Partial<Record<FailureCode, string>>

@@ -1,0 +1,257 @@
+/** The door: a camera that sees a film, a scanner that types, phones without a network. */
+import assert from 'node:assert/strict'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test, type TestContext } from 'node:test'
+import type { BrowserContextOptions, Page } from 'playwright-core'
+import { until } from '../program.ts'
+import { writeFilm } from './film.ts'
+import { openSite, type Site } from './site.ts'
+
+const PHONE: BrowserContextOptions = { viewport: { width: 390, height: 844 }, hasTouch: true }
+const HOUR_MS = 3_600_000
+/** From the reading of a code to the frame with its answer. */
+const ANSWER_MAX_MS = 150
+
+type Guest = { id: string; name: string; code: string }
+type Party = { eventId: string; guests: Guest[] }
+
+async function anEvent(site: Site, guests: [name: string, partySize: number][]): Promise<Party> {
+  const event = await site.ask<{ id: string }>('organizer', 'POST', '/events', {
+    ...{ name: 'Boda de prueba', type: 'standard', status: 'active', timeZone: 'America/Mexico_City' },
+    startsAt: new Date(Date.now() + HOUR_MS).toISOString(),
+    endsAt: new Date(Date.now() + 6 * HOUR_MS).toISOString(),
+  })
+  const added: Guest[] = []
+  for (const [name, partySize] of guests)
+    added.push(await site.ask<Guest>('organizer', 'POST', `/events/${event.id}/guests`, { name, partySize }))
+  return { eventId: event.id, guests: added }
+}
+
+const readDoor = (site: Site, { eventId }: Party) =>
+  site.ask<{ persons: { inside: number }; conflicts: number; duplicates: number }>(
+    'organizer',
+    'GET',
+    `/events/${eventId}/door`,
+  )
+
+/** A phone that somebody has set up with the code of a device, ready to work without a network. */
+async function aPhone(t: TestContext, site: Site, { eventId }: Party, gate: string, options = {}): Promise<Page> {
+  const device = { eventId, gate, name: `Teléfono ${gate}` }
+  const { qr } = await site.ask<{ qr: { text: string } }>('organizer', 'POST', '/devices', device)
+  const page = await site.open(t, null, `/door${new URL(qr.text).hash}`, { ...PHONE, ...options })
+  await page.getByRole('button', { name: 'Empezar' }).first().click()
+  await page.getByRole('heading', { level: 1, name: `Boda de prueba ${gate}` }).waitFor()
+  await page.getByRole('button', { name: 'Pendientes' }).click()
+  await page.getByText('Listo sin conexión').waitFor()
+  await page.getByRole('button', { name: 'Escanear' }).click()
+  return page
+}
+
+async function typeCode(page: Page, code: string): Promise<void> {
+  await page.getByRole('button', { name: 'Teclado' }).click()
+  await page.getByLabel('Código', { exact: true }).fill(code)
+  await page.getByRole('button', { name: 'Comprobar' }).click()
+}
+
+const answer = (page: Page, text: string | RegExp) => page.getByRole('alert').getByText(text).waitFor()
+const next = (page: Page) => page.getByRole('button', { name: 'Siguiente' }).click()
+
+test('the door', async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'monotickets-film-'))
+  const film = join(folder, 'film.y4m')
+  const show = (text: string | null) => writeFilm(film, [{ text, seconds: 1 }])
+  await show(null)
+  const site = await openSite(t, {
+    args: [
+      '--use-fake-device-for-media-stream',
+      '--use-fake-ui-for-media-stream',
+      `--use-file-for-fake-video-capture=${film}`,
+    ],
+  })
+  t.after(() => rm(folder, { recursive: true, force: true }))
+
+  await t.test('the camera reads a code once, and a second gate sees when and where it came in', async (t) => {
+    const party = await anEvent(site, [['Raúl Díaz', 1]])
+    await show(party.guests[0]!.code)
+    const north = await aPhone(t, site, party, 'Norte')
+
+    await answer(north, 'PASA')
+    await answer(north, 'Raúl Díaz')
+    await answer(north, '1 de 1 adentro')
+    const tookMs = await north.evaluate<number>(`performance.getEntriesByName('door-answer')[0].duration`)
+    t.diagnostic(`from the reading of a code to its answer on screen: ${tookMs.toFixed(0)} ms`)
+    await next(north)
+    await north.waitForTimeout(1500) // the code is still in view
+    assert.deepEqual(await readCounts(site, party), { inside: 1, duplicates: 0, conflicts: 0 })
+    await north.close()
+    const south = await aPhone(t, site, party, 'Sur')
+    await answer(south, 'YA ENTRÓ')
+    await answer(south, /^\d\d:\d\d, Norte$/)
+    await show(null)
+
+    assert.ok(tookMs <= ANSWER_MAX_MS, `${tookMs.toFixed(0)} ms`)
+    assert.deepEqual(await readCounts(site, party), { inside: 1, duplicates: 1, conflicts: 0 })
+  })
+
+  await t.test('a scanner that types is read whatever has the focus; a party says how many', async (t) => {
+    const party = await anEvent(site, [['Mariana López', 3]])
+    const page = await aPhone(t, site, party, 'Norte')
+    const scan = async (code: string) => {
+      await page.getByRole('button', { name: 'Pendientes' }).focus()
+      await page.evaluate(`for (const key of [...${JSON.stringify(code)}, 'Enter'])
+        document.activeElement.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true, cancelable: true }))`)
+    }
+
+    await scan(party.guests[0]!.code)
+    await answer(page, 'Quedan 3 lugares')
+    assert.equal((await readCounts(site, party)).inside, 0, 'nothing is spent before somebody says how many')
+    await page.getByRole('button', { name: 'Entran 2' }).click()
+    await answer(page, '2 de 3 adentro')
+    await page.getByRole('button', { name: 'Entra 1 más' }).click()
+    await page.getByRole('button', { name: 'Entra 1', exact: true }).click()
+    await answer(page, '3 de 3 adentro')
+    await next(page)
+    await scan('NADIE-TIENE-ESTE')
+    await answer(page, 'NO PASA')
+    await answer(page, 'No está en la lista')
+    await scan(party.guests[0]!.code)
+    await answer(page, 'YA ENTRÓ')
+
+    assert.equal((await readCounts(site, party)).inside, 3)
+  })
+
+  await t.test('two phones without a network let the same guest in; the upload finds the double entry', async (t) => {
+    const party = await anEvent(
+      site,
+      ['Ana Ruiz', 'Eva Soto', 'Luz Vega'].map((name): [string, number] => [name, 1]),
+    )
+    const codes = party.guests.map(({ code }) => code)
+    const [north, south] = [await aPhone(t, site, party, 'Norte'), await aPhone(t, site, party, 'Sur')]
+    for (const page of [north, south]) await page.context().setOffline(true)
+
+    for (const code of codes) {
+      await typeCode(north, code)
+      await answer(north, 'POR CONFIRMAR')
+      await next(north)
+    }
+    await north.getByRole('status').getByText('Sin conexión').waitFor()
+    await north.getByRole('status').getByText('3 pendientes').waitFor()
+    await typeCode(north, codes[0]!)
+    await answer(north, 'YA ENTRÓ')
+    await answer(north, /^\d\d:\d\d, Norte$/)
+    await next(north)
+    await typeCode(south, codes[0]!)
+    await answer(south, 'POR CONFIRMAR')
+    await next(south)
+    assert.equal((await readCounts(site, party)).inside, 0)
+
+    await north.context().setOffline(false)
+    await north.getByRole('status').getByText('0 pendientes').waitFor()
+    await south.context().setOffline(false)
+    await answer(south, 'CORRECCIÓN')
+    await answer(south, /^Doble entrada: \d\d:\d\d, Norte; \d\d:\d\d, Sur$/)
+    await south.getByRole('button', { name: 'Entendido' }).click()
+    await south.getByRole('status').getByText('Revisa las dobles entradas').waitFor()
+
+    assert.deepEqual(await readCounts(site, party), { inside: 3, duplicates: 2, conflicts: 1 })
+  })
+
+  await t.test('the door opens without a network, with what it has not uploaded', async (t) => {
+    const party = await anEvent(site, [['Ana Ruiz', 1]])
+    const page = await aPhone(t, site, party, 'Norte')
+    await page.waitForFunction('navigator.serviceWorker.controller !== null')
+    await page.context().setOffline(true)
+    await page.reload()
+    await page.getByRole('heading', { level: 1, name: 'Boda de prueba Norte' }).waitFor()
+    await typeCode(page, party.guests[0]!.code)
+    await answer(page, 'POR CONFIRMAR')
+    await page.reload()
+    await page.getByRole('status').getByText('1 pendiente').waitFor()
+    await page.getByRole('button', { name: 'Pendientes' }).click()
+    await page.getByRole('button', { name: 'Salir de esta puerta' }).click()
+    await page.getByText('Hay 1 entrada sin subir. Si sales, se pierde.').waitFor()
+    await page.keyboard.press('Escape')
+
+    await page.context().setOffline(false)
+    await page.getByRole('status').getByText('0 pendientes').waitFor()
+
+    assert.equal((await readCounts(site, party)).inside, 1)
+  })
+
+  await t.test('a silent server: our list stands in after 0.8 s, or nobody comes in', async (t) => {
+    const party = await anEvent(site, [
+      ['Ana Ruiz', 1],
+      ['Eva Soto', 1],
+    ])
+    const page = await aPhone(t, site, party, 'Norte', { serviceWorkers: 'block' })
+    await page.route('**/scan/validate', async (route) => {
+      await new Promise((resolve) => setTimeout(resolve, 1500))
+      await route.continue()
+    })
+
+    await typeCode(page, party.guests[0]!.code)
+    await answer(page, 'POR CONFIRMAR')
+    await page.getByRole('alert').getByText('POR CONFIRMAR').waitFor({ state: 'detached' })
+    await answer(page, 'PASA')
+    await next(page)
+    await page.getByRole('button', { name: 'Pendientes' }).click()
+    await page.getByLabel('Solo en línea').check()
+    await page.getByRole('button', { name: 'Escanear' }).click()
+    await page.context().setOffline(true)
+    await typeCode(page, party.guests[1]!.code)
+    await answer(page, 'SIN RESPUESTA')
+    await page.context().setOffline(false)
+    await page.getByRole('button', { name: 'Reintentar' }).click()
+    await answer(page, 'PASA')
+
+    assert.equal((await readCounts(site, party)).inside, 2)
+  })
+
+  await t.test(
+    'with their own login, staff find a guest by name with two taps; a supervisor takes it back',
+    async (t) => {
+      const party = await anEvent(site, [
+        ['Mariana López', 1],
+        ['Raúl Díaz', 1],
+      ])
+      const page = await site.open(t, 'organizer', '/door', PHONE)
+      await page.getByLabel('Evento').selectOption(party.eventId)
+      await page.getByLabel('Puerta o acceso').fill('Jardín')
+      await page.getByRole('button', { name: 'Empezar' }).last().click()
+      await page.getByRole('heading', { level: 1, name: 'Boda de prueba Jardín' }).waitFor()
+      await page.getByRole('navigation').getByRole('button', { name: 'Buscar' }).click()
+      const search = page.getByRole('searchbox', { name: 'Nombre del invitado' })
+      await search.fill('m')
+      await page.getByText('Escribe al menos dos letras.').waitFor()
+      await search.fill('lopez ma')
+      await page.getByRole('button', { name: /Mariana López/ }).click()
+      await answer(page, 'Queda 1 lugar')
+      assert.equal((await readCounts(site, party)).inside, 0, 'one tap admits nobody')
+      await page.getByRole('button', { name: 'Entra 1' }).click()
+      await answer(page, 'PASA')
+      assert.equal((await readCounts(site, party)).inside, 1)
+      await next(page)
+
+      await page.getByRole('button', { name: 'Pendientes' }).click()
+      await page.getByRole('button', { name: 'Deshacer' }).click()
+      const dialog = page.getByRole('dialog', { name: 'Deshacer la entrada de Mariana López' })
+      await dialog.getByRole('button', { name: 'Deshacer' }).click()
+      await dialog.getByText('Escribe el motivo.').waitFor()
+      await dialog.getByLabel('Motivo').fill('Era otra Mariana')
+      await dialog.getByRole('button', { name: 'Deshacer' }).click()
+      await page.getByText('Deshecha').waitFor()
+      await until(
+        () => readCounts(site, party),
+        ({ inside }) => inside === 0,
+        5000,
+      )
+    },
+  )
+})
+
+async function readCounts(site: Site, party: Party) {
+  const { persons, duplicates, conflicts } = await readDoor(site, party)
+  return { inside: persons.inside, duplicates, conflicts }
+}

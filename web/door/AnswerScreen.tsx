@@ -1,0 +1,183 @@
+/** The answer to a scan, over the whole screen: colour, icon and words say the same. */
+import { Check, CircleHelp, Pause, X } from 'lucide-react'
+import { useEffect, useRef, type ReactNode } from 'react'
+import { formatClock } from '../words/formats.ts'
+import type { Engine } from './engine.ts'
+import type { Correction, Guest, Tone, Verdict, View } from './machine.ts'
+import type { Memory } from './memory.ts'
+import { explainReason, WORDS } from './words.ts'
+import styles from './door.module.css'
+
+type Props = { engine: Engine; memory: Memory }
+const ICONS = { valid: Check, duplicate: Pause, invalid: X }
+
+export function titleOf({ status, reason }: Verdict): string {
+  if (status === 'valid') return WORDS.pass
+  if (status === 'invalid') return WORDS.stop
+  return reason === 'not_enough_places' ? WORDS.full : WORDS.twice
+}
+
+export function AnswerScreen({ engine, memory }: Props) {
+  const { view } = memory.door
+  const box = useRef<HTMLDivElement>(null)
+  const isShown = view.kind !== 'idle'
+  useEffect(() => {
+    if (view.kind !== 'checking') box.current?.querySelector<HTMLElement>('button')?.focus({ preventScroll: true })
+    if (!('verdict' in view) || view.kind === 'correction') return
+    // The time of the frame after the one in which the answer is drawn.
+    const frame = requestAnimationFrame(() => measure(engine))
+    return () => cancelAnimationFrame(frame)
+  }, [view, engine])
+  const close = () => engine.dispatch({ kind: 'dismissed' })
+  return (
+    <div
+      ref={box}
+      hidden={!isShown}
+      className={`${styles['answer']} ${styles[lookOf(view)]}`}
+      onKeyDown={(event) => (event.key === 'Escape' ? close() : undefined)}
+      onClick={(event) => (event.target === event.currentTarget && view.kind !== 'party' ? close() : undefined)}
+    >
+      <div role="alert" className={styles['verdict']}>
+        <Words view={view} memory={memory} />
+      </div>
+      <div className={styles['actions']}>
+        <Actions view={view} engine={engine} close={close} />
+      </div>
+    </div>
+  )
+}
+
+function measure(engine: Engine): void {
+  if (performance.getEntriesByName('door-decoded').length === 0) return
+  const { duration } = performance.measure('door-answer', 'door-decoded')
+  performance.clearMarks('door-decoded')
+  engine.painted(duration)
+}
+
+function lookOf(view: View): Tone | 'provisional' | 'neutral' {
+  if (view.kind === 'unanswered') return 'invalid'
+  if (view.kind === 'provisional') return view.verdict.status === 'valid' ? 'provisional' : view.verdict.status
+  return 'verdict' in view ? view.verdict.status : 'neutral'
+}
+
+function Words({ view, memory }: { view: View; memory: Memory }) {
+  switch (view.kind) {
+    case 'idle':
+      return null
+    case 'checking':
+      return <p className={styles['late']}>{WORDS.checking}</p>
+    case 'party':
+      return (
+        <>
+          <p className={styles['name']}>{view.guest?.name || WORDS.noName}</p>
+          <p>{WORDS.left(view.left)}</p>
+          {view.guest ? <Details guest={view.guest} /> : null}
+          <p className={styles['question']}>{WORDS.howMany}</p>
+        </>
+      )
+    case 'unanswered':
+      return (
+        <>
+          <CircleHelp className={styles['sign']} aria-hidden="true" />
+          <p className={styles['word']}>{WORDS.noAnswer}</p>
+          <p>{WORDS.noAnswerWhy}</p>
+        </>
+      )
+    case 'correction':
+      return <Corrected correction={view} memory={memory} />
+    default:
+      return (
+        <Found verdict={view.verdict} memory={memory}>
+          {view.kind === 'provisional' ? <p className={styles['mark']}>{WORDS.unconfirmed}</p> : null}
+        </Found>
+      )
+  }
+}
+
+function Corrected({ correction: { before, verdict, scan }, memory }: { correction: Correction; memory: Memory }) {
+  const { timeZone, gate } = memory.session
+  const ours = WORDS.firstAt(formatClock(scan.atMs, timeZone), gate)
+  const first = verdict.first && WORDS.firstAt(formatClock(verdict.first.at, timeZone), verdict.first.gate)
+  return (
+    <Found verdict={verdict} memory={memory}>
+      <p className={styles['mark']}>{WORDS.correction}</p>
+      <p>{WORDS.before(titleOf(before))}</p>
+      {verdict.isConflict && first ? <p>{WORDS.doubleEntry(`${first}; ${ours}`)}</p> : null}
+    </Found>
+  )
+}
+
+function Found({ verdict, memory, children }: { verdict: Verdict; memory: Memory; children: ReactNode }) {
+  const { status, reason, guest, first } = verdict
+  const { timeZone } = memory.session
+  const Icon = ICONS[status]
+  return (
+    <>
+      <Icon className={styles['sign']} aria-hidden="true" />
+      <p className={styles['word']}>{titleOf(verdict)}</p>
+      {children}
+      {guest ? <p className={styles['name']}>{guest.name || WORDS.noName}</p> : null}
+      {status === 'duplicate' && first ? (
+        <p className={styles['first']}>{WORDS.firstAt(formatClock(first.at, timeZone), first.gate)}</p>
+      ) : null}
+      {status === 'invalid' ? (
+        <p className={styles['first']}>{explainReason(reason, memory.info?.event, timeZone)}</p>
+      ) : null}
+      {guest ? <p>{WORDS.insideOf(guest.admitted, guest.partySize)}</p> : null}
+      {guest && status !== 'invalid' ? <Details guest={guest} /> : null}
+    </>
+  )
+}
+
+function Details({ guest: { notes, companions, answer } }: { guest: Guest }) {
+  const names = companions.flatMap(({ name }) => name ?? [])
+  return (
+    <>
+      {notes ? <p className={styles['notes']}>{notes}</p> : null}
+      {names.length > 0 ? <p>{WORDS.comesWith(names.join(', '))}</p> : null}
+      {WORDS.answers[answer] ? <p>{WORDS.answers[answer]}</p> : null}
+    </>
+  )
+}
+
+function Actions({ view, engine, close }: { view: View; engine: Engine; close: () => void }) {
+  if (view.kind === 'idle' || view.kind === 'checking') return null
+  if (view.kind === 'party')
+    return (
+      <>
+        {Array.from({ length: view.left }, (_, n) => view.left - n).map((n) => (
+          <button key={n} type="button" onClick={() => engine.dispatch({ kind: 'chosen', admit: n })}>
+            {WORDS.enter(n)}
+          </button>
+        ))}
+        <button type="button" className={styles['quiet']} onClick={close}>
+          {WORDS.cancel}
+        </button>
+      </>
+    )
+  if (view.kind === 'unanswered')
+    return (
+      <>
+        <button type="button" onClick={() => engine.dispatch({ kind: 'retried' })}>
+          {WORDS.again}
+        </button>
+        <button type="button" className={styles['quiet']} onClick={close}>
+          {WORDS.cancel}
+        </button>
+      </>
+    )
+  const left =
+    view.kind === 'correction' || view.verdict.status === 'invalid' ? 0 : (view.verdict.guest?.remaining ?? 0)
+  return (
+    <>
+      <button type="button" onClick={close}>
+        {view.kind === 'correction' ? WORDS.understood : WORDS.next}
+      </button>
+      {left > 0 ? (
+        <button type="button" className={styles['quiet']} onClick={() => engine.more()}>
+          {WORDS.more(left)}
+        </button>
+      ) : null}
+    </>
+  )
+}

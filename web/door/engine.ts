@@ -1,0 +1,296 @@
+/**
+ * Runs the machine: asks the server, lets our list stand in when it is silent, keeps what was decided without it, and uploads
+ * that. One page at a time does so (main.tsx holds a lock).
+ */
+import { codeOfGuest, judge, type Entry } from './judge.ts'
+import { isOver, refreshList, wipeGuests } from './lists.ts'
+import {
+  advance,
+  isSame,
+  takesCodes,
+  type DoorEvent,
+  type Effect,
+  type Scan,
+  type Tone,
+  type Verdict,
+} from './machine.ts'
+import { countWaiting, readMemory, type Memory } from './memory.ts'
+import { openNet, type Outcome } from './net.ts'
+import type { Difference, Recent, Session, Settings, Store } from './store.ts'
+import { uploadScans } from './uploads.ts'
+
+/** After that our list stands in. */
+const SILENT_MS = 800
+const TICK_MS = 1000
+const EVERY = { probeMs: 5000, uploadMs: 15_000, listMs: 30_000 }
+const SHOWN_MS = 4000
+const KEPT_MAX = 50
+
+export type Engine = Awaited<ReturnType<typeof openEngine>>
+
+/** `signal`: sound and vibration. */
+export async function openEngine(store: Store, session: Session, signal: (tone: Tone, isMuted: boolean) => void) {
+  const memory = await readMemory(store, session)
+  const net = openNet(session, () => memory.session.gate)
+  const listeners = new Set<() => void>()
+  let snapshot = { ...memory }
+  const due = { probeMs: 0, uploadMs: 0, listMs: 0 }
+  let failures = 0
+  let lastTookMs: number | null = null
+  let isRefreshing = false
+
+  const tell = () => {
+    snapshot = { ...memory }
+    for (const listener of listeners) listener()
+  }
+
+  function dispatch(event: DoorEvent): void {
+    const before = memory.door.view
+    const [door, effects] = advance(memory.door, event)
+    memory.door = door
+    if (door.view !== before && 'verdict' in door.view && door.view.kind !== 'correction')
+      endLater(door.view.scan.scanId)
+    tell()
+    for (const effect of effects) run(effect)
+  }
+
+  const endLater = (scanId: string) => void setTimeout(() => dispatch({ kind: 'timedOut', scanId }), SHOWN_MS)
+
+  function run(effect: Effect): void {
+    if (effect.kind === 'signal') signal(effect.tone, memory.settings.isMuted)
+    else if (effect.kind === 'keep') void keep(effect.scan, effect.verdict)
+    else void check(effect.scan, effect.isAsked)
+  }
+
+  const judgeNow = (scan: Scan) =>
+    memory.list && judge(memory.list, scan.code, { atMs: scan.atMs + memory.skewMs, count: scan.admit })
+
+  async function standIn(scan: Scan): Promise<void> {
+    // A device that was deleted admits nobody. Staff whose login has run out go on: they sign in later.
+    const isEnded = memory.isBlocked && session.token !== null
+    const known = memory.settings.isOnlineOnly || isEnded ? null : await judgeNow(scan)
+    dispatch({ kind: 'silent', scanId: scan.scanId, verdict: known?.verdict ?? null })
+  }
+
+  async function check(scan: Scan, isAsked: boolean): Promise<void> {
+    if (!isAsked) return standIn(scan)
+    const asked = net.check(scan, lastTookMs)
+    lastTookMs = null
+    let timer: ReturnType<typeof setTimeout> | undefined
+    const silence = new Promise<'late'>((resolve) => (timer = setTimeout(() => resolve('late'), SILENT_MS)))
+    const first = await Promise.race([asked, silence])
+    clearTimeout(timer)
+    if (first === 'late') {
+      await standIn(scan)
+      const outcome = await asked
+      if (outcome.kind === 'ok') await takeLate(scan, outcome.data)
+      return
+    }
+    note(first)
+    if (first.kind !== 'ok') return standIn(scan)
+    dispatch({ kind: 'answered', scanId: scan.scanId, verdict: first.data })
+    await take(scan, first.data)
+    if (memory.waiting.size > 0) void upload()
+  }
+
+  /** The server's word about a scan, into the list and the recent ones. */
+  async function take(scan: Scan, verdict: Verdict): Promise<Entry | null> {
+    const known = memory.list && (await judge(memory.list, scan.code, { atMs: scan.atMs + memory.skewMs, count: 1 }))
+    const entry = known?.hash ? memory.list?.entries.get(known.hash) : undefined
+    remember(scan, verdict, false)
+    if (!entry || !verdict.guest) return null
+    const changed = admitted(entry, scan, verdict, verdict.guest.admitted)
+    await store.putEntry(changed)
+    return changed
+  }
+
+  function admitted(entry: Entry, scan: Scan, { status, first }: Verdict, inside: number): Entry {
+    const ours = { at: new Date(scan.atMs).toISOString(), gate: memory.session.gate, device: session.device }
+    const firstOf = first ?? (status === 'valid' ? ours : undefined)
+    const changed = { ...entry, inside, ...((entry.first ?? firstOf) ? { first: entry.first ?? firstOf! } : {}) }
+    memory.list?.entries.set(entry.hash, changed)
+    return changed
+  }
+
+  /** A scan that our list answered waits for its upload. */
+  async function keep(scan: Scan, verdict: Verdict): Promise<void> {
+    const known = await judgeNow(scan)
+    const entry = known?.hash ? memory.list?.entries.get(known.hash) : undefined
+    const { status, reason } = verdict
+    const waiting = {
+      scanId: scan.scanId,
+      scan,
+      hash: entry?.hash ?? null,
+      gate: memory.session.gate,
+      verdict: { status, ...(reason ? { reason } : {}) },
+    }
+    memory.waiting.set(scan.scanId, waiting)
+    count()
+    remember(scan, verdict, true)
+    await store.keep(waiting, entry ? admitted(entry, scan, verdict, entry.inside) : null)
+    void navigator.storage?.persist?.()
+    tell()
+  }
+
+  const count = () => {
+    if (memory.list) memory.list.waiting = countWaiting(memory.waiting)
+  }
+
+  async function takeLate(scan: Scan, verdict: Verdict): Promise<void> {
+    if (memory.waiting.has(scan.scanId)) return settle(scan.scanId, verdict)
+    await take(scan, verdict)
+    dispatch({ kind: 'answered', scanId: scan.scanId, verdict })
+  }
+
+  async function settle(scanId: string, verdict: Verdict): Promise<void> {
+    const waiting = memory.waiting.get(scanId)
+    if (!waiting) return
+    const { scan, hash, gate, verdict: before } = waiting
+    const entry = hash === null ? undefined : memory.list?.entries.get(hash)
+    memory.waiting.delete(scanId)
+    count()
+    const changed = entry && verdict.guest ? admitted(entry, scan, verdict, verdict.guest.admitted) : null
+    await store.settle(scanId, changed)
+    remember(scan, verdict, false)
+    if (!isSame(before, verdict)) await differ({ scanId, atMs: scan.atMs, gate, shown: before.status, verdict })
+    dispatch({ kind: 'settled', scan, before, verdict, ageMs: Date.now() - scan.atMs })
+  }
+
+  async function differ(difference: Difference): Promise<void> {
+    memory.differences = [difference, ...memory.differences].slice(0, KEPT_MAX)
+    await store.set('differences', memory.differences)
+  }
+
+  function remember({ scanId, admit, atMs }: Scan, { status, guest }: Verdict, isProvisional: boolean): void {
+    const one: Recent = { scanId, name: guest?.name ?? '', status, admit, atMs, isProvisional }
+    memory.recent = [one, ...memory.recent.filter((other) => other.scanId !== scanId)].slice(0, KEPT_MAX)
+    memory.recent.sort((a, b) => b.atMs - a.atMs)
+    void store.set('recent', memory.recent)
+  }
+
+  function note({ kind }: Pick<Outcome<unknown>, 'kind'>): void {
+    if (kind === 'ok') memory.isBlocked = false
+    if (kind === 'blocked') memory.isBlocked = true
+  }
+
+  async function refresh(): Promise<void> {
+    if (isRefreshing) return
+    isRefreshing = true
+    due.listMs = due.probeMs = performance.now()
+    if (isOver(memory)) await wipeGuests(memory, store)
+    else {
+      memory.isLoading = memory.list === null
+      const kind = await refreshList(memory, net, store)
+      memory.isLoading = false
+      note({ kind })
+      if (kind === 'ok') dispatch({ kind: 'reached' })
+      else tell()
+      if (kind === 'ok' && memory.waiting.size > 0) void upload()
+    }
+    isRefreshing = false
+  }
+
+  async function upload(): Promise<void> {
+    if (memory.isUploading || memory.waiting.size === 0) return
+    memory.isUploading = true
+    tell()
+    const uploaded = await uploadScans(net, memory.waiting.values(), failures)
+    memory.isUploading = false
+    failures = uploaded.kind === 'again' ? failures + 1 : 0
+    due.uploadMs = performance.now() + (uploaded.kind === 'again' ? uploaded.afterMs : EVERY.uploadMs)
+    if (uploaded.kind === 'blocked') memory.isBlocked = true
+    if (uploaded.kind === 'done') {
+      memory.isBlocked = false
+      for (const one of uploaded.settled) {
+        if ('verdict' in one) await settle(one.waiting.scanId, one.verdict)
+        else await reject(one.waiting.scanId, one.code)
+      }
+    }
+    tell()
+    if (uploaded.kind === 'done' && uploaded.settled.length > 0 && memory.waiting.size > 0) void upload()
+  }
+
+  async function reject(scanId: string, code: string): Promise<void> {
+    const waiting = memory.waiting.get(scanId)
+    if (!waiting) return
+    memory.waiting.delete(scanId)
+    count()
+    await store.settle(scanId, null)
+    await differ({ scanId, atMs: waiting.scan.atMs, gate: waiting.gate, shown: waiting.verdict.status, code })
+  }
+
+  const timer = setInterval(() => {
+    const nowMs = performance.now()
+    if (memory.waiting.size > 0 && !memory.door.isOffline && nowMs >= due.uploadMs) void upload()
+    if (memory.door.isOffline && nowMs - due.probeMs >= EVERY.probeMs) void refresh()
+    else if (nowMs - due.listMs >= EVERY.listMs) void refresh()
+  }, TICK_MS)
+  const wake = () => {
+    if (!document.hidden) void refresh()
+  }
+  addEventListener('online', wake)
+  document.addEventListener('visibilitychange', wake)
+  void refresh()
+
+  const makeScan = (code: string, more: Partial<Scan> = {}): Scan => ({
+    ...{ scanId: crypto.randomUUID(), code, admit: 1, atMs: Date.now(), ...more },
+  })
+
+  return {
+    read: () => snapshot as Readonly<Memory>,
+    subscribe(listener: () => void) {
+      listeners.add(listener)
+      return () => void listeners.delete(listener)
+    },
+    dispatch,
+    refresh,
+    upload,
+    net,
+    takesCodes: () => takesCodes(memory.door),
+    /** A code was scanned or typed. */
+    async scan(code: string): Promise<void> {
+      performance.mark('door-decoded')
+      const scan = makeScan(code)
+      const known = await judgeNow(scan)
+      dispatch({ kind: 'decoded', scan, known })
+    },
+    /** A guest was found by name. */
+    async choose(guestId: string): Promise<void> {
+      const scan = makeScan(codeOfGuest(guestId), { isChosen: true })
+      dispatch({ kind: 'decoded', scan, known: await judgeNow(scan) })
+    },
+    more(): void {
+      const { view } = memory.door
+      if ('scan' in view) dispatch({ kind: 'more', scan: makeScan(view.scan.code) })
+    },
+    /** An answer is on screen. */
+    painted(tookMs: number): void {
+      lastTookMs = Math.round(tookMs)
+    },
+    async change(settings: Partial<Settings>): Promise<void> {
+      memory.settings = { ...memory.settings, ...settings }
+      await store.set('settings', memory.settings)
+      tell()
+    },
+    async moveTo(gate: string): Promise<void> {
+      memory.session = { ...memory.session, gate: gate.trim() || null }
+      await store.set('session', memory.session)
+      tell()
+    },
+    async markUndone(scanId: string): Promise<void> {
+      memory.recent = memory.recent.map((one) => (one.scanId === scanId ? { ...one, isUndone: true } : one))
+      await store.set('recent', memory.recent)
+      await refresh()
+    },
+    async forgetDifferences(): Promise<void> {
+      memory.differences = []
+      await store.set('differences', [])
+      tell()
+    },
+    close(): void {
+      clearInterval(timer)
+      removeEventListener('online', wake)
+      document.removeEventListener('visibilitychange', wake)
+    },
+  }
+}

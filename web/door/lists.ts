@@ -1,0 +1,81 @@
+/** Keeps the list of guests: whole at first, then what has changed. */
+import type { Schemas } from '../api/call.ts'
+import type { Entry } from './judge.ts'
+import { makeList, type Memory } from './memory.ts'
+import type { Net, Outcome } from './net.ts'
+import type { ListInfo, Store } from './store.ts'
+
+type Manifest = Schemas['Manifest']
+const WIPE_AFTER_MS = 24 * 3_600_000
+
+/** Reads what changed, or all. Returns what the last call came to; a list that was cut off changes nothing. */
+export async function refreshList(memory: Memory, net: Net, store: Store): Promise<Outcome<unknown>['kind']> {
+  const since = memory.list ? (memory.info?.cursor ?? null) : null
+  const read = await readAll(net, since)
+  if ('kind' in read) return read.kind
+  const { last, entries, revoked, skewMs } = read
+  const isWhole = since === null
+  const before = memory.list?.entries ?? new Map<string, Entry>()
+  const fresh = entries.map((entry): Entry => {
+    const first = before.get(entry.hash)?.first
+    return first ? { ...entry, first } : entry
+  })
+  const kept = isWhole ? fresh : [...new Map([...before, ...fresh.map((one) => [one.hash, one] as const)]).values()]
+  const allRevoked = isWhole ? revoked : [...new Set([...(memory.info?.revoked ?? []), ...revoked])]
+  const gone = new Set(allRevoked)
+  const listed = kept.filter(({ hash }) => !gone.has(hash))
+  const info: ListInfo = { ...describe(last), revoked: allRevoked, readAtMs: Date.now(), skewMs }
+  memory.list = await makeList(memory.session.eventId, info, listed, memory.waiting)
+  memory.info = info
+  memory.skewMs = skewMs
+  await store.putList(info, fresh, allRevoked, isWhole)
+  // One was deleted: the manifest tells what there is, not what there was.
+  if (!isWhole && memory.list.entries.size !== last.guests) return refreshWhole(memory, net, store)
+  return 'ok'
+}
+
+async function refreshWhole(memory: Memory, net: Net, store: Store): Promise<Outcome<unknown>['kind']> {
+  const list = memory.list
+  memory.list = null
+  const kind = await refreshList(memory, net, store)
+  memory.list ??= list
+  return kind
+}
+
+type Read = { last: Manifest; entries: Entry[]; revoked: string[]; skewMs: number }
+
+async function readAll(net: Net, since: string | null): Promise<Read | { kind: 'silent' | 'blocked' | 'refused' }> {
+  const entries: Entry[] = []
+  const revoked: string[] = []
+  for (let cursor = since; ;) {
+    const sentMs = Date.now()
+    const outcome = await net.readList(cursor)
+    if (outcome.kind !== 'ok') return { kind: outcome.kind }
+    const { data } = outcome
+    entries.push(...data.entries)
+    revoked.push(...data.revoked)
+    // The server's clock at the middle of the call.
+    const skewMs = Date.parse(data.generatedAt) - (sentMs + Date.now()) / 2
+    if (!data.hasMore) return { last: data, entries, revoked, skewMs }
+    cursor = data.cursor
+  }
+}
+
+const describe = ({ cursor, keys, event }: Manifest) => {
+  const { status, startsAt, endsAt, doorsOpenMinutes, doorPolicy, reentry } = event
+  const [startsAtMs, endsAtMs] = [Date.parse(startsAt), Date.parse(endsAt)]
+  return {
+    cursor,
+    event: { status, startsAtMs, endsAtMs, doorsOpenMinutes, doorPolicy, reentry },
+    keys: keys.map(({ kid, publicKey }) => ({ kid, publicKey })),
+  }
+}
+
+/** Names are here for the door alone: a day after the end they go, and come no more. */
+export const isOver = ({ info, session, skewMs }: Memory): boolean =>
+  Date.now() + skewMs >= (info?.event.endsAtMs ?? session.endsAtMs) + WIPE_AFTER_MS
+
+export async function wipeGuests(memory: Memory, store: Store): Promise<void> {
+  Object.assign(memory, { list: null, info: null, recent: [], differences: [] })
+  await store.wipeGuests()
+}

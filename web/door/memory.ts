@@ -1,0 +1,85 @@
+/** What the door knows, in memory: written through to the store, so that a scan is judged without waiting for a disk. */
+import { importPublicKey, type PublicKey } from '../../src/checkin/signed-pass.ts'
+import type { Entry, List } from './judge.ts'
+import { START, type Door } from './machine.ts'
+import type { Difference, ListInfo, Recent, Session, Settings, Store, Waiting } from './store.ts'
+
+export type Memory = {
+  session: Session
+  door: Door
+  /** Null until a whole list is there. */
+  list: List | null
+  info: ListInfo | null
+  waiting: Map<string, Waiting>
+  recent: Recent[]
+  differences: Difference[]
+  settings: Settings
+  isBlocked: boolean
+  isUploading: boolean
+  /** Whether the list is being read whole. */
+  isLoading: boolean
+  skewMs: number
+}
+
+export const NO_SETTINGS: Settings = { isOnlineOnly: false, isMuted: false }
+
+export async function readMemory(store: Store, session: Session): Promise<Memory> {
+  const [info, recent, differences, settings, entries, queue] = await Promise.all([
+    store.get('list'),
+    store.get('recent'),
+    store.get('differences'),
+    store.get('settings'),
+    store.listEntries(),
+    store.listWaiting(),
+  ])
+  const waiting = new Map(queue.map((one) => [one.scanId, one]))
+  return {
+    ...{ session, door: START, waiting, info: info ?? null, recent: recent ?? [], differences: differences ?? [] },
+    list: info ? await makeList(session.eventId, info, entries, waiting) : null,
+    settings: { ...NO_SETTINGS, ...settings },
+    ...{ isBlocked: false, isUploading: false, isLoading: false, skewMs: info?.skewMs ?? 0 },
+  }
+}
+
+export const makeList = async (
+  eventId: string,
+  info: ListInfo,
+  entries: Iterable<Entry>,
+  waiting: Memory['waiting'],
+): Promise<List> => ({
+  ...{ eventId, event: info.event, keys: await importKeys(info.keys), revoked: new Set(info.revoked) },
+  entries: new Map([...entries].map((entry) => [entry.hash, entry])),
+  waiting: countWaiting(waiting),
+})
+
+/** People who were let in without the server, by the entry that they count for. */
+export function countWaiting(waiting: Memory['waiting']): Map<string, number> {
+  const counts = new Map<string, number>()
+  for (const { hash, scan, verdict } of waiting.values())
+    if (hash !== null && verdict.status === 'valid') counts.set(hash, (counts.get(hash) ?? 0) + scan.admit)
+  return counts
+}
+
+/** How many people are inside, as far as we know. */
+export function countInside({ list }: Memory): number {
+  if (!list) return 0
+  let inside = 0
+  for (const entry of list.entries.values()) inside += entry.inside
+  for (const count of list.waiting.values()) inside += count
+  return inside
+}
+
+/** Null where the browser has no Ed25519 (judge.ts says what becomes of passes). */
+async function importKeys(keys: ListInfo['keys']): Promise<Map<number, PublicKey> | null> {
+  try {
+    const imported = keys.map(
+      async ({ kid, publicKey }) => [kid, await importPublicKey(readBase64(publicKey))] as const,
+    )
+    return new Map(await Promise.all(imported))
+  } catch {
+    return null
+  }
+}
+
+const readBase64 = (text: string): Uint8Array<ArrayBuffer> =>
+  Uint8Array.from(atob(text.replaceAll('-', '+').replaceAll('_', '/')), (character) => character.charCodeAt(0))

@@ -1,0 +1,87 @@
+/** The door's calls of the API: with the token of its device, or with the session of whoever has logged in. */
+import { api, isProblem, type Problem, type Schemas } from '../api/call.ts'
+import type { Scan, Verdict } from './machine.ts'
+import type { Session, Waiting } from './store.ts'
+
+/** `silent`: no answer, or one that says nothing about the scan (503, 429). `blocked`: the server does not know us any more. */
+export type Outcome<T> =
+  | { kind: 'ok'; data: T }
+  | { kind: 'silent'; afterMs: number }
+  | { kind: 'blocked'; problem: Problem }
+  | { kind: 'refused'; problem: Problem }
+
+const CHECK_MAX_MS = 10_000
+const LIST_MAX_MS = 20_000
+const UPLOAD_MAX_MS = 30_000
+
+type Answer<T> = { data?: T; error?: unknown; response: Response }
+
+async function call<T>(send: () => Promise<Answer<T>>): Promise<Outcome<T>> {
+  try {
+    const { data, error, response } = await send()
+    if (data !== undefined) return { kind: 'ok', data }
+    if (response.status === 429 || response.status >= 500)
+      return { kind: 'silent', afterMs: Number(response.headers.get('retry-after') ?? 0) * 1000 || 0 }
+    if (!isProblem(error)) return { kind: 'silent', afterMs: 0 }
+    return { kind: [401, 403, 404].includes(response.status) ? 'blocked' : 'refused', problem: error }
+  } catch {
+    return { kind: 'silent', afterMs: 0 } // no network, or no answer in time
+  }
+}
+
+export type Net = ReturnType<typeof openNet>
+
+/** `gate`: the one of the moment; staff may walk to another. */
+export function openNet({ eventId, token, device }: Session, gate: () => string | null) {
+  const headers: Record<string, string> = token === null ? {} : { authorization: `Bearer ${token}` }
+  const within = (maxMs: number) => ({ headers, signal: AbortSignal.timeout(maxMs) })
+  const label = (at: string | null) => (token === null ? { ...(at ? { gate: at } : {}), device } : {})
+  return {
+    check: ({ scanId, code, admit, atMs }: Scan, lastTookMs: number | null): Promise<Outcome<Verdict>> =>
+      call(() =>
+        api.POST('/scan/validate', {
+          ...within(CHECK_MAX_MS),
+          body: {
+            ...{ eventId, scanId, code, admit, direction: 'in', scannedAt: new Date(atMs).toISOString() },
+            ...label(gate()),
+            ...(lastTookMs === null ? {} : { lastTookMs }),
+          },
+        }),
+      ),
+    readList: (since: string | null): Promise<Outcome<Schemas['Manifest']>> =>
+      call(() =>
+        api.GET('/scan/manifest/{eventId}', {
+          ...within(LIST_MAX_MS),
+          params: { path: { eventId }, query: { names: true, ...(since === null ? {} : { since }) } },
+        }),
+      ),
+    upload: (scans: Waiting[]): Promise<Outcome<Schemas['ScanUploadResult']>> =>
+      call(() =>
+        api.POST('/scan/sync', {
+          ...within(UPLOAD_MAX_MS),
+          body: {
+            eventId,
+            sentAt: new Date().toISOString(),
+            scans: scans.map(({ scanId, scan, gate: at }) => ({
+              ...{ scanId, code: scan.code, admit: scan.admit, scannedAt: new Date(scan.atMs).toISOString() },
+              ...label(at),
+            })),
+          },
+        }),
+      ),
+    /** Takes a scan back. It is for people: a supervisor's login counts, not the device. */
+    undo: (scanId: string, reason: string, key: string): Promise<Outcome<unknown>> =>
+      call(() =>
+        api.POST('/events/{eventId}/scans/{scanId}/undo', {
+          params: { path: { eventId, scanId }, header: { 'Idempotency-Key': key } },
+          body: { reason },
+        }),
+      ),
+  }
+}
+
+export const claimDevice = (code: string): Promise<Outcome<Schemas['ClaimedDevice']>> =>
+  call(() => api.POST('/devices/claim', { body: { code } }))
+export const readUser = () => call(() => api.GET('/auth/me'))
+export const listEvents = (): Promise<Outcome<Schemas['EventPage']>> =>
+  call(() => api.GET('/events', { params: { query: { limit: 100 } } }))

@@ -1,0 +1,19 @@
+/**
+ * The service worker of the door: its page and all that it loads come from a cache, so that it opens without a network. The API
+ * goes past it. A new build takes over once the door has been closed: until then the old one finds all its files.
+ */
+import {
+  cleanupOutdatedCaches,
+  createHandlerBoundToURL,
+  precacheAndRoute,
+  type PrecacheEntry,
+} from 'workbox-precaching'
+import { NavigationRoute, registerRoute } from 'workbox-routing'
+
+/** The build writes the list of files here. */
+declare const self: ServiceWorkerGlobalScope & { __WB_MANIFEST: PrecacheEntry[] }
+
+precacheAndRoute(self.__WB_MANIFEST)
+cleanupOutdatedCaches()
+registerRoute(new NavigationRoute(createHandlerBoundToURL('/door'), { allowlist: [/^\/door(\/|$)/] }))
+self.addEventListener('activate', (event) => event.waitUntil(self.clients.claim()))

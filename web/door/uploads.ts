@@ -1,0 +1,31 @@
+/** Uploads the scans that wait, oldest first. One leaves on its own result; whatever has none stays. */
+import type { Verdict } from './machine.ts'
+import type { Net } from './net.ts'
+import type { Waiting } from './store.ts'
+
+const AT_ONCE_MAX = 500
+const WAIT_MIN_MS = 1000
+const WAIT_MAX_MS = 30_000
+
+/** What became of one scan. `code`: why the server did not take it at all. */
+export type Settled = { waiting: Waiting; verdict: Verdict } | { waiting: Waiting; code: string }
+export type Uploaded =
+  { kind: 'done'; settled: Settled[]; skewMs: number | null } | { kind: 'blocked' } | { kind: 'again'; afterMs: number }
+
+/** `failures`: tries in a row that got no answer. */
+export async function uploadScans(net: Net, waiting: Iterable<Waiting>, failures: number): Promise<Uploaded> {
+  const scans = [...waiting].toSorted((a, b) => a.scan.atMs - b.scan.atMs).slice(0, AT_ONCE_MAX)
+  const outcome = await net.upload(scans)
+  if (outcome.kind === 'blocked') return { kind: 'blocked' }
+  if (outcome.kind !== 'ok') {
+    const afterMs = outcome.kind === 'silent' ? outcome.afterMs : 0
+    return { kind: 'again', afterMs: afterMs || Math.min(WAIT_MIN_MS * 2 ** failures, WAIT_MAX_MS) }
+  }
+  const byId = new Map(scans.map((one) => [one.scanId, one]))
+  const settled = outcome.data.results.flatMap(({ scanId, status, code = '', ...verdict }): Settled[] => {
+    const one = byId.get(scanId ?? '')
+    if (!one) return []
+    return [status === 'rejected' ? { waiting: one, code } : { waiting: one, verdict: { ...verdict, status } }]
+  })
+  return { kind: 'done', settled, skewMs: outcome.data.clock.skewMs }
+}
