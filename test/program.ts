@@ -2,7 +2,6 @@
 import assert from 'node:assert/strict'
 import { spawn, type ChildProcess } from 'node:child_process'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { TestContext } from 'node:test'
 
 export type Program = {
   pid: number
@@ -14,8 +13,11 @@ export type Program = {
   ended: Promise<number | string>
 }
 
+/** What ends: a test, or a benchmark. */
+export type Ending = { after(end: () => unknown): void }
+
 /** Starts `node dist/<file> …args`. The end of the test kills it. */
-export function startProgram(t: TestContext, file: string, env: Record<string, string>, args: string[] = []): Program {
+export function startProgram(t: Ending, file: string, env: Record<string, string>, args: string[] = []): Program {
   const child: ChildProcess = spawn(process.execPath, ['--enable-source-maps', `dist/${file}`, ...args], {
     env: { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '', LOG_FORMAT: 'json', PORT: '0', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -48,7 +50,7 @@ export function startProgram(t: TestContext, file: string, env: Record<string, s
 }
 
 /** Runs a program and waits for its end. */
-export async function runProgram(t: TestContext, file: string, env: Record<string, string>, args: string[] = []) {
+export async function runProgram(t: Ending, file: string, env: Record<string, string>, args: string[] = []) {
   const program = startProgram(t, file, env, args)
   const code = await program.ended
   return { code, output: program.output() }

@@ -6,9 +6,8 @@ import assert from 'node:assert/strict'
 import { chmod, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { TestContext } from 'node:test'
 import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core'
-import { addressOf, call, startProgram, type Program } from '../program.ts'
+import { addressOf, call, startProgram, type Ending, type Program } from '../program.ts'
 
 export type Who = 'director' | 'organizer' | 'staff'
 export type Site = {
@@ -17,7 +16,7 @@ export type Site = {
   browser: Browser
   accounts: Record<Who, { email: string; password: string }>
   /** A page of somebody who has logged in; null: of nobody. The test fails when its console has an error. */
-  open(t: TestContext, who: Who | null, path: string, options?: BrowserContextOptions): Promise<Page>
+  open(t: Ending, who: Who | null, path: string, options?: BrowserContextOptions): Promise<Page>
   /** A call of the API as somebody, which must be answered with 2xx. */
   ask<T>(who: Who, method: string, path: string, body?: unknown): Promise<T>
 }
@@ -38,7 +37,7 @@ export const openBrowser = (args: string[] = []): Promise<Browser> =>
 
 /** Starts the program and the browser; the end of the test stops both. `args`: of Chromium. */
 export async function openSite(
-  t: TestContext,
+  t: Ending,
   { env = {}, args = [] }: { env?: Record<string, string>; args?: string[] } = {},
 ): Promise<Site> {
   const folder = await mkdtemp(join(tmpdir(), 'monotickets-browser-'))
@@ -120,7 +119,7 @@ async function enter(browser: Browser, url: string, account: { email: string; pa
 const CAUSED =
   /Failed to load resource: (the server responded with a status of (401|403|404|409|410|422|503)|net::ERR_INTERNET_DISC)/
 
-function watchConsole(t: TestContext, page: Page): void {
+function watchConsole(t: Ending, page: Page): void {
   const errors: string[] = []
   page.on('pageerror', (error) => errors.push(error.message))
   page.on('console', (message) => {
