@@ -1,15 +1,34 @@
 /** THE LIST OF SCREENS of the organizer's pages. */
-import { createRootRoute, createRoute } from '@tanstack/react-router'
+import { createRootRoute, createRoute, lazyRouteComponent, type RouteComponent } from '@tanstack/react-router'
 import { Shell } from '../kit/Shell.tsx'
 import { pick } from '../words/locale.ts'
+import { EventFrame } from './event/EventFrame.tsx'
+import { EventPage } from './event/EventPage.tsx'
 import { EventsPage } from './events/EventsPage.tsx'
+import { readEventsUrl } from './urls.ts'
 
-const WORDS = pick({ es: { events: 'Eventos' }, en: { events: 'Events' } })
-
-const root = createRootRoute({
-  component: () => <Shell brand="Monotickets" sections={[{ to: '/', label: WORDS.events }]} />,
+const WORDS = pick({
+  es: { events: 'Eventos', balance: 'Saldo', team: 'Equipo' },
+  en: { events: 'Events', balance: 'Balance', team: 'Team' },
 })
 
+function Frame() {
+  return <Shell brand="Monotickets" sections={[{ to: '/', label: WORDS.events }]} />
+}
+
+const root = createRootRoute({ component: Frame })
+const event = createRoute({ getParentRoute: () => root, path: '/events/$eventId', component: EventFrame })
+
+/** A screen of one event. `read`: keeps what is valid of its query string. */
+const screen = (
+  path: string,
+  component: RouteComponent,
+  read: (words: Record<string, unknown>) => object = () => ({}),
+) => createRoute({ getParentRoute: () => event, path, component, validateSearch: read })
+
+const lazyForm = lazyRouteComponent(() => import('./events/EditPage.tsx'), 'EditPage')
+
 export const routeTree = root.addChildren([
-  createRoute({ getParentRoute: () => root, path: '/', component: EventsPage }),
+  createRoute({ getParentRoute: () => root, path: '/', component: EventsPage, validateSearch: readEventsUrl }),
+  event.addChildren([screen('/', EventPage), screen('/edit', lazyForm)]),
 ])
