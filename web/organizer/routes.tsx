@@ -5,7 +5,7 @@ import { pick } from '../words/locale.ts'
 import { EventFrame } from './event/EventFrame.tsx'
 import { EventPage } from './event/EventPage.tsx'
 import { EventsPage } from './events/EventsPage.tsx'
-import { readEventsUrl } from './urls.ts'
+import { readEventsUrl, readGuestsUrl } from './urls.ts'
 
 const WORDS = pick({
   es: { events: 'Eventos', balance: 'Saldo', team: 'Equipo' },
@@ -26,9 +26,10 @@ const screen = (
   read: (words: Record<string, unknown>) => object = () => ({}),
 ) => createRoute({ getParentRoute: () => event, path, component, validateSearch: read })
 
-const lazyForm = lazyRouteComponent(() => import('./events/EditPage.tsx'), 'EditPage')
+const editPage = lazyRouteComponent(() => import('./events/EditPage.tsx'), 'EditPage')
+const guestsPage = lazyRouteComponent(() => import('./guests/GuestsPage.tsx'), 'GuestsPage')
 
 export const routeTree = root.addChildren([
   createRoute({ getParentRoute: () => root, path: '/', component: EventsPage, validateSearch: readEventsUrl }),
-  event.addChildren([screen('/', EventPage), screen('/edit', lazyForm)]),
+  event.addChildren([screen('/', EventPage), screen('/edit', editPage), screen('/guests', guestsPage, readGuestsUrl)]),
 ])

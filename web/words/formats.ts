@@ -40,6 +40,13 @@ export function formatTime(instant: string, timeZone?: string): string {
   return `${part('weekday')} ${part('day')} ${part('month')} ${part('year')}, ${part('hour')}:${part('minute')} h`
 }
 
+/** `18:05:03`, in `timeZone` (IANA). */
+export const formatClock = (instant: string, timeZone?: string): string =>
+  new Intl.DateTimeFormat(NUMBERS, {
+    ...{ hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' },
+    ...(timeZone === undefined ? {} : { timeZone }),
+  }).format(new Date(instant))
+
 /** `26 dic 2026`, of a day such as `2026-12-26`. */
 export function formatDay(day: string): string {
   const [year, month, date] = day.split('-').map(Number)
