@@ -5,7 +5,7 @@ import { pick } from '../words/locale.ts'
 import { EventFrame } from './event/EventFrame.tsx'
 import { EventPage } from './event/EventPage.tsx'
 import { EventsPage } from './events/EventsPage.tsx'
-import { readEventsUrl, readGuestsUrl } from './urls.ts'
+import { readEventsUrl, readGuestsUrl, readImportUrl } from './urls.ts'
 
 const WORDS = pick({
   es: { events: 'Eventos', balance: 'Saldo', team: 'Equipo' },
@@ -28,8 +28,14 @@ const screen = (
 
 const editPage = lazyRouteComponent(() => import('./events/EditPage.tsx'), 'EditPage')
 const guestsPage = lazyRouteComponent(() => import('./guests/GuestsPage.tsx'), 'GuestsPage')
+const importPage = lazyRouteComponent(() => import('./imports/ImportPage.tsx'), 'ImportPage')
 
 export const routeTree = root.addChildren([
   createRoute({ getParentRoute: () => root, path: '/', component: EventsPage, validateSearch: readEventsUrl }),
-  event.addChildren([screen('/', EventPage), screen('/edit', editPage), screen('/guests', guestsPage, readGuestsUrl)]),
+  event.addChildren([
+    screen('/', EventPage),
+    screen('/edit', editPage),
+    screen('/guests', guestsPage, readGuestsUrl),
+    screen('/import', importPage, readImportUrl),
+  ]),
 ])

@@ -17,3 +17,5 @@ export const readGuestsUrl = ({ q, status, answer, tag, deliveryStatus, guest, a
   answer: oneOf(keysOf(ANSWERS), answer),
   deliveryStatus: oneOf([...keysOf(DELIVERY_STATES), 'none' as const], deliveryStatus),
 })
+
+export const readImportUrl = ({ job }: Words) => ({ job: textOf(job) })
