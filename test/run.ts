@@ -148,9 +148,11 @@ async function listNamed(operands: string[]): Promise<string[]> {
 /** The test files of a suite. */
 async function listTests(of: Suite = suite): Promise<string[]> {
   const found = []
-  for (const root of ['src', 'test']) {
+  for (const root of ['src', 'test', 'web']) {
     const names = await readdir(root, { recursive: true })
-    const files = names.filter((name) => name.endsWith('.test.ts')).map((name) => join(root, name))
+    const files = names
+      .filter((name) => name.endsWith('.test.ts') && !name.startsWith('node_modules'))
+      .map((name) => join(root, name))
     found.push(...files.filter((file) => suiteOf(file) === of))
   }
   // Slow files start first, so that none of them runs alone at the end.
