@@ -25,7 +25,8 @@ export type Section = { to: string; label: string }
 
 export function Shell({ brand, sections }: { brand: string; sections: readonly Section[] }) {
   const me = $api.useQuery('get', '/auth/me')
-  const path = useRouterState({ select: ({ location }) => location.pathname })
+  // Of the screen that is there: a lazy one comes after its address.
+  const path = useRouterState({ select: ({ resolvedLocation }) => resolvedLocation?.pathname })
   useEffect(() => {
     const heading = document.querySelector<HTMLElement>('main h1')
     if (!heading) return
