@@ -27,8 +27,8 @@ export function unitOf(from: string, to: string): Unit {
 export function lastDayOf(day: string, unit: Unit): string {
   if (unit === 'day') return day
   if (unit === 'week') return moveDay(day, 6)
-  const [year, month] = day.split('-').map(Number)
-  return new Date(Date.UTC(year!, month!, 0)).toISOString().slice(0, 10)
+  const [year = 0, month = 0] = day.split('-').map(Number)
+  return new Date(Date.UTC(year, month, 0)).toISOString().slice(0, 10)
 }
 
 /** Whether more can still come in: such a column is hatched. */

@@ -1,5 +1,5 @@
 /** THE LIST OF SCREENS of the Director's panel. All but the first view are loaded when they are opened. */
-import { createRootRoute, createRoute } from '@tanstack/react-router'
+import { createRootRoute, createRoute, lazyRouteComponent } from '@tanstack/react-router'
 import { Shell } from '../kit/Shell.tsx'
 import { pick } from '../words/locale.ts'
 import { readSearch } from './filters/search.ts'
@@ -8,17 +8,40 @@ import { OverviewPage } from './overview/OverviewPage.tsx'
 const WORDS = pick({
   es: {
     overview: 'Resumen',
+    money: 'Dinero',
   },
   en: {
     overview: 'Overview',
+    money: 'Money',
   },
 })
 
+const SECTIONS = [
+  { to: '/', label: WORDS.overview },
+  { to: '/money', label: WORDS.money },
+]
+
 const root = createRootRoute({
-  component: () => <Shell brand="Monotickets" sections={[{ to: '/', label: WORDS.overview }]} />,
+  component: () => <Shell brand="Monotickets" sections={SECTIONS} />,
 })
 const at = <P extends string>(path: P) => ({ getParentRoute: () => root, path })
+const PERIOD = ['from', 'to', 'organizerId'] as const
 
 export const routeTree = root.addChildren([
-  createRoute({ ...at('/'), validateSearch: readSearch('from', 'to', 'organizerId'), component: OverviewPage }),
+  createRoute({ ...at('/'), validateSearch: readSearch(...PERIOD), component: OverviewPage }),
+  createRoute({
+    ...at('/money'),
+    validateSearch: readSearch(...PERIOD, 'group', 'method', 'payment', 'enter'),
+    component: lazyRouteComponent(() => import('./money/PaymentsPage.tsx'), 'PaymentsPage'),
+  }),
+  createRoute({
+    ...at('/money/reviews'),
+    validateSearch: readSearch('status'),
+    component: lazyRouteComponent(() => import('./money/ReviewsPage.tsx'), 'ReviewsPage'),
+  }),
+  createRoute({
+    ...at('/money/differences'),
+    validateSearch: readSearch('status', 'payment'),
+    component: lazyRouteComponent(() => import('./money/DifferencesPage.tsx'), 'DifferencesPage'),
+  }),
 ])

@@ -1,9 +1,7 @@
 /** The organizers by their ids, for lists that have ids and for the choice of one. */
-import { $api, type Schemas } from '../../api/client.ts'
+import { $api } from '../../api/client.ts'
 
 const PAGE_ROWS = 200
-
-export type Organizer = Schemas['Organizer']
 
 export const useOrganizers = () => $api.useQuery('get', '/organizers', { params: { query: { limit: PAGE_ROWS } } })
 

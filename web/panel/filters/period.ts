@@ -3,7 +3,7 @@ import { lastDayOf, moveDay } from '../../charts/scales.ts'
 import { formatDay } from '../../words/formats.ts'
 import { pick } from '../../words/locale.ts'
 
-const ZONE = 'America/Mexico_City'
+export const ZONE = 'America/Mexico_City'
 
 const WORDS = pick({
   es: { season: '4 meses', month: 'Este mes', lastMonth: 'Mes pasado', days90: '90 días', year: 'Este año' },

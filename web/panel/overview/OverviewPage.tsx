@@ -4,9 +4,9 @@ import { $api } from '../../api/client.ts'
 import { Button } from '../../kit/Button.tsx'
 import { Loaded } from '../../kit/State.tsx'
 import { Age } from '../../kit/Time.tsx'
+import { useUrl } from '../../kit/url.ts'
 import { FilterBar } from '../filters/FilterBar.tsx'
 import { periodOf, todayInMexico, type Filters } from '../filters/period.ts'
-import { useFilters } from '../filters/search.ts'
 import { AttendanceFigure, TicketsFigure, WhatsAppFigure } from './GuestFigures.tsx'
 import { AgeingFigure, DebtFigure, TopFigure } from './MoneyFigures.tsx'
 import { PaymentsFigure } from './PaymentsFigure.tsx'
@@ -16,7 +16,7 @@ import { YourTurn } from './YourTurn.tsx'
 import styles from './overview.module.css'
 
 export function OverviewPage() {
-  const [filters, change] = useFilters<Filters>()
+  const [filters, change] = useUrl<Filters>()
   const period = periodOf(filters, todayInMexico())
   const query = { ...period, ...(filters.organizerId ? { organizerId: filters.organizerId } : {}) }
   const overview = $api.useQuery('get', '/director/overview', { params: { query } }, { placeholderData: (old) => old })
