@@ -2842,7 +2842,9 @@ export interface components {
         };
         DeadDelivery: {
             eventId: string;
+            eventName: string;
             guestId: string;
+            guestName: string;
             organizerId: string;
             campaignId: string | null;
             channel: components["schemas"]["Channel"];
