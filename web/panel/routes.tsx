@@ -9,16 +9,19 @@ const WORDS = pick({
   es: {
     overview: 'Resumen',
     money: 'Dinero',
+    messages: 'Mensajes',
   },
   en: {
     overview: 'Overview',
     money: 'Money',
+    messages: 'Messages',
   },
 })
 
 const SECTIONS = [
   { to: '/', label: WORDS.overview },
   { to: '/money', label: WORDS.money },
+  { to: '/messages', label: WORDS.messages },
 ]
 
 const root = createRootRoute({
@@ -43,5 +46,10 @@ export const routeTree = root.addChildren([
     ...at('/money/differences'),
     validateSearch: readSearch('status', 'payment'),
     component: lazyRouteComponent(() => import('./money/DifferencesPage.tsx'), 'DifferencesPage'),
+  }),
+  createRoute({
+    ...at('/messages'),
+    validateSearch: readSearch('kind', 'channel', 'organizerId', 'closed'),
+    component: lazyRouteComponent(() => import('./messages/MessagesPage.tsx'), 'MessagesPage'),
   }),
 ])
