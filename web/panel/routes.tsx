@@ -9,11 +9,15 @@ const WORDS = pick({
   es: {
     overview: 'Resumen',
     money: 'Dinero',
+    organizers: 'Organizadores',
+    tickets: 'Boletos',
     messages: 'Mensajes',
   },
   en: {
     overview: 'Overview',
     money: 'Money',
+    organizers: 'Organizers',
+    tickets: 'Tickets',
     messages: 'Messages',
   },
 })
@@ -21,6 +25,8 @@ const WORDS = pick({
 const SECTIONS = [
   { to: '/', label: WORDS.overview },
   { to: '/money', label: WORDS.money },
+  { to: '/organizers', label: WORDS.organizers },
+  { to: '/tickets', label: WORDS.tickets },
   { to: '/messages', label: WORDS.messages },
 ]
 
@@ -46,6 +52,21 @@ export const routeTree = root.addChildren([
     ...at('/money/differences'),
     validateSearch: readSearch('status', 'payment'),
     component: lazyRouteComponent(() => import('./money/DifferencesPage.tsx'), 'DifferencesPage'),
+  }),
+  createRoute({
+    ...at('/organizers'),
+    validateSearch: readSearch('add'),
+    component: lazyRouteComponent(() => import('./organizers/OrganizersPage.tsx'), 'OrganizersPage'),
+  }),
+  createRoute({
+    ...at('/organizers/$organizerId'),
+    validateSearch: readSearch('kind'),
+    component: lazyRouteComponent(() => import('./organizers/OrganizerPage.tsx'), 'OrganizerPage'),
+  }),
+  createRoute({
+    ...at('/tickets'),
+    validateSearch: readSearch(...PERIOD, 'kind', 'assign'),
+    component: lazyRouteComponent(() => import('./tickets/TicketsPage.tsx'), 'TicketsPage'),
   }),
   createRoute({
     ...at('/messages'),
