@@ -11,14 +11,18 @@ const WORDS = pick({
     money: 'Dinero',
     organizers: 'Organizadores',
     tickets: 'Boletos',
+    attendance: 'Asistencia',
     messages: 'Mensajes',
+    door: 'Puerta',
   },
   en: {
     overview: 'Overview',
     money: 'Money',
     organizers: 'Organizers',
     tickets: 'Tickets',
+    attendance: 'Attendance',
     messages: 'Messages',
+    door: 'Door',
   },
 })
 
@@ -27,7 +31,9 @@ const SECTIONS = [
   { to: '/money', label: WORDS.money },
   { to: '/organizers', label: WORDS.organizers },
   { to: '/tickets', label: WORDS.tickets },
+  { to: '/attendance', label: WORDS.attendance },
   { to: '/messages', label: WORDS.messages },
+  { to: '/door', label: WORDS.door },
 ]
 
 const root = createRootRoute({
@@ -72,5 +78,15 @@ export const routeTree = root.addChildren([
     ...at('/messages'),
     validateSearch: readSearch('kind', 'channel', 'organizerId', 'closed'),
     component: lazyRouteComponent(() => import('./messages/MessagesPage.tsx'), 'MessagesPage'),
+  }),
+  createRoute({
+    ...at('/attendance'),
+    validateSearch: readSearch(...PERIOD, 'eventId'),
+    component: lazyRouteComponent(() => import('./attendance/AttendancePage.tsx'), 'AttendancePage'),
+  }),
+  createRoute({
+    ...at('/door'),
+    validateSearch: readSearch('organizerId', 'eventId'),
+    component: lazyRouteComponent(() => import('./door/DoorPage.tsx'), 'DoorPage'),
   }),
 ])
