@@ -14,6 +14,9 @@ const WORDS = pick({
     attendance: 'Asistencia',
     messages: 'Mensajes',
     door: 'Puerta',
+    users: 'Usuarios',
+    keys: 'Llaves',
+    audit: 'Auditoría',
   },
   en: {
     overview: 'Overview',
@@ -23,6 +26,9 @@ const WORDS = pick({
     attendance: 'Attendance',
     messages: 'Messages',
     door: 'Door',
+    users: 'Users',
+    keys: 'Keys',
+    audit: 'Audit',
   },
 })
 
@@ -34,6 +40,9 @@ const SECTIONS = [
   { to: '/attendance', label: WORDS.attendance },
   { to: '/messages', label: WORDS.messages },
   { to: '/door', label: WORDS.door },
+  { to: '/users', label: WORDS.users },
+  { to: '/keys', label: WORDS.keys },
+  { to: '/audit', label: WORDS.audit },
 ]
 
 const root = createRootRoute({
@@ -88,5 +97,20 @@ export const routeTree = root.addChildren([
     ...at('/door'),
     validateSearch: readSearch('organizerId', 'eventId'),
     component: lazyRouteComponent(() => import('./door/DoorPage.tsx'), 'DoorPage'),
+  }),
+  createRoute({
+    ...at('/users'),
+    validateSearch: readSearch('organizerId', 'invite'),
+    component: lazyRouteComponent(() => import('./users/UsersPage.tsx'), 'UsersPage'),
+  }),
+  createRoute({
+    ...at('/keys'),
+    validateSearch: readSearch('organizerId', 'add'),
+    component: lazyRouteComponent(() => import('./keys/KeysPage.tsx'), 'KeysPage'),
+  }),
+  createRoute({
+    ...at('/audit'),
+    validateSearch: readSearch('entity', 'actor', 'from', 'to', 'entry'),
+    component: lazyRouteComponent(() => import('./audit/AuditPage.tsx'), 'AuditPage'),
   }),
 ])
