@@ -59,6 +59,7 @@ import { landingRoutes } from './landing/routes.ts'
 import { limitTickets } from './ledger/limit-routes.ts'
 import { channelRoutes } from './operations/channel-routes.ts'
 import { operationsRoutes } from './operations/routes.ts'
+import { taskRoutes } from './operations/task-routes.ts'
 import { reviewRoutes } from './payments/review-routes.ts'
 import { reconciliationRoutes } from './reconciliation/routes.ts'
 import { fileRoutes } from './pages/file-routes.ts'
@@ -128,6 +129,7 @@ export async function buildApp(
   await app.register(channelRoutes(deps))
   await app.register(privacyRoutes(deps))
   await app.register(operationsRoutes(deps, JOBS))
+  await app.register(taskRoutes(deps))
   await app.register(fileRoutes)
   await app.register(homeRoutes(deps, listDemoLogins))
   await app.register(loginRoutes(deps))

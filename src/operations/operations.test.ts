@@ -537,3 +537,17 @@ test('/metrics shows what can be measured, and no old value of what cannot', asy
   assert.doesNotMatch(after.body, /^monotickets_queue_jobs\{/m)
   assert.match(after.body, /^monotickets_dead_letters \d+$/m)
 })
+
+test('a letter of a message names its guest and its event', async (t) => {
+  const app = await startApp(t, { now: NOW })
+  const guest = await aGuest(app.db, await anEvent(app.db))
+  await sql`update guests set name = 'Mariana López' where id = ${guest.guestId}`.execute(app.db)
+  const { id } = await aDeadDelivery(app.db, guest)
+
+  const { data } = (await app.get(`/ops/dead-letters?eventId=${guest.eventId}`, { as: 'director' })).json()
+
+  assert.deepEqual(
+    [data.length, data[0].refId, data[0].delivery.guestName, data[0].delivery.eventName],
+    [1, id, 'Mariana López', 'Boda de prueba'],
+  )
+})

@@ -16,7 +16,9 @@ export const Filter = Type.Object(filterFields, { additionalProperties: false, t
 const DeliveryOfLetter = Type.Object(
   {
     eventId: Type.String(),
+    eventName: Type.String(),
     guestId: Type.String(),
+    guestName: Type.String(),
     organizerId: Type.String(),
     campaignId: NullableString,
     channel: Channel,

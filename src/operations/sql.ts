@@ -25,7 +25,9 @@ export type LetterView = Omit<Letter, 'id'> & {
   resolution: Resolution | null
   delivery: {
     eventId: string
+    eventName: string
     guestId: string
+    guestName: string
     organizerId: string
     campaignId: string | null
     channel: 'whatsapp' | 'email'
@@ -60,7 +62,10 @@ export async function listLetters(
            l.resolved_at, l.resolved_by, l.resolution,
            case when d.id is not null then
              jsonb_build_object(
-               'eventId', d.event_id, 'guestId', d.guest_id, 'organizerId', d.organizer_id,
+               'eventId', d.event_id, 'eventName', (select name from events where id = d.event_id),
+               'guestId', d.guest_id,
+               'guestName', (select name from guests where event_id = d.event_id and id = d.guest_id),
+               'organizerId', d.organizer_id,
                'campaignId', d.campaign_id, 'channel', d.channel, 'template', d.template,
                'status', d.status, 'attempts', d.attempts, 'attemptsMax', d.attempts_max,
                'replays', d.replays)

@@ -744,6 +744,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/director/tasks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What waits for the Director */
+        get: operations["countDirectorTasks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/door-keys/rotate": {
         parameters: {
             query?: never;
@@ -2825,7 +2842,9 @@ export interface components {
         };
         DeadDelivery: {
             eventId: string;
+            eventName: string;
             guestId: string;
+            guestName: string;
             organizerId: string;
             campaignId: string | null;
             channel: components["schemas"]["Channel"];
@@ -3074,6 +3093,23 @@ export interface components {
         };
         /** @enum {string} */
         DifferenceKind: "status" | "received" | "refunded" | "disputed" | "missing" | "unreadable" | "never_created";
+        DirectorTasks: {
+            requestId: components["schemas"]["RequestId"];
+            /** @description Payments that wait for a decision: `GET /payments/reviews`. */
+            reviews: number;
+            /** @description What differs from the providers: `GET /payments/differences`. */
+            differences: number;
+            /** @description See `GET /ops/dead-letters`. */
+            deadLetters: number;
+            /** @description Events with double entries that were found in the last 30 days, newest first. */
+            doorConflicts: {
+                eventId: string;
+                /** @description Of the event. */
+                name: string;
+                /** @description See `GET /events/{eventId}/door/conflicts`. */
+                conflicts: number;
+            }[];
+        };
         Door: {
             eventId: string;
             /** Format: date-time */
@@ -7445,6 +7481,31 @@ export interface operations {
             404: components["responses"]["NotFound"];
             /** @description `export_required` */
             409: components["responses"]["Conflict"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    countDirectorTasks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DirectorTasks"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             429: components["responses"]["TooManyRequests"];
             431: components["responses"]["HeadersTooLarge"];
             503: components["responses"]["ServiceUnavailable"];

@@ -16,7 +16,10 @@ import {
   type SelectProps,
   type TextFieldProps,
 } from 'react-aria-components'
+import { pick } from '../words/locale.ts'
 import styles from './kit.module.css'
+
+const WORDS = pick({ es: { choose: 'Elige' }, en: { choose: 'Choose' } })
 
 type Labelled = { label: string; hint?: ReactNode; error?: string | undefined }
 
@@ -51,6 +54,7 @@ export function Choice<K extends string>({
   const { onChange, ...rest } = props
   return (
     <Select
+      placeholder={WORDS.choose}
       {...rest}
       isInvalid={error !== undefined}
       onChange={(key) => onChange(key as K)}

@@ -21,11 +21,15 @@ const WORDS = pick({
 /** The accounts of the demo data. */
 const DEMO_ACCOUNTS = '@demo.monotickets.mx'
 
+/** More than these have a line of their own. */
+const MANY = 7
+
 export type Section = { to: string; label: string }
 
 export function Shell({ brand, sections }: { brand: string; sections: readonly Section[] }) {
   const me = $api.useQuery('get', '/auth/me')
-  const path = useRouterState({ select: ({ location }) => location.pathname })
+  // Of the screen that is there: a lazy one comes after its address.
+  const path = useRouterState({ select: ({ resolvedLocation }) => resolvedLocation?.pathname })
   useEffect(() => {
     const heading = document.querySelector<HTMLElement>('main h1')
     if (!heading) return
@@ -46,7 +50,10 @@ export function Shell({ brand, sections }: { brand: string; sections: readonly S
           <Link to="/" className={styles['brand']}>
             {brand}
           </Link>
-          <nav aria-label={WORDS.sections} className={styles['nav']}>
+          <nav
+            aria-label={WORDS.sections}
+            className={`${styles['nav']} ${sections.length > MANY ? styles['many'] : ''}`}
+          >
             {sections.map(({ to, label }) => (
               <Link key={to} to={to} activeOptions={{ exact: to === '/' }}>
                 {label}

@@ -2,7 +2,7 @@
 import { useState } from 'react'
 
 /** Returns the header for the call, and what makes a new key after the form has done its work. */
-export function useIdempotencyKey(): [{ 'idempotency-key': string }, () => void] {
+export function useIdempotencyKey(): [{ 'Idempotency-Key': string }, () => void] {
   const [key, setKey] = useState(() => crypto.randomUUID())
-  return [{ 'idempotency-key': key }, () => setKey(crypto.randomUUID())]
+  return [{ 'Idempotency-Key': key }, () => setKey(crypto.randomUUID())]
 }

@@ -12,6 +12,12 @@ const ABSENT = '—'
 export const formatMoney = (cents: number | null): string =>
   cents === null ? ABSENT : `${cents < 0 ? '−' : ''}$${amount.format(Math.abs(cents) / 100)}`
 
+const short = new Intl.NumberFormat(NUMBERS, { notation: 'compact', maximumFractionDigits: 1 })
+
+/** `$96 k`, for the axis of a chart. */
+export const formatShortMoney = (cents: number): string =>
+  `${cents < 0 ? '−' : ''}$${short.format(Math.abs(cents) / 100)}`
+
 export const formatNumber = (value: number | null): string => (value === null ? ABSENT : whole.format(value))
 
 /** `73.4%`, of a ratio between 0 and 1. */
@@ -49,12 +55,22 @@ export const formatClock = (instant: string | number, timeZone?: string): string
     ...(timeZone === undefined ? {} : { timeZone }),
   }).format(new Date(instant))
 
+/** `18:05:03`, in `timeZone` (IANA). */
+export const formatExactClock = (instant: string, timeZone?: string): string =>
+  new Intl.DateTimeFormat(NUMBERS, {
+    ...{ hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' },
+    ...(timeZone === undefined ? {} : { timeZone }),
+  }).format(new Date(instant))
+
 /** `26 dic 2026`, of a day such as `2026-12-26`. */
 export function formatDay(day: string): string {
   const [year, month, date] = day.split('-').map(Number)
   const text = new Intl.DateTimeFormat(NUMBERS, { day: 'numeric', month: 'short', year: 'numeric', timeZone: 'UTC' })
   return text.format(Date.UTC(year!, month! - 1, date)).replaceAll('.', '')
 }
+
+/** `26 dic`, for the axis of a chart. */
+export const formatShortDay = (day: string): string => formatDay(day).replace(/,? \d{4}$/, '')
 
 const UNITS: [Intl.RelativeTimeFormatUnit, number][] = [
   ['day', 86_400_000],

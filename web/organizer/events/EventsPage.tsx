@@ -1,34 +1,88 @@
 /** Which events do I have? */
-import { $api } from '../../api/client.ts'
+import { useNavigate } from '@tanstack/react-router'
+import { $api, type Schemas } from '../../api/client.ts'
+import { BY_CURSOR, rowsOf } from '../../api/pages.ts'
+import { Button } from '../../kit/Button.tsx'
 import { DataTable } from '../../kit/DataTable.tsx'
-import { Loaded } from '../../kit/State.tsx'
+import { Dialog } from '../../kit/Dialog.tsx'
+import { Choice } from '../../kit/Field.tsx'
+import { More } from '../../kit/More.tsx'
+import { Row } from '../../kit/Row.tsx'
+import { useMayEdit } from '../../kit/session.ts'
+import { Empty, Loaded } from '../../kit/State.tsx'
+import { Status } from '../../kit/Status.tsx'
+import { useUrl } from '../../kit/url.ts'
 import { formatTime } from '../../words/formats.ts'
-import { pick } from '../../words/locale.ts'
+import { EVENT_STATES } from '../../words/states.ts'
+import { EventForm } from './EventForm.tsx'
+import { WORDS } from './words.ts'
 
-const WORDS = pick({
-  es: { title: 'Eventos', name: 'Evento', starts: 'Empieza', none: 'Todavía no hay eventos.' },
-  en: { title: 'Events', name: 'Event', starts: 'Starts', none: 'There are no events yet.' },
-})
+type State = Schemas['EventStatus']
+export type EventsSearch = { status?: State | undefined; add?: true | undefined }
 
 export function EventsPage() {
-  const events = $api.useQuery('get', '/events')
+  const mayEdit = useMayEdit()
+  const navigate = useNavigate()
+  const [{ status, add }, setUrl] = useUrl<EventsSearch>()
+  const events = $api.useInfiniteQuery('get', '/events', { params: { query: { status } } }, BY_CURSOR)
+  const openEvent = (eventId: string) => void navigate({ to: '/events/$eventId', params: { eventId } })
+  const newEvent = mayEdit ? (
+    <Button look="main" onPress={() => setUrl({ add: true }, true)}>
+      {WORDS.add}
+    </Button>
+  ) : null
   return (
     <>
-      <h1>{WORDS.title}</h1>
+      <Row isApart>
+        <h1>{WORDS.title}</h1>
+        {newEvent}
+      </Row>
+      <Row>
+        <Choice
+          label={WORDS.status}
+          value={status ?? 'all'}
+          options={[{ id: 'all', label: WORDS.all }, ...STATES]}
+          onChange={(id) => setUrl({ status: id === 'all' ? undefined : id })}
+        />
+      </Row>
       <Loaded query={events}>
-        {({ data }) => (
+        {(data) => (
           <DataTable
             label={WORDS.title}
-            rows={data}
+            rows={rowsOf(data)}
             idOf={({ id }) => id}
-            empty={WORDS.none}
+            onOpen={openEvent}
+            empty={status ? <Clear onPress={() => setUrl({ status: undefined })} /> : <Empty>{WORDS.none}</Empty>}
             columns={[
               { id: 'name', title: WORDS.name, cell: ({ name }) => name },
               { id: 'starts', title: WORDS.starts, cell: (event) => formatTime(event.startsAt, event.timeZone) },
+              { id: 'place', title: WORDS.place, cell: ({ location }) => location ?? '' },
+              {
+                id: 'status',
+                title: WORDS.status,
+                cell: (event) => (
+                  <Status tone={EVENT_STATES[event.status].tone}>{EVENT_STATES[event.status].text}</Status>
+                ),
+              },
             ]}
           />
         )}
       </Loaded>
+      <More pages={events} />
+      <Dialog
+        title={WORDS.add}
+        place="drawer"
+        isOpen={mayEdit && add === true}
+        onClose={() => setUrl({ add: undefined })}
+      >
+        <EventForm onDone={({ id }) => openEvent(id)} />
+      </Dialog>
     </>
   )
 }
+
+const STATES = (Object.keys(EVENT_STATES) as State[]).map((id) => ({ id, label: EVENT_STATES[id].text }))
+
+const Clear = ({ onPress }: { onPress: () => void }) => (
+  <Empty action={<Button onPress={onPress}>{WORDS.clear}</Button>}>{WORDS.noneSo}</Empty>
+)

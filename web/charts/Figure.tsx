@@ -1,0 +1,161 @@
+/** A chart with all that belongs to it: its conclusion in words, its age, the same numbers as a table, and as files. */
+import { useEffect, useId, useRef, useState, type ReactNode } from 'react'
+import { Button } from '../kit/Button.tsx'
+import { say } from '../kit/say.ts'
+import { Age } from '../kit/Time.tsx'
+import { pick } from '../words/locale.ts'
+import { explainProblem } from '../words/problems.ts'
+import styles from './charts.module.css'
+
+const WORDS = pick({
+  es: {
+    zone: 'Hora de Ciudad de México',
+    age: 'datos de',
+    showTable: 'Ver tabla',
+    showChart: 'Ver gráfica',
+    saved: 'Archivo listo.',
+    save: (format: string, title: string) => `Bajar ${format}: ${title}`,
+  },
+  en: {
+    zone: 'Mexico City time',
+    age: 'data from',
+    showTable: 'Show table',
+    showChart: 'Show chart',
+    saved: 'The file is ready.',
+    save: (format: string, title: string) => `Download ${format}: ${title}`,
+  },
+})
+const FORMATS = ['csv', 'xlsx'] as const
+
+export type Format = (typeof FORMATS)[number]
+/** Numbers stand right. */
+export type TableOf = {
+  columns: readonly { title: string; isNumber?: boolean }[]
+  rows: readonly { id: string; cells: readonly ReactNode[] }[]
+}
+export type Legend = readonly { label: string; colour: string; isHatched?: boolean }[]
+
+type Props = {
+  title: string
+  /** What the chart says, in a sentence: the name of the picture too. */
+  conclusion: string
+  /** When its numbers were counted; absent: they are of this moment. */
+  asOf?: string | undefined
+  legend?: Legend
+  note?: ReactNode
+  table: TableOf
+  /** There is nothing to draw; the conclusion says so. */
+  isEmpty?: boolean
+  onSave: (format: Format) => Promise<void>
+  /** Draws the marks in a width of so many pixels. */
+  children: (width: number) => ReactNode
+}
+
+export function Figure({ title, conclusion, asOf, legend, note, table, isEmpty = false, onSave, children }: Props) {
+  const [isTable, setIsTable] = useState(false)
+  const [busy, setBusy] = useState<Format | null>(null)
+  const [place, width] = useWidth()
+  const id = useId()
+  const save = async (format: Format) => {
+    setBusy(format)
+    try {
+      await onSave(format)
+      say(WORDS.saved)
+    } catch (error) {
+      say(explainProblem(error).text)
+    } finally {
+      setBusy(null)
+    }
+  }
+  return (
+    <figure className={styles['figure']} aria-labelledby={id}>
+      <div>
+        <h2 id={id}>{title}</h2>
+        <p className={styles['conclusion']}>{conclusion}</p>
+      </div>
+      {legend && !isTable && !isEmpty ? <LegendList legend={legend} /> : null}
+      <div ref={place} className={styles['place']}>
+        {isTable ? <FigureTable label={title} table={table} /> : width > 0 && !isEmpty ? children(width) : null}
+      </div>
+      <figcaption>
+        {note}
+        <span>
+          {WORDS.zone}
+          {asOf === undefined ? null : (
+            <>
+              , {WORDS.age} <Age at={asOf} />
+            </>
+          )}
+        </span>
+        <span className={styles['actions']}>
+          <Button look="quiet" aria-expanded={isTable} onPress={() => setIsTable(!isTable)}>
+            {isTable ? WORDS.showChart : WORDS.showTable}
+          </Button>
+          {FORMATS.map((format) => (
+            <Button
+              key={format}
+              look="quiet"
+              aria-label={WORDS.save(format.toUpperCase(), title)}
+              isBusy={busy === format}
+              onPress={() => void save(format)}
+            >
+              {format.toUpperCase()}
+            </Button>
+          ))}
+        </span>
+      </figcaption>
+    </figure>
+  )
+}
+
+const LegendList = ({ legend }: { legend: Legend }) => (
+  <ul className={styles['legend']}>
+    {legend.map(({ label, colour }) => (
+      <li key={label}>
+        <span aria-hidden="true" className={styles['swatch']} style={{ background: colour }} />
+        {label}
+      </li>
+    ))}
+  </ul>
+)
+
+function FigureTable({ label, table: { columns, rows } }: { label: string; table: TableOf }) {
+  return (
+    <div className={styles['scroll']} tabIndex={0} role="region" aria-label={label}>
+      <table className={styles['table']}>
+        <thead>
+          <tr>
+            {columns.map(({ title, isNumber }) => (
+              <th key={title} scope="col" className={isNumber ? styles['number'] : undefined}>
+                {title}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map(({ id, cells }) => (
+            <tr key={id}>
+              {cells.map((cell, index) => (
+                <td key={columns[index]!.title} className={columns[index]!.isNumber ? styles['number'] : undefined}>
+                  {cell}
+                </td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  )
+}
+
+/** The width that the picture has; 0 before it is known. */
+function useWidth() {
+  const place = useRef<HTMLDivElement>(null)
+  const [width, setWidth] = useState(0)
+  useEffect(() => {
+    const observer = new ResizeObserver(([entry]) => setWidth(Math.floor(entry!.contentRect.width)))
+    observer.observe(place.current!)
+    return () => observer.disconnect()
+  }, [])
+  return [place, width] as const
+}

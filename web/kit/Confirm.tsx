@@ -1,0 +1,68 @@
+/** Asks before something is done that others will notice. Its button says what; a reason is kept for those who look later. */
+import { useState, type ReactNode } from 'react'
+import { pick } from '../words/locale.ts'
+import { Button } from './Button.tsx'
+import { Dialog } from './Dialog.tsx'
+import { Field } from './Field.tsx'
+import { Fields } from './Fields.tsx'
+import { Refused } from './Refused.tsx'
+import { Row } from './Row.tsx'
+
+const WORDS = pick({
+  es: { reason: '¿Por qué?', missing: 'Escribe por qué.', cancel: 'Cancelar' },
+  en: { reason: 'Why?', missing: 'Write why.', cancel: 'Cancel' },
+})
+
+type Props = {
+  title: string
+  /** What happens, in a sentence. */
+  children: ReactNode
+  verb: string
+  look?: 'main' | 'danger'
+  asksReason?: boolean
+  /** Does it; the dialog closes when it is done and stays with the reason when it fails. */
+  run: (reason: string) => Promise<unknown>
+  onClose: () => void
+}
+
+export function Confirm({ title, children, verb, look = 'danger', asksReason = false, run, onClose }: Props) {
+  const [reason, setReason] = useState('')
+  const [wrong, setWrong] = useState<string>()
+  const [error, setError] = useState<unknown>()
+  const [isBusy, setIsBusy] = useState(false)
+  const submit = async () => {
+    if (asksReason && reason.trim() === '') return setWrong(WORDS.missing)
+    setIsBusy(true)
+    try {
+      await run(reason.trim())
+      onClose()
+    } catch (failure) {
+      setError(failure)
+      setIsBusy(false)
+    }
+  }
+  return (
+    <Dialog title={title} isOpen onClose={onClose}>
+      <Fields
+        onSubmit={(submission) => {
+          submission.preventDefault()
+          void submit()
+        }}
+      >
+        <div>{children}</div>
+        <Refused error={error} />
+        {asksReason ? (
+          <Field label={WORDS.reason} value={reason} onChange={setReason} error={wrong} lines={2} autoFocus />
+        ) : null}
+        <Row>
+          <Button look={look} type="submit" isBusy={isBusy}>
+            {verb}
+          </Button>
+          <Button look="quiet" onPress={onClose}>
+            {WORDS.cancel}
+          </Button>
+        </Row>
+      </Fields>
+    </Dialog>
+  )
+}

@@ -1,0 +1,31 @@
+/** A secret or a link that is shown this once: people copy it, and nobody can ask for it again. */
+import { useState } from 'react'
+import { pick } from '../words/locale.ts'
+import { Button } from './Button.tsx'
+import { Field } from './Field.tsx'
+import { Row } from './Row.tsx'
+import { say } from './say.ts'
+
+const WORDS = pick({
+  es: { copy: 'Copiar', copied: 'Copiado', hint: 'Cópialo ahora: no se vuelve a mostrar.' },
+  en: { copy: 'Copy', copied: 'Copied', hint: 'Copy it now: it is not shown again.' },
+})
+
+export function ShownOnce({ label, text }: { label: string; text: string }) {
+  const [isCopied, setIsCopied] = useState(false)
+  const copy = async () => {
+    await navigator.clipboard.writeText(text)
+    setIsCopied(true)
+    say(WORDS.copied)
+  }
+  return (
+    <>
+      <Field label={label} value={text} isReadOnly hint={WORDS.hint} onFocus={(event) => event.target.select()} />
+      <Row>
+        <Button look="main" onPress={() => void copy()}>
+          {isCopied ? WORDS.copied : WORDS.copy}
+        </Button>
+      </Row>
+    </>
+  )
+}

@@ -1,0 +1,83 @@
+/** What can be done with an event: change it, pause its sending, cancel it. */
+import { useQueryClient } from '@tanstack/react-query'
+import { useState } from 'react'
+import { $api } from '../../api/client.ts'
+import { Button } from '../../kit/Button.tsx'
+import { Dialog } from '../../kit/Dialog.tsx'
+import { Field } from '../../kit/Field.tsx'
+import { GoTo } from '../../kit/GoTo.tsx'
+import { useIdempotencyKey } from '../../kit/idempotency.ts'
+import { Refused } from '../../kit/Refused.tsx'
+import { Row } from '../../kit/Row.tsx'
+import { say } from '../../kit/say.ts'
+import type { Event } from '../event.ts'
+import { WORDS } from './words.ts'
+
+export function EventActions({ event }: { event: Event }) {
+  const [isCancelling, setCancelling] = useState(false)
+  const isOpen = event.status === 'active' || event.status === 'draft'
+  return (
+    <Row>
+      {isOpen ? <GoTo to={`/events/${event.id}/edit`}>{WORDS.edit}</GoTo> : null}
+      {isOpen ? <PauseButton event={event} /> : null}
+      {isOpen ? (
+        <Button look="danger" onPress={() => setCancelling(true)}>
+          {WORDS.cancel}
+        </Button>
+      ) : null}
+      <Dialog title={WORDS.cancelTitle(event.name)} isOpen={isCancelling} onClose={() => setCancelling(false)}>
+        <CancelForm event={event} onDone={() => setCancelling(false)} />
+      </Dialog>
+    </Row>
+  )
+}
+
+function PauseButton({ event: { id, sendingPaused } }: { event: Event }) {
+  const queries = useQueryClient()
+  const [header, renewKey] = useIdempotencyKey()
+  const options = {
+    onSuccess: () => {
+      renewKey()
+      say(sendingPaused ? WORDS.resumed : WORDS.paused)
+      return queries.invalidateQueries({ queryKey: ['get', '/events/{eventId}'] })
+    },
+  }
+  const pause = $api.useMutation('post', '/events/{eventId}/deliveries/pause', options)
+  const resume = $api.useMutation('post', '/events/{eventId}/deliveries/resume', options)
+  if (sendingPaused === 'organizer_paused') return <p>{WORDS.byOrganizer}</p>
+  const call = { params: { path: { eventId: id }, header }, body: {} }
+  return (
+    <Button
+      isBusy={pause.isPending || resume.isPending}
+      onPress={() => (sendingPaused ? resume.mutate(call) : pause.mutate(call))}
+    >
+      {sendingPaused ? WORDS.resume : WORDS.pause}
+    </Button>
+  )
+}
+
+function CancelForm({ event, onDone }: { event: Event; onDone: () => void }) {
+  const queries = useQueryClient()
+  const [reason, setReason] = useState('')
+  const [header] = useIdempotencyKey()
+  const cancel = $api.useMutation('post', '/events/{eventId}/cancel', {
+    onSuccess: () => {
+      void queries.invalidateQueries()
+      say(WORDS.cancelled)
+      onDone()
+    },
+  })
+  const send = () => cancel.mutate({ params: { path: { eventId: event.id }, header }, body: reason ? { reason } : {} })
+  return (
+    <>
+      <p>{WORDS.cancelText}</p>
+      <Refused error={cancel.error} />
+      <Field label={WORDS.cancelReason} value={reason} onChange={setReason} />
+      <div>
+        <Button look="danger" isBusy={cancel.isPending} onPress={send}>
+          {WORDS.cancel}
+        </Button>
+      </div>
+    </>
+  )
+}

@@ -1,0 +1,80 @@
+/** How many come, and where do we lose them? */
+import { $api, type Schemas } from '../../api/client.ts'
+import { Button } from '../../kit/Button.tsx'
+import { GoTo } from '../../kit/GoTo.tsx'
+import { Row } from '../../kit/Row.tsx'
+import { useMayEdit } from '../../kit/session.ts'
+import { Empty, Loaded } from '../../kit/State.tsx'
+import { Age } from '../../kit/Time.tsx'
+import { formatNumber } from '../../words/formats.ts'
+import { useEvent, useEventPath } from '../event.ts'
+import { EventActions } from './EventActions.tsx'
+import { Funnel } from './Funnel.tsx'
+import styles from './event.module.css'
+import { WORDS } from './words.ts'
+
+type Summary = Schemas['EventSummary']
+
+const OFTEN_MS = 15_000
+
+export function EventPage() {
+  const path = useEventPath()
+  const event = useEvent().data
+  const summary = $api.useQuery('get', '/events/{eventId}/summary', { params: { path } }, { refetchInterval: OFTEN_MS })
+  const mayEdit = useMayEdit()
+  return (
+    <>
+      <Row isApart>
+        <div>
+          <h1>{event?.name}</h1>
+          {event?.location ? <p className={styles['facts']}>{event.location}</p> : null}
+        </div>
+        {event && mayEdit ? <EventActions event={event} /> : null}
+      </Row>
+      <Loaded query={summary} lines={6}>
+        {(data) =>
+          data.guests.guests === 0 ? (
+            <Empty action={mayEdit ? <Start eventId={path.eventId} /> : null}>{WORDS.empty}</Empty>
+          ) : (
+            <section aria-labelledby="how" className={styles['card']}>
+              <Row isApart>
+                <h2 id="how">{WORDS.how}</h2>
+                <p className={styles['age']}>
+                  {WORDS.updated} <Age at={new Date(summary.dataUpdatedAt).toISOString()} />{' '}
+                  <Button look="quiet" isBusy={summary.isFetching} onPress={() => void summary.refetch()}>
+                    {WORDS.refresh}
+                  </Button>
+                </p>
+              </Row>
+              <Funnel eventId={path.eventId} summary={data} />
+              {mayEdit ? <Remind eventId={path.eventId} summary={data} /> : null}
+            </section>
+          )
+        }
+      </Loaded>
+    </>
+  )
+}
+
+const Start = ({ eventId }: { eventId: string }) => (
+  <Row>
+    <GoTo look="main" to={`/events/${eventId}/import`}>
+      {WORDS.import}
+    </GoTo>
+    <GoTo to={`/events/${eventId}/guests`} search={{ add: true }}>
+      {WORDS.add}
+    </GoTo>
+  </Row>
+)
+
+function Remind({ eventId, summary }: { eventId: string; summary: Summary }) {
+  const { guests } = summary.answered.pending
+  if (guests === 0) return null
+  return (
+    <div>
+      <GoTo look="main" to={`/events/${eventId}/sends/new`} search={{ template: 'event_reminder', status: 'pending' }}>
+        {WORDS.remindCount(formatNumber(guests))}
+      </GoTo>
+    </div>
+  )
+}

@@ -1,0 +1,132 @@
+/** A new event, or changes of one. */
+import { useState, type FormEvent } from 'react'
+import { useQueryClient } from '@tanstack/react-query'
+import { createEventBody, updateEventBody } from '../../api/bodies.ts'
+import { $api, type Schemas } from '../../api/client.ts'
+import { Button } from '../../kit/Button.tsx'
+import { Choice, Field } from '../../kit/Field.tsx'
+import { checkBody, fieldErrorsOf, type FieldErrors } from '../../kit/forms.ts'
+import { useIdempotencyKey } from '../../kit/idempotency.ts'
+import { Refused } from '../../kit/Refused.tsx'
+import { say } from '../../kit/say.ts'
+import { useMe } from '../../kit/session.ts'
+import { toInstant, toLocal } from '../../kit/zone.ts'
+import { Fields } from '../../kit/Fields.tsx'
+import { WORDS } from './words.ts'
+
+type Event = Schemas['Event']
+type Values = Record<'name' | 'startsAt' | 'endsAt' | 'timeZone' | 'location' | 'capacity' | 'rsvpUntil', string> & {
+  doorPolicy: Event['doorPolicy']
+}
+
+/** The zones of Mexico. */
+const ZONES = [
+  'Mexico_City',
+  'Cancun',
+  'Monterrey',
+  'Merida',
+  'Chihuahua',
+  'Ciudad_Juarez',
+  'Mazatlan',
+  'Hermosillo',
+  'Tijuana',
+]
+const POLICIES = (['invited', 'confirmed'] as const).map((id) => ({ id, label: WORDS.policies[id] }))
+
+function valuesOf(event?: Event): Values {
+  const timeZone = event?.timeZone ?? 'America/Mexico_City'
+  const local = (at: string | null | undefined) => (at ? toLocal(at, timeZone) : '')
+  return {
+    name: event?.name ?? '',
+    startsAt: local(event?.startsAt),
+    endsAt: local(event?.endsAt),
+    timeZone,
+    location: event?.location ?? '',
+    capacity: event?.capacity?.toString() ?? '',
+    rsvpUntil: local(event?.rsvpUntil),
+    doorPolicy: event?.doorPolicy ?? 'invited',
+  }
+}
+
+function bodyOf(values: Values) {
+  const { name, timeZone, location, capacity, doorPolicy } = values
+  const instant = (local: string) => toInstant(local, timeZone)
+  return {
+    ...{ name, timeZone, doorPolicy, startsAt: instant(values.startsAt), endsAt: instant(values.endsAt) },
+    location: location.trim() || null,
+    capacity: capacity === '' ? null : Number(capacity),
+    rsvpUntil: values.rsvpUntil === '' ? null : instant(values.rsvpUntil),
+  }
+}
+
+/** `event`: the one to change. A director says for which organizer a new one is. */
+export function EventForm({ event, onDone }: { event?: Event; onDone: (event: Event) => void }) {
+  const queries = useQueryClient()
+  const isDirector = useMe()?.role === 'director'
+  const [values, setValues] = useState(() => valuesOf(event))
+  const [organizerId, setOrganizerId] = useState('')
+  const [wrong, setWrong] = useState<FieldErrors>({})
+  const [header, renewKey] = useIdempotencyKey()
+  const done = (saved: Event) => {
+    renewKey()
+    void queries.invalidateQueries({ queryKey: ['get', '/events'] })
+    void queries.invalidateQueries({ queryKey: ['get', '/events/{eventId}'] })
+    say(event ? WORDS.saved : WORDS.created)
+    onDone(saved)
+  }
+  const options = { onSuccess: done, onError: (error: unknown) => setWrong(fieldErrorsOf(error)) }
+  const create = $api.useMutation('post', '/events', options)
+  const update = $api.useMutation('patch', '/events/{eventId}', options)
+
+  const set = (name: keyof Values) => (value: string) => setValues((now) => ({ ...now, [name]: value }))
+  const bind = (name: keyof Values) => ({
+    label: WORDS.fields[name],
+    value: values[name],
+    onChange: set(name),
+    error: wrong[name],
+  })
+  const submit = (submission: FormEvent) => {
+    submission.preventDefault()
+    const body = bodyOf(values)
+    const errors = checkBody(event ? updateEventBody : createEventBody, body)
+    setWrong(errors)
+    if (Object.keys(errors).length > 0) return
+    if (event) update.mutate({ params: { path: { eventId: event.id } }, body })
+    else create.mutate({ params: { header }, body: { ...body, ...(isDirector ? { organizerId } : {}) } })
+  }
+  return (
+    <Fields onSubmit={submit}>
+      <Refused error={create.error ?? update.error} />
+      {isDirector && !event ? <OrganizerChoice value={organizerId} onChange={setOrganizerId} /> : null}
+      <Field {...bind('name')} autoFocus isRequired />
+      <Field {...bind('startsAt')} type="datetime-local" isRequired />
+      <Field {...bind('endsAt')} type="datetime-local" isRequired />
+      <Choice
+        label={WORDS.fields.timeZone}
+        value={values.timeZone}
+        options={ZONES.map((name) => ({ id: `America/${name}`, label: name.replace('_', ' ') }))}
+        onChange={set('timeZone')}
+      />
+      <Field {...bind('location')} hint={WORDS.optional} />
+      <Field {...bind('capacity')} hint={WORDS.optional} inputMode="numeric" />
+      <Field {...bind('rsvpUntil')} hint={WORDS.optional} type="datetime-local" />
+      <Choice
+        label={WORDS.fields.doorPolicy}
+        value={values.doorPolicy}
+        options={POLICIES}
+        onChange={(doorPolicy) => setValues((now) => ({ ...now, doorPolicy }))}
+      />
+      <div>
+        <Button look="main" type="submit" isBusy={create.isPending || update.isPending}>
+          {event ? WORDS.save : WORDS.create}
+        </Button>
+      </div>
+    </Fields>
+  )
+}
+
+function OrganizerChoice({ value, onChange }: { value: string; onChange: (id: string) => void }) {
+  const organizers = $api.useQuery('get', '/organizers', { params: { query: { limit: 200 } } })
+  const options = (organizers.data?.data ?? []).map(({ id, name }) => ({ id, label: name }))
+  return <Choice label={WORDS.organizer} value={value} options={options} onChange={onChange} isRequired />
+}

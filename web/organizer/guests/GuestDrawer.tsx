@@ -1,0 +1,107 @@
+/** One guest: who they are, what they answered, what happened to their messages, and what can be done. */
+import { useState } from 'react'
+import { $api, type Schemas } from '../../api/client.ts'
+import { Button } from '../../kit/Button.tsx'
+import { Refused } from '../../kit/Refused.tsx'
+import { Row } from '../../kit/Row.tsx'
+import { say } from '../../kit/say.ts'
+import { useMayEdit } from '../../kit/session.ts'
+import { Status } from '../../kit/Status.tsx'
+import { ANSWERS } from '../../words/states.ts'
+import { useEventPath } from '../event.ts'
+import { AnswerForm } from './AnswerForm.tsx'
+import { GuestForm } from './GuestForm.tsx'
+import { useGuestsChanged } from './guests.ts'
+import styles from './guests.module.css'
+import { History } from './History.tsx'
+import { SendForm } from './SendForm.tsx'
+import { WORDS } from './words.ts'
+
+type Guest = Schemas['Guest']
+type Form = 'send' | 'answer' | 'edit' | 'delete'
+
+export function GuestDrawer({ guest, onClose }: { guest: Guest; onClose: () => void }) {
+  const [form, setForm] = useState<Form | null>(null)
+  const mayEdit = useMayEdit()
+  const finish = () => setForm(null)
+  if (form === 'edit') return <GuestForm guest={guest} onDone={finish} />
+  return (
+    <>
+      <Facts guest={guest} />
+      {mayEdit ? (
+        <Row>
+          <Button look="main" onPress={() => setForm('send')}>
+            {WORDS.send}
+          </Button>
+          <Button onPress={() => setForm('answer')}>{WORDS.answerByHand}</Button>
+          <Button onPress={() => setForm('edit')}>{WORDS.edit}</Button>
+          <Button look="danger" onPress={() => setForm('delete')}>
+            {WORDS.delete}
+          </Button>
+        </Row>
+      ) : null}
+      {form === 'send' ? <SendForm guests={[guest]} onDone={finish} /> : null}
+      {form === 'answer' ? <AnswerForm guest={guest} onDone={finish} /> : null}
+      {form === 'delete' ? <DeleteForm guest={guest} onDone={onClose} /> : null}
+      <History guestId={guest.id} />
+      <div>
+        <Button onPress={onClose}>{WORDS.close}</Button>
+      </div>
+    </>
+  )
+}
+
+function Facts({ guest }: { guest: Guest }) {
+  const { phone, email, partySize, companions, tags, notes, answer, admitted, code } = guest
+  const names = companions.map(({ name }) => name).join(', ')
+  const facts: [string, React.ReactNode][] = [
+    [
+      WORDS.columns.answer,
+      <Status key="answer" tone={ANSWERS[answer].tone}>
+        {ANSWERS[answer].text}
+      </Status>,
+    ],
+    [WORDS.fields.phone, phone],
+    [WORDS.fields.email, email],
+    [WORDS.columns.places, names ? `${partySize} (${names})` : partySize],
+    [WORDS.inside, admitted > 0 ? WORDS.ofPlaces(admitted, partySize) : null],
+    [WORDS.columns.tags, tags.join(', ')],
+    [WORDS.fields.notes, notes],
+    [WORDS.code, code],
+  ]
+  return (
+    <dl className={styles['facts']}>
+      {facts
+        .filter(([, value]) => value !== null && value !== '')
+        .map(([name, value]) => (
+          <div key={name} className={styles['fact']}>
+            <dt>{name}</dt>
+            <dd>{value}</dd>
+          </div>
+        ))}
+    </dl>
+  )
+}
+
+function DeleteForm({ guest: { id, name }, onDone }: { guest: Guest; onDone: () => void }) {
+  const path = { ...useEventPath(), guestId: id }
+  const changed = useGuestsChanged()
+  const remove = $api.useMutation('delete', '/events/{eventId}/guests/{guestId}', {
+    onSuccess: () => {
+      say(WORDS.deleted(name))
+      onDone()
+      changed()
+    },
+  })
+  return (
+    <div className={styles['part']}>
+      <p>{WORDS.deleteText}</p>
+      <Refused error={remove.error} />
+      <div>
+        <Button look="danger" isBusy={remove.isPending} onPress={() => remove.mutate({ params: { path } })}>
+          {WORDS.deleteTitle(name)}
+        </Button>
+      </div>
+    </div>
+  )
+}

@@ -1,0 +1,47 @@
+/** Adds a tag to the guests that were chosen. */
+import { useMutation } from '@tanstack/react-query'
+import { useState, type FormEvent } from 'react'
+import { api } from '../../api/client.ts'
+import { Button } from '../../kit/Button.tsx'
+import { Field } from '../../kit/Field.tsx'
+import { Fields } from '../../kit/Fields.tsx'
+import { Refused } from '../../kit/Refused.tsx'
+import { say } from '../../kit/say.ts'
+import { useEventPath } from '../event.ts'
+import { useGuestsChanged, type Guest } from './guests.ts'
+import { WORDS } from './words.ts'
+
+export function TagForm({ guests, onDone }: { guests: readonly Guest[]; onDone: () => void }) {
+  const path = useEventPath()
+  const changed = useGuestsChanged()
+  const [tag, setTag] = useState('')
+  const add = useMutation({
+    mutationFn: async () => {
+      for (const { id, tags } of guests.filter(({ tags }) => !tags.includes(tag.trim()))) {
+        const call = { params: { path: { ...path, guestId: id } }, body: { tags: [...tags, tag.trim()] } }
+        const { error } = await api.PATCH('/events/{eventId}/guests/{guestId}', call)
+        if (error) throw error
+      }
+    },
+    onSuccess: () => {
+      say(WORDS.tagged(guests.length))
+      onDone()
+    },
+    onSettled: changed,
+  })
+  const submit = (submission: FormEvent) => {
+    submission.preventDefault()
+    add.mutate()
+  }
+  return (
+    <Fields onSubmit={submit}>
+      <Refused error={add.error} />
+      <Field label={WORDS.newTag} value={tag} onChange={setTag} maxLength={50} autoFocus isRequired />
+      <div>
+        <Button look="main" type="submit" isBusy={add.isPending} isDisabled={tag.trim() === ''}>
+          {WORDS.tagTo(guests.length)}
+        </Button>
+      </div>
+    </Fields>
+  )
+}

@@ -1,0 +1,55 @@
+/** The list of an event's guests: what is asked of it, and what its forms send. */
+import { useQueryClient } from '@tanstack/react-query'
+import { $api, type Schemas } from '../../api/client.ts'
+import { BY_CURSOR } from '../../api/pages.ts'
+import type { Answer, DeliveryState } from '../../words/states.ts'
+import { useEventPath } from '../event.ts'
+
+export type Guest = Schemas['GuestInList']
+export type GuestFilters = {
+  q?: string | undefined
+  status?: Schemas['GuestStatus'] | undefined
+  answer?: Answer | undefined
+  tag?: string | undefined
+  deliveryStatus?: DeliveryState | 'none' | undefined
+}
+/** `guest`: whose drawer is open. */
+export type GuestsSearch = GuestFilters & { guest?: string | undefined; add?: true | undefined }
+
+export function useGuests({ q, status, answer, tag, deliveryStatus }: GuestFilters) {
+  const query = { q, status, answer, tag, deliveryStatus }
+  return $api.useInfiniteQuery(
+    'get',
+    '/events/{eventId}/guests',
+    { params: { path: useEventPath(), query } },
+    BY_CURSOR,
+  )
+}
+
+/** What makes every screen ask again after a guest has changed. */
+export function useGuestsChanged(): () => void {
+  const queries = useQueryClient()
+  return () => {
+    for (const path of ['/guests', '/guests/{guestId}', '/guests/{guestId}/rsvp', '/deliveries', '/summary'])
+      void queries.invalidateQueries({ queryKey: ['get', `/events/{eventId}${path}`] })
+    void queries.invalidateQueries({ queryKey: ['get', '/deliveries/{deliveryId}'] })
+  }
+}
+
+/** The newest delivery of a guest, by either channel. */
+export function lastDeliveryOf({ deliveries: { whatsapp, email } }: Guest) {
+  if (!whatsapp || !email)
+    return whatsapp
+      ? { ...whatsapp, channel: 'whatsapp' as const }
+      : email
+        ? { ...email, channel: 'email' as const }
+        : null
+  return whatsapp.at > email.at
+    ? { ...whatsapp, channel: 'whatsapp' as const }
+    : { ...email, channel: 'email' as const }
+}
+
+/** The words of a field in which they are separated by commas or lines. */
+export const wordsOf = (text: string, separator: ',' | '\n'): string[] => [
+  ...new Set(text.split(separator).flatMap((word) => word.trim() || [])),
+]

@@ -1,0 +1,41 @@
+/** The imports of before, with the rows that each rejected. */
+import { $api } from '../../api/client.ts'
+import { DataTable } from '../../kit/DataTable.tsx'
+import { Empty, Loaded } from '../../kit/State.tsx'
+import { When } from '../../kit/Time.tsx'
+import { formatNumber } from '../../words/formats.ts'
+import { useEventPath } from '../event.ts'
+import { Rejected } from './Result.tsx'
+import { WORDS } from './words.ts'
+
+export function Earlier() {
+  const imports = $api.useQuery('get', '/events/{eventId}/imports', { params: { path: useEventPath() } })
+  return (
+    <section>
+      <h2>{WORDS.before}</h2>
+      <Loaded query={imports}>
+        {({ data }) => (
+          <DataTable
+            label={WORDS.before}
+            rows={data}
+            idOf={({ importId }) => importId}
+            empty={<Empty>{WORDS.none}</Empty>}
+            columns={[
+              { id: 'when', title: WORDS.when, cell: ({ createdAt }) => <When at={createdAt} /> },
+              { id: 'status', title: WORDS.status, cell: ({ status }) => WORDS.states[status] },
+              { id: 'created', title: WORDS.done.created, isNumber: true, cell: (one) => formatNumber(one.created) },
+              { id: 'updated', title: WORDS.done.updated, isNumber: true, cell: (one) => formatNumber(one.updated) },
+              {
+                id: 'rejected',
+                title: WORDS.done.rejected,
+                isNumber: true,
+                cell: ({ rejectedUrl, rejected }) =>
+                  rejectedUrl ? <Rejected url={rejectedUrl} count={rejected} /> : formatNumber(rejected),
+              },
+            ]}
+          />
+        )}
+      </Loaded>
+    </section>
+  )
+}

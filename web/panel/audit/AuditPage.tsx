@@ -1,0 +1,172 @@
+/** Who changed what, and what was it before? */
+import { useState } from 'react'
+import { $api, type Schemas } from '../../api/client.ts'
+import { BY_CURSOR, rowsOf } from '../../api/pages.ts'
+import { Choice, Field } from '../../kit/Field.tsx'
+import { Dialog } from '../../kit/Dialog.tsx'
+import { Head } from '../../kit/Head.tsx'
+import { PagedTable } from '../../kit/PagedTable.tsx'
+import { Facts, Panel } from '../../kit/Panel.tsx'
+import { Row } from '../../kit/Row.tsx'
+import { useUrl } from '../../kit/url.ts'
+import { toInstant } from '../../kit/zone.ts'
+import { formatTime } from '../../words/formats.ts'
+import { pick } from '../../words/locale.ts'
+import { useOrganizerNames } from '../filters/organizers.ts'
+import { ZONE } from '../filters/period.ts'
+import { useUserNames, useUsers } from '../filters/users.ts'
+import styles from './audit.module.css'
+
+type Entry = Schemas['AuditEntry']
+type Url = { entity?: string; actor?: string; from?: string; to?: string; entry?: string }
+
+const WORDS = pick({
+  es: {
+    title: 'Auditoría',
+    who: 'Quién',
+    anyone: 'Cualquiera',
+    what: 'Qué hizo',
+    object: 'Sobre qué',
+    entity: 'Tipo o id',
+    from: 'Desde',
+    to: 'Hasta',
+    when: 'Cuándo',
+    organizer: 'Organizador',
+    none: 'Nadie cambió nada así en estas fechas.',
+    request: 'Folio',
+    field: 'Dato',
+    before: 'Antes',
+    after: 'Después',
+    changes: 'Cambios',
+    nothing: 'Esta acción no guardó datos.',
+  },
+  en: {
+    title: 'Audit',
+    who: 'Who',
+    anyone: 'Anyone',
+    what: 'What they did',
+    object: 'To what',
+    entity: 'Kind or id',
+    from: 'From',
+    to: 'To',
+    when: 'When',
+    organizer: 'Organizer',
+    none: 'Nobody changed anything like this on these days.',
+    request: 'Reference',
+    field: 'Field',
+    before: 'Before',
+    after: 'After',
+    changes: 'Changes',
+    nothing: 'This action kept no data.',
+  },
+})
+const ANYONE = 'anyone'
+
+/** The entry that was opened may have left the list when its filters change; then nothing is open. */
+export function AuditPage() {
+  const [url, change] = useUrl<Url>()
+  const query = {
+    ...(url.entity ? { entity: url.entity } : {}),
+    ...(url.actor ? { actor: url.actor } : {}),
+    ...(url.from ? { from: toInstant(`${url.from}T00:00`, ZONE) } : {}),
+    ...(url.to ? { to: toInstant(`${url.to}T23:59:59.999`, ZONE) } : {}),
+  }
+  const entries = $api.useInfiniteQuery('get', '/audit', { params: { query } }, BY_CURSOR)
+  const people = useUsers().data?.data ?? []
+  const userOf = useUserNames()
+  const nameOf = useOrganizerNames()
+  const opened = rowsOf<Entry>(entries.data).find(({ id }) => id === url.entry)
+  return (
+    <>
+      <Head title={WORDS.title} />
+      <Row>
+        <Choice
+          label={WORDS.who}
+          value={url.actor ?? ANYONE}
+          options={[{ id: ANYONE, label: WORDS.anyone }, ...people.map(({ id, name }) => ({ id, label: name }))]}
+          onChange={(id) => change({ actor: id === ANYONE ? undefined : id })}
+        />
+        <EntityField key={url.entity} entity={url.entity ?? ''} onChange={(entity) => change({ entity })} />
+        <Field label={WORDS.from} type="date" value={url.from ?? ''} onChange={(from) => change({ from })} />
+        <Field label={WORDS.to} type="date" value={url.to ?? ''} onChange={(to) => change({ to })} />
+      </Row>
+      <Panel>
+        <PagedTable<Entry>
+          pages={entries}
+          label={WORDS.title}
+          idOf={({ id }) => id}
+          empty={WORDS.none}
+          onOpen={(entry) => change({ entry }, true)}
+          columns={[
+            { id: 'what', title: WORDS.what, cell: ({ action }) => action },
+            { id: 'who', title: WORDS.who, cell: ({ actor }) => userOf(actor) },
+            { id: 'object', title: WORDS.object, cell: ({ entity, entityId }) => `${entity} ${entityId}` },
+            { id: 'organizer', title: WORDS.organizer, cell: ({ organizerId }) => nameOf(organizerId) },
+            { id: 'when', title: WORDS.when, cell: ({ at }) => formatTime(at, ZONE) },
+          ]}
+        />
+      </Panel>
+      {opened ? (
+        <Dialog place="drawer" isOpen title={opened.action} onClose={() => change({ entry: undefined })}>
+          <Facts
+            facts={[
+              [WORDS.who, userOf(opened.actor)],
+              [WORDS.when, formatTime(opened.at, ZONE)],
+              [WORDS.object, `${opened.entity} ${opened.entityId}`],
+              [WORDS.request, opened.requestId],
+            ]}
+          />
+          <Changes entry={opened} />
+        </Dialog>
+      ) : null}
+    </>
+  )
+}
+
+/** Asks when the field is left or Enter is pressed, not at every letter. */
+function EntityField({ entity, onChange }: { entity: string; onChange: (entity: string | undefined) => void }) {
+  const [text, setText] = useState(entity)
+  return (
+    <form
+      onSubmit={(submission) => {
+        submission.preventDefault()
+        onChange(text.trim() || undefined)
+      }}
+    >
+      <Field label={WORDS.entity} value={text} onChange={setText} onBlur={() => onChange(text.trim() || undefined)} />
+    </form>
+  )
+}
+
+/** The fields that differ, side by side. */
+function Changes({ entry: { before, after } }: { entry: Entry }) {
+  const was = (before ?? {}) as Record<string, unknown>
+  const is = (after ?? {}) as Record<string, unknown>
+  const show = (value: unknown) =>
+    value === undefined || value === null ? '—' : typeof value === 'string' ? value : JSON.stringify(value)
+  const fields = [...new Set([...Object.keys(was), ...Object.keys(is)])].filter(
+    (field) => show(was[field]) !== show(is[field]),
+  )
+  if (fields.length === 0) return <p>{WORDS.nothing}</p>
+  return (
+    <table className={styles['changes']}>
+      <caption>{WORDS.changes}</caption>
+      <thead>
+        <tr>
+          <th scope="col">{WORDS.field}</th>
+          <th scope="col">{WORDS.before}</th>
+          <th scope="col">{WORDS.after}</th>
+        </tr>
+      </thead>
+      <tbody>
+        {fields.map((field) => (
+          <tr key={field}>
+            <th scope="row">{field}</th>
+            <td>{show(was[field])}</td>
+            <td>{show(is[field])}</td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  )
+}

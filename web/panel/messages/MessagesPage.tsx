@@ -1,0 +1,178 @@
+/** Is sending healthy, and what is stuck? */
+import { useState } from 'react'
+import { useQueryClient } from '@tanstack/react-query'
+import { $api, type Schemas } from '../../api/client.ts'
+import { BY_CURSOR } from '../../api/pages.ts'
+import { Button } from '../../kit/Button.tsx'
+import { Confirm } from '../../kit/Confirm.tsx'
+import { Choice } from '../../kit/Field.tsx'
+import { Head } from '../../kit/Head.tsx'
+import { useIdempotencyKey } from '../../kit/idempotency.ts'
+import { PagedTable } from '../../kit/PagedTable.tsx'
+import { Panel } from '../../kit/Panel.tsx'
+import { Row } from '../../kit/Row.tsx'
+import { say } from '../../kit/say.ts'
+import { Age } from '../../kit/Time.tsx'
+import { oneOf, useUrl } from '../../kit/url.ts'
+import { formatNumber } from '../../words/formats.ts'
+import { LOCALE } from '../../words/locale.ts'
+import { CHANNELS } from '../../words/states.ts'
+import { OrganizerChoice } from '../filters/FilterBar.tsx'
+import { Channels } from './Channels.tsx'
+import { RESOLUTIONS, WORDS } from './words.ts'
+
+type Letter = Schemas['DeadLetter']
+type Filter = Schemas['DeadLetterFilter']
+type Step = 'retry' | 'discard'
+type Url = { kind?: string; channel?: string; organizerId?: string; closed?: string }
+
+const ANY = 'any'
+const KINDS = ['delivery', 'inbound_event', 'job'] as const
+const CHANNEL_IDS = ['whatsapp', 'email'] as const
+const withAny = (ids: readonly string[], names: Record<string, string>) => [
+  { id: ANY, label: WORDS.any },
+  ...ids.map((id) => ({ id, label: names[id]! })),
+]
+
+export function MessagesPage() {
+  const [url, change] = useUrl<Url>()
+  const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set())
+  const [step, setStep] = useState<Step>()
+  const kind = oneOf(KINDS, url.kind)
+  const channel = oneOf(CHANNEL_IDS, url.channel)
+  const { organizerId } = url
+  const filter: Filter = {
+    ...(kind ? { kind } : {}),
+    ...(channel ? { channel } : {}),
+    ...(organizerId ? { organizerId } : {}),
+  }
+  const resolved = url.closed !== undefined
+  const letters = $api.useInfiniteQuery(
+    'get',
+    '/ops/dead-letters',
+    { params: { query: { ...filter, resolved } } },
+    BY_CURSOR,
+  )
+  const select = (part: Url) => {
+    setChosen(new Set())
+    change(part)
+  }
+  const isEmpty = letters.data?.pages[0]?.data.length === 0
+  return (
+    <>
+      <Head title={WORDS.title} />
+      <Panel title={WORDS.channels}>
+        <Channels />
+      </Panel>
+      <Panel title={WORDS.letters}>
+        <Row>
+          <Choice
+            label={WORDS.which}
+            value={resolved ? 'closed' : 'open'}
+            options={[
+              { id: 'open', label: WORDS.open },
+              { id: 'closed', label: WORDS.closed },
+            ]}
+            onChange={(id) => select({ closed: id === 'closed' ? 'yes' : undefined })}
+          />
+          <Choice
+            label={WORDS.kind}
+            value={kind ?? ANY}
+            options={withAny(KINDS, WORDS.kinds)}
+            onChange={(id) => select({ kind: id === ANY ? undefined : id })}
+          />
+          <Choice
+            label={WORDS.channel}
+            value={channel ?? ANY}
+            options={withAny(CHANNEL_IDS, CHANNELS)}
+            onChange={(id) => select({ channel: id === ANY ? undefined : id })}
+          />
+          <OrganizerChoice value={organizerId} onChange={(id) => select({ organizerId: id })} />
+        </Row>
+        {resolved || isEmpty ? null : (
+          <Row>
+            <Button onPress={() => setStep('retry')}>
+              {chosen.size > 0 ? WORDS.retry(chosen.size) : WORDS.retryAll}
+            </Button>
+            <Button look="danger" onPress={() => setStep('discard')}>
+              {chosen.size > 0 ? WORDS.discard(chosen.size) : WORDS.discardAll}
+            </Button>
+          </Row>
+        )}
+        <PagedTable<Letter>
+          pages={letters}
+          label={WORDS.letters}
+          idOf={({ id }) => id}
+          empty={WORDS.none}
+          {...(resolved ? {} : { selected: chosen, onSelect: setChosen })}
+          columns={[
+            { id: 'who', title: WORDS.who, cell: nameLetter },
+            { id: 'why', title: WORDS.why, cell: ({ explanation, reason }) => explanation?.[LOCALE] ?? reason },
+            { id: 'tries', title: WORDS.tries, isNumber: true, cell: ({ attempts }) => formatNumber(attempts) },
+            { id: 'since', title: WORDS.since, cell: ({ lastAt }) => <Age at={lastAt} /> },
+            ...(resolved
+              ? [
+                  {
+                    id: 'outcome',
+                    title: WORDS.outcome,
+                    cell: ({ resolution }: Letter) => RESOLUTIONS[resolution ?? ''] ?? resolution ?? '—',
+                  },
+                ]
+              : []),
+          ]}
+        />
+      </Panel>
+      {step ? (
+        <Act
+          step={step}
+          ids={[...chosen]}
+          filter={filter}
+          onDone={() => setChosen(new Set())}
+          onClose={() => setStep(undefined)}
+        />
+      ) : null}
+    </>
+  )
+}
+
+const nameLetter = ({ kind, refId, delivery, inboundEvent }: Letter): string => {
+  if (delivery) return `${delivery.guestName}, ${delivery.eventName} (${CHANNELS[delivery.channel]})`
+  return `${WORDS.kinds[kind]}: ${inboundEvent?.source ?? refId}`
+}
+
+type ActProps = { step: Step; ids: string[]; filter: Filter; onDone: () => void; onClose: () => void }
+
+/** Retries or discards the chosen letters, or all that the filter shows when none is chosen. */
+function Act({ step, ids, filter, onDone, onClose }: ActProps) {
+  const [header] = useIdempotencyKey()
+  const queries = useQueryClient()
+  const retryOne = $api.useMutation('post', '/ops/dead-letters/{letterId}/retry')
+  const discardOne = $api.useMutation('post', '/ops/dead-letters/{letterId}/discard')
+  const retryAll = $api.useMutation('post', '/ops/dead-letters/retry')
+  const discardAll = $api.useMutation('post', '/ops/dead-letters/discard')
+  const isRetry = step === 'retry'
+  const one = isRetry ? retryOne : discardOne
+  const actOnAll = async (): Promise<number> =>
+    isRetry
+      ? (await retryAll.mutateAsync({ params: { header }, body: { filter } })).retried
+      : (await discardAll.mutateAsync({ params: { header }, body: { filter } })).discarded
+  const run = async () => {
+    for (const letterId of ids)
+      await one.mutateAsync({
+        params: { path: { letterId }, header: { 'Idempotency-Key': `${header['Idempotency-Key']}-${letterId}` } },
+        body: {},
+      })
+    const count = ids.length > 0 ? ids.length : await actOnAll()
+    say(isRetry ? WORDS.retried(count) : WORDS.discarded(count))
+    onDone()
+    await queries.invalidateQueries()
+  }
+  const all = isRetry ? WORDS.retryAll : WORDS.discardAll
+  const some = isRetry ? WORDS.retry(ids.length) : WORDS.discard(ids.length)
+  const verb = ids.length > 0 ? some : all
+  return (
+    <Confirm title={verb} verb={verb} look={isRetry ? 'main' : 'danger'} run={run} onClose={onClose}>
+      {isRetry ? WORDS.retryText : WORDS.discardText}
+    </Confirm>
+  )
+}

@@ -1,0 +1,108 @@
+/** Who are our organizers, and who owes? */
+import { useState, type FormEvent } from 'react'
+import { useQueryClient } from '@tanstack/react-query'
+import { useNavigate } from '@tanstack/react-router'
+import { $api } from '../../api/client.ts'
+import { useReport } from '../../charts/reports.ts'
+import { Button } from '../../kit/Button.tsx'
+import { DataTable } from '../../kit/DataTable.tsx'
+import { Dialog } from '../../kit/Dialog.tsx'
+import { Field } from '../../kit/Field.tsx'
+import { Fields } from '../../kit/Fields.tsx'
+import { GoTo } from '../../kit/GoTo.tsx'
+import { Head } from '../../kit/Head.tsx'
+import { useIdempotencyKey } from '../../kit/idempotency.ts'
+import { Panel } from '../../kit/Panel.tsx'
+import { Refused } from '../../kit/Refused.tsx'
+import { say } from '../../kit/say.ts'
+import { Loaded } from '../../kit/State.tsx'
+import { Status } from '../../kit/Status.tsx'
+import { useUrl } from '../../kit/url.ts'
+import { formatMoney, formatTime } from '../../words/formats.ts'
+import { useOrganizers } from '../filters/organizers.ts'
+import { ZONE } from '../filters/period.ts'
+import { WORDS } from './words.ts'
+
+export function OrganizersPage() {
+  const [url, change] = useUrl<{ add?: string }>()
+  const organizers = useOrganizers()
+  const ageing = useReport('debt-aging', {})
+  const navigate = useNavigate()
+  const debts = new Map(ageing.data?.data.map((row) => [row.id, row]))
+  const owedBy = (id: string) => debts.get(id)?.openDebtCents ?? (ageing.data ? 0 : null)
+  return (
+    <>
+      <Head title={WORDS.title}>
+        <GoTo to="/organizers" search={{ add: 'yes' }} look="main">
+          {WORDS.add}
+        </GoTo>
+      </Head>
+      <Panel>
+        <Loaded query={organizers}>
+          {({ data }) => (
+            <DataTable
+              label={WORDS.title}
+              // Who owes most comes first.
+              rows={data.toSorted((a, b) => (owedBy(b.id) ?? 0) - (owedBy(a.id) ?? 0) || a.name.localeCompare(b.name))}
+              idOf={({ id }) => id}
+              empty={WORDS.none}
+              onOpen={(id) => void navigate({ to: `/organizers/${id}` })}
+              columns={[
+                { id: 'name', title: WORDS.name, cell: ({ name }) => name },
+                { id: 'debt', title: WORDS.debt, isNumber: true, cell: ({ id }) => formatMoney(owedBy(id)) },
+                {
+                  id: 'old',
+                  title: WORDS.old,
+                  isNumber: true,
+                  cell: ({ id }) => formatMoney((owedBy(id) ?? 0) - (debts.get(id)?.days0to30Cents ?? 0)),
+                },
+                {
+                  id: 'sending',
+                  title: WORDS.sending,
+                  cell: ({ sendingPausedAt: at }) => (
+                    <Status tone={at ? 'warn' : 'ok'}>{at ? WORDS.isPaused : WORDS.sends}</Status>
+                  ),
+                },
+                { id: 'since', title: WORDS.since, cell: ({ createdAt }) => formatTime(createdAt, ZONE) },
+              ]}
+            />
+          )}
+        </Loaded>
+      </Panel>
+      {url.add ? <AddOrganizer onClose={() => change({ add: undefined })} /> : null}
+    </>
+  )
+}
+
+function AddOrganizer({ onClose }: { onClose: () => void }) {
+  const [name, setName] = useState('')
+  const [wrong, setWrong] = useState<string>()
+  const [header] = useIdempotencyKey()
+  const queries = useQueryClient()
+  const navigate = useNavigate()
+  const create = $api.useMutation('post', '/organizers', {
+    onSuccess: ({ id }) => {
+      say(WORDS.created)
+      void queries.invalidateQueries({ queryKey: ['get', '/organizers'] })
+      void navigate({ to: `/organizers/${id}` })
+    },
+  })
+  const submit = (submission: FormEvent) => {
+    submission.preventDefault()
+    if (name.trim() === '') return setWrong(WORDS.nameMissing)
+    create.mutate({ params: { header }, body: { name: name.trim() } })
+  }
+  return (
+    <Dialog title={WORDS.add} isOpen onClose={onClose}>
+      <Fields onSubmit={submit}>
+        <Refused error={create.error} />
+        <Field label={WORDS.name} value={name} onChange={setName} error={wrong} autoFocus />
+        <div>
+          <Button look="main" type="submit" isBusy={create.isPending}>
+            {WORDS.create}
+          </Button>
+        </div>
+      </Fields>
+    </Dialog>
+  )
+}

@@ -1,0 +1,44 @@
+/** Forgives a debt, or a part of it. */
+import { useState } from 'react'
+import { useQueryClient } from '@tanstack/react-query'
+import { $api } from '../../api/client.ts'
+import { Confirm } from '../../kit/Confirm.tsx'
+import { Field } from '../../kit/Field.tsx'
+import { useIdempotencyKey } from '../../kit/idempotency.ts'
+import { say } from '../../kit/say.ts'
+import { readCents } from '../../words/amounts.ts'
+import { formatMoney } from '../../words/formats.ts'
+import { WORDS } from './words.ts'
+
+type Props = { organizerId: string; name: string; owedCents: number; onClose: () => void }
+
+export function WriteOff({ organizerId, name, owedCents, onClose }: Props) {
+  const [amount, setAmount] = useState(() => (owedCents / 100).toFixed(2))
+  const [header] = useIdempotencyKey()
+  const queries = useQueryClient()
+  const write = $api.useMutation('post', '/director/organizers/{organizerId}/write-offs')
+  const amountCents = readCents(amount)
+  return (
+    <Confirm
+      title={WORDS.writeOffTitle(formatMoney(amountCents), name)}
+      verb={WORDS.writeOff}
+      asksReason
+      run={async (reason) => {
+        const body = { reason, ...(amountCents === null ? {} : { amountCents }) }
+        await write.mutateAsync({ params: { path: { organizerId }, header }, body })
+        say(WORDS.isWrittenOff)
+        await queries.invalidateQueries()
+      }}
+      onClose={onClose}
+    >
+      <p>{WORDS.writeOffText}</p>
+      <Field
+        label={WORDS.amount}
+        value={amount}
+        onChange={setAmount}
+        inputMode="decimal"
+        error={amountCents === null ? WORDS.notAnAmount : undefined}
+      />
+    </Confirm>
+  )
+}

@@ -1,0 +1,101 @@
+/** Does money come in, and how? */
+import { Link, useNavigate } from '@tanstack/react-router'
+import { Columns } from '../../charts/Columns.tsx'
+import { Figure } from '../../charts/Figure.tsx'
+import { saveReport, useReport } from '../../charts/reports.ts'
+import { changeOf, isUnfinished, lastDayOf, restOf, unitOf } from '../../charts/scales.ts'
+import { Loaded } from '../../kit/State.tsx'
+import { formatDay, formatMoney, formatRatio, formatShortDay, formatShortMoney } from '../../words/formats.ts'
+import { periodBefore, todayInMexico, type Period } from '../filters/period.ts'
+import { WORDS } from './words.ts'
+
+export type FigureQuery = Period & { organizerId?: string }
+
+const SERIES = ['var(--series-1)', 'var(--series-2)', 'var(--series-3)', 'var(--series-4)']
+const METHODS = ['transfer', 'card', 'cash'] as const
+
+export function PaymentsFigure({ query, asOf }: { query: FigureQuery; asOf: string }) {
+  const today = todayInMexico()
+  const unit = unitOf(query.from, query.to)
+  const asked = { ...query, groupBy: unit }
+  const all = useReport('payments', asked)
+  const transfer = useReport('payments', { ...asked, method: 'transfer' })
+  const card = useReport('payments', { ...asked, method: 'card' })
+  const cash = useReport('payments', { ...asked, method: 'cash' })
+  const before = useReport('payments', { ...asked, ...periodBefore(query) })
+  const navigate = useNavigate()
+  const isReady = METHODS.every((method) => ({ transfer, card, cash })[method].data)
+  const behind = (day: string) => ({
+    group: 'confirmed',
+    from: day < query.from ? query.from : day,
+    to: lastDayOf(day, unit) > query.to ? query.to : lastDayOf(day, unit),
+    ...(query.organizerId ? { organizerId: query.organizerId } : {}),
+  })
+  return (
+    <Loaded query={isReady ? all : { ...all, data: undefined }} lines={8}>
+      {({ totals, data }) => {
+        const rows = data
+          .filter(({ id }) => id <= today)
+          .map(({ id, amountCents }) => {
+            const named = [transfer, card, cash].map(
+              (one) => one.data?.data.find((row) => row.id === id)?.amountCents ?? 0,
+            )
+            return { id, amountCents, parts: [...named, restOf(amountCents, named)] }
+          })
+        const change = before.data ? changeOf(totals.amountCents, before.data.totals.amountCents) : null
+        const compared = change === null ? '' : (change < 0 ? WORDS.less : WORDS.more)(formatRatio(Math.abs(change)))
+        const conclusion =
+          totals.payments === 0
+            ? WORDS.noMovements
+            : WORDS.paidIn(formatMoney(totals.amountCents), WORDS.payments(totals.payments)) + compared
+        const labels = [...METHODS, 'rest' as const].map((method) => WORDS.methods[method])
+        const isUsed = (series: number) => rows.some(({ parts }) => parts[series]! > 0)
+        return (
+          <Figure
+            title={WORDS.per[unit]}
+            conclusion={conclusion}
+            isEmpty={totals.payments === 0}
+            asOf={asOf}
+            note={<span>{WORDS.hatched}</span>}
+            legend={labels.map((label, n) => ({ label, colour: SERIES[n]! })).filter((_, n) => isUsed(n))}
+            onSave={(format) => saveReport('payments', asked, format)}
+            table={{
+              columns: [
+                { title: WORDS.unit[unit] },
+                ...labels.map((title) => ({ title, isNumber: true })),
+                { title: WORDS.total, isNumber: true },
+              ],
+              rows: rows.map(({ id, amountCents, parts }) => ({
+                id,
+                cells: [
+                  <Link key="day" to="/money" search={behind(id)}>
+                    {formatDay(id)}
+                  </Link>,
+                  ...parts.map(formatMoney),
+                  formatMoney(amountCents),
+                ],
+              })),
+            }}
+          >
+            {(width) => (
+              <Columns
+                label={conclusion}
+                width={width}
+                colours={SERIES}
+                labelOf={formatShortDay}
+                format={formatShortMoney}
+                onOpen={(day) => void navigate({ to: '/money', search: behind(day) })}
+                columns={rows.map(({ id, amountCents, parts }) => ({
+                  id,
+                  parts,
+                  isUnfinished: isUnfinished(id, unit, today),
+                  title: `${formatDay(id)}: ${formatMoney(amountCents)}`,
+                }))}
+              />
+            )}
+          </Figure>
+        )
+      }}
+    </Loaded>
+  )
+}
