@@ -44,7 +44,8 @@ async function serve(app: FastifyInstance, started: Boot, running: Running): Pro
   const { config, log, deps, stop } = started
   const { isReady } = await prepareSchema(started)
   stop.throwIfAborted()
-  const demo = config.embedded && config.env !== 'production' ? await seedDemo(deps) : undefined
+  const demo =
+    config.embedded && config.env !== 'production' ? await seedDemo({ ...deps, tickets: config.tickets }) : undefined
   if (demo) running.demo = demo
   stop.throwIfAborted()
   const port = await listen(app, { ...config.http, variable: 'PORT', what: 'Listening' })

@@ -47,7 +47,7 @@ export async function playTheLoop(base: string, headers: Record<string, string>)
   assert.deepEqual([paid.status, read(paid.body, 'balance.openDebt')], [201, '1999.50'])
 
   const counted = await until(
-    () => ask('GET', '/director/overview'),
+    () => ask('GET', '/director/overview?organizerId=org_demo'),
     ({ body }) =>
       Number(read(body, 'deliveries.read')) >= 1 &&
       Number(read(body, 'guests.scanned')) >= 1 &&

@@ -7,7 +7,12 @@ import { sql, withTx, type Tx } from '../platform/db.ts'
 import type { Deps } from '../deps.ts'
 import type { Role } from '../http/access.ts'
 import type { Config } from '../platform/config.ts'
+import { bookUses } from '../ledger/uses.ts'
 import { quietUntil } from '../templates/templates.ts'
+import { seedHistory } from './demo-history.ts'
+
+/** `tickets`: how uses are booked. */
+type Tickets = { tickets: Config['tickets'] }
 
 export type Demo = { email: string; password: string; role: Role }[]
 
@@ -58,7 +63,7 @@ const LOGINS = [
 ] as const
 
 /** Loads what is missing; existing rows stay as they are. The demo logins get a new password each time. */
-export async function seedDemo({ db, now }: Pick<Deps, 'db' | 'now'>): Promise<Demo> {
+export async function seedDemo({ db, now, tickets }: Pick<Deps, 'db' | 'now'> & Tickets): Promise<Demo> {
   const password = randomBytes(9).toString('base64url')
   const passwordHash = await hashPassword(password)
   await withTx(db, async (tx) => {
@@ -71,7 +76,10 @@ export async function seedDemo({ db, now }: Pick<Deps, 'db' | 'now'>): Promise<D
     await seedStaff(tx, at)
     await seedGuests(tx, at)
     await seedLedger(tx, at)
+    await seedHistory(tx, at)
   })
+  // The job that books uses looks at recent events alone.
+  await bookUses(db, tickets, null, seedCause(now()))
   return LOGINS.map(([, email, , role]) => ({ email, password, role }))
 }
 

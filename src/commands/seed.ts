@@ -18,7 +18,7 @@ await runProgram('tool', async (run) => {
       throw new BootError('The demo data does not belong in production (APP_ENV=production).')
     const { isReady } = await prepareSchema(started)
     if (!isReady) throw new BootError('The schema is older than this program: run npm run migrate first.')
-    process.stdout.write(describeLogins(await seedDemo(started.deps)))
+    process.stdout.write(describeLogins(await seedDemo({ ...started.deps, tickets: started.config.tickets })))
   } finally {
     await started.close()
   }
