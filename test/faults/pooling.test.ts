@@ -108,7 +108,7 @@ async function playThrough(base: string): Promise<void> {
       60_000,
     )
   await until(
-    () => call(base, 'GET', '/director/overview'),
+    () => call(base, 'GET', '/director/overview?organizerId=org_demo'),
     ({ body }) => Number(read(body, 'deliveries.read')) >= GUESTS && Number(read(body, 'guests.scanned')) >= GUESTS,
     30_000,
   )

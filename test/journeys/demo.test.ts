@@ -107,7 +107,7 @@ test('the demo shows every state of a message', async (t) => {
   )
 
   const overview = await until(
-    () => ask('GET', '/director/overview'),
+    () => ask('GET', '/director/overview?organizerId=org_demo'),
     ({ body }) => Number(read(body, 'whatsapp.free')) > 0 && Number(read(body, 'guests.confirmed')) >= 10,
     60_000,
   )
