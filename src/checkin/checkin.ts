@@ -22,7 +22,7 @@ import { newId, violatedConstraint, withTx, type Db, type Tx } from '../platform
 import { Failure } from '../platform/errors.ts'
 import { reachOf, type User } from '../http/access.ts'
 import type { Keyring } from './keyring.ts'
-import { readScanned, type Scannable } from './passes.ts'
+import { readScanned, type Scannable, type Whom } from './passes.ts'
 import { findAdmissionElsewhere, takeLaterPlaces } from './ranking.ts'
 import {
   judgeDoor,
@@ -54,9 +54,8 @@ export { issuePass } from './passes.ts'
 export { eraseScanNotes } from './erasing.ts'
 export { deleteScansOf } from './scans-sql.ts'
 
-export type ScanInput = {
+export type ScanInput = Whom & {
   eventId: string
-  code: string
   admit: number
   direction: 'in' | 'out'
   gate?: string
@@ -105,7 +104,7 @@ export type Scanned = { answer: ScanAnswer; isRetry: boolean; isConflict: boolea
  * Throws `event_not_found`, `invalid_date` and `scan_id_reused` (the id was used with another code).
  */
 export async function scan({ db, now, keyring }: Context, input: ScanInput): Promise<Scanned> {
-  const reading = await readScanned({ db, keyring }, input.code, input.eventId)
+  const reading = await readScanned({ db, keyring }, input, input.eventId)
   const row = describeScan(input, reading, now())
   const admission = mayEnterAtOnce(row, reading) ? await admitAtOnce(db, row, reading, input.user) : null
   if (admission) return { answer: describeAdmission(row, admission), isRetry: false, isConflict: false }

@@ -71,22 +71,25 @@ test('a guest who was found by name is admitted by id, once for each place, and 
   const { db, post } = await startApp(t)
   const [eventId, otherId] = [await anEvent(db), await anEvent(db)]
   const ana = await aGuest(db, eventId)
-  const code = `guest:${ana.guestId}`
+  const { guestId } = ana
   const scan = async (body: object) => {
     const { status, reason } = (await post('/scan/validate', { as: 'staff', body })).json<Record<string, string>>()
     return [status, reason]
   }
 
-  assert.deepEqual(await scan({ eventId: otherId, code }), ['invalid', 'unknown_code'])
-  assert.deepEqual(await scan({ eventId, code: 'guest:nobody' }), ['invalid', 'unknown_code'])
-  assert.deepEqual(await scan({ eventId, code, scanId: 'by-name' }), ['valid', undefined])
-  assert.deepEqual(await scan({ eventId, code, scanId: 'by-name' }), ['valid', undefined])
+  assert.deepEqual(await scan({ eventId: otherId, guestId }), ['invalid', 'unknown_code'])
+  assert.deepEqual(await scan({ eventId, guestId: 'nobody' }), ['invalid', 'unknown_code'])
+  assert.deepEqual(await scan({ eventId, code: guestId }), ['invalid', 'unknown_code'], 'a QR that says an id')
+  assert.deepEqual(await scan({ eventId, guestId, scanId: 'by-name' }), ['valid', undefined])
+  assert.deepEqual(await scan({ eventId, guestId, scanId: 'by-name' }), ['valid', undefined])
   assert.deepEqual(await scan({ eventId, code: ana.code }), ['duplicate', 'already_admitted'])
   const upload = await post('/scan/sync', {
     as: 'staff',
-    body: { eventId, scans: [{ scanId: 'later', code, scannedAt: new Date().toISOString() }] },
+    body: { eventId, scans: [{ scanId: 'later', guestId, scannedAt: new Date().toISOString() }] },
   })
   assert.equal(upload.json().results[0].status, 'duplicate')
+  for (const whom of [{}, { code: ana.code, guestId }])
+    assert.equal((await post('/scan/validate', { as: 'staff', body: { eventId, ...whom } })).statusCode, 400)
 })
 
 test('what changed since the last manifest is all that the next one lists', async (t) => {

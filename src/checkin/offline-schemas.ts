@@ -1,20 +1,20 @@
 /** The shapes of a door without a network: its uploads, and its manifest. */
 import { Type, type Static } from 'typebox'
 import { Answer, Id, Instant, NullableString } from '../http/schemas.ts'
-import { count, OUTCOME, PlainLabel, RESULTS, ScanId } from './schemas.ts'
+import { count, ONE_OF_THEM, OUTCOME, PlainLabel, RESULTS, ScanId, WHOM } from './schemas.ts'
 
 /** A scan of an offline device. It needs an id and a time of its own. */
 export const OfflineScan = Type.Object(
   {
     scanId: ScanId,
-    code: Type.String({ minLength: 1, maxLength: 2048 }),
+    ...WHOM,
     scannedAt: Type.String({ maxLength: 40, description: "An instant, by the device's clock." }),
     admit: Type.Optional(Type.Integer({ minimum: 1, maximum: 20 })),
     direction: Type.Optional(Type.Unsafe<'in' | 'out'>({ type: 'string', enum: ['in', 'out'] })),
     gate: Type.Optional(PlainLabel),
     device: Type.Optional(PlainLabel),
   },
-  { additionalProperties: false, title: 'OfflineScan' },
+  { additionalProperties: false, title: 'OfflineScan', ...ONE_OF_THEM },
 )
 export type OfflineScanInput = Static<typeof OfflineScan>
 

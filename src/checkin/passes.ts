@@ -21,23 +21,24 @@ export async function issuePass(keyring: Keyring, { code, version, eventId, ends
 /** `pass`: null when a plain code was scanned or typed. */
 export type Scannable = CodeReading & { pass: PassFacts | null }
 
-/** What the door sends for a guest whom it found by name: its list of names (manifest.ts) has ids, and no codes. */
-const GUEST = /^guest:([A-Za-z0-9_-]{1,64})$/
+/** Either what was scanned or typed, or the guest whom the staff chose: the list of names (manifest.ts) has ids, and no codes. */
+export type Whom = { code?: string | undefined; guestId?: string | undefined }
 
-/** Reads what was scanned or typed at the door of an event. */
+/** Reads what was scanned, typed or chosen at the door of an event. */
 export async function readScanned(
   { db, keyring }: { db: Db; keyring: Keyring },
-  text: string,
+  { code: text = '', guestId }: Whom,
   eventId: string,
 ): Promise<Scannable> {
-  const [, guestId] = GUEST.exec(text) ?? []
   if (guestId !== undefined) {
     const code = await findCodeOfGuest(db, eventId, guestId)
-    return { ...(code === null ? readCode(text) : readOwn(code)), pass: null }
+    return { ...(code === null ? unknown(guestId) : readOwn(code)), pass: null }
   }
   const pass = parsePass(text)
   if (!pass) return { ...readCode(text), pass: null }
   return { ...readCode(pass.code), pass: await verifyPass(pass, await keyring.find(pass.kid), eventId) }
 }
 
+/** It means nobody, and is stored as the code that it is not. */
+const unknown = (guestId: string): CodeReading => ({ code: `guest:${guestId}`, exact: [], keys: [] })
 const readOwn = (code: string): CodeReading => ({ code, exact: [code], keys: [keyOf(code)] })

@@ -19,18 +19,33 @@ const Label = Type.String({ minLength: 1, maxLength: 100 })
 /** Here the database must not be the first to find what it cannot store. */
 export const PlainLabel = Type.String({ pattern: '^[^\\u0000-\\u001f]{1,100}$' })
 
-export const ScanBody = Type.Object(
-  {
-    eventId: Id,
-    code: Type.String({
+/** What was scanned or typed, or who was chosen from the list of names. */
+export const WHOM = {
+  code: Type.Optional(
+    Type.String({
       minLength: 1,
       maxLength: 2048,
       description:
         'As scanned or typed: in any case, with or without hyphens, also from a scanner of another keyboard ' +
         'layout. The address of an invitation counts as its code. Of a signed pass (`MT1…`) all. An exact code ' +
-        'wins; a correction that could mean two invitations is unknown_code. `guest:` and a `guestId` of the ' +
-        'manifest: a guest who was found by name.',
+        'wins; a correction that could mean two invitations is unknown_code.',
     }),
+  ),
+  guestId: Type.Optional(
+    Type.String({
+      pattern: '^[A-Za-z0-9_-]{1,64}$',
+      description: 'In place of `code`: of the manifest, a guest whom the staff found by name. No QR can say it.',
+    }),
+  ),
+}
+export const ONE_OF_THEM = {
+  oneOf: ['code', 'guestId'].map((name) => ({ required: [name], properties: { [name]: {} } })),
+}
+
+export const ScanBody = Type.Object(
+  {
+    eventId: Id,
+    ...WHOM,
     admit: Type.Integer({
       minimum: 1,
       maximum: 20,
@@ -57,7 +72,7 @@ export const ScanBody = Type.Object(
       }),
     ),
   },
-  { additionalProperties: false, title: 'ScanRequest' },
+  { additionalProperties: false, title: 'ScanRequest', ...ONE_OF_THEM },
 )
 
 const Reason = Type.Unsafe<ScanReason>({

@@ -79,7 +79,7 @@ async function readScan(
   if (!INSTANT.test(given.scannedAt) || !(scannedAt.getTime() >= 0))
     return reject('.scannedAt', 'is not an instant such as 2026-12-24T18:00:00Z', 'invalid_date')
   const { eventId, user, requestId } = upload
-  const reading = await readScanned(context, given.code, eventId)
+  const reading = await readScanned(context, given, eventId)
   const corrected = scannedAt.getTime() + (clock.isOff ? (clock.skewMs ?? 0) : 0)
   const at = new Date(Math.max(0, Math.min(corrected, receivedAt.getTime())))
   const input = { admit: 1, direction: 'in' as const, ...given, eventId, user, requestId }

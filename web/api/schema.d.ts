@@ -3971,7 +3971,10 @@ export interface components {
         } | null;
         OfflineScan: {
             scanId: string;
-            code: string;
+            /** @description As scanned or typed: in any case, with or without hyphens, also from a scanner of another keyboard layout. The address of an invitation counts as its code. Of a signed pass (`MT1…`) all. An exact code wins; a correction that could mean two invitations is unknown_code. */
+            code?: string;
+            /** @description In place of `code`: of the manifest, a guest whom the staff found by name. No QR can say it. */
+            guestId?: string;
             /** @description An instant, by the device's clock. */
             scannedAt: string;
             admit?: number;
@@ -3979,7 +3982,11 @@ export interface components {
             direction?: "in" | "out";
             gate?: string;
             device?: string;
-        };
+        } & ({
+            code: unknown;
+        } | {
+            guestId: unknown;
+        });
         OfflineScanResult: {
             scanId: string | null;
             /** @enum {string} */
@@ -5599,8 +5606,10 @@ export interface components {
             content: {
                 "application/json": {
                     eventId: string;
-                    /** @description As scanned or typed: in any case, with or without hyphens, also from a scanner of another keyboard layout. The address of an invitation counts as its code. Of a signed pass (`MT1…`) all. An exact code wins; a correction that could mean two invitations is unknown_code. `guest:` and a `guestId` of the manifest: a guest who was found by name. */
-                    code: string;
+                    /** @description As scanned or typed: in any case, with or without hyphens, also from a scanner of another keyboard layout. The address of an invitation counts as its code. Of a signed pass (`MT1…`) all. An exact code wins; a correction that could mean two invitations is unknown_code. */
+                    code?: string;
+                    /** @description In place of `code`: of the manifest, a guest whom the staff found by name. No QR can say it. */
+                    guestId?: string;
                     /**
                      * @description How many people of the party enter or leave now.
                      * @default 1
@@ -5622,7 +5631,11 @@ export interface components {
                     scannedAt?: string;
                     /** @description How long the device's scan before this one took, from the reading to the answer. */
                     lastTookMs?: number;
-                };
+                } & ({
+                    code: unknown;
+                } | {
+                    guestId: unknown;
+                });
             };
         };
         SendRequest: {
