@@ -269,13 +269,13 @@ export async function openEngine(store: Store, session: Session, signal: (tone: 
     },
     async change(settings: Partial<Settings>): Promise<void> {
       memory.settings = { ...memory.settings, ...settings }
-      await store.set('settings', memory.settings)
       tell()
+      await store.set('settings', memory.settings)
     },
     async moveTo(gate: string): Promise<void> {
       memory.session = { ...memory.session, gate: gate.trim() || null }
-      await store.set('session', memory.session)
       tell()
+      await store.set('session', memory.session)
     },
     async markUndone(scanId: string): Promise<void> {
       memory.recent = memory.recent.map((one) => (one.scanId === scanId ? { ...one, isUndone: true } : one))
@@ -284,8 +284,8 @@ export async function openEngine(store: Store, session: Session, signal: (tone: 
     },
     async forgetDifferences(): Promise<void> {
       memory.differences = []
-      await store.set('differences', [])
       tell()
+      await store.set('differences', [])
     },
     close(): void {
       clearInterval(timer)
