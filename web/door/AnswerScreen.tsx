@@ -23,7 +23,7 @@ export function AnswerScreen({ engine, memory }: Props) {
   const isShown = view.kind !== 'idle'
   useEffect(() => {
     if (view.kind !== 'checking') box.current?.querySelector<HTMLElement>('button')?.focus({ preventScroll: true })
-    if (!('verdict' in view) || view.kind === 'correction') return
+    if (!('verdict' in view) || view.kind === 'correction') return undefined
     // The time of the frame after the one in which the answer is drawn.
     const frame = requestAnimationFrame(() => measure(engine))
     return () => cancelAnimationFrame(frame)

@@ -86,7 +86,7 @@ function Top({ memory }: { memory: Memory }) {
         {session.gate ? <small>{session.gate}</small> : null}
       </h1>
       <p role="status" className={styles['facts']}>
-        <span className={`${styles['chip']} ${styles[TONES[state]!]}`}>
+        <span className={`${styles['chip']} ${styles[TONES[state]]}`}>
           <Icon size={18} aria-hidden="true" />
           {WORDS.states[state]}
         </span>

@@ -78,9 +78,9 @@ export function openCamera(video: HTMLVideoElement, { onCode, onState }: Handler
   }
 
   const onVisibility = () => {
-    if (!document.hidden) return void start()
     turn++
     stop()
+    if (!document.hidden) void start()
   }
   document.addEventListener('visibilitychange', onVisibility)
   void start()

@@ -41,14 +41,18 @@ function type(keys: string[], betweenMs: number) {
   return { code, swallowed }
 }
 
+const keysOf = (text: string) => Array.from(text)
+
 test('fast keys that end with Enter are a scanner; fingers and short bursts are not', () => {
-  const keys = [...'ABC123DEF', 'Enter']
-  const shifted = [...'abc123'].flatMap((key) => ['Shift', key]).concat('Enter')
+  const keys = [...keysOf('ABC123DEF'), 'Enter']
+  const shifted = keysOf('abc123')
+    .flatMap((key) => ['Shift', key])
+    .concat('Enter')
 
   assert.deepEqual(type(keys, 12), { code: 'ABC123DEF', swallowed: 5 })
   assert.equal(type(shifted, 10).code, 'abc123')
   assert.deepEqual(type(keys, 80), { code: null, swallowed: 0 })
-  assert.equal(type([...'ABC', 'Enter'], 12).code, null)
+  assert.equal(type([...keysOf('ABC'), 'Enter'], 12).code, null)
 })
 
 const guest = (name: string): Entry => ({

@@ -98,8 +98,8 @@ export function advance(door: Door, event: DoorEvent): Step {
         ? next(door)
         : [door, []]
     case 'reached':
-      return [{ ...door, misses: 0, isOffline: false }, []]
   }
+  return [{ ...door, misses: 0, isOffline: false }, []]
 }
 
 /** Whether a code that the camera sees now would be taken. One that is not stays in view and comes again. */
