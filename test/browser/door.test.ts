@@ -154,7 +154,7 @@ test('the door', async (t) => {
     await south.context().setOffline(false)
     await answer(south, 'CORRECCIÓN', /^Doble entrada: \d\d:\d\d, Norte; \d\d:\d\d, Sur$/)
     await south.getByRole('button', { name: 'Entendido' }).click()
-    await south.getByRole('status').getByText('Revisa las dobles entradas').waitFor()
+    await south.getByRole('status').getByText('Hay diferencias').waitFor()
 
     assert.deepEqual(await readCounts(site, party), { inside: 3, duplicates: 2, conflicts: 1 })
   })

@@ -40,7 +40,7 @@ export function AnswerScreen({ engine, memory }: Props) {
       <div role="alert" className={styles['verdict']}>
         <Words view={view} memory={memory} />
       </div>
-      <div className={styles['actions']}>
+      <div className={`${styles['actions']} ${view.kind === 'party' && view.left > 5 ? styles['many'] : ''}`}>
         <Actions view={view} engine={engine} close={close} />
       </div>
     </div>
@@ -113,7 +113,7 @@ function Found({ verdict, memory, children }: { verdict: Verdict; memory: Memory
   const Icon = ICONS[status]
   return (
     <>
-      <Icon className={styles['sign']} aria-hidden="true" />
+      <Icon className={styles['sign']} fill={status === 'duplicate' ? 'currentColor' : 'none'} aria-hidden="true" />
       <p className={styles['word']}>{titleOf(verdict)}</p>
       {children}
       {guest ? <p className={styles['name']}>{guest.name || WORDS.noName}</p> : null}

@@ -9,7 +9,7 @@ import { installing } from './install.ts'
 import type { Memory } from './memory.ts'
 import { Popup } from './Popup.tsx'
 import { RecentScans } from './RecentScans.tsx'
-import type { Difference, Recent } from './store.ts'
+import type { Difference, Recent } from './records.ts'
 import { explainReason, WORDS } from './words.ts'
 import styles from './door.module.css'
 

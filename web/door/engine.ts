@@ -14,9 +14,10 @@ import {
   type Tone,
   type Verdict,
 } from './machine.ts'
-import { countWaiting, readMemory, type Memory } from './memory.ts'
-import { openNet, type Outcome } from './net.ts'
-import type { Difference, Recent, Session, Settings, Store } from './store.ts'
+import { countWaiting, makeMemory, type Memory } from './memory.ts'
+import { openNet } from './net.ts'
+import type { Difference, Outcome, Recent, Session, Settings } from './records.ts'
+import type { Store } from './store.ts'
 import { uploadScans } from './uploads.ts'
 
 /** After that our list stands in. */
@@ -30,7 +31,7 @@ export type Engine = Awaited<ReturnType<typeof openEngine>>
 
 /** `signal`: sound and vibration. */
 export async function openEngine(store: Store, session: Session, signal: (tone: Tone, isMuted: boolean) => void) {
-  const memory = await readMemory(store, session)
+  const memory = await makeMemory(session, await store.readAll())
   const net = openNet(session, () => memory.session.gate)
   const listeners = new Set<() => void>()
   let snapshot = { ...memory }

@@ -1,14 +1,7 @@
 /** The door's calls of the API: with the token of its device, or with the session of whoever has logged in. */
-import { api, isProblem, type Problem, type Schemas } from '../api/call.ts'
+import { api, isProblem, type Schemas } from '../api/call.ts'
 import type { Scan, Verdict } from './machine.ts'
-import type { Session, Waiting } from './store.ts'
-
-/** `silent`: no answer, or one that says nothing about the scan (503, 429). `blocked`: the server does not know us any more. */
-export type Outcome<T> =
-  | { kind: 'ok'; data: T }
-  | { kind: 'silent'; afterMs: number }
-  | { kind: 'blocked'; problem: Problem }
-  | { kind: 'refused'; problem: Problem }
+import type { Outcome, Session, Waiting } from './records.ts'
 
 const CHECK_MAX_MS = 10_000
 const LIST_MAX_MS = 20_000

@@ -16,7 +16,7 @@ export const WORDS = pick({
       offline: 'Sin conexión',
       syncing: 'Subiendo',
       blocked: 'Sesión terminada',
-      conflict: 'Revisa las dobles entradas',
+      conflict: 'Hay diferencias',
     },
     inside: (n: number) => `${n} adentro`,
     waiting: (n: number) => (n === 1 ? '1 pendiente' : `${n} pendientes`),
@@ -48,6 +48,7 @@ export const WORDS = pick({
       maybe: 'Había dicho que quizá',
     },
     noName: 'Invitado',
+    unknown: 'Código desconocido',
     firstAt: (at: string, gate: string | null) => (gate ? `${at}, ${gate}` : at),
     opens: (at: string) => `Abre a las ${at}`,
     reasons: {
@@ -143,7 +144,7 @@ export const WORDS = pick({
       offline: 'No connection',
       syncing: 'Uploading',
       blocked: 'Session ended',
-      conflict: 'Look at the double entries',
+      conflict: 'Differences',
     },
     inside: (n: number) => `${n} inside`,
     waiting: (n: number) => `${n} pending`,
@@ -170,6 +171,7 @@ export const WORDS = pick({
     comesWith: (names: string) => `With ${names}`,
     answers: { pending: 'Has not answered the invitation', yes: '', no: 'Had declined', maybe: 'Had said maybe' },
     noName: 'Guest',
+    unknown: 'Unknown code',
     firstAt: (at: string, gate: string | null) => (gate ? `${at}, ${gate}` : at),
     opens: (at: string) => `Opens at ${at}`,
     reasons: {
