@@ -250,6 +250,31 @@ test('the door', async (t) => {
       )
     },
   )
+
+  await t.test('a login that ran out keeps what waits, and asks to sign in', async (t) => {
+    const party = await anEvent(site, [['Ana Ruiz', 1]])
+    const page = await site.open(t, 'organizer', '/door', PHONE)
+    await page.getByLabel('Evento').selectOption(party.eventId)
+    await page.getByRole('button', { name: 'Empezar' }).last().click()
+    await page.getByRole('status').getByText('0 adentro').waitFor()
+    await page.context().setOffline(true)
+    await typeCode(page, party.guests[0]!.code)
+    await answer(page, 'POR CONFIRMAR')
+    await next(page)
+    const cookies = await page.context().cookies()
+    await page.context().clearCookies()
+    await page.context().setOffline(false)
+    await page.getByRole('status').getByText('Sesión terminada').waitFor()
+    await page.getByRole('button', { name: 'Pendientes' }).click()
+    await page.getByText('Inicia sesión para subir lo pendiente. Nada se pierde.').waitFor()
+    assert.equal((await readCounts(site, party)).inside, 0)
+
+    await page.context().addCookies(cookies)
+    await page.reload()
+    await page.getByRole('status').getByText('0 pendientes').waitFor()
+
+    assert.equal((await readCounts(site, party)).inside, 1)
+  })
 })
 
 async function readCounts(site: Site, party: Party) {

@@ -14,9 +14,9 @@ import {
   type Tone,
   type Verdict,
 } from './machine.ts'
-import { countWaiting, makeMemory, type Memory } from './memory.ts'
+import { addRecent, countWaiting, makeMemory, withInside, type Memory } from './memory.ts'
 import { openNet } from './net.ts'
-import type { Difference, Outcome, Recent, Session, Settings } from './records.ts'
+import type { Difference, Outcome, Session, Settings } from './records.ts'
 import type { Store } from './store.ts'
 import { uploadScans } from './uploads.ts'
 
@@ -105,10 +105,8 @@ export async function openEngine(store: Store, session: Session, signal: (tone: 
     return changed
   }
 
-  function admitted(entry: Entry, scan: Scan, { status, first }: Verdict, inside: number): Entry {
-    const ours = { at: new Date(scan.atMs).toISOString(), gate: memory.session.gate, device: session.device }
-    const firstOf = first ?? (status === 'valid' ? ours : undefined)
-    const changed = { ...entry, inside, ...((entry.first ?? firstOf) ? { first: entry.first ?? firstOf! } : {}) }
+  function admitted(entry: Entry, scan: Scan, verdict: Verdict, inside: number): Entry {
+    const changed = withInside(entry, { scan, verdict, inside, session: memory.session })
     memory.list?.entries.set(entry.hash, changed)
     return changed
   }
@@ -129,7 +127,6 @@ export async function openEngine(store: Store, session: Session, signal: (tone: 
     count()
     remember(scan, verdict, true)
     await store.keep(waiting, entry ? admitted(entry, scan, verdict, entry.inside) : null)
-    void navigator.storage?.persist?.()
     tell()
   }
 
@@ -163,9 +160,8 @@ export async function openEngine(store: Store, session: Session, signal: (tone: 
   }
 
   function remember({ scanId, admit, atMs }: Scan, { status, guest }: Verdict, isProvisional: boolean): void {
-    const one: Recent = { scanId, name: guest?.name ?? '', status, admit, atMs, isProvisional }
-    memory.recent = [one, ...memory.recent.filter((other) => other.scanId !== scanId)].slice(0, KEPT_MAX)
-    memory.recent.sort((a, b) => b.atMs - a.atMs)
+    const one = { scanId, name: guest?.name ?? '', status, admit, atMs, isProvisional }
+    memory.recent = addRecent(memory.recent, one)
     void store.set('recent', memory.recent)
   }
 
@@ -178,17 +174,22 @@ export async function openEngine(store: Store, session: Session, signal: (tone: 
     if (isRefreshing) return
     isRefreshing = true
     due.listMs = due.probeMs = performance.now()
-    if (isOver(memory)) await wipeGuests(memory, store)
-    else {
-      memory.isLoading = memory.list === null
-      const kind = await refreshList(memory, net, store)
-      memory.isLoading = false
-      note({ kind })
-      if (kind === 'ok') dispatch({ kind: 'reached' })
-      else tell()
-      if (kind === 'ok' && memory.waiting.size > 0) void upload()
+    try {
+      await readList()
+    } finally {
+      isRefreshing = memory.isLoading = false
+      tell()
     }
-    isRefreshing = false
+  }
+
+  async function readList(): Promise<void> {
+    if (isOver(memory)) return wipeGuests(memory, store)
+    memory.isLoading = memory.list === null
+    const kind = await refreshList(memory, net, store)
+    note({ kind })
+    if (kind !== 'ok') return
+    dispatch({ kind: 'reached' })
+    if (memory.waiting.size > 0) void upload()
   }
 
   async function upload(): Promise<void> {
@@ -231,6 +232,7 @@ export async function openEngine(store: Store, session: Session, signal: (tone: 
   }
   addEventListener('online', wake)
   document.addEventListener('visibilitychange', wake)
+  void navigator.storage?.persist?.()
   void refresh()
 
   const makeScan = (code: string, more: Partial<Scan> = {}): Scan => ({

@@ -22,7 +22,9 @@ export async function refreshList(memory: Memory, net: Net, store: Store): Promi
   const before = memory.list?.entries ?? new Map<string, Entry>()
   const fresh = entries.map((entry): Entry => {
     const first = before.get(entry.hash)?.first
-    return first ? { ...entry, first } : entry
+    // After an undo nobody is in, and the next one comes first.
+    const isIn = entry.inside > 0 || memory.list?.waiting.has(entry.hash)
+    return first && isIn ? { ...entry, first } : entry
   })
   const kept = isWhole ? fresh : [...new Map([...before, ...fresh.map((one) => [one.hash, one] as const)]).values()]
   const allRevoked = isWhole ? revoked : [...new Set([...(memory.info?.revoked ?? []), ...revoked])]

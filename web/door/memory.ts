@@ -1,7 +1,7 @@
 /** What the door knows, in memory: written through to the store, so that a scan is judged without waiting for a disk. */
 import { importPublicKey, type PublicKey } from '../../src/checkin/signed-pass.ts'
 import type { Entry, List } from './judge.ts'
-import { START, type Door } from './machine.ts'
+import { START, type Door, type Scan, type Verdict } from './machine.ts'
 import type { Difference, ListInfo, Recent, Session, Settings, Waiting } from './records.ts'
 
 export type Memory = {
@@ -72,6 +72,24 @@ export function countInside({ list }: Memory): number {
   for (const count of list.waiting.values()) inside += count
   return inside
 }
+
+type Admission = { scan: Scan; verdict: Verdict; inside: number; session: Session }
+
+/** An entry after a scan. Who let them in first stays. */
+export function withInside(entry: Entry, { scan, verdict, inside, session }: Admission): Entry {
+  const { gate, device } = session
+  const ours = verdict.status === 'valid' ? { at: new Date(scan.atMs).toISOString(), gate, device } : undefined
+  const first = entry.first ?? verdict.first ?? ours
+  return { ...entry, inside, ...(first ? { first } : {}) }
+}
+
+const RECENT_MAX = 50
+
+/** The last answers, newest first; one that is known has changed. */
+export const addRecent = (recent: readonly Recent[], one: Recent): Recent[] =>
+  [one, ...recent.filter(({ scanId }) => scanId !== one.scanId)]
+    .toSorted((a, b) => b.atMs - a.atMs)
+    .slice(0, RECENT_MAX)
 
 /** Null where the browser has no Ed25519 (judge.ts says what becomes of passes). */
 async function importKeys(keys: ListInfo['keys']): Promise<Map<number, PublicKey> | null> {

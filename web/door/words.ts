@@ -121,6 +121,7 @@ export const WORDS = pick({
     clock: (minutes: number) =>
       minutes > 0 ? `El reloj va ${minutes} min atrasado` : `El reloj va ${-minutes} min adelantado`,
     prepare: 'Preparar la puerta',
+    back: (event: string) => `Volver a ${event}`,
     prepareWhy: 'Escanea con este teléfono el código QR que te dio el organizador, o escríbelo aquí.',
     deviceCode: 'Código del dispositivo',
     start: 'Empezar',
@@ -245,6 +246,7 @@ export const WORDS = pick({
     clock: (minutes: number) =>
       minutes > 0 ? `The clock is ${minutes} min slow` : `The clock is ${-minutes} min fast`,
     prepare: 'Prepare the door',
+    back: (event: string) => `Back to ${event}`,
     prepareWhy: 'Scan with this phone the QR code that the organizer gave you, or type it here.',
     deviceCode: 'Code of the device',
     start: 'Start',
