@@ -94,7 +94,7 @@ function doorFiles(): Plugin {
           { url: '/door', revision: createHash('sha256').update(html.source).digest('hex').slice(0, 16) },
           ...[...new Set(hashed)].map((file) => ({ url: `/${file}`, revision: null })),
         ]
-        worker.code = worker.code.replace('self.__WB_MANIFEST', JSON.stringify(list))
+        worker.code = worker.code.replace('DOOR_FILES', JSON.stringify(list))
       },
     },
   }

@@ -55,3 +55,25 @@ test('hashed files are kept for a year and come compressed; others do not exist'
 test('what is said when the pages are not built names the command that builds them', () => {
   assert.match(MISSING.html, /npm run build:web/)
 })
+
+test('the service worker of the door serves it and everything that it loads, and what installing needs is there', async (t) => {
+  const app = await startApp(t)
+  const worker = await app.get('/door/sw.js', { as: null })
+  const [, list] = /(\[\{"url":[^\]]*\])/.exec(worker.body) ?? []
+  const files = JSON.parse(list!) as { url: string; revision: string | null }[]
+  const installed = JSON.parse(await readFile(`${WEB_FOLDER}/door/manifest.webmanifest`, 'utf8')) as {
+    icons: { src: string }[]
+  }
+  const paths = [...files.map(({ url }) => url), ...installed.icons.map(({ src }) => src), '/door/icon-180.png']
+
+  assert.match(worker.headers['content-type'] as string, /javascript/)
+  assert.equal(worker.headers['cache-control'], 'no-cache')
+  assert.equal(worker.headers['service-worker-allowed'], '/door')
+  assert.doesNotMatch(worker.body, /^\s*import\b/m)
+  for (const path of paths) assert.equal((await app.get(path, { as: null })).statusCode, 200, path)
+  for (const kind of [/^\/door$/, /\.js$/, /\.css$/, /worker.*\.js$/, /\.wasm$/])
+    assert.ok(
+      paths.some((path) => kind.test(path)),
+      `${kind}`,
+    )
+})

@@ -1,5 +1,6 @@
 /** THE LIST OF SCREENS that are looked at: with axe in both themes, and for docs/screenshots. */
 import type { Page } from 'playwright-core'
+import { DOOR_SCREENS } from './door-screens.ts'
 import type { Who } from './site.ts'
 
 export type Screen = {
@@ -46,4 +47,5 @@ export const SCREENS: Screen[] = [
   { name: 'panel-keys', who: 'director', path: '/panel/keys?add=yes', ready: seen('dialog', 'Nueva llave') },
   { name: 'panel-audit', who: 'director', path: '/panel/audit', ready: said('Nadie cambió nada así en estas fechas.') },
   { name: 'organizer-events', who: 'organizer', path: '/organizer', ready: heading('Eventos') },
+  ...DOOR_SCREENS,
 ]

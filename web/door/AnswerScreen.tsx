@@ -20,10 +20,11 @@ export function titleOf({ status, reason }: Verdict): string {
 export function AnswerScreen({ engine, memory }: Props) {
   const { view } = memory.door
   const box = useRef<HTMLDivElement>(null)
-  const isShown = view.kind !== 'idle'
   useEffect(() => {
-    if (view.kind !== 'checking') box.current?.querySelector<HTMLElement>('button')?.focus({ preventScroll: true })
-    if (!('verdict' in view) || view.kind === 'correction') return
+    // What is behind the answer cannot have the focus, and gets it back afterwards.
+    if (view.kind === 'idle' && document.activeElement === document.body) document.querySelector('main')?.focus()
+    else box.current?.querySelector<HTMLElement>('button')?.focus({ preventScroll: true })
+    if (!('verdict' in view) || view.kind === 'correction') return undefined
     // The time of the frame after the one in which the answer is drawn.
     const frame = requestAnimationFrame(() => measure(engine))
     return () => cancelAnimationFrame(frame)
@@ -32,15 +33,14 @@ export function AnswerScreen({ engine, memory }: Props) {
   return (
     <div
       ref={box}
-      hidden={!isShown}
-      className={`${styles['answer']} ${styles[lookOf(view)]}`}
+      className={view.kind === 'idle' ? styles['idle'] : `${styles['answer']} ${styles[lookOf(view)]}`}
       onKeyDown={(event) => (event.key === 'Escape' ? close() : undefined)}
       onClick={(event) => (event.target === event.currentTarget && view.kind !== 'party' ? close() : undefined)}
     >
       <div role="alert" className={styles['verdict']}>
         <Words view={view} memory={memory} />
       </div>
-      <div className={styles['actions']}>
+      <div className={`${styles['actions']} ${view.kind === 'party' && view.left > 5 ? styles['many'] : ''}`}>
         <Actions view={view} engine={engine} close={close} />
       </div>
     </div>
@@ -54,7 +54,8 @@ function measure(engine: Engine): void {
   engine.painted(duration)
 }
 
-function lookOf(view: View): Tone | 'provisional' | 'neutral' {
+function lookOf(view: View): Tone | 'provisional' | 'neutral' | 'checking' {
+  if (view.kind === 'checking') return 'checking'
   if (view.kind === 'unanswered') return 'invalid'
   if (view.kind === 'provisional') return view.verdict.status === 'valid' ? 'provisional' : view.verdict.status
   return 'verdict' in view ? view.verdict.status : 'neutral'
@@ -65,7 +66,7 @@ function Words({ view, memory }: { view: View; memory: Memory }) {
     case 'idle':
       return null
     case 'checking':
-      return <p className={styles['late']}>{WORDS.checking}</p>
+      return <p>{WORDS.checking}</p>
     case 'party':
       return (
         <>
@@ -113,7 +114,7 @@ function Found({ verdict, memory, children }: { verdict: Verdict; memory: Memory
   const Icon = ICONS[status]
   return (
     <>
-      <Icon className={styles['sign']} aria-hidden="true" />
+      <Icon className={styles['sign']} fill={status === 'duplicate' ? 'currentColor' : 'none'} aria-hidden="true" />
       <p className={styles['word']}>{titleOf(verdict)}</p>
       {children}
       {guest ? <p className={styles['name']}>{guest.name || WORDS.noName}</p> : null}

@@ -37,7 +37,7 @@ export function DoorApp({ engine, onLeave }: { engine: Engine; onLeave: () => Pr
     <>
       <div className={styles['app']} inert={isCovered}>
         <Top memory={memory} />
-        <main className={styles['screen']}>
+        <main className={styles['screen']} tabIndex={-1}>
           {tab === 'scan' ? <ScanScreen engine={engine} memory={memory} onSearch={() => setTab('search')} /> : null}
           {tab === 'search' ? <SearchScreen engine={engine} memory={memory} /> : null}
           {tab === 'pending' ? <PendingScreen engine={engine} memory={memory} onLeave={onLeave} /> : null}
@@ -86,12 +86,12 @@ function Top({ memory }: { memory: Memory }) {
         {session.gate ? <small>{session.gate}</small> : null}
       </h1>
       <p role="status" className={styles['facts']}>
-        <span className={`${styles['chip']} ${styles[TONES[state]!]}`}>
+        <span className={`${styles['chip']} ${styles[TONES[state]]}`}>
           <Icon size={18} aria-hidden="true" />
           {WORDS.states[state]}
         </span>
         <span>{WORDS.waiting(waiting.size)}</span>
-        <strong>{WORDS.inside(countInside(memory))}</strong>
+        {memory.list ? <strong>{WORDS.inside(countInside(memory))}</strong> : null}
       </p>
       {Math.abs(minutes) >= 2 ? <p className={styles['warning']}>{WORDS.clock(minutes)}</p> : null}
     </header>

@@ -1,15 +1,15 @@
 /** Pendientes: what waits to be uploaded, what the server found different, the last scans, and the settings of this device. */
-import { useState, useSyncExternalStore, type SubmitEvent } from 'react'
+import { useState, type SubmitEvent } from 'react'
 import { chooseLocale, LOCALE } from '../words/locale.ts'
 import { formatClock } from '../words/formats.ts'
 import { explainProblem } from '../words/problems.ts'
 import { titleOf } from './AnswerScreen.tsx'
 import type { Engine } from './engine.ts'
-import { installing } from './install.ts'
+import { Install } from './Install.tsx'
 import type { Memory } from './memory.ts'
 import { Popup } from './Popup.tsx'
 import { RecentScans } from './RecentScans.tsx'
-import type { Difference, Recent } from './store.ts'
+import type { Difference, Recent } from './records.ts'
 import { explainReason, WORDS } from './words.ts'
 import styles from './door.module.css'
 
@@ -190,17 +190,6 @@ function SettingsOf({ engine, memory, onLeave }: Props & { onLeave: () => Promis
       </button>
       {isLeaving ? <Leave count={memory.waiting.size} onLeave={onLeave} onClose={() => setLeaving(false)} /> : null}
     </section>
-  )
-}
-
-function Install() {
-  const state = useSyncExternalStore(installing.subscribe, installing.read)
-  if (state === 'done') return null
-  if (state === 'menu') return <p className={styles['soft']}>{WORDS.installWhy}</p>
-  return (
-    <button type="button" onClick={() => void installing.ask()}>
-      {WORDS.install}
-    </button>
   )
 }
 

@@ -3,20 +3,25 @@ import { useEffect, useState, type SubmitEvent } from 'react'
 import { closesAtMs } from '../../src/checkin/rules.ts'
 import type { Schemas } from '../api/call.ts'
 import { explainProblem } from '../words/problems.ts'
-import { claimDevice, listEvents, readUser, type Outcome } from './net.ts'
-import type { Session } from './store.ts'
+import { Install } from './Install.tsx'
+import { claimDevice, listEvents, readUser } from './net.ts'
+import type { Outcome, Session } from './records.ts'
 import { WORDS } from './words.ts'
 import styles from './door.module.css'
 
 type Props = { onReady: (session: Session) => void | Promise<void> }
+/** `current`: the event of this device, which another one may take the place of. */
+type PrepareProps = Props & { current: string | null }
 
-export function Prepare({ onReady }: Props) {
+export function Prepare({ onReady, current }: PrepareProps) {
   return (
     <main className={styles['plain']}>
       <h1>{WORDS.prepare}</h1>
+      {current === null ? null : <a href="/door">{WORDS.back(current)}</a>}
       <DeviceCode onReady={onReady} />
       <h2>{WORDS.or}</h2>
       <OwnLogin onReady={onReady} />
+      <Install />
     </main>
   )
 }

@@ -3,7 +3,7 @@ import { Check, Pause, X } from 'lucide-react'
 import type { ReactNode } from 'react'
 import { formatClock } from '../words/formats.ts'
 import { titleOf } from './AnswerScreen.tsx'
-import type { Recent } from './store.ts'
+import type { Recent } from './records.ts'
 import { WORDS } from './words.ts'
 import styles from './door.module.css'
 
@@ -22,7 +22,7 @@ export function RecentScans({ recent, timeZone, action }: Props) {
           <li key={one.scanId}>
             <Icon size={20} className={styles[TONES[one.status]]} aria-hidden="true" />
             <span className={styles['who']}>
-              <strong>{one.name || WORDS.noName}</strong>
+              <strong>{one.name || (one.status === 'invalid' ? WORDS.unknown : WORDS.noName)}</strong>
               <small>
                 <time dateTime={new Date(one.atMs).toISOString()}>{formatClock(one.atMs, timeZone)}</time>
                 {' · '}

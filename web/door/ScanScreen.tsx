@@ -50,7 +50,10 @@ function Viewfinder({ engine }: { engine: Engine }) {
         void engine.scan(code)
         return true
       },
-      onState: (state, hasTorch) => setState({ state, hasTorch }),
+      onState(state, hasTorch) {
+        setState({ state, hasTorch })
+        if (state === 'starting') setLit(false)
+      },
     })
     camera.current = opened
     return () => opened.close()

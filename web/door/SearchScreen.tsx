@@ -43,9 +43,9 @@ function Results({ found, waiting, engine }: ResultsProps) {
           <button type="button" className={styles['row']} onClick={() => void engine.choose(guestId!)}>
             <span className={styles['who']}>
               <strong>{name}</strong>
+              <small>{WORDS.insideOf(inside + (waiting.get(hash) ?? 0), places)}</small>
               {notes ? <small>{notes}</small> : null}
             </span>
-            <span>{WORDS.insideOf(inside + (waiting.get(hash) ?? 0), places)}</span>
           </button>
         </li>
       ))}

@@ -1,6 +1,6 @@
 /** The camera of the door: opens it, reads its frames, and says why it cannot. Search and keyboard go on without it. */
 import { getDecoder, type Decoder } from './decoder.ts'
-import { lookAt, type Sightings } from './sightings.ts'
+import { lookAt, startLooking } from './sightings.ts'
 
 export type CameraState = 'starting' | 'on' | 'denied' | 'busy' | 'none' | 'insecure' | 'stuck'
 
@@ -30,7 +30,7 @@ export function openCamera(video: HTMLVideoElement, { onCode, onState }: Handler
   let timer: ReturnType<typeof setTimeout> | undefined
   let isClosed = false
   let turn = 0
-  const seen: Sightings = new Map()
+  const seen = startLooking()
 
   async function start(): Promise<void> {
     const mine = ++turn
@@ -78,9 +78,9 @@ export function openCamera(video: HTMLVideoElement, { onCode, onState }: Handler
   }
 
   const onVisibility = () => {
-    if (!document.hidden) return void start()
     turn++
     stop()
+    if (!document.hidden) void start()
   }
   document.addEventListener('visibilitychange', onVisibility)
   void start()

@@ -18,5 +18,5 @@ self.addEventListener('message', (event: MessageEvent<Asked>) => {
       prepare()
       return []
     })
-    .then((codes) => self.postMessage({ id, codes } satisfies Read))
+    .then((codes) => self.postMessage({ id, codes } satisfies Read, { transfer: [] }))
 })

@@ -2,7 +2,7 @@
  * Runs the machine: asks the server, lets our list stand in when it is silent, keeps what was decided without it, and uploads
  * that. One page at a time does so (main.tsx holds a lock).
  */
-import { codeOfGuest, judge, type Entry } from './judge.ts'
+import { codeOfGuest, codeOfText, judge, type Entry } from './judge.ts'
 import { isOver, refreshList, wipeGuests } from './lists.ts'
 import {
   advance,
@@ -14,9 +14,10 @@ import {
   type Tone,
   type Verdict,
 } from './machine.ts'
-import { countWaiting, readMemory, type Memory } from './memory.ts'
-import { openNet, type Outcome } from './net.ts'
-import type { Difference, Recent, Session, Settings, Store } from './store.ts'
+import { addRecent, countWaiting, makeMemory, withInside, type Memory } from './memory.ts'
+import { openNet } from './net.ts'
+import type { Difference, Outcome, Session, Settings } from './records.ts'
+import type { Store } from './store.ts'
 import { uploadScans } from './uploads.ts'
 
 /** After that our list stands in. */
@@ -30,7 +31,7 @@ export type Engine = Awaited<ReturnType<typeof openEngine>>
 
 /** `signal`: sound and vibration. */
 export async function openEngine(store: Store, session: Session, signal: (tone: Tone, isMuted: boolean) => void) {
-  const memory = await readMemory(store, session)
+  const memory = await makeMemory(session, await store.readAll())
   const net = openNet(session, () => memory.session.gate)
   const listeners = new Set<() => void>()
   let snapshot = { ...memory }
@@ -104,10 +105,8 @@ export async function openEngine(store: Store, session: Session, signal: (tone: 
     return changed
   }
 
-  function admitted(entry: Entry, scan: Scan, { status, first }: Verdict, inside: number): Entry {
-    const ours = { at: new Date(scan.atMs).toISOString(), gate: memory.session.gate, device: session.device }
-    const firstOf = first ?? (status === 'valid' ? ours : undefined)
-    const changed = { ...entry, inside, ...((entry.first ?? firstOf) ? { first: entry.first ?? firstOf! } : {}) }
+  function admitted(entry: Entry, scan: Scan, verdict: Verdict, inside: number): Entry {
+    const changed = withInside(entry, { scan, verdict, inside, session: memory.session })
     memory.list?.entries.set(entry.hash, changed)
     return changed
   }
@@ -128,7 +127,6 @@ export async function openEngine(store: Store, session: Session, signal: (tone: 
     count()
     remember(scan, verdict, true)
     await store.keep(waiting, entry ? admitted(entry, scan, verdict, entry.inside) : null)
-    void navigator.storage?.persist?.()
     tell()
   }
 
@@ -162,9 +160,8 @@ export async function openEngine(store: Store, session: Session, signal: (tone: 
   }
 
   function remember({ scanId, admit, atMs }: Scan, { status, guest }: Verdict, isProvisional: boolean): void {
-    const one: Recent = { scanId, name: guest?.name ?? '', status, admit, atMs, isProvisional }
-    memory.recent = [one, ...memory.recent.filter((other) => other.scanId !== scanId)].slice(0, KEPT_MAX)
-    memory.recent.sort((a, b) => b.atMs - a.atMs)
+    const one = { scanId, name: guest?.name ?? '', status, admit, atMs, isProvisional }
+    memory.recent = addRecent(memory.recent, one)
     void store.set('recent', memory.recent)
   }
 
@@ -177,17 +174,22 @@ export async function openEngine(store: Store, session: Session, signal: (tone: 
     if (isRefreshing) return
     isRefreshing = true
     due.listMs = due.probeMs = performance.now()
-    if (isOver(memory)) await wipeGuests(memory, store)
-    else {
-      memory.isLoading = memory.list === null
-      const kind = await refreshList(memory, net, store)
-      memory.isLoading = false
-      note({ kind })
-      if (kind === 'ok') dispatch({ kind: 'reached' })
-      else tell()
-      if (kind === 'ok' && memory.waiting.size > 0) void upload()
+    try {
+      await readList()
+    } finally {
+      isRefreshing = memory.isLoading = false
+      tell()
     }
-    isRefreshing = false
+  }
+
+  async function readList(): Promise<void> {
+    if (isOver(memory)) return wipeGuests(memory, store)
+    memory.isLoading = memory.list === null
+    const kind = await refreshList(memory, net, store)
+    note({ kind })
+    if (kind !== 'ok') return
+    dispatch({ kind: 'reached' })
+    if (memory.waiting.size > 0) void upload()
   }
 
   async function upload(): Promise<void> {
@@ -230,6 +232,7 @@ export async function openEngine(store: Store, session: Session, signal: (tone: 
   }
   addEventListener('online', wake)
   document.addEventListener('visibilitychange', wake)
+  void navigator.storage?.persist?.()
   void refresh()
 
   const makeScan = (code: string, more: Partial<Scan> = {}): Scan => ({
@@ -248,9 +251,9 @@ export async function openEngine(store: Store, session: Session, signal: (tone: 
     net,
     takesCodes: () => takesCodes(memory.door),
     /** A code was scanned or typed. */
-    async scan(code: string): Promise<void> {
+    async scan(text: string): Promise<void> {
       performance.mark('door-decoded')
-      const scan = makeScan(code)
+      const scan = makeScan(codeOfText(text))
       const known = await judgeNow(scan)
       dispatch({ kind: 'decoded', scan, known })
     },
@@ -269,13 +272,13 @@ export async function openEngine(store: Store, session: Session, signal: (tone: 
     },
     async change(settings: Partial<Settings>): Promise<void> {
       memory.settings = { ...memory.settings, ...settings }
-      await store.set('settings', memory.settings)
       tell()
+      await store.set('settings', memory.settings)
     },
     async moveTo(gate: string): Promise<void> {
       memory.session = { ...memory.session, gate: gate.trim() || null }
-      await store.set('session', memory.session)
       tell()
+      await store.set('session', memory.session)
     },
     async markUndone(scanId: string): Promise<void> {
       memory.recent = memory.recent.map((one) => (one.scanId === scanId ? { ...one, isUndone: true } : one))
@@ -284,8 +287,8 @@ export async function openEngine(store: Store, session: Session, signal: (tone: 
     },
     async forgetDifferences(): Promise<void> {
       memory.differences = []
-      await store.set('differences', [])
       tell()
+      await store.set('differences', [])
     },
     close(): void {
       clearInterval(timer)

@@ -2,11 +2,11 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Entry } from './judge.ts'
 import { findByName } from './search.ts'
-import { lookAt, type Sightings } from './sightings.ts'
+import { lookAt, startLooking } from './sightings.ts'
 import { NOTHING_TYPED, typeKey } from './wedge.ts'
 
 test('a code in view counts once; back after a second, or not taken before, it counts again', () => {
-  const seen: Sightings = new Map()
+  const seen = startLooking()
   const taken: string[] = []
   let isFree = true
   const look = (codes: string[], nowMs: number) =>
@@ -15,16 +15,17 @@ test('a code in view counts once; back after a second, or not taken before, it c
       return isFree
     })
 
-  for (const nowMs of [0, 80, 160, 900, 1500, 2400]) look(['a'], nowMs)
-  look([], 2500)
-  look(['a'], 3300)
-  look(['a'], 4400)
+  for (const nowMs of [0, 80, 160, 4000, 4080]) look(['a'], nowMs) // one picture came late
+  for (let nowMs = 4160; nowMs < 5000; nowMs += 80) look([], nowMs)
+  look(['a'], 5000)
+  for (let nowMs = 5080; nowMs < 6200; nowMs += 80) look([], nowMs)
+  look(['a'], 6200)
   isFree = false
-  look(['a', 'b'], 4500)
+  look(['a', 'b'], 6280)
   isFree = true
-  look(['a', 'b'], 4580)
+  look(['a', 'b'], 6360)
 
-  assert.deepEqual(taken, ['a 0', 'a 4400', 'b 4580'])
+  assert.deepEqual(taken, ['a 0', 'a 6200', 'b 6360'])
 })
 
 /** Types a text with so many milliseconds between the keys. */
@@ -40,14 +41,18 @@ function type(keys: string[], betweenMs: number) {
   return { code, swallowed }
 }
 
+const keysOf = (text: string) => Array.from(text)
+
 test('fast keys that end with Enter are a scanner; fingers and short bursts are not', () => {
-  const keys = [...'ABC123DEF', 'Enter']
-  const shifted = [...'abc123'].flatMap((key) => ['Shift', key]).concat('Enter')
+  const keys = [...keysOf('ABC123DEF'), 'Enter']
+  const shifted = keysOf('abc123')
+    .flatMap((key) => ['Shift', key])
+    .concat('Enter')
 
   assert.deepEqual(type(keys, 12), { code: 'ABC123DEF', swallowed: 5 })
   assert.equal(type(shifted, 10).code, 'abc123')
   assert.deepEqual(type(keys, 80), { code: null, swallowed: 0 })
-  assert.equal(type([...'ABC', 'Enter'], 12).code, null)
+  assert.equal(type([...keysOf('ABC'), 'Enter'], 12).code, null)
 })
 
 const guest = (name: string): Entry => ({

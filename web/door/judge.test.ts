@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { createHash, generateKeyPairSync, sign } from 'node:crypto'
 import { test } from 'node:test'
 import { importPublicKey, nameEvent, writeBody, writePass } from '../../src/checkin/signed-pass.ts'
-import { codeOfGuest, hashOf, judge, type Entry, type List } from './judge.ts'
+import { codeOfGuest, codeOfText, hashOf, judge, whomOf, type Entry, type List } from './judge.ts'
 
 const NOW_MS = Date.UTC(2030, 0, 1)
 const HOUR_MS = 3_600_000
@@ -92,4 +92,10 @@ test('a signed pass is checked with the keys of the manifest; a browser without 
     assert.equal(await judged(await aList({}, { keys: null }), pass), without)
   }
   assert.equal(await judged(await aList(), await issue()), 'invalid not_genuine', 'a key that we do not have')
+})
+
+test('a text that was scanned names no guest', () => {
+  assert.deepEqual(whomOf(codeOfGuest('g1')), { guestId: 'g1' })
+  assert.deepEqual(whomOf(codeOfText('guest:g1')), { code: 'g1' })
+  assert.deepEqual(whomOf(codeOfText(CODE)), { code: CODE })
 })

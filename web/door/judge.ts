@@ -47,6 +47,11 @@ export type List = {
 /** What begins so is a guest who was chosen by name. */
 const CHOSEN = 'guest:'
 export const codeOfGuest = (guestId: string): string => CHOSEN + guestId
+/** What was scanned or typed names no guest: anybody could print it. */
+export const codeOfText = (text: string): string => (text.startsWith(CHOSEN) ? text.slice(CHOSEN.length) : text)
+/** Whom the API is asked about. */
+export const whomOf = (code: string): { code: string } | { guestId: string } =>
+  code.startsWith(CHOSEN) ? { guestId: code.slice(CHOSEN.length) } : { code }
 
 /** `hash`: of the entry that was meant; null when our list has none. `atMs`: by the server's clock. */
 export async function judge(

@@ -1,11 +1,15 @@
 /** Keeps the list of guests: whole at first, then what has changed. */
-import type { Schemas } from '../api/call.ts'
+import type { components } from '../api/schema.d.ts'
 import type { Entry } from './judge.ts'
 import { makeList, type Memory } from './memory.ts'
-import type { Net, Outcome } from './net.ts'
-import type { ListInfo, Store } from './store.ts'
+import type { ListInfo, Outcome } from './records.ts'
 
-type Manifest = Schemas['Manifest']
+type Manifest = components['schemas']['Manifest']
+type Net = { readList(since: string | null): Promise<Outcome<Manifest>> }
+type Store = {
+  putList(info: ListInfo, entries: Iterable<Entry>, gone: readonly string[], isWhole: boolean): Promise<void>
+  wipeGuests(): Promise<void>
+}
 const WIPE_AFTER_MS = 24 * 3_600_000
 
 /** Reads what changed, or all. Returns what the last call came to; a list that was cut off changes nothing. */
@@ -18,7 +22,9 @@ export async function refreshList(memory: Memory, net: Net, store: Store): Promi
   const before = memory.list?.entries ?? new Map<string, Entry>()
   const fresh = entries.map((entry): Entry => {
     const first = before.get(entry.hash)?.first
-    return first ? { ...entry, first } : entry
+    // After an undo nobody is in, and the next one comes first.
+    const isIn = entry.inside > 0 || memory.list?.waiting.has(entry.hash)
+    return first && isIn ? { ...entry, first } : entry
   })
   const kept = isWhole ? fresh : [...new Map([...before, ...fresh.map((one) => [one.hash, one] as const)]).values()]
   const allRevoked = isWhole ? revoked : [...new Set([...(memory.info?.revoked ?? []), ...revoked])]

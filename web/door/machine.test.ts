@@ -59,7 +59,7 @@ const TABLE: [string, DoorEvent[], string, string[]][] = [
   ['one place left asks nothing', [decoded('a', 1)], 'checking a', ['ask a 1']],
   ['a party asks how many, before anything is spent', [decoded('a', 4)], 'party a', []],
   ['the party that was chosen is checked', [decoded('a', 4), chosen], 'checking a', ['ask a 3']],
-  ['another code cuts in on a party', [decoded('a', 4), decoded('b')], 'checking b', ['ask b 1']],
+  ['no code cuts in on a party', [decoded('a', 4), decoded('b')], 'party a', []],
   ['a party is given up', [decoded('a', 4), dismissed], 'idle', []],
   ['one tap on a name admits nobody', [found], 'party a', []],
   ['our list does not refuse in the place of the server', [decoded('a', 0, TWICE)], 'checking a', ['ask a 1']],
@@ -147,12 +147,12 @@ for (const [name, events, shown, caused] of TABLE)
     assert.deepEqual(effects, caused)
   })
 
-test('every state but a check and a correction takes the next code, and every one returns to the camera', () => {
+test('every state but a party, a check and a correction takes the next code, and every one returns to the camera', () => {
   const states = TABLE.map(([, events]) => events.reduce((door, event) => advance(door, event)[0], START))
 
   assert.equal(new Set(states.map(({ view }) => view.kind)).size, 8 + 1)
   for (const door of states) {
-    assert.equal(takesCodes(door), !['checking', 'correction'].includes(door.view.kind))
+    assert.equal(takesCodes(door), !['party', 'checking', 'correction'].includes(door.view.kind))
     let at = door.view.kind === 'checking' ? advance(door, silent(door.view.scan.scanId, null))[0] : door
     while (at.corrections.length > 0 || at.view.kind !== 'idle') at = advance(at, dismissed)[0]
     assert.equal(at.view.kind, 'idle')

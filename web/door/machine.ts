@@ -1,7 +1,7 @@
 /**
  * What the door shows, as a pure machine: an event comes in, a state and what is to be done go out. It knows neither clock nor
  * network, so every way through it is a line of a table (machine.test.ts). Each state returns to `idle`: by a tap, after four
- * seconds, or because the next code cuts in.
+ * seconds, or because the next code cuts in. None cuts in while somebody chooses how many enter: their tap would be for others.
  */
 import type { ScanReason } from '../../src/checkin/rules.ts'
 
@@ -98,12 +98,12 @@ export function advance(door: Door, event: DoorEvent): Step {
         ? next(door)
         : [door, []]
     case 'reached':
-      return [{ ...door, misses: 0, isOffline: false }, []]
   }
+  return [{ ...door, misses: 0, isOffline: false }, []]
 }
 
 /** Whether a code that the camera sees now would be taken. One that is not stays in view and comes again. */
-export const takesCodes = ({ view }: Door): boolean => view.kind !== 'checking' && view.kind !== 'correction'
+export const takesCodes = ({ view }: Door): boolean => !['party', 'checking', 'correction'].includes(view.kind)
 
 function decode(door: Door, { scan, known }: { scan: Scan; known: Known | null }): Step {
   if (!takesCodes(door)) return [door, []]

@@ -8,14 +8,15 @@ import { openEngine, type Engine } from './engine.ts'
 import { allowSound, signal } from './feedback.ts'
 import { startWorker } from './install.ts'
 import { Prepare } from './Prepare.tsx'
-import { openStore, type Session, type Store } from './store.ts'
+import type { Session } from './records.ts'
+import { openStore, type Store } from './store.ts'
 import { WORDS } from './words.ts'
 import styles from './door.module.css'
 
 type Stage =
   | { at: 'opening' }
   | { at: 'stopped'; why: string }
-  | { at: 'preparing'; store: Store }
+  | { at: 'preparing'; store: Store; current: string | null }
   | { at: 'working'; store: Store; engine: Engine }
 
 const OTHER_TAB_MS = 500
@@ -46,7 +47,7 @@ function Boot() {
       // The code of another device must not delete what is not uploaded.
       const isFree = location.hash.length > 1 && (await store.listWaiting()).length === 0
       if (session && !isFree) return work(store, session)
-      return setStage({ at: 'preparing', store })
+      return setStage({ at: 'preparing', store, current: session?.eventName ?? null })
     }
     start().catch(() => setStage({ at: 'stopped', why: WORDS.noStore }))
   }, [])
@@ -55,6 +56,7 @@ function Boot() {
   if (stage.at === 'preparing')
     return (
       <Prepare
+        current={stage.current}
         onReady={async (session) => {
           history.replaceState(null, '', '/door')
           await stage.store.wipe()
@@ -79,6 +81,8 @@ async function leave(store: Store, engine: Engine): Promise<void> {
 
 startWorker()
 addEventListener('pointerdown', allowSound)
+// The code of a device was opened in this tab.
+addEventListener('hashchange', () => location.reload())
 createRoot(document.getElementById('app')!).render(
   <StrictMode>
     <Boot />

@@ -1,8 +1,8 @@
 /** What the door knows, in memory: written through to the store, so that a scan is judged without waiting for a disk. */
 import { importPublicKey, type PublicKey } from '../../src/checkin/signed-pass.ts'
 import type { Entry, List } from './judge.ts'
-import { START, type Door } from './machine.ts'
-import type { Difference, ListInfo, Recent, Session, Settings, Store, Waiting } from './store.ts'
+import { START, type Door, type Scan, type Verdict } from './machine.ts'
+import type { Difference, ListInfo, Recent, Session, Settings, Waiting } from './records.ts'
 
 export type Memory = {
   session: Session
@@ -21,22 +21,26 @@ export type Memory = {
   skewMs: number
 }
 
-export const NO_SETTINGS: Settings = { isOnlineOnly: false, isMuted: false }
+const NO_SETTINGS: Settings = { isOnlineOnly: false, isMuted: false }
 
-export async function readMemory(store: Store, session: Session): Promise<Memory> {
-  const [info, recent, differences, settings, entries, queue] = await Promise.all([
-    store.get('list'),
-    store.get('recent'),
-    store.get('differences'),
-    store.get('settings'),
-    store.listEntries(),
-    store.listWaiting(),
-  ])
-  const waiting = new Map(queue.map((one) => [one.scanId, one]))
+/** What was stored, as it is when the page opens. */
+export type Stored = {
+  info: ListInfo | undefined
+  recent: Recent[] | undefined
+  differences: Difference[] | undefined
+  settings: Settings | undefined
+  entries: Entry[]
+  queue: Waiting[]
+}
+
+export async function makeMemory(session: Session, stored: Stored): Promise<Memory> {
+  const { info, entries } = stored
+  const waiting = new Map(stored.queue.map((one) => [one.scanId, one]))
   return {
-    ...{ session, door: START, waiting, info: info ?? null, recent: recent ?? [], differences: differences ?? [] },
+    ...{ session, door: START, waiting, info: info ?? null },
+    ...{ recent: stored.recent ?? [], differences: stored.differences ?? [] },
     list: info ? await makeList(session.eventId, info, entries, waiting) : null,
-    settings: { ...NO_SETTINGS, ...settings },
+    settings: { ...NO_SETTINGS, ...stored.settings },
     ...{ isBlocked: false, isUploading: false, isLoading: false, skewMs: info?.skewMs ?? 0 },
   }
 }
@@ -68,6 +72,24 @@ export function countInside({ list }: Memory): number {
   for (const count of list.waiting.values()) inside += count
   return inside
 }
+
+type Admission = { scan: Scan; verdict: Verdict; inside: number; session: Session }
+
+/** An entry after a scan. Who let them in first stays. */
+export function withInside(entry: Entry, { scan, verdict, inside, session }: Admission): Entry {
+  const { gate, device } = session
+  const ours = verdict.status === 'valid' ? { at: new Date(scan.atMs).toISOString(), gate, device } : undefined
+  const first = entry.first ?? verdict.first ?? ours
+  return { ...entry, inside, ...(first ? { first } : {}) }
+}
+
+const RECENT_MAX = 50
+
+/** The last answers, newest first; one that is known has changed. */
+export const addRecent = (recent: readonly Recent[], one: Recent): Recent[] =>
+  [one, ...recent.filter(({ scanId }) => scanId !== one.scanId)]
+    .toSorted((a, b) => b.atMs - a.atMs)
+    .slice(0, RECENT_MAX)
 
 /** Null where the browser has no Ed25519 (judge.ts says what becomes of passes). */
 async function importKeys(keys: ListInfo['keys']): Promise<Map<number, PublicKey> | null> {

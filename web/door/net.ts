@@ -1,14 +1,8 @@
 /** The door's calls of the API: with the token of its device, or with the session of whoever has logged in. */
-import { api, isProblem, type Problem, type Schemas } from '../api/call.ts'
+import { api, isProblem, type Schemas } from '../api/call.ts'
+import { whomOf } from './judge.ts'
 import type { Scan, Verdict } from './machine.ts'
-import type { Session, Waiting } from './store.ts'
-
-/** `silent`: no answer, or one that says nothing about the scan (503, 429). `blocked`: the server does not know us any more. */
-export type Outcome<T> =
-  | { kind: 'ok'; data: T }
-  | { kind: 'silent'; afterMs: number }
-  | { kind: 'blocked'; problem: Problem }
-  | { kind: 'refused'; problem: Problem }
+import type { Outcome, Session, Waiting } from './records.ts'
 
 const CHECK_MAX_MS = 10_000
 const LIST_MAX_MS = 20_000
@@ -42,7 +36,7 @@ export function openNet({ eventId, token, device }: Session, gate: () => string 
         api.POST('/scan/validate', {
           ...within(CHECK_MAX_MS),
           body: {
-            ...{ eventId, scanId, code, admit, direction: 'in', scannedAt: new Date(atMs).toISOString() },
+            ...{ eventId, scanId, ...whomOf(code), admit, direction: 'in', scannedAt: new Date(atMs).toISOString() },
             ...label(gate()),
             ...(lastTookMs === null ? {} : { lastTookMs }),
           },
@@ -63,7 +57,7 @@ export function openNet({ eventId, token, device }: Session, gate: () => string 
             eventId,
             sentAt: new Date().toISOString(),
             scans: scans.map(({ scanId, scan, gate: at }) => ({
-              ...{ scanId, code: scan.code, admit: scan.admit, scannedAt: new Date(scan.atMs).toISOString() },
+              ...{ scanId, ...whomOf(scan.code), admit: scan.admit, scannedAt: new Date(scan.atMs).toISOString() },
               ...label(at),
             })),
           },

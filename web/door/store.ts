@@ -6,50 +6,9 @@
  * event, it ends with that event, and deleting the device ends it at once.
  */
 import { openDB, type DBSchema, type IDBPDatabase } from 'idb'
-import type { EventFacts } from '../../src/checkin/rules.ts'
 import type { Entry } from './judge.ts'
-import type { Scan, Verdict } from './machine.ts'
-
-/** `token`: of a device; null: the staff's own login. `device`: what scans are named after. */
-export type Session = {
-  eventId: string
-  eventName: string
-  timeZone: string
-  endsAtMs: number
-  gate: string | null
-  device: string
-  token: string | null
-}
-/** Of the list that is stored whole. `skewMs`: how far this device's clock is behind the server's. */
-export type ListInfo = {
-  cursor: string
-  event: EventFacts
-  keys: { kid: number; publicKey: string }[]
-  revoked: string[]
-  readAtMs: number
-  skewMs: number
-}
-/** A scan that our list answered. `hash`: of the entry that it counts for. */
-export type Waiting = { scanId: string; scan: Scan; hash: string | null; gate: string | null; verdict: Verdict }
-export type Recent = {
-  scanId: string
-  name: string
-  status: Verdict['status']
-  admit: number
-  atMs: number
-  isProvisional: boolean
-  isUndone?: boolean
-}
-/** What the server found different from what was shown here. `code`: why it did not take the scan at all. */
-export type Difference = {
-  scanId: string
-  atMs: number
-  gate: string | null
-  shown: Verdict['status']
-  verdict?: Verdict
-  code?: string
-}
-export type Settings = { isOnlineOnly: boolean; isMuted: boolean }
+import type { Stored } from './memory.ts'
+import type { Difference, ListInfo, Recent, Session, Settings, Waiting } from './records.ts'
 
 type Meta = { session: Session; list: ListInfo; recent: Recent[]; differences: Difference[]; settings: Settings }
 
@@ -73,8 +32,18 @@ export async function openStore() {
   return {
     get,
     set: async <K extends keyof Meta>(key: K, value: Meta[K]): Promise<void> => void (await db.put('meta', value, key)),
-    listEntries: () => db.getAll('entries'),
     listWaiting: () => db.getAll('queue'),
+    async readAll(): Promise<Stored> {
+      const [info, recent, differences, settings, entries, queue] = await Promise.all([
+        get('list'),
+        get('recent'),
+        get('differences'),
+        get('settings'),
+        db.getAll('entries'),
+        db.getAll('queue'),
+      ])
+      return { info, recent, differences, settings, entries, queue }
+    },
     /** Stores a list and its cursor together. `isWhole`: in the place of the one before. */
     async putList(info: ListInfo, entries: Iterable<Entry>, gone: readonly string[], isWhole: boolean): Promise<void> {
       const tx = db.transaction(['meta', 'entries'], 'readwrite')

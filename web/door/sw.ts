@@ -11,9 +11,10 @@ import {
 import { NavigationRoute, registerRoute } from 'workbox-routing'
 
 /** The build writes the list of files here. */
-declare const self: ServiceWorkerGlobalScope & { __WB_MANIFEST: PrecacheEntry[] }
+declare const DOOR_FILES: PrecacheEntry[]
+declare const self: ServiceWorkerGlobalScope
 
-precacheAndRoute(self.__WB_MANIFEST)
+precacheAndRoute(DOOR_FILES)
 cleanupOutdatedCaches()
 registerRoute(new NavigationRoute(createHandlerBoundToURL('/door'), { allowlist: [/^\/door(\/|$)/] }))
 self.addEventListener('activate', (event) => event.waitUntil(self.clients.claim()))

@@ -1,7 +1,9 @@
 /** Uploads the scans that wait, oldest first. One leaves on its own result; whatever has none stays. */
+import type { components } from '../api/schema.d.ts'
 import type { Verdict } from './machine.ts'
-import type { Net } from './net.ts'
-import type { Waiting } from './store.ts'
+import type { Outcome, Waiting } from './records.ts'
+
+type Net = { upload(scans: Waiting[]): Promise<Outcome<components['schemas']['ScanUploadResult']>> }
 
 const AT_ONCE_MAX = 500
 const WAIT_MIN_MS = 1000
@@ -9,8 +11,7 @@ const WAIT_MAX_MS = 30_000
 
 /** What became of one scan. `code`: why the server did not take it at all. */
 export type Settled = { waiting: Waiting; verdict: Verdict } | { waiting: Waiting; code: string }
-export type Uploaded =
-  { kind: 'done'; settled: Settled[]; skewMs: number | null } | { kind: 'blocked' } | { kind: 'again'; afterMs: number }
+export type Uploaded = { kind: 'done'; settled: Settled[] } | { kind: 'blocked' } | { kind: 'again'; afterMs: number }
 
 /** `failures`: tries in a row that got no answer. */
 export async function uploadScans(net: Net, waiting: Iterable<Waiting>, failures: number): Promise<Uploaded> {
@@ -27,5 +28,5 @@ export async function uploadScans(net: Net, waiting: Iterable<Waiting>, failures
     if (!one) return []
     return [status === 'rejected' ? { waiting: one, code } : { waiting: one, verdict: { ...verdict, status } }]
   })
-  return { kind: 'done', settled, skewMs: outcome.data.clock.skewMs }
+  return { kind: 'done', settled }
 }

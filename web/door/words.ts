@@ -16,7 +16,7 @@ export const WORDS = pick({
       offline: 'Sin conexión',
       syncing: 'Subiendo',
       blocked: 'Sesión terminada',
-      conflict: 'Revisa las dobles entradas',
+      conflict: 'Hay diferencias',
     },
     inside: (n: number) => `${n} adentro`,
     waiting: (n: number) => (n === 1 ? '1 pendiente' : `${n} pendientes`),
@@ -48,6 +48,7 @@ export const WORDS = pick({
       maybe: 'Había dicho que quizá',
     },
     noName: 'Invitado',
+    unknown: 'Código desconocido',
     firstAt: (at: string, gate: string | null) => (gate ? `${at}, ${gate}` : at),
     opens: (at: string) => `Abre a las ${at}`,
     reasons: {
@@ -120,6 +121,7 @@ export const WORDS = pick({
     clock: (minutes: number) =>
       minutes > 0 ? `El reloj va ${minutes} min atrasado` : `El reloj va ${-minutes} min adelantado`,
     prepare: 'Preparar la puerta',
+    back: (event: string) => `Volver a ${event}`,
     prepareWhy: 'Escanea con este teléfono el código QR que te dio el organizador, o escríbelo aquí.',
     deviceCode: 'Código del dispositivo',
     start: 'Empezar',
@@ -143,7 +145,7 @@ export const WORDS = pick({
       offline: 'No connection',
       syncing: 'Uploading',
       blocked: 'Session ended',
-      conflict: 'Look at the double entries',
+      conflict: 'Differences',
     },
     inside: (n: number) => `${n} inside`,
     waiting: (n: number) => `${n} pending`,
@@ -170,6 +172,7 @@ export const WORDS = pick({
     comesWith: (names: string) => `With ${names}`,
     answers: { pending: 'Has not answered the invitation', yes: '', no: 'Had declined', maybe: 'Had said maybe' },
     noName: 'Guest',
+    unknown: 'Unknown code',
     firstAt: (at: string, gate: string | null) => (gate ? `${at}, ${gate}` : at),
     opens: (at: string) => `Opens at ${at}`,
     reasons: {
@@ -243,6 +246,7 @@ export const WORDS = pick({
     clock: (minutes: number) =>
       minutes > 0 ? `The clock is ${minutes} min slow` : `The clock is ${-minutes} min fast`,
     prepare: 'Prepare the door',
+    back: (event: string) => `Back to ${event}`,
     prepareWhy: 'Scan with this phone the QR code that the organizer gave you, or type it here.',
     deviceCode: 'Code of the device',
     start: 'Start',

@@ -1,0 +1,54 @@
+/** What the door keeps and is told, as plain shapes. */
+import type { EventFacts } from '../../src/checkin/rules.ts'
+import type { components } from '../api/schema.d.ts'
+import type { Scan, Verdict } from './machine.ts'
+
+type Schemas = components['schemas']
+
+/** `token`: of a device; null: the staff's own login. `device`: what scans are named after. */
+export type Session = {
+  eventId: string
+  eventName: string
+  timeZone: string
+  endsAtMs: number
+  gate: string | null
+  device: string
+  token: string | null
+}
+/** Of the list that is stored whole. `skewMs`: how far this device's clock is behind the server's. */
+export type ListInfo = {
+  cursor: string
+  event: EventFacts
+  keys: { kid: number; publicKey: string }[]
+  revoked: string[]
+  readAtMs: number
+  skewMs: number
+}
+/** A scan that our list answered. `hash`: of the entry that it counts for. */
+export type Waiting = { scanId: string; scan: Scan; hash: string | null; gate: string | null; verdict: Verdict }
+export type Recent = {
+  scanId: string
+  name: string
+  status: Verdict['status']
+  admit: number
+  atMs: number
+  isProvisional: boolean
+  isUndone?: boolean
+}
+/** What the server found different from what was shown here. `code`: why it did not take the scan at all. */
+export type Difference = {
+  scanId: string
+  atMs: number
+  gate: string | null
+  shown: Verdict['status']
+  verdict?: Verdict
+  code?: string
+}
+export type Settings = { isOnlineOnly: boolean; isMuted: boolean }
+
+/** What a call came to. `silent`: no answer, or one that says nothing (503, 429). `blocked`: the server does not know us any more. */
+export type Outcome<T> =
+  | { kind: 'ok'; data: T }
+  | { kind: 'silent'; afterMs: number }
+  | { kind: 'blocked'; problem: Schemas['Problem'] }
+  | { kind: 'refused'; problem: Schemas['Problem'] }
