@@ -2827,6 +2827,7 @@ export interface components {
             /** @description Of what we sent. */
             status: string | null;
             reason: string | null;
+            explanation: components["schemas"]["BilingualText"] | null;
             sentBy: components["schemas"]["Sender"] | null;
         };
         ConversationPage: {
