@@ -5,7 +5,7 @@ import { pick } from '../words/locale.ts'
 import { EventFrame } from './event/EventFrame.tsx'
 import { EventPage } from './event/EventPage.tsx'
 import { EventsPage } from './events/EventsPage.tsx'
-import { readDraftUrl, readEventsUrl, readGuestsUrl, readImportUrl, readSendUrl } from './urls.ts'
+import { readConversationsUrl, readDraftUrl, readEventsUrl, readGuestsUrl, readImportUrl, readSendUrl } from './urls.ts'
 
 const WORDS = pick({
   es: { events: 'Eventos', balance: 'Saldo', team: 'Equipo' },
@@ -23,6 +23,7 @@ const ImportPage = lazyRouteComponent(() => import('./imports/ImportPage.tsx'), 
 const SendsPage = lazyRouteComponent(() => import('./sends/SendsPage.tsx'), 'SendsPage')
 const NewSendPage = lazyRouteComponent(() => import('./sends/NewSendPage.tsx'), 'NewSendPage')
 const SendPage = lazyRouteComponent(() => import('./sends/SendPage.tsx'), 'SendPage')
+const ConversationsPage = lazyRouteComponent(() => import('./conversations/ConversationsPage.tsx'), 'ConversationsPage')
 
 /** A screen of one event. `read`: keeps what is valid of its query string. */
 const ofEvent = (
@@ -41,5 +42,6 @@ export const routeTree = root.addChildren([
     ofEvent('/sends', SendsPage),
     ofEvent('/sends/new', NewSendPage, readDraftUrl),
     ofEvent('/sends/$campaignId', SendPage, readSendUrl),
+    ofEvent('/conversations', ConversationsPage, readConversationsUrl),
   ]),
 ])

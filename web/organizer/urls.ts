@@ -30,3 +30,9 @@ export const readDraftUrl = ({ template, status, tag, channel, text, at }: Words
 export const readSendUrl = ({ outcome }: Words) => ({
   outcome: oneOf(['read', 'delivered', 'sent', 'failed', 'skipped', 'queued'] as const, outcome),
 })
+
+export const readConversationsUrl = ({ all, q, guest }: Words) => ({
+  all: flag(all),
+  q: textOf(q),
+  guest: textOf(guest),
+})

@@ -1,7 +1,7 @@
 /** The call that reads or imports a list, and which column holds what. */
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { api, isProblem, type Schemas } from '../../api/client.ts'
-import { useEventPath } from '../event.ts'
+import { useEventPath } from '../shared/event.ts'
 import type { FieldName } from './words.ts'
 
 export type Heading = { heading: string; field: FieldName | null }

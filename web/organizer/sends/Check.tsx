@@ -2,7 +2,7 @@
 import { Status } from '../../kit/Status.tsx'
 import { formatMoney, formatNumber, formatTime } from '../../words/formats.ts'
 import { LOCALE } from '../../words/locale.ts'
-import type { Event } from '../event.ts'
+import type { Event } from '../shared/event.ts'
 import type { Preflight } from './sends.ts'
 import styles from './sends.module.css'
 import { WORDS } from './words.ts'

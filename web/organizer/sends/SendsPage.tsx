@@ -12,7 +12,7 @@ import { Status, type Tone } from '../../kit/Status.tsx'
 import { When } from '../../kit/Time.tsx'
 import { formatNumber } from '../../words/formats.ts'
 import { nameTemplate } from '../../words/templates.ts'
-import { useEventPath } from '../event.ts'
+import { useEventPath } from '../shared/event.ts'
 import type { Campaign } from './sends.ts'
 import { WORDS } from './words.ts'
 

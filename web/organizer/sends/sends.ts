@@ -3,7 +3,7 @@ import { useQuery } from '@tanstack/react-query'
 import { api, type Schemas } from '../../api/client.ts'
 import { toInstant } from '../../kit/zone.ts'
 import type { Sendable } from '../../words/templates.ts'
-import type { Event } from '../event.ts'
+import type { Event } from '../shared/event.ts'
 
 export type Campaign = Schemas['Campaign']
 export type Preflight = Schemas['Preflight']
