@@ -92,7 +92,7 @@ function Row({ conversation: { guestId, guestName, lastMessage, unread }, isOpen
         </span>
         {lastMessage ? (
           <span className={styles['last']}>
-            {lastMessage.direction === 'out' ? WORDS.you : ''}
+            {lastMessage.direction === 'in' ? '' : lastMessage.source === 'automatic' ? WORDS.auto : WORDS.you}
             {lastMessage.text ?? WORDS.noText(lastMessage.type)}
           </span>
         ) : null}
