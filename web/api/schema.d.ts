@@ -1106,6 +1106,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/events/{eventId}/door/arrivals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who came in, by five minutes and gate, the first first
+         * @description Of the last day on which anybody came, by the time of the scan, also of offline devices.
+         */
+        get: operations["listDoorArrivals"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/events/{eventId}/door/conflicts": {
         parameters: {
             query?: never;
@@ -2530,6 +2550,13 @@ export interface components {
              * @description Absent: it does not expire.
              */
             expiresAt?: string;
+        };
+        /** @description `at`: the start of five minutes. When nobody came, there is none. */
+        Arrival: {
+            /** Format: date-time */
+            at: string;
+            gate: string | null;
+            persons: number;
         };
         AssignRequest: {
             userId: string | null;
@@ -8330,6 +8357,41 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Door"] & components["schemas"]["Stamp"];
+                };
+            };
+            /** @description `invalid_request`, `invalid_text` */
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            /** @description `event_not_found` */
+            404: components["responses"]["NotFound"];
+            414: components["responses"]["URITooLong"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    listDoorArrivals: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                eventId: components["parameters"]["eventId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        requestId: components["schemas"]["RequestId"];
+                        data: components["schemas"]["Arrival"][];
+                    };
                 };
             };
             /** @description `invalid_request`, `invalid_text` */
