@@ -12,6 +12,12 @@ export type Screen = {
 
 const heading = (name: string) => (page: Page) => page.getByRole('heading', { level: 1, name }).waitFor()
 
+const dialog = (name: string) => (page: Page) => page.getByRole('dialog', { name }).waitFor()
+const link = (name: RegExp) => (page: Page) => page.getByRole('link', { name }).waitFor()
+const button = (name: RegExp) => (page: Page) => page.getByRole('button', { name }).waitFor()
+const row = (name: string) => (page: Page) => page.getByRole('row', { name }).waitFor()
+const ofEvent = (path: string) => `/organizer/events/ev_demo${path}`
+
 export const SCREENS: Screen[] = [
   { name: 'home', who: null, path: '/', ready: heading('Invitaciones por WhatsApp y correo') },
   { name: 'login', who: null, path: '/login', ready: heading('Entrar a Monotickets') },
@@ -19,4 +25,21 @@ export const SCREENS: Screen[] = [
   { name: 'invitation-unknown', who: null, path: '/i/NO-SUCH-CODE', ready: heading('') },
   { name: 'panel-overview', who: 'director', path: '/panel', ready: heading('Resumen') },
   { name: 'organizer-events', who: 'organizer', path: '/organizer', ready: heading('Eventos') },
+  { name: 'organizer-new-event', who: 'organizer', path: '/organizer?add=true', ready: dialog('Nuevo evento') },
+  { name: 'organizer-event', who: 'organizer', path: ofEvent(''), ready: link(/^Invitados 27/) },
+  { name: 'organizer-guests', who: 'organizer', path: ofEvent('/guests'), ready: row('Mariana López') },
+  { name: 'organizer-guest', who: 'organizer', path: ofEvent('/guests?guest=g1'), ready: dialog('Mariana López') },
+  { name: 'organizer-import', who: 'organizer', path: ofEvent('/import'), ready: heading('Importar invitados') },
+  { name: 'organizer-sends', who: 'organizer', path: ofEvent('/sends'), ready: heading('Envíos') },
+  { name: 'organizer-new-send', who: 'organizer', path: ofEvent('/sends/new'), ready: button(/^Enviar a/) },
+  {
+    name: 'organizer-conversations',
+    who: 'organizer',
+    path: ofEvent('/conversations'),
+    ready: heading('Conversaciones'),
+  },
+  {
+    ...{ name: 'organizer-conversation', who: 'organizer', path: ofEvent('/conversations?guest=g1') },
+    ready: (page) => page.getByRole('log').waitFor(),
+  },
 ]
