@@ -24,6 +24,7 @@ const SendsPage = lazyRouteComponent(() => import('./sends/SendsPage.tsx'), 'Sen
 const NewSendPage = lazyRouteComponent(() => import('./sends/NewSendPage.tsx'), 'NewSendPage')
 const SendPage = lazyRouteComponent(() => import('./sends/SendPage.tsx'), 'SendPage')
 const ConversationsPage = lazyRouteComponent(() => import('./conversations/ConversationsPage.tsx'), 'ConversationsPage')
+const DoorPage = lazyRouteComponent(() => import('./door/DoorPage.tsx'), 'DoorPage')
 
 /** A screen of one event. `read`: keeps what is valid of its query string. */
 const ofEvent = (
@@ -43,5 +44,6 @@ export const routeTree = root.addChildren([
     ofEvent('/sends/new', NewSendPage, readDraftUrl),
     ofEvent('/sends/$campaignId', SendPage, readSendUrl),
     ofEvent('/conversations', ConversationsPage, readConversationsUrl),
+    ofEvent('/door', DoorPage),
   ]),
 ])
