@@ -1,4 +1,5 @@
 /** What each screen keeps in its URL, and what of it is valid. */
+import type { Schemas } from '../api/client.ts'
 import { oneOf, textOf } from '../kit/url.ts'
 import { TEMPLATES } from '../words/templates.ts'
 import { ANSWERS, DELIVERY_STATES, EVENT_STATES, GUEST_STATES } from '../words/states.ts'
@@ -36,3 +37,12 @@ export const readConversationsUrl = ({ all, q, guest }: Words) => ({
   q: textOf(q),
   guest: textOf(guest),
 })
+
+/** What movements of the ledger can be filtered by. */
+const KINDS: Schemas['MovementKind'][] = [
+  ...(['loan', 'prepaid', 'payment', 'refund', 'dispute', 'dispute_won', 'dispute_lost'] as const),
+  ...(['fee', 'use', 'write_off', 'reversal'] as const),
+]
+export const readBalanceUrl = ({ kind }: Words) => ({ kind: oneOf(KINDS, kind) })
+
+export const readTeamUrl = ({ event, person }: Words) => ({ event: textOf(event), person: textOf(person) })
