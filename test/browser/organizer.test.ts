@@ -28,6 +28,8 @@ test("the organizer's pages", async (t) => {
   await t.test('a campaign to those who came with the list reaches 100 %', (t) => sendToFamily(t, site))
   await t.test('a reply is read and answered', (t) => answerReply(t, site))
   await t.test('a guest is found and opened by keyboard', (t) => openByKeyboard(t, site))
+  await t.test('a scan is seen at once and taken back', (t) => undoScan(t, site))
+  await t.test('somebody who is invited to look sees the lists, and no button that changes them', (t) => look(t, site))
 })
 
 async function importList(t: TestContext, site: Site): Promise<void> {
@@ -116,6 +118,56 @@ async function openByKeyboard(t: TestContext, site: Site): Promise<void> {
   await page.goBack()
   await page.goForward()
   await row.waitFor()
+}
+
+async function undoScan(t: TestContext, site: Site): Promise<void> {
+  type Door = { persons: { inside: number } }
+  const before = (await site.ask<Door>('organizer', 'GET', `${EVENT}/door`)).persons.inside
+  const page = await site.open(t, 'organizer', `${PAGE}/door`)
+  await page.getByText('En vivo').waitFor()
+  const scan = { eventId: 'ev_demo', code: 'MONO-DEMO-0005', gate: 'Norte' }
+  await site.ask('staff', 'POST', '/scan/validate', scan)
+
+  const row = page.getByRole('grid', { name: 'Escaneos recientes' }).getByRole('row', { name: 'Valeria Castillo' })
+  await row.getByText('Pasó').waitFor()
+  await page.getByText(new RegExp(`^${before + 1} de \\d+$`)).waitFor()
+  await page.getByRole('img', { name: /^Llegadas: 1 personas/ }).waitFor()
+  await row.getByRole('button', { name: 'Deshacer' }).click()
+  await page.getByLabel('Motivo').fill('Se escaneó dos veces')
+  await page.getByRole('dialog').getByRole('button', { name: 'Deshacer' }).click()
+  await row.getByText('Deshecho: Se escaneó dos veces').waitFor()
+  assert.equal((await site.ask<Door>('organizer', 'GET', `${EVENT}/door`)).persons.inside, before)
+}
+
+async function look(t: TestContext, site: Site): Promise<void> {
+  const password = 'una-contraseña-larga'
+  const team = await site.open(t, 'organizer', '/organizer/team')
+  await team.getByRole('button', { name: 'Invitar' }).click()
+  await team.getByLabel('Nombre').fill('Vera Mira')
+  await team.getByLabel('Correo').fill('vera@example.com')
+  await choose(team, 'Puede', 'Solo ver')
+  await team.getByRole('button', { name: 'Crear invitación' }).click()
+  const link = await team.getByLabel('Enlace').inputValue()
+  const token = new URL(link).hash.slice(1)
+  const chosen = await fetch(`${site.url}/auth/password`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ token, password }),
+  })
+  assert.ok(chosen.ok, `${chosen.status}`)
+
+  const page = await site.open(t, null, `/login?next=${PAGE}/guests`)
+  await page.locator('input[name=email]').fill('vera@example.com')
+  await page.locator('input[name=password]').fill(password)
+  await page.locator('main form button').first().click()
+  await page.getByRole('row', { name: /Mariana López/ }).waitFor()
+  for (const name of ['Agregar', 'Importar']) assert.equal(await page.getByText(name, { exact: true }).count(), 0, name)
+  assert.equal(await page.getByRole('checkbox').count(), 0)
+  for (const section of ['Puerta', 'Saldo', 'Equipo'])
+    assert.equal(await page.getByRole('link', { name: section }).count(), 0, section)
+  await page.getByRole('link', { name: 'Envíos' }).click()
+  await page.getByRole('heading', { level: 1, name: 'Envíos' }).waitFor()
+  assert.equal(await page.getByText('Nuevo envío').count(), 0)
 }
 
 async function choose(page: Page, label: string, option: string): Promise<void> {

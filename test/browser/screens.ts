@@ -42,4 +42,7 @@ export const SCREENS: Screen[] = [
     ...{ name: 'organizer-conversation', who: 'organizer', path: ofEvent('/conversations?guest=g1') },
     ready: (page) => page.getByRole('log').waitFor(),
   },
+  { name: 'organizer-door', who: 'organizer', path: ofEvent('/door'), ready: heading('Puerta') },
+  { name: 'organizer-balance', who: 'organizer', path: '/organizer/balance', ready: row('Boletos prestados') },
+  { name: 'organizer-team', who: 'organizer', path: '/organizer/team?event=ev_demo', ready: row('Puerta (demo)') },
 ]

@@ -14,18 +14,10 @@ import { explainProblem } from '../../words/problems.ts'
 import { useEventPath } from '../shared/event.ts'
 import { SendForm } from '../shared/SendForm.tsx'
 import styles from './conversations.module.css'
+import { formatLeft } from './left.ts'
 import { WORDS } from './words.ts'
 
 type Conversation = Schemas['Conversation']
-
-const MINUTE_MS = 60_000
-
-/** `5 h 12 min`. */
-export function formatLeft(ms: number): string {
-  const minutes = Math.max(0, Math.floor(ms / MINUTE_MS))
-  const hours = Math.floor(minutes / 60)
-  return hours > 0 ? `${hours} h ${minutes % 60} min` : `${minutes} min`
-}
 
 export function ReplyBox({ conversation }: { conversation: Conversation }) {
   const nowMs = useNowMs()

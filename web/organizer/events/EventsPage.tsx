@@ -1,5 +1,6 @@
 /** Which events do I have? */
 import { useNavigate } from '@tanstack/react-router'
+import { lazy, Suspense } from 'react'
 import { $api, type Schemas } from '../../api/client.ts'
 import { BY_CURSOR, rowsOf } from '../../api/pages.ts'
 import { Button } from '../../kit/Button.tsx'
@@ -9,13 +10,15 @@ import { Choice } from '../../kit/Field.tsx'
 import { More } from '../../kit/More.tsx'
 import { Row } from '../../kit/Row.tsx'
 import { useMayEdit } from '../../kit/session.ts'
-import { Empty, Loaded } from '../../kit/State.tsx'
+import { Empty, Loaded, Loading } from '../../kit/State.tsx'
 import { Status } from '../../kit/Status.tsx'
 import { useUrl } from '../../kit/url.ts'
 import { formatTime } from '../../words/formats.ts'
 import { EVENT_STATES } from '../../words/states.ts'
-import { EventForm } from './EventForm.tsx'
 import { WORDS } from './words.ts'
+
+/** The list is there before the form, which few open. */
+const EventForm = lazy(() => import('./EventForm.tsx').then((module) => ({ default: module.EventForm })))
 
 type State = Schemas['EventStatus']
 export type EventsSearch = { status?: State | undefined; add?: true | undefined }
@@ -75,7 +78,9 @@ export function EventsPage() {
         isOpen={mayEdit && add === true}
         onClose={() => setUrl({ add: undefined })}
       >
-        <EventForm onDone={({ id }) => openEvent(id)} />
+        <Suspense fallback={<Loading />}>
+          <EventForm onDone={({ id }) => openEvent(id)} />
+        </Suspense>
       </Dialog>
     </>
   )

@@ -4,11 +4,13 @@ import { Button } from '../../kit/Button.tsx'
 import { Choice } from '../../kit/Field.tsx'
 import { Row } from '../../kit/Row.tsx'
 import styles from './imports.module.css'
-import type { Heading } from './upload.ts'
-import { WORDS, type FieldName } from './words.ts'
+import { FIELDS, type FieldName, type Heading } from './mapping.ts'
+import { WORDS } from './words.ts'
 
-const FIELDS = (Object.keys(WORDS.fields) as FieldName[]).map((id) => ({ id, label: WORDS.fields[id] }))
-const OPTIONS = [...FIELDS, { id: 'none' as const, label: WORDS.leaveOut }]
+const OPTIONS = [
+  ...FIELDS.map((id) => ({ id, label: WORDS.fields[id] })),
+  { id: 'none' as const, label: WORDS.leaveOut },
+]
 
 type Props = { found: readonly Heading[]; isBusy: boolean; onReview: (chosen: Heading[]) => void; onBack: () => void }
 

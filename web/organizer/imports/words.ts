@@ -111,5 +111,3 @@ export const WORDS = pick({
     none: 'There are none yet.',
   },
 })
-
-export type FieldName = keyof typeof WORDS.fields

@@ -4,18 +4,15 @@ import { useEffect } from 'react'
 import { say } from '../../kit/say.ts'
 import { formatNumber } from '../../words/formats.ts'
 import styles from './sends.module.css'
-import type { Campaign, Progress } from './sends.ts'
+import { percentEnded } from './progress.ts'
+import type { Campaign } from './sends.ts'
 import { WORDS } from './words.ts'
 
 const OUTCOMES = ['read', 'delivered', 'sent', 'failed', 'skipped'] as const
 
-/** Between 0 and 1. */
-export const shareOfEnded = ({ total, read, delivered, failed, skipped }: Progress): number =>
-  total === 0 ? 0 : (read + delivered + failed + skipped) / total
-
 export function ProgressOf({ campaign, isLive }: { campaign: Campaign; isLive: boolean }) {
   const { progress, isDone } = campaign
-  const percent = Math.floor(shareOfEnded(progress) * 100)
+  const percent = percentEnded(progress)
   const waiting = progress.queued + progress.scheduled
   const { delivered, read, failed, skipped } = progress
   const summary = WORDS.finished(formatNumber(delivered + read), formatNumber(failed), formatNumber(skipped))

@@ -7,7 +7,6 @@ import type { Event } from '../shared/event.ts'
 
 export type Campaign = Schemas['Campaign']
 export type Preflight = Schemas['Preflight']
-export type Progress = Campaign['progress']
 type Channel = Schemas['ChannelChoice']
 type Status = Schemas['GuestStatus']
 
