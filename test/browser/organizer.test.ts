@@ -133,7 +133,7 @@ async function undoScan(t: TestContext, site: Site): Promise<void> {
   await page.getByText(new RegExp(`^${before + 1} de \\d+$`)).waitFor()
   await page.getByRole('img', { name: /^Llegadas: 1 personas/ }).waitFor()
   await row.getByRole('button', { name: 'Deshacer' }).click()
-  await page.getByLabel('Motivo').fill('Se escaneó dos veces')
+  await page.getByLabel('¿Por qué?').fill('Se escaneó dos veces')
   await page.getByRole('dialog').getByRole('button', { name: 'Deshacer' }).click()
   await row.getByText('Deshecho: Se escaneó dos veces').waitFor()
   assert.equal((await site.ask<Door>('organizer', 'GET', `${EVENT}/door`)).persons.inside, before)

@@ -44,5 +44,5 @@ export const SCREENS: Screen[] = [
   },
   { name: 'organizer-door', who: 'organizer', path: ofEvent('/door'), ready: heading('Puerta') },
   { name: 'organizer-balance', who: 'organizer', path: '/organizer/balance', ready: row('Boletos prestados') },
-  { name: 'organizer-team', who: 'organizer', path: '/organizer/team?event=ev_demo', ready: row('Puerta (demo)') },
+  { name: 'organizer-team', who: 'organizer', path: '/organizer/team?event=ev_demo', ready: row('Entrada principal') },
 ]

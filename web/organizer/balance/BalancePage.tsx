@@ -1,10 +1,9 @@
 /** What do I owe, and how many tickets are left? */
 import { $api, type Schemas } from '../../api/client.ts'
-import { BY_CURSOR, rowsOf } from '../../api/pages.ts'
+import { BY_CURSOR } from '../../api/pages.ts'
 import { Button } from '../../kit/Button.tsx'
-import { DataTable } from '../../kit/DataTable.tsx'
 import { Choice } from '../../kit/Field.tsx'
-import { More } from '../../kit/More.tsx'
+import { PagedTable } from '../../kit/PagedTable.tsx'
 import { Row } from '../../kit/Row.tsx'
 import { useMe } from '../../kit/session.ts'
 import { Empty, Loaded } from '../../kit/State.tsx'
@@ -81,46 +80,41 @@ function Ledger({ organizerId }: { organizerId: string }) {
           onChange={(id) => setUrl({ kind: id === 'all' ? undefined : id })}
         />
       </Row>
-      <Loaded query={movements} lines={6}>
-        {(data) => (
-          <DataTable
-            label={WORDS.ledger}
-            rows={rowsOf(data)}
-            idOf={({ id }) => id}
-            empty={
-              kind ? (
-                <Empty action={<Button onPress={() => setUrl({ kind: undefined })}>{WORDS.clear}</Button>}>
-                  {WORDS.noneSo}
-                </Empty>
-              ) : (
-                <Empty>{WORDS.none}</Empty>
-              )
-            }
-            columns={[
-              { id: 'kind', title: WORDS.kind, cell: (one) => WORDS.kinds[one.kind] },
-              { id: 'when', title: WORDS.when, cell: ({ effectiveAt }) => <When at={effectiveAt} /> },
-              {
-                id: 'tickets',
-                title: WORDS.tickets,
-                isNumber: true,
-                cell: ({ tickets }) => (tickets === 0 ? '' : formatNumber(tickets)),
-              },
-              {
-                id: 'amount',
-                title: WORDS.amount,
-                isNumber: true,
-                cell: ({ owedCents }) => (owedCents === null || owedCents === 0 ? '' : formatMoney(owedCents)),
-              },
-              {
-                id: 'reason',
-                title: WORDS.reason,
-                cell: ({ reason, reversedBy }) => reason ?? (reversedBy ? WORDS.reversed : ''),
-              },
-            ]}
-          />
-        )}
-      </Loaded>
-      <More pages={movements} />
+      <PagedTable
+        pages={movements}
+        label={WORDS.ledger}
+        idOf={({ id }) => id}
+        empty={
+          kind ? (
+            <Empty action={<Button onPress={() => setUrl({ kind: undefined })}>{WORDS.clear}</Button>}>
+              {WORDS.noneSo}
+            </Empty>
+          ) : (
+            <Empty>{WORDS.none}</Empty>
+          )
+        }
+        columns={[
+          { id: 'kind', title: WORDS.kind, cell: (one) => WORDS.kinds[one.kind] },
+          { id: 'when', title: WORDS.when, cell: ({ effectiveAt }) => <When at={effectiveAt} /> },
+          {
+            id: 'tickets',
+            title: WORDS.tickets,
+            isNumber: true,
+            cell: ({ tickets }) => (tickets === 0 ? '' : formatNumber(tickets)),
+          },
+          {
+            id: 'amount',
+            title: WORDS.amount,
+            isNumber: true,
+            cell: ({ owedCents }) => (owedCents === null || owedCents === 0 ? '' : formatMoney(owedCents)),
+          },
+          {
+            id: 'reason',
+            title: WORDS.reason,
+            cell: ({ reason, reversedBy }) => reason ?? (reversedBy ? WORDS.reversed : ''),
+          },
+        ]}
+      />
     </section>
   )
 }

@@ -1,10 +1,9 @@
 /** Codes that two gates admitted while one was offline. */
 import { keepPreviousData } from '@tanstack/react-query'
 import { $api, type Schemas } from '../../api/client.ts'
-import { BY_CURSOR, rowsOf } from '../../api/pages.ts'
-import { DataTable } from '../../kit/DataTable.tsx'
-import { More } from '../../kit/More.tsx'
-import { Empty, Loaded } from '../../kit/State.tsx'
+import { BY_CURSOR } from '../../api/pages.ts'
+import { PagedTable } from '../../kit/PagedTable.tsx'
+import { Empty } from '../../kit/State.tsx'
 import { formatClock, formatNumber } from '../../words/formats.ts'
 import { useEvent, useEventPath } from '../shared/event.ts'
 import styles from './door.module.css'
@@ -20,23 +19,18 @@ export function Conflicts({ version }: { version: number }) {
     <section>
       <h2>{WORDS.conflicts}</h2>
       <p className={styles['soft']}>{WORDS.conflictsText}</p>
-      <Loaded query={conflicts}>
-        {(data) => (
-          <DataTable
-            label={WORDS.conflicts}
-            rows={rowsOf(data)}
-            idOf={({ id }) => id}
-            empty={<Empty>{WORDS.noConflicts}</Empty>}
-            columns={[
-              { id: 'guest', title: WORDS.guest, cell: ({ guestName }) => guestName },
-              { id: 'persons', title: WORDS.persons, isNumber: true, cell: ({ persons }) => formatNumber(persons) },
-              { id: 'first', title: WORDS.first, cell: ({ first }) => passage(first) },
-              { id: 'second', title: WORDS.second, cell: ({ second }) => passage(second) },
-            ]}
-          />
-        )}
-      </Loaded>
-      <More pages={conflicts} />
+      <PagedTable
+        pages={conflicts}
+        label={WORDS.conflicts}
+        idOf={({ id }) => id}
+        empty={<Empty>{WORDS.noConflicts}</Empty>}
+        columns={[
+          { id: 'guest', title: WORDS.guest, cell: ({ guestName }) => guestName },
+          { id: 'persons', title: WORDS.persons, isNumber: true, cell: ({ persons }) => formatNumber(persons) },
+          { id: 'first', title: WORDS.first, cell: ({ first }) => passage(first) },
+          { id: 'second', title: WORDS.second, cell: ({ second }) => passage(second) },
+        ]}
+      />
     </section>
   )
 }

@@ -3,9 +3,7 @@ import { keepPreviousData } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { $api } from '../../api/client.ts'
 import { BY_CURSOR, rowsOf } from '../../api/pages.ts'
-import { DataTable } from '../../kit/DataTable.tsx'
-import { More } from '../../kit/More.tsx'
-import { Loaded } from '../../kit/State.tsx'
+import { PagedTable } from '../../kit/PagedTable.tsx'
 import { Status } from '../../kit/Status.tsx'
 import { useUrl } from '../../kit/url.ts'
 import { LOCALE } from '../../words/locale.ts'
@@ -29,33 +27,26 @@ export function Messages({ campaign: { id: campaignId, progress } }: { campaign:
   return (
     <section>
       <h2>{outcome ? WORDS.outcome[outcome] : WORDS.details}</h2>
-      <Loaded query={messages}>
-        {(data) => (
-          <DataTable
-            label={WORDS.details}
-            rows={rowsOf(data)}
-            idOf={({ id }) => id}
-            empty={WORDS.none}
-            onOpen={(id) => {
-              const guest = rowsOf(data).find((one) => one.id === id)?.guestId
-              void navigate({ to: `/events/${path.eventId}/guests`, search: { guest } })
-            }}
-            columns={[
-              { id: 'guest', title: WORDS.guest, cell: ({ guestName }) => guestName },
-              { id: 'channel', title: WORDS.channel, cell: ({ channel }) => CHANNELS[channel] },
-              {
-                id: 'status',
-                title: WORDS.columns.status,
-                cell: ({ status }) => (
-                  <Status tone={DELIVERY_STATES[status].tone}>{DELIVERY_STATES[status].text}</Status>
-                ),
-              },
-              { id: 'why', title: WORDS.why, cell: ({ explanation }) => explanation?.[LOCALE] ?? '' },
-            ]}
-          />
-        )}
-      </Loaded>
-      <More pages={messages} />
+      <PagedTable
+        pages={messages}
+        label={WORDS.details}
+        idOf={({ id }) => id}
+        empty={WORDS.none}
+        onOpen={(id) => {
+          const guest = rowsOf(messages.data).find((one) => one.id === id)?.guestId
+          void navigate({ to: `/events/${path.eventId}/guests`, search: { guest } })
+        }}
+        columns={[
+          { id: 'guest', title: WORDS.guest, cell: ({ guestName }) => guestName },
+          { id: 'channel', title: WORDS.channel, cell: ({ channel }) => CHANNELS[channel] },
+          {
+            id: 'status',
+            title: WORDS.columns.status,
+            cell: ({ status }) => <Status tone={DELIVERY_STATES[status].tone}>{DELIVERY_STATES[status].text}</Status>,
+          },
+          { id: 'why', title: WORDS.why, cell: ({ explanation }) => explanation?.[LOCALE] ?? '' },
+        ]}
+      />
     </section>
   )
 }

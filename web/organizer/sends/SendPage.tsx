@@ -4,7 +4,7 @@ import { useEffect, useState } from 'react'
 import { $api } from '../../api/client.ts'
 import { openStream } from '../../api/stream.ts'
 import { Button } from '../../kit/Button.tsx'
-import { Dialog } from '../../kit/Dialog.tsx'
+import { Confirm } from '../../kit/Confirm.tsx'
 import { useIdempotencyKey } from '../../kit/idempotency.ts'
 import { Refused } from '../../kit/Refused.tsx'
 import { Row } from '../../kit/Row.tsx'
@@ -92,7 +92,6 @@ function Actions({ campaign: { id: campaignId, status, progress } }: { campaign:
   const options = {
     onSuccess: () => {
       renewKey()
-      setCancelling(false)
       return queries.invalidateQueries({ queryKey: keyOf(campaignId) })
     },
   }
@@ -117,19 +116,16 @@ function Actions({ campaign: { id: campaignId, status, progress } }: { campaign:
       <Button look="danger" onPress={() => setCancelling(true)}>
         {WORDS.cancel}
       </Button>
-      <Dialog
-        title={WORDS.cancelTitle(formatNumber(progress.queued + progress.scheduled))}
-        isOpen={isCancelling}
-        onClose={() => setCancelling(false)}
-      >
-        <p>{WORDS.cancelText}</p>
-        <Refused error={cancel.error} />
-        <div>
-          <Button look="danger" isBusy={cancel.isPending} onPress={() => cancel.mutate(call)}>
-            {WORDS.cancel}
-          </Button>
-        </div>
-      </Dialog>
+      {isCancelling ? (
+        <Confirm
+          title={WORDS.cancelTitle(formatNumber(progress.queued + progress.scheduled))}
+          verb={WORDS.cancel}
+          run={() => cancel.mutateAsync(call)}
+          onClose={() => setCancelling(false)}
+        >
+          {WORDS.cancelText}
+        </Confirm>
+      ) : null}
     </Row>
   )
 }

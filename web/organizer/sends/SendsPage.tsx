@@ -1,13 +1,12 @@
 /** What was sent, and how far is it? */
 import { useNavigate } from '@tanstack/react-router'
 import { $api } from '../../api/client.ts'
-import { BY_CURSOR, rowsOf } from '../../api/pages.ts'
-import { DataTable } from '../../kit/DataTable.tsx'
+import { BY_CURSOR } from '../../api/pages.ts'
 import { GoTo } from '../../kit/GoTo.tsx'
-import { More } from '../../kit/More.tsx'
+import { PagedTable } from '../../kit/PagedTable.tsx'
 import { Row } from '../../kit/Row.tsx'
 import { useMayEdit } from '../../kit/session.ts'
-import { Empty, Loaded } from '../../kit/State.tsx'
+import { Empty } from '../../kit/State.tsx'
 import { Status, type Tone } from '../../kit/Status.tsx'
 import { When } from '../../kit/Time.tsx'
 import { formatNumber } from '../../words/formats.ts'
@@ -36,26 +35,21 @@ export function SendsPage() {
         <h1>{WORDS.title}</h1>
         {newSend}
       </Row>
-      <Loaded query={campaigns}>
-        {(data) => (
-          <DataTable
-            label={WORDS.title}
-            rows={rowsOf(data)}
-            idOf={({ id }) => id}
-            onOpen={(id) => void navigate({ to: `${base}/${id}` })}
-            empty={<Empty>{WORDS.none}</Empty>}
-            columns={[
-              { id: 'name', title: WORDS.columns.name, cell: ({ name, template }) => name ?? nameTemplate(template) },
-              { id: 'status', title: WORDS.columns.status, cell: ({ status }) => <SendState status={status} /> },
-              { id: 'when', title: WORDS.columns.when, cell: (one) => <When at={one.scheduledAt ?? one.createdAt} /> },
-              numbers('total'),
-              numbers('read'),
-              numbers('failed'),
-            ]}
-          />
-        )}
-      </Loaded>
-      <More pages={campaigns} />
+      <PagedTable
+        pages={campaigns}
+        label={WORDS.title}
+        idOf={({ id }) => id}
+        onOpen={(id) => void navigate({ to: `${base}/${id}` })}
+        empty={<Empty>{WORDS.none}</Empty>}
+        columns={[
+          { id: 'name', title: WORDS.columns.name, cell: ({ name, template }) => name ?? nameTemplate(template) },
+          { id: 'status', title: WORDS.columns.status, cell: ({ status }) => <SendState status={status} /> },
+          { id: 'when', title: WORDS.columns.when, cell: (one) => <When at={one.scheduledAt ?? one.createdAt} /> },
+          numbers('total'),
+          numbers('read'),
+          numbers('failed'),
+        ]}
+      />
     </>
   )
 }

@@ -4,6 +4,7 @@ import { useState, type FormEvent } from 'react'
 import { addDeviceBody } from '../../api/bodies.ts'
 import { $api, type Schemas } from '../../api/client.ts'
 import { Button } from '../../kit/Button.tsx'
+import { Confirm } from '../../kit/Confirm.tsx'
 import { DataTable } from '../../kit/DataTable.tsx'
 import { Dialog } from '../../kit/Dialog.tsx'
 import { Field } from '../../kit/Field.tsx'
@@ -24,12 +25,15 @@ type Device = Schemas['Device']
 export function Devices({ eventId }: { eventId: string }) {
   const queries = useQueryClient()
   const [isAdding, setAdding] = useState(false)
+  const [ended, setEnded] = useState<Device | null>(null)
   const devices = $api.useQuery('get', '/devices', { params: { query: { eventId, limit: 200 } } })
   const remove = $api.useMutation('delete', '/devices/{deviceId}', {
     onSuccess: () => queries.invalidateQueries({ queryKey: ['get', '/devices'] }),
   })
-  const end = ({ id: deviceId, name }: Device) =>
-    remove.mutate({ params: { path: { deviceId } } }, { onSuccess: () => say(WORDS.deviceDeleted(name)) })
+  const end = async ({ id: deviceId, name }: Device) => {
+    await remove.mutateAsync({ params: { path: { deviceId } } })
+    say(WORDS.deviceDeleted(name))
+  }
   const close = () => setAdding(false)
   return (
     <>
@@ -37,7 +41,6 @@ export function Devices({ eventId }: { eventId: string }) {
         <h3>{WORDS.devices}</h3>
         <Button onPress={() => setAdding(true)}>{WORDS.addDevice}</Button>
       </Row>
-      <Refused error={remove.error} />
       <Loaded query={devices}>
         {({ data }) => (
           <DataTable
@@ -58,7 +61,11 @@ export function Devices({ eventId }: { eventId: string }) {
                 id: 'remove',
                 title: WORDS.todo,
                 cell: (device) => (
-                  <Button look="quiet" aria-label={`${WORDS.deleteDevice}: ${device.name}`} onPress={() => end(device)}>
+                  <Button
+                    look="quiet"
+                    aria-label={`${WORDS.deleteDevice}: ${device.name}`}
+                    onPress={() => setEnded(device)}
+                  >
                     {WORDS.deleteDevice}
                   </Button>
                 ),
@@ -67,6 +74,16 @@ export function Devices({ eventId }: { eventId: string }) {
           />
         )}
       </Loaded>
+      {ended ? (
+        <Confirm
+          title={WORDS.deleteTitle(ended.name)}
+          verb={WORDS.deleteDevice}
+          run={() => end(ended)}
+          onClose={() => setEnded(null)}
+        >
+          {WORDS.deleteText}
+        </Confirm>
+      ) : null}
       <Dialog title={WORDS.addDevice} isOpen={isAdding} onClose={close}>
         <DeviceForm eventId={eventId} onClose={close} />
       </Dialog>

@@ -3,11 +3,10 @@ import { useState } from 'react'
 import { $api, type Schemas } from '../../api/client.ts'
 import { BY_CURSOR, rowsOf } from '../../api/pages.ts'
 import { Button } from '../../kit/Button.tsx'
-import { DataTable } from '../../kit/DataTable.tsx'
 import { Dialog } from '../../kit/Dialog.tsx'
-import { More } from '../../kit/More.tsx'
+import { PagedTable } from '../../kit/PagedTable.tsx'
 import { Row } from '../../kit/Row.tsx'
-import { Empty, Loaded } from '../../kit/State.tsx'
+import { Empty } from '../../kit/State.tsx'
 import { Status } from '../../kit/Status.tsx'
 import { useUrl } from '../../kit/url.ts'
 import { DoorTeam } from './DoorTeam.tsx'
@@ -36,24 +35,19 @@ export function TeamPage() {
             {WORDS.invite}
           </Button>
         </Row>
-        <Loaded query={users}>
-          {(data) => (
-            <DataTable
-              label={WORDS.people}
-              rows={rowsOf(data)}
-              idOf={({ id }) => id}
-              onOpen={(id) => setUrl({ person: id }, true)}
-              empty={<Empty>{WORDS.none}</Empty>}
-              columns={[
-                { id: 'name', title: WORDS.name, cell: ({ name }) => name },
-                { id: 'email', title: WORDS.email, cell: ({ email }) => email },
-                { id: 'role', title: WORDS.role, cell: (user) => roleOf(user) },
-                { id: 'state', title: WORDS.state, cell: (user) => <State user={user} /> },
-              ]}
-            />
-          )}
-        </Loaded>
-        <More pages={users} />
+        <PagedTable
+          pages={users}
+          label={WORDS.people}
+          idOf={({ id }) => id}
+          onOpen={(id) => setUrl({ person: id }, true)}
+          empty={<Empty>{WORDS.none}</Empty>}
+          columns={[
+            { id: 'name', title: WORDS.name, cell: ({ name }) => name },
+            { id: 'email', title: WORDS.email, cell: ({ email }) => email },
+            { id: 'role', title: WORDS.role, cell: (user) => roleOf(user) },
+            { id: 'state', title: WORDS.state, cell: (user) => <State user={user} /> },
+          ]}
+        />
       </section>
       <DoorTeam users={rowsOf(users.data)} />
       <Dialog title={WORDS.inviteTitle} isOpen={isInviting} onClose={() => setInviting(false)}>

@@ -61,6 +61,8 @@ export const WORDS = pick({
     noDevices: 'Todavía no hay ninguno.',
     todo: 'Acción',
     deleteDevice: 'Quitar',
+    deleteTitle: (name: string) => `Quitar «${name}»`,
+    deleteText: 'Deja de escanear en este momento. Sube antes lo que tenga pendiente; lo ya escaneado se queda.',
     deviceDeleted: (name: string) => `${name} ya no puede escanear.`,
   },
   en: {
@@ -123,6 +125,8 @@ export const WORDS = pick({
     noDevices: 'There are none yet.',
     todo: 'Action',
     deleteDevice: 'Remove',
+    deleteTitle: (name: string) => `Remove “${name}”`,
+    deleteText: 'It stops scanning at once. Upload first what waits on it; what was scanned stays.',
     deviceDeleted: (name: string) => `${name} can no longer scan.`,
   },
 })
