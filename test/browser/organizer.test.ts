@@ -64,14 +64,18 @@ async function sendToFamily(t: TestContext, site: Site): Promise<void> {
   await page.getByRole('region', { name: 'Así lo ve' }).getByText('Carla Tres', { exact: false }).first().waitFor()
   await page.getByRole('button', { name: 'Siguiente' }).click()
   await page.getByRole('heading', { name: 'Así lo ve Beto Dos' }).waitFor()
+  // Somebody else changes the list meanwhile.
+  await site.ask('organizer', 'POST', `${EVENT}/guests`, { name: 'Fabio Seis', phone: '5512345607', tags: ['Familia'] })
   await page.getByRole('button', { name: 'Enviar a 3' }).click()
+  await page.getByRole('alert').getByText('La lista cambió. Revisa de nuevo.').waitFor()
+  await page.getByRole('button', { name: 'Enviar a 4' }).click()
 
   await page.getByRole('heading', { level: 1, name: 'Invitación' }).waitFor()
   await page.locator('[role=progressbar][aria-valuenow="100"]').waitFor({ timeout: 20_000 })
-  await page.getByText('Terminado: 3 entregados, 0 fallidos, 0 omitidos.').waitFor()
+  await page.getByText('Terminado: 4 entregados, 0 fallidos, 0 omitidos.').waitFor()
   const id = new URL(page.url()).pathname.split('/').at(-1)
   const { progress } = await site.ask<{ progress: Record<string, number> }>('organizer', 'GET', `/campaigns/${id}`)
-  assert.equal(progress['read']! + progress['delivered']!, 3)
+  assert.equal(progress['read']! + progress['delivered']!, 4)
 }
 
 async function answerReply(t: TestContext, site: Site): Promise<void> {
@@ -92,7 +96,11 @@ async function answerReply(t: TestContext, site: Site): Promise<void> {
     '¡Gracias! Hay estacionamiento.',
     'the draft',
   )
+  await page.context().setOffline(true)
   await page.getByRole('button', { name: 'Enviar respuesta' }).click()
+  await page.getByRole('alert').getByText('No se envió. Sin conexión.').waitFor()
+  await page.context().setOffline(false)
+  await page.getByRole('button', { name: 'Reintentar' }).click()
   await log.getByText('¡Gracias! Hay estacionamiento.').waitFor()
   assert.equal(await page.getByLabel('Escribe tu respuesta').inputValue(), '')
 
