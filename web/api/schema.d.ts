@@ -3613,10 +3613,11 @@ export interface components {
             encoding: string | null;
             delimiter: string | null;
             headingRow: number;
-            /** @description What each column was read as; null: it was ignored. */
+            /** @description What each column was read as (null: it was ignored), and what one of its first rows has there. */
             columns: {
                 heading: string;
                 field: string | null;
+                example: string | null;
             }[];
             /** @description Rows above the headings, such as a title. */
             skipped: {

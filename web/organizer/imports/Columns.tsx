@@ -19,7 +19,7 @@ export function Columns({ found, isBusy, onReview, onBack }: Props) {
   const choose = (heading: string, field: FieldName | 'none') =>
     setChosen((now) =>
       now.map((one) => {
-        if (one.heading === heading) return { heading, field: field === 'none' ? null : field }
+        if (one.heading === heading) return { ...one, field: field === 'none' ? null : field }
         // What was in another column moves here.
         return one.field === field ? { ...one, field: null } : one
       }),
@@ -33,10 +33,11 @@ export function Columns({ found, isBusy, onReview, onBack }: Props) {
       <div className={styles['columns']}>
         {chosen
           .filter(({ heading }) => heading !== '')
-          .map(({ heading, field }) => (
+          .map(({ heading, field, example }) => (
             <Choice
               key={heading}
               label={`«${heading}»`}
+              hint={example ? WORDS.example(example) : undefined}
               value={field ?? 'none'}
               options={OPTIONS}
               onChange={(id) => choose(heading, id)}

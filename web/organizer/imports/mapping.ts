@@ -5,7 +5,7 @@ export const FIELDS = [
 ]
 export type FieldName = (typeof FIELDS)[number]
 
-export type Heading = { heading: string; field: FieldName | null }
+export type Heading = { heading: string; field: FieldName | null; example?: string | null }
 /** A field by the heading of its column; null: no column holds it, whatever its heading says. */
 export type Mapping = Partial<Record<FieldName, string | null>>
 
