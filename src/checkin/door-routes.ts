@@ -10,8 +10,8 @@ import { Page, PageQuery, readCursor, toPage } from '../http/page.ts'
 import { Answer, AnswerOf, EventParams, FileAnswer, Id } from '../http/schemas.ts'
 import { describeGuest } from './checkin.ts'
 import { viewDoor, watchDoor } from './door.ts'
-import { listConflicts, type ConflictRow } from './door-sql.ts'
-import { Conflict, DoorState, GuestAtDoor, ScanId, ScanItem } from './schemas.ts'
+import { listArrivals, listConflicts, type ConflictRow } from './door-sql.ts'
+import { Arrival, Conflict, DoorState, GuestAtDoor, ScanId, ScanItem } from './schemas.ts'
 import { isEventThere } from './scans-sql.ts'
 import { undoScan } from './undo.ts'
 
@@ -68,6 +68,27 @@ export const doorRoutes =
         },
       },
       (request) => viewDoor(forCaller(deps, request), reachOf(request.user), request.params.eventId),
+    )
+
+    app.get(
+      '/events/:eventId/door/arrivals',
+      {
+        config: { access: WATCHERS, problems: ['event_not_found'] },
+        schema: {
+          operationId: 'listDoorArrivals',
+          tags: ['Check-in'],
+          summary: 'Who came in, by five minutes and gate, the first first',
+          description: 'Of the last day on which anybody came, by the time of the scan, also of offline devices.',
+          params: EventParams,
+          response: { 200: Answer({ data: Type.Array(Arrival) }) },
+        },
+      },
+      async (request) => {
+        const { eventId } = request.params
+        const { db } = forCaller(deps, request)
+        if (!(await isEventThere(db, reachOf(request.user), eventId))) throw new Failure('event_not_found')
+        return { data: await listArrivals(db, eventId) }
+      },
     )
 
     app.get(

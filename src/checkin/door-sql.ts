@@ -59,6 +59,31 @@ export async function listGates(
   return rows
 }
 
+/** `at`: the start of five minutes, by the time at which people passed. */
+export type ArrivalRow = { at: Date; gate: string | null; persons: number }
+
+/** Five minutes times this is a day, which is longer than a door is open. */
+const ARRIVALS_MAX = 288
+
+/** Who came in, by five minutes and gate, the first first. Minutes in which nobody came have no row. */
+export async function listArrivals(db: Db, eventId: string): Promise<ArrivalRow[]> {
+  const { rows } = await sql<ArrivalRow>`
+    with passages as (
+      select date_bin('5 minutes', coalesce(offline_at, received_at), 'epoch') as at, gate, requested
+        from scans
+       where event_id = ${eventId}
+         and result = 'valid'
+         and direction = 'in'
+         and undone_at is null),
+    recent as (select distinct at from passages order by at desc limit ${ARRIVALS_MAX})
+    select at, gate, sum(requested)::integer as persons
+      from passages
+      join recent using (at)
+     group by at, gate
+     order by at, gate nulls last`.execute(db)
+  return rows
+}
+
 export async function countConflicts(db: Db, eventId: string): Promise<number> {
   const { rows } = await sql<{ count: number }>`
     select count(*)::integer as count

@@ -168,12 +168,35 @@ test('the door counts people and scans by gate, and tells a gate that is silent'
   ])
 })
 
+test('arrivals count people by five minutes and gate, without scans that were undone or led out', async (t) => {
+  const { db, get, scan, undo, setNow } = await aDoor(t)
+  const eventId = await anEvent(db, { startsAt: NOW, doorsOpenMinutes: 60, reentry: 'exit_then_entry' })
+  const [ana, eva] = [await aGuest(db, eventId, { partySize: 4 }), await aGuest(db, eventId)]
+  setNow('2030-01-01T00:51:00Z')
+  await scan({ eventId, code: ana.code, gate: 'Norte' })
+  setNow('2030-01-01T00:54:59Z')
+  await scan({ eventId, code: ana.code, admit: 2, gate: 'Norte' })
+  await scan({ eventId, code: eva.code, gate: 'Sur' })
+  await scan({ eventId, code: eva.code, gate: 'Sur' })
+  setNow('2030-01-01T00:55:00Z')
+  const wrong = await scan({ eventId, code: ana.code, gate: 'Sur' })
+  await undo(eventId, wrong.scanId)
+  await scan({ eventId, code: ana.code, gate: 'Sur', direction: 'out' })
+
+  const { data } = (await get(`/events/${eventId}/door/arrivals`, { as: 'organizer' })).json()
+
+  assert.deepEqual(data, [
+    { at: '2030-01-01T00:50:00.000Z', gate: 'Norte', persons: 3 },
+    { at: '2030-01-01T00:50:00.000Z', gate: 'Sur', persons: 1 },
+  ])
+})
+
 test("the door of another organizer's event is 404, for a viewer 403", async (t) => {
   const { db, get } = await aDoor(t)
   const eventId = await anEvent(db)
   const stranger: User = { id: 'usr_x', role: 'staff', organizerId: await anOrganizer(db) }
 
-  for (const path of ['door', 'door/stream', 'door/conflicts']) {
+  for (const path of ['door', 'door/stream', 'door/conflicts', 'door/arrivals']) {
     const replies = [
       await get(`/events/${eventId}/${path}`, { as: stranger }),
       await get(`/events/${eventId}/${path}`, { as: 'viewer' }),

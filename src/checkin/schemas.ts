@@ -194,6 +194,11 @@ export const DoorState = Type.Object(
   { title: 'Door' },
 )
 
+export const Arrival = Type.Object(
+  { at: Instant, gate: NullableString, persons: Type.Integer() },
+  { title: 'Arrival', description: '`at`: the start of five minutes. When nobody came, there is none.' },
+)
+
 const Passage = Type.Object(
   { scanId: Type.String(), at: Instant, gate: NullableString, device: NullableString, by: Type.String() },
   { title: 'Passage' },

@@ -1,6 +1,14 @@
 /** The shapes of conversations on the wire. */
 import { Type } from 'typebox'
-import { Answer, Channel, Instant, NullableInstant, NullableInteger, NullableString } from '../http/schemas.ts'
+import {
+  Answer,
+  Channel,
+  Instant,
+  NullableInstant,
+  NullableInteger,
+  NullableString,
+  NullableText,
+} from '../http/schemas.ts'
 
 const Source = Type.Enum(['guest', 'whatsapp', 'person', 'automatic', 'requested'], {
   title: 'MessageSource',
@@ -81,6 +89,7 @@ const ConversationMessage = Type.Object(
     template: NullableString,
     status: Type.Unsafe<string | null>({ type: ['string', 'null'], description: 'Of what we sent.' }),
     reason: NullableString,
+    explanation: NullableText,
     sentBy: Type.Union([Type.Object({ id: Type.String(), name: NullableString }, { title: 'Sender' }), Type.Null()]),
   },
   { title: 'ConversationMessage' },

@@ -128,6 +128,7 @@ test('a reply whose window closed while it was queued is skipped and says so', a
   assert.deepEqual([status, reason], ['skipped', 'window_closed'])
   const { data } = (await app.get(pathOf(guest), { as: 'organizer' })).json()
   assert.deepEqual([data[0].id, data[0].status, data[0].reason], [deliveryId, 'skipped', 'window_closed'])
+  assert.match(data[0].explanation['es-MX'], /24 h/)
   const shown = (await app.get(`/deliveries/${deliveryId}`, { as: 'organizer' })).json()
   assert.match(shown.explanation['es-MX'], /ventana de 24 horas/)
 })

@@ -1,4 +1,5 @@
 /** The conversation with a guest, as its organizer sees it: what the guest wrote, and what we sent. */
+import { explainReason, type Explanation } from '../channels/channels.ts'
 import { openCursor, writeCursor } from '../http/page.ts'
 import { sql, type Db } from '../platform/db.ts'
 import { guestsOf, isOfGuest, meaning, sourceOfDelivery, sourceOfMessage, textFacts, withEdit } from './shared-sql.ts'
@@ -25,9 +26,10 @@ export type ThreadMessage = {
   template: string | null
   status: string | null
   reason: string | null
+  explanation: Explanation | null
   sentBy: { id: string; name: string | null } | null
 }
-type Row = ThreadMessage & { sortKey: string; sent: Sent | null; facts: TextFacts }
+type Row = Omit<ThreadMessage, 'explanation'> & { sortKey: string; sent: Sent | null; facts: TextFacts }
 
 type Wanted = { scope: string | null; eventId: string; guestId: string; limit: number; cursor: string | undefined }
 
@@ -86,7 +88,8 @@ export async function listThread(db: Db, wanted: Wanted, baseUrl: string) {
      limit ${limit + 1}`.execute(db)
   const last = rows.length > limit ? rows[limit - 1] : undefined
   const data = rows.slice(0, limit).map((row): ThreadMessage => {
-    const { sent, facts, sortKey: _, ...message } = row
+    const { sent, facts, sortKey: _, ...told } = row
+    const message = { ...told, explanation: explainReason(told.reason) }
     return sent ? { ...message, text: textOf(facts, sent, baseUrl) } : message
   })
   return { data, page: { nextCursor: last ? writeCursor(last.sentAt.toISOString(), last.sortKey) : null } }

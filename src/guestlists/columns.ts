@@ -187,7 +187,8 @@ export type Mapping = Partial<Record<Field, string | null>>
 export type Column = { heading: string; field: Field | null }
 export type Headings = {
   row: number
-  columns: Column[]
+  /** `example`: what the column holds in the first row that has something there; null without one among the first rows. */
+  columns: (Column & { example: string | null })[]
   /** Lines above the headings, such as a title. */
   skipped: { row: number; text: string }[]
 }
@@ -222,11 +223,21 @@ export async function findHeadings(
   refuseUnknown(found, mapping)
   const at = first.indexOf(found)
   const skipped = first.slice(0, at).map(({ row, cells }) => ({ row, text: cleanLine(cells.join(' ')).slice(0, 200) }))
+  const below = first.slice(at + 1)
   async function* rest() {
-    yield* first.slice(at + 1)
+    yield* below
     yield* lines
   }
-  return { headings: { row: found.row, columns: readColumns(found.cells, mapping), skipped }, rest: rest() }
+  const columns = readColumns(found.cells, mapping).map((column, index) => ({
+    ...column,
+    example: findExample(below, index),
+  }))
+  return { headings: { row: found.row, columns, skipped }, rest: rest() }
+}
+
+function findExample(lines: Line[], index: number): string | null {
+  const cells = lines.map(({ cells }) => cleanLine(cells[index] ?? ''))
+  return cells.find((cell) => cell !== '')?.slice(0, 60) ?? null
 }
 
 const hasName = (columns: Column[]): boolean => columns.some(({ field }) => field === 'name')

@@ -65,7 +65,7 @@ test('a list adds guests with invitations, says what it skipped, and sent again 
 
   assert.deepEqual(countsOf(first), { created: 4, updated: 0, unchanged: 0, rejected: 0 })
   assert.deepEqual(first.file.skipped, [{ row: 1, text: 'Lista de la boda' }])
-  assert.deepEqual(first.file.columns.at(-1), { heading: 'Mesa', field: null })
+  assert.deepEqual(first.file.columns.at(-1), { heading: 'Mesa', field: null, example: '4' })
   assert.deepEqual(guests[0], {
     ...{ name: 'Ana Pérez', phone: '+525512345678', email: 'ana@example.com', partySize: 2, places: 2 },
     ...{ tags: ['Familia', 'VIP'], locale: 'es-MX', notes: 'Silla alta\nAlergia' },

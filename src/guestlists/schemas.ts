@@ -54,8 +54,8 @@ export const ImportAnswer = Answer(
         encoding: NullableString,
         delimiter: NullableString,
         headingRow: Type.Integer(),
-        columns: Type.Array(Type.Object({ heading: Type.String(), field: NullableString }), {
-          description: 'What each column was read as; null: it was ignored.',
+        columns: Type.Array(Type.Object({ heading: Type.String(), field: NullableString, example: NullableString }), {
+          description: 'What each column was read as (null: it was ignored), and what one of its first rows has there.',
         }),
         skipped: Type.Array(Type.Object({ row: Type.Integer(), text: Type.String() }), {
           description: 'Rows above the headings, such as a title.',

@@ -1106,6 +1106,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/events/{eventId}/door/arrivals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who came in, by five minutes and gate, the first first
+         * @description Of the last day on which anybody came, by the time of the scan, also of offline devices.
+         */
+        get: operations["listDoorArrivals"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/events/{eventId}/door/conflicts": {
         parameters: {
             query?: never;
@@ -2531,6 +2551,13 @@ export interface components {
              */
             expiresAt?: string;
         };
+        /** @description `at`: the start of five minutes. When nobody came, there is none. */
+        Arrival: {
+            /** Format: date-time */
+            at: string;
+            gate: string | null;
+            persons: number;
+        };
         AssignRequest: {
             userId: string | null;
         };
@@ -2827,6 +2854,7 @@ export interface components {
             /** @description Of what we sent. */
             status: string | null;
             reason: string | null;
+            explanation: components["schemas"]["BilingualText"] | null;
             sentBy: components["schemas"]["Sender"] | null;
         };
         ConversationPage: {
@@ -3585,10 +3613,11 @@ export interface components {
             encoding: string | null;
             delimiter: string | null;
             headingRow: number;
-            /** @description What each column was read as; null: it was ignored. */
+            /** @description What each column was read as (null: it was ignored), and what one of its first rows has there. */
             columns: {
                 heading: string;
                 field: string | null;
+                example: string | null;
             }[];
             /** @description Rows above the headings, such as a title. */
             skipped: {
@@ -8342,6 +8371,41 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Door"] & components["schemas"]["Stamp"];
+                };
+            };
+            /** @description `invalid_request`, `invalid_text` */
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            /** @description `event_not_found` */
+            404: components["responses"]["NotFound"];
+            414: components["responses"]["URITooLong"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    listDoorArrivals: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                eventId: components["parameters"]["eventId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        requestId: components["schemas"]["RequestId"];
+                        data: components["schemas"]["Arrival"][];
+                    };
                 };
             };
             /** @description `invalid_request`, `invalid_text` */

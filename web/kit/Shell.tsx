@@ -26,17 +26,32 @@ const MANY = 7
 
 export type Section = { to: string; label: string }
 
+function enter(title: HTMLElement): void {
+  title.tabIndex = -1
+  // A drawer that the address opens keeps the focus.
+  if (!document.querySelector('[role=dialog]')) title.focus({ preventScroll: true })
+  document.title = `${title.textContent} · Monotickets`
+}
+
+/** Calls `then` once the screen has its title, which may wait for data. Returns what gives up. */
+function onTitle(then: (title: HTMLElement) => void): () => void {
+  const look = () => {
+    const title = document.querySelector<HTMLElement>('main h1')
+    if (!title?.textContent) return
+    observer.disconnect()
+    then(title)
+  }
+  const observer = new MutationObserver(look)
+  observer.observe(document.body, { childList: true, subtree: true, characterData: true })
+  look()
+  return () => observer.disconnect()
+}
+
 export function Shell({ brand, sections }: { brand: string; sections: readonly Section[] }) {
   const me = $api.useQuery('get', '/auth/me')
   // Of the screen that is there: a lazy one comes after its address.
   const path = useRouterState({ select: ({ resolvedLocation }) => resolvedLocation?.pathname })
-  useEffect(() => {
-    const heading = document.querySelector<HTMLElement>('main h1')
-    if (!heading) return
-    heading.tabIndex = -1
-    heading.focus({ preventScroll: true })
-    document.title = `${heading.textContent} · Monotickets`
-  }, [path, me.data])
+  useEffect(() => onTitle(enter), [path, me.data])
   const user = me.data?.user
   if (!user) return me.error ? <NoSession error={me.error} /> : <Loading />
   return (

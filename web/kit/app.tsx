@@ -20,7 +20,8 @@ export function startApp(routeTree: AnyRoute, basePath: string): void {
         // An answer of the API is final; without a network it is worth another try.
         retry: (failures, error) => !isProblem(error) && failures < 2,
       },
-      mutations: { retry: false },
+      // Without a network a form says so at once, instead of sending by itself later.
+      mutations: { retry: false, networkMode: 'always' },
     },
   })
   const router = createRouter({ routeTree, basepath: basePath, defaultPreload: 'intent', scrollRestoration: true })

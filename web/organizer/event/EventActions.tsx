@@ -10,7 +10,7 @@ import { useIdempotencyKey } from '../../kit/idempotency.ts'
 import { Refused } from '../../kit/Refused.tsx'
 import { Row } from '../../kit/Row.tsx'
 import { say } from '../../kit/say.ts'
-import type { Event } from '../event.ts'
+import type { Event } from '../shared/event.ts'
 import { WORDS } from './words.ts'
 
 export function EventActions({ event }: { event: Event }) {

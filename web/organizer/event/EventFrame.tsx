@@ -5,7 +5,7 @@ import { useMe } from '../../kit/session.ts'
 import { Status } from '../../kit/Status.tsx'
 import { formatTime } from '../../words/formats.ts'
 import { EVENT_STATES } from '../../words/states.ts'
-import { useEvent, type Event } from '../event.ts'
+import { useEvent, type Event } from '../shared/event.ts'
 import styles from './event.module.css'
 import { WORDS } from './words.ts'
 

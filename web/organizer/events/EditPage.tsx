@@ -1,7 +1,7 @@
 /** Changes of an event. */
 import { useNavigate } from '@tanstack/react-router'
 import { Loaded } from '../../kit/State.tsx'
-import { useEvent } from '../event.ts'
+import { useEvent } from '../shared/event.ts'
 import { EventForm } from './EventForm.tsx'
 import { WORDS } from './words.ts'
 

@@ -1,21 +1,23 @@
 /** Which events do I have? */
 import { useNavigate } from '@tanstack/react-router'
+import { lazy, Suspense } from 'react'
 import { $api, type Schemas } from '../../api/client.ts'
-import { BY_CURSOR, rowsOf } from '../../api/pages.ts'
+import { BY_CURSOR } from '../../api/pages.ts'
 import { Button } from '../../kit/Button.tsx'
-import { DataTable } from '../../kit/DataTable.tsx'
 import { Dialog } from '../../kit/Dialog.tsx'
 import { Choice } from '../../kit/Field.tsx'
-import { More } from '../../kit/More.tsx'
+import { PagedTable } from '../../kit/PagedTable.tsx'
 import { Row } from '../../kit/Row.tsx'
 import { useMayEdit } from '../../kit/session.ts'
-import { Empty, Loaded } from '../../kit/State.tsx'
+import { Empty, Loading } from '../../kit/State.tsx'
 import { Status } from '../../kit/Status.tsx'
 import { useUrl } from '../../kit/url.ts'
 import { formatTime } from '../../words/formats.ts'
 import { EVENT_STATES } from '../../words/states.ts'
-import { EventForm } from './EventForm.tsx'
 import { WORDS } from './words.ts'
+
+/** The list is there before the form, which few open. */
+const EventForm = lazy(() => import('./EventForm.tsx').then((module) => ({ default: module.EventForm })))
 
 type State = Schemas['EventStatus']
 export type EventsSearch = { status?: State | undefined; add?: true | undefined }
@@ -45,37 +47,32 @@ export function EventsPage() {
           onChange={(id) => setUrl({ status: id === 'all' ? undefined : id })}
         />
       </Row>
-      <Loaded query={events}>
-        {(data) => (
-          <DataTable
-            label={WORDS.title}
-            rows={rowsOf(data)}
-            idOf={({ id }) => id}
-            onOpen={openEvent}
-            empty={status ? <Clear onPress={() => setUrl({ status: undefined })} /> : <Empty>{WORDS.none}</Empty>}
-            columns={[
-              { id: 'name', title: WORDS.name, cell: ({ name }) => name },
-              { id: 'starts', title: WORDS.starts, cell: (event) => formatTime(event.startsAt, event.timeZone) },
-              { id: 'place', title: WORDS.place, cell: ({ location }) => location ?? '' },
-              {
-                id: 'status',
-                title: WORDS.status,
-                cell: (event) => (
-                  <Status tone={EVENT_STATES[event.status].tone}>{EVENT_STATES[event.status].text}</Status>
-                ),
-              },
-            ]}
-          />
-        )}
-      </Loaded>
-      <More pages={events} />
+      <PagedTable
+        pages={events}
+        label={WORDS.title}
+        idOf={({ id }) => id}
+        onOpen={openEvent}
+        empty={status ? <Clear onPress={() => setUrl({ status: undefined })} /> : <Empty>{WORDS.none}</Empty>}
+        columns={[
+          { id: 'name', title: WORDS.name, cell: ({ name }) => name },
+          { id: 'starts', title: WORDS.starts, cell: (event) => formatTime(event.startsAt, event.timeZone) },
+          { id: 'place', title: WORDS.place, cell: ({ location }) => location ?? '' },
+          {
+            id: 'status',
+            title: WORDS.status,
+            cell: (event) => <Status tone={EVENT_STATES[event.status].tone}>{EVENT_STATES[event.status].text}</Status>,
+          },
+        ]}
+      />
       <Dialog
         title={WORDS.add}
         place="drawer"
         isOpen={mayEdit && add === true}
         onClose={() => setUrl({ add: undefined })}
       >
-        <EventForm onDone={({ id }) => openEvent(id)} />
+        <Suspense fallback={<Loading />}>
+          <EventForm onDone={({ id }) => openEvent(id)} />
+        </Suspense>
       </Dialog>
     </>
   )

@@ -9,8 +9,9 @@ import { checkBody, fieldErrorsOf, type FieldErrors } from '../../kit/forms.ts'
 import { useIdempotencyKey } from '../../kit/idempotency.ts'
 import { Refused } from '../../kit/Refused.tsx'
 import { say } from '../../kit/say.ts'
-import { useEventPath } from '../event.ts'
-import { useGuestsChanged, wordsOf } from './guests.ts'
+import { useEventPath } from '../shared/event.ts'
+import { wordsOf } from './guests.ts'
+import { useGuestsChanged } from '../shared/changed.ts'
 import { WORDS } from './words.ts'
 
 type Guest = Schemas['Guest']

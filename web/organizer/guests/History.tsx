@@ -7,7 +7,7 @@ import { formatExactClock } from '../../words/formats.ts'
 import { LOCALE } from '../../words/locale.ts'
 import { ANSWERS, CHANNELS, DELIVERY_STATES, type Answer, type DeliveryState } from '../../words/states.ts'
 import { nameTemplate } from '../../words/templates.ts'
-import { useEvent, useEventPath } from '../event.ts'
+import { useEvent, useEventPath } from '../shared/event.ts'
 import styles from './guests.module.css'
 import { SOURCES, WORDS } from './words.ts'
 

@@ -7,8 +7,9 @@ import { Field } from '../../kit/Field.tsx'
 import { Fields } from '../../kit/Fields.tsx'
 import { Refused } from '../../kit/Refused.tsx'
 import { say } from '../../kit/say.ts'
-import { useEventPath } from '../event.ts'
-import { useGuestsChanged, type Guest } from './guests.ts'
+import { useEventPath } from '../shared/event.ts'
+import { type Guest } from './guests.ts'
+import { useGuestsChanged } from '../shared/changed.ts'
 import { WORDS } from './words.ts'
 
 export function TagForm({ guests, onDone }: { guests: readonly Guest[]; onDone: () => void }) {

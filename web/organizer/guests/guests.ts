@@ -1,9 +1,8 @@
 /** The list of an event's guests: what is asked of it, and what its forms send. */
-import { useQueryClient } from '@tanstack/react-query'
 import { $api, type Schemas } from '../../api/client.ts'
 import { BY_CURSOR } from '../../api/pages.ts'
 import type { Answer, DeliveryState } from '../../words/states.ts'
-import { useEventPath } from '../event.ts'
+import { useEventPath } from '../shared/event.ts'
 
 export type Guest = Schemas['GuestInList']
 export type GuestFilters = {
@@ -24,16 +23,6 @@ export function useGuests({ q, status, answer, tag, deliveryStatus }: GuestFilte
     { params: { path: useEventPath(), query } },
     BY_CURSOR,
   )
-}
-
-/** What makes every screen ask again after a guest has changed. */
-export function useGuestsChanged(): () => void {
-  const queries = useQueryClient()
-  return () => {
-    for (const path of ['/guests', '/guests/{guestId}', '/guests/{guestId}/rsvp', '/deliveries', '/summary'])
-      void queries.invalidateQueries({ queryKey: ['get', `/events/{eventId}${path}`] })
-    void queries.invalidateQueries({ queryKey: ['get', '/deliveries/{deliveryId}'] })
-  }
 }
 
 /** The newest delivery of a guest, by either channel. */

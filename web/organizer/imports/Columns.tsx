@@ -4,11 +4,13 @@ import { Button } from '../../kit/Button.tsx'
 import { Choice } from '../../kit/Field.tsx'
 import { Row } from '../../kit/Row.tsx'
 import styles from './imports.module.css'
-import type { Heading } from './upload.ts'
-import { WORDS, type FieldName } from './words.ts'
+import { FIELDS, type FieldName, type Heading } from './mapping.ts'
+import { WORDS } from './words.ts'
 
-const FIELDS = (Object.keys(WORDS.fields) as FieldName[]).map((id) => ({ id, label: WORDS.fields[id] }))
-const OPTIONS = [...FIELDS, { id: 'none' as const, label: WORDS.leaveOut }]
+const OPTIONS = [
+  ...FIELDS.map((id) => ({ id, label: WORDS.fields[id] })),
+  { id: 'none' as const, label: WORDS.leaveOut },
+]
 
 type Props = { found: readonly Heading[]; isBusy: boolean; onReview: (chosen: Heading[]) => void; onBack: () => void }
 
@@ -17,7 +19,7 @@ export function Columns({ found, isBusy, onReview, onBack }: Props) {
   const choose = (heading: string, field: FieldName | 'none') =>
     setChosen((now) =>
       now.map((one) => {
-        if (one.heading === heading) return { heading, field: field === 'none' ? null : field }
+        if (one.heading === heading) return { ...one, field: field === 'none' ? null : field }
         // What was in another column moves here.
         return one.field === field ? { ...one, field: null } : one
       }),
@@ -31,10 +33,11 @@ export function Columns({ found, isBusy, onReview, onBack }: Props) {
       <div className={styles['columns']}>
         {chosen
           .filter(({ heading }) => heading !== '')
-          .map(({ heading, field }) => (
+          .map(({ heading, field, example }) => (
             <Choice
               key={heading}
               label={`«${heading}»`}
+              hint={example ? WORDS.example(example) : undefined}
               value={field ?? 'none'}
               options={OPTIONS}
               onChange={(id) => choose(heading, id)}

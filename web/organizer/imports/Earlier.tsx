@@ -4,7 +4,7 @@ import { DataTable } from '../../kit/DataTable.tsx'
 import { Empty, Loaded } from '../../kit/State.tsx'
 import { When } from '../../kit/Time.tsx'
 import { formatNumber } from '../../words/formats.ts'
-import { useEventPath } from '../event.ts'
+import { useEventPath } from '../shared/event.ts'
 import { Rejected } from './Result.tsx'
 import { WORDS } from './words.ts'
 

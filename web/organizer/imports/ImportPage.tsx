@@ -10,7 +10,8 @@ import styles from './imports.module.css'
 import { JobProgress } from './JobProgress.tsx'
 import { Result } from './Result.tsx'
 import { Review } from './Review.tsx'
-import { headingsOf, isTooLong, mappingOf, useUpload, type Heading, type Mapping, type Reviewed } from './upload.ts'
+import { mappingOf, type Heading, type Mapping } from './mapping.ts'
+import { headingsOf, isTooLong, useUpload, type Reviewed } from './upload.ts'
 import { WORDS } from './words.ts'
 
 /** `job`: the import that runs. */

@@ -1,29 +1,11 @@
-/** The call that reads or imports a list, and which column holds what. */
+/** The call that reads or imports a list. */
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { api, isProblem, type Schemas } from '../../api/client.ts'
-import { useEventPath } from '../event.ts'
-import type { FieldName } from './words.ts'
+import { useEventPath } from '../shared/event.ts'
+import type { Mapping } from './mapping.ts'
 
-export type Heading = { heading: string; field: FieldName | null }
 export type Reviewed = Schemas['ImportResult']
 export type Job = Schemas['Import']
-
-/** A field by the heading of its column; null: no column holds it, whatever its heading says. */
-export type Mapping = Partial<Record<FieldName, string | null>>
-
-/** What `chosen` says otherwise than what was `found` by the headings. */
-export function mappingOf(found: readonly Heading[], chosen: readonly Heading[]): Mapping {
-  const fields = new Set([...found, ...chosen].flatMap(({ field }) => field ?? []))
-  const columnsOf = (headings: readonly Heading[], name: FieldName) =>
-    headings.flatMap(({ heading, field }) => (field === name ? heading : []))
-  return Object.fromEntries(
-    [...fields].flatMap((field) => {
-      const columns = columnsOf(chosen, field)
-      const isSame = columns.join('\n') === columnsOf(found, field).join('\n')
-      return isSame ? [] : [[field, columns.at(-1) ?? null]]
-    }),
-  )
-}
 
 type Upload = { file: File; mapping: Mapping; dryRun: boolean }
 

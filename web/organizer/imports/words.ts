@@ -13,6 +13,7 @@ export const WORDS = pick({
     columns: '¿Qué hay en cada columna?',
     columnsText: 'Lo que no reconocimos no se importa. Cámbialo si hace falta.',
     noName: 'No encontramos la columna con los nombres. Dinos cuál es.',
+    example: (text: string) => `ej. ${text}`,
     leaveOut: 'No importar',
     fields: {
       id: 'Clave',
@@ -67,6 +68,7 @@ export const WORDS = pick({
     columns: 'What is in each column?',
     columnsText: 'What we did not recognize is not imported. Change it where needed.',
     noName: 'We did not find the column of names. Tell us which one it is.',
+    example: (text: string) => `e.g. ${text}`,
     leaveOut: 'Do not import',
     fields: {
       id: 'Id',
@@ -111,5 +113,3 @@ export const WORDS = pick({
     none: 'There are none yet.',
   },
 })
-
-export type FieldName = keyof typeof WORDS.fields

@@ -11,8 +11,8 @@ import { Refused } from '../../kit/Refused.tsx'
 import { RadioChoice } from '../../kit/RadioChoice.tsx'
 import { say } from '../../kit/say.ts'
 import { ANSWERS } from '../../words/states.ts'
-import { useEventPath } from '../event.ts'
-import { useGuestsChanged } from './guests.ts'
+import { useEventPath } from './event.ts'
+import { useGuestsChanged } from './changed.ts'
 import { WORDS } from './words.ts'
 
 const OPTIONS = (['yes', 'no', 'maybe'] as const).map((id) => ({ id, label: ANSWERS[id].text }))

@@ -7,8 +7,8 @@ import { Fields } from '../../kit/Fields.tsx'
 import { say } from '../../kit/say.ts'
 import { explainProblem } from '../../words/problems.ts'
 import { TEMPLATE_OPTIONS, type Sendable } from '../../words/templates.ts'
-import { useEventPath } from '../event.ts'
-import { useGuestsChanged } from './guests.ts'
+import { useEventPath } from './event.ts'
+import { useGuestsChanged } from './changed.ts'
 import { WORDS } from './words.ts'
 
 type To = Pick<Schemas['Guest'], 'id' | 'name'>

@@ -1,6 +1,6 @@
 /** The event that the screens below `/events/$eventId` are about. */
-import { $api, type Schemas } from '../api/client.ts'
-import { usePath } from '../kit/url.ts'
+import { $api, type Schemas } from '../../api/client.ts'
+import { usePath } from '../../kit/url.ts'
 
 export type Event = Schemas['Event']
 

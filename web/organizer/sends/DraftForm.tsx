@@ -1,0 +1,73 @@
+/** What is sent, to whom, by which channel and when. */
+import { useEffect, useState } from 'react'
+import { Choice, Field } from '../../kit/Field.tsx'
+import { RadioChoice } from '../../kit/RadioChoice.tsx'
+import { GUEST_STATES } from '../../words/states.ts'
+import { TEMPLATE_OPTIONS } from '../../words/templates.ts'
+import styles from './sends.module.css'
+import type { Draft } from './sends.ts'
+import { WORDS } from './words.ts'
+
+const CHANNELS = (['auto', 'whatsapp', 'email'] as const).map((id) => ({ id, label: WORDS.channels[id] }))
+const STATUSES = (['pending', 'confirmed', 'declined', 'scanned'] as const).map((id) => ({
+  id,
+  label: GUEST_STATES[id].text,
+}))
+const WHEN = [
+  { id: 'now', label: WORDS.now },
+  { id: 'later', label: WORDS.later },
+] as const
+/** A pause in typing, after which the check runs again. */
+const PAUSE_MS = 400
+
+export function DraftForm({ draft, onChange }: { draft: Draft; onChange: (changes: Draft) => void }) {
+  const { template = 'event_invitation', status, channel = 'auto', tag, text, at } = draft
+  const [isLater, setLater] = useState(at !== undefined)
+  const choose = (id: 'now' | 'later') => {
+    setLater(id === 'later')
+    if (id === 'now') onChange({ at: undefined })
+  }
+  return (
+    <form className={styles['stack']} onSubmit={(submission) => submission.preventDefault()}>
+      <Choice
+        label={WORDS.template}
+        value={template}
+        options={TEMPLATE_OPTIONS}
+        onChange={(template) => onChange({ template })}
+      />
+      {template === 'event_update' ? (
+        <Paused label={WORDS.variable} value={text} lines={4} onChange={(text) => onChange({ text })} />
+      ) : null}
+      <Choice
+        label={WORDS.status}
+        value={status ?? 'all'}
+        options={[{ id: 'all' as const, label: WORDS.all }, ...STATUSES]}
+        onChange={(id) => onChange({ status: id === 'all' ? undefined : id })}
+      />
+      <Paused label={WORDS.tag} value={tag} onChange={(tag) => onChange({ tag })} />
+      <Choice label={WORDS.channel} value={channel} options={CHANNELS} onChange={(channel) => onChange({ channel })} />
+      <RadioChoice label={WORDS.when} value={isLater ? 'later' : 'now'} options={WHEN} onChange={choose} />
+      {isLater ? (
+        <Field
+          label={WORDS.at}
+          type="datetime-local"
+          value={at ?? ''}
+          onChange={(at) => onChange({ at: at || undefined })}
+        />
+      ) : null}
+    </form>
+  )
+}
+
+type PausedProps = { label: string; value: string | undefined; lines?: number; onChange: (value?: string) => void }
+
+/** A text that counts after a pause in typing. */
+function Paused({ label, value = '', lines = 1, onChange }: PausedProps) {
+  const [text, setText] = useState(value)
+  useEffect(() => {
+    if (text === value) return undefined
+    const timer = setTimeout(() => onChange(text || undefined), PAUSE_MS)
+    return () => clearTimeout(timer)
+  }, [text])
+  return <Field label={label} value={text} lines={lines} onChange={setText} />
+}

@@ -1,0 +1,61 @@
+/** What can be done for one person: a new password, and their access. */
+import { useQueryClient } from '@tanstack/react-query'
+import { $api, type Schemas } from '../../api/client.ts'
+import { Button } from '../../kit/Button.tsx'
+import { useIdempotencyKey } from '../../kit/idempotency.ts'
+import { Refused } from '../../kit/Refused.tsx'
+import { Row } from '../../kit/Row.tsx'
+import { useMe } from '../../kit/session.ts'
+import { PersonalLink } from './PersonalLink.tsx'
+import { WORDS } from './words.ts'
+
+export function PersonActions({ user, onClose }: { user: Schemas['ManagedUser']; onClose: () => void }) {
+  const path = { userId: user.id }
+  const queries = useQueryClient()
+  const me = useMe()
+  const [header, renewKey] = useIdempotencyKey()
+  const options = {
+    onSuccess: () => {
+      renewKey()
+      return queries.invalidateQueries({ queryKey: ['get', '/users'] })
+    },
+  }
+  const reset = $api.useMutation('post', '/users/{userId}/password-reset', options)
+  const disable = $api.useMutation('delete', '/users/{userId}', options)
+  const enable = $api.useMutation('patch', '/users/{userId}', options)
+  if (reset.data) return <PersonalLink name={user.name} made={reset.data} onClose={onClose} />
+  return (
+    <>
+      <p>{user.email}</p>
+      <Refused error={reset.error ?? disable.error ?? enable.error} />
+      {user.id === me?.id ? (
+        <p>{WORDS.isYou}</p>
+      ) : user.disabled ? (
+        <div>
+          <Button
+            look="main"
+            isBusy={enable.isPending}
+            onPress={() => enable.mutate({ params: { path }, body: { disabled: false } })}
+          >
+            {WORDS.enable}
+          </Button>
+        </div>
+      ) : (
+        <>
+          <Row>
+            <Button isBusy={reset.isPending} onPress={() => reset.mutate({ params: { path, header }, body: {} })}>
+              {WORDS.reset}
+            </Button>
+            <Button look="danger" isBusy={disable.isPending} onPress={() => disable.mutate({ params: { path } })}>
+              {WORDS.disable}
+            </Button>
+          </Row>
+          <p>{WORDS.disableText}</p>
+        </>
+      )}
+      <div>
+        <Button onPress={onClose}>{WORDS.close}</Button>
+      </div>
+    </>
+  )
+}
