@@ -38,7 +38,7 @@ export const SCREENS: Screen[] = [
     path: '/panel/organizers/org_demo',
     ready: said('Movimiento'),
   },
-  { name: 'panel-tickets', who: 'director', path: '/panel/tickets', ready: said('Prepagados') },
+  { name: 'panel-tickets', who: 'director', path: '/panel/tickets', ready: said('$3,750.00') },
   { name: 'panel-attendance', who: 'director', path: '/panel/attendance?eventId=ev_demo', ready: said('Entraron') },
   { name: 'panel-messages', who: 'director', path: '/panel/messages', ready: said('Nada detenido.') },
   { name: 'panel-door', who: 'director', path: '/panel/door?eventId=ev_demo', ready: said('Nadie entró dos veces.') },
