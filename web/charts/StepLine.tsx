@@ -2,6 +2,7 @@
 import { scaleLinear } from '@visx/scale'
 import { AreaClosed, LinePath } from '@visx/shape'
 import { areaOf, Frame } from './Frame.tsx'
+import styles from './charts.module.css'
 import { dayNumber, stepCorners, topOf } from './scales.ts'
 
 type Props = {
@@ -57,7 +58,15 @@ export function StepLine({ label, width, points, labelOf, format }: Props) {
       {end && newest ? (
         <>
           <circle cx={end.x} cy={end.y} r={4} fill="var(--series-1)" />
-          <text x={end.x - 8} y={end.y - 8} textAnchor="end" fontSize={13} fontWeight={600} fill="var(--ink)">
+          <text
+            x={end.x - 8}
+            y={end.y - 8}
+            textAnchor="end"
+            fontSize={13}
+            fontWeight={600}
+            fill="var(--ink)"
+            className={styles['over']}
+          >
             {format(newest.value)}
           </text>
         </>

@@ -21,11 +21,7 @@ const formatPercent = (ratio: number) => `${Math.round(ratio * 100)}%`
 
 export function TicketsFigure({ query, overview: { tickets, asOf } }: Props) {
   const usage = useReport('tickets-usage', query)
-  const conclusion = WORDS.usedOf(
-    formatNumber(tickets.equivalent),
-    formatNumber(tickets.prepaid + tickets.onLoan),
-    formatNumber(tickets.remaining),
-  )
+  const conclusion = WORDS.usedLeft(formatNumber(tickets.equivalent), formatNumber(tickets.remaining))
   return (
     <Loaded query={usage} lines={8}>
       {({ data }) => (
@@ -79,7 +75,10 @@ export function AttendanceFigure({ query, overview: { guests, refreshedAt } }: P
       {({ data }) => {
         const answered = data
           .filter(({ guests: n }) => n > 0)
-          .map(({ id, confirmed, guests: n }) => shareOf(id, confirmed, n, WORDS.confirmedLine))
+          .map(({ id, confirmed, guests: n }) => ({
+            ...shareOf(id, confirmed, n, WORDS.confirmedLine),
+            isUnfinished: id > today,
+          }))
         // Nobody can have come to what is still to come: a gap, not a zero.
         const past = (showUp.data?.data ?? []).filter(({ id, guests: n }) => n > 0 && id <= today)
         const came = past.map(({ id, confirmedEntered, confirmed }) =>
