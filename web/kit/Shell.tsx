@@ -1,10 +1,10 @@
 /** What surrounds every screen: skip link, sections, account. The focus goes to the title when the screen changes. */
 import { Link, Outlet, useRouterState } from '@tanstack/react-router'
 import { useEffect } from 'react'
-import { $api } from '../api/client.ts'
+import { $api, type Schemas } from '../api/client.ts'
 import { chooseLocale, LOCALE, pick } from '../words/locale.ts'
 import { Button } from './Button.tsx'
-import { Failed, Loading } from './State.tsx'
+import { Failed, Forbidden, Loading } from './State.tsx'
 import styles from './shell.module.css'
 
 const WORDS = pick({
@@ -26,7 +26,15 @@ const MANY = 7
 
 export type Section = { to: string; label: string }
 
-export function Shell({ brand, sections }: { brand: string; sections: readonly Section[] }) {
+type Role = Schemas['User']['role']
+type Props = {
+  brand: string
+  sections: readonly Section[]
+  /** Who may see the screens; absent: everybody. */
+  roles?: readonly Role[]
+}
+
+export function Shell({ brand, sections: all, roles }: Props) {
   const me = $api.useQuery('get', '/auth/me')
   // Of the screen that is there: a lazy one comes after its address.
   const path = useRouterState({ select: ({ resolvedLocation }) => resolvedLocation?.pathname })
@@ -38,6 +46,8 @@ export function Shell({ brand, sections }: { brand: string; sections: readonly S
     document.title = `${heading.textContent} · Monotickets`
   }, [path, me.data])
   const user = me.data?.user
+  const isAllowed = !user || !roles || roles.includes(user.role)
+  const sections = isAllowed ? all : []
   if (!user) return me.error ? <NoSession error={me.error} /> : <Loading />
   return (
     <>
@@ -74,7 +84,7 @@ export function Shell({ brand, sections }: { brand: string; sections: readonly S
         </div>
       </header>
       <main id="content" tabIndex={-1} className={styles['main']}>
-        <Outlet />
+        {isAllowed ? <Outlet /> : <Forbidden />}
       </main>
     </>
   )

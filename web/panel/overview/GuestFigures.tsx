@@ -21,6 +21,8 @@ const formatPercent = (ratio: number) => `${Math.round(ratio * 100)}%`
 
 export function TicketsFigure({ query, overview: { tickets, asOf } }: Props) {
   const usage = useReport('tickets-usage', query)
+  const navigate = useNavigate()
+  const behind = (eventId: string) => ({ ...query, eventId })
   const conclusion = WORDS.usedLeft(formatNumber(tickets.equivalent), formatNumber(tickets.remaining))
   return (
     <Loaded query={usage} lines={8}>
@@ -40,7 +42,13 @@ export function TicketsFigure({ query, overview: { tickets, asOf } }: Props) {
             ],
             rows: data.map(({ id, event, organizer, prepaid, loan, used }) => ({
               id,
-              cells: [event, organizer, ...[prepaid, loan, used].map(formatNumber)],
+              cells: [
+                <Link key="event" to="/attendance" search={behind(id)}>
+                  {event}
+                </Link>,
+                organizer,
+                ...[prepaid, loan, used].map(formatNumber),
+              ],
             })),
           }}
         >
@@ -49,6 +57,7 @@ export function TicketsFigure({ query, overview: { tickets, asOf } }: Props) {
               label={conclusion}
               width={width}
               colours={SERIES}
+              onOpen={(id) => void navigate({ to: '/attendance', search: behind(id) })}
               rows={data.slice(0, ROWS_MAX).map(({ id, event, organizer, prepaid, loan, used }) => ({
                 id,
                 name: `${event}, ${organizer}`,
