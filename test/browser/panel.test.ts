@@ -14,6 +14,8 @@ const NAME = 'Bodas y Fiestas Demo'
 const STUCK = { id: 'g27', name: 'Nadia Soto' }
 const WAIT = { timeoutMs: 20_000, everyMs: 300 }
 
+/** The name of a row is its first cell; its text is all of them. */
+const rowWith = (page: Page, text: string) => page.getByRole('row').filter({ hasText: text })
 const heading = (page: Page, name: string) => page.getByRole('heading', { level: 1, name }).waitFor()
 const money = (cents: number) => `$${(cents / 100).toLocaleString('es-MX', { minimumFractionDigits: 2 })}`
 const balanceOf = async (site: Site) =>
@@ -50,7 +52,7 @@ test('the panel', async (t) => {
 
     await page.getByRole('link', { name: /^Cobrado/ }).click()
     await heading(page, 'Dinero')
-    await page.getByRole('row', { name: /SPEI-DEMO-2/ }).waitFor()
+    await rowWith(page, 'SPEI-DEMO-2').waitFor()
     await page.getByRole('link', { name: 'Registrar pago' }).click()
     const form = page.getByRole('dialog', { name: 'Registrar pago' })
     await form.getByLabel('Monto MXN').fill('1,000.50')
@@ -60,8 +62,10 @@ test('the panel', async (t) => {
     await form.getByRole('button', { name: 'Registrar $1,000.50' }).click()
     await form.getByText(`Pago registrado. Deuda: ${money(owedCents - 100_050)} (antes ${money(owedCents)}).`).waitFor()
     await form.getByRole('button', { name: 'Cerrar' }).click()
-    await page.getByRole('row', { name: /SPEI-PANEL-1.*\$1,000\.50/ }).waitFor()
+    await rowWith(page, 'SPEI-PANEL-1').filter({ hasText: '$1,000.50' }).waitFor()
 
+    await page.goBack() // to the list, before the form was opened
+    assert.match(page.url(), /\/panel\/money\?.*organizerId=org_demo/)
     await page.goBack()
     await heading(page, 'Resumen')
     assert.match(page.url(), /organizerId=org_demo/)
@@ -93,7 +97,7 @@ test('the panel', async (t) => {
     const entered = { organizerId: 'org_demo', amountCents: 5000, method: 'cash', reference: 'CAJA-7' }
     await site.ask('director', 'POST', '/director/payments', entered)
     const page = await site.open(t, 'director', '/panel/money')
-    await page.getByRole('row', { name: /CAJA-7/ }).click()
+    await rowWith(page, 'CAJA-7').click()
     await page.getByRole('dialog', { name: 'Pago de $50.00' }).getByRole('button', { name: 'Revertir' }).click()
     const question = page.getByRole('dialog', { name: `Revertir el pago de $50.00 de ${NAME}` })
     await question.getByRole('button', { name: 'Revertir' }).click()
@@ -116,9 +120,8 @@ test('the panel', async (t) => {
     const page = await site.open(t, 'director', '/panel')
     await page.getByRole('link', { name: '1 mensaje detenido' }).click()
     await heading(page, 'Mensajes')
-    const row = page.getByRole('row', { name: new RegExp(STUCK.name) })
-    await row.getByRole('checkbox').focus()
-    await page.keyboard.press('Space')
+    const row = rowWith(page, STUCK.name)
+    await row.getByRole('checkbox').press('Space')
     await page.getByRole('button', { name: 'Reintentar 1' }).click()
     await page.getByRole('dialog', { name: 'Reintentar 1' }).getByRole('button', { name: 'Reintentar 1' }).click()
 
@@ -148,7 +151,7 @@ test('the panel', async (t) => {
     }
     const page = await site.open(t, 'director', '/panel')
     await page.getByRole('link', { name: '1 pago por revisar' }).click()
-    const row = page.getByRole('row', { name: /Llegó tarde.*\$700\.00/ })
+    const row = rowWith(page, 'Llegó tarde').filter({ hasText: '$700.00' })
     await row.getByRole('button', { name: 'Descartar' }).click()
     const question = page.getByRole('dialog', { name: 'Descartar $700.00' })
     await question.getByLabel('¿Por qué?').fill('Se devolvió en ventanilla')
@@ -167,7 +170,7 @@ test('the panel', async (t) => {
   await t.test('the table under a chart has its numbers, and the file is that of the report', async (t) => {
     const page = await site.open(t, 'director', '/panel')
     const figure = page.getByRole('figure', { name: /^Cobros por/ })
-    await figure.getByRole('img').waitFor()
+    await figure.getByRole('img', { name: /^Cobros/ }).waitFor()
     await figure.getByRole('button', { name: 'Ver tabla' }).click()
     const total = await figure.getByRole('row').last().getByRole('cell').last().textContent()
     const waiting = page.waitForEvent('download')

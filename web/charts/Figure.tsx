@@ -1,10 +1,10 @@
 /** A chart with all that belongs to it: its conclusion in words, its age, the same numbers as a table, and as files. */
 import { useEffect, useId, useRef, useState, type ReactNode } from 'react'
 import { Button } from '../kit/Button.tsx'
+import { Refused } from '../kit/Refused.tsx'
 import { say } from '../kit/say.ts'
 import { Age } from '../kit/Time.tsx'
 import { pick } from '../words/locale.ts'
-import { explainProblem } from '../words/problems.ts'
 import styles from './charts.module.css'
 
 const WORDS = pick({
@@ -54,15 +54,17 @@ type Props = {
 export function Figure({ title, conclusion, asOf, legend, note, table, isEmpty = false, onSave, children }: Props) {
   const [isTable, setIsTable] = useState(false)
   const [busy, setBusy] = useState<Format | null>(null)
+  const [failure, setFailure] = useState<unknown>()
   const [place, width] = useWidth()
   const id = useId()
   const save = async (format: Format) => {
     setBusy(format)
+    setFailure(undefined)
     try {
       await onSave(format)
       say(WORDS.saved)
     } catch (error) {
-      say(explainProblem(error).text)
+      setFailure(error)
     } finally {
       setBusy(null)
     }
@@ -77,6 +79,7 @@ export function Figure({ title, conclusion, asOf, legend, note, table, isEmpty =
       <div ref={place} className={styles['place']}>
         {isTable ? <FigureTable label={title} table={table} /> : width > 0 && !isEmpty ? children(width) : null}
       </div>
+      <Refused error={failure} />
       <figcaption>
         {note}
         <span>

@@ -1,12 +1,12 @@
-/** Shares over days, from 0 to 100 %. A day without a share is a gap; a share of few people is hollow. */
+/** Shares over days, from 0 to 100 %. A day without a share is a gap; a share of few people, or one that is not final, is hollow. */
 import { scaleLinear } from '@visx/scale'
 import { LinePath } from '@visx/shape'
 import { areaOf, Frame } from './Frame.tsx'
 import { dayNumber, isFew } from './scales.ts'
 import styles from './charts.module.css'
 
-/** `n`: of how many the share is. */
-export type Share = { day: string; value: number | null; n: number; title: string }
+/** `n`: of how many the share is. `isUnfinished`: it will change, so no line leads to it. */
+export type Share = { day: string; value: number | null; n: number; title: string; isUnfinished?: boolean }
 export type Line = { label: string; colour: string; points: readonly Share[] }
 
 type Props = {
@@ -45,18 +45,18 @@ export function Lines({ label, width, lines, labelOf, format, onOpen }: Props) {
             data={[...line.points]}
             x={({ day }) => x(dayNumber(day))}
             y={({ value }) => y(value ?? 0)}
-            defined={({ value }) => value !== null}
+            defined={({ value, isUnfinished }) => value !== null && !isUnfinished}
             stroke={line.colour}
             strokeWidth={2}
           />
-          {line.points.map(({ day, value, n, title }) =>
+          {line.points.map(({ day, value, n, title, isUnfinished }) =>
             value === null ? null : (
               <circle
                 key={day}
                 cx={x(dayNumber(day))}
                 cy={y(value)}
                 r={5}
-                fill={isFew(n) ? 'var(--paper)' : line.colour}
+                fill={isFew(n) || isUnfinished ? 'var(--paper)' : line.colour}
                 stroke={line.colour}
                 strokeWidth={2}
                 className={onOpen ? styles['link'] : undefined}

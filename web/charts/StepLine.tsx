@@ -2,6 +2,7 @@
 import { scaleLinear } from '@visx/scale'
 import { AreaClosed, LinePath } from '@visx/shape'
 import { areaOf, Frame } from './Frame.tsx'
+import styles from './charts.module.css'
 import { dayNumber, stepCorners, topOf } from './scales.ts'
 
 type Props = {
@@ -10,11 +11,15 @@ type Props = {
   points: readonly { day: string; value: number }[]
   labelOf: (day: string) => string
   format: (value: number) => string
+  /** What the pointer reads at a day. */
+  titleOf: (day: string) => string
+  /** Opens what is behind a day; the table has the same links for the keyboard. */
+  onOpen?: (day: string) => void
 }
 
 const HEIGHT = 220
 
-export function StepLine({ label, width, points, labelOf, format }: Props) {
+export function StepLine({ label, width, points, labelOf, format, titleOf, onOpen }: Props) {
   const area = areaOf(width, HEIGHT)
   const numbers = points.map(({ day }) => dayNumber(day))
   const first = numbers[0] ?? 0
@@ -26,6 +31,7 @@ export function StepLine({ label, width, points, labelOf, format }: Props) {
     nice: 4,
   })
   const corners = stepCorners(points.map(({ day, value }) => ({ x: x(dayNumber(day)), y: y(value) })))
+  const dayWidth = area.width / Math.max(1, last - first)
   const end = corners.at(-1)
   const dayOf = new Map(points.map(({ day }) => [dayNumber(day), day]))
   const newest = points.at(-1)
@@ -54,10 +60,31 @@ export function StepLine({ label, width, points, labelOf, format }: Props) {
         strokeWidth={2}
         strokeLinejoin="round"
       />
+      {points.map(({ day }) => (
+        <rect
+          key={day}
+          x={x(dayNumber(day)) - dayWidth / 2}
+          width={dayWidth}
+          height={area.height}
+          fill="transparent"
+          className={onOpen ? styles['link'] : undefined}
+          onClick={() => onOpen?.(day)}
+        >
+          <title>{titleOf(day)}</title>
+        </rect>
+      ))}
       {end && newest ? (
         <>
           <circle cx={end.x} cy={end.y} r={4} fill="var(--series-1)" />
-          <text x={end.x - 8} y={end.y - 8} textAnchor="end" fontSize={13} fontWeight={600} fill="var(--ink)">
+          <text
+            x={end.x - 8}
+            y={end.y - 8}
+            textAnchor="end"
+            fontSize={13}
+            fontWeight={600}
+            fill="var(--ink)"
+            className={styles['over']}
+          >
             {format(newest.value)}
           </text>
         </>

@@ -1,10 +1,10 @@
 /** What surrounds every screen: skip link, sections, account. The focus goes to the title when the screen changes. */
 import { Link, Outlet, useRouterState } from '@tanstack/react-router'
 import { useEffect } from 'react'
-import { $api } from '../api/client.ts'
+import { $api, type Schemas } from '../api/client.ts'
 import { chooseLocale, LOCALE, pick } from '../words/locale.ts'
 import { Button } from './Button.tsx'
-import { Failed, Loading } from './State.tsx'
+import { Failed, Forbidden, Loading } from './State.tsx'
 import styles from './shell.module.css'
 
 const WORDS = pick({
@@ -47,12 +47,22 @@ function onTitle(then: (title: HTMLElement) => void): () => void {
   return () => observer.disconnect()
 }
 
-export function Shell({ brand, sections }: { brand: string; sections: readonly Section[] }) {
+type Role = Schemas['User']['role']
+type Props = {
+  brand: string
+  sections: readonly Section[]
+  /** Who may see the screens; absent: everybody. */
+  roles?: readonly Role[]
+}
+
+export function Shell({ brand, sections: all, roles }: Props) {
   const me = $api.useQuery('get', '/auth/me')
   // Of the screen that is there: a lazy one comes after its address.
   const path = useRouterState({ select: ({ resolvedLocation }) => resolvedLocation?.pathname })
   useEffect(() => onTitle(enter), [path, me.data])
   const user = me.data?.user
+  const isAllowed = !user || !roles || roles.includes(user.role)
+  const sections = isAllowed ? all : []
   if (!user) return me.error ? <NoSession error={me.error} /> : <Loading />
   return (
     <>
@@ -89,7 +99,7 @@ export function Shell({ brand, sections }: { brand: string; sections: readonly S
         </div>
       </header>
       <main id="content" tabIndex={-1} className={styles['main']}>
-        <Outlet />
+        {isAllowed ? <Outlet /> : <Forbidden />}
       </main>
     </>
   )

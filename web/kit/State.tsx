@@ -49,13 +49,7 @@ export function Loading({ lines = 3 }: { lines?: number }) {
 }
 
 export function Failed({ error, onRetry }: { error: unknown; onRetry?: () => void }) {
-  if (isProblem(error) && error.status === 403)
-    return (
-      <div role="alert" className={styles['state']}>
-        <p>{WORDS.forbidden}</p>
-        <a href="/login">{WORDS.home}</a>
-      </div>
-    )
+  if (isProblem(error) && error.status === 403) return <Forbidden />
   const { text, folio } = explainProblem(error)
   return (
     <div role="alert" className={styles['state']}>
@@ -67,6 +61,14 @@ export function Failed({ error, onRetry }: { error: unknown; onRetry?: () => voi
     </div>
   )
 }
+
+/** The login page leads people who are logged in to their own start page. */
+export const Forbidden = () => (
+  <div role="alert" className={styles['state']}>
+    <p>{WORDS.forbidden}</p>
+    <a href="/login">{WORDS.home}</a>
+  </div>
+)
 
 /** A sentence, and one thing to do. */
 export function Empty({ children, action }: { children: ReactNode; action?: ReactNode }) {

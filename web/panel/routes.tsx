@@ -46,7 +46,7 @@ const SECTIONS = [
 ]
 
 const root = createRootRoute({
-  component: () => <Shell brand="Monotickets" sections={SECTIONS} />,
+  component: () => <Shell brand="Monotickets" sections={SECTIONS} roles={['director']} />,
 })
 const at = <P extends string>(path: P) => ({ getParentRoute: () => root, path })
 const PERIOD = ['from', 'to', 'organizerId'] as const

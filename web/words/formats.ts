@@ -69,6 +69,10 @@ export function formatDay(day: string): string {
   return text.format(Date.UTC(year!, month! - 1, date)).replaceAll('.', '')
 }
 
+/** The day of an instant in `timeZone` (IANA). */
+export const formatDayOf = (instant: string, timeZone: string): string =>
+  formatDay(new Intl.DateTimeFormat('en-CA', { timeZone }).format(new Date(instant)))
+
 /** `26 dic`, for the axis of a chart. */
 export const formatShortDay = (day: string): string => formatDay(day).replace(/,? \d{4}$/, '')
 

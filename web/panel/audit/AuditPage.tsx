@@ -1,5 +1,4 @@
 /** Who changed what, and what was it before? */
-import { useState } from 'react'
 import { $api, type Schemas } from '../../api/client.ts'
 import { BY_CURSOR, rowsOf } from '../../api/pages.ts'
 import { Choice, Field } from '../../kit/Field.tsx'
@@ -11,55 +10,15 @@ import { Row } from '../../kit/Row.tsx'
 import { useUrl } from '../../kit/url.ts'
 import { toInstant } from '../../kit/zone.ts'
 import { formatTime } from '../../words/formats.ts'
-import { pick } from '../../words/locale.ts'
 import { useOrganizerNames } from '../filters/organizers.ts'
 import { ZONE } from '../filters/period.ts'
 import { useUserNames, useUsers } from '../filters/users.ts'
+import { KINDS, nameAction, WORDS } from './words.ts'
 import styles from './audit.module.css'
 
 type Entry = Schemas['AuditEntry']
 type Url = { entity?: string; actor?: string; from?: string; to?: string; entry?: string }
 
-const WORDS = pick({
-  es: {
-    title: 'Auditoría',
-    who: 'Quién',
-    anyone: 'Cualquiera',
-    what: 'Qué hizo',
-    object: 'Sobre qué',
-    entity: 'Tipo o id',
-    from: 'Desde',
-    to: 'Hasta',
-    when: 'Cuándo',
-    organizer: 'Organizador',
-    none: 'Nadie cambió nada así en estas fechas.',
-    request: 'Folio',
-    field: 'Dato',
-    before: 'Antes',
-    after: 'Después',
-    changes: 'Cambios',
-    nothing: 'Esta acción no guardó datos.',
-  },
-  en: {
-    title: 'Audit',
-    who: 'Who',
-    anyone: 'Anyone',
-    what: 'What they did',
-    object: 'To what',
-    entity: 'Kind or id',
-    from: 'From',
-    to: 'To',
-    when: 'When',
-    organizer: 'Organizer',
-    none: 'Nobody changed anything like this on these days.',
-    request: 'Reference',
-    field: 'Field',
-    before: 'Before',
-    after: 'After',
-    changes: 'Changes',
-    nothing: 'This action kept no data.',
-  },
-})
 const ANYONE = 'anyone'
 
 /** The entry that was opened may have left the list when its filters change; then nothing is open. */
@@ -86,7 +45,17 @@ export function AuditPage() {
           options={[{ id: ANYONE, label: WORDS.anyone }, ...people.map(({ id, name }) => ({ id, label: name }))]}
           onChange={(id) => change({ actor: id === ANYONE ? undefined : id })}
         />
-        <EntityField key={url.entity} entity={url.entity ?? ''} onChange={(entity) => change({ entity })} />
+        <Choice
+          label={WORDS.kind}
+          value={url.entity ?? ANYONE}
+          options={[
+            { id: ANYONE, label: WORDS.any },
+            // An address may name the id of one object instead.
+            ...(url.entity && !KINDS[url.entity] ? [{ id: url.entity, label: url.entity }] : []),
+            ...Object.entries(KINDS).map(([id, label]) => ({ id, label })),
+          ]}
+          onChange={(id) => change({ entity: id === ANYONE ? undefined : id })}
+        />
         <Field label={WORDS.from} type="date" value={url.from ?? ''} onChange={(from) => change({ from })} />
         <Field label={WORDS.to} type="date" value={url.to ?? ''} onChange={(to) => change({ to })} />
       </Row>
@@ -98,21 +67,21 @@ export function AuditPage() {
           empty={WORDS.none}
           onOpen={(entry) => change({ entry }, true)}
           columns={[
-            { id: 'what', title: WORDS.what, cell: ({ action }) => action },
+            { id: 'what', title: WORDS.what, cell: ({ action }) => nameAction(action) },
             { id: 'who', title: WORDS.who, cell: ({ actor }) => userOf(actor) },
-            { id: 'object', title: WORDS.object, cell: ({ entity, entityId }) => `${entity} ${entityId}` },
+            { id: 'object', title: WORDS.object, cell: ({ entityId }) => entityId },
             { id: 'organizer', title: WORDS.organizer, cell: ({ organizerId }) => nameOf(organizerId) },
             { id: 'when', title: WORDS.when, cell: ({ at }) => formatTime(at, ZONE) },
           ]}
         />
       </Panel>
       {opened ? (
-        <Dialog place="drawer" isOpen title={opened.action} onClose={() => change({ entry: undefined })}>
+        <Dialog place="drawer" isOpen title={nameAction(opened.action)} onClose={() => change({ entry: undefined })}>
           <Facts
             facts={[
               [WORDS.who, userOf(opened.actor)],
               [WORDS.when, formatTime(opened.at, ZONE)],
-              [WORDS.object, `${opened.entity} ${opened.entityId}`],
+              [WORDS.object, opened.entityId],
               [WORDS.request, opened.requestId],
             ]}
           />
@@ -120,21 +89,6 @@ export function AuditPage() {
         </Dialog>
       ) : null}
     </>
-  )
-}
-
-/** Asks when the field is left or Enter is pressed, not at every letter. */
-function EntityField({ entity, onChange }: { entity: string; onChange: (entity: string | undefined) => void }) {
-  const [text, setText] = useState(entity)
-  return (
-    <form
-      onSubmit={(submission) => {
-        submission.preventDefault()
-        onChange(text.trim() || undefined)
-      }}
-    >
-      <Field label={WORDS.entity} value={text} onChange={setText} onBlur={() => onChange(text.trim() || undefined)} />
-    </form>
   )
 }
 

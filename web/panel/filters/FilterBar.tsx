@@ -3,15 +3,31 @@ import type { ReactNode } from 'react'
 import { Choice, Field } from '../../kit/Field.tsx'
 import { pick } from '../../words/locale.ts'
 import { useOrganizers } from './organizers.ts'
-import { listPeriods, periodOf, todayInMexico, type Filters } from './period.ts'
+import { isDay, listPeriods, periodOf, todayInMexico, type Filters } from './period.ts'
 import styles from './filters.module.css'
 
 const WORDS = pick({
-  es: { period: 'Periodo', other: 'Otras fechas', from: 'Desde', to: 'Hasta', organizer: 'Organizador', all: 'Todos' },
-  en: { period: 'Period', other: 'Other dates', from: 'From', to: 'To', organizer: 'Organizer', all: 'All' },
+  es: {
+    period: 'Periodo',
+    periods: { season: '4 meses', month: 'Este mes', lastMonth: 'Mes pasado', days90: '90 días', year: 'Este año' },
+    other: 'Otras fechas',
+    from: 'Desde',
+    to: 'Hasta',
+    organizer: 'Organizador',
+    all: 'Todos',
+  },
+  en: {
+    period: 'Period',
+    periods: { season: '4 months', month: 'This month', lastMonth: 'Last month', days90: '90 days', year: 'This year' },
+    other: 'Other dates',
+    from: 'From',
+    to: 'To',
+    organizer: 'Organizer',
+    all: 'All',
+  },
 })
 const ALL = 'all'
-const OTHER = 'other'
+const OTHER = 'other' as const
 
 type Props = { filters: Filters; onChange: (change: Filters) => void; children?: ReactNode }
 
@@ -19,34 +35,39 @@ export function FilterBar({ filters, onChange, children }: Props) {
   const today = todayInMexico()
   const period = periodOf(filters, today)
   const periods = listPeriods(today)
-  const chosen = periods.find(({ from, to }) => from === period.from && to === period.to)
-  const choose = (id: string) => {
-    const found = periods.find((one) => one.id === id)
-    if (found) onChange({ from: found.from, to: found.to })
+  const ids = Object.keys(periods) as (keyof typeof periods)[]
+  const chosen = ids.find((id) => periods[id].from === period.from && periods[id].to === period.to)
+  const choose = (id: keyof typeof periods | typeof OTHER) => {
+    if (id !== OTHER) onChange(periods[id])
   }
   return (
     <div className={styles['bar']} role="search">
       <Choice
         label={WORDS.period}
-        value={chosen?.id ?? OTHER}
-        options={[...periods, ...(chosen ? [] : [{ id: OTHER, label: WORDS.other }])]}
+        value={chosen ?? OTHER}
+        options={[
+          ...ids.map((id) => ({ id, label: WORDS.periods[id] })),
+          ...(chosen ? [] : [{ id: OTHER, label: WORDS.other }]),
+        ]}
         onChange={choose}
       />
       <Field
         label={WORDS.from}
         type="date"
         value={period.from}
-        onChange={(from) => isDay(from) && onChange({ from })}
+        onChange={(from) => isDay(from) && onChange({ from, ...(from > period.to ? { to: from } : {}) })}
       />
-      <Field label={WORDS.to} type="date" value={period.to} onChange={(to) => isDay(to) && onChange({ to })} />
+      <Field
+        label={WORDS.to}
+        type="date"
+        value={period.to}
+        onChange={(to) => isDay(to) && onChange({ to, ...(to < period.from ? { from: to } : {}) })}
+      />
       <OrganizerChoice value={filters.organizerId} onChange={(organizerId) => onChange({ organizerId })} />
       {children}
     </div>
   )
 }
-
-/** A date that is being typed begins with a year such as 0002. */
-const isDay = (day: string) => /^20\d\d-\d\d-\d\d$/.test(day)
 
 /** All organizers, or one. */
 export function OrganizerChoice({

@@ -1,7 +1,7 @@
 /** The events of an organizer, or of all, to choose one of. */
 import { $api } from '../../api/client.ts'
 import { Choice } from '../../kit/Field.tsx'
-import { formatTime } from '../../words/formats.ts'
+import { formatDayOf } from '../../words/formats.ts'
 import { pick } from '../../words/locale.ts'
 
 const WORDS = pick({ es: { event: 'Evento', none: 'Todos' }, en: { event: 'Event', none: 'All' } })
@@ -25,7 +25,7 @@ export function EventChoice({ organizerId, value, onChange, none = WORDS.none }:
   const events = useEvents(organizerId).data?.data ?? []
   const options = events.map(({ id, name, startsAt, timeZone }) => ({
     id,
-    label: `${name}, ${formatTime(startsAt, timeZone)}`,
+    label: `${name}, ${formatDayOf(startsAt, timeZone)}`,
   }))
   return (
     <Choice

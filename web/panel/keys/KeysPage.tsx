@@ -13,6 +13,7 @@ import { PagedTable } from '../../kit/PagedTable.tsx'
 import { Panel } from '../../kit/Panel.tsx'
 import { Refused } from '../../kit/Refused.tsx'
 import { Row } from '../../kit/Row.tsx'
+import { RowActions } from '../../kit/RowActions.tsx'
 import { say } from '../../kit/say.ts'
 import { ShownOnce } from '../../kit/ShownOnce.tsx'
 import { Age } from '../../kit/Time.tsx'
@@ -75,7 +76,7 @@ export function KeysPage() {
               id: 'actions',
               title: WORDS.actions,
               cell: (apiKey) => (
-                <Row>
+                <RowActions>
                   {apiKey.replacedBy ? (
                     WORDS.replaced
                   ) : (
@@ -84,7 +85,7 @@ export function KeysPage() {
                   <Button look="danger" onPress={() => setAsked({ apiKey, what: 'remove' })}>
                     {WORDS.remove}
                   </Button>
-                </Row>
+                </RowActions>
               ),
             },
           ]}

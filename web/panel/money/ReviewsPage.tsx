@@ -10,6 +10,7 @@ import { useIdempotencyKey } from '../../kit/idempotency.ts'
 import { PagedTable } from '../../kit/PagedTable.tsx'
 import { Panel } from '../../kit/Panel.tsx'
 import { Row } from '../../kit/Row.tsx'
+import { RowActions } from '../../kit/RowActions.tsx'
 import { say } from '../../kit/say.ts'
 import { Age } from '../../kit/Time.tsx'
 import { oneOf, useUrl } from '../../kit/url.ts'
@@ -71,10 +72,10 @@ export function ReviewsPage() {
               title: WORDS.decision,
               cell: (review) =>
                 review.status === 'open' ? (
-                  <Row>
+                  <RowActions>
                     <Button onPress={() => setAsked({ review, what: 'apply' })}>{WORDS.apply}</Button>
                     <Button onPress={() => setAsked({ review, what: 'dismiss' })}>{WORDS.dismiss}</Button>
-                  </Row>
+                  </RowActions>
                 ) : (
                   (review.decision ?? '—')
                 ),

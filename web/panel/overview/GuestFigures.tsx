@@ -21,11 +21,9 @@ const formatPercent = (ratio: number) => `${Math.round(ratio * 100)}%`
 
 export function TicketsFigure({ query, overview: { tickets, asOf } }: Props) {
   const usage = useReport('tickets-usage', query)
-  const conclusion = WORDS.usedOf(
-    formatNumber(tickets.equivalent),
-    formatNumber(tickets.prepaid + tickets.onLoan),
-    formatNumber(tickets.remaining),
-  )
+  const navigate = useNavigate()
+  const behind = (eventId: string) => ({ ...query, eventId })
+  const conclusion = WORDS.usedLeft(formatNumber(tickets.equivalent), formatNumber(tickets.remaining))
   return (
     <Loaded query={usage} lines={8}>
       {({ data }) => (
@@ -44,7 +42,13 @@ export function TicketsFigure({ query, overview: { tickets, asOf } }: Props) {
             ],
             rows: data.map(({ id, event, organizer, prepaid, loan, used }) => ({
               id,
-              cells: [event, organizer, ...[prepaid, loan, used].map(formatNumber)],
+              cells: [
+                <Link key="event" to="/attendance" search={behind(id)}>
+                  {event}
+                </Link>,
+                organizer,
+                ...[prepaid, loan, used].map(formatNumber),
+              ],
             })),
           }}
         >
@@ -53,6 +57,7 @@ export function TicketsFigure({ query, overview: { tickets, asOf } }: Props) {
               label={conclusion}
               width={width}
               colours={SERIES}
+              onOpen={(id) => void navigate({ to: '/attendance', search: behind(id) })}
               rows={data.slice(0, ROWS_MAX).map(({ id, event, organizer, prepaid, loan, used }) => ({
                 id,
                 name: `${event}, ${organizer}`,
@@ -79,7 +84,10 @@ export function AttendanceFigure({ query, overview: { guests, refreshedAt } }: P
       {({ data }) => {
         const answered = data
           .filter(({ guests: n }) => n > 0)
-          .map(({ id, confirmed, guests: n }) => shareOf(id, confirmed, n, WORDS.confirmedLine))
+          .map(({ id, confirmed, guests: n }) => ({
+            ...shareOf(id, confirmed, n, WORDS.confirmedLine),
+            isUnfinished: id > today,
+          }))
         // Nobody can have come to what is still to come: a gap, not a zero.
         const past = (showUp.data?.data ?? []).filter(({ id, guests: n }) => n > 0 && id <= today)
         const came = past.map(({ id, confirmedEntered, confirmed }) =>

@@ -26,6 +26,9 @@ const ROWS_MAX = 8
 export function DebtFigure({ query, asOf }: Props) {
   const asked = untilToday(query, todayInMexico())
   const debt = useReport('debt', asked)
+  const navigate = useNavigate()
+  /** The debt of that day by its age. */
+  const behind = (day: string) => ({ ...query, to: day })
   return (
     <Loaded query={debt} lines={8}>
       {({ data }) => {
@@ -53,7 +56,13 @@ export function DebtFigure({ query, asOf }: Props) {
               ],
               rows: data.map(({ id, openDebtCents, organizers }) => ({
                 id,
-                cells: [formatDay(id), formatMoney(openDebtCents), formatNumber(organizers)],
+                cells: [
+                  <Link key="day" to="/" search={behind(id)}>
+                    {formatDay(id)}
+                  </Link>,
+                  formatMoney(openDebtCents),
+                  formatNumber(organizers),
+                ],
               })),
             }}
           >
@@ -64,6 +73,10 @@ export function DebtFigure({ query, asOf }: Props) {
                 points={data.map(({ id, openDebtCents }) => ({ day: id, value: openDebtCents }))}
                 labelOf={formatShortDay}
                 format={formatShortMoney}
+                titleOf={(day) =>
+                  `${formatDay(day)}: ${formatMoney(data.find(({ id }) => id === day)?.openDebtCents ?? null)}`
+                }
+                onOpen={(day) => void navigate({ to: '/', search: behind(day) })}
               />
             )}
           </Figure>

@@ -3,10 +3,17 @@ import { Link, useNavigate } from '@tanstack/react-router'
 import { Columns } from '../../charts/Columns.tsx'
 import { Figure } from '../../charts/Figure.tsx'
 import { saveReport, useReport } from '../../charts/reports.ts'
-import { changeOf, isUnfinished, lastDayOf, restOf, unitOf } from '../../charts/scales.ts'
+import { changeOf, countDays, isUnfinished, lastDayOf, restOf, unitOf } from '../../charts/scales.ts'
 import { Loaded } from '../../kit/State.tsx'
-import { formatDay, formatMoney, formatRatio, formatShortDay, formatShortMoney } from '../../words/formats.ts'
-import { periodBefore, todayInMexico, type Period } from '../filters/period.ts'
+import {
+  formatDay,
+  formatMoney,
+  formatNumber,
+  formatRatio,
+  formatShortDay,
+  formatShortMoney,
+} from '../../words/formats.ts'
+import { periodBefore, todayInMexico, untilToday, type Period } from '../filters/period.ts'
 import { WORDS } from './words.ts'
 
 export type FigureQuery = Period & { organizerId?: string }
@@ -22,7 +29,9 @@ export function PaymentsFigure({ query, asOf }: { query: FigureQuery; asOf: stri
   const transfer = useReport('payments', { ...asked, method: 'transfer' })
   const card = useReport('payments', { ...asked, method: 'card' })
   const cash = useReport('payments', { ...asked, method: 'cash' })
-  const before = useReport('payments', { ...asked, ...periodBefore(query) })
+  // As many days as have come, so that a period that is not over is not compared with a whole one.
+  const come = untilToday(query, today)
+  const before = useReport('payments', { ...asked, ...periodBefore(come) })
   const navigate = useNavigate()
   const isReady = METHODS.every((method) => ({ transfer, card, cash })[method].data)
   const behind = (day: string) => ({
@@ -43,7 +52,9 @@ export function PaymentsFigure({ query, asOf }: { query: FigureQuery; asOf: stri
             return { id, amountCents, parts: [...named, restOf(amountCents, named)] }
           })
         const change = before.data ? changeOf(totals.amountCents, before.data.totals.amountCents) : null
-        const compared = change === null ? '' : (change < 0 ? WORDS.less : WORDS.more)(formatRatio(Math.abs(change)))
+        const days = formatNumber(countDays(come.from, come.to))
+        const compared =
+          change === null ? '' : (change < 0 ? WORDS.less : WORDS.more)(formatRatio(Math.abs(change)), days)
         const conclusion =
           totals.payments === 0
             ? WORDS.noMovements

@@ -14,7 +14,6 @@ export function Tiles({ overview, filters }: { overview: Schemas['Overview']; fi
   // Of events that have begun: nobody can have come to the others.
   const showUp = useReport('show-up', untilToday(filters, todayInMexico()))
   const { finance, payments, tickets, whatsapp, guests } = overview
-  const granted = tickets.prepaid + tickets.onLoan
   const tiles: Tile[] = [
     {
       label: WORDS.debt,
@@ -32,7 +31,7 @@ export function Tiles({ overview, filters }: { overview: Schemas['Overview']; fi
     },
     {
       label: WORDS.tickets,
-      value: `${formatNumber(tickets.equivalent)} / ${formatNumber(granted)}`,
+      value: formatNumber(tickets.equivalent),
       hint: WORDS.left(formatNumber(tickets.remaining)),
       to: '/tickets',
       search: filters.organizerId ? { organizerId: filters.organizerId } : {},

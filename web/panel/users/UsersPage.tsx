@@ -13,6 +13,7 @@ import { PagedTable } from '../../kit/PagedTable.tsx'
 import { Panel } from '../../kit/Panel.tsx'
 import { Refused } from '../../kit/Refused.tsx'
 import { Row } from '../../kit/Row.tsx'
+import { RowActions } from '../../kit/RowActions.tsx'
 import { say } from '../../kit/say.ts'
 import { useMe } from '../../kit/session.ts'
 import { ShownOnce } from '../../kit/ShownOnce.tsx'
@@ -96,12 +97,12 @@ function Actions({ person, onAsk }: { person: Person; onAsk: (what: Asked['what'
       </Button>
     )
   return (
-    <Row>
+    <RowActions>
       <Button onPress={() => onAsk('reset')}>{WORDS.reset}</Button>
       <Button look="danger" onPress={() => onAsk('disable')}>
         {WORDS.disable}
       </Button>
-    </Row>
+    </RowActions>
   )
 }
 
