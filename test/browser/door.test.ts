@@ -117,6 +117,7 @@ test('the door', async (t) => {
     await page.getByRole('button', { name: 'Entra 1', exact: true }).click()
     await answer(page, '3 de 3 adentro')
     await next(page)
+    await page.getByRole('button', { name: 'Teclado' }).click()
     await scan('NADIE-TIENE-ESTE')
     await answer(page, 'NO PASA', 'No está en la lista')
     await scan(party.guests[0]!.code)
@@ -250,6 +251,24 @@ test('the door', async (t) => {
       )
     },
   )
+
+  await t.test('a clock that is fast is said to be, and the times of its scans are corrected', async (t) => {
+    const party = await anEvent(site, [['Ana Ruiz', 1]])
+    const page = await aPhone(t, site, party, 'Norte')
+    await page.clock.setSystemTime(Date.now() + 6.5 * 60_000)
+    await page.evaluate(`dispatchEvent(new Event('online'))`)
+    await page.getByText('El reloj va 6 min adelantado').waitFor()
+    await page.context().setOffline(true)
+    await typeCode(page, party.guests[0]!.code)
+    await answer(page, 'POR CONFIRMAR')
+    await page.context().setOffline(false)
+    await page.getByRole('status').getByText('0 pendientes').waitFor()
+
+    type Scans = { data: { offlineAt: string; scannedAt: string }[] }
+    const { data } = await site.ask<Scans>('organizer', 'GET', `/events/${party.eventId}/scans`)
+    assert.ok(Date.parse(data[0]!.scannedAt) > Date.now() + 5 * 60_000)
+    assert.ok(Math.abs(Date.parse(data[0]!.offlineAt) - Date.now()) < 30_000)
+  })
 
   await t.test('a login that ran out keeps what waits, and asks to sign in', async (t) => {
     const party = await anEvent(site, [['Ana Ruiz', 1]])

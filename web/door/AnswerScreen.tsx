@@ -21,6 +21,8 @@ export function AnswerScreen({ engine, memory }: Props) {
   const { view } = memory.door
   const box = useRef<HTMLDivElement>(null)
   useEffect(() => {
+    // Nothing stands before an answer.
+    if (view.kind !== 'idle') for (const dialog of document.querySelectorAll('dialog')) dialog.close()
     // What is behind the answer cannot have the focus, and gets it back afterwards.
     if (view.kind === 'idle' && document.activeElement === document.body) document.querySelector('main')?.focus()
     else box.current?.querySelector<HTMLElement>('button')?.focus({ preventScroll: true })

@@ -89,7 +89,14 @@ function OwnLogin({ onReady }: Props) {
         {WORDS.signIn}
       </a>
     )
-  return <ChooseEvent {...loaded} onReady={onReady} />
+  return (
+    <>
+      <ChooseEvent {...loaded} onReady={onReady} />
+      <form method="post" action="/logout" className={styles['form']}>
+        <button type="submit">{WORDS.logOut(loaded.user.name)}</button>
+      </form>
+    </>
+  )
 }
 
 const isOpen = ({ status, endsAt }: Schemas['Event']): boolean =>
@@ -113,7 +120,6 @@ function ChooseEvent({ user, events, onReady }: Loaded & Props) {
   }
   return (
     <form onSubmit={start} className={styles['form']}>
-      <p>{WORDS.loggedInAs(user.name)}</p>
       <label>
         {WORDS.event}
         <select value={eventId} onChange={({ target }) => setEventId(target.value)}>

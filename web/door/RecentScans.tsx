@@ -27,7 +27,7 @@ export function RecentScans({ recent, timeZone, action }: Props) {
                 <time dateTime={new Date(one.atMs).toISOString()}>{formatClock(one.atMs, timeZone)}</time>
                 {' · '}
                 {one.isUndone ? WORDS.undone : titleOf(one)}
-                {one.status === 'valid' && one.admit > 1 ? ` · ${WORDS.enter(one.admit)}` : ''}
+                {one.status === 'valid' && one.admit > 1 ? ` · ${WORDS.people(one.admit)}` : ''}
                 {one.isProvisional ? ` · ${WORDS.unconfirmed}` : ''}
               </small>
             </span>
