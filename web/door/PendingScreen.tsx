@@ -41,12 +41,12 @@ export function PendingScreen({ engine, memory, onLeave }: Props & { onLeave: ()
   )
 }
 
-function Uploads({ engine, memory: { waiting, isBlocked, isUploading, door, session, info, list } }: Props) {
+function Uploads({ engine, memory: { waiting, isBlocked, isUploading, door, session, info, list, settings } }: Props) {
   return (
     <section className={styles['card']}>
       <h2>{waiting.size === 0 ? WORDS.allUploaded : WORDS.toUpload(waiting.size)}</h2>
       {isBlocked ? <Blocked isDevice={session.token !== null} /> : null}
-      {door.isOffline ? <p>{WORDS.offlineWhy}</p> : null}
+      {door.isOffline ? <p>{settings.isOnlineOnly ? WORDS.noAnswerWhy : WORDS.offlineWhy}</p> : null}
       <p>{list ? WORDS.ready(list.entries.size) : WORDS.notReady}</p>
       {info ? <p className={styles['soft']}>{WORDS.listAge(formatClock(info.readAtMs, session.timeZone))}</p> : null}
       {waiting.size > 0 ? (

@@ -99,6 +99,8 @@ function OwnLogin({ onReady }: Props) {
   )
 }
 
+const SCANNERS = ['staff', 'organizer', 'director']
+
 const isOpen = ({ status, endsAt }: Schemas['Event']): boolean =>
   ['active', 'archived'].includes(status) && Date.now() < closesAtMs({ endsAtMs: Date.parse(endsAt) })
 
@@ -107,7 +109,7 @@ function ChooseEvent({ user, events, onReady }: Loaded & Props) {
   const [eventId, setEventId] = useState(open[0]?.id ?? '')
   const event = open.find(({ id }) => id === eventId)
   const [gate, setGate] = useState<string | null>(null)
-  if (!event) return <p>{WORDS.noEvents}</p>
+  if (!event || !SCANNERS.includes(user.role)) return <p>{WORDS.noEvents}</p>
   const chosenGate = gate ?? event.gate ?? ''
   const start = (submit: SubmitEvent) => {
     submit.preventDefault()

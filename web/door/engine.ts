@@ -16,13 +16,13 @@ import {
 } from './machine.ts'
 import { addRecent, countWaiting, makeMemory, withInside, type Memory } from './memory.ts'
 import { openNet } from './net.ts'
-import type { Difference, Outcome, Session, Settings } from './records.ts'
+import type { Difference, Outcome, Session, Settings, Waiting } from './records.ts'
 import type { Store } from './store.ts'
-import { uploadScans } from './uploads.ts'
+import { keepTime } from './time.ts'
+import { isForgotten, uploadScans } from './uploads.ts'
 
 /** After that our list stands in. */
 const SILENT_MS = 800
-const TICK_MS = 1000
 const EVERY = { probeMs: 5000, uploadMs: 15_000, listMs: 30_000 }
 const SHOWN_MS = 4000
 const KEPT_MAX = 50
@@ -46,6 +46,8 @@ export async function openEngine(store: Store, session: Session, signal: (tone: 
   }
 
   function dispatch(event: DoorEvent): void {
+    // The time in which somebody chose is not ours.
+    if (event.kind === 'chosen') performance.mark('door-decoded')
     const before = memory.door.view
     const [door, effects] = advance(memory.door, event)
     memory.door = door
@@ -194,6 +196,9 @@ export async function openEngine(store: Store, session: Session, signal: (tone: 
 
   async function upload(): Promise<void> {
     if (memory.isUploading || memory.waiting.size === 0) return
+    const nowMs = Date.now()
+    for (const one of memory.waiting.values()) if (isForgotten(one, nowMs)) await drop(one.scanId)
+    if (memory.waiting.size === 0) return tell()
     memory.isUploading = true
     tell()
     const uploaded = await uploadScans(net, memory.waiting.values(), failures)
@@ -205,33 +210,30 @@ export async function openEngine(store: Store, session: Session, signal: (tone: 
       memory.isBlocked = false
       for (const one of uploaded.settled) {
         if ('verdict' in one) await settle(one.waiting.scanId, one.verdict)
-        else await reject(one.waiting.scanId, one.code)
+        else await reject(one.waiting, one.code)
       }
     }
     tell()
     if (uploaded.kind === 'done' && uploaded.settled.length > 0 && memory.waiting.size > 0) void upload()
   }
 
-  async function reject(scanId: string, code: string): Promise<void> {
-    const waiting = memory.waiting.get(scanId)
-    if (!waiting) return
-    memory.waiting.delete(scanId)
-    count()
-    await store.settle(scanId, null)
-    await differ({ scanId, atMs: waiting.scan.atMs, gate: waiting.gate, shown: waiting.verdict.status, code })
+  async function reject({ scanId, scan, gate, verdict }: Waiting, code: string): Promise<void> {
+    if (await drop(scanId)) await differ({ scanId, atMs: scan.atMs, gate, shown: verdict.status, code })
   }
 
-  const timer = setInterval(() => {
-    const nowMs = performance.now()
+  async function drop(scanId: string): Promise<boolean> {
+    if (!memory.waiting.delete(scanId)) return false
+    count()
+    await store.settle(scanId, null)
+    return true
+  }
+
+  function tick(nowMs: number): void {
     if (memory.waiting.size > 0 && !memory.door.isOffline && nowMs >= due.uploadMs) void upload()
     if (memory.door.isOffline && nowMs - due.probeMs >= EVERY.probeMs) void refresh()
     else if (nowMs - due.listMs >= EVERY.listMs) void refresh()
-  }, TICK_MS)
-  const wake = () => {
-    if (!document.hidden) void refresh()
   }
-  addEventListener('online', wake)
-  document.addEventListener('visibilitychange', wake)
+  const close = keepTime(tick, () => void refresh())
   void navigator.storage?.persist?.()
   void refresh()
 
@@ -290,10 +292,6 @@ export async function openEngine(store: Store, session: Session, signal: (tone: 
       tell()
       await store.set('differences', [])
     },
-    close(): void {
-      clearInterval(timer)
-      removeEventListener('online', wake)
-      document.removeEventListener('visibilitychange', wake)
-    },
+    close,
   }
 }
