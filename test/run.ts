@@ -94,14 +94,19 @@ function secondsSince(startedMs: number): string {
 async function runTests(): Promise<number> {
   const server = await startDatabase()
   const redisUrl = await startRedis()
-  const files = only.length > 0 ? await listNamed(only) : await groupTests(await listTests())
+  const files =
+    only.length > 0
+      ? await listNamed(only)
+      : suite === 'browser'
+        ? await listTests()
+        : await groupTests(await listTests())
   const started = performance.now()
   const args = [
     '--import',
     './test/compiled.mjs',
     '--test',
     `--test-concurrency=${suite === 'browser' ? 1 : 3}`,
-    '--test-timeout=300000',
+    `--test-timeout=${suite === 'browser' ? 600_000 : 300_000}`,
     '--test-reporter=spec',
     ...(pattern === undefined ? [] : [`--test-name-pattern=${pattern}`]),
     ...files,
