@@ -1,6 +1,7 @@
 /** THE LIST OF SCREENS that are looked at: with axe in both themes, and for docs/screenshots. */
 import type { Page } from 'playwright-core'
 import { DOOR_SCREENS } from './door-screens.ts'
+import { ORGANIZER_SCREENS } from './organizer-screens.ts'
 import type { Who } from './site.ts'
 
 export type Screen = {
@@ -16,11 +17,6 @@ const heading = (name: string) => (page: Page) => page.getByRole('heading', { le
 const seen = (role: 'img' | 'dialog', name: string | RegExp) => (page: Page) =>
   page.getByRole(role, { name }).first().waitFor()
 const said = (text: string) => (page: Page) => page.getByText(text).first().waitFor()
-const dialog = (name: string) => (page: Page) => page.getByRole('dialog', { name }).waitFor()
-const link = (name: RegExp) => (page: Page) => page.getByRole('link', { name }).waitFor()
-const button = (name: RegExp) => (page: Page) => page.getByRole('button', { name }).waitFor()
-const row = (name: string) => (page: Page) => page.getByRole('row', { name }).waitFor()
-const ofEvent = (path: string) => `/organizer/events/ev_demo${path}`
 
 export const SCREENS: Screen[] = [
   { name: 'home', who: null, path: '/', ready: heading('Invitaciones por WhatsApp y correo') },
@@ -51,26 +47,6 @@ export const SCREENS: Screen[] = [
   { name: 'panel-users', who: 'director', path: '/panel/users', ready: said('director@demo.monotickets.mx') },
   { name: 'panel-keys', who: 'director', path: '/panel/keys?add=yes', ready: seen('dialog', 'Nueva llave') },
   { name: 'panel-audit', who: 'director', path: '/panel/audit', ready: said('Nadie cambió nada así en estas fechas.') },
-  { name: 'organizer-events', who: 'organizer', path: '/organizer', ready: heading('Eventos') },
+  ...ORGANIZER_SCREENS,
   ...DOOR_SCREENS,
-  { name: 'organizer-new-event', who: 'organizer', path: '/organizer?add=true', ready: dialog('Nuevo evento') },
-  { name: 'organizer-event', who: 'organizer', path: ofEvent(''), ready: link(/^Invitados 27/) },
-  { name: 'organizer-guests', who: 'organizer', path: ofEvent('/guests'), ready: row('Mariana López') },
-  { name: 'organizer-guest', who: 'organizer', path: ofEvent('/guests?guest=g1'), ready: dialog('Mariana López') },
-  { name: 'organizer-import', who: 'organizer', path: ofEvent('/import'), ready: heading('Importar invitados') },
-  { name: 'organizer-sends', who: 'organizer', path: ofEvent('/sends'), ready: heading('Envíos') },
-  { name: 'organizer-new-send', who: 'organizer', path: ofEvent('/sends/new'), ready: button(/^Enviar a/) },
-  {
-    name: 'organizer-conversations',
-    who: 'organizer',
-    path: ofEvent('/conversations'),
-    ready: heading('Conversaciones'),
-  },
-  {
-    ...{ name: 'organizer-conversation', who: 'organizer', path: ofEvent('/conversations?guest=g1') },
-    ready: (page) => page.getByRole('log').waitFor(),
-  },
-  { name: 'organizer-door', who: 'organizer', path: ofEvent('/door'), ready: heading('Puerta') },
-  { name: 'organizer-balance', who: 'organizer', path: '/organizer/balance', ready: row('Boletos prestados') },
-  { name: 'organizer-team', who: 'organizer', path: '/organizer/team?event=ev_demo', ready: row('Entrada principal') },
 ]

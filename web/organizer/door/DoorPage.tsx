@@ -33,7 +33,7 @@ export function DoorPage() {
         {(data) => (
           <>
             <Tiles door={data} />
-            <Gates gates={data.gates} />
+            <Gates door={data} />
             {/* Its scans are part of the keys of what is below, so that they follow the stream. */}
             <Arrivals version={data.persons.admitted} />
             <Conflicts version={data.conflicts} />
@@ -92,7 +92,7 @@ const Tile = ({ name, value, isBad = false, children }: TileProps) => (
   </li>
 )
 
-function Gates({ gates }: { gates: Gate[] }) {
+function Gates({ door: { gates, closesAt } }: { door: Door }) {
   return (
     <section>
       <h2>{WORDS.gates}</h2>
@@ -107,15 +107,17 @@ function Gates({ gates }: { gates: Gate[] }) {
           { id: 'left', title: WORDS.left, isNumber: true, cell: ({ left }) => formatNumber(left) },
           { id: 'twice', title: WORDS.duplicates, isNumber: true, cell: ({ duplicates }) => formatNumber(duplicates) },
           { id: 'refused', title: WORDS.refused, isNumber: true, cell: ({ refused }) => formatNumber(refused) },
-          { id: 'state', title: WORDS.state, cell: (gate) => <GateState gate={gate} /> },
+          { id: 'state', title: WORDS.state, cell: (gate) => <GateState gate={gate} closesAt={closesAt} /> },
         ]}
       />
     </section>
   )
 }
 
-function GateState({ gate: { isSilent, lastSeenAt, offlineLagSeconds } }: { gate: Gate }) {
+function GateState({ gate, closesAt }: { gate: Gate; closesAt: string }) {
+  const { isSilent, lastSeenAt, offlineLagSeconds } = gate
   const nowMs = useNowMs()
+  if (nowMs > Date.parse(closesAt)) return <Status tone="none">{WORDS.closed}</Status>
   if (offlineLagSeconds !== null && offlineLagSeconds >= 60)
     return <Status tone="warn">{WORDS.lag(formatNumber(Math.floor(offlineLagSeconds / 60)))}</Status>
   if (isSilent) return <Status tone="warn">{WORDS.silent(formatAge(lastSeenAt, nowMs))}</Status>

@@ -5,11 +5,11 @@ import { Status } from '../../kit/Status.tsx'
 import { When } from '../../kit/Time.tsx'
 import { formatExactClock } from '../../words/formats.ts'
 import { LOCALE } from '../../words/locale.ts'
-import { ANSWERS, CHANNELS, DELIVERY_STATES, type Answer, type DeliveryState } from '../../words/states.ts'
+import { ANSWERS, CHANNELS, DELIVERY_STATES, type Answer } from '../../words/states.ts'
 import { nameTemplate } from '../../words/templates.ts'
 import { useEvent, useEventPath } from '../shared/event.ts'
 import styles from './guests.module.css'
-import { SOURCES, WORDS } from './words.ts'
+import { OUTCOMES, SOURCES, WORDS } from './words.ts'
 
 /** More than that are no longer read. */
 const SHOWN_MAX = 10
@@ -51,7 +51,8 @@ export function History({ guestId }: { guestId: string }) {
   )
 }
 
-type Step = { at: string; state: DeliveryState | null; text: string; why: string | null }
+const nameState = (state: string) => (DELIVERY_STATES as Record<string, { text: string }>)[state]?.text ?? state
+const nameOutcome = (outcome: string | null) => (outcome === null ? null : (OUTCOMES[outcome] ?? nameState(outcome)))
 
 function Message({ delivery }: { delivery: Schemas['Delivery'] }) {
   const timeZone = useEvent().data?.timeZone
@@ -65,18 +66,15 @@ function Message({ delivery }: { delivery: Schemas['Delivery'] }) {
   )
   const { tone, text } = DELIVERY_STATES[status]
   const events = history.data?.events ?? []
-  const steps: Step[] = [
-    {
-      at: delivery.requestedAt,
-      state: null,
-      text: WORDS.events.requested,
-      why: delivery.fallbackOf ? WORDS.fallbackOf : null,
-    },
-    ...events.map(({ status, occurredAt }) => ({
-      ...{ at: occurredAt, state: status as DeliveryState, why: null },
-      text: DELIVERY_STATES[status as DeliveryState]?.text ?? status,
-    })),
-  ]
+  const steps = [
+    { at: delivery.requestedAt, text: WORDS.events.requested, why: delivery.fallbackOf ? WORDS.fallbackOf : null },
+    ...events.map(({ status, occurredAt }) => ({ at: occurredAt, text: nameState(status), why: null })),
+    ...(history.data?.attemptLog ?? []).flatMap(({ n, finishedAt, outcome }) =>
+      finishedAt && outcome !== 'sent'
+        ? { at: finishedAt, text: WORDS.events.attempt(n), why: nameOutcome(outcome) }
+        : [],
+    ),
+  ].toSorted((a, b) => a.at.localeCompare(b.at))
   return (
     <article className={styles['message']}>
       <p>
@@ -109,7 +107,7 @@ function GivenAnswer({ answer: { answer, places, source, by, note, answeredAt } 
         {shown}
         {places === null ? '' : `, ${places}`}
         {how ? ` (${how})` : ''}
-      </span>
+      </span>{' '}
       <When at={answeredAt} {...(timeZone ? { timeZone } : {})} />
     </li>
   )

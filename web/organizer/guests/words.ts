@@ -6,6 +6,12 @@ export const SOURCES: Record<string, string> = pick({
   en: { landing: 'on their page', whatsapp: 'by WhatsApp', staff: 'written down by hand' },
 })
 
+/** What came of an attempt that did not send. */
+export const OUTCOMES: Record<string, string> = pick({
+  es: { retry: 'no se pudo, se intenta otra vez', failed: 'falló', deferred: 'espera su turno' },
+  en: { retry: 'it could not, and is tried again', failed: 'it failed', deferred: 'it waits for its turn' },
+})
+
 export const WORDS = pick({
   es: {
     title: 'Invitados',
@@ -61,9 +67,8 @@ export const WORDS = pick({
     close: 'Cerrar',
     events: {
       requested: 'Se pidió',
-      scheduled: 'Programado',
       fallback: 'Se mandó por correo',
-      attempt: 'Intento',
+      attempt: (n: number) => `Intento ${n}:`,
     },
     fallbackOf: 'porque el otro medio no entregó',
     simulated: 'Simulado: no salió',
@@ -121,7 +126,7 @@ export const WORDS = pick({
     answers: 'Answers',
     loading: 'Loading…',
     close: 'Close',
-    events: { requested: 'Requested', scheduled: 'Scheduled', fallback: 'Sent by e-mail', attempt: 'Attempt' },
+    events: { requested: 'Requested', fallback: 'Sent by e-mail', attempt: (n: number) => `Attempt ${n}:` },
     fallbackOf: 'because the other channel did not deliver',
     simulated: 'Simulated: it did not leave',
     by: 'by',

@@ -5,11 +5,17 @@ import { Empty, Loaded } from '../../kit/State.tsx'
 import { When } from '../../kit/Time.tsx'
 import { formatNumber } from '../../words/formats.ts'
 import { useEventPath } from '../shared/event.ts'
+import { isOpen, OFTEN_MS } from './JobProgress.tsx'
 import { Rejected } from './Result.tsx'
 import { WORDS } from './words.ts'
 
 export function Earlier() {
-  const imports = $api.useQuery('get', '/events/{eventId}/imports', { params: { path: useEventPath() } })
+  const imports = $api.useQuery(
+    'get',
+    '/events/{eventId}/imports',
+    { params: { path: useEventPath() } },
+    { refetchInterval: ({ state }) => (state.data?.data.some(isOpen) ? OFTEN_MS : false) },
+  )
   return (
     <section>
       <h2>{WORDS.before}</h2>

@@ -10,8 +10,10 @@ import { Result } from './Result.tsx'
 import type { Job } from './upload.ts'
 import { WORDS } from './words.ts'
 
-const OFTEN_MS = 1000
-const isOpen = (job: Job | undefined) => job?.status === 'queued' || job?.status === 'running'
+export const OFTEN_MS = 1000
+
+/** Whether an import is under way. */
+export const isOpen = (job: Job | undefined): boolean => job?.status === 'queued' || job?.status === 'running'
 
 export function JobProgress({ importId, onAgain }: { importId: string; onAgain: () => void }) {
   const path = { ...useEventPath(), importId }

@@ -65,14 +65,14 @@ function useLive(campaignId: string, campaign: Campaign | undefined): boolean {
 
 function Send({ campaign, isLive }: { campaign: Campaign; isLive: boolean }) {
   const event = useEvent().data
-  const { name, template, status, explanation, scheduledAt, createdAt } = campaign
+  const { name, template, explanation, scheduledAt, createdAt } = campaign
   return (
     <>
       <Row isApart>
         <div>
           <h1>{name ?? nameTemplate(template)}</h1>
           <p className={styles['soft']}>
-            <SendState status={status} /> ·{' '}
+            <SendState campaign={campaign} /> ·{' '}
             <When at={scheduledAt ?? createdAt} {...(event ? { timeZone: event.timeZone } : {})} />
           </p>
         </div>

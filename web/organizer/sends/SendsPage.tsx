@@ -8,7 +8,7 @@ import { Row } from '../../kit/Row.tsx'
 import { useMayEdit } from '../../kit/session.ts'
 import { Empty } from '../../kit/State.tsx'
 import { Status, type Tone } from '../../kit/Status.tsx'
-import { When } from '../../kit/Time.tsx'
+import { useNowMs, When } from '../../kit/Time.tsx'
 import { formatNumber } from '../../words/formats.ts'
 import { nameTemplate } from '../../words/templates.ts'
 import { useEventPath } from '../shared/event.ts'
@@ -43,7 +43,7 @@ export function SendsPage() {
         empty={<Empty>{WORDS.none}</Empty>}
         columns={[
           { id: 'name', title: WORDS.columns.name, cell: ({ name, template }) => name ?? nameTemplate(template) },
-          { id: 'status', title: WORDS.columns.status, cell: ({ status }) => <SendState status={status} /> },
+          { id: 'status', title: WORDS.columns.status, cell: (one) => <SendState campaign={one} /> },
           { id: 'when', title: WORDS.columns.when, cell: (one) => <When at={one.scheduledAt ?? one.createdAt} /> },
           numbers('total'),
           numbers('read'),
@@ -63,6 +63,10 @@ const TONES: Record<Campaign['status'], Tone> = {
   ...{ scheduled: 'info', running: 'info', paused: 'warn', completed: 'ok', cancelled: 'none', missed: 'bad' },
 }
 
-export function SendState({ status }: { status: Campaign['status'] }) {
-  return <Status tone={TONES[status]}>{WORDS.states[status]}</Status>
+/** A campaign whose time has not come is not sending, whatever the API calls it. */
+export function SendState({ campaign: { status, scheduledAt } }: { campaign: Campaign }) {
+  const nowMs = useNowMs()
+  const isAhead = status === 'running' && scheduledAt !== null && Date.parse(scheduledAt) > nowMs
+  const shown = isAhead ? 'scheduled' : status
+  return <Status tone={TONES[shown]}>{WORDS.states[shown]}</Status>
 }
