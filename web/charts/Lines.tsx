@@ -7,6 +7,9 @@ import styles from './charts.module.css'
 
 /** `n`: of how many the share is. `isUnfinished`: it will change, so no line leads to it. */
 export type Share = { day: string; value: number | null; n: number; title: string; isUnfinished?: boolean }
+export const isHollow = ({ n, isUnfinished }: Pick<Share, 'n' | 'isUnfinished'>): boolean =>
+  isFew(n) || isUnfinished === true
+
 export type Line = { label: string; colour: string; points: readonly Share[] }
 
 type Props = {
@@ -49,20 +52,20 @@ export function Lines({ label, width, lines, labelOf, format, onOpen }: Props) {
             stroke={line.colour}
             strokeWidth={2}
           />
-          {line.points.map(({ day, value, n, title, isUnfinished }) =>
-            value === null ? null : (
+          {line.points.map((point) =>
+            point.value === null ? null : (
               <circle
-                key={day}
-                cx={x(dayNumber(day))}
-                cy={y(value)}
+                key={point.day}
+                cx={x(dayNumber(point.day))}
+                cy={y(point.value)}
                 r={5}
-                fill={isFew(n) || isUnfinished ? 'var(--paper)' : line.colour}
+                fill={isHollow(point) ? 'var(--paper)' : line.colour}
                 stroke={line.colour}
                 strokeWidth={2}
                 className={onOpen ? styles['link'] : undefined}
-                onClick={() => onOpen?.(day)}
+                onClick={() => onOpen?.(point.day)}
               >
-                <title>{title}</title>
+                <title>{point.title}</title>
               </circle>
             ),
           )}

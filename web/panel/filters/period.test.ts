@@ -12,6 +12,7 @@ test('without days it is two months back and the next one, across the year too',
 
 for (const [what, filters, expected] of [
   ['no day', { from: 'ayer', to: '2026-13-45' }, SEASON],
+  ['a day that no month has', { from: '2026-02-31' }, SEASON],
   ['a year that is being typed', { from: '0002-01-01' }, SEASON],
   ['an end before its beginning', { from: '2026-12-05', to: '2026-11-01' }, { from: '2026-12-05', to: '2026-12-05' }],
   ['one day', { from: '2026-12-05', to: '2026-12-05' }, { from: '2026-12-05', to: '2026-12-05' }],

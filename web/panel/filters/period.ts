@@ -23,7 +23,7 @@ const DAY = /^20\d\d-\d\d-\d\d$/
 
 /** Whether a text is a day of this century: a year that is being typed begins as 0002. */
 export const isDay = (text: string | undefined): text is string =>
-  text !== undefined && DAY.test(text) && !Number.isNaN(dayNumber(text))
+  text !== undefined && DAY.test(text) && !Number.isNaN(dayNumber(text)) && moveDay(text, 0) === text
 
 /** What is no day in an address counts as absent; a period has at least one day. */
 export function periodOf({ from, to }: Filters, today: string): Period {

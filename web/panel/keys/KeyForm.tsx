@@ -26,12 +26,12 @@ export function KeyForm({ organizerId, onClose }: { organizerId: string | undefi
   const [scopes, setScopes] = useState<Scope[]>(['read'])
   const [lastDay, setLastDay] = useState('')
   const [wrong, setWrong] = useState<FieldErrors>({})
-  const [header, renewKey] = useIdempotencyKey()
+  const [header, , renewIfRefused] = useIdempotencyKey()
   const queries = useQueryClient()
   const create = $api.useMutation('post', '/api-keys', {
     onSuccess: () => void queries.invalidateQueries({ queryKey: ['get', '/api-keys'] }),
     onError: (error) => {
-      renewKey()
+      renewIfRefused(error)
       setWrong(fieldErrorsOf(error))
     },
   })

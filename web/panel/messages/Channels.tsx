@@ -36,7 +36,7 @@ export function Channels() {
 
 function ChannelRow({ channel }: { channel: Channel }) {
   const [isAsking, setIsAsking] = useState(false)
-  const [header, renewKey] = useIdempotencyKey()
+  const [header, renewKey, renewIfRefused] = useIdempotencyKey()
   const queries = useQueryClient()
   const pause = $api.useMutation('post', '/ops/channels/{channel}/pause')
   const resume = $api.useMutation('post', '/ops/channels/{channel}/resume')
@@ -75,6 +75,7 @@ function ChannelRow({ channel }: { channel: Channel }) {
             await pause.mutateAsync({ params, body: { reason } })
             await changed(WORDS.paused(name))
           }}
+          onFail={renewIfRefused}
           onClose={() => setIsAsking(false)}
         >
           {WORDS.pauseText(waiting)}

@@ -144,7 +144,7 @@ type ActProps = { step: Step; ids: string[]; filter: Filter; onDone: () => void;
 
 /** Retries or discards the chosen letters, or all that the filter shows when none is chosen. */
 function Act({ step, ids, filter, onDone, onClose }: ActProps) {
-  const [header] = useIdempotencyKey()
+  const [header, , renewIfRefused] = useIdempotencyKey()
   const queries = useQueryClient()
   const retryOne = $api.useMutation('post', '/ops/dead-letters/{letterId}/retry')
   const discardOne = $api.useMutation('post', '/ops/dead-letters/{letterId}/discard')
@@ -171,7 +171,14 @@ function Act({ step, ids, filter, onDone, onClose }: ActProps) {
   const some = isRetry ? WORDS.retry(ids.length) : WORDS.discard(ids.length)
   const verb = ids.length > 0 ? some : all
   return (
-    <Confirm title={verb} verb={verb} look={isRetry ? 'main' : 'danger'} run={run} onClose={onClose}>
+    <Confirm
+      title={verb}
+      verb={verb}
+      look={isRetry ? 'main' : 'danger'}
+      run={run}
+      onFail={renewIfRefused}
+      onClose={onClose}
+    >
       {isRetry ? WORDS.retryText : WORDS.discardText}
     </Confirm>
   )

@@ -60,7 +60,7 @@ export function PaymentDrawer({ paymentId, onClose }: { paymentId: string; onClo
 /** A payment that was entered by hand is reversed; one of a provider is given back there. */
 function TakeBack({ payment, name }: { payment: Schemas['Payment']; name: string }) {
   const [isAsking, setIsAsking] = useState(false)
-  const [header] = useIdempotencyKey()
+  const [header, , renewIfRefused] = useIdempotencyKey()
   const queries = useQueryClient()
   const reverse = $api.useMutation('post', '/director/payments/{paymentId}/reverse')
   const refund = $api.useMutation('post', '/payments/{paymentId}/refunds')
@@ -89,6 +89,7 @@ function TakeBack({ payment, name }: { payment: Schemas['Payment']; name: string
           verb={isManual ? WORDS.reverse : WORDS.refund}
           asksReason
           run={run}
+          onFail={renewIfRefused}
           onClose={() => setIsAsking(false)}
         >
           {isManual ? WORDS.reverseText : WORDS.refundText}

@@ -67,7 +67,7 @@ function Form({ organizerId, onDone }: { organizerId: string | undefined; onDone
     paidAt: todayInMexico(),
   })
   const [wrong, setWrong] = useState<FieldErrors>({})
-  const [header, renewKey] = useIdempotencyKey()
+  const [header, renewKey, renewIfRefused] = useIdempotencyKey()
   const queries = useQueryClient()
   const organizers = useOrganizers()
   const balance = $api.useQuery(
@@ -86,7 +86,7 @@ function Form({ organizerId, onDone }: { organizerId: string | undefined; onDone
       onDone(sentence)
     },
     onError: (error) => {
-      renewKey()
+      renewIfRefused(error)
       setWrong(fieldErrorsOf(error))
     },
   })

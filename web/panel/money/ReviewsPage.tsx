@@ -91,7 +91,7 @@ export function ReviewsPage() {
 /** Money of nobody is applied to the organizer that is chosen. */
 function Decide({ review, what, onClose }: Asked & { onClose: () => void }) {
   const [organizerId, setOrganizerId] = useState(review.organizerId ?? undefined)
-  const [header] = useIdempotencyKey()
+  const [header, , renewIfRefused] = useIdempotencyKey()
   const queries = useQueryClient()
   const apply = $api.useMutation('post', '/payments/reviews/{reviewId}/apply')
   const dismiss = $api.useMutation('post', '/payments/reviews/{reviewId}/dismiss')
@@ -111,6 +111,7 @@ function Decide({ review, what, onClose }: Asked & { onClose: () => void }) {
       look={what === 'apply' ? 'main' : 'danger'}
       asksReason
       run={run}
+      onFail={renewIfRefused}
       onClose={onClose}
     >
       <p>{what === 'apply' ? WORDS.applyText : WORDS.dismissText}</p>

@@ -78,7 +78,7 @@ function describeAccount(account: Schemas['Account']): [string, string][] {
 
 function Sending({ organizer: { id, name, sendingPausedAt } }: { organizer: Schemas['Organizer'] }) {
   const [isAsking, setIsAsking] = useState(false)
-  const [header, renewKey] = useIdempotencyKey()
+  const [header, renewKey, renewIfRefused] = useIdempotencyKey()
   const queries = useQueryClient()
   const pause = $api.useMutation('post', '/organizers/{organizerId}/deliveries/pause')
   const resume = $api.useMutation('post', '/organizers/{organizerId}/deliveries/resume')
@@ -108,6 +108,7 @@ function Sending({ organizer: { id, name, sendingPausedAt } }: { organizer: Sche
             const { waiting } = await pause.mutateAsync(call)
             await changed(WORDS.paused(waiting))
           }}
+          onFail={renewIfRefused}
           onClose={() => setIsAsking(false)}
         >
           {WORDS.pauseText}

@@ -14,7 +14,7 @@ type Props = { organizerId: string; name: string; owedCents: number; onClose: ()
 
 export function WriteOff({ organizerId, name, owedCents, onClose }: Props) {
   const [amount, setAmount] = useState(() => (owedCents / 100).toFixed(2))
-  const [header] = useIdempotencyKey()
+  const [header, , renewIfRefused] = useIdempotencyKey()
   const queries = useQueryClient()
   const write = $api.useMutation('post', '/director/organizers/{organizerId}/write-offs')
   const amountCents = readCents(amount)
@@ -29,6 +29,7 @@ export function WriteOff({ organizerId, name, owedCents, onClose }: Props) {
         say(WORDS.isWrittenOff)
         await queries.invalidateQueries()
       }}
+      onFail={renewIfRefused}
       onClose={onClose}
     >
       <p>{WORDS.writeOffText}</p>

@@ -4,7 +4,7 @@ import type { Schemas } from '../../api/client.ts'
 import { Bars } from '../../charts/Bars.tsx'
 import { Columns } from '../../charts/Columns.tsx'
 import { Figure } from '../../charts/Figure.tsx'
-import { Lines, type Share } from '../../charts/Lines.tsx'
+import { isHollow, Lines, type Share } from '../../charts/Lines.tsx'
 import { saveReport, useReport } from '../../charts/reports.ts'
 import { isUnfinished, listUnits, sumByUnit, unitOf } from '../../charts/scales.ts'
 import { Loaded } from '../../kit/State.tsx'
@@ -110,7 +110,7 @@ export function AttendanceFigure({ query, overview: { guests, refreshedAt } }: P
             conclusion={conclusion}
             asOf={refreshedAt}
             legend={lines}
-            note={<span>{WORDS.few}</span>}
+            note={[...answered, ...came].some(isHollow) ? <span>{WORDS.few}</span> : null}
             isEmpty={answered.length === 0}
             onSave={(format) => saveReport('confirmation', query, format)}
             table={{
@@ -177,7 +177,7 @@ export function WhatsAppFigure({ query, overview: { whatsapp, refreshedAt } }: P
             title={WORDS.freeTitle}
             conclusion={conclusion}
             asOf={refreshedAt}
-            note={<span>{WORDS.hatched}</span>}
+            note={rows.some(({ id }) => isUnfinished(id, unit, today)) ? <span>{WORDS.hatched}</span> : null}
             legend={[WORDS.free, WORDS.charged].map((label, n) => ({ label, colour: SERIES[n]! }))}
             isEmpty={data.length === 0}
             onSave={(format) => saveReport('whatsapp-cost', query, format)}

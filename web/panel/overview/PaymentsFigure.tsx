@@ -67,7 +67,7 @@ export function PaymentsFigure({ query, asOf }: { query: FigureQuery; asOf: stri
             conclusion={conclusion}
             isEmpty={totals.payments === 0}
             asOf={asOf}
-            note={<span>{WORDS.hatched}</span>}
+            note={rows.some(({ id }) => isUnfinished(id, unit, today)) ? <span>{WORDS.hatched}</span> : null}
             legend={labels.map((label, n) => ({ label, colour: SERIES[n]! })).filter((_, n) => isUsed(n))}
             onSave={(format) => saveReport('payments', asked, format)}
             table={{

@@ -60,7 +60,7 @@ export function AssignForm({ organizerId, onClose }: { organizerId: string | und
     ...{ pays: 'now', method: 'transfer', reference: '', note: '' },
   })
   const [wrong, setWrong] = useState<FieldErrors>({})
-  const [header, renewKey] = useIdempotencyKey()
+  const [header, , renewIfRefused] = useIdempotencyKey()
   const queries = useQueryClient()
   const organizers = useOrganizers()
   const assign = $api.useMutation('post', '/director/assignments', {
@@ -70,7 +70,7 @@ export function AssignForm({ organizerId, onClose }: { organizerId: string | und
       onClose()
     },
     onError: (error) => {
-      renewKey()
+      renewIfRefused(error)
       setWrong(fieldErrorsOf(error))
     },
   })

@@ -93,7 +93,7 @@ export function TicketsPage() {
 }
 
 function Reverse({ assignment, name, onClose }: { assignment: Assignment; name: string; onClose: () => void }) {
-  const [header] = useIdempotencyKey()
+  const [header, , renewIfRefused] = useIdempotencyKey()
   const queries = useQueryClient()
   const reverse = $api.useMutation('post', '/director/assignments/{assignmentId}/reverse')
   return (
@@ -106,6 +106,7 @@ function Reverse({ assignment, name, onClose }: { assignment: Assignment; name: 
         say(WORDS.isReversed)
         await queries.invalidateQueries()
       }}
+      onFail={renewIfRefused}
       onClose={onClose}
     >
       {WORDS.reverseText}

@@ -31,13 +31,13 @@ export function InviteForm({ organizerId, onClose }: { organizerId: string | und
     ...{ name: '', email: '', role: 'organizer', organizerId: organizerId ?? '', supervisor: false },
   })
   const [wrong, setWrong] = useState<FieldErrors>({})
-  const [header, renewKey] = useIdempotencyKey()
+  const [header, , renewIfRefused] = useIdempotencyKey()
   const queries = useQueryClient()
   const organizers = useOrganizers()
   const invite = $api.useMutation('post', '/users', {
     onSuccess: () => void queries.invalidateQueries({ queryKey: ['get', '/users'] }),
     onError: (error) => {
-      renewKey()
+      renewIfRefused(error)
       setWrong(fieldErrorsOf(error))
     },
   })
