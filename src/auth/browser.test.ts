@@ -154,8 +154,10 @@ test('a form logs out and leads to the login page, also when the login is over',
   const form = { 'content-type': 'application/x-www-form-urlencoded' }
 
   const out = await post('/auth/logout', { ...headers(form), payload: '' })
-  const again = await post('/auth/logout', { headers: form, payload: '' })
+  const again = await post('/auth/logout', { headers: { ...form, ...SAME }, payload: '' })
+  const foreign = await post('/auth/logout', { headers: { ...form, 'sec-fetch-site': 'cross-site' }, payload: '' })
 
+  assert.deepEqual([foreign.statusCode, foreign.json().code, foreign.cookies], [403, 'csrf', []])
   for (const reply of [out, again]) assert.deepEqual([reply.statusCode, reply.headers.location], [303, '/login'])
   assert.equal((await get('/auth/me', headers())).statusCode, 401)
 })

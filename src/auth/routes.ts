@@ -6,7 +6,7 @@ import type { Deps } from '../deps.ts'
 import { Failure } from '../platform/errors.ts'
 import { ROLES } from '../http/access.ts'
 import { clearSessionCookies, setSessionCookies } from '../http/cookies.ts'
-import { readOwnCookies } from '../http/csrf.ts'
+import { readOwnCookies, requireOwnPage } from '../http/csrf.ts'
 import { FORM } from '../http/html.ts'
 import { Answer, Locale, localeWith, NullableString } from '../http/schemas.ts'
 import { changeSettings, DEMO_DIRECTOR, findUser, logIn, logOut, refreshSession } from './auth.ts'
@@ -188,6 +188,8 @@ const logOutRoute =
         const { refreshToken } = request.body
         const isForm = request.headers['content-type']?.startsWith(FORM) ?? false
         if (refreshToken === undefined) {
+          // The cookies do not come with the form of another site, but the answer would still take them away.
+          if (isForm) requireOwnPage(request, deps.config)
           const { access, refresh } = readOwnCookies(request, deps.config)
           if (!access && !refresh && !isForm)
             throw new Failure('unauthorized', { detail: 'Send refreshToken, or the cookie of a login.' })
