@@ -66,7 +66,7 @@ test('the panel', async (t) => {
     await left.filter({ hasText: money(owedCents - 100_050) }).waitFor()
     await form.getByRole('button', { name: 'Registrar $1,000.50' }).click()
     await form.getByText(`Pago registrado. Deuda: ${money(owedCents - 100_050)} (antes ${money(owedCents)}).`).waitFor()
-    await form.getByRole('button', { name: 'Cerrar' }).click()
+    await form.getByRole('button', { name: 'Cerrar', exact: true }).click()
     await rowWith(page, 'SPEI-PANEL-1').filter({ hasText: '$1,000.50' }).waitFor()
 
     await page.goBack() // to the list, before the form was opened

@@ -1,7 +1,11 @@
 /** A dialog: Esc closes it and the focus returns. Its title names the object and the count. */
+import { X } from 'lucide-react'
 import type { ReactNode } from 'react'
-import { Dialog as AriaDialog, Heading, Modal, ModalOverlay } from 'react-aria-components'
+import { Button, Dialog as AriaDialog, Heading, Modal, ModalOverlay } from 'react-aria-components'
+import { pick } from '../words/locale.ts'
 import styles from './kit.module.css'
+
+const WORDS = pick({ es: { close: 'Cerrar ventana' }, en: { close: 'Close the window' } })
 
 type Props = {
   title: string
@@ -22,9 +26,14 @@ export function Dialog({ title, isOpen, onClose, place = 'middle', children }: P
     >
       <Modal className={styles['modal']}>
         <AriaDialog className={styles['dialog']}>
-          <Heading slot="title" level={2}>
-            {title}
-          </Heading>
+          <div className={styles['dialog-head']}>
+            <Heading slot="title" level={2}>
+              {title}
+            </Heading>
+            <Button slot="close" aria-label={WORDS.close} className={styles['close']}>
+              <X size={20} aria-hidden="true" />
+            </Button>
+          </div>
           {children}
         </AriaDialog>
       </Modal>
