@@ -18,7 +18,7 @@ const WORDS = pick({
     choose: 'Elige un evento para ver sus dobles entradas.',
     now: 'Ahora',
     inside: 'Adentro',
-    of: (inside: string, invited: string) => `${inside} de ${invited} personas`,
+    of: (inside: string, places: string) => `${inside} de ${places} personas`,
     duplicates: 'Códigos que ya habían entrado',
     conflicts: 'Dobles entradas',
     none: 'Nadie entró dos veces.',
@@ -33,7 +33,7 @@ const WORDS = pick({
     choose: 'Choose an event to see its double entries.',
     now: 'Now',
     inside: 'Inside',
-    of: (inside: string, invited: string) => `${inside} of ${invited} people`,
+    of: (inside: string, places: string) => `${inside} of ${places} people`,
     duplicates: 'Codes that had entered before',
     conflicts: 'Double entries',
     none: 'Nobody entered twice.',
@@ -73,7 +73,7 @@ function Conflicts({ eventId }: { eventId: string }) {
           {({ persons, duplicates }) => (
             <Facts
               facts={[
-                [WORDS.inside, WORDS.of(formatNumber(persons.inside), formatNumber(persons.invited))],
+                [WORDS.inside, WORDS.of(formatNumber(persons.inside), formatNumber(persons.places))],
                 [WORDS.duplicates, formatNumber(duplicates)],
               ]}
             />
