@@ -60,7 +60,7 @@ export function AssignForm({ organizerId, onClose }: { organizerId: string | und
     ...{ pays: 'now', method: 'transfer', reference: '', note: '' },
   })
   const [wrong, setWrong] = useState<FieldErrors>({})
-  const [header, , renewIfRefused] = useIdempotencyKey()
+  const [header, settle] = useIdempotencyKey()
   const queries = useQueryClient()
   const organizers = useOrganizers()
   const assign = $api.useMutation('post', '/director/assignments', {
@@ -69,10 +69,8 @@ export function AssignForm({ organizerId, onClose }: { organizerId: string | und
       void queries.invalidateQueries()
       onClose()
     },
-    onError: (error) => {
-      renewIfRefused(error)
-      setWrong(fieldErrorsOf(error))
-    },
+    onError: (error) => setWrong(fieldErrorsOf(error)),
+    onSettled: settle,
   })
   const set =
     <K extends keyof Values>(name: K) =>
