@@ -13,7 +13,7 @@ import { Facts } from '../../kit/Panel.tsx'
 import { RadioChoice } from '../../kit/RadioChoice.tsx'
 import { Refused } from '../../kit/Refused.tsx'
 import { say } from '../../kit/say.ts'
-import { readCents } from '../../words/amounts.ts'
+import { readCents, readCount } from '../../words/amounts.ts'
 import { formatMoney, formatNumber } from '../../words/formats.ts'
 import { EventChoice } from '../filters/events.tsx'
 import { useOrganizers } from '../filters/organizers.ts'
@@ -37,8 +37,6 @@ type Values = {
   reference: string
   note: string
 }
-
-const readCount = (text: string): number | null => (/^[\d,]{1,9}$/.test(text) ? Number(text.replaceAll(',', '')) : null)
 
 function bodyOf(values: Values, tickets: number, unitPriceCents: number) {
   const { organizerId, eventId, kind, pays, method, reference, note } = values
