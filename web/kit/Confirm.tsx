@@ -22,12 +22,10 @@ type Props = {
   asksReason?: boolean
   /** Does it; the dialog closes when it is done and stays with the reason when it fails. */
   run: (reason: string) => Promise<unknown>
-  /** Such as to make a new key for what is sent next. */
-  onFail?: (error: unknown) => void
   onClose: () => void
 }
 
-export function Confirm({ title, children, verb, look = 'danger', asksReason = false, run, onFail, onClose }: Props) {
+export function Confirm({ title, children, verb, look = 'danger', asksReason = false, run, onClose }: Props) {
   const [reason, setReason] = useState('')
   const [wrong, setWrong] = useState<string>()
   const [error, setError] = useState<unknown>()
@@ -40,7 +38,6 @@ export function Confirm({ title, children, verb, look = 'danger', asksReason = f
       onClose()
     } catch (failure) {
       setError(failure)
-      onFail?.(failure)
       setIsBusy(false)
     }
   }

@@ -1,4 +1,7 @@
-/** A secret or a link that is shown this once: people copy it, and nobody can ask for it again. */
+/**
+ * A secret or a link that is shown this once: people copy it, and nobody can ask for it again. `null`: it was in an answer that was
+ * lost on its way.
+ */
 import { useState } from 'react'
 import { pick } from '../words/locale.ts'
 import { Button } from './Button.tsx'
@@ -7,12 +10,23 @@ import { Row } from './Row.tsx'
 import { say } from './say.ts'
 
 const WORDS = pick({
-  es: { copy: 'Copiar', copied: 'Copiado', hint: 'Cópialo ahora: no se vuelve a mostrar.' },
-  en: { copy: 'Copy', copied: 'Copied', hint: 'Copy it now: it is not shown again.' },
+  es: {
+    copy: 'Copiar',
+    copied: 'Copiado',
+    hint: 'Cópialo ahora: no se vuelve a mostrar.',
+    gone: 'Ya se creó; pide otro.',
+  },
+  en: {
+    copy: 'Copy',
+    copied: 'Copied',
+    hint: 'Copy it now: it is not shown again.',
+    gone: 'It was made already; ask for another one.',
+  },
 })
 
-export function ShownOnce({ label, text }: { label: string; text: string }) {
+export function ShownOnce({ label, text }: { label: string; text: string | null }) {
   const [isCopied, setIsCopied] = useState(false)
+  if (text === null) return <p role="alert">{WORDS.gone}</p>
   const copy = async () => {
     await navigator.clipboard.writeText(text)
     setIsCopied(true)

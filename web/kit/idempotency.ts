@@ -2,17 +2,26 @@
 import { useState } from 'react'
 import { isProblem } from '../api/client.ts'
 
-type Key = [header: { 'Idempotency-Key': string }, renew: () => void, renewIfRefused: (error: unknown) => void]
+type Key = [
+  header: { 'Idempotency-Key': string },
+  /** For `onSettled` of the call. */
+  settle: (data: unknown, error: unknown) => void,
+  /** For a text that is another one now, and so another request. */
+  renew: () => void,
+]
 
 /**
- * Returns the header for the call, what makes a new key after the form has done its work, and what makes one after a refusal:
- * that answer is kept with its key, and what is sent next is another request. Without an answer the key stays.
+ * Returns the header for the call, and what hears how it ended. After a final answer the next request has a new key: an answer is
+ * kept with its key. Where nobody knows whether it was done, the key stays.
  */
 export function useIdempotencyKey(): Key {
   const [key, setKey] = useState(() => crypto.randomUUID())
   const renew = () => setKey(crypto.randomUUID())
-  const renewIfRefused = (error: unknown) => {
-    if (isProblem(error) && error.status < 500 && error.status !== 429) renew()
+  const settle = (_data: unknown, error: unknown) => {
+    if (!error || isFinal(error)) renew()
   }
-  return [{ 'Idempotency-Key': key }, renew, renewIfRefused]
+  return [{ 'Idempotency-Key': key }, settle, renew]
 }
+
+const isFinal = (error: unknown): boolean =>
+  isProblem(error) && error.status < 500 && error.status !== 429 && error.code !== 'idempotency_in_progress'

@@ -49,14 +49,14 @@ function Reply({ conversation: { guestId }, left }: { conversation: Conversation
   const path = { ...useEventPath(), guestId }
   const queries = useQueryClient()
   const [text, setText] = useDraft(`mt.draft.${path.eventId}.${guestId}`)
-  const [header, renewKey] = useIdempotencyKey()
+  const [header, settle, renewKey] = useIdempotencyKey()
   const reply = $api.useMutation('post', '/events/{eventId}/conversations/{guestId}/messages', {
     onSuccess: () => {
-      renewKey()
       setText('')
       say(WORDS.replied)
       return queries.invalidateQueries({ queryKey: ['get', '/events/{eventId}/conversations/{guestId}'] })
     },
+    onSettled: settle,
   })
   const send = () => reply.mutate({ params: { path, header }, body: { text: text.trim() } })
   const submit = (submission: FormEvent) => {

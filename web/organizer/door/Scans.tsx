@@ -63,12 +63,13 @@ function Result({ scan: { result, direction, undoneAt, undoReason } }: { scan: S
 function Undo({ scan: { scanId, guestName }, onClose }: { scan: Scan; onClose: () => void }) {
   const path = { ...useEventPath(), scanId }
   const queries = useQueryClient()
-  const [header] = useIdempotencyKey()
+  const [header, settle] = useIdempotencyKey()
   const undo = $api.useMutation('post', '/events/{eventId}/scans/{scanId}/undo', {
     onSuccess: () => {
       say(WORDS.undoDone)
       return queries.invalidateQueries({ queryKey: ['get', '/events/{eventId}/scans'] })
     },
+    onSettled: settle,
   })
   return (
     <Confirm

@@ -34,13 +34,13 @@ export function EventActions({ event }: { event: Event }) {
 
 function PauseButton({ event: { id, sendingPaused } }: { event: Event }) {
   const queries = useQueryClient()
-  const [header, renewKey] = useIdempotencyKey()
+  const [header, settle] = useIdempotencyKey()
   const options = {
     onSuccess: () => {
-      renewKey()
       say(sendingPaused ? WORDS.resumed : WORDS.paused)
       return queries.invalidateQueries({ queryKey: ['get', '/events/{eventId}'] })
     },
+    onSettled: settle,
   }
   const pause = $api.useMutation('post', '/events/{eventId}/deliveries/pause', options)
   const resume = $api.useMutation('post', '/events/{eventId}/deliveries/resume', options)
@@ -59,13 +59,14 @@ function PauseButton({ event: { id, sendingPaused } }: { event: Event }) {
 function CancelForm({ event, onDone }: { event: Event; onDone: () => void }) {
   const queries = useQueryClient()
   const [reason, setReason] = useState('')
-  const [header] = useIdempotencyKey()
+  const [header, settle] = useIdempotencyKey()
   const cancel = $api.useMutation('post', '/events/{eventId}/cancel', {
     onSuccess: () => {
       void queries.invalidateQueries()
       say(WORDS.cancelled)
       onDone()
     },
+    onSettled: settle,
   })
   const send = () => cancel.mutate({ params: { path: { eventId: event.id }, header }, body: reason ? { reason } : {} })
   return (

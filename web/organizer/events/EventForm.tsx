@@ -66,15 +66,14 @@ export function EventForm({ event, onDone }: { event?: Event; onDone: (event: Ev
   const [values, setValues] = useState(() => valuesOf(event))
   const [organizerId, setOrganizerId] = useState('')
   const [wrong, setWrong] = useState<FieldErrors>({})
-  const [header, renewKey] = useIdempotencyKey()
+  const [header, settle] = useIdempotencyKey()
   const done = (saved: Event) => {
-    renewKey()
     void queries.invalidateQueries({ queryKey: ['get', '/events'] })
     void queries.invalidateQueries({ queryKey: ['get', '/events/{eventId}'] })
     say(event ? WORDS.saved : WORDS.created)
     onDone(saved)
   }
-  const options = { onSuccess: done, onError: (error: unknown) => setWrong(fieldErrorsOf(error)) }
+  const options = { onSuccess: done, onError: (error: unknown) => setWrong(fieldErrorsOf(error)), onSettled: settle }
   const create = $api.useMutation('post', '/events', options)
   const update = $api.useMutation('patch', '/events/{eventId}', options)
 

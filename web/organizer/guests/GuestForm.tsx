@@ -44,7 +44,7 @@ export function GuestForm({ guest, onDone }: { guest?: Guest; onDone: () => void
   const path = useEventPath()
   const [values, setValues] = useState(() => valuesOf(guest))
   const [wrong, setWrong] = useState<FieldErrors>({})
-  const [header] = useIdempotencyKey()
+  const [header, settle] = useIdempotencyKey()
   const changed = useGuestsChanged()
   const options = {
     onSuccess: ({ name }: Guest) => {
@@ -53,6 +53,7 @@ export function GuestForm({ guest, onDone }: { guest?: Guest; onDone: () => void
       onDone()
     },
     onError: (error: unknown) => setWrong(fieldErrorsOf(error)),
+    onSettled: settle,
   }
   const create = $api.useMutation('post', '/events/{eventId}/guests', options)
   const update = $api.useMutation('patch', '/events/{eventId}/guests/{guestId}', options)

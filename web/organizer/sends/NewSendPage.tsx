@@ -64,7 +64,7 @@ type LaunchProps = { event: Event; request: Request; seen: Preflight; isBusy: bo
 function Launch({ event, request, seen, isBusy }: LaunchProps) {
   const navigate = useNavigate()
   const queries = useQueryClient()
-  const [header, renewKey] = useIdempotencyKey()
+  const [header, settle] = useIdempotencyKey()
   const [state, setState] = useState<'idle' | 'busy' | 'stale'>('idle')
   const [error, setError] = useState<unknown>(null)
   const launch = async () => {
@@ -77,7 +77,7 @@ function Launch({ event, request, seen, isBusy }: LaunchProps) {
     const params = { path: { eventId: event.id }, header }
     const { data, error } = await api.POST('/events/{eventId}/campaigns', { params, body })
     setState('idle')
-    renewKey()
+    settle(data, error)
     if (error) throw error
     say(WORDS.launched)
     void queries.invalidateQueries({ queryKey: ['get', '/events/{eventId}/campaigns'] })

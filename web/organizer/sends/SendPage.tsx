@@ -88,12 +88,10 @@ function Send({ campaign, isLive }: { campaign: Campaign; isLive: boolean }) {
 function Actions({ campaign: { id: campaignId, status, progress } }: { campaign: Campaign }) {
   const queries = useQueryClient()
   const [isCancelling, setCancelling] = useState(false)
-  const [header, renewKey] = useIdempotencyKey()
+  const [header, settle] = useIdempotencyKey()
   const options = {
-    onSuccess: () => {
-      renewKey()
-      return queries.invalidateQueries({ queryKey: keyOf(campaignId) })
-    },
+    onSuccess: () => queries.invalidateQueries({ queryKey: keyOf(campaignId) }),
+    onSettled: settle,
   }
   const pause = $api.useMutation('post', '/campaigns/{campaignId}/pause', options)
   const resume = $api.useMutation('post', '/campaigns/{campaignId}/resume', options)

@@ -23,7 +23,7 @@ export function AnswerForm({ guest, onDone }: { guest: Schemas['Guest']; onDone:
   const [places, setPlaces] = useState(String(guest.partySize))
   const [note, setNote] = useState('')
   const [wrong, setWrong] = useState<FieldErrors>({})
-  const [header] = useIdempotencyKey()
+  const [header, settle] = useIdempotencyKey()
   const changed = useGuestsChanged()
   const write = $api.useMutation('post', '/events/{eventId}/guests/{guestId}/rsvp', {
     onSuccess: () => {
@@ -32,6 +32,7 @@ export function AnswerForm({ guest, onDone }: { guest: Schemas['Guest']; onDone:
       onDone()
     },
     onError: (error) => setWrong(fieldErrorsOf(error)),
+    onSettled: settle,
   })
   const submit = (submission: FormEvent) => {
     submission.preventDefault()

@@ -15,12 +15,13 @@ export function AssignForm({ eventId, people, onDone }: Props) {
   const queries = useQueryClient()
   const [userId, setUserId] = useState(people[0]!.id)
   const [gate, setGate] = useState('')
-  const [header] = useIdempotencyKey()
+  const [header, settle] = useIdempotencyKey()
   const assign = $api.useMutation('post', '/events/{eventId}/staff', {
     onSuccess: () => {
       void queries.invalidateQueries({ queryKey: ['get', '/events/{eventId}/staff'] })
       onDone()
     },
+    onSettled: settle,
   })
   const submit = (submission: FormEvent) => {
     submission.preventDefault()

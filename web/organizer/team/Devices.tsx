@@ -13,6 +13,7 @@ import { checkBody, fieldErrorsOf, type FieldErrors } from '../../kit/forms.ts'
 import { useIdempotencyKey } from '../../kit/idempotency.ts'
 import { Refused } from '../../kit/Refused.tsx'
 import { Row } from '../../kit/Row.tsx'
+import { ShownOnce } from '../../kit/ShownOnce.tsx'
 import { say } from '../../kit/say.ts'
 import { Empty, Loaded } from '../../kit/State.tsx'
 import { Age } from '../../kit/Time.tsx'
@@ -101,10 +102,11 @@ function DeviceForm({ eventId, onClose }: { eventId: string; onClose: () => void
   const [name, setName] = useState('')
   const [gate, setGate] = useState('')
   const [wrong, setWrong] = useState<FieldErrors>({})
-  const [header] = useIdempotencyKey()
+  const [header, settle] = useIdempotencyKey()
   const add = $api.useMutation('post', '/devices', {
     onSuccess: () => queries.invalidateQueries({ queryKey: ['get', '/devices'] }),
     onError: (error) => setWrong(fieldErrorsOf(error)),
+    onSettled: settle,
   })
   const submit = (submission: FormEvent) => {
     submission.preventDefault()
@@ -129,6 +131,7 @@ function DeviceForm({ eventId, onClose }: { eventId: string; onClose: () => void
 }
 
 function SetUp({ made: { code, qr }, onClose }: { made: Schemas['NewDevice']; onClose: () => void }) {
+  if (code === null) return <ShownOnce label={WORDS.code} text={null} />
   return (
     <>
       <p>{WORDS.deviceReady}</p>

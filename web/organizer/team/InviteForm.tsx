@@ -25,10 +25,11 @@ export function InviteForm({ onClose }: { onClose: () => void }) {
   const [role, setRole] = useState<Role>('organizer')
   const [supervisor, setSupervisor] = useState<'no' | 'yes'>('no')
   const [wrong, setWrong] = useState<FieldErrors>({})
-  const [header] = useIdempotencyKey()
+  const [header, settle] = useIdempotencyKey()
   const invite = $api.useMutation('post', '/users', {
     onSuccess: () => queries.invalidateQueries({ queryKey: ['get', '/users'] }),
     onError: (error) => setWrong(fieldErrorsOf(error)),
+    onSettled: settle,
   })
   const submit = (submission: FormEvent) => {
     submission.preventDefault()

@@ -13,12 +13,10 @@ export function PersonActions({ user, onClose }: { user: Schemas['ManagedUser'];
   const path = { userId: user.id }
   const queries = useQueryClient()
   const me = useMe()
-  const [header, renewKey] = useIdempotencyKey()
+  const [header, settle] = useIdempotencyKey()
   const options = {
-    onSuccess: () => {
-      renewKey()
-      return queries.invalidateQueries({ queryKey: ['get', '/users'] })
-    },
+    onSuccess: () => queries.invalidateQueries({ queryKey: ['get', '/users'] }),
+    onSettled: settle,
   }
   const reset = $api.useMutation('post', '/users/{userId}/password-reset', options)
   const disable = $api.useMutation('delete', '/users/{userId}', options)

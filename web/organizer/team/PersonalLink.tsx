@@ -9,8 +9,8 @@ type Props = { name: string; made: { link: string | null; linkExpiresAt: string 
 export function PersonalLink({ name, made: { link, linkExpiresAt }, onClose }: Props) {
   return (
     <>
-      <p>{WORDS.linkReady(name)}</p>
-      <ShownOnce label={WORDS.link} text={link ?? ''} />
+      {link === null ? null : <p>{WORDS.linkReady(name)}</p>}
+      <ShownOnce label={WORDS.link} text={link} />
       <p>
         {WORDS.expires}: <When at={linkExpiresAt} />
       </p>

@@ -1,7 +1,8 @@
 /** Who changed what, and what was it before? */
 import { $api, type Schemas } from '../../api/client.ts'
 import { BY_CURSOR, rowsOf } from '../../api/pages.ts'
-import { Choice, Field } from '../../kit/Field.tsx'
+import { DateField } from '../../kit/DateField.tsx'
+import { Choice } from '../../kit/Field.tsx'
 import { Dialog } from '../../kit/Dialog.tsx'
 import { Head } from '../../kit/Head.tsx'
 import { PagedTable } from '../../kit/PagedTable.tsx'
@@ -56,8 +57,8 @@ export function AuditPage() {
           ]}
           onChange={(id) => change({ entity: id === ANYONE ? undefined : id })}
         />
-        <Field label={WORDS.from} type="date" value={url.from ?? ''} onChange={(from) => change({ from })} />
-        <Field label={WORDS.to} type="date" value={url.to ?? ''} onChange={(to) => change({ to })} />
+        <DateField label={WORDS.from} canBeEmpty value={url.from ?? ''} onChange={(from) => change({ from })} />
+        <DateField label={WORDS.to} canBeEmpty value={url.to ?? ''} onChange={(to) => change({ to })} />
       </Row>
       <Panel>
         <PagedTable<Entry>

@@ -1,6 +1,7 @@
 /** Chooses the period and the organizer of a screen. */
 import type { ReactNode } from 'react'
-import { Choice, Field } from '../../kit/Field.tsx'
+import { DateField } from '../../kit/DateField.tsx'
+import { Choice } from '../../kit/Field.tsx'
 import { pick } from '../../words/locale.ts'
 import { useOrganizers } from './organizers.ts'
 import { isDay, listPeriods, periodOf, todayInMexico, type Filters } from './period.ts'
@@ -51,15 +52,13 @@ export function FilterBar({ filters, onChange, children }: Props) {
         ]}
         onChange={choose}
       />
-      <Field
+      <DateField
         label={WORDS.from}
-        type="date"
         value={period.from}
         onChange={(from) => isDay(from) && onChange({ from, ...(from > period.to ? { to: from } : {}) })}
       />
-      <Field
+      <DateField
         label={WORDS.to}
-        type="date"
         value={period.to}
         onChange={(to) => isDay(to) && onChange({ to, ...(to < period.from ? { from: to } : {}) })}
       />

@@ -26,14 +26,12 @@ export function KeyForm({ organizerId, onClose }: { organizerId: string | undefi
   const [scopes, setScopes] = useState<Scope[]>(['read'])
   const [lastDay, setLastDay] = useState('')
   const [wrong, setWrong] = useState<FieldErrors>({})
-  const [header, , renewIfRefused] = useIdempotencyKey()
+  const [header, settle] = useIdempotencyKey()
   const queries = useQueryClient()
   const create = $api.useMutation('post', '/api-keys', {
     onSuccess: () => void queries.invalidateQueries({ queryKey: ['get', '/api-keys'] }),
-    onError: (error) => {
-      renewIfRefused(error)
-      setWrong(fieldErrorsOf(error))
-    },
+    onError: (error) => setWrong(fieldErrorsOf(error)),
+    onSettled: settle,
   })
   const submit = (submission: FormEvent) => {
     submission.preventDefault()
@@ -49,11 +47,10 @@ export function KeyForm({ organizerId, onClose }: { organizerId: string | undefi
     setWrong(errors)
     if (Object.keys(errors).length === 0) create.mutate({ params: { header }, body })
   }
-  const key = create.data?.key
   return (
     <Dialog title={WORDS.add} isOpen onClose={onClose}>
-      {key ? (
-        <ShownOnce label={WORDS.key} text={key} />
+      {create.data ? (
+        <ShownOnce label={WORDS.key} text={create.data.key} />
       ) : (
         <Fields onSubmit={submit}>
           <Field label={WORDS.name} value={name} onChange={setName} error={wrong['name']} autoFocus />

@@ -99,18 +99,18 @@ export function KeysPage() {
 }
 
 function Rotate({ apiKey, onClose }: { apiKey: Key; onClose: () => void }) {
-  const [header] = useIdempotencyKey()
+  const [header, settle] = useIdempotencyKey()
   const queries = useQueryClient()
   const rotate = $api.useMutation('post', '/api-keys/{keyId}/rotate', {
     onSuccess: () => void queries.invalidateQueries({ queryKey: ['get', '/api-keys'] }),
+    onSettled: settle,
   })
-  const key = rotate.data?.key
   return (
     <Dialog title={WORDS.rotateTitle(apiKey.name)} isOpen onClose={onClose}>
       <p>{WORDS.rotateText}</p>
       <Refused error={rotate.error} />
-      {key ? (
-        <ShownOnce label={WORDS.key} text={key} />
+      {rotate.data ? (
+        <ShownOnce label={WORDS.key} text={rotate.data.key} />
       ) : (
         <Row>
           <Button

@@ -36,15 +36,14 @@ export function Channels() {
 
 function ChannelRow({ channel }: { channel: Channel }) {
   const [isAsking, setIsAsking] = useState(false)
-  const [header, renewKey, renewIfRefused] = useIdempotencyKey()
+  const [header, settle] = useIdempotencyKey()
   const queries = useQueryClient()
-  const pause = $api.useMutation('post', '/ops/channels/{channel}/pause')
-  const resume = $api.useMutation('post', '/ops/channels/{channel}/resume')
+  const pause = $api.useMutation('post', '/ops/channels/{channel}/pause', { onSettled: settle })
+  const resume = $api.useMutation('post', '/ops/channels/{channel}/resume', { onSettled: settle })
   const name = CHANNELS[channel.channel]
   const waiting = channel.due + channel.waiting
   const params = { path: { channel: channel.channel }, header }
   const changed = async (text: string) => {
-    renewKey()
     say(text)
     await queries.invalidateQueries({ queryKey: ['get', '/ops/channels'] })
   }
@@ -75,7 +74,6 @@ function ChannelRow({ channel }: { channel: Channel }) {
             await pause.mutateAsync({ params, body: { reason } })
             await changed(WORDS.paused(name))
           }}
-          onFail={renewIfRefused}
           onClose={() => setIsAsking(false)}
         >
           {WORDS.pauseText(waiting)}

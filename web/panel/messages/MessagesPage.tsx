@@ -144,12 +144,12 @@ type ActProps = { step: Step; ids: string[]; filter: Filter; onDone: () => void;
 
 /** Retries or discards the chosen letters, or all that the filter shows when none is chosen. */
 function Act({ step, ids, filter, onDone, onClose }: ActProps) {
-  const [header, , renewIfRefused] = useIdempotencyKey()
+  const [header, settle] = useIdempotencyKey()
   const queries = useQueryClient()
-  const retryOne = $api.useMutation('post', '/ops/dead-letters/{letterId}/retry')
-  const discardOne = $api.useMutation('post', '/ops/dead-letters/{letterId}/discard')
-  const retryAll = $api.useMutation('post', '/ops/dead-letters/retry')
-  const discardAll = $api.useMutation('post', '/ops/dead-letters/discard')
+  const retryOne = $api.useMutation('post', '/ops/dead-letters/{letterId}/retry', { onSettled: settle })
+  const discardOne = $api.useMutation('post', '/ops/dead-letters/{letterId}/discard', { onSettled: settle })
+  const retryAll = $api.useMutation('post', '/ops/dead-letters/retry', { onSettled: settle })
+  const discardAll = $api.useMutation('post', '/ops/dead-letters/discard', { onSettled: settle })
   const isRetry = step === 'retry'
   const one = isRetry ? retryOne : discardOne
   const actOnAll = async (): Promise<number> =>
@@ -171,14 +171,7 @@ function Act({ step, ids, filter, onDone, onClose }: ActProps) {
   const some = isRetry ? WORDS.retry(ids.length) : WORDS.discard(ids.length)
   const verb = ids.length > 0 ? some : all
   return (
-    <Confirm
-      title={verb}
-      verb={verb}
-      look={isRetry ? 'main' : 'danger'}
-      run={run}
-      onFail={renewIfRefused}
-      onClose={onClose}
-    >
+    <Confirm title={verb} verb={verb} look={isRetry ? 'main' : 'danger'} run={run} onClose={onClose}>
       {isRetry ? WORDS.retryText : WORDS.discardText}
     </Confirm>
   )

@@ -60,10 +60,10 @@ export function PaymentDrawer({ paymentId, onClose }: { paymentId: string; onClo
 /** A payment that was entered by hand is reversed; one of a provider is given back there. */
 function TakeBack({ payment, name }: { payment: Schemas['Payment']; name: string }) {
   const [isAsking, setIsAsking] = useState(false)
-  const [header, , renewIfRefused] = useIdempotencyKey()
+  const [header, settle] = useIdempotencyKey()
   const queries = useQueryClient()
-  const reverse = $api.useMutation('post', '/director/payments/{paymentId}/reverse')
-  const refund = $api.useMutation('post', '/payments/{paymentId}/refunds')
+  const reverse = $api.useMutation('post', '/director/payments/{paymentId}/reverse', { onSettled: settle })
+  const refund = $api.useMutation('post', '/payments/{paymentId}/refunds', { onSettled: settle })
   if (!WITH_MONEY.includes(payment.status)) return null
   const isManual = payment.kind === 'manual'
   const params = { path: { paymentId: payment.id }, header }
@@ -89,7 +89,6 @@ function TakeBack({ payment, name }: { payment: Schemas['Payment']; name: string
           verb={isManual ? WORDS.reverse : WORDS.refund}
           asksReason
           run={run}
-          onFail={renewIfRefused}
           onClose={() => setIsAsking(false)}
         >
           {isManual ? WORDS.reverseText : WORDS.refundText}

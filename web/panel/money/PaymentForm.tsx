@@ -67,7 +67,7 @@ function Form({ organizerId, onDone }: { organizerId: string | undefined; onDone
     paidAt: todayInMexico(),
   })
   const [wrong, setWrong] = useState<FieldErrors>({})
-  const [header, renewKey, renewIfRefused] = useIdempotencyKey()
+  const [header, settle] = useIdempotencyKey()
   const queries = useQueryClient()
   const organizers = useOrganizers()
   const balance = $api.useQuery(
@@ -80,15 +80,12 @@ function Form({ organizerId, onDone }: { organizerId: string | undefined; onDone
   const enter = $api.useMutation('post', '/director/payments', {
     onSuccess: ({ balance: after }) => {
       const sentence = { now: formatMoney(after.openDebtCents), before: formatMoney(account?.openDebtCents ?? null) }
-      renewKey()
       say(WORDS.registered(sentence.now, sentence.before))
       void queries.invalidateQueries()
       onDone(sentence)
     },
-    onError: (error) => {
-      renewIfRefused(error)
-      setWrong(fieldErrorsOf(error))
-    },
+    onError: (error) => setWrong(fieldErrorsOf(error)),
+    onSettled: settle,
   })
   const set = (name: keyof Values) => (value: string) => setValues((now) => ({ ...now, [name]: value }))
   const cents = readCents(values.amount)

@@ -91,10 +91,10 @@ export function ReviewsPage() {
 /** Money of nobody is applied to the organizer that is chosen. */
 function Decide({ review, what, onClose }: Asked & { onClose: () => void }) {
   const [organizerId, setOrganizerId] = useState(review.organizerId ?? undefined)
-  const [header, , renewIfRefused] = useIdempotencyKey()
+  const [header, settle] = useIdempotencyKey()
   const queries = useQueryClient()
-  const apply = $api.useMutation('post', '/payments/reviews/{reviewId}/apply')
-  const dismiss = $api.useMutation('post', '/payments/reviews/{reviewId}/dismiss')
+  const apply = $api.useMutation('post', '/payments/reviews/{reviewId}/apply', { onSettled: settle })
+  const dismiss = $api.useMutation('post', '/payments/reviews/{reviewId}/dismiss', { onSettled: settle })
   const params = { path: { reviewId: review.id }, header }
   const money = formatMoney(review.amountCents)
   const run = async (reason: string) => {
@@ -111,7 +111,6 @@ function Decide({ review, what, onClose }: Asked & { onClose: () => void }) {
       look={what === 'apply' ? 'main' : 'danger'}
       asksReason
       run={run}
-      onFail={renewIfRefused}
       onClose={onClose}
     >
       <p>{what === 'apply' ? WORDS.applyText : WORDS.dismissText}</p>

@@ -78,13 +78,12 @@ function describeAccount(account: Schemas['Account']): [string, string][] {
 
 function Sending({ organizer: { id, name, sendingPausedAt } }: { organizer: Schemas['Organizer'] }) {
   const [isAsking, setIsAsking] = useState(false)
-  const [header, renewKey, renewIfRefused] = useIdempotencyKey()
+  const [header, settle] = useIdempotencyKey()
   const queries = useQueryClient()
-  const pause = $api.useMutation('post', '/organizers/{organizerId}/deliveries/pause')
-  const resume = $api.useMutation('post', '/organizers/{organizerId}/deliveries/resume')
+  const pause = $api.useMutation('post', '/organizers/{organizerId}/deliveries/pause', { onSettled: settle })
+  const resume = $api.useMutation('post', '/organizers/{organizerId}/deliveries/resume', { onSettled: settle })
   const call = { params: { path: { organizerId: id }, header }, body: {} }
   const changed = async (text: string) => {
-    renewKey()
     say(text)
     await queries.invalidateQueries({ queryKey: ['get', '/organizers'] })
   }
@@ -108,7 +107,6 @@ function Sending({ organizer: { id, name, sendingPausedAt } }: { organizer: Sche
             const { waiting } = await pause.mutateAsync(call)
             await changed(WORDS.paused(waiting))
           }}
-          onFail={renewIfRefused}
           onClose={() => setIsAsking(false)}
         >
           {WORDS.pauseText}

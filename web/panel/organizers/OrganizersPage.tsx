@@ -77,7 +77,7 @@ export function OrganizersPage() {
 function AddOrganizer({ onClose }: { onClose: () => void }) {
   const [name, setName] = useState('')
   const [wrong, setWrong] = useState<string>()
-  const [header] = useIdempotencyKey()
+  const [header, settle] = useIdempotencyKey()
   const queries = useQueryClient()
   const navigate = useNavigate()
   const create = $api.useMutation('post', '/organizers', {
@@ -86,6 +86,7 @@ function AddOrganizer({ onClose }: { onClose: () => void }) {
       void queries.invalidateQueries({ queryKey: ['get', '/organizers'] })
       void navigate({ to: `/organizers/${id}` })
     },
+    onSettled: settle,
   })
   const submit = (submission: FormEvent) => {
     submission.preventDefault()

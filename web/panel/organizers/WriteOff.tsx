@@ -14,9 +14,9 @@ type Props = { organizerId: string; name: string; owedCents: number; onClose: ()
 
 export function WriteOff({ organizerId, name, owedCents, onClose }: Props) {
   const [amount, setAmount] = useState(() => (owedCents / 100).toFixed(2))
-  const [header, , renewIfRefused] = useIdempotencyKey()
+  const [header, settle] = useIdempotencyKey()
   const queries = useQueryClient()
-  const write = $api.useMutation('post', '/director/organizers/{organizerId}/write-offs')
+  const write = $api.useMutation('post', '/director/organizers/{organizerId}/write-offs', { onSettled: settle })
   const amountCents = readCents(amount)
   return (
     <Confirm
@@ -29,7 +29,6 @@ export function WriteOff({ organizerId, name, owedCents, onClose }: Props) {
         say(WORDS.isWrittenOff)
         await queries.invalidateQueries()
       }}
-      onFail={renewIfRefused}
       onClose={onClose}
     >
       <p>{WORDS.writeOffText}</p>

@@ -13,7 +13,7 @@ import { Facts } from '../../kit/Panel.tsx'
 import { RadioChoice } from '../../kit/RadioChoice.tsx'
 import { Refused } from '../../kit/Refused.tsx'
 import { say } from '../../kit/say.ts'
-import { readCents } from '../../words/amounts.ts'
+import { readCents, readCount } from '../../words/amounts.ts'
 import { formatMoney, formatNumber } from '../../words/formats.ts'
 import { EventChoice } from '../filters/events.tsx'
 import { useOrganizers } from '../filters/organizers.ts'
@@ -38,8 +38,6 @@ type Values = {
   note: string
 }
 
-const readCount = (text: string): number | null => (/^[\d,]{1,9}$/.test(text) ? Number(text.replaceAll(',', '')) : null)
-
 function bodyOf(values: Values, tickets: number, unitPriceCents: number) {
   const { organizerId, eventId, kind, pays, method, reference, note } = values
   const payment = {
@@ -60,7 +58,7 @@ export function AssignForm({ organizerId, onClose }: { organizerId: string | und
     ...{ pays: 'now', method: 'transfer', reference: '', note: '' },
   })
   const [wrong, setWrong] = useState<FieldErrors>({})
-  const [header, , renewIfRefused] = useIdempotencyKey()
+  const [header, settle] = useIdempotencyKey()
   const queries = useQueryClient()
   const organizers = useOrganizers()
   const assign = $api.useMutation('post', '/director/assignments', {
@@ -69,10 +67,8 @@ export function AssignForm({ organizerId, onClose }: { organizerId: string | und
       void queries.invalidateQueries()
       onClose()
     },
-    onError: (error) => {
-      renewIfRefused(error)
-      setWrong(fieldErrorsOf(error))
-    },
+    onError: (error) => setWrong(fieldErrorsOf(error)),
+    onSettled: settle,
   })
   const set =
     <K extends keyof Values>(name: K) =>

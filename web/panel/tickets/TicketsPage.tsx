@@ -93,9 +93,9 @@ export function TicketsPage() {
 }
 
 function Reverse({ assignment, name, onClose }: { assignment: Assignment; name: string; onClose: () => void }) {
-  const [header, , renewIfRefused] = useIdempotencyKey()
+  const [header, settle] = useIdempotencyKey()
   const queries = useQueryClient()
-  const reverse = $api.useMutation('post', '/director/assignments/{assignmentId}/reverse')
+  const reverse = $api.useMutation('post', '/director/assignments/{assignmentId}/reverse', { onSettled: settle })
   return (
     <Confirm
       title={WORDS.reverseTitle(formatNumber(assignment.tickets), name)}
@@ -106,7 +106,6 @@ function Reverse({ assignment, name, onClose }: { assignment: Assignment; name: 
         say(WORDS.isReversed)
         await queries.invalidateQueries()
       }}
-      onFail={renewIfRefused}
       onClose={onClose}
     >
       {WORDS.reverseText}

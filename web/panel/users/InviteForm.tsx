@@ -31,15 +31,13 @@ export function InviteForm({ organizerId, onClose }: { organizerId: string | und
     ...{ name: '', email: '', role: 'organizer', organizerId: organizerId ?? '', supervisor: false },
   })
   const [wrong, setWrong] = useState<FieldErrors>({})
-  const [header, , renewIfRefused] = useIdempotencyKey()
+  const [header, settle] = useIdempotencyKey()
   const queries = useQueryClient()
   const organizers = useOrganizers()
   const invite = $api.useMutation('post', '/users', {
     onSuccess: () => void queries.invalidateQueries({ queryKey: ['get', '/users'] }),
-    onError: (error) => {
-      renewIfRefused(error)
-      setWrong(fieldErrorsOf(error))
-    },
+    onError: (error) => setWrong(fieldErrorsOf(error)),
+    onSettled: settle,
   })
   const set =
     <K extends keyof Values>(name: K) =>
@@ -53,12 +51,11 @@ export function InviteForm({ organizerId, onClose }: { organizerId: string | und
     setWrong(errors)
     if (Object.keys(errors).length === 0) invite.mutate({ params: { header }, body })
   }
-  const link = invite.data?.link
-  if (link)
+  if (invite.data)
     return (
       <Dialog title={WORDS.inviteTitle} isOpen onClose={onClose}>
-        <p>{WORDS.linkFor(values.name)}</p>
-        <ShownOnce label={WORDS.link} text={link} />
+        {invite.data.link ? <p>{WORDS.linkFor(values.name)}</p> : null}
+        <ShownOnce label={WORDS.link} text={invite.data.link} />
       </Dialog>
     )
   return (

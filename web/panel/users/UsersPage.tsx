@@ -126,15 +126,14 @@ function Disable({ person, onClose }: { person: Person; onClose: () => void }) {
 }
 
 function Reset({ person, onClose }: { person: Person; onClose: () => void }) {
-  const [header] = useIdempotencyKey()
-  const reset = $api.useMutation('post', '/users/{userId}/password-reset')
-  const link = reset.data?.link
+  const [header, settle] = useIdempotencyKey()
+  const reset = $api.useMutation('post', '/users/{userId}/password-reset', { onSettled: settle })
   return (
     <Dialog title={WORDS.resetTitle(person.name)} isOpen onClose={onClose}>
-      <p>{link ? WORDS.linkFor(person.name) : WORDS.resetText}</p>
+      <p>{reset.data?.link ? WORDS.linkFor(person.name) : WORDS.resetText}</p>
       <Refused error={reset.error} />
-      {link ? (
-        <ShownOnce label={WORDS.link} text={link} />
+      {reset.data ? (
+        <ShownOnce label={WORDS.link} text={reset.data.link} />
       ) : (
         <Row>
           <Button
