@@ -12,7 +12,7 @@ export const WORDS = pick({
     cancel: 'Cancelar el evento',
     cancelTitle: (name: string) => `Cancelar «${name}»`,
     cancelText:
-      'No se envía nada más, la puerta no deja pasar a nadie y no se puede deshacer. A tus invitados no les llega un aviso: mándalo antes.',
+      'No se envía nada más, la puerta no deja pasar a nadie y no se puede deshacer. A tus invitados no les llega un aviso por sí solo. Después, en Envíos, mándales el «Aviso de cancelación».',
     cancelReason: 'Motivo (lo ven tus invitados)',
     cancelled: 'El evento quedó cancelado.',
     paused: 'Los envíos están en pausa.',
@@ -51,7 +51,7 @@ export const WORDS = pick({
     cancel: 'Cancel the event',
     cancelTitle: (name: string) => `Cancel “${name}”`,
     cancelText:
-      'Nothing more is sent, the door lets nobody in, and this cannot be undone. Your guests are not told: send a message first.',
+      'Nothing more is sent, the door lets nobody in, and this cannot be undone. Your guests are not told by themselves. Afterwards, in Messages, send them the “Notice of cancellation”.',
     cancelReason: 'Reason (your guests see it)',
     cancelled: 'The event is cancelled.',
     paused: 'Sending is paused.',
