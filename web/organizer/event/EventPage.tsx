@@ -69,7 +69,9 @@ const Start = ({ eventId }: { eventId: string }) => (
 
 /** An invitation can be brought to mind while the event is open. */
 function Remind({ event: { id: eventId, status, endsAt }, summary }: { event: Event; summary: Summary }) {
-  const { guests } = summary.answered.pending
+  // Who said «quizá» has not decided either, and gets the reminder, too.
+  const { pending, maybe } = summary.answered
+  const guests = pending.guests + maybe.guests
   if (guests === 0 || status !== 'active' || Date.parse(endsAt) < Date.now()) return null
   return (
     <div>
