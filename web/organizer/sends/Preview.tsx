@@ -28,6 +28,8 @@ export function Preview({ event, request, preflight }: Props) {
     BY_CURSOR,
   )
   const excluded = new Set(preflight.exclusions.map(({ guestId }) => guestId))
+  // The check names some of those who are left out, not all.
+  const isSample = preflight.counts.matched - preflight.counts.valid > excluded.size
   const rows = rowsOf(guests.data).filter(({ id }) => !excluded.has(id))
   const total = preflight.counts.valid
   const guest = rows[Math.min(index, rows.length - 1)]
@@ -51,6 +53,7 @@ export function Preview({ event, request, preflight }: Props) {
           ›
         </Button>
       </div>
+      {isSample ? <p className={styles['soft']}>{WORDS.sample}</p> : null}
       <Message event={event} request={request} guest={guest} />
     </section>
   )
