@@ -22,10 +22,10 @@ export const readGuestsUrl = ({ q, status, answer, tag, deliveryStatus, guest, a
 
 export const readImportUrl = ({ job }: Words) => ({ job: textOf(job) })
 
-export const readDraftUrl = ({ template, status, tag, channel, text, at }: Words) => ({
+export const readDraftUrl = ({ template, status, tag, channel, text, later, at }: Words) => ({
   ...{ template: oneOf(keysOf(TEMPLATES), template), status: oneOf(keysOf(GUEST_STATES), status), tag: textOf(tag) },
   channel: oneOf(['auto', 'whatsapp', 'email'] as const, channel),
-  ...{ text: textOf(text), at: textOf(at) },
+  ...{ text: textOf(text), later: flag(later), at: textOf(at) },
 })
 
 export const readSendUrl = ({ outcome }: Words) => ({

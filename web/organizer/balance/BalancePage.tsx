@@ -13,6 +13,9 @@ import { formatMoney, formatNumber } from '../../words/formats.ts'
 import styles from './balance.module.css'
 import { WORDS } from './words.ts'
 
+/** Days of money are days of Mexico. */
+const ZONE = 'America/Mexico_City'
+
 type Kind = Schemas['MovementKind']
 export type BalanceUrl = { kind?: Kind | undefined }
 
@@ -95,7 +98,7 @@ function Ledger({ organizerId }: { organizerId: string }) {
         }
         columns={[
           { id: 'kind', title: WORDS.kind, cell: (one) => WORDS.kinds[one.kind] },
-          { id: 'when', title: WORDS.when, cell: ({ effectiveAt }) => <When at={effectiveAt} /> },
+          { id: 'when', title: WORDS.when, cell: ({ effectiveAt }) => <When at={effectiveAt} timeZone={ZONE} /> },
           {
             id: 'tickets',
             title: WORDS.tickets,

@@ -7,7 +7,7 @@ import { useMayEdit } from '../../kit/session.ts'
 import { Empty, Loaded } from '../../kit/State.tsx'
 import { Age } from '../../kit/Time.tsx'
 import { formatNumber } from '../../words/formats.ts'
-import { useEvent, useEventPath } from '../shared/event.ts'
+import { useEvent, useEventPath, type Event } from '../shared/event.ts'
 import { EventActions } from './EventActions.tsx'
 import { Funnel } from './Funnel.tsx'
 import styles from './event.module.css'
@@ -47,7 +47,7 @@ export function EventPage() {
                 </p>
               </Row>
               <Funnel eventId={path.eventId} summary={data} />
-              {mayEdit ? <Remind eventId={path.eventId} summary={data} /> : null}
+              {event && mayEdit ? <Remind event={event} summary={data} /> : null}
             </section>
           )
         }
@@ -67,9 +67,12 @@ const Start = ({ eventId }: { eventId: string }) => (
   </Row>
 )
 
-function Remind({ eventId, summary }: { eventId: string; summary: Summary }) {
-  const { guests } = summary.answered.pending
-  if (guests === 0) return null
+/** An invitation can be brought to mind while the event is open. */
+function Remind({ event: { id: eventId, status, endsAt }, summary }: { event: Event; summary: Summary }) {
+  // Who said «quizá» has not decided either, and gets the reminder, too.
+  const { pending, maybe } = summary.answered
+  const guests = pending.guests + maybe.guests
+  if (guests === 0 || status !== 'active' || Date.parse(endsAt) < Date.now()) return null
   return (
     <div>
       <GoTo look="main" to={`/events/${eventId}/sends/new`} search={{ template: 'event_reminder', status: 'pending' }}>

@@ -2,6 +2,8 @@
 import { useState } from 'react'
 import { $api, type Schemas } from '../../api/client.ts'
 import { Button } from '../../kit/Button.tsx'
+import { Confirm } from '../../kit/Confirm.tsx'
+import { useIdempotencyKey } from '../../kit/idempotency.ts'
 import { Refused } from '../../kit/Refused.tsx'
 import { Row } from '../../kit/Row.tsx'
 import { say } from '../../kit/say.ts'
@@ -12,13 +14,14 @@ import { useEventPath } from '../shared/event.ts'
 import { AnswerForm } from '../shared/AnswerForm.tsx'
 import { GuestForm } from './GuestForm.tsx'
 import { useGuestsChanged } from '../shared/changed.ts'
+import { useDeliveriesOf } from './guests.ts'
 import styles from './guests.module.css'
 import { History } from './History.tsx'
 import { SendForm } from '../shared/SendForm.tsx'
 import { WORDS } from './words.ts'
 
 type Guest = Schemas['Guest']
-type Form = 'send' | 'answer' | 'edit' | 'delete'
+type Form = 'send' | 'answer' | 'edit' | 'delete' | 'revoke'
 
 export function GuestDrawer({ guest, onClose }: { guest: Guest; onClose: () => void }) {
   const [form, setForm] = useState<Form | null>(null)
@@ -35,14 +38,13 @@ export function GuestDrawer({ guest, onClose }: { guest: Guest; onClose: () => v
           </Button>
           <Button onPress={() => setForm('answer')}>{WORDS.answerByHand}</Button>
           <Button onPress={() => setForm('edit')}>{WORDS.edit}</Button>
-          <Button look="danger" onPress={() => setForm('delete')}>
-            {WORDS.delete}
-          </Button>
+          <LeaveButton guest={guest} onOpen={setForm} />
         </Row>
       ) : null}
       {form === 'send' ? <SendForm guests={[guest]} onDone={finish} /> : null}
       {form === 'answer' ? <AnswerForm guest={guest} onDone={finish} /> : null}
       {form === 'delete' ? <DeleteForm guest={guest} onDone={onClose} /> : null}
+      {form === 'revoke' ? <Revoke guest={guest} onClose={finish} /> : null}
       <History guestId={guest.id} />
       <div>
         <Button onPress={onClose}>{WORDS.close}</Button>
@@ -80,6 +82,41 @@ function Facts({ guest }: { guest: Guest }) {
           </div>
         ))}
     </dl>
+  )
+}
+
+/** A guest with a history stays on the list; their pass can be made void. */
+function LeaveButton({ guest, onOpen }: { guest: Guest; onOpen: (form: Form) => void }) {
+  const deliveries = useDeliveriesOf(guest.id).data?.data
+  if (!deliveries) return null
+  const form = deliveries.length > 0 || guest.admitted > 0 ? 'revoke' : 'delete'
+  return (
+    <Button look="danger" onPress={() => onOpen(form)}>
+      {WORDS[form]}
+    </Button>
+  )
+}
+
+function Revoke({ guest: { id, name }, onClose }: { guest: Guest; onClose: () => void }) {
+  const path = { ...useEventPath(), guestId: id }
+  const changed = useGuestsChanged()
+  const [header, , renewIfRefused] = useIdempotencyKey()
+  const revoke = $api.useMutation('post', '/events/{eventId}/guests/{guestId}/pass/revoke', {
+    onSuccess: () => {
+      say(WORDS.revoked(name))
+      changed()
+    },
+  })
+  return (
+    <Confirm
+      title={WORDS.revokeTitle(name)}
+      verb={WORDS.revoke}
+      run={() => revoke.mutateAsync({ params: { path, header }, body: {} })}
+      onFail={renewIfRefused}
+      onClose={onClose}
+    >
+      {WORDS.revokeText}
+    </Confirm>
   )
 }
 

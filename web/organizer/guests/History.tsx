@@ -8,18 +8,13 @@ import { LOCALE } from '../../words/locale.ts'
 import { ANSWERS, CHANNELS, DELIVERY_STATES, type Answer } from '../../words/states.ts'
 import { nameTemplate } from '../../words/templates.ts'
 import { useEvent, useEventPath } from '../shared/event.ts'
+import { useDeliveriesOf } from './guests.ts'
 import styles from './guests.module.css'
 import { OUTCOMES, SOURCES, WORDS } from './words.ts'
 
-/** More than that are no longer read. */
-const SHOWN_MAX = 10
-const OFTEN_MS = 5000
-
 export function History({ guestId }: { guestId: string }) {
   const path = useEventPath()
-  const query = { guestId, limit: SHOWN_MAX }
-  const options = { refetchInterval: OFTEN_MS }
-  const deliveries = $api.useQuery('get', '/events/{eventId}/deliveries', { params: { path, query } }, options)
+  const deliveries = useDeliveriesOf(guestId)
   const answers = $api.useQuery('get', '/events/{eventId}/guests/{guestId}/rsvp', {
     params: { path: { ...path, guestId } },
   })

@@ -25,6 +25,19 @@ export function useGuests({ q, status, answer, tag, deliveryStatus }: GuestFilte
   )
 }
 
+/** More than that are no longer read. */
+const DELIVERIES_MAX = 10
+const OFTEN_MS = 5000
+
+/** What was sent to a guest, the newest first. */
+export const useDeliveriesOf = (guestId: string) =>
+  $api.useQuery(
+    'get',
+    '/events/{eventId}/deliveries',
+    { params: { path: useEventPath(), query: { guestId, limit: DELIVERIES_MAX } } },
+    { refetchInterval: OFTEN_MS },
+  )
+
 /** The newest delivery of a guest, by either channel. */
 export function lastDeliveryOf({ deliveries: { whatsapp, email } }: Guest) {
   if (!whatsapp || !email)

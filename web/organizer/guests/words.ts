@@ -56,6 +56,11 @@ export const WORDS = pick({
     deleted: (name: string) => `${name} ya no está en la lista.`,
     deleteTitle: (name: string) => `Borrar a ${name}`,
     deleteText: 'Sale de la lista y su invitación deja de funcionar.',
+    revoke: 'Anular el pase',
+    revokeTitle: (name: string) => `Anular el pase de ${name}`,
+    revokeText:
+      'Su enlace y su código dejan de funcionar. Se hace un pase nuevo: para dárselo, mándale otra vez la invitación. Quien ya entró sigue adentro.',
+    revoked: (name: string) => `El pase de ${name} ya no sirve.`,
     code: 'Código',
     inside: 'Adentro',
     ofPlaces: (admitted: number, places: number) => `${admitted} de ${places}`,
@@ -117,6 +122,11 @@ export const WORDS = pick({
     deleted: (name: string) => `${name} is no longer on the list.`,
     deleteTitle: (name: string) => `Delete ${name}`,
     deleteText: 'They leave the list, and their invitation no longer works.',
+    revoke: 'Revoke the pass',
+    revokeTitle: (name: string) => `Revoke the pass of ${name}`,
+    revokeText:
+      'Their link and their code stop working. A new pass is made: to give it to them, send the invitation again. Who is inside stays inside.',
+    revoked: (name: string) => `The pass of ${name} no longer works.`,
     code: 'Code',
     inside: 'Inside',
     ofPlaces: (admitted: number, places: number) => `${admitted} of ${places}`,

@@ -4,12 +4,13 @@ import { DataTable } from '../../kit/DataTable.tsx'
 import { Empty, Loaded } from '../../kit/State.tsx'
 import { When } from '../../kit/Time.tsx'
 import { formatNumber } from '../../words/formats.ts'
-import { useEventPath } from '../shared/event.ts'
+import { useEventPath, useZone } from '../shared/event.ts'
 import { isOpen, OFTEN_MS } from './JobProgress.tsx'
 import { Rejected } from './Result.tsx'
 import { WORDS } from './words.ts'
 
 export function Earlier() {
+  const zone = useZone()
   const imports = $api.useQuery(
     'get',
     '/events/{eventId}/imports',
@@ -27,7 +28,7 @@ export function Earlier() {
             idOf={({ importId }) => importId}
             empty={<Empty>{WORDS.none}</Empty>}
             columns={[
-              { id: 'when', title: WORDS.when, cell: ({ createdAt }) => <When at={createdAt} /> },
+              { id: 'when', title: WORDS.when, cell: ({ createdAt }) => <When at={createdAt} {...zone} /> },
               { id: 'status', title: WORDS.status, cell: ({ status }) => WORDS.states[status] },
               { id: 'created', title: WORDS.done.created, isNumber: true, cell: (one) => formatNumber(one.created) },
               { id: 'updated', title: WORDS.done.updated, isNumber: true, cell: (one) => formatNumber(one.updated) },

@@ -4,8 +4,10 @@ import { Choice, Field } from '../../kit/Field.tsx'
 import { RadioChoice } from '../../kit/RadioChoice.tsx'
 import { GUEST_STATES } from '../../words/states.ts'
 import { TEMPLATE_OPTIONS } from '../../words/templates.ts'
+import type { Event } from '../shared/event.ts'
+import { usualTemplate } from '../shared/templates.ts'
 import styles from './sends.module.css'
-import type { Draft } from './sends.ts'
+import type { Draft } from './draft.ts'
 import { WORDS } from './words.ts'
 
 const CHANNELS = (['auto', 'whatsapp', 'email'] as const).map((id) => ({ id, label: WORDS.channels[id] }))
@@ -20,13 +22,12 @@ const WHEN = [
 /** A pause in typing, after which the check runs again. */
 const PAUSE_MS = 400
 
-export function DraftForm({ draft, onChange }: { draft: Draft; onChange: (changes: Draft) => void }) {
-  const { template = 'event_invitation', status, channel = 'auto', tag, text, at } = draft
-  const [isLater, setLater] = useState(at !== undefined)
-  const choose = (id: 'now' | 'later') => {
-    setLater(id === 'later')
-    if (id === 'now') onChange({ at: undefined })
-  }
+type Props = { event: Event; draft: Draft; onChange: (changes: Draft) => void }
+
+export function DraftForm({ event, draft, onChange }: Props) {
+  const { template = usualTemplate(event), status, channel = 'auto', tag, text, later, at } = draft
+  const isLater = later === true || at !== undefined
+  const choose = (id: 'now' | 'later') => onChange(id === 'now' ? { later: undefined, at: undefined } : { later: true })
   return (
     <form className={styles['stack']} onSubmit={(submission) => submission.preventDefault()}>
       <Choice
@@ -52,7 +53,7 @@ export function DraftForm({ draft, onChange }: { draft: Draft; onChange: (change
           label={WORDS.at}
           type="datetime-local"
           value={at ?? ''}
-          onChange={(at) => onChange({ at: at || undefined })}
+          onChange={(at) => onChange({ later: true, at: at || undefined })}
         />
       ) : null}
     </form>

@@ -15,7 +15,8 @@ import { Check } from './Check.tsx'
 import { DraftForm } from './DraftForm.tsx'
 import { Preview } from './Preview.tsx'
 import styles from './sends.module.css'
-import { checkSend, isSame, requestOf, usePreflight, type Draft, type Preflight, type Request } from './sends.ts'
+import { lackOf, requestOf, type Draft, type Request } from './draft.ts'
+import { checkSend, isSame, usePreflight, type Preflight } from './sends.ts'
 import { WORDS } from './words.ts'
 
 export function NewSendPage() {
@@ -35,10 +36,10 @@ function NewSend({ event }: { event: Event }) {
   return (
     <div className={styles['halves']}>
       <section className={styles['card']}>
-        <DraftForm draft={draft} onChange={setDraft} />
+        <DraftForm event={event} draft={draft} onChange={setDraft} />
       </section>
       {request === null ? (
-        <p className={styles['soft']}>{WORDS.writeText}</p>
+        <p className={styles['soft']}>{lackOf(draft) === 'at' ? WORDS.chooseTime : WORDS.writeText}</p>
       ) : (
         <div className={styles['stack']}>
           <Loaded query={preflight} lines={8}>
@@ -89,12 +90,20 @@ function Launch({ event, request, seen, isBusy }: LaunchProps) {
       setError(error)
     })
   const count = formatNumber(seen.counts.valid)
+  // The API sends at once what was to leave at a time that has passed.
+  const isPast = request.scheduledAt !== undefined && seen.scheduledAt === null && !isBusy
   return (
     <>
       {state === 'stale' ? <p role="alert">{WORDS.stale}</p> : null}
+      {isPast ? <p role="alert">{WORDS.past}</p> : null}
       <Refused error={error} />
       <div>
-        <Button look="main" isBusy={state === 'busy' || isBusy} isDisabled={seen.counts.valid === 0} onPress={start}>
+        <Button
+          look="main"
+          isBusy={state === 'busy' || isBusy}
+          isDisabled={seen.counts.valid === 0 || isPast}
+          onPress={start}
+        >
           {request.scheduledAt ? WORDS.schedule(count) : WORDS.send(count)}
         </Button>
       </div>

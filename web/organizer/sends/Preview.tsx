@@ -10,7 +10,8 @@ import { CHANNELS } from '../../words/states.ts'
 import { useQuery } from '@tanstack/react-query'
 import { api } from '../../api/client.ts'
 import type { Event } from '../shared/event.ts'
-import type { Preflight, Request } from './sends.ts'
+import type { Request } from './draft.ts'
+import type { Preflight } from './sends.ts'
 import styles from './sends.module.css'
 import { WORDS } from './words.ts'
 
@@ -27,6 +28,8 @@ export function Preview({ event, request, preflight }: Props) {
     BY_CURSOR,
   )
   const excluded = new Set(preflight.exclusions.map(({ guestId }) => guestId))
+  // The check names some of those who are left out, not all.
+  const isSample = preflight.counts.matched - preflight.counts.valid > excluded.size
   const rows = rowsOf(guests.data).filter(({ id }) => !excluded.has(id))
   const total = preflight.counts.valid
   const guest = rows[Math.min(index, rows.length - 1)]
@@ -50,6 +53,7 @@ export function Preview({ event, request, preflight }: Props) {
           ›
         </Button>
       </div>
+      {isSample ? <p className={styles['soft']}>{WORDS.sample}</p> : null}
       <Message event={event} request={request} guest={guest} />
     </section>
   )

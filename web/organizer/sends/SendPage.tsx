@@ -15,7 +15,7 @@ import { usePath } from '../../kit/url.ts'
 import { formatNumber } from '../../words/formats.ts'
 import { LOCALE } from '../../words/locale.ts'
 import { nameTemplate } from '../../words/templates.ts'
-import { useEvent } from '../shared/event.ts'
+import { useZone } from '../shared/event.ts'
 import { Messages } from './Messages.tsx'
 import { ProgressOf } from './ProgressOf.tsx'
 import styles from './sends.module.css'
@@ -64,7 +64,7 @@ function useLive(campaignId: string, campaign: Campaign | undefined): boolean {
 }
 
 function Send({ campaign, isLive }: { campaign: Campaign; isLive: boolean }) {
-  const event = useEvent().data
+  const zone = useZone()
   const { name, template, explanation, scheduledAt, createdAt } = campaign
   return (
     <>
@@ -72,8 +72,7 @@ function Send({ campaign, isLive }: { campaign: Campaign; isLive: boolean }) {
         <div>
           <h1>{name ?? nameTemplate(template)}</h1>
           <p className={styles['soft']}>
-            <SendState campaign={campaign} /> ·{' '}
-            <When at={scheduledAt ?? createdAt} {...(event ? { timeZone: event.timeZone } : {})} />
+            <SendState campaign={campaign} /> · <When at={scheduledAt ?? createdAt} {...zone} />
           </p>
         </div>
         {useMayEdit() ? <Actions campaign={campaign} /> : null}

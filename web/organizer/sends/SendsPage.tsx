@@ -11,7 +11,7 @@ import { Status, type Tone } from '../../kit/Status.tsx'
 import { useNowMs, When } from '../../kit/Time.tsx'
 import { formatNumber } from '../../words/formats.ts'
 import { nameTemplate } from '../../words/templates.ts'
-import { useEventPath } from '../shared/event.ts'
+import { useEventPath, useZone } from '../shared/event.ts'
 import type { Campaign } from './sends.ts'
 import { WORDS } from './words.ts'
 
@@ -21,6 +21,7 @@ export function SendsPage() {
   const path = useEventPath()
   const navigate = useNavigate()
   const mayEdit = useMayEdit()
+  const zone = useZone()
   const base = `/events/${path.eventId}/sends`
   const options = { ...BY_CURSOR, refetchInterval: OFTEN_MS }
   const campaigns = $api.useInfiniteQuery('get', '/events/{eventId}/campaigns', { params: { path } }, options)
@@ -44,7 +45,11 @@ export function SendsPage() {
         columns={[
           { id: 'name', title: WORDS.columns.name, cell: ({ name, template }) => name ?? nameTemplate(template) },
           { id: 'status', title: WORDS.columns.status, cell: (one) => <SendState campaign={one} /> },
-          { id: 'when', title: WORDS.columns.when, cell: (one) => <When at={one.scheduledAt ?? one.createdAt} /> },
+          {
+            id: 'when',
+            title: WORDS.columns.when,
+            cell: (one) => <When at={one.scheduledAt ?? one.createdAt} {...zone} />,
+          },
           numbers('total'),
           numbers('read'),
           numbers('failed'),

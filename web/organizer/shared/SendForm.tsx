@@ -1,5 +1,5 @@
 /** Sends one message to the guests that were chosen. */
-import { useState, type FormEvent } from 'react'
+import { useEffect, useRef, useState, type FormEvent } from 'react'
 import { api, isProblem, type Schemas } from '../../api/client.ts'
 import { Button } from '../../kit/Button.tsx'
 import { Choice, Field } from '../../kit/Field.tsx'
@@ -7,86 +7,149 @@ import { Fields } from '../../kit/Fields.tsx'
 import { say } from '../../kit/say.ts'
 import { explainProblem } from '../../words/problems.ts'
 import { TEMPLATE_OPTIONS, type Sendable } from '../../words/templates.ts'
-import { useEventPath } from './event.ts'
 import { useGuestsChanged } from './changed.ts'
+import { useEvent, useEventPath } from './event.ts'
+import { leftOf, NEW_ROUND, sendRound, type Round } from './round.ts'
+import { usualTemplate } from './templates.ts'
 import { WORDS } from './words.ts'
 
 type To = Pick<Schemas['Guest'], 'id' | 'name'>
 type Channel = Schemas['ChannelChoice']
-type Outcome = { name: string; text: string }
+type Sent = { template: Sendable; channel: Channel; variables: Record<string, string> }
 
 const CHANNELS = (['auto', 'whatsapp', 'email'] as const).map((id) => ({ id, label: WORDS[id] }))
 
 export function SendForm({ guests, onDone }: { guests: readonly To[]; onDone: () => void }) {
-  const path = useEventPath()
-  const changed = useGuestsChanged()
-  const [template, setTemplate] = useState<Sendable>('event_invitation')
+  const event = useEvent().data
+  const [chosen, setChosen] = useState<Sendable>()
+  const template = chosen ?? (event ? usualTemplate(event) : 'event_invitation')
   const [channel, setChannel] = useState<Channel>('auto')
   const [text, setText] = useState('')
-  const [done, setDone] = useState<number | null>(null)
-  const [refused, setRefused] = useState<Outcome[]>([])
-  const [repeated, setRepeated] = useState<readonly To[]>([])
+  const { round, progress, start, restart, forgetKeys } = useRound(guests, onDone)
   const needsText = template === 'event_update'
-
-  /** `force`: also to those who had this message before. */
-  const sendTo = async (to: readonly To[], force: boolean) => {
-    const failed: Outcome[] = []
-    const again: To[] = []
-    for (const [index, { id, name }] of to.entries()) {
-      setDone(index)
-      const variables: Record<string, string> = needsText ? { update_text: text } : {}
-      const call = { params: { path: { ...path, guestId: id } }, body: { template, channel, variables, force } }
-      const { data, error } = await api
-        .POST('/events/{eventId}/guests/{guestId}/send', call)
-        .catch((error: unknown) => ({ data: undefined, error }))
-      if (data?.status === 'duplicate') again.push({ id, name })
-      if (error) failed.push({ name, text: explainProblem(isProblem(error) ? error : null).text })
-    }
-    setDone(null)
-    setRefused(failed)
-    setRepeated(again)
-    changed()
-    const queued = to.length - failed.length - again.length
-    if (queued > 0) say(WORDS.queued(queued))
-    if (queued === to.length) onDone()
-  }
+  const sent = { template, channel, variables: needsText ? { update_text: text } : ({} as Record<string, string>) }
+  const left = leftOf(guests, round, false)
+  const before = leftOf(guests, round, true)
+  const isBusy = progress !== null
   const submit = (submission: FormEvent) => {
     submission.preventDefault()
-    void sendTo(guests, false)
+    void start(sent, false)
   }
   return (
     <Fields onSubmit={submit}>
-      <Choice label={WORDS.template} value={template} options={TEMPLATE_OPTIONS} onChange={setTemplate} />
-      <Choice label={WORDS.channel} value={channel} options={CHANNELS} onChange={setChannel} />
-      {needsText ? <Field label={WORDS.variable} value={text} onChange={setText} lines={3} isRequired /> : null}
-      {refused.length > 0 ? (
-        <div role="alert">
-          <p>{WORDS.notQueued(refused.length)}</p>
-          <ul>
-            {refused.map(({ name, text }) => (
-              <li key={name}>
-                {name}: {text}
-              </li>
-            ))}
-          </ul>
+      <Choice
+        label={WORDS.template}
+        value={template}
+        options={TEMPLATE_OPTIONS}
+        isDisabled={isBusy}
+        onChange={(id) => {
+          setChosen(id)
+          restart()
+        }}
+      />
+      <Choice
+        label={WORDS.channel}
+        value={channel}
+        options={CHANNELS}
+        isDisabled={isBusy}
+        onChange={(id) => {
+          setChannel(id)
+          forgetKeys()
+        }}
+      />
+      {needsText ? (
+        <Field
+          label={WORDS.variable}
+          value={text}
+          onChange={(text) => {
+            setText(text)
+            restart()
+          }}
+          lines={3}
+          isRequired
+          isDisabled={isBusy}
+        />
+      ) : null}
+      <Refusals guests={guests} round={round} />
+      {left.length > 0 ? (
+        <div>
+          <Button look="main" type="submit" isBusy={isBusy} isDisabled={needsText && text.trim() === ''}>
+            {progress ?? (left.length < guests.length ? WORDS.retry(left.length) : WORDS.sendTo(left.length))}
+          </Button>
         </div>
       ) : null}
-      {repeated.length > 0 ? (
+      {before.length > 0 ? (
         <div role="alert">
           <p>
-            {WORDS.again} {repeated.map(({ name }) => name).join(', ')}
+            {WORDS.again(before.length)} {before.map(({ name }) => name).join(', ')}
           </p>
-          <Button isBusy={done !== null} onPress={() => void sendTo(repeated, true)}>
+          <Button isBusy={isBusy} onPress={() => void start(sent, true)}>
             {WORDS.sendAgain}
           </Button>
         </div>
-      ) : (
-        <div>
-          <Button look="main" type="submit" isBusy={done !== null} isDisabled={needsText && text.trim() === ''}>
-            {done === null ? WORDS.sendTo(guests.length) : WORDS.progress(done, guests.length)}
-          </Button>
-        </div>
-      )}
+      ) : null}
     </Fields>
   )
+}
+
+function Refusals({ guests, round: { outcomes } }: { guests: readonly To[]; round: Round }) {
+  const refused = guests.flatMap(({ id, name }) => {
+    const outcome = outcomes.get(id)
+    return typeof outcome === 'object' ? { id, text: `${name}: ${outcome.why}` } : []
+  })
+  if (refused.length === 0) return null
+  return (
+    <div role="alert">
+      <p>{WORDS.notQueued(refused.length)}</p>
+      <ul>
+        {refused.map(({ id, text }) => (
+          <li key={id}>{text}</li>
+        ))}
+      </ul>
+    </div>
+  )
+}
+
+/** What came of the message so far, and what sends it. It stops when the form is closed. */
+function useRound(guests: readonly To[], onDone: () => void) {
+  const path = useEventPath()
+  const changed = useGuestsChanged()
+  const [round, setRound] = useState<Round>(NEW_ROUND)
+  const [progress, setProgress] = useState<string | null>(null)
+  const isOpen = useRef(true)
+  useEffect(() => {
+    isOpen.current = true
+    return () => {
+      isOpen.current = false
+    }
+  }, [])
+  const start = async (body: Sent, force: boolean) => {
+    const wasLeft = leftOf(guests, round, force)
+    const after = await sendRound(guests, round, {
+      force,
+      send: ({ id }, key) => send(path.eventId, id, key, { ...body, force }),
+      isStopped: () => !isOpen.current,
+      onNext: (index, total) => setProgress(WORDS.progress(index, total)),
+    })
+    setProgress(null)
+    setRound(after)
+    changed()
+    const queued = wasLeft.filter(({ id }) => after.outcomes.get(id) === 'queued').length
+    if (queued > 0) say(WORDS.queued(queued))
+    if (isOpen.current && guests.every(({ id }) => after.outcomes.get(id) === 'queued')) onDone()
+  }
+  // Other words are another message; another channel is another request.
+  const restart = () => setRound(NEW_ROUND)
+  const forgetKeys = () => setRound(({ outcomes }) => ({ outcomes, keys: new Map() }))
+  return { round, progress, start, restart, forgetKeys }
+}
+
+async function send(eventId: string, guestId: string, key: string, body: Sent & { force: boolean }) {
+  const params = { path: { eventId, guestId }, header: { 'Idempotency-Key': key } }
+  const { data, error } = await api
+    .POST('/events/{eventId}/guests/{guestId}/send', { params, body })
+    .catch((error: unknown) => ({ data: undefined, error }))
+  if (data) return { outcome: data.status === 'duplicate' ? ('before' as const) : ('queued' as const), isFinal: true }
+  const isFinal = isProblem(error) && error.status < 500 && error.status !== 429
+  return { outcome: { why: explainProblem(error).text }, isFinal }
 }

@@ -9,6 +9,12 @@ export function useEventPath(): { eventId: string } {
   return { eventId: usePath('eventId') }
 }
 
+/** For times of the event; nothing before the event is there. */
+export function useZone(): { timeZone?: string } {
+  const event = useEvent().data
+  return event ? { timeZone: event.timeZone } : {}
+}
+
 export function useEvent() {
   return $api.useQuery('get', '/events/{eventId}', { params: { path: useEventPath() } })
 }

@@ -23,7 +23,7 @@ import { WORDS } from './words.ts'
 
 type Device = Schemas['Device']
 
-export function Devices({ eventId }: { eventId: string }) {
+export function Devices({ eventId, timeZone }: { eventId: string; timeZone: string }) {
   const queries = useQueryClient()
   const [isAdding, setAdding] = useState(false)
   const [ended, setEnded] = useState<Device | null>(null)
@@ -52,7 +52,7 @@ export function Devices({ eventId }: { eventId: string }) {
             columns={[
               { id: 'name', title: WORDS.name, cell: ({ name }) => name },
               { id: 'gate', title: WORDS.gate, cell: ({ gate }) => gate },
-              { id: 'state', title: WORDS.state, cell: stateOf },
+              { id: 'state', title: WORDS.state, cell: (device) => stateOf(device, timeZone) },
               {
                 id: 'used',
                 title: WORDS.lastUsed,
@@ -92,9 +92,9 @@ export function Devices({ eventId }: { eventId: string }) {
   )
 }
 
-function stateOf({ claimedAt, codeExpiresAt }: Device): string {
+function stateOf({ claimedAt, codeExpiresAt }: Device, timeZone: string): string {
   if (claimedAt) return WORDS.claimed
-  return Date.parse(codeExpiresAt) > Date.now() ? WORDS.waiting(formatTime(codeExpiresAt)) : WORDS.lapsed
+  return Date.parse(codeExpiresAt) > Date.now() ? WORDS.waiting(formatTime(codeExpiresAt, timeZone)) : WORDS.lapsed
 }
 
 function DeviceForm({ eventId, onClose }: { eventId: string; onClose: () => void }) {

@@ -22,7 +22,7 @@ type User = Schemas['ManagedUser']
 export function DoorTeam({ users }: { users: User[] }) {
   const [{ event }, setUrl] = useUrl<TeamUrl>()
   const events = $api.useQuery('get', '/events', { params: { query: { limit: 200 } } })
-  const options = (events.data?.data ?? []).map(({ id, name }) => ({ id, label: name }))
+  const options = (events.data?.data ?? []).map(({ id, name, timeZone }) => ({ id, label: name, timeZone }))
   const chosen = options.find(({ id }) => id === event)
   return (
     <section className={styles['part']}>
@@ -33,7 +33,7 @@ export function DoorTeam({ users }: { users: User[] }) {
       {chosen ? (
         <>
           <Staff eventId={chosen.id} eventName={chosen.label} users={users} />
-          <Devices eventId={chosen.id} />
+          <Devices eventId={chosen.id} timeZone={chosen.timeZone} />
         </>
       ) : (
         <p className={styles['soft']}>{WORDS.chooseEvent}</p>

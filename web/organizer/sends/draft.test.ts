@@ -1,0 +1,20 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { usualTemplate } from '../shared/templates.ts'
+import { lackOf } from './draft.ts'
+
+test('what is to leave later leaves at no time before one is chosen', () => {
+  assert.equal(lackOf({ later: true }), 'at')
+  assert.equal(lackOf({ later: true, at: '2026-12-01T10:00' }), null)
+  assert.equal(lackOf({}), null)
+})
+
+test('a notice lacks its text before its time', () => {
+  assert.equal(lackOf({ template: 'event_update', text: ' ', later: true }), 'text')
+  assert.equal(lackOf({ template: 'event_update', text: 'Llueve' }), null)
+})
+
+test('a cancelled event is told of, and another invites', () => {
+  assert.equal(usualTemplate({ status: 'cancelled' }), 'event_cancelled')
+  assert.equal(usualTemplate({ status: 'active' }), 'event_invitation')
+})
