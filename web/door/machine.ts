@@ -66,7 +66,7 @@ export type Effect =
 export const START: Door = { view: { kind: 'idle' }, corrections: [], misses: 0, isOffline: false }
 const MISSES_MAX = 3
 /** Afterwards the guest is somewhere inside: the difference waits among those to upload, and stops nobody at the door. */
-export const CORRECTION_MAX_MS = 2 * 60_000
+const CORRECTION_MAX_MS = 2 * 60_000
 
 type Step = [Door, Effect[]]
 
