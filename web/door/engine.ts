@@ -271,7 +271,7 @@ export async function openEngine(store: Store, session: Session, signal: (tone: 
     },
     async change(settings: Partial<Settings>): Promise<void> {
       memory.settings = { ...memory.settings, ...settings }
-      tell()
+      dispatch({ kind: 'limited', isOnlineOnly: memory.settings.isOnlineOnly })
       await store.set('settings', memory.settings)
     },
     async moveTo(gate: string): Promise<void> {
