@@ -110,8 +110,8 @@ export function advance(door: Door, event: DoorEvent): Step {
     case 'limited':
       return [{ ...door, isOnlineOnly: event.isOnlineOnly }, []]
     case 'reached':
-      return [{ ...door, misses: 0, isOffline: false }, []]
   }
+  return [{ ...door, misses: 0, isOffline: false }, []]
 }
 
 /** Whether a code that the camera sees now would be taken. One that is not stays in view and comes again. */
