@@ -15,13 +15,21 @@ import {
   passDoor,
   type Admission,
   type CodeReading,
-  type Companion,
 } from '../events/events.ts'
 import { batching } from '../platform/batching.ts'
 import { newId, violatedConstraint, withTx, type Db, type Tx } from '../platform/db.ts'
 import { Failure } from '../platform/errors.ts'
 import { reachOf, type User } from '../http/access.ts'
 import type { Keyring } from './keyring.ts'
+import {
+  describeAdmission,
+  describeAgreed,
+  describeFirst,
+  describeGuest,
+  describeRefusal,
+  type ScanAnswer,
+  type TurnedAway,
+} from './answers.ts'
 import { readScanned, type Scannable, type Whom } from './passes.ts'
 import { findAdmissionElsewhere, takeLaterPlaces } from './ranking.ts'
 import {
@@ -32,7 +40,6 @@ import {
   REASON_TEXTS,
   type EventFacts,
   type Refusal,
-  type ScanReason,
 } from './rules.ts'
 import {
   admitScans,
@@ -43,7 +50,6 @@ import {
   settleScan,
   type Asked,
   type Door,
-  type First,
   type NewScan,
   type StoredScan,
 } from './sql.ts'
@@ -65,29 +71,6 @@ export type ScanInput = Whom & {
   lastTookMs?: number
   user: User
   requestId: string
-}
-
-export type ScanAnswer = {
-  scanId: string
-  status: 'valid' | 'duplicate' | 'invalid'
-  reason?: ScanReason
-  message?: { 'es-MX': string; en: string }
-  /** partySize = admitted + remaining: the places at the door, which are fewer when the guest confirmed fewer. */
-  guest?: {
-    name: string
-    /** What the organizer wrote for the door. */
-    notes: string | null
-    /** Who was named to come along. */
-    companions: Companion[]
-    partySize: number
-    /** How many are inside now. */
-    admitted: number
-    remaining: number
-    /** Shown so that the staff can decide about a guest who had declined. */
-    answer: Admission['answer']
-  }
-  /** The first admission; only with `duplicate`. */
-  first?: { at: Date; gate: string | null; device: string | null; by: string | null }
 }
 
 /** Two statements at a time, because scans of one invitation or one scanId may wait for another process. */
@@ -134,12 +117,6 @@ async function admitAtOnce(db: Db, row: NewScan, reading: Scannable, user: User)
   }
 }
 
-export const describeAdmission = ({ scanId }: NewScan, admission: Admission): ScanAnswer => ({
-  scanId,
-  status: 'valid',
-  guest: describeGuest(admission),
-})
-
 export function describeScan(input: ScanInput, { code }: CodeReading, receivedAt: Date): NewScan {
   const id = newId('scn')
   return {
@@ -171,13 +148,19 @@ function readDeviceTime(text: string | undefined): Date | null {
   return at
 }
 
-/** Stores a scan, judges it and does what it says, with its invitation locked. */
-export async function checkInTransaction(tx: Tx, row: NewScan, reading: Scannable, user: User): Promise<Scanned> {
+/** Stores a scan, judges it and does what it says, with its invitation locked. Whoever was turned away is only stored. */
+export async function checkInTransaction(
+  tx: Tx,
+  row: NewScan,
+  reading: Scannable,
+  user: User,
+  turnedAway: TurnedAway | null = null,
+): Promise<Scanned> {
   const door = await insertScan(tx, reachOf(user), row)
   if (!door) throw new Failure('event_not_found')
   if (!door.isNew) return { ...(await repeatAnswer(tx, row, reading)), isRetry: true }
 
-  const { answer, invitationId, conflictsWith } = await checkScan(tx, door, row, reading)
+  const { answer, invitationId, conflictsWith } = await checkScan(tx, door, row, reading, turnedAway)
   await settleScan(tx, row.id, {
     ...{ result: answer.status, reason: answer.reason ?? null, invitationId, conflictsWith },
     admitted: answer.guest?.admitted ?? null,
@@ -188,14 +171,20 @@ export async function checkInTransaction(tx: Tx, row: NewScan, reading: Scannabl
 
 type Checked = { answer: ScanAnswer; invitationId: string | null; conflictsWith: string | null }
 
-async function checkScan(tx: Tx, door: Door, row: NewScan, reading: Scannable): Promise<Checked> {
+async function checkScan(
+  tx: Tx,
+  door: Door,
+  row: NewScan,
+  reading: Scannable,
+  turnedAway: TurnedAway | null,
+): Promise<Checked> {
   const { eventId, scanId, direction, requested: count, receivedAt: now } = row
   const at = row.offlineAt ?? now
   const { pass } = reading
   const event: EventFacts = { ...door, startsAtMs: door.startsAt.getTime(), endsAtMs: door.endsAt.getTime() }
   const facts = factsOf(row)
   const refuse = (refusal: Refusal): Checked => ({
-    answer: { scanId, ...describeRefusal(refusal) },
+    answer: { scanId, ...(turnedAway ? describeAgreed(turnedAway, refusal) : describeRefusal(refusal)) },
     ...{ invitationId: null, conflictsWith: null },
   })
   const refusal = judgeDoor(event, facts) ?? (pass && judgePass(pass, facts))
@@ -208,6 +197,12 @@ async function checkScan(tx: Tx, door: Door, row: NewScan, reading: Scannable): 
   const isOld = invitation.renewedAt === null ? isOtherVersion(pass, invitation) : at >= invitation.renewedAt
   const isRevoked = invitation.isRevoked || isOld
   const judgment = judgeInvitation(event, { ...invitation, isRevoked }, facts)
+  if (turnedAway) {
+    const standing = await findAdmission(tx, invitationId)
+    const first = turnedAway === 'duplicate' ? describeFirst(standing) : {}
+    const answer = { scanId, ...describeAgreed(turnedAway, judgment), guest: describeGuest(standing), ...first }
+    return { answer, invitationId, conflictsWith: null }
+  }
   if (judgment.status === 'valid' || (await takeLaterPlaces(tx, { row, event, invitation, judgment }))) {
     const passed = await passDoor(tx, { invitationId, passage: direction, count, at, now })
     if (!passed) throw new Error('The rules let a scan pass that the invitation does not.')
@@ -236,8 +231,6 @@ async function lockMeant(tx: Tx, reading: CodeReading, eventId: string) {
   const renewed = revoked && (await lockInvitation(tx, eventId, revoked.code))
   return renewed && { ...renewed, renewedAt: revoked.revokedAt }
 }
-
-const describeRefusal = ({ status, reason }: Refusal) => ({ status, reason, message: REASON_TEXTS[reason] })
 
 /** A retry is the same scan when it has the same code, or another spelling of it. */
 async function repeatAnswer(
@@ -272,16 +265,3 @@ async function meansInvitation(
 }
 
 const isAboutGuest = (stored: StoredScan): stored is StoredScan & Admission => stored.invitationId !== null
-
-export const describeGuest = ({ guestName: name, notes, companions, admitted, remaining, answer }: Admission) => ({
-  name,
-  notes,
-  companions,
-  partySize: admitted + remaining,
-  admitted,
-  remaining,
-  answer,
-})
-
-const describeFirst = ({ firstAt: at, firstGate: gate, firstDevice: device, firstBy: by }: First) =>
-  at ? { first: { at, gate, device, by } } : {}

@@ -13,6 +13,15 @@ export const OfflineScan = Type.Object(
     direction: Type.Optional(Type.Unsafe<'in' | 'out'>({ type: 'string', enum: ['in', 'out'] })),
     gate: Type.Optional(PlainLabel),
     device: Type.Optional(PlainLabel),
+    shown: Type.Optional(
+      Type.Unsafe<(typeof RESULTS)[number]>({
+        type: 'string',
+        enum: [...RESULTS],
+        description:
+          'What the device showed. Whoever was turned away (`duplicate`, `invalid`) did not come in: the scan is stored as ' +
+          'such, and admits nobody. Without it the scan is judged as if it had let people in.',
+      }),
+    ),
   },
   { additionalProperties: false, title: 'OfflineScan', ...ONE_OF_THEM },
 )

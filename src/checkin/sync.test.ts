@@ -149,6 +149,37 @@ test('a later offline scan of an admitted code is a duplicate, and a conflict un
   assert.equal((await listConflicts(eventId)).length, 1)
 })
 
+test('whoever was turned away offline is not inside, takes nobody’s place, and is no double entry', async (t) => {
+  const { db, get, sync, invite, listConflicts } = await aDoor(t)
+  const { eventId, code } = await invite()
+  const other = await aGuest(db, eventId)
+  const norte = { gate: 'Norte', device: 'A' }
+  const copy = scanOf(code, '20:00', { ...norte, shown: 'duplicate' })
+  await sync(eventId, [scanOf(code, '20:30', { gate: 'Sur', device: 'B', shown: 'valid' })])
+
+  const uploads = [
+    copy,
+    scanOf(code, '20:40', { ...norte, shown: 'duplicate' }),
+    scanOf(other.code, '20:10', { shown: 'invalid' }),
+  ]
+  const { results } = await sync(eventId, [...uploads, scanOf('NADIE', '20:11', { shown: 'invalid' })])
+  const [again] = (await sync(eventId, [copy])).results
+
+  assert.deepEqual(
+    results.map(({ status, reason, isConflict, guest }) => [status, reason, isConflict, guest?.admitted]),
+    [
+      ['duplicate', 'already_admitted', false, 1],
+      ['duplicate', 'already_admitted', false, 1],
+      ['invalid', undefined, false, 0],
+      ['invalid', 'unknown_code', false, undefined],
+    ],
+  )
+  assert.deepEqual([again!.status, again!.isRetry], ['duplicate', true])
+  assert.deepEqual(await listConflicts(eventId), [])
+  assert.deepEqual(await countsOf(db, eventId), { admitted: 1, valid: 1, scans: 5 })
+  assert.equal((await get(`/events/${eventId}/door`, { as: 'staff' })).json().persons.inside, 1)
+})
+
 test('a party that came in parts keeps the parts that came first, and nobody else enters on the places of those inside', async (t) => {
   const { db, sync, invite } = await aDoor(t)
   const { eventId, code } = await invite({ partySize: 4 })

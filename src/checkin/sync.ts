@@ -2,20 +2,16 @@
  * Scans of devices that were offline. Each is judged by the time at which it took place, one after the other, so it does not
  * matter when and in which order they arrive. An upload that was cut off is sent again: what is stored already gets its answer
  * again.
+ *
+ * Whoever a device turned away did not come in, so such a scan is stored with the judgement of the device and changes nothing.
  */
 import { Check, Errors } from 'typebox/value'
 import { reachOf, type User } from '../http/access.ts'
 import type { Admission } from '../events/events.ts'
 import { withTx, type Db } from '../platform/db.ts'
 import { Failure, isConnectionLost, readInstant } from '../platform/errors.ts'
-import {
-  askFor,
-  checkInTransaction,
-  describeAdmission,
-  describeScan,
-  mayEnterAtOnce,
-  type ScanAnswer,
-} from './checkin.ts'
+import { describeAdmission, type ScanAnswer, type TurnedAway } from './answers.ts'
+import { askFor, checkInTransaction, describeScan, mayEnterAtOnce } from './checkin.ts'
 import type { Keyring } from './keyring.ts'
 import { readScanned, type Scannable } from './passes.ts'
 import { OfflineScan, type OfflineScanInput } from './offline-schemas.ts'
@@ -34,7 +30,15 @@ export type SyncResult = Judged | Rejected
 export type Synced = { clock: { skewMs: number | null; isOff: boolean }; results: SyncResult[] }
 
 type Upload = { eventId: string; sentAt?: string; scans: unknown[]; user: User; requestId: string }
-type Read = { n: number; row: NewScan; at: Date; isClockOff: boolean; reading: Scannable }
+/** `turnedAway`: how the device refused; null when it let people in. */
+type Read = {
+  n: number
+  row: NewScan
+  at: Date
+  isClockOff: boolean
+  reading: Scannable
+  turnedAway: TurnedAway | null
+}
 
 /**
  * Judges uploaded scans and stores them. One that is malformed, or whose id belongs to another scan, is `rejected` alone.
@@ -84,7 +88,8 @@ async function readScan(
   const at = new Date(Math.max(0, Math.min(corrected, receivedAt.getTime())))
   const input = { admit: 1, direction: 'in' as const, ...given, eventId, user, requestId }
   const row = { ...describeScan(input, reading, receivedAt), offlineAt: at, clockSkewMs: clock.skewMs }
-  return { n, row, at, reading, isClockOff: clock.isOff || corrected > receivedAt.getTime() + SKEW_MAX_MS }
+  const turnedAway = given.shown === undefined || given.shown === 'valid' ? null : given.shown
+  return { n, row, at, reading, turnedAway, isClockOff: clock.isOff || corrected > receivedAt.getTime() + SKEW_MAX_MS }
 }
 
 /** ISO 8601 with an offset, as the schema of other bodies demands. */
@@ -103,7 +108,7 @@ const readId = (given: unknown): string | null =>
  */
 async function admitTogether(db: Db, read: Read[], user: User): Promise<(Admission | null)[]> {
   if (read.some(({ row }) => row.direction === 'out')) return []
-  const able = read.filter(({ row, reading }) => mayEnterAtOnce(row, reading))
+  const able = read.filter(({ row, reading, turnedAway }) => !turnedAway && mayEnterAtOnce(row, reading))
   if (able.length === 0) return []
   try {
     const admissions = await admitScans(
@@ -119,10 +124,12 @@ async function admitTogether(db: Db, read: Read[], user: User): Promise<(Admissi
 }
 
 async function judge(db: Db, one: Read, admission: Admission | null, user: User): Promise<SyncResult> {
-  const { row, reading, at, isClockOff } = one
+  const { row, reading, at, isClockOff, turnedAway } = one
   if (admission) return { ...describeAdmission(row, admission), at, isClockOff, isRetry: false, isConflict: false }
   try {
-    const { answer, isRetry, isConflict } = await withTx(db, (tx) => checkInTransaction(tx, row, reading, user))
+    const { answer, isRetry, isConflict } = await withTx(db, (tx) =>
+      checkInTransaction(tx, row, reading, user, turnedAway),
+    )
     return { ...answer, at, isClockOff, isRetry, isConflict }
   } catch (error) {
     if (!(error instanceof Failure)) throw error

@@ -3,32 +3,17 @@
  * of its own, as those of a device do, is nobody's session.
  */
 import createClient, { type Middleware } from 'openapi-fetch'
+import { keepSession } from './renewal.ts'
 import type { components, paths } from './schema.d.ts'
 
 export type Schemas = components['schemas']
 export type Problem = Schemas['Problem']
 
-const RENEWAL = 'mt.refresh'
-let renewedMs = 0
-
-async function send(request: Request): Promise<Response> {
-  const retry = request.clone()
-  const startedMs = performance.now()
-  const response = await fetch(request)
-  if (response.status !== 401 || request.headers.has('authorization')) return response
-  if (!(await renewSession(startedMs))) return response
-  return fetch(retry)
-}
-
-/** Renews the session once for all requests that were refused at the same time, in this tab and in the others. */
-export async function renewSession(sinceMs: number): Promise<boolean> {
-  return navigator.locks.request(RENEWAL, async () => {
-    if (renewedMs > sinceMs) return true
-    const { ok } = await fetch('/auth/refresh', { method: 'POST' })
-    if (ok) renewedMs = performance.now()
-    return ok
-  })
-}
+const { send, renew } = keepSession({
+  ask: (to, init) => fetch(to, init),
+  lock: (work) => navigator.locks.request('mt.refresh', work),
+})
+export const renewSession = renew
 
 /** Turns a failed answer that is no problem, such as one of a proxy, into one, so that callers handle one shape. */
 const asProblem: Middleware = {

@@ -4011,6 +4011,11 @@ export interface components {
             direction?: "in" | "out";
             gate?: string;
             device?: string;
+            /**
+             * @description What the device showed. Whoever was turned away (`duplicate`, `invalid`) did not come in: the scan is stored as such, and admits nobody. Without it the scan is judged as if it had let people in.
+             * @enum {string}
+             */
+            shown?: "valid" | "duplicate" | "invalid";
         } & ({
             code: unknown;
         } | {

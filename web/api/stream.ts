@@ -34,7 +34,7 @@ export function openStream(
       timer = setTimeout(() => {
         if (failures > 1)
           void renewSession(startedMs)
-            .catch(() => false)
+            .catch(() => null)
             .then(reopen)
         else reopen()
       }, waitMs)

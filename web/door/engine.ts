@@ -19,7 +19,7 @@ import { openNet } from './net.ts'
 import type { Difference, Outcome, Session, Settings, Waiting } from './records.ts'
 import type { Store } from './store.ts'
 import { keepTime } from './time.ts'
-import { isForgotten, uploadScans } from './uploads.ts'
+import { uploadScans } from './uploads.ts'
 
 /** After that our list stands in. */
 const SILENT_MS = 800
@@ -196,9 +196,6 @@ export async function openEngine(store: Store, session: Session, signal: (tone: 
 
   async function upload(): Promise<void> {
     if (memory.isUploading || memory.waiting.size === 0) return
-    const nowMs = Date.now()
-    for (const one of memory.waiting.values()) if (isForgotten(one, nowMs)) await drop(one.scanId)
-    if (memory.waiting.size === 0) return tell()
     memory.isUploading = true
     tell()
     const uploaded = await uploadScans(net, memory.waiting.values(), failures)
@@ -274,7 +271,7 @@ export async function openEngine(store: Store, session: Session, signal: (tone: 
     },
     async change(settings: Partial<Settings>): Promise<void> {
       memory.settings = { ...memory.settings, ...settings }
-      tell()
+      dispatch({ kind: 'limited', isOnlineOnly: memory.settings.isOnlineOnly })
       await store.set('settings', memory.settings)
     },
     async moveTo(gate: string): Promise<void> {

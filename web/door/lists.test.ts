@@ -40,12 +40,15 @@ function answer(entries: Entry[], guests: number, more: Partial<Manifest> = {}):
 /** A door whose server gives these answers, one after the other. */
 async function aDoor(answers: Outcome<Manifest>[], queue: Waiting[] = []) {
   const asked: (string | null)[] = []
+  /** How long our list was at each call. */
+  const known: number[] = []
   const stored = new Map<string, Entry>()
   const nothing = { info: undefined, recent: undefined, differences: undefined, settings: undefined }
   const memory: Memory = await makeMemory(SESSION, { ...nothing, entries: [], queue })
   const net = {
     readList(since: string | null) {
       asked.push(since)
+      known.push(memory.list?.entries.size ?? 0)
       return Promise.resolve(answers.shift() ?? ({ kind: 'silent', afterMs: 0 } as const))
     },
   }
@@ -60,7 +63,7 @@ async function aDoor(answers: Outcome<Manifest>[], queue: Waiting[] = []) {
   }
   const read = () => [...(memory.list?.entries.values() ?? [])].map(({ hash, inside }) => `${hash}${inside}`).join(' ')
   const refresh = () => refreshList(memory, net, store)
-  return { memory, store, stored, asked, read, refresh }
+  return { memory, store, stored, asked, known, read, refresh }
 }
 
 test('a list is read whole, in parts, and then what has changed', async () => {
@@ -105,6 +108,7 @@ test('after a guest was deleted the list is read whole again; without an answer 
   assert.equal(door.read(), 'b1')
   assert.deepEqual([...door.stored.keys()], ['b'])
   assert.equal(door.asked.at(-1), null)
+  assert.deepEqual(door.known, [0, 2, 2, 2, 2], 'no code is judged without a list')
 })
 
 test('a code that was replaced is revoked, and its new one is on the list', async () => {

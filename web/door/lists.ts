@@ -14,7 +14,16 @@ const WIPE_AFTER_MS = 24 * 3_600_000
 
 /** Reads what changed, or all. Returns what the last call came to; a list that was cut off changes nothing. */
 export async function refreshList(memory: Memory, net: Net, store: Store): Promise<Outcome<unknown>['kind']> {
-  const since = memory.list ? (memory.info?.cursor ?? null) : null
+  return readSince(memory.list ? (memory.info?.cursor ?? null) : null, memory, net, store)
+}
+
+/** `since`: a cursor; null reads the whole list, and the one before stays until it is there. */
+async function readSince(
+  since: string | null,
+  memory: Memory,
+  net: Net,
+  store: Store,
+): Promise<Outcome<unknown>['kind']> {
   const read = await readAll(net, since)
   if ('kind' in read) return read.kind
   const { last, entries, revoked, skewMs } = read
@@ -36,16 +45,8 @@ export async function refreshList(memory: Memory, net: Net, store: Store): Promi
   memory.skewMs = skewMs
   await store.putList(info, fresh, allRevoked, isWhole)
   // One was deleted: the manifest tells what there is, not what there was.
-  if (!isWhole && memory.list.entries.size !== last.guests) return refreshWhole(memory, net, store)
+  if (!isWhole && memory.list.entries.size !== last.guests) return readSince(null, memory, net, store)
   return 'ok'
-}
-
-async function refreshWhole(memory: Memory, net: Net, store: Store): Promise<Outcome<unknown>['kind']> {
-  const list = memory.list
-  memory.list = null
-  const kind = await refreshList(memory, net, store)
-  memory.list ??= list
-  return kind
 }
 
 type Read = { last: Manifest; entries: Entry[]; revoked: string[]; skewMs: number }

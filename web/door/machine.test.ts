@@ -51,6 +51,9 @@ const settled = (id: string, verdict: Verdict, ageMs = 1000): DoorEvent => ({
 const more: DoorEvent = { kind: 'more', scan: scan('b') }
 const [retried, dismissed, reached] = [{ kind: 'retried' }, { kind: 'dismissed' }, { kind: 'reached' }] as const
 const timedOut = (scanId: string): DoorEvent => ({ kind: 'timedOut', scanId })
+/** The code of the scan `a`. */
+const again: DoorEvent = { kind: 'decoded', scan: { ...scan('b'), code: 'c-a' }, known: null }
+const onlineOnly: DoorEvent = { kind: 'limited', isOnlineOnly: true }
 const miss = (id: string) => [decoded(id), silent(id)]
 
 /** What happens, what is shown then, and what the last event causes. */
@@ -81,6 +84,14 @@ const TABLE: [string, DoorEvent[], string, string[]][] = [
   ['silence that was answered meanwhile', [decoded('a'), answered('a'), silent('a')], 'valid a', []],
   ['online only: no answer is no entry', [decoded('a'), silent('a', null)], 'unanswered a', ['signal invalid']],
   ['and the same scan is asked again', [decoded('a'), silent('a', null), retried], 'checking a', ['ask a 1']],
+  ['also when its code is read again', [decoded('a'), silent('a', null), again], 'checking a', ['ask a 1']],
+  [
+    'with as many people, also when they are counted again',
+    [decoded('a', 4), chosen, silent('a', null), { ...again, known: { verdict: VALID, left: 4 } }],
+    'checking a',
+    ['ask a 3'],
+  ],
+  ['another code is another scan', [decoded('a'), silent('a', null), decoded('b')], 'checking b', ['ask b 1']],
   ['its late answer is shown', [decoded('a'), silent('a', null), answered('a')], 'valid a', ['signal valid']],
   ['the server agrees', [...miss('a'), settled('a', FULL)], 'valid a', []],
   ['the server agrees later', [...miss('a'), ...miss('b'), settled('a', FULL)], 'provisional b', []],
@@ -113,6 +124,12 @@ const TABLE: [string, DoorEvent[], string, string[]][] = [
     [...miss('a'), ...miss('b'), ...miss('c'), decoded('d')],
     'checking d',
     ['judge d 1'],
+  ],
+  [
+    'online only: the server is asked all the same',
+    [onlineOnly, ...['a', 'b', 'c'].flatMap((id) => [decoded(id), silent(id, null)]), decoded('d')],
+    'checking d',
+    ['ask d 1'],
   ],
   [
     'an answer between them starts anew',

@@ -38,8 +38,17 @@ export type View =
   | Correction
 export type Correction = { kind: 'correction'; scan: Scan; before: Verdict; verdict: Verdict }
 
-/** `misses`: scans in a row without an answer. After three, nobody is asked until a probe arrives. */
-export type Door = { view: View; corrections: Correction[]; misses: number; isOffline: boolean }
+/**
+ * `misses`: scans in a row without an answer. After three, nobody is asked until a probe arrives; where no list may stand in
+ * (`isOnlineOnly`), the server is asked all the same.
+ */
+export type Door = {
+  view: View
+  corrections: Correction[]
+  misses: number
+  isOffline: boolean
+  isOnlineOnly: boolean
+}
 
 export type DoorEvent =
   | { kind: 'decoded'; scan: Scan; known: Known | null }
@@ -55,6 +64,7 @@ export type DoorEvent =
   | { kind: 'dismissed' }
   | { kind: 'timedOut'; scanId: string }
   | { kind: 'reached' }
+  | { kind: 'limited'; isOnlineOnly: boolean }
 
 export type Tone = 'valid' | 'duplicate' | 'invalid'
 export type Effect =
@@ -63,10 +73,10 @@ export type Effect =
   | { kind: 'keep'; scan: Scan; verdict: Verdict }
   | { kind: 'signal'; tone: Tone }
 
-export const START: Door = { view: { kind: 'idle' }, corrections: [], misses: 0, isOffline: false }
+export const START: Door = { view: { kind: 'idle' }, corrections: [], misses: 0, isOffline: false, isOnlineOnly: false }
 const MISSES_MAX = 3
 /** Afterwards the guest is somewhere inside: the difference waits among those to upload, and stops nobody at the door. */
-export const CORRECTION_MAX_MS = 2 * 60_000
+const CORRECTION_MAX_MS = 2 * 60_000
 
 type Step = [Door, Effect[]]
 
@@ -97,6 +107,8 @@ export function advance(door: Door, event: DoorEvent): Step {
       return 'verdict' in view && view.kind !== 'correction' && view.scan.scanId === event.scanId
         ? next(door)
         : [door, []]
+    case 'limited':
+      return [{ ...door, isOnlineOnly: event.isOnlineOnly }, []]
     case 'reached':
   }
   return [{ ...door, misses: 0, isOffline: false }, []]
@@ -107,6 +119,9 @@ export const takesCodes = ({ view }: Door): boolean => !['party', 'checking', 'c
 
 function decode(door: Door, { scan, known }: { scan: Scan; known: Known | null }): Step {
   if (!takesCodes(door)) return [door, []]
+  const { view } = door
+  // Our answer may have been lost: the same scan again, or the guest would be «already in».
+  if (view.kind === 'unanswered' && view.scan.code === scan.code) return check(door, view.scan)
   const isFree = known?.verdict.status === 'valid'
   if (isFree && (known.left > 1 || scan.isChosen))
     return [{ ...door, view: { kind: 'party', scan, guest: known.verdict.guest, left: known.left } }, []]
@@ -115,7 +130,7 @@ function decode(door: Door, { scan, known }: { scan: Scan; known: Known | null }
 
 const check = (door: Door, scan: Scan): Step => [
   { ...door, view: { kind: 'checking', scan } },
-  [{ kind: 'check', scan, isAsked: !door.isOffline }],
+  [{ kind: 'check', scan, isAsked: !door.isOffline || door.isOnlineOnly }],
 ]
 
 const answer = (door: Door, scan: Scan, verdict: Verdict): Step => [

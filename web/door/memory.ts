@@ -35,12 +35,13 @@ export type Stored = {
 
 export async function makeMemory(session: Session, stored: Stored): Promise<Memory> {
   const { info, entries } = stored
+  const settings = { ...NO_SETTINGS, ...stored.settings }
+  const door = { ...START, isOnlineOnly: settings.isOnlineOnly }
   const waiting = new Map(stored.queue.map((one) => [one.scanId, one]))
   return {
-    ...{ session, door: START, waiting, info: info ?? null },
+    ...{ session, door, settings, waiting, info: info ?? null },
     ...{ recent: stored.recent ?? [], differences: stored.differences ?? [] },
     list: info ? await makeList(session.eventId, info, entries, waiting) : null,
-    settings: { ...NO_SETTINGS, ...stored.settings },
     ...{ isBlocked: false, isUploading: false, isLoading: false, skewMs: info?.skewMs ?? 0 },
   }
 }

@@ -56,9 +56,10 @@ export function openNet({ eventId, token, device }: Session, gate: () => string 
           body: {
             eventId,
             sentAt: new Date().toISOString(),
-            scans: scans.map(({ scanId, scan, gate: at }) => ({
+            scans: scans.map(({ scanId, scan, gate: at, verdict }) => ({
               ...{ scanId, ...whomOf(scan.code), admit: scan.admit, scannedAt: new Date(scan.atMs).toISOString() },
               ...label(at),
+              shown: verdict.status,
             })),
           },
         }),

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { components } from '../api/schema.d.ts'
 import type { Outcome, Waiting } from './records.ts'
-import { isForgotten, uploadScans } from './uploads.ts'
+import { uploadScans } from './uploads.ts'
 
 type Reply = components['schemas']['ScanUploadResult']
 
@@ -48,14 +48,6 @@ test('a scan leaves on its own result: one that has none stays', async () => {
     { waiting: waiting(1), verdict: { status: 'duplicate', reason: 'already_admitted', isConflict: true } },
     { waiting: waiting(2), code: 'scan_id_reused' },
   ])
-})
-
-test('a refusal of some minutes ago is not uploaded: it could only let somebody in who has gone', () => {
-  const refused: Waiting = { ...waiting(0), verdict: { status: 'invalid', reason: 'unknown_code' } }
-
-  assert.equal(isForgotten(refused, 120_000), false)
-  assert.equal(isForgotten(refused, 120_001), true)
-  assert.equal(isForgotten(waiting(0), 999_999), false)
 })
 
 const PROBLEM = { ...{ code: 'unauthorized', title: '', type: '', status: 401, detail: '', requestId: 'r' } }

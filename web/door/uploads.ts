@@ -1,6 +1,6 @@
 /** Uploads the scans that wait, oldest first. One leaves on its own result; whatever has none stays. */
 import type { components } from '../api/schema.d.ts'
-import { CORRECTION_MAX_MS, type Verdict } from './machine.ts'
+import type { Verdict } from './machine.ts'
 import type { Outcome, Waiting } from './records.ts'
 
 type Net = { upload(scans: Waiting[]): Promise<Outcome<components['schemas']['ScanUploadResult']>> }
@@ -8,13 +8,6 @@ type Net = { upload(scans: Waiting[]): Promise<Outcome<components['schemas']['Sc
 const AT_ONCE_MAX = 500
 const WAIT_MIN_MS = 1000
 const WAIT_MAX_MS = 30_000
-
-/**
- * Whether a scan is better not uploaded: our list refused it, and nobody could call the guest back. The server might admit them,
- * and they would be «already in» when they come again.
- */
-export const isForgotten = ({ verdict, scan }: Waiting, nowMs: number): boolean =>
-  verdict.status !== 'valid' && nowMs - scan.atMs > CORRECTION_MAX_MS
 
 /** What became of one scan. `code`: why the server did not take it at all. */
 export type Settled = { waiting: Waiting; verdict: Verdict } | { waiting: Waiting; code: string }
