@@ -19,7 +19,7 @@ export async function upload(
   { as = 'organizer', mapping, headers = {}, field = 'file', dryRun = false, isAsync = false }: Upload = {},
 ): Promise<LightMyRequestResponse> {
   const form = new FormData()
-  form.append(field, new Blob([file]), 'lista.csv')
+  form.append(field, new Blob([typeof file === 'string' ? file : new Uint8Array(file)]), 'lista.csv')
   if (mapping !== undefined) form.append('mapping', typeof mapping === 'string' ? mapping : JSON.stringify(mapping))
   const body = new Response(form)
   return app.post(`/events/${eventId}/guests/import${dryRun ? '?dryRun=true' : isAsync ? '?async=true' : ''}`, {
