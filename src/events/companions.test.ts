@@ -44,7 +44,7 @@ test('a guest who says yes names companions, as JSON or in the form, and the doo
   const yes = (await answer({ answer: 'yes', companions: named('Beto') })).json()
   const kept = (await answer({ answer: 'yes', partySize: 2 })).json()
   const form = await submit(app, guest.code, 'answer=yes&partySize=3&companion=Caro&companion=')
-  const page = (await app.get(`/public/invite/${guest.code}`, { headers: { accept: 'text/html' } })).body
+  const page = (await app.get(`/i/${guest.code}`)).body
   const scan = await app.post('/scan/validate', { as: 'staff', body: { eventId: guest.eventId, code: guest.code } })
   const again = await app.post('/scan/validate', {
     as: 'staff',
@@ -106,7 +106,7 @@ test('a name is shown as it was written and is no markup', async (t) => {
   const name = '"><script>alert(1)</script>'
 
   await submit(app, guest.code, new URLSearchParams({ answer: 'yes', companion: name }).toString())
-  const page = (await app.get(`/public/invite/${guest.code}`, { headers: { accept: 'text/html' } })).body
+  const page = (await app.get(`/i/${guest.code}`)).body
 
   assert.deepEqual(await seen(app, guest), named(name))
   assert.ok(!page.includes('<script'))

@@ -47,7 +47,7 @@ for (const [what, body, query] of [
     await change(app, eventId, { venue: body })
 
     const { event } = (await app.get(`/public/invite/${code}`, { headers: { accept: 'application/json' } })).json()
-    const page = (await app.get(`/public/invite/${code}`, { headers: { accept: 'text/html' } })).body
+    const page = (await app.get(`/i/${code}`)).body
     const calendar = (await app.get(`/public/invite/${code}/event.ics`)).body
 
     const link = query.startsWith('https') ? query : `https://www.google.com/maps/search/?api=1&query=${query}`

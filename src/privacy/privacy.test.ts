@@ -166,7 +166,7 @@ test('the code of an anonymised guest opens neither the page nor the door', asyn
   await anonymize(app, guest)
 
   const path = `/public/invite/${guest.code}`
-  const page = await app.get(path, { headers: { accept: 'text/html' } })
+  const page = await app.get(`/i/${guest.code}`)
   assert.deepEqual([page.statusCode, /ya no es v/.test(page.body)], [410, true])
   for (const reply of [
     await app.get(path, { headers: { accept: 'application/json' } }),
@@ -245,7 +245,7 @@ test('a guest to whom a message is being sent is not anonymised yet', async (t) 
 
   assert.deepEqual([reply.statusCode, reply.json().code], [409, 'delivery_in_progress'])
   assert.ok(Number(reply.headers['retry-after']) > 0)
-  assert.equal((await app.get(`/public/invite/${guest.code}`)).statusCode, 200) // nothing was erased
+  assert.equal((await app.get(`/i/${guest.code}`)).statusCode, 200) // nothing was erased
 })
 
 /** Waits until a statement of this database waits for a lock. */

@@ -330,9 +330,12 @@ test('a yes is answered with the pass as an image and a link to it', async (t) =
 
   const [message] = asked.calls
   assert.ok(message?.channel === 'whatsapp' && message.content.kind === 'image')
-  const page = new URL(`/public/invite/${guest.code}`, app.deps.config.http.publicBaseUrl).toString()
-  assert.deepEqual([message.to, message.content.link], [waIdOf(guest.phone), `${page}/qr.png`])
-  assert.ok(message.content.caption.endsWith(page))
+  const urlOf = (path: string) => new URL(path, app.deps.config.http.publicBaseUrl).toString()
+  assert.deepEqual(
+    [message.to, message.content.link],
+    [waIdOf(guest.phone), urlOf(`/public/invite/${guest.code}/qr.png`)],
+  )
+  assert.ok(message.content.caption.endsWith(urlOf(`/i/${guest.code}`)))
   const image = await app.get(new URL(message.content.link).pathname)
   assert.deepEqual([image.statusCode, image.headers['content-type']], [200, 'image/png'])
 })

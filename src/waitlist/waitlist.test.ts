@@ -172,7 +172,7 @@ test('a guest joins in the form after a full answer, and the page says what they
 
   const full = await form('rsvp', 'answer=yes&partySize=2')
   const joined = await form('waitlist', 'partySize=2')
-  const page = (await app.get(`/public/invite/${guest.code}`, { headers: { accept: 'text/html' } })).body
+  const page = (await app.get(`/i/${guest.code}`)).body
   const view = (await app.get(`/public/invite/${guest.code}`, { headers: { accept: 'application/json' } })).json()
   app.setNow(after(5))
   const again = (await join(app, guest, { partySize: 1 })).json()
