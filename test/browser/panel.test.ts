@@ -118,6 +118,48 @@ test('the panel', async (t) => {
     assert.equal((await balanceOf(site)).openDebtCents, owedCents)
   })
 
+  await t.test('a payment whose answer is lost and whose session ends is entered once', async (t) => {
+    const { openDebtCents: owedCents } = await balanceOf(site)
+    const page = await site.open(t, 'director', '/panel/money?enter=payment&organizerId=org_demo')
+    const form = page.getByRole('dialog', { name: 'Registrar pago' })
+    await form.getByLabel('Monto MXN').fill('12,50')
+    await form.getByRole('button', { name: 'Registrar' }).click()
+    await form.getByText('Escribe un monto, como 12,000.00.').waitFor()
+    await form.getByLabel('Monto MXN').fill('20')
+    await page.mouse.click(5, 5)
+    const cookies = await page.context().cookies()
+    await page.context().clearCookies()
+    await form.getByRole('button', { name: 'Registrar $20.00' }).click()
+    await form.getByRole('button', { name: 'Entrar otra vez' }).click()
+    const question = page.getByRole('dialog', { name: 'Entrar otra vez' })
+    await question.getByLabel('Contraseña').fill(site.accounts.director.password)
+    await question.getByRole('button', { name: 'Entrar otra vez' }).click()
+    await form.getByText('Ya entraste.').waitFor()
+    assert.notDeepEqual(await page.context().cookies(), cookies)
+
+    await page.route('**/director/payments', async (route) => {
+      await route.fetch()
+      await route.abort('internetdisconnected')
+    })
+    await form.getByRole('button', { name: 'Registrar $20.00' }).click()
+    await form.getByText('Sin conexión.').waitFor()
+    await page.unroute('**/director/payments')
+    await form.getByRole('button', { name: 'Registrar $20.00' }).click()
+    await form.getByText('Pago registrado.').waitFor()
+
+    assert.equal((await balanceOf(site)).openDebtCents, owedCents - 2000)
+  })
+
+  await t.test('dates are typed, and count when they are complete', async (t) => {
+    const page = await site.open(t, 'director', '/panel?from=2026-10-01&to=2026-12-31')
+    await page.getByLabel('Desde').click({ position: { x: 14, y: 14 } })
+    await page.keyboard.type('11112026') // in any order of day and month
+    assert.match(page.url(), /from=2026-10-01/)
+    await page.keyboard.press('Enter')
+
+    await page.waitForURL(/from=2026-11-11/)
+  })
+
   await t.test('a stuck message is found from the overview and retried', async (t) => {
     await site.ask('director', 'POST', `/events/ev_demo/guests/${STUCK.id}/send`, { channel: 'whatsapp' })
     const letter = await waitFor('dead letter', async () => {

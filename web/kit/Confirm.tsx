@@ -20,17 +20,29 @@ type Props = {
   verb: string
   look?: 'main' | 'danger'
   asksReason?: boolean
+  /** Whether what it needs beside the reason is there. */
+  isReady?: boolean
   /** Does it; the dialog closes when it is done and stays with the reason when it fails. */
   run: (reason: string) => Promise<unknown>
   onClose: () => void
 }
 
-export function Confirm({ title, children, verb, look = 'danger', asksReason = false, run, onClose }: Props) {
+export function Confirm({
+  title,
+  children,
+  verb,
+  look = 'danger',
+  asksReason = false,
+  isReady = true,
+  run,
+  onClose,
+}: Props) {
   const [reason, setReason] = useState('')
   const [wrong, setWrong] = useState<string>()
   const [error, setError] = useState<unknown>()
   const [isBusy, setIsBusy] = useState(false)
   const submit = async () => {
+    if (!isReady) return
     if (asksReason && reason.trim() === '') return setWrong(WORDS.missing)
     setIsBusy(true)
     try {
@@ -55,7 +67,7 @@ export function Confirm({ title, children, verb, look = 'danger', asksReason = f
           <Field label={WORDS.reason} value={reason} onChange={setReason} error={wrong} lines={2} autoFocus />
         ) : null}
         <Row>
-          <Button look={look} type="submit" isBusy={isBusy}>
+          <Button look={look} type="submit" isBusy={isBusy} isDisabled={!isReady}>
             {verb}
           </Button>
           <Button look="quiet" onPress={onClose}>

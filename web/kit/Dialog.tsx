@@ -1,6 +1,9 @@
-/** A dialog: Esc closes it and the focus returns. Its title names the object and the count. */
+/**
+ * A dialog: Esc and its button close it, and the focus returns. So does a press beside it, unless it has a form: what was entered
+ * would be lost. Its title names the object and the count.
+ */
 import { X } from 'lucide-react'
-import type { ReactNode } from 'react'
+import { useRef, type ReactNode } from 'react'
 import { Button, Dialog as AriaDialog, Heading, Modal, ModalOverlay } from 'react-aria-components'
 import { pick } from '../words/locale.ts'
 import styles from './kit.module.css'
@@ -17,14 +20,16 @@ type Props = {
 }
 
 export function Dialog({ title, isOpen, onClose, place = 'middle', children }: Props) {
+  const box = useRef<HTMLDivElement>(null)
   return (
     <ModalOverlay
       isOpen={isOpen}
       onOpenChange={(isNowOpen) => (isNowOpen ? undefined : onClose())}
       isDismissable
+      shouldCloseOnInteractOutside={() => !box.current?.querySelector('form')}
       className={`${styles['overlay']} ${styles[place]}`}
     >
-      <Modal className={styles['modal']}>
+      <Modal ref={box} className={styles['modal']}>
         <AriaDialog className={styles['dialog']}>
           <div className={styles['dialog-head']}>
             <Heading slot="title" level={2}>

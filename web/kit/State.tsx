@@ -4,6 +4,7 @@ import { pick } from '../words/locale.ts'
 import { explainProblem } from '../words/problems.ts'
 import { isProblem } from '../api/client.ts'
 import { Button } from './Button.tsx'
+import { isLoggedOut, LogInAgain } from './LogInAgain.tsx'
 import styles from './kit.module.css'
 
 const WORDS = pick({
@@ -56,6 +57,7 @@ export function Failed({ error, onRetry }: { error: unknown; onRetry?: () => voi
       <p>
         {WORDS.failed} {text}
       </p>
+      {isLoggedOut(error) ? <LogInAgain /> : null}
       {onRetry ? <Button onPress={onRetry}>{WORDS.again}</Button> : null}
       {folio ? <small>{folio}</small> : null}
     </div>

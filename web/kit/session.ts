@@ -4,7 +4,7 @@ import { $api, type Schemas } from '../api/client.ts'
 export type Me = Schemas['User']
 
 export function useMe(): Me | undefined {
-  return $api.useQuery('get', '/auth/me', {}, { staleTime: Infinity }).data?.user
+  return $api.useQuery('get', '/auth/me', undefined, { staleTime: Infinity }).data?.user
 }
 
 /** Whether buttons that change something are drawn: viewers only read. */

@@ -1,5 +1,7 @@
 /** The events of an organizer, or of all, to choose one of. */
-import { $api } from '../../api/client.ts'
+import { useQuery } from '@tanstack/react-query'
+import { api } from '../../api/client.ts'
+import { readAll } from '../../api/pages.ts'
 import { Choice } from '../../kit/Field.tsx'
 import { formatDayOf } from '../../words/formats.ts'
 import { pick } from '../../words/locale.ts'
@@ -9,8 +11,13 @@ const NONE = 'none'
 const PAGE_ROWS = 200
 
 export const useEvents = (organizerId: string | undefined) =>
-  $api.useQuery('get', '/events', {
-    params: { query: { limit: PAGE_ROWS, ...(organizerId ? { organizerId } : {}) } },
+  useQuery({
+    queryKey: ['get', '/events', 'all', organizerId ?? null],
+    queryFn: ({ signal }) =>
+      readAll((at) => {
+        const query = { limit: PAGE_ROWS, ...(organizerId ? { organizerId } : {}), ...at }
+        return api.GET('/events', { params: { query }, signal })
+      }),
   })
 
 type Props = {

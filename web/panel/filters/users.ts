@@ -1,9 +1,16 @@
 /** Who did something: people by their ids; programs and keys keep the name they act under. */
-import { $api } from '../../api/client.ts'
+import { useQuery } from '@tanstack/react-query'
+import { api } from '../../api/client.ts'
+import { readAll } from '../../api/pages.ts'
 
 const PAGE_ROWS = 200
 
-export const useUsers = () => $api.useQuery('get', '/users', { params: { query: { limit: PAGE_ROWS } } })
+export const useUsers = () =>
+  useQuery({
+    queryKey: ['get', '/users', 'all'],
+    queryFn: ({ signal }) =>
+      readAll((at) => api.GET('/users', { params: { query: { limit: PAGE_ROWS, ...at } }, signal })),
+  })
 
 /** Returns the name of a user; its id while the names are not there, or when it is not a user's. */
 export function useUserNames(): (id: string) => string {

@@ -5,6 +5,7 @@ import { $api, type Schemas } from '../../api/client.ts'
 import { Button } from '../../kit/Button.tsx'
 import { Confirm } from '../../kit/Confirm.tsx'
 import { useIdempotencyKey } from '../../kit/idempotency.ts'
+import { Refused } from '../../kit/Refused.tsx'
 import { say } from '../../kit/say.ts'
 import { Loaded } from '../../kit/State.tsx'
 import { Status } from '../../kit/Status.tsx'
@@ -58,13 +59,14 @@ function ChannelRow({ channel }: { channel: Channel }) {
       {channel.pause || channel.circuit !== 'closed' ? (
         <Button
           isBusy={resume.isPending}
-          onPress={() => void resume.mutateAsync({ params, body: {} }).then(() => changed(WORDS.resumed(name)))}
+          onPress={() => resume.mutate({ params, body: {} }, { onSuccess: () => changed(WORDS.resumed(name)) })}
         >
           {WORDS.resume}
         </Button>
       ) : (
         <Button onPress={() => setIsAsking(true)}>{WORDS.pause}</Button>
       )}
+      <Refused error={resume.error} />
       {isAsking ? (
         <Confirm
           title={WORDS.pauseTitle(name)}

@@ -1,8 +1,8 @@
 /** Is sending healthy, and what is stuck? */
 import { useState } from 'react'
 import { useQueryClient } from '@tanstack/react-query'
-import { $api, type Schemas } from '../../api/client.ts'
-import { BY_CURSOR } from '../../api/pages.ts'
+import { $api, isProblem, type Schemas } from '../../api/client.ts'
+import { BY_CURSOR, rowsOf } from '../../api/pages.ts'
 import { Button } from '../../kit/Button.tsx'
 import { Confirm } from '../../kit/Confirm.tsx'
 import { Choice } from '../../kit/Field.tsx'
@@ -58,6 +58,8 @@ export function MessagesPage() {
     change(part)
   }
   const isEmpty = letters.data?.pages[0]?.data.length === 0
+  // Known once the last page is there.
+  const count = !letters.data || letters.hasNextPage ? null : rowsOf(letters.data).length
   return (
     <>
       <Head title={WORDS.title} />
@@ -92,10 +94,10 @@ export function MessagesPage() {
         {resolved || isEmpty ? null : (
           <Row>
             <Button onPress={() => setStep('retry')}>
-              {chosen.size > 0 ? WORDS.retry(chosen.size) : WORDS.retryAll}
+              {chosen.size > 0 ? WORDS.retry(chosen.size) : WORDS.retryAll(count)}
             </Button>
             <Button look="danger" onPress={() => setStep('discard')}>
-              {chosen.size > 0 ? WORDS.discard(chosen.size) : WORDS.discardAll}
+              {chosen.size > 0 ? WORDS.discard(chosen.size) : WORDS.discardAll(count)}
             </Button>
           </Row>
         )}
@@ -127,6 +129,7 @@ export function MessagesPage() {
           step={step}
           ids={[...chosen]}
           filter={filter}
+          count={count}
           onDone={() => setChosen(new Set())}
           onClose={() => setStep(undefined)}
         />
@@ -140,10 +143,17 @@ const nameLetter = ({ kind, refId, delivery, inboundEvent }: Letter): string => 
   return `${WORDS.kinds[kind]}: ${inboundEvent?.source ?? refId}`
 }
 
-type ActProps = { step: Step; ids: string[]; filter: Filter; onDone: () => void; onClose: () => void }
+type ActProps = {
+  step: Step
+  ids: string[]
+  filter: Filter
+  count: number | null
+  onDone: () => void
+  onClose: () => void
+}
 
 /** Retries or discards the chosen letters, or all that the filter shows when none is chosen. */
-function Act({ step, ids, filter, onDone, onClose }: ActProps) {
+function Act({ step, ids, filter, count, onDone, onClose }: ActProps) {
   const [header, settle] = useIdempotencyKey()
   const queries = useQueryClient()
   const retryOne = $api.useMutation('post', '/ops/dead-letters/{letterId}/retry', { onSettled: settle })
@@ -157,17 +167,23 @@ function Act({ step, ids, filter, onDone, onClose }: ActProps) {
       ? (await retryAll.mutateAsync({ params: { header }, body: { filter } })).retried
       : (await discardAll.mutateAsync({ params: { header }, body: { filter } })).discarded
   const run = async () => {
-    for (const letterId of ids)
-      await one.mutateAsync({
-        params: { path: { letterId }, header: { 'Idempotency-Key': `${header['Idempotency-Key']}-${letterId}` } },
-        body: {},
-      })
-    const count = ids.length > 0 ? ids.length : await actOnAll()
-    say(isRetry ? WORDS.retried(count) : WORDS.discarded(count))
+    let done = 0
+    for (const letterId of ids) {
+      const key = { 'Idempotency-Key': `${header['Idempotency-Key']}-${letterId}` }
+      try {
+        await one.mutateAsync({ params: { path: { letterId }, header: key }, body: {} })
+        done++
+      } catch (error) {
+        // Somebody else has dealt with it meanwhile.
+        if (!isProblem(error) || error.code !== 'dead_letter_resolved') throw error
+      }
+    }
+    const changed = ids.length > 0 ? done : await actOnAll()
+    say(isRetry ? WORDS.retried(changed) : WORDS.discarded(changed))
     onDone()
     await queries.invalidateQueries()
   }
-  const all = isRetry ? WORDS.retryAll : WORDS.discardAll
+  const all = isRetry ? WORDS.retryAll(count) : WORDS.discardAll(count)
   const some = isRetry ? WORDS.retry(ids.length) : WORDS.discard(ids.length)
   const verb = ids.length > 0 ? some : all
   return (

@@ -15,8 +15,7 @@ import { say } from '../../kit/say.ts'
 import { Age } from '../../kit/Time.tsx'
 import { oneOf, useUrl } from '../../kit/url.ts'
 import { formatMoney } from '../../words/formats.ts'
-import { OrganizerChoice } from '../filters/FilterBar.tsx'
-import { useOrganizerNames } from '../filters/organizers.ts'
+import { useOrganizerNames, useOrganizers } from '../filters/organizers.ts'
 import { MoneyFrame } from './MoneyFrame.tsx'
 import { WORDS } from './words.ts'
 
@@ -24,6 +23,9 @@ type Review = Schemas['PaymentReview']
 type Asked = { review: Review; what: 'apply' | 'dismiss' }
 
 const STATES = (['open', 'applied', 'dismissed'] as const).map((id) => ({ id, label: WORDS[id] }))
+
+const moneyOf = ({ amountCents, currency }: Review): string =>
+  formatMoney(amountCents) + (currency === 'MXN' ? '' : ` ${currency}`)
 
 export function ReviewsPage() {
   const [url, change] = useUrl<{ status?: string }>()
@@ -64,8 +66,7 @@ export function ReviewsPage() {
               id: 'amount',
               title: WORDS.amount,
               isNumber: true,
-              cell: ({ amountCents, currency }) =>
-                formatMoney(amountCents) + (currency === 'MXN' ? '' : ` ${currency}`),
+              cell: moneyOf,
             },
             {
               id: 'decide',
@@ -88,17 +89,19 @@ export function ReviewsPage() {
   )
 }
 
-/** Money of nobody is applied to the organizer that is chosen. */
+/** Money of nobody, and money that is not in pesos as the payment is, is applied to the organizer that is chosen. */
 function Decide({ review, what, onClose }: Asked & { onClose: () => void }) {
   const [organizerId, setOrganizerId] = useState(review.organizerId ?? undefined)
   const [header, settle] = useIdempotencyKey()
   const queries = useQueryClient()
+  const organizers = useOrganizers()
   const apply = $api.useMutation('post', '/payments/reviews/{reviewId}/apply', { onSettled: settle })
   const dismiss = $api.useMutation('post', '/payments/reviews/{reviewId}/dismiss', { onSettled: settle })
   const params = { path: { reviewId: review.id }, header }
-  const money = formatMoney(review.amountCents)
+  const money = moneyOf(review)
+  const needsOwner = what === 'apply' && (review.organizerId === null || review.currency !== 'MXN')
   const run = async (reason: string) => {
-    const owner = review.organizerId === null && organizerId ? { organizerId } : {}
+    const owner = needsOwner && organizerId ? { organizerId } : {}
     if (what === 'apply') await apply.mutateAsync({ params, body: { reason, ...owner } })
     else await dismiss.mutateAsync({ params, body: { reason } })
     say(what === 'apply' ? WORDS.isApplied : WORDS.isDismissed)
@@ -110,12 +113,18 @@ function Decide({ review, what, onClose }: Asked & { onClose: () => void }) {
       verb={what === 'apply' ? WORDS.apply : WORDS.dismiss}
       look={what === 'apply' ? 'main' : 'danger'}
       asksReason
+      isReady={!needsOwner || organizerId !== undefined}
       run={run}
       onClose={onClose}
     >
       <p>{what === 'apply' ? WORDS.applyText : WORDS.dismissText}</p>
-      {what === 'apply' && review.organizerId === null ? (
-        <OrganizerChoice value={organizerId} onChange={setOrganizerId} />
+      {needsOwner ? (
+        <Choice
+          label={WORDS.organizer}
+          value={organizerId ?? null}
+          options={(organizers.data?.data ?? []).map(({ id, name }) => ({ id, label: name }))}
+          onChange={setOrganizerId}
+        />
       ) : null}
     </Confirm>
   )

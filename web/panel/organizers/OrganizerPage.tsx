@@ -7,6 +7,7 @@ import { Confirm } from '../../kit/Confirm.tsx'
 import { GoTo } from '../../kit/GoTo.tsx'
 import { Head } from '../../kit/Head.tsx'
 import { useIdempotencyKey } from '../../kit/idempotency.ts'
+import { Refused } from '../../kit/Refused.tsx'
 import { Facts, Panel } from '../../kit/Panel.tsx'
 import { say } from '../../kit/say.ts'
 import { Loaded } from '../../kit/State.tsx'
@@ -89,12 +90,15 @@ function Sending({ organizer: { id, name, sendingPausedAt } }: { organizer: Sche
   }
   if (sendingPausedAt)
     return (
-      <Button
-        isBusy={resume.isPending}
-        onPress={() => void resume.mutateAsync(call).then(() => changed(WORDS.resumed))}
-      >
-        {WORDS.resume}
-      </Button>
+      <>
+        <Button
+          isBusy={resume.isPending}
+          onPress={() => resume.mutate(call, { onSuccess: () => changed(WORDS.resumed) })}
+        >
+          {WORDS.resume}
+        </Button>
+        <Refused error={resume.error} />
+      </>
     )
   return (
     <>

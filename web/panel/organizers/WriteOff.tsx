@@ -23,6 +23,7 @@ export function WriteOff({ organizerId, name, owedCents, onClose }: Props) {
       title={WORDS.writeOffTitle(formatMoney(amountCents), name)}
       verb={WORDS.writeOff}
       asksReason
+      isReady={amountCents !== null}
       run={async (reason) => {
         const body = { reason, ...(amountCents === null ? {} : { amountCents }) }
         await write.mutateAsync({ params: { path: { organizerId }, header }, body })

@@ -80,20 +80,29 @@ export function AttendanceFigure({ query, overview: { guests, refreshedAt } }: P
   const navigate = useNavigate()
   const of = (day: string) => ({ ...query, from: day, to: day })
   return (
-    <Loaded query={showUp.data ? confirmation : { ...confirmation, data: undefined }} lines={8}>
+    <Loaded
+      query={
+        showUp.data
+          ? confirmation
+          : { ...confirmation, data: undefined, error: showUp.error ?? confirmation.error, refetch: showUp.refetch }
+      }
+      lines={8}
+    >
       {({ data }) => {
         const answered = data
           .filter(({ guests: n }) => n > 0)
           .map(({ id, confirmed, guests: n }) => ({
             ...shareOf(id, confirmed, n, WORDS.confirmedLine),
-            isUnfinished: id > today,
+            isUnfinished: id >= today,
           }))
         // Nobody can have come to what is still to come: a gap, not a zero.
         const past = (showUp.data?.data ?? []).filter(({ id, guests: n }) => n > 0 && id <= today)
-        const came = past.map(({ id, confirmedEntered, confirmed }) =>
-          shareOf(id, confirmedEntered, confirmed, WORDS.cameLine),
-        )
-        const total = (of: 'confirmed' | 'confirmedEntered') => past.reduce((sum, row) => sum + row[of], 0)
+        const came = past.map(({ id, confirmedEntered, confirmed }) => ({
+          ...shareOf(id, confirmedEntered, confirmed, WORDS.cameLine),
+          isUnfinished: id === today,
+        }))
+        const over = past.filter(({ id }) => id < today)
+        const total = (of: 'confirmed' | 'confirmedEntered') => over.reduce((sum, row) => sum + row[of], 0)
         const showUpRate = total('confirmed') === 0 ? null : total('confirmedEntered') / total('confirmed')
         const conclusion =
           answered.length === 0

@@ -33,7 +33,8 @@ export function PaymentsFigure({ query, asOf }: { query: FigureQuery; asOf: stri
   const come = untilToday(query, today)
   const before = useReport('payments', { ...asked, ...periodBefore(come) })
   const navigate = useNavigate()
-  const isReady = METHODS.every((method) => ({ transfer, card, cash })[method].data)
+  const missing = [transfer, card, cash].filter((one) => !one.data)
+  const lacking = missing.find(({ error }) => error) ?? missing[0]
   const behind = (day: string) => ({
     group: 'confirmed',
     from: day < query.from ? query.from : day,
@@ -41,7 +42,7 @@ export function PaymentsFigure({ query, asOf }: { query: FigureQuery; asOf: stri
     ...(query.organizerId ? { organizerId: query.organizerId } : {}),
   })
   return (
-    <Loaded query={isReady ? all : { ...all, data: undefined }} lines={8}>
+    <Loaded query={lacking ?? all} lines={8}>
       {({ totals, data }) => {
         const rows = data
           .filter(({ id }) => id <= today)

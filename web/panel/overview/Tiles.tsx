@@ -2,6 +2,7 @@
 import { Link } from '@tanstack/react-router'
 import type { Schemas } from '../../api/client.ts'
 import { useReport } from '../../charts/reports.ts'
+import { moveDay } from '../../charts/scales.ts'
 import { formatMoney, formatNumber, formatRatio } from '../../words/formats.ts'
 import { todayInMexico, untilToday } from '../filters/period.ts'
 import type { FigureQuery } from './PaymentsFigure.tsx'
@@ -11,14 +12,15 @@ import styles from './overview.module.css'
 type Tile = { label: string; value: string; hint: string; to: string; search: Record<string, string> }
 
 export function Tiles({ overview, filters }: { overview: Schemas['Overview']; filters: FigureQuery }) {
-  // Of events that have begun: nobody can have come to the others.
-  const showUp = useReport('show-up', untilToday(filters, todayInMexico()))
+  // Of the days that are over: people still come to the events of today.
+  const yesterday = moveDay(todayInMexico(), -1)
+  const showUp = useReport('show-up', untilToday(filters, yesterday), filters.from <= yesterday)
   const { finance, payments, tickets, whatsapp, guests } = overview
   const tiles: Tile[] = [
     {
       label: WORDS.debt,
       value: formatMoney(finance.openDebtCents),
-      hint: finance.openDebtCents === 0 ? WORDS.noDebt : WORDS.billedTile(formatMoney(finance.billedCents)),
+      hint: WORDS.billedTile(formatMoney(finance.billedCents)),
       to: '/organizers',
       search: {},
     },

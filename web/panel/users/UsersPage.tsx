@@ -83,18 +83,22 @@ function describePerson({ disabled, hasPassword }: Person) {
 function Actions({ person, onAsk }: { person: Person; onAsk: (what: Asked['what']) => void }) {
   const me = useMe()
   const queries = useQueryClient()
-  const update = $api.useMutation('patch', '/users/{userId}')
+  const update = $api.useMutation('patch', '/users/{userId}', {
+    onSuccess: () => {
+      say(WORDS.isEnabled)
+      return queries.invalidateQueries({ queryKey: ['get', '/users'] })
+    },
+  })
   if (person.id === me?.id) return '—'
-  const enable = async () => {
-    await update.mutateAsync({ params: { path: { userId: person.id } }, body: { disabled: false } })
-    say(WORDS.isEnabled)
-    await queries.invalidateQueries({ queryKey: ['get', '/users'] })
-  }
+  const enable = () => update.mutate({ params: { path: { userId: person.id } }, body: { disabled: false } })
   if (person.disabled)
     return (
-      <Button isBusy={update.isPending} onPress={() => void enable()}>
-        {WORDS.enable}
-      </Button>
+      <>
+        <Button isBusy={update.isPending} onPress={enable}>
+          {WORDS.enable}
+        </Button>
+        <Refused error={update.error} />
+      </>
     )
   return (
     <RowActions>
