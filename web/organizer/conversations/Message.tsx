@@ -13,14 +13,14 @@ import { AnswerForm } from '../shared/AnswerForm.tsx'
 import { Download } from '../shared/Download.tsx'
 import { useEvent, useEventPath } from '../shared/event.ts'
 import styles from './conversations.module.css'
-import { WORDS } from './words.ts'
+import { nameKind, WORDS } from './words.ts'
 
 type Told = Schemas['ConversationMessage']
 type Props = { message: Told; guest: { guestId: string; guestName: string }; mayEdit: boolean }
 
 export function Message({ message, guest, mayEdit }: Props) {
   const { direction, text, type, withdrawnAt } = message
-  const words = withdrawnAt ? WORDS.withdrawn : (text ?? WORDS.noText(type))
+  const words = withdrawnAt ? WORDS.withdrawn : (text ?? nameKind(type))
   return (
     <Bubble side={direction === 'out' ? 'ours' : 'theirs'} text={words}>
       {message.attachment ? <Attachment message={message} guestId={guest.guestId} /> : null}
