@@ -100,19 +100,19 @@ function LeaveButton({ guest, onOpen }: { guest: Guest; onOpen: (form: Form) => 
 function Revoke({ guest: { id, name }, onClose }: { guest: Guest; onClose: () => void }) {
   const path = { ...useEventPath(), guestId: id }
   const changed = useGuestsChanged()
-  const [header, , renewIfRefused] = useIdempotencyKey()
+  const [header, settle] = useIdempotencyKey()
   const revoke = $api.useMutation('post', '/events/{eventId}/guests/{guestId}/pass/revoke', {
     onSuccess: () => {
       say(WORDS.revoked(name))
       changed()
     },
+    onSettled: settle,
   })
   return (
     <Confirm
       title={WORDS.revokeTitle(name)}
       verb={WORDS.revoke}
       run={() => revoke.mutateAsync({ params: { path, header }, body: {} })}
-      onFail={renewIfRefused}
       onClose={onClose}
     >
       {WORDS.revokeText}
