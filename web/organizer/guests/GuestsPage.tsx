@@ -41,7 +41,7 @@ export function GuestsPage() {
       <Row isApart>
         <h1>{WORDS.title}</h1>
         <Row>
-          <Download className={styles['download']!} href={`/events/${eventId}/guests/export?format=xlsx`}>
+          <Download className={styles['download']} href={`/events/${eventId}/guests/export?format=xlsx`}>
             {WORDS.export}
           </Download>
           {mayEdit ? <GoTo to={`/events/${eventId}/import`}>{WORDS.import}</GoTo> : null}

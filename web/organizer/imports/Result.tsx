@@ -42,7 +42,7 @@ export function Result({ counts, rejectedUrl, onAgain }: Props) {
 export function Rejected({ url, count }: { url: string; count: number }) {
   const { pathname } = new URL(url, location.origin)
   return (
-    <Download className={styles['download']!} href={`${pathname}?locale=${LOCALE}`}>
+    <Download className={styles['download']} href={`${pathname}?locale=${LOCALE}`}>
       {WORDS.download(formatNumber(count))}
     </Download>
   )

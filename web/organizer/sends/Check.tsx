@@ -56,7 +56,7 @@ function LeftOut({ eventId, preflight: { preflightId, counts } }: { eventId: str
           </li>
         ))}
       </ul>
-      <Download href={csv} className={styles['download']!}>
+      <Download href={csv} className={styles['download']}>
         {WORDS.csv}
       </Download>
     </div>

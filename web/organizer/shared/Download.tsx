@@ -3,7 +3,9 @@ import { useRef, useState, type MouseEvent, type ReactNode } from 'react'
 import { api } from '../../api/client.ts'
 import { Refused } from '../../kit/Refused.tsx'
 
-export function Download({ href, className, children }: { href: string; className?: string; children: ReactNode }) {
+type Props = { href: string; className?: string | undefined; children: ReactNode }
+
+export function Download({ href, className, children }: Props) {
   const link = useRef<HTMLAnchorElement>(null)
   const isReady = useRef(false)
   const [error, setError] = useState<unknown>()
@@ -22,7 +24,7 @@ export function Download({ href, className, children }: { href: string; classNam
   }
   return (
     <>
-      <a ref={link} href={href} download onClick={press} {...(className ? { className } : {})}>
+      <a ref={link} href={href} download onClick={press} className={className}>
         {children}
       </a>
       <Refused error={error} />
