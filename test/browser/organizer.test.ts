@@ -139,7 +139,7 @@ async function undoScan(t: TestContext, site: Site): Promise<void> {
   const row = page.getByRole('grid', { name: 'Escaneos recientes' }).getByRole('row', { name: 'Valeria Castillo' })
   await row.getByText('Pasó').waitFor()
   await page.getByText(new RegExp(`^${before + 1} de \\d+$`)).waitFor()
-  await page.getByRole('img', { name: /^Llegadas: 1 personas/ }).waitFor()
+  await page.getByRole('img', { name: /^Llegadas: 1 persona,/ }).waitFor()
   await row.getByRole('button', { name: 'Deshacer' }).click()
   await page.getByLabel('¿Por qué?').fill('Se escaneó dos veces')
   await page.getByRole('dialog').getByRole('button', { name: 'Deshacer' }).click()

@@ -2,6 +2,7 @@
 import { useQueryClient } from '@tanstack/react-query'
 import { $api, type Schemas } from '../../api/client.ts'
 import { Choice } from '../../kit/Field.tsx'
+import { Refused } from '../../kit/Refused.tsx'
 import { useMe } from '../../kit/session.ts'
 import { useEvent, useEventPath } from '../shared/event.ts'
 import { WORDS } from './words.ts'
@@ -21,12 +22,15 @@ export function Assignee({ conversation: { guestId, assignee } }: { conversation
   const team = (users.data?.data ?? []).filter(({ role, disabled }) => role === 'organizer' && !disabled)
   const options = [{ id: NOBODY, label: WORDS.nobody }, ...team.map(({ id, name }) => ({ id, label: name }))]
   return (
-    <Choice
-      label={WORDS.assignee}
-      value={assignee?.id ?? NOBODY}
-      options={options}
-      isDisabled={assign.isPending}
-      onChange={(id) => assign.mutate({ params: { path }, body: { userId: id === NOBODY ? null : id } })}
-    />
+    <div>
+      <Choice
+        label={WORDS.assignee}
+        value={assignee?.id ?? NOBODY}
+        options={options}
+        isDisabled={assign.isPending}
+        onChange={(id) => assign.mutate({ params: { path }, body: { userId: id === NOBODY ? null : id } })}
+      />
+      <Refused error={assign.error ?? users.error} />
+    </div>
   )
 }

@@ -12,7 +12,7 @@ import { useUrl } from '../../kit/url.ts'
 import { useEventPath } from '../shared/event.ts'
 import type { ConversationsUrl } from './ConversationsPage.tsx'
 import styles from './conversations.module.css'
-import { WORDS } from './words.ts'
+import { nameKind, WORDS } from './words.ts'
 
 type Conversation = Schemas['Conversation']
 
@@ -93,7 +93,7 @@ function Row({ conversation: { guestId, guestName, lastMessage, unread }, isOpen
         {lastMessage ? (
           <span className={styles['last']}>
             {lastMessage.direction === 'in' ? '' : lastMessage.source === 'automatic' ? WORDS.auto : WORDS.you}
-            {lastMessage.text ?? WORDS.noText(lastMessage.type)}
+            {lastMessage.text ?? nameKind(lastMessage.type)}
           </span>
         ) : null}
         {lastMessage ? (

@@ -10,16 +10,17 @@ import { formatTime } from '../../words/formats.ts'
 import { LOCALE } from '../../words/locale.ts'
 import { ANSWERS, DELIVERY_STATES, type Answer, type DeliveryState } from '../../words/states.ts'
 import { AnswerForm } from '../shared/AnswerForm.tsx'
+import { Download } from '../shared/Download.tsx'
 import { useEvent, useEventPath } from '../shared/event.ts'
 import styles from './conversations.module.css'
-import { WORDS } from './words.ts'
+import { nameKind, WORDS } from './words.ts'
 
 type Told = Schemas['ConversationMessage']
 type Props = { message: Told; guest: { guestId: string; guestName: string }; mayEdit: boolean }
 
 export function Message({ message, guest, mayEdit }: Props) {
   const { direction, text, type, withdrawnAt } = message
-  const words = withdrawnAt ? WORDS.withdrawn : (text ?? WORDS.noText(type))
+  const words = withdrawnAt ? WORDS.withdrawn : (text ?? nameKind(type))
   return (
     <Bubble side={direction === 'out' ? 'ours' : 'theirs'} text={words}>
       {message.attachment ? <Attachment message={message} guestId={guest.guestId} /> : null}
@@ -56,11 +57,7 @@ function Outcome({ message: { status, explanation } }: { message: Told }) {
 function Attachment({ message: { id, attachment }, guestId }: { message: Told; guestId: string }) {
   const { eventId } = useEventPath()
   const href = `/events/${eventId}/conversations/${guestId}/messages/${encodeURIComponent(id)}/attachment`
-  return (
-    <a href={href} target="_blank" rel="noreferrer">
-      {attachment?.name ?? WORDS.attachment}
-    </a>
-  )
+  return <Download href={href}>{attachment?.name ?? WORDS.attachment}</Download>
 }
 
 function Understood({ message: { intent, partySize }, guest, mayEdit }: Props) {

@@ -1,6 +1,6 @@
 /** The box to answer in: words while the window is open, then templates only. Drafts stay, one per guest. */
 import { useQueryClient } from '@tanstack/react-query'
-import { useState, type FormEvent } from 'react'
+import { useEffect, useState, type FormEvent } from 'react'
 import { $api, type Schemas } from '../../api/client.ts'
 import { Bubble } from '../../kit/Bubble.tsx'
 import { Button } from '../../kit/Button.tsx'
@@ -51,12 +51,17 @@ function Reply({ conversation: { guestId }, left }: { conversation: Conversation
   const [text, setText] = useDraft(`mt.draft.${path.eventId}.${guestId}`)
   const [header, settle, renewKey] = useIdempotencyKey()
   const reply = $api.useMutation('post', '/events/{eventId}/conversations/{guestId}/messages', {
-    onSuccess: () => {
-      setText('')
+    onSuccess: (_reply, { body }) => {
+      // What was written meanwhile stays.
+      setText((now) => (now.trim() === body.text ? '' : now))
       say(WORDS.replied)
       return queries.invalidateQueries({ queryKey: ['get', '/events/{eventId}/conversations/{guestId}'] })
     },
-    onSettled: settle,
+    onSettled: (data, error, { body }) => {
+      settle(data, error)
+      // Other words are another message.
+      if (text.trim() !== body.text) renewKey()
+    },
   })
   const send = () => reply.mutate({ params: { path, header }, body: { text: text.trim() } })
   const submit = (submission: FormEvent) => {
@@ -69,7 +74,7 @@ function Reply({ conversation: { guestId }, left }: { conversation: Conversation
       reply.reset()
       renewKey()
     }
-    setText(changed)
+    setText(() => changed)
   }
   return (
     <form className={styles['box']} onSubmit={submit}>
@@ -98,12 +103,11 @@ function Reply({ conversation: { guestId }, left }: { conversation: Conversation
 }
 
 /** A text that is still there after another conversation was opened, until the tab closes. */
-function useDraft(key: string): [string, (text: string) => void] {
+function useDraft(key: string): [string, (change: (now: string) => string) => void] {
   const [text, setText] = useState(() => sessionStorage.getItem(key) ?? '')
-  const keep = (text: string) => {
-    setText(text)
+  useEffect(() => {
     if (text === '') sessionStorage.removeItem(key)
     else sessionStorage.setItem(key, text)
-  }
-  return [text, keep]
+  }, [key, text])
+  return [text, setText]
 }

@@ -1,7 +1,7 @@
 /** The conversation with one guest. Opening it marks it as read for the whole team. */
 import { useQueryClient } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import { useEffect, useRef } from 'react'
+import { useEffect, useRef, useSyncExternalStore } from 'react'
 import { $api, type Schemas } from '../../api/client.ts'
 import { BY_CURSOR, rowsOf } from '../../api/pages.ts'
 import { Button } from '../../kit/Button.tsx'
@@ -93,8 +93,17 @@ function useRead(conversation: Schemas['Conversation'] | undefined, mayEdit: boo
   const read = $api.useMutation('post', '/events/{eventId}/conversations/{guestId}/read', {
     onSuccess: () => queries.invalidateQueries({ queryKey: ['get', '/events/{eventId}/conversations'] }),
   })
+  const isSeen = usePageSeen()
   const { guestId, unread = 0 } = conversation ?? {}
   useEffect(() => {
-    if (mayEdit && guestId && unread > 0) read.mutate({ params: { path: { ...path, guestId } }, body: {} })
-  }, [guestId, unread, mayEdit])
+    if (isSeen && mayEdit && guestId && unread > 0) read.mutate({ params: { path: { ...path, guestId } }, body: {} })
+  }, [isSeen, guestId, unread, mayEdit])
+}
+
+/** Whether the page is in front, and not in a tab that nobody looks at. */
+const usePageSeen = () => useSyncExternalStore(onVisibility, () => document.visibilityState === 'visible')
+
+function onVisibility(tell: () => void): () => void {
+  document.addEventListener('visibilitychange', tell)
+  return () => document.removeEventListener('visibilitychange', tell)
 }

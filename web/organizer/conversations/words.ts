@@ -37,7 +37,18 @@ export const WORDS = pick({
     attachment: 'Ver archivo',
     edited: 'editado',
     withdrawn: 'Borró este mensaje.',
-    noText: (type: string) => `[${type}]`,
+    kinds: {
+      ...{ image: 'Foto', video: 'Video', audio: 'Audio', voice: 'Audio', sticker: 'Sticker', document: 'Archivo' },
+      ...{
+        location: 'Ubicación',
+        contacts: 'Contacto',
+        order: 'Pedido',
+        call: 'Llamada',
+        reaction: 'Quitó su reacción',
+      },
+      system: 'Cambió su número',
+    },
+    unshown: 'Mensaje que no podemos mostrar',
     byMail: 'por correo',
     offline: 'Sin conexión en vivo. Reconectando…',
   },
@@ -77,8 +88,16 @@ export const WORDS = pick({
     attachment: 'See file',
     edited: 'edited',
     withdrawn: 'They deleted this message.',
-    noText: (type: string) => `[${type}]`,
+    kinds: {
+      ...{ image: 'Photo', video: 'Video', audio: 'Audio', voice: 'Audio', sticker: 'Sticker', document: 'File' },
+      ...{ location: 'Location', contacts: 'Contact', order: 'Order', call: 'Call', reaction: 'Took a reaction back' },
+      system: 'Changed their number',
+    },
+    unshown: 'A message that we cannot show',
     byMail: 'by e-mail',
     offline: 'Not live. Connecting again…',
   },
 })
+
+/** What stands for a message without text. `type`: as WhatsApp names it. */
+export const nameKind = (type: string): string => (WORDS.kinds as Record<string, string>)[type] ?? WORDS.unshown

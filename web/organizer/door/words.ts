@@ -27,7 +27,7 @@ export const WORDS = pick({
     none: 'Todavía no ha entrado nadie.',
     arrivals: 'Llegadas cada 5 min',
     arrivalsSum: (total: string, peak: string, at: string) =>
-      `Llegadas: ${total} personas, el mayor grupo fue de ${peak} a las ${at}`,
+      `Llegadas: ${total === '1' ? '1 persona' : `${total} personas`}, el mayor grupo fue de ${peak} a las ${at}`,
     zone: (zone: string) => `Hora de ${zone}`,
     table: 'Ver tabla',
     time: 'Hora',
@@ -77,7 +77,7 @@ export const WORDS = pick({
     none: 'Nobody has come in yet.',
     arrivals: 'Arrivals by 5 min',
     arrivalsSum: (total: string, peak: string, at: string) =>
-      `Arrivals: ${total} persons, the largest group were ${peak} at ${at}`,
+      `Arrivals: ${total === '1' ? '1 person' : `${total} persons`}, the largest group of ${peak} at ${at}`,
     zone: (zone: string) => `Time of ${zone}`,
     table: 'See table',
     time: 'Time',

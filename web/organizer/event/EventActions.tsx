@@ -47,12 +47,15 @@ function PauseButton({ event: { id, sendingPaused } }: { event: Event }) {
   if (sendingPaused === 'organizer_paused') return <p>{WORDS.byOrganizer}</p>
   const call = { params: { path: { eventId: id }, header }, body: {} }
   return (
-    <Button
-      isBusy={pause.isPending || resume.isPending}
-      onPress={() => (sendingPaused ? resume.mutate(call) : pause.mutate(call))}
-    >
-      {sendingPaused ? WORDS.resume : WORDS.pause}
-    </Button>
+    <>
+      <Button
+        isBusy={pause.isPending || resume.isPending}
+        onPress={() => (sendingPaused ? resume.mutate(call) : pause.mutate(call))}
+      >
+        {sendingPaused ? WORDS.resume : WORDS.pause}
+      </Button>
+      <Refused error={sendingPaused ? resume.error : pause.error} />
+    </>
   )
 }
 

@@ -72,7 +72,7 @@ export const WORDS = pick({
       admitted: 'Inside',
     },
     persons: (count: string) => (count === '1' ? '1 person' : `${count} persons`),
-    remindCount: (count: string) => `Remind ${count} who have not decided`,
+    remindCount: (count: string) => `Remind ${count} undecided`,
     empty: 'Add your guests.',
     import: 'Import',
     add: 'Add',

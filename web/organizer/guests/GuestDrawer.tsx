@@ -107,6 +107,7 @@ function Revoke({ guest: { id, name }, onClose }: { guest: Guest; onClose: () =>
       say(WORDS.revoked(name))
       changed()
     },
+    onSettled: settle,
   })
   return (
     <Confirm

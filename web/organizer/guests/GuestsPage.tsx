@@ -14,6 +14,7 @@ import { Status } from '../../kit/Status.tsx'
 import { Age } from '../../kit/Time.tsx'
 import { useUrl } from '../../kit/url.ts'
 import { ANSWERS, DELIVERY_STATES, GUEST_STATES } from '../../words/states.ts'
+import { Download } from '../shared/Download.tsx'
 import { useEventPath } from '../shared/event.ts'
 import { Filters } from './Filters.tsx'
 import { GuestDrawer } from './GuestDrawer.tsx'
@@ -40,9 +41,9 @@ export function GuestsPage() {
       <Row isApart>
         <h1>{WORDS.title}</h1>
         <Row>
-          <a className={styles['download']} href={`/events/${eventId}/guests/export?format=xlsx`}>
+          <Download className={styles['download']} href={`/events/${eventId}/guests/export?format=xlsx`}>
             {WORDS.export}
-          </a>
+          </Download>
           {mayEdit ? <GoTo to={`/events/${eventId}/import`}>{WORDS.import}</GoTo> : null}
           {mayEdit ? (
             <Button look="main" onPress={add}>

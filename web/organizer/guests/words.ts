@@ -100,7 +100,7 @@ export const WORDS = pick({
     sendTo: (count: number) => (count === 1 ? 'Send to 1 guest' : `Send to ${count} guests`),
     tagAll: 'Tag',
     tagTo: (count: number) => (count === 1 ? 'Tag 1 guest' : `Tag ${count} guests`),
-    tagged: (count: number) => `${count} have the tag.`,
+    tagged: (count: number) => (count === 1 ? '1 has the tag.' : `${count} have the tag.`),
     newTag: 'New tag',
     fields: {
       name: 'Name',

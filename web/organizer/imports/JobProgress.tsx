@@ -1,6 +1,7 @@
 /** A long list, which is imported in the background. */
 import { ProgressBar } from 'react-aria-components'
 import { $api } from '../../api/client.ts'
+import { Button } from '../../kit/Button.tsx'
 import { Refused } from '../../kit/Refused.tsx'
 import { Loaded } from '../../kit/State.tsx'
 import { formatNumber } from '../../words/formats.ts'
@@ -28,7 +29,17 @@ export function JobProgress({ importId, onAgain }: { importId: string; onAgain: 
       {(data) => {
         if (data.status === 'completed')
           return <Result counts={data} rejectedUrl={data.rejectedUrl} onAgain={onAgain} />
-        if (data.status === 'failed') return <p role="alert">{WORDS.failed}</p>
+        if (data.status === 'failed')
+          return (
+            <>
+              <p role="alert">{WORDS.failed}</p>
+              <div>
+                <Button look="main" onPress={onAgain}>
+                  {WORDS.uploadAgain}
+                </Button>
+              </div>
+            </>
+          )
         return (
           <>
             <Progress done={data.rowsDone} total={data.rowsTotal} />

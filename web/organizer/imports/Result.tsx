@@ -4,6 +4,7 @@ import { Button } from '../../kit/Button.tsx'
 import { Row } from '../../kit/Row.tsx'
 import { formatNumber } from '../../words/formats.ts'
 import { LOCALE } from '../../words/locale.ts'
+import { Download } from '../shared/Download.tsx'
 import { useEventPath } from '../shared/event.ts'
 import { Counts } from './Counts.tsx'
 import styles from './imports.module.css'
@@ -41,8 +42,8 @@ export function Result({ counts, rejectedUrl, onAgain }: Props) {
 export function Rejected({ url, count }: { url: string; count: number }) {
   const { pathname } = new URL(url, location.origin)
   return (
-    <a className={styles['download']} href={`${pathname}?locale=${LOCALE}`} download>
+    <Download className={styles['download']} href={`${pathname}?locale=${LOCALE}`}>
       {WORDS.download(formatNumber(count))}
-    </a>
+    </Download>
   )
 }

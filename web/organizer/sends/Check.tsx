@@ -2,6 +2,7 @@
 import { Status } from '../../kit/Status.tsx'
 import { formatMoney, formatNumber, formatTime } from '../../words/formats.ts'
 import { LOCALE } from '../../words/locale.ts'
+import { Download } from '../shared/Download.tsx'
 import type { Event } from '../shared/event.ts'
 import type { Preflight } from './sends.ts'
 import styles from './sends.module.css'
@@ -55,9 +56,9 @@ function LeftOut({ eventId, preflight: { preflightId, counts } }: { eventId: str
           </li>
         ))}
       </ul>
-      <a href={csv} download className={styles['download']}>
+      <Download href={csv} className={styles['download']}>
         {WORDS.csv}
-      </a>
+      </Download>
     </div>
   )
 }

@@ -4,6 +4,7 @@ import { toInstant } from '../../kit/zone.ts'
 import type { Sendable } from '../../words/templates.ts'
 import type { Event } from '../shared/event.ts'
 import { usualTemplate } from '../shared/templates.ts'
+import { lackOf } from './lack.ts'
 
 type Channel = Schemas['ChannelChoice']
 type Status = Schemas['GuestStatus']
@@ -25,12 +26,6 @@ export type Request = {
   filter: { status?: Status[]; tags?: string[] }
   variables: Record<string, string>
   scheduledAt?: string
-}
-
-/** What a draft lacks before it can be sent: the text of its notice, or the time of one that leaves later. */
-export function lackOf({ template, text, later, at }: Draft): 'text' | 'at' | null {
-  if (template === 'event_update' && !text?.trim()) return 'text'
-  return later && !at ? 'at' : null
 }
 
 /** Null while the draft lacks something. A new draft invites; of a cancelled event, it tells that. */

@@ -1,5 +1,8 @@
 import { pick } from '../../words/locale.ts'
 
+/** `1 entregado`, `2 entregados`. */
+const many = (count: string, one: string, several: string) => `${count} ${count === '1' ? one : several}`
+
 export const WORDS = pick({
   es: {
     title: 'Envíos',
@@ -50,8 +53,10 @@ export const WORDS = pick({
     },
     csv: 'Bajar la lista (CSV)',
     cost: 'Costo estimado',
-    costNote: (count: string) => `${count} mensajes de WhatsApp a precio de lista; el cobro puede ser menor.`,
-    quiet: (count: string, until: string) => `${count} esperan hasta ${until} por las horas de silencio.`,
+    costNote: (count: string) =>
+      `${many(count, 'mensaje', 'mensajes')} de WhatsApp a precio de lista; el cobro puede ser menor.`,
+    quiet: (count: string, until: string) =>
+      `${many(count, 'espera', 'esperan')} hasta ${until} por las horas de silencio.`,
     paused: 'Los envíos están en pausa: todo espera hasta reanudarlos.',
     preview: 'Así lo ve',
     previous: 'Anterior',
@@ -73,14 +78,14 @@ export const WORDS = pick({
       skipped: 'Omitidos',
     },
     finished: (done: string, failed: string, skipped: string) =>
-      `Terminado: ${done} entregados, ${failed} fallidos, ${skipped} omitidos.`,
-    unconfirmed: (count: string) => `${count} salieron y todavía no hay aviso de entrega.`,
+      `Terminado: ${many(done, 'entregado', 'entregados')}, ${many(failed, 'fallido', 'fallidos')}, ${many(skipped, 'omitido', 'omitidos')}.`,
+    unconfirmed: (count: string) => `${many(count, 'salió', 'salieron')} y todavía no hay aviso de entrega.`,
     live: 'En vivo',
     reconnecting: 'Reconectando…',
     pause: 'Pausar',
     resume: 'Reanudar',
     cancel: 'Cancelar envío',
-    cancelTitle: (count: string) => `Cancelar ${count} mensajes en espera`,
+    cancelTitle: (count: string) => `Cancelar ${many(count, 'mensaje', 'mensajes')} en espera`,
     cancelText: 'Lo que ya salió no se puede regresar. Lo que espera no se enviará.',
     details: 'Mensajes',
     guest: 'Invitado',
@@ -129,8 +134,10 @@ export const WORDS = pick({
     },
     csv: 'Download the list (CSV)',
     cost: 'Estimated cost',
-    costNote: (count: string) => `${count} messages by WhatsApp at list price; the invoice may be lower.`,
-    quiet: (count: string, until: string) => `${count} wait until ${until} because of the quiet hours.`,
+    costNote: (count: string) =>
+      `${many(count, 'message', 'messages')} by WhatsApp at list price; the invoice may be lower.`,
+    quiet: (count: string, until: string) =>
+      `${many(count, 'waits', 'wait')} until ${until} because of the quiet hours.`,
     paused: 'Sending is paused: everything waits until it is resumed.',
     preview: 'What they see',
     previous: 'Previous',
@@ -153,13 +160,13 @@ export const WORDS = pick({
     },
     finished: (done: string, failed: string, skipped: string) =>
       `Finished: ${done} delivered, ${failed} failed, ${skipped} skipped.`,
-    unconfirmed: (count: string) => `${count} have left and are not confirmed yet.`,
+    unconfirmed: (count: string) => `${many(count, 'has left and is', 'have left and are')} not confirmed yet.`,
     live: 'Live',
     reconnecting: 'Connecting again…',
     pause: 'Pause',
     resume: 'Resume',
     cancel: 'Cancel sending',
-    cancelTitle: (count: string) => `Cancel ${count} waiting messages`,
+    cancelTitle: (count: string) => `Cancel ${many(count, 'waiting message', 'waiting messages')}`,
     cancelText: 'What has left cannot be taken back. What waits will not be sent.',
     details: 'Messages',
     guest: 'Guest',

@@ -124,6 +124,7 @@ function useRound(guests: readonly To[], onDone: () => void) {
     }
   }, [])
   const start = async (body: Sent, force: boolean) => {
+    if (progress !== null) return
     const wasLeft = leftOf(guests, round, force)
     const after = await sendRound(guests, round, {
       force,

@@ -3,10 +3,10 @@ import { useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { $api, type Schemas } from '../../api/client.ts'
 import { Button } from '../../kit/Button.tsx'
+import { Confirm } from '../../kit/Confirm.tsx'
 import { DataTable } from '../../kit/DataTable.tsx'
 import { Dialog } from '../../kit/Dialog.tsx'
 import { Choice } from '../../kit/Field.tsx'
-import { Refused } from '../../kit/Refused.tsx'
 import { Row } from '../../kit/Row.tsx'
 import { say } from '../../kit/say.ts'
 import { Empty, Loaded } from '../../kit/State.tsx'
@@ -18,6 +18,7 @@ import styles from './team.module.css'
 import { WORDS } from './words.ts'
 
 type User = Schemas['ManagedUser']
+type Assigned = Pick<User, 'name'> & { userId: string }
 
 export function DoorTeam({ users }: { users: User[] }) {
   const [{ event }, setUrl] = useUrl<TeamUrl>()
@@ -49,8 +50,11 @@ function Staff({ eventId, eventName, users }: { eventId: string; eventName: stri
   const remove = $api.useMutation('delete', '/events/{eventId}/staff/{userId}', {
     onSuccess: () => queries.invalidateQueries({ queryKey: ['get', '/events/{eventId}/staff'] }),
   })
-  const end = (userId: string, name: string) =>
-    remove.mutate({ params: { path: { eventId, userId } } }, { onSuccess: () => say(WORDS.removed(name)) })
+  const [ended, setEnded] = useState<Assigned | null>(null)
+  const end = async ({ userId, name }: Assigned) => {
+    await remove.mutateAsync({ params: { path: { eventId, userId } } })
+    say(WORDS.removed(name))
+  }
   const assigned = new Set(staff.data?.data.map(({ userId }) => userId))
   const free = users.filter(({ id, role, disabled }) => role === 'staff' && !disabled && !assigned.has(id))
   return (
@@ -59,7 +63,6 @@ function Staff({ eventId, eventName, users }: { eventId: string; eventName: stri
         <h3>{WORDS.staff}</h3>
         <Button onPress={() => setAssigning(true)}>{WORDS.assign}</Button>
       </Row>
-      <Refused error={remove.error} />
       <Loaded query={staff}>
         {({ data }) => (
           <DataTable
@@ -74,8 +77,8 @@ function Staff({ eventId, eventName, users }: { eventId: string; eventName: stri
               {
                 id: 'remove',
                 title: WORDS.todo,
-                cell: ({ userId, name }) => (
-                  <Button look="quiet" aria-label={`${WORDS.remove}: ${name}`} onPress={() => end(userId, name)}>
+                cell: (one) => (
+                  <Button look="quiet" aria-label={`${WORDS.remove}: ${one.name}`} onPress={() => setEnded(one)}>
                     {WORDS.remove}
                   </Button>
                 ),
@@ -84,6 +87,16 @@ function Staff({ eventId, eventName, users }: { eventId: string; eventName: stri
           />
         )}
       </Loaded>
+      {ended ? (
+        <Confirm
+          title={WORDS.removeTitle(ended.name, eventName)}
+          verb={WORDS.remove}
+          run={() => end(ended)}
+          onClose={() => setEnded(null)}
+        >
+          {WORDS.removeText}
+        </Confirm>
+      ) : null}
       <Dialog title={WORDS.assignTitle(eventName)} isOpen={isAssigning} onClose={() => setAssigning(false)}>
         {free.length === 0 ? (
           <p>{WORDS.noPeople}</p>

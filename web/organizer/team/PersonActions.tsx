@@ -1,7 +1,9 @@
 /** What can be done for one person: a new password, and their access. */
 import { useQueryClient } from '@tanstack/react-query'
+import { useState } from 'react'
 import { $api, type Schemas } from '../../api/client.ts'
 import { Button } from '../../kit/Button.tsx'
+import { Confirm } from '../../kit/Confirm.tsx'
 import { useIdempotencyKey } from '../../kit/idempotency.ts'
 import { Refused } from '../../kit/Refused.tsx'
 import { Row } from '../../kit/Row.tsx'
@@ -13,6 +15,7 @@ export function PersonActions({ user, onClose }: { user: Schemas['ManagedUser'];
   const path = { userId: user.id }
   const queries = useQueryClient()
   const me = useMe()
+  const [isDisabling, setDisabling] = useState(false)
   const [header, settle] = useIdempotencyKey()
   const options = {
     onSuccess: () => queries.invalidateQueries({ queryKey: ['get', '/users'] }),
@@ -25,7 +28,7 @@ export function PersonActions({ user, onClose }: { user: Schemas['ManagedUser'];
   return (
     <>
       <p>{user.email}</p>
-      <Refused error={reset.error ?? disable.error ?? enable.error} />
+      <Refused error={reset.error ?? enable.error} />
       {user.id === me?.id ? (
         <p>{WORDS.isYou}</p>
       ) : user.disabled ? (
@@ -44,11 +47,20 @@ export function PersonActions({ user, onClose }: { user: Schemas['ManagedUser'];
             <Button isBusy={reset.isPending} onPress={() => reset.mutate({ params: { path, header }, body: {} })}>
               {WORDS.reset}
             </Button>
-            <Button look="danger" isBusy={disable.isPending} onPress={() => disable.mutate({ params: { path } })}>
+            <Button look="danger" onPress={() => setDisabling(true)}>
               {WORDS.disable}
             </Button>
           </Row>
-          <p>{WORDS.disableText}</p>
+          {isDisabling ? (
+            <Confirm
+              title={WORDS.disableTitle(user.name)}
+              verb={WORDS.disable}
+              run={() => disable.mutateAsync({ params: { path } })}
+              onClose={() => setDisabling(false)}
+            >
+              {WORDS.disableText}
+            </Confirm>
+          ) : null}
         </>
       )}
       <div>

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { usualTemplate } from '../shared/templates.ts'
-import { lackOf } from './draft.ts'
+import { lackOf } from './lack.ts'
 
 test('what is to leave later leaves at no time before one is chosen', () => {
   assert.equal(lackOf({ later: true }), 'at')
@@ -12,9 +11,4 @@ test('what is to leave later leaves at no time before one is chosen', () => {
 test('a notice lacks its text before its time', () => {
   assert.equal(lackOf({ template: 'event_update', text: ' ', later: true }), 'text')
   assert.equal(lackOf({ template: 'event_update', text: 'Llueve' }), null)
-})
-
-test('a cancelled event is told of, and another invites', () => {
-  assert.equal(usualTemplate({ status: 'cancelled' }), 'event_cancelled')
-  assert.equal(usualTemplate({ status: 'active' }), 'event_invitation')
 })
