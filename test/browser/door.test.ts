@@ -36,11 +36,16 @@ const readDoor = (site: Site, { eventId }: Party) =>
     `/events/${eventId}/door`,
   )
 
-/** A phone that somebody sets up with the code of a device. */
-async function setUp(t: TestContext, site: Site, { eventId }: Party, gate: string, options = {}): Promise<Page> {
+/** The address that the code of a new device opens. */
+async function aDevice(site: Site, { eventId }: Party, gate: string): Promise<string> {
   const device = { eventId, gate, name: `Teléfono ${gate}` }
   const { qr } = await site.ask<{ qr: { text: string } }>('organizer', 'POST', '/devices', device)
-  const page = await site.open(t, null, `/door${new URL(qr.text).hash}`, { ...PHONE, ...options })
+  return `/door${new URL(qr.text).hash}`
+}
+
+/** A phone that somebody sets up with the code of a device. */
+async function setUp(t: TestContext, site: Site, party: Party, gate: string, options = {}): Promise<Page> {
+  const page = await site.open(t, null, await aDevice(site, party, gate), { ...PHONE, ...options })
   await page.getByRole('button', { name: 'Empezar' }).first().click()
   return page
 }
@@ -186,6 +191,32 @@ test('the door', async (t) => {
     await page.keyboard.press('Escape')
 
     await page.context().setOffline(false)
+    await page.getByRole('status').getByText('0 pendientes').waitFor()
+
+    assert.equal((await readCounts(site, party)).inside, 1)
+  })
+
+  await t.test('a device that was removed keeps what waits, and uploads it with a new code of its event', async (t) => {
+    const [party, other] = [await anEvent(site, [['Ana Ruiz', 1]]), await anEvent(site, [['Eva Soto', 1]])]
+    const page = await aPhone(t, site, party, 'Norte')
+    await page.context().setOffline(true)
+    await typeCode(page, party.guests[0]!.code)
+    await answer(page, 'POR CONFIRMAR')
+    await next(page)
+    const { data } = await site.ask<{ data: { id: string; eventId: string }[] }>('organizer', 'GET', '/devices')
+    const mine = data.find(({ eventId }) => eventId === party.eventId)!
+    await site.ask('organizer', 'DELETE', `/devices/${mine.id}`)
+    await page.context().setOffline(false)
+    await page.getByRole('status').getByText('Sesión terminada').waitFor()
+    const start = () => page.getByRole('button', { name: 'Empezar' }).first().click()
+
+    await page.goto(await aDevice(site, other, 'Sur'))
+    await page.getByRole('link', { name: 'Volver a Boda de prueba' }).waitFor()
+    await start()
+    await page.getByRole('alert').getByText('Hay 1 entrada de «Boda de prueba» sin subir.').waitFor()
+    await page.goto(await aDevice(site, party, 'Este'))
+    await start()
+    await page.getByRole('heading', { level: 1, name: 'Boda de prueba Este' }).waitFor()
     await page.getByRole('status').getByText('0 pendientes').waitFor()
 
     assert.equal((await readCounts(site, party)).inside, 1)
