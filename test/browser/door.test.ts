@@ -222,6 +222,39 @@ test('the door', async (t) => {
     assert.equal((await readCounts(site, party)).inside, 1)
   })
 
+  await t.test('what the server does not take is refused, and our list does not stand in', async (t) => {
+    const party = await anEvent(site, [
+      ['Ana Ruiz', 1],
+      ['Eva Soto', 1],
+    ])
+    const page = await aPhone(t, site, party, 'Norte', { serviceWorkers: 'block' })
+    const problem = { ...{ code: 'scan_undone', title: '', type: '', status: 409, detail: '', requestId: 'r' } }
+    const refuse = { status: 409, contentType: 'application/problem+json', body: JSON.stringify(problem) }
+    await page.route('**/scan/validate', (route) => route.fulfill(refuse))
+    await typeCode(page, party.guests[0]!.code)
+    await answer(page, 'NO PASA', 'Ya se había deshecho.')
+    await next(page)
+    await page.getByRole('status').getByText('0 pendientes').waitFor()
+
+    await page.unroute('**/scan/validate')
+    await page.route('**/scan/sync', async (route) => {
+      const { scans } = route.request().postDataJSON() as { scans: { scanId: string }[] }
+      const results = scans.map(({ scanId }) => ({ scanId, status: 'rejected', code: 'scan_undone' }))
+      await route.fulfill({ json: { requestId: 'r', clock: { skewMs: 0, isOff: false }, results } })
+    })
+    await page.context().setOffline(true)
+    await typeCode(page, party.guests[1]!.code)
+    await answer(page, 'POR CONFIRMAR')
+    await next(page)
+    await page.context().setOffline(false)
+    await page.getByRole('status').getByText('Hay diferencias').waitFor()
+    await page.getByRole('button', { name: 'Pendientes' }).click()
+    await page.getByText('El servidor no lo aceptó: Ya se había deshecho.').waitFor()
+    const row = page.getByRole('listitem').filter({ hasText: 'Eva Soto' })
+    await row.getByText('PASA · EL SERVIDOR NO LO ACEPTÓ').waitFor()
+    assert.equal(await row.getByRole('button', { name: 'Deshacer' }).count(), 0)
+  })
+
   await t.test('a silent server: our list stands in after 0.8 s, or nobody comes in', async (t) => {
     const party = await anEvent(site, [
       ['Ana Ruiz', 1],

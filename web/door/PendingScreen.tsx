@@ -18,7 +18,8 @@ type Props = { engine: Engine; memory: Memory }
 export function PendingScreen({ engine, memory, onLeave }: Props & { onLeave: () => Promise<void> }) {
   const [undoing, setUndoing] = useState<Recent | null>(null)
   const { recent, session, waiting } = memory
-  const mayUndo = (one: Recent) => one.status === 'valid' && !one.isUndone && !waiting.has(one.scanId)
+  const mayUndo = (one: Recent) =>
+    one.status === 'valid' && !one.isUndone && !one.isRejected && !waiting.has(one.scanId)
   return (
     <>
       <Uploads engine={engine} memory={memory} />
@@ -76,9 +77,9 @@ const Blocked = ({ isDevice }: { isDevice: boolean }) => (
 
 function Differences({ engine, memory: { differences, session, info } }: Props) {
   const { timeZone } = session
-  const tell = ({ atMs, gate, shown, verdict, code = '' }: Difference) => {
-    if (!verdict) return WORDS.rejected(code)
+  const tell = ({ atMs, gate, shown, verdict, text = '' }: Difference) => {
     const ours = WORDS.firstAt(formatClock(atMs, timeZone), gate)
+    if (!verdict) return `${ours}. ${WORDS.rejected(text)}`
     if (verdict.isConflict && verdict.first)
       return WORDS.doubleEntry(`${WORDS.firstAt(formatClock(verdict.first.at, timeZone), verdict.first.gate)}; ${ours}`)
     const is = [titleOf(verdict), explainReason(verdict.reason, info?.event, timeZone)].filter(Boolean).join(', ')

@@ -34,15 +34,17 @@ export type Recent = {
   atMs: number
   isProvisional: boolean
   isUndone?: boolean
+  /** The server did not take it, whatever was shown. */
+  isRejected?: boolean
 }
-/** What the server found different from what was shown here. `code`: why it did not take the scan at all. */
+/** What the server found different from what was shown here. `text`: why it did not take the scan at all, in words. */
 export type Difference = {
   scanId: string
   atMs: number
   gate: string | null
   shown: Verdict['status']
   verdict?: Verdict
-  code?: string
+  text?: string
 }
 export type Settings = { isOnlineOnly: boolean; isMuted: boolean }
 

@@ -38,7 +38,7 @@ test('at most 500 leave at once, the oldest first', async () => {
 test('a scan leaves on its own result: one that has none stays', async () => {
   const outcome = reply([
     { scanId: 's1', status: 'duplicate', reason: 'already_admitted', isConflict: true },
-    { scanId: 's2', status: 'rejected', code: 'scan_id_reused' },
+    { scanId: 's2', status: 'rejected', code: 'scan_undone', errors: [{ path: 'body', message: 'undone' }] },
   ])
 
   const { uploaded } = await upload(outcome, [waiting(1), waiting(2), waiting(3)])
@@ -46,7 +46,7 @@ test('a scan leaves on its own result: one that has none stays', async () => {
   assert.ok(uploaded.kind === 'done')
   assert.deepEqual(uploaded.settled, [
     { waiting: waiting(1), verdict: { status: 'duplicate', reason: 'already_admitted', isConflict: true } },
-    { waiting: waiting(2), code: 'scan_id_reused' },
+    { waiting: waiting(2), problem: { code: 'scan_undone', detail: 'undone', requestId: 'r' } },
   ])
 })
 

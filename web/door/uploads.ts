@@ -9,8 +9,9 @@ const AT_ONCE_MAX = 500
 const WAIT_MIN_MS = 1000
 const WAIT_MAX_MS = 30_000
 
-/** What became of one scan. `code`: why the server did not take it at all. */
-export type Settled = { waiting: Waiting; verdict: Verdict } | { waiting: Waiting; code: string }
+/** What became of one scan. `problem`: why the server did not take it at all. */
+export type Rejection = { code: string; detail: string; requestId: string }
+export type Settled = { waiting: Waiting; verdict: Verdict } | { waiting: Waiting; problem: Rejection }
 export type Uploaded = { kind: 'done'; settled: Settled[] } | { kind: 'blocked' } | { kind: 'again'; afterMs: number }
 
 /** `failures`: tries in a row that got no answer. */
@@ -23,10 +24,12 @@ export async function uploadScans(net: Net, waiting: Iterable<Waiting>, failures
     return { kind: 'again', afterMs: afterMs || Math.min(WAIT_MIN_MS * 2 ** failures, WAIT_MAX_MS) }
   }
   const byId = new Map(scans.map((one) => [one.scanId, one]))
-  const settled = outcome.data.results.flatMap(({ scanId, status, code = '', ...verdict }): Settled[] => {
+  const { requestId } = outcome.data
+  const settled = outcome.data.results.flatMap(({ scanId, status, code = '', errors, ...verdict }): Settled[] => {
     const one = byId.get(scanId ?? '')
     if (!one) return []
-    return [status === 'rejected' ? { waiting: one, code } : { waiting: one, verdict: { ...verdict, status } }]
+    if (status !== 'rejected') return [{ waiting: one, verdict: { ...verdict, status } }]
+    return [{ waiting: one, problem: { code, detail: errors?.[0]?.message ?? '', requestId } }]
   })
   return { kind: 'done', settled }
 }
