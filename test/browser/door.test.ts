@@ -189,9 +189,17 @@ test('the door', async (t) => {
     await page.getByRole('button', { name: 'Salir de esta puerta' }).click()
     await page.getByText('Hay 1 entrada sin subir. Si sales, se pierde.').waitFor()
     await page.keyboard.press('Escape')
+    const answered: string[] = []
+    page.on('response', (response) => answered.push(new URL(response.url()).pathname))
 
     await page.context().setOffline(false)
     await page.getByRole('status').getByText('0 pendientes').waitFor()
+    await until(
+      () => Promise.resolve(answered),
+      (paths) => paths.some((path) => path.startsWith('/scan/manifest')),
+      5000,
+    )
+    assert.equal(answered[0], '/scan/sync', 'a list that has the scan would count it twice while it waits')
 
     assert.equal((await readCounts(site, party)).inside, 1)
   })

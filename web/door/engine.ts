@@ -43,6 +43,7 @@ export async function openEngine(store: Store, session: Session, signal: (tone: 
   let failures = 0
   let lastTookMs: number | null = null
   let isRefreshing = false
+  let uploading: Promise<void> | null = null
 
   const tell = () => {
     snapshot = { ...memory }
@@ -182,6 +183,8 @@ export async function openEngine(store: Store, session: Session, signal: (tone: 
   async function readList(): Promise<void> {
     if (isOver(memory)) return wipeGuests(memory, store)
     memory.isLoading = memory.list === null
+    // A list that knows of a scan that still waits here would count it twice.
+    await upload()
     const kind = await refreshList(memory, net, store)
     note({ kind })
     if (kind !== 'ok') return
@@ -189,8 +192,14 @@ export async function openEngine(store: Store, session: Session, signal: (tone: 
     if (memory.waiting.size > 0) void upload()
   }
 
-  async function upload(): Promise<void> {
-    if (memory.isUploading || memory.waiting.size === 0) return
+  /** One at a time: whoever comes meanwhile waits for its end. */
+  const upload = (): Promise<void> =>
+    (uploading ??= uploadWaiting().finally(() => {
+      uploading = null
+    }))
+
+  async function uploadWaiting(): Promise<void> {
+    if (memory.waiting.size === 0) return
     memory.isUploading = true
     tell()
     const uploaded = await uploadScans(net, memory.waiting.values(), failures)
@@ -206,7 +215,7 @@ export async function openEngine(store: Store, session: Session, signal: (tone: 
       }
     }
     tell()
-    if (uploaded.kind === 'done' && uploaded.settled.length > 0 && memory.waiting.size > 0) void upload()
+    if (uploaded.kind === 'done' && uploaded.settled.length > 0) await uploadWaiting()
   }
 
   async function reject({ scanId, scan, gate, verdict }: Waiting, text: string): Promise<void> {

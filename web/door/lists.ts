@@ -24,13 +24,17 @@ async function readSince(
   net: Net,
   store: Store,
 ): Promise<Outcome<unknown>['kind']> {
+  const asked = new Map(memory.list?.entries)
   const read = await readAll(net, since)
   if ('kind' in read) return read.kind
   const { last, entries, revoked, skewMs } = read
   const isWhole = since === null
   const before = memory.list?.entries ?? new Map<string, Entry>()
   const fresh = entries.map((entry): Entry => {
-    const first = before.get(entry.hash)?.first
+    const ours = before.get(entry.hash)
+    // Somebody came in while the list was on its way: it may not know of them, and the next one does.
+    if (ours && ours !== asked.get(entry.hash)) return { ...entry, inside: ours.inside, first: ours.first }
+    const first = ours?.first
     // After an undo nobody is in, and the next one comes first.
     const isIn = entry.inside > 0 || memory.list?.waiting.has(entry.hash)
     return first && isIn ? { ...entry, first } : entry
