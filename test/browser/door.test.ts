@@ -216,6 +216,7 @@ test('the door', async (t) => {
     await site.ask('organizer', 'DELETE', `/devices/${mine.id}`)
     await page.context().setOffline(false)
     await page.getByRole('status').getByText('Sesión terminada').waitFor()
+    await page.getByText('Aquí aparecen los últimos códigos.').waitFor() // the names have gone
     const start = () => page.getByRole('button', { name: 'Empezar' }).first().click()
 
     await page.goto(await aDevice(site, other, 'Sur'))
@@ -375,6 +376,24 @@ test('the door', async (t) => {
     await page.getByRole('status').getByText('0 pendientes').waitFor()
 
     assert.equal((await readCounts(site, party)).inside, 1)
+  })
+
+  await t.test('whose account has lost the event is told so, and can log out at once', async (t) => {
+    const party = await anEvent(site, [['Ana Ruiz', 1]])
+    const page = await site.open(t, 'organizer', '/door', { ...PHONE, serviceWorkers: 'block' })
+    await page.getByLabel('Evento').selectOption(party.eventId)
+    await page.getByRole('button', { name: 'Empezar' }).last().click()
+    await page.getByRole('status').getByText('0 adentro').waitFor()
+    const problem = { ...{ code: 'event_not_found', title: '', type: '', status: 404, detail: '', requestId: 'r' } }
+    const lost = { status: 404, contentType: 'application/problem+json', body: JSON.stringify(problem) }
+    await page.route('**/scan/manifest/**', (route) => route.fulfill(lost))
+    await page.evaluate(`dispatchEvent(new Event('online'))`)
+    await page.getByRole('status').getByText('Sesión terminada').waitFor()
+    await page.getByRole('button', { name: 'Pendientes' }).click()
+    await page.getByText('Ya no tienes este evento.').waitFor()
+
+    await page.getByRole('button', { name: 'Entrar con otra cuenta' }).click()
+    await page.waitForURL('**/login')
   })
 })
 

@@ -18,7 +18,7 @@ import {
 } from './machine.ts'
 import { countWaiting, makeMemory, withInside, type Memory } from './memory.ts'
 import { openNet, verdictOf } from './net.ts'
-import type { Outcome, Session, Settings, Waiting } from './records.ts'
+import type { Blocked, Session, Settings, Waiting } from './records.ts'
 import type { Store } from './store.ts'
 import { keepTime } from './time.ts'
 import { uploadScans } from './uploads.ts'
@@ -75,7 +75,7 @@ export async function openEngine(store: Store, session: Session, signal: (tone: 
 
   async function standIn(scan: Scan): Promise<void> {
     // A device that was deleted admits nobody. Staff whose login has run out go on: they sign in later.
-    const isEnded = memory.isBlocked && session.token !== null
+    const isEnded = memory.blockedBy !== null && session.token !== null
     const known = memory.settings.isOnlineOnly || isEnded ? null : await judgeNow(scan)
     dispatch({ kind: 'silent', scanId: scan.scanId, verdict: known?.verdict ?? null })
   }
@@ -95,7 +95,7 @@ export async function openEngine(store: Store, session: Session, signal: (tone: 
       if (late) await takeLate(scan, late)
       return
     }
-    note(first)
+    await note(first)
     const verdict = verdictOf(first)
     if (!verdict) return standIn(scan)
     dispatch({ kind: 'answered', scanId: scan.scanId, verdict })
@@ -163,9 +163,12 @@ export async function openEngine(store: Store, session: Session, signal: (tone: 
     dispatch({ kind: 'settled', scan, before, verdict, ageMs: Date.now() - scan.atMs })
   }
 
-  function note({ kind }: Pick<Outcome<unknown>, 'kind'>): void {
-    if (kind === 'ok') memory.isBlocked = false
-    if (kind === 'blocked') memory.isBlocked = true
+  async function note(outcome: { kind: 'ok' | 'silent' | 'refused' } | Blocked): Promise<void> {
+    if (outcome.kind === 'ok') memory.blockedBy = null
+    if (outcome.kind !== 'blocked') return
+    memory.blockedBy = outcome.problem.status
+    // Whoever holds a device that was removed needs no names any more. What waits has none.
+    if (session.token !== null && memory.blockedBy === 401) await wipeGuests(memory, store)
   }
 
   async function refresh(): Promise<void> {
@@ -185,9 +188,9 @@ export async function openEngine(store: Store, session: Session, signal: (tone: 
     memory.isLoading = memory.list === null
     // A list that knows of a scan that still waits here would count it twice.
     await upload()
-    const kind = await refreshList(memory, net, store)
-    note({ kind })
-    if (kind !== 'ok') return
+    const outcome = await refreshList(memory, net, store)
+    await note(outcome)
+    if (outcome.kind !== 'ok') return
     dispatch({ kind: 'reached' })
     if (memory.waiting.size > 0) void upload()
   }
@@ -206,9 +209,9 @@ export async function openEngine(store: Store, session: Session, signal: (tone: 
     memory.isUploading = false
     failures = uploaded.kind === 'again' ? failures + 1 : 0
     due.uploadMs = performance.now() + (uploaded.kind === 'again' ? uploaded.afterMs : EVERY.uploadMs)
-    if (uploaded.kind === 'blocked') memory.isBlocked = true
+    if (uploaded.kind === 'blocked') await note(uploaded)
     if (uploaded.kind === 'done') {
-      memory.isBlocked = false
+      memory.blockedBy = null
       for (const one of uploaded.settled) {
         if ('verdict' in one) await settle(one.waiting.scanId, one.verdict)
         else await reject(one.waiting, explainProblem(one.problem).text)

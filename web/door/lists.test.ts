@@ -67,7 +67,7 @@ async function aDoor(
     wipeGuests: () => Promise.resolve(stored.clear()),
   }
   const read = () => [...(memory.list?.entries.values() ?? [])].map(({ hash, inside }) => `${hash}${inside}`).join(' ')
-  const refresh = () => refreshList(memory, net, store)
+  const refresh = async () => (await refreshList(memory, net, store)).kind
   return { memory, store, stored, asked, known, read, refresh }
 }
 

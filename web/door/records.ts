@@ -48,9 +48,10 @@ export type Difference = {
 }
 export type Settings = { isOnlineOnly: boolean; isMuted: boolean }
 
+export type Blocked = { kind: 'blocked'; problem: Schemas['Problem'] }
 /** What a call came to. `silent`: no answer, or one that says nothing (503, 429). `blocked`: the server does not know us any more. */
 export type Outcome<T> =
   | { kind: 'ok'; data: T }
   | { kind: 'silent'; afterMs: number }
-  | { kind: 'blocked'; problem: Schemas['Problem'] }
+  | Blocked
   | { kind: 'refused'; problem: Schemas['Problem'] }

@@ -53,7 +53,7 @@ test('a scan leaves on its own result: one that has none stays', async () => {
 const PROBLEM = { ...{ code: 'unauthorized', title: '', type: '', status: 401, detail: '', requestId: 'r' } }
 
 for (const [outcome, failures, expected] of [
-  [{ kind: 'blocked', problem: PROBLEM }, 0, { kind: 'blocked' }],
+  [{ kind: 'blocked', problem: PROBLEM }, 0, { kind: 'blocked', problem: PROBLEM }],
   [{ kind: 'silent', afterMs: 0 }, 0, { kind: 'again', afterMs: 1000 }],
   [{ kind: 'silent', afterMs: 0 }, 3, { kind: 'again', afterMs: 8000 }],
   [{ kind: 'silent', afterMs: 0 }, 9, { kind: 'again', afterMs: 30_000 }],

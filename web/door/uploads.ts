@@ -3,6 +3,7 @@ import type { components } from '../api/schema.d.ts'
 import type { Verdict } from './machine.ts'
 import type { Outcome, Waiting } from './records.ts'
 
+type Problem = components['schemas']['Problem']
 type Net = { upload(scans: Waiting[]): Promise<Outcome<components['schemas']['ScanUploadResult']>> }
 
 const AT_ONCE_MAX = 500
@@ -12,13 +13,14 @@ const WAIT_MAX_MS = 30_000
 /** What became of one scan. `problem`: why the server did not take it at all. */
 export type Rejection = { code: string; detail: string; requestId: string }
 export type Settled = { waiting: Waiting; verdict: Verdict } | { waiting: Waiting; problem: Rejection }
-export type Uploaded = { kind: 'done'; settled: Settled[] } | { kind: 'blocked' } | { kind: 'again'; afterMs: number }
+export type Uploaded =
+  { kind: 'done'; settled: Settled[] } | { kind: 'blocked'; problem: Problem } | { kind: 'again'; afterMs: number }
 
 /** `failures`: tries in a row that got no answer. */
 export async function uploadScans(net: Net, waiting: Iterable<Waiting>, failures: number): Promise<Uploaded> {
   const scans = [...waiting].toSorted((a, b) => a.scan.atMs - b.scan.atMs).slice(0, AT_ONCE_MAX)
   const outcome = await net.upload(scans)
-  if (outcome.kind === 'blocked') return { kind: 'blocked' }
+  if (outcome.kind === 'blocked') return outcome
   if (outcome.kind !== 'ok') {
     const afterMs = outcome.kind === 'silent' ? outcome.afterMs : 0
     return { kind: 'again', afterMs: afterMs || Math.min(WAIT_MIN_MS * 2 ** failures, WAIT_MAX_MS) }
