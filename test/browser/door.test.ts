@@ -36,11 +36,16 @@ const readDoor = (site: Site, { eventId }: Party) =>
     `/events/${eventId}/door`,
   )
 
-/** A phone that somebody sets up with the code of a device. */
-async function setUp(t: TestContext, site: Site, { eventId }: Party, gate: string, options = {}): Promise<Page> {
+/** The address that the code of a new device opens. */
+async function aDevice(site: Site, { eventId }: Party, gate: string): Promise<string> {
   const device = { eventId, gate, name: `Teléfono ${gate}` }
   const { qr } = await site.ask<{ qr: { text: string } }>('organizer', 'POST', '/devices', device)
-  const page = await site.open(t, null, `/door${new URL(qr.text).hash}`, { ...PHONE, ...options })
+  return `/door${new URL(qr.text).hash}`
+}
+
+/** A phone that somebody sets up with the code of a device. */
+async function setUp(t: TestContext, site: Site, party: Party, gate: string, options = {}): Promise<Page> {
+  const page = await site.open(t, null, await aDevice(site, party, gate), { ...PHONE, ...options })
   await page.getByRole('button', { name: 'Empezar' }).first().click()
   return page
 }
@@ -184,11 +189,79 @@ test('the door', async (t) => {
     await page.getByRole('button', { name: 'Salir de esta puerta' }).click()
     await page.getByText('Hay 1 entrada sin subir. Si sales, se pierde.').waitFor()
     await page.keyboard.press('Escape')
+    const answered: string[] = []
+    page.on('response', (response) => answered.push(new URL(response.url()).pathname))
 
     await page.context().setOffline(false)
     await page.getByRole('status').getByText('0 pendientes').waitFor()
+    await until(
+      () => Promise.resolve(answered),
+      (paths) => paths.some((path) => path.startsWith('/scan/manifest')),
+      5000,
+    )
+    assert.equal(answered[0], '/scan/sync', 'a list that has the scan would count it twice while it waits')
 
     assert.equal((await readCounts(site, party)).inside, 1)
+  })
+
+  await t.test('a device that was removed keeps what waits, and uploads it with a new code of its event', async (t) => {
+    const [party, other] = [await anEvent(site, [['Ana Ruiz', 1]]), await anEvent(site, [['Eva Soto', 1]])]
+    const page = await aPhone(t, site, party, 'Norte')
+    await page.context().setOffline(true)
+    await typeCode(page, party.guests[0]!.code)
+    await answer(page, 'POR CONFIRMAR')
+    await next(page)
+    const { data } = await site.ask<{ data: { id: string; eventId: string }[] }>('organizer', 'GET', '/devices')
+    const mine = data.find(({ eventId }) => eventId === party.eventId)!
+    await site.ask('organizer', 'DELETE', `/devices/${mine.id}`)
+    await page.context().setOffline(false)
+    await page.getByRole('status').getByText('Sesión terminada').waitFor()
+    await page.getByText('Aquí aparecen los últimos códigos.').waitFor() // the names have gone
+    const start = () => page.getByRole('button', { name: 'Empezar' }).first().click()
+
+    await page.goto(await aDevice(site, other, 'Sur'))
+    await page.getByRole('link', { name: 'Volver a Boda de prueba' }).waitFor()
+    await start()
+    await page.getByRole('alert').getByText('Hay 1 entrada de «Boda de prueba» sin subir.').waitFor()
+    await page.goto(await aDevice(site, party, 'Este'))
+    await start()
+    await page.getByRole('heading', { level: 1, name: 'Boda de prueba Este' }).waitFor()
+    await page.getByRole('status').getByText('0 pendientes').waitFor()
+
+    assert.equal((await readCounts(site, party)).inside, 1)
+  })
+
+  await t.test('what the server does not take is refused, and our list does not stand in', async (t) => {
+    const party = await anEvent(site, [
+      ['Ana Ruiz', 1],
+      ['Eva Soto', 1],
+    ])
+    const page = await aPhone(t, site, party, 'Norte', { serviceWorkers: 'block' })
+    const problem = { ...{ code: 'scan_undone', title: '', type: '', status: 409, detail: '', requestId: 'r' } }
+    const refuse = { status: 409, contentType: 'application/problem+json', body: JSON.stringify(problem) }
+    await page.route('**/scan/validate', (route) => route.fulfill(refuse))
+    await typeCode(page, party.guests[0]!.code)
+    await answer(page, 'NO PASA', 'Ya se había deshecho.')
+    await next(page)
+    await page.getByRole('status').getByText('0 pendientes').waitFor()
+
+    await page.unroute('**/scan/validate')
+    await page.route('**/scan/sync', async (route) => {
+      const { scans } = route.request().postDataJSON() as { scans: { scanId: string }[] }
+      const results = scans.map(({ scanId }) => ({ scanId, status: 'rejected', code: 'scan_undone' }))
+      await route.fulfill({ json: { requestId: 'r', clock: { skewMs: 0, isOff: false }, results } })
+    })
+    await page.context().setOffline(true)
+    await typeCode(page, party.guests[1]!.code)
+    await answer(page, 'POR CONFIRMAR')
+    await next(page)
+    await page.context().setOffline(false)
+    await page.getByRole('status').getByText('Hay diferencias').waitFor()
+    await page.getByRole('button', { name: 'Pendientes' }).click()
+    await page.getByText('El servidor no lo aceptó: Ya se había deshecho.').waitFor()
+    const row = page.getByRole('listitem').filter({ hasText: 'Eva Soto' })
+    await row.getByText('PASA · EL SERVIDOR NO LO ACEPTÓ').waitFor()
+    assert.equal(await row.getByRole('button', { name: 'Deshacer' }).count(), 0)
   })
 
   await t.test('a silent server: our list stands in after 0.8 s, or nobody comes in', async (t) => {
@@ -303,6 +376,24 @@ test('the door', async (t) => {
     await page.getByRole('status').getByText('0 pendientes').waitFor()
 
     assert.equal((await readCounts(site, party)).inside, 1)
+  })
+
+  await t.test('whose account has lost the event is told so, and can log out at once', async (t) => {
+    const party = await anEvent(site, [['Ana Ruiz', 1]])
+    const page = await site.open(t, 'organizer', '/door', { ...PHONE, serviceWorkers: 'block' })
+    await page.getByLabel('Evento').selectOption(party.eventId)
+    await page.getByRole('button', { name: 'Empezar' }).last().click()
+    await page.getByRole('status').getByText('0 adentro').waitFor()
+    const problem = { ...{ code: 'event_not_found', title: '', type: '', status: 404, detail: '', requestId: 'r' } }
+    const lost = { status: 404, contentType: 'application/problem+json', body: JSON.stringify(problem) }
+    await page.route('**/scan/manifest/**', (route) => route.fulfill(lost))
+    await page.evaluate(`dispatchEvent(new Event('online'))`)
+    await page.getByRole('status').getByText('Sesión terminada').waitFor()
+    await page.getByRole('button', { name: 'Pendientes' }).click()
+    await page.getByText('Ya no tienes este evento.').waitFor()
+
+    await page.getByRole('button', { name: 'Entrar con otra cuenta' }).click()
+    await page.waitForURL('**/login')
   })
 })
 

@@ -111,7 +111,7 @@ function Corrected({ correction: { before, verdict, scan }, memory }: { correcti
 }
 
 function Found({ verdict, memory, children }: { verdict: Verdict; memory: Memory; children: ReactNode }) {
-  const { status, reason, guest, first } = verdict
+  const { status, reason, text, guest, first } = verdict
   const { timeZone } = memory.session
   const Icon = ICONS[status]
   return (
@@ -124,7 +124,7 @@ function Found({ verdict, memory, children }: { verdict: Verdict; memory: Memory
         <p className={styles['first']}>{WORDS.firstAt(formatClock(first.at, timeZone), first.gate)}</p>
       ) : null}
       {status === 'invalid' ? (
-        <p className={styles['first']}>{explainReason(reason, memory.info?.event, timeZone)}</p>
+        <p className={styles['first']}>{text ?? explainReason(reason, memory.info?.event, timeZone)}</p>
       ) : null}
       {guest ? <p>{WORDS.insideOf(guest.admitted, guest.partySize)}</p> : null}
       {guest && status !== 'invalid' ? <Details guest={guest} /> : null}

@@ -74,9 +74,9 @@ const TONES: Record<SyncState, string> = {
 }
 
 function Top({ memory }: { memory: Memory }) {
-  const { session, door, waiting, differences, isBlocked, isUploading } = memory
+  const { session, door, waiting, differences, blockedBy, isUploading } = memory
   const conflicts = differences.length
-  const state = syncStateOf({ ...{ ...door }, isBlocked, isUploading, conflicts })
+  const state = syncStateOf({ ...{ ...door }, isBlocked: blockedBy !== null, isUploading, conflicts })
   const Icon = ICONS[state]
   const minutes = Math.trunc(memory.skewMs / 60_000)
   return (

@@ -18,7 +18,8 @@ type Props = { engine: Engine; memory: Memory }
 export function PendingScreen({ engine, memory, onLeave }: Props & { onLeave: () => Promise<void> }) {
   const [undoing, setUndoing] = useState<Recent | null>(null)
   const { recent, session, waiting } = memory
-  const mayUndo = (one: Recent) => one.status === 'valid' && !one.isUndone && !waiting.has(one.scanId)
+  const mayUndo = (one: Recent) =>
+    one.status === 'valid' && !one.isUndone && !one.isRejected && !waiting.has(one.scanId)
   return (
     <>
       <Uploads engine={engine} memory={memory} />
@@ -41,11 +42,11 @@ export function PendingScreen({ engine, memory, onLeave }: Props & { onLeave: ()
   )
 }
 
-function Uploads({ engine, memory: { waiting, isBlocked, isUploading, door, session, info, list, settings } }: Props) {
+function Uploads({ engine, memory: { waiting, blockedBy, isUploading, door, session, info, list, settings } }: Props) {
   return (
     <section className={styles['card']}>
       <h2>{waiting.size === 0 ? WORDS.allUploaded : WORDS.toUpload(waiting.size)}</h2>
-      {isBlocked ? <Blocked isDevice={session.token !== null} /> : null}
+      {blockedBy === null ? null : <Blocked status={blockedBy} isDevice={session.token !== null} />}
       {door.isOffline ? <p>{settings.isOnlineOnly ? WORDS.noAnswerWhy : WORDS.offlineWhy}</p> : null}
       <p>{list ? WORDS.ready(list.entries.size) : WORDS.notReady}</p>
       {info ? <p className={styles['soft']}>{WORDS.listAge(formatClock(info.readAtMs, session.timeZone))}</p> : null}
@@ -63,22 +64,30 @@ function Uploads({ engine, memory: { waiting, isBlocked, isUploading, door, sess
   )
 }
 
-const Blocked = ({ isDevice }: { isDevice: boolean }) => (
+const Blocked = ({ status, isDevice }: { status: number; isDevice: boolean }) => (
   <div role="alert" className={styles['trouble']}>
-    <p>{isDevice ? WORDS.blockedDevice : WORDS.blockedWhy}</p>
-    {isDevice ? null : (
-      <a href="/login?next=/door" className={styles['button']}>
-        {WORDS.signIn}
-      </a>
-    )}
+    <p>{isDevice ? WORDS.blockedDevice : status === 404 ? WORDS.noEvent : WORDS.blockedWhy}</p>
+    {isDevice ? null : <OtherLogin status={status} />}
   </div>
 )
 
+/** Signing in leads back here at once while somebody is signed in, so that whose account may not do this logs out first. */
+const OtherLogin = ({ status }: { status: number }) =>
+  status === 401 ? (
+    <a href="/login?next=/door" className={styles['button']}>
+      {WORDS.signIn}
+    </a>
+  ) : (
+    <form method="post" action="/logout">
+      <button type="submit">{WORDS.otherLogin}</button>
+    </form>
+  )
+
 function Differences({ engine, memory: { differences, session, info } }: Props) {
   const { timeZone } = session
-  const tell = ({ atMs, gate, shown, verdict, code = '' }: Difference) => {
-    if (!verdict) return WORDS.rejected(code)
+  const tell = ({ atMs, gate, shown, verdict, text = '' }: Difference) => {
     const ours = WORDS.firstAt(formatClock(atMs, timeZone), gate)
+    if (!verdict) return `${ours}. ${WORDS.rejected(text)}`
     if (verdict.isConflict && verdict.first)
       return WORDS.doubleEntry(`${WORDS.firstAt(formatClock(verdict.first.at, timeZone), verdict.first.gate)}; ${ours}`)
     const is = [titleOf(verdict), explainReason(verdict.reason, info?.event, timeZone)].filter(Boolean).join(', ')
@@ -107,7 +116,7 @@ function Differences({ engine, memory: { differences, session, info } }: Props) 
 function Undo({ engine, one, onClose }: { engine: Engine; one: Recent; onClose: () => void }) {
   const [reason, setReason] = useState('')
   const [failure, setFailure] = useState('')
-  const [needsLogin, setNeedsLogin] = useState(false)
+  const [needsLogin, setNeedsLogin] = useState<number | null>(null)
   const [key] = useState(() => crypto.randomUUID())
   const undo = async (event: SubmitEvent) => {
     event.preventDefault()
@@ -118,8 +127,9 @@ function Undo({ engine, one, onClose }: { engine: Engine; one: Recent; onClose: 
       return engine.markUndone(one.scanId)
     }
     const problem = 'problem' in outcome ? outcome.problem : undefined
-    setNeedsLogin(problem?.status === 401 || problem?.status === 403)
-    setFailure(`${WORDS.undoFailed} ${explainProblem(problem).text}`)
+    setNeedsLogin(problem && [401, 403].includes(problem.status) ? problem.status : null)
+    const why = problem?.code === 'event_not_found' ? WORDS.noEvent : explainProblem(problem).text
+    setFailure(`${WORDS.undoFailed} ${why}`)
   }
   return (
     <Popup title={WORDS.undoTitle(one.name || WORDS.noName)} onClose={onClose}>
@@ -131,15 +141,12 @@ function Undo({ engine, one, onClose }: { engine: Engine; one: Recent; onClose: 
         <p role="alert" className={styles['failure']}>
           {failure}
         </p>
-        {needsLogin ? (
-          <p>
-            {WORDS.undoLogin} <a href="/login?next=/door">{WORDS.signIn}</a>
-          </p>
-        ) : null}
+        {needsLogin === null ? null : <p>{WORDS.undoLogin}</p>}
         <button type="submit" className={styles['main']}>
           {WORDS.undo}
         </button>
       </form>
+      {needsLogin === null ? null : <OtherLogin status={needsLogin} />}
     </Popup>
   )
 }

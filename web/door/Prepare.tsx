@@ -9,18 +9,27 @@ import type { Outcome, Session } from './records.ts'
 import { WORDS } from './words.ts'
 import styles from './door.module.css'
 
-type Props = { onReady: (session: Session) => void | Promise<void> }
+type Props = { onReady: (session: Session) => Promise<void> }
 /** `current`: the event of this device, which another one may take the place of. */
-type PrepareProps = Props & { current: string | null }
+type PrepareProps = {
+  current: string | null
+  /** Returns why this device cannot work so, or an empty text. */
+  onReady: (session: Session) => Promise<string>
+}
 
 export function Prepare({ onReady, current }: PrepareProps) {
+  const [refusal, setRefusal] = useState('')
+  const start = async (session: Session) => setRefusal(await onReady(session))
   return (
     <main className={styles['plain']}>
       <h1>{WORDS.prepare}</h1>
+      <p role="alert" className={styles['failure']}>
+        {refusal}
+      </p>
       {current === null ? null : <a href="/door">{WORDS.back(current)}</a>}
-      <DeviceCode onReady={onReady} />
+      <DeviceCode onReady={start} />
       <h2>{WORDS.or}</h2>
-      <OwnLogin onReady={onReady} />
+      <OwnLogin onReady={start} />
       <Install />
     </main>
   )
@@ -29,8 +38,17 @@ export function Prepare({ onReady, current }: PrepareProps) {
 const explain = (outcome: Outcome<unknown>): string =>
   outcome.kind === 'ok' ? '' : explainProblem('problem' in outcome ? outcome.problem : undefined).text
 
+function readCode(): string {
+  const text = location.hash.slice(1)
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
+}
+
 function DeviceCode({ onReady }: Props) {
-  const [code, setCode] = useState(() => decodeURIComponent(location.hash.slice(1)))
+  const [code, setCode] = useState(readCode)
   const [failure, setFailure] = useState('')
   const [isBusy, setBusy] = useState(false)
   const claim = async (event: SubmitEvent) => {

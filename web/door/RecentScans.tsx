@@ -17,16 +17,18 @@ export function RecentScans({ recent, timeZone, action }: Props) {
   return (
     <ul className={styles['list']}>
       {recent.map((one) => {
-        const Icon = ICONS[one.status]
+        const status = one.isRejected ? 'invalid' : one.status
+        const Icon = ICONS[status]
         return (
           <li key={one.scanId}>
-            <Icon size={20} className={styles[TONES[one.status]]} aria-hidden="true" />
+            <Icon size={20} className={styles[TONES[status]]} aria-hidden="true" />
             <span className={styles['who']}>
               <strong>{one.name || (one.status === 'invalid' ? WORDS.unknown : WORDS.noName)}</strong>
               <small>
                 <time dateTime={new Date(one.atMs).toISOString()}>{formatClock(one.atMs, timeZone)}</time>
                 {' · '}
                 {one.isUndone ? WORDS.undone : titleOf(one)}
+                {one.isRejected ? ` · ${WORDS.notTaken}` : ''}
                 {one.status === 'valid' && one.admit > 1 ? ` · ${WORDS.people(one.admit)}` : ''}
                 {one.isProvisional ? ` · ${WORDS.unconfirmed}` : ''}
               </small>

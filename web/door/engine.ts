@@ -2,6 +2,8 @@
  * Runs the machine: asks the server, lets our list stand in when it is silent, keeps what was decided without it, and uploads
  * that. One page at a time does so (main.tsx holds a lock).
  */
+import { explainProblem } from '../words/problems.ts'
+import { openHistory } from './history.ts'
 import { codeOfGuest, codeOfText, judge, type Entry } from './judge.ts'
 import { isOver, refreshList, wipeGuests } from './lists.ts'
 import {
@@ -14,9 +16,9 @@ import {
   type Tone,
   type Verdict,
 } from './machine.ts'
-import { addRecent, countWaiting, makeMemory, withInside, type Memory } from './memory.ts'
-import { openNet } from './net.ts'
-import type { Difference, Outcome, Session, Settings, Waiting } from './records.ts'
+import { countWaiting, makeMemory, withInside, type Memory } from './memory.ts'
+import { openNet, verdictOf } from './net.ts'
+import type { Blocked, Session, Settings, Waiting } from './records.ts'
 import type { Store } from './store.ts'
 import { keepTime } from './time.ts'
 import { uploadScans } from './uploads.ts'
@@ -25,7 +27,8 @@ import { uploadScans } from './uploads.ts'
 const SILENT_MS = 800
 const EVERY = { probeMs: 5000, uploadMs: 15_000, listMs: 30_000 }
 const SHOWN_MS = 4000
-const KEPT_MAX = 50
+/** What took longer was no work of this device: it slept. */
+const TOOK_MAX_MS = 60_000
 
 export type Engine = Awaited<ReturnType<typeof openEngine>>
 
@@ -33,12 +36,14 @@ export type Engine = Awaited<ReturnType<typeof openEngine>>
 export async function openEngine(store: Store, session: Session, signal: (tone: Tone, isMuted: boolean) => void) {
   const memory = await makeMemory(session, await store.readAll())
   const net = openNet(session, () => memory.session.gate)
+  const history = openHistory(memory, store)
   const listeners = new Set<() => void>()
   let snapshot = { ...memory }
   const due = { probeMs: 0, uploadMs: 0, listMs: 0 }
   let failures = 0
   let lastTookMs: number | null = null
   let isRefreshing = false
+  let uploading: Promise<void> | null = null
 
   const tell = () => {
     snapshot = { ...memory }
@@ -70,7 +75,7 @@ export async function openEngine(store: Store, session: Session, signal: (tone: 
 
   async function standIn(scan: Scan): Promise<void> {
     // A device that was deleted admits nobody. Staff whose login has run out go on: they sign in later.
-    const isEnded = memory.isBlocked && session.token !== null
+    const isEnded = memory.blockedBy !== null && session.token !== null
     const known = memory.settings.isOnlineOnly || isEnded ? null : await judgeNow(scan)
     dispatch({ kind: 'silent', scanId: scan.scanId, verdict: known?.verdict ?? null })
   }
@@ -86,13 +91,15 @@ export async function openEngine(store: Store, session: Session, signal: (tone: 
     if (first === 'late') {
       await standIn(scan)
       const outcome = await asked
-      if (outcome.kind === 'ok') await takeLate(scan, outcome.data)
+      const late = verdictOf(outcome)
+      if (late) await takeLate(scan, late)
       return
     }
-    note(first)
-    if (first.kind !== 'ok') return standIn(scan)
-    dispatch({ kind: 'answered', scanId: scan.scanId, verdict: first.data })
-    await take(scan, first.data)
+    await note(first)
+    const verdict = verdictOf(first)
+    if (!verdict) return standIn(scan)
+    dispatch({ kind: 'answered', scanId: scan.scanId, verdict })
+    await take(scan, verdict)
     if (memory.waiting.size > 0) void upload()
   }
 
@@ -100,7 +107,7 @@ export async function openEngine(store: Store, session: Session, signal: (tone: 
   async function take(scan: Scan, verdict: Verdict): Promise<Entry | null> {
     const known = memory.list && (await judge(memory.list, scan.code, { atMs: scan.atMs + memory.skewMs, count: 1 }))
     const entry = known?.hash ? memory.list?.entries.get(known.hash) : undefined
-    remember(scan, verdict, false)
+    history.remember(scan, verdict, false)
     if (!entry || !verdict.guest) return null
     const changed = admitted(entry, scan, verdict, verdict.guest.admitted)
     await store.putEntry(changed)
@@ -127,7 +134,7 @@ export async function openEngine(store: Store, session: Session, signal: (tone: 
     }
     memory.waiting.set(scan.scanId, waiting)
     count()
-    remember(scan, verdict, true)
+    history.remember(scan, verdict, true)
     await store.keep(waiting, entry ? admitted(entry, scan, verdict, entry.inside) : null)
     tell()
   }
@@ -137,7 +144,7 @@ export async function openEngine(store: Store, session: Session, signal: (tone: 
   }
 
   async function takeLate(scan: Scan, verdict: Verdict): Promise<void> {
-    if (memory.waiting.has(scan.scanId)) return settle(scan.scanId, verdict)
+    if (memory.waiting.has(scan.scanId)) return verdict.text ? undefined : settle(scan.scanId, verdict)
     await take(scan, verdict)
     dispatch({ kind: 'answered', scanId: scan.scanId, verdict })
   }
@@ -151,25 +158,17 @@ export async function openEngine(store: Store, session: Session, signal: (tone: 
     count()
     const changed = entry && verdict.guest ? admitted(entry, scan, verdict, verdict.guest.admitted) : null
     await store.settle(scanId, changed)
-    remember(scan, verdict, false)
-    if (!isSame(before, verdict)) await differ({ scanId, atMs: scan.atMs, gate, shown: before.status, verdict })
+    history.remember(scan, verdict, false)
+    if (!isSame(before, verdict)) await history.differ({ scanId, atMs: scan.atMs, gate, shown: before.status, verdict })
     dispatch({ kind: 'settled', scan, before, verdict, ageMs: Date.now() - scan.atMs })
   }
 
-  async function differ(difference: Difference): Promise<void> {
-    memory.differences = [difference, ...memory.differences].slice(0, KEPT_MAX)
-    await store.set('differences', memory.differences)
-  }
-
-  function remember({ scanId, admit, atMs }: Scan, { status, guest }: Verdict, isProvisional: boolean): void {
-    const one = { scanId, name: guest?.name ?? '', status, admit, atMs, isProvisional }
-    memory.recent = addRecent(memory.recent, one)
-    void store.set('recent', memory.recent)
-  }
-
-  function note({ kind }: Pick<Outcome<unknown>, 'kind'>): void {
-    if (kind === 'ok') memory.isBlocked = false
-    if (kind === 'blocked') memory.isBlocked = true
+  async function note(outcome: { kind: 'ok' | 'silent' | 'refused' } | Blocked): Promise<void> {
+    if (outcome.kind === 'ok') memory.blockedBy = null
+    if (outcome.kind !== 'blocked') return
+    memory.blockedBy = outcome.problem.status
+    // Whoever holds a device that was removed needs no names any more. What waits has none.
+    if (session.token !== null && memory.blockedBy === 401) await wipeGuests(memory, store)
   }
 
   async function refresh(): Promise<void> {
@@ -187,42 +186,47 @@ export async function openEngine(store: Store, session: Session, signal: (tone: 
   async function readList(): Promise<void> {
     if (isOver(memory)) return wipeGuests(memory, store)
     memory.isLoading = memory.list === null
-    const kind = await refreshList(memory, net, store)
-    note({ kind })
-    if (kind !== 'ok') return
+    // A list that knows of a scan that still waits here would count it twice.
+    await upload()
+    const outcome = await refreshList(memory, net, store)
+    await note(outcome)
+    if (outcome.kind !== 'ok') return
     dispatch({ kind: 'reached' })
     if (memory.waiting.size > 0) void upload()
   }
 
-  async function upload(): Promise<void> {
-    if (memory.isUploading || memory.waiting.size === 0) return
+  /** One at a time: whoever comes meanwhile waits for its end. */
+  const upload = (): Promise<void> =>
+    (uploading ??= uploadWaiting().finally(() => {
+      uploading = null
+    }))
+
+  async function uploadWaiting(): Promise<void> {
+    if (memory.waiting.size === 0) return
     memory.isUploading = true
     tell()
     const uploaded = await uploadScans(net, memory.waiting.values(), failures)
     memory.isUploading = false
     failures = uploaded.kind === 'again' ? failures + 1 : 0
     due.uploadMs = performance.now() + (uploaded.kind === 'again' ? uploaded.afterMs : EVERY.uploadMs)
-    if (uploaded.kind === 'blocked') memory.isBlocked = true
+    if (uploaded.kind === 'blocked') await note(uploaded)
     if (uploaded.kind === 'done') {
-      memory.isBlocked = false
+      memory.blockedBy = null
       for (const one of uploaded.settled) {
         if ('verdict' in one) await settle(one.waiting.scanId, one.verdict)
-        else await reject(one.waiting, one.code)
+        else await reject(one.waiting, explainProblem(one.problem).text)
       }
     }
     tell()
-    if (uploaded.kind === 'done' && uploaded.settled.length > 0 && memory.waiting.size > 0) void upload()
+    if (uploaded.kind === 'done' && uploaded.settled.length > 0) await uploadWaiting()
   }
 
-  async function reject({ scanId, scan, gate, verdict }: Waiting, code: string): Promise<void> {
-    if (await drop(scanId)) await differ({ scanId, atMs: scan.atMs, gate, shown: verdict.status, code })
-  }
-
-  async function drop(scanId: string): Promise<boolean> {
-    if (!memory.waiting.delete(scanId)) return false
+  async function reject({ scanId, scan, gate, verdict }: Waiting, text: string): Promise<void> {
+    if (!memory.waiting.delete(scanId)) return
     count()
     await store.settle(scanId, null)
-    return true
+    await history.mark(scanId, { isProvisional: false, isRejected: true })
+    await history.differ({ scanId, atMs: scan.atMs, gate, shown: verdict.status, text })
   }
 
   function tick(nowMs: number): void {
@@ -267,7 +271,7 @@ export async function openEngine(store: Store, session: Session, signal: (tone: 
     },
     /** An answer is on screen. */
     painted(tookMs: number): void {
-      lastTookMs = Math.round(tookMs)
+      lastTookMs = tookMs <= TOOK_MAX_MS ? Math.round(tookMs) : null
     },
     async change(settings: Partial<Settings>): Promise<void> {
       memory.settings = { ...memory.settings, ...settings }
@@ -280,14 +284,12 @@ export async function openEngine(store: Store, session: Session, signal: (tone: 
       await store.set('session', memory.session)
     },
     async markUndone(scanId: string): Promise<void> {
-      memory.recent = memory.recent.map((one) => (one.scanId === scanId ? { ...one, isUndone: true } : one))
-      await store.set('recent', memory.recent)
+      await history.mark(scanId, { isUndone: true })
       await refresh()
     },
     async forgetDifferences(): Promise<void> {
-      memory.differences = []
+      await history.forgetDifferences()
       tell()
-      await store.set('differences', [])
     },
     close,
   }

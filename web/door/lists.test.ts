@@ -38,7 +38,11 @@ function answer(entries: Entry[], guests: number, more: Partial<Manifest> = {}):
 }
 
 /** A door whose server gives these answers, one after the other. */
-async function aDoor(answers: Outcome<Manifest>[], queue: Waiting[] = []) {
+async function aDoor(
+  answers: Outcome<Manifest>[],
+  queue: Waiting[] = [],
+  meanwhile: (memory: Memory) => void = () => {},
+) {
   const asked: (string | null)[] = []
   /** How long our list was at each call. */
   const known: number[] = []
@@ -49,6 +53,7 @@ async function aDoor(answers: Outcome<Manifest>[], queue: Waiting[] = []) {
     readList(since: string | null) {
       asked.push(since)
       known.push(memory.list?.entries.size ?? 0)
+      meanwhile(memory)
       return Promise.resolve(answers.shift() ?? ({ kind: 'silent', afterMs: 0 } as const))
     },
   }
@@ -62,7 +67,7 @@ async function aDoor(answers: Outcome<Manifest>[], queue: Waiting[] = []) {
     wipeGuests: () => Promise.resolve(stored.clear()),
   }
   const read = () => [...(memory.list?.entries.values() ?? [])].map(({ hash, inside }) => `${hash}${inside}`).join(' ')
-  const refresh = () => refreshList(memory, net, store)
+  const refresh = async () => (await refreshList(memory, net, store)).kind
   return { memory, store, stored, asked, known, read, refresh }
 }
 
@@ -131,6 +136,26 @@ test('people who were let in without the server are inside, and a new list does 
 
   assert.equal(countInside(door.memory), 3)
   assert.equal(door.memory.list!.waiting.get('a'), 2)
+})
+
+test('a list that was on its way does not forget who came in meanwhile', async () => {
+  const first = { at: '2030-01-01T00:00:00Z', gate: 'Norte', device: null }
+  const answers = [
+    answer([entry('a'), entry('b')], 2),
+    answer([entry('a'), entry('b', 1)], 2),
+    answer([entry('a', 2)], 2),
+  ]
+  const door = await aDoor(answers, [], ({ list }) => {
+    if (door.asked.length === 2) list!.entries.set('a', { ...list!.entries.get('a')!, inside: 2, first })
+  })
+  await door.refresh()
+
+  await door.refresh()
+  assert.equal(door.read(), 'a2 b1')
+  assert.deepEqual([door.stored.get('a')!.inside, door.stored.get('a')!.first], [2, first])
+
+  await door.refresh()
+  assert.equal(door.read(), 'a2 b1')
 })
 
 test('a day after the end the names go', async () => {

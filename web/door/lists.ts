@@ -13,24 +13,23 @@ type Store = {
 const WIPE_AFTER_MS = 24 * 3_600_000
 
 /** Reads what changed, or all. Returns what the last call came to; a list that was cut off changes nothing. */
-export async function refreshList(memory: Memory, net: Net, store: Store): Promise<Outcome<unknown>['kind']> {
+export async function refreshList(memory: Memory, net: Net, store: Store): Promise<Outcome<Manifest>> {
   return readSince(memory.list ? (memory.info?.cursor ?? null) : null, memory, net, store)
 }
 
 /** `since`: a cursor; null reads the whole list, and the one before stays until it is there. */
-async function readSince(
-  since: string | null,
-  memory: Memory,
-  net: Net,
-  store: Store,
-): Promise<Outcome<unknown>['kind']> {
+async function readSince(since: string | null, memory: Memory, net: Net, store: Store): Promise<Outcome<Manifest>> {
+  const asked = new Map(memory.list?.entries)
   const read = await readAll(net, since)
-  if ('kind' in read) return read.kind
+  if ('kind' in read) return read
   const { last, entries, revoked, skewMs } = read
   const isWhole = since === null
   const before = memory.list?.entries ?? new Map<string, Entry>()
   const fresh = entries.map((entry): Entry => {
-    const first = before.get(entry.hash)?.first
+    const ours = before.get(entry.hash)
+    // Somebody came in while the list was on its way: it may not know of them, and the next one does.
+    if (ours && ours !== asked.get(entry.hash)) return { ...entry, inside: ours.inside, first: ours.first }
+    const first = ours?.first
     // After an undo nobody is in, and the next one comes first.
     const isIn = entry.inside > 0 || memory.list?.waiting.has(entry.hash)
     return first && isIn ? { ...entry, first } : entry
@@ -46,18 +45,18 @@ async function readSince(
   await store.putList(info, fresh, allRevoked, isWhole)
   // One was deleted: the manifest tells what there is, not what there was.
   if (!isWhole && memory.list.entries.size !== last.guests) return readSince(null, memory, net, store)
-  return 'ok'
+  return { kind: 'ok', data: last }
 }
 
 type Read = { last: Manifest; entries: Entry[]; revoked: string[]; skewMs: number }
 
-async function readAll(net: Net, since: string | null): Promise<Read | { kind: 'silent' | 'blocked' | 'refused' }> {
+async function readAll(net: Net, since: string | null): Promise<Read | Exclude<Outcome<Manifest>, { kind: 'ok' }>> {
   const entries: Entry[] = []
   const revoked: string[] = []
   for (let cursor = since; ;) {
     const sentMs = Date.now()
     const outcome = await net.readList(cursor)
-    if (outcome.kind !== 'ok') return { kind: outcome.kind }
+    if (outcome.kind !== 'ok') return outcome
     const { data } = outcome
     entries.push(...data.entries)
     revoked.push(...data.revoked)

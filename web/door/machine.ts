@@ -19,6 +19,8 @@ export type Passage = { at: string; gate: string | null; device: string | null }
 export type Verdict = {
   status: 'valid' | 'duplicate' | 'invalid'
   reason?: ScanReason
+  /** Why the server did not take the scan at all, in words. */
+  text?: string
   guest?: Guest
   first?: Passage
   isConflict?: boolean

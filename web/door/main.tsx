@@ -9,6 +9,7 @@ import { allowSound, signal } from './feedback.ts'
 import { startWorker } from './install.ts'
 import { Prepare } from './Prepare.tsx'
 import type { Session } from './records.ts'
+import { whatBecomes } from './session.ts'
 import { openStore, type Store } from './store.ts'
 import { WORDS } from './words.ts'
 import styles from './door.module.css'
@@ -16,7 +17,7 @@ import styles from './door.module.css'
 type Stage =
   | { at: 'opening' }
   | { at: 'stopped'; why: string }
-  | { at: 'preparing'; store: Store; current: string | null }
+  | { at: 'preparing'; store: Store; current: Session | null }
   | { at: 'working'; store: Store; engine: Engine }
 
 const OTHER_TAB_MS = 500
@@ -44,27 +45,27 @@ function Boot() {
       await takeTurn(() => setStage({ at: 'stopped', why: WORDS.elsewhere }))
       const store = await openStore()
       const session = await store.get('session')
-      // The code of another device must not delete what is not uploaded.
-      const isFree = location.hash.length > 1 && (await store.listWaiting()).length === 0
-      if (session && !isFree) return work(store, session)
-      return setStage({ at: 'preparing', store, current: session?.eventName ?? null })
+      if (session && location.hash.length <= 1) return work(store, session)
+      return setStage({ at: 'preparing', store, current: session ?? null })
     }
     start().catch(() => setStage({ at: 'stopped', why: WORDS.noStore }))
   }, [])
 
   if (stage.at === 'working') return <DoorApp engine={stage.engine} onLeave={() => leave(stage.store, stage.engine)} />
-  if (stage.at === 'preparing')
-    return (
-      <Prepare
-        current={stage.current}
-        onReady={async (session) => {
-          history.replaceState(null, '', '/door')
-          await stage.store.wipe()
-          await stage.store.set('session', session)
-          await work(stage.store, session)
-        }}
-      />
-    )
+  if (stage.at === 'preparing') {
+    const { store, current } = stage
+    const begin = async (session: Session): Promise<string> => {
+      const waiting = (await store.listWaiting()).length
+      const becomes = whatBecomes(current, session, waiting)
+      if (becomes === 'refused') return WORDS.otherWaits(waiting, current?.eventName ?? '')
+      history.replaceState(null, '', '/door')
+      if (becomes === 'emptied') await store.wipe()
+      await store.set('session', session)
+      await work(store, session)
+      return ''
+    }
+    return <Prepare current={current?.eventName ?? null} onReady={begin} />
+  }
   return (
     <main className={styles['plain']} aria-busy={stage.at === 'opening'}>
       <h1>{WORDS.title}</h1>

@@ -14,7 +14,8 @@ export type Memory = {
   recent: Recent[]
   differences: Difference[]
   settings: Settings
-  isBlocked: boolean
+  /** The status of the answer by which the server does not know us any more. */
+  blockedBy: number | null
   isUploading: boolean
   /** Whether the list is being read whole. */
   isLoading: boolean
@@ -42,7 +43,7 @@ export async function makeMemory(session: Session, stored: Stored): Promise<Memo
     ...{ session, door, settings, waiting, info: info ?? null },
     ...{ recent: stored.recent ?? [], differences: stored.differences ?? [] },
     list: info ? await makeList(session.eventId, info, entries, waiting) : null,
-    ...{ isBlocked: false, isUploading: false, isLoading: false, skewMs: info?.skewMs ?? 0 },
+    ...{ blockedBy: null, isUploading: false, isLoading: false, skewMs: info?.skewMs ?? 0 },
   }
 }
 

@@ -1,5 +1,6 @@
 /** The door's calls of the API: with the token of its device, or with the session of whoever has logged in. */
 import { api, isProblem, type Schemas } from '../api/call.ts'
+import { explainProblem } from '../words/problems.ts'
 import { whomOf } from './judge.ts'
 import type { Scan, Verdict } from './machine.ts'
 import type { Outcome, Session, Waiting } from './records.ts'
@@ -21,6 +22,12 @@ async function call<T>(send: () => Promise<Answer<T>>): Promise<Outcome<T>> {
   } catch {
     return { kind: 'silent', afterMs: 0 } // no network, or no answer in time
   }
+}
+
+/** What the server says, if it says anything: a scan that it does not take is refused, and our list does not stand in. */
+export function verdictOf(outcome: Outcome<Verdict>): Verdict | null {
+  if (outcome.kind === 'ok') return outcome.data
+  return outcome.kind === 'refused' ? { status: 'invalid', text: explainProblem(outcome.problem).text } : null
 }
 
 export type Net = ReturnType<typeof openNet>

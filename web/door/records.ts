@@ -34,21 +34,24 @@ export type Recent = {
   atMs: number
   isProvisional: boolean
   isUndone?: boolean
+  /** The server did not take it, whatever was shown. */
+  isRejected?: boolean
 }
-/** What the server found different from what was shown here. `code`: why it did not take the scan at all. */
+/** What the server found different from what was shown here. `text`: why it did not take the scan at all, in words. */
 export type Difference = {
   scanId: string
   atMs: number
   gate: string | null
   shown: Verdict['status']
   verdict?: Verdict
-  code?: string
+  text?: string
 }
 export type Settings = { isOnlineOnly: boolean; isMuted: boolean }
 
+export type Blocked = { kind: 'blocked'; problem: Schemas['Problem'] }
 /** What a call came to. `silent`: no answer, or one that says nothing (503, 429). `blocked`: the server does not know us any more. */
 export type Outcome<T> =
   | { kind: 'ok'; data: T }
   | { kind: 'silent'; afterMs: number }
-  | { kind: 'blocked'; problem: Schemas['Problem'] }
+  | Blocked
   | { kind: 'refused'; problem: Schemas['Problem'] }

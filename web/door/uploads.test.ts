@@ -38,7 +38,7 @@ test('at most 500 leave at once, the oldest first', async () => {
 test('a scan leaves on its own result: one that has none stays', async () => {
   const outcome = reply([
     { scanId: 's1', status: 'duplicate', reason: 'already_admitted', isConflict: true },
-    { scanId: 's2', status: 'rejected', code: 'scan_id_reused' },
+    { scanId: 's2', status: 'rejected', code: 'scan_undone', errors: [{ path: 'body', message: 'undone' }] },
   ])
 
   const { uploaded } = await upload(outcome, [waiting(1), waiting(2), waiting(3)])
@@ -46,14 +46,14 @@ test('a scan leaves on its own result: one that has none stays', async () => {
   assert.ok(uploaded.kind === 'done')
   assert.deepEqual(uploaded.settled, [
     { waiting: waiting(1), verdict: { status: 'duplicate', reason: 'already_admitted', isConflict: true } },
-    { waiting: waiting(2), code: 'scan_id_reused' },
+    { waiting: waiting(2), problem: { code: 'scan_undone', detail: 'undone', requestId: 'r' } },
   ])
 })
 
 const PROBLEM = { ...{ code: 'unauthorized', title: '', type: '', status: 401, detail: '', requestId: 'r' } }
 
 for (const [outcome, failures, expected] of [
-  [{ kind: 'blocked', problem: PROBLEM }, 0, { kind: 'blocked' }],
+  [{ kind: 'blocked', problem: PROBLEM }, 0, { kind: 'blocked', problem: PROBLEM }],
   [{ kind: 'silent', afterMs: 0 }, 0, { kind: 'again', afterMs: 1000 }],
   [{ kind: 'silent', afterMs: 0 }, 3, { kind: 'again', afterMs: 8000 }],
   [{ kind: 'silent', afterMs: 0 }, 9, { kind: 'again', afterMs: 30_000 }],
