@@ -102,7 +102,6 @@ function Revoke({ guest: { id, name }, onClose }: { guest: Guest; onClose: () =>
   const changed = useGuestsChanged()
   const [header, settle] = useIdempotencyKey()
   const revoke = $api.useMutation('post', '/events/{eventId}/guests/{guestId}/pass/revoke', {
-    onSettled: settle,
     onSuccess: () => {
       say(WORDS.revoked(name))
       changed()
