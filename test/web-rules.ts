@@ -72,8 +72,7 @@ function checkImport(path: string, { target, isType, isPackage }: Import): strin
   const refuse = [`${path}: imports ${target}`]
   if (other !== room) return (APPS.includes(room) ? SHARED : (ROOMS[room] ?? [])).includes(other) ? [] : refuse
   // Within an app, the list of screens imports features, and a feature imports itself and what lies beside the list.
-  const isFeature = (name: string | undefined) =>
-    name !== undefined && !/\.tsx?$/.test(name) && !['shared', 'filters'].includes(name)
+  const isFeature = (name: string | undefined) => name !== undefined && !/\.tsx?$/.test(name) && name !== 'shared'
   const isSideways = APPS.includes(room) && isFeature(feature) && isFeature(theirs) && feature !== theirs
   return isSideways ? refuse : []
 }

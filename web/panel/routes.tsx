@@ -2,7 +2,7 @@
 import { createRootRoute, createRoute, lazyRouteComponent } from '@tanstack/react-router'
 import { Shell } from '../kit/Shell.tsx'
 import { pick } from '../words/locale.ts'
-import { readSearch } from './filters/search.ts'
+import { readSearch } from './shared/search.ts'
 import { OverviewPage } from './overview/OverviewPage.tsx'
 
 const WORDS = pick({

@@ -8,9 +8,9 @@ import { useUrl } from '../../kit/url.ts'
 import { $api } from '../../api/client.ts'
 import { formatDay, formatNumber, formatShare } from '../../words/formats.ts'
 import { pick } from '../../words/locale.ts'
-import { EventChoice } from '../filters/events.tsx'
-import { FilterBar } from '../filters/FilterBar.tsx'
-import { periodOf, todayInMexico, type Filters } from '../filters/period.ts'
+import { EventChoice } from '../shared/events.tsx'
+import { FilterBar } from '../shared/FilterBar.tsx'
+import { periodOf, todayInMexico, type Filters } from '../shared/period.ts'
 
 const WORDS = pick({
   es: {

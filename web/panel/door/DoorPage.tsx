@@ -9,8 +9,8 @@ import { Empty, Loaded } from '../../kit/State.tsx'
 import { useUrl } from '../../kit/url.ts'
 import { formatNumber, formatTime } from '../../words/formats.ts'
 import { pick } from '../../words/locale.ts'
-import { EventChoice, useEvents } from '../filters/events.tsx'
-import { OrganizerChoice } from '../filters/FilterBar.tsx'
+import { EventChoice, useEvents } from '../shared/events.tsx'
+import { OrganizerChoice } from '../shared/FilterBar.tsx'
 
 const WORDS = pick({
   es: {

@@ -13,8 +13,8 @@ import { useIdempotencyKey } from '../../kit/idempotency.ts'
 import { Refused } from '../../kit/Refused.tsx'
 import { ShownOnce } from '../../kit/ShownOnce.tsx'
 import { toInstant } from '../../kit/zone.ts'
-import { OrganizerChoice } from '../filters/FilterBar.tsx'
-import { ZONE } from '../filters/period.ts'
+import { OrganizerChoice } from '../shared/FilterBar.tsx'
+import { ZONE } from '../shared/period.ts'
 import { WORDS } from './words.ts'
 
 const SCOPES = (['read', 'write', 'door', 'payments'] as const).map((id) => ({ id, label: WORDS.scopes[id] }))

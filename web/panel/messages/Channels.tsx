@@ -11,8 +11,8 @@ import { Loaded } from '../../kit/State.tsx'
 import { Status } from '../../kit/Status.tsx'
 import { Age, When } from '../../kit/Time.tsx'
 import { CHANNELS } from '../../words/states.ts'
-import { ZONE } from '../filters/period.ts'
-import { useUserNames } from '../filters/users.ts'
+import { ZONE } from '../shared/period.ts'
+import { useUserNames } from '../shared/users.ts'
 import { WORDS } from './words.ts'
 import styles from './messages.module.css'
 
@@ -59,7 +59,7 @@ function ChannelRow({ channel }: { channel: Channel }) {
       {channel.pause || channel.circuit !== 'closed' ? (
         <Button
           isBusy={resume.isPending}
-          onPress={() => resume.mutate({ params, body: {} }, { onSuccess: () => changed(WORDS.resumed(name)) })}
+          onPress={() => resume.mutate({ params, body: {} }, { onSuccess: () => void changed(WORDS.resumed(name)) })}
         >
           {WORDS.resume}
         </Button>

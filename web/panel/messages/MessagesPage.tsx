@@ -17,7 +17,7 @@ import { oneOf, useUrl } from '../../kit/url.ts'
 import { formatNumber } from '../../words/formats.ts'
 import { LOCALE } from '../../words/locale.ts'
 import { CHANNELS } from '../../words/states.ts'
-import { OrganizerChoice } from '../filters/FilterBar.tsx'
+import { OrganizerChoice } from '../shared/FilterBar.tsx'
 import { Channels } from './Channels.tsx'
 import { RESOLUTIONS, WORDS } from './words.ts'
 

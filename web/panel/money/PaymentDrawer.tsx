@@ -12,8 +12,8 @@ import { say } from '../../kit/say.ts'
 import { Loaded } from '../../kit/State.tsx'
 import { Status } from '../../kit/Status.tsx'
 import { formatMoney, formatTime } from '../../words/formats.ts'
-import { useOrganizerNames } from '../filters/organizers.ts'
-import { ZONE } from '../filters/period.ts'
+import { useOrganizerNames } from '../shared/organizers.ts'
+import { ZONE } from '../shared/period.ts'
 import { describeStatus, nameMethod, WORDS } from './words.ts'
 
 const WITH_MONEY: Schemas['Payment']['status'][] = ['confirmed', 'partially_refunded', 'underpaid', 'late']

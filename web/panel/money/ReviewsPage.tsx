@@ -15,7 +15,7 @@ import { say } from '../../kit/say.ts'
 import { Age } from '../../kit/Time.tsx'
 import { oneOf, useUrl } from '../../kit/url.ts'
 import { formatMoney } from '../../words/formats.ts'
-import { useOrganizerNames, useOrganizers } from '../filters/organizers.ts'
+import { useOrganizerNames, useOrganizers } from '../shared/organizers.ts'
 import { MoneyFrame } from './MoneyFrame.tsx'
 import { WORDS } from './words.ts'
 

@@ -7,8 +7,8 @@ import { Panel } from '../../kit/Panel.tsx'
 import { Row } from '../../kit/Row.tsx'
 import { oneOf, useUrl } from '../../kit/url.ts'
 import { formatMoney, formatNumber, formatTime } from '../../words/formats.ts'
-import { ZONE } from '../filters/period.ts'
-import { useUserNames } from '../filters/users.ts'
+import { ZONE } from '../shared/period.ts'
+import { useUserNames } from '../shared/users.ts'
 import { MOVEMENTS, WORDS } from './words.ts'
 
 type Movement = Schemas['Movement']

@@ -13,7 +13,7 @@ import { say } from '../../kit/say.ts'
 import { Loaded } from '../../kit/State.tsx'
 import { usePath } from '../../kit/url.ts'
 import { formatMoney, formatNumber } from '../../words/formats.ts'
-import { useOrganizers } from '../filters/organizers.ts'
+import { useOrganizers } from '../shared/organizers.ts'
 import { Ledger } from './Ledger.tsx'
 import { WORDS } from './words.ts'
 import { WriteOff } from './WriteOff.tsx'
@@ -93,7 +93,7 @@ function Sending({ organizer: { id, name, sendingPausedAt } }: { organizer: Sche
       <>
         <Button
           isBusy={resume.isPending}
-          onPress={() => resume.mutate(call, { onSuccess: () => changed(WORDS.resumed) })}
+          onPress={() => resume.mutate(call, { onSuccess: () => void changed(WORDS.resumed) })}
         >
           {WORDS.resume}
         </Button>

@@ -19,8 +19,8 @@ import { Loaded } from '../../kit/State.tsx'
 import { Status } from '../../kit/Status.tsx'
 import { useUrl } from '../../kit/url.ts'
 import { formatMoney, formatTime } from '../../words/formats.ts'
-import { useOrganizers } from '../filters/organizers.ts'
-import { ZONE } from '../filters/period.ts'
+import { useOrganizers } from '../shared/organizers.ts'
+import { ZONE } from '../shared/period.ts'
 import { WORDS } from './words.ts'
 
 export function OrganizersPage() {

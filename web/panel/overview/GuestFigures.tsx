@@ -9,7 +9,7 @@ import { saveReport, useReport } from '../../charts/reports.ts'
 import { isUnfinished, listUnits, sumByUnit, unitOf } from '../../charts/scales.ts'
 import { Loaded } from '../../kit/State.tsx'
 import { formatDay, formatMoney, formatNumber, formatRatio, formatShare, formatShortDay } from '../../words/formats.ts'
-import { todayInMexico, untilToday } from '../filters/period.ts'
+import { todayInMexico, untilToday } from '../shared/period.ts'
 import type { FigureQuery } from './PaymentsFigure.tsx'
 import { WORDS } from './words.ts'
 

@@ -13,7 +13,7 @@ import {
   formatShortDay,
   formatShortMoney,
 } from '../../words/formats.ts'
-import { todayInMexico, untilToday } from '../filters/period.ts'
+import { todayInMexico, untilToday } from '../shared/period.ts'
 import type { FigureQuery } from './PaymentsFigure.tsx'
 import { WORDS } from './words.ts'
 

@@ -13,7 +13,7 @@ import {
   formatShortDay,
   formatShortMoney,
 } from '../../words/formats.ts'
-import { periodBefore, todayInMexico, untilToday, type Period } from '../filters/period.ts'
+import { periodBefore, todayInMexico, untilToday, type Period } from '../shared/period.ts'
 import { WORDS } from './words.ts'
 
 export type FigureQuery = Period & { organizerId?: string }

@@ -15,8 +15,8 @@ import { Refused } from '../../kit/Refused.tsx'
 import { say } from '../../kit/say.ts'
 import { readCents, readCount } from '../../words/amounts.ts'
 import { formatMoney, formatNumber } from '../../words/formats.ts'
-import { EventChoice } from '../filters/events.tsx'
-import { useOrganizers } from '../filters/organizers.ts'
+import { EventChoice } from '../shared/events.tsx'
+import { useOrganizers } from '../shared/organizers.ts'
 import { WORDS } from './words.ts'
 
 const KINDS = (['loan', 'prepaid'] as const).map((id) => ({ id, label: WORDS.kinds[id] }))

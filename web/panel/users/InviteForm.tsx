@@ -12,7 +12,7 @@ import { checkBody, fieldErrorsOf, type FieldErrors } from '../../kit/forms.ts'
 import { useIdempotencyKey } from '../../kit/idempotency.ts'
 import { Refused } from '../../kit/Refused.tsx'
 import { ShownOnce } from '../../kit/ShownOnce.tsx'
-import { useOrganizers } from '../filters/organizers.ts'
+import { useOrganizers } from '../shared/organizers.ts'
 import { WORDS } from './words.ts'
 
 type Role = Schemas['ManagedUser']['role']
