@@ -26,6 +26,7 @@ test("the organizer's pages", async (t) => {
   const site = await openSite(t)
   await t.test('a list with three bad rows is imported without them', (t) => importList(t, site))
   await t.test('a campaign to those who came with the list reaches 100 %', (t) => sendToFamily(t, site))
+  await t.test('nothing is sent later before its time is chosen', (t) => scheduleSend(t, site))
   await t.test('a reply is read and answered', (t) => answerReply(t, site))
   await t.test('a guest is found and opened by keyboard', (t) => openByKeyboard(t, site))
   await t.test('a scan is seen at once and taken back', (t) => undoScan(t, site))
@@ -76,6 +77,20 @@ async function sendToFamily(t: TestContext, site: Site): Promise<void> {
   const id = new URL(page.url()).pathname.split('/').at(-1)
   const { progress } = await site.ask<{ progress: Record<string, number> }>('organizer', 'GET', `/campaigns/${id}`)
   assert.equal(progress['read']! + progress['delivered']!, 4)
+}
+
+async function scheduleSend(t: TestContext, site: Site): Promise<void> {
+  const page = await site.open(t, 'organizer', `${PAGE}/sends/new?template=event_reminder`)
+  await page.getByRole('button', { name: /^Enviar a/ }).waitFor()
+  await page.getByText('Programar', { exact: true }).click()
+  await page.getByText('Elige día y hora para ver a quién le llega.').waitFor()
+  assert.equal(await page.getByRole('button', { name: /^(Enviar|Programar)/ }).count(), 0)
+
+  const at = page.getByLabel('Día y hora')
+  await at.fill('2020-01-01T10:00')
+  await at.blur()
+  await page.getByRole('alert').getByText('Esa hora ya pasó.').waitFor()
+  assert.ok(await page.getByRole('button', { name: /^Programar para/ }).isDisabled())
 }
 
 async function answerReply(t: TestContext, site: Site): Promise<void> {
