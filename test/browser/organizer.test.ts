@@ -26,7 +26,9 @@ test("the organizer's pages", async (t) => {
   const site = await openSite(t)
   await t.test('a list with three bad rows is imported without them', (t) => importList(t, site))
   await t.test('a campaign to those who came with the list reaches 100 %', (t) => sendToFamily(t, site))
+  await t.test('nothing is sent later before its time is chosen', (t) => scheduleSend(t, site))
   await t.test('a reply is read and answered', (t) => answerReply(t, site))
+  await t.test('the pass of a guest with messages is revoked', (t) => revokePass(t, site))
   await t.test('a guest is found and opened by keyboard', (t) => openByKeyboard(t, site))
   await t.test('a scan is seen at once and taken back', (t) => undoScan(t, site))
   await t.test('somebody who is invited to look sees the lists, and no button that changes them', (t) => look(t, site))
@@ -78,6 +80,20 @@ async function sendToFamily(t: TestContext, site: Site): Promise<void> {
   assert.equal(progress['read']! + progress['delivered']!, 4)
 }
 
+async function scheduleSend(t: TestContext, site: Site): Promise<void> {
+  const page = await site.open(t, 'organizer', `${PAGE}/sends/new?template=event_reminder`)
+  await page.getByRole('button', { name: /^Enviar a/ }).waitFor()
+  await page.getByText('Programar', { exact: true }).click()
+  await page.getByText('Elige día y hora para ver a quién le llega.').waitFor()
+  assert.equal(await page.getByRole('button', { name: /^(Enviar|Programar)/ }).count(), 0)
+
+  const at = page.getByLabel('Día y hora')
+  await at.fill('2020-01-01T10:00')
+  await at.blur()
+  await page.getByRole('alert').getByText('Esa hora ya pasó.').waitFor()
+  assert.ok(await page.getByRole('button', { name: /^Programar para/ }).isDisabled())
+}
+
 async function answerReply(t: TestContext, site: Site): Promise<void> {
   const page = await site.open(t, 'organizer', `${PAGE}/conversations`)
   await page.getByRole('heading', { level: 1, name: 'Conversaciones' }).waitFor()
@@ -106,6 +122,18 @@ async function answerReply(t: TestContext, site: Site): Promise<void> {
 
   const { data } = await site.ask<Conversations>('organizer', 'GET', `${EVENT}/conversations`)
   assert.equal(data.find(({ guestId }) => guestId === 'g13')?.unread, 0)
+}
+
+async function revokePass(t: TestContext, site: Site): Promise<void> {
+  const askCode = async () => (await site.ask<{ code: string }>('organizer', 'GET', `${EVENT}/guests/g13`)).code
+  const before = await askCode()
+  const page = await site.open(t, 'organizer', `${PAGE}/guests?guest=g13`)
+  await page.getByRole('button', { name: 'Anular el pase' }).click()
+  assert.equal(await page.getByRole('button', { name: 'Borrar' }).count(), 0)
+  const question = page.getByRole('dialog', { name: 'Anular el pase de Paola Méndez' })
+  await question.getByRole('button', { name: 'Anular el pase' }).click()
+  await question.waitFor({ state: 'hidden' })
+  assert.notEqual(await askCode(), before)
 }
 
 async function openByKeyboard(t: TestContext, site: Site): Promise<void> {

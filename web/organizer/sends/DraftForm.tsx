@@ -1,5 +1,6 @@
 /** What is sent, to whom, by which channel and when. */
 import { useEffect, useState } from 'react'
+import { DateField } from '../../kit/DateField.tsx'
 import { Choice, Field } from '../../kit/Field.tsx'
 import { RadioChoice } from '../../kit/RadioChoice.tsx'
 import { GUEST_STATES } from '../../words/states.ts'
@@ -49,9 +50,10 @@ export function DraftForm({ event, draft, onChange }: Props) {
       <Choice label={WORDS.channel} value={channel} options={CHANNELS} onChange={(channel) => onChange({ channel })} />
       <RadioChoice label={WORDS.when} value={isLater ? 'later' : 'now'} options={WHEN} onChange={choose} />
       {isLater ? (
-        <Field
+        <DateField
           label={WORDS.at}
-          type="datetime-local"
+          withTime
+          canBeEmpty
           value={at ?? ''}
           onChange={(at) => onChange({ later: true, at: at || undefined })}
         />

@@ -74,7 +74,7 @@ export function SendForm({ guests, onDone }: { guests: readonly To[]; onDone: ()
       {left.length > 0 ? (
         <div>
           <Button look="main" type="submit" isBusy={isBusy} isDisabled={needsText && text.trim() === ''}>
-            {progress ?? (left.length < guests.length ? WORDS.retry(left.length) : WORDS.sendTo(left.length))}
+            {progress ?? (round.outcomes.size > 0 ? WORDS.retry(left.length) : WORDS.sendTo(left.length))}
           </Button>
         </div>
       ) : null}
