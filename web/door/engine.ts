@@ -234,6 +234,11 @@ export async function openEngine(store: Store, session: Session, signal: (tone: 
     if (memory.door.isOffline && nowMs - due.probeMs >= EVERY.probeMs) void refresh()
     else if (nowMs - due.listMs >= EVERY.listMs) void refresh()
   }
+  store.watch((isSaved) => {
+    if (memory.isSaved === isSaved) return
+    memory.isSaved = isSaved
+    tell()
+  })
   const close = keepTime(tick, () => void refresh())
   void navigator.storage?.persist?.()
   void refresh()
@@ -287,10 +292,7 @@ export async function openEngine(store: Store, session: Session, signal: (tone: 
       await history.mark(scanId, { isUndone: true })
       await refresh()
     },
-    async forgetDifferences(): Promise<void> {
-      await history.forgetDifferences()
-      tell()
-    },
+    forgetDifferences: () => history.forgetDifferences().then(tell),
     close,
   }
 }
