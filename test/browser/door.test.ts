@@ -114,6 +114,8 @@ test('the door', async (t) => {
 
     await scan(party.guests[0]!.code)
     await answer(page, 'Quedan 3 lugares')
+    await page.keyboard.press('Enter') // of a scanner that types slowly
+    await page.waitForTimeout(200)
     assert.equal((await readCounts(site, party)).inside, 0, 'nothing is spent before somebody says how many')
     await page.getByRole('button', { name: 'Entran 2' }).click()
     await answer(page, '2 de 3 adentro')
