@@ -114,6 +114,8 @@ test('the door', async (t) => {
 
     await scan(party.guests[0]!.code)
     await answer(page, 'Quedan 3 lugares')
+    await page.keyboard.press('Enter') // of a scanner that types slowly
+    await page.waitForTimeout(200)
     assert.equal((await readCounts(site, party)).inside, 0, 'nothing is spent before somebody says how many')
     await page.getByRole('button', { name: 'Entran 2' }).click()
     await answer(page, '2 de 3 adentro')
@@ -263,6 +265,47 @@ test('the door', async (t) => {
     await row.getByText('PASA · EL SERVIDOR NO LO ACEPTÓ').waitFor()
     assert.equal(await row.getByRole('button', { name: 'Deshacer' }).count(), 0)
   })
+
+  await t.test(
+    'the store is opened again when the browser closed it; when it cannot be, the door says so',
+    async (t) => {
+      const party = await anEvent(site, [
+        ['Ana Ruiz', 1],
+        ['Eva Soto', 1],
+      ])
+      const page = await aPhone(t, site, party, 'Norte')
+      const cdp = await page.context().newCDPSession(page)
+      await cdp.send('Storage.clearDataForOrigin', { origin: site.url, storageTypes: 'indexeddb' })
+      await page.context().setOffline(true)
+      await typeCode(page, party.guests[0]!.code)
+      await answer(page, 'POR CONFIRMAR')
+      await next(page)
+      const countStored = `new Promise((resolve) => {
+      indexedDB.open('mt-door').onsuccess = ({ target: { result: db } }) => {
+        db.transaction('queue').objectStore('queue').count().onsuccess = ({ target }) => resolve(target.result)
+      }
+    })`
+      await until(
+        () => page.evaluate<number>(countStored),
+        (count) => count === 1,
+        5000,
+      )
+      const warning = page.getByText('No se está guardando en este equipo.')
+      assert.equal(await warning.count(), 0)
+
+      await page.evaluate(
+        `IDBDatabase.prototype.transaction = () => { throw new DOMException('', 'InvalidStateError') }`,
+      )
+      await typeCode(page, party.guests[1]!.code)
+      await answer(page, 'POR CONFIRMAR')
+      await warning.waitFor()
+      await next(page)
+      await page.context().setOffline(false)
+      await page.getByRole('status').getByText('0 pendientes').waitFor()
+
+      assert.equal((await readCounts(site, party)).inside, 2)
+    },
+  )
 
   await t.test('a silent server: our list stands in after 0.8 s, or nobody comes in', async (t) => {
     const party = await anEvent(site, [

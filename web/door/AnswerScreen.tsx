@@ -25,7 +25,9 @@ export function AnswerScreen({ engine, memory }: Props) {
     if (view.kind !== 'idle') for (const dialog of document.querySelectorAll('dialog')) dialog.close()
     // What is behind the answer cannot have the focus, and gets it back afterwards.
     if (view.kind === 'idle' && document.activeElement === document.body) document.querySelector('main')?.focus()
-    else box.current?.querySelector<HTMLElement>('button')?.focus({ preventScroll: true })
+    // The Enter of a slow scanner must not say how many enter.
+    else
+      box.current?.querySelector<HTMLElement>(view.kind === 'party' ? 'h2' : 'button')?.focus({ preventScroll: true })
     if (!('verdict' in view) || view.kind === 'correction') return undefined
     // The time of the frame after the one in which the answer is drawn.
     const frame = requestAnimationFrame(() => measure(engine))
@@ -75,7 +77,9 @@ function Words({ view, memory }: { view: View; memory: Memory }) {
           <p className={styles['name']}>{view.guest?.name || WORDS.noName}</p>
           <p>{WORDS.left(view.left)}</p>
           {view.guest ? <Details guest={view.guest} /> : null}
-          <p className={styles['question']}>{WORDS.howMany}</p>
+          <h2 tabIndex={-1} className={styles['question']}>
+            {WORDS.howMany}
+          </h2>
         </>
       )
     case 'unanswered':

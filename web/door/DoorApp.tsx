@@ -93,6 +93,11 @@ function Top({ memory }: { memory: Memory }) {
         <span>{WORDS.waiting(waiting.size)}</span>
         {memory.list ? <strong>{WORDS.inside(countInside(memory))}</strong> : null}
       </p>
+      {memory.isSaved ? null : (
+        <p role="alert" className={styles['warning']}>
+          {WORDS.notSaving}
+        </p>
+      )}
       {Math.abs(minutes) >= 2 ? <p className={styles['warning']}>{WORDS.clock(minutes)}</p> : null}
     </header>
   )

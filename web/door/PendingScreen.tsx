@@ -85,13 +85,13 @@ const OtherLogin = ({ status }: { status: number }) =>
 
 function Differences({ engine, memory: { differences, session, info } }: Props) {
   const { timeZone } = session
-  const tell = ({ atMs, gate, shown, verdict, text = '' }: Difference) => {
+  const tell = ({ atMs, gate, shown, reason, verdict, text = '' }: Difference) => {
     const ours = WORDS.firstAt(formatClock(atMs, timeZone), gate)
     if (!verdict) return `${ours}. ${WORDS.rejected(text)}`
     if (verdict.isConflict && verdict.first)
       return WORDS.doubleEntry(`${WORDS.firstAt(formatClock(verdict.first.at, timeZone), verdict.first.gate)}; ${ours}`)
     const is = [titleOf(verdict), explainReason(verdict.reason, info?.event, timeZone)].filter(Boolean).join(', ')
-    return `${ours}. ${WORDS.differs(titleOf({ status: shown }), is)}`
+    return `${ours}. ${WORDS.differs(titleOf({ status: shown, ...(reason ? { reason } : {}) }), is)}`
   }
   return (
     <section className={styles['card']}>

@@ -96,7 +96,7 @@ function OwnLogin({ onReady }: Props) {
     const load = async () => {
       const me = await readUser()
       const events = me.kind === 'ok' ? await listEvents() : null
-      setLoaded(me.kind === 'ok' && events?.kind === 'ok' ? { user: me.data.user, events: events.data.data } : null)
+      setLoaded(me.kind === 'ok' && events?.kind === 'ok' ? { user: me.data.user, events: events.data } : null)
     }
     void load()
   }, [])

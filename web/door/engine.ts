@@ -3,7 +3,7 @@
  * that. One page at a time does so (main.tsx holds a lock).
  */
 import { explainProblem } from '../words/problems.ts'
-import { openHistory } from './history.ts'
+import { openHistory, shownOf } from './history.ts'
 import { codeOfGuest, codeOfText, judge, type Entry } from './judge.ts'
 import { isOver, refreshList, wipeGuests } from './lists.ts'
 import {
@@ -42,7 +42,7 @@ export async function openEngine(store: Store, session: Session, signal: (tone: 
   const due = { probeMs: 0, uploadMs: 0, listMs: 0 }
   let failures = 0
   let lastTookMs: number | null = null
-  let isRefreshing = false
+  let [isRefreshing, isDecoding] = [false, false]
   let uploading: Promise<void> | null = null
 
   const tell = () => {
@@ -72,6 +72,14 @@ export async function openEngine(store: Store, session: Session, signal: (tone: 
 
   const judgeNow = (scan: Scan) =>
     memory.list && judge(memory.list, scan.code, { atMs: scan.atMs + memory.skewMs, count: scan.admit })
+
+  /** One at a time: of two codes in one picture, the second comes again. */
+  async function decode(scan: Scan): Promise<void> {
+    if (isDecoding) return
+    isDecoding = true
+    const known = await Promise.resolve(judgeNow(scan)).finally(() => (isDecoding = false))
+    dispatch({ kind: 'decoded', scan, known })
+  }
 
   async function standIn(scan: Scan): Promise<void> {
     // A device that was deleted admits nobody. Staff whose login has run out go on: they sign in later.
@@ -159,7 +167,7 @@ export async function openEngine(store: Store, session: Session, signal: (tone: 
     const changed = entry && verdict.guest ? admitted(entry, scan, verdict, verdict.guest.admitted) : null
     await store.settle(scanId, changed)
     history.remember(scan, verdict, false)
-    if (!isSame(before, verdict)) await history.differ({ scanId, atMs: scan.atMs, gate, shown: before.status, verdict })
+    if (!isSame(before, verdict)) await history.differ({ scanId, atMs: scan.atMs, gate, ...shownOf(before), verdict })
     dispatch({ kind: 'settled', scan, before, verdict, ageMs: Date.now() - scan.atMs })
   }
 
@@ -226,7 +234,7 @@ export async function openEngine(store: Store, session: Session, signal: (tone: 
     count()
     await store.settle(scanId, null)
     await history.mark(scanId, { isProvisional: false, isRejected: true })
-    await history.differ({ scanId, atMs: scan.atMs, gate, shown: verdict.status, text })
+    await history.differ({ scanId, atMs: scan.atMs, gate, ...shownOf(verdict), text })
   }
 
   function tick(nowMs: number): void {
@@ -234,6 +242,10 @@ export async function openEngine(store: Store, session: Session, signal: (tone: 
     if (memory.door.isOffline && nowMs - due.probeMs >= EVERY.probeMs) void refresh()
     else if (nowMs - due.listMs >= EVERY.listMs) void refresh()
   }
+  store.watch((isSaved) => {
+    memory.isSaved = isSaved
+    tell()
+  })
   const close = keepTime(tick, () => void refresh())
   void navigator.storage?.persist?.()
   void refresh()
@@ -252,19 +264,14 @@ export async function openEngine(store: Store, session: Session, signal: (tone: 
     refresh,
     upload,
     net,
-    takesCodes: () => takesCodes(memory.door),
+    takesCodes: () => !isDecoding && takesCodes(memory.door),
     /** A code was scanned or typed. */
     async scan(text: string): Promise<void> {
       performance.mark('door-decoded')
-      const scan = makeScan(codeOfText(text))
-      const known = await judgeNow(scan)
-      dispatch({ kind: 'decoded', scan, known })
+      await decode(makeScan(codeOfText(text)))
     },
     /** A guest was found by name. */
-    async choose(guestId: string): Promise<void> {
-      const scan = makeScan(codeOfGuest(guestId), { isChosen: true })
-      dispatch({ kind: 'decoded', scan, known: await judgeNow(scan) })
-    },
+    choose: (guestId: string) => decode(makeScan(codeOfGuest(guestId), { isChosen: true })),
     more(): void {
       const { view } = memory.door
       if ('scan' in view) dispatch({ kind: 'more', scan: makeScan(view.scan.code) })
@@ -287,10 +294,7 @@ export async function openEngine(store: Store, session: Session, signal: (tone: 
       await history.mark(scanId, { isUndone: true })
       await refresh()
     },
-    async forgetDifferences(): Promise<void> {
-      await history.forgetDifferences()
-      tell()
-    },
+    forgetDifferences: () => history.forgetDifferences().then(tell),
     close,
   }
 }

@@ -8,8 +8,8 @@ const DIFFERENCES_MAX = 50
 
 export function openHistory(memory: Memory, store: Pick<Store, 'set'>) {
   return {
-    remember({ scanId, admit, atMs }: Scan, { status, guest }: Verdict, isProvisional: boolean): void {
-      const one = { scanId, name: guest?.name ?? '', status, admit, atMs, isProvisional }
+    remember({ scanId, admit, atMs }: Scan, { status, reason, guest }: Verdict, isProvisional: boolean): void {
+      const one = { scanId, name: guest?.name ?? '', status, ...(reason ? { reason } : {}), admit, atMs, isProvisional }
       memory.recent = addRecent(memory.recent, one)
       void store.set('recent', memory.recent)
     },
@@ -27,3 +27,8 @@ export function openHistory(memory: Memory, store: Pick<Store, 'set'>) {
     },
   }
 }
+
+/** What was shown, for a difference. */
+export const shownOf = ({ status, reason }: Verdict): Pick<Difference, 'shown' | 'reason'> => ({
+  ...{ shown: status, ...(reason ? { reason } : {}) },
+})

@@ -17,6 +17,8 @@ export type Memory = {
   /** The status of the answer by which the server does not know us any more. */
   blockedBy: number | null
   isUploading: boolean
+  /** Whether this device keeps what is decided here. */
+  isSaved: boolean
   /** Whether the list is being read whole. */
   isLoading: boolean
   skewMs: number
@@ -43,7 +45,7 @@ export async function makeMemory(session: Session, stored: Stored): Promise<Memo
     ...{ session, door, settings, waiting, info: info ?? null },
     ...{ recent: stored.recent ?? [], differences: stored.differences ?? [] },
     list: info ? await makeList(session.eventId, info, entries, waiting) : null,
-    ...{ blockedBy: null, isUploading: false, isLoading: false, skewMs: info?.skewMs ?? 0 },
+    ...{ blockedBy: null, isUploading: false, isSaved: true, isLoading: false, skewMs: info?.skewMs ?? 0 },
   }
 }
 

@@ -85,5 +85,15 @@ export function openNet({ eventId, token, device }: Session, gate: () => string 
 export const claimDevice = (code: string): Promise<Outcome<Schemas['ClaimedDevice']>> =>
   call(() => api.POST('/devices/claim', { body: { code } }))
 export const readUser = () => call(() => api.GET('/auth/me'))
-export const listEvents = (): Promise<Outcome<Schemas['EventPage']>> =>
-  call(() => api.GET('/events', { params: { query: { limit: 100 } } }))
+/** All of them, page by page. */
+export async function listEvents(): Promise<Outcome<Schemas['Event'][]>> {
+  const events: Schemas['Event'][] = []
+  for (let cursor: string | null = null; ;) {
+    const query: { limit: number; cursor?: string } = { limit: 100, ...(cursor === null ? {} : { cursor }) }
+    const outcome: Outcome<Schemas['EventPage']> = await call(() => api.GET('/events', { params: { query } }))
+    if (outcome.kind !== 'ok') return outcome
+    events.push(...outcome.data.data)
+    cursor = outcome.data.page.nextCursor
+    if (cursor === null) return { kind: 'ok', data: events }
+  }
+}

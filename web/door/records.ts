@@ -30,6 +30,7 @@ export type Recent = {
   scanId: string
   name: string
   status: Verdict['status']
+  reason?: Verdict['reason']
   admit: number
   atMs: number
   isProvisional: boolean
@@ -43,6 +44,8 @@ export type Difference = {
   atMs: number
   gate: string | null
   shown: Verdict['status']
+  /** Of what was shown. */
+  reason?: Verdict['reason']
   verdict?: Verdict
   text?: string
 }

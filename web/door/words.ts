@@ -137,6 +137,7 @@ export const WORDS = pick({
     logOut: (name: string) => `Cerrar la sesión de ${name}`,
     needsHttps: 'La puerta necesita una dirección https:// para guardar la lista y usar la cámara.',
     elsewhere: 'La puerta ya está abierta en otra pestaña. Ciérrala para seguir aquí.',
+    notSaving: 'No se está guardando en este equipo. No cierres esta página.',
     noStore: 'Este navegador no deja guardar datos. Sal del modo privado o usa otro.',
   },
   en: {
@@ -268,6 +269,7 @@ export const WORDS = pick({
     logOut: (name: string) => `Log ${name} out`,
     needsHttps: 'The door needs an https:// address to keep the list and use the camera.',
     elsewhere: 'The door is open in another tab. Close it to go on here.',
+    notSaving: 'Nothing is being kept on this device. Do not close this page.',
     noStore: 'This browser does not let us keep data. Leave the private mode or use another one.',
   },
 })
