@@ -307,6 +307,20 @@ test('the door', async (t) => {
     },
   )
 
+  await t.test('a decoder that does not load says so, and loads again by a tap', async (t) => {
+    const party = await anEvent(site, [['Ana Ruiz', 1]])
+    const page = await aPhone(t, site, party, 'Norte', { serviceWorkers: 'block' })
+    const wake = page.getByRole('button', { name: 'Toca para reactivar la cámara' })
+    await page.route('**/decoder*', (route) => route.abort('internetdisconnected'))
+    await page.reload()
+    await wake.waitFor()
+    await page.unroute('**/decoder*')
+    await wake.click()
+    await page.getByLabel('Apunta al código QR del invitado.').waitFor()
+    await page.waitForTimeout(1000)
+    assert.equal(await wake.count(), 0)
+  })
+
   await t.test('a silent server: our list stands in after 0.8 s, or nobody comes in', async (t) => {
     const party = await anEvent(site, [
       ['Ana Ruiz', 1],

@@ -1,5 +1,5 @@
 /** The camera of the door: opens it, reads its frames, and says why it cannot. Search and keyboard go on without it. */
-import { getDecoder, type Decoder } from './decoder.ts'
+import { DecoderFailure, getDecoder, type Decoder } from './decoder.ts'
 import { lookAt, startLooking } from './sightings.ts'
 
 export type CameraState = 'starting' | 'on' | 'denied' | 'busy' | 'none' | 'insecure' | 'stuck'
@@ -59,8 +59,12 @@ export function openCamera(video: HTMLVideoElement, { onCode, onState }: Handler
       if (video.currentTime !== frameAt) {
         frameAt = video.currentTime
         frameMs = startedMs
-        const codes = await decoder.read(video).catch((): string[] => [])
+        const codes = await decoder.read(video).catch((error: unknown) => (error instanceof DecoderFailure ? null : []))
         if (mine !== turn) return
+        if (codes === null) {
+          decoder = undefined
+          return onState('stuck', false)
+        }
         if (codes.length > 0) codeMs = startedMs
         lookAt(seen, codes, performance.now(), onCode)
       } else if (startedMs - frameMs > STUCK_MS) return onState('stuck', false)
