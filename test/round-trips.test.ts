@@ -141,6 +141,23 @@ test('a list of guests with their deliveries takes as many statements for ten gu
   )
 })
 
+test('an upload of offline scans takes as many statements for ten guests found by name as for one', async (t) => {
+  const app = await startApp(t, { now: '2030-01-01T01:00:00Z' })
+  const guests = await invited(app, 11)
+  const upload = async (some: typeof guests) => {
+    const scans = some.map(({ guestId }) => ({ scanId: newId('dev'), guestId, scannedAt: '2030-01-01T00:30:00Z' }))
+    statements = []
+    const reply = await app.post('/scan/sync', { as: 'organizer', body: { eventId: guests[0]!.eventId, scans } })
+    const { results } = reply.json<{ results: { status: string }[] }>()
+    return [results.filter(({ status }) => status === 'valid').length, statements.length]
+  }
+
+  const [one, ten] = [await upload(guests.slice(0, 1)), await upload(guests.slice(1))]
+
+  assert.deepEqual([one[0], ten[0]], [1, 10])
+  assert.equal(ten[1], one[1])
+})
+
 for (const { what, most, prepare } of ROWS) {
   test(`${what} takes at most ${most} statement(s), and those of one moment share them`, async (t) => {
     const app = await startApp(t)

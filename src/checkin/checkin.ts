@@ -30,7 +30,7 @@ import {
   type ScanAnswer,
   type TurnedAway,
 } from './answers.ts'
-import { readScanned, type Scannable, type Whom } from './passes.ts'
+import { findChosen, readWhom, type Scannable, type Whom } from './passes.ts'
 import { findAdmissionElsewhere, takeLaterPlaces } from './ranking.ts'
 import {
   judgeDoor,
@@ -87,7 +87,8 @@ export type Scanned = { answer: ScanAnswer; isRetry: boolean; isConflict: boolea
  * Throws `event_not_found`, `invalid_date` and `scan_id_reused` (the id was used with another code).
  */
 export async function scan({ db, now, keyring }: Context, input: ScanInput): Promise<Scanned> {
-  const reading = await readScanned({ db, keyring }, input, input.eventId)
+  const chosen = await findChosen(db, input.eventId, [input])
+  const reading = await readWhom(keyring, input, { eventId: input.eventId, chosen })
   const row = describeScan(input, reading, now())
   const admission = mayEnterAtOnce(row, reading) ? await admitAtOnce(db, row, reading, input.user) : null
   if (admission) return { answer: describeAdmission(row, admission), isRetry: false, isConflict: false }

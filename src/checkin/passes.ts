@@ -1,5 +1,5 @@
 /** Passes: what the QR of an invitation says, and what the door reads. */
-import { findCodeOfGuest, keyOf, readCode, type CodeReading } from '../events/events.ts'
+import { findCodesOfGuests, keyOf, readCode, type CodeReading } from '../events/events.ts'
 import type { Db } from '../platform/db.ts'
 import type { Keyring } from './keyring.ts'
 import { closesAtMs, type PassFacts } from './rules.ts'
@@ -21,22 +21,31 @@ export async function issuePass(keyring: Keyring, { code, version, eventId, ends
 /** `pass`: null when a plain code was scanned or typed. */
 export type Scannable = CodeReading & { pass: PassFacts | null }
 
-/** Either what was scanned or typed, or the guest whom the staff chose: the list of names (manifest.ts) has ids, and no codes. */
-export type Whom = { code?: string | undefined; guestId?: string | undefined }
-
-/** Reads what was scanned, typed or chosen at the door of an event. */
-export async function readScanned(
-  { db, keyring }: { db: Db; keyring: Keyring },
-  { code: text = '', guestId }: Whom,
-  eventId: string,
-): Promise<Scannable> {
-  if (guestId !== undefined) {
-    const code = await findCodeOfGuest(db, eventId, guestId)
-    return { ...(code === null ? unknown(guestId) : readOwn(code)), pass: null }
-  }
+/** Reads what was scanned or typed at the door of an event. */
+export async function readScanned(keyring: Keyring, text: string, eventId: string): Promise<Scannable> {
   const pass = parsePass(text)
   if (!pass) return { ...readCode(text), pass: null }
   return { ...readCode(pass.code), pass: await verifyPass(pass, await keyring.find(pass.kid), eventId) }
+}
+
+/** Either what was scanned or typed, or the guest whom the staff chose: the list of names (manifest.ts) has ids, and no codes. */
+export type Whom = { code?: string | undefined; guestId?: string | undefined }
+
+/** Finds the codes of all who were chosen, in one statement. */
+export async function findChosen(db: Db, eventId: string, whoms: Whom[]): Promise<Map<string, string>> {
+  const guestIds = whoms.flatMap(({ guestId }) => guestId ?? [])
+  return guestIds.length === 0 ? new Map() : findCodesOfGuests(db, eventId, guestIds)
+}
+
+/** Reads whom a scan means. `chosen`: the codes by the ids of guests. */
+export async function readWhom(
+  keyring: Keyring,
+  { code = '', guestId }: Whom,
+  { eventId, chosen }: { eventId: string; chosen: Map<string, string> },
+): Promise<Scannable> {
+  if (guestId === undefined) return readScanned(keyring, code, eventId)
+  const found = chosen.get(guestId)
+  return { ...(found === undefined ? unknown(guestId) : readOwn(found)), pass: null }
 }
 
 /** It means nobody, and is stored as the code that it is not. */

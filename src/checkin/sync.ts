@@ -13,7 +13,7 @@ import { Failure, isConnectionLost, readInstant } from '../platform/errors.ts'
 import { describeAdmission, type ScanAnswer, type TurnedAway } from './answers.ts'
 import { askFor, checkInTransaction, describeScan, mayEnterAtOnce } from './checkin.ts'
 import type { Keyring } from './keyring.ts'
-import { readScanned, type Scannable } from './passes.ts'
+import { findChosen, readWhom, type Scannable } from './passes.ts'
 import { OfflineScan, type OfflineScanInput } from './offline-schemas.ts'
 import { isEventThere } from './scans-sql.ts'
 import { admitScans, type NewScan } from './sql.ts'
@@ -53,8 +53,9 @@ export async function syncScans({ db, now, keyring }: Context, upload: Upload): 
 
   const results: SyncResult[] = []
   const read: Read[] = []
+  const chosen = await findChosen(db, eventId, scans.filter(isOfflineScan))
   for (const [n, given] of scans.entries()) {
-    const one = await readScan({ db, keyring }, given, { n, upload, clock, receivedAt })
+    const one = await readScan(keyring, given, { n, upload, clock, receivedAt, chosen })
     if ('row' in one) read.push(one)
     else results[n] = one
   }
@@ -64,12 +65,12 @@ export async function syncScans({ db, now, keyring }: Context, upload: Upload): 
   return { clock, results }
 }
 
-type Place = { n: number; upload: Upload; clock: Synced['clock']; receivedAt: Date }
+type Place = { n: number; upload: Upload; clock: Synced['clock']; receivedAt: Date; chosen: Map<string, string> }
 
 async function readScan(
-  context: Pick<Context, 'db' | 'keyring'>,
+  keyring: Keyring,
   given: unknown,
-  { n, upload, clock, receivedAt }: Place,
+  { n, upload, clock, receivedAt, chosen }: Place,
 ): Promise<Read | Rejected> {
   const reject = (path: string, message: string, code = 'invalid_request'): Rejected => ({
     ...{ scanId: readId(given), status: 'rejected', code },
@@ -83,7 +84,7 @@ async function readScan(
   if (!INSTANT.test(given.scannedAt) || !(scannedAt.getTime() >= 0))
     return reject('.scannedAt', 'is not an instant such as 2026-12-24T18:00:00Z', 'invalid_date')
   const { eventId, user, requestId } = upload
-  const reading = await readScanned(context, given, eventId)
+  const reading = await readWhom(keyring, given, { eventId, chosen })
   const corrected = scannedAt.getTime() + (clock.isOff ? (clock.skewMs ?? 0) : 0)
   const at = new Date(Math.max(0, Math.min(corrected, receivedAt.getTime())))
   const input = { admit: 1, direction: 'in' as const, ...given, eventId, user, requestId }

@@ -46,11 +46,14 @@ export async function findRenewedCode(
   return first && !second ? first : null
 }
 
-/** Returns the code of a guest of an event, who was found by name at the door. */
-export async function findCodeOfGuest(db: Db, eventId: string, guestId: string): Promise<string | null> {
-  const { rows } = await sql<{ code: string }>`
-    select code from invitations where event_id = ${eventId} and guest_id = ${guestId}`.execute(db)
-  return rows[0]?.code ?? null
+/** Returns the codes of guests of an event, by their ids: of those who were found by name at the door. */
+export async function findCodesOfGuests(db: Db, eventId: string, guestIds: string[]): Promise<Map<string, string>> {
+  const { rows } = await sql<{ guestId: string; code: string }>`
+    select guest_id, code
+      from invitations
+     where event_id = ${eventId}
+       and guest_id = any(${guestIds}::text[])`.execute(db)
+  return new Map(rows.map(({ guestId, code }) => [guestId, code]))
 }
 
 /** Lists codes of an event that were revoked after `since`. */

@@ -37,7 +37,7 @@ export {
   type AnswerKind,
   type NewAnswer,
 } from './invitations.ts'
-export { findCode, findCodeOfGuest, findRenewedCode, listRevokedCodes, revokeCode } from './codes.ts'
+export { findCode, findCodesOfGuests, findRenewedCode, listRevokedCodes, revokeCode } from './codes.ts'
 export { keyOf, readCode, readCodeOfPath, type CodeReading } from './code-reading.ts'
 export { mayDecline, showInvitation, type ShownInvitation } from './shown.ts'
 export { answerAtOnce } from './answered.ts'
