@@ -34,7 +34,7 @@ export const ORGANIZER_SCREENS: Screen[] = [
   // An event of the past, with answers and arrivals; its organizer has no login in the demo.
   { name: 'organizer-past-event', who: 'director', path: ofPast(''), ready: link(/^Invitados 90/) },
   { name: 'organizer-past-door', who: 'director', path: ofPast('/door'), ready: image(/^Llegadas/) },
-  { name: 'organizer-balance', who: 'organizer', path: '/organizer/balance', ready: row('Boletos prestados') },
+  { name: 'organizer-balance', who: 'organizer', path: '/organizer/balance', ready: row('Boletos a crédito') },
   {
     ...{ name: 'organizer-team', who: 'organizer', path: '/organizer/team?event=ev_demo' },
     ready: (page) => page.getByRole('grid', { name: 'Quién escanea' }).getByText('Entrada principal').waitFor(),

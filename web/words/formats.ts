@@ -1,6 +1,9 @@
 /** Numbers, money, times and shares, as people in Mexico read them. */
 import { LOCALE } from './locale.ts'
 
+/** Days of money and of reports are days of this zone. */
+export const ZONE = 'America/Mexico_City'
+
 /** English keeps Mexico's money and its 24 hours. */
 const NUMBERS = LOCALE === 'en' ? 'en-US' : 'es-MX'
 const amount = new Intl.NumberFormat(NUMBERS, { minimumFractionDigits: 2, maximumFractionDigits: 2 })

@@ -9,12 +9,10 @@ import { useMe } from '../../kit/session.ts'
 import { Empty, Loaded } from '../../kit/State.tsx'
 import { When } from '../../kit/Time.tsx'
 import { useUrl } from '../../kit/url.ts'
-import { formatMoney, formatNumber } from '../../words/formats.ts'
+import { formatMoney, formatNumber, ZONE } from '../../words/formats.ts'
+import { MOVEMENTS } from '../../words/movements.ts'
 import styles from './balance.module.css'
 import { WORDS } from './words.ts'
-
-/** Days of money are days of Mexico. */
-const ZONE = 'America/Mexico_City'
 
 type Kind = Schemas['MovementKind']
 export type BalanceUrl = { kind?: Kind | undefined }
@@ -66,7 +64,7 @@ const Tile = ({ name, value, children }: { name: string; value: string; children
   </div>
 )
 
-const KINDS = (Object.keys(WORDS.kinds) as Kind[]).map((id) => ({ id, label: WORDS.kinds[id] }))
+const KINDS = (Object.keys(MOVEMENTS) as Kind[]).map((id) => ({ id, label: MOVEMENTS[id] }))
 
 function Ledger({ organizerId }: { organizerId: string }) {
   const [{ kind }, setUrl] = useUrl<BalanceUrl>()
@@ -97,7 +95,7 @@ function Ledger({ organizerId }: { organizerId: string }) {
           )
         }
         columns={[
-          { id: 'kind', title: WORDS.kind, cell: (one) => WORDS.kinds[one.kind] },
+          { id: 'kind', title: WORDS.kind, cell: (one) => MOVEMENTS[one.kind] },
           { id: 'when', title: WORDS.when, cell: ({ effectiveAt }) => <When at={effectiveAt} timeZone={ZONE} /> },
           {
             id: 'tickets',

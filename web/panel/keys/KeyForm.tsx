@@ -14,8 +14,8 @@ import { Refused } from '../../kit/Refused.tsx'
 import { ShownOnce } from '../../kit/ShownOnce.tsx'
 import { toInstant } from '../../kit/zone.ts'
 import { OrganizerChoice } from '../shared/FilterBar.tsx'
-import { ZONE } from '../shared/period.ts'
 import { WORDS } from './words.ts'
+import { ZONE } from '../../words/formats.ts'
 
 const SCOPES = (['read', 'write', 'door', 'payments'] as const).map((id) => ({ id, label: WORDS.scopes[id] }))
 type Scope = (typeof SCOPES)[number]['id']

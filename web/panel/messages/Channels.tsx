@@ -11,10 +11,10 @@ import { Loaded } from '../../kit/State.tsx'
 import { Status } from '../../kit/Status.tsx'
 import { Age, When } from '../../kit/Time.tsx'
 import { CHANNELS } from '../../words/states.ts'
-import { ZONE } from '../shared/period.ts'
 import { useUserNames } from '../shared/users.ts'
 import { WORDS } from './words.ts'
 import styles from './messages.module.css'
+import { ZONE } from '../../words/formats.ts'
 
 type Channel = Schemas['ChannelState']
 

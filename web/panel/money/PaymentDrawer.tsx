@@ -11,9 +11,8 @@ import { Row } from '../../kit/Row.tsx'
 import { say } from '../../kit/say.ts'
 import { Loaded } from '../../kit/State.tsx'
 import { Status } from '../../kit/Status.tsx'
-import { formatMoney, formatTime } from '../../words/formats.ts'
+import { formatMoney, formatTime, ZONE } from '../../words/formats.ts'
 import { useOrganizerNames } from '../shared/organizers.ts'
-import { ZONE } from '../shared/period.ts'
 import { describeStatus, nameMethod, WORDS } from './words.ts'
 
 const WITH_MONEY: Schemas['Payment']['status'][] = ['confirmed', 'partially_refunded', 'underpaid', 'late']

@@ -6,10 +6,10 @@ import { PagedTable } from '../../kit/PagedTable.tsx'
 import { Panel } from '../../kit/Panel.tsx'
 import { Row } from '../../kit/Row.tsx'
 import { oneOf, useUrl } from '../../kit/url.ts'
-import { formatMoney, formatNumber, formatTime } from '../../words/formats.ts'
-import { ZONE } from '../shared/period.ts'
+import { formatMoney, formatNumber, formatTime, ZONE } from '../../words/formats.ts'
+import { MOVEMENTS } from '../../words/movements.ts'
 import { useUserNames } from '../shared/users.ts'
-import { MOVEMENTS, WORDS } from './words.ts'
+import { WORDS } from './words.ts'
 
 type Movement = Schemas['Movement']
 

@@ -18,9 +18,8 @@ import { say } from '../../kit/say.ts'
 import { Loaded } from '../../kit/State.tsx'
 import { Status } from '../../kit/Status.tsx'
 import { useUrl } from '../../kit/url.ts'
-import { formatMoney, formatTime } from '../../words/formats.ts'
+import { formatMoney, formatTime, ZONE } from '../../words/formats.ts'
 import { useOrganizers } from '../shared/organizers.ts'
-import { ZONE } from '../shared/period.ts'
 import { WORDS } from './words.ts'
 
 export function OrganizersPage() {

@@ -1,4 +1,3 @@
-import type { Schemas } from '../../api/client.ts'
 import { pick } from '../../words/locale.ts'
 
 export const WORDS = pick({
@@ -97,34 +96,5 @@ export const WORDS = pick({
     by: 'Who',
     noMovements: 'No movements.',
     reversed: 'reversed',
-  },
-})
-
-export const MOVEMENTS: Record<Schemas['Movement']['kind'], string> = pick({
-  es: {
-    loan: 'Boletos a crédito',
-    prepaid: 'Boletos prepagados',
-    payment: 'Pago',
-    refund: 'Devolución',
-    dispute: 'Contracargo abierto',
-    dispute_won: 'Contracargo ganado',
-    dispute_lost: 'Contracargo perdido',
-    fee: 'Comisión',
-    use: 'Uso de boletos',
-    write_off: 'Condonación',
-    reversal: 'Reverso',
-  },
-  en: {
-    loan: 'Tickets on credit',
-    prepaid: 'Prepaid tickets',
-    payment: 'Payment',
-    refund: 'Refund',
-    dispute: 'Dispute opened',
-    dispute_won: 'Dispute won',
-    dispute_lost: 'Dispute lost',
-    fee: 'Fee',
-    use: 'Use of tickets',
-    write_off: 'Write-off',
-    reversal: 'Reversal',
   },
 })

@@ -1,7 +1,6 @@
 /** The days that the Director looks at: days of Mexico City, in the URL of a screen. */
 import { countDays, dayNumber, lastDayOf, moveDay } from '../../charts/scales.ts'
-
-export const ZONE = 'America/Mexico_City'
+import { ZONE } from '../../words/formats.ts'
 
 /** ISO dates, both included. */
 export type Period = { from: string; to: string }
