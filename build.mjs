@@ -1,6 +1,6 @@
 /**
- * node build.mjs — compiles src/ into dist/ and the pages of web/ into dist/web, each unless it is newer than all it is made of:
- * a second `npm start` need not wait for a compiler.
+ * node build.mjs — compiles src/ into dist/ and the pages of web/ into dist/web, each unless it is newer than all it is made
+ * of: a second `npm start` need not wait for a compiler.
  */
 import { spawnSync } from 'node:child_process'
 import { readdirSync, statSync, utimesSync } from 'node:fs'

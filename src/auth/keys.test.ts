@@ -13,9 +13,9 @@ const NOW = '2029-06-01T12:00:00.000Z'
 async function aUser(db: Db, organizerId: string | null): Promise<User> {
   const id = newId('usr')
   const role = organizerId === null ? 'director' : 'organizer'
-  await sql`insert into users (id, organizer_id, email, name, role) values (${id}, ${organizerId}, ${`${id}@example.com`}, 'Dueña', ${role})`.execute(
-    db,
-  )
+  await sql`
+    insert into users (id, organizer_id, email, name, role)
+    values (${id}, ${organizerId}, ${`${id}@example.com`}, 'Dueña', ${role})`.execute(db)
   return { id, role, organizerId }
 }
 
@@ -302,7 +302,8 @@ test('an organizer has at most a hundred keys, also when the last two are made a
   const { db, make, organizerId, owner, rotate } = await anOwner(t)
   await sql`
     insert into api_keys (id, organizer_id, name, prefix, token_hash, scopes, created_by, created_at)
-    select ${organizerId} || n, ${organizerId}, 'K', 'mk', sha256((${organizerId}::text || n)::bytea), '{read}', ${owner.id}, ${NOW}
+    select ${organizerId} || n, ${organizerId}, 'K', 'mk', sha256((${organizerId}::text || n)::bytea), '{read}',
+           ${owner.id}, ${NOW}
       from generate_series(1, 99) n`.execute(db)
 
   const replies = await Promise.all([make(), make()])

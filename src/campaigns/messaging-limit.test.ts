@@ -31,10 +31,11 @@ async function aSentMessage(
   facts: { at?: string; isSession?: boolean; simulated?: boolean; organizerId?: string } = {},
 ) {
   const { at = NOW, isSession = false, simulated = false, organizerId = 'org_test' } = facts
-  await sql`insert into deliveries (id, organizer_id, event_id, guest_id, channel, template, locale, status, attempts_max, simulated,
-      session_message, sent_to, sent_at, request_id, requested_by, requested_at, updated_at)
-    values (${newId('dl')}, ${organizerId}, ${guest.eventId}, ${guest.guestId}, 'whatsapp', 'event_update', 'es-MX', 'sent', 5, ${simulated},
-      ${isSession}, ${guest.phone}, ${at}, 'req_x', 'usr_x', ${at}, ${at})`.execute(db)
+  await sql`
+    insert into deliveries (id, organizer_id, event_id, guest_id, channel, template, locale, status, attempts_max, simulated,
+                            session_message, sent_to, sent_at, request_id, requested_by, requested_at, updated_at)
+    values (${newId('dl')}, ${organizerId}, ${guest.eventId}, ${guest.guestId}, 'whatsapp', 'event_update', 'es-MX', 'sent', 5,
+            ${simulated}, ${isSession}, ${guest.phone}, ${at}, 'req_x', 'usr_x', ${at}, ${at})`.execute(db)
 }
 
 /** Stores and processes Meta's webhook. */

@@ -56,8 +56,8 @@ export async function admitScans(db: Db, asked: Asked[]): Promise<(Admission | n
                ${column(({ lastTookMs }) => lastTookMs)}::integer[],
                ${column(({ requestId }) => requestId)}::text[], ${column(({ staffId }) => staffId)}::text[])
              with ordinality
-             a (id, scope, event_id, scan_id, codes, pass_version, code_hash, count, gate, device, scanned_by, scanned_at, received_at,
-                offline_at, clock_skew_ms, last_took_ms, request_id, staff_id, n)),
+             a (id, scope, event_id, scan_id, codes, pass_version, code_hash, count, gate, device, scanned_by, scanned_at,
+                received_at, offline_at, clock_skew_ms, last_took_ms, request_id, staff_id, n)),
     -- A scan whose text spells two codes of the event means the more literal one.
     found as (
       select a.*, i.id as invitation_id, e.door_policy = 'confirmed' as must_confirm,

@@ -2,12 +2,12 @@
  * A past for the demo, so that the Director's charts have something to show: two organizers with events of the last months,
  * whose guests were invited, answered and came, and who paid in part. Everything is made up; nobody of them can be written to.
  */
-import { assignment, book, bookPayment, type TicketKind } from '../ledger/ledger.ts'
+import type { TicketKind } from '../ledger/ledger.ts'
 import { sql, type Tx } from '../platform/db.ts'
+import { seedPayment, seedTickets } from './demo-money.ts'
 
 const DAY_MS = 24 * 3_600_000
 const HOUR_MS = 3_600_000
-const TICKET_CENTS = 2500
 
 const ORGANIZERS = [
   ['org_demo_lucia', 'Eventos Lucía'],
@@ -136,37 +136,38 @@ const LAST_NAMES = [
   'Núñez',
 ]
 
-/** Loads it once: a demo that has its second organizer keeps what it has. */
-export async function seedHistory(tx: Tx, now: Date): Promise<void> {
+/** Loads it once: a demo that has its second organizer keeps what it has. Returns whether it was loaded. */
+export async function seedHistory(tx: Tx, now: Date): Promise<boolean> {
   const { rows } = await sql`select id from organizers where id = ${ORGANIZERS[0][0]}`.execute(tx)
-  if (rows.length > 0) return
+  if (rows.length > 0) return false
   const before = (days: number) => new Date(now.getTime() - days * DAY_MS)
   for (const [id, name] of ORGANIZERS)
     await sql`insert into organizers (id, name, created_at) values (${id}, ${name}, ${before(120)})`.execute(tx)
   for (const event of EVENTS) await seedPastEvent(tx, event, before)
-  for (const [organizerId, kind, tickets, days] of ASSIGNMENTS) {
-    const entries = assignment(kind, tickets, { amountCents: tickets * TICKET_CENTS, currency: 'MXN' })
-    await book(tx, { kind, organizerId, eventId: null, entries }, causeOf(before(days)))
-  }
+  for (const [organizerId, kind, tickets, days] of ASSIGNMENTS)
+    await seedTickets(tx, { organizerId, eventId: null, kind, tickets, at: before(days) })
   for (const [n, [organizerId, method, amountCents, days]] of PAYMENTS.entries())
-    await seedPastPayment(tx, { n, organizerId, method, amountCents, at: before(days) })
+    await seedPayment(tx, { organizerId, reference: `DEMO-PAST-${n + 1}`, method, amountCents, at: before(days) })
+  return true
 }
-
-const causeOf = (at: Date) => ({ by: 'usr_demo_director', requestId: 'req_demo', at })
 
 async function seedPastEvent(tx: Tx, e: PastEvent, before: (days: number) => Date): Promise<void> {
   const startsAt = new Date(Math.floor(before(e.daysAgo).getTime() / DAY_MS) * DAY_MS) // 18:00 of the day before in Mexico City
   const endsAt = new Date(startsAt.getTime() + 8 * HOUR_MS)
   const invitedAt = before(e.daysAgo + 24)
   await sql`
-    insert into events (id, organizer_id, name, type, status, starts_at, ends_at, location, capacity, archived_at, created_at, updated_at)
-    values (${e.id}, ${e.organizerId}, ${e.name}, ${e.type}, 'archived', ${startsAt}, ${endsAt}, ${e.place}, 300, ${endsAt}, ${invitedAt},
-            ${endsAt})`.execute(tx)
+    insert into events (id, organizer_id, name, type, status, starts_at, ends_at, location, capacity, archived_at,
+                        created_at, updated_at)
+    values (${e.id}, ${e.organizerId}, ${e.name}, ${e.type}, 'archived', ${startsAt}, ${endsAt}, ${e.place}, 300, ${endsAt},
+            ${invitedAt}, ${endsAt})`.execute(tx)
   await sql`
     insert into guests (event_id, id, name, email, party_size, tags, created_at, updated_at)
-    select ${e.id}, 'h' || n, (${FIRST_NAMES}::text[])[1 + n * 5 % ${FIRST_NAMES.length}::integer] || ' '
+    select ${e.id}, 'h' || n,
+           (${FIRST_NAMES}::text[])[1 + n * 5 % ${FIRST_NAMES.length}::integer] || ' '
              || (${LAST_NAMES}::text[])[1 + n * 7 % ${LAST_NAMES.length}::integer],
-           'h' || n || '.' || ${e.id} || '@demo.monotickets.mx', 1 + n % 3, case when n % 4 = 0 then '{Familia}'::text[] else '{}' end,
+           'h' || n || '.' || ${e.id} || '@demo.monotickets.mx',
+           1 + n % 3,
+           case when n % 4 = 0 then '{Familia}'::text[] else '{}' end,
            ${invitedAt}, ${invitedAt}
       from generate_series(1, ${e.guests}::integer) n`.execute(tx)
   await seedAnswers(tx, e, invitedAt)
@@ -174,72 +175,78 @@ async function seedPastEvent(tx: Tx, e: PastEvent, before: (days: number) => Dat
   await seedDeliveries(tx, e, invitedAt)
 }
 
+/** The number in the id of a guest. */
+const NUMBERED = sql`cross join lateral (select substr(g.id, 2)::integer as n) numbered`
+
 /** Of ten guests seven say yes, one says no and two do not answer. */
 async function seedAnswers(tx: Tx, { id: eventId }: PastEvent, invitedAt: Date): Promise<void> {
   await sql`
-    insert into invitations (id, event_id, guest_id, code, places, answer, answered_places, answered_at, answer_said_at, answered_by,
-                             created_at, updated_at)
-    select 'inv_' || event_id || '_' || id, event_id, id, upper(replace(gen_random_uuid()::text, '-', '')), party_size, answer,
-           case when answer = 'yes' then party_size end, at, at, case when answer <> 'pending' then 'landing' end, ${invitedAt}, ${invitedAt}
+    insert into invitations (id, event_id, guest_id, code, places, answer, answered_places, answered_at, answer_said_at,
+                             answered_by, created_at, updated_at)
+    select 'inv_' || event_id || '_' || id, event_id, id, upper(replace(gen_random_uuid()::text, '-', '')), party_size,
+           answer,
+           case when answer = 'yes' then party_size end,
+           case when answer <> 'pending' then at end,
+           case when answer <> 'pending' then at end,
+           case when answer <> 'pending' then 'landing' end,
+           ${invitedAt}, ${invitedAt}
       from guests g
-     cross join lateral (select substr(g.id, 2)::integer as n) numbered
+           ${NUMBERED}
      cross join lateral (
-           select case when n % 10 < 7 then 'yes' when n % 10 = 7 then 'no' else 'pending' end as answer) said
-     cross join lateral (
-           select case when answer <> 'pending' then ${invitedAt}::timestamptz + make_interval(hours => 2 + n % 200) end as at) answered
+           select case when n % 10 < 7 then 'yes' when n % 10 = 7 then 'no' else 'pending' end as answer,
+                  ${invitedAt}::timestamptz + make_interval(hours => 2 + n % 200) as at) said
      where event_id = ${eventId}`.execute(tx)
   await sql`
     insert into invitation_answers (invitation_id, answer, places, source, answered_at)
     select id, answer, answered_places, 'landing', answered_at
       from invitations
-     where event_id = ${eventId} and answer <> 'pending'`.execute(tx)
+     where event_id = ${eventId}
+       and answer <> 'pending'`.execute(tx)
 }
 
-/** Six of seven who confirmed come, most of them within an hour and a half. */
+/** Six of seven who confirmed come, within an hour and a half. */
 async function seedEntries(tx: Tx, { id: eventId }: PastEvent, startsAt: Date): Promise<void> {
   await sql`
     with came as (
       update invitations
          set admitted = answered_places,
              first_admitted_at = ${startsAt}::timestamptz + make_interval(mins => substr(guest_id, 2)::integer * 13 % 90)
-       where event_id = ${eventId} and answer = 'yes' and substr(guest_id, 2)::integer % 7 <> 0
+       where event_id = ${eventId}
+         and answer = 'yes'
+         and substr(guest_id, 2)::integer % 7 <> 0
       returning id, event_id, guest_id, code, answered_places, first_admitted_at)
-    insert into scans (id, event_id, scan_id, invitation_id, code_hash, requested, result, admitted, remaining, gate, scanned_by,
-                       scanned_at, received_at, request_id)
+    insert into scans (id, event_id, scan_id, invitation_id, code_hash, requested, result, admitted, remaining, gate,
+                       scanned_by, scanned_at, received_at, request_id)
     select 'scn_' || id, event_id, 'demo-' || guest_id, id, sha256(code::bytea), answered_places, 'valid', answered_places, 0,
-           case when substr(guest_id, 2)::integer % 3 = 0 then 'Sur' else 'Norte' end, 'usr_demo_staff', first_admitted_at,
-           first_admitted_at, 'req_demo'
+           case when substr(guest_id, 2)::integer % 3 = 0 then 'Sur' else 'Norte' end,
+           'usr_demo_staff', first_admitted_at, first_admitted_at, 'req_demo'
       from came`.execute(tx)
 }
+
+const FREE = { billable: false, category: 'utility', type: 'free_customer_service', pricing_model: 'PMP' }
+const CHARGED = { billable: true, category: 'utility', type: 'regular', pricing_model: 'PMP' }
 
 /** An invitation to each, of which WhatsApp charged two thirds. */
 async function seedDeliveries(tx: Tx, { id: eventId, organizerId }: PastEvent, invitedAt: Date): Promise<void> {
   await sql`
-    insert into deliveries (id, organizer_id, event_id, guest_id, channel, template, locale, status, reason, attempts, attempts_max, pricing,
-                            simulated, requested_by, request_id, requested_at, sent_at, delivered_at, read_at, ended_at, updated_at)
+    insert into deliveries (id, organizer_id, event_id, guest_id, channel, template, locale, status, reason, attempts,
+                            attempts_max, pricing, simulated, requested_by, request_id, requested_at, sent_at,
+                            delivered_at, read_at, ended_at, updated_at)
     select 'dlv_' || event_id || '_' || id, ${organizerId}, event_id, id, 'whatsapp', 'event_invitation', 'es-MX', status,
-           case when status = 'failed' then 'whatsapp_131026' end, 1, 5,
-           case when status = 'failed' then null
-                when n % 3 = 0 then '{"billable":false,"category":"utility","type":"free_customer_service","pricing_model":"PMP"}'::jsonb
-                else '{"billable":true,"category":"utility","type":"regular","pricing_model":"PMP"}'::jsonb end,
-           true, 'usr_demo_director', 'req_demo', ${invitedAt}, ${invitedAt}, case when status <> 'failed' then ${invitedAt}::timestamptz end,
-           case when status = 'read' then ${invitedAt}::timestamptz end, ${invitedAt}, ${invitedAt}
+           case when status = 'failed' then 'whatsapp_131026' end,
+           1, 5,
+           case when status <> 'failed' then
+             case when n % 3 = 0 then ${JSON.stringify(FREE)}::jsonb else ${JSON.stringify(CHARGED)}::jsonb end
+           end,
+           true, 'usr_demo_director', 'req_demo',
+           at, at,
+           case when status <> 'failed' then at end,
+           case when status = 'read' then at end,
+           at, at
       from guests g
-     cross join lateral (select substr(g.id, 2)::integer as n) numbered
+           ${NUMBERED}
      cross join lateral (
-           select case when n % 23 = 0 then 'failed' when n % 5 = 0 then 'delivered' else 'read' end as status) sent
+           select case when n % 23 = 0 then 'failed' when n % 5 = 0 then 'delivered' else 'read' end as status,
+                  ${invitedAt}::timestamptz as at) sent
      where event_id = ${eventId}`.execute(tx)
-}
-
-type PastPayment = { n: number; organizerId: string; method: string; amountCents: number; at: Date }
-
-async function seedPastPayment(tx: Tx, { n, organizerId, method, amountCents, at }: PastPayment): Promise<void> {
-  const [id, reference] = [`pay_demo_past_${n + 1}`, `DEMO-PAST-${n + 1}`]
-  await sql`
-    insert into payments (id, kind, organizer_id, provider, mode, status, amount_cents, received_cents, currency, method,
-                          reference, reference_key, paid_at, created_by, request_id, created_at, updated_at)
-    values (${id}, 'manual', ${organizerId}, 'manual', 'manual', 'confirmed', ${amountCents}, ${amountCents}, 'MXN',
-            ${method}, ${reference}, ${reference}, ${at}, 'usr_demo_director', 'req_demo', ${at}, ${at})`.execute(tx)
-  const paid = { id, organizerId, eventId: null, provider: 'manual', method, amountCents }
-  await bookPayment(tx, { ...paid, currency: 'MXN' }, causeOf(at))
 }

@@ -2,7 +2,6 @@
 import { randomBytes } from 'node:crypto'
 import { DateTime } from 'luxon'
 import { hashPassword } from '../auth/auth.ts'
-import { assignment, book, bookPayment, type TicketKind } from '../ledger/ledger.ts'
 import { sql, withTx, type Tx } from '../platform/db.ts'
 import type { Deps } from '../deps.ts'
 import type { Role } from '../http/access.ts'
@@ -10,6 +9,7 @@ import type { Config } from '../platform/config.ts'
 import { bookUses } from '../ledger/uses.ts'
 import { quietUntil } from '../templates/templates.ts'
 import { seedHistory } from './demo-history.ts'
+import { demoCause, seedPayment, seedTickets } from './demo-money.ts'
 
 /** `tickets`: how uses are booked. */
 type Tickets = { tickets: Config['tickets'] }
@@ -66,20 +66,21 @@ const LOGINS = [
 export async function seedDemo({ db, now, tickets }: Pick<Deps, 'db' | 'now'> & Tickets): Promise<Demo> {
   const password = randomBytes(9).toString('base64url')
   const passwordHash = await hashPassword(password)
-  await withTx(db, async (tx) => {
+  const hasNewPast = await withTx(db, async (tx) => {
     const at = now()
-    await sql`insert into organizers (id, name, created_at) values ('org_demo', 'Bodas y Fiestas Demo', ${at}) on conflict do nothing`.execute(
-      tx,
-    )
+    await sql`
+      insert into organizers (id, name, created_at)
+      values ('org_demo', 'Bodas y Fiestas Demo', ${at})
+      on conflict do nothing`.execute(tx)
     await seedLogins(tx, passwordHash)
     await seedEvents(tx, at)
     await seedStaff(tx, at)
     await seedGuests(tx, at)
     await seedLedger(tx, at)
-    await seedHistory(tx, at)
+    return seedHistory(tx, at)
   })
   // The job that books uses looks at recent events alone.
-  await bookUses(db, tickets, null, seedCause(now()))
+  if (hasNewPast) await bookUses(db, tickets, null, demoCause(now()))
   return LOGINS.map(([, email, , role]) => ({ email, password, role }))
 }
 
@@ -105,10 +106,12 @@ async function seedEvents(tx: Tx, now: Date): Promise<void> {
     const day = DateTime.fromMillis(now.getTime() + offsetMs, { zone: ZONE })
     const startsAt = day.set({ hour: 18, minute: 0, second: 0, millisecond: 0 }).toJSDate()
     const endsAt = new Date(startsAt.getTime() + 8 * HOUR_MS)
-    await sql`insert into events (id, organizer_id, name, type, starts_at, ends_at, location, capacity, doors_open_minutes, created_at, updated_at)
-      values (${id}, 'org_demo', ${name}, ${type}, ${startsAt}, ${endsAt}, ${location}, 200, ${DOORS_OPEN_MINUTES}, ${now}, ${now}) on conflict do nothing`.execute(
-      tx,
-    )
+    await sql`
+      insert into events (id, organizer_id, name, type, starts_at, ends_at, location, capacity, doors_open_minutes,
+                          created_at, updated_at)
+      values (${id}, 'org_demo', ${name}, ${type}, ${startsAt}, ${endsAt}, ${location}, 200, ${DOORS_OPEN_MINUTES},
+              ${now}, ${now})
+      on conflict do nothing`.execute(tx)
   }
 }
 
@@ -133,32 +136,15 @@ async function seedGuests(tx: Tx, now: Date): Promise<void> {
 }
 
 /** 100 prepaid tickets that are paid, and 150 lent ones of which $1,500.00 are paid: $2,250.00 are owed. */
-async function seedLedger(tx: Tx, now: Date): Promise<void> {
+async function seedLedger(tx: Tx, at: Date): Promise<void> {
   const { rows } = await sql`select 1 from ledger_transactions where organizer_id = 'org_demo' limit 1`.execute(tx)
   if (rows.length > 0) return
-  await seedPayment(tx, 'SPEI-DEMO-1', 250_000, now)
-  await seedTickets(tx, 'prepaid', 100, now)
-  await seedTickets(tx, 'loan', 150, now)
-  await seedPayment(tx, 'SPEI-DEMO-2', 150_000, now)
-}
-
-const seedCause = (now: Date) => ({ by: 'usr_demo_director', requestId: 'req_demo', at: now })
-
-async function seedTickets(tx: Tx, kind: TicketKind, tickets: number, now: Date): Promise<void> {
-  const entries = assignment(kind, tickets, { amountCents: tickets * 2500, currency: 'MXN' })
-  await book(tx, { kind, organizerId: 'org_demo', eventId: 'ev_demo', entries }, seedCause(now))
-}
-
-async function seedPayment(tx: Tx, reference: string, amountCents: number, now: Date): Promise<void> {
-  const id = `pay_${reference.toLowerCase().replaceAll('-', '_')}`
-  await sql`
-    insert into payments (id, kind, organizer_id, provider, mode, status, amount_cents, received_cents, currency, method,
-                          reference, reference_key, paid_at, created_by, request_id, created_at, updated_at)
-    values (${id}, 'manual', 'org_demo', 'manual', 'manual', 'confirmed', ${amountCents}, ${amountCents}, 'MXN',
-            'transfer', ${reference}, ${reference}, ${now}, 'usr_demo_director', 'req_demo', ${now}, ${now})
-    on conflict do nothing`.execute(tx)
-  const paid = { id, organizerId: 'org_demo', eventId: null, provider: 'manual', method: 'transfer', amountCents }
-  await bookPayment(tx, { ...paid, currency: 'MXN' }, seedCause(now))
+  const payer = { organizerId: 'org_demo', method: 'transfer', at }
+  const buyer = { organizerId: 'org_demo', eventId: 'ev_demo', at }
+  await seedPayment(tx, { ...payer, reference: 'SPEI-DEMO-1', amountCents: 250_000 })
+  await seedTickets(tx, { ...buyer, kind: 'prepaid', tickets: 100 })
+  await seedTickets(tx, { ...buyer, kind: 'loan', tickets: 150 })
+  await seedPayment(tx, { ...payer, reference: 'SPEI-DEMO-2', amountCents: 150_000 })
 }
 
 type Shown = { base: string; config: Config; isSimulated: boolean; now: Date }

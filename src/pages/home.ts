@@ -12,7 +12,7 @@ export type DemoLogin = { email: string; password: string; role: CallerRole }
 export type Home = {
   locale: Locale
   checks: Checks
-  /** Whether each channel only pretends to send. */
+  /** Which channels are simulated: their messages do not leave. */
   simulated: Record<'whatsapp' | 'email', boolean>
   /** Who is logged in. */
   visitor: { name: string; role: CallerRole } | null
