@@ -50,9 +50,12 @@ async function setUp(t: TestContext, site: Site, party: Party, gate: string, opt
   return page
 }
 
-/** One that is ready to work without a network. */
+/** One that is ready to work without a network: it has its list, and what reads codes has loaded. */
 async function aPhone(t: TestContext, site: Site, party: Party, gate: string, options = {}): Promise<Page> {
-  const page = await setUp(t, site, party, gate, options)
+  const page = await site.open(t, null, await aDevice(site, party, gate), { ...PHONE, ...options })
+  const decoder = page.waitForResponse((response) => response.url().endsWith('.wasm'))
+  await page.getByRole('button', { name: 'Empezar' }).first().click()
+  await (await decoder).finished()
   await page.getByRole('heading', { level: 1, name: `Boda de prueba ${gate}` }).waitFor()
   await page.getByRole('button', { name: 'Pendientes' }).click()
   await page.getByText('Listo sin conexión').waitFor()
