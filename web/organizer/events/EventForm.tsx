@@ -10,14 +10,11 @@ import { useIdempotencyKey } from '../../kit/idempotency.ts'
 import { Refused } from '../../kit/Refused.tsx'
 import { say } from '../../kit/say.ts'
 import { useMe } from '../../kit/session.ts'
-import { toInstant, toLocal } from '../../kit/zone.ts'
 import { Fields } from '../../kit/Fields.tsx'
+import { bodyOf, valuesOf, type Values } from './values.ts'
 import { WORDS } from './words.ts'
 
 type Event = Schemas['Event']
-type Values = Record<'name' | 'startsAt' | 'endsAt' | 'timeZone' | 'location' | 'capacity' | 'rsvpUntil', string> & {
-  doorPolicy: Event['doorPolicy']
-}
 
 /** The zones of Mexico. */
 const ZONES = [
@@ -32,32 +29,9 @@ const ZONES = [
   'Tijuana',
 ]
 const POLICIES = (['invited', 'confirmed'] as const).map((id) => ({ id, label: WORDS.policies[id] }))
-
-function valuesOf(event?: Event): Values {
-  const timeZone = event?.timeZone ?? 'America/Mexico_City'
-  const local = (at: string | null | undefined) => (at ? toLocal(at, timeZone) : '')
-  return {
-    name: event?.name ?? '',
-    startsAt: local(event?.startsAt),
-    endsAt: local(event?.endsAt),
-    timeZone,
-    location: event?.location ?? '',
-    capacity: event?.capacity?.toString() ?? '',
-    rsvpUntil: local(event?.rsvpUntil),
-    doorPolicy: event?.doorPolicy ?? 'invited',
-  }
-}
-
-function bodyOf(values: Values) {
-  const { name, timeZone, location, capacity, doorPolicy } = values
-  const instant = (local: string) => toInstant(local, timeZone)
-  return {
-    ...{ name, timeZone, doorPolicy, startsAt: instant(values.startsAt), endsAt: instant(values.endsAt) },
-    location: location.trim() || null,
-    capacity: capacity === '' ? null : Number(capacity),
-    rsvpUntil: values.rsvpUntil === '' ? null : instant(values.rsvpUntil),
-  }
-}
+const TYPES = (['standard', 'premium'] as const).map((id) => ({ id, label: WORDS.types[id] }))
+const STATUSES = (['active', 'draft'] as const).map((id) => ({ id, label: WORDS.statuses[id] }))
+const REENTRIES = (['none', 'exit_then_entry'] as const).map((id) => ({ id, label: WORDS.reentries[id] }))
 
 /** `event`: the one to change. A director says for which organizer a new one is. */
 export function EventForm({ event, onDone }: { event?: Event; onDone: (event: Event) => void }) {
@@ -78,15 +52,16 @@ export function EventForm({ event, onDone }: { event?: Event; onDone: (event: Ev
   const update = $api.useMutation('patch', '/events/{eventId}', options)
 
   const set = (name: keyof Values) => (value: string) => setValues((now) => ({ ...now, [name]: value }))
-  const bind = (name: keyof Values) => ({
+  /** `path`: in the body, where it is another. */
+  const bind = (name: keyof Values, path: string = name) => ({
     label: WORDS.fields[name],
     value: values[name],
     onChange: set(name),
-    error: wrong[name],
+    error: wrong[path],
   })
   const submit = (submission: FormEvent) => {
     submission.preventDefault()
-    const body = bodyOf(values)
+    const body = bodyOf(values, event)
     const errors = checkBody(event ? updateEventBody : createEventBody, body)
     setWrong(errors)
     if (Object.keys(errors).length > 0) return
@@ -98,6 +73,7 @@ export function EventForm({ event, onDone }: { event?: Event; onDone: (event: Ev
       <Refused error={create.error ?? update.error} />
       {isDirector && !event ? <OrganizerChoice value={organizerId} onChange={setOrganizerId} /> : null}
       <Field {...bind('name')} autoFocus isRequired />
+      <Choice label={WORDS.fields.type} value={values.type} options={TYPES} onChange={set('type')} />
       <Field {...bind('startsAt')} type="datetime-local" isRequired />
       <Field {...bind('endsAt')} type="datetime-local" isRequired />
       <Choice
@@ -106,15 +82,22 @@ export function EventForm({ event, onDone }: { event?: Event; onDone: (event: Ev
         options={ZONES.map((name) => ({ id: `America/${name}`, label: name.replace('_', ' ') }))}
         onChange={set('timeZone')}
       />
-      <Field {...bind('location')} hint={WORDS.optional} />
+      <Field {...bind('venue', 'venue.name')} hint={WORDS.optional} />
+      <Field {...bind('address', 'venue.address')} hint={WORDS.optional} />
+      <Field {...bind('mapUrl', 'venue.mapUrl')} hint={WORDS.mapHint} type="url" inputMode="url" />
       <Field {...bind('capacity')} hint={WORDS.optional} inputMode="numeric" />
       <Field {...bind('rsvpUntil')} hint={WORDS.optional} type="datetime-local" />
       <Choice
         label={WORDS.fields.doorPolicy}
         value={values.doorPolicy}
         options={POLICIES}
-        onChange={(doorPolicy) => setValues((now) => ({ ...now, doorPolicy }))}
+        onChange={set('doorPolicy')}
       />
+      <Field {...bind('doorsOpenMinutes')} inputMode="numeric" isRequired />
+      <Choice label={WORDS.fields.reentry} value={values.reentry} options={REENTRIES} onChange={set('reentry')} />
+      {event ? null : (
+        <Choice label={WORDS.fields.status} value={values.status} options={STATUSES} onChange={set('status')} />
+      )}
       <div>
         <Button look="main" type="submit" isBusy={create.isPending || update.isPending}>
           {event ? WORDS.save : WORDS.create}
