@@ -163,7 +163,8 @@ test('the door', async (t) => {
     await page.getByText('Aquí aparecen los últimos códigos.').waitFor() // the names have gone
     const start = () => page.getByRole('button', { name: 'Empezar' }).first().click()
 
-    await page.goto(await aDevice(site, other, 'Sur'))
+    const south = await aDevice(site, other, 'Sur')
+    await page.goto(south)
     await page.getByRole('link', { name: 'Volver a Boda de prueba' }).waitFor()
     await start()
     await page.getByRole('alert').getByText('Hay 1 entrada de «Boda de prueba» sin subir.').waitFor()
@@ -171,8 +172,11 @@ test('the door', async (t) => {
     await start()
     await page.getByRole('heading', { level: 1, name: 'Boda de prueba Este' }).waitFor()
     await page.getByRole('status').getByText('0 pendientes').waitFor()
-
     assert.equal((await readCounts(site, party)).inside, 1)
+
+    await page.goto(south) // the code was refused, and not used up
+    await start()
+    await page.getByRole('heading', { level: 1, name: 'Boda de prueba Sur' }).waitFor()
   })
 
   await t.test('what the server does not take is refused, and our list does not stand in', async (t) => {

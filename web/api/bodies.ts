@@ -24,7 +24,7 @@ export const changeCurrentUserBody = {"type":"object","properties":{"language":{
 
 export const choosePasswordBody = {"type":"object","required":["password"],"properties":{"token":{"type":"string","minLength":20,"maxLength":200},"currentPassword":{"type":"string","minLength":1,"maxLength":128},"password":{"type":"string","minLength":10,"maxLength":128}},"additionalProperties":false} as const
 
-export const claimDeviceBody = {"type":"object","required":["code"],"properties":{"code":{"type":"string","minLength":1,"maxLength":500}},"additionalProperties":false} as const
+export const claimDeviceBody = {"type":"object","required":["code"],"properties":{"code":{"type":"string","minLength":1,"maxLength":500},"eventId":{"type":"string","pattern":"^[A-Za-z0-9_-]{1,64}$"}},"additionalProperties":false} as const
 
 export const createApiKeyBody = {"type":"object","required":["name","scopes"],"properties":{"name":{"type":"string","minLength":1,"maxLength":200},"scopes":{"type":"array","items":{"type":"string","enum":["read","write","door","payments"]},"minItems":1,"maxItems":4},"organizerId":{"type":"string","pattern":"^[A-Za-z0-9_-]{1,64}$"},"expiresAt":{"type":"string","format":"date-time"}},"additionalProperties":false} as const
 

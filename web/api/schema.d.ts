@@ -3103,6 +3103,8 @@ export interface components {
         DeviceClaim: {
             /** @description As typed, or the text of the QR. */
             code: string;
+            /** @description The only one wanted: the code of another event is not used up. */
+            eventId?: string;
         };
         DeviceEvent: {
             id: string;
@@ -6607,6 +6609,8 @@ export interface operations {
             400: components["responses"]["BadRequest"];
             /** @description `csrf` */
             403: components["responses"]["Forbidden"];
+            /** @description `device_code_of_other_event` */
+            409: components["responses"]["Conflict"];
             /** @description `device_code_not_valid` */
             410: components["responses"]["Gone"];
             413: components["responses"]["PayloadTooLarge"];

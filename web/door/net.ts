@@ -83,8 +83,9 @@ export function openNet({ eventId, token, device }: Session, gate: () => string 
   }
 }
 
-export const claimDevice = (code: string): Promise<Outcome<Schemas['ClaimedDevice']>> =>
-  call(() => api.POST('/devices/claim', { body: { code } }))
+/** `eventId`: the only one whose code may be used up. */
+export const claimDevice = (code: string, eventId: string | null): Promise<Outcome<Schemas['ClaimedDevice']>> =>
+  call(() => api.POST('/devices/claim', { body: { code, ...(eventId === null ? {} : { eventId }) } }))
 export const readUser = () => call(() => api.GET('/auth/me'))
 /** All of them, page by page. */
 export async function listEvents(): Promise<Outcome<Schemas['Event'][]>> {

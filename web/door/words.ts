@@ -127,7 +127,7 @@ export const WORDS = pick({
     prepare: 'Preparar la puerta',
     back: (event: string) => `Volver a ${event}`,
     otherWaits: (n: number, event: string) =>
-      `${n === 1 ? 'Hay 1 entrada' : `Hay ${n} entradas`} de «${event}» sin subir. Súbelas antes, o sal de esa puerta; después pide otro código.`,
+      `${n === 1 ? 'Hay 1 entrada' : `Hay ${n} entradas`} de «${event}» sin subir. Súbelas antes, o sal de esa puerta.`,
     prepareWhy: 'Escanea con este teléfono el código QR que te dio el organizador, o escríbelo aquí.',
     deviceCode: 'Código del dispositivo',
     start: 'Empezar',
@@ -261,7 +261,7 @@ export const WORDS = pick({
     prepare: 'Prepare the door',
     back: (event: string) => `Back to ${event}`,
     otherWaits: (n: number, event: string) =>
-      `${n === 1 ? '1 entry' : `${n} entries`} of “${event}” not uploaded. Upload them first, or leave that door; then ask for another code.`,
+      `${n === 1 ? '1 entry' : `${n} entries`} of “${event}” not uploaded. Upload them first, or leave that door.`,
     prepareWhy: 'Scan with this phone the QR code that the organizer gave you, or type it here.',
     deviceCode: 'Code of the device',
     start: 'Start',
