@@ -4,6 +4,7 @@ import { useQueryClient } from '@tanstack/react-query'
 import { createEventBody, updateEventBody } from '../../api/bodies.ts'
 import { $api, type Schemas } from '../../api/client.ts'
 import { Button } from '../../kit/Button.tsx'
+import { Check } from '../../kit/Checks.tsx'
 import { Choice, Field } from '../../kit/Field.tsx'
 import { checkBody, fieldErrorsOf, type FieldErrors } from '../../kit/forms.ts'
 import { useIdempotencyKey } from '../../kit/idempotency.ts'
@@ -65,6 +66,7 @@ export function EventForm({ event, onDone }: { event?: Event; onDone: (event: Ev
   const isDirector = useMe()?.role === 'director'
   const [values, setValues] = useState(() => valuesOf(event))
   const [organizerId, setOrganizerId] = useState('')
+  const [isDraft, setDraft] = useState(false)
   const [wrong, setWrong] = useState<FieldErrors>({})
   const [header, settle] = useIdempotencyKey()
   const done = (saved: Event) => {
@@ -91,7 +93,11 @@ export function EventForm({ event, onDone }: { event?: Event; onDone: (event: Ev
     setWrong(errors)
     if (Object.keys(errors).length > 0) return
     if (event) update.mutate({ params: { path: { eventId: event.id } }, body })
-    else create.mutate({ params: { header }, body: { ...body, ...(isDirector ? { organizerId } : {}) } })
+    else
+      create.mutate({
+        params: { header },
+        body: { ...body, status: isDraft ? 'draft' : 'active', ...(isDirector ? { organizerId } : {}) },
+      })
   }
   return (
     <Fields onSubmit={submit}>
@@ -115,6 +121,7 @@ export function EventForm({ event, onDone }: { event?: Event; onDone: (event: Ev
         options={POLICIES}
         onChange={(doorPolicy) => setValues((now) => ({ ...now, doorPolicy }))}
       />
+      {event ? null : <Check label={WORDS.draft} isOn={isDraft} onChange={setDraft} />}
       <div>
         <Button look="main" type="submit" isBusy={create.isPending || update.isPending}>
           {event ? WORDS.save : WORDS.create}
