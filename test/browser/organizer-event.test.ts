@@ -176,7 +176,10 @@ async function cancel(t: TestContext, site: Site): Promise<void> {
   await dialog.getByLabel(/^Motivo/).fill('Llueve')
   await dialog.getByRole('button', { name: 'Cancelar y preparar el aviso' }).click()
   await page.getByRole('button', { name: 'Enviar a 2' }).click()
-  await page.getByText('Terminado: 2 entregados, 0 fallidos, 0 omitidos.').waitFor({ timeout: 20_000 })
+  await page
+    .getByRole('region', { name: 'Avance' })
+    .getByText('Terminado: 2 entregados, 0 fallidos, 0 omitidos.')
+    .waitFor({ timeout: 20_000 })
   const { status, cancelReason } = await site.ask<Record<string, string>>('organizer', 'GET', event)
   assert.deepEqual([status, cancelReason], ['cancelled', 'Llueve'])
 }
