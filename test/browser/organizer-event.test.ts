@@ -22,6 +22,7 @@ test('an event and its life', async (t) => {
   await t.test('who waits gets the place that becomes free, and one is given by hand', (t) => wait(t, site))
   await t.test('a guest is forgotten', (t) => forget(t, site))
   await t.test('a draft is published', (t) => publish(t, site))
+  await t.test('an event has a place with its map, and a door that opens in time', (t) => describePlace(t, site))
   await t.test('an event is cancelled, and its guests are told', (t) => cancel(t, site))
   await t.test('an event is cancelled without a word', (t) => cancelSilently(t, site))
 })
@@ -116,7 +117,7 @@ async function wait(t: TestContext, site: Site): Promise<void> {
   await site.ask('organizer', 'PATCH', event, { capacity: 2 })
   await line.getByRole('button', { name: 'Dar lugar: Berta Espera' }).click({ timeout: 20_000 })
   const dialog = page.getByRole('dialog', { name: 'Dar lugar a Berta Espera' })
-  assert.equal(await dialog.getByLabel(/^Personas: esperan 2, quedan 1/).inputValue(), '1')
+  assert.equal(await dialog.getByLabel(/^Personas: esperan 2, queda 1 lugar/).inputValue(), '1')
   await dialog.getByRole('button', { name: 'Dar 1 lugar' }).click()
   await page.getByText('Nadie espera.').waitFor()
   const { places } = await site.ask<Summary>('organizer', 'GET', `${event}/summary`)
@@ -166,6 +167,31 @@ async function publish(t: TestContext, site: Site): Promise<void> {
   await page.getByText('Activo', { exact: true }).waitFor()
   assert.equal(await page.getByRole('button', { name: 'Publicar' }).count(), 0)
   assert.equal(await statusOf(), 200)
+}
+
+async function describePlace(t: TestContext, site: Site): Promise<void> {
+  const { event, page } = await openWithGuests(t, site, 1)
+  await page.getByRole('link', { name: 'Cambiar' }).click()
+  await page.getByLabel('Lugar', { exact: true }).fill('Hacienda San Gabriel')
+  await page.getByLabel('Dirección').fill('Camino Real 5, Querétaro')
+  await page.getByLabel('Enlace del mapa').fill('https://maps.example.com/hacienda')
+  await page.getByLabel(/^Minutos antes/).fill('60')
+  await page.getByRole('button', { name: 'Guardar cambios' }).click()
+  await page.getByText('Hacienda San Gabriel, Camino Real 5, Querétaro').waitFor()
+
+  // Nothing changes when nothing is changed.
+  const { requestId: _, ...saved } = await site.ask<Record<string, unknown>>('organizer', 'GET', event)
+  assert.equal(saved['doorsOpenMinutes'], 60)
+  await page.getByRole('link', { name: 'Cambiar' }).click()
+  await page.getByRole('button', { name: 'Guardar cambios' }).click()
+  await page.getByRole('heading', { level: 1, name: 'Posada' }).waitFor()
+  const { requestId: __, ...again } = await site.ask<Record<string, unknown>>('organizer', 'GET', event)
+  assert.deepEqual(again, saved)
+
+  const { data } = await site.ask<{ data: Guest[] }>('organizer', 'GET', `${event}/guests`)
+  const guest = await site.open(t, null, `/i/${data[0]!.code}`)
+  const map = guest.getByRole('link', { name: 'Ver en el mapa' })
+  assert.equal(await map.getAttribute('href'), 'https://maps.example.com/hacienda')
 }
 
 async function cancel(t: TestContext, site: Site): Promise<void> {

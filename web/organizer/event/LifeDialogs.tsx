@@ -2,9 +2,11 @@
 import { useQueryClient } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
+import { cancelEventBody } from '../../api/bodies.ts'
 import { $api } from '../../api/client.ts'
 import { Confirm } from '../../kit/Confirm.tsx'
 import { Field } from '../../kit/Field.tsx'
+import { checkBody } from '../../kit/forms.ts'
 import { useIdempotencyKey } from '../../kit/idempotency.ts'
 import { RadioChoice } from '../../kit/RadioChoice.tsx'
 import { say } from '../../kit/say.ts'
@@ -52,8 +54,9 @@ export function Cancel({ event: { id: eventId, name }, onClose }: Props) {
   const cancel = $api.useMutation('post', '/events/{eventId}/cancel', { onSettled: settle })
   const hasGuests = counts !== null && counts.guests !== '0'
   const isTold = hasGuests && telling === 'tell'
+  const body = reason.trim() === '' ? {} : { reason: reason.trim() }
+  const wrong = checkBody(cancelEventBody, body)
   const run = async () => {
-    const body = reason.trim() === '' ? {} : { reason: reason.trim() }
     await cancel.mutateAsync({ params: { path: { eventId }, header }, body })
     say(LIFE.cancelled)
     await queries.invalidateQueries({ queryKey: ['get', '/events/{eventId}'] })
@@ -64,6 +67,7 @@ export function Cancel({ event: { id: eventId, name }, onClose }: Props) {
     <Confirm
       title={LIFE.cancelTitle(name)}
       verb={isTold ? LIFE.cancelAndTell : LIFE.cancelSilently}
+      isReady={Object.keys(wrong).length === 0}
       run={run}
       onClose={onClose}
     >
@@ -77,7 +81,7 @@ export function Cancel({ event: { id: eventId, name }, onClose }: Props) {
         {hasGuests ? (
           <RadioChoice label={LIFE.tellingLabel} value={telling} options={TELLING} onChange={setTelling} />
         ) : null}
-        <Field label={LIFE.cancelReason} value={reason} onChange={setReason} maxLength={1000} />
+        <Field label={LIFE.cancelReason} value={reason} onChange={setReason} error={wrong['reason']} />
       </div>
     </Confirm>
   )

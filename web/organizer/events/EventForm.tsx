@@ -16,9 +16,14 @@ import { Fields } from '../../kit/Fields.tsx'
 import { WORDS } from './words.ts'
 
 type Event = Schemas['Event']
-type Values = Record<'name' | 'startsAt' | 'endsAt' | 'timeZone' | 'location' | 'capacity' | 'rsvpUntil', string> & {
+type Text = 'name' | 'startsAt' | 'endsAt' | 'timeZone' | 'location' | 'capacity' | 'rsvpUntil' | 'doorsOpenMinutes'
+type Values = Record<Text | keyof typeof VENUE, string> & {
   doorPolicy: Event['doorPolicy']
+  reentry: Event['reentry']
 }
+
+/** The fields of the form that are parts of the venue. */
+const VENUE = { venueName: 'name', address: 'address', mapUrl: 'mapUrl' } as const
 
 /** The zones of Mexico. */
 const ZONES = [
@@ -33,6 +38,11 @@ const ZONES = [
   'Tijuana',
 ]
 const POLICIES = (['invited', 'confirmed'] as const).map((id) => ({ id, label: WORDS.policies[id] }))
+const REENTRIES = (['none', 'exit_then_entry'] as const).map((id) => ({ id, label: WORDS.reentries[id] }))
+const DOORS_OPEN_MINUTES = 180
+
+/** The line that the API makes of a venue; an event whose place is this line has no text of its own. */
+const lineOf = (name?: string | null, address?: string | null) => [name, address].filter(Boolean).join(', ')
 
 function valuesOf(event?: Event): Values {
   const timeZone = event?.timeZone ?? 'America/Mexico_City'
@@ -42,19 +52,33 @@ function valuesOf(event?: Event): Values {
     startsAt: local(event?.startsAt),
     endsAt: local(event?.endsAt),
     timeZone,
-    location: event?.location ?? '',
+    venueName: event?.venue?.name ?? '',
+    address: event?.venue?.address ?? '',
+    mapUrl: event?.venue?.mapUrl ?? '',
+    location: event?.location === lineOf(event?.venue?.name, event?.venue?.address) ? '' : (event?.location ?? ''),
     capacity: event?.capacity?.toString() ?? '',
     rsvpUntil: local(event?.rsvpUntil),
     doorPolicy: event?.doorPolicy ?? 'invited',
+    doorsOpenMinutes: String(event?.doorsOpenMinutes ?? DOORS_OPEN_MINUTES),
+    reentry: event?.reentry ?? 'none',
   }
 }
 
-function bodyOf(values: Values) {
-  const { name, timeZone, location, capacity, doorPolicy } = values
+/** A point that a program gave the venue stays. */
+function venueOf({ venueName, address, mapUrl }: Values, before: Event['venue'] | undefined) {
+  const [name, street, map] = [venueName, address, mapUrl].map((text) => text.trim() || null)
+  if (!name && !street && !map) return null
+  return { ...before, name: name ?? null, address: street ?? null, mapUrl: map ?? null }
+}
+
+function bodyOf(values: Values, event?: Event) {
+  const { name, timeZone, location, capacity, doorPolicy, doorsOpenMinutes, reentry } = values
   const instant = (local: string) => toInstant(local, timeZone)
   return {
-    ...{ name, timeZone, doorPolicy, startsAt: instant(values.startsAt), endsAt: instant(values.endsAt) },
+    ...{ name, timeZone, doorPolicy, reentry, startsAt: instant(values.startsAt), endsAt: instant(values.endsAt) },
     location: location.trim() || null,
+    venue: venueOf(values, event?.venue),
+    doorsOpenMinutes: doorsOpenMinutes.trim() === '' ? DOORS_OPEN_MINUTES : Number(doorsOpenMinutes),
     capacity: capacity === '' ? null : Number(capacity),
     rsvpUntil: values.rsvpUntil === '' ? null : instant(values.rsvpUntil),
   }
@@ -84,11 +108,11 @@ export function EventForm({ event, onDone }: { event?: Event; onDone: (event: Ev
     label: WORDS.fields[name],
     value: values[name],
     onChange: set(name),
-    error: wrong[name],
+    error: wrong[name in VENUE ? `venue.${VENUE[name as keyof typeof VENUE]}` : name],
   })
   const submit = (submission: FormEvent) => {
     submission.preventDefault()
-    const body = bodyOf(values)
+    const body = bodyOf(values, event)
     const errors = checkBody(event ? updateEventBody : createEventBody, body)
     setWrong(errors)
     if (Object.keys(errors).length > 0) return
@@ -112,7 +136,10 @@ export function EventForm({ event, onDone }: { event?: Event; onDone: (event: Ev
         options={ZONES.map((name) => ({ id: `America/${name}`, label: name.replace('_', ' ') }))}
         onChange={set('timeZone')}
       />
-      <Field {...bind('location')} hint={WORDS.optional} />
+      <Field {...bind('venueName')} hint={WORDS.optional} />
+      <Field {...bind('address')} hint={WORDS.optional} />
+      <Field {...bind('mapUrl')} hint={WORDS.mapHint} type="url" />
+      <Field {...bind('location')} hint={WORDS.locationHint} placeholder={lineOf(values.venueName, values.address)} />
       <Field {...bind('capacity')} hint={WORDS.optional} inputMode="numeric" />
       <Field {...bind('rsvpUntil')} hint={WORDS.optional} type="datetime-local" />
       <Choice
@@ -120,6 +147,13 @@ export function EventForm({ event, onDone }: { event?: Event; onDone: (event: Ev
         value={values.doorPolicy}
         options={POLICIES}
         onChange={(doorPolicy) => setValues((now) => ({ ...now, doorPolicy }))}
+      />
+      <Field {...bind('doorsOpenMinutes')} inputMode="numeric" />
+      <Choice
+        label={WORDS.fields.reentry}
+        value={values.reentry}
+        options={REENTRIES}
+        onChange={(reentry) => setValues((now) => ({ ...now, reentry }))}
       />
       {event ? null : <Check label={WORDS.draft} isOn={isDraft} onChange={setDraft} />}
       <div>

@@ -5,6 +5,7 @@ import { $api, type Schemas } from '../../api/client.ts'
 import { Check } from '../../kit/Checks.tsx'
 import { Confirm } from '../../kit/Confirm.tsx'
 import { Field } from '../../kit/Field.tsx'
+import { checkBody } from '../../kit/forms.ts'
 import { useIdempotencyKey } from '../../kit/idempotency.ts'
 import { say } from '../../kit/say.ts'
 import { useGuestsChanged } from '../shared/changed.ts'
@@ -19,14 +20,16 @@ export function Anonymize({ guest: { id, name }, onClose }: { guest: Schemas['Gu
   const [reason, setReason] = useState('')
   const [header, settle] = useIdempotencyKey()
   const anonymize = $api.useMutation('post', '/events/{eventId}/guests/{guestId}/anonymize', { onSettled: settle })
+  const body = reason.trim() === '' ? {} : { reason: reason.trim() }
+  const wrong = checkBody(anonymizeGuestBody, body)
+  const isReady = isSure && Object.keys(wrong).length === 0
   const run = async () => {
-    const body = reason.trim() === '' ? {} : { reason: reason.trim() }
     await anonymize.mutateAsync({ params: { path, header }, body })
     say(PRIVACY.done)
     changed()
   }
   return (
-    <Confirm title={PRIVACY.title(name)} verb={PRIVACY.verb} isReady={isSure} run={run} onClose={onClose}>
+    <Confirm title={PRIVACY.title(name)} verb={PRIVACY.verb} isReady={isReady} run={run} onClose={onClose}>
       <div className={styles['part']}>
         <List title={PRIVACY.lost} lines={PRIVACY.lostLines} />
         <List title={PRIVACY.kept} lines={PRIVACY.keptLines} />
@@ -35,7 +38,7 @@ export function Anonymize({ guest: { id, name }, onClose }: { guest: Schemas['Gu
           hint={PRIVACY.reasonHint}
           value={reason}
           onChange={setReason}
-          maxLength={anonymizeGuestBody.properties.reason.maxLength}
+          error={wrong['reason']}
         />
         <Check label={PRIVACY.sure} isOn={isSure} onChange={setSure} />
       </div>

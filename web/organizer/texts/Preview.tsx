@@ -86,7 +86,7 @@ function RealPage({ event, locale }: { event: Event; locale: Locale }) {
   if (event.status === 'draft') return <p className={styles['soft']}>{WORDS.draft}</p>
   if (event.status === 'expired' || !guests.data) return null
   const guest = guests.data.data.find((one) => one.locale === locale && one.anonymizedAt === null)
-  if (!guest) return <p className={styles['soft']}>{WORDS.nobody}</p>
+  if (!guest) return guests.data.page.nextCursor ? null : <p className={styles['soft']}>{WORDS.nobody}</p>
   return (
     <p>
       <a href={`/i/${encodeURIComponent(guest.code)}`} target="_blank" rel="noreferrer">

@@ -160,6 +160,7 @@ const HINT_MAX = 90
 
 function hintOf(standin: ReturnType<typeof standinOf>): string {
   if (standin.from === 'none') return WORDS.standins.none
+  if (standin.from === 'thanks') return WORDS.standins.thanks(standin.text, standin.absent)
   const [line = ''] = standin.text.split('\n')
   const isWhole = line === standin.text && line.length <= HINT_MAX
   return WORDS.standins[standin.from](isWhole ? line : `${line.slice(0, HINT_MAX)}…`)

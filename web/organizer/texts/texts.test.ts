@@ -10,6 +10,7 @@ test('an empty text is the one of the other language, else the words of the page
   assert.deepEqual(standinOf('body', { ...at, other }), { from: 'other', text: 'Join us' })
   assert.deepEqual(standinOf('title', { ...at, other }), { from: 'event', text: 'Boda de Ana y Luis' })
   assert.deepEqual(standinOf('greeting', { ...at, other }), { from: 'page', text: 'Tienes una invitación' })
+  assert.equal(standinOf('thanks', { ...at, other }).text, 'Gracias por acompañarnos en este día.')
   assert.deepEqual(standinOf('gifts', { ...at, other }), { from: 'none', text: '' })
 })
 

@@ -26,7 +26,11 @@ export const bodyOf = (texts: Texts): Saved =>
 export const countWritten = (saved: Saved): number => FIELDS.filter((field) => saved[field] !== null).length
 
 /** `from` is where the text comes from; nothing is shown where there is none. */
-export type Standin = { from: 'other' | 'event' | 'page'; text: string } | { from: 'none'; text: '' }
+export type Standin =
+  | { from: 'other' | 'event' | 'page'; text: string }
+  /** `text` is for those who came. */
+  | { from: 'thanks'; text: string; absent: string }
+  | { from: 'none'; text: '' }
 
 /** What a guest of this language reads where `field` is empty. The same rule as `chooseTexts` of the API. */
 export function standinOf(field: Field, at: { locale: Locale; other: Saved; eventName: string }): Standin {
@@ -35,6 +39,6 @@ export function standinOf(field: Field, at: { locale: Locale; other: Saved; even
   if (other) return { from: 'other', text: other }
   if (field === 'title') return { from: 'event', text: at.eventName }
   if (field === 'greeting') return { from: 'page', text: words.eyebrow }
-  if (field === 'thanks') return { from: 'page', text: words.thanksForComing }
+  if (field === 'thanks') return { from: 'thanks', text: words.thanksForComing, absent: words.over }
   return { from: 'none', text: '' }
 }

@@ -18,6 +18,7 @@ export const WORDS = pick({
       other: (text: string) => `Si lo dejas vacío, se lee el del otro idioma: «${text}»`,
       event: (text: string) => `Si lo dejas vacío, se lee el nombre del evento: «${text}»`,
       page: (text: string) => `Si lo dejas vacío, se lee: «${text}»`,
+      thanks: (text: string, absent: string) => `Si lo dejas vacío, quien vino lee «${text}», y los demás, «${absent}»`,
       none: 'Si lo dejas vacío, no aparece.',
     },
     save: 'Guardar textos',
@@ -55,6 +56,8 @@ export const WORDS = pick({
       other: (text: string) => `If you leave it empty, they read the one of the other language: “${text}”`,
       event: (text: string) => `If you leave it empty, they read the name of the event: “${text}”`,
       page: (text: string) => `If you leave it empty, they read: “${text}”`,
+      thanks: (text: string, absent: string) =>
+        `If you leave it empty, who came reads “${text}”, and the others read “${absent}”`,
       none: 'If you leave it empty, it is not shown.',
     },
     save: 'Save the texts',

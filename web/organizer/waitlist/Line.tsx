@@ -19,6 +19,7 @@ import { Status } from '../../kit/Status.tsx'
 import { When } from '../../kit/Time.tsx'
 import { useGuestsChanged } from '../shared/changed.ts'
 import { useEventPath, useZone } from '../shared/event.ts'
+import styles from './waitlist.module.css'
 import { WORDS } from './words.ts'
 
 type Entry = Schemas['WaitlistEntry'] & { position: number }
@@ -119,11 +120,13 @@ function Give({ entry, free, onClose }: OneProps & { free: number | null }) {
       run={give}
       onClose={onClose}
     >
-      <Field label={WORDS.givePlaces(partySize, free)} value={places} onChange={setPlaces} inputMode="numeric" />
-      <p>
-        {position > 1 ? `${WORDS.giveBefore(position - 1)} ` : ''}
-        {WORDS.giveText}
-      </p>
+      <div className={styles['stack']}>
+        <p>
+          {position > 1 ? `${WORDS.giveBefore(position - 1)} ` : ''}
+          {WORDS.giveText}
+        </p>
+        <Field label={WORDS.givePlaces(partySize, free)} value={places} onChange={setPlaces} inputMode="numeric" />
+      </div>
     </Confirm>
   )
 }

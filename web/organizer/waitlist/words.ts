@@ -33,7 +33,9 @@ export const WORDS = pick({
     give: 'Dar lugar',
     giveTitle: (name: string) => `Dar lugar a ${name}`,
     givePlaces: (wanted: number, free: number | null) =>
-      free === null ? `Personas, de ${wanted} que esperan` : `Personas: esperan ${wanted}, quedan ${free} lugares`,
+      free === null
+        ? `Personas, de ${wanted} que esperan`
+        : `Personas: esperan ${wanted}, ${free === 1 ? 'queda 1 lugar' : `quedan ${free} lugares`}`,
     giveVerb: (places: string) => (places === '1' ? 'Dar 1 lugar' : `Dar ${places} lugares`),
     giveText: 'Queda como confirmado y sale de la lista. No le llega un aviso por sí solo.',
     giveBefore: (count: number) =>
@@ -87,7 +89,9 @@ export const WORDS = pick({
     give: 'Give places',
     giveTitle: (name: string) => `Give places to ${name}`,
     givePlaces: (wanted: number, free: number | null) =>
-      free === null ? `Persons, of ${wanted} who wait` : `Persons: ${wanted} wait, ${free} places are free`,
+      free === null
+        ? `Persons, of ${wanted} who wait`
+        : `Persons: ${wanted} wait, ${free === 1 ? '1 place is' : `${free} places are`} free`,
     giveVerb: (places: string) => (places === '1' ? 'Give 1 place' : `Give ${places} places`),
     giveText: 'They are confirmed and leave the list. They are not told by themselves.',
     giveBefore: (count: number) => `They go before ${count} who came first.`,
