@@ -19,6 +19,7 @@ test('the work of an organizer', async (t) => {
   await t.test('a list of 12,001 rows is imported in the background', (t) => importLongList(t, site))
   await t.test('everything is there in English', (t) => workInEnglish(t, site))
   await t.test('a file that the simulated guest sent is named, and cannot be had', (t) => missFile(t, site))
+  await t.test('a reply outlives the session in which it was written', (t) => replyLate(t, site))
 })
 
 test('a file that a guest sent is named and saved', async (t) => {
@@ -63,6 +64,22 @@ async function missFile(t: TestContext, site: Site): Promise<void> {
   const page = await site.open(t, 'organizer', '/organizer/events/ev_demo/conversations?guest=g1')
   await page.getByRole('button', { name: 'menú.pdf' }).click()
   await page.getByRole('alert').getByText('El proveedor ya no tiene ese archivo.').waitFor()
+}
+
+/** The guest has just written, so the window is open. */
+async function replyLate(t: TestContext, site: Site): Promise<void> {
+  const page = await site.open(t, 'organizer', '/organizer/events/ev_demo/conversations?guest=g1')
+  await page.getByLabel('Escribe tu respuesta').fill('¡Gracias por el menú!')
+  await page.context().clearCookies()
+  await page.getByRole('button', { name: 'Enviar respuesta' }).click()
+  const failed = page.getByRole('log').locator('..').locator('form')
+  await failed.getByRole('button', { name: 'Entrar otra vez' }).click()
+  const question = page.getByRole('dialog', { name: 'Entrar otra vez' })
+  await question.getByLabel('Contraseña').fill(site.accounts.organizer.password)
+  await question.getByRole('button', { name: 'Entrar otra vez' }).click()
+  await failed.getByText('Ya entraste.').waitFor()
+  await failed.getByRole('button', { name: 'Reintentar' }).click()
+  await page.getByRole('log').getByText('¡Gracias por el menú!').waitFor()
 }
 
 /** An event with three guests, and a send to them that does not leave yet. */
