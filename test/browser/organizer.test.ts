@@ -207,6 +207,16 @@ async function look(t: TestContext, site: Site): Promise<void> {
   await page.getByRole('link', { name: 'Envíos' }).click()
   await page.getByRole('heading', { level: 1, name: 'Envíos' }).waitFor()
   assert.equal(await page.getByText('Nuevo envío').count(), 0)
+  await page.getByRole('link', { name: 'Invitación' }).click()
+  await page.getByRole('region', { name: 'Así se ve' }).getByText('Tienes una invitación').waitFor()
+  assert.equal(await page.getByRole('textbox').count(), 0)
+  await page.goto(`${PAGE}/waitlist`)
+  await page.getByText('Nadie espera.').waitFor()
+  assert.equal(await page.getByRole('button', { name: 'Poner a alguien' }).count(), 0)
+  await page.goto(PAGE)
+  await page.getByRole('heading', { name: '¿Cuántos vienen?' }).waitFor()
+  for (const name of ['Cancelar el evento', 'Cambiar', 'Recordar'])
+    assert.equal(await page.getByText(name).count(), 0, name)
 }
 
 async function choose(page: Page, label: string, option: string): Promise<void> {
