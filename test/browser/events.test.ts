@@ -25,12 +25,13 @@ test('an event is made and changed', async (t) => {
   await form.getByLabel('Nombre del evento').fill('Gala de prueba')
   await form.getByLabel('Empieza').fill('2030-05-10T20:00')
   await form.getByLabel('Termina').fill('2030-05-11T02:00')
-  await form.getByLabel('Lugar').fill('Jardín Secreto')
+  await form.getByLabel('Lugar', { exact: true }).fill('Jardín Secreto')
   await form.getByLabel('Dirección').fill('Río Lerma 8, Cuernavaca')
   await form.getByLabel('Enlace del mapa').fill('javascript:alert(1)')
-  await choose('Salir y volver a entrar', 'La puerta registra quién sale, y puede volver')
-  await choose('Al crearlo', 'Borrador: todavía no se envía nada')
-  await form.getByLabel('La puerta abre (minutos antes)').fill('pronto')
+  await choose('Quien sale', 'Puede volver: la puerta registra su salida')
+  await choose('Boletos', 'Premium')
+  await form.getByText('Es un borrador').click()
+  await form.getByLabel(/^Minutos antes/).fill('pronto')
   const create = form.getByRole('button', { name: 'Crear evento' })
 
   await create.click()
@@ -40,7 +41,7 @@ test('an event is made and changed', async (t) => {
   assert.deepEqual([await wrong.count(), await link.getAttribute('aria-invalid')], [2, 'true'])
   await page.waitForFunction(`document.activeElement.type === 'url'`)
   await link.fill('')
-  await form.getByLabel('La puerta abre (minutos antes)').fill('90')
+  await form.getByLabel(/^Minutos antes/).fill('90')
   await create.click()
   await page.waitForURL(/\/organizer\/events\/[^?]+/)
 
@@ -48,8 +49,8 @@ test('an event is made and changed', async (t) => {
   const read = () => site.ask<Event>('organizer', 'GET', `/events/${id}`)
   const made = await read()
   assert.deepEqual(
-    [made.name, made.status, made.location, made.doorsOpenMinutes, made.reentry],
-    ['Gala de prueba', 'draft', 'Jardín Secreto, Río Lerma 8, Cuernavaca', 90, 'exit_then_entry'],
+    [made.name, made.type, made.status, made.location, made.doorsOpenMinutes, made.reentry],
+    ['Gala de prueba', 'premium', 'draft', 'Jardín Secreto, Río Lerma 8, Cuernavaca', 90, 'exit_then_entry'],
   )
 
   await site.ask('organizer', 'PATCH', `/events/${id}`, {

@@ -8,6 +8,11 @@ const link = (name: RegExp) => (page: Page) => page.getByRole('link', { name }).
 const button = (name: RegExp) => (page: Page) => page.getByRole('button', { name }).first().waitFor()
 const row = (name: string) => (page: Page) => page.getByRole('row', { name }).first().waitFor()
 const image = (name: RegExp) => (page: Page) => page.getByRole('img', { name }).waitFor()
+/** The dialog that a button opens. */
+const pressed = (name: string, title: string) => async (page: Page) => {
+  await page.getByRole('button', { name }).click()
+  await dialog(title)(page)
+}
 const ofPast = (path: string) => `/organizer/events/ev_demo_p1${path}`
 const ofEvent = (path: string) => `/organizer/events/ev_demo${path}`
 
@@ -17,6 +22,20 @@ export const ORGANIZER_SCREENS: Screen[] = [
   { name: 'organizer-event', who: 'organizer', path: ofEvent(''), ready: link(/^Invitados 27/) },
   { name: 'organizer-guests', who: 'organizer', path: ofEvent('/guests'), ready: row('Mariana López') },
   { name: 'organizer-guest', who: 'organizer', path: ofEvent('/guests?guest=g1'), ready: dialog('Mariana López') },
+  {
+    ...{ name: 'organizer-forget-guest', who: 'organizer', path: ofEvent('/guests?guest=g1') },
+    ready: pressed('Borrar sus datos', 'Borrar los datos de Mariana López'),
+  },
+  { name: 'organizer-waitlist', who: 'organizer', path: ofEvent('/waitlist'), ready: heading('Lista de espera') },
+  { name: 'organizer-wait', who: 'organizer', path: ofEvent('/waitlist?add=true'), ready: dialog('Poner a alguien') },
+  {
+    ...{ name: 'organizer-texts', who: 'organizer', path: ofEvent('/texts') },
+    ready: (page) => page.getByLabel('Vestimenta').waitFor(),
+  },
+  {
+    ...{ name: 'organizer-cancel-event', who: 'organizer', path: ofEvent('') },
+    ready: pressed('Cancelar el evento', 'Cancelar «Boda de Ana y Luis»'),
+  },
   { name: 'organizer-import', who: 'organizer', path: ofEvent('/import'), ready: heading('Importar invitados') },
   { name: 'organizer-sends', who: 'organizer', path: ofEvent('/sends'), ready: heading('Envíos') },
   { name: 'organizer-new-send', who: 'organizer', path: ofEvent('/sends/new'), ready: button(/^Enviar a/) },

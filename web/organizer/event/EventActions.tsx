@@ -1,10 +1,8 @@
-/** What can be done with an event: change it, pause its sending, cancel it. */
+/** What can be done with an event: change it, publish a draft, pause its sending, cancel it. */
 import { useQueryClient } from '@tanstack/react-query'
-import { useState } from 'react'
+import { lazy, Suspense, useState } from 'react'
 import { $api } from '../../api/client.ts'
 import { Button } from '../../kit/Button.tsx'
-import { Dialog } from '../../kit/Dialog.tsx'
-import { Field } from '../../kit/Field.tsx'
 import { GoTo } from '../../kit/GoTo.tsx'
 import { useIdempotencyKey } from '../../kit/idempotency.ts'
 import { Refused } from '../../kit/Refused.tsx'
@@ -13,21 +11,31 @@ import { say } from '../../kit/say.ts'
 import type { Event } from '../shared/event.ts'
 import { WORDS } from './words.ts'
 
+/** The page is there before the dialogs, which few open. */
+const Publish = lazy(() => import('./LifeDialogs.tsx').then((module) => ({ default: module.Publish })))
+const Cancel = lazy(() => import('./LifeDialogs.tsx').then((module) => ({ default: module.Cancel })))
+
 export function EventActions({ event }: { event: Event }) {
-  const [isCancelling, setCancelling] = useState(false)
-  const isOpen = event.status === 'active' || event.status === 'draft'
+  const [open, setOpen] = useState<'publish' | 'cancel' | null>(null)
+  const isDraft = event.status === 'draft'
+  const close = () => setOpen(null)
+  if (event.status !== 'active' && !isDraft) return null
   return (
     <Row>
-      {isOpen ? <GoTo to={`/events/${event.id}/edit`}>{WORDS.edit}</GoTo> : null}
-      {isOpen ? <PauseButton event={event} /> : null}
-      {isOpen ? (
-        <Button look="danger" onPress={() => setCancelling(true)}>
-          {WORDS.cancel}
+      {isDraft ? (
+        <Button look="main" onPress={() => setOpen('publish')}>
+          {WORDS.publish}
         </Button>
       ) : null}
-      <Dialog title={WORDS.cancelTitle(event.name)} isOpen={isCancelling} onClose={() => setCancelling(false)}>
-        <CancelForm event={event} onDone={() => setCancelling(false)} />
-      </Dialog>
+      <GoTo to={`/events/${event.id}/edit`}>{WORDS.edit}</GoTo>
+      {isDraft ? null : <PauseButton event={event} />}
+      <Button look="danger" onPress={() => setOpen('cancel')}>
+        {WORDS.cancel}
+      </Button>
+      <Suspense>
+        {open === 'publish' ? <Publish event={event} onClose={close} /> : null}
+        {open === 'cancel' ? <Cancel event={event} onClose={close} /> : null}
+      </Suspense>
     </Row>
   )
 }
@@ -55,33 +63,6 @@ function PauseButton({ event: { id, sendingPaused } }: { event: Event }) {
         {sendingPaused ? WORDS.resume : WORDS.pause}
       </Button>
       <Refused error={sendingPaused ? resume.error : pause.error} />
-    </>
-  )
-}
-
-function CancelForm({ event, onDone }: { event: Event; onDone: () => void }) {
-  const queries = useQueryClient()
-  const [reason, setReason] = useState('')
-  const [header, settle] = useIdempotencyKey()
-  const cancel = $api.useMutation('post', '/events/{eventId}/cancel', {
-    onSuccess: () => {
-      void queries.invalidateQueries()
-      say(WORDS.cancelled)
-      onDone()
-    },
-    onSettled: settle,
-  })
-  const send = () => cancel.mutate({ params: { path: { eventId: event.id }, header }, body: reason ? { reason } : {} })
-  return (
-    <>
-      <p>{WORDS.cancelText}</p>
-      <Refused error={cancel.error} />
-      <Field label={WORDS.cancelReason} value={reason} onChange={setReason} />
-      <div>
-        <Button look="danger" isBusy={cancel.isPending} onPress={send}>
-          {WORDS.cancel}
-        </Button>
-      </div>
     </>
   )
 }

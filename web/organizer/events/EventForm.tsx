@@ -4,6 +4,7 @@ import { useQueryClient } from '@tanstack/react-query'
 import { createEventBody, updateEventBody } from '../../api/bodies.ts'
 import { $api, type Schemas } from '../../api/client.ts'
 import { Button } from '../../kit/Button.tsx'
+import { Check } from '../../kit/Checks.tsx'
 import { Choice, Field } from '../../kit/Field.tsx'
 import { checkBody, fieldErrorsOf, type FieldErrors } from '../../kit/forms.ts'
 import { useIdempotencyKey } from '../../kit/idempotency.ts'
@@ -11,7 +12,7 @@ import { Refused } from '../../kit/Refused.tsx'
 import { say } from '../../kit/say.ts'
 import { useMe } from '../../kit/session.ts'
 import { Fields } from '../../kit/Fields.tsx'
-import { bodyOf, valuesOf, type Values } from './values.ts'
+import { bodyOf, lineOf, pathOf, valuesOf, type Values } from './values.ts'
 import { WORDS } from './words.ts'
 
 type Event = Schemas['Event']
@@ -30,7 +31,6 @@ const ZONES = [
 ]
 const POLICIES = (['invited', 'confirmed'] as const).map((id) => ({ id, label: WORDS.policies[id] }))
 const TYPES = (['standard', 'premium'] as const).map((id) => ({ id, label: WORDS.types[id] }))
-const STATUSES = (['active', 'draft'] as const).map((id) => ({ id, label: WORDS.statuses[id] }))
 const REENTRIES = (['none', 'exit_then_entry'] as const).map((id) => ({ id, label: WORDS.reentries[id] }))
 
 /** `event`: the one to change. A director says for which organizer a new one is. */
@@ -39,6 +39,7 @@ export function EventForm({ event, onDone }: { event?: Event; onDone: (event: Ev
   const isDirector = useMe()?.role === 'director'
   const [values, setValues] = useState(() => valuesOf(event))
   const [organizerId, setOrganizerId] = useState('')
+  const [isDraft, setDraft] = useState(false)
   const [wrong, setWrong] = useState<FieldErrors>({})
   const [header, settle] = useIdempotencyKey()
   const done = (saved: Event) => {
@@ -52,12 +53,11 @@ export function EventForm({ event, onDone }: { event?: Event; onDone: (event: Ev
   const update = $api.useMutation('patch', '/events/{eventId}', options)
 
   const set = (name: keyof Values) => (value: string) => setValues((now) => ({ ...now, [name]: value }))
-  /** `path`: in the body, where it is another. */
-  const bind = (name: keyof Values, path: string = name) => ({
+  const bind = (name: keyof Values) => ({
     label: WORDS.fields[name],
     value: values[name],
     onChange: set(name),
-    error: wrong[path],
+    error: wrong[pathOf(name)],
   })
   const submit = (submission: FormEvent) => {
     submission.preventDefault()
@@ -66,7 +66,11 @@ export function EventForm({ event, onDone }: { event?: Event; onDone: (event: Ev
     setWrong(errors)
     if (Object.keys(errors).length > 0) return
     if (event) update.mutate({ params: { path: { eventId: event.id } }, body })
-    else create.mutate({ params: { header }, body: { ...body, ...(isDirector ? { organizerId } : {}) } })
+    else
+      create.mutate({
+        params: { header },
+        body: { ...body, status: isDraft ? 'draft' : 'active', ...(isDirector ? { organizerId } : {}) },
+      })
   }
   return (
     <Fields onSubmit={submit}>
@@ -82,9 +86,10 @@ export function EventForm({ event, onDone }: { event?: Event; onDone: (event: Ev
         options={ZONES.map((name) => ({ id: `America/${name}`, label: name.replace('_', ' ') }))}
         onChange={set('timeZone')}
       />
-      <Field {...bind('venue', 'venue.name')} hint={WORDS.optional} />
-      <Field {...bind('address', 'venue.address')} hint={WORDS.optional} />
-      <Field {...bind('mapUrl', 'venue.mapUrl')} hint={WORDS.mapHint} type="url" inputMode="url" />
+      <Field {...bind('venueName')} hint={WORDS.optional} />
+      <Field {...bind('address')} hint={WORDS.optional} />
+      <Field {...bind('mapUrl')} hint={WORDS.mapHint} type="url" />
+      <Field {...bind('location')} hint={WORDS.locationHint} placeholder={lineOf(values.venueName, values.address)} />
       <Field {...bind('capacity')} hint={WORDS.optional} inputMode="numeric" />
       <Field {...bind('rsvpUntil')} hint={WORDS.optional} type="datetime-local" />
       <Choice
@@ -93,11 +98,9 @@ export function EventForm({ event, onDone }: { event?: Event; onDone: (event: Ev
         options={POLICIES}
         onChange={set('doorPolicy')}
       />
-      <Field {...bind('doorsOpenMinutes')} inputMode="numeric" isRequired />
+      <Field {...bind('doorsOpenMinutes')} inputMode="numeric" />
       <Choice label={WORDS.fields.reentry} value={values.reentry} options={REENTRIES} onChange={set('reentry')} />
-      {event ? null : (
-        <Choice label={WORDS.fields.status} value={values.status} options={STATUSES} onChange={set('status')} />
-      )}
+      {event ? null : <Check label={WORDS.draft} isOn={isDraft} onChange={setDraft} />}
       <div>
         <Button look="main" type="submit" isBusy={create.isPending || update.isPending}>
           {event ? WORDS.save : WORDS.create}

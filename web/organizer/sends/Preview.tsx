@@ -10,13 +10,12 @@ import { CHANNELS } from '../../words/states.ts'
 import { useQuery } from '@tanstack/react-query'
 import { api } from '../../api/client.ts'
 import type { Event } from '../shared/event.ts'
-import type { Request } from './draft.ts'
-import type { Preflight } from './sends.ts'
+import type { Preflight, SendRequest } from '../shared/preflight.ts'
 import styles from './sends.module.css'
 import { WORDS } from './words.ts'
 
 type Guest = Schemas['GuestInList']
-type Props = { event: Event; request: Request; preflight: Preflight }
+type Props = { event: Event; request: SendRequest; preflight: Preflight }
 
 export function Preview({ event, request, preflight }: Props) {
   const [index, setIndex] = useState(0)
@@ -59,7 +58,7 @@ export function Preview({ event, request, preflight }: Props) {
   )
 }
 
-type Shown = { event: Event; request: Request; guest: Guest }
+type Shown = { event: Event; request: SendRequest; guest: Guest }
 
 function Message({ event, request, guest }: Shown) {
   const { template, variables } = request
