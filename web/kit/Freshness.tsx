@@ -1,6 +1,6 @@
 /** How old what the screen shows is, where that matters: without a network, and when nothing has come for ten minutes. */
 import { onlineManager, useQueryClient, type QueryClient } from '@tanstack/react-query'
-import { useCallback, useEffect, useSyncExternalStore } from 'react'
+import { useCallback, useEffect, useRef, useSyncExternalStore } from 'react'
 import { isProblem } from '../api/client.ts'
 import { formatAge, formatClock, formatTime } from '../words/formats.ts'
 import { pick } from '../words/locale.ts'
@@ -31,7 +31,7 @@ const OLD_MS = 10 * 60_000
 const DAY_MS = 86_400_000
 
 /** `oldestMs`: when the oldest of what is shown came; 0: nothing is shown yet. */
-type Shown = { isOffline: boolean; isAsking: boolean; oldestMs: number }
+type Shown = { hasNetwork: boolean; isOffline: boolean; isAsking: boolean; oldestMs: number }
 
 /** Of the queries of this screen. Browsers may call themselves online without a way to the server. */
 function lookAt(queries: QueryClient): Shown {
@@ -40,8 +40,10 @@ function lookAt(queries: QueryClient): Shown {
     .findAll({ type: 'active' })
     .filter(({ state }) => state.data !== undefined)
   const isCut = shown.some(({ state }) => state.error !== null && !isProblem(state.error))
+  const hasNetwork = onlineManager.isOnline()
   return {
-    isOffline: !onlineManager.isOnline() || isCut,
+    hasNetwork,
+    isOffline: !hasNetwork || isCut,
     isAsking: shown.some(({ state }) => state.fetchStatus === 'fetching'),
     oldestMs: shown.length === 0 ? 0 : Math.min(...shown.map(({ state }) => state.dataUpdatedAt)),
   }
@@ -62,7 +64,7 @@ function useShown(): Shown {
 
 /** Nothing while the data are young: the screens ask again by themselves. */
 export function Freshness() {
-  const { isOffline, isAsking, oldestMs } = useShown()
+  const { hasNetwork, isOffline, isAsking, oldestMs } = useShown()
   const nowMs = useNowMs()
   const queries = useQueryClient()
   useSaid(isOffline)
@@ -71,9 +73,11 @@ export function Freshness() {
   return (
     <p className={styles['freshness']}>
       <span>{isOffline ? describeOffline(oldestMs, nowMs) : WORDS.dataOfAge(ageOf(oldestMs, nowMs))}</span>
-      <Button look="quiet" isBusy={isAsking} onPress={() => void queries.invalidateQueries()}>
-        {WORDS.refresh}
-      </Button>
+      {hasNetwork ? (
+        <Button look="quiet" isBusy={isAsking} onPress={() => void queries.invalidateQueries()}>
+          {WORDS.refresh}
+        </Button>
+      ) : null}
     </p>
   )
 }
@@ -91,9 +95,10 @@ function describeOffline(oldestMs: number, nowMs: number): string {
 
 /** Tells people who do not see the line, once when the network goes and once when it comes. */
 function useSaid(isOffline: boolean): void {
+  const wasOffline = useRef(false)
   useEffect(() => {
-    if (!isOffline) return
-    say(WORDS.offline)
-    return () => say(WORDS.back)
+    if (isOffline) say(WORDS.offline)
+    else if (wasOffline.current) say(WORDS.back)
+    wasOffline.current = isOffline
   }, [isOffline])
 }

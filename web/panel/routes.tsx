@@ -71,7 +71,7 @@ export const routeTree = root.addChildren([
   }),
   createRoute({
     ...at('/organizers'),
-    validateSearch: readSearch('add'),
+    validateSearch: readSearch('add', 'to'),
     component: lazyScreen(() => import('./organizers/OrganizersPage.tsx'), 'OrganizersPage'),
   }),
   createRoute({
@@ -88,6 +88,11 @@ export const routeTree = root.addChildren([
     ...at('/messages'),
     validateSearch: readSearch('kind', 'channel', 'organizerId', 'closed'),
     component: lazyScreen(() => import('./messages/MessagesPage.tsx'), 'MessagesPage'),
+  }),
+  createRoute({
+    ...at('/messages/whatsapp'),
+    validateSearch: readSearch(...PERIOD),
+    component: lazyScreen(() => import('./messages/CostPage.tsx'), 'CostPage'),
   }),
   createRoute({
     ...at('/attendance'),
