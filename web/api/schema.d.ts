@@ -9763,7 +9763,7 @@ export interface operations {
             400: components["responses"]["BadRequestPage"];
             /** @description `invalid_credentials` */
             401: components["responses"]["UnauthorizedPage"];
-            /** @description `csrf` */
+            /** @description `csrf`, `https_required` */
             403: components["responses"]["ForbiddenPage"];
             413: components["responses"]["PayloadTooLargePage"];
             415: components["responses"]["UnsupportedMediaTypePage"];
