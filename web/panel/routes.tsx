@@ -56,7 +56,7 @@ export const routeTree = root.addChildren([
   createRoute({ ...at('/'), validateSearch: readSearch(...PERIOD), component: OverviewPage }),
   createRoute({
     ...at('/money'),
-    validateSearch: readSearch(...PERIOD, 'group', 'method', 'payment', 'enter'),
+    validateSearch: readSearch(...PERIOD, 'group', 'method', 'currency', 'payment', 'enter'),
     component: lazyScreen(() => import('./money/PaymentsPage.tsx'), 'PaymentsPage'),
   }),
   createRoute({
