@@ -4281,6 +4281,8 @@ export interface components {
             kind: components["schemas"]["DifferenceKind"];
             ours: string;
             theirs: string;
+            /** @description Of the payment, and so of the amounts. */
+            currency: string;
             /** @description Whether ours is theirs now. */
             isFixed: boolean;
             /** Format: date-time */

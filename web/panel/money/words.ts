@@ -91,6 +91,7 @@ export const WORDS = pick({
     theirs: 'Proveedor',
     found: 'Se encontró',
     fixed: 'Corregidas',
+    nowhere: 'No existe',
     notFixed: 'Sin corregir',
   },
   en: {
@@ -181,6 +182,7 @@ export const WORDS = pick({
     theirs: 'Provider',
     found: 'Found',
     fixed: 'Fixed',
+    nowhere: 'Does not exist',
     notFixed: 'Not fixed',
   },
 })
@@ -242,6 +244,9 @@ export const describeStatus = (status: PaymentStatus): { tone: Tone; text: strin
   tone: TONES[status] ?? 'none',
   text: STATUS_NAMES[status],
 })
+
+/** Of a state in an answer that may have others, such as those of a provider. */
+export const nameStatus = (status: string): string => (STATUS_NAMES as Record<string, string>)[status] ?? status
 
 const METHODS: Record<string, string> = pick({
   es: {
