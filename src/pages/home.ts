@@ -77,8 +77,8 @@ function showSession({ locale, visitor, isDemo }: Home): string {
     return `<form class="bar" method="post" action="/logout"><span>${text}</span><button class="plain">${words.leave}</button></form>`
   }
   // It sees no refresh token, so whoever came longer ago than an access token lives is nobody here. The form finds out.
-  const text = isDemo ? words.actingAsDirector : ''
-  return `<form class="bar" method="post" action="/auth/continue"><span>${text}</span><button>${words.enter}</button></form>`
+  const text = isDemo ? `<span>${words.actingAsDirector}</span>` : ''
+  return `<form class="bar" method="post" action="/auth/continue">${text}<button>${words.enter}</button></form>`
 }
 
 function listPlaces({ locale, visitor, isDemo, hasSample }: Home): string[] {

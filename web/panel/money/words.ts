@@ -245,8 +245,14 @@ export const describeStatus = (status: PaymentStatus): { tone: Tone; text: strin
   text: STATUS_NAMES[status],
 })
 
-/** Of a state in an answer that may have others, such as those of a provider. */
-export const nameStatus = (status: string): string => (STATUS_NAMES as Record<string, string>)[status] ?? status
+const MODES: Record<string, string> = pick({
+  es: { live: 'Dinero real', test: 'Dinero de prueba', 'the other mode': 'Lo contrario' },
+  en: { live: 'Real money', test: 'Test money', 'the other mode': 'The opposite' },
+})
+
+/** Of a state in a difference: of a payment, or of the mode of its provider. */
+export const nameStatus = (status: string): string =>
+  (STATUS_NAMES as Record<string, string>)[status] ?? MODES[status] ?? status
 
 const METHODS: Record<string, string> = pick({
   es: {
