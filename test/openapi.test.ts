@@ -41,6 +41,7 @@ const PROPERTIES_MIN = 4
 const NOT_DESCRIBED = [
   '/',
   '/assets/:file',
+  '/auth/continue',
   '/docs',
   '/docs/:file',
   '/door',

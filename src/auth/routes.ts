@@ -112,6 +112,7 @@ export const authRoutes =
         return refreshToken === undefined ? refreshBrowser(deps, request, reply) : refreshSession(deps, refreshToken)
       },
     )
+    await app.register(continueRoute(deps))
     await app.register(logOutRoute(deps))
     app.get(
       '/auth/me',
@@ -160,6 +161,24 @@ async function refreshBrowser(deps: Deps, request: FastifyRequest, reply: Fastif
     throw error
   }
 }
+
+/**
+ * The way in from the first page, which does not see the refresh token: whoever has one gets a new access token, and everybody goes
+ * to `/login`, which sends on whoever is logged in.
+ */
+const continueRoute =
+  (deps: Deps): FastifyPluginAsyncTypebox =>
+  async (app) => {
+    app.addContentTypeParser(FORM, { parseAs: 'string', bodyLimit: 1024 }, async () => ({}))
+    app.post('/auth/continue', { config: { access: 'public' }, schema: { hide: true } }, async (request, reply) => {
+      requireOwnPage(request, deps.config)
+      if (readOwnCookies(request, deps.config).refresh)
+        await refreshBrowser(deps, request, reply).catch((error: unknown) => {
+          if (!(error instanceof Failure)) throw error
+        })
+      return reply.redirect('/login', 303)
+    })
+  }
 
 /** A form may log out too: pages without scripts have one. */
 const logOutRoute =

@@ -63,6 +63,25 @@ test('a payment reduces the debt, and the next overview shows it', async (t) => 
   ])
 })
 
+test('a payment in dollars never pays a debt in pesos, nor prepaid tickets that cost pesos', async (t) => {
+  const app = await startApp(t)
+  const organizerId = await anOrganizer(app.db)
+  await aLoan(app.db, organizerId, 100_000)
+
+  const { status, body } = await enter(app, { organizerId, amount: 600, currency: 'usd' })
+  const list = async (query: string) =>
+    (await app.get(`/director/payments?organizerId=${organizerId}&from=2026-01-01${query}`, { as })).json().data.length
+  const balance = (await app.get(`/organizers/${organizerId}/balance`, { as })).json().account
+  const prepaid = { organizerId, kind: 'prepaid', tickets: 10, unitPriceCents: 1000 }
+  const assigned = await app.post('/director/assignments', { as, body: prepaid })
+
+  assert.equal(status, 201)
+  assert.deepEqual([body.balance.currency, body.balance.openDebtCents, body.balance.creditCents], ['USD', 0, 60_000])
+  assert.deepEqual([balance.currency, balance.openDebtCents, balance.creditCents], ['MXN', 100_000, 0])
+  assert.deepEqual([assigned.statusCode, assigned.json().code], [409, 'payment_required'])
+  assert.deepEqual([await list(''), await list('&currency=USD')], [0, 1], 'a list has one currency')
+})
+
 test('a reference is unique per organizer, also when two people enter it concurrently', async (t) => {
   const app = await startApp(t)
   const organizerId = await anOrganizer(app.db)

@@ -68,3 +68,15 @@ const addCookies = (reply: FastifyReply, cookies: SetCookie[]): unknown =>
 
 const isSecure = ({ protocol, hostname }: FastifyRequest, { http }: Config): boolean =>
   protocol === 'https' || /^https:/i.test(http.publicBaseUrl) || !LOOPBACK.test(hostname)
+
+/**
+ * Whether the browser would not keep the cookies, because it says plain http to another machine. Over https, and to its own machine,
+ * browsers say `Sec-Fetch-Site`; those before 2023 say at least with a form where they are.
+ */
+export function dropsCookies(request: FastifyRequest, { http }: Config): boolean {
+  const { origin, 'sec-fetch-site': site } = request.headers
+  if (site !== undefined || LOOPBACK.test(request.hostname)) return false
+  return origin === undefined
+    ? request.protocol === 'http' && !/^https:/i.test(http.publicBaseUrl)
+    : /^http:/i.test(origin)
+}

@@ -1,13 +1,15 @@
 /** The first page, for people; programs get the addresses as JSON. */
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import type { FastifyRequest } from 'fastify'
 import { findUser } from '../auth/auth.ts'
 import type { Deps } from '../deps.ts'
 import type { User } from '../http/access.ts'
 import { localeOf, wantsPage } from '../http/accepts.ts'
+import { readCookies } from '../http/cookies.ts'
 import { sendOwnPage } from '../http/html.ts'
 import { checkReadiness } from '../operations/operations.ts'
 import { isConnectionLost } from '../platform/errors.ts'
-import { renderHome, type DemoLogin, type Home } from './home.ts'
+import { renderArrival, renderHome, type DemoLogin, type Home } from './home.ts'
 import { PAGE_POLICY } from './login-page.ts'
 
 const ADDRESSES = {
@@ -25,6 +27,8 @@ export const homeRoutes =
         void reply.header('vary', 'accept')
         return { requestId: request.id, ...ADDRESSES }
       }
+      if (comesFromElsewhere(request))
+        return sendOwnPage(reply, renderArrival(localeOf(request)), { policy: PAGE_POLICY })
       const { channels, config } = deps
       const isDemo = config.auth.mode === 'demo'
       const logins = listDemoLogins()
@@ -35,6 +39,15 @@ export const homeRoutes =
       return sendOwnPage(reply, html, { policy: PAGE_POLICY })
     })
   }
+
+/**
+ * Whether a link of another site or app led here. The browser kept the cookies back then (SameSite=Strict), so that whoever is logged
+ * in would look like nobody; it sends them when the page loads itself again.
+ */
+const comesFromElsewhere = (request: FastifyRequest): boolean =>
+  request.headers['sec-fetch-site'] === 'cross-site' &&
+  request.headers['sec-fetch-mode'] === 'navigate' &&
+  readCookies(request).access === undefined
 
 /** Null as well when the database is away: the page says so, and who is there does not matter then. */
 async function nameVisitor(deps: Deps, visitor: User | null): Promise<Home['visitor']> {

@@ -13,6 +13,7 @@ type Words = {
   partlySimulated: (simulated: string, real: string) => string
   channels: Record<'whatsapp' | 'email', string>
   enter: string
+  goOn: string
   enterAs: (role: string) => string
   leave: string
   insideAs: (name: string, role: string) => string
@@ -36,6 +37,7 @@ export const WORDS: Record<Locale, Words> = {
     partlySimulated: (simulated, real) => `${simulated}: simulado, sus mensajes no salen. ${real}: sale de verdad.`,
     channels: { whatsapp: 'WhatsApp', email: 'Correo' },
     enter: 'Entrar',
+    goOn: 'Continuar',
     enterAs: (role) => `Entrar como ${role}`,
     leave: 'Salir',
     insideAs: (name, role) => `Entraste como ${name} (${role}).`,
@@ -78,6 +80,7 @@ export const WORDS: Record<Locale, Words> = {
       `${simulated}: simulated, its messages do not leave. ${real}: leaves for real.`,
     channels: { whatsapp: 'WhatsApp', email: 'E-mail' },
     enter: 'Log in',
+    goOn: 'Continue',
     enterAs: (role) => `Log in as ${role}`,
     leave: 'Log out',
     insideAs: (name, role) => `You are logged in as ${name} (${role}).`,

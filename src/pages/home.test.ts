@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { gzipSync } from 'node:zlib'
 import { test } from 'node:test'
+import { sql } from '../platform/db.ts'
 import { buildApp } from '../app.ts'
 import { startApp, type TestApp } from '../../test/harness.ts'
 import { aPerson, openBrowser } from '../../test/visits.ts'
@@ -17,8 +18,7 @@ test('a browser gets a page that says what runs and where everything is', async 
 
   assert.equal(statusCode, 200)
   assert.match(payload, /<html lang="es-MX">/)
-  for (const path of ['/panel', '/organizer', '/door', '/docs', '/login'])
-    assert.match(payload, new RegExp(`<a href="${path}">`))
+  for (const path of ['/panel', '/organizer', '/door', '/docs']) assert.match(payload, new RegExp(`<a href="${path}">`))
   assert.match(payload, /Modo simulado: ningún mensaje sale/)
   assert.match(payload, /Base de datos: <span class="ok">Responde/)
   assert.match(payload, /Algo no funciona[^]*Procesos de trabajo: <span class="bad">Nadie atiende las colas/) // no worker here
@@ -50,7 +50,55 @@ test('the page greets by name, and its form logs out', async (t) => {
   assert.match(inside.payload, /You are logged in as Ana &lt;b&gt; \(organizer\)\./)
   assert.match(inside.payload, /<form class="bar" method="post" action="\/logout">/)
   assert.deepEqual([out.statusCode, out.headers.location], [303, '/login'])
-  assert.match(outside.payload, /<a href="\/login">Entrar<\/a>/)
+  assert.match(outside.payload, /action="\/auth\/continue"><button>Entrar</)
+})
+
+test('whoever came longer ago than an access token lives comes in without a password, and nobody else', async (t) => {
+  const app = await startApp(t)
+  const { open, submit, jar } = openBrowser(app)
+  await submit('/login', await aPerson(app, 'organizer'))
+  jar.delete('mt_access')
+
+  const before = await open('/')
+  const foreign = await submit('/auth/continue', {}, { 'sec-fetch-site': 'cross-site' })
+  const first = await submit('/auth/continue', {})
+  const inside = await open('/login')
+  await submit('/auth/logout', {})
+  const after = await submit('/auth/continue', {})
+
+  assert.match(before.payload, /action="\/auth\/continue"/)
+  assert.deepEqual([foreign.statusCode, foreign.json().code], [403, 'csrf'])
+  assert.deepEqual([first.statusCode, first.headers.location], [303, '/login'])
+  assert.deepEqual([inside.statusCode, inside.headers.location], [303, '/organizer'])
+  assert.deepEqual([after.statusCode, after.headers.location, jar.size], [303, '/login', 0])
+  assert.equal((await open('/login')).statusCode, 200)
+})
+
+test('a refresh token that was revoked leads to the login page, and is forgotten', async (t) => {
+  const app = await startApp(t)
+  const { submit, jar } = openBrowser(app)
+  await submit('/login', await aPerson(app))
+  await sql`update refresh_tokens set revoked_at = now()`.execute(app.db)
+
+  const reply = await submit('/auth/continue', {})
+
+  assert.deepEqual([reply.statusCode, reply.headers.location, jar.size], [303, '/login', 0])
+})
+
+test('a visit by a link of another site loads itself again, once', async (t) => {
+  const app = await startApp(t)
+  const { open, submit } = openBrowser(app)
+  const byLink = { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate' }
+
+  const first = await open('/', byLink)
+  const again = await open('/', { ...byLink, 'sec-fetch-site': 'same-origin' })
+  await submit('/login', await aPerson(app))
+  const inside = await open('/', byLink)
+
+  assert.match(first.payload, /<meta http-equiv="refresh" content="0">/)
+  assert.match(String(first.headers['cache-control']), /no-store/)
+  for (const { payload } of [again, inside]) assert.doesNotMatch(payload, /http-equiv="refresh"/)
+  assert.match(inside.payload, /Entraste como/)
 })
 
 test('only a director is shown the queues', async (t) => {

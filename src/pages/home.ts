@@ -56,6 +56,13 @@ ${Object.entries(home.checks)
   return renderPage({ lang: home.locale, title: 'Monotickets', style: STYLE, body })
 }
 
+/** A page that only loads itself again. */
+export function renderArrival(locale: Locale): string {
+  const body = `<main><p class="brand">Monotickets</p><p><a href="/">${WORDS[locale].goOn}</a></p></main>`
+  const head = '\n  <meta http-equiv="refresh" content="0">'
+  return renderPage({ lang: locale, title: 'Monotickets', style: STYLE, head, body })
+}
+
 function describeSimulation({ locale, simulated: { whatsapp, email } }: Home): string {
   const { simulated, partlySimulated, channels } = WORDS[locale]
   if (!whatsapp && !email) return ''
@@ -69,8 +76,9 @@ function showSession({ locale, visitor, isDemo }: Home): string {
     const text = words.insideAs(escapeHtml(visitor.name), words.roles[visitor.role])
     return `<form class="bar" method="post" action="/logout"><span>${text}</span><button class="plain">${words.leave}</button></form>`
   }
-  const text = isDemo ? `${words.actingAsDirector} ` : ''
-  return `<p>${text}<a href="/login">${words.enter}</a></p>`
+  // It sees no refresh token, so whoever came longer ago than an access token lives is nobody here. The form finds out.
+  const text = isDemo ? `<span>${words.actingAsDirector}</span>` : ''
+  return `<form class="bar" method="post" action="/auth/continue">${text}<button>${words.enter}</button></form>`
 }
 
 function listPlaces({ locale, visitor, isDemo, hasSample }: Home): string[] {

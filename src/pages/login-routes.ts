@@ -5,12 +5,14 @@ import { Type } from 'typebox'
 import { logIn } from '../auth/auth.ts'
 import type { Deps } from '../deps.ts'
 import { localeOf, wantsPage } from '../http/accepts.ts'
-import { setSessionCookies } from '../http/cookies.ts'
+import { dropsCookies, setSessionCookies } from '../http/cookies.ts'
 import { requireOwnPage } from '../http/csrf.ts'
 import { FORM, readForm, sendOwnPage } from '../http/html.ts'
 import { Answer, FileAnswer } from '../http/schemas.ts'
+import type { Config } from '../platform/config.ts'
 import { Failure, isConnectionLost, statusOf } from '../platform/errors.ts'
 import { chooseDestination } from './destinations.ts'
+import { renderInsecure } from './insecure-page.ts'
 import { PAGE_POLICY, renderLogin, type LoginNotice, type LoginPage } from './login-page.ts'
 
 const Next = Type.Optional(
@@ -35,6 +37,8 @@ export const loginRoutes =
       readForm(String(body)),
     )
     app.setErrorHandler(async (error, request, reply) => {
+      if (error instanceof Failure && error.code === 'https_required' && showsPage(request))
+        return sendInsecure(request, reply, config, statusOf(error.code))
       const refusal = showsPage(request) ? describeRefusal(error) : undefined
       if (!refusal) throw error
       const { status, ...page } = refusal
@@ -58,6 +62,7 @@ export const loginRoutes =
       async (request, reply) => {
         const { next, password } = request.query
         if (request.visitor) return reply.redirect(chooseDestination(next, request.visitor.role), 303)
+        if (dropsCookies(request, config)) return sendInsecure(request, reply, config)
         return sendLogin(request, reply, { ...given(request), notice: password === 'set' ? 'set' : undefined })
       },
     )
@@ -65,7 +70,7 @@ export const loginRoutes =
     app.post(
       '/login',
       {
-        config: { access: 'public', problems: ['invalid_credentials'], hasPages: true },
+        config: { access: 'public', problems: ['invalid_credentials', 'https_required'], hasPages: true },
         schema: {
           operationId: 'logInToPages',
           tags: ['Access'],
@@ -82,6 +87,7 @@ export const loginRoutes =
         onRequest: async (request) => requireOwnPage(request, config),
       },
       async (request, reply) => {
+        if (dropsCookies(request, config)) throw new Failure('https_required')
         const { email, password, next } = request.body
         const from = { address: request.ip, userAgent: request.headers['user-agent'] }
         const session = await logIn(deps, { email, password, ...from })
@@ -103,6 +109,13 @@ const showsPage = (request: FastifyRequest): boolean =>
 
 function sendLogin(request: FastifyRequest, reply: FastifyReply, page: Omit<LoginPage, 'locale'>, status = 200) {
   return sendOwnPage(reply, renderLogin({ locale: localeOf(request), ...page }), { policy: PAGE_POLICY, status })
+}
+
+function sendInsecure(request: FastifyRequest, reply: FastifyReply, { http }: Config, status = 200) {
+  const secure = /^https:/i.test(http.publicBaseUrl) ? new URL('/login', http.publicBaseUrl).href : null
+  const local = `http://localhost${request.port ? `:${request.port}` : ''}/login`
+  const html = renderInsecure({ locale: localeOf(request), address: `http://${request.host}`, secure, local })
+  return sendOwnPage(reply, html, { policy: PAGE_POLICY, status })
 }
 
 /** What the person has entered so far. */

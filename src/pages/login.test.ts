@@ -231,3 +231,52 @@ test('in demo mode people can log in as somebody, and out again', async (t) => {
   await submit('/auth/logout', {})
   assert.equal(await who(), 'usr_demo_director')
 })
+
+const LAN = { host: '192.168.1.20:3000' }
+const LAN_ORIGIN = `http://${LAN.host}`
+/** A form as browsers send it over plain http: with Origin alone. */
+const formOf = ({ email, password }: { email: string; password: string }) => ({
+  headers: { ...LAN, accept: 'text/html', origin: LAN_ORIGIN, 'content-type': 'application/x-www-form-urlencoded' },
+  payload: new URLSearchParams({ email, password }).toString(),
+})
+const SAYS_HTTPS = /<h1>Aquí no se puede entrar[^]*http:\/\/192\.168\.1\.20:3000 usa http/
+
+test('over plain http on another machine the page says why nobody can log in, and logs nobody in', async (t) => {
+  const app = await startApp(t)
+  const person = await aPerson(app)
+  const { open } = openBrowser(app)
+
+  const page = await open('/login', LAN)
+  const reply = await app.post('/login', formOf(person))
+  const json = await app.post('/login', { headers: { ...LAN, origin: LAN_ORIGIN }, body: person })
+
+  assert.equal(page.statusCode, 200)
+  for (const { payload } of [page, reply]) {
+    assert.match(payload, SAYS_HTTPS)
+    assert.match(payload, /PUBLIC_BASE_URL/)
+    assert.match(payload, /<a href="http:\/\/localhost:3000\/login">/)
+    assert.doesNotMatch(payload, /<form|type="password"/)
+  }
+  assert.deepEqual([reply.statusCode, reply.cookies], [403, []])
+  assert.deepEqual([json.statusCode, json.json().code], [403, 'https_required'])
+})
+
+test('where the https address is known, that page leads there', async (t) => {
+  const app = await startApp(t, { env: { PUBLIC_BASE_URL: 'https://boletos.example.com' } })
+
+  const { payload } = await app.post('/login', formOf(await aPerson(app)))
+
+  assert.match(payload, /Entra por <a href="https:\/\/boletos\.example\.com\/login">/)
+  assert.doesNotMatch(payload, /PUBLIC_BASE_URL/)
+})
+
+for (const [what, headers] of [
+  ['https ends at a proxy that nobody trusts', { ...LAN, 'sec-fetch-site': 'none' }],
+  ['the browser is on the machine of the server', { host: 'localhost:3000' }],
+  ['the browser is there by number', { host: '127.0.0.1:3000' }],
+] as [string, Record<string, string>][])
+  test(`where ${what}, the login page has its form`, async (t) => {
+    const { open } = openBrowser(await startApp(t))
+
+    assert.match((await open('/login', headers)).payload, /<form method="post" action="\/login">/)
+  })

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { clearMoney, openTill, sumsOf, type Till } from '../../test/money.ts'
 import { stripeEvent } from '../../test/fakes/stripe.ts'
+import { aLoan } from '../../test/ledger.ts'
 import { anOrganizer } from '../../test/make.ts'
 import { newId } from '../platform/db.ts'
 
@@ -93,4 +94,29 @@ test('another currency waits, fits no payment in pesos, and can be dismissed', a
   assert.equal((await till.show(paymentId)).payment.receivedCents, 0)
   const none = await till.post('/payments/reviews/prv_none/dismiss', { reason: 'x' })
   assert.deepEqual([none.http, none.code], [404, 'review_not_found'])
+})
+
+test('dollars that are given to an organizer are dollars of theirs, and leave the debt in pesos as it is', async (t) => {
+  const till = await openTill(t)
+  await clearMoney(till)
+  const { app } = till
+  const organizerId = await anOrganizer(app.db)
+  await aLoan(app.db, organizerId, 100_000)
+  const { providerRef } = await till.intent({ amount: 500, organizerId })
+  const event = paidEvent({ id: providerRef, amount: 50_000, amount_received: 50_000, currency: 'usd' })
+  assert.equal(await till.receive('stripe', event), 'review')
+  const [review] = await listOpen(till)
+
+  const applied = await till.post(`/payments/reviews/${review!.id}/apply`, { reason: 'paid in dollars', organizerId })
+
+  const { payment } = await till.show(applied.review.paymentId)
+  assert.deepEqual([payment.currency, payment.amountCents, payment.status], ['USD', 50_000, 'confirmed'])
+  const balanceIn = async (currency: string) =>
+    (await app.get(`/organizers/${organizerId}/balance?currency=${currency}`, { as: 'director' })).json().account
+  const [pesos, dollars] = [await balanceIn('MXN'), await balanceIn('USD')]
+  assert.deepEqual([pesos.openDebtCents, pesos.creditCents, pesos.paidCents], [100_000, 0, 0])
+  assert.deepEqual([dollars.openDebtCents, dollars.creditCents, dollars.paidCents], [0, 50_000, 50_000])
+  const overview = (await app.get(`/director/overview?organizerId=${organizerId}`, { as: 'director' })).json()
+  assert.deepEqual([overview.finance.openDebtCents, overview.payments.confirmed.count], [100_000, 0])
+  assert.deepEqual(await till.faults(), [])
 })

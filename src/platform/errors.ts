@@ -40,6 +40,7 @@ const FAILURES = {
   invalid_signature: [401, 'The signature is missing or not valid'],
   verification_failed: [403, 'The webhook could not be verified'],
   forbidden: [403, 'Your role may not do this'],
+  https_required: [403, 'The browser does not keep a login over plain http'],
   csrf: [403, 'The request does not come from our own page'],
   supervisor_required: [403, 'Only supervisors of the door may do this'],
   // not found or gone

@@ -10,6 +10,7 @@ const run = ({ app }: Till) => app.runJob(reconcilePayments, {})
 async function differences(till: Till, id: string, query = '') {
   const { data } = (await till.app.get(`/payments/differences${query}`, { as: 'director' })).json()
   const mine = data.filter(({ paymentId }: { paymentId: string }) => paymentId === id)
+  for (const { currency } of mine) assert.equal(currency, 'MXN')
   return mine.map(({ kind, ours, theirs, isFixed }: Record<string, unknown>) => [kind, ours, theirs, isFixed])
 }
 

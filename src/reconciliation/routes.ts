@@ -20,6 +20,7 @@ const DifferenceView = Type.Object(
     }),
     ours: Type.String(),
     theirs: Type.String(),
+    currency: Type.String({ description: 'Of the payment, and so of the amounts.' }),
     isFixed: Type.Boolean({ description: 'Whether ours is theirs now.' }),
     foundAt: Instant,
     fixedAt: NullableInstant,
@@ -27,8 +28,8 @@ const DifferenceView = Type.Object(
   { title: 'PaymentDifference' },
 )
 function describeDifference(difference: FoundDifference) {
-  const { id, paymentId, organizerId, provider, kind, ours, theirs, isFixed, foundAt, fixedAt } = difference
-  return { id, paymentId, organizerId, provider, kind, ours, theirs, isFixed, foundAt, fixedAt }
+  const { id, paymentId, organizerId, provider, kind, ours, theirs, currency, isFixed, foundAt, fixedAt } = difference
+  return { id, paymentId, organizerId, provider, kind, ours, theirs, currency, isFixed, foundAt, fixedAt }
 }
 
 export const reconciliationRoutes =

@@ -59,6 +59,7 @@ test('each report counts what belongs to the event or to events of the type', as
     ['confirmation', { events: [2, 1, 1], confirmed: [2, 1, 1] }],
     ['show-up', { entered: [2, 1, 1], confirmedEntered: [2, 1, 1] }],
     ['whatsapp-cost', { priced: [2, 1, 1], billable: [2, 1, 1] }],
+    ['whatsapp-events', { priced: [2, 1, 1], billable: [2, 1, 1] }],
   ]
   const queries = [
     ...['', `&eventId=${standard}`, `&eventId=${premium}`],

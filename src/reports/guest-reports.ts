@@ -98,29 +98,53 @@ export const showUp: Report = {
   rowsOf: guestsOf,
 }
 
+const PRICED: Column[] = [
+  { name: 'priced', kind: 'count', says: 'Messages with a price.' },
+  { name: 'billable', kind: 'count', says: 'Of these, the ones that cost money.' },
+  { name: 'free', kind: 'count', says: 'Of these, the free ones.' },
+  { name: 'freeShare', kind: 'share', of: ['free', 'priced'], says: 'free of priced.' },
+]
+const countPriced = sql`sum(priced)::bigint as priced, sum(priced - free)::bigint as billable, sum(free)::bigint as free`
+const isOnWhatsApp = (f: ReportFilter) => sql`
+  k.channel = 'whatsapp' and ${inScope(sql`k.organizer_id`, f)} and ${isOfEvents(sql`k.event_id`, f)} and ${isDayWithin(f)}`
+
 export const whatsappCost: Report = {
   name: 'whatsapp-cost',
   title: 'WhatsAppByDay',
   summary: 'Messages that WhatsApp charged for, and free ones, by day',
   description: 'Of the messages that WhatsApp told a price for, as of the last refresh of the views.',
   takes: ON_EVENTS,
-  columns: [
-    { name: 'day', kind: 'day', says: 'The day in Mexico City on which they were requested.' },
-    { name: 'priced', kind: 'count', says: 'Messages with a price.' },
-    { name: 'billable', kind: 'count', says: 'Of these, the ones that cost money.' },
-    { name: 'free', kind: 'count', says: 'Of these, the free ones.' },
-    { name: 'freeShare', kind: 'share', of: ['free', 'priced'], says: 'free of priced.' },
-  ],
+  columns: [{ name: 'day', kind: 'day', says: 'The day in Mexico City on which they were requested.' }, ...PRICED],
   query: (f) => sql`
-    select day::text as id, day::text as day, day - date '1970-01-01' as sort, sum(priced)::bigint as priced,
-           sum(priced - free)::bigint as billable, sum(free)::bigint as free
-      from kpi_deliveries
-     where channel = 'whatsapp'
-       and ${inScope(sql`organizer_id`, f)}
-       and ${isOfEvents(sql`event_id`, f)}
-       and ${isDayWithin(f)}
+    select day::text as id, day::text as day, day - date '1970-01-01' as sort, ${countPriced}
+      from kpi_deliveries k
+     where ${isOnWhatsApp(f)}
      group by day
     having sum(priced) > 0`,
   rowsOf: ({ id: day }, f) =>
-    f.eventId ? `/events/${f.eventId}/deliveries?channel=whatsapp&limit=200` : overviewOf(day, f),
+    f.eventId
+      ? `/events/${f.eventId}/deliveries?channel=whatsapp&limit=200`
+      : `/director/reports/whatsapp-events?${new URLSearchParams({ from: day, to: day, ...organizerOf(f) }).toString()}`,
+}
+
+export const whatsappEvents: Report = {
+  name: 'whatsapp-events',
+  title: 'WhatsAppByEvent',
+  summary: 'Messages that WhatsApp charged for, and free ones, by event',
+  description: 'Of the messages that WhatsApp told a price for, by the day they were requested.',
+  takes: ON_EVENTS,
+  columns: [
+    { name: 'event', kind: 'text', says: 'Name of the event; `id` is its id.' },
+    { name: 'organizer', kind: 'text', says: 'Name of its organizer.' },
+    ...PRICED,
+  ],
+  query: (f) => sql`
+    select v.id, v.name as event, o.name as organizer, sum(priced)::bigint as sort, ${countPriced}
+      from kpi_deliveries k
+      join events v on v.id = k.event_id
+      join organizers o on o.id = v.organizer_id
+     where ${isOnWhatsApp(f)}
+     group by v.id, o.id
+    having sum(priced) > 0`,
+  rowsOf: ({ id }) => `/events/${id}/deliveries?channel=whatsapp&limit=200`,
 }

@@ -1,5 +1,5 @@
 /** THE LIST OF REPORTS. */
-import { confirmation, showUp, ticketsUsage, whatsappCost } from './guest-reports.ts'
+import { confirmation, showUp, ticketsUsage, whatsappCost, whatsappEvents } from './guest-reports.ts'
 import { debt, debtAgeing, payments, topOrganizers } from './money-reports.ts'
 import type { Report } from './report.ts'
 
@@ -12,4 +12,5 @@ export const REPORTS: Report[] = [
   confirmation,
   showUp,
   whatsappCost,
+  whatsappEvents,
 ]

@@ -1,55 +1,24 @@
 /** What a Director does in the panel: money that comes in, a message that is stuck, money that came too late. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Page } from 'playwright-core'
-import type { components } from '../../web/api/schema.d.ts'
-import { openSite, type Site } from './site.ts'
-
-type Schemas = components['schemas']
+import { openSite } from './site.ts'
+import { accountOf, aLatePayment, choose, heading, money, rowWith, waitFor, type Schemas } from './steps.ts'
 
 /** The first failure ends a message, and late money waits for a person. */
 const SETTINGS = { DELIVERY_MAX_ATTEMPTS: '1', LATE_PAYMENT_POLICY: 'hold' }
 const NAME = 'Bodas y Fiestas Demo'
 /** WhatsApp fails for this guest until a person retries. */
 const STUCK = { id: 'g27', name: 'Nadia Soto' }
-const WAIT = { timeoutMs: 20_000, everyMs: 300 }
-
-/** The name of a row is its first cell; its text is all of them. */
-const rowWith = (page: Page, text: string) => page.getByRole('row').filter({ hasText: text })
-/** The screen is there when its title has the focus. */
-const heading = (page: Page, name: string) => page.locator('h1:focus', { hasText: name }).waitFor()
-const money = (cents: number) => `$${(cents / 100).toLocaleString('es-MX', { minimumFractionDigits: 2 })}`
 /** The amount in a text, which has one. */
 const centsOf = (text: string | null) =>
   Math.round(Number(/\$([\d,]+\.\d\d)/.exec(text!)![1]!.replaceAll(',', '')) * 100)
-const balanceOf = async (site: Site) =>
-  (await site.ask<{ account: Schemas['Account'] }>('director', 'GET', '/organizers/org_demo/balance')).account
-
-/** Asks until there is an answer. */
-async function waitFor<T>(what: string, look: () => Promise<T | undefined>): Promise<T> {
-  const endMs = performance.now() + WAIT.timeoutMs
-  for (;;) {
-    const found = await look()
-    if (found !== undefined) return found
-    if (performance.now() > endMs) throw new Error(`No ${what} within ${WAIT.timeoutMs} ms`)
-    await new Promise((resolve) => setTimeout(resolve, WAIT.everyMs))
-  }
-}
-
-const choose = async (page: Page, label: string, option: string) => {
-  await page
-    .getByRole('button', { name: new RegExp(label) })
-    .last()
-    .click()
-  await page.getByRole('option', { name: option }).click()
-}
 
 test('the panel', async (t) => {
   const site = await openSite(t, { env: SETTINGS })
 
   await t.test('a payment that is entered by hand changes the numbers, and Back keeps the filters', async (t) => {
     const page = await site.open(t, 'director', '/panel')
-    const { openDebtCents: owedCents } = await balanceOf(site)
+    const { openDebtCents: owedCents } = await accountOf(site)
     await choose(page, 'Organizador', NAME)
     await page.waitForURL(/organizerId=org_demo/)
     await page.getByRole('link', { name: `Deuda abierta ${money(owedCents)}` }).waitFor()
@@ -81,11 +50,11 @@ test('the panel', async (t) => {
       .getByText(`Cobros: ${money(paidCents + 100_050)} en`)
       .first()
       .waitFor()
-    assert.equal((await balanceOf(site)).openDebtCents, owedCents - 100_050)
+    assert.equal((await accountOf(site)).openDebtCents, owedCents - 100_050)
   })
 
   await t.test('the same reference twice is refused in words, and nothing is booked', async (t) => {
-    const { openDebtCents: owedCents } = await balanceOf(site)
+    const { openDebtCents: owedCents } = await accountOf(site)
     const page = await site.open(t, 'director', '/panel/money?enter=payment&organizerId=org_demo')
     const form = page.getByRole('dialog', { name: 'Registrar pago' })
     await form.getByRole('button', { name: 'Registrar' }).click()
@@ -96,11 +65,11 @@ test('the panel', async (t) => {
 
     await form.getByText('Esa referencia ya existe.').waitFor()
 
-    assert.equal((await balanceOf(site)).openDebtCents, owedCents)
+    assert.equal((await accountOf(site)).openDebtCents, owedCents)
   })
 
   await t.test('a payment is reversed with a reason, and the debt is what it was', async (t) => {
-    const { openDebtCents: owedCents } = await balanceOf(site)
+    const { openDebtCents: owedCents } = await accountOf(site)
     const entered = { organizerId: 'org_demo', amountCents: 5000, method: 'cash', reference: 'CAJA-7' }
     await site.ask('director', 'POST', '/director/payments', entered)
     const page = await site.open(t, 'director', '/panel/money')
@@ -115,11 +84,11 @@ test('the panel', async (t) => {
 
     await page.getByRole('dialog', { name: 'Pago de $50.00' }).getByText('Revertido', { exact: true }).first().waitFor()
 
-    assert.equal((await balanceOf(site)).openDebtCents, owedCents)
+    assert.equal((await accountOf(site)).openDebtCents, owedCents)
   })
 
   await t.test('a payment whose answer is lost and whose session ends is entered once', async (t) => {
-    const { openDebtCents: owedCents } = await balanceOf(site)
+    const { openDebtCents: owedCents } = await accountOf(site)
     const page = await site.open(t, 'director', '/panel/money?enter=payment&organizerId=org_demo')
     const form = page.getByRole('dialog', { name: 'Registrar pago' })
     await form.getByLabel('Monto MXN').fill('12,50')
@@ -147,7 +116,7 @@ test('the panel', async (t) => {
     await form.getByRole('button', { name: 'Registrar $20.00' }).click()
     await form.getByText('Pago registrado.').waitFor()
 
-    assert.equal((await balanceOf(site)).openDebtCents, owedCents - 2000)
+    assert.equal((await accountOf(site)).openDebtCents, owedCents - 2000)
   })
 
   await t.test('dates are typed, and count when they are complete', async (t) => {
@@ -185,19 +154,7 @@ test('the panel', async (t) => {
   })
 
   await t.test('money that came too late is dismissed with a reason', async (t) => {
-    const intent = await site.ask<Schemas['PaymentIntent']>('director', 'POST', '/payments/intent', {
-      ...{ organizerId: 'org_demo', amountCents: 70_000 },
-    })
-    for (const status of ['expired', 'confirmed']) {
-      const event = { id: `evt_${status}`, providerRef: intent.providerRef, status }
-      await site.ask('director', 'POST', '/payments/webhook/mock', event)
-      const expected = status === 'expired' ? 'expired' : 'late'
-      await waitFor(`payment that is ${expected}`, async () => {
-        const path = `/payments/${intent.paymentId}`
-        const { payment } = await site.ask<{ payment: { status: string } }>('director', 'GET', path)
-        return payment.status === expected ? true : undefined
-      })
-    }
+    await aLatePayment(site, 70_000)
     const page = await site.open(t, 'director', '/panel')
     await page.getByRole('link', { name: '1 pago por revisar' }).click()
     const row = rowWith(page, 'Llegó tarde').filter({ hasText: '$700.00' })

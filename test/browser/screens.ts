@@ -43,6 +43,7 @@ export const SCREENS: Screen[] = [
   { name: 'panel-tickets', who: 'director', path: '/panel/tickets', ready: said('$3,750.00') },
   { name: 'panel-attendance', who: 'director', path: '/panel/attendance?eventId=ev_demo', ready: said('Entraron') },
   { name: 'panel-messages', who: 'director', path: '/panel/messages', ready: said('Nada detenido.') },
+  { name: 'panel-whatsapp', who: 'director', path: '/panel/messages/whatsapp', ready: said('% gratis') },
   { name: 'panel-door', who: 'director', path: '/panel/door?eventId=ev_demo', ready: said('Nadie entró dos veces.') },
   { name: 'panel-users', who: 'director', path: '/panel/users', ready: said('director@demo.monotickets.mx') },
   { name: 'panel-keys', who: 'director', path: '/panel/keys?add=yes', ready: seen('dialog', 'Nueva llave') },

@@ -14,6 +14,8 @@ export type Site = {
   url: string
   program: Program
   browser: Browser
+  /** Its data, with the database. */
+  folder: string
   accounts: Record<Who, { email: string; password: string }>
   /** A page of somebody who has logged in; null: of nobody. The test fails when its console has an error. */
   open(t: Ending, who: Who | null, path: string, options?: BrowserContextOptions): Promise<Page>
@@ -66,6 +68,7 @@ export async function openSite(
     url,
     program,
     browser,
+    folder,
     accounts,
     async open(t, who, path, options = {}) {
       const context = await browser.newContext({

@@ -744,6 +744,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/director/reports/whatsapp-events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Messages that WhatsApp charged for, and free ones, by event
+         * @description Of the messages that WhatsApp told a price for, by the day they were requested.
+         */
+        get: operations["reportWhatsAppByEvent"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/director/tasks": {
         parameters: {
             query?: never;
@@ -3379,7 +3399,7 @@ export interface components {
         };
         ExportRequest: {
             /** @enum {string} */
-            report: "top-organizers" | "debt" | "debt-aging" | "tickets-usage" | "payments" | "confirmation" | "show-up" | "whatsapp-cost";
+            report: "top-organizers" | "debt" | "debt-aging" | "tickets-usage" | "payments" | "confirmation" | "show-up" | "whatsapp-cost" | "whatsapp-events";
             /** @enum {string} */
             format: "csv" | "xlsx";
             /** @description Those of the report. */
@@ -4307,6 +4327,8 @@ export interface components {
             kind: components["schemas"]["DifferenceKind"];
             ours: string;
             theirs: string;
+            /** @description Of the payment, and so of the amounts. */
+            currency: string;
             /** @description Whether ours is theirs now. */
             isFixed: boolean;
             /** Format: date-time */
@@ -5108,6 +5130,38 @@ export interface components {
         };
         /** @description Of all rows, not only of this page. */
         WhatsAppByDayTotals: {
+            rows: number;
+            priced: number;
+            billable: number;
+            free: number;
+            freeShare: number | null;
+        };
+        WhatsAppByEvent: {
+            requestId: components["schemas"]["RequestId"];
+            currency: string;
+            totals: components["schemas"]["WhatsAppByEventTotals"];
+            data: components["schemas"]["WhatsAppByEventRow"][];
+            page: components["schemas"]["PageCursor"];
+        };
+        WhatsAppByEventRow: {
+            id: string;
+            /** @description Name of the event; `id` is its id. */
+            event: string | null;
+            /** @description Name of its organizer. */
+            organizer: string | null;
+            /** @description Messages with a price. */
+            priced: number;
+            /** @description Of these, the ones that cost money. */
+            billable: number;
+            /** @description Of these, the free ones. */
+            free: number;
+            /** @description free of priced. */
+            freeShare: number | null;
+            /** @description Where the rows behind this line are. */
+            rowsUrl: string;
+        };
+        /** @description Of all rows, not only of this page. */
+        WhatsAppByEventTotals: {
             rows: number;
             priced: number;
             billable: number;
@@ -7586,6 +7640,55 @@ export interface operations {
             503: components["responses"]["ServiceUnavailable"];
         };
     };
+    reportWhatsAppByEvent: {
+        parameters: {
+            query?: {
+                limit?: components["parameters"]["limit"];
+                /** @description nextCursor of the page before. */
+                cursor?: components["parameters"]["cursor"];
+                /** @description csv, xlsx: all rows in a file, at most 50000 (else 409 `export_required`); limit and cursor do not apply. csv: UTF-8 with a byte order mark, money with decimals, an apostrophe before formulas. xlsx: numbers are numbers, days are days, and the last line has the totals. */
+                format?: components["parameters"]["format"];
+                organizerId?: components["parameters"]["organizerId"];
+                /** @description ISO date or instant; whole days of Mexico City. */
+                from?: components["parameters"]["from"];
+                /** @description The same; the day is included. */
+                to?: components["parameters"]["to"];
+                /** @description ISO 4217, in any case. */
+                currency?: components["parameters"]["currency"];
+                eventId?: components["parameters"]["eventId-query"];
+                /** @description Of the event. */
+                type?: components["parameters"]["type"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Messages that WhatsApp charged for, and free ones, by event */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WhatsAppByEvent"];
+                    "text/csv": string;
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                };
+            };
+            /** @description `invalid_request`, `invalid_text`, `invalid_cursor`, `invalid_date`, `period_too_long`, `unsupported_currency` */
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            /** @description `organizer_not_found`, `event_not_found` */
+            404: components["responses"]["NotFound"];
+            /** @description `export_required` */
+            409: components["responses"]["Conflict"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
     countDirectorTasks: {
         parameters: {
             query?: never;
@@ -9751,7 +9854,7 @@ export interface operations {
             400: components["responses"]["BadRequestPage"];
             /** @description `invalid_credentials` */
             401: components["responses"]["UnauthorizedPage"];
-            /** @description `csrf` */
+            /** @description `csrf`, `https_required` */
             403: components["responses"]["ForbiddenPage"];
             413: components["responses"]["PayloadTooLargePage"];
             415: components["responses"]["UnsupportedMediaTypePage"];

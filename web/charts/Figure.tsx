@@ -5,7 +5,9 @@ import { Refused } from '../kit/Refused.tsx'
 import { say } from '../kit/say.ts'
 import { Age } from '../kit/Time.tsx'
 import { pick } from '../words/locale.ts'
+import { formatRatio } from '../words/formats.ts'
 import styles from './charts.module.css'
+import type { Format, OnProgress } from './files.ts'
 
 const WORDS = pick({
   es: {
@@ -14,6 +16,7 @@ const WORDS = pick({
     showTable: 'Ver tabla',
     showChart: 'Ver gráfica',
     saved: 'Archivo listo.',
+    writing: 'Son muchas filas: estamos escribiendo el archivo.',
     save: (format: string, title: string) => `Bajar ${format}: ${title}`,
   },
   en: {
@@ -22,12 +25,12 @@ const WORDS = pick({
     showTable: 'Show table',
     showChart: 'Show chart',
     saved: 'The file is ready.',
+    writing: 'These are many rows: we are writing the file.',
     save: (format: string, title: string) => `Download ${format}: ${title}`,
   },
 })
 const FORMATS = ['csv', 'xlsx'] as const
 
-export type Format = (typeof FORMATS)[number]
 /** Numbers stand right. */
 export type TableOf = {
   columns: readonly { title: string; isNumber?: boolean }[]
@@ -46,7 +49,7 @@ type Props = {
   table: TableOf
   /** There is nothing to draw; the conclusion says so. */
   isEmpty?: boolean
-  onSave: (format: Format) => Promise<void>
+  onSave: (format: Format, onProgress: OnProgress) => Promise<void>
   /** Draws the marks in a width of so many pixels. */
   children: (width: number) => ReactNode
 }
@@ -55,18 +58,21 @@ export function Figure({ title, conclusion, asOf, legend, note, table, isEmpty =
   const [isTable, setIsTable] = useState(false)
   const [busy, setBusy] = useState<Format | null>(null)
   const [failure, setFailure] = useState<unknown>()
+  /** Of a file that is not there at once. */
+  const [part, setPart] = useState<number | null>()
   const [place, width] = useWidth()
   const id = useId()
   const save = async (format: Format) => {
     setBusy(format)
     setFailure(undefined)
     try {
-      await onSave(format)
+      await onSave(format, setPart)
       say(WORDS.saved)
     } catch (error) {
       setFailure(error)
     } finally {
       setBusy(null)
+      setPart(undefined)
     }
   }
   return (
@@ -80,6 +86,11 @@ export function Figure({ title, conclusion, asOf, legend, note, table, isEmpty =
         {isTable ? <FigureTable label={title} table={table} /> : width > 0 && !isEmpty ? children(width) : null}
       </div>
       <Refused error={failure} />
+      {part === undefined ? null : (
+        <p role="status">
+          {WORDS.writing} {part === null ? null : formatRatio(part)}
+        </p>
+      )}
       <figcaption>
         {note}
         <span>

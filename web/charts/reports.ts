@@ -1,4 +1,4 @@
-/** The Director's reports as series for charts, and as files by the export of the same report. */
+/** The Director's reports as series for charts. */
 import { useQuery, type UseQueryResult } from '@tanstack/react-query'
 import { api } from '../api/client.ts'
 import type { paths } from '../api/schema.d.ts'
@@ -52,22 +52,4 @@ async function readReport<N extends ReportName>(
   const rows = whole!.data
   if (rows.length > 1 && 'day' in rows[0]!) rows.reverse()
   return whole as unknown as Report<N>
-}
-
-/** Saves the whole report as a file, with the columns and totals that the API gives it. */
-export async function saveReport<N extends ReportName>(
-  name: N,
-  query: ReportQuery<N>,
-  format: 'csv' | 'xlsx',
-): Promise<void> {
-  const reply = await api.GET(`/director/reports/${name}` as '/director/reports/debt', {
-    params: { query: { ...query, format } as never },
-    parseAs: 'blob',
-  })
-  if (reply.error) throw reply.error
-  const link = document.createElement('a')
-  link.href = URL.createObjectURL(reply.data)
-  link.download = `${name}.${format}`
-  link.click()
-  setTimeout(() => URL.revokeObjectURL(link.href), 60_000)
 }

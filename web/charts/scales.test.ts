@@ -5,6 +5,7 @@ import {
   firstDayOf,
   isFew,
   isUnfinished,
+  daysOf,
   lastDayOf,
   listUnits,
   moveDay,
@@ -25,6 +26,14 @@ for (const [from, to, unit] of [
   ['2026-01-01', '2026-12-31', 'month'],
 ] as const)
   test(`${from} to ${to} is drawn by ${unit}`, () => assert.equal(unitOf(from, to), unit))
+
+test('the days of a unit are those of the period', () => {
+  const period = { from: '2026-12-02', to: '2026-12-29' }
+
+  assert.deepEqual(daysOf('2026-12-01', 'month', period), period)
+  assert.deepEqual(daysOf('2026-12-14', 'week', period), { from: '2026-12-14', to: '2026-12-20' })
+  assert.deepEqual(daysOf('2026-12-29', 'day', period), { from: '2026-12-29', to: '2026-12-29' })
+})
 
 for (const [day, unit, last] of [
   ['2026-12-26', 'day', '2026-12-26'],

@@ -31,6 +31,16 @@ export function lastDayOf(day: string, unit: Unit): string {
   return new Date(Date.UTC(year, month, 0)).toISOString().slice(0, 10)
 }
 
+/** The days of the unit that begins on `day`, as far as they are within the period. */
+export function daysOf(
+  day: string,
+  unit: Unit,
+  { from, to }: { from: string; to: string },
+): { from: string; to: string } {
+  const last = lastDayOf(day, unit)
+  return { from: day < from ? from : day, to: last > to ? to : last }
+}
+
 /** Whether more can still come in: such a column is hatched. */
 export const isUnfinished = (day: string, unit: Unit, today: string): boolean => lastDayOf(day, unit) >= today
 

@@ -9,6 +9,7 @@ type Pages<R> = {
   data: { pages: { data: R[] }[] } | undefined
   error: unknown
   isPending: boolean
+  fetchStatus: 'fetching' | 'paused' | 'idle'
   refetch: () => unknown
   hasNextPage: boolean
   isFetchingNextPage: boolean

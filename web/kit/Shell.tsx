@@ -4,6 +4,7 @@ import { useEffect } from 'react'
 import { $api, type Schemas } from '../api/client.ts'
 import { chooseLocale, LOCALE, pick } from '../words/locale.ts'
 import { Button } from './Button.tsx'
+import { Freshness } from './Freshness.tsx'
 import { Failed, Forbidden, Loading } from './State.tsx'
 import styles from './shell.module.css'
 
@@ -98,6 +99,7 @@ export function Shell({ brand, sections: all, roles }: Props) {
           </div>
         </div>
       </header>
+      <Freshness />
       <main id="content" tabIndex={-1} className={styles['main']}>
         {isAllowed ? <Outlet /> : <Forbidden />}
       </main>

@@ -11,6 +11,7 @@ const WORDS = pick({
   es: {
     loading: 'Cargando…',
     slow: 'Está tardando.',
+    offline: 'Sin conexión. Se carga en cuanto vuelva.',
     failed: 'No pudimos cargar esto.',
     again: 'Reintentar',
     forbidden: 'Tu cuenta no puede ver esto.',
@@ -19,6 +20,7 @@ const WORDS = pick({
   en: {
     loading: 'Loading…',
     slow: 'This is taking long.',
+    offline: 'No connection. It loads once there is one.',
     failed: 'We could not load this.',
     again: 'Try again',
     forbidden: 'Your account may not see this.',
@@ -82,7 +84,13 @@ export function Empty({ children, action }: { children: ReactNode; action?: Reac
   )
 }
 
-type Query<T> = { data: T | undefined; error: unknown; isPending: boolean; refetch: () => unknown }
+type Query<T> = {
+  data: T | undefined
+  error: unknown
+  isPending: boolean
+  fetchStatus: 'fetching' | 'paused' | 'idle'
+  refetch: () => unknown
+}
 
 /** The part of a page that a query fills. Data that are there stay while a later call fails. */
 export function Loaded<T>({
@@ -96,5 +104,6 @@ export function Loaded<T>({
 }) {
   if (query.data !== undefined) return children(query.data)
   if (query.error) return <Failed error={query.error} onRetry={() => void query.refetch()} />
+  if (query.fetchStatus === 'paused') return <Empty>{WORDS.offline}</Empty>
   return <Loading {...(lines === undefined ? {} : { lines })} />
 }

@@ -6,10 +6,11 @@ import { createRoot } from 'react-dom/client'
 import { I18nProvider, RouterProvider as AriaRouterProvider } from 'react-aria-components'
 import 'virtual:tokens.css'
 import './base.css'
-import { isProblem } from '../api/client.ts'
+import { AGAIN_MS, isProblem } from '../api/client.ts'
 import { LOCALE } from '../words/locale.ts'
 
 const FRESH_MS = 10_000
+const AGAIN_WITHOUT_NETWORK_MS = 15_000
 
 /** `basePath`: where the app is served, such as `/panel`. */
 export function startApp(routeTree: AnyRoute, basePath: string): void {
@@ -19,6 +20,8 @@ export function startApp(routeTree: AnyRoute, basePath: string): void {
         staleTime: FRESH_MS,
         // An answer of the API is final; without a network it is worth another try.
         retry: (failures, error) => !isProblem(error) && failures < 2,
+        refetchInterval: ({ state: { error } }) =>
+          error === null || isProblem(error) ? AGAIN_MS : AGAIN_WITHOUT_NETWORK_MS,
       },
       // Without a network a form says so at once, instead of sending by itself later.
       mutations: { retry: false, networkMode: 'always' },

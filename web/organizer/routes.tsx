@@ -1,5 +1,6 @@
 /** THE LIST OF SCREENS of the organizer's pages. All but the first two load when they are opened. */
-import { createRootRoute, createRoute, lazyRouteComponent, type RouteComponent } from '@tanstack/react-router'
+import { createRootRoute, createRoute, type RouteComponent } from '@tanstack/react-router'
+import { lazyScreen } from '../kit/lazy.ts'
 import { useMe } from '../kit/session.ts'
 import { Shell } from '../kit/Shell.tsx'
 import { pick } from '../words/locale.ts'
@@ -40,18 +41,18 @@ function Frame() {
 const root = createRootRoute({ component: Frame })
 const event = createRoute({ getParentRoute: () => root, path: '/events/$eventId', component: EventFrame })
 
-const EditPage = lazyRouteComponent(() => import('./events/EditPage.tsx'), 'EditPage')
-const GuestsPage = lazyRouteComponent(() => import('./guests/GuestsPage.tsx'), 'GuestsPage')
-const ImportPage = lazyRouteComponent(() => import('./imports/ImportPage.tsx'), 'ImportPage')
-const WaitlistPage = lazyRouteComponent(() => import('./waitlist/WaitlistPage.tsx'), 'WaitlistPage')
-const TextsPage = lazyRouteComponent(() => import('./texts/TextsPage.tsx'), 'TextsPage')
-const SendsPage = lazyRouteComponent(() => import('./sends/SendsPage.tsx'), 'SendsPage')
-const NewSendPage = lazyRouteComponent(() => import('./sends/NewSendPage.tsx'), 'NewSendPage')
-const SendPage = lazyRouteComponent(() => import('./sends/SendPage.tsx'), 'SendPage')
-const ConversationsPage = lazyRouteComponent(() => import('./conversations/ConversationsPage.tsx'), 'ConversationsPage')
-const DoorPage = lazyRouteComponent(() => import('./door/DoorPage.tsx'), 'DoorPage')
-const BalancePage = lazyRouteComponent(() => import('./balance/BalancePage.tsx'), 'BalancePage')
-const TeamPage = lazyRouteComponent(() => import('./team/TeamPage.tsx'), 'TeamPage')
+const EditPage = lazyScreen(() => import('./events/EditPage.tsx'), 'EditPage')
+const GuestsPage = lazyScreen(() => import('./guests/GuestsPage.tsx'), 'GuestsPage')
+const ImportPage = lazyScreen(() => import('./imports/ImportPage.tsx'), 'ImportPage')
+const WaitlistPage = lazyScreen(() => import('./waitlist/WaitlistPage.tsx'), 'WaitlistPage')
+const TextsPage = lazyScreen(() => import('./texts/TextsPage.tsx'), 'TextsPage')
+const SendsPage = lazyScreen(() => import('./sends/SendsPage.tsx'), 'SendsPage')
+const NewSendPage = lazyScreen(() => import('./sends/NewSendPage.tsx'), 'NewSendPage')
+const SendPage = lazyScreen(() => import('./sends/SendPage.tsx'), 'SendPage')
+const ConversationsPage = lazyScreen(() => import('./conversations/ConversationsPage.tsx'), 'ConversationsPage')
+const DoorPage = lazyScreen(() => import('./door/DoorPage.tsx'), 'DoorPage')
+const BalancePage = lazyScreen(() => import('./balance/BalancePage.tsx'), 'BalancePage')
+const TeamPage = lazyScreen(() => import('./team/TeamPage.tsx'), 'TeamPage')
 
 /** A screen of one event. `read`: keeps what is valid of its query string. */
 const ofEvent = (

@@ -1,5 +1,6 @@
 /** THE LIST OF SCREENS of the Director's panel. All but the first view are loaded when they are opened. */
-import { createRootRoute, createRoute, lazyRouteComponent } from '@tanstack/react-router'
+import { createRootRoute, createRoute } from '@tanstack/react-router'
+import { lazyScreen } from '../kit/lazy.ts'
 import { Shell } from '../kit/Shell.tsx'
 import { pick } from '../words/locale.ts'
 import { readSearch } from './shared/search.ts'
@@ -55,62 +56,67 @@ export const routeTree = root.addChildren([
   createRoute({ ...at('/'), validateSearch: readSearch(...PERIOD), component: OverviewPage }),
   createRoute({
     ...at('/money'),
-    validateSearch: readSearch(...PERIOD, 'group', 'method', 'payment', 'enter'),
-    component: lazyRouteComponent(() => import('./money/PaymentsPage.tsx'), 'PaymentsPage'),
+    validateSearch: readSearch(...PERIOD, 'group', 'method', 'currency', 'payment', 'enter'),
+    component: lazyScreen(() => import('./money/PaymentsPage.tsx'), 'PaymentsPage'),
   }),
   createRoute({
     ...at('/money/reviews'),
     validateSearch: readSearch('status'),
-    component: lazyRouteComponent(() => import('./money/ReviewsPage.tsx'), 'ReviewsPage'),
+    component: lazyScreen(() => import('./money/ReviewsPage.tsx'), 'ReviewsPage'),
   }),
   createRoute({
     ...at('/money/differences'),
     validateSearch: readSearch('status', 'payment'),
-    component: lazyRouteComponent(() => import('./money/DifferencesPage.tsx'), 'DifferencesPage'),
+    component: lazyScreen(() => import('./money/DifferencesPage.tsx'), 'DifferencesPage'),
   }),
   createRoute({
     ...at('/organizers'),
-    validateSearch: readSearch('add'),
-    component: lazyRouteComponent(() => import('./organizers/OrganizersPage.tsx'), 'OrganizersPage'),
+    validateSearch: readSearch('add', 'to'),
+    component: lazyScreen(() => import('./organizers/OrganizersPage.tsx'), 'OrganizersPage'),
   }),
   createRoute({
     ...at('/organizers/$organizerId'),
     validateSearch: readSearch('kind'),
-    component: lazyRouteComponent(() => import('./organizers/OrganizerPage.tsx'), 'OrganizerPage'),
+    component: lazyScreen(() => import('./organizers/OrganizerPage.tsx'), 'OrganizerPage'),
   }),
   createRoute({
     ...at('/tickets'),
     validateSearch: readSearch(...PERIOD, 'kind', 'assign'),
-    component: lazyRouteComponent(() => import('./tickets/TicketsPage.tsx'), 'TicketsPage'),
+    component: lazyScreen(() => import('./tickets/TicketsPage.tsx'), 'TicketsPage'),
   }),
   createRoute({
     ...at('/messages'),
     validateSearch: readSearch('kind', 'channel', 'organizerId', 'closed'),
-    component: lazyRouteComponent(() => import('./messages/MessagesPage.tsx'), 'MessagesPage'),
+    component: lazyScreen(() => import('./messages/MessagesPage.tsx'), 'MessagesPage'),
+  }),
+  createRoute({
+    ...at('/messages/whatsapp'),
+    validateSearch: readSearch(...PERIOD),
+    component: lazyScreen(() => import('./messages/CostPage.tsx'), 'CostPage'),
   }),
   createRoute({
     ...at('/attendance'),
     validateSearch: readSearch(...PERIOD, 'eventId'),
-    component: lazyRouteComponent(() => import('./attendance/AttendancePage.tsx'), 'AttendancePage'),
+    component: lazyScreen(() => import('./attendance/AttendancePage.tsx'), 'AttendancePage'),
   }),
   createRoute({
     ...at('/door'),
     validateSearch: readSearch('organizerId', 'eventId'),
-    component: lazyRouteComponent(() => import('./door/DoorPage.tsx'), 'DoorPage'),
+    component: lazyScreen(() => import('./door/DoorPage.tsx'), 'DoorPage'),
   }),
   createRoute({
     ...at('/users'),
     validateSearch: readSearch('organizerId', 'invite'),
-    component: lazyRouteComponent(() => import('./users/UsersPage.tsx'), 'UsersPage'),
+    component: lazyScreen(() => import('./users/UsersPage.tsx'), 'UsersPage'),
   }),
   createRoute({
     ...at('/keys'),
     validateSearch: readSearch('organizerId', 'add'),
-    component: lazyRouteComponent(() => import('./keys/KeysPage.tsx'), 'KeysPage'),
+    component: lazyScreen(() => import('./keys/KeysPage.tsx'), 'KeysPage'),
   }),
   createRoute({
     ...at('/audit'),
     validateSearch: readSearch('entity', 'actor', 'from', 'to', 'entry'),
-    component: lazyRouteComponent(() => import('./audit/AuditPage.tsx'), 'AuditPage'),
+    component: lazyScreen(() => import('./audit/AuditPage.tsx'), 'AuditPage'),
   }),
 ])

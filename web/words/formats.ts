@@ -15,6 +15,20 @@ const ABSENT = '—'
 export const formatMoney = (cents: number | null): string =>
   cents === null ? ABSENT : `${cents < 0 ? '−' : ''}$${amount.format(Math.abs(cents) / 100)}`
 
+/** ISO 4217, of the currencies that the API takes. */
+const WITHOUT_DECIMALS = new Set(['CLP', 'JPY'])
+
+/**
+ * As `formatMoney`, of minor units of any currency, which is named where it is not the peso: `1,234.50 USD`. What is owed in one
+ * currency is never paid by another.
+ */
+export function formatMoneyIn(minor: number | null, currency: string | null): string {
+  if (minor === null || currency === null || currency === 'MXN') return formatMoney(minor)
+  const decimals = WITHOUT_DECIMALS.has(currency) ? 0 : 2
+  const digits = new Intl.NumberFormat(NUMBERS, { minimumFractionDigits: decimals, maximumFractionDigits: decimals })
+  return `${minor < 0 ? '−' : ''}${digits.format(Math.abs(minor) / 10 ** decimals)} ${currency}`
+}
+
 const short = new Intl.NumberFormat(NUMBERS, { notation: 'compact', maximumFractionDigits: 1 })
 
 /** `$96 k`, for the axis of a chart. */

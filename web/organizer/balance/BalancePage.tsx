@@ -9,7 +9,7 @@ import { useMe } from '../../kit/session.ts'
 import { Empty, Loaded } from '../../kit/State.tsx'
 import { When } from '../../kit/Time.tsx'
 import { useUrl } from '../../kit/url.ts'
-import { formatMoney, formatNumber, ZONE } from '../../words/formats.ts'
+import { formatMoney, formatMoneyIn, formatNumber, ZONE } from '../../words/formats.ts'
 import { MOVEMENTS } from '../../words/movements.ts'
 import styles from './balance.module.css'
 import { WORDS } from './words.ts'
@@ -107,7 +107,7 @@ function Ledger({ organizerId }: { organizerId: string }) {
             id: 'amount',
             title: WORDS.amount,
             isNumber: true,
-            cell: ({ owedCents }) => (owedCents === null || owedCents === 0 ? '' : formatMoney(owedCents)),
+            cell: ({ owedCents, currency }) => (owedCents ? formatMoneyIn(owedCents, currency) : ''),
           },
           {
             id: 'reason',

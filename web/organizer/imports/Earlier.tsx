@@ -1,5 +1,5 @@
 /** The imports of before, with the rows that each rejected. */
-import { $api } from '../../api/client.ts'
+import { $api, AGAIN_MS } from '../../api/client.ts'
 import { DataTable } from '../../kit/DataTable.tsx'
 import { Empty, Loaded } from '../../kit/State.tsx'
 import { When } from '../../kit/Time.tsx'
@@ -15,7 +15,7 @@ export function Earlier() {
     'get',
     '/events/{eventId}/imports',
     { params: { path: useEventPath() } },
-    { refetchInterval: ({ state }) => (state.data?.data.some(isOpen) ? OFTEN_MS : false) },
+    { refetchInterval: ({ state }) => (state.data?.data.some(isOpen) ? OFTEN_MS : AGAIN_MS) },
   )
   return (
     <section>

@@ -1,6 +1,6 @@
 /** A long list, which is imported in the background. */
 import { ProgressBar } from 'react-aria-components'
-import { $api } from '../../api/client.ts'
+import { $api, AGAIN_MS } from '../../api/client.ts'
 import { Button } from '../../kit/Button.tsx'
 import { Refused } from '../../kit/Refused.tsx'
 import { Loaded } from '../../kit/State.tsx'
@@ -22,7 +22,7 @@ export function JobProgress({ importId, onAgain }: { importId: string; onAgain: 
     'get',
     '/events/{eventId}/imports/{importId}',
     { params: { path } },
-    { refetchInterval: ({ state }) => (isOpen(state.data) ? OFTEN_MS : false) },
+    { refetchInterval: ({ state }) => (isOpen(state.data) ? OFTEN_MS : AGAIN_MS) },
   )
   return (
     <Loaded query={job}>

@@ -13,6 +13,7 @@ import { toInstant } from '../../kit/zone.ts'
 import { formatTime, ZONE } from '../../words/formats.ts'
 import { useOrganizerNames } from '../shared/organizers.ts'
 import { useUserNames, useUsers } from '../shared/users.ts'
+import { describeValue, nameField } from './fields.ts'
 import { KINDS, nameAction, WORDS } from './words.ts'
 import styles from './audit.module.css'
 
@@ -96,10 +97,10 @@ export function AuditPage() {
 function Changes({ entry: { before, after } }: { entry: Entry }) {
   const was = (before ?? {}) as Record<string, unknown>
   const is = (after ?? {}) as Record<string, unknown>
-  const show = (value: unknown) =>
-    value === undefined || value === null ? '—' : typeof value === 'string' ? value : JSON.stringify(value)
+  const currency = typeof is['currency'] === 'string' ? is['currency'] : null
+  const show = (field: string, value: unknown) => describeValue(field, value, currency)
   const fields = [...new Set([...Object.keys(was), ...Object.keys(is)])].filter(
-    (field) => show(was[field]) !== show(is[field]),
+    (field) => JSON.stringify(was[field] ?? null) !== JSON.stringify(is[field] ?? null),
   )
   if (fields.length === 0) return <p>{WORDS.nothing}</p>
   return (
@@ -115,9 +116,9 @@ function Changes({ entry: { before, after } }: { entry: Entry }) {
       <tbody>
         {fields.map((field) => (
           <tr key={field}>
-            <th scope="row">{field}</th>
-            <td>{show(was[field])}</td>
-            <td>{show(is[field])}</td>
+            <th scope="row">{nameField(field)}</th>
+            <td>{show(field, was[field])}</td>
+            <td>{show(field, is[field])}</td>
           </tr>
         ))}
       </tbody>

@@ -6,6 +6,7 @@ import { BY_CURSOR, rowsOf } from '../../api/pages.ts'
 import { Button } from '../../kit/Button.tsx'
 import { Confirm } from '../../kit/Confirm.tsx'
 import { Choice } from '../../kit/Field.tsx'
+import { GoTo } from '../../kit/GoTo.tsx'
 import { Head } from '../../kit/Head.tsx'
 import { useIdempotencyKey } from '../../kit/idempotency.ts'
 import { PagedTable } from '../../kit/PagedTable.tsx'
@@ -62,7 +63,9 @@ export function MessagesPage() {
   const count = !letters.data || letters.hasNextPage ? null : rowsOf(letters.data).length
   return (
     <>
-      <Head title={WORDS.title} />
+      <Head title={WORDS.title}>
+        <GoTo to="/messages/whatsapp">{WORDS.cost}</GoTo>
+      </Head>
       <Panel title={WORDS.channels}>
         <Channels />
       </Panel>

@@ -7,15 +7,18 @@ import { Panel } from '../../kit/Panel.tsx'
 import { Row } from '../../kit/Row.tsx'
 import { Age } from '../../kit/Time.tsx'
 import { useUrl } from '../../kit/url.ts'
+import { formatMoneyIn } from '../../words/formats.ts'
 import { useOrganizerNames } from '../shared/organizers.ts'
 import { MoneyFrame } from './MoneyFrame.tsx'
 import { PaymentDrawer } from './PaymentDrawer.tsx'
-import { WORDS } from './words.ts'
+import { nameStatus, WORDS } from './words.ts'
 
 const STATES = [
   { id: 'open', label: WORDS.notFixed },
   { id: 'fixed', label: WORDS.fixed },
 ] as const
+
+const SUMS = new Set<Schemas['PaymentDifference']['kind']>(['received', 'refunded', 'disputed'])
 
 export function DifferencesPage() {
   const [{ status, payment }, change] = useUrl<{ status?: string; payment?: string }>()
@@ -43,8 +46,12 @@ export function DifferencesPage() {
           columns={[
             { id: 'what', title: WORDS.what, cell: ({ kind }) => WORDS.differenceKinds[kind] },
             { id: 'organizer', title: WORDS.organizer, cell: ({ organizerId }) => nameOf(organizerId) },
-            { id: 'ours', title: WORDS.ours, cell: ({ ours }) => ours },
-            { id: 'theirs', title: WORDS.theirs, cell: ({ provider, theirs }) => `${theirs} (${provider})` },
+            { id: 'ours', title: WORDS.ours, cell: (one) => nameSide(one, one.ours) },
+            {
+              id: 'theirs',
+              title: WORDS.theirs,
+              cell: (one) => `${nameSide(one, one.theirs)} (${one.provider})`,
+            },
             { id: 'found', title: WORDS.found, cell: ({ foundAt }) => <Age at={foundAt} /> },
           ]}
         />
@@ -53,3 +60,7 @@ export function DifferencesPage() {
     </MoneyFrame>
   )
 }
+
+/** Sums are texts of minor units; the others are states. */
+const nameSide = ({ kind, currency }: Schemas['PaymentDifference'], side: string): string =>
+  SUMS.has(kind) ? formatMoneyIn(Number(side), currency) : side === 'none' ? WORDS.nowhere : nameStatus(side)

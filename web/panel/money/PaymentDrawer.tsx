@@ -11,7 +11,7 @@ import { Row } from '../../kit/Row.tsx'
 import { say } from '../../kit/say.ts'
 import { Loaded } from '../../kit/State.tsx'
 import { Status } from '../../kit/Status.tsx'
-import { formatMoney, formatTime, ZONE } from '../../words/formats.ts'
+import { formatMoneyIn, formatTime, ZONE } from '../../words/formats.ts'
 import { useOrganizerNames } from '../shared/organizers.ts'
 import { describeStatus, nameMethod, WORDS } from './words.ts'
 
@@ -20,7 +20,7 @@ const WITH_MONEY: Schemas['Payment']['status'][] = ['confirmed', 'partially_refu
 export function PaymentDrawer({ paymentId, onClose }: { paymentId: string; onClose: () => void }) {
   const found = $api.useQuery('get', '/payments/{paymentId}', { params: { path: { paymentId } } })
   const nameOf = useOrganizerNames()
-  const money = found.data ? formatMoney(found.data.payment.amountCents) : '…'
+  const money = found.data ? formatMoneyIn(found.data.payment.amountCents, found.data.payment.currency) : '…'
   return (
     <Dialog place="drawer" isOpen title={WORDS.payment(money)} onClose={onClose}>
       <Loaded query={found}>
@@ -35,8 +35,8 @@ export function PaymentDrawer({ paymentId, onClose }: { paymentId: string; onClo
                   [WORDS.when, formatTime(payment.paidAt ?? payment.createdAt, ZONE)],
                   [WORDS.method, nameMethod(payment.method ?? payment.provider)],
                   [WORDS.reference, payment.reference ?? payment.providerRef ?? '—'],
-                  [WORDS.received, formatMoney(payment.receivedCents)],
-                  [WORDS.refunded, formatMoney(payment.refundedCents)],
+                  [WORDS.received, formatMoneyIn(payment.receivedCents, payment.currency)],
+                  [WORDS.refunded, formatMoneyIn(payment.refundedCents, payment.currency)],
                   [WORDS.note, payment.note ?? payment.reason ?? '—'],
                 ]}
               />
@@ -66,11 +66,11 @@ function TakeBack({ payment, name }: { payment: Schemas['Payment']; name: string
   if (!WITH_MONEY.includes(payment.status)) return null
   const isManual = payment.kind === 'manual'
   const params = { path: { paymentId: payment.id }, header }
-  const money = formatMoney(payment.receivedCents - payment.refundedCents)
+  const money = formatMoneyIn(payment.receivedCents - payment.refundedCents, payment.currency)
   const run = async (reason: string) => {
     if (isManual) {
       const { balance } = await reverse.mutateAsync({ params, body: { reason } })
-      say(WORDS.reversed(formatMoney(balance.openDebtCents)))
+      say(WORDS.reversed(formatMoneyIn(balance.openDebtCents, balance.currency)))
     } else {
       await refund.mutateAsync({ params, body: { reason } })
       say(WORDS.refundAsked)

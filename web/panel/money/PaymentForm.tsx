@@ -111,7 +111,7 @@ function Form({ organizerId, onDone }: { organizerId: string | undefined; onDone
         onChange={set('organizerId')}
       />
       <Field
-        label={WORDS.amount}
+        label={WORDS.amountPesos}
         hint={WORDS.amountHint}
         inputMode="decimal"
         autoComplete="off"

@@ -6,7 +6,7 @@ import { PagedTable } from '../../kit/PagedTable.tsx'
 import { Panel } from '../../kit/Panel.tsx'
 import { Status } from '../../kit/Status.tsx'
 import { oneOf, useUrl } from '../../kit/url.ts'
-import { formatMoney, formatTime, ZONE } from '../../words/formats.ts'
+import { formatMoneyIn, formatTime, ZONE } from '../../words/formats.ts'
 import { FilterBar } from '../shared/FilterBar.tsx'
 import { useOrganizerNames } from '../shared/organizers.ts'
 import { periodOf, todayInMexico, type Filters } from '../shared/period.ts'
@@ -17,9 +17,11 @@ import { describeStatus, METHOD_IDS, nameMethod, WORDS } from './words.ts'
 
 type Group = keyof typeof WORDS.groups
 /** `payment`: the opened one. `enter`: the form is open. */
-type PaymentsUrl = Filters & { group?: string; method?: string; payment?: string; enter?: string }
+type PaymentsUrl = Filters & { group?: string; method?: string; currency?: string; payment?: string; enter?: string }
 
 const ANY = 'any'
+/** Those that the API takes. Amounts of two currencies never stand in one list. */
+const CURRENCIES = ['MXN', 'USD', 'EUR', 'GTQ', 'COP', 'CLP', 'JPY']
 const GROUPS = Object.entries(WORDS.groups) as [Group, string][]
 
 export function PaymentsPage() {
@@ -29,11 +31,13 @@ export function PaymentsPage() {
     GROUPS.map(([id]) => id),
     url.group,
   )
+  const currency = oneOf(CURRENCIES, url.currency) ?? 'MXN'
   const query = {
     ...periodOf(url, todayInMexico()),
     ...(organizerId ? { organizerId } : {}),
     ...(group ? { group } : {}),
     ...(method ? { method } : {}),
+    currency,
   }
   const payments = $api.useInfiniteQuery('get', '/director/payments', { params: { query } }, BY_CURSOR)
   const nameOf = useOrganizerNames()
@@ -59,6 +63,12 @@ export function PaymentsPage() {
           options={[{ id: ANY, label: WORDS.any }, ...METHOD_IDS.map((id) => ({ id, label: nameMethod(id) }))]}
           onChange={(id) => change({ method: id === ANY ? undefined : id })}
         />
+        <Choice
+          label={WORDS.currency}
+          value={currency}
+          options={CURRENCIES.map((id) => ({ id, label: id }))}
+          onChange={(id) => change({ currency: id === 'MXN' ? undefined : id })}
+        />
       </FilterBar>
       <Panel>
         <PagedTable<Schemas['Payment']>
@@ -72,7 +82,12 @@ export function PaymentsPage() {
             { id: 'organizer', title: WORDS.organizer, cell: ({ organizerId: id }) => nameOf(id) },
             { id: 'method', title: WORDS.method, cell: ({ method: how, provider }) => nameMethod(how ?? provider) },
             { id: 'reference', title: WORDS.reference, cell: ({ reference }) => reference ?? '—' },
-            { id: 'amount', title: WORDS.amount, isNumber: true, cell: ({ amountCents }) => formatMoney(amountCents) },
+            {
+              id: 'amount',
+              title: WORDS.amount,
+              isNumber: true,
+              cell: (one) => formatMoneyIn(one.amountCents, one.currency),
+            },
             {
               id: 'status',
               title: WORDS.status,

@@ -14,7 +14,7 @@ import { RowActions } from '../../kit/RowActions.tsx'
 import { say } from '../../kit/say.ts'
 import { Age } from '../../kit/Time.tsx'
 import { oneOf, useUrl } from '../../kit/url.ts'
-import { formatMoney } from '../../words/formats.ts'
+import { formatMoneyIn } from '../../words/formats.ts'
 import { useOrganizerNames, useOrganizers } from '../shared/organizers.ts'
 import { MoneyFrame } from './MoneyFrame.tsx'
 import { WORDS } from './words.ts'
@@ -24,8 +24,7 @@ type Asked = { review: Review; what: 'apply' | 'dismiss' }
 
 const STATES = (['open', 'applied', 'dismissed'] as const).map((id) => ({ id, label: WORDS[id] }))
 
-const moneyOf = ({ amountCents, currency }: Review): string =>
-  formatMoney(amountCents) + (currency === 'MXN' ? '' : ` ${currency}`)
+const moneyOf = ({ amountCents, currency }: Review): string => formatMoneyIn(amountCents, currency)
 
 export function ReviewsPage() {
   const [url, change] = useUrl<{ status?: string }>()
@@ -89,7 +88,7 @@ export function ReviewsPage() {
   )
 }
 
-/** Money of nobody, and money that is not in pesos as the payment is, is applied to the organizer that is chosen. */
+/** Money of nobody, and money in another currency than its payment, is applied to the organizer that is chosen. */
 function Decide({ review, what, onClose }: Asked & { onClose: () => void }) {
   const [organizerId, setOrganizerId] = useState(review.organizerId ?? undefined)
   const [header, settle] = useIdempotencyKey()
@@ -99,7 +98,7 @@ function Decide({ review, what, onClose }: Asked & { onClose: () => void }) {
   const dismiss = $api.useMutation('post', '/payments/reviews/{reviewId}/dismiss', { onSettled: settle })
   const params = { path: { reviewId: review.id }, header }
   const money = moneyOf(review)
-  const needsOwner = what === 'apply' && (review.organizerId === null || review.currency !== 'MXN')
+  const needsOwner = what === 'apply' && (review.organizerId === null || review.reason === 'other_currency')
   const run = async (reason: string) => {
     const owner = needsOwner && organizerId ? { organizerId } : {}
     if (what === 'apply') await apply.mutateAsync({ params, body: { reason, ...owner } })
@@ -118,6 +117,7 @@ function Decide({ review, what, onClose }: Asked & { onClose: () => void }) {
       onClose={onClose}
     >
       <p>{what === 'apply' ? WORDS.applyText : WORDS.dismissText}</p>
+      {what === 'apply' && review.currency !== 'MXN' ? <p>{WORDS.otherCurrency(review.currency)}</p> : null}
       {needsOwner ? (
         <Choice
           label={WORDS.organizer}

@@ -17,7 +17,9 @@ export const WORDS = pick({
     none: 'Sin movimientos en estas fechas.',
     when: 'Fecha',
     organizer: 'Organizador',
-    amount: 'Monto MXN',
+    amount: 'Monto',
+    amountPesos: 'Monto MXN',
+    currency: 'Moneda',
     reference: 'Referencia',
     status: 'Estado',
     payment: (money: string) => `Pago de ${money}`,
@@ -70,6 +72,7 @@ export const WORDS = pick({
     dismiss: 'Descartar',
     applyTitle: (money: string) => `Aplicar ${money}`,
     applyText: 'Se abona a la cuenta del organizador.',
+    otherCurrency: (currency: string) => `Queda a su favor en ${currency}: su deuda en pesos no baja.`,
     dismissTitle: (money: string) => `Descartar ${money}`,
     dismissText: 'No se abona a nadie. Queda en la lista de descartados.',
     isApplied: 'Aplicado.',
@@ -88,6 +91,7 @@ export const WORDS = pick({
     theirs: 'Proveedor',
     found: 'Se encontró',
     fixed: 'Corregidas',
+    nowhere: 'No existe',
     notFixed: 'Sin corregir',
   },
   en: {
@@ -104,7 +108,9 @@ export const WORDS = pick({
     none: 'No movements on these days.',
     when: 'Date',
     organizer: 'Organizer',
-    amount: 'Amount MXN',
+    amount: 'Amount',
+    amountPesos: 'Amount MXN',
+    currency: 'Currency',
     reference: 'Reference',
     status: 'State',
     payment: (money: string) => `Payment of ${money}`,
@@ -157,6 +163,7 @@ export const WORDS = pick({
     dismiss: 'Dismiss',
     applyTitle: (money: string) => `Apply ${money}`,
     applyText: 'It is credited to the organizer.',
+    otherCurrency: (currency: string) => `It becomes their credit in ${currency}: their debt in pesos stays.`,
     dismissTitle: (money: string) => `Dismiss ${money}`,
     dismissText: 'It is credited to nobody. It stays in the list of dismissed ones.',
     isApplied: 'Applied.',
@@ -175,6 +182,7 @@ export const WORDS = pick({
     theirs: 'Provider',
     found: 'Found',
     fixed: 'Fixed',
+    nowhere: 'Does not exist',
     notFixed: 'Not fixed',
   },
 })
@@ -236,6 +244,15 @@ export const describeStatus = (status: PaymentStatus): { tone: Tone; text: strin
   tone: TONES[status] ?? 'none',
   text: STATUS_NAMES[status],
 })
+
+const MODES: Record<string, string> = pick({
+  es: { live: 'Dinero real', test: 'Dinero de prueba', 'the other mode': 'Lo contrario' },
+  en: { live: 'Real money', test: 'Test money', 'the other mode': 'The opposite' },
+})
+
+/** Of a state in a difference: of a payment, or of the mode of its provider. */
+export const nameStatus = (status: string): string =>
+  (STATUS_NAMES as Record<string, string>)[status] ?? MODES[status] ?? status
 
 const METHODS: Record<string, string> = pick({
   es: {

@@ -6,7 +6,7 @@ import { PagedTable } from '../../kit/PagedTable.tsx'
 import { Panel } from '../../kit/Panel.tsx'
 import { Row } from '../../kit/Row.tsx'
 import { oneOf, useUrl } from '../../kit/url.ts'
-import { formatMoney, formatNumber, formatTime, ZONE } from '../../words/formats.ts'
+import { formatMoneyIn, formatNumber, formatTime, ZONE } from '../../words/formats.ts'
 import { MOVEMENTS } from '../../words/movements.ts'
 import { useUserNames } from '../shared/users.ts'
 import { WORDS } from './words.ts'
@@ -48,7 +48,12 @@ export function Ledger({ organizerId }: { organizerId: string }) {
             cell: ({ kind: one, reversedBy }) => MOVEMENTS[one] + (reversedBy ? ` (${WORDS.reversed})` : ''),
           },
           { id: 'when', title: WORDS.when, cell: ({ effectiveAt }) => formatTime(effectiveAt, ZONE) },
-          { id: 'owed', title: WORDS.owed, isNumber: true, cell: ({ owedCents }) => formatMoney(owedCents) },
+          {
+            id: 'owed',
+            title: WORDS.owed,
+            isNumber: true,
+            cell: ({ owedCents, currency }) => formatMoneyIn(owedCents, currency),
+          },
           { id: 'tickets', title: WORDS.tickets, isNumber: true, cell: ({ tickets }) => formatNumber(tickets || null) },
           { id: 'reason', title: WORDS.reason, cell: ({ reason }) => reason ?? '—' },
           { id: 'by', title: WORDS.by, cell: ({ createdBy }) => nameOf(createdBy) },

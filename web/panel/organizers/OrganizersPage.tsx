@@ -6,6 +6,7 @@ import { $api } from '../../api/client.ts'
 import { useReport } from '../../charts/reports.ts'
 import { Button } from '../../kit/Button.tsx'
 import { DataTable } from '../../kit/DataTable.tsx'
+import { DateField } from '../../kit/DateField.tsx'
 import { Dialog } from '../../kit/Dialog.tsx'
 import { Field } from '../../kit/Field.tsx'
 import { Fields } from '../../kit/Fields.tsx'
@@ -14,28 +15,39 @@ import { Head } from '../../kit/Head.tsx'
 import { useIdempotencyKey } from '../../kit/idempotency.ts'
 import { Panel } from '../../kit/Panel.tsx'
 import { Refused } from '../../kit/Refused.tsx'
+import { Row } from '../../kit/Row.tsx'
 import { say } from '../../kit/say.ts'
 import { Loaded } from '../../kit/State.tsx'
 import { Status } from '../../kit/Status.tsx'
 import { useUrl } from '../../kit/url.ts'
 import { formatMoney, formatTime, ZONE } from '../../words/formats.ts'
 import { useOrganizers } from '../shared/organizers.ts'
+import { isDay } from '../shared/period.ts'
 import { WORDS } from './words.ts'
 
 export function OrganizersPage() {
-  const [url, change] = useUrl<{ add?: string }>()
+  const [url, change] = useUrl<{ add?: string; to?: string }>()
   const organizers = useOrganizers()
-  const ageing = useReport('debt-aging', {})
+  const day = isDay(url.to) ? url.to : undefined
+  const ageing = useReport('debt-aging', day ? { to: day } : {})
   const navigate = useNavigate()
   const debts = new Map(ageing.data?.data.map((row) => [row.id, row]))
   const owedBy = (id: string) => debts.get(id)?.openDebtCents ?? (ageing.data ? 0 : null)
   return (
     <>
       <Head title={WORDS.title}>
-        <GoTo to="/organizers" search={{ add: 'yes' }} look="main">
+        <GoTo to="/organizers" search={(now: object) => ({ ...now, add: 'yes' })} look="main">
           {WORDS.add}
         </GoTo>
       </Head>
+      <Row>
+        <DateField
+          label={WORDS.onDay}
+          canBeEmpty
+          value={day ?? ''}
+          onChange={(to) => change({ to: to || undefined })}
+        />
+      </Row>
       <Panel>
         <Loaded query={organizers}>
           {({ data }) => (

@@ -3,10 +3,11 @@ import { Link, useNavigate } from '@tanstack/react-router'
 import type { Schemas } from '../../api/client.ts'
 import { Bars } from '../../charts/Bars.tsx'
 import { Columns } from '../../charts/Columns.tsx'
+import { saveReport } from '../../charts/files.ts'
 import { Figure } from '../../charts/Figure.tsx'
 import { isHollow, Lines, type Share } from '../../charts/Lines.tsx'
-import { saveReport, useReport } from '../../charts/reports.ts'
-import { isUnfinished, listUnits, sumByUnit, unitOf } from '../../charts/scales.ts'
+import { useReport } from '../../charts/reports.ts'
+import { daysOf, isUnfinished, listUnits, sumByUnit, unitOf } from '../../charts/scales.ts'
 import { Loaded } from '../../kit/State.tsx'
 import { formatDay, formatMoney, formatNumber, formatRatio, formatShare, formatShortDay } from '../../words/formats.ts'
 import { todayInMexico, untilToday } from '../shared/period.ts'
@@ -33,7 +34,7 @@ export function TicketsFigure({ query, overview: { tickets, asOf } }: Props) {
           asOf={asOf}
           legend={[WORDS.prepaid, WORDS.loan].map((label, n) => ({ label, colour: SERIES[n]! }))}
           isEmpty={data.length === 0}
-          onSave={(format) => saveReport('tickets-usage', query, format)}
+          onSave={(...as) => saveReport('tickets-usage', query, ...as)}
           table={{
             columns: [
               { title: WORDS.event },
@@ -121,7 +122,7 @@ export function AttendanceFigure({ query, overview: { guests, refreshedAt } }: P
             legend={lines}
             note={[...answered, ...came].some(isHollow) ? <span>{WORDS.few}</span> : null}
             isEmpty={answered.length === 0}
-            onSave={(format) => saveReport('confirmation', query, format)}
+            onSave={(...as) => saveReport('confirmation', query, ...as)}
             table={{
               columns: [
                 { title: WORDS.day },
@@ -172,6 +173,8 @@ export function WhatsAppFigure({ query, overview: { whatsapp, refreshedAt } }: P
   const today = todayInMexico()
   const { from, to } = untilToday(query, today)
   const unit = unitOf(from, to)
+  const navigate = useNavigate()
+  const behind = (day: string) => ({ ...query, ...daysOf(day, unit, query) })
   return (
     <Loaded query={cost} lines={8}>
       {({ data }) => {
@@ -189,7 +192,7 @@ export function WhatsAppFigure({ query, overview: { whatsapp, refreshedAt } }: P
             note={rows.some(({ id }) => isUnfinished(id, unit, today)) ? <span>{WORDS.hatched}</span> : null}
             legend={[WORDS.free, WORDS.charged].map((label, n) => ({ label, colour: SERIES[n]! }))}
             isEmpty={data.length === 0}
-            onSave={(format) => saveReport('whatsapp-cost', query, format)}
+            onSave={(...as) => saveReport('whatsapp-cost', query, ...as)}
             table={{
               columns: [
                 { title: WORDS.unit[unit] },
@@ -198,7 +201,9 @@ export function WhatsAppFigure({ query, overview: { whatsapp, refreshedAt } }: P
               rows: rows.map(({ id, free, charged }) => ({
                 id,
                 cells: [
-                  formatDay(id),
+                  <Link key="day" to="/messages/whatsapp" search={behind(id)}>
+                    {formatDay(id)}
+                  </Link>,
                   formatNumber(free),
                   formatNumber(charged),
                   free + charged === 0 ? '—' : formatRatio(free / (free + charged)),
@@ -213,6 +218,7 @@ export function WhatsAppFigure({ query, overview: { whatsapp, refreshedAt } }: P
                 colours={SERIES}
                 labelOf={formatShortDay}
                 format={formatNumber}
+                onOpen={(day) => void navigate({ to: '/messages/whatsapp', search: behind(day) })}
                 columns={rows.map(({ id, free, charged }) => ({
                   id,
                   parts: [free, charged],

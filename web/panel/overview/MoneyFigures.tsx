@@ -1,8 +1,9 @@
 /** The charts on debt: does it grow, how old is it, who brings the business? */
 import { Link, useNavigate } from '@tanstack/react-router'
 import { Bars } from '../../charts/Bars.tsx'
+import { saveReport } from '../../charts/files.ts'
 import { Figure } from '../../charts/Figure.tsx'
-import { saveReport, useReport } from '../../charts/reports.ts'
+import { useReport } from '../../charts/reports.ts'
 import { StepLine } from '../../charts/StepLine.tsx'
 import { Loaded } from '../../kit/State.tsx'
 import {
@@ -27,8 +28,6 @@ export function DebtFigure({ query, asOf }: Props) {
   const asked = untilToday(query, todayInMexico())
   const debt = useReport('debt', asked)
   const navigate = useNavigate()
-  /** The debt of that day by its age. */
-  const behind = (day: string) => ({ ...query, to: day })
   return (
     <Loaded query={debt} lines={8}>
       {({ data }) => {
@@ -47,7 +46,7 @@ export function DebtFigure({ query, asOf }: Props) {
             title={WORDS.debtByDay}
             conclusion={conclusion}
             asOf={asOf}
-            onSave={(format) => saveReport('debt', asked, format)}
+            onSave={(...as) => saveReport('debt', asked, ...as)}
             table={{
               columns: [
                 { title: WORDS.day },
@@ -57,7 +56,7 @@ export function DebtFigure({ query, asOf }: Props) {
               rows: data.map(({ id, openDebtCents, organizers }) => ({
                 id,
                 cells: [
-                  <Link key="day" to="/" search={behind(id)}>
+                  <Link key="day" to="/organizers" search={{ to: id }}>
                     {formatDay(id)}
                   </Link>,
                   formatMoney(openDebtCents),
@@ -76,7 +75,7 @@ export function DebtFigure({ query, asOf }: Props) {
                 titleOf={(day) =>
                   `${formatDay(day)}: ${formatMoney(data.find(({ id }) => id === day)?.openDebtCents ?? null)}`
                 }
-                onOpen={(day) => void navigate({ to: '/', search: behind(day) })}
+                onOpen={(day) => void navigate({ to: '/organizers', search: { to: day } })}
               />
             )}
           </Figure>
@@ -114,7 +113,7 @@ export function AgeingFigure({ query, asOf }: Props) {
             asOf={asOf}
             legend={WORDS.ages.map((label, n) => ({ label, colour: RAMP[n]! }))}
             isEmpty={data.length === 0}
-            onSave={(format) => saveReport('debt-aging', asked, format)}
+            onSave={(...as) => saveReport('debt-aging', asked, ...as)}
             table={{
               columns: [
                 { title: WORDS.organizer },
@@ -171,7 +170,7 @@ export function TopFigure({ query, asOf }: Props) {
             conclusion={conclusion}
             asOf={asOf}
             isEmpty={!isUsed}
-            onSave={(format) => saveReport('top-organizers', query, format)}
+            onSave={(...as) => saveReport('top-organizers', query, ...as)}
             table={{
               columns: [
                 { title: WORDS.organizer },

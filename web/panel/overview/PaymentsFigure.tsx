@@ -1,9 +1,10 @@
 /** Does money come in, and how? */
 import { Link, useNavigate } from '@tanstack/react-router'
 import { Columns } from '../../charts/Columns.tsx'
+import { saveReport } from '../../charts/files.ts'
 import { Figure } from '../../charts/Figure.tsx'
-import { saveReport, useReport } from '../../charts/reports.ts'
-import { changeOf, countDays, isUnfinished, lastDayOf, restOf, unitOf } from '../../charts/scales.ts'
+import { useReport } from '../../charts/reports.ts'
+import { changeOf, countDays, daysOf, isUnfinished, restOf, unitOf } from '../../charts/scales.ts'
 import { Loaded } from '../../kit/State.tsx'
 import {
   formatDay,
@@ -37,8 +38,7 @@ export function PaymentsFigure({ query, asOf }: { query: FigureQuery; asOf: stri
   const lacking = missing.find(({ error }) => error) ?? missing[0]
   const behind = (day: string) => ({
     group: 'confirmed',
-    from: day < query.from ? query.from : day,
-    to: lastDayOf(day, unit) > query.to ? query.to : lastDayOf(day, unit),
+    ...daysOf(day, unit, query),
     ...(query.organizerId ? { organizerId: query.organizerId } : {}),
   })
   return (
@@ -70,7 +70,7 @@ export function PaymentsFigure({ query, asOf }: { query: FigureQuery; asOf: stri
             asOf={asOf}
             note={rows.some(({ id }) => isUnfinished(id, unit, today)) ? <span>{WORDS.hatched}</span> : null}
             legend={labels.map((label, n) => ({ label, colour: SERIES[n]! })).filter((_, n) => isUsed(n))}
-            onSave={(format) => saveReport('payments', asked, format)}
+            onSave={(...as) => saveReport('payments', asked, ...as)}
             table={{
               columns: [
                 { title: WORDS.unit[unit] },

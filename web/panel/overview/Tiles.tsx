@@ -56,8 +56,8 @@ export function Tiles({ overview, filters }: { overview: Schemas['Overview']; fi
       label: WORDS.whatsapp,
       value: formatRatio(whatsapp.freeShare),
       hint: WORDS.saved(formatMoney(whatsapp.estimatedSavingsCents)),
-      to: '/messages',
-      search: {},
+      to: '/messages/whatsapp',
+      search: filters,
     },
   ]
   return (
