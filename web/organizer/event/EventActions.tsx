@@ -1,17 +1,20 @@
 /** What can be done with an event: change it, pause its sending, cancel it. */
 import { useQueryClient } from '@tanstack/react-query'
-import { useState } from 'react'
+import { lazy, Suspense, useState } from 'react'
 import { $api } from '../../api/client.ts'
 import { Button } from '../../kit/Button.tsx'
 import { Dialog } from '../../kit/Dialog.tsx'
-import { Field } from '../../kit/Field.tsx'
 import { GoTo } from '../../kit/GoTo.tsx'
 import { useIdempotencyKey } from '../../kit/idempotency.ts'
 import { Refused } from '../../kit/Refused.tsx'
 import { Row } from '../../kit/Row.tsx'
 import { say } from '../../kit/say.ts'
+import { Loading } from '../../kit/State.tsx'
 import type { Event } from '../shared/event.ts'
 import { WORDS } from './words.ts'
+
+// Its check has the schemas with it, which the first view does without.
+const CancelForm = lazy(() => import('./CancelForm.tsx').then((module) => ({ default: module.CancelForm })))
 
 export function EventActions({ event }: { event: Event }) {
   const [isCancelling, setCancelling] = useState(false)
@@ -26,7 +29,9 @@ export function EventActions({ event }: { event: Event }) {
         </Button>
       ) : null}
       <Dialog title={WORDS.cancelTitle(event.name)} isOpen={isCancelling} onClose={() => setCancelling(false)}>
-        <CancelForm event={event} onDone={() => setCancelling(false)} />
+        <Suspense fallback={<Loading />}>
+          <CancelForm event={event} onDone={() => setCancelling(false)} />
+        </Suspense>
       </Dialog>
     </Row>
   )
@@ -55,33 +60,6 @@ function PauseButton({ event: { id, sendingPaused } }: { event: Event }) {
         {sendingPaused ? WORDS.resume : WORDS.pause}
       </Button>
       <Refused error={sendingPaused ? resume.error : pause.error} />
-    </>
-  )
-}
-
-function CancelForm({ event, onDone }: { event: Event; onDone: () => void }) {
-  const queries = useQueryClient()
-  const [reason, setReason] = useState('')
-  const [header, settle] = useIdempotencyKey()
-  const cancel = $api.useMutation('post', '/events/{eventId}/cancel', {
-    onSuccess: () => {
-      void queries.invalidateQueries()
-      say(WORDS.cancelled)
-      onDone()
-    },
-    onSettled: settle,
-  })
-  const send = () => cancel.mutate({ params: { path: { eventId: event.id }, header }, body: reason ? { reason } : {} })
-  return (
-    <>
-      <p>{WORDS.cancelText}</p>
-      <Refused error={cancel.error} />
-      <Field label={WORDS.cancelReason} value={reason} onChange={setReason} />
-      <div>
-        <Button look="danger" isBusy={cancel.isPending} onPress={send}>
-          {WORDS.cancel}
-        </Button>
-      </div>
     </>
   )
 }

@@ -2,8 +2,10 @@
 import { useQueryClient } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
+import { launchCampaignBody } from '../../api/bodies.ts'
 import { api } from '../../api/client.ts'
 import { Button } from '../../kit/Button.tsx'
+import { checkBody } from '../../kit/forms.ts'
 import { useIdempotencyKey } from '../../kit/idempotency.ts'
 import { Refused } from '../../kit/Refused.tsx'
 import { say } from '../../kit/say.ts'
@@ -33,14 +35,18 @@ export function NewSendPage() {
 function NewSend({ event }: { event: Event }) {
   const [draft, setDraft] = useUrl<Draft>()
   const request = requestOf(draft, event)
-  const preflight = usePreflight(event.id, request)
+  const wrong = request ? checkBody(launchCampaignBody, request) : {}
+  const isRight = Object.keys(wrong).length === 0
+  const preflight = usePreflight(event.id, isRight ? request : null)
   return (
     <div className={styles['halves']}>
       <section className={styles['card']}>
-        <DraftForm event={event} draft={draft} onChange={setDraft} />
+        <DraftForm event={event} draft={draft} wrong={wrong} onChange={setDraft} />
       </section>
       {request === null ? (
         <p className={styles['soft']}>{lackOf(draft) === 'at' ? WORDS.chooseTime : WORDS.writeText}</p>
+      ) : !isRight ? (
+        <p className={styles['soft']}>{WORDS.mend}</p>
       ) : (
         <div className={styles['stack']}>
           <Loaded query={preflight} lines={8}>

@@ -1,9 +1,11 @@
 /** Sends one message to the guests that were chosen. */
 import { useEffect, useRef, useState, type FormEvent } from 'react'
+import { sendInvitationBody } from '../../api/bodies.ts'
 import { api, isProblem, type Schemas } from '../../api/client.ts'
 import { Button } from '../../kit/Button.tsx'
 import { Choice, Field } from '../../kit/Field.tsx'
 import { Fields } from '../../kit/Fields.tsx'
+import { checkBody } from '../../kit/forms.ts'
 import { say } from '../../kit/say.ts'
 import { explainProblem } from '../../words/problems.ts'
 import { TEMPLATE_OPTIONS, type Sendable } from '../../words/templates.ts'
@@ -25,6 +27,7 @@ export function SendForm({ guests, onDone }: { guests: readonly To[]; onDone: ()
   const template = chosen ?? (event ? usualTemplate(event) : 'event_invitation')
   const [channel, setChannel] = useState<Channel>('auto')
   const [text, setText] = useState('')
+  const [wrong, setWrong] = useState<string>()
   const { round, progress, start, restart, forgetKeys } = useRound(guests, onDone)
   const needsText = template === 'event_update'
   const sent = { template, channel, variables: needsText ? { update_text: text } : ({} as Record<string, string>) }
@@ -33,7 +36,9 @@ export function SendForm({ guests, onDone }: { guests: readonly To[]; onDone: ()
   const isBusy = progress !== null
   const submit = (submission: FormEvent) => {
     submission.preventDefault()
-    void start(sent, false)
+    const [found] = Object.values(checkBody(sendInvitationBody, { ...sent, force: false }))
+    setWrong(found)
+    if (!found) void start(sent, false)
   }
   return (
     <Fields onSubmit={submit}>
@@ -63,8 +68,10 @@ export function SendForm({ guests, onDone }: { guests: readonly To[]; onDone: ()
           value={text}
           onChange={(text) => {
             setText(text)
+            setWrong(undefined)
             restart()
           }}
+          error={wrong}
           lines={3}
           isRequired
           isDisabled={isBusy}
