@@ -1224,6 +1224,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/events/{eventId}/guests/import/rejected.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * The rows that an import would reject, as CSV
+         * @description The file that a real import would leave, of a dry run. Nothing is written. Of a longer list, the first 10000 rows are looked at.
+         */
+        post: operations["previewRejectedRows"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/events/{eventId}/guests/{guestId}": {
         parameters: {
             query?: never;
@@ -3577,6 +3597,8 @@ export interface components {
             rows: components["schemas"]["ImportRow"][];
             /** @description How many rows `rows` leaves off. */
             rowsLeftOff: number;
+            /** @description How many rows a partial dry run has not looked at. */
+            rowsUnread: number;
             /** @description The rejected rows as CSV. */
             rejectedUrl: string | null;
             file: components["schemas"]["ImportedFile"];
@@ -5359,9 +5381,9 @@ export interface components {
         kind: components["schemas"]["MovementKind"];
         letterId: string;
         limit: number;
-        locale: components["schemas"]["Locale"];
         /** @description Of the headings and texts. */
-        "locale-query": components["schemas"]["Locale"];
+        locale: components["schemas"]["Locale"];
+        "locale-path": components["schemas"]["Locale"];
         /** @description How it came; the provider, when it tells none. */
         method: string;
         name: string;
@@ -7867,7 +7889,7 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description Of the headings and texts. */
-                locale?: components["parameters"]["locale-query"];
+                locale?: components["parameters"]["locale"];
             };
             header?: never;
             path: {
@@ -8617,6 +8639,8 @@ export interface operations {
             query?: {
                 /** @description The same answer, and nothing is written. */
                 dryRun?: boolean;
+                /** @description A dry run of a longer list looks at its first 10000 rows, instead of refusing it. */
+                partial?: boolean;
                 /** @description By a job, however short. */
                 async?: boolean;
             };
@@ -8667,6 +8691,50 @@ export interface operations {
             /** @description `unsupported_media_type`, `unsupported_file`, `file_has_macros` */
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    previewRejectedRows: {
+        parameters: {
+            query?: {
+                /** @description Of the headings and texts. */
+                locale?: components["parameters"]["locale"];
+            };
+            header?: never;
+            path: {
+                eventId: components["parameters"]["eventId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": components["schemas"]["GuestList"];
+            };
+        };
+        responses: {
+            /** @description The rows. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /** @description `invalid_request`, `invalid_text`, `invalid_json`, `invalid_file`, `too_many_columns`, `columns_not_found` */
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            /** @description `forbidden`, `csrf` */
+            403: components["responses"]["Forbidden"];
+            /** @description `event_not_found` */
+            404: components["responses"]["NotFound"];
+            /** @description `payload_too_large`, `too_many_rows` */
+            413: components["responses"]["PayloadTooLarge"];
+            414: components["responses"]["URITooLong"];
+            /** @description `unsupported_media_type`, `unsupported_file`, `file_has_macros` */
+            415: components["responses"]["UnsupportedMediaType"];
             429: components["responses"]["TooManyRequests"];
             431: components["responses"]["HeadersTooLarge"];
             503: components["responses"]["ServiceUnavailable"];
@@ -9088,7 +9156,7 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description Of the headings and texts. */
-                locale?: components["parameters"]["locale-query"];
+                locale?: components["parameters"]["locale"];
             };
             header?: never;
             path: {
@@ -9374,7 +9442,7 @@ export interface operations {
             header?: never;
             path: {
                 eventId: components["parameters"]["eventId"];
-                locale: components["parameters"]["locale"];
+                locale: components["parameters"]["locale-path"];
             };
             cookie?: never;
         };
@@ -9407,7 +9475,7 @@ export interface operations {
             header?: never;
             path: {
                 eventId: components["parameters"]["eventId"];
-                locale: components["parameters"]["locale"];
+                locale: components["parameters"]["locale-path"];
             };
             cookie?: never;
         };
