@@ -2,6 +2,7 @@
 import { useQuery, type UseQueryResult } from '@tanstack/react-query'
 import { api } from '../api/client.ts'
 import type { paths } from '../api/schema.d.ts'
+import { saveFile } from '../kit/files.ts'
 
 export type ReportName =
   Extract<keyof paths, `/director/reports/${string}`> extends `/director/reports/${infer N}` ? N : never
@@ -65,9 +66,5 @@ export async function saveReport<N extends ReportName>(
     parseAs: 'blob',
   })
   if (reply.error) throw reply.error
-  const link = document.createElement('a')
-  link.href = URL.createObjectURL(reply.data)
-  link.download = `${name}.${format}`
-  link.click()
-  setTimeout(() => URL.revokeObjectURL(link.href), 60_000)
+  saveFile(reply.data, `${name}.${format}`)
 }
