@@ -501,7 +501,7 @@ test('the rows that an import would reject are the file that it leaves, and aski
   assert.deepEqual(before, [])
   assert.equal(asked.body, left.body)
   assert.deepEqual(
-    (parse(asked.body, { bom: true }) as string[][]).map(([row, , code, name]) => [row, code, name]),
+    parse(asked.body, { bom: true }).map(([row, , code, name]) => [row, code, name]),
     [
       ['Fila', 'Código', 'nombre'],
       ['3', 'invalid_email', "'=Beto"],
