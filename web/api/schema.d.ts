@@ -878,6 +878,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/events/{eventId}/campaigns/preflights/{preflightId}/recipients": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Guests that the campaign would send to, by name
+         * @description With the channel and the language of each message, for a preview. The list is computed now, not at the time of the preflight. 409 once the campaign is launched.
+         */
+        get: operations["listPreflightRecipients"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/events/{eventId}/cancel": {
         parameters: {
             query?: never;
@@ -4510,6 +4530,19 @@ export interface components {
                 reason: string;
             }[];
         };
+        PreflightRecipient: {
+            guestId: string;
+            name: string;
+            locale: components["schemas"]["Locale"];
+            channel: components["schemas"]["Channel"];
+            /** @description The guest has written in the 24 hours before it is due. */
+            isWindowOpen: boolean;
+        };
+        PreflightRecipientPage: {
+            requestId: components["schemas"]["RequestId"];
+            data: components["schemas"]["PreflightRecipient"][];
+            page: components["schemas"]["PageCursor"];
+        };
         /** @description An error (RFC 9457). */
         Problem: {
             title: string;
@@ -5390,6 +5423,7 @@ export interface components {
         organizerId: string;
         "organizerId-path": string;
         paymentId: string;
+        preflightId: string;
         reviewId: string;
         status: components["schemas"]["PaymentStatus"];
         stopToken: string;
@@ -7894,7 +7928,7 @@ export interface operations {
             header?: never;
             path: {
                 eventId: components["parameters"]["eventId"];
-                preflightId: string;
+                preflightId: components["parameters"]["preflightId"];
             };
             cookie?: never;
         };
@@ -7915,7 +7949,46 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             /** @description `event_not_found`, `campaign_not_found` */
             404: components["responses"]["NotFound"];
-            /** @description `event_closed`, `event_cancelled`, `event_not_cancelled`, `event_not_over`, `preflight_launched` */
+            /** @description `preflight_launched`, `event_closed`, `event_cancelled`, `event_not_cancelled`, `event_not_over` */
+            409: components["responses"]["Conflict"];
+            414: components["responses"]["URITooLong"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    listPreflightRecipients: {
+        parameters: {
+            query?: {
+                limit?: components["parameters"]["limit"];
+                /** @description nextCursor of the page before. */
+                cursor?: components["parameters"]["cursor"];
+            };
+            header?: never;
+            path: {
+                eventId: components["parameters"]["eventId"];
+                preflightId: components["parameters"]["preflightId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PreflightRecipientPage"];
+                };
+            };
+            /** @description `invalid_request`, `invalid_text`, `invalid_cursor` */
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            /** @description `event_not_found`, `campaign_not_found` */
+            404: components["responses"]["NotFound"];
+            /** @description `preflight_launched`, `event_closed`, `event_cancelled`, `event_not_cancelled`, `event_not_over` */
             409: components["responses"]["Conflict"];
             414: components["responses"]["URITooLong"];
             429: components["responses"]["TooManyRequests"];
