@@ -3896,10 +3896,12 @@ export interface components {
             } | null;
             shown: components["schemas"]["ShownMessage"];
             email: {
-                subject?: string;
-                html?: string;
-                text?: string;
-                unsubscribeUrl?: string;
+                /** @description The sender; null while e-mail is simulated. */
+                from: string | null;
+                subject: string;
+                html: string;
+                text: string;
+                unsubscribeUrl: string;
             } | null;
         };
         /** @enum {string} */

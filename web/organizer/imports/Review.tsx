@@ -8,6 +8,7 @@ import { say } from '../../kit/say.ts'
 import { formatNumber } from '../../words/formats.ts'
 import { LOCALE } from '../../words/locale.ts'
 import { Counts } from './Counts.tsx'
+import styles from './imports.module.css'
 import type { Mapping } from './mapping.ts'
 import { useRejectedFile, type Reviewed } from './upload.ts'
 import { WORDS } from './words.ts'
@@ -50,9 +51,11 @@ function Errors({ review, file }: { review: Reviewed; file: ReactNode }) {
   const errors = rejected.flatMap(({ row, errors }) => errors.map((error, index) => ({ ...error, row, index })))
   const more = review.rejected - rejected.length
   return (
-    <section>
-      <h2>{WORDS.errors}</h2>
-      <p>{WORDS.errorsText}</p>
+    <section className={styles['errors']}>
+      <div>
+        <h2>{WORDS.errors}</h2>
+        <p>{WORDS.errorsText}</p>
+      </div>
       <DataTable
         label={WORDS.errors}
         rows={errors}
@@ -67,7 +70,7 @@ function Errors({ review, file }: { review: Reviewed; file: ReactNode }) {
         ]}
       />
       {more > 0 ? <p>{WORDS.more(formatNumber(more))}</p> : null}
-      {file}
+      <div>{file}</div>
     </section>
   )
 }

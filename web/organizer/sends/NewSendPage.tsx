@@ -79,8 +79,10 @@ function Launch({ event, request, seen, isBusy }: LaunchProps) {
     setState('busy')
     setError(null)
     const fresh = await checkSend(event.id, request)
-    queries.setQueryData(['preflight', event.id, request], fresh)
-    if (!isSame(fresh, seen)) return setState('stale')
+    if (!isSame(fresh, seen)) {
+      queries.setQueryData(['preflight', event.id, request], fresh)
+      return setState('stale')
+    }
     const body = { ...request, preflightId: fresh.preflightId }
     const params = { path: { eventId: event.id }, header }
     const { data, error } = await api.POST('/events/{eventId}/campaigns', { params, body })
