@@ -56,6 +56,7 @@ const NOT_DESCRIBED = [
   '/panel/*',
   '/password',
   '/password.js',
+  '/password/forgotten',
   '/payments/webhook/:provider',
 ]
 
