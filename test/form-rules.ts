@@ -9,7 +9,7 @@ type Document = { paths: Record<string, Record<string, Operation>> }
  */
 const UNTYPED = new Set([
   'web/organizer/conversations/Assignee.tsx assignConversation',
-  'web/organizer/sends/Message.tsx previewTemplate',
+  'web/organizer/shared/Message.tsx previewTemplate',
   'web/organizer/sends/sends.ts launchCampaign', // NewSendPage.tsx has checked it
   'web/organizer/team/PersonActions.tsx updateUser',
   'web/panel/messages/MessagesPage.tsx discardDeadLetters',

@@ -11,6 +11,7 @@ const BURGUNDY = 'rgb(138, 59, 74)'
 test('the preview of a send', async (t) => {
   const site = await openSite(t)
   await t.test('it walks those who get the message, and nobody else', (t) => walk(t, site))
+  await t.test('it shows what a chosen guest would see, by the channel they have', (t) => look(t, site))
   await t.test('it shows an e-mail with its colours', (t) => showEmail(t, site))
   await t.test('what is hostile in an e-mail does nothing', (t) => showHostile(t, site))
 })
@@ -33,6 +34,21 @@ async function walk(t: TestContext, site: Site): Promise<void> {
     await preview.getByText(`Hola ${name}:`).waitFor()
   }
   assert.ok(await next.isDisabled())
+}
+
+async function look(t: TestContext, site: Site): Promise<void> {
+  const guest = { name: 'Solo Correo', email: 'solo@example.com', tags: ['Solo'] }
+  const { id } = await site.ask<{ id: string }>('organizer', 'POST', `${EVENT}/guests`, guest)
+  const page = await site.open(t, 'organizer', `/organizer${EVENT}/guests?guest=${id}`)
+  await page.getByRole('button', { name: 'Enviar', exact: true }).click()
+  await page.getByRole('button', { name: 'Ver cómo queda' }).click()
+  const preview = page.getByRole('region', { name: 'Así lo ve' })
+  await preview.getByRole('article').getByText('Hola Solo Correo:').waitFor()
+  // Another message is another look.
+  await page.getByRole('button', { name: /^Mensaje|Invitación Mensaje/ }).click()
+  await page.getByRole('option', { name: 'Recordatorio' }).click()
+  await page.getByRole('button', { name: 'Ver cómo queda' }).click()
+  await preview.getByText('te recordamos', { exact: false }).first().waitFor()
 }
 
 const letterOf = (page: Page): Locator => page.getByRole('region', { name: 'Así lo ve' }).getByRole('article')

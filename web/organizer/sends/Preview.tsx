@@ -2,15 +2,14 @@
 import { useState } from 'react'
 import { $api } from '../../api/client.ts'
 import { BY_CURSOR, rowsOf } from '../../api/pages.ts'
-import { Button } from '../../kit/Button.tsx'
 import { Loaded, Loading } from '../../kit/State.tsx'
-import { formatNumber } from '../../words/formats.ts'
 import type { Event } from '../shared/event.ts'
-import { Message } from './Message.tsx'
+import { Message } from '../shared/Message.tsx'
+import { Walk } from '../shared/Walk.tsx'
+import { WORDS } from '../shared/words.ts'
 import type { Request } from './draft.ts'
 import type { Preflight } from './sends.ts'
 import styles from './sends.module.css'
-import { WORDS } from './words.ts'
 
 type Props = { event: Event; request: Request; preflight: Preflight }
 
@@ -38,18 +37,7 @@ export function Preview({ event, request, preflight: { preflightId, counts } }: 
           const guest = rowsOf(data)[index]
           return (
             <>
-              <div className={styles['pager']}>
-                <Button isDisabled={index === 0} aria-label={WORDS.previous} onPress={() => go(index - 1)}>
-                  ‹
-                </Button>
-                <h2>
-                  {WORDS.preview} {guest?.name}
-                </h2>
-                <span className={styles['soft']}>{WORDS.position(formatNumber(index + 1), formatNumber(total))}</span>
-                <Button isDisabled={index >= total - 1} aria-label={WORDS.next} onPress={() => go(index + 1)}>
-                  ›
-                </Button>
-              </div>
+              <Walk name={guest?.name} {...{ index, total }} onGo={go} />
               {guest ? <Message eventId={event.id} {...{ guest, template, variables }} /> : <Loading />}
             </>
           )

@@ -59,11 +59,6 @@ export const WORDS = pick({
     quiet: (count: string, until: string) =>
       `${many(count, 'espera', 'esperan')} hasta ${until} por las horas de silencio.`,
     paused: 'Los envíos están en pausa: todo espera hasta reanudarlos.',
-    preview: 'Así lo ve',
-    previous: 'Anterior',
-    next: 'Siguiente',
-    position: (index: string, total: string) => `${index} de ${total}`,
-    refused: 'Este invitado no lo recibe por este medio.',
     send: (count: string) => `Enviar a ${count}`,
     schedule: (count: string) => `Programar para ${count}`,
     stale: 'La lista cambió. Revisa de nuevo.',
@@ -140,11 +135,6 @@ export const WORDS = pick({
     quiet: (count: string, until: string) =>
       `${many(count, 'waits', 'wait')} until ${until} because of the quiet hours.`,
     paused: 'Sending is paused: everything waits until it is resumed.',
-    preview: 'What they see',
-    previous: 'Previous',
-    next: 'Next',
-    position: (index: string, total: string) => `${index} of ${total}`,
-    refused: 'This guest does not get it this way.',
     send: (count: string) => `Send to ${count}`,
     schedule: (count: string) => `Schedule for ${count}`,
     stale: 'The list has changed. Review it again.',

@@ -11,11 +11,15 @@ import { explainProblem } from '../../words/problems.ts'
 import { TEMPLATE_OPTIONS, type Sendable } from '../../words/templates.ts'
 import { useGuestsChanged } from './changed.ts'
 import { useEvent, useEventPath } from './event.ts'
+import { Message } from './Message.tsx'
+import styles from './message.module.css'
 import { leftOf, NEW_ROUND, sendRound, type Round } from './round.ts'
 import { usualTemplate } from './templates.ts'
+import { Walk } from './Walk.tsx'
 import { WORDS } from './words.ts'
 
-type To = Pick<Schemas['Guest'], 'id' | 'name'>
+/** `phone`: absent where it is a conversation in WhatsApp that they are written to. */
+type To = Pick<Schemas['Guest'], 'id' | 'name'> & { phone?: string | null }
 type Channel = Schemas['ChannelChoice']
 type Sent = { template: Sendable; channel: Channel; variables: Record<string, string> }
 
@@ -77,6 +81,7 @@ export function SendForm({ guests, onDone }: { guests: readonly To[]; onDone: ()
           isDisabled={isBusy}
         />
       ) : null}
+      {needsText && text.trim() === '' ? null : <Look key={JSON.stringify(sent)} guests={guests} sent={sent} />}
       <Refusals guests={guests} round={round} />
       {left.length > 0 ? (
         <div>
@@ -96,6 +101,26 @@ export function SendForm({ guests, onDone }: { guests: readonly To[]; onDone: ()
         </div>
       ) : null}
     </Fields>
+  )
+}
+
+/** What each of them would see, once it is asked for. */
+function Look({ guests, sent: { channel, ...sent } }: { guests: readonly To[]; sent: Sent }) {
+  const { eventId } = useEventPath()
+  const [index, setIndex] = useState<number>()
+  if (index === undefined)
+    return (
+      <div>
+        <Button onPress={() => setIndex(0)}>{WORDS.look}</Button>
+      </div>
+    )
+  const { id: guestId, name, phone } = guests[index]!
+  const usual = phone === null ? ('email' as const) : ('whatsapp' as const)
+  return (
+    <section className={styles['look']} aria-label={WORDS.preview}>
+      <Walk name={name} {...{ index }} total={guests.length} onGo={setIndex} />
+      <Message {...{ eventId, ...sent }} guest={{ guestId, channel: channel === 'auto' ? usual : channel }} />
+    </section>
   )
 }
 

@@ -11,14 +11,15 @@ import { WORDS } from './words.ts'
 
 type Props = {
   eventId: string
-  /** Who gets it, by which channel and in which language. */
-  guest: Omit<Schemas['PreflightRecipient'], 'name'>
+  /** Who gets it, by which channel; in their own language, and as a template, unless it says otherwise. */
+  guest: Pick<Schemas['PreflightRecipient'], 'guestId' | 'channel'> & Partial<Schemas['PreflightRecipient']>
   template: Sendable
   variables: Record<string, string>
 }
 
-export function Message({ eventId, guest: { guestId, channel, locale, isWindowOpen }, template, variables }: Props) {
-  const body = { channel, variables, eventId, guestId, locale, isWindowOpen }
+export function Message({ eventId, guest, template, variables }: Props) {
+  const { guestId, channel, locale, isWindowOpen = false } = guest
+  const body = { channel, variables, eventId, guestId, isWindowOpen, ...(locale ? { locale } : {}) }
   const preview = useQuery({
     queryKey: ['preview', template, body],
     queryFn: async () => {
