@@ -14,7 +14,7 @@ import { authRoutes } from './auth/routes.ts'
 import { doorRoutes } from './checkin/door-routes.ts'
 import { sessionRoutes } from './auth/session-routes.ts'
 import { userRoutes } from './auth/user-routes.ts'
-import { choosePassword } from './auth/users.ts'
+import { choosePassword, mailLink } from './auth/users.ts'
 import { passRoutes } from './checkin/pass-routes.ts'
 import { checkinRoutes } from './checkin/routes.ts'
 import { contactRoutes } from './contacts/routes.ts'
@@ -66,6 +66,8 @@ import { fileRoutes } from './pages/file-routes.ts'
 import { paymentRoutes } from './payments/routes.ts'
 import { privacyRoutes } from './privacy/routes.ts'
 import { Failure } from './platform/errors.ts'
+import { sendPasswordLink } from './pages/forgotten-email.ts'
+import { forgottenRoutes } from './pages/forgotten-routes.ts'
 import type { DemoLogin } from './pages/home.ts'
 import { homeRoutes } from './pages/home-routes.ts'
 import { loginRoutes } from './pages/login-routes.ts'
@@ -134,6 +136,12 @@ export async function buildApp(
   await app.register(homeRoutes(deps, listDemoLogins))
   await app.register(loginRoutes(deps))
   await app.register(passwordRoutes((choice) => choosePassword(deps, choice)))
+  await app.register(
+    forgottenRoutes({
+      isSimulated: deps.channels.email.isSimulated,
+      mailLink: (asked) => mailLink(deps, asked, (mail) => sendPasswordLink(deps, mail)),
+    }),
+  )
   await app.ready()
   return app
 }

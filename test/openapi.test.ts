@@ -57,6 +57,7 @@ const NOT_DESCRIBED = [
   '/panel/*',
   '/password',
   '/password.js',
+  '/password/forgotten',
   '/payments/webhook/:provider',
 ]
 

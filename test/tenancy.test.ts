@@ -32,6 +32,9 @@ const FORM = {
   text: '--x\r\ncontent-disposition: form-data; name="file"; filename="robo.csv"\r\n\r\nnombre\r\nRobo\r\n--x--\r\n',
 }
 
+/** What takes a list of guests as a file. */
+const UPLOADS = ['importGuests', 'previewRejectedRows']
+
 /** Bodies that are good but for their owner, of operations that refuse an empty one. `null`: nothing that could be another's. */
 const BODIES: Record<string, (ids: Ids) => object | null> = {
   logIn: () => null,
@@ -127,14 +130,15 @@ async function walk(app: TestApp, ids: Ids, look: Look, without: string[] = []):
   for (const operation of operations.filter(({ id, isPublic }) => !isPublic && !without.includes(id)))
     for (const [role, token] of tokens)
       for (const { url, body } of listAttempts(operation, ids)) {
+        const isUpload = UPLOADS.includes(operation.id)
         const reply = await app.app.inject({
           method: operation.method.toUpperCase() as 'GET',
           url,
           headers: {
             authorization: token,
-            ...(operation.id === 'importGuests' ? { 'content-type': FORM['content-type'] } : {}),
+            ...(isUpload ? { 'content-type': FORM['content-type'] } : {}),
           },
-          ...(body ? { payload: operation.id === 'importGuests' ? FORM.text : body } : {}),
+          ...(body ? { payload: isUpload ? FORM.text : body } : {}),
         })
         const what = `${role}: ${operation.id} ${url} ${JSON.stringify(body ?? '')} → ${reply.statusCode} ${reply.body}`
         const said = secrets.filter(

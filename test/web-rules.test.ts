@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
+import { readFile } from 'node:fs/promises'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { checkForms } from './form-rules.ts'
 import { checkWeb, readWeb } from './web-rules.ts'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
@@ -36,3 +38,30 @@ import { Button } from '../../kit/Button.tsx'
 `
   assert.deepEqual(checkWeb(new Map([['web/organizer/guests/Page.tsx', text]])), [])
 })
+
+const readText = (path: string) => readFile(new URL(`../${path}`, import.meta.url), 'utf8')
+const openapi = JSON.parse(await readText('openapi.json')) as Parameters<typeof checkForms>[1]
+const bodies = await readText('web/api/bodies.ts')
+
+test('every form of the pages checks what it sends', async () => {
+  assert.deepEqual(checkForms(await readWeb(ROOT), openapi, bodies), [])
+})
+
+const FORM = 'web/panel/users/NewForm.tsx'
+const CALL = "$api.useMutation('post', '/users')\ninvite.mutate({ body })\n"
+for (const [what, path, text, found] of [
+  ['a form that checks nothing', FORM, CALL, 1],
+  ['a form that checks another body', FORM, `checkBody(createOrganizerBody, body)\n${CALL}`, 1],
+  ['a call without a hook', FORM, "api\n  .PATCH('/users/{userId}', { body })\n", 1],
+  ['nothing in a form that checks', FORM, `checkBody(user ? updateUserBody : inviteUserBody, body)\n${CALL}`, 0],
+  [
+    'nothing in a button',
+    FORM,
+    "useMutation('post', '/ops/channels/{channel}/resume')\nresume.mutate({ body: {} })\n",
+    0,
+  ],
+  ['an exception that nobody needs', 'web/panel/users/UsersPage.tsx', 'export {}\n', 1],
+] as const)
+  test(`the rule of the forms finds ${what}`, () => {
+    assert.equal(checkForms(new Map([[path, text]]), openapi, bodies).length, found)
+  })

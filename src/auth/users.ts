@@ -6,8 +6,10 @@ import { parseEmail } from '../platform/values/email-address.ts'
 import { parseName } from '../platform/values/text.ts'
 import { limitAttempts, networkOf } from '../http/rate-limit.ts'
 import type { Role, User } from '../http/access.ts'
+import type { Locale } from '../platform/values/languages.ts'
 import { compare, recordChange, type Cause } from './audit.ts'
 import { checkPassword, findUser, foldEmail, hashPassword, sha256, type AuthContext } from './auth.ts'
+import { findAccountByEmail } from './sql.ts'
 import {
   deleteLinksOf,
   endAccess,
@@ -76,7 +78,7 @@ export async function inviteUser(context: Context, caller: User, cause: Cause, i
       await insertUser(tx, row)
       const user = { ...row, disabled: false, hasPassword: false }
       await recordUser(tx, cause, 'user_invited', user, { after: { role, supervisor } })
-      return { user, ...(await createLink(tx, context, user, cause, INVITED_MS)) }
+      return { user, ...(await replaceLinks(tx, context, { user, cause, ms: INVITED_MS })) }
     })
   } catch (error) {
     const constraint = violatedConstraint(error)
@@ -94,12 +96,19 @@ const recordUser = (
   difference: { before?: Record<string, unknown>; after?: Record<string, unknown> } = {},
 ) => recordChange(tx, cause, { action, entity: 'user', entityId: id, organizerId, ...difference })
 
-/** Makes a link that is valid once, in the place of those before it. The token follows `#`, so that no server logs it. */
-async function createLink(tx: Tx, { config }: Pick<Context, 'config'>, user: UserRow, { by, at }: Cause, ms: number) {
+type NewLink = { user: UserRow; cause: Cause; ms: number }
+
+/** Makes a link that is valid once, in the place of those before it. */
+async function replaceLinks(tx: Tx, context: Pick<Context, 'config'>, made: NewLink) {
+  await deleteLinksOf(tx, made.user.id)
+  return createLink(tx, context, made)
+}
+
+/** Makes a link that is valid once. The token follows `#`, so that no server logs it. */
+async function createLink(tx: Tx, { config }: Pick<Context, 'config'>, { user, cause, ms }: NewLink) {
   const token = randomBytes(32).toString('base64url')
-  const expiresAt = new Date(at.getTime() + ms)
-  await deleteLinksOf(tx, user.id)
-  await insertLink(tx, { hash: sha256(token), userId: user.id, expiresAt, createdBy: by, createdAt: at })
+  const expiresAt = new Date(cause.at.getTime() + ms)
+  await insertLink(tx, { hash: sha256(token), userId: user.id, expiresAt, createdBy: cause.by, createdAt: cause.at })
   return { link: `${config.http.publicBaseUrl}/password#${token}`, linkExpiresAt: expiresAt }
 }
 
@@ -164,8 +173,40 @@ export async function resetPassword(
     requireAuthority(caller, user.role)
     if (user.disabled) throw new Failure('user_disabled')
     await recordUser(tx, cause, 'password_link_created', user)
-    return createLink(tx, context, user, cause, RESET_MS)
+    return replaceLinks(tx, context, { user, cause, ms: RESET_MS })
   })
+}
+
+/** Who is to get a link, in which language. */
+export type LinkMail = { to: string; language: Locale; link: string }
+type Forgotten = { email: string; address: string; requestId: string }
+
+/**
+ * Mails a link to the person who says that they have forgotten the password of this account; without such an account it does
+ * nothing. It returns before it looks, so that nobody learns from the answer or its time whether there is one; `done` settles
+ * afterwards. Links of before stay valid, because a stranger may ask too. Throws `rate_limited`.
+ */
+export async function mailLink(
+  context: Context,
+  { email, address, requestId }: Forgotten,
+  send: (mail: LinkMail) => Promise<void>,
+): Promise<{ done: Promise<void> }> {
+  const folded = foldEmail(email)
+  await limitAttempts(context.kv, `forgotten:address:${networkOf(address)}`, 30, 60_000)
+  await limitAttempts(context.kv, `forgotten:account:${sha256(folded).toString('hex')}`, 3, 600_000)
+  const work = async () => {
+    const account = await findAccountByEmail(context.db, folded)
+    if (!account) return
+    const cause = { by: 'forgotten-password', requestId, at: context.now() }
+    const made = await withTx(context.db, async (tx) => {
+      const user = await lockUser(tx, null, account.id)
+      if (!user || user.disabled) return null
+      await recordUser(tx, cause, 'password_link_created', user)
+      return createLink(tx, context, { user, cause, ms: RESET_MS })
+    })
+    if (made) await send({ to: account.email, language: account.language, link: made.link })
+  }
+  return { done: work() }
 }
 
 /** Sets the password of the person who has the link, and ends every login of theirs. Throws `link_not_valid`, `rate_limited`. */

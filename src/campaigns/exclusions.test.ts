@@ -46,6 +46,46 @@ test('the file lists exactly the excluded guests, with the reason and what to do
   )
 })
 
+test('the recipients are all others, by name and page by page, with the channel and language of each', async (t) => {
+  const app = await startApp(t, { now: NOW })
+  const eventId = await anEvent(app.db)
+  const [zoe, angela, silent, beto] = [
+    await aGuest(app.db, eventId),
+    await aGuest(app.db, eventId, { phone: null, email: 'angela@example.com' }),
+    await aGuest(app.db, eventId, { phone: null, email: null }),
+    await aGuest(app.db, eventId),
+  ]
+  for (const [guest, name] of [
+    ...([
+      [zoe, 'Zoé'],
+      [angela, 'Ángela'],
+      [silent, 'Ana'],
+      [beto, 'beto'],
+    ] as const),
+  ])
+    await sql`update guests set name = ${name} where id = ${guest.guestId}`.execute(app.db)
+  const { preflightId, counts } = await preflight(app, eventId)
+  const url = `/events/${eventId}/campaigns/preflights/${preflightId}/recipients`
+
+  const first = (await app.get(`${url}?limit=2`, { as: 'organizer' })).json()
+  const second = (await app.get(`${url}?limit=2&cursor=${first.page.nextCursor}`, { as: 'organizer' })).json()
+  const stranger = { id: 'usr_stranger', role: 'organizer' as const, organizerId: await anOrganizer(app.db) }
+  const foreign = await app.get(url, { as: stranger })
+  const wrong = await app.get(`${url}?cursor=x`, { as: 'organizer' })
+
+  assert.equal(counts.valid, 3)
+  assert.deepEqual(first.data, [
+    { guestId: angela.guestId, name: 'Ángela', locale: 'es-MX', channel: 'email', isWindowOpen: false },
+    { guestId: beto.guestId, name: 'beto', locale: 'es-MX', channel: 'whatsapp', isWindowOpen: false },
+  ])
+  assert.deepEqual(
+    second.data.map(({ name }: { name: string }) => name),
+    ['Zoé'],
+  )
+  assert.equal(second.page.nextCursor, null)
+  assert.deepEqual([foreign.statusCode, wrong.statusCode], [404, 400])
+})
+
 test('headings and texts are English if requested', async (t) => {
   const app = await startApp(t, { now: NOW })
   const eventId = await anEvent(app.db)

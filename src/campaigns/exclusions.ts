@@ -1,54 +1,19 @@
 /** The guests that a campaign would leave out, as a CSV file with the reason and what to do about it. */
 import { stringify } from 'csv-stringify'
 import { pipeline, Readable } from 'node:stream'
-import type { Config } from '../platform/config.ts'
-import { sql, type Db } from '../platform/db.ts'
-import { Failure } from '../platform/errors.ts'
-import type { ChannelName } from '../contacts/contacts.ts'
 import type { Locale } from '../platform/values/languages.ts'
-import type { EventSchedule } from './schedule.ts'
-import { planCampaign } from './preflight.ts'
-import { listRecipients, type Exclusion, type Filter, type Recipient } from './recipients.ts'
-
-type Context = { db: Db; config: Config; now: () => Date }
-
-type Preflight = {
-  status: string
-  template: string
-  channel: ChannelName | 'auto'
-  filter: Filter
-  variables: Record<string, string>
-  schedule: EventSchedule | null
-  scheduledAt: Date | null
-}
-
-async function findPreflight(db: Db, scope: string | null, eventId: string, id: string): Promise<Preflight | null> {
-  const { rows } = await sql<Preflight>`
-    select status, template, channel, filter, variables, schedule, scheduled_at
-      from campaigns
-     where id = ${id} and event_id = ${eventId}
-       and (${scope}::text is null or organizer_id = ${scope})`.execute(db)
-  return rows[0] ?? null
-}
+import { judgeAgain, type AskedPreflight, type Context } from './preflighted.ts'
+import type { Exclusion, Recipient } from './recipients.ts'
 
 /**
  * Lists the guests that a launch would leave out now, as CSV: RFC 4180, UTF-8 with a byte order mark for spreadsheets, and
- * an apostrophe before values that a spreadsheet would run as a formula. Throws `campaign_not_found`,
- * `preflight_launched`, and what planCampaign throws.
+ * an apostrophe before values that a spreadsheet would run as a formula. Throws what judgeAgain throws.
  */
 export async function openExclusionsCsv(
   context: Context,
-  asked: { scope: string | null; eventId: string; preflightId: string; locale: Locale },
+  { locale, ...asked }: AskedPreflight & { locale: Locale },
 ): Promise<Readable> {
-  const { scope, eventId, locale } = asked
-  const preflight = await findPreflight(context.db, scope, eventId, asked.preflightId)
-  if (!preflight) throw new Failure('campaign_not_found', { detail: 'The event has no such preflight.' })
-  const { status, schedule, scheduledAt, ...request } = preflight
-  if (status !== 'preflight')
-    throw new Failure('preflight_launched', { detail: 'The preflight was launched: see leftOut of the campaign.' })
-  const at = schedule ? { schedule } : scheduledAt ? { scheduledAt: scheduledAt.toISOString() } : {}
-  const { spec } = await planCampaign(context, { scope, eventId, ...request, ...at })
-  const excluded = (await listRecipients(context.db, spec)).filter(({ exclusion }) => exclusion !== null)
+  const excluded = (await judgeAgain(context, asked)).filter(({ exclusion }) => exclusion !== null)
   const words = WORDS[locale]
   const csv = stringify({
     ...{ bom: true, header: true, columns: words.headings, escape_formulas: true, record_delimiter: 'windows' },

@@ -29,7 +29,8 @@ export type WhatsAppContent =
   | { kind: 'image'; link: string; caption: string }
   | { kind: 'document'; link: string; filename: string; caption: string }
 
-export type EmailContent = { subject: string; html: string; text: string; unsubscribeUrl: string }
+/** `unsubscribeUrl` null: it is no mail that a mailbox may offer to stop. */
+export type EmailContent = { subject: string; html: string; text: string; unsubscribeUrl: string | null }
 
 /** A message that is ready to be sent. The provider's statuses carry its `deliveryId`. */
 export type Message = {

@@ -63,6 +63,15 @@ test('a mail carries HTML and plain text, one-click unsubscription, our ids and 
   })
 })
 
+test('a mailbox is offered no unsubscription from a mail that has none', async (t) => {
+  const { fake, channel } = await startBoth(t)
+
+  await channel.send(messageOf({ content: { ...CONTENT, unsubscribeUrl: null } }))
+
+  assert.deepEqual(fake.refusals, [])
+  assert.deepEqual(fake.mails[0]!.headers, { 'X-Entity-Ref-ID': 'dl_1', 'X-Request-Id': 'req_1' })
+})
+
 test('a delivery that is sent twice is one mail with one id', async (t) => {
   const { fake, channel } = await startBoth(t)
 

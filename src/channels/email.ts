@@ -43,8 +43,9 @@ async function sendEmail(client: Resend, settings: EmailSettings, message: Messa
 
 /** One-click unsubscription is RFC 8058. X-Entity-Ref-ID keeps Gmail from grouping several invitations into one thread. */
 const headersOf = (deliveryId: string, requestId: string, { unsubscribeUrl }: EmailContent) => ({
-  'List-Unsubscribe': `<${unsubscribeUrl}>`,
-  'List-Unsubscribe-Post': 'List-Unsubscribe=One-Click',
+  ...(unsubscribeUrl === null
+    ? {}
+    : { 'List-Unsubscribe': `<${unsubscribeUrl}>`, 'List-Unsubscribe-Post': 'List-Unsubscribe=One-Click' }),
   'X-Entity-Ref-ID': deliveryId,
   'X-Request-Id': requestId,
 })

@@ -28,6 +28,8 @@ export async function openList(
 
 /** How many rows a file may have, empty ones too. */
 const LINES_MAX = 50_000
+/** Of a list that a job imports. */
+export const LONG_LINES_MAX = 1_000_000
 /** Other requests are served in between. */
 const LINES_AT_ONCE = 500
 

@@ -484,6 +484,32 @@ test('another organizer finds neither event nor import, and adds nothing', async
   assert.deepEqual(await listGuests(app, theirs), [])
 })
 
+test('the rows that an import would reject are the file that it leaves, and asking for them writes nothing', async (t) => {
+  const app = await startApp(t)
+  const eventId = await anEvent(app.db)
+  const list = 'nombre,correo,mesa\nAna,ana@example.com,1\n=Beto,beto@example,2\n,carla@example.com\n'
+  const theirs = await anEvent(app.db, { organizerId: await anOrganizer(app.db) })
+
+  const asked = await upload(app, eventId, list, { path: '/rejected.csv' })
+  const before = await listGuests(app, eventId)
+  const foreign = await upload(app, theirs, list, { path: '/rejected.csv' })
+  const { rejectedUrl } = read(await upload(app, eventId, list))
+  const left = await app.get(rejectedUrl!, { as: 'organizer' })
+
+  assert.deepEqual([asked.statusCode, foreign.statusCode], [200, 404])
+  assert.match(String(asked.headers['content-type']), /^text\/csv/)
+  assert.deepEqual(before, [])
+  assert.equal(asked.body, left.body)
+  assert.deepEqual(
+    parse(asked.body, { bom: true }).map(([row, , code, name]) => [row, code, name]),
+    [
+      ['Fila', 'Código', 'nombre'],
+      ['3', 'invalid_email', "'=Beto"],
+      ['4', 'name_missing', ''],
+    ],
+  )
+})
+
 test('an Idempotency-Key replays the answer of the same file, and refuses another file', async (t) => {
   const app = await startApp(t)
   const eventId = await anEvent(app.db)

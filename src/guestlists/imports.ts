@@ -4,7 +4,7 @@ import { findEvent, lockListed, insertListed, lockGuestList, updateListed, type 
 import { newId, type Db, type Tx } from '../platform/db.ts'
 import { Failure } from '../platform/errors.ts'
 import { countHeadings, findHeadings, type Headings, type Mapping } from './columns.ts'
-import { openList, type OpenList } from './file.ts'
+import { LONG_LINES_MAX, openList, type OpenList } from './file.ts'
 import { openKnown, planRow, type Decision, type Notice } from './plan.ts'
 import { readRow, type CellError, type ReadRow } from './rows.ts'
 import { insertImport, insertRejects } from './sql.ts'
@@ -19,6 +19,8 @@ export type ImportRequest = {
   bytes: Buffer
   mapping: Mapping
   isDryRun: boolean
+  /** A dry run of a longer list looks at its first ROWS_MAX rows. */
+  isPartial: boolean
   requestedBy: string
   requestId: string
 }
@@ -32,6 +34,8 @@ export type ImportResult = {
   list: Pick<OpenList, 'format' | 'encoding' | 'delimiter'>
   headings: Headings
   results: RowResult[]
+  /** How many rows after those of a partial dry run the list has. */
+  rowsUnread: number
 }
 
 /**
@@ -40,16 +44,19 @@ export type ImportResult = {
  */
 export async function importGuests(context: Context, request: ImportRequest): Promise<ImportResult | null> {
   const { db, now } = context
-  const { scope, eventId, isDryRun } = request
+  const { scope, eventId, isDryRun, isPartial } = request
   if (!(await findEvent(db, scope, eventId))) throw new Failure('event_not_found')
-  const list = await openList(request.bytes, countHeadings(request.mapping))
+  const isSample = isDryRun && isPartial
+  const linesMax = isSample ? LONG_LINES_MAX : undefined
+  const list = await openList(request.bytes, countHeadings(request.mapping), linesMax)
   const { headings, rest } = await findHeadings(list.lines, request.mapping)
   const rows: ReadRow[] = []
+  let rowsUnread = 0
   for await (const line of rest) {
-    if (rows.length === ROWS_MAX && isDryRun)
-      throw new Failure('too_many_rows', { detail: `A dry run reads at most ${ROWS_MAX} guests.` })
-    if (rows.length === ROWS_MAX) return null
-    rows.push(readRow(headings.columns, line))
+    if (rows.length < ROWS_MAX) rows.push(readRow(headings.columns, line))
+    else if (isSample) rowsUnread++
+    else if (isDryRun) throw new Failure('too_many_rows', { detail: `A dry run reads at most ${ROWS_MAX} guests.` })
+    else return null
   }
   const importId = newId('imp')
   const results = await unlessDry(db, isDryRun, async (tx) => {
@@ -69,10 +76,11 @@ export async function importGuests(context: Context, request: ImportRequest): Pr
     await insertRejects(tx, importId, done.filter(isRejected))
     return done
   })
-  return { importId: isDryRun ? null : importId, list, headings, results }
+  return { importId: isDryRun ? null : importId, list, headings, results, rowsUnread }
 }
 
-export const isRejected = (one: RowResult) => one.status === 'rejected'
+type Rejected = Extract<RowResult, { status: 'rejected' }>
+export const isRejected = (one: RowResult): one is Rejected => one.status === 'rejected'
 
 export function countStatuses(results: RowResult[]): Record<RowResult['status'], number> {
   const counts = { created: 0, updated: 0, unchanged: 0, rejected: 0 }

@@ -144,6 +144,23 @@ test('an import that fails again and again is given up, and its file is deleted'
   assert.deepEqual([failed.status, failed.rowsDone, await leftovers(app.db, importId)], ['failed', 0, 0])
 })
 
+test('a partial dry run of a long list looks at its first rows, and says how many it has not seen', async (t) => {
+  const app = await startApp(t, { now: NOW })
+  const eventId = await anEvent(app.db)
+  const names = Array.from({ length: 60_000 }, (_, index) => (index === 7 || index === 10_002 ? '?' : `Ana ${index}`))
+  const list = `nombre,correo\n${names.map((name) => (name === '?' ? 'Eva,no' : `${name},`)).join('\n')}\n`
+
+  const whole = await upload(app, eventId, list, { dryRun: true })
+  const partial = await upload(app, eventId, list, { dryRun: true, isPartial: true })
+  const rejected = await upload(app, eventId, list, { path: '/rejected.csv' })
+
+  assert.equal(whole.statusCode, 413)
+  const { created, rejected: count, rowsUnread, importId } = partial.json()
+  assert.deepEqual([created, count, rowsUnread, importId], [9999, 1, 50_000, null])
+  assert.equal(rejected.body.trim().split('\r\n').length, 1 + 1)
+  assert.equal((await app.get(`/events/${eventId}/guests`, { as: 'organizer' })).json().data.length, 0)
+})
+
 test('what a job would not read is refused at once, and another organizer sees no import', async (t) => {
   const app = await startApp(t, { now: NOW })
   const eventId = await anEvent(app.db)

@@ -7,7 +7,7 @@ import { findEvent, lockGuestList } from '../events/events.ts'
 import { newId, withTx, type Db } from '../platform/db.ts'
 import { Failure } from '../platform/errors.ts'
 import { countHeadings, findHeadings, type Headings } from './columns.ts'
-import { openList, type OpenList } from './file.ts'
+import { LONG_LINES_MAX, openList, type OpenList } from './file.ts'
 import { BATCH, countStatuses, importBatch, isRejected, type ImportRequest } from './imports.ts'
 import type { Line } from './line.ts'
 import {
@@ -24,14 +24,15 @@ import { readRow, type ReadRow } from './rows.ts'
 import { insertImport, insertRejects, type Import } from './sql.ts'
 
 export const JOB_ROWS_MAX = 200_000
-/** Empty ones too. */
-const LINES_MAX = 1_000_000
 const CHUNK_BYTES = 512 * 1024
 
 type Context = { db: Db; now: () => Date }
 
 /** Stores a list for the job. Throws what a short import throws, `too_many_rows` among it: so the job finds a readable file. */
-export async function requestImport({ db, now }: Context, request: Omit<ImportRequest, 'isDryRun'>): Promise<Import> {
+export async function requestImport(
+  { db, now }: Context,
+  request: Omit<ImportRequest, 'isDryRun' | 'isPartial'>,
+): Promise<Import> {
   const { scope, eventId, bytes, mapping, requestedBy, requestId } = request
   if (!(await findEvent(db, scope, eventId))) throw new Failure('event_not_found')
   const { list, headings, rest } = await openRows(bytes, mapping)
@@ -56,7 +57,7 @@ async function openRows(
   bytes: Buffer,
   mapping: Import['mapping'],
 ): Promise<{ list: OpenList; headings: Headings; rest: AsyncGenerator<Line> }> {
-  const list = await openList(bytes, countHeadings(mapping), LINES_MAX)
+  const list = await openList(bytes, countHeadings(mapping), LONG_LINES_MAX)
   return { list, ...(await findHeadings(list.lines, mapping)) }
 }
 

@@ -5,7 +5,7 @@ import type { Db } from '../platform/db.ts'
 import type { Locale } from '../platform/values/languages.ts'
 import { cleanLines } from '../platform/values/text.ts'
 import { toCsvCell } from './cells.ts'
-import { listRejects, type Import, type Reject } from './sql.ts'
+import { listRejects, type Reject } from './sql.ts'
 import { EXPLANATIONS } from './texts.ts'
 
 const PART = 500
@@ -15,17 +15,26 @@ const HEADINGS: Record<Locale, string[]> = {
   en: ['Row', 'What to mend', 'Code'],
 }
 
-/** RFC 4180, UTF-8 with a byte order mark for spreadsheets, and an apostrophe before formulas. */
-export function openRejectedCsv(db: Db, one: Import, locale: Locale): Readable {
+/** The rows that a stored import refused, in their order. */
+export async function* readRejects(db: Db, importId: string): AsyncGenerator<Reject> {
+  let after = 0
+  for (;;) {
+    const rejects = await listRejects(db, importId, after, PART)
+    yield* rejects
+    if (rejects.length < PART) return
+    after = rejects.at(-1)!.row
+  }
+}
+
+/** RFC 4180, UTF-8 with a byte order mark for spreadsheets, and an apostrophe before formulas. `headings`: those of the list. */
+export function openRejectedCsv(
+  rejects: Iterable<Reject> | AsyncIterable<Reject>,
+  headings: string[],
+  locale: Locale,
+): Readable {
   async function* listCells() {
-    yield [...HEADINGS[locale], ...one.headings].map(toCsvCell)
-    let after = 0
-    for (;;) {
-      const rejects = await listRejects(db, one.id, after, PART)
-      for (const reject of rejects) yield toCells(reject, one.headings.length, locale)
-      if (rejects.length < PART) return
-      after = rejects.at(-1)!.row
-    }
+    yield [...HEADINGS[locale], ...headings].map(toCsvCell)
+    for await (const reject of rejects) yield toCells(reject, headings.length, locale)
   }
   const csv = stringify({ bom: true, record_delimiter: 'windows', quoted_match: /[\r\n]/ })
   // A failure aborts the answer, so the reader sees a broken download instead of a short list.

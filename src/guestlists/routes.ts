@@ -3,8 +3,8 @@ import { createHash } from 'node:crypto'
 import type { Readable } from 'node:stream'
 import multipart from '@fastify/multipart'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import type { FastifyRequest } from 'fastify'
-import { Type } from 'typebox'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { Type, type Static } from 'typebox'
 import type { Deps } from '../deps.ts'
 import { findEvent } from '../events/events.ts'
 import { forCaller, scopeOf } from '../http/access.ts'
@@ -12,10 +12,10 @@ import { Page, PageQuery, readCursor, toPage } from '../http/page.ts'
 
 import { AnswerOf, EventParams, FileAnswer, Id, localeWith } from '../http/schemas.ts'
 import { Failure } from '../platform/errors.ts'
-import { importGuests, ROWS_MAX } from './imports.ts'
+import { importGuests, isRejected, ROWS_MAX } from './imports.ts'
 import { importGuestList, importJobId } from './jobs.ts'
 import { JOB_ROWS_MAX, requestImport } from './long-imports.ts'
-import { openRejectedCsv } from './rejected.ts'
+import { openRejectedCsv, readRejects } from './rejected.ts'
 import { describeImport, describeResult, ImportAnswer, ImportShape } from './schemas.ts'
 import { findImport, listImports } from './sql.ts'
 import { FILE_MAX, readMapping } from './upload.ts'
@@ -26,6 +26,10 @@ const FILE_PROBLEMS = [
   ...(['unsupported_file', 'file_has_macros'] as const),
 ]
 const ImportParams = Type.Object({ eventId: Id, importId: Id })
+const FileQuery = Type.Object(
+  { locale: localeWith({ default: 'es-MX', description: 'Of the headings and texts.' }) },
+  { additionalProperties: false },
+)
 const ImportBody = Type.Object(
   {
     file: Type.String({ format: 'binary', description: `CSV or XLSX, at most ${FILE_MAX / 1024 / 1024} MiB.` }),
@@ -73,6 +77,10 @@ export const guestListRoutes =
           querystring: Type.Object(
             {
               dryRun: Type.Boolean({ default: false, description: 'The same answer, and nothing is written.' }),
+              partial: Type.Boolean({
+                default: false,
+                description: `A dry run of a longer list looks at its first ${ROWS_MAX} rows, instead of refusing it.`,
+              }),
               async: Type.Boolean({ default: false, description: 'By a job, however short.' }),
             },
             { additionalProperties: false },
@@ -83,17 +91,41 @@ export const guestListRoutes =
       },
       async (request, reply) => {
         const { eventId } = request.params
-        const { dryRun: isDryRun, async: isAsync } = request.query
-        const asked = {
-          ...{ scope: scopeOf(request), eventId, bytes: request.uploaded! },
-          ...{ mapping: readMapping(request.body.mapping), requestedBy: request.user.id, requestId: request.id },
-        }
+        const { dryRun: isDryRun, partial: isPartial, async: isAsync } = request.query
+        const asked = askedOf(request)
         const result =
-          isAsync && !isDryRun ? null : await importGuests(forCaller(deps, request), { ...asked, isDryRun })
+          isAsync && !isDryRun ? null : await importGuests(forCaller(deps, request), { ...asked, isDryRun, isPartial })
         if (result) return describeResult(eventId, result)
         const made = await requestImport(forCaller(deps, request), asked)
         await deps.queues.enqueue(importGuestList, { importId: made.id }, { id: importJobId({ ...made, attempt: 0 }) })
         return reply.code(202).header('location', `/events/${eventId}/imports/${made.id}`).send(describeImport(made))
+      },
+    )
+    app.post(
+      '/events/:eventId/guests/import/rejected.csv',
+      {
+        bodyLimit: FILE_MAX + 1024 * 1024,
+        config: { access: WRITERS, problems: ['event_not_found', ...FILE_PROBLEMS], withoutKey: 'It only reads.' },
+        preValidation: readUpload,
+        schema: {
+          operationId: 'previewRejectedRows',
+          tags: ['Guests'],
+          summary: 'The rows that an import would reject, as CSV',
+          description:
+            'The file that a real import would leave, of a dry run. Nothing is written. Of a longer list, the first ' +
+            `${ROWS_MAX} rows are looked at.`,
+          consumes: ['multipart/form-data'],
+          params: EventParams,
+          querystring: FileQuery,
+          body: ImportBody,
+          response: { 200: FileAnswer<Readable>('text/csv', 'The rows.') },
+        },
+      },
+      async (request, reply) => {
+        const asked = { ...askedOf(request), isDryRun: true, isPartial: true }
+        const { results, headings } = (await importGuests(forCaller(deps, request), asked))!
+        const names = headings.columns.map(({ heading }) => heading)
+        return sendCsv(reply, 'rejected', openRejectedCsv(results.filter(isRejected), names, request.query.locale))
       },
     )
     app.get(
@@ -143,23 +175,32 @@ export const guestListRoutes =
           description:
             'As they were sent, after row number, what to mend and codes. Mended, the file can be imported as it is.',
           params: ImportParams,
-          querystring: Type.Object(
-            { locale: localeWith({ default: 'es-MX', description: 'Of the headings and texts.' }) },
-            { additionalProperties: false },
-          ),
+          querystring: FileQuery,
           response: { 200: FileAnswer<Readable>('text/csv', 'The rejected rows.') },
         },
       },
       async (request, reply) => {
-        const found = await requireImport(forCaller(deps, request), request)
-        void reply
-          .type('text/csv; charset=utf-8')
-          .header('content-disposition', `attachment; filename="${found.id}-rejected.csv"`)
-          .header('cache-control', 'no-store')
-        return reply.send(openRejectedCsv(forCaller(deps, request).db, found, request.query.locale))
+        const { db } = forCaller(deps, request)
+        const { id, headings } = await requireImport(forCaller(deps, request), request)
+        return sendCsv(reply, `${id}-rejected`, openRejectedCsv(readRejects(db, id), headings, request.query.locale))
       },
     )
   }
+
+function askedOf(request: FastifyRequest<{ Params: Static<typeof EventParams>; Body: Static<typeof ImportBody> }>) {
+  const { params, body, user, id: requestId } = request
+  return {
+    ...{ scope: scopeOf(request), eventId: params.eventId, bytes: request.uploaded! },
+    ...{ mapping: readMapping(body.mapping), requestedBy: user.id, requestId },
+  }
+}
+
+const sendCsv = (reply: FastifyReply, name: string, csv: Readable) =>
+  reply
+    .type('text/csv; charset=utf-8')
+    .header('content-disposition', `attachment; filename="${name}.csv"`)
+    .header('cache-control', 'no-store')
+    .send(csv)
 
 async function requireImport(
   { db }: Deps,

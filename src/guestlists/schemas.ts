@@ -47,6 +47,7 @@ export const ImportAnswer = Answer(
     ...counts,
     rows: Type.Array(RowShape, { description: 'At most 1000: the rejected first, then those with notices.' }),
     rowsLeftOff: Type.Integer({ description: 'How many rows `rows` leaves off.' }),
+    rowsUnread: Type.Integer({ description: 'How many rows a partial dry run has not looked at.' }),
     rejectedUrl: Type.Unsafe<string | null>({ ...NullableString, description: 'The rejected rows as CSV.' }),
     file: Type.Object(
       {
@@ -88,7 +89,7 @@ const ROWS_SHOWN_MAX = 1000
 const DAY_MS = 86_400_000
 const urlOf = (eventId: string, importId: string) => `/events/${eventId}/imports/${importId}/rejected.csv`
 
-export function describeResult(eventId: string, { importId, list, headings, results }: ImportResult) {
+export function describeResult(eventId: string, { importId, list, headings, results, rowsUnread }: ImportResult) {
   const { format, encoding, delimiter } = list
   const found = countStatuses(results)
   const shown = results.toSorted((a, b) => rankOf(a) - rankOf(b)).slice(0, ROWS_SHOWN_MAX)
@@ -98,6 +99,7 @@ export function describeResult(eventId: string, { importId, list, headings, resu
     ...found,
     rows: shown.map(describeRow),
     rowsLeftOff: results.length - shown.length,
+    rowsUnread,
     rejectedUrl: importId !== null && found.rejected > 0 ? urlOf(eventId, importId) : null,
     file: { format, encoding, delimiter, ...describeHeadings(headings) },
   }

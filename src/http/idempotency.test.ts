@@ -283,6 +283,7 @@ const WITHOUT_KEY: Record<string, string> = {
   '/auth/refresh': 'its answer must not be stored',
   '/devices/claim': 'its caller is unknown',
   '/email/webhook': 'events have ids of their own',
+  '/events/{eventId}/guests/import/rejected.csv': 'it only reads',
   '/login': 'its answer must not be stored',
   '/payments/webhook': 'events have ids of their own',
   '/payments/webhook/conekta': 'events have ids of their own',

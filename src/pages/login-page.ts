@@ -11,7 +11,7 @@ const WORDS = {
     email: 'Correo',
     password: 'Contraseña',
     enter: 'Entrar',
-    forgotten: '¿Olvidaste tu contraseña? Pide un enlace nuevo a quien te dio acceso.',
+    forgotten: '¿Olvidaste tu contraseña?',
     notices: {
       wrong: 'El correo o la contraseña no coinciden. Revísalos y vuelve a intentarlo.',
       missing: 'Escribe tu correo y tu contraseña.',
@@ -26,7 +26,7 @@ const WORDS = {
     email: 'E-mail',
     password: 'Password',
     enter: 'Log in',
-    forgotten: 'Forgot your password? Ask whoever gave you access for a new link.',
+    forgotten: 'Forgot your password?',
     notices: {
       wrong: 'E-mail and password do not match. Check them and try again.',
       missing: 'Enter your e-mail and your password.',
@@ -68,7 +68,7 @@ ${shown}<form method="post" action="/login">${hidden}
 <input id="password" name="password" type="password" maxlength="128" autocomplete="current-password" required${about}${onPassword}></div>
 <button>${words.enter}</button>
 </form>
-<p class="hint">${words.forgotten}</p>
+<p><a href="/password/forgotten">${words.forgotten}</a></p>
 </main>`
   return renderPage({ lang: locale, title: words.title, style: STYLE, body })
 }

@@ -24,8 +24,9 @@ const WORDS = {
     passwordHint: `Al menos ${PASSWORD_MIN} caracteres. Una frase larga sirve mejor que símbolos raros.`,
     again: 'Escríbela otra vez',
     save: 'Guardar contraseña',
+    another: 'Pedir otro enlace',
     notices: {
-      link: 'Este enlace ya se usó o venció. Pide uno nuevo a quien te dio acceso.',
+      link: 'Este enlace ya se usó o venció.',
       differ: 'Las dos contraseñas no son iguales. Escríbelas otra vez.',
       short: `Elige una contraseña de ${PASSWORD_MIN} a 128 caracteres.`,
       down: 'Ahora no podemos guardar tu contraseña. Vuelve a intentarlo en un momento.',
@@ -40,8 +41,9 @@ const WORDS = {
     passwordHint: `At least ${PASSWORD_MIN} characters. A long phrase is better than odd symbols.`,
     again: 'Enter it again',
     save: 'Save password',
+    another: 'Ask for another link',
     notices: {
-      link: 'This link has been used or has expired. Ask whoever gave you access for a new one.',
+      link: 'This link has been used or has expired.',
       differ: 'The two passwords are not the same. Enter them again.',
       short: `Choose a password of ${PASSWORD_MIN} to 128 characters.`,
       down: 'We cannot save your password right now. Try again in a moment.',
@@ -71,7 +73,7 @@ ${field('password', words.passwordHint)}
 ${field('again')}
 <button>${words.save}</button>
 </form>
-<script src="${SCRIPT_PATH}"></script>
+${notice === 'link' ? `<p><a href="/password/forgotten">${words.another}</a></p>\n` : ''}<script src="${SCRIPT_PATH}"></script>
 </main>`
   return renderPage({ lang: locale, title: words.title, style: STYLE, body })
 }

@@ -91,6 +91,7 @@ test('a link that was used, or that nobody made, says so', async (t) => {
   for (const one of [token, 'nobody', '"><b>', '']) {
     const reply = await submit('/password', { token: one, password: NEW, again: NEW })
     assert.match(reply.payload, /Este enlace ya se usó o venció/)
+    assert.match(reply.payload, /<a href="\/password\/forgotten">Pedir otro enlace<\/a>/)
     assert.ok(reply.statusCode >= 400 && reply.statusCode < 500)
     assert.doesNotMatch(reply.payload, /<b>/)
   }

@@ -396,6 +396,7 @@ test("a preview shows a guest's message in their language or the requested one, 
   assert.deepEqual([own.json().locale, own.json().whatsapp.language, asked.json().locale], ['en', 'en', 'es-MX'])
   assert.equal(template.json().whatsapp.buttons[0].suffix, code)
   assert.match(session.json().whatsapp.body, /Hola Ana Prueba/)
+  assert.equal(email.json().email.from, null)
   assert.match(email.json().email.html, /Boda de prueba/)
   assert.match(email.json().email.text, /You get this e-mail because/)
   assert.deepEqual([sample.json().refusal, sample.json().whatsapp], ['window_closed', null])

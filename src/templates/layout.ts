@@ -18,7 +18,8 @@ export type Letter = {
   button: { label: string; url: string } | null
   /** Why the reader gets this mail. */
   why: string
-  unsubscribe: { label: string; url: string }
+  /** Null: nobody can stop this kind of mail, because they ask for each. */
+  unsubscribe: { label: string; url: string } | null
 }
 
 export function renderHtml(letter: Letter): string {
@@ -34,10 +35,13 @@ export function renderHtml(letter: Letter): string {
     buttonUrl: escapeHtml(button?.url ?? ''),
     buttonLabel: escapeHtml(button?.label ?? ''),
     why: escapeHtml(letter.why),
-    unsubscribeUrl: escapeHtml(unsubscribe.url),
-    unsubscribeLabel: escapeHtml(unsubscribe.label),
+    unsubscribeUrl: escapeHtml(unsubscribe?.url ?? ''),
+    unsubscribeLabel: escapeHtml(unsubscribe?.label ?? ''),
   }
-  const kept = { facts: facts.length > 0, image: image !== null, button: button !== null }
+  const kept = {
+    ...{ facts: facts.length > 0, image: image !== null, button: button !== null },
+    unsubscribe: unsubscribe !== null,
+  }
   let html = LAYOUT
   for (const [block, isKept] of Object.entries(kept)) html = keepBlock(html, block, isKept)
   return html.replace(/\{\{(\w+)\}\}/g, (_, name: string) => texts[name]!)
@@ -64,7 +68,7 @@ export function renderText({ title, paragraphs, facts, image, button, why, unsub
     facts.map(([label, text]) => `${label}: ${text}`).join('\n'),
     image ? `${image.alt}: ${image.url}` : '',
     button ? `${button.label}: ${button.url}` : '',
-    `--\n${why}\n${unsubscribe.label}: ${unsubscribe.url}`,
+    `--\n${why}${unsubscribe ? `\n${unsubscribe.label}: ${unsubscribe.url}` : ''}`,
   ]
   return `${blocks.filter(Boolean).join('\n\n')}\n`
 }

@@ -56,7 +56,8 @@ export type Preview = {
   whatsapp: WhatsAppContent | null
   /** What the guest sees of a WhatsApp message. WhatsApp itself fills an approved template. */
   shown: Shown | null
-  email: EmailContent | null
+  /** `from`: its sender; null while no provider is set. */
+  email: (EmailContent & { from: string | null }) | null
 }
 
 export type Shown = { text: string; image: string | null; buttons: string[] }
@@ -78,7 +79,7 @@ export async function previewTemplate(
       ? composeEmail(name, locale, messageContext, variables)
       : composeWhatsApp(name, locale, messageContext, variables, { isWindowOpen })
   const base = { template: name, locale, channel, refusal: null, whatsapp: null, shown: null, email: null }
-  if (!('kind' in content)) return { ...base, email: content }
+  if (!('kind' in content)) return { ...base, email: { ...content, from: config.email.from ?? null } }
   if (content.kind === 'refused') return { ...base, refusal: content.reason }
   return { ...base, whatsapp: content, shown: showWhatsApp(content, locale) }
 }

@@ -68,7 +68,9 @@ const Preview = Answer(
     shown: ShownMessage,
     email: Type.Unsafe<object | null>({
       type: ['object', 'null'],
+      required: ['from', 'subject', 'html', 'text', 'unsubscribeUrl'],
       properties: {
+        from: { ...NullableString, description: 'The sender; null while e-mail is simulated.' },
         subject: { type: 'string' },
         html: { type: 'string' },
         text: { type: 'string' },

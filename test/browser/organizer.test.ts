@@ -63,7 +63,7 @@ async function importList(t: TestContext, site: Site): Promise<void> {
 
 async function sendToFamily(t: TestContext, site: Site): Promise<void> {
   const page = await site.open(t, 'organizer', `${PAGE}/sends/new?tag=Familia`)
-  await page.getByRole('region', { name: 'Así lo ve' }).getByText('Carla Tres', { exact: false }).first().waitFor()
+  await page.getByRole('region', { name: 'Así lo ve' }).getByText('Ana Uno', { exact: false }).first().waitFor()
   await page.getByRole('button', { name: 'Siguiente' }).click()
   await page.getByRole('heading', { name: 'Así lo ve Beto Dos' }).waitFor()
   // Somebody else changes the list meanwhile.

@@ -21,6 +21,7 @@ const said = (text: string) => (page: Page) => page.getByText(text).first().wait
 export const SCREENS: Screen[] = [
   { name: 'home', who: null, path: '/', ready: heading('Invitaciones por WhatsApp y correo') },
   { name: 'login', who: null, path: '/login', ready: heading('Entrar a Monotickets') },
+  { name: 'forgotten', who: null, path: '/password/forgotten', ready: heading('¿Olvidaste tu contraseña?') },
   { name: 'invitation', who: null, path: '/i/MONO-DEMO-0001', ready: heading('Boda de Ana y Luis') },
   { name: 'invitation-unknown', who: null, path: '/i/NO-SUCH-CODE', ready: heading('') },
   { name: 'panel-overview', who: 'director', path: '/panel', ready: seen('img', /^Cobros/) },

@@ -898,6 +898,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/events/{eventId}/campaigns/preflights/{preflightId}/recipients": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Guests that the campaign would send to, by name
+         * @description With the channel and the language of each message, for a preview. The list is computed now, not at the time of the preflight. 409 once the campaign is launched.
+         */
+        get: operations["listPreflightRecipients"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/events/{eventId}/cancel": {
         parameters: {
             query?: never;
@@ -1238,6 +1258,26 @@ export interface paths {
          * @description Adds who is new, changes who has changed, deletes nobody; an empty cell changes nothing. A row means the guest with its `id`, else with its phone or e-mail and the same name. Encoding, delimiter and headings (Spanish or English) are found by themselves. Rows that cannot be read are rejected alone. More than 10000 rows (at most 200000) are imported by a job: 202. Macros are refused.
          */
         post: operations["importGuests"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/events/{eventId}/guests/import/rejected.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * The rows that an import would reject, as CSV
+         * @description The file that a real import would leave, of a dry run. Nothing is written. Of a longer list, the first 10000 rows are looked at.
+         */
+        post: operations["previewRejectedRows"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3643,6 +3683,8 @@ export interface components {
             rows: components["schemas"]["ImportRow"][];
             /** @description How many rows `rows` leaves off. */
             rowsLeftOff: number;
+            /** @description How many rows a partial dry run has not looked at. */
+            rowsUnread: number;
             /** @description The rejected rows as CSV. */
             rejectedUrl: string | null;
             file: components["schemas"]["ImportedFile"];
@@ -3920,10 +3962,12 @@ export interface components {
             } | null;
             shown: components["schemas"]["ShownMessage"];
             email: {
-                subject?: string;
-                html?: string;
-                text?: string;
-                unsubscribeUrl?: string;
+                /** @description The sender; null while e-mail is simulated. */
+                from: string | null;
+                subject: string;
+                html: string;
+                text: string;
+                unsubscribeUrl: string;
             } | null;
         };
         /** @enum {string} */
@@ -4555,6 +4599,19 @@ export interface components {
                 guestId: string;
                 reason: string;
             }[];
+        };
+        PreflightRecipient: {
+            guestId: string;
+            name: string;
+            locale: components["schemas"]["Locale"];
+            channel: components["schemas"]["Channel"];
+            /** @description The guest has written in the 24 hours before it is due. */
+            isWindowOpen: boolean;
+        };
+        PreflightRecipientPage: {
+            requestId: components["schemas"]["RequestId"];
+            data: components["schemas"]["PreflightRecipient"][];
+            page: components["schemas"]["PageCursor"];
         };
         /** @description An error (RFC 9457). */
         Problem: {
@@ -5464,15 +5521,16 @@ export interface components {
         kind: components["schemas"]["MovementKind"];
         letterId: string;
         limit: number;
-        locale: components["schemas"]["Locale"];
         /** @description Of the headings and texts. */
-        "locale-query": components["schemas"]["Locale"];
+        locale: components["schemas"]["Locale"];
+        "locale-path": components["schemas"]["Locale"];
         /** @description How it came; the provider, when it tells none. */
         method: string;
         name: string;
         organizerId: string;
         "organizerId-path": string;
         paymentId: string;
+        preflightId: string;
         reviewId: string;
         status: components["schemas"]["PaymentStatus"];
         stopToken: string;
@@ -8023,12 +8081,12 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description Of the headings and texts. */
-                locale?: components["parameters"]["locale-query"];
+                locale?: components["parameters"]["locale"];
             };
             header?: never;
             path: {
                 eventId: components["parameters"]["eventId"];
-                preflightId: string;
+                preflightId: components["parameters"]["preflightId"];
             };
             cookie?: never;
         };
@@ -8049,7 +8107,46 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             /** @description `event_not_found`, `campaign_not_found` */
             404: components["responses"]["NotFound"];
-            /** @description `event_closed`, `event_cancelled`, `event_not_cancelled`, `event_not_over`, `preflight_launched` */
+            /** @description `preflight_launched`, `event_closed`, `event_cancelled`, `event_not_cancelled`, `event_not_over` */
+            409: components["responses"]["Conflict"];
+            414: components["responses"]["URITooLong"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    listPreflightRecipients: {
+        parameters: {
+            query?: {
+                limit?: components["parameters"]["limit"];
+                /** @description nextCursor of the page before. */
+                cursor?: components["parameters"]["cursor"];
+            };
+            header?: never;
+            path: {
+                eventId: components["parameters"]["eventId"];
+                preflightId: components["parameters"]["preflightId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PreflightRecipientPage"];
+                };
+            };
+            /** @description `invalid_request`, `invalid_text`, `invalid_cursor` */
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            /** @description `event_not_found`, `campaign_not_found` */
+            404: components["responses"]["NotFound"];
+            /** @description `preflight_launched`, `event_closed`, `event_cancelled`, `event_not_cancelled`, `event_not_over` */
             409: components["responses"]["Conflict"];
             414: components["responses"]["URITooLong"];
             429: components["responses"]["TooManyRequests"];
@@ -8773,6 +8870,8 @@ export interface operations {
             query?: {
                 /** @description The same answer, and nothing is written. */
                 dryRun?: boolean;
+                /** @description A dry run of a longer list looks at its first 10000 rows, instead of refusing it. */
+                partial?: boolean;
                 /** @description By a job, however short. */
                 async?: boolean;
             };
@@ -8823,6 +8922,50 @@ export interface operations {
             /** @description `unsupported_media_type`, `unsupported_file`, `file_has_macros` */
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    previewRejectedRows: {
+        parameters: {
+            query?: {
+                /** @description Of the headings and texts. */
+                locale?: components["parameters"]["locale"];
+            };
+            header?: never;
+            path: {
+                eventId: components["parameters"]["eventId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": components["schemas"]["GuestList"];
+            };
+        };
+        responses: {
+            /** @description The rows. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /** @description `invalid_request`, `invalid_text`, `invalid_json`, `invalid_file`, `too_many_columns`, `columns_not_found` */
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            /** @description `forbidden`, `csrf` */
+            403: components["responses"]["Forbidden"];
+            /** @description `event_not_found` */
+            404: components["responses"]["NotFound"];
+            /** @description `payload_too_large`, `too_many_rows` */
+            413: components["responses"]["PayloadTooLarge"];
+            414: components["responses"]["URITooLong"];
+            /** @description `unsupported_media_type`, `unsupported_file`, `file_has_macros` */
+            415: components["responses"]["UnsupportedMediaType"];
             429: components["responses"]["TooManyRequests"];
             431: components["responses"]["HeadersTooLarge"];
             503: components["responses"]["ServiceUnavailable"];
@@ -9244,7 +9387,7 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description Of the headings and texts. */
-                locale?: components["parameters"]["locale-query"];
+                locale?: components["parameters"]["locale"];
             };
             header?: never;
             path: {
@@ -9530,7 +9673,7 @@ export interface operations {
             header?: never;
             path: {
                 eventId: components["parameters"]["eventId"];
-                locale: components["parameters"]["locale"];
+                locale: components["parameters"]["locale-path"];
             };
             cookie?: never;
         };
@@ -9563,7 +9706,7 @@ export interface operations {
             header?: never;
             path: {
                 eventId: components["parameters"]["eventId"];
-                locale: components["parameters"]["locale"];
+                locale: components["parameters"]["locale-path"];
             };
             cookie?: never;
         };

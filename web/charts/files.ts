@@ -1,4 +1,5 @@
 /** A report as a file: at once, or written by the server first where it has too many rows for one answer. */
+import { download, saveFile } from '../kit/files.ts'
 import { api, isProblem, type Problem, type Schemas } from '../api/client.ts'
 import type { ReportName, ReportQuery } from './reports.ts'
 
@@ -7,7 +8,6 @@ export type Format = 'csv' | 'xlsx'
 export type OnProgress = (part: number | null) => void
 
 const LOOK_MS = 1000
-const KEPT_MS = 60_000
 
 /** Saves the whole report, with the columns and totals that the API gives it. Throws the problem when there is no file. */
 export async function saveReport<N extends ReportName>(
@@ -21,20 +21,9 @@ export async function saveReport<N extends ReportName>(
     parseAs: 'blob',
   })
   const file = `${name}.${format}`
-  if (!reply.error) {
-    const address = URL.createObjectURL(reply.data)
-    download(address, file)
-    setTimeout(() => URL.revokeObjectURL(address), KEPT_MS)
-  } else if (reply.error.code === 'export_required')
-    download(await waitForExport(name, query, format, onProgress), file)
+  if (!reply.error) saveFile(reply.data, file)
+  else if (reply.error.code === 'export_required') download(await waitForExport(name, query, format, onProgress), file)
   else throw reply.error
-}
-
-function download(address: string, file: string): void {
-  const link = document.createElement('a')
-  link.href = address
-  link.download = file
-  link.click()
 }
 
 /** Returns the address of the file once it is written. */

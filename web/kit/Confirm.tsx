@@ -5,6 +5,7 @@ import { Button } from './Button.tsx'
 import { Dialog } from './Dialog.tsx'
 import { Field } from './Field.tsx'
 import { Fields } from './Fields.tsx'
+import type { FieldErrors } from './forms.ts'
 import { Refused } from './Refused.tsx'
 import { Row } from './Row.tsx'
 
@@ -20,6 +21,8 @@ type Props = {
   verb: string
   look?: 'main' | 'danger'
   asksReason?: boolean
+  /** Checks what `run` would send. While it finds something, nothing is sent and the reason shows it. */
+  check?: (reason: string) => FieldErrors
   /** Whether what it needs beside the reason is there. */
   isReady?: boolean
   /** Does it; the dialog closes when it is done and stays with the reason when it fails. */
@@ -33,6 +36,7 @@ export function Confirm({
   verb,
   look = 'danger',
   asksReason = false,
+  check = () => ({}),
   isReady = true,
   run,
   onClose,
@@ -44,6 +48,9 @@ export function Confirm({
   const submit = async () => {
     if (!isReady) return
     if (asksReason && reason.trim() === '') return setWrong(WORDS.missing)
+    const [found] = Object.values(check(reason.trim()))
+    setWrong(found)
+    if (found) return
     setIsBusy(true)
     try {
       await run(reason.trim())

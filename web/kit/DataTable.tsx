@@ -20,10 +20,15 @@ type Props<R> = {
   onOpen?: (id: string) => void
   selected?: ReadonlySet<string>
   onSelect?: (ids: Set<string>) => void
+  /** The first row has the focus once it is there. */
+  autoFocus?: boolean
 }
 
+const focusOn = (row: HTMLElement | null) => row?.focus()
+
 /** The first column names the row. */
-export function DataTable<R>({ label, columns, rows, idOf, empty, onOpen, selected, onSelect }: Props<R>) {
+export function DataTable<R>(props: Props<R>) {
+  const { label, columns, rows, idOf, empty, onOpen, selected, onSelect, autoFocus = false } = props
   const choose = (selection: Selection) =>
     onSelect?.(selection === 'all' ? new Set(rows.map(idOf)) : (selection as Set<string>))
   const isChosen = selected !== undefined
@@ -49,8 +54,13 @@ export function DataTable<R>({ label, columns, rows, idOf, empty, onOpen, select
           ))}
         </TableHeader>
         <TableBody renderEmptyState={() => <div className={styles['state']}>{empty}</div>}>
-          {rows.map((row) => (
-            <Row key={idOf(row)} id={idOf(row)} className={onOpen ? styles['link'] : styles['row']}>
+          {rows.map((row, index) => (
+            <Row
+              key={idOf(row)}
+              id={idOf(row)}
+              className={onOpen ? styles['link'] : styles['row']}
+              {...(autoFocus && index === 0 ? { ref: focusOn } : {})}
+            >
               {isChosen ? (
                 <Cell className={styles['tick']}>
                   <Tick />

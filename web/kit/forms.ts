@@ -11,12 +11,14 @@ const WORDS = pick({
     required: 'Falta este dato.',
     minimum: 'Es menor que el mínimo.',
     maximum: 'Es mayor que el máximo.',
+    long: 'Es demasiado largo.',
     wrong: 'No tiene la forma esperada.',
   },
   en: {
     required: 'This is missing.',
     minimum: 'This is below the minimum.',
     maximum: 'This is above the maximum.',
+    long: 'This is too long.',
     wrong: 'This does not have the expected form.',
   },
 })
@@ -27,7 +29,7 @@ const SENTENCES: Record<string, string> = {
   minimum: WORDS.minimum,
   exclusiveMinimum: WORDS.minimum,
   maximum: WORDS.maximum,
-  maxLength: WORDS.maximum,
+  maxLength: WORDS.long,
 }
 
 /** Returns no entry when `body` fits the schema. */
@@ -36,7 +38,10 @@ export function checkBody(schema: object, body: unknown): FieldErrors {
   if (isRight) return {}
   const found = errors.flatMap(({ instancePath, keyword, params }) => {
     const missing = 'requiredProperties' in params ? params.requiredProperties : ['']
-    return missing.map((name) => [nameOf(`${instancePath}/${name}`), SENTENCES[keyword] ?? WORDS.wrong])
+    // A text of nothing but spaces.
+    const isBlank = 'pattern' in params && params.pattern === '\\S'
+    const sentence = isBlank ? WORDS.required : (SENTENCES[keyword] ?? WORDS.wrong)
+    return missing.map((name) => [nameOf(`${instancePath}/${name}`), sentence])
   })
   return Object.fromEntries(found)
 }

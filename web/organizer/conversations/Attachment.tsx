@@ -2,6 +2,7 @@
 import { useState } from 'react'
 import { api, type Schemas } from '../../api/client.ts'
 import { Button } from '../../kit/Button.tsx'
+import { saveFile } from '../../kit/files.ts'
 import { Refused } from '../../kit/Refused.tsx'
 import { useEventPath } from '../shared/event.ts'
 import { fileNameOf } from './attachments.ts'
@@ -33,13 +34,4 @@ export function Attachment({ messageId, guestId, file }: Props) {
       <Refused error={error} />
     </>
   )
-}
-
-function saveFile(file: Blob, name: string): void {
-  const link = document.createElement('a')
-  link.href = URL.createObjectURL(file)
-  link.download = name
-  link.click()
-  // The browser has begun to save it by then.
-  setTimeout(() => URL.revokeObjectURL(link.href), 60_000)
 }

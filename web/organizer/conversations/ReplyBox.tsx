@@ -1,11 +1,13 @@
 /** The box to answer in: words while the window is open, then templates only. Drafts stay, one per guest. */
 import { useQueryClient } from '@tanstack/react-query'
 import { useEffect, useState, type FormEvent } from 'react'
+import { replyToGuestBody } from '../../api/bodies.ts'
 import { $api, type Schemas } from '../../api/client.ts'
 import { Bubble } from '../../kit/Bubble.tsx'
 import { Button } from '../../kit/Button.tsx'
 import { Dialog } from '../../kit/Dialog.tsx'
 import { Field } from '../../kit/Field.tsx'
+import { checkBody, type FieldErrors } from '../../kit/forms.ts'
 import { useIdempotencyKey } from '../../kit/idempotency.ts'
 import { isLoggedOut, LogInAgain } from '../../kit/LogInAgain.tsx'
 import { Row } from '../../kit/Row.tsx'
@@ -50,6 +52,7 @@ function Reply({ conversation: { guestId }, left }: { conversation: Conversation
   const path = { ...useEventPath(), guestId }
   const queries = useQueryClient()
   const [text, setText] = useDraft(`mt.draft.${path.eventId}.${guestId}`)
+  const [wrong, setWrong] = useState<FieldErrors>({})
   const [header, settle, renewKey] = useIdempotencyKey()
   const reply = $api.useMutation('post', '/events/{eventId}/conversations/{guestId}/messages', {
     onSuccess: (_reply, { body }) => {
@@ -64,7 +67,12 @@ function Reply({ conversation: { guestId }, left }: { conversation: Conversation
       if (text.trim() !== body.text) renewKey()
     },
   })
-  const send = () => reply.mutate({ params: { path, header }, body: { text: text.trim() } })
+  const send = () => {
+    const body = { text: text.trim() }
+    const errors = checkBody(replyToGuestBody, body)
+    setWrong(errors)
+    if (Object.keys(errors).length === 0) reply.mutate({ params: { path, header }, body })
+  }
   const submit = (submission: FormEvent) => {
     submission.preventDefault()
     if (text.trim() !== '') send()
@@ -75,6 +83,7 @@ function Reply({ conversation: { guestId }, left }: { conversation: Conversation
       reply.reset()
       renewKey()
     }
+    setWrong({})
     setText(() => changed)
   }
   return (
@@ -93,7 +102,7 @@ function Reply({ conversation: { guestId }, left }: { conversation: Conversation
           </Row>
         </Bubble>
       ) : null}
-      <Field label={WORDS.write} value={text} onChange={change} lines={2} maxLength={4096} />
+      <Field label={WORDS.write} value={text} onChange={change} error={wrong['text']} lines={2} />
       <Row isApart>
         <span className={styles['soft']}>{WORDS.window(left)}</span>
         <Button look="main" type="submit" isBusy={reply.isPending} isDisabled={text.trim() === ''}>

@@ -1,10 +1,12 @@
 /** The latest scans, and taking back one that was a mistake. */
 import { keepPreviousData, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
+import { undoScanBody } from '../../api/bodies.ts'
 import { $api, type Schemas } from '../../api/client.ts'
 import { BY_CURSOR } from '../../api/pages.ts'
 import { Button } from '../../kit/Button.tsx'
 import { Confirm } from '../../kit/Confirm.tsx'
+import { checkBody } from '../../kit/forms.ts'
 import { useIdempotencyKey } from '../../kit/idempotency.ts'
 import { PagedTable } from '../../kit/PagedTable.tsx'
 import { say } from '../../kit/say.ts'
@@ -76,6 +78,7 @@ function Undo({ scan: { scanId, guestName }, onClose }: { scan: Scan; onClose: (
       title={WORDS.undoTitle(guestName ?? WORDS.unknown)}
       verb={WORDS.undo}
       asksReason
+      check={(reason) => checkBody(undoScanBody, { reason })}
       run={(reason) => undo.mutateAsync({ params: { path, header }, body: { reason } })}
       onClose={onClose}
     >

@@ -1,6 +1,5 @@
 /** What will this file do? Nothing is written before the last step. */
 import { useState } from 'react'
-import { Button } from '../../kit/Button.tsx'
 import { Refused } from '../../kit/Refused.tsx'
 import { useUrl } from '../../kit/url.ts'
 import { Columns, NameColumn } from './Columns.tsx'
@@ -9,9 +8,9 @@ import { FileChoice } from './FileChoice.tsx'
 import styles from './imports.module.css'
 import { JobProgress } from './JobProgress.tsx'
 import { Result } from './Result.tsx'
-import { Review } from './Review.tsx'
+import { ErrorsFile, Review } from './Review.tsx'
 import { mappingOf, type Heading, type Mapping } from './mapping.ts'
-import { headingsOf, isTooLong, useUpload, type Reviewed } from './upload.ts'
+import { headingsOf, useUpload, type Reviewed } from './upload.ts'
 import { WORDS } from './words.ts'
 
 /** `job`: the import that runs. */
@@ -81,14 +80,13 @@ function Wizard({ onDone, onJob }: { onDone: (result: Reviewed) => void; onJob: 
   return (
     <Step now={step}>
       {upload.isPending && !review ? <p role="status">{WORDS.reading}</p> : null}
-      {unnamed || isTooLong(upload.error) ? null : <Refused error={upload.error} />}
-      {step === 0 || (upload.error && !unnamed && !isTooLong(upload.error) && !review) ? (
+      {unnamed ? null : <Refused error={upload.error} />}
+      {step === 0 || (upload.error && !unnamed && !review) ? (
         <FileChoice onChoose={(file) => read(file, {}, false)} />
       ) : null}
       {file && unnamed ? (
         <NameColumn headings={unnamed} onChoose={(name) => read(file, { name }, false)} onBack={restart} />
       ) : null}
-      {file && isTooLong(upload.error) ? <TooLong onImport={importNow} /> : null}
       {file && review && step === 1 ? (
         <Columns
           found={found}
@@ -97,23 +95,16 @@ function Wizard({ onDone, onJob }: { onDone: (result: Reviewed) => void; onJob: 
           onBack={restart}
         />
       ) : null}
-      {review && step === 2 ? (
-        <Review review={review} isBusy={upload.isPending} onImport={importNow} onBack={() => setMapped(false)} />
+      {file && review && step === 2 ? (
+        <Review
+          review={review}
+          isBusy={upload.isPending}
+          onImport={importNow}
+          onBack={() => setMapped(false)}
+          errorsFile={<ErrorsFile file={file} mapping={mapping} count={review.rejected} />}
+        />
       ) : null}
     </Step>
-  )
-}
-
-function TooLong({ onImport }: { onImport: () => void }) {
-  return (
-    <>
-      <p>{WORDS.tooMany}</p>
-      <div>
-        <Button look="main" onPress={onImport}>
-          {WORDS.importAll}
-        </Button>
-      </div>
-    </>
   )
 }
 

@@ -40,8 +40,11 @@ export const WORDS = pick({
     more: (count: string) => (count === '1' ? 'Y 1 fila más.' : `Y ${count} filas más.`),
     import: (count: string) => (count === '1' ? 'Importar 1 invitado' : `Importar ${count} invitados`),
     nothing: 'Ninguna fila cambia algo.',
-    tooMany: 'La lista es tan larga que se importa sin revisión previa. Al terminar puedes bajar las filas con error.',
-    importAll: 'Importar la lista',
+    partial: (seen: string, total: string) =>
+      `La lista tiene ${total} filas. Aquí están las primeras ${seen}; las demás se revisan al importarlas, y al final puedes bajar todas las que tengan error.`,
+    importAll: (count: string) => `Importar las ${count} filas`,
+    downloadErrors: (count: string) => (count === '1' ? 'Bajar 1 fila con error' : `Bajar ${count} filas con error`),
+    errorsFile: 'filas-con-error.csv',
     running: 'Importando',
     close: 'Puedes cerrar esta página: la importación sigue.',
     finished: 'La lista está importada.',
@@ -96,9 +99,12 @@ export const WORDS = pick({
     more: (count: string) => (count === '1' ? 'And 1 more row.' : `And ${count} more rows.`),
     import: (count: string) => (count === '1' ? 'Import 1 guest' : `Import ${count} guests`),
     nothing: 'No row changes anything.',
-    tooMany:
-      'The list is so long that it is imported without a review. Afterwards you can download the rows with an error.',
-    importAll: 'Import the list',
+    partial: (seen: string, total: string) =>
+      `The list has ${total} rows. Here are the first ${seen}; the others are checked when they are imported, and afterwards you can download all those with an error.`,
+    importAll: (count: string) => `Import all ${count} rows`,
+    downloadErrors: (count: string) =>
+      count === '1' ? 'Download 1 row with an error' : `Download ${count} rows with an error`,
+    errorsFile: 'rows-with-an-error.csv',
     running: 'Importing',
     close: 'You can close this page: the import goes on.',
     finished: 'The list is imported.',

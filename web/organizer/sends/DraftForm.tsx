@@ -2,6 +2,7 @@
 import { useEffect, useState } from 'react'
 import { DateField } from '../../kit/DateField.tsx'
 import { Choice, Field } from '../../kit/Field.tsx'
+import type { FieldErrors } from '../../kit/forms.ts'
 import { RadioChoice } from '../../kit/RadioChoice.tsx'
 import { GUEST_STATES } from '../../words/states.ts'
 import { TEMPLATE_OPTIONS } from '../../words/templates.ts'
@@ -23,9 +24,10 @@ const WHEN = [
 /** A pause in typing, after which the check runs again. */
 const PAUSE_MS = 400
 
-type Props = { event: Event; draft: Draft; onChange: (changes: Draft) => void }
+/** `wrong`: by field of the request. */
+type Props = { event: Event; draft: Draft; wrong: FieldErrors; onChange: (changes: Draft) => void }
 
-export function DraftForm({ event, draft, onChange }: Props) {
+export function DraftForm({ event, draft, wrong, onChange }: Props) {
   const { template = usualTemplate(event), status, channel = 'auto', tag, text, later, at } = draft
   const isLater = later === true || at !== undefined
   const choose = (id: 'now' | 'later') => onChange(id === 'now' ? { later: undefined, at: undefined } : { later: true })
@@ -38,7 +40,13 @@ export function DraftForm({ event, draft, onChange }: Props) {
         onChange={(template) => onChange({ template })}
       />
       {template === 'event_update' ? (
-        <Paused label={WORDS.variable} value={text} lines={4} onChange={(text) => onChange({ text })} />
+        <Paused
+          label={WORDS.variable}
+          value={text}
+          error={wrong['variables.update_text']}
+          lines={4}
+          onChange={(text) => onChange({ text })}
+        />
       ) : null}
       <Choice
         label={WORDS.status}
@@ -46,7 +54,7 @@ export function DraftForm({ event, draft, onChange }: Props) {
         options={[{ id: 'all' as const, label: WORDS.all }, ...STATUSES]}
         onChange={(id) => onChange({ status: id === 'all' ? undefined : id })}
       />
-      <Paused label={WORDS.tag} value={tag} onChange={(tag) => onChange({ tag })} />
+      <Paused label={WORDS.tag} value={tag} error={wrong['filter.tags.0']} onChange={(tag) => onChange({ tag })} />
       <Choice label={WORDS.channel} value={channel} options={CHANNELS} onChange={(channel) => onChange({ channel })} />
       <RadioChoice label={WORDS.when} value={isLater ? 'later' : 'now'} options={WHEN} onChange={choose} />
       {isLater ? (
@@ -62,15 +70,21 @@ export function DraftForm({ event, draft, onChange }: Props) {
   )
 }
 
-type PausedProps = { label: string; value: string | undefined; lines?: number; onChange: (value?: string) => void }
+type PausedProps = {
+  label: string
+  value: string | undefined
+  error: string | undefined
+  lines?: number
+  onChange: (value?: string) => void
+}
 
 /** A text that counts after a pause in typing. */
-function Paused({ label, value = '', lines = 1, onChange }: PausedProps) {
+function Paused({ label, value = '', error, lines = 1, onChange }: PausedProps) {
   const [text, setText] = useState(value)
   useEffect(() => {
     if (text === value) return undefined
     const timer = setTimeout(() => onChange(text || undefined), PAUSE_MS)
     return () => clearTimeout(timer)
   }, [text])
-  return <Field label={label} value={text} lines={lines} onChange={setText} />
+  return <Field label={label} value={text} error={error} lines={lines} onChange={setText} />
 }

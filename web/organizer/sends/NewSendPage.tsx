@@ -2,8 +2,10 @@
 import { useQueryClient } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
+import { launchCampaignBody } from '../../api/bodies.ts'
 import { api } from '../../api/client.ts'
 import { Button } from '../../kit/Button.tsx'
+import { checkBody } from '../../kit/forms.ts'
 import { useIdempotencyKey } from '../../kit/idempotency.ts'
 import { Refused } from '../../kit/Refused.tsx'
 import { say } from '../../kit/say.ts'
@@ -34,14 +36,18 @@ export function NewSendPage() {
 function NewSend({ event }: { event: Event }) {
   const [draft, setDraft] = useUrl<Draft>()
   const request = requestOf(draft, event)
-  const preflight = usePreflight(event.id, request)
+  const wrong = request ? checkBody(launchCampaignBody, request) : {}
+  const isRight = Object.keys(wrong).length === 0
+  const preflight = usePreflight(event.id, isRight ? request : null)
   return (
     <div className={styles['halves']}>
       <section className={styles['card']}>
-        <DraftForm event={event} draft={draft} onChange={setDraft} />
+        <DraftForm event={event} draft={draft} wrong={wrong} onChange={setDraft} />
       </section>
       {request === null ? (
         <p className={styles['soft']}>{lackOf(draft) === 'at' ? WORDS.chooseTime : WORDS.writeText}</p>
+      ) : !isRight ? (
+        <p className={styles['soft']}>{WORDS.mend}</p>
       ) : (
         <div className={styles['stack']}>
           <Loaded query={preflight} lines={8}>
@@ -74,8 +80,10 @@ function Launch({ event, request, seen, isBusy }: LaunchProps) {
     setState('busy')
     setError(null)
     const fresh = await checkSend(event.id, request)
-    queries.setQueryData(['preflight', event.id, request], fresh)
-    if (!isSame(fresh, seen)) return setState('stale')
+    if (!isSame(fresh, seen)) {
+      queries.setQueryData(['preflight', event.id, request], fresh)
+      return setState('stale')
+    }
     const body = { ...request, preflightId: fresh.preflightId }
     const params = { path: { eventId: event.id }, header }
     const { data, error } = await api.POST('/events/{eventId}/campaigns', { params, body })

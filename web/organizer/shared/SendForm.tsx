@@ -1,19 +1,25 @@
 /** Sends one message to the guests that were chosen. */
 import { useEffect, useRef, useState, type FormEvent } from 'react'
+import { sendInvitationBody } from '../../api/bodies.ts'
 import { api, isProblem, type Schemas } from '../../api/client.ts'
 import { Button } from '../../kit/Button.tsx'
 import { Choice, Field } from '../../kit/Field.tsx'
 import { Fields } from '../../kit/Fields.tsx'
+import { checkBody } from '../../kit/forms.ts'
 import { say } from '../../kit/say.ts'
 import { explainProblem } from '../../words/problems.ts'
 import { TEMPLATE_OPTIONS, type Sendable } from '../../words/templates.ts'
 import { useGuestsChanged } from './changed.ts'
 import { useEvent, useEventPath } from './event.ts'
+import { Message } from './Message.tsx'
+import styles from './message.module.css'
 import { leftOf, NEW_ROUND, sendRound, type Round } from './round.ts'
 import { usualTemplate } from './templates.ts'
+import { Walk } from './Walk.tsx'
 import { WORDS } from './words.ts'
 
-type To = Pick<Schemas['Guest'], 'id' | 'name'>
+/** `phone`: absent where it is a conversation in WhatsApp that they are written to. */
+type To = Pick<Schemas['Guest'], 'id' | 'name'> & { phone?: string | null }
 type Channel = Schemas['ChannelChoice']
 type Sent = { template: Sendable; channel: Channel; variables: Record<string, string> }
 
@@ -25,6 +31,7 @@ export function SendForm({ guests, onDone }: { guests: readonly To[]; onDone: ()
   const template = chosen ?? (event ? usualTemplate(event) : 'event_invitation')
   const [channel, setChannel] = useState<Channel>('auto')
   const [text, setText] = useState('')
+  const [wrong, setWrong] = useState<string>()
   const { round, progress, start, restart, forgetKeys } = useRound(guests, onDone)
   const needsText = template === 'event_update'
   const sent = { template, channel, variables: needsText ? { update_text: text } : ({} as Record<string, string>) }
@@ -33,7 +40,9 @@ export function SendForm({ guests, onDone }: { guests: readonly To[]; onDone: ()
   const isBusy = progress !== null
   const submit = (submission: FormEvent) => {
     submission.preventDefault()
-    void start(sent, false)
+    const [found] = Object.values(checkBody(sendInvitationBody, { ...sent, force: false }))
+    setWrong(found)
+    if (!found) void start(sent, false)
   }
   return (
     <Fields onSubmit={submit}>
@@ -63,13 +72,16 @@ export function SendForm({ guests, onDone }: { guests: readonly To[]; onDone: ()
           value={text}
           onChange={(text) => {
             setText(text)
+            setWrong(undefined)
             restart()
           }}
+          error={wrong}
           lines={3}
           isRequired
           isDisabled={isBusy}
         />
       ) : null}
+      {needsText && text.trim() === '' ? null : <Look key={JSON.stringify(sent)} guests={guests} sent={sent} />}
       <Refusals guests={guests} round={round} />
       {left.length > 0 ? (
         <div>
@@ -89,6 +101,26 @@ export function SendForm({ guests, onDone }: { guests: readonly To[]; onDone: ()
         </div>
       ) : null}
     </Fields>
+  )
+}
+
+/** What each of them would see, once it is asked for. */
+function Look({ guests, sent: { channel, ...sent } }: { guests: readonly To[]; sent: Sent }) {
+  const { eventId } = useEventPath()
+  const [index, setIndex] = useState<number>()
+  if (index === undefined)
+    return (
+      <div>
+        <Button onPress={() => setIndex(0)}>{WORDS.look}</Button>
+      </div>
+    )
+  const { id: guestId, name, phone } = guests[index]!
+  const usual = phone === null ? ('email' as const) : ('whatsapp' as const)
+  return (
+    <section className={styles['look']} aria-label={WORDS.preview}>
+      <Walk name={name} {...{ index }} total={guests.length} onGo={setIndex} />
+      <Message {...{ eventId, ...sent }} guest={{ guestId, channel: channel === 'auto' ? usual : channel }} />
+    </section>
   )
 }
 

@@ -1,9 +1,11 @@
 /** The channels: do they send, who paused them, how many messages wait? */
 import { useState } from 'react'
 import { useQueryClient } from '@tanstack/react-query'
+import { pauseChannelBody } from '../../api/bodies.ts'
 import { $api, type Schemas } from '../../api/client.ts'
 import { Button } from '../../kit/Button.tsx'
 import { Confirm } from '../../kit/Confirm.tsx'
+import { checkBody } from '../../kit/forms.ts'
 import { useIdempotencyKey } from '../../kit/idempotency.ts'
 import { Refused } from '../../kit/Refused.tsx'
 import { say } from '../../kit/say.ts'
@@ -72,6 +74,7 @@ function ChannelRow({ channel }: { channel: Channel }) {
           title={WORDS.pauseTitle(name)}
           verb={WORDS.pause}
           asksReason
+          check={(reason) => checkBody(pauseChannelBody, { reason })}
           run={async (reason) => {
             await pause.mutateAsync({ params, body: { reason } })
             await changed(WORDS.paused(name))

@@ -1,10 +1,12 @@
 /** One payment: what it is, what became of it, and how it is taken back. */
 import { useState } from 'react'
 import { useQueryClient } from '@tanstack/react-query'
+import { refundPaymentBody, reversePaymentBody } from '../../api/bodies.ts'
 import { $api, type Schemas } from '../../api/client.ts'
 import { Button } from '../../kit/Button.tsx'
 import { Confirm } from '../../kit/Confirm.tsx'
 import { Dialog } from '../../kit/Dialog.tsx'
+import { checkBody } from '../../kit/forms.ts'
 import { useIdempotencyKey } from '../../kit/idempotency.ts'
 import { Facts } from '../../kit/Panel.tsx'
 import { Row } from '../../kit/Row.tsx'
@@ -87,6 +89,7 @@ function TakeBack({ payment, name }: { payment: Schemas['Payment']; name: string
           title={isManual ? WORDS.reverseTitle(money, name) : WORDS.refundTitle(money, name)}
           verb={isManual ? WORDS.reverse : WORDS.refund}
           asksReason
+          check={(reason) => checkBody(isManual ? reversePaymentBody : refundPaymentBody, { reason })}
           run={run}
           onClose={() => setIsAsking(false)}
         >

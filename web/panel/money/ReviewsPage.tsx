@@ -1,11 +1,13 @@
 /** Which money has no owner? */
 import { useState } from 'react'
 import { useQueryClient } from '@tanstack/react-query'
+import { applyPaymentReviewBody, dismissPaymentReviewBody } from '../../api/bodies.ts'
 import { $api, type Schemas } from '../../api/client.ts'
 import { BY_CURSOR } from '../../api/pages.ts'
 import { Button } from '../../kit/Button.tsx'
 import { Confirm } from '../../kit/Confirm.tsx'
 import { Choice } from '../../kit/Field.tsx'
+import { checkBody } from '../../kit/forms.ts'
 import { useIdempotencyKey } from '../../kit/idempotency.ts'
 import { PagedTable } from '../../kit/PagedTable.tsx'
 import { Panel } from '../../kit/Panel.tsx'
@@ -99,8 +101,12 @@ function Decide({ review, what, onClose }: Asked & { onClose: () => void }) {
   const params = { path: { reviewId: review.id }, header }
   const money = moneyOf(review)
   const needsOwner = what === 'apply' && (review.organizerId === null || review.reason === 'other_currency')
+  const owner = needsOwner && organizerId ? { organizerId } : {}
+  const check = (reason: string) =>
+    what === 'apply'
+      ? checkBody(applyPaymentReviewBody, { reason, ...owner })
+      : checkBody(dismissPaymentReviewBody, { reason })
   const run = async (reason: string) => {
-    const owner = needsOwner && organizerId ? { organizerId } : {}
     if (what === 'apply') await apply.mutateAsync({ params, body: { reason, ...owner } })
     else await dismiss.mutateAsync({ params, body: { reason } })
     say(what === 'apply' ? WORDS.isApplied : WORDS.isDismissed)
@@ -112,6 +118,7 @@ function Decide({ review, what, onClose }: Asked & { onClose: () => void }) {
       verb={what === 'apply' ? WORDS.apply : WORDS.dismiss}
       look={what === 'apply' ? 'main' : 'danger'}
       asksReason
+      check={check}
       isReady={!needsOwner || organizerId !== undefined}
       run={run}
       onClose={onClose}

@@ -2,6 +2,7 @@
 import { useState, type FormEvent } from 'react'
 import { useQueryClient } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
+import { createOrganizerBody } from '../../api/bodies.ts'
 import { $api } from '../../api/client.ts'
 import { useReport } from '../../charts/reports.ts'
 import { Button } from '../../kit/Button.tsx'
@@ -10,6 +11,7 @@ import { DateField } from '../../kit/DateField.tsx'
 import { Dialog } from '../../kit/Dialog.tsx'
 import { Field } from '../../kit/Field.tsx'
 import { Fields } from '../../kit/Fields.tsx'
+import { checkBody, fieldErrorsOf, type FieldErrors } from '../../kit/forms.ts'
 import { GoTo } from '../../kit/GoTo.tsx'
 import { Head } from '../../kit/Head.tsx'
 import { useIdempotencyKey } from '../../kit/idempotency.ts'
@@ -87,7 +89,7 @@ export function OrganizersPage() {
 
 function AddOrganizer({ onClose }: { onClose: () => void }) {
   const [name, setName] = useState('')
-  const [wrong, setWrong] = useState<string>()
+  const [wrong, setWrong] = useState<FieldErrors>({})
   const [header, settle] = useIdempotencyKey()
   const queries = useQueryClient()
   const navigate = useNavigate()
@@ -97,18 +99,24 @@ function AddOrganizer({ onClose }: { onClose: () => void }) {
       void queries.invalidateQueries({ queryKey: ['get', '/organizers'] })
       void navigate({ to: `/organizers/${id}` })
     },
+    onError: (error) => setWrong(fieldErrorsOf(error)),
     onSettled: settle,
   })
   const submit = (submission: FormEvent) => {
     submission.preventDefault()
-    if (name.trim() === '') return setWrong(WORDS.nameMissing)
-    create.mutate({ params: { header }, body: { name: name.trim() } })
+    const body = { name: name.trim() }
+    const errors = {
+      ...checkBody(createOrganizerBody, body),
+      ...(body.name === '' ? { name: WORDS.nameMissing } : {}),
+    }
+    setWrong(errors)
+    if (Object.keys(errors).length === 0) create.mutate({ params: { header }, body })
   }
   return (
     <Dialog title={WORDS.add} isOpen onClose={onClose}>
       <Fields onSubmit={submit}>
         <Refused error={create.error} />
-        <Field label={WORDS.name} value={name} onChange={setName} error={wrong} autoFocus />
+        <Field label={WORDS.name} value={name} onChange={setName} error={wrong['name']} autoFocus />
         <div>
           <Button look="main" type="submit" isBusy={create.isPending}>
             {WORDS.create}

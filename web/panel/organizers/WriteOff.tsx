@@ -1,9 +1,11 @@
 /** Forgives a debt, or a part of it. */
 import { useState } from 'react'
 import { useQueryClient } from '@tanstack/react-query'
+import { writeDebtOffBody } from '../../api/bodies.ts'
 import { $api } from '../../api/client.ts'
 import { Confirm } from '../../kit/Confirm.tsx'
 import { Field } from '../../kit/Field.tsx'
+import { checkBody } from '../../kit/forms.ts'
 import { useIdempotencyKey } from '../../kit/idempotency.ts'
 import { say } from '../../kit/say.ts'
 import { readCents } from '../../words/amounts.ts'
@@ -18,14 +20,17 @@ export function WriteOff({ organizerId, name, owedCents, onClose }: Props) {
   const queries = useQueryClient()
   const write = $api.useMutation('post', '/director/organizers/{organizerId}/write-offs', { onSettled: settle })
   const amountCents = readCents(amount)
+  const isAmount = amountCents !== null && amountCents > 0
+  const bodyOf = (reason: string) => ({ reason, ...(amountCents === null ? {} : { amountCents }) })
   return (
     <Confirm
       title={WORDS.writeOffTitle(formatMoney(amountCents), name)}
       verb={WORDS.writeOff}
       asksReason
-      isReady={amountCents !== null}
+      isReady={isAmount}
+      check={(reason) => checkBody(writeDebtOffBody, bodyOf(reason))}
       run={async (reason) => {
-        const body = { reason, ...(amountCents === null ? {} : { amountCents }) }
+        const body = bodyOf(reason)
         await write.mutateAsync({ params: { path: { organizerId }, header }, body })
         say(WORDS.isWrittenOff)
         await queries.invalidateQueries()
@@ -38,7 +43,7 @@ export function WriteOff({ organizerId, name, owedCents, onClose }: Props) {
         value={amount}
         onChange={setAmount}
         inputMode="decimal"
-        error={amountCents === null ? WORDS.notAnAmount : undefined}
+        error={isAmount ? undefined : WORDS.notAnAmount}
       />
     </Confirm>
   )

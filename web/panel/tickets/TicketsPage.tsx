@@ -1,11 +1,13 @@
 /** Which tickets were given to whom, and how are they paid? */
 import { useState } from 'react'
 import { useQueryClient } from '@tanstack/react-query'
+import { reverseAssignmentBody } from '../../api/bodies.ts'
 import { $api, type Schemas } from '../../api/client.ts'
 import { BY_CURSOR } from '../../api/pages.ts'
 import { Button } from '../../kit/Button.tsx'
 import { Confirm } from '../../kit/Confirm.tsx'
 import { Choice } from '../../kit/Field.tsx'
+import { checkBody } from '../../kit/forms.ts'
 import { GoTo } from '../../kit/GoTo.tsx'
 import { Head } from '../../kit/Head.tsx'
 import { useIdempotencyKey } from '../../kit/idempotency.ts'
@@ -101,6 +103,7 @@ function Reverse({ assignment, name, onClose }: { assignment: Assignment; name: 
       title={WORDS.reverseTitle(formatNumber(assignment.tickets), name)}
       verb={WORDS.reverse}
       asksReason
+      check={(reason) => checkBody(reverseAssignmentBody, { reason })}
       run={async (reason) => {
         await reverse.mutateAsync({ params: { path: { assignmentId: assignment.id }, header }, body: { reason } })
         say(WORDS.isReversed)
