@@ -79,6 +79,14 @@ async function remind(t: TestContext, site: Site): Promise<void> {
   await page.getByRole('link', { name: `Recordar a ${counts.valid}` }).click()
   await page.getByRole('heading', { name: `A ${counts.valid} invitados` }).waitFor()
   await page.getByRole('button', { name: `Enviar a ${counts.valid}` }).waitFor()
+
+  const { id } = await site.ask<{ id: string }>('organizer', 'POST', '/events', { name: 'Sin direcciones', ...FAR })
+  await site.ask('organizer', 'POST', `/events/${id}/guests`, { name: 'Sin Dirección' })
+  await page.goto(`/organizer/events/${id}`)
+  await page.getByText('1 por decidir. Nadie puede recibir ahora el recordatorio.').waitFor()
+  await page.getByRole('link', { name: 'Ver por qué' }).click()
+  await page.getByRole('heading', { name: 'Nadie lo recibiría.' }).waitFor()
+  await page.getByText('1 sin teléfono ni correo').waitFor()
 }
 
 async function wait(t: TestContext, site: Site): Promise<void> {

@@ -39,7 +39,7 @@ export const WORDS = pick({
     remindCount: (count: string) => `Recordar a ${count}`,
     remindOf: (count: string, undecided: string) =>
       count === '0'
-        ? `${undecided} por decidir. Ninguno puede recibir ahora el recordatorio.`
+        ? `${undecided} por decidir. Nadie puede recibir ahora el recordatorio.`
         : `Le llega a ${count} de ${undecided} por decidir.`,
     whyNot: 'Ver por qué',
     places: (taken: string, capacity: string, free: string) =>
@@ -90,7 +90,7 @@ export const WORDS = pick({
     remindCount: (count: string) => `Remind ${count}`,
     remindOf: (count: string, undecided: string) =>
       count === '0'
-        ? `${undecided} undecided. None of them can get the reminder now.`
+        ? `${undecided} undecided. Nobody can get the reminder now.`
         : `It reaches ${count} of ${undecided} undecided.`,
     whyNot: 'See why',
     places: (taken: string, capacity: string, free: string) =>
