@@ -147,7 +147,7 @@ async function forget(t: TestContext, site: Site): Promise<void> {
   await forgotten.getByText(/^Sus datos se borraron el /).waitFor()
   assert.equal(await forgotten.getByRole('button', { name: /^(Enviar|Cambiar|Anotar|Borrar)/ }).count(), 0)
   await page.keyboard.press('Escape')
-  await page.getByRole('row', { name: 'Invitado anónimo' }).waitFor()
+  await page.getByRole('row', { name: 'Invitado anónimo' }).getByText('Datos borrados').waitFor()
   assert.equal(await page.getByRole('row', { name: before.name }).count(), 0)
   const after = await site.ask<Guest>('organizer', 'GET', `${EVENT}/guests/g2`)
   assert.deepEqual([after.phone, after.tags, after.answer], [null, [], before.answer])
