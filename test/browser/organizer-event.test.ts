@@ -79,6 +79,14 @@ async function remind(t: TestContext, site: Site): Promise<void> {
   await page.getByRole('link', { name: `Recordar a ${counts.valid}` }).click()
   await page.getByRole('heading', { name: `A ${counts.valid} invitados` }).waitFor()
   await page.getByRole('button', { name: `Enviar a ${counts.valid}` }).waitFor()
+
+  const { id } = await site.ask<{ id: string }>('organizer', 'POST', '/events', { name: 'Sin direcciones', ...FAR })
+  await site.ask('organizer', 'POST', `/events/${id}/guests`, { name: 'Sin Dirección' })
+  await page.goto(`/organizer/events/${id}`)
+  await page.getByText('1 por decidir. Nadie puede recibir ahora el recordatorio.').waitFor()
+  await page.getByRole('link', { name: 'Ver por qué' }).click()
+  await page.getByRole('heading', { name: 'Nadie lo recibiría.' }).waitFor()
+  await page.getByText('1 sin teléfono ni correo').waitFor()
 }
 
 async function wait(t: TestContext, site: Site): Promise<void> {
@@ -139,7 +147,7 @@ async function forget(t: TestContext, site: Site): Promise<void> {
   await forgotten.getByText(/^Sus datos se borraron el /).waitFor()
   assert.equal(await forgotten.getByRole('button', { name: /^(Enviar|Cambiar|Anotar|Borrar)/ }).count(), 0)
   await page.keyboard.press('Escape')
-  await page.getByRole('row', { name: 'Invitado anónimo' }).waitFor()
+  await page.getByRole('row', { name: 'Invitado anónimo' }).getByText('Datos borrados').waitFor()
   assert.equal(await page.getByRole('row', { name: before.name }).count(), 0)
   const after = await site.ask<Guest>('organizer', 'GET', `${EVENT}/guests/g2`)
   assert.deepEqual([after.phone, after.tags, after.answer], [null, [], before.answer])

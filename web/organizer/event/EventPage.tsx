@@ -25,6 +25,7 @@ export function EventPage() {
   const event = useEvent().data
   const summary = $api.useQuery('get', '/events/{eventId}/summary', { params: { path } }, { refetchInterval: OFTEN_MS })
   const mayEdit = useMayEdit()
+  const isOpen = event?.status === 'active' || event?.status === 'draft'
   return (
     <>
       <Row isApart>
@@ -34,11 +35,13 @@ export function EventPage() {
         </div>
         {event && mayEdit ? <EventActions event={event} /> : null}
       </Row>
-      {event ? <Notice event={event} mayEdit={mayEdit} /> : null}
+      {event ? <Notice event={event} mayTell={mayEdit && (summary.data?.guests.guests ?? 0) > 0} /> : null}
       <Loaded query={summary} lines={6}>
         {(data) =>
           data.guests.guests === 0 ? (
-            <Empty action={mayEdit ? <Start eventId={path.eventId} /> : null}>{WORDS.empty}</Empty>
+            <Empty action={mayEdit && isOpen ? <Start eventId={path.eventId} /> : null}>
+              {isOpen ? WORDS.empty : WORDS.nobody}
+            </Empty>
           ) : (
             <section aria-labelledby="how" className={styles['card']}>
               <Row isApart>

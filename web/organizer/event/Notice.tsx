@@ -5,7 +5,8 @@ import type { Event } from '../shared/event.ts'
 import styles from './event.module.css'
 import { WORDS } from './words.ts'
 
-export function Notice({ event, mayEdit }: { event: Event; mayEdit: boolean }) {
+/** `mayTell`: somebody is on the list, and this user may write to them. */
+export function Notice({ event, mayTell }: { event: Event; mayTell: boolean }) {
   const { id, status, cancelledAt, cancelReason, timeZone } = event
   if (status === 'draft') return <p className={styles['notice']}>{WORDS.draftNotice}</p>
   if (status !== 'cancelled' || cancelledAt === null) return null
@@ -13,7 +14,7 @@ export function Notice({ event, mayEdit }: { event: Event; mayEdit: boolean }) {
     <div className={styles['notice']}>
       <p>{WORDS.cancelledAt(formatTime(cancelledAt, timeZone))}</p>
       {cancelReason ? <p className={styles['facts']}>{WORDS.cancelledFor(cancelReason)}</p> : null}
-      {mayEdit ? (
+      {mayTell ? (
         <div>
           <GoTo to={`/events/${id}/sends/new`} search={{ template: 'event_cancelled' }}>
             {WORDS.tellGuests}

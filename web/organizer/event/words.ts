@@ -39,7 +39,7 @@ export const WORDS = pick({
     remindCount: (count: string) => `Recordar a ${count}`,
     remindOf: (count: string, undecided: string) =>
       count === '0'
-        ? `${undecided} por decidir. Ninguno puede recibir ahora el recordatorio.`
+        ? `${undecided} por decidir. Nadie puede recibir ahora el recordatorio.`
         : `Le llega a ${count} de ${undecided} por decidir.`,
     whyNot: 'Ver por qué',
     places: (taken: string, capacity: string, free: string) =>
@@ -47,6 +47,7 @@ export const WORDS = pick({
     waiting: (count: string) => (count === '1' ? '1 en lista de espera' : `${count} en lista de espera`),
     waitlist: 'Lista de espera',
     empty: 'Agrega a tus invitados.',
+    nobody: 'No tuvo invitados.',
     import: 'Importar',
     add: 'Agregar',
     updated: 'Datos de',
@@ -90,7 +91,7 @@ export const WORDS = pick({
     remindCount: (count: string) => `Remind ${count}`,
     remindOf: (count: string, undecided: string) =>
       count === '0'
-        ? `${undecided} undecided. None of them can get the reminder now.`
+        ? `${undecided} undecided. Nobody can get the reminder now.`
         : `It reaches ${count} of ${undecided} undecided.`,
     whyNot: 'See why',
     places: (taken: string, capacity: string, free: string) =>
@@ -98,6 +99,7 @@ export const WORDS = pick({
     waiting: (count: string) => `${count} on the waiting list`,
     waitlist: 'Waiting list',
     empty: 'Add your guests.',
+    nobody: 'It had no guests.',
     import: 'Import',
     add: 'Add',
     updated: 'Data of',

@@ -105,6 +105,7 @@ function GuestAnswer({ guest: { status, answer } }: { guest: Guest }) {
 
 function LastDelivery({ guest }: { guest: Guest }) {
   const last = lastDeliveryOf(guest)
+  if (guest.anonymizedAt !== null) return <span className={styles['soft']}>{WORDS.erased}</span>
   if (!last)
     return guest.phone || guest.email ? (
       <span className={styles['soft']}>{WORDS.notSent}</span>
