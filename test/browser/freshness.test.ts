@@ -104,4 +104,31 @@ test('the age of what is shown', async (t) => {
 
     await page.getByText('Nadie cambió nada así en estas fechas.').waitFor()
   })
+
+  await t.test('an address that is no screen says so, with a way back', async (t) => {
+    const page = await site.open(t, 'director', '/panel/nada/aqui')
+    await title(page, 'Esta página no existe')
+    await page.getByRole('navigation', { name: 'Secciones' }).waitFor()
+
+    await page.getByRole('link', { name: 'Ir al inicio' }).click()
+
+    await title(page, 'Resumen')
+  })
+
+  await t.test('a screen whose files do not come says so, and loads when they do', async (t) => {
+    const cookies = await (await site.open(t, 'director', '/login')).context().cookies()
+    // React writes what failed into the console, where site.open would see it.
+    const context = await site.browser.newContext({ baseURL: site.url, locale: 'es-MX' })
+    t.after(() => context.close())
+    await context.addCookies(cookies)
+    const page = await context.newPage()
+    await page.route(/\/assets\/AuditPage/, (route) => route.abort())
+    await page.goto('/panel/audit')
+    await title(page, 'Algo falló en esta página')
+
+    await page.unroute(/\/assets\/AuditPage/)
+    await page.getByRole('button', { name: 'Reintentar' }).click()
+
+    await title(page, 'Auditoría')
+  })
 })

@@ -8,6 +8,7 @@ import 'virtual:tokens.css'
 import './base.css'
 import { AGAIN_MS, isProblem } from '../api/client.ts'
 import { LOCALE } from '../words/locale.ts'
+import { Broken, Missing } from './Lost.tsx'
 
 const FRESH_MS = 10_000
 const AGAIN_WITHOUT_NETWORK_MS = 15_000
@@ -27,7 +28,10 @@ export function startApp(routeTree: AnyRoute, basePath: string): void {
       mutations: { retry: false, networkMode: 'always' },
     },
   })
-  const router = createRouter({ routeTree, basepath: basePath, defaultPreload: 'intent', scrollRestoration: true })
+  const router = createRouter({
+    ...{ routeTree, basepath: basePath, defaultPreload: 'intent' as const, scrollRestoration: true },
+    ...{ defaultNotFoundComponent: Missing, defaultErrorComponent: Broken },
+  })
   createRoot(document.getElementById('app')!).render(
     <StrictMode>
       <I18nProvider locale={LOCALE}>
