@@ -10,7 +10,8 @@ type Document = { paths: Record<string, Record<string, Operation>> }
 const UNTYPED = new Set([
   'web/organizer/conversations/Assignee.tsx assignConversation',
   'web/organizer/shared/Message.tsx previewTemplate',
-  'web/organizer/sends/sends.ts launchCampaign', // NewSendPage.tsx has checked it
+  'web/organizer/shared/preflight.ts launchCampaign', // NewSendPage.tsx has checked it
+  'web/organizer/event/LifeDialogs.tsx updateEvent',
   'web/organizer/team/PersonActions.tsx updateUser',
   'web/panel/messages/MessagesPage.tsx discardDeadLetters',
   'web/panel/messages/MessagesPage.tsx retryDeadLetters',

@@ -12,7 +12,7 @@ const ROOMS: Record<string, readonly string[]> = {
 }
 const SHARED = ['api', 'words', 'kit', 'charts']
 /** Rules that server and browser share; everything else of src/ is only known by its types. */
-const OF_SERVER = /^src\/(checkin\/(rules|signed-pass)|events\/code-reading|http\/tokens)\.ts$/
+const OF_SERVER = /^src\/(checkin\/(rules|signed-pass)|events\/code-reading|http\/tokens|landing\/words)\.ts$/
 const LINES_MAX = 300
 /** The door loads fast, so it has none of these. */
 const HEAVY = /^(react-aria-components|@tanstack\/|@visx\/|openapi-react-query)/

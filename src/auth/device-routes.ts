@@ -103,7 +103,7 @@ export const deviceRoutes =
     app.post(
       '/devices/claim',
       {
-        config: { access: 'public', problems: ['device_code_not_valid'] },
+        config: { access: 'public', problems: ['device_code_not_valid', 'device_code_of_other_event'] },
         schema: {
           operationId: 'claimDevice',
           tags: ['Check-in'],
@@ -113,7 +113,15 @@ export const deviceRoutes =
             'event; its scans name its gate and its name. It ends when the device is deleted and when the event ' +
             'expires.',
           body: Type.Object(
-            { code: Type.String({ minLength: 1, maxLength: 500, description: 'As typed, or the text of the QR.' }) },
+            {
+              code: Type.String({ minLength: 1, maxLength: 500, description: 'As typed, or the text of the QR.' }),
+              eventId: Type.Optional(
+                Type.Unsafe<string>({
+                  ...Id,
+                  description: 'The only one wanted: the code of another event is not used up.',
+                }),
+              ),
+            },
             { additionalProperties: false, title: 'DeviceClaim' },
           ),
           response: {

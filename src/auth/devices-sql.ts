@@ -76,11 +76,13 @@ export async function deleteDevice(db: Db, scope: string | null, id: string): Pr
 export type EventOfDevice = { id: string; name: string; status: string; startsAt: Date; endsAt: Date; timeZone: string }
 type Claimed = Device & { event: Omit<EventOfDevice, 'startsAt' | 'endsAt'>; startsAt: Date; endsAt: Date }
 
-/** Uses a code up and stores the token that it was exchanged for. Of concurrent callers one gets the device, the others null. */
-export async function claimDevice(
-  db: Db,
-  { codeHash, tokenHash, now }: { codeHash: Buffer; tokenHash: Buffer; now: Date },
-): Promise<Claimed | null> {
+type Claim = { codeHash: Buffer; tokenHash: Buffer; eventId: string | null; now: Date }
+
+/**
+ * Uses a code up and stores the token that it was exchanged for. Of concurrent callers one gets the device, the others null.
+ * `eventId`: the only event whose code may be used.
+ */
+export async function claimDevice(db: Db, { codeHash, tokenHash, eventId, now }: Claim): Promise<Claimed | null> {
   const { rows } = await sql<Claimed>`
     update devices d
        set code_hash = null,
@@ -91,11 +93,24 @@ export async function claimDevice(
        and d.code_expires_at > ${now}
        and e.id = d.event_id
        and e.status <> 'expired'
+       and (${eventId}::text is null or e.id = ${eventId})
     returning ${DEVICE}, e.starts_at, e.ends_at,
               jsonb_build_object('id', e.id, 'name', e.name, 'status', e.status, 'timeZone', e.time_zone) as event`.execute(
     db,
   )
   return rows[0] ?? null
+}
+
+/** Whether a code could still be claimed. */
+export async function isClaimable(db: Db, codeHash: Buffer, now: Date): Promise<boolean> {
+  const { rows } = await sql`
+    select 1
+      from devices d
+      join events e on e.id = d.event_id
+     where d.code_hash = ${codeHash}
+       and d.code_expires_at > ${now}
+       and e.status <> 'expired'`.execute(db)
+  return rows.length > 0
 }
 
 /** Deletes devices of expired events, and those whose code nobody used for a week. */

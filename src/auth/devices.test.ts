@@ -68,6 +68,20 @@ test('a repeated request with its Idempotency-Key adds one device and does not s
   assert.equal(again.json().device.id, first.json().device.id)
 })
 
+test('the code of another event stays good for whoever wants only theirs', async (t) => {
+  const { db, add, post, eventId } = await aGate(t)
+  const { code } = (await add()).json()
+  const claimFor = (id: string) => post('/devices/claim', { body: { code, eventId: id } })
+
+  const refused = await claimFor(await anEvent(db))
+  const claimed = await claimFor(eventId)
+  const again = await claimFor(eventId)
+
+  assert.deepEqual([refused.statusCode, refused.json().code], [409, 'device_code_of_other_event'])
+  assert.deepEqual([claimed.statusCode, claimed.json().event.id], [200, eventId])
+  assert.equal(again.json().code, 'device_code_not_valid')
+})
+
 test('of ten phones that use one code at once, one is set up', async (t) => {
   const { add, claim } = await aGate(t)
   const { code } = (await add()).json()

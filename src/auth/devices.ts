@@ -15,6 +15,7 @@ import {
   deleteDevice,
   findStatusOfEvent,
   insertDevice,
+  isClaimable,
   type Device,
   type EventOfDevice,
 } from './devices-sql.ts'
@@ -69,16 +70,18 @@ export async function addDevice(
 
 /**
  * Exchanges a code for the token of its device, once. Throws `device_code_not_valid`, and `rate_limited` after many wrong
- * codes.
+ * codes; with `eventId`, `device_code_of_other_event`, and the code stays good.
  */
 export async function claimToken(
   { db, kv, now, credentials }: Context,
-  { code, address }: { code: string; address: string },
+  { code, eventId = null, address }: { code: string; eventId?: string | null; address: string },
 ): Promise<{ token: string; device: Device; event: EventOfDevice }> {
   const token = `md_live_${randomBytes(32).toString('base64url')}`
   const hashes = { codeHash: sha256(readCode(code)), tokenHash: sha256(token) }
-  const claimed = await claimDevice(db, { ...hashes, now: now() })
+  const claimed = await claimDevice(db, { ...hashes, eventId, now: now() })
   if (!claimed) {
+    if (eventId !== null && (await isClaimable(db, hashes.codeHash, now())))
+      throw new Failure('device_code_of_other_event')
     await limitAttempts(kv, `device:address:${networkOf(address)}`, 30, 60_000)
     throw new Failure('device_code_not_valid')
   }

@@ -4,7 +4,7 @@ import { Type } from 'typebox'
 import type { Deps } from '../deps.ts'
 import { findEvent } from '../events/events.ts'
 import { forCaller, scopeOf } from '../http/access.ts'
-import { Answer, EventParams } from '../http/schemas.ts'
+import { Answer, EventParams, NullableInteger } from '../http/schemas.ts'
 import { Failure } from '../platform/errors.ts'
 import { summarizeEvent } from './summary.ts'
 
@@ -15,6 +15,19 @@ const Step = Type.Object(
     url: Type.String({ description: 'The list of exactly these guests.' }),
   },
   { title: 'SummaryStep' },
+)
+
+const Places = Type.Object(
+  {
+    capacity: NullableInteger,
+    taken: Type.Integer({ description: 'Persons who have said that they come.' }),
+    free: Type.Unsafe<number | null>({ ...NullableInteger, description: 'Null: the event has no capacity.' }),
+  },
+  { title: 'EventPlaces' },
+)
+const Waiting = Type.Object(
+  { guests: Type.Integer(), persons: Type.Integer() },
+  { title: 'WaitlistCount', description: 'Who is on the waiting list.' },
 )
 
 export const summaryRoutes =
@@ -39,6 +52,8 @@ export const summaryRoutes =
                 read: Step,
                 answered: Type.Object({ yes: Step, no: Step, maybe: Step, pending: Step }, { title: 'AnsweredSteps' }),
                 admitted: Step,
+                places: Places,
+                waiting: Waiting,
               },
               { title: 'EventSummary' },
             ),

@@ -28,8 +28,21 @@ test('every number of a summary is the length of the list that it links to', asy
   await sql`update invitations set answered_places = 3 where id = ${guests[0]!.invitationId}`.execute(app.db)
   await sql`update invitations set admitted = 1 where id = ${guests[1]!.invitationId}`.execute(app.db)
 
-  const { requestId: _, answered, ...rest } = (await app.get(`/events/${eventId}/summary`, { as: 'viewer' })).json()
+  const {
+    requestId: _,
+    answered,
+    places,
+    waiting,
+    ...rest
+  } = (await app.get(`/events/${eventId}/summary`, { as: 'viewer' })).json()
 
+  assert.deepEqual(
+    [places, waiting],
+    [
+      { capacity: null, taken: 5, free: null },
+      { guests: 0, persons: 0 },
+    ],
+  )
   const steps: Record<string, { guests: number; persons: number; url: string }> = { ...rest, ...answered }
   const numbers = Object.entries(steps).map(([name, step]) => [name, step.guests, step.persons])
   assert.deepEqual(numbers, [
@@ -46,6 +59,26 @@ test('every number of a summary is the length of the list that it links to', asy
     const list = await app.get(step.url, { as: 'viewer' })
     assert.equal(list.json().data.length, step.guests, name)
   }
+})
+
+test('free places are those that an answer could take, and who waits takes none', async (t) => {
+  const app = await startApp(t, { now: NOW })
+  const eventId = await anEvent(app.db, { capacity: 6 })
+  await aGuest(app.db, eventId, { answer: 'yes', partySize: 3 })
+  const revoked = await aGuest(app.db, eventId, { answer: 'yes', partySize: 2 })
+  await sql`update invitations set admitted = 1, revoked_at = now() where id = ${revoked.invitationId}`.execute(app.db)
+  const { guestId } = await aGuest(app.db, eventId, { partySize: 4 })
+  await app.post(`/events/${eventId}/waitlist`, { as: 'organizer', body: { guestId, partySize: 3 } })
+
+  const { places, waiting } = (await app.get(`/events/${eventId}/summary`, { as: 'organizer' })).json()
+
+  assert.deepEqual(
+    [places, waiting],
+    [
+      { capacity: 6, taken: 4, free: 2 },
+      { guests: 1, persons: 3 },
+    ],
+  )
 })
 
 test('an event without guests has zeros, and another organizer gets 404', async (t) => {

@@ -128,12 +128,14 @@ export const GuestInList = Type.Object(
 )
 
 const coordinate = (max: number) => Type.Optional(nullable<number>(Type.Number({ minimum: -max, maximum: max })))
-const text = (maxLength: number) => Type.Optional(nullable<string>(Type.String({ maxLength })))
+const text = (maxLength: number, rule = {}) => Type.Optional(nullable<string>(Type.String({ maxLength, ...rule })))
+/** readVenue says the whole rule; this much of it a form knows too. */
+const WEB_ADDRESS = '^\\s*[Hh][Tt][Tt][Pp][Ss]?://'
 const VenueBody = Type.Object(
   {
     name: text(VENUE_LIMITS.name),
     address: text(VENUE_LIMITS.address),
-    mapUrl: text(VENUE_LIMITS.mapUrl),
+    mapUrl: text(VENUE_LIMITS.mapUrl, { pattern: WEB_ADDRESS }),
     latitude: coordinate(90),
     longitude: coordinate(180),
   },

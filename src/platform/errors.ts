@@ -69,6 +69,7 @@ const FAILURES = {
   invitation_expired: [410, 'The invitation has expired'],
   invitation_revoked: [410, 'The invitation is no longer valid'],
   link_not_valid: [410, 'The link is used, replaced or expired'],
+  device_code_of_other_event: [409, 'The code is for another event'],
   device_code_not_valid: [410, 'The code is unknown, used or expired'],
   // conflicts
   user_disabled: [409, 'The user is disabled'],

@@ -6,8 +6,17 @@ import { findEvent } from '../events/events.ts'
 import { Failure } from '../platform/errors.ts'
 import { forCaller, scopeOf } from '../http/access.ts'
 import { Page, PageQuery, readCursor, toPage } from '../http/page.ts'
-import { Answer, AnswerOf, EventParams, GuestParams, Id, Instant, NullableString } from '../http/schemas.ts'
-import { listEntries } from './sql.ts'
+import {
+  Answer,
+  AnswerOf,
+  DELIVERY_STATUSES,
+  EventParams,
+  GuestParams,
+  Id,
+  Instant,
+  NullableString,
+} from '../http/schemas.ts'
+import { listEntries, listGiven } from './sql.ts'
 import { joinWaitlist, leaveWaitlist } from './waitlist.ts'
 
 const WaitlistEntry = Type.Object(
@@ -19,6 +28,21 @@ const WaitlistEntry = Type.Object(
     addedBy: Type.Unsafe<string | null>({ ...NullableString, description: 'A user; null: the guest joined.' }),
   },
   { title: 'WaitlistEntry' },
+)
+
+const GivenPlaces = Type.Object(
+  {
+    guestId: Type.String(),
+    name: Type.String(),
+    partySize: Type.Integer({ description: 'How many come.' }),
+    confirmedAt: Instant,
+    message: Type.Unsafe<string | null>({
+      type: ['string', 'null'],
+      enum: [...DELIVERY_STATUSES, null],
+      description: 'What became of the message that told the guest; null: the guest has no address.',
+    }),
+  },
+  { title: 'GivenPlaces' },
 )
 
 export const waitlistRoutes =
@@ -44,6 +68,29 @@ export const waitlistRoutes =
         if (!(await findEvent(forCaller(deps, request).db, scope, eventId))) throw new Failure('event_not_found')
         const rows = await listEntries(forCaller(deps, request).db, { scope, eventId, ...page })
         return toPage(rows, limit, ({ joinedAt, guestId }) => ({ at: joinedAt, id: guestId }))
+      },
+    )
+
+    app.get(
+      '/events/:eventId/waitlist/given',
+      {
+        config: { access: ['organizer', 'director', 'viewer'], problems: ['event_not_found'] },
+        schema: {
+          operationId: 'listGivenPlaces',
+          tags: ['Guests'],
+          summary: 'Who got places from the waiting list and has not answered since, the latest first',
+          params: EventParams,
+          querystring: Type.Object(PageQuery, { additionalProperties: false }),
+          response: { 200: Page(GivenPlaces) },
+        },
+      },
+      async (request) => {
+        const { limit, cursor } = request.query
+        const [scope, { eventId }] = [scopeOf(request), request.params]
+        const page = { before: readCursor(cursor), limit: limit + 1 }
+        if (!(await findEvent(forCaller(deps, request).db, scope, eventId))) throw new Failure('event_not_found')
+        const rows = await listGiven(forCaller(deps, request).db, { scope, eventId, ...page })
+        return toPage(rows, limit, ({ confirmedAt, guestId }) => ({ at: confirmedAt, id: guestId }))
       },
     )
 

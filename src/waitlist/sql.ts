@@ -115,6 +115,37 @@ export async function listEntries(
   return rows
 }
 
+type Given = { guestId: string; name: string; partySize: number; confirmedAt: Date; message: string | null }
+
+/** Whose answer is the one that the waiting list gave them, in an event of this scope, the latest first. */
+export async function listGiven(
+  db: Db,
+  f: { scope: string | null; eventId: string; before: Position | null; limit: number },
+): Promise<Given[]> {
+  const { at = null, id = null } = f.before ?? {}
+  const { rows } = await sql<Given>`
+    select i.guest_id, g.name, coalesce(i.answered_places, i.places) as party_size, i.answered_at as confirmed_at,
+           (
+             select d.status
+               from deliveries d
+              where d.event_id = i.event_id
+                and d.guest_id = i.guest_id
+                and d.template = 'waitlist_place'
+              order by d.requested_at desc, d.id desc
+              limit 1) as message
+      from invitations i
+      join guests g on g.event_id = i.event_id and g.id = i.guest_id
+      join events e on e.id = i.event_id
+     where i.event_id = ${f.eventId}
+       and (${f.scope}::text is null or e.organizer_id = ${f.scope})
+       and i.answer = 'yes'
+       and i.answered_by = 'waitlist'
+       and (${at}::timestamptz is null or (i.answered_at, i.guest_id) < (${at}::timestamptz, ${id}))
+     order by i.answered_at desc, i.guest_id desc
+     limit ${f.limit}`.execute(db)
+  return rows
+}
+
 /** Events that somebody waits for and that still give places. */
 export async function listAwaitedEvents(db: Db, now: Date): Promise<string[]> {
   const { rows } = await sql<{ id: string }>`

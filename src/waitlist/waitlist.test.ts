@@ -72,8 +72,17 @@ test('the first in line whose party fits is confirmed, and told once', async (t)
   )
   await answer(app, coming[1]!, { answer: 'no' })
   await answer(app, coming[2]!, { answer: 'no' })
+  app.setNow(after(10))
   await give(app)
   assert.deepEqual(await answerOf(app, family), ['yes', 2, 'waitlist'])
+  const given = (await app.get(`/events/${eventId}/waitlist/given`, { as: 'viewer' })).json().data
+  assert.deepEqual(
+    given.map((one: Record<string, unknown>) => [one['guestId'], one['partySize'], one['confirmedAt'], one['message']]),
+    [
+      [family.guestId, 2, after(10), 'scheduled'],
+      [first.guestId, 1, after(2), 'scheduled'],
+    ],
+  )
   assert.deepEqual([await listed(app, eventId), await takenOf(app, eventId)], [[second.guestId], 3])
   const { rows } = await sql`
     select channel, status, requested_by from deliveries where event_id = ${eventId}`.execute(app.db)
@@ -226,6 +235,7 @@ test('of another organizer everything is 404, and a viewer changes nothing', asy
 
   const codes = [
     await app.get(path, { as: stranger }),
+    await app.get(`${path}/given`, { as: stranger }),
     await app.post(path, { as: stranger, body: { guestId } }),
     await app.delete(`${path}/${guestId}`, { as: stranger }),
     await app.post(path, { as: 'viewer', body: { guestId } }),
@@ -235,8 +245,8 @@ test('of another organizer everything is 404, and a viewer changes nothing', asy
   ].map((reply) => reply.json().code)
 
   assert.deepEqual(codes, [
-    ...['event_not_found', 'guest_not_found', 'event_not_found', 'forbidden', 'guest_not_found', 'invalid_request'],
-    'invitation_not_found',
+    ...['event_not_found', 'event_not_found', 'guest_not_found', 'event_not_found', 'forbidden', 'guest_not_found'],
+    ...['invalid_request', 'invitation_not_found'],
   ])
   assert.deepEqual(await listed(app, eventId), [guestId])
 })

@@ -19,6 +19,13 @@ async function searchGuest(page: Page, query: string): Promise<void> {
     .waitFor()
 }
 
+/** Of this moment, so that the door offers it first. */
+async function addEventWithExits(page: Page): Promise<void> {
+  const at = (hours: number) => new Date(Date.now() + hours * 3_600_000).toISOString()
+  const data = { name: 'Jardín con salidas', reentry: 'exit_then_entry', startsAt: at(0), endsAt: at(5) }
+  await page.request.post('/events', { data, headers: { origin: new URL(page.url()).origin } })
+}
+
 /** An answer, which leaves by itself after four seconds. A party is asked how many enter before. */
 async function typeCode(page: Page, code: string): Promise<void> {
   await page.getByRole('button', { name: 'Teclado' }).click()
@@ -55,6 +62,19 @@ export const DOOR_SCREENS: Screen[] = [
         .click()
       await page.getByText('¿Cuántos entran ahora?').waitFor()
     }),
+  },
+  {
+    name: 'door-exits',
+    who: 'organizer',
+    path: '/door',
+    ready: async (page) => {
+      await addEventWithExits(page)
+      await page.reload()
+      await door(async () => {
+        await page.getByRole('button', { name: 'Salidas' }).click()
+        await page.getByText('Registrando salidas').waitFor()
+      })(page)
+    },
   },
   { name: 'door-answer', who: 'staff', path: '/door', ready: door((page) => typeCode(page, 'MONO-DEMO-0001')) },
   { name: 'door-refusal', who: 'staff', path: '/door', ready: door((page) => typeCode(page, 'NADIE')) },

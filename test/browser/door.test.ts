@@ -3,73 +3,15 @@ import assert from 'node:assert/strict'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { test, type TestContext } from 'node:test'
-import type { BrowserContextOptions, Page } from 'playwright-core'
+import { test } from 'node:test'
+import type { Page } from 'playwright-core'
 import { until } from '../program.ts'
 import { writeFilm } from './film.ts'
-import { openSite, type Site } from './site.ts'
+import { aDevice, anEvent, answer, aPhone, begin, next, PHONE, readCounts, setUp, typeCode } from './phones.ts'
+import { openSite } from './site.ts'
 
-const PHONE: BrowserContextOptions = { viewport: { width: 390, height: 844 }, hasTouch: true }
-const HOUR_MS = 3_600_000
 /** From the reading of a code to the frame with its answer. What else the machine does counts, so the best of many must keep it. */
 const ANSWER_MAX_MS = 150
-
-type Guest = { id: string; name: string; code: string }
-type Party = { eventId: string; guests: Guest[] }
-
-async function anEvent(site: Site, guests: [name: string, partySize: number][]): Promise<Party> {
-  const event = await site.ask<{ id: string }>('organizer', 'POST', '/events', {
-    ...{ name: 'Boda de prueba', type: 'standard', status: 'active', timeZone: 'America/Mexico_City' },
-    startsAt: new Date(Date.now() + HOUR_MS).toISOString(),
-    endsAt: new Date(Date.now() + 6 * HOUR_MS).toISOString(),
-  })
-  const added: Guest[] = []
-  for (const [name, partySize] of guests)
-    added.push(await site.ask<Guest>('organizer', 'POST', `/events/${event.id}/guests`, { name, partySize }))
-  return { eventId: event.id, guests: added }
-}
-
-const readDoor = (site: Site, { eventId }: Party) =>
-  site.ask<{ persons: { inside: number }; conflicts: number; duplicates: number }>(
-    'organizer',
-    'GET',
-    `/events/${eventId}/door`,
-  )
-
-/** The address that the code of a new device opens. */
-async function aDevice(site: Site, { eventId }: Party, gate: string): Promise<string> {
-  const device = { eventId, gate, name: `Teléfono ${gate}` }
-  const { qr } = await site.ask<{ qr: { text: string } }>('organizer', 'POST', '/devices', device)
-  return `/door${new URL(qr.text).hash}`
-}
-
-/** A phone that somebody sets up with the code of a device. */
-async function setUp(t: TestContext, site: Site, party: Party, gate: string, options = {}): Promise<Page> {
-  const page = await site.open(t, null, await aDevice(site, party, gate), { ...PHONE, ...options })
-  await page.getByRole('button', { name: 'Empezar' }).first().click()
-  return page
-}
-
-/** One that is ready to work without a network. */
-async function aPhone(t: TestContext, site: Site, party: Party, gate: string, options = {}): Promise<Page> {
-  const page = await setUp(t, site, party, gate, options)
-  await page.getByRole('heading', { level: 1, name: `Boda de prueba ${gate}` }).waitFor()
-  await page.getByRole('button', { name: 'Pendientes' }).click()
-  await page.getByText('Listo sin conexión').waitFor()
-  await page.getByRole('button', { name: 'Escanear' }).click()
-  return page
-}
-
-async function typeCode(page: Page, code: string): Promise<void> {
-  await page.getByRole('button', { name: 'Teclado' }).click()
-  await page.getByLabel('Código', { exact: true }).fill(code)
-  await page.getByRole('button', { name: 'Comprobar' }).click()
-}
-
-/** At the same time, because an answer leaves after four seconds. */
-const answer = (page: Page, ...texts: (string | RegExp)[]) =>
-  Promise.all(texts.map((text) => page.getByRole('alert').getByText(text).waitFor()))
-const next = (page: Page) => page.getByRole('button', { name: 'Siguiente' }).click()
 
 test('the door', async (t) => {
   const folder = await mkdtemp(join(tmpdir(), 'monotickets-film-'))
@@ -221,7 +163,8 @@ test('the door', async (t) => {
     await page.getByText('Aquí aparecen los últimos códigos.').waitFor() // the names have gone
     const start = () => page.getByRole('button', { name: 'Empezar' }).first().click()
 
-    await page.goto(await aDevice(site, other, 'Sur'))
+    const south = await aDevice(site, other, 'Sur')
+    await page.goto(south)
     await page.getByRole('link', { name: 'Volver a Boda de prueba' }).waitFor()
     await start()
     await page.getByRole('alert').getByText('Hay 1 entrada de «Boda de prueba» sin subir.').waitFor()
@@ -229,8 +172,11 @@ test('the door', async (t) => {
     await start()
     await page.getByRole('heading', { level: 1, name: 'Boda de prueba Este' }).waitFor()
     await page.getByRole('status').getByText('0 pendientes').waitFor()
-
     assert.equal((await readCounts(site, party)).inside, 1)
+
+    await page.goto(south) // the code was refused, and not used up
+    await start()
+    await page.getByRole('heading', { level: 1, name: 'Boda de prueba Sur' }).waitFor()
   })
 
   await t.test('what the server does not take is refused, and our list does not stand in', async (t) => {
@@ -392,6 +338,48 @@ test('the door', async (t) => {
     },
   )
 
+  await t.test('a door that counts who leaves: online, without a network, and taken back', async (t) => {
+    const party = await anEvent(site, [['Mariana López', 3]], { reentry: 'exit_then_entry' })
+    const code = party.guests[0]!.code
+    const page = await aPhone(t, site, party, 'Norte')
+    await typeCode(page, code)
+    await page.getByRole('button', { name: 'Entran 3' }).click()
+    await answer(page, 'PASA', '3 de 3 adentro')
+    await next(page)
+
+    await page.getByRole('button', { name: 'Salidas' }).click()
+    await page.getByText('Registrando salidas').waitFor()
+    await typeCode(page, code)
+    await answer(page, '3 adentro', '¿Cuántos salen ahora?')
+    await page.getByRole('button', { name: 'Salen 2' }).click()
+    await answer(page, 'SALIDA', '1 de 3 adentro')
+    await next(page)
+    assert.equal((await readCounts(site, party)).inside, 1)
+
+    await page.context().setOffline(true)
+    await typeCode(page, code)
+    await answer(page, 'SALIDA', 'POR CONFIRMAR', '0 de 3 adentro')
+    await next(page)
+    await typeCode(page, code)
+    await answer(page, 'SIN REGISTRAR', 'No hay tantas personas de esta invitación adentro.')
+    await next(page)
+    await page.getByRole('status').getByText('0 adentro').waitFor()
+    await page.context().setOffline(false)
+    await page.getByRole('status').getByText('0 pendientes').waitFor()
+    assert.equal((await readCounts(site, party)).inside, 0)
+
+    await page.getByRole('button', { name: 'Entradas' }).click()
+    await typeCode(page, code)
+    await page.getByRole('button', { name: 'Entra 1', exact: true }).click()
+    await answer(page, 'PASA', '1 de 3 adentro')
+    assert.equal((await readCounts(site, party)).inside, 1)
+    await site.ask('organizer', 'PATCH', `/events/${party.eventId}`, { reentry: 'none' })
+    await next(page)
+    await page.getByRole('button', { name: 'Salidas' }).click()
+    await page.evaluate(`dispatchEvent(new Event('online'))`)
+    await page.getByText('Registrando salidas').waitFor({ state: 'detached' })
+  })
+
   await t.test('a clock that is fast is said to be, and the times of its scans are corrected', async (t) => {
     const party = await anEvent(site, [['Ana Ruiz', 1]])
     const page = await aPhone(t, site, party, 'Norte')
@@ -414,7 +402,7 @@ test('the door', async (t) => {
     const party = await anEvent(site, [['Ana Ruiz', 1]])
     const page = await site.open(t, 'organizer', '/door', PHONE)
     await page.getByLabel('Evento').selectOption(party.eventId)
-    await page.getByRole('button', { name: 'Empezar' }).last().click()
+    await begin(page, 'login')
     await page.getByRole('status').getByText('0 adentro').waitFor()
     await page.context().setOffline(true)
     await typeCode(page, party.guests[0]!.code)
@@ -457,8 +445,3 @@ test('the door', async (t) => {
 /** In milliseconds, oldest first. */
 const readTimes = (page: Page) =>
   page.evaluate<number[]>(`performance.getEntriesByName('door-answer').map(({ duration }) => duration)`)
-
-async function readCounts(site: Site, party: Party) {
-  const { persons, duplicates, conflicts } = await readDoor(site, party)
-  return { inside: persons.inside, duplicates, conflicts }
-}

@@ -17,6 +17,11 @@ const review = async (page: Page) => {
   // For seven seconds the library says that the button is busy, by the name of an element that is gone: axe finds fault with it.
   await page.locator('[data-live-announcer] [role=img]').waitFor({ state: 'detached' })
 }
+/** The dialog that a button opens. */
+const pressed = (name: string, title: string) => async (page: Page) => {
+  await page.getByRole('button', { name }).click()
+  await dialog(title)(page)
+}
 const ofPast = (path: string) => `/organizer/events/ev_demo_p1${path}`
 const ofEvent = (path: string) => `/organizer/events/ev_demo${path}`
 
@@ -26,6 +31,20 @@ export const ORGANIZER_SCREENS: Screen[] = [
   { name: 'organizer-event', who: 'organizer', path: ofEvent(''), ready: link(/^Invitados 27/) },
   { name: 'organizer-guests', who: 'organizer', path: ofEvent('/guests'), ready: row('Mariana López') },
   { name: 'organizer-guest', who: 'organizer', path: ofEvent('/guests?guest=g1'), ready: dialog('Mariana López') },
+  {
+    ...{ name: 'organizer-forget-guest', who: 'organizer', path: ofEvent('/guests?guest=g1') },
+    ready: pressed('Borrar sus datos', 'Borrar los datos de Mariana López'),
+  },
+  { name: 'organizer-waitlist', who: 'organizer', path: ofEvent('/waitlist'), ready: heading('Lista de espera') },
+  { name: 'organizer-wait', who: 'organizer', path: ofEvent('/waitlist?add=true'), ready: dialog('Poner a alguien') },
+  {
+    ...{ name: 'organizer-texts', who: 'organizer', path: ofEvent('/texts') },
+    ready: (page) => page.getByLabel('Vestimenta').waitFor(),
+  },
+  {
+    ...{ name: 'organizer-cancel-event', who: 'organizer', path: ofEvent('') },
+    ready: pressed('Cancelar el evento', 'Cancelar «Boda de Ana y Luis»'),
+  },
   { name: 'organizer-import', who: 'organizer', path: ofEvent('/import'), ready: heading('Importar invitados') },
   { name: 'organizer-import-review', who: 'organizer', path: ofEvent('/import'), ready: review },
   { name: 'organizer-sends', who: 'organizer', path: ofEvent('/sends'), ready: heading('Envíos') },

@@ -74,7 +74,10 @@ async function sendToFamily(t: TestContext, site: Site): Promise<void> {
 
   await page.getByRole('heading', { level: 1, name: 'Invitación' }).waitFor()
   await page.locator('[role=progressbar][aria-valuenow="100"]').waitFor({ timeout: 20_000 })
-  await page.getByText('Terminado: 4 entregados, 0 fallidos, 0 omitidos.').waitFor()
+  await page
+    .getByRole('region', { name: 'Avance' })
+    .getByText('Terminado: 4 entregados, 0 fallidos, 0 omitidos.')
+    .waitFor()
   const id = new URL(page.url()).pathname.split('/').at(-1)
   const { progress } = await site.ask<{ progress: Record<string, number> }>('organizer', 'GET', `/campaigns/${id}`)
   assert.equal(progress['read']! + progress['delivered']!, 4)
@@ -129,7 +132,7 @@ async function revokePass(t: TestContext, site: Site): Promise<void> {
   const before = await askCode()
   const page = await site.open(t, 'organizer', `${PAGE}/guests?guest=g13`)
   await page.getByRole('button', { name: 'Anular el pase' }).click()
-  assert.equal(await page.getByRole('button', { name: 'Borrar' }).count(), 0)
+  assert.equal(await page.getByRole('button', { name: 'Borrar', exact: true }).count(), 0)
   const question = page.getByRole('dialog', { name: 'Anular el pase de Paola Méndez' })
   await question.getByRole('button', { name: 'Anular el pase' }).click()
   await question.waitFor({ state: 'hidden' })
@@ -204,6 +207,16 @@ async function look(t: TestContext, site: Site): Promise<void> {
   await page.getByRole('link', { name: 'Envíos' }).click()
   await page.getByRole('heading', { level: 1, name: 'Envíos' }).waitFor()
   assert.equal(await page.getByText('Nuevo envío').count(), 0)
+  await page.getByRole('link', { name: 'Invitación' }).click()
+  await page.getByRole('region', { name: 'Así se ve' }).getByText('Tienes una invitación').waitFor()
+  assert.equal(await page.getByRole('textbox').count(), 0)
+  await page.goto(`${PAGE}/waitlist`)
+  await page.getByText('Nadie espera.').waitFor()
+  assert.equal(await page.getByRole('button', { name: 'Poner a alguien' }).count(), 0)
+  await page.goto(PAGE)
+  await page.getByRole('heading', { name: '¿Cuántos vienen?' }).waitFor()
+  for (const name of ['Cancelar el evento', 'Cambiar', 'Recordar'])
+    assert.equal(await page.getByText(name).count(), 0, name)
 }
 
 async function choose(page: Page, label: string, option: string): Promise<void> {

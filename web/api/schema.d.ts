@@ -1552,6 +1552,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/events/{eventId}/waitlist/given": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who got places from the waiting list and has not answered since, the latest first */
+        get: operations["listGivenPlaces"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/events/{eventId}/waitlist/{guestId}": {
         parameters: {
             query?: never;
@@ -3143,6 +3160,8 @@ export interface components {
         DeviceClaim: {
             /** @description As typed, or the text of the QR. */
             code: string;
+            /** @description The only one wanted: the code of another event is not used up. */
+            eventId?: string;
         };
         DeviceEvent: {
             id: string;
@@ -3304,6 +3323,13 @@ export interface components {
             data: components["schemas"]["Event"][];
             page: components["schemas"]["PageCursor"];
         };
+        EventPlaces: {
+            capacity: number | null;
+            /** @description Persons who have said that they come. */
+            taken: number;
+            /** @description Null: the event has no capacity. */
+            free: number | null;
+        };
         /** @description A time that follows the event, instead of scheduledAt. Recipients are frozen at that time, so a filter by status leaves out guests who have answered by then. When the event moves, the time moves within a second; if the new time has passed, nothing is sent and the campaign is `missed`. */
         EventSchedule: {
             /**
@@ -3349,6 +3375,8 @@ export interface components {
             read: components["schemas"]["SummaryStep"];
             answered: components["schemas"]["AnsweredSteps"];
             admitted: components["schemas"]["SummaryStep"];
+            places: components["schemas"]["EventPlaces"];
+            waiting: components["schemas"]["WaitlistCount"];
         };
         EventTexts: {
             title: string | null;
@@ -3467,6 +3495,24 @@ export interface components {
         GivenAnswerPage: {
             requestId: components["schemas"]["RequestId"];
             data: components["schemas"]["GivenAnswer"][];
+            page: components["schemas"]["PageCursor"];
+        };
+        GivenPlaces: {
+            guestId: string;
+            name: string;
+            /** @description How many come. */
+            partySize: number;
+            /** Format: date-time */
+            confirmedAt: string;
+            /**
+             * @description What became of the message that told the guest; null: the guest has no address.
+             * @enum {string|null}
+             */
+            message: "scheduled" | "queued" | "sending" | "unknown" | "sent" | "delivered" | "read" | "failed" | "skipped" | "dead" | null;
+        };
+        GivenPlacesPage: {
+            requestId: components["schemas"]["RequestId"];
+            data: components["schemas"]["GivenPlaces"][];
             page: components["schemas"]["PageCursor"];
         };
         Guest: {
@@ -5060,6 +5106,11 @@ export interface components {
             mapUrl?: string | null;
             latitude?: number | null;
             longitude?: number | null;
+        };
+        /** @description Who is on the waiting list. */
+        WaitlistCount: {
+            guests: number;
+            persons: number;
         };
         WaitlistEntry: {
             guestId: string;
@@ -6665,6 +6716,8 @@ export interface operations {
             400: components["responses"]["BadRequest"];
             /** @description `csrf` */
             403: components["responses"]["Forbidden"];
+            /** @description `device_code_of_other_event` */
+            409: components["responses"]["Conflict"];
             /** @description `device_code_not_valid` */
             410: components["responses"]["Gone"];
             413: components["responses"]["PayloadTooLarge"];
@@ -9662,6 +9715,42 @@ export interface operations {
             414: components["responses"]["URITooLong"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    listGivenPlaces: {
+        parameters: {
+            query?: {
+                limit?: components["parameters"]["limit"];
+                /** @description nextCursor of the page before. */
+                cursor?: components["parameters"]["cursor"];
+            };
+            header?: never;
+            path: {
+                eventId: components["parameters"]["eventId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GivenPlacesPage"];
+                };
+            };
+            /** @description `invalid_request`, `invalid_text`, `invalid_cursor` */
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            /** @description `event_not_found` */
+            404: components["responses"]["NotFound"];
+            414: components["responses"]["URITooLong"];
             429: components["responses"]["TooManyRequests"];
             431: components["responses"]["HeadersTooLarge"];
             503: components["responses"]["ServiceUnavailable"];

@@ -1,19 +1,21 @@
 /** The answer to a scan, over the whole screen: colour, icon and words say the same. */
-import { Check, CircleHelp, Pause, X } from 'lucide-react'
+import { Check, CircleHelp, LogOut, Pause, X } from 'lucide-react'
 import { useEffect, useRef, type ReactNode } from 'react'
 import { formatClock } from '../words/formats.ts'
 import type { Engine } from './engine.ts'
-import type { Correction, Guest, Tone, Verdict, View } from './machine.ts'
+import { leftOf, type Correction, type Guest, type Scan, type Tone, type Verdict, type View } from './machine.ts'
 import type { Memory } from './memory.ts'
-import { explainReason, WORDS } from './words.ts'
+import { explainReason } from './reasons.ts'
+import { WORDS } from './words.ts'
 import styles from './door.module.css'
 
 type Props = { engine: Engine; memory: Memory }
 const ICONS = { valid: Check, duplicate: Pause, invalid: X }
 
-export function titleOf({ status, reason }: Verdict): string {
-  if (status === 'valid') return WORDS.pass
-  if (status === 'invalid') return WORDS.stop
+export function titleOf({ status, reason }: Verdict, direction: Scan['direction']): string {
+  const isExit = direction === 'out'
+  if (status === 'valid') return isExit ? WORDS.exit : WORDS.pass
+  if (status === 'invalid') return isExit ? WORDS.noExit : WORDS.stop
   return reason === 'not_enough_places' ? WORDS.full : WORDS.twice
 }
 
@@ -58,9 +60,11 @@ function measure(engine: Engine): void {
   engine.painted(duration)
 }
 
-function lookOf(view: View): Tone | 'provisional' | 'neutral' | 'checking' {
+function lookOf(view: View): Tone | 'provisional' | 'neutral' | 'checking' | 'exit' {
   if (view.kind === 'checking') return 'checking'
   if (view.kind === 'unanswered') return 'invalid'
+  // Nobody may take it for the green that lets people in.
+  if ('verdict' in view && view.verdict.status === 'valid' && view.scan.direction === 'out') return 'exit'
   if (view.kind === 'provisional') return view.verdict.status === 'valid' ? 'provisional' : view.verdict.status
   return 'verdict' in view ? view.verdict.status : 'neutral'
 }
@@ -75,10 +79,10 @@ function Words({ view, memory }: { view: View; memory: Memory }) {
       return (
         <>
           <p className={styles['name']}>{view.guest?.name || WORDS.noName}</p>
-          <p>{WORDS.left(view.left)}</p>
+          <p>{view.scan.direction === 'out' ? WORDS.inside(view.left) : WORDS.left(view.left)}</p>
           {view.guest ? <Details guest={view.guest} /> : null}
           <h2 tabIndex={-1} className={styles['question']}>
-            {WORDS.howMany}
+            {view.scan.direction === 'out' ? WORDS.howManyLeave : WORDS.howMany}
           </h2>
         </>
       )
@@ -94,7 +98,7 @@ function Words({ view, memory }: { view: View; memory: Memory }) {
       return <Corrected correction={view} memory={memory} />
     default:
       return (
-        <Found verdict={view.verdict} memory={memory}>
+        <Found verdict={view.verdict} scan={view.scan} memory={memory}>
           {view.kind === 'provisional' ? <p className={styles['mark']}>{WORDS.unconfirmed}</p> : null}
         </Found>
       )
@@ -106,22 +110,24 @@ function Corrected({ correction: { before, verdict, scan }, memory }: { correcti
   const ours = WORDS.firstAt(formatClock(scan.atMs, timeZone), gate)
   const first = verdict.first && WORDS.firstAt(formatClock(verdict.first.at, timeZone), verdict.first.gate)
   return (
-    <Found verdict={verdict} memory={memory}>
+    <Found verdict={verdict} scan={scan} memory={memory}>
       <p className={styles['mark']}>{WORDS.correction}</p>
-      <p>{WORDS.before(titleOf(before))}</p>
+      <p>{WORDS.before(titleOf(before, scan.direction))}</p>
       {verdict.isConflict && first ? <p>{WORDS.doubleEntry(`${first}; ${ours}`)}</p> : null}
     </Found>
   )
 }
 
-function Found({ verdict, memory, children }: { verdict: Verdict; memory: Memory; children: ReactNode }) {
+type FoundProps = { verdict: Verdict; scan: Scan; memory: Memory; children: ReactNode }
+
+function Found({ verdict, scan: { direction }, memory, children }: FoundProps) {
   const { status, reason, text, guest, first } = verdict
   const { timeZone } = memory.session
-  const Icon = ICONS[status]
+  const Icon = status === 'valid' && direction === 'out' ? LogOut : ICONS[status]
   return (
     <>
       <Icon className={styles['sign']} fill={status === 'duplicate' ? 'currentColor' : 'none'} aria-hidden="true" />
-      <p className={styles['word']}>{titleOf(verdict)}</p>
+      <p className={styles['word']}>{titleOf(verdict, direction)}</p>
       {children}
       {guest ? <p className={styles['name']}>{guest.name || WORDS.noName}</p> : null}
       {status === 'duplicate' && first ? (
@@ -154,7 +160,7 @@ function Actions({ view, engine, close }: { view: View; engine: Engine; close: (
       <>
         {Array.from({ length: view.left }, (_, n) => view.left - n).map((n) => (
           <button key={n} type="button" onClick={() => engine.dispatch({ kind: 'chosen', admit: n })}>
-            {WORDS.enter(n)}
+            {view.scan.direction === 'out' ? WORDS.goOut(n) : WORDS.enter(n)}
           </button>
         ))}
         <button type="button" className={styles['quiet']} onClick={close}>
@@ -173,8 +179,9 @@ function Actions({ view, engine, close }: { view: View; engine: Engine; close: (
         </button>
       </>
     )
-  const left =
-    view.kind === 'correction' || view.verdict.status === 'invalid' ? 0 : (view.verdict.guest?.remaining ?? 0)
+  const { verdict, scan } = view
+  const isOver = view.kind === 'correction' || verdict.status === 'invalid' || !verdict.guest
+  const left = isOver ? 0 : leftOf(verdict.guest!, scan)
   return (
     <>
       <button type="button" onClick={close}>
@@ -182,7 +189,7 @@ function Actions({ view, engine, close }: { view: View; engine: Engine; close: (
       </button>
       {left > 0 ? (
         <button type="button" className={styles['quiet']} onClick={() => engine.more()}>
-          {WORDS.more(left)}
+          {scan.direction === 'out' ? WORDS.moreLeave(left) : WORDS.more(left)}
         </button>
       ) : null}
     </>

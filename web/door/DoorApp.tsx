@@ -93,6 +93,7 @@ function Top({ memory }: { memory: Memory }) {
         <span>{WORDS.waiting(waiting.size)}</span>
         {memory.list ? <strong>{WORDS.inside(countInside(memory))}</strong> : null}
       </p>
+      {memory.direction === 'out' ? <p className={styles['exits']}>{WORDS.exits}</p> : null}
       {memory.isSaved ? null : (
         <p role="alert" className={styles['warning']}>
           {WORDS.notSaving}

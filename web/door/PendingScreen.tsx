@@ -10,7 +10,8 @@ import type { Memory } from './memory.ts'
 import { Popup } from './Popup.tsx'
 import { RecentScans } from './RecentScans.tsx'
 import type { Difference, Recent } from './records.ts'
-import { explainReason, WORDS } from './words.ts'
+import { explainReason } from './reasons.ts'
+import { WORDS } from './words.ts'
 import styles from './door.module.css'
 
 type Props = { engine: Engine; memory: Memory }
@@ -85,13 +86,15 @@ const OtherLogin = ({ status }: { status: number }) =>
 
 function Differences({ engine, memory: { differences, session, info } }: Props) {
   const { timeZone } = session
-  const tell = ({ atMs, gate, shown, reason, verdict, text = '' }: Difference) => {
+  const tell = ({ atMs, direction, gate, shown, reason, verdict, text = '' }: Difference) => {
     const ours = WORDS.firstAt(formatClock(atMs, timeZone), gate)
     if (!verdict) return `${ours}. ${WORDS.rejected(text)}`
     if (verdict.isConflict && verdict.first)
       return WORDS.doubleEntry(`${WORDS.firstAt(formatClock(verdict.first.at, timeZone), verdict.first.gate)}; ${ours}`)
-    const is = [titleOf(verdict), explainReason(verdict.reason, info?.event, timeZone)].filter(Boolean).join(', ')
-    return `${ours}. ${WORDS.differs(titleOf({ status: shown, ...(reason ? { reason } : {}) }), is)}`
+    const is = [titleOf(verdict, direction), explainReason(verdict.reason, info?.event, timeZone)]
+      .filter(Boolean)
+      .join(', ')
+    return `${ours}. ${WORDS.differs(titleOf({ status: shown, ...(reason ? { reason } : {}) }, direction), is)}`
   }
   return (
     <section className={styles['card']}>
@@ -132,7 +135,10 @@ function Undo({ engine, one, onClose }: { engine: Engine; one: Recent; onClose: 
     setFailure(`${WORDS.undoFailed} ${why}`)
   }
   return (
-    <Popup title={WORDS.undoTitle(one.name || WORDS.noName)} onClose={onClose}>
+    <Popup
+      title={(one.direction === 'out' ? WORDS.undoExitTitle : WORDS.undoTitle)(one.name || WORDS.noName)}
+      onClose={onClose}
+    >
       <form onSubmit={(event) => void undo(event)} className={styles['form']}>
         <label>
           {WORDS.reason}

@@ -10,14 +10,15 @@ import { WORDS } from './words.ts'
 import styles from './door.module.css'
 
 type Props = { onReady: (session: Session) => Promise<void> }
-/** `current`: the event of this device, which another one may take the place of. */
+/** `current`: the event of this device, which another one may take the place of; not while `waiting` scans are not uploaded. */
 type PrepareProps = {
-  current: string | null
+  current: Session | null
+  waiting: number
   /** Returns why this device cannot work so, or an empty text. */
   onReady: (session: Session) => Promise<string>
 }
 
-export function Prepare({ onReady, current }: PrepareProps) {
+export function Prepare({ onReady, current, waiting }: PrepareProps) {
   const [refusal, setRefusal] = useState('')
   const start = async (session: Session) => setRefusal(await onReady(session))
   return (
@@ -26,8 +27,12 @@ export function Prepare({ onReady, current }: PrepareProps) {
       <p role="alert" className={styles['failure']}>
         {refusal}
       </p>
-      {current === null ? null : <a href="/door">{WORDS.back(current)}</a>}
-      <DeviceCode onReady={start} />
+      {current === null ? null : <a href="/door">{WORDS.back(current.eventName)}</a>}
+      <DeviceCode
+        onReady={start}
+        onlyEvent={waiting > 0 ? (current?.eventId ?? null) : null}
+        otherWaits={WORDS.otherWaits(waiting, current?.eventName ?? '')}
+      />
       <h2>{WORDS.or}</h2>
       <OwnLogin onReady={start} />
       <Install />
@@ -47,7 +52,7 @@ function readCode(): string {
   }
 }
 
-function DeviceCode({ onReady }: Props) {
+function DeviceCode({ onReady, onlyEvent, otherWaits }: Props & { onlyEvent: string | null; otherWaits: string }) {
   const [code, setCode] = useState(readCode)
   const [failure, setFailure] = useState('')
   const [isBusy, setBusy] = useState(false)
@@ -55,8 +60,10 @@ function DeviceCode({ onReady }: Props) {
     event.preventDefault()
     if (isBusy || code.trim() === '') return
     setBusy(true)
-    const outcome = await claimDevice(code)
+    const outcome = await claimDevice(code, onlyEvent)
     setBusy(false)
+    if (outcome.kind === 'refused' && outcome.problem.code === 'device_code_of_other_event')
+      return setFailure(otherWaits)
     if (outcome.kind !== 'ok') return setFailure(explain(outcome))
     const { token, device, event: of } = outcome.data
     await onReady({

@@ -27,7 +27,7 @@ export function RecentScans({ recent, timeZone, action }: Props) {
               <small>
                 <time dateTime={new Date(one.atMs).toISOString()}>{formatClock(one.atMs, timeZone)}</time>
                 {' · '}
-                {one.isUndone ? WORDS.undone : titleOf(one)}
+                {one.isUndone ? WORDS.undone : titleOf(one, one.direction)}
                 {one.isRejected ? ` · ${WORDS.notTaken}` : ''}
                 {one.status === 'valid' && one.admit > 1 ? ` · ${WORDS.people(one.admit)}` : ''}
                 {one.isProvisional ? ` · ${WORDS.unconfirmed}` : ''}

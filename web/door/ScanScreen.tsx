@@ -3,7 +3,7 @@ import { Flashlight, Keyboard, Search } from 'lucide-react'
 import { useEffect, useRef, useState, type SubmitEvent } from 'react'
 import { openCamera, type Camera, type CameraState } from './camera.ts'
 import type { Engine } from './engine.ts'
-import type { Memory } from './memory.ts'
+import { recordsExits, type Memory } from './memory.ts'
 import { Popup } from './Popup.tsx'
 import { RecentScans } from './RecentScans.tsx'
 import { WORDS } from './words.ts'
@@ -17,6 +17,7 @@ export function ScanScreen({ engine, memory, onSearch }: Props) {
   const [isTyping, setTyping] = useState(false)
   return (
     <>
+      {recordsExits(memory) ? <Way engine={engine} direction={memory.direction} /> : null}
       <Viewfinder engine={engine} />
       <div className={styles['pair']}>
         <button type="button" onClick={onSearch}>
@@ -34,6 +35,17 @@ export function ScanScreen({ engine, memory, onSearch }: Props) {
     </>
   )
 }
+
+/** Which way people go, at a door that counts those who leave. */
+const Way = ({ engine, direction }: { engine: Engine; direction: Memory['direction'] }) => (
+  <div role="group" aria-label={WORDS.way} className={styles['pair']}>
+    {(['in', 'out'] as const).map((way) => (
+      <button key={way} type="button" aria-pressed={direction === way} onClick={() => engine.turn(way)}>
+        {WORDS.ways[way]}
+      </button>
+    ))}
+  </div>
+)
 
 function Viewfinder({ engine }: { engine: Engine }) {
   const video = useRef<HTMLVideoElement>(null)

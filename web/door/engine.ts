@@ -1,31 +1,21 @@
 /**
- * Runs the machine: asks the server, lets our list stand in when it is silent, keeps what was decided without it, and uploads
- * that. One page at a time does so (main.tsx holds a lock).
+ * Runs the machine: asks the server, and lets our list stand in when it is silent (queue.ts keeps and uploads that). One page at
+ * a time does so (main.tsx holds a lock).
  */
-import { explainProblem } from '../words/problems.ts'
-import { openHistory, shownOf } from './history.ts'
-import { codeOfGuest, codeOfText, judge, type Entry } from './judge.ts'
+import { openHistory } from './history.ts'
+import { codeOfGuest, codeOfText, judge } from './judge.ts'
 import { isOver, refreshList, wipeGuests } from './lists.ts'
-import {
-  advance,
-  isSame,
-  takesCodes,
-  type DoorEvent,
-  type Effect,
-  type Scan,
-  type Tone,
-  type Verdict,
-} from './machine.ts'
-import { countWaiting, makeMemory, withInside, type Memory } from './memory.ts'
+import { advance, takesCodes, type DoorEvent, type Effect, type Scan, type Tone, type Verdict } from './machine.ts'
+import { makeMemory, recordsExits, setInside, type Memory } from './memory.ts'
 import { openNet, verdictOf } from './net.ts'
-import type { Blocked, Session, Settings, Waiting } from './records.ts'
+import { openQueue } from './queue.ts'
+import type { Blocked, Session, Settings } from './records.ts'
 import type { Store } from './store.ts'
 import { keepTime } from './time.ts'
-import { uploadScans } from './uploads.ts'
 
 /** After that our list stands in. */
 const SILENT_MS = 800
-const EVERY = { probeMs: 5000, uploadMs: 15_000, listMs: 30_000 }
+const EVERY = { probeMs: 5000, listMs: 30_000 }
 const SHOWN_MS = 4000
 /** What took longer was no work of this device: it slept. */
 const TOOK_MAX_MS = 60_000
@@ -39,16 +29,16 @@ export async function openEngine(store: Store, session: Session, signal: (tone: 
   const history = openHistory(memory, store)
   const listeners = new Set<() => void>()
   let snapshot = { ...memory }
-  const due = { probeMs: 0, uploadMs: 0, listMs: 0 }
-  let failures = 0
+  const due = { probeMs: 0, listMs: 0 }
   let lastTookMs: number | null = null
   let [isRefreshing, isDecoding] = [false, false]
-  let uploading: Promise<void> | null = null
 
   const tell = () => {
     snapshot = { ...memory }
     for (const listener of listeners) listener()
   }
+
+  const queue = openQueue({ memory, store, net, history, dispatch, blocked: note, tell })
 
   function dispatch(event: DoorEvent): void {
     // The time in which somebody chose is not ours.
@@ -70,8 +60,7 @@ export async function openEngine(store: Store, session: Session, signal: (tone: 
     else void check(effect.scan, effect.isAsked)
   }
 
-  const judgeNow = (scan: Scan) =>
-    memory.list && judge(memory.list, scan.code, { atMs: scan.atMs + memory.skewMs, count: scan.admit })
+  const judgeNow = (scan: Scan) => memory.list && judge(memory.list, scan, memory.skewMs)
 
   /** One at a time: of two codes in one picture, the second comes again. */
   async function decode(scan: Scan): Promise<void> {
@@ -108,67 +97,24 @@ export async function openEngine(store: Store, session: Session, signal: (tone: 
     if (!verdict) return standIn(scan)
     dispatch({ kind: 'answered', scanId: scan.scanId, verdict })
     await take(scan, verdict)
-    if (memory.waiting.size > 0) void upload()
+    if (memory.waiting.size > 0) void queue.upload()
   }
 
   /** The server's word about a scan, into the list and the recent ones. */
-  async function take(scan: Scan, verdict: Verdict): Promise<Entry | null> {
-    const known = memory.list && (await judge(memory.list, scan.code, { atMs: scan.atMs + memory.skewMs, count: 1 }))
-    const entry = known?.hash ? memory.list?.entries.get(known.hash) : undefined
-    history.remember(scan, verdict, false)
-    if (!entry || !verdict.guest) return null
-    const changed = admitted(entry, scan, verdict, verdict.guest.admitted)
-    await store.putEntry(changed)
-    return changed
-  }
-
-  function admitted(entry: Entry, scan: Scan, verdict: Verdict, inside: number): Entry {
-    const changed = withInside(entry, { scan, verdict, inside, session: memory.session })
-    memory.list?.entries.set(entry.hash, changed)
-    return changed
-  }
-
-  /** A scan that our list answered waits for its upload. */
-  async function keep(scan: Scan, verdict: Verdict): Promise<void> {
+  async function take(scan: Scan, verdict: Verdict): Promise<void> {
     const known = await judgeNow(scan)
     const entry = known?.hash ? memory.list?.entries.get(known.hash) : undefined
-    const { status, reason } = verdict
-    const waiting = {
-      scanId: scan.scanId,
-      scan,
-      hash: entry?.hash ?? null,
-      gate: memory.session.gate,
-      verdict: { status, ...(reason ? { reason } : {}) },
-    }
-    memory.waiting.set(scan.scanId, waiting)
-    count()
-    history.remember(scan, verdict, true)
-    await store.keep(waiting, entry ? admitted(entry, scan, verdict, entry.inside) : null)
-    tell()
+    history.remember(scan, verdict, false)
+    if (entry && verdict.guest)
+      await store.putEntry(setInside(memory, entry, { scan, verdict, inside: verdict.guest.admitted }))
   }
 
-  const count = () => {
-    if (memory.list) memory.list.waiting = countWaiting(memory.waiting)
-  }
+  const keep = async (scan: Scan, verdict: Verdict) => queue.keep(scan, verdict, (await judgeNow(scan))?.hash ?? null)
 
   async function takeLate(scan: Scan, verdict: Verdict): Promise<void> {
-    if (memory.waiting.has(scan.scanId)) return verdict.text ? undefined : settle(scan.scanId, verdict)
+    if (queue.has(scan.scanId)) return verdict.text ? undefined : queue.settle(scan.scanId, verdict)
     await take(scan, verdict)
     dispatch({ kind: 'answered', scanId: scan.scanId, verdict })
-  }
-
-  async function settle(scanId: string, verdict: Verdict): Promise<void> {
-    const waiting = memory.waiting.get(scanId)
-    if (!waiting) return
-    const { scan, hash, gate, verdict: before } = waiting
-    const entry = hash === null ? undefined : memory.list?.entries.get(hash)
-    memory.waiting.delete(scanId)
-    count()
-    const changed = entry && verdict.guest ? admitted(entry, scan, verdict, verdict.guest.admitted) : null
-    await store.settle(scanId, changed)
-    history.remember(scan, verdict, false)
-    if (!isSame(before, verdict)) await history.differ({ scanId, atMs: scan.atMs, gate, ...shownOf(before), verdict })
-    dispatch({ kind: 'settled', scan, before, verdict, ageMs: Date.now() - scan.atMs })
   }
 
   async function note(outcome: { kind: 'ok' | 'silent' | 'refused' } | Blocked): Promise<void> {
@@ -195,50 +141,17 @@ export async function openEngine(store: Store, session: Session, signal: (tone: 
     if (isOver(memory)) return wipeGuests(memory, store)
     memory.isLoading = memory.list === null
     // A list that knows of a scan that still waits here would count it twice.
-    await upload()
+    await queue.upload()
     const outcome = await refreshList(memory, net, store)
     await note(outcome)
     if (outcome.kind !== 'ok') return
+    if (!recordsExits(memory)) memory.direction = 'in'
     dispatch({ kind: 'reached' })
-    if (memory.waiting.size > 0) void upload()
-  }
-
-  /** One at a time: whoever comes meanwhile waits for its end. */
-  const upload = (): Promise<void> =>
-    (uploading ??= uploadWaiting().finally(() => {
-      uploading = null
-    }))
-
-  async function uploadWaiting(): Promise<void> {
-    if (memory.waiting.size === 0) return
-    memory.isUploading = true
-    tell()
-    const uploaded = await uploadScans(net, memory.waiting.values(), failures)
-    memory.isUploading = false
-    failures = uploaded.kind === 'again' ? failures + 1 : 0
-    due.uploadMs = performance.now() + (uploaded.kind === 'again' ? uploaded.afterMs : EVERY.uploadMs)
-    if (uploaded.kind === 'blocked') await note(uploaded)
-    if (uploaded.kind === 'done') {
-      memory.blockedBy = null
-      for (const one of uploaded.settled) {
-        if ('verdict' in one) await settle(one.waiting.scanId, one.verdict)
-        else await reject(one.waiting, explainProblem(one.problem).text)
-      }
-    }
-    tell()
-    if (uploaded.kind === 'done' && uploaded.settled.length > 0) await uploadWaiting()
-  }
-
-  async function reject({ scanId, scan, gate, verdict }: Waiting, text: string): Promise<void> {
-    if (!memory.waiting.delete(scanId)) return
-    count()
-    await store.settle(scanId, null)
-    await history.mark(scanId, { isProvisional: false, isRejected: true })
-    await history.differ({ scanId, atMs: scan.atMs, gate, ...shownOf(verdict), text })
+    if (memory.waiting.size > 0) void queue.upload()
   }
 
   function tick(nowMs: number): void {
-    if (memory.waiting.size > 0 && !memory.door.isOffline && nowMs >= due.uploadMs) void upload()
+    if (!memory.door.isOffline && queue.isDue(nowMs)) void queue.upload()
     if (memory.door.isOffline && nowMs - due.probeMs >= EVERY.probeMs) void refresh()
     else if (nowMs - due.listMs >= EVERY.listMs) void refresh()
   }
@@ -251,7 +164,7 @@ export async function openEngine(store: Store, session: Session, signal: (tone: 
   void refresh()
 
   const makeScan = (code: string, more: Partial<Scan> = {}): Scan => ({
-    ...{ scanId: crypto.randomUUID(), code, admit: 1, atMs: Date.now(), ...more },
+    ...{ scanId: crypto.randomUUID(), code, admit: 1, direction: memory.direction, atMs: Date.now(), ...more },
   })
 
   return {
@@ -262,7 +175,7 @@ export async function openEngine(store: Store, session: Session, signal: (tone: 
     },
     dispatch,
     refresh,
-    upload,
+    upload: queue.upload,
     net,
     takesCodes: () => !isDecoding && takesCodes(memory.door),
     /** A code was scanned or typed. */
@@ -274,7 +187,9 @@ export async function openEngine(store: Store, session: Session, signal: (tone: 
     choose: (guestId: string) => decode(makeScan(codeOfGuest(guestId), { isChosen: true })),
     more(): void {
       const { view } = memory.door
-      if ('scan' in view) dispatch({ kind: 'more', scan: makeScan(view.scan.code) })
+      if (!('scan' in view)) return
+      const { code, direction } = view.scan
+      dispatch({ kind: 'more', scan: makeScan(code, { direction }) })
     },
     /** An answer is on screen. */
     painted(tookMs: number): void {
@@ -284,6 +199,11 @@ export async function openEngine(store: Store, session: Session, signal: (tone: 
       memory.settings = { ...memory.settings, ...settings }
       dispatch({ kind: 'limited', isOnlineOnly: memory.settings.isOnlineOnly })
       await store.set('settings', memory.settings)
+    },
+    /** Whether the next codes come in or go out. */
+    turn(direction: Scan['direction']): void {
+      memory.direction = direction
+      tell()
     },
     async moveTo(gate: string): Promise<void> {
       memory.session = { ...memory.session, gate: gate.trim() || null }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { openHistory, shownOf } from './history.ts'
+import type { Scan } from './machine.ts'
 import { makeMemory } from './memory.ts'
 import type { Session } from './records.ts'
 
@@ -14,7 +15,8 @@ test('what is remembered says why, so that a party that was too large is not «a
   const memory = await makeMemory(SESSION, { ...nothing, entries: [], queue: [] })
   const history = openHistory(memory, { set: () => Promise.resolve() })
 
-  history.remember({ scanId: 's', code: 'c', admit: 3, atMs: 0 }, FULL, true)
+  const scan: Scan = { scanId: 's', code: 'c', admit: 3, direction: 'in', atMs: 0 }
+  history.remember(scan, FULL, true)
   await history.mark('s', { isProvisional: false, isRejected: true })
 
   const [one] = memory.recent
@@ -22,5 +24,7 @@ test('what is remembered says why, so that a party that was too large is not «a
     [one!.status, one!.reason, one!.isProvisional, one!.isRejected],
     [...Object.values(FULL), false, true],
   )
-  assert.deepEqual(shownOf(FULL), { shown: 'duplicate', reason: 'not_enough_places' })
+  assert.deepEqual(shownOf(scan, FULL), {
+    ...{ scanId: 's', direction: 'in', atMs: 0, shown: 'duplicate', reason: 'not_enough_places' },
+  })
 })

@@ -6,10 +6,16 @@ import type { Store } from './store.ts'
 
 const DIFFERENCES_MAX = 50
 
+export type History = ReturnType<typeof openHistory>
+
 export function openHistory(memory: Memory, store: Pick<Store, 'set'>) {
   return {
-    remember({ scanId, admit, atMs }: Scan, { status, reason, guest }: Verdict, isProvisional: boolean): void {
-      const one = { scanId, name: guest?.name ?? '', status, ...(reason ? { reason } : {}), admit, atMs, isProvisional }
+    remember({ scanId, admit, direction, atMs }: Scan, verdict: Verdict, isProvisional: boolean): void {
+      const { status, reason, guest } = verdict
+      const one = {
+        ...{ scanId, name: guest?.name ?? '', status, ...(reason ? { reason } : {}) },
+        ...{ admit, direction, atMs, isProvisional },
+      }
       memory.recent = addRecent(memory.recent, one)
       void store.set('recent', memory.recent)
     },
@@ -28,7 +34,10 @@ export function openHistory(memory: Memory, store: Pick<Store, 'set'>) {
   }
 }
 
-/** What was shown, for a difference. */
-export const shownOf = ({ status, reason }: Verdict): Pick<Difference, 'shown' | 'reason'> => ({
-  ...{ shown: status, ...(reason ? { reason } : {}) },
+/** A scan and what was shown, for a difference. */
+export const shownOf = (
+  { scanId, direction, atMs }: Scan,
+  { status, reason }: Verdict,
+): Pick<Difference, 'scanId' | 'direction' | 'atMs' | 'shown' | 'reason'> => ({
+  ...{ scanId, direction, atMs, shown: status, ...(reason ? { reason } : {}) },
 })

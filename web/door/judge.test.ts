@@ -19,10 +19,10 @@ async function aList(entry: Partial<Entry> = {}, more: Partial<List> = {}): Prom
     entries: new Map([[hash, { ...ENTRY, hash, ...entry }]]),
   }
 }
-const at = { atMs: NOW_MS, count: 1 }
+const at = { atMs: NOW_MS, admit: 1, direction: 'in' as 'in' | 'out' }
 
 async function judged(list: List, code = CODE, scan = at): Promise<string> {
-  const { verdict } = await judge(list, code, scan)
+  const { verdict } = await judge(list, { ...scan, code }, 0)
   return [verdict.status, verdict.reason].filter(Boolean).join(' ')
 }
 
@@ -38,7 +38,7 @@ test('a code is read as the server reads it, and its places are counted with tho
   const first = { at: '2030-01-01T00:00:00Z', gate: 'Norte', device: null }
 
   for (const code of [CODE, CODE.toLowerCase(), `https://example.com/i/${CODE}`, codeOfGuest('g1')])
-    assert.deepEqual(await judge(list, code, { atMs: NOW_MS, count: 2 }), {
+    assert.deepEqual(await judge(list, { ...at, code, admit: 2, atMs: NOW_MS - 1000 }, 1000), {
       verdict: {
         status: 'valid',
         guest: { name: 'Ana', notes: null, companions: [], partySize: 3, admitted: 2, remaining: 1, answer: 'yes' },
@@ -51,7 +51,7 @@ test('a code is read as the server reads it, and its places are counted with tho
     await judged(await aList({ inside: 2 }, { waiting: new Map([[hash!, 1]]) })),
     'duplicate already_admitted',
   )
-  const twice = await judge(await aList({ inside: 3, first }), CODE, at)
+  const twice = await judge(await aList({ inside: 3, first }), { ...at, code: CODE }, 0)
   assert.deepEqual([twice.verdict.status, twice.verdict.first, twice.left], ['duplicate', first, 0])
 })
 
@@ -67,6 +67,24 @@ test('what is not on the list, is revoked, comes too early, or has not confirmed
   assert.equal(await judged(await aList({ isRevoked: true })), 'invalid revoked')
   assert.equal(await judged(list, CODE, { ...at, atMs: NOW_MS - 4 * HOUR_MS }), 'invalid not_yet_open')
   assert.equal(await judged(confirmed), 'invalid not_confirmed')
+})
+
+test('who leaves is counted where the event records it, and may come in again', async () => {
+  const out = { ...at, direction: 'out' as const }
+  const withExits = async (inside: number, waiting = 0) => {
+    const list = await aList({ inside })
+    list.event = { ...list.event, reentry: 'exit_then_entry' }
+    for (const hash of list.entries.keys()) list.waiting.set(hash, waiting)
+    return list
+  }
+  const leaving = await judge(await withExits(3), { ...out, code: CODE, admit: 2 }, 0)
+
+  assert.deepEqual([leaving.verdict.status, leaving.left], ['valid', 3])
+  assert.deepEqual([leaving.verdict.guest?.admitted, leaving.verdict.guest?.remaining], [1, 2])
+  assert.equal(await judged(await withExits(3)), 'duplicate already_admitted')
+  assert.equal(await judged(await withExits(3, -2)), 'valid')
+  assert.equal(await judged(await withExits(3, -3), CODE, out), 'invalid not_inside')
+  assert.equal(await judged(await aList({ inside: 3 }), CODE, out), 'invalid exit_not_allowed')
 })
 
 test('a signed pass is checked with the keys of the manifest; a browser without Ed25519 takes it for its code', async () => {

@@ -17,7 +17,7 @@ import {
 } from '../../src/checkin/rules.ts'
 import { nameEvent, parsePass, verifyPass, type Pass, type PublicKey } from '../../src/checkin/signed-pass.ts'
 import { readCode } from '../../src/events/code-reading.ts'
-import type { Guest, Known, Verdict } from './machine.ts'
+import { changeOf, type Guest, type Known, type Scan, type Verdict } from './machine.ts'
 
 /** A guest as the manifest has them. `first`: when this device let them in. */
 export type Entry = {
@@ -34,7 +34,7 @@ export type Entry = {
   first?: { at: string; gate: string | null; device: string | null }
 }
 
-/** `keys`: null where the browser cannot use them. `waiting`: people who were let in and are not uploaded, by hash. */
+/** `keys`: null where the browser cannot use them. `waiting`: by how many people the scans that are not uploaded change who is inside, by hash. */
 export type List = {
   eventId: string
   event: EventFacts
@@ -53,13 +53,13 @@ export const codeOfText = (text: string): string => (text.startsWith(CHOSEN) ? t
 export const whomOf = (code: string): { code: string } | { guestId: string } =>
   code.startsWith(CHOSEN) ? { guestId: code.slice(CHOSEN.length) } : { code }
 
-/** `hash`: of the entry that was meant; null when our list has none. `atMs`: by the server's clock. */
+/** `hash`: of the entry that was meant; null when our list has none. `skewMs`: how far this device is behind the server. */
 export async function judge(
   list: List,
-  code: string,
-  { atMs, count }: { atMs: number; count: number },
+  { code, admit: count, direction, atMs }: Omit<Scan, 'scanId'>,
+  skewMs: number,
 ): Promise<Known & { hash: string | null }> {
-  const scan = { atMs, count, direction: 'in' as const }
+  const scan = { atMs: atMs + skewMs, count, direction }
   const refuse = (judgment: Judgment) => ({ verdict: toVerdict(judgment), left: 0, hash: null })
   const { hashes, pass } = await read(list, code)
   const closed = judgeDoor(list.event, scan) ?? (pass && judgePass(pass, scan))
@@ -73,10 +73,10 @@ export async function judge(
   const inside = entry.inside + (list.waiting.get(entry.hash) ?? 0)
   const isRevoked = entry.isRevoked === true || (pass !== null && pass.version !== entry.passVersion)
   const judgment = judgeInvitation(list.event, { answer, places, admitted: inside, outside: 0, isRevoked }, scan)
-  const isIn = judgment.status === 'valid'
-  const verdict = { ...toVerdict(judgment), guest: describe(entry, isIn ? inside + count : inside) }
+  const change = judgment.status === 'valid' ? changeOf({ direction, admit: count }) : 0
+  const verdict = { ...toVerdict(judgment), guest: describe(entry, inside + change) }
   if (judgment.status === 'duplicate' && entry.first) verdict.first = entry.first
-  return { verdict, left: Math.max(0, places - inside), hash: entry.hash }
+  return { verdict, left: direction === 'out' ? inside : Math.max(0, places - inside), hash: entry.hash }
 }
 
 const toVerdict = (judgment: Judgment): Verdict =>

@@ -128,14 +128,22 @@ test('a code that was replaced is revoked, and its new one is on the list', asyn
 })
 
 test('people who were let in without the server are inside, and a new list does not forget them', async () => {
-  const scan = { scanId: 's', code: 'x', admit: 2, atMs: 0 }
-  const waiting = { scanId: 's', scan, hash: 'a', gate: null, verdict: { status: 'valid' as const } }
-  const door = await aDoor([answer([entry('a'), entry('b', 1)], 2)], [waiting])
+  const wait = (scanId: string, hash: string, direction: 'in' | 'out', admit: number): Waiting => ({
+    ...{
+      scanId,
+      scan: { scanId, code: 'x', admit, direction, atMs: 0 },
+      hash,
+      gate: null,
+      verdict: { status: 'valid' },
+    },
+  })
+  const waiting = [wait('s', 'a', 'in', 2), wait('t', 'b', 'out', 1), wait('u', 'b', 'out', 1), wait('v', 'b', 'in', 1)]
+  const door = await aDoor([answer([entry('a'), entry('b', 2)], 2)], waiting)
 
   await door.refresh()
 
   assert.equal(countInside(door.memory), 3)
-  assert.equal(door.memory.list!.waiting.get('a'), 2)
+  assert.deepEqual(Object.fromEntries(door.memory.list!.waiting), { a: 2, b: -1 })
 })
 
 test('a list that was on its way does not forget who came in meanwhile', async () => {

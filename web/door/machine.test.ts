@@ -15,6 +15,7 @@ const scan = (scanId: string, more: Partial<Scan> = {}): Scan => ({
   scanId,
   code: `c-${scanId}`,
   admit: 1,
+  direction: 'in',
   atMs: 0,
   ...more,
 })
@@ -29,6 +30,7 @@ const guest = {
 }
 const VALID: Verdict = { status: 'valid', guest }
 const FULL: Verdict = { status: 'valid', guest: { ...guest, remaining: 0 } }
+const GONE: Verdict = { status: 'valid', guest: { ...guest, admitted: 0, remaining: 4 } }
 const TWICE: Verdict = { status: 'duplicate', reason: 'already_admitted' }
 const NONE: Verdict = { status: 'invalid', reason: 'unknown_code' }
 
@@ -49,6 +51,8 @@ const settled = (id: string, verdict: Verdict, ageMs = 1000): DoorEvent => ({
   ageMs,
 })
 const more: DoorEvent = { kind: 'more', scan: scan('b') }
+const leaving: DoorEvent = { kind: 'decoded', scan: scan('a', { direction: 'out' }), known: null }
+const moreLeaving: DoorEvent = { kind: 'more', scan: scan('b', { direction: 'out' }) }
 const [retried, dismissed, reached] = [{ kind: 'retried' }, { kind: 'dismissed' }, { kind: 'reached' }] as const
 const timedOut = (scanId: string): DoorEvent => ({ kind: 'timedOut', scanId })
 /** The code of the scan `a`. */
@@ -78,6 +82,8 @@ const TABLE: [string, DoorEvent[], string, string[]][] = [
   ['so do four seconds', [decoded('a'), answered('a', TWICE), timedOut('a')], 'idle', []],
   ['but not those of the answer before', [decoded('b'), answered('b'), timedOut('a')], 'valid b', []],
   ['more of the party', [decoded('a'), answered('a'), more], 'party b', []],
+  ['of those who left, more who are inside', [leaving, answered('a', FULL), moreLeaving], 'party b', []],
+  ['and nobody more when all have left', [leaving, answered('a', GONE), moreLeaving], 'valid a', []],
   ['nobody more when no place is left', [decoded('a'), answered('a', FULL), more], 'valid a', []],
   ['silence: our list stands in', miss('a'), 'provisional a', ['keep a valid', 'signal valid']],
   ['also when it refuses', [decoded('a'), silent('a', NONE)], 'provisional a', ['keep a invalid', 'signal invalid']],

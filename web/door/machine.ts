@@ -26,7 +26,14 @@ export type Verdict = {
   isConflict?: boolean
 }
 /** `atMs`: by this device's clock. `isChosen`: found by name, so that nobody is admitted by one tap. */
-export type Scan = { scanId: string; code: string; admit: number; atMs: number; isChosen?: boolean }
+export type Scan = {
+  scanId: string
+  code: string
+  admit: number
+  direction: 'in' | 'out'
+  atMs: number
+  isChosen?: boolean
+}
 /** What our list says before anybody is asked. */
 export type Known = { verdict: Verdict; left: number }
 
@@ -60,7 +67,7 @@ export type DoorEvent =
   | { kind: 'silent'; scanId: string; verdict: Verdict | null }
   /** The server's word about a scan whose verdict was provisional. `ageMs`: since that scan. */
   | { kind: 'settled'; scan: Scan; before: Verdict; verdict: Verdict; ageMs: number }
-  /** More people of the party that stands there. */
+  /** More people of the party that stands there, the same way. */
   | { kind: 'more'; scan: Scan }
   | { kind: 'retried' }
   | { kind: 'dismissed' }
@@ -173,9 +180,17 @@ export const isSame = (before: Verdict, verdict: Verdict): boolean =>
 function askParty(door: Door, scan: Scan): Step {
   const { view } = door
   const guest = 'verdict' in view && view.kind !== 'correction' ? view.verdict.guest : undefined
-  if (!guest || guest.remaining < 1) return [door, []]
-  return [{ ...door, view: { kind: 'party', scan, guest, left: guest.remaining } }, []]
+  const left = guest ? leftOf(guest, scan) : 0
+  return left < 1 ? [door, []] : [{ ...door, view: { kind: 'party', scan, guest, left } }, []]
 }
+
+/** By how many people a scan that lets them pass changes who is inside. */
+export const changeOf = ({ direction, admit }: Pick<Scan, 'direction' | 'admit'>): number =>
+  direction === 'out' ? -admit : admit
+
+/** How many more of a party can pass this way. */
+export const leftOf = ({ admitted, remaining }: Guest, { direction }: Scan): number =>
+  direction === 'out' ? admitted : remaining
 
 /** The next correction that waits, or the camera. */
 function next(door: Door): Step {

@@ -17,7 +17,7 @@ import styles from './door.module.css'
 type Stage =
   | { at: 'opening' }
   | { at: 'stopped'; why: string }
-  | { at: 'preparing'; store: Store; current: Session | null }
+  | { at: 'preparing'; store: Store; current: Session | null; waiting: number }
   | { at: 'working'; store: Store; engine: Engine }
 
 const OTHER_TAB_MS = 500
@@ -46,16 +46,16 @@ function Boot() {
       const store = await openStore()
       const session = await store.get('session')
       if (session && location.hash.length <= 1) return work(store, session)
-      return setStage({ at: 'preparing', store, current: session ?? null })
+      const waiting = (await store.listWaiting()).length
+      return setStage({ at: 'preparing', store, current: session ?? null, waiting })
     }
     start().catch(() => setStage({ at: 'stopped', why: WORDS.noStore }))
   }, [])
 
   if (stage.at === 'working') return <DoorApp engine={stage.engine} onLeave={() => leave(stage.store, stage.engine)} />
   if (stage.at === 'preparing') {
-    const { store, current } = stage
+    const { store, current, waiting } = stage
     const begin = async (session: Session): Promise<string> => {
-      const waiting = (await store.listWaiting()).length
       const becomes = whatBecomes(current, session, waiting)
       if (becomes === 'refused') return WORDS.otherWaits(waiting, current?.eventName ?? '')
       history.replaceState(null, '', '/door')
@@ -64,7 +64,7 @@ function Boot() {
       await work(store, session)
       return ''
     }
-    return <Prepare current={current?.eventName ?? null} onReady={begin} />
+    return <Prepare current={current} waiting={waiting} onReady={begin} />
   }
   return (
     <main className={styles['plain']} aria-busy={stage.at === 'opening'}>

@@ -1,7 +1,7 @@
 /** What the door knows, in memory: written through to the store, so that a scan is judged without waiting for a disk. */
 import { importPublicKey, type PublicKey } from '../../src/checkin/signed-pass.ts'
 import type { Entry, List } from './judge.ts'
-import { START, type Door, type Scan, type Verdict } from './machine.ts'
+import { changeOf, START, type Door, type Scan, type Verdict } from './machine.ts'
 import type { Difference, ListInfo, Recent, Session, Settings, Waiting } from './records.ts'
 
 export type Memory = {
@@ -19,6 +19,8 @@ export type Memory = {
   isUploading: boolean
   /** Whether this device keeps what is decided here. */
   isSaved: boolean
+  /** Which way the scans of this device go: in, unless somebody chose otherwise. */
+  direction: Scan['direction']
   /** Whether the list is being read whole. */
   isLoading: boolean
   skewMs: number
@@ -46,6 +48,7 @@ export async function makeMemory(session: Session, stored: Stored): Promise<Memo
     ...{ recent: stored.recent ?? [], differences: stored.differences ?? [] },
     list: info ? await makeList(session.eventId, info, entries, waiting) : null,
     ...{ blockedBy: null, isUploading: false, isSaved: true, isLoading: false, skewMs: info?.skewMs ?? 0 },
+    direction: 'in',
   }
 }
 
@@ -60,13 +63,16 @@ export const makeList = async (
   waiting: countWaiting(waiting),
 })
 
-/** People who were let in without the server, by the entry that they count for. */
+/** People who came in without the server, less those who left, by the entry that they count for. */
 export function countWaiting(waiting: Memory['waiting']): Map<string, number> {
   const counts = new Map<string, number>()
   for (const { hash, scan, verdict } of waiting.values())
-    if (hash !== null && verdict.status === 'valid') counts.set(hash, (counts.get(hash) ?? 0) + scan.admit)
+    if (hash !== null && verdict.status === 'valid') counts.set(hash, (counts.get(hash) ?? 0) + changeOf(scan))
   return counts
 }
+
+/** Whether this event lets people out and in again, so that somebody counts those who leave. */
+export const recordsExits = ({ info }: Pick<Memory, 'info'>): boolean => info?.event.reentry === 'exit_then_entry'
 
 /** How many people are inside, as far as we know. */
 export function countInside({ list }: Memory): number {
@@ -77,14 +83,17 @@ export function countInside({ list }: Memory): number {
   return inside
 }
 
-type Admission = { scan: Scan; verdict: Verdict; inside: number; session: Session }
+type Passed = { scan: Scan; verdict: Verdict; inside: number }
 
-/** An entry after a scan. Who let them in first stays. */
-export function withInside(entry: Entry, { scan, verdict, inside, session }: Admission): Entry {
+/** Sets how many are inside after a scan, and returns the changed entry. Who let them in first stays. */
+export function setInside({ list, session }: Memory, entry: Entry, { scan, verdict, inside }: Passed): Entry {
   const { gate, device } = session
-  const ours = verdict.status === 'valid' ? { at: new Date(scan.atMs).toISOString(), gate, device } : undefined
+  const isEntry = verdict.status === 'valid' && scan.direction !== 'out'
+  const ours = isEntry ? { at: new Date(scan.atMs).toISOString(), gate, device } : undefined
   const first = entry.first ?? verdict.first ?? ours
-  return { ...entry, inside, ...(first ? { first } : {}) }
+  const changed = { ...entry, inside, ...(first ? { first } : {}) }
+  list?.entries.set(entry.hash, changed)
+  return changed
 }
 
 const RECENT_MAX = 50

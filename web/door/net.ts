@@ -38,12 +38,12 @@ export function openNet({ eventId, token, device }: Session, gate: () => string 
   const within = (maxMs: number) => ({ headers, signal: AbortSignal.timeout(maxMs) })
   const label = (at: string | null) => (token === null ? { ...(at ? { gate: at } : {}), device } : {})
   return {
-    check: ({ scanId, code, admit, atMs }: Scan, lastTookMs: number | null): Promise<Outcome<Verdict>> =>
+    check: ({ scanId, code, admit, direction, atMs }: Scan, lastTookMs: number | null): Promise<Outcome<Verdict>> =>
       call(() =>
         api.POST('/scan/validate', {
           ...within(CHECK_MAX_MS),
           body: {
-            ...{ eventId, scanId, ...whomOf(code), admit, direction: 'in', scannedAt: new Date(atMs).toISOString() },
+            ...{ eventId, scanId, ...whomOf(code), admit, direction, scannedAt: new Date(atMs).toISOString() },
             ...label(gate()),
             ...(lastTookMs === null ? {} : { lastTookMs }),
           },
@@ -64,7 +64,8 @@ export function openNet({ eventId, token, device }: Session, gate: () => string 
             eventId,
             sentAt: new Date().toISOString(),
             scans: scans.map(({ scanId, scan, gate: at, verdict }) => ({
-              ...{ scanId, ...whomOf(scan.code), admit: scan.admit, scannedAt: new Date(scan.atMs).toISOString() },
+              ...{ scanId, ...whomOf(scan.code), admit: scan.admit, direction: scan.direction },
+              scannedAt: new Date(scan.atMs).toISOString(),
               ...label(at),
               shown: verdict.status,
             })),
@@ -82,8 +83,9 @@ export function openNet({ eventId, token, device }: Session, gate: () => string 
   }
 }
 
-export const claimDevice = (code: string): Promise<Outcome<Schemas['ClaimedDevice']>> =>
-  call(() => api.POST('/devices/claim', { body: { code } }))
+/** `eventId`: the only one whose code may be used up. */
+export const claimDevice = (code: string, eventId: string | null): Promise<Outcome<Schemas['ClaimedDevice']>> =>
+  call(() => api.POST('/devices/claim', { body: { code, ...(eventId === null ? {} : { eventId }) } }))
 export const readUser = () => call(() => api.GET('/auth/me'))
 /** All of them, page by page. */
 export async function listEvents(): Promise<Outcome<Schemas['Event'][]>> {

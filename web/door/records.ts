@@ -32,6 +32,7 @@ export type Recent = {
   status: Verdict['status']
   reason?: Verdict['reason']
   admit: number
+  direction: Scan['direction']
   atMs: number
   isProvisional: boolean
   isUndone?: boolean
@@ -41,6 +42,7 @@ export type Recent = {
 /** What the server found different from what was shown here. `text`: why it did not take the scan at all, in words. */
 export type Difference = {
   scanId: string
+  direction: Scan['direction']
   atMs: number
   gate: string | null
   shown: Verdict['status']

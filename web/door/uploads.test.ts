@@ -7,7 +7,12 @@ import { uploadScans } from './uploads.ts'
 type Reply = components['schemas']['ScanUploadResult']
 
 const waiting = (n: number): Waiting => ({
-  ...{ scanId: `s${n}`, scan: { scanId: `s${n}`, code: 'x', admit: 1, atMs: n }, hash: null, gate: null },
+  ...{
+    scanId: `s${n}`,
+    scan: { scanId: `s${n}`, code: 'x', admit: 1, direction: 'in', atMs: n },
+    hash: null,
+    gate: null,
+  },
   verdict: { status: 'valid' },
 })
 const reply = (results: Reply['results']): Outcome<Reply> => ({

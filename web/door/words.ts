@@ -1,7 +1,5 @@
 /** The texts of the door. */
-import { REASON_TEXTS, opensAtMs, type EventFacts, type ScanReason } from '../../src/checkin/rules.ts'
-import { formatClock } from '../words/formats.ts'
-import { LOCALE, pick } from '../words/locale.ts'
+import { pick } from '../words/locale.ts'
 
 export const WORDS = pick({
   es: {
@@ -21,6 +19,8 @@ export const WORDS = pick({
     inside: (n: number) => `${n} adentro`,
     waiting: (n: number) => (n === 1 ? '1 pendiente' : `${n} pendientes`),
     pass: 'PASA',
+    exit: 'SALIDA',
+    noExit: 'SIN REGISTRAR',
     twice: 'YA ENTRÓ',
     full: 'NO CABEN TODOS',
     stop: 'NO PASA',
@@ -34,9 +34,15 @@ export const WORDS = pick({
     insideOf: (admitted: number, places: number) => `${admitted} de ${places} adentro`,
     left: (n: number) => (n === 1 ? 'Queda 1 lugar' : `Quedan ${n} lugares`),
     enter: (n: number) => (n === 1 ? 'Entra 1' : `Entran ${n}`),
+    goOut: (n: number) => (n === 1 ? 'Sale 1' : `Salen ${n}`),
     people: (n: number) => `${n} personas`,
     howMany: '¿Cuántos entran ahora?',
+    howManyLeave: '¿Cuántos salen ahora?',
     more: (n: number) => (n === 1 ? 'Entra 1 más' : `Entran más (quedan ${n})`),
+    moreLeave: (n: number) => (n === 1 ? 'Sale 1 más' : `Salen más (hay ${n} adentro)`),
+    way: 'Sentido',
+    ways: { in: 'Entradas', out: 'Salidas' },
+    exits: 'Registrando salidas',
     next: 'Siguiente',
     cancel: 'Cancelar',
     understood: 'Entendido',
@@ -51,13 +57,6 @@ export const WORDS = pick({
     noName: 'Invitado',
     unknown: 'Código desconocido',
     firstAt: (at: string, gate: string | null) => (gate ? `${at}, ${gate}` : at),
-    opens: (at: string) => `Abre a las ${at}`,
-    reasons: {
-      wrong_event: 'Es de otro evento',
-      not_confirmed: 'No ha confirmado',
-      revoked: 'Código reemplazado',
-      unknown_code: 'No está en la lista',
-    },
     light: 'Luz',
     keyboard: 'Teclado',
     recent: 'Recientes',
@@ -103,6 +102,7 @@ export const WORDS = pick({
     undo: 'Deshacer',
     undone: 'Deshecha',
     undoTitle: (name: string) => `Deshacer la entrada de ${name}`,
+    undoExitTitle: (name: string) => `Deshacer la salida de ${name}`,
     reason: 'Motivo',
     needReason: 'Escribe el motivo.',
     otherLogin: 'Entrar con otra cuenta',
@@ -127,7 +127,7 @@ export const WORDS = pick({
     prepare: 'Preparar la puerta',
     back: (event: string) => `Volver a ${event}`,
     otherWaits: (n: number, event: string) =>
-      `${n === 1 ? 'Hay 1 entrada' : `Hay ${n} entradas`} de «${event}» sin subir. Súbelas antes, o sal de esa puerta; después pide otro código.`,
+      `${n === 1 ? 'Hay 1 entrada' : `Hay ${n} entradas`} de «${event}» sin subir. Súbelas antes, o sal de esa puerta.`,
     prepareWhy: 'Escanea con este teléfono el código QR que te dio el organizador, o escríbelo aquí.',
     deviceCode: 'Código del dispositivo',
     start: 'Empezar',
@@ -157,6 +157,8 @@ export const WORDS = pick({
     inside: (n: number) => `${n} inside`,
     waiting: (n: number) => `${n} pending`,
     pass: 'COME IN',
+    exit: 'EXIT',
+    noExit: 'NOT RECORDED',
     twice: 'ALREADY IN',
     full: 'NOT ENOUGH PLACES',
     stop: 'NO ENTRY',
@@ -170,9 +172,15 @@ export const WORDS = pick({
     insideOf: (admitted: number, places: number) => `${admitted} of ${places} inside`,
     left: (n: number) => (n === 1 ? '1 place left' : `${n} places left`),
     enter: (n: number) => `Let ${n} in`,
+    goOut: (n: number) => (n === 1 ? '1 leaves' : `${n} leave`),
     people: (n: number) => `${n} people`,
     howMany: 'How many enter now?',
+    howManyLeave: 'How many leave now?',
     more: (n: number) => (n === 1 ? 'Let 1 more in' : `Let more in (${n} left)`),
+    moreLeave: (n: number) => (n === 1 ? '1 more leaves' : `More leave (${n} inside)`),
+    way: 'Way',
+    ways: { in: 'Entries', out: 'Exits' },
+    exits: 'Recording exits',
     next: 'Next',
     cancel: 'Cancel',
     understood: 'Understood',
@@ -182,13 +190,6 @@ export const WORDS = pick({
     noName: 'Guest',
     unknown: 'Unknown code',
     firstAt: (at: string, gate: string | null) => (gate ? `${at}, ${gate}` : at),
-    opens: (at: string) => `Opens at ${at}`,
-    reasons: {
-      wrong_event: 'For another event',
-      not_confirmed: 'Has not confirmed',
-      revoked: 'Code replaced',
-      unknown_code: 'Not on the list',
-    },
     light: 'Light',
     keyboard: 'Keyboard',
     recent: 'Recent',
@@ -233,6 +234,7 @@ export const WORDS = pick({
     undo: 'Undo',
     undone: 'Undone',
     undoTitle: (name: string) => `Undo the entry of ${name}`,
+    undoExitTitle: (name: string) => `Undo the exit of ${name}`,
     reason: 'Reason',
     needReason: 'Write the reason.',
     otherLogin: 'Use another account',
@@ -259,7 +261,7 @@ export const WORDS = pick({
     prepare: 'Prepare the door',
     back: (event: string) => `Back to ${event}`,
     otherWaits: (n: number, event: string) =>
-      `${n === 1 ? '1 entry' : `${n} entries`} of “${event}” not uploaded. Upload them first, or leave that door; then ask for another code.`,
+      `${n === 1 ? '1 entry' : `${n} entries`} of “${event}” not uploaded. Upload them first, or leave that door.`,
     prepareWhy: 'Scan with this phone the QR code that the organizer gave you, or type it here.',
     deviceCode: 'Code of the device',
     start: 'Start',
@@ -273,11 +275,3 @@ export const WORDS = pick({
     noStore: 'This browser does not let us keep data. Leave the private mode or use another one.',
   },
 })
-
-/** Why somebody does not come in. */
-export function explainReason(reason: ScanReason | undefined, event: EventFacts | undefined, timeZone: string): string {
-  if (reason === undefined) return ''
-  if (reason === 'not_yet_open' && event?.status === 'active')
-    return WORDS.opens(formatClock(opensAtMs(event), timeZone))
-  return (WORDS.reasons as Partial<Record<ScanReason, string>>)[reason] ?? REASON_TEXTS[reason][LOCALE]
-}

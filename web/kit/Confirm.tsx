@@ -10,8 +10,8 @@ import { Refused } from './Refused.tsx'
 import { Row } from './Row.tsx'
 
 const WORDS = pick({
-  es: { reason: '¿Por qué?', missing: 'Escribe por qué.', cancel: 'Cancelar' },
-  en: { reason: 'Why?', missing: 'Write why.', cancel: 'Cancel' },
+  es: { reason: '¿Por qué?', missing: 'Escribe por qué.', back: 'Volver' },
+  en: { reason: 'Why?', missing: 'Write why.', back: 'Go back' },
 })
 
 type Props = {
@@ -78,7 +78,7 @@ export function Confirm({
             {verb}
           </Button>
           <Button look="quiet" onPress={onClose}>
-            {WORDS.cancel}
+            {WORDS.back}
           </Button>
         </Row>
       </Fields>

@@ -1,6 +1,6 @@
 /**
- * A dialog: Esc and its button close it, and the focus returns. So does a press beside it, unless it has a form: what was entered
- * would be lost. Its title names the object and the count.
+ * A dialog: Esc and its button close it, and the focus returns. So does a press beside it, unless something would be lost: what
+ * was entered in a form, or a code that is shown this once. Its title names the object and the count.
  */
 import { X } from 'lucide-react'
 import { useRef, type ReactNode } from 'react'
@@ -26,7 +26,7 @@ export function Dialog({ title, isOpen, onClose, place = 'middle', children }: P
       isOpen={isOpen}
       onOpenChange={(isNowOpen) => (isNowOpen ? undefined : onClose())}
       isDismissable
-      shouldCloseOnInteractOutside={() => !box.current?.querySelector('form')}
+      shouldCloseOnInteractOutside={() => !box.current?.querySelector('form, [data-shown-once]')}
       className={`${styles['overlay']} ${styles[place]}`}
     >
       <Modal ref={box} className={styles['modal']}>

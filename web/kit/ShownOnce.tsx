@@ -6,6 +6,7 @@ import { useState } from 'react'
 import { pick } from '../words/locale.ts'
 import { Button } from './Button.tsx'
 import { Field } from './Field.tsx'
+import styles from './kit.module.css'
 import { Row } from './Row.tsx'
 import { say } from './say.ts'
 
@@ -33,13 +34,13 @@ export function ShownOnce({ label, text }: { label: string; text: string | null 
     say(WORDS.copied)
   }
   return (
-    <>
+    <div data-shown-once className={styles['fields']}>
       <Field label={label} value={text} isReadOnly hint={WORDS.hint} onFocus={(event) => event.target.select()} />
       <Row>
         <Button look="main" onPress={() => void copy()}>
           {isCopied ? WORDS.copied : WORDS.copy}
         </Button>
       </Row>
-    </>
+    </div>
   )
 }

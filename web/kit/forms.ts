@@ -1,6 +1,6 @@
 /** Checks what a form will send with the schema that the API checks it with (api/bodies.ts). */
 import { Errors } from 'typebox/schema'
-import { isProblem } from '../api/client.ts'
+import { isProblem } from '../api/call.ts'
 import { pick } from '../words/locale.ts'
 
 /** The path of a field that is wrong, such as `amountCents` or `venue.name`, and a sentence about it. */
@@ -52,8 +52,10 @@ export function fieldErrorsOf(error: unknown): FieldErrors {
   return Object.fromEntries((error.errors ?? []).map(({ path }) => [nameOf(path), WORDS.wrong]))
 }
 
+/** Of `/venue/name`, as the schemas say it, and of `body.venue.name`, as the API does. */
 const nameOf = (path: string) =>
   path
-    .replace(/^\/?(body\/)?/, '')
+    .replace(/^\//, '')
     .replace(/\/$/, '')
     .replaceAll('/', '.')
+    .replace(/^body\./, '')

@@ -15,6 +15,8 @@ import {
   readGuestsUrl,
   readImportUrl,
   readSendUrl,
+  readTextsUrl,
+  readWaitlistUrl,
 } from './urls.ts'
 
 const WORDS = pick({
@@ -41,6 +43,8 @@ const event = createRoute({ getParentRoute: () => root, path: '/events/$eventId'
 const EditPage = lazyRouteComponent(() => import('./events/EditPage.tsx'), 'EditPage')
 const GuestsPage = lazyRouteComponent(() => import('./guests/GuestsPage.tsx'), 'GuestsPage')
 const ImportPage = lazyRouteComponent(() => import('./imports/ImportPage.tsx'), 'ImportPage')
+const WaitlistPage = lazyRouteComponent(() => import('./waitlist/WaitlistPage.tsx'), 'WaitlistPage')
+const TextsPage = lazyRouteComponent(() => import('./texts/TextsPage.tsx'), 'TextsPage')
 const SendsPage = lazyRouteComponent(() => import('./sends/SendsPage.tsx'), 'SendsPage')
 const NewSendPage = lazyRouteComponent(() => import('./sends/NewSendPage.tsx'), 'NewSendPage')
 const SendPage = lazyRouteComponent(() => import('./sends/SendPage.tsx'), 'SendPage')
@@ -65,6 +69,8 @@ export const routeTree = root.addChildren([
     ofEvent('/edit', EditPage),
     ofEvent('/guests', GuestsPage, readGuestsUrl),
     ofEvent('/import', ImportPage, readImportUrl),
+    ofEvent('/waitlist', WaitlistPage, readWaitlistUrl),
+    ofEvent('/texts', TextsPage, readTextsUrl),
     ofEvent('/sends', SendsPage),
     ofEvent('/sends/new', NewSendPage, readDraftUrl),
     ofEvent('/sends/$campaignId', SendPage, readSendUrl),

@@ -20,6 +20,10 @@ export const readGuestsUrl = ({ q, status, answer, tag, deliveryStatus, guest, a
   deliveryStatus: oneOf([...keysOf(DELIVERY_STATES), 'none' as const], deliveryStatus),
 })
 
+export const readWaitlistUrl = ({ add }: Words) => ({ add: flag(add) })
+
+export const readTextsUrl = ({ locale }: Words) => ({ locale: oneOf(['en'] as const, locale) })
+
 export const readImportUrl = ({ job }: Words) => ({ job: textOf(job) })
 
 export const readDraftUrl = ({ template, status, tag, channel, text, later, at }: Words) => ({

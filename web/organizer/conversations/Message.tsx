@@ -10,8 +10,8 @@ import { formatTime } from '../../words/formats.ts'
 import { LOCALE } from '../../words/locale.ts'
 import { ANSWERS, DELIVERY_STATES, type Answer, type DeliveryState } from '../../words/states.ts'
 import { AnswerForm } from '../shared/AnswerForm.tsx'
-import { Download } from '../shared/Download.tsx'
 import { useEvent, useEventPath } from '../shared/event.ts'
+import { Attachment } from './Attachment.tsx'
 import styles from './conversations.module.css'
 import { nameKind, WORDS } from './words.ts'
 
@@ -23,7 +23,9 @@ export function Message({ message, guest, mayEdit }: Props) {
   const words = withdrawnAt ? WORDS.withdrawn : (text ?? nameKind(type))
   return (
     <Bubble side={direction === 'out' ? 'ours' : 'theirs'} text={words}>
-      {message.attachment ? <Attachment message={message} guestId={guest.guestId} /> : null}
+      {message.attachment ? (
+        <Attachment messageId={message.id} guestId={guest.guestId} file={message.attachment} />
+      ) : null}
       {direction === 'in' && message.intent && message.intent in ANSWERS ? (
         <Understood message={message} guest={guest} mayEdit={mayEdit} />
       ) : null}
@@ -52,12 +54,6 @@ function Outcome({ message: { status, explanation } }: { message: Told }) {
       {explanation && tone === 'bad' ? ` ${explanation[LOCALE]}` : ''}
     </small>
   )
-}
-
-function Attachment({ message: { id, attachment }, guestId }: { message: Told; guestId: string }) {
-  const { eventId } = useEventPath()
-  const href = `/events/${eventId}/conversations/${guestId}/messages/${encodeURIComponent(id)}/attachment`
-  return <Download href={href}>{attachment?.name ?? WORDS.attachment}</Download>
 }
 
 function Understood({ message: { intent, partySize }, guest, mayEdit }: Props) {

@@ -9,6 +9,7 @@ import { Dialog } from '../../kit/Dialog.tsx'
 import { Field } from '../../kit/Field.tsx'
 import { checkBody, type FieldErrors } from '../../kit/forms.ts'
 import { useIdempotencyKey } from '../../kit/idempotency.ts'
+import { isLoggedOut, LogInAgain } from '../../kit/LogInAgain.tsx'
 import { Row } from '../../kit/Row.tsx'
 import { say } from '../../kit/say.ts'
 import { useNowMs } from '../../kit/Time.tsx'
@@ -92,6 +93,7 @@ function Reply({ conversation: { guestId }, left }: { conversation: Conversation
           <p role="alert" className={styles['failed']}>
             {WORDS.notSent} {explainProblem(reply.error).text}
           </p>
+          {isLoggedOut(reply.error) ? <LogInAgain /> : null}
           <Row>
             <Button onPress={send}>{WORDS.again}</Button>
             <Button look="quiet" onPress={() => change('')}>

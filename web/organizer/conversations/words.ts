@@ -34,7 +34,8 @@ export const WORDS = pick({
     from: { guest: '', whatsapp: 'WhatsApp', person: '', automatic: 'Automático', requested: '' },
     you: 'Tú: ',
     auto: 'Automático: ',
-    attachment: 'Ver archivo',
+    attachment: 'Bajar archivo',
+    file: 'archivo',
     edited: 'editado',
     withdrawn: 'Borró este mensaje.',
     kinds: {
@@ -85,7 +86,8 @@ export const WORDS = pick({
     from: { guest: '', whatsapp: 'WhatsApp', person: '', automatic: 'Automatic', requested: '' },
     you: 'You: ',
     auto: 'Automatic: ',
-    attachment: 'See file',
+    attachment: 'Download file',
+    file: 'file',
     edited: 'edited',
     withdrawn: 'They deleted this message.',
     kinds: {

@@ -1,38 +1,41 @@
-/** What can be done with an event: change it, pause its sending, cancel it. */
+/** What can be done with an event: change it, publish a draft, pause its sending, cancel it. */
 import { useQueryClient } from '@tanstack/react-query'
 import { lazy, Suspense, useState } from 'react'
 import { $api } from '../../api/client.ts'
 import { Button } from '../../kit/Button.tsx'
-import { Dialog } from '../../kit/Dialog.tsx'
 import { GoTo } from '../../kit/GoTo.tsx'
 import { useIdempotencyKey } from '../../kit/idempotency.ts'
 import { Refused } from '../../kit/Refused.tsx'
 import { Row } from '../../kit/Row.tsx'
 import { say } from '../../kit/say.ts'
-import { Loading } from '../../kit/State.tsx'
 import type { Event } from '../shared/event.ts'
 import { WORDS } from './words.ts'
 
-// Its check has the schemas with it, which the first view does without.
-const CancelForm = lazy(() => import('./CancelForm.tsx').then((module) => ({ default: module.CancelForm })))
+/** The page is there before the dialogs, which few open. */
+const Publish = lazy(() => import('./LifeDialogs.tsx').then((module) => ({ default: module.Publish })))
+const Cancel = lazy(() => import('./LifeDialogs.tsx').then((module) => ({ default: module.Cancel })))
 
 export function EventActions({ event }: { event: Event }) {
-  const [isCancelling, setCancelling] = useState(false)
-  const isOpen = event.status === 'active' || event.status === 'draft'
+  const [open, setOpen] = useState<'publish' | 'cancel' | null>(null)
+  const isDraft = event.status === 'draft'
+  const close = () => setOpen(null)
+  if (event.status !== 'active' && !isDraft) return null
   return (
     <Row>
-      {isOpen ? <GoTo to={`/events/${event.id}/edit`}>{WORDS.edit}</GoTo> : null}
-      {isOpen ? <PauseButton event={event} /> : null}
-      {isOpen ? (
-        <Button look="danger" onPress={() => setCancelling(true)}>
-          {WORDS.cancel}
+      {isDraft ? (
+        <Button look="main" onPress={() => setOpen('publish')}>
+          {WORDS.publish}
         </Button>
       ) : null}
-      <Dialog title={WORDS.cancelTitle(event.name)} isOpen={isCancelling} onClose={() => setCancelling(false)}>
-        <Suspense fallback={<Loading />}>
-          <CancelForm event={event} onDone={() => setCancelling(false)} />
-        </Suspense>
-      </Dialog>
+      <GoTo to={`/events/${event.id}/edit`}>{WORDS.edit}</GoTo>
+      {isDraft ? null : <PauseButton event={event} />}
+      <Button look="danger" onPress={() => setOpen('cancel')}>
+        {WORDS.cancel}
+      </Button>
+      <Suspense>
+        {open === 'publish' ? <Publish event={event} onClose={close} /> : null}
+        {open === 'cancel' ? <Cancel event={event} onClose={close} /> : null}
+      </Suspense>
     </Row>
   )
 }

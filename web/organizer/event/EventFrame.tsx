@@ -43,6 +43,9 @@ function Sections({ event }: { event: Event }) {
         <Link to={`${base}/guests`} activeOptions={{ includeSearch: false }}>
           {WORDS.guests}
         </Link>
+        <Link to={`${base}/texts`} activeOptions={{ includeSearch: false }}>
+          {WORDS.texts}
+        </Link>
         <Link to={`${base}/sends`} activeOptions={{ includeSearch: false }}>
           {WORDS.sends}
         </Link>

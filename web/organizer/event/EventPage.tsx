@@ -1,4 +1,5 @@
 /** How many come, and where do we lose them? */
+import { Link } from '@tanstack/react-router'
 import { $api, type Schemas } from '../../api/client.ts'
 import { Button } from '../../kit/Button.tsx'
 import { GoTo } from '../../kit/GoTo.tsx'
@@ -8,8 +9,10 @@ import { Empty, Loaded } from '../../kit/State.tsx'
 import { Age } from '../../kit/Time.tsx'
 import { formatNumber } from '../../words/formats.ts'
 import { useEvent, useEventPath, type Event } from '../shared/event.ts'
+import { useReminder } from '../shared/preflight.ts'
 import { EventActions } from './EventActions.tsx'
 import { Funnel } from './Funnel.tsx'
+import { Notice } from './Notice.tsx'
 import styles from './event.module.css'
 import { WORDS } from './words.ts'
 
@@ -31,6 +34,7 @@ export function EventPage() {
         </div>
         {event && mayEdit ? <EventActions event={event} /> : null}
       </Row>
+      {event ? <Notice event={event} mayEdit={mayEdit} /> : null}
       <Loaded query={summary} lines={6}>
         {(data) =>
           data.guests.guests === 0 ? (
@@ -47,6 +51,7 @@ export function EventPage() {
                 </p>
               </Row>
               <Funnel eventId={path.eventId} summary={data} />
+              <Places eventId={path.eventId} summary={data} />
               {event && mayEdit ? <Remind event={event} summary={data} /> : null}
             </section>
           )
@@ -67,17 +72,47 @@ const Start = ({ eventId }: { eventId: string }) => (
   </Row>
 )
 
+/** An event with a capacity may be full, and somebody may wait. */
+function Places({ eventId, summary: { places, waiting } }: { eventId: string; summary: Summary }) {
+  const { capacity, taken, free } = places
+  if (capacity === null && waiting.guests === 0) return null
+  return (
+    <p>
+      {capacity === null ? null : WORDS.places(formatNumber(taken), formatNumber(capacity), formatNumber(free))}{' '}
+      <Link to={`/events/${eventId}/waitlist`}>
+        {waiting.guests === 0 ? WORDS.waitlist : WORDS.waiting(formatNumber(waiting.guests))}
+      </Link>
+    </p>
+  )
+}
+
 /** An invitation can be brought to mind while the event is open. */
-function Remind({ event: { id: eventId, status, endsAt }, summary }: { event: Event; summary: Summary }) {
+function Remind({ event: { id, status, endsAt }, summary }: { event: Event; summary: Summary }) {
   // Who said «quizá» has not decided either, and gets the reminder, too.
   const { pending, maybe } = summary.answered
-  const guests = pending.guests + maybe.guests
-  if (guests === 0 || status !== 'active' || Date.parse(endsAt) < Date.now()) return null
+  const undecided = pending.guests + maybe.guests
+  if (undecided === 0 || status !== 'active' || Date.parse(endsAt) < Date.now()) return null
+  return <Reminder eventId={id} undecided={undecided} />
+}
+
+/** Says how many the reminder would reach: not all who are undecided have an address, and some have got it. */
+function Reminder({ eventId, undecided }: { eventId: string; undecided: number }) {
+  const check = useReminder(eventId, undecided).data
+  if (!check) return null
+  const count = formatNumber(check.counts.valid)
+  const isNobody = check.counts.valid === 0
   return (
-    <div>
-      <GoTo look="main" to={`/events/${eventId}/sends/new`} search={{ template: 'event_reminder', status: 'pending' }}>
-        {WORDS.remindCount(formatNumber(guests))}
+    <Row>
+      <GoTo
+        look={isNobody ? 'plain' : 'main'}
+        to={`/events/${eventId}/sends/new`}
+        search={{ template: 'event_reminder', status: 'pending' }}
+      >
+        {isNobody ? WORDS.whyNot : WORDS.remindCount(count)}
       </GoTo>
-    </div>
+      {check.counts.valid < undecided ? (
+        <p className={styles['facts']}>{WORDS.remindOf(count, formatNumber(undecided))}</p>
+      ) : null}
+    </Row>
   )
 }

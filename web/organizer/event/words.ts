@@ -5,16 +5,19 @@ export const WORDS = pick({
     sections: 'Secciones del evento',
     event: 'Evento',
     guests: 'Invitados',
+    texts: 'Invitación',
     sends: 'Envíos',
     conversations: 'Conversaciones',
     door: 'Puerta',
     edit: 'Cambiar',
     cancel: 'Cancelar el evento',
-    cancelTitle: (name: string) => `Cancelar «${name}»`,
-    cancelText:
-      'No se envía nada más, la puerta no deja pasar a nadie y no se puede deshacer. A tus invitados no les llega un aviso por sí solo. Después, en Envíos, mándales el «Aviso de cancelación».',
-    cancelReason: 'Motivo (lo ven tus invitados)',
-    cancelled: 'El evento quedó cancelado.',
+    publish: 'Publicar',
+    draftNotice:
+      'Es un borrador: nadie puede abrir su invitación y no se puede enviar nada. Cuando esté listo, publícalo.',
+    cancelledAt: (when: string) =>
+      `Se canceló el ${when}. No se envía nada más que el aviso, y la puerta está cerrada.`,
+    cancelledFor: (reason: string) => `Motivo, solo para tu equipo: ${reason}`,
+    tellGuests: 'Avisar a los invitados',
     paused: 'Los envíos están en pausa.',
     resume: 'Reanudar los envíos',
     pause: 'Pausar los envíos',
@@ -33,7 +36,16 @@ export const WORDS = pick({
       admitted: 'Adentro',
     },
     persons: (count: string) => (count === '1' ? '1 persona' : `${count} personas`),
-    remindCount: (count: string) => `Recordar a ${count} por decidir`,
+    remindCount: (count: string) => `Recordar a ${count}`,
+    remindOf: (count: string, undecided: string) =>
+      count === '0'
+        ? `${undecided} por decidir. Ninguno puede recibir ahora el recordatorio.`
+        : `Le llega a ${count} de ${undecided} por decidir.`,
+    whyNot: 'Ver por qué',
+    places: (taken: string, capacity: string, free: string) =>
+      `${taken} de ${capacity} lugares confirmados, ${free === '1' ? 'queda 1' : `quedan ${free}`}.`,
+    waiting: (count: string) => (count === '1' ? '1 en lista de espera' : `${count} en lista de espera`),
+    waitlist: 'Lista de espera',
     empty: 'Agrega a tus invitados.',
     import: 'Importar',
     add: 'Agregar',
@@ -44,16 +56,19 @@ export const WORDS = pick({
     sections: 'Sections of the event',
     event: 'Event',
     guests: 'Guests',
+    texts: 'Invitation',
     sends: 'Messages',
     conversations: 'Conversations',
     door: 'Door',
     edit: 'Change',
     cancel: 'Cancel the event',
-    cancelTitle: (name: string) => `Cancel “${name}”`,
-    cancelText:
-      'Nothing more is sent, the door lets nobody in, and this cannot be undone. Your guests are not told by themselves. Afterwards, in Messages, send them the “Notice of cancellation”.',
-    cancelReason: 'Reason (your guests see it)',
-    cancelled: 'The event is cancelled.',
+    publish: 'Publish',
+    draftNotice:
+      'This is a draft: nobody can open their invitation, and nothing can be sent. Publish it when it is ready.',
+    cancelledAt: (when: string) =>
+      `Cancelled ${when}. Nothing is sent any more but the notice, and the door is closed.`,
+    cancelledFor: (reason: string) => `Reason, for your team only: ${reason}`,
+    tellGuests: 'Tell the guests',
     paused: 'Sending is paused.',
     resume: 'Resume sending',
     pause: 'Pause sending',
@@ -72,11 +87,74 @@ export const WORDS = pick({
       admitted: 'Inside',
     },
     persons: (count: string) => (count === '1' ? '1 person' : `${count} persons`),
-    remindCount: (count: string) => `Remind ${count} undecided`,
+    remindCount: (count: string) => `Remind ${count}`,
+    remindOf: (count: string, undecided: string) =>
+      count === '0'
+        ? `${undecided} undecided. None of them can get the reminder now.`
+        : `It reaches ${count} of ${undecided} undecided.`,
+    whyNot: 'See why',
+    places: (taken: string, capacity: string, free: string) =>
+      `${taken} of ${capacity} places are taken, ${free} ${free === '1' ? 'is' : 'are'} free.`,
+    waiting: (count: string) => `${count} on the waiting list`,
+    waitlist: 'Waiting list',
     empty: 'Add your guests.',
     import: 'Import',
     add: 'Add',
     updated: 'Data of',
     refresh: 'Refresh',
+  },
+})
+
+/** Of the dialogs that publish and cancel an event. */
+export const LIFE = pick({
+  es: {
+    publish: 'Publicar',
+    publishTitle: (name: string) => `Publicar «${name}»`,
+    publishText: (guests: string) =>
+      guests === '0' || guests === ''
+        ? 'La página de la invitación se abre y ya se puede enviar.'
+        : `La página de ${guests === '1' ? '1 invitado' : `${guests} invitados`} se abre para quien tenga su enlace, y ya se puede enviar.`,
+    publishAfter: 'No se envía nada por sí solo. Un evento publicado ya no vuelve a ser borrador.',
+    published: 'El evento está publicado.',
+    cancelTitle: (name: string) => `Cancelar «${name}»`,
+    cancelCount: (guests: string, coming: string) =>
+      `${guests === '1' ? '1 invitado' : `${guests} invitados`}, ${coming === '1' ? '1 ya confirmó' : `${coming} ya confirmaron`}.`,
+    cancelFollows: [
+      'Lo que está en fila o programado no se envía.',
+      'La página de cada invitado dice que el evento se canceló.',
+      'La puerta no deja pasar a nadie.',
+      'No se puede deshacer.',
+    ],
+    tellingLabel: '¿Les avisas?',
+    telling: { tell: 'Sí: preparar el aviso', silent: 'No, por ahora' },
+    cancelAndTell: 'Cancelar y preparar el aviso',
+    cancelSilently: 'Cancelar sin avisar',
+    cancelReason: 'Motivo (opcional, solo para tu equipo)',
+    cancelled: 'El evento quedó cancelado.',
+  },
+  en: {
+    publish: 'Publish',
+    publishTitle: (name: string) => `Publish “${name}”`,
+    publishText: (guests: string) =>
+      guests === '0' || guests === ''
+        ? 'The page of the invitation opens, and messages can be sent.'
+        : `The page of ${guests === '1' ? '1 guest' : `${guests} guests`} opens for whoever has its link, and messages can be sent.`,
+    publishAfter: 'Nothing is sent by itself. An event that is published does not become a draft again.',
+    published: 'The event is published.',
+    cancelTitle: (name: string) => `Cancel “${name}”`,
+    cancelCount: (guests: string, coming: string) =>
+      `${guests === '1' ? '1 guest' : `${guests} guests`}, ${coming} ${coming === '1' ? 'has' : 'have'} said yes.`,
+    cancelFollows: [
+      'What is queued or scheduled is not sent.',
+      'The page of each guest says that the event is cancelled.',
+      'The door lets nobody in.',
+      'It cannot be undone.',
+    ],
+    tellingLabel: 'Do you tell them?',
+    telling: { tell: 'Yes: prepare the notice', silent: 'Not now' },
+    cancelAndTell: 'Cancel and prepare the notice',
+    cancelSilently: 'Cancel without telling',
+    cancelReason: 'Reason (optional, for your team only)',
+    cancelled: 'The event is cancelled.',
   },
 })

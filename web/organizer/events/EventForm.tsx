@@ -4,20 +4,18 @@ import { useQueryClient } from '@tanstack/react-query'
 import { createEventBody, updateEventBody } from '../../api/bodies.ts'
 import { $api, type Schemas } from '../../api/client.ts'
 import { Button } from '../../kit/Button.tsx'
+import { Check } from '../../kit/Checks.tsx'
 import { Choice, Field } from '../../kit/Field.tsx'
 import { checkBody, fieldErrorsOf, type FieldErrors } from '../../kit/forms.ts'
 import { useIdempotencyKey } from '../../kit/idempotency.ts'
 import { Refused } from '../../kit/Refused.tsx'
 import { say } from '../../kit/say.ts'
 import { useMe } from '../../kit/session.ts'
-import { toInstant, toLocal } from '../../kit/zone.ts'
 import { Fields } from '../../kit/Fields.tsx'
+import { bodyOf, lineOf, pathOf, valuesOf, type Values } from './values.ts'
 import { WORDS } from './words.ts'
 
 type Event = Schemas['Event']
-type Values = Record<'name' | 'startsAt' | 'endsAt' | 'timeZone' | 'location' | 'capacity' | 'rsvpUntil', string> & {
-  doorPolicy: Event['doorPolicy']
-}
 
 /** The zones of Mexico. */
 const ZONES = [
@@ -32,32 +30,8 @@ const ZONES = [
   'Tijuana',
 ]
 const POLICIES = (['invited', 'confirmed'] as const).map((id) => ({ id, label: WORDS.policies[id] }))
-
-function valuesOf(event?: Event): Values {
-  const timeZone = event?.timeZone ?? 'America/Mexico_City'
-  const local = (at: string | null | undefined) => (at ? toLocal(at, timeZone) : '')
-  return {
-    name: event?.name ?? '',
-    startsAt: local(event?.startsAt),
-    endsAt: local(event?.endsAt),
-    timeZone,
-    location: event?.location ?? '',
-    capacity: event?.capacity?.toString() ?? '',
-    rsvpUntil: local(event?.rsvpUntil),
-    doorPolicy: event?.doorPolicy ?? 'invited',
-  }
-}
-
-function bodyOf(values: Values) {
-  const { name, timeZone, location, capacity, doorPolicy } = values
-  const instant = (local: string) => toInstant(local, timeZone)
-  return {
-    ...{ name, timeZone, doorPolicy, startsAt: instant(values.startsAt), endsAt: instant(values.endsAt) },
-    location: location.trim() || null,
-    capacity: capacity === '' ? null : Number(capacity),
-    rsvpUntil: values.rsvpUntil === '' ? null : instant(values.rsvpUntil),
-  }
-}
+const TYPES = (['standard', 'premium'] as const).map((id) => ({ id, label: WORDS.types[id] }))
+const REENTRIES = (['none', 'exit_then_entry'] as const).map((id) => ({ id, label: WORDS.reentries[id] }))
 
 /** `event`: the one to change. A director says for which organizer a new one is. */
 export function EventForm({ event, onDone }: { event?: Event; onDone: (event: Event) => void }) {
@@ -65,6 +39,7 @@ export function EventForm({ event, onDone }: { event?: Event; onDone: (event: Ev
   const isDirector = useMe()?.role === 'director'
   const [values, setValues] = useState(() => valuesOf(event))
   const [organizerId, setOrganizerId] = useState('')
+  const [isDraft, setDraft] = useState(false)
   const [wrong, setWrong] = useState<FieldErrors>({})
   const [header, settle] = useIdempotencyKey()
   const done = (saved: Event) => {
@@ -82,22 +57,27 @@ export function EventForm({ event, onDone }: { event?: Event; onDone: (event: Ev
     label: WORDS.fields[name],
     value: values[name],
     onChange: set(name),
-    error: wrong[name],
+    error: wrong[pathOf(name)],
   })
   const submit = (submission: FormEvent) => {
     submission.preventDefault()
-    const body = bodyOf(values)
+    const body = bodyOf(values, event)
     const errors = checkBody(event ? updateEventBody : createEventBody, body)
     setWrong(errors)
     if (Object.keys(errors).length > 0) return
     if (event) update.mutate({ params: { path: { eventId: event.id } }, body })
-    else create.mutate({ params: { header }, body: { ...body, ...(isDirector ? { organizerId } : {}) } })
+    else
+      create.mutate({
+        params: { header },
+        body: { ...body, status: isDraft ? 'draft' : 'active', ...(isDirector ? { organizerId } : {}) },
+      })
   }
   return (
     <Fields onSubmit={submit}>
       <Refused error={create.error ?? update.error} />
       {isDirector && !event ? <OrganizerChoice value={organizerId} onChange={setOrganizerId} /> : null}
       <Field {...bind('name')} autoFocus isRequired />
+      <Choice label={WORDS.fields.type} value={values.type} options={TYPES} onChange={set('type')} />
       <Field {...bind('startsAt')} type="datetime-local" isRequired />
       <Field {...bind('endsAt')} type="datetime-local" isRequired />
       <Choice
@@ -106,15 +86,21 @@ export function EventForm({ event, onDone }: { event?: Event; onDone: (event: Ev
         options={ZONES.map((name) => ({ id: `America/${name}`, label: name.replace('_', ' ') }))}
         onChange={set('timeZone')}
       />
-      <Field {...bind('location')} hint={WORDS.optional} />
+      <Field {...bind('venueName')} hint={WORDS.optional} />
+      <Field {...bind('address')} hint={WORDS.optional} />
+      <Field {...bind('mapUrl')} hint={WORDS.mapHint} type="url" />
+      <Field {...bind('location')} hint={WORDS.locationHint} placeholder={lineOf(values.venueName, values.address)} />
       <Field {...bind('capacity')} hint={WORDS.optional} inputMode="numeric" />
       <Field {...bind('rsvpUntil')} hint={WORDS.optional} type="datetime-local" />
       <Choice
         label={WORDS.fields.doorPolicy}
         value={values.doorPolicy}
         options={POLICIES}
-        onChange={(doorPolicy) => setValues((now) => ({ ...now, doorPolicy }))}
+        onChange={set('doorPolicy')}
       />
+      <Field {...bind('doorsOpenMinutes')} inputMode="numeric" />
+      <Choice label={WORDS.fields.reentry} value={values.reentry} options={REENTRIES} onChange={set('reentry')} />
+      {event ? null : <Check label={WORDS.draft} isOn={isDraft} onChange={setDraft} />}
       <div>
         <Button look="main" type="submit" isBusy={create.isPending || update.isPending}>
           {event ? WORDS.save : WORDS.create}

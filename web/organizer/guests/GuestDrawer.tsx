@@ -9,27 +9,32 @@ import { Row } from '../../kit/Row.tsx'
 import { say } from '../../kit/say.ts'
 import { useMayEdit } from '../../kit/session.ts'
 import { Status } from '../../kit/Status.tsx'
+import { formatTime } from '../../words/formats.ts'
 import { ANSWERS } from '../../words/states.ts'
-import { useEventPath } from '../shared/event.ts'
+import { useEventPath, useZone } from '../shared/event.ts'
 import { AnswerForm } from '../shared/AnswerForm.tsx'
+import { Anonymize } from './Anonymize.tsx'
 import { GuestForm } from './GuestForm.tsx'
 import { useGuestsChanged } from '../shared/changed.ts'
 import { useDeliveriesOf } from './guests.ts'
 import styles from './guests.module.css'
 import { History } from './History.tsx'
 import { SendForm } from '../shared/SendForm.tsx'
-import { WORDS } from './words.ts'
+import { PRIVACY, WORDS } from './words.ts'
 
 type Guest = Schemas['Guest']
-type Form = 'send' | 'answer' | 'edit' | 'delete' | 'revoke'
+type Form = 'send' | 'answer' | 'edit' | 'delete' | 'revoke' | 'anonymize'
 
 export function GuestDrawer({ guest, onClose }: { guest: Guest; onClose: () => void }) {
   const [form, setForm] = useState<Form | null>(null)
-  const mayEdit = useMayEdit()
+  const isErased = guest.anonymizedAt !== null
+  const mayEdit = useMayEdit() && !isErased
   const finish = () => setForm(null)
+  const { timeZone } = useZone()
   if (form === 'edit') return <GuestForm guest={guest} onDone={finish} />
   return (
     <>
+      {guest.anonymizedAt ? <p>{PRIVACY.erased(formatTime(guest.anonymizedAt, timeZone))}</p> : null}
       <Facts guest={guest} />
       {mayEdit ? (
         <Row>
@@ -45,7 +50,18 @@ export function GuestDrawer({ guest, onClose }: { guest: Guest; onClose: () => v
       {form === 'answer' ? <AnswerForm guest={guest} onDone={finish} /> : null}
       {form === 'delete' ? <DeleteForm guest={guest} onDone={onClose} /> : null}
       {form === 'revoke' ? <Revoke guest={guest} onClose={finish} /> : null}
+      {form === 'anonymize' ? <Anonymize guest={guest} onClose={finish} /> : null}
       <History guestId={guest.id} />
+      {mayEdit ? (
+        <div className={styles['part']}>
+          <p className={styles['soft']}>{PRIVACY.askWhy}</p>
+          <div>
+            <Button look="danger" onPress={() => setForm('anonymize')}>
+              {PRIVACY.ask}
+            </Button>
+          </div>
+        </div>
+      ) : null}
       <div>
         <Button onPress={onClose}>{WORDS.close}</Button>
       </div>
@@ -54,7 +70,7 @@ export function GuestDrawer({ guest, onClose }: { guest: Guest; onClose: () => v
 }
 
 function Facts({ guest }: { guest: Guest }) {
-  const { phone, email, partySize, companions, tags, notes, answer, admitted, code } = guest
+  const { phone, email, partySize, companions, tags, notes, answer, admitted, code, anonymizedAt } = guest
   const names = companions.map(({ name }) => name).join(', ')
   const facts: [string, React.ReactNode][] = [
     [
@@ -69,7 +85,7 @@ function Facts({ guest }: { guest: Guest }) {
     [WORDS.inside, admitted > 0 ? WORDS.ofPlaces(admitted, partySize) : null],
     [WORDS.columns.tags, tags.join(', ')],
     [WORDS.fields.notes, notes],
-    [WORDS.code, code],
+    [WORDS.code, anonymizedAt === null ? code : null],
   ]
   return (
     <dl className={styles['facts']}>

@@ -44,6 +44,7 @@ export function GuestsPage() {
           <Download className={styles['download']} href={`/events/${eventId}/guests/export?format=xlsx`}>
             {WORDS.export}
           </Download>
+          <GoTo to={`/events/${eventId}/waitlist`}>{WORDS.waitlist}</GoTo>
           {mayEdit ? <GoTo to={`/events/${eventId}/import`}>{WORDS.import}</GoTo> : null}
           {mayEdit ? (
             <Button look="main" onPress={add}>

@@ -2,8 +2,13 @@ import { pick } from '../../words/locale.ts'
 
 /** Where an answer came from. */
 export const SOURCES: Record<string, string> = pick({
-  es: { landing: 'en su página', whatsapp: 'por WhatsApp', staff: 'anotada a mano' },
-  en: { landing: 'on their page', whatsapp: 'by WhatsApp', staff: 'written down by hand' },
+  es: { landing: 'en su página', whatsapp: 'por WhatsApp', staff: 'anotada a mano', waitlist: 'de la lista de espera' },
+  en: {
+    landing: 'on their page',
+    whatsapp: 'by WhatsApp',
+    staff: 'written down by hand',
+    waitlist: 'from the waiting list',
+  },
 })
 
 /** What came of an attempt that did not send. */
@@ -26,6 +31,7 @@ export const WORDS = pick({
     noneSo: 'Nadie coincide.',
     add: 'Agregar',
     addTitle: 'Agregar un invitado',
+    waitlist: 'Lista de espera',
     import: 'Importar',
     export: 'Bajar lista',
     columns: { name: 'Nombre', places: 'Lugares', answer: 'Respuesta', delivery: 'Entrega', tags: 'Etiquetas' },
@@ -92,6 +98,7 @@ export const WORDS = pick({
     noneSo: 'Nobody matches.',
     add: 'Add',
     addTitle: 'Add a guest',
+    waitlist: 'Waiting list',
     import: 'Import',
     export: 'Download list',
     columns: { name: 'Name', places: 'Places', answer: 'Answer', delivery: 'Delivery', tags: 'Tags' },
@@ -140,5 +147,55 @@ export const WORDS = pick({
     fallbackOf: 'because the other channel did not deliver',
     simulated: 'Simulated: it did not leave',
     by: 'by',
+  },
+})
+
+/** Of the dialog that erases who a guest is. */
+export const PRIVACY = pick({
+  es: {
+    ask: 'Borrar sus datos',
+    askWhy: '¿Te pidió que borres sus datos personales?',
+    title: (name: string) => `Borrar los datos de ${name}`,
+    verb: 'Borrar para siempre',
+    lost: 'Se borra:',
+    lostLines: [
+      'Su nombre, teléfono, correo, acompañantes, etiquetas y notas.',
+      'Lo que escribió y lo que se le escribió.',
+      'Su pase: el enlace y el código dejan de servir.',
+    ],
+    kept: 'Se queda, sin decir de quién es:',
+    keptLines: [
+      'Su respuesta y si entró, porque se cuentan.',
+      'Cuántos mensajes se le mandaron y cuánto costaron.',
+      'Si dio BAJA: no se le escribe aunque vuelvas a importarlo.',
+    ],
+    reason: 'Número de solicitud (opcional)',
+    reasonHint: 'Se guarda: no escribas datos personales.',
+    sure: 'Sé que no se puede deshacer.',
+    done: 'Sus datos se borraron.',
+    erased: (when: string) => `Sus datos se borraron el ${when}.`,
+  },
+  en: {
+    ask: 'Erase their data',
+    askWhy: 'Have they asked you to erase their personal data?',
+    title: (name: string) => `Erase the data of ${name}`,
+    verb: 'Erase for good',
+    lost: 'This is erased:',
+    lostLines: [
+      'Name, phone, e-mail, companions, tags and notes.',
+      'What they wrote, and what was written to them.',
+      'Their pass: the link and the code stop working.',
+    ],
+    kept: 'This stays, without saying whose it is:',
+    keptLines: [
+      'Their answer and whether they came, because they are counted.',
+      'How many messages they got, and what they cost.',
+      'A BAJA: they are not written to even if you import them again.',
+    ],
+    reason: 'Number of the request (optional)',
+    reasonHint: 'It is kept: do not write personal data.',
+    sure: 'I know that this cannot be undone.',
+    done: 'Their data are erased.',
+    erased: (when: string) => `Their data were erased ${when}.`,
   },
 })

@@ -4,7 +4,7 @@ import { formatMoney, formatNumber, formatTime } from '../../words/formats.ts'
 import { LOCALE } from '../../words/locale.ts'
 import { Download } from '../shared/Download.tsx'
 import type { Event } from '../shared/event.ts'
-import type { Preflight } from './sends.ts'
+import type { Preflight } from '../shared/preflight.ts'
 import styles from './sends.module.css'
 import { WORDS } from './words.ts'
 

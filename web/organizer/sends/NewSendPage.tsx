@@ -13,13 +13,14 @@ import { Loaded } from '../../kit/State.tsx'
 import { useUrl } from '../../kit/url.ts'
 import { formatNumber } from '../../words/formats.ts'
 import { useEvent, type Event } from '../shared/event.ts'
+import { checkSend, type Preflight, type SendRequest } from '../shared/preflight.ts'
 import { Check } from './Check.tsx'
 import { DraftForm } from './DraftForm.tsx'
 import { Preview } from './Preview.tsx'
 import styles from './sends.module.css'
-import { requestOf, type Draft, type Request } from './draft.ts'
+import { requestOf, type Draft } from './draft.ts'
 import { lackOf } from './lack.ts'
-import { checkSend, isSame, usePreflight, type Preflight } from './sends.ts'
+import { isSame, usePreflight } from './sends.ts'
 import { WORDS } from './words.ts'
 
 export function NewSendPage() {
@@ -66,7 +67,7 @@ function NewSend({ event }: { event: Event }) {
   )
 }
 
-type LaunchProps = { event: Event; request: Request; seen: Preflight; isBusy: boolean }
+type LaunchProps = { event: Event; request: SendRequest; seen: Preflight; isBusy: boolean }
 
 /** Launches what was looked at: when the list has changed since, it is shown again instead. */
 function Launch({ event, request, seen, isBusy }: LaunchProps) {

@@ -7,11 +7,10 @@ import type { Event } from '../shared/event.ts'
 import { Message } from '../shared/Message.tsx'
 import { Walk } from '../shared/Walk.tsx'
 import { WORDS } from '../shared/words.ts'
-import type { Request } from './draft.ts'
-import type { Preflight } from './sends.ts'
+import type { Preflight, SendRequest } from '../shared/preflight.ts'
 import styles from './sends.module.css'
 
-type Props = { event: Event; request: Request; preflight: Preflight }
+type Props = { event: Event; request: SendRequest; preflight: Preflight }
 
 export function Preview({ event, request, preflight: { preflightId, counts } }: Props) {
   const [wanted, setWanted] = useState(0)

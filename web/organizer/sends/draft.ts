@@ -3,6 +3,7 @@ import type { Schemas } from '../../api/client.ts'
 import { toInstant } from '../../kit/zone.ts'
 import type { Sendable } from '../../words/templates.ts'
 import type { Event } from '../shared/event.ts'
+import type { SendRequest } from '../shared/preflight.ts'
 import { usualTemplate } from '../shared/templates.ts'
 import { lackOf } from './lack.ts'
 
@@ -20,16 +21,8 @@ export type Draft = {
   at?: string | undefined
 }
 
-export type Request = {
-  template: Sendable
-  channel: Channel
-  filter: { status?: Status[]; tags?: string[] }
-  variables: Record<string, string>
-  scheduledAt?: string
-}
-
 /** Null while the draft lacks something. A new draft invites; of a cancelled event, it tells that. */
-export function requestOf(draft: Draft, event: Pick<Event, 'status' | 'timeZone'>): Request | null {
+export function requestOf(draft: Draft, event: Pick<Event, 'status' | 'timeZone'>): SendRequest | null {
   const { template = usualTemplate(event), status, tag, channel = 'auto', text, at } = draft
   if (lackOf(draft)) return null
   return {

@@ -1,19 +1,11 @@
 /** A send, and the check before its launch. */
 import { useQuery } from '@tanstack/react-query'
-import { api, type Schemas } from '../../api/client.ts'
-import type { Request } from './draft.ts'
+import type { Schemas } from '../../api/client.ts'
+import { checkSend, type Preflight, type SendRequest } from '../shared/preflight.ts'
 
 export type Campaign = Schemas['Campaign']
-export type Preflight = Schemas['Preflight']
 
-export async function checkSend(eventId: string, request: Request): Promise<Preflight> {
-  const call = { params: { path: { eventId } }, body: { ...request, dryRun: true } }
-  const { data, error } = await api.POST('/events/{eventId}/campaigns', call)
-  if (error) throw error
-  return data as Preflight
-}
-
-export function usePreflight(eventId: string, request: Request | null) {
+export function usePreflight(eventId: string, request: SendRequest | null) {
   return useQuery({
     queryKey: ['preflight', eventId, request],
     queryFn: () => checkSend(eventId, request!),

@@ -11,6 +11,8 @@ export function useGuestsChanged(): () => void {
       '/guests/{guestId}/rsvp',
       '/deliveries',
       '/summary',
+      '/waitlist',
+      '/waitlist/given',
       '/conversations',
       '/conversations/{guestId}',
     ])

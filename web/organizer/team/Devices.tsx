@@ -138,7 +138,9 @@ function SetUp({ made: { code, qr }, onClose }: { made: Schemas['NewDevice']; on
       {qr ? (
         <img className={styles['qr']} src={`data:image/svg+xml,${encodeURIComponent(qr.svg)}`} alt={WORDS.code} />
       ) : null}
-      <p className={styles['code']}>{code}</p>
+      <p data-shown-once className={styles['code']}>
+        {code}
+      </p>
       <div>
         <Button onPress={onClose}>{WORDS.close}</Button>
       </div>

@@ -13,16 +13,17 @@ import { Refused } from '../../kit/Refused.tsx'
 import { PersonalLink } from './PersonalLink.tsx'
 import { WORDS } from './words.ts'
 
-type Role = 'organizer' | 'viewer' | 'staff'
+/** Whom an organizer may invite; the Director invites the others. */
+type Role = 'viewer' | 'staff'
 
-const ROLES = (['organizer', 'viewer', 'staff'] as const).map((id) => ({ id, label: WORDS.roles[id] }))
+const ROLES = (['viewer', 'staff'] as const).map((id) => ({ id, label: WORDS.roles[id] }))
 const SUPERVISORS = (['no', 'yes'] as const).map((id) => ({ id, label: WORDS.supervisors[id] }))
 
 export function InviteForm({ onClose }: { onClose: () => void }) {
   const queries = useQueryClient()
   const [name, setName] = useState('')
   const [email, setEmail] = useState('')
-  const [role, setRole] = useState<Role>('organizer')
+  const [role, setRole] = useState<Role>('viewer')
   const [supervisor, setSupervisor] = useState<'no' | 'yes'>('no')
   const [wrong, setWrong] = useState<FieldErrors>({})
   const [header, settle] = useIdempotencyKey()
@@ -44,7 +45,7 @@ export function InviteForm({ onClose }: { onClose: () => void }) {
       <Refused error={invite.error} />
       <Field label={WORDS.name} value={name} onChange={setName} error={wrong['name']} autoFocus isRequired />
       <Field label={WORDS.email} value={email} onChange={setEmail} error={wrong['email']} type="email" isRequired />
-      <Choice label={WORDS.role} value={role} options={ROLES} onChange={setRole} />
+      <Choice label={WORDS.role} hint={WORDS.roleHint} value={role} options={ROLES} onChange={setRole} />
       {role === 'staff' ? (
         <RadioChoice label={WORDS.supervisor} value={supervisor} options={SUPERVISORS} onChange={setSupervisor} />
       ) : null}

@@ -31,6 +31,8 @@ export function PersonActions({ user, onClose }: { user: Schemas['ManagedUser'];
       <Refused error={reset.error ?? enable.error} />
       {user.id === me?.id ? (
         <p>{WORDS.isYou}</p>
+      ) : me?.role !== 'director' && (user.role === 'organizer' || user.role === 'director') ? (
+        <p>{WORDS.byDirector}</p>
       ) : user.disabled ? (
         <div>
           <Button

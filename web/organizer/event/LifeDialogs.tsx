@@ -1,0 +1,88 @@
+/** What ends a draft and what ends an event: each says whom it concerns and what follows. */
+import { useQueryClient } from '@tanstack/react-query'
+import { useNavigate } from '@tanstack/react-router'
+import { useState } from 'react'
+import { cancelEventBody } from '../../api/bodies.ts'
+import { $api } from '../../api/client.ts'
+import { Confirm } from '../../kit/Confirm.tsx'
+import { Field } from '../../kit/Field.tsx'
+import { checkBody } from '../../kit/forms.ts'
+import { useIdempotencyKey } from '../../kit/idempotency.ts'
+import { RadioChoice } from '../../kit/RadioChoice.tsx'
+import { say } from '../../kit/say.ts'
+import { formatNumber } from '../../words/formats.ts'
+import type { Event } from '../shared/event.ts'
+import styles from './event.module.css'
+import { LIFE } from './words.ts'
+
+type Props = { event: Event; onClose: () => void }
+
+/** Who is on the list, as far as it is known. */
+function useCounts(eventId: string): { guests: string; coming: string } | null {
+  const summary = $api.useQuery('get', '/events/{eventId}/summary', { params: { path: { eventId } } }).data
+  if (!summary) return null
+  return { guests: formatNumber(summary.guests.guests), coming: formatNumber(summary.answered.yes.guests) }
+}
+
+export function Publish({ event: { id: eventId, name }, onClose }: Props) {
+  const queries = useQueryClient()
+  const counts = useCounts(eventId)
+  const change = $api.useMutation('patch', '/events/{eventId}')
+  const publish = async () => {
+    await change.mutateAsync({ params: { path: { eventId } }, body: { status: 'active' } })
+    say(LIFE.published)
+    void queries.invalidateQueries()
+  }
+  return (
+    <Confirm title={LIFE.publishTitle(name)} verb={LIFE.publish} look="main" run={publish} onClose={onClose}>
+      <p>{LIFE.publishText(counts?.guests ?? '')}</p>
+      <p>{LIFE.publishAfter}</p>
+    </Confirm>
+  )
+}
+
+const TELLING = (['tell', 'silent'] as const).map((id) => ({ id, label: LIFE.telling[id] }))
+
+/** Nobody is told by the cancellation itself: the notice is a send of its own, which is shown before it leaves. */
+export function Cancel({ event: { id: eventId, name }, onClose }: Props) {
+  const queries = useQueryClient()
+  const navigate = useNavigate()
+  const counts = useCounts(eventId)
+  const [reason, setReason] = useState('')
+  const [telling, setTelling] = useState<'tell' | 'silent'>('tell')
+  const [header, settle] = useIdempotencyKey()
+  const cancel = $api.useMutation('post', '/events/{eventId}/cancel', { onSettled: settle })
+  const hasGuests = counts !== null && counts.guests !== '0'
+  const isTold = hasGuests && telling === 'tell'
+  const body = reason.trim() === '' ? {} : { reason: reason.trim() }
+  const wrong = checkBody(cancelEventBody, body)
+  const run = async () => {
+    await cancel.mutateAsync({ params: { path: { eventId }, header }, body })
+    say(LIFE.cancelled)
+    await queries.invalidateQueries({ queryKey: ['get', '/events/{eventId}'] })
+    void queries.invalidateQueries()
+    if (isTold) void navigate({ to: `/events/${eventId}/sends/new`, search: { template: 'event_cancelled' } })
+  }
+  return (
+    <Confirm
+      title={LIFE.cancelTitle(name)}
+      verb={isTold ? LIFE.cancelAndTell : LIFE.cancelSilently}
+      isReady={Object.keys(wrong).length === 0}
+      run={run}
+      onClose={onClose}
+    >
+      <div className={styles['stack']}>
+        {hasGuests ? <p>{LIFE.cancelCount(counts.guests, counts.coming)}</p> : null}
+        <ul className={styles['follows']}>
+          {LIFE.cancelFollows.map((line) => (
+            <li key={line}>{line}</li>
+          ))}
+        </ul>
+        {hasGuests ? (
+          <RadioChoice label={LIFE.tellingLabel} value={telling} options={TELLING} onChange={setTelling} />
+        ) : null}
+        <Field label={LIFE.cancelReason} value={reason} onChange={setReason} error={wrong['reason']} />
+      </div>
+    </Confirm>
+  )
+}

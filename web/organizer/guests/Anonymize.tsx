@@ -1,0 +1,60 @@
+/** Erases who a guest is, because they have asked for it. It cannot be taken back, so it is ticked first. */
+import { useState } from 'react'
+import { anonymizeGuestBody } from '../../api/bodies.ts'
+import { $api, type Schemas } from '../../api/client.ts'
+import { Check } from '../../kit/Checks.tsx'
+import { Confirm } from '../../kit/Confirm.tsx'
+import { Field } from '../../kit/Field.tsx'
+import { checkBody } from '../../kit/forms.ts'
+import { useIdempotencyKey } from '../../kit/idempotency.ts'
+import { say } from '../../kit/say.ts'
+import { useGuestsChanged } from '../shared/changed.ts'
+import { useEventPath } from '../shared/event.ts'
+import styles from './guests.module.css'
+import { PRIVACY } from './words.ts'
+
+export function Anonymize({ guest: { id, name }, onClose }: { guest: Schemas['Guest']; onClose: () => void }) {
+  const path = { ...useEventPath(), guestId: id }
+  const changed = useGuestsChanged()
+  const [isSure, setSure] = useState(false)
+  const [reason, setReason] = useState('')
+  const [header, settle] = useIdempotencyKey()
+  const anonymize = $api.useMutation('post', '/events/{eventId}/guests/{guestId}/anonymize', { onSettled: settle })
+  const body = reason.trim() === '' ? {} : { reason: reason.trim() }
+  const wrong = checkBody(anonymizeGuestBody, body)
+  const isReady = isSure && Object.keys(wrong).length === 0
+  const run = async () => {
+    await anonymize.mutateAsync({ params: { path, header }, body })
+    say(PRIVACY.done)
+    changed()
+  }
+  return (
+    <Confirm title={PRIVACY.title(name)} verb={PRIVACY.verb} isReady={isReady} run={run} onClose={onClose}>
+      <div className={styles['part']}>
+        <List title={PRIVACY.lost} lines={PRIVACY.lostLines} />
+        <List title={PRIVACY.kept} lines={PRIVACY.keptLines} />
+        <Field
+          label={PRIVACY.reason}
+          hint={PRIVACY.reasonHint}
+          value={reason}
+          onChange={setReason}
+          error={wrong['reason']}
+        />
+        <Check label={PRIVACY.sure} isOn={isSure} onChange={setSure} />
+      </div>
+    </Confirm>
+  )
+}
+
+const List = ({ title, lines }: { title: string; lines: readonly string[] }) => (
+  <div>
+    <p>
+      <strong>{title}</strong>
+    </p>
+    <ul className={styles['lines']}>
+      {lines.map((line) => (
+        <li key={line}>{line}</li>
+      ))}
+    </ul>
+  </div>
+)
