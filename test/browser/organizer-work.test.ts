@@ -207,7 +207,9 @@ async function importLongList(t: TestContext, site: Site): Promise<void> {
   const page = await site.open(t, 'organizer', `/organizer/events/${id}/import`)
   const buffer = Buffer.from(['Nombre,Celular', ...rows].join('\n'))
   await page.locator('input[type=file]').setInputFiles({ name: 'larga.csv', mimeType: 'text/csv', buffer })
-  await page.getByRole('button', { name: 'Importar la lista' }).click()
+  await page.getByRole('button', { name: 'Revisar' }).click()
+  await page.getByText('La lista tiene 12,001 filas.').waitFor()
+  await page.getByRole('button', { name: 'Importar las 12,001 filas' }).click()
   const bar = page.getByRole('progressbar', { name: 'Importando' })
   await bar.getByText(/^\d[\d,]* de 12,001 filas$/).waitFor()
   // It goes on without the page, and the address finds it again.
