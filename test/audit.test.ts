@@ -21,6 +21,7 @@ const SILENT: Record<string, string> = {
   endOtherSessions: 'as endSession',
   readConversation: 'reading changes nothing that others see, but who has read',
   previewTemplate: 'changes nothing',
+  previewRejectedRows: 'changes nothing',
   sendInvitation: 'the delivery names who asked for it',
   replyToGuest: 'the delivery names who wrote it',
   validateScan: 'the scan names who scanned',
