@@ -30,11 +30,11 @@ export function Earlier() {
             columns={[
               { id: 'when', title: WORDS.when, cell: ({ createdAt }) => <When at={createdAt} {...zone} /> },
               { id: 'status', title: WORDS.status, cell: ({ status }) => WORDS.states[status] },
-              { id: 'created', title: WORDS.done.created, isNumber: true, cell: (one) => formatNumber(one.created) },
-              { id: 'updated', title: WORDS.done.updated, isNumber: true, cell: (one) => formatNumber(one.updated) },
+              { id: 'created', title: WORDS.heads.created, isNumber: true, cell: (one) => formatNumber(one.created) },
+              { id: 'updated', title: WORDS.heads.updated, isNumber: true, cell: (one) => formatNumber(one.updated) },
               {
                 id: 'rejected',
-                title: WORDS.done.rejected,
+                title: WORDS.heads.rejected,
                 isNumber: true,
                 cell: ({ rejectedUrl, rejected }) =>
                   rejectedUrl ? <Rejected url={rejectedUrl} count={rejected} /> : formatNumber(rejected),

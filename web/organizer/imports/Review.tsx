@@ -7,7 +7,7 @@ import { Row } from '../../kit/Row.tsx'
 import { say } from '../../kit/say.ts'
 import { formatNumber } from '../../words/formats.ts'
 import { LOCALE } from '../../words/locale.ts'
-import { Counts } from './Counts.tsx'
+import { Counts, KINDS } from './Counts.tsx'
 import styles from './imports.module.css'
 import type { Mapping } from './mapping.ts'
 import { useRejectedFile, type Reviewed } from './upload.ts'
@@ -88,6 +88,5 @@ export function ErrorsFile({ file, mapping, count }: { file: File; mapping: Mapp
   )
 }
 
-const describe = ({ created, updated, unchanged, rejected }: Reviewed) =>
-  `${created} ${WORDS.counts.created}, ${updated} ${WORDS.counts.updated}, ` +
-  `${unchanged} ${WORDS.counts.unchanged}, ${rejected} ${WORDS.counts.rejected}`
+const describe = (counts: Reviewed) =>
+  KINDS.map((kind) => `${counts[kind]} ${WORDS.counts[kind](counts[kind])}`).join(', ')

@@ -1,5 +1,8 @@
 import { pick } from '../../words/locale.ts'
 
+/** A word that stands after a number. */
+const counted = (one: string, many: string) => (n: number) => (n === 1 ? one : many)
+
 export const WORDS = pick({
   es: {
     title: 'Importar invitados',
@@ -29,8 +32,15 @@ export const WORDS = pick({
     },
     back: 'Atrás',
     review: 'Revisar',
-    counts: { created: 'nuevos', updated: 'cambian', unchanged: 'iguales', rejected: 'con error' },
-    done: { created: 'nuevos', updated: 'cambiados', unchanged: 'iguales', rejected: 'con error' },
+    counts: {
+      ...{ created: counted('nuevo', 'nuevos'), updated: counted('cambia', 'cambian') },
+      ...{ unchanged: counted('igual', 'iguales'), rejected: counted('con error', 'con error') },
+    },
+    done: {
+      ...{ created: counted('nuevo', 'nuevos'), updated: counted('cambiado', 'cambiados') },
+      ...{ unchanged: counted('igual', 'iguales'), rejected: counted('con error', 'con error') },
+    },
+    heads: { created: 'Nuevos', updated: 'Cambiados', rejected: 'Con error' },
     errors: 'Filas con error',
     errorsText: 'Estas filas no se importan; las demás sí.',
     row: 'Fila',
@@ -88,8 +98,15 @@ export const WORDS = pick({
     },
     back: 'Back',
     review: 'Review',
-    counts: { created: 'new', updated: 'will change', unchanged: 'the same', rejected: 'with an error' },
-    done: { created: 'new', updated: 'changed', unchanged: 'the same', rejected: 'with an error' },
+    counts: {
+      ...{ created: counted('new', 'new'), updated: counted('will change', 'will change') },
+      ...{ unchanged: counted('the same', 'the same'), rejected: counted('with an error', 'with an error') },
+    },
+    done: {
+      ...{ created: counted('new', 'new'), updated: counted('changed', 'changed') },
+      ...{ unchanged: counted('the same', 'the same'), rejected: counted('with an error', 'with an error') },
+    },
+    heads: { created: 'New', updated: 'Changed', rejected: 'With an error' },
     errors: 'Rows with an error',
     errorsText: 'These rows are not imported; the others are.',
     row: 'Row',
