@@ -3,7 +3,9 @@ import { formatMoneyIn, formatTime, ZONE } from '../../words/formats.ts'
 import { pick } from '../../words/locale.ts'
 
 const ABSENT = '—'
-const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d/
+const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/
+/** A name or a note may begin like one, or look like one that is none. */
+const isInstant = (text: string) => INSTANT.test(text) && !Number.isNaN(Date.parse(text))
 const WORDS = pick({ es: { yes: 'Sí', no: 'No' }, en: { yes: 'Yes', no: 'No' } })
 
 const NAMES = pick<Record<string, string>>({
@@ -85,7 +87,7 @@ export function describeValue(field: string, value: unknown, currency: string | 
   if (value === undefined || value === null) return ABSENT
   if (typeof value === 'boolean') return value ? WORDS.yes : WORDS.no
   if (typeof value === 'number') return field.endsWith('Cents') ? formatMoneyIn(value, currency) : String(value)
-  if (typeof value === 'string') return INSTANT.test(value) ? formatTime(value, ZONE) : value
+  if (typeof value === 'string') return isInstant(value) ? formatTime(value, ZONE) : value
   if (Array.isArray(value)) return value.map((one) => describeValue(field, one, currency)).join(', ') || ABSENT
   return (
     Object.entries(value)
