@@ -246,8 +246,8 @@ export const describeStatus = (status: PaymentStatus): { tone: Tone; text: strin
 })
 
 const MODES: Record<string, string> = pick({
-  es: { live: 'Dinero real', test: 'Dinero de prueba', 'the other mode': 'Lo contrario' },
-  en: { live: 'Real money', test: 'Test money', 'the other mode': 'The opposite' },
+  es: { live: 'Dinero real', test: 'Dinero de prueba', 'the other mode': 'El otro modo' },
+  en: { live: 'Real money', test: 'Test money', 'the other mode': 'The other mode' },
 })
 
 /** Of a state in a difference: of a payment, or of the mode of its provider. */

@@ -16,7 +16,7 @@ import { Panel } from '../../kit/Panel.tsx'
 import { say } from '../../kit/say.ts'
 import { Status } from '../../kit/Status.tsx'
 import { oneOf, useUrl } from '../../kit/url.ts'
-import { formatMoney, formatNumber, formatTime, ZONE } from '../../words/formats.ts'
+import { formatMoneyIn, formatNumber, formatTime, ZONE } from '../../words/formats.ts'
 import { FilterBar } from '../shared/FilterBar.tsx'
 import { useOrganizerNames } from '../shared/organizers.ts'
 import { periodOf, todayInMexico, type Filters } from '../shared/period.ts'
@@ -70,9 +70,14 @@ export function TicketsPage() {
               id: 'price',
               title: WORDS.price,
               isNumber: true,
-              cell: ({ unitPriceCents }) => formatMoney(unitPriceCents),
+              cell: ({ unitPriceCents, currency }) => formatMoneyIn(unitPriceCents, currency),
             },
-            { id: 'amount', title: WORDS.amount, isNumber: true, cell: ({ amountCents }) => formatMoney(amountCents) },
+            {
+              id: 'amount',
+              title: WORDS.amount,
+              isNumber: true,
+              cell: ({ amountCents, currency }) => formatMoneyIn(amountCents, currency),
+            },
             {
               id: 'status',
               title: WORDS.status,
