@@ -75,7 +75,8 @@ async function showEmail(t: TestContext, site: Site): Promise<void> {
   assert.equal(await page.evaluate(() => 'hacked' in window), false)
 }
 
-const HOSTILE = `<style>.x{color:rgb(1, 2, 3)}</style><script>window.hacked = 1</script><p class="x" onclick="window.hacked=1">Hola</p>
+const HOSTILE = `<style>.x{color:rgb(1, 2, 3)} :host{contain:none!important;overflow:visible!important;position:static!important}
+.cover{position:fixed;inset:0;z-index:9;pointer-events:none}</style><div class="cover">Encima</div><script>window.hacked = 1</script><p class="x" onclick="window.hacked=1">Hola</p>
 <p><img src="x" onerror="window.hacked=1" alt="una foto"></p><p><img src="https://example.com/x.png" alt="otra foto"></p>
 <a href="javascript:window.hacked=1">Ver</a><form action="/logout" method="post"><button>Salir</button></form>
 <iframe srcdoc="<script>parent.hacked=1</script>"></iframe><object data="/"></object><svg onload="window.hacked=1"></svg>`
@@ -97,6 +98,8 @@ async function showHostile(t: TestContext, site: Site): Promise<void> {
 
   assert.equal(await text.evaluate((one) => getComputedStyle(one).color), 'rgb(1, 2, 3)')
   await letter.getByText('otra foto').waitFor()
+  const [cover, paper] = await Promise.all([letter.getByText('Encima').boundingBox(), letter.boundingBox()])
+  assert.ok(cover!.y > paper!.y && cover!.x + cover!.width <= paper!.x + paper!.width, 'it covers nothing of the page')
   assert.equal(await letter.locator('script, style, form, button, iframe, object, svg, [href], [onclick]').count(), 0)
   assert.equal(await page.evaluate(() => 'hacked' in window), false)
   assert.deepEqual([...hosts], [new URL(site.url).host])

@@ -28,7 +28,9 @@ export function Letter({ from, subject, html }: Props) {
           <strong>{subject}</strong>
         </dd>
       </dl>
-      <div ref={host} className={styles['body']} />
+      <div className={styles['box']}>
+        <div ref={host} className={styles['body']} />
+      </div>
     </article>
   )
 }
