@@ -16,15 +16,19 @@ type Props = {
   withTime?: boolean
   /** Absent: an empty field takes its last value back. */
   canBeEmpty?: boolean
+  /** The last day that may be chosen. A later one that is typed is not taken. */
+  max?: string
   error?: string | undefined
 }
 
-export function DateField({ label, value, onChange, withTime = false, canBeEmpty = false, error }: Props) {
+export function DateField({ label, value, onChange, withTime = false, canBeEmpty = false, max, error }: Props) {
   const [draft, setDraft] = useState<string>()
   const isTyping = useRef(false)
+  const isLate = (text: string) => max !== undefined && text > max
   const take = (text: string) => {
     setDraft(undefined)
-    if (text !== value && (COMPLETE.test(text) || (text === '' && canBeEmpty))) onChange(text)
+    if (text === value || isLate(text)) return
+    if (COMPLETE.test(text) || (text === '' && canBeEmpty)) onChange(text)
   }
   const takeFrom = (target: EventTarget) => {
     const input = target as HTMLInputElement
@@ -38,6 +42,7 @@ export function DateField({ label, value, onChange, withTime = false, canBeEmpty
       type={withTime ? 'datetime-local' : 'date'}
       value={draft ?? value}
       error={error}
+      {...(max === undefined ? {} : { max })}
       onChange={(text) => (isTyping.current ? setDraft(text) : take(text))}
       onKeyDown={({ key, target }) => {
         if (key === 'Enter') takeFrom(target)

@@ -29,12 +29,13 @@ export function Field({
   error,
   lines = 1,
   placeholder,
+  max,
   ...props
-}: TextFieldProps & Labelled & { lines?: number; placeholder?: string }) {
+}: TextFieldProps & Labelled & { lines?: number; placeholder?: string; max?: string }) {
   return (
     <TextField {...props} isInvalid={error !== undefined} className={styles['field']}>
       <Label>{label}</Label>
-      {lines > 1 ? <TextArea rows={lines} placeholder={placeholder} /> : <Input placeholder={placeholder} />}
+      {lines > 1 ? <TextArea rows={lines} placeholder={placeholder} /> : <Input placeholder={placeholder} max={max} />}
       {hint === undefined ? null : <Text slot="description">{hint}</Text>}
       <FieldError>{error}</FieldError>
     </TextField>

@@ -71,7 +71,7 @@ export const routeTree = root.addChildren([
   }),
   createRoute({
     ...at('/organizers'),
-    validateSearch: readSearch('add', 'to'),
+    validateSearch: readSearch('add', 'to', 'organizerId'),
     component: lazyScreen(() => import('./organizers/OrganizersPage.tsx'), 'OrganizersPage'),
   }),
   createRoute({

@@ -39,8 +39,8 @@ export function CostPage() {
                 idOf={({ id }) => id}
                 empty={WORDS.noMessages}
                 columns={[
-                  // The sends of an event are a screen of the organizer's pages, which the Director may open.
-                  { id: 'event', title: WORDS.event, cell: ({ id, event }) => <a href={sendsOf(id)}>{event}</a> },
+                  // Guests with what was sent to each: a screen of the organizer's pages, which the Director may open.
+                  { id: 'event', title: WORDS.event, cell: ({ id, event }) => <a href={guestsOf(id)}>{event}</a> },
                   { id: 'organizer', title: WORDS.organizer, cell: ({ organizer }) => organizer },
                   { id: 'free', title: WORDS.free, isNumber: true, cell: ({ free }) => formatNumber(free) },
                   {
@@ -52,6 +52,9 @@ export function CostPage() {
                   { id: 'share', title: WORDS.share, isNumber: true, cell: ({ freeShare }) => formatRatio(freeShare) },
                 ]}
               />
+              {data.length < totals.rows ? (
+                <p>{WORDS.cut(formatNumber(data.length), formatNumber(totals.rows))}</p>
+              ) : null}
             </>
           )}
         </Loaded>
@@ -60,4 +63,4 @@ export function CostPage() {
   )
 }
 
-const sendsOf = (eventId: string) => `/organizer/events/${eventId}/sends`
+const guestsOf = (eventId: string) => `/organizer/events/${eventId}/guests`

@@ -38,7 +38,8 @@ const withAny = (ids: readonly string[], names: Record<string, string>) => [
 export function MessagesPage() {
   const [url, change] = useUrl<Url>()
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set())
-  const [step, setStep] = useState<Step>()
+  /** What is asked about, of the letters that were chosen then. */
+  const [asked, setAsked] = useState<{ step: Step; ids: string[] }>()
   const kind = oneOf(KINDS, url.kind)
   const channel = oneOf(CHANNEL_IDS, url.channel)
   const { organizerId } = url
@@ -58,9 +59,12 @@ export function MessagesPage() {
     setChosen(new Set())
     change(part)
   }
+  const rows = rowsOf<Letter>(letters.data)
+  // Somebody else may close one that is chosen: it leaves the list.
+  const ids = rows.map(({ id }) => id).filter((id) => chosen.has(id))
   const isEmpty = letters.data?.pages[0]?.data.length === 0
   // Known once the last page is there.
-  const count = !letters.data || letters.hasNextPage ? null : rowsOf(letters.data).length
+  const count = !letters.data || letters.hasNextPage ? null : rows.length
   return (
     <>
       <Head title={WORDS.title}>
@@ -96,11 +100,11 @@ export function MessagesPage() {
         </Row>
         {resolved || isEmpty ? null : (
           <Row>
-            <Button onPress={() => setStep('retry')}>
-              {chosen.size > 0 ? WORDS.retry(chosen.size) : WORDS.retryAll(count)}
+            <Button onPress={() => setAsked({ step: 'retry', ids })}>
+              {ids.length > 0 ? WORDS.retry(ids.length) : WORDS.retryAll(count)}
             </Button>
-            <Button look="danger" onPress={() => setStep('discard')}>
-              {chosen.size > 0 ? WORDS.discard(chosen.size) : WORDS.discardAll(count)}
+            <Button look="danger" onPress={() => setAsked({ step: 'discard', ids })}>
+              {ids.length > 0 ? WORDS.discard(ids.length) : WORDS.discardAll(count)}
             </Button>
           </Row>
         )}
@@ -109,7 +113,7 @@ export function MessagesPage() {
           label={WORDS.letters}
           idOf={({ id }) => id}
           empty={WORDS.none}
-          {...(resolved ? {} : { selected: chosen, onSelect: setChosen })}
+          {...(resolved ? {} : { selected: new Set(ids), onSelect: setChosen })}
           columns={[
             { id: 'who', title: WORDS.who, cell: nameLetter },
             { id: 'why', title: WORDS.why, cell: ({ explanation, reason }) => explanation?.[LOCALE] ?? reason },
@@ -127,14 +131,13 @@ export function MessagesPage() {
           ]}
         />
       </Panel>
-      {step ? (
+      {asked ? (
         <Act
-          step={step}
-          ids={[...chosen]}
+          {...asked}
           filter={filter}
           count={count}
           onDone={() => setChosen(new Set())}
-          onClose={() => setStep(undefined)}
+          onClose={() => setAsked(undefined)}
         />
       ) : null}
     </>

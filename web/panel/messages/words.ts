@@ -50,6 +50,7 @@ export const WORDS = pick({
     charged: 'Pagados',
     share: '% gratis',
     noMessages: 'Sin mensajes en estas fechas.',
+    cut: (shown: string, all: string) => `Aquí están los ${shown} eventos con más mensajes, de ${all}.`,
   },
   en: {
     title: 'Messages',
@@ -100,6 +101,7 @@ export const WORDS = pick({
     charged: 'Charged',
     share: '% free',
     noMessages: 'No messages on these days.',
+    cut: (shown: string, all: string) => `These are the ${shown} events with most messages, of ${all}.`,
   },
 })
 

@@ -23,14 +23,17 @@ import { Loaded } from '../../kit/State.tsx'
 import { Status } from '../../kit/Status.tsx'
 import { useUrl } from '../../kit/url.ts'
 import { formatMoney, formatTime, ZONE } from '../../words/formats.ts'
+import { OrganizerChoice } from '../shared/FilterBar.tsx'
 import { useOrganizers } from '../shared/organizers.ts'
-import { isDay } from '../shared/period.ts'
+import { isDay, todayInMexico } from '../shared/period.ts'
 import { WORDS } from './words.ts'
 
 export function OrganizersPage() {
-  const [url, change] = useUrl<{ add?: string; to?: string }>()
+  const [url, change] = useUrl<{ add?: string; to?: string; organizerId?: string }>()
   const organizers = useOrganizers()
-  const day = isDay(url.to) ? url.to : undefined
+  const today = todayInMexico()
+  const { organizerId } = url
+  const day = isDay(url.to) && url.to <= today ? url.to : undefined
   const ageing = useReport('debt-aging', day ? { to: day } : {})
   const navigate = useNavigate()
   const debts = new Map(ageing.data?.data.map((row) => [row.id, row]))
@@ -46,9 +49,11 @@ export function OrganizersPage() {
         <DateField
           label={WORDS.onDay}
           canBeEmpty
+          max={today}
           value={day ?? ''}
           onChange={(to) => change({ to: to || undefined })}
         />
+        <OrganizerChoice value={organizerId} onChange={(id) => change({ organizerId: id })} />
       </Row>
       <Panel>
         <Loaded query={organizers}>
@@ -56,7 +61,9 @@ export function OrganizersPage() {
             <DataTable
               label={WORDS.title}
               // Who owes most comes first.
-              rows={data.toSorted((a, b) => (owedBy(b.id) ?? 0) - (owedBy(a.id) ?? 0) || a.name.localeCompare(b.name))}
+              rows={data
+                .filter(({ id }) => !organizerId || id === organizerId)
+                .toSorted((a, b) => (owedBy(b.id) ?? 0) - (owedBy(a.id) ?? 0) || a.name.localeCompare(b.name))}
               idOf={({ id }) => id}
               empty={WORDS.none}
               onOpen={(id) => void navigate({ to: `/organizers/${id}` })}

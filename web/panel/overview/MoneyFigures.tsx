@@ -23,6 +23,7 @@ type Props = { query: FigureQuery; asOf: string }
 const SERIES = ['var(--series-1)']
 const RAMP = ['var(--ramp-1)', 'var(--ramp-2)', 'var(--ramp-3)', 'var(--ramp-4)']
 const ROWS_MAX = 8
+const ofOrganizer = ({ organizerId }: FigureQuery) => (organizerId ? { organizerId } : {})
 
 export function DebtFigure({ query, asOf }: Props) {
   const asked = untilToday(query, todayInMexico())
@@ -31,6 +32,7 @@ export function DebtFigure({ query, asOf }: Props) {
   return (
     <Loaded query={debt} lines={8}>
       {({ data }) => {
+        const behind = (day: string) => ({ ...ofOrganizer(query), to: day })
         const first = data[0]
         const last = data.at(-1)
         const change = (last?.openDebtCents ?? 0) - (first?.openDebtCents ?? 0)
@@ -56,7 +58,7 @@ export function DebtFigure({ query, asOf }: Props) {
               rows: data.map(({ id, openDebtCents, organizers }) => ({
                 id,
                 cells: [
-                  <Link key="day" to="/organizers" search={{ to: id }}>
+                  <Link key="day" to="/organizers" search={behind(id)}>
                     {formatDay(id)}
                   </Link>,
                   formatMoney(openDebtCents),
@@ -75,7 +77,7 @@ export function DebtFigure({ query, asOf }: Props) {
                 titleOf={(day) =>
                   `${formatDay(day)}: ${formatMoney(data.find(({ id }) => id === day)?.openDebtCents ?? null)}`
                 }
-                onOpen={(day) => void navigate({ to: '/organizers', search: { to: day } })}
+                onOpen={(day) => void navigate({ to: '/organizers', search: behind(day) })}
               />
             )}
           </Figure>
@@ -87,7 +89,7 @@ export function DebtFigure({ query, asOf }: Props) {
 
 export function AgeingFigure({ query, asOf }: Props) {
   const { to } = untilToday(query, todayInMexico())
-  const asked = { to, ...(query.organizerId ? { organizerId: query.organizerId } : {}) }
+  const asked = { to, ...ofOrganizer(query) }
   const ageing = useReport('debt-aging', asked)
   const navigate = useNavigate()
   return (

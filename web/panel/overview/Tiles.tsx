@@ -22,7 +22,7 @@ export function Tiles({ overview, filters }: { overview: Schemas['Overview']; fi
       value: formatMoney(finance.openDebtCents),
       hint: WORDS.billedTile(formatMoney(finance.billedCents)),
       to: '/organizers',
-      search: {},
+      search: filters.organizerId ? { organizerId: filters.organizerId } : {},
     },
     {
       label: WORDS.paid,
