@@ -88,6 +88,31 @@ test('the charts', async (t) => {
       await page.locator('h1:focus').waitFor()
     })
 
+  await t.test('the debt of one organizer leads to the same sum on that day', async (t) => {
+    const page = await site.open(t, 'director', `/panel?from=${FROM}&to=${TO}&organizerId=org_demo`)
+    const figure = page.getByRole('figure', { name: 'Deuda por día' })
+    await figure.getByRole('button', { name: 'Ver tabla' }).click()
+    const row = figure.getByRole('table').getByRole('row').last()
+    const owed = await row.getByRole('cell').nth(1).innerText()
+    await row.getByRole('link').click()
+
+    const list = page.getByRole('grid', { name: 'Organizadores' })
+    await list.getByRole('row', { name: 'Bodas y Fiestas Demo' }).filter({ hasText: owed }).waitFor()
+    assert.equal(await list.getByRole('row').count(), 1 + 1)
+    assert.equal(word(new URL(page.url()), 'organizerId'), 'org_demo')
+  })
+
+  await t.test('an event with messages leads to its guests and what each got', async (t) => {
+    const page = await site.open(t, 'director', `/panel/messages/whatsapp?from=${FROM}&to=${TO}`)
+    const link = page.getByRole('grid').getByRole('link').first()
+    const name = await link.innerText()
+    await link.click()
+
+    await page.getByRole('heading', { level: 1, name: 'Invitados' }).waitFor()
+    await page.getByText(name, { exact: true }).first().waitFor()
+    await page.getByRole('grid', { name: 'Invitados' }).getByRole('row').nth(1).waitFor()
+  })
+
   await t.test('a report of too many rows for one answer is written by the server, and comes by itself', async (t) => {
     const page = await site.open(t, 'director', `/panel?from=${FROM}&to=${TO}`)
     const tooMany = { status: 409, json: { code: 'export_required', requestId: 'req_1', detail: '' } }
@@ -103,6 +128,8 @@ test('the charts', async (t) => {
     const asked = page.waitForRequest((request) => request.url().includes('format=csv'))
     const coming = save(page, figure, 'CSV')
     await figure.getByText('Son muchas filas: estamos escribiendo el archivo. 45.0%').waitFor()
+    await page.getByRole('status').filter({ hasText: 'Son muchas filas: estamos escribiendo el archivo.' }).waitFor()
+    assert.equal(await page.getByRole('status').filter({ hasText: '%' }).count(), 0)
     isHeld = false
     const { name, bytes } = await coming
 

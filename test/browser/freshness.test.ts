@@ -12,9 +12,9 @@ const APPS: App[] = [
 ]
 
 /** A page with a clock that tests move, from before its first script. */
-async function withClock(t: Ending, site: Site, who: Who): Promise<Page> {
+async function withClock(t: Ending, site: Site, who: Who, time?: string): Promise<Page> {
   const page = await site.open(t, who, '/login')
-  await page.clock.install()
+  await page.clock.install(time === undefined ? {} : { time })
   return page
 }
 const title = (page: Page, name: string) => page.getByRole('heading', { level: 1, name }).waitFor()
@@ -80,17 +80,47 @@ test('the age of what is shown', async (t) => {
       )
       await title(page, name)
       await page.getByRole('link', { name: elsewhere, exact: true }).click()
-      await page
-        .getByText('Sin conexión. Se carga en cuanto vuelva.')
-        .or(page.locator('h1', { hasText: name }))
-        .waitFor()
+      const awaited = 'La pantalla que elegiste se abre en cuanto vuelva.'
+      await page.locator('span', { hasText: awaited }).waitFor()
+      await page.getByRole('status').filter({ hasText: awaited }).waitFor()
+      await title(page, name)
 
       await page.context().setOffline(false)
 
       await title(page, elsewhere)
       await line.waitFor({ state: 'detached' })
+      assert.equal(await page.locator('span', { hasText: awaited }).count(), 0)
     })
   }
+
+  await t.test('what never changes is asked for once, and does not count as old', async (t) => {
+    const page = await withClock(t, site, 'organizer')
+    let previews = 0
+    page.on('request', (request) => {
+      if (request.url().endsWith('/preview')) previews++
+    })
+    await page.goto('/organizer/events/ev_demo/sends/new?channel=email')
+    await page.getByRole('region', { name: 'Así lo ve' }).getByRole('article').waitFor()
+    for (let again = 0; again < 3; again++) {
+      const renewed = page.waitForResponse(/\/events\/ev_demo$/)
+      await page.clock.fastForward('05:01')
+      await renewed
+    }
+    assert.equal(previews, 1)
+    assert.equal(await page.getByText(/^Datos de hace/).count(), 0)
+  })
+
+  await t.test('without a network the data of the evening before have their day', async (t) => {
+    const page = await withClock(t, site, 'director', '2029-06-02T05:50:00Z')
+    await page.goto('/panel/users')
+    await page.getByRole('row').nth(1).waitFor()
+    await page.context().setOffline(true)
+    await page.getByText('Sin conexión. Datos de las 23:50.', { exact: true }).waitFor()
+
+    await page.clock.fastForward('08:10:00')
+
+    await page.getByText('Sin conexión. Datos del vie 1 jun 2029, 23:50 h.', { exact: true }).waitFor()
+  })
 
   await t.test('without a network a list that was never read says so, and comes by itself', async (t) => {
     const page = await site.open(t, 'director', '/panel/audit')

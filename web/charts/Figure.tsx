@@ -65,8 +65,15 @@ export function Figure({ title, conclusion, asOf, legend, note, table, isEmpty =
   const save = async (format: Format) => {
     setBusy(format)
     setFailure(undefined)
+    let isSaid = false
+    const show = (written: number | null) => {
+      // Once: the numbers that follow would be read one by one.
+      if (!isSaid) say(WORDS.writing)
+      isSaid = true
+      setPart(written)
+    }
     try {
-      await onSave(format, setPart)
+      await onSave(format, show)
       say(WORDS.saved)
     } catch (error) {
       setFailure(error)
@@ -87,7 +94,7 @@ export function Figure({ title, conclusion, asOf, legend, note, table, isEmpty =
       </div>
       <Refused error={failure} />
       {part === undefined ? null : (
-        <p role="status">
+        <p>
           {WORDS.writing} {part === null ? null : formatRatio(part)}
         </p>
       )}

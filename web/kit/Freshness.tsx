@@ -1,8 +1,9 @@
 /** How old what the screen shows is, where that matters: without a network, and when nothing has come for ten minutes. */
-import { onlineManager, useQueryClient, type QueryClient } from '@tanstack/react-query'
+import { onlineManager, useQueryClient, type Query, type QueryClient } from '@tanstack/react-query'
+import { useRouterState } from '@tanstack/react-router'
 import { useCallback, useEffect, useRef, useSyncExternalStore } from 'react'
 import { isProblem } from '../api/client.ts'
-import { formatAge, formatClock, formatTime } from '../words/formats.ts'
+import { formatAge, formatClock, formatDayOf, formatTime, ZONE } from '../words/formats.ts'
 import { pick } from '../words/locale.ts'
 import { Button } from './Button.tsx'
 import { say } from './say.ts'
@@ -17,6 +18,7 @@ const WORDS = pick({
     dataOfAge: (age: string) => `Datos de ${age}`,
     refresh: 'Actualizar',
     back: 'Otra vez en línea.',
+    awaited: 'La pantalla que elegiste se abre en cuanto vuelva.',
   },
   en: {
     offline: 'No connection.',
@@ -25,20 +27,24 @@ const WORDS = pick({
     dataOfAge: (age: string) => `Data from ${age}`,
     refresh: 'Refresh',
     back: 'Online again.',
+    awaited: 'The screen you chose opens once there is one.',
   },
 })
 const OLD_MS = 10 * 60_000
-const DAY_MS = 86_400_000
 
 /** `oldestMs`: when the oldest of what is shown came; 0: nothing is shown yet. */
 type Shown = { hasNetwork: boolean; isOffline: boolean; isAsking: boolean; oldestMs: number }
+
+/** Whether an answer is good for as long as the page is open: nobody who looks at it wants it again. */
+export const isLasting = ({ observers }: Pick<Query, 'observers'>): boolean =>
+  observers.every(({ options }) => options.staleTime === Infinity)
 
 /** Of the queries of this screen. Browsers may call themselves online without a way to the server. */
 function lookAt(queries: QueryClient): Shown {
   const shown = queries
     .getQueryCache()
     .findAll({ type: 'active' })
-    .filter(({ state }) => state.data !== undefined)
+    .filter((query) => query.state.data !== undefined && !isLasting(query))
   const isCut = shown.some(({ state }) => state.error !== null && !isProblem(state.error))
   const hasNetwork = onlineManager.isOnline()
   return {
@@ -67,12 +73,14 @@ export function Freshness() {
   const { hasNetwork, isOffline, isAsking, oldestMs } = useShown()
   const nowMs = useNowMs()
   const queries = useQueryClient()
-  useSaid(isOffline)
+  const isAwaited = useAwaitsFiles() && !hasNetwork
+  useSaid(isOffline, isAwaited)
   const isOld = oldestMs > 0 && nowMs - oldestMs >= OLD_MS && !isAsking
   if (!isOffline && !isOld) return null
   return (
     <p className={styles['freshness']}>
       <span>{isOffline ? describeOffline(oldestMs, nowMs) : WORDS.dataOfAge(ageOf(oldestMs, nowMs))}</span>
+      {isAwaited ? <span>{WORDS.awaited}</span> : null}
       {hasNetwork ? (
         <Button look="quiet" isBusy={isAsking} onPress={() => void queries.invalidateQueries()}>
           {WORDS.refresh}
@@ -82,23 +90,33 @@ export function Freshness() {
   )
 }
 
+/** Whether the address is that of a screen whose files have not come: the screen before it is still there. */
+const useAwaitsFiles = (): boolean =>
+  useRouterState({
+    select: ({ location, resolvedLocation }) => resolvedLocation?.pathname !== location.pathname,
+  })
+
 const ageOf = (atMs: number, nowMs: number) => formatAge(new Date(atMs).toISOString(), nowMs)
 
 function describeOffline(oldestMs: number, nowMs: number): string {
   if (oldestMs === 0) return WORDS.offline
-  const isOfToday = nowMs - oldestMs < DAY_MS
-  const since = isOfToday
-    ? WORDS.dataOfClock(formatClock(oldestMs))
-    : WORDS.dataOfDay(formatTime(new Date(oldestMs).toISOString()))
+  const [oldest, now] = [oldestMs, nowMs].map((ms) => new Date(ms).toISOString())
+  const since =
+    formatDayOf(oldest!, ZONE) === formatDayOf(now!, ZONE)
+      ? WORDS.dataOfClock(formatClock(oldestMs, ZONE))
+      : WORDS.dataOfDay(formatTime(oldest!, ZONE))
   return `${WORDS.offline} ${since}`
 }
 
-/** Tells people who do not see the line, once when the network goes and once when it comes. */
-function useSaid(isOffline: boolean): void {
+/** Tells people who do not see the line: once when the network goes, when a screen waits for it, and when it comes. */
+function useSaid(isOffline: boolean, isAwaited: boolean): void {
   const wasOffline = useRef(false)
   useEffect(() => {
     if (isOffline) say(WORDS.offline)
     else if (wasOffline.current) say(WORDS.back)
     wasOffline.current = isOffline
   }, [isOffline])
+  useEffect(() => {
+    if (isAwaited) say(`${WORDS.offline} ${WORDS.awaited}`)
+  }, [isAwaited])
 }

@@ -8,6 +8,7 @@ import 'virtual:tokens.css'
 import './base.css'
 import { AGAIN_MS, isProblem } from '../api/client.ts'
 import { LOCALE } from '../words/locale.ts'
+import { isLasting } from './Freshness.tsx'
 import { Broken, Missing } from './Lost.tsx'
 
 const FRESH_MS = 10_000
@@ -21,8 +22,11 @@ export function startApp(routeTree: AnyRoute, basePath: string): void {
         staleTime: FRESH_MS,
         // An answer of the API is final; without a network it is worth another try.
         retry: (failures, error) => !isProblem(error) && failures < 2,
-        refetchInterval: ({ state: { error } }) =>
-          error === null || isProblem(error) ? AGAIN_MS : AGAIN_WITHOUT_NETWORK_MS,
+        refetchInterval: (query) => {
+          const { error } = query.state
+          if (error !== null && !isProblem(error)) return AGAIN_WITHOUT_NETWORK_MS
+          return isLasting(query) ? false : AGAIN_MS
+        },
       },
       // Without a network a form says so at once, instead of sending by itself later.
       mutations: { retry: false, networkMode: 'always' },

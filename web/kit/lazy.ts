@@ -2,7 +2,7 @@
 import { lazyRouteComponent } from '@tanstack/react-router'
 
 /**
- * As `lazyRouteComponent`. Without a network the screen before stays until its files come: the router would load the page again,
+ * As `lazyRouteComponent`. Without a network the screen before stays until its files come, and Freshness says so: the router would load the page again,
  * and the browser would show an error of its own.
  */
 export const lazyScreen: typeof lazyRouteComponent = (load, name) =>
