@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { formatMoneyIn } from './formats.ts'
+import { CURRENCIES as OF_THE_API, formatCents } from '../../src/platform/values/money.ts'
+import { CURRENCIES, formatMoneyIn } from './formats.ts'
 
 for (const [minor, currency, text] of [
   [123_450, 'MXN', '$1,234.50'],
@@ -15,3 +16,9 @@ for (const [minor, currency, text] of [
   [100, null, '$1.00'],
 ] as const)
   test(`${minor} minor units of ${currency} are ${text}`, () => assert.equal(formatMoneyIn(minor, currency), text))
+
+test('the currencies and their decimals are those of the API', () => {
+  assert.deepEqual(CURRENCIES, OF_THE_API)
+  for (const currency of CURRENCIES.filter((one) => one !== 'MXN'))
+    assert.equal(formatMoneyIn(150, currency), `${formatCents(150, currency)} ${currency}`)
+})

@@ -15,7 +15,8 @@ const ABSENT = '—'
 export const formatMoney = (cents: number | null): string =>
   cents === null ? ABSENT : `${cents < 0 ? '−' : ''}$${amount.format(Math.abs(cents) / 100)}`
 
-/** ISO 4217, of the currencies that the API takes. */
+/** ISO 4217, of those that the API takes (src/platform/values/money.ts; a test compares them). */
+export const CURRENCIES: readonly string[] = ['MXN', 'USD', 'EUR', 'GTQ', 'COP', 'CLP', 'JPY']
 const WITHOUT_DECIMALS = new Set(['CLP', 'JPY'])
 
 /**

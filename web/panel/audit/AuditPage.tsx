@@ -94,11 +94,11 @@ export function AuditPage() {
 }
 
 /** The fields that differ, side by side. */
-function Changes({ entry: { before, after } }: { entry: Entry }) {
+function Changes({ entry: { entity, before, after } }: { entry: Entry }) {
   const was = (before ?? {}) as Record<string, unknown>
   const is = (after ?? {}) as Record<string, unknown>
   const currency = typeof is['currency'] === 'string' ? is['currency'] : null
-  const show = (field: string, value: unknown) => describeValue(field, value, currency)
+  const show = (field: string, value: unknown) => describeValue(field, value, { entity, currency })
   const fields = [...new Set([...Object.keys(was), ...Object.keys(is)])].filter(
     (field) => JSON.stringify(was[field] ?? null) !== JSON.stringify(is[field] ?? null),
   )

@@ -1,6 +1,7 @@
 /** What the audit log keeps of a change, in words: names of fields, and their values as people read them. */
 import { formatMoneyIn, formatTime, ZONE } from '../../words/formats.ts'
 import { pick } from '../../words/locale.ts'
+import { nameValue } from './values.ts'
 
 const ABSENT = '—'
 const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/
@@ -71,7 +72,7 @@ const NAMES = pick<Record<string, string>>({
       supervisor: 'Supervisa',
     },
     ...{ disabled: 'Desactivado', disabledAt: 'Desactivado', address: 'Dirección', mapUrl: 'Mapa' },
-    ...{ latitude: 'Latitud', longitude: 'Longitud' },
+    ...{ latitude: 'Latitud', longitude: 'Longitud', changed: 'También cambió' },
   },
   en: {},
 })
@@ -82,17 +83,25 @@ const spell = (field: string): string =>
 
 export const nameField = (field: string): string => NAMES[field] ?? spell(field)
 
-/** A value as text. Cents are of `currency`; null: pesos. */
-export function describeValue(field: string, value: unknown, currency: string | null): string {
+type Of = { entity: string; currency: string | null }
+
+/** A value as text. `entity`: the kind of object that it is of. Cents are of `currency`; null: pesos. */
+export function describeValue(field: string, value: unknown, of: Of): string {
   if (value === undefined || value === null) return ABSENT
   if (typeof value === 'boolean') return value ? WORDS.yes : WORDS.no
-  if (typeof value === 'number') return field.endsWith('Cents') ? formatMoneyIn(value, currency) : String(value)
-  if (typeof value === 'string') return isInstant(value) ? formatTime(value, ZONE) : value
-  if (Array.isArray(value)) return value.map((one) => describeValue(field, one, currency)).join(', ') || ABSENT
+  if (typeof value === 'number') return field.endsWith('Cents') ? formatMoneyIn(value, of.currency) : String(value)
+  if (typeof value === 'string') return describeText(field, value, of)
+  if (Array.isArray(value)) return value.map((one) => describeValue(field, one, of)).join(', ') || ABSENT
   return (
     Object.entries(value)
       .filter(([, part]) => part !== null)
-      .map(([name, part]) => `${nameField(name)}: ${describeValue(name, part, currency)}`)
+      .map(([name, part]) => `${nameField(name)}: ${describeValue(name, part, of)}`)
       .join('. ') || ABSENT
   )
+}
+
+function describeText(field: string, text: string, { entity }: Of): string {
+  if (isInstant(text)) return formatTime(text, ZONE)
+  // Of personal data the log only keeps which fields changed.
+  return field === 'changed' ? nameField(text) : nameValue(entity, field, text)
 }

@@ -22,6 +22,7 @@ import { formatTime, ZONE } from '../../words/formats.ts'
 import { OrganizerChoice } from '../shared/FilterBar.tsx'
 import { useOrganizerNames } from '../shared/organizers.ts'
 import { useUserNames } from '../shared/users.ts'
+import { SCOPES } from '../shared/words.ts'
 import { KeyForm } from './KeyForm.tsx'
 import { WORDS } from './words.ts'
 
@@ -58,7 +59,7 @@ export function KeysPage() {
             {
               id: 'scopes',
               title: WORDS.scopesLabel,
-              cell: ({ scopes }) => scopes.map((scope) => WORDS.shortScopes[scope]).join(', '),
+              cell: ({ scopes }) => scopes.map((scope) => SCOPES[scope]).join(', '),
             },
             { id: 'by', title: WORDS.by, cell: ({ createdBy }) => userOf(createdBy) },
             {

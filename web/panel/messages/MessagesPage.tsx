@@ -19,8 +19,9 @@ import { formatNumber } from '../../words/formats.ts'
 import { LOCALE } from '../../words/locale.ts'
 import { CHANNELS } from '../../words/states.ts'
 import { OrganizerChoice } from '../shared/FilterBar.tsx'
+import { LETTER_KINDS, RESOLUTIONS } from '../shared/words.ts'
 import { Channels } from './Channels.tsx'
-import { RESOLUTIONS, WORDS } from './words.ts'
+import { WORDS } from './words.ts'
 
 type Letter = Schemas['DeadLetter']
 type Filter = Schemas['DeadLetterFilter']
@@ -87,7 +88,7 @@ export function MessagesPage() {
           <Choice
             label={WORDS.kind}
             value={kind ?? ANY}
-            options={withAny(KINDS, WORDS.kinds)}
+            options={withAny(KINDS, LETTER_KINDS)}
             onChange={(id) => select({ kind: id === ANY ? undefined : id })}
           />
           <Choice
@@ -146,7 +147,7 @@ export function MessagesPage() {
 
 const nameLetter = ({ kind, refId, delivery, inboundEvent }: Letter): string => {
   if (delivery) return `${delivery.guestName}, ${delivery.eventName} (${CHANNELS[delivery.channel]})`
-  return `${WORDS.kinds[kind]}: ${inboundEvent?.source ?? refId}`
+  return `${LETTER_KINDS[kind]}: ${inboundEvent?.source ?? refId}`
 }
 
 type ActProps = {

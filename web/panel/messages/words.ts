@@ -26,7 +26,6 @@ export const WORDS = pick({
     closed: 'Atendidos',
     kind: 'Tipo',
     any: 'Todos',
-    kinds: { delivery: 'Mensaje', inbound_event: 'Aviso recibido', job: 'Tarea' },
     channel: 'Canal',
     who: 'Qué se detuvo',
     why: 'Por qué',
@@ -77,7 +76,6 @@ export const WORDS = pick({
     closed: 'Closed',
     kind: 'Kind',
     any: 'All',
-    kinds: { delivery: 'Message', inbound_event: 'Received event', job: 'Job' },
     channel: 'Channel',
     who: 'What is stuck',
     why: 'Why',
@@ -102,25 +100,5 @@ export const WORDS = pick({
     share: '% free',
     noMessages: 'No messages on these days.',
     cut: (shown: string, all: string) => `These are the ${shown} events with most messages, of ${all}.`,
-  },
-})
-
-/** How a letter was closed. */
-export const RESOLUTIONS: Record<string, string> = pick({
-  es: {
-    retried: 'Se reintentó',
-    discarded: 'Se descartó',
-    arrived: 'Ya había llegado',
-    superseded: 'Se pidió de nuevo',
-    moved: 'Ya estaba en camino',
-    gone: 'Ya no existe',
-  },
-  en: {
-    retried: 'Retried',
-    discarded: 'Discarded',
-    arrived: 'Had arrived',
-    superseded: 'Requested again',
-    moved: 'Was on its way',
-    gone: 'Exists no more',
   },
 })

@@ -6,7 +6,7 @@ import { PagedTable } from '../../kit/PagedTable.tsx'
 import { Panel } from '../../kit/Panel.tsx'
 import { Status } from '../../kit/Status.tsx'
 import { oneOf, useUrl } from '../../kit/url.ts'
-import { formatMoneyIn, formatTime, ZONE } from '../../words/formats.ts'
+import { CURRENCIES, formatMoneyIn, formatTime, ZONE } from '../../words/formats.ts'
 import { FilterBar } from '../shared/FilterBar.tsx'
 import { useOrganizerNames } from '../shared/organizers.ts'
 import { periodOf, todayInMexico, type Filters } from '../shared/period.ts'
@@ -20,8 +20,6 @@ type Group = keyof typeof WORDS.groups
 type PaymentsUrl = Filters & { group?: string; method?: string; currency?: string; payment?: string; enter?: string }
 
 const ANY = 'any'
-/** Those that the API takes. Amounts of two currencies never stand in one list. */
-const CURRENCIES = ['MXN', 'USD', 'EUR', 'GTQ', 'COP', 'CLP', 'JPY']
 const GROUPS = Object.entries(WORDS.groups) as [Group, string][]
 
 export function PaymentsPage() {
@@ -31,6 +29,7 @@ export function PaymentsPage() {
     GROUPS.map(([id]) => id),
     url.group,
   )
+  // Amounts of two currencies never stand in one list.
   const currency = oneOf(CURRENCIES, url.currency) ?? 'MXN'
   const query = {
     ...periodOf(url, todayInMexico()),

@@ -1,6 +1,6 @@
-import type { Schemas } from '../../api/client.ts'
 import type { Tone } from '../../kit/Status.tsx'
 import { pick } from '../../words/locale.ts'
+import { METHODS, PAYMENT_STATES } from '../shared/words.ts'
 
 export const WORDS = pick({
   es: {
@@ -187,46 +187,7 @@ export const WORDS = pick({
   },
 })
 
-type PaymentStatus = Schemas['Payment']['status']
-
-const STATUS_NAMES: Record<PaymentStatus, string> = pick({
-  es: {
-    creating: 'Creándose',
-    unknown: 'Sin confirmar',
-    requires_payment: 'Por pagar',
-    requires_action: 'Espera al cliente',
-    processing: 'En proceso',
-    failed: 'Falló',
-    cancelled: 'Cancelado',
-    expired: 'Venció',
-    late: 'Llegó tarde',
-    underpaid: 'Incompleto',
-    confirmed: 'Cobrado',
-    partially_refunded: 'Devuelto en parte',
-    refunded: 'Devuelto',
-    disputed: 'En disputa',
-    charged_back: 'Contracargo',
-    reversed: 'Revertido',
-  },
-  en: {
-    creating: 'Being created',
-    unknown: 'Unconfirmed',
-    requires_payment: 'To be paid',
-    requires_action: 'Waits for the client',
-    processing: 'Processing',
-    failed: 'Failed',
-    cancelled: 'Cancelled',
-    expired: 'Expired',
-    late: 'Late',
-    underpaid: 'Underpaid',
-    confirmed: 'Paid',
-    partially_refunded: 'Partly refunded',
-    refunded: 'Refunded',
-    disputed: 'Disputed',
-    charged_back: 'Charged back',
-    reversed: 'Reversed',
-  },
-})
+type PaymentStatus = keyof typeof PAYMENT_STATES
 const TONES: Partial<Record<PaymentStatus, Tone>> = {
   confirmed: 'ok',
   failed: 'bad',
@@ -242,7 +203,7 @@ const TONES: Partial<Record<PaymentStatus, Tone>> = {
 
 export const describeStatus = (status: PaymentStatus): { tone: Tone; text: string } => ({
   tone: TONES[status] ?? 'none',
-  text: STATUS_NAMES[status],
+  text: PAYMENT_STATES[status],
 })
 
 const MODES: Record<string, string> = pick({
@@ -252,19 +213,7 @@ const MODES: Record<string, string> = pick({
 
 /** Of a state in a difference: of a payment, or of the mode of its provider. */
 export const nameStatus = (status: string): string =>
-  (STATUS_NAMES as Record<string, string>)[status] ?? MODES[status] ?? status
-
-const METHODS: Record<string, string> = pick({
-  es: {
-    transfer: 'Transferencia',
-    cash: 'Efectivo',
-    card: 'Tarjeta',
-    other: 'Otro',
-    oxxo: 'OXXO',
-    spei: 'SPEI',
-  },
-  en: { transfer: 'Transfer', cash: 'Cash', card: 'Card', other: 'Other', oxxo: 'OXXO', spei: 'SPEI' },
-})
+  (PAYMENT_STATES as Record<string, string>)[status] ?? MODES[status] ?? status
 
 /** Of a payment: how it came; the provider where it tells none. */
 export const nameMethod = (method: string): string => METHODS[method] ?? method

@@ -1,7 +1,21 @@
-/** Who did something: people by their ids; programs and keys keep the name they act under. */
+/** Who did something: people by their ids; keys keep the name they act under. */
 import { useQuery } from '@tanstack/react-query'
 import { api } from '../../api/client.ts'
 import { readAll } from '../../api/pages.ts'
+import { pick } from '../../words/locale.ts'
+
+const PROGRAMS: Record<string, string> = pick({
+  es: {
+    'forgotten-password': 'Enlace de contraseña olvidada',
+    'set-password': 'Orden set-password',
+    clock: 'El reloj',
+  },
+  en: {
+    'forgotten-password': 'Link for a forgotten password',
+    'set-password': 'Command set-password',
+    clock: 'The clock',
+  },
+})
 
 const PAGE_ROWS = 200
 
@@ -12,9 +26,9 @@ export const useUsers = () =>
       readAll((at) => api.GET('/users', { params: { query: { limit: PAGE_ROWS, ...at } }, signal })),
   })
 
-/** Returns the name of a user; its id while the names are not there, or when it is not a user's. */
+/** Returns the name of a user, or of a program; its id while the names are not there, or when it is neither's. */
 export function useUserNames(): (id: string) => string {
   const { data } = useUsers()
   const names = new Map(data?.data.map(({ id, name }) => [id, name]))
-  return (id) => names.get(id) ?? id
+  return (id) => names.get(id) ?? PROGRAMS[id] ?? id
 }

@@ -13,10 +13,11 @@ import { useIdempotencyKey } from '../../kit/idempotency.ts'
 import { Refused } from '../../kit/Refused.tsx'
 import { ShownOnce } from '../../kit/ShownOnce.tsx'
 import { useOrganizers } from '../shared/organizers.ts'
+import { ROLES } from '../shared/words.ts'
 import { WORDS } from './words.ts'
 
 type Role = Schemas['ManagedUser']['role']
-const ROLES = (['organizer', 'staff', 'viewer', 'director'] as const).map((id) => ({ id, label: WORDS.roles[id] }))
+const ROLE_OPTIONS = (['organizer', 'staff', 'viewer', 'director'] as const).map((id) => ({ id, label: ROLES[id] }))
 
 type Values = { name: string; email: string; role: Role; organizerId: string; supervisor: boolean }
 
@@ -63,7 +64,7 @@ export function InviteForm({ organizerId, onClose }: { organizerId: string | und
       <Fields onSubmit={submit}>
         <Field label={WORDS.name} value={values.name} onChange={set('name')} error={wrong['name']} autoFocus />
         <Field label={WORDS.email} type="email" value={values.email} onChange={set('email')} error={wrong['email']} />
-        <Choice label={WORDS.role} value={values.role} options={ROLES} onChange={set('role')} />
+        <Choice label={WORDS.role} value={values.role} options={ROLE_OPTIONS} onChange={set('role')} />
         {values.role === 'director' ? null : (
           <Choice
             label={WORDS.organizer}

@@ -21,6 +21,7 @@ import { Status } from '../../kit/Status.tsx'
 import { useUrl } from '../../kit/url.ts'
 import { OrganizerChoice } from '../shared/FilterBar.tsx'
 import { useOrganizerNames } from '../shared/organizers.ts'
+import { ROLES } from '../shared/words.ts'
 import { InviteForm } from './InviteForm.tsx'
 import { WORDS } from './words.ts'
 
@@ -55,7 +56,7 @@ export function UsersPage() {
             {
               id: 'role',
               title: WORDS.role,
-              cell: ({ role, supervisor }) => WORDS.roles[role] + (supervisor ? `, ${WORDS.supervises}` : ''),
+              cell: ({ role, supervisor }) => ROLES[role] + (supervisor ? `, ${WORDS.supervises}` : ''),
             },
             { id: 'organizer', title: WORDS.organizer, cell: ({ organizerId }) => nameOf(organizerId) },
             { id: 'status', title: WORDS.status, cell: describePerson },
