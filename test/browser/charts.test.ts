@@ -100,6 +100,13 @@ test('the charts', async (t) => {
     await list.getByRole('row', { name: 'Bodas y Fiestas Demo' }).filter({ hasText: owed }).waitFor()
     assert.equal(await list.getByRole('row').count(), 1 + 1)
     assert.equal(word(new URL(page.url()), 'organizerId'), 'org_demo')
+
+    // Of a day to come nobody knows the debt.
+    const day = page.getByLabel('Deuda al')
+    const shown = await day.inputValue()
+    await day.fill('2099-01-01')
+    await day.press('Enter')
+    assert.equal(await day.inputValue(), shown)
   })
 
   await t.test('an event with messages leads to its guests and what each got', async (t) => {

@@ -14,7 +14,7 @@ export type Screen = {
 
 const heading = (name: string) => (page: Page) => page.getByRole('heading', { level: 1, name }).waitFor()
 
-const seen = (role: 'img' | 'dialog', name: string | RegExp) => (page: Page) =>
+const seen = (role: 'img' | 'dialog' | 'row', name: string | RegExp) => (page: Page) =>
   page.getByRole(role, { name }).first().waitFor()
 const said = (text: string) => (page: Page) => page.getByText(text).first().waitFor()
 
@@ -34,7 +34,7 @@ export const SCREENS: Screen[] = [
   },
   { name: 'panel-reviews', who: 'director', path: '/panel/money/reviews', ready: said('Todo cuadra.') },
   { name: 'panel-differences', who: 'director', path: '/panel/money/differences', ready: said('Todo cuadra.') },
-  { name: 'panel-organizers', who: 'director', path: '/panel/organizers', ready: said('Bodas y Fiestas Demo') },
+  { name: 'panel-organizers', who: 'director', path: '/panel/organizers', ready: seen('row', /Bodas y Fiestas Demo/) },
   {
     name: 'panel-organizer',
     who: 'director',
