@@ -5,7 +5,6 @@ import { useState } from 'react'
 import { cancelEventBody } from '../../api/bodies.ts'
 import { $api } from '../../api/client.ts'
 import { Confirm } from '../../kit/Confirm.tsx'
-import { Field } from '../../kit/Field.tsx'
 import { checkBody } from '../../kit/forms.ts'
 import { useIdempotencyKey } from '../../kit/idempotency.ts'
 import { RadioChoice } from '../../kit/RadioChoice.tsx'
@@ -45,16 +44,13 @@ export function Cancel({ event: { id: eventId, name }, onClose }: Props) {
   const queries = useQueryClient()
   const navigate = useNavigate()
   const summary = useSummary(eventId)
-  const [reason, setReason] = useState('')
   const [telling, setTelling] = useState<'tell' | 'silent'>('tell')
   const [header, settle] = useIdempotencyKey()
   const cancel = $api.useMutation('post', '/events/{eventId}/cancel', { onSettled: settle })
   const hasGuests = (summary.data?.guests.guests ?? 0) > 0
   const isTold = hasGuests && telling === 'tell'
-  const body = reason.trim() === '' ? {} : { reason: reason.trim() }
-  const wrong = checkBody(cancelEventBody, body)
-  const run = async () => {
-    await cancel.mutateAsync({ params: { path: { eventId }, header }, body })
+  const run = async (reason: string) => {
+    await cancel.mutateAsync({ params: { path: { eventId }, header }, body: reason === '' ? {} : { reason } })
     say(LIFE.cancelled)
     await queries.invalidateQueries({ queryKey: ['get', '/events/{eventId}'] })
     void queries.invalidateQueries()
@@ -64,7 +60,10 @@ export function Cancel({ event: { id: eventId, name }, onClose }: Props) {
     <Confirm
       title={LIFE.cancelTitle(name)}
       verb={!summary.data ? LIFE.cancel : isTold ? LIFE.cancelAndTell : LIFE.cancelSilently}
-      isReady={summary.data !== undefined && Object.keys(wrong).length === 0}
+      isReady={summary.data !== undefined}
+      asksReason="optional"
+      reasonLabel={LIFE.cancelReason}
+      check={(reason) => checkBody(cancelEventBody, { reason })}
       run={run}
       onClose={onClose}
     >
@@ -82,7 +81,6 @@ export function Cancel({ event: { id: eventId, name }, onClose }: Props) {
         {hasGuests ? (
           <RadioChoice label={LIFE.tellingLabel} value={telling} options={TELLING} onChange={setTelling} />
         ) : null}
-        <Field label={LIFE.cancelReason} value={reason} onChange={setReason} error={wrong['reason']} />
       </div>
     </Confirm>
   )
