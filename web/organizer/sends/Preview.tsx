@@ -26,7 +26,7 @@ export function Preview({ event, request, preflight: { preflightId, counts } }: 
   )
   const { hasNextPage, isFetching, isFetchNextPageError, isPlaceholderData, fetchNextPage } = recipients
   const loaded = rowsOf(recipients.data).length
-  // A guest who has left the event since the check is counted, and not listed.
+  // The API lists who would get it now, which may be fewer or more than the check has counted.
   const isWhole = recipients.isSuccess && !isPlaceholderData && !hasNextPage
   const total = isWhole ? loaded : counts.valid
   const index = Math.min(wanted, total - 1)
