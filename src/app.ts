@@ -1,5 +1,6 @@
 /** THE LIST OF ROUTES. Builds the Fastify app from its dependencies. Tests use the same app. */
 import type { Socket } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
 import Fastify, {
   LogController,
   type FastifyBaseLogger,
@@ -138,8 +139,8 @@ export async function buildApp(
   await app.register(passwordRoutes((choice) => choosePassword(deps, choice)))
   await app.register(
     forgottenRoutes({
-      isSimulated: deps.channels.email.isSimulated,
-      mailLink: (asked) => mailLink(deps, asked, (mail) => sendPasswordLink(deps, mail)),
+      ...{ config: deps.config, isSimulated: deps.channels.email.isSimulated },
+      mailLink: (asked) => mailLink(deps, asked, (mail) => sendPasswordLink({ ...deps, sleep }, mail)),
     }),
   )
   await app.ready()

@@ -3,7 +3,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import type { Deps } from '../deps.ts'
-import { Failure } from '../platform/errors.ts'
+import { Failure, isConnectionLost } from '../platform/errors.ts'
 import { ROLES } from '../http/access.ts'
 import { clearSessionCookies, setSessionCookies } from '../http/cookies.ts'
 import { readOwnCookies, requireOwnPage } from '../http/csrf.ts'
@@ -164,7 +164,7 @@ async function refreshBrowser(deps: Deps, request: FastifyRequest, reply: Fastif
 
 /**
  * The way in from the first page, which does not see the refresh token: whoever has one gets a new access token, and everybody goes
- * to `/login`, which sends on whoever is logged in.
+ * to `/login`, which sends on whoever is logged in and says what is wrong to the others.
  */
 const continueRoute =
   (deps: Deps): FastifyPluginAsyncTypebox =>
@@ -174,7 +174,7 @@ const continueRoute =
       requireOwnPage(request, deps.config)
       if (readOwnCookies(request, deps.config).refresh)
         await refreshBrowser(deps, request, reply).catch((error: unknown) => {
-          if (!(error instanceof Failure)) throw error
+          if (!(error instanceof Failure) && !isConnectionLost(error)) throw error
         })
       return reply.redirect('/login', 303)
     })

@@ -184,7 +184,8 @@ type Forgotten = { email: string; address: string; requestId: string }
 /**
  * Mails a link to the person who says that they have forgotten the password of this account; without such an account it does
  * nothing. It returns before it looks, so that nobody learns from the answer or its time whether there is one; `done` settles
- * afterwards. Links of before stay valid, because a stranger may ask too. Throws `rate_limited`.
+ * afterwards. Links of before stay valid, because a stranger may ask too. After three mails in ten minutes an account gets none, and
+ * nobody is told: whoever asks has those three. Throws `rate_limited` for a network that asks too often.
  */
 export async function mailLink(
   context: Context,
@@ -193,8 +194,10 @@ export async function mailLink(
 ): Promise<{ done: Promise<void> }> {
   const folded = foldEmail(email)
   await limitAttempts(context.kv, `forgotten:address:${networkOf(address)}`, 30, 60_000)
-  await limitAttempts(context.kv, `forgotten:account:${sha256(folded).toString('hex')}`, 3, 600_000)
+  const subject = `forgotten:account:${sha256(folded).toString('hex')}`
+  const isEnough = await limitAttempts(context.kv, subject, 3, 600_000).then(() => false, isRateLimited)
   const work = async () => {
+    if (isEnough) return
     const account = await findAccountByEmail(context.db, folded)
     if (!account) return
     const cause = { by: 'forgotten-password', requestId, at: context.now() }
@@ -207,6 +210,12 @@ export async function mailLink(
     if (made) await send({ to: account.email, language: account.language, link: made.link })
   }
   return { done: work() }
+}
+
+/** Throws whatever else went wrong. */
+function isRateLimited(error: unknown): true {
+  if (error instanceof Failure && error.code === 'rate_limited') return true
+  throw error
 }
 
 /** Sets the password of the person who has the link, and ends every login of theirs. Throws `link_not_valid`, `rate_limited`. */

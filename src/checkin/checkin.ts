@@ -31,7 +31,7 @@ import {
   type TurnedAway,
 } from './answers.ts'
 import { findChosen, readWhom, type Scannable, type Whom } from './passes.ts'
-import { findAdmissionElsewhere, takeLaterPlaces } from './ranking.ts'
+import { admitWhoCameBack, findAdmissionElsewhere, takeLaterPlaces } from './ranking.ts'
 import {
   judgeDoor,
   judgeInvitation,
@@ -207,7 +207,8 @@ async function checkScan(
   if (judgment.status === 'valid' || (await takeLaterPlaces(tx, { row, event, invitation, judgment }))) {
     const passed = await passDoor(tx, { invitationId, passage: direction, count, at, now })
     if (!passed) throw new Error('The rules let a scan pass that the invitation does not.')
-    return { answer: describeAdmission(row, passed), invitationId, conflictsWith: null }
+    const after = direction === 'out' ? await admitWhoCameBack(tx, { invitationId, at, now }) : null
+    return { answer: describeAdmission(row, after ?? passed), invitationId, conflictsWith: null }
   }
   const standing = await findAdmission(tx, invitationId)
   const isDuplicate = judgment.status === 'duplicate'

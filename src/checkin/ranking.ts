@@ -3,10 +3,10 @@
  * but happened earlier takes the place of a later admission, which becomes a duplicate. When the two were made at different
  * gates, both let people in, and the later scan names the earlier one as its conflict.
  */
-import { passDoor } from '../events/events.ts'
+import { passDoor, type Admission } from '../events/events.ts'
 import type { Tx } from '../platform/db.ts'
 import type { EventFacts, InvitationFacts, Judgment } from './rules.ts'
-import { listLaterAdmissions, supersede } from './ranking-sql.ts'
+import { listLaterAdmissions, listLaterConflicts, supersede, uphold } from './ranking-sql.ts'
 import type { NewScan } from './sql.ts'
 
 export { findAdmissionElsewhere } from './ranking-sql.ts'
@@ -36,4 +36,22 @@ export async function takeLaterPlaces(tx: Tx, { row, event, invitation, judgment
   if (!(await passDoor(tx, { invitationId, passage: 'undo_in', count: needed, at, now }))) return false
   await supersede(tx, taken, row)
   return true
+}
+
+/**
+ * After an exit that was uploaded late: whoever came back after it, and was taken for a double entry because it was not known, is in.
+ * Only those whom their gate let in have such a conflict. Returns the invitation as it is then; null when nothing has changed.
+ */
+export async function admitWhoCameBack(
+  tx: Tx,
+  { invitationId, at, now }: { invitationId: string; at: Date; now: Date },
+): Promise<Admission | null> {
+  let admission: Admission | null = null
+  for (const one of await listLaterConflicts(tx, invitationId, at)) {
+    const passed = await passDoor(tx, { invitationId, passage: 'in', count: one.requested, at: one.at, now })
+    if (!passed) continue
+    await uphold(tx, one.id)
+    admission = passed
+  }
+  return admission
 }

@@ -225,6 +225,31 @@ test('exits and entries of one upload count in the order in which they took plac
   )
 })
 
+test('an exit that arrives after the return of its guest leaves them inside, and takes the double entry back', async (t) => {
+  const { get, sync, invite } = await aDoor(t)
+  const { eventId, code } = await invite({ event: { reentry: 'exit_then_entry' } })
+  await sync(eventId, [scanOf(code, '20:00', { gate: 'Norte' })])
+
+  const early = await sync(eventId, [scanOf(code, '20:40', { gate: 'Sur' })])
+  const late = await sync(eventId, [scanOf(code, '20:20', { gate: 'Norte', direction: 'out' })])
+
+  assert.deepEqual([early.results[0]!.status, early.results[0]!.isConflict], ['duplicate', true])
+  assert.deepEqual([late.results[0]!.status, late.results[0]!.guest!.admitted], ['valid', 1])
+  const door = (await get(`/events/${eventId}/door`, { as: 'staff' })).json()
+  assert.deepEqual([door.persons.inside, door.conflicts], [1, 0])
+})
+
+test('whoever a device would not let out has left all the same', async (t) => {
+  const { get, sync, invite } = await aDoor(t)
+  const { eventId, code } = await invite({ event: { reentry: 'exit_then_entry' } })
+  await sync(eventId, [scanOf(code, '20:00')])
+
+  const { results } = await sync(eventId, [scanOf(code, '20:20', { direction: 'out', shown: 'invalid' })])
+
+  assert.equal(results[0]!.status, 'valid')
+  assert.equal((await get(`/events/${eventId}/door`, { as: 'staff' })).json().persons.inside, 0)
+})
+
 test('a clock that is two hours ahead is found by sentAt, flagged and corrected', async (t) => {
   const { get, sync, invite } = await aDoor(t)
   const { eventId, code } = await invite()

@@ -4,6 +4,7 @@
  * again.
  *
  * Whoever a device turned away did not come in, so such a scan is stored with the judgement of the device and changes nothing.
+ * Whoever it would not let out has left all the same, so an exit is judged here.
  */
 import { Check, Errors } from 'typebox/value'
 import { reachOf, type User } from '../http/access.ts'
@@ -89,7 +90,8 @@ async function readScan(
   const at = new Date(Math.max(0, Math.min(corrected, receivedAt.getTime())))
   const input = { admit: 1, direction: 'in' as const, ...given, eventId, user, requestId }
   const row = { ...describeScan(input, reading, receivedAt), offlineAt: at, clockSkewMs: clock.skewMs }
-  const turnedAway = given.shown === undefined || given.shown === 'valid' ? null : given.shown
+  const turnedAway =
+    given.shown === undefined || given.shown === 'valid' || row.direction === 'out' ? null : given.shown
   return { n, row, at, reading, turnedAway, isClockOff: clock.isOff || corrected > receivedAt.getTime() + SKEW_MAX_MS }
 }
 
@@ -104,12 +106,15 @@ const readId = (given: unknown): string | null =>
     : null
 
 /**
- * Admits in one statement whoever comes in for the first time. An exit may have to come before an entry, so an upload with
- * exits is judged scan by scan; so is one that the statement refuses as a whole, such as a retry beside its first try.
+ * Admits in one statement whoever comes in for the first time. An exit may have to come before an entry, so the scans of its
+ * invitation are judged one by one; so are all that the statement refuses as a whole, such as a retry beside its first try.
  */
 async function admitTogether(db: Db, read: Read[], user: User): Promise<(Admission | null)[]> {
-  if (read.some(({ row }) => row.direction === 'out')) return []
-  const able = read.filter(({ row, reading, turnedAway }) => !turnedAway && mayEnterAtOnce(row, reading))
+  const codeOf = ({ row }: Read) => row.codeHash.toString('hex')
+  const leaving = new Set(read.filter(({ row }) => row.direction === 'out').map(codeOf))
+  const able = read.filter(
+    (one) => !one.turnedAway && !leaving.has(codeOf(one)) && mayEnterAtOnce(one.row, one.reading),
+  )
   if (able.length === 0) return []
   try {
     const admissions = await admitScans(

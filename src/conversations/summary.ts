@@ -20,7 +20,12 @@ const count = (condition: ReturnType<typeof sql>, persons = sql`places`) => sql`
 /** Reads the invitations of the event and the latest message to each guest. */
 async function countGuests(db: Db, scope: string | null, eventId: string): Promise<Counts> {
   const { rows } = await sql<Counts>`
-    with latest as (
+    with own as (
+      select id, capacity
+        from events
+       where id = ${eventId}
+         and (${scope}::text is null or organizer_id = ${scope})),
+    latest as (
       select distinct on (d.guest_id) d.guest_id, d.status
         from deliveries d
        where d.event_id = ${eventId}
@@ -38,16 +43,12 @@ async function countGuests(db: Db, scope: string | null, eventId: string): Promi
            -- the rule of countConfirmed
            coalesce(sum(case when is_revoked then admitted else wanted end) filter (where answer = 'yes'), 0) as taken,
            (
-             select json_build_object('guests', count(*), 'persons', coalesce(sum(party_size), 0))
-               from waitlist_entries
-              where event_id = ${eventId}) as waiting,
-           (select capacity from events where id = ${eventId}) as capacity
+             select json_build_object('guests', count(*), 'persons', coalesce(sum(w.party_size), 0))
+               from waitlist_entries w
+               join own on own.id = w.event_id) as waiting,
+           (select capacity from own) as capacity
       from guest
-     where exists (
-       select 1
-         from events e
-        where e.id = ${eventId}
-          and (${scope}::text is null or e.organizer_id = ${scope}))`.execute(db)
+     where exists (select 1 from own)`.execute(db)
   return rows[0]!
 }
 

@@ -10,6 +10,8 @@ import { readRow, type CellError, type ReadRow } from './rows.ts'
 import { insertImport, insertRejects } from './sql.ts'
 
 export const ROWS_MAX = 10_000
+/** Of a list that is imported as a job. */
+export const JOB_ROWS_MAX = 200_000
 export const BATCH = 1000
 
 type Context = { db: Db; now: () => Date }
@@ -38,6 +40,11 @@ export type ImportResult = {
   rowsUnread: number
 }
 
+export function refuseTooMany(rows: number): void {
+  if (rows > JOB_ROWS_MAX)
+    throw new Failure('too_many_rows', { detail: `At most ${JOB_ROWS_MAX} guests: split the list.` })
+}
+
 /**
  * All rows are written in one transaction, or none. A dry run does the same and rolls back, so that it says what would be
  * done. Null: the list is too long for one answer. Throws `event_not_found`, and what openList and findHeadings throw.
@@ -54,7 +61,7 @@ export async function importGuests(context: Context, request: ImportRequest): Pr
   let rowsUnread = 0
   for await (const line of rest) {
     if (rows.length < ROWS_MAX) rows.push(readRow(headings.columns, line))
-    else if (isSample) rowsUnread++
+    else if (isSample) refuseTooMany(rows.length + ++rowsUnread)
     else if (isDryRun) throw new Failure('too_many_rows', { detail: `A dry run reads at most ${ROWS_MAX} guests.` })
     else return null
   }

@@ -8,7 +8,7 @@ import { newId, withTx, type Db } from '../platform/db.ts'
 import { Failure } from '../platform/errors.ts'
 import { countHeadings, findHeadings, type Headings } from './columns.ts'
 import { LONG_LINES_MAX, openList, type OpenList } from './file.ts'
-import { BATCH, countStatuses, importBatch, isRejected, type ImportRequest } from './imports.ts'
+import { BATCH, countStatuses, importBatch, type ImportRequest, isRejected, refuseTooMany } from './imports.ts'
 import type { Line } from './line.ts'
 import {
   advanceImport,
@@ -23,7 +23,6 @@ import {
 import { readRow, type ReadRow } from './rows.ts'
 import { insertImport, insertRejects, type Import } from './sql.ts'
 
-export const JOB_ROWS_MAX = 200_000
 const CHUNK_BYTES = 512 * 1024
 
 type Context = { db: Db; now: () => Date }
@@ -37,9 +36,7 @@ export async function requestImport(
   if (!(await findEvent(db, scope, eventId))) throw new Failure('event_not_found')
   const { list, headings, rest } = await openRows(bytes, mapping)
   let rowsTotal = 0
-  for await (const _ of rest)
-    if (++rowsTotal > JOB_ROWS_MAX)
-      throw new Failure('too_many_rows', { detail: `At most ${JOB_ROWS_MAX} guests: split the list.` })
+  for await (const _ of rest) refuseTooMany(++rowsTotal)
   const made: Import = {
     ...{ id: newId('imp'), eventId, mapping, format: list.format, status: 'queued', rowsDone: 0, rowsTotal },
     ...{ created: 0, updated: 0, unchanged: 0, rejected: 0, requestedBy, createdAt: now(), endedAt: null },

@@ -1,5 +1,5 @@
 /** The e-mail with the link by which a person chooses a new password. */
-import type { Channels, Message } from '../channels/channels.ts'
+import type { Channels, Message, Outcome, Verdict } from '../channels/channels.ts'
 import { newId } from '../platform/db.ts'
 import type { Logger } from '../platform/log.ts'
 import type { Locale } from '../platform/values/languages.ts'
@@ -29,15 +29,25 @@ const WORDS = {
 } satisfies Record<Locale, object>
 
 type Mail = { to: string; language: Locale; link: string }
+type Context = { channels: Channels; log: Logger; sleep: (ms: number) => Promise<unknown> }
+
+/** The provider sends one mail whatever became of a try: all of them have one idempotency key. */
+const TRIES = 3
+const WAIT_MS = 1000
+const TRANSIENT = new Set<Verdict>(['retry', 'retry_once', 'wait_recipient', 'wait_all'])
+const mayHelp = (outcome: Outcome): boolean =>
+  outcome.kind === 'unknown' || (outcome.kind === 'refused' && TRANSIENT.has(outcome.verdict))
 
 /** Sends the link. The log says that it left, and neither to whom nor what it is. Throws when the provider does not take it. */
-export async function sendPasswordLink(
-  { channels, log }: { channels: Channels; log: Logger },
-  mail: Mail,
-): Promise<void> {
-  const outcome = await channels.email.send(composeMail(mail))
+export async function sendPasswordLink({ channels, log, sleep }: Context, mail: Mail): Promise<void> {
+  const message = composeMail(mail)
+  let outcome = await channels.email.send(message)
+  for (let tries = 1; tries < TRIES && mayHelp(outcome); tries++) {
+    await sleep(WAIT_MS)
+    outcome = await channels.email.send(message)
+  }
   if (outcome.kind !== 'sent') throw new Error(`the e-mail with a password link was not sent: ${outcome.reason}`)
-  log.info({ simulated: channels.email.isSimulated }, 'A password link was sent')
+  log.info('A password link was sent')
 }
 
 function composeMail({ to, language: locale, link }: Mail): Message {

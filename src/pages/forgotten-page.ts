@@ -35,7 +35,7 @@ const WORDS = {
 } satisfies Record<Locale, object>
 
 export type ForgottenNotice = keyof (typeof WORDS)['en']['notices']
-/** `isSimulated`: no e-mail leaves. `waitSeconds`: until another try counts. */
+/** `isSimulated`: no e-mail leaves, and there is no form. `waitSeconds`: until another try counts. */
 export type ForgottenPage = {
   locale: Locale
   isSimulated: boolean
@@ -61,7 +61,7 @@ export function renderForgotten({ locale, isSimulated, email = '', notice, waitS
   const body = `<main>
 <p class="brand">Monotickets</p>
 <h1>${words.title}</h1>
-${shown}${isSimulated ? `<p class="notice calm">${words.simulated}</p>` : ''}${isSent ? '' : form}
+${isSimulated ? `<p class="notice calm">${words.simulated}</p>` : `${shown}${isSent ? '' : form}`}
 <p><a href="/login">${words.back}</a></p>
 </main>`
   return renderPage({ lang: locale, title: words.title, style: STYLE, body })

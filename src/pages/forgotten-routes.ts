@@ -2,17 +2,23 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { localeOf } from '../http/accepts.ts'
+import { requireOwnPage } from '../http/csrf.ts'
 import { FORM, readForm, sendOwnPage } from '../http/html.ts'
+import type { Config } from '../platform/config.ts'
 import { Failure, isConnectionLost, statusOf } from '../platform/errors.ts'
 import { renderForgotten, type ForgottenPage } from './forgotten-page.ts'
 import { PAGE_POLICY } from './login-page.ts'
 
 type Asked = { email: string; address: string; requestId: string }
-/** `mailLink` throws `rate_limited`; what it does after its answer settles `done`. */
-type Context = { isSimulated: boolean; mailLink: (asked: Asked) => Promise<{ done: Promise<void> }> }
+/** `isSimulated`: no e-mail leaves, so none is asked for. `mailLink` throws `rate_limited`; what it does afterwards settles `done`. */
+type Context = {
+  config: Config
+  isSimulated: boolean
+  mailLink: (asked: Asked) => Promise<{ done: Promise<void> }>
+}
 
 export const forgottenRoutes =
-  ({ isSimulated, mailLink }: Context): FastifyPluginAsyncTypebox =>
+  ({ config, isSimulated, mailLink }: Context): FastifyPluginAsyncTypebox =>
   async (app) => {
     const open = { config: { access: 'public' as const }, schema: { hide: true } }
     const running = new Set<Promise<void>>()
@@ -29,6 +35,8 @@ export const forgottenRoutes =
     app.get('/password/forgotten', open, async (request, reply) => send(request, reply, {}))
 
     app.post('/password/forgotten', open, async (request, reply) => {
+      requireOwnPage(request, config)
+      if (isSimulated) return send(request, reply, {})
       const { email = '' } = (request.body ?? {}) as Partial<Record<string, string>>
       if (!/^[^@]+@[^@]+$/.test(email) || email.length > 254)
         return send(request, reply, { email, notice: 'missing' }, 400)

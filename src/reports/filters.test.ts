@@ -93,7 +93,13 @@ for (const { name, columns } of REPORTS.filter(({ takes }) => takes.includes('ev
         const sum = data.reduce((before: number, row: Record<string, number>) => before + row[fieldOf(column)]!, 0)
         assert.equal(totals[fieldOf(column)], sum, `${column.name} with ${query}`)
       }
-      for (const { rowsUrl } of data) assert.equal((await app.get(rowsUrl, { as })).statusCode, 200, rowsUrl)
+      for (const row of data) {
+        const reply = await app.get(row.rowsUrl, { as })
+        assert.equal(reply.statusCode, 200, row.rowsUrl)
+        const { priced } = reply.json().totals ?? {}
+        if (priced !== undefined)
+          assert.equal(priced, row.priced, `${row.rowsUrl} has the messages of ${name}?${query}`)
+      }
     }
   })
 

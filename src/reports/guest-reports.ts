@@ -121,10 +121,11 @@ export const whatsappCost: Report = {
      where ${isOnWhatsApp(f)}
      group by day
     having sum(priced) > 0`,
-  rowsOf: ({ id: day }, f) =>
-    f.eventId
-      ? `/events/${f.eventId}/deliveries?channel=whatsapp&limit=200`
-      : `/director/reports/whatsapp-events?${new URLSearchParams({ from: day, to: day, ...organizerOf(f) }).toString()}`,
+  rowsOf: ({ id: day }, f) => {
+    if (f.eventId) return `/events/${f.eventId}/deliveries?channel=whatsapp&limit=200`
+    const query = { from: day, to: day, ...(f.type ? { type: f.type } : {}), ...organizerOf(f) }
+    return `/director/reports/whatsapp-events?${new URLSearchParams(query).toString()}`
+  },
 }
 
 export const whatsappEvents: Report = {

@@ -79,7 +79,8 @@ export async function previewTemplate(
       ? composeEmail(name, locale, messageContext, variables)
       : composeWhatsApp(name, locale, messageContext, variables, { isWindowOpen })
   const base = { template: name, locale, channel, refusal: null, whatsapp: null, shown: null, email: null }
-  if (!('kind' in content)) return { ...base, email: { ...content, from: config.email.from ?? null } }
+  if (!('kind' in content))
+    return { ...base, email: { ...content, from: (config.email.apiKey && config.email.from) || null } }
   if (content.kind === 'refused') return { ...base, refusal: content.reason }
   return { ...base, whatsapp: content, shown: showWhatsApp(content, locale) }
 }

@@ -65,4 +65,11 @@ test('an event is made and changed', async (t) => {
 
   const changed = await read()
   assert.deepEqual([changed.location, changed.venue!.latitude], ['Entrada por el portón verde', 18.9])
+
+  await page.getByRole('link', { name: 'Cambiar' }).click()
+  await change.getByLabel('Lugar', { exact: true }).fill('Hacienda San Gabriel')
+  await change.getByRole('button', { name: 'Guardar cambios' }).click()
+  await page.getByRole('heading', { level: 1, name: 'Gala de mayo' }).waitFor()
+  const { venue } = await read()
+  assert.deepEqual([venue!.name, venue!.latitude], ['Hacienda San Gabriel', null], 'the point was of the other place')
 })

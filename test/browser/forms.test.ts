@@ -55,9 +55,9 @@ async function checkField(t: TestContext, site: Site): Promise<void> {
   const dialog = page.getByRole('dialog')
   const reason = dialog.getByRole('textbox')
   await reason.fill('x'.repeat(1001))
+  await dialog.getByRole('button', { name: /^Cancelar y/ }).click()
   await dialog.getByText('Es demasiado largo.').waitFor()
   assert.equal(await reason.getAttribute('aria-invalid'), 'true')
-  assert.ok(await dialog.getByRole('button', { name: /^Cancelar y/ }).isDisabled())
   assert.deepEqual(asked, [])
 }
 

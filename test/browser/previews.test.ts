@@ -49,6 +49,16 @@ async function look(t: TestContext, site: Site): Promise<void> {
   await page.getByRole('option', { name: 'Recordatorio' }).click()
   await page.getByRole('button', { name: 'Ver cómo queda' }).click()
   await preview.getByText('te recordamos', { exact: false }).first().waitFor()
+
+  // The preview stays open while a text is written.
+  await page.getByRole('button', { name: /^Mensaje|Recordatorio Mensaje/ }).click()
+  await page.getByRole('option', { name: 'Aviso con tu texto' }).click()
+  const text = page.getByLabel('Texto del aviso')
+  await text.fill('Cambia la hora')
+  await page.getByRole('button', { name: 'Ver cómo queda' }).click()
+  await preview.getByText('Cambia la hora').first().waitFor()
+  await text.pressSequentially(' a las 8')
+  await preview.getByText('Cambia la hora a las 8').first().waitFor()
 }
 
 const letterOf = (page: Page): Locator => page.getByRole('region', { name: 'Así lo ve' }).getByRole('article')

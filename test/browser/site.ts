@@ -120,7 +120,7 @@ async function enter(browser: Browser, url: string, account: { email: string; pa
 
 /** Errors that a test causes on purpose are answers that are not 2xx, and no network; Chromium writes a line for each. */
 const CAUSED =
-  /Failed to load resource: (the server responded with a status of (401|403|404|409|410|413|422|503)|net::ERR_INTERNET_DISC)/
+  /Failed to load resource: (the server responded with a status of (400|401|403|404|409|410|413|422|503)|net::ERR_INTERNET_DISC)/
 
 function watchConsole(t: Ending, page: Page): void {
   const errors: string[] = []

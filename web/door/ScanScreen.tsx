@@ -40,7 +40,7 @@ export function ScanScreen({ engine, memory, onSearch }: Props) {
 const Way = ({ engine, direction }: { engine: Engine; direction: Memory['direction'] }) => (
   <div role="group" aria-label={WORDS.way} className={styles['pair']}>
     {(['in', 'out'] as const).map((way) => (
-      <button key={way} type="button" aria-pressed={direction === way} onClick={() => engine.turn(way)}>
+      <button key={way} type="button" aria-pressed={direction === way} onClick={() => void engine.turn(way)}>
         {WORDS.ways[way]}
       </button>
     ))}

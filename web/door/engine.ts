@@ -56,7 +56,7 @@ export async function openEngine(store: Store, session: Session, signal: (tone: 
 
   function run(effect: Effect): void {
     if (effect.kind === 'signal') signal(effect.tone, memory.settings.isMuted)
-    else if (effect.kind === 'keep') void keep(effect.scan, effect.verdict)
+    else if (effect.kind === 'keep') void queue.keep(effect.scan, effect.verdict, effect.hash)
     else void check(effect.scan, effect.isAsked)
   }
 
@@ -74,11 +74,19 @@ export async function openEngine(store: Store, session: Session, signal: (tone: 
     // A device that was deleted admits nobody. Staff whose login has run out go on: they sign in later.
     const isEnded = memory.blockedBy !== null && session.token !== null
     const known = memory.settings.isOnlineOnly || isEnded ? null : await judgeNow(scan)
-    dispatch({ kind: 'silent', scanId: scan.scanId, verdict: known?.verdict ?? null })
+    dispatch({ kind: 'silent', scanId: scan.scanId, verdict: known?.verdict ?? null, hash: known?.hash ?? null })
+  }
+
+  /** Whether scans of this guest still wait here: the server would answer without them, and say that who has left is inside. */
+  async function isHeld(scan: Scan): Promise<boolean> {
+    const hash = (await judgeNow(scan))?.hash
+    if (!hash || !queue.holds(hash)) return false
+    await Promise.race([queue.upload(), new Promise((resolve) => setTimeout(resolve, SILENT_MS))])
+    return queue.holds(hash)
   }
 
   async function check(scan: Scan, isAsked: boolean): Promise<void> {
-    if (!isAsked) return standIn(scan)
+    if (!isAsked || (await isHeld(scan))) return standIn(scan)
     const asked = net.check(scan, lastTookMs)
     lastTookMs = null
     let timer: ReturnType<typeof setTimeout> | undefined
@@ -108,8 +116,6 @@ export async function openEngine(store: Store, session: Session, signal: (tone: 
     if (entry && verdict.guest)
       await store.putEntry(setInside(memory, entry, { scan, verdict, inside: verdict.guest.admitted }))
   }
-
-  const keep = async (scan: Scan, verdict: Verdict) => queue.keep(scan, verdict, (await judgeNow(scan))?.hash ?? null)
 
   async function takeLate(scan: Scan, verdict: Verdict): Promise<void> {
     if (queue.has(scan.scanId)) return verdict.text ? undefined : queue.settle(scan.scanId, verdict)
@@ -145,9 +151,17 @@ export async function openEngine(store: Store, session: Session, signal: (tone: 
     const outcome = await refreshList(memory, net, store)
     await note(outcome)
     if (outcome.kind !== 'ok') return
-    if (!recordsExits(memory)) memory.direction = 'in'
+    if (!recordsExits(memory) && memory.direction === 'out') await turn('in')
     dispatch({ kind: 'reached' })
     if (memory.waiting.size > 0) void queue.upload()
+  }
+
+  /** Whether the next codes come in or go out; also after the page has been loaded again. */
+  async function turn(direction: Scan['direction']): Promise<void> {
+    memory.direction = direction
+    memory.session = { ...memory.session, direction }
+    tell()
+    await store.set('session', memory.session)
   }
 
   function tick(nowMs: number): void {
@@ -200,11 +214,7 @@ export async function openEngine(store: Store, session: Session, signal: (tone: 
       dispatch({ kind: 'limited', isOnlineOnly: memory.settings.isOnlineOnly })
       await store.set('settings', memory.settings)
     },
-    /** Whether the next codes come in or go out. */
-    turn(direction: Scan['direction']): void {
-      memory.direction = direction
-      tell()
-    },
+    turn,
     async moveTo(gate: string): Promise<void> {
       memory.session = { ...memory.session, gate: gate.trim() || null }
       tell()

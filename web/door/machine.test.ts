@@ -42,7 +42,9 @@ const decoded = (id: string, left = 0, verdict = VALID): DoorEvent => ({
 const found: DoorEvent = { kind: 'decoded', scan: scan('a', { isChosen: true }), known: { verdict: VALID, left: 1 } }
 const chosen: DoorEvent = { kind: 'chosen', admit: 3 }
 const answered = (scanId: string, verdict = VALID): DoorEvent => ({ kind: 'answered', scanId, verdict })
-const silent = (scanId: string, verdict: Verdict | null = VALID): DoorEvent => ({ kind: 'silent', scanId, verdict })
+const silent = (scanId: string, verdict: Verdict | null = VALID): DoorEvent => ({
+  ...{ kind: 'silent', scanId, verdict, hash: null },
+})
 const settled = (id: string, verdict: Verdict, ageMs = 1000): DoorEvent => ({
   kind: 'settled',
   scan: scan(id),

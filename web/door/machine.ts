@@ -63,8 +63,8 @@ export type DoorEvent =
   | { kind: 'decoded'; scan: Scan; known: Known | null }
   | { kind: 'chosen'; admit: number }
   | { kind: 'answered'; scanId: string; verdict: Verdict }
-  /** 800 ms without an answer, or no network. `verdict`: by our list; null where it may not stand in. */
-  | { kind: 'silent'; scanId: string; verdict: Verdict | null }
+  /** 800 ms without an answer, or no network. `verdict`: by our list; null where it may not stand in. `hash`: of the entry meant. */
+  | { kind: 'silent'; scanId: string; verdict: Verdict | null; hash: string | null }
   /** The server's word about a scan whose verdict was provisional. `ageMs`: since that scan. */
   | { kind: 'settled'; scan: Scan; before: Verdict; verdict: Verdict; ageMs: number }
   /** More people of the party that stands there, the same way. */
@@ -79,7 +79,7 @@ export type Tone = 'valid' | 'duplicate' | 'invalid'
 export type Effect =
   /** `isAsked`: ask the server; otherwise our list answers. */
   | { kind: 'check'; scan: Scan; isAsked: boolean }
-  | { kind: 'keep'; scan: Scan; verdict: Verdict }
+  | { kind: 'keep'; scan: Scan; verdict: Verdict; hash: string | null }
   | { kind: 'signal'; tone: Tone }
 
 export const START: Door = { view: { kind: 'idle' }, corrections: [], misses: 0, isOffline: false, isOnlineOnly: false }
@@ -102,7 +102,7 @@ export function advance(door: Door, event: DoorEvent): Step {
         : [door, []]
     case 'silent':
       return view.kind === 'checking' && view.scan.scanId === event.scanId
-        ? standIn(door, view.scan, event.verdict)
+        ? standIn(door, view.scan, event)
         : [door, []]
     case 'settled':
       return settle(door, event)
@@ -147,7 +147,7 @@ const answer = (door: Door, scan: Scan, verdict: Verdict): Step => [
   [{ kind: 'signal', tone: verdict.status }],
 ]
 
-function standIn(door: Door, scan: Scan, verdict: Verdict | null): Step {
+function standIn(door: Door, scan: Scan, { verdict, hash }: Extract<DoorEvent, { kind: 'silent' }>): Step {
   const misses = door.misses + 1
   const missed = { ...door, misses, isOffline: door.isOffline || misses >= MISSES_MAX }
   if (verdict === null)
@@ -155,7 +155,7 @@ function standIn(door: Door, scan: Scan, verdict: Verdict | null): Step {
   return [
     { ...missed, view: { kind: 'provisional', scan, verdict } },
     [
-      { kind: 'keep', scan, verdict },
+      { kind: 'keep', scan, verdict, hash },
       { kind: 'signal', tone: verdict.status },
     ],
   ]

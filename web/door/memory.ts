@@ -48,7 +48,7 @@ export async function makeMemory(session: Session, stored: Stored): Promise<Memo
     ...{ recent: stored.recent ?? [], differences: stored.differences ?? [] },
     list: info ? await makeList(session.eventId, info, entries, waiting) : null,
     ...{ blockedBy: null, isUploading: false, isSaved: true, isLoading: false, skewMs: info?.skewMs ?? 0 },
-    direction: 'in',
+    direction: session.direction ?? 'in',
   }
 }
 

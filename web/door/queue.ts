@@ -103,6 +103,7 @@ export function openQueue({ memory, store, net, history, dispatch, blocked, tell
     settle,
     upload,
     has: (scanId: string) => waiting.has(scanId),
+    holds: (hash: string) => [...waiting.values()].some((one) => one.hash === hash),
     isDue: (nowMs: number) => waiting.size > 0 && nowMs >= dueMs,
   }
 }

@@ -14,6 +14,8 @@ export type Session = {
   gate: string | null
   device: string
   token: string | null
+  /** Which way people go at this gate; absent: in. */
+  direction?: Scan['direction']
 }
 /** Of the list that is stored whole. `skewMs`: how far this device's clock is behind the server's. */
 export type ListInfo = {

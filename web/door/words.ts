@@ -88,7 +88,7 @@ export const WORDS = pick({
     notReady: 'La lista se está bajando: sin ella no se puede trabajar sin conexión.',
     listAge: (at: string) => `Lista de las ${at}`,
     allUploaded: 'Todo está subido.',
-    toUpload: (n: number) => (n === 1 ? '1 entrada por subir' : `${n} entradas por subir`),
+    toUpload: (n: number) => (n === 1 ? '1 escaneo por subir' : `${n} escaneos por subir`),
     uploadNow: 'Subir ahora',
     signIn: 'Iniciar sesión',
     blockedWhy: 'Inicia sesión para subir lo pendiente. Nada se pierde.',
@@ -119,7 +119,7 @@ export const WORDS = pick({
     language: 'English',
     leave: 'Salir de esta puerta',
     leaveLosing: (n: number) =>
-      n === 1 ? 'Hay 1 entrada sin subir. Si sales, se pierde.' : `Hay ${n} entradas sin subir. Si sales, se pierden.`,
+      n === 1 ? 'Hay 1 escaneo sin subir. Si sales, se pierde.' : `Hay ${n} escaneos sin subir. Si sales, se pierden.`,
     leaveWhy: 'Se borra la lista de invitados de este equipo.',
     leaveAnyway: 'Salir y borrar',
     clock: (minutes: number) =>
@@ -127,7 +127,7 @@ export const WORDS = pick({
     prepare: 'Preparar la puerta',
     back: (event: string) => `Volver a ${event}`,
     otherWaits: (n: number, event: string) =>
-      `${n === 1 ? 'Hay 1 entrada' : `Hay ${n} entradas`} de «${event}» sin subir. Súbelas antes, o sal de esa puerta.`,
+      `${n === 1 ? 'Hay 1 escaneo' : `Hay ${n} escaneos`} de «${event}» sin subir. Súbelas antes, o sal de esa puerta.`,
     prepareWhy: 'Escanea con este teléfono el código QR que te dio el organizador, o escríbelo aquí.',
     deviceCode: 'Código del dispositivo',
     start: 'Empezar',
@@ -178,7 +178,7 @@ export const WORDS = pick({
     howManyLeave: 'How many leave now?',
     more: (n: number) => (n === 1 ? 'Let 1 more in' : `Let more in (${n} left)`),
     moreLeave: (n: number) => (n === 1 ? '1 more leaves' : `More leave (${n} inside)`),
-    way: 'Way',
+    way: 'Direction',
     ways: { in: 'Entries', out: 'Exits' },
     exits: 'Recording exits',
     next: 'Next',
@@ -220,7 +220,7 @@ export const WORDS = pick({
     notReady: 'The list is on its way: without it there is no work without a network.',
     listAge: (at: string) => `List of ${at}`,
     allUploaded: 'Everything is uploaded.',
-    toUpload: (n: number) => (n === 1 ? '1 entry to upload' : `${n} entries to upload`),
+    toUpload: (n: number) => (n === 1 ? '1 scan to upload' : `${n} scans to upload`),
     uploadNow: 'Upload now',
     signIn: 'Log in',
     blockedWhy: 'Log in to upload what is pending. Nothing is lost.',
@@ -252,8 +252,8 @@ export const WORDS = pick({
     leave: 'Leave this door',
     leaveLosing: (n: number) =>
       n === 1
-        ? '1 entry is not uploaded. If you leave, it is lost.'
-        : `${n} entries are not uploaded. If you leave, they are lost.`,
+        ? '1 scan is not uploaded. If you leave, it is lost.'
+        : `${n} scans are not uploaded. If you leave, they are lost.`,
     leaveWhy: 'The list of guests is deleted from this device.',
     leaveAnyway: 'Leave and delete',
     clock: (minutes: number) =>
@@ -261,7 +261,7 @@ export const WORDS = pick({
     prepare: 'Prepare the door',
     back: (event: string) => `Back to ${event}`,
     otherWaits: (n: number, event: string) =>
-      `${n === 1 ? '1 entry' : `${n} entries`} of “${event}” not uploaded. Upload them first, or leave that door.`,
+      `${n === 1 ? '1 scan' : `${n} scans`} of “${event}” not uploaded. Upload them first, or leave that door.`,
     prepareWhy: 'Scan with this phone the QR code that the organizer gave you, or type it here.',
     deviceCode: 'Code of the device',
     start: 'Start',

@@ -20,8 +20,12 @@ type Props = {
   children: ReactNode
   verb: string
   look?: 'main' | 'danger'
-  asksReason?: boolean
-  /** Checks what `run` would send. While it finds something, nothing is sent and the reason shows it. */
+  /** `optional`: it may stay empty. */
+  asksReason?: boolean | 'optional'
+  /** In the place of «why?». */
+  reasonLabel?: string
+  reasonHint?: string
+  /** Checks what `run` would send with a reason. While it finds something, nothing is sent and the reason shows it. */
   check?: (reason: string) => FieldErrors
   /** Whether what it needs beside the reason is there. */
   isReady?: boolean
@@ -36,6 +40,8 @@ export function Confirm({
   verb,
   look = 'danger',
   asksReason = false,
+  reasonLabel = WORDS.reason,
+  reasonHint,
   check = () => ({}),
   isReady = true,
   run,
@@ -47,13 +53,14 @@ export function Confirm({
   const [isBusy, setIsBusy] = useState(false)
   const submit = async () => {
     if (!isReady) return
-    if (asksReason && reason.trim() === '') return setWrong(WORDS.missing)
-    const [found] = Object.values(check(reason.trim()))
+    const given = reason.trim()
+    if (asksReason === true && given === '') return setWrong(WORDS.missing)
+    const [found] = given === '' ? [] : Object.values(check(given))
     setWrong(found)
     if (found) return
     setIsBusy(true)
     try {
-      await run(reason.trim())
+      await run(given)
       onClose()
     } catch (failure) {
       setError(failure)
@@ -71,7 +78,15 @@ export function Confirm({
         <div>{children}</div>
         <Refused error={error} />
         {asksReason ? (
-          <Field label={WORDS.reason} value={reason} onChange={setReason} error={wrong} lines={2} autoFocus />
+          <Field
+            label={reasonLabel}
+            hint={reasonHint}
+            value={reason}
+            onChange={setReason}
+            error={wrong}
+            lines={2}
+            autoFocus={asksReason === true}
+          />
         ) : null}
         <Row>
           <Button look={look} type="submit" isBusy={isBusy} isDisabled={!isReady}>

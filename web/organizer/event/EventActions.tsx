@@ -8,6 +8,7 @@ import { useIdempotencyKey } from '../../kit/idempotency.ts'
 import { Refused } from '../../kit/Refused.tsx'
 import { Row } from '../../kit/Row.tsx'
 import { say } from '../../kit/say.ts'
+import { looksChanged } from '../shared/changed.ts'
 import type { Event } from '../shared/event.ts'
 import { WORDS } from './words.ts'
 
@@ -46,6 +47,7 @@ function PauseButton({ event: { id, sendingPaused } }: { event: Event }) {
   const options = {
     onSuccess: () => {
       say(sendingPaused ? WORDS.resumed : WORDS.paused)
+      looksChanged(queries)
       return queries.invalidateQueries({ queryKey: ['get', '/events/{eventId}'] })
     },
     onSettled: settle,

@@ -5,11 +5,11 @@ import { useState } from 'react'
 import { cancelEventBody } from '../../api/bodies.ts'
 import { $api } from '../../api/client.ts'
 import { Confirm } from '../../kit/Confirm.tsx'
-import { Field } from '../../kit/Field.tsx'
 import { checkBody } from '../../kit/forms.ts'
 import { useIdempotencyKey } from '../../kit/idempotency.ts'
 import { RadioChoice } from '../../kit/RadioChoice.tsx'
 import { say } from '../../kit/say.ts'
+import { Loaded } from '../../kit/State.tsx'
 import { formatNumber } from '../../words/formats.ts'
 import type { Event } from '../shared/event.ts'
 import styles from './event.module.css'
@@ -17,16 +17,12 @@ import { LIFE } from './words.ts'
 
 type Props = { event: Event; onClose: () => void }
 
-/** Who is on the list, as far as it is known. */
-function useCounts(eventId: string): { guests: string; coming: string } | null {
-  const summary = $api.useQuery('get', '/events/{eventId}/summary', { params: { path: { eventId } } }).data
-  if (!summary) return null
-  return { guests: formatNumber(summary.guests.guests), coming: formatNumber(summary.answered.yes.guests) }
-}
+const useSummary = (eventId: string) =>
+  $api.useQuery('get', '/events/{eventId}/summary', { params: { path: { eventId } } })
 
 export function Publish({ event: { id: eventId, name }, onClose }: Props) {
   const queries = useQueryClient()
-  const counts = useCounts(eventId)
+  const guests = useSummary(eventId).data?.guests.guests
   const change = $api.useMutation('patch', '/events/{eventId}')
   const publish = async () => {
     await change.mutateAsync({ params: { path: { eventId } }, body: { status: 'active' } })
@@ -35,7 +31,7 @@ export function Publish({ event: { id: eventId, name }, onClose }: Props) {
   }
   return (
     <Confirm title={LIFE.publishTitle(name)} verb={LIFE.publish} look="main" run={publish} onClose={onClose}>
-      <p>{LIFE.publishText(counts?.guests ?? '')}</p>
+      <p>{LIFE.publishText(guests === undefined ? '' : formatNumber(guests))}</p>
       <p>{LIFE.publishAfter}</p>
     </Confirm>
   )
@@ -47,17 +43,14 @@ const TELLING = (['tell', 'silent'] as const).map((id) => ({ id, label: LIFE.tel
 export function Cancel({ event: { id: eventId, name }, onClose }: Props) {
   const queries = useQueryClient()
   const navigate = useNavigate()
-  const counts = useCounts(eventId)
-  const [reason, setReason] = useState('')
+  const summary = useSummary(eventId)
   const [telling, setTelling] = useState<'tell' | 'silent'>('tell')
   const [header, settle] = useIdempotencyKey()
   const cancel = $api.useMutation('post', '/events/{eventId}/cancel', { onSettled: settle })
-  const hasGuests = counts !== null && counts.guests !== '0'
+  const hasGuests = (summary.data?.guests.guests ?? 0) > 0
   const isTold = hasGuests && telling === 'tell'
-  const body = reason.trim() === '' ? {} : { reason: reason.trim() }
-  const wrong = checkBody(cancelEventBody, body)
-  const run = async () => {
-    await cancel.mutateAsync({ params: { path: { eventId }, header }, body })
+  const run = async (reason: string) => {
+    await cancel.mutateAsync({ params: { path: { eventId }, header }, body: reason === '' ? {} : { reason } })
     say(LIFE.cancelled)
     await queries.invalidateQueries({ queryKey: ['get', '/events/{eventId}'] })
     void queries.invalidateQueries()
@@ -66,13 +59,20 @@ export function Cancel({ event: { id: eventId, name }, onClose }: Props) {
   return (
     <Confirm
       title={LIFE.cancelTitle(name)}
-      verb={isTold ? LIFE.cancelAndTell : LIFE.cancelSilently}
-      isReady={Object.keys(wrong).length === 0}
+      verb={!summary.data ? LIFE.cancel : isTold ? LIFE.cancelAndTell : LIFE.cancelSilently}
+      isReady={summary.data !== undefined}
+      asksReason="optional"
+      reasonLabel={LIFE.cancelReason}
+      check={(reason) => checkBody(cancelEventBody, { reason })}
       run={run}
       onClose={onClose}
     >
       <div className={styles['stack']}>
-        {hasGuests ? <p>{LIFE.cancelCount(counts.guests, counts.coming)}</p> : null}
+        <Loaded query={summary} lines={1}>
+          {({ guests: { guests }, answered }) =>
+            guests > 0 ? <p>{LIFE.cancelCount(formatNumber(guests), formatNumber(answered.yes.guests))}</p> : null
+          }
+        </Loaded>
         <ul className={styles['follows']}>
           {LIFE.cancelFollows.map((line) => (
             <li key={line}>{line}</li>
@@ -81,7 +81,6 @@ export function Cancel({ event: { id: eventId, name }, onClose }: Props) {
         {hasGuests ? (
           <RadioChoice label={LIFE.tellingLabel} value={telling} options={TELLING} onChange={setTelling} />
         ) : null}
-        <Field label={LIFE.cancelReason} value={reason} onChange={setReason} error={wrong['reason']} />
       </div>
     </Confirm>
   )

@@ -12,7 +12,8 @@ import { Refused } from '../../kit/Refused.tsx'
 import { say } from '../../kit/say.ts'
 import { useMe } from '../../kit/session.ts'
 import { Fields } from '../../kit/Fields.tsx'
-import { bodyOf, lineOf, pathOf, valuesOf, type Values } from './values.ts'
+import { looksChanged } from '../shared/changed.ts'
+import { bodyOf, lacksPlace, lineOf, pathOf, valuesOf, type Values } from './values.ts'
 import { WORDS } from './words.ts'
 
 type Event = Schemas['Event']
@@ -45,6 +46,7 @@ export function EventForm({ event, onDone }: { event?: Event; onDone: (event: Ev
   const done = (saved: Event) => {
     void queries.invalidateQueries({ queryKey: ['get', '/events'] })
     void queries.invalidateQueries({ queryKey: ['get', '/events/{eventId}'] })
+    looksChanged(queries)
     say(event ? WORDS.saved : WORDS.created)
     onDone(saved)
   }
@@ -62,7 +64,10 @@ export function EventForm({ event, onDone }: { event?: Event; onDone: (event: Ev
   const submit = (submission: FormEvent) => {
     submission.preventDefault()
     const body = bodyOf(values, event)
-    const errors = checkBody(event ? updateEventBody : createEventBody, body)
+    const errors = {
+      ...checkBody(event ? updateEventBody : createEventBody, body),
+      ...(lacksPlace(values) ? { [pathOf('venueName')]: WORDS.placeMissing } : {}),
+    }
     setWrong(errors)
     if (Object.keys(errors).length > 0) return
     if (event) update.mutate({ params: { path: { eventId: event.id } }, body })

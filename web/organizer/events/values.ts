@@ -38,12 +38,19 @@ export function valuesOf(event?: Event): Values {
   }
 }
 
-/** A point that a program gave the venue stays. */
-function venueOf({ venueName, address, mapUrl }: Values, before: Event['venue'] | undefined) {
-  const [name, street, map] = [venueName, address, mapUrl].map((text) => text.trim() || null)
-  if (!name && !street && !map) return null
-  return { ...before, name: name ?? null, address: street ?? null, mapUrl: map ?? null }
+/** A point that a program gave the venue is not shown: it stays as long as the place is the same. */
+function venueOf(values: Values, before: Event['venue'] | undefined) {
+  const name = values.venueName.trim() || null
+  const address = values.address.trim() || null
+  const mapUrl = values.mapUrl.trim() || null
+  if (!name && !address && !mapUrl) return null
+  const isSame = before?.name === name && before.address === address
+  return { ...(isSame ? before : {}), name, address, mapUrl }
 }
+
+/** Whether there is a link of a map, and nothing to call the place by. */
+export const lacksPlace = ({ venueName, address, mapUrl }: Values): boolean =>
+  mapUrl.trim() !== '' && venueName.trim() === '' && address.trim() === ''
 
 /** `event`: the one that changes. What is no number stays none, for the schema to refuse. */
 export function bodyOf(values: Values, event?: Event) {

@@ -4,7 +4,6 @@ import { anonymizeGuestBody } from '../../api/bodies.ts'
 import { $api, type Schemas } from '../../api/client.ts'
 import { Check } from '../../kit/Checks.tsx'
 import { Confirm } from '../../kit/Confirm.tsx'
-import { Field } from '../../kit/Field.tsx'
 import { checkBody } from '../../kit/forms.ts'
 import { useIdempotencyKey } from '../../kit/idempotency.ts'
 import { say } from '../../kit/say.ts'
@@ -17,29 +16,28 @@ export function Anonymize({ guest: { id, name }, onClose }: { guest: Schemas['Gu
   const path = { ...useEventPath(), guestId: id }
   const changed = useGuestsChanged()
   const [isSure, setSure] = useState(false)
-  const [reason, setReason] = useState('')
   const [header, settle] = useIdempotencyKey()
   const anonymize = $api.useMutation('post', '/events/{eventId}/guests/{guestId}/anonymize', { onSettled: settle })
-  const body = reason.trim() === '' ? {} : { reason: reason.trim() }
-  const wrong = checkBody(anonymizeGuestBody, body)
-  const isReady = isSure && Object.keys(wrong).length === 0
-  const run = async () => {
-    await anonymize.mutateAsync({ params: { path, header }, body })
+  const run = async (reason: string) => {
+    await anonymize.mutateAsync({ params: { path, header }, body: reason === '' ? {} : { reason } })
     say(PRIVACY.done)
     changed()
   }
   return (
-    <Confirm title={PRIVACY.title(name)} verb={PRIVACY.verb} isReady={isReady} run={run} onClose={onClose}>
+    <Confirm
+      title={PRIVACY.title(name)}
+      verb={PRIVACY.verb}
+      isReady={isSure}
+      asksReason="optional"
+      reasonLabel={PRIVACY.reason}
+      reasonHint={PRIVACY.reasonHint}
+      check={(reason) => checkBody(anonymizeGuestBody, { reason })}
+      run={run}
+      onClose={onClose}
+    >
       <div className={styles['part']}>
         <List title={PRIVACY.lost} lines={PRIVACY.lostLines} />
         <List title={PRIVACY.kept} lines={PRIVACY.keptLines} />
-        <Field
-          label={PRIVACY.reason}
-          hint={PRIVACY.reasonHint}
-          value={reason}
-          onChange={setReason}
-          error={wrong['reason']}
-        />
         <Check label={PRIVACY.sure} isOn={isSure} onChange={setSure} />
       </div>
     </Confirm>

@@ -132,20 +132,25 @@ function OpenGuest({ guestId, onClose }: { guestId: string; onClose: () => void 
 
 /** What can be done with several guests at once. */
 function Chosen({ guests, onDone }: { guests: Guest[]; onDone: () => void }) {
-  const [open, setOpen] = useState<'send' | 'tag' | null>(null)
+  // A message moves guests to another state, and a filter of the list may hide them; those who were chosen get it all the same.
+  const [receivers, setReceivers] = useState<readonly Guest[] | null>(null)
+  const [isTagging, setTagging] = useState(false)
   const finish = () => {
-    setOpen(null)
+    setReceivers(null)
+    setTagging(false)
     onDone()
   }
   return (
     <Row>
       <p className={styles['chosen']}>{WORDS.chosen(guests.length)}</p>
-      <Button onPress={() => setOpen('send')}>{WORDS.send}</Button>
-      <Button onPress={() => setOpen('tag')}>{WORDS.tagAll}</Button>
-      <Dialog title={WORDS.sendTo(guests.length)} isOpen={open === 'send'} onClose={() => setOpen(null)}>
-        <SendForm guests={guests} onDone={finish} />
-      </Dialog>
-      <Dialog title={WORDS.tagTo(guests.length)} isOpen={open === 'tag'} onClose={() => setOpen(null)}>
+      <Button onPress={() => setReceivers(guests)}>{WORDS.send}</Button>
+      <Button onPress={() => setTagging(true)}>{WORDS.tagAll}</Button>
+      {receivers ? (
+        <Dialog title={WORDS.sendTo(receivers.length)} isOpen onClose={() => setReceivers(null)}>
+          <SendForm guests={receivers} onDone={finish} />
+        </Dialog>
+      ) : null}
+      <Dialog title={WORDS.tagTo(guests.length)} isOpen={isTagging} onClose={() => setTagging(false)}>
         <TagForm guests={guests} onDone={finish} />
       </Dialog>
     </Row>

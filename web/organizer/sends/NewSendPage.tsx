@@ -12,6 +12,7 @@ import { say } from '../../kit/say.ts'
 import { Loaded } from '../../kit/State.tsx'
 import { useUrl } from '../../kit/url.ts'
 import { formatNumber } from '../../words/formats.ts'
+import { looksChanged } from '../shared/changed.ts'
 import { useEvent, type Event } from '../shared/event.ts'
 import { checkSend, type Preflight, type SendRequest } from '../shared/preflight.ts'
 import { Check } from './Check.tsx'
@@ -92,7 +93,9 @@ function Launch({ event, request, seen, isBusy }: LaunchProps) {
     if (error) throw error
     say(WORDS.launched)
     void queries.invalidateQueries({ queryKey: ['get', '/events/{eventId}/campaigns'] })
-    if ('campaignId' in data) void navigate({ to: `/events/${event.id}/sends/${data.campaignId}` })
+    if ('campaignId' in data) await navigate({ to: `/events/${event.id}/sends/${data.campaignId}` })
+    // Now that nobody looks at this check, it is not made again for nothing.
+    looksChanged(queries)
   }
   const start = () =>
     void launch().catch((error: unknown) => {

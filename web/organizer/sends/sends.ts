@@ -1,7 +1,7 @@
 /** A send, and the check before its launch. */
 import { useQuery } from '@tanstack/react-query'
 import type { Schemas } from '../../api/client.ts'
-import { checkSend, type Preflight, type SendRequest } from '../shared/preflight.ts'
+import { checkSend, RARELY, type Preflight, type SendRequest } from '../shared/preflight.ts'
 
 export type Campaign = Schemas['Campaign']
 
@@ -12,6 +12,7 @@ export function usePreflight(eventId: string, request: SendRequest | null) {
     enabled: request !== null,
     placeholderData: (before) => before,
     staleTime: 60_000,
+    ...RARELY,
   })
 }
 

@@ -21,7 +21,7 @@ export function Message({ eventId, guest, template, variables }: Props) {
   const { guestId, channel, locale, isWindowOpen = false } = guest
   const body = { channel, variables, eventId, guestId, isWindowOpen, ...(locale ? { locale } : {}) }
   const preview = useQuery({
-    queryKey: ['preview', template, body],
+    queryKey: ['preview', guestId, template, body],
     queryFn: async () => {
       const { data, error } = await api.POST('/templates/{name}/preview', {
         params: { path: { name: template } },
@@ -30,6 +30,8 @@ export function Message({ eventId, guest, template, variables }: Props) {
       if (error) throw error
       return data
     },
+    // While a text is being written, the message of this guest stays.
+    placeholderData: (before, last) => (last?.queryKey[1] === guestId ? before : undefined),
     staleTime: Infinity,
   })
   return (

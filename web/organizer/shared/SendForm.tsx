@@ -6,6 +6,7 @@ import { Button } from '../../kit/Button.tsx'
 import { Choice, Field } from '../../kit/Field.tsx'
 import { Fields } from '../../kit/Fields.tsx'
 import { checkBody } from '../../kit/forms.ts'
+import { usePaused } from '../../kit/paused.ts'
 import { say } from '../../kit/say.ts'
 import { explainProblem } from '../../words/problems.ts'
 import { TEMPLATE_OPTIONS, type Sendable } from '../../words/templates.ts'
@@ -34,7 +35,9 @@ export function SendForm({ guests, onDone }: { guests: readonly To[]; onDone: ()
   const [wrong, setWrong] = useState<string>()
   const { round, progress, start, restart, forgetKeys } = useRound(guests, onDone)
   const needsText = template === 'event_update'
-  const sent = { template, channel, variables: needsText ? { update_text: text } : ({} as Record<string, string>) }
+  const sentWith = (text: string): Sent => ({ template, channel, variables: needsText ? { update_text: text } : {} })
+  const sent = sentWith(text)
+  const seen = sentWith(usePaused(text))
   const left = leftOf(guests, round, false)
   const before = leftOf(guests, round, true)
   const isBusy = progress !== null
@@ -81,7 +84,9 @@ export function SendForm({ guests, onDone }: { guests: readonly To[]; onDone: ()
           isDisabled={isBusy}
         />
       ) : null}
-      {needsText && text.trim() === '' ? null : <Look key={JSON.stringify(sent)} guests={guests} sent={sent} />}
+      {seen.variables['update_text']?.trim() === '' ? null : (
+        <Look key={`${template} ${channel}`} guests={guests} sent={seen} />
+      )}
       <Refusals guests={guests} round={round} />
       {left.length > 0 ? (
         <div>
@@ -114,12 +119,15 @@ function Look({ guests, sent: { channel, ...sent } }: { guests: readonly To[]; s
         <Button onPress={() => setIndex(0)}>{WORDS.look}</Button>
       </div>
     )
-  const { id: guestId, name, phone } = guests[index]!
+  const guest = guests[Math.min(index, guests.length - 1)]
+  if (!guest) return null
+  const { id: guestId, name, phone } = guest
   const usual = phone === null ? ('email' as const) : ('whatsapp' as const)
   return (
     <section className={styles['look']} aria-label={WORDS.preview}>
       <Walk name={name} {...{ index }} total={guests.length} onGo={setIndex} />
       <Message {...{ eventId, ...sent }} guest={{ guestId, channel: channel === 'auto' ? usual : channel }} />
+      {channel === 'auto' && usual === 'whatsapp' ? <p className={styles['channel']}>{WORDS.usual}</p> : null}
     </section>
   )
 }

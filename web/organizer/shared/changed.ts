@@ -1,5 +1,12 @@
-/** After a guest has changed, every screen asks again. */
-import { useQueryClient } from '@tanstack/react-query'
+/** After a guest or an event has changed, every screen asks again. */
+import { useQueryClient, type QueryClient } from '@tanstack/react-query'
+
+/** What was computed from guests and their event, to be looked at before a send. */
+const LOOKS = ['preview', 'preflight', 'reminder']
+
+export function looksChanged(queries: QueryClient): void {
+  for (const look of LOOKS) void queries.invalidateQueries({ queryKey: [look] })
+}
 
 /** Returns what tells it. */
 export function useGuestsChanged(): () => void {
@@ -18,5 +25,6 @@ export function useGuestsChanged(): () => void {
     ])
       void queries.invalidateQueries({ queryKey: ['get', `/events/{eventId}${path}`] })
     void queries.invalidateQueries({ queryKey: ['get', '/deliveries/{deliveryId}'] })
+    looksChanged(queries)
   }
 }

@@ -14,6 +14,10 @@ export type SendRequest = {
   scheduledAt?: string
 }
 
+/** A check is kept by the API, so it is made when somebody needs it, and not by the clock. */
+export const RARELY = { refetchInterval: false, refetchOnWindowFocus: false } as const
+const REMINDER_FRESH_MS = 300_000
+
 export async function checkSend(eventId: string, request: SendRequest): Promise<Preflight> {
   const call = { params: { path: { eventId } }, body: { ...request, dryRun: true } }
   const { data, error } = await api.POST('/events/{eventId}/campaigns', call)
@@ -32,7 +36,7 @@ export function useReminder(eventId: string, undecided: number) {
   return useQuery({
     queryKey: ['reminder', eventId, undecided],
     queryFn: () => checkSend(eventId, request),
-    // A reminder that was sent meanwhile leaves its guests out.
-    staleTime: 0,
+    ...RARELY,
+    staleTime: REMINDER_FRESH_MS,
   })
 }

@@ -18,6 +18,7 @@ export const WORDS = pick({
     previous: 'Anterior',
     next: 'Siguiente',
     position: (index: string, total: string) => `${index} de ${total}`,
+    usual: 'Es el medio de siempre. Si por WhatsApp no se puede, le llega por correo, si lo tiene.',
     refused: 'Este invitado no lo recibe por este medio.',
     again: (count: number): string => (count === 1 ? 'Ya se le mandó este mensaje:' : 'Ya se les mandó este mensaje:'),
     sendAgain: 'Enviar otra vez',
@@ -44,6 +45,7 @@ export const WORDS = pick({
     previous: 'Previous',
     next: 'Next',
     position: (index: string, total: string) => `${index} of ${total}`,
+    usual: 'This is the usual way. If WhatsApp cannot, they get an e-mail, if they have an address.',
     refused: 'This guest does not get it this way.',
     again: (count: number): string =>
       count === 1 ? 'They have got this message before:' : 'These have got it before:',

@@ -17,7 +17,19 @@ import { Loaded } from '../../kit/State.tsx'
 import { useUrl } from '../../kit/url.ts'
 import { useEvent, useEventPath, type Event } from '../shared/event.ts'
 import { Preview } from './Preview.tsx'
-import { bodyOf, countWritten, FIELDS, LINES, OTHER, standinOf, valuesOf, type Locale, type Texts } from './texts.ts'
+import { useDrafts, type Change } from './drafts.ts'
+import {
+  bodyOf,
+  countWritten,
+  FIELDS,
+  isSame,
+  LINES,
+  OTHER,
+  standinOf,
+  valuesOf,
+  type Locale,
+  type Texts,
+} from './texts.ts'
 import styles from './texts.module.css'
 import { WORDS } from './words.ts'
 
@@ -35,8 +47,8 @@ export function TextsPage() {
   const event = useEvent()
   const saved = useTexts(locale)
   const other = useTexts(OTHER[locale])
-  const [drafts, setDrafts] = useState<Partial<Record<Locale, Texts>>>({})
-  const keep = (draft?: Texts) => setDrafts((now) => ({ ...now, [locale]: draft }))
+  const [drafts, keepDraft] = useDrafts(useEventPath().eventId)
+  const keep: Keep = (change) => keepDraft(locale, change)
   return (
     <>
       <div>
@@ -64,10 +76,10 @@ export function TextsPage() {
   )
 }
 
-type Keep = (draft?: Texts) => void
+type Keep = (change: Change) => void
 type EditorProps = { event: Event; saved: Saved; other: Saved; draft: Texts | undefined; keep: Keep }
 
-/** What was written stays while the other language is looked at. */
+/** What was written stays while something else is looked at. */
 function Editor({ event, saved, other, draft, keep }: EditorProps) {
   const mayEdit = useMayEdit()
   const values = draft ?? valuesOf(saved)
@@ -75,7 +87,7 @@ function Editor({ event, saved, other, draft, keep }: EditorProps) {
   const isChanged = FIELDS.some((field) => values[field] !== (saved[field] ?? ''))
   return (
     <div className={styles['halves']}>
-      {mayEdit ? <Form key={saved.locale} saved={saved} values={values} keep={keep} standins={standins} /> : null}
+      {mayEdit ? <Form key={saved.locale} {...{ saved, values, keep, standins }} /> : null}
       <Preview event={event} values={values} standins={standins} isChanged={isChanged} />
     </div>
   )
@@ -95,9 +107,10 @@ function Form({ saved, values, keep, standins }: FormProps) {
   const [isResetting, setResetting] = useState(false)
   const path = { eventId, locale }
   const write = $api.useMutation('put', '/events/{eventId}/texts/{locale}', {
-    onSuccess: (now) => {
+    onSuccess: (now, { body }) => {
       queries.setQueryData(['get', '/events/{eventId}/texts/{locale}', { params: { path } }], now)
-      keep()
+      // What was written meanwhile stays.
+      keep((draft) => (draft && isSame(bodyOf(draft), body) ? undefined : draft))
     },
     onError: (error) => setWrong(fieldErrorsOf(error)),
   })
@@ -111,9 +124,11 @@ function Form({ saved, values, keep, standins }: FormProps) {
   }
   const reset = async () => {
     await write.mutateAsync({ params: { path }, body: {} })
-    say(WORDS.resetDone)
+    keep(() => undefined)
+    say(WORDS.resetDone(WORDS.inLocale[locale]))
   }
   const written = countWritten(saved)
+  const others = countWritten(standins.other)
   return (
     <section className={styles['card']}>
       <Fields onSubmit={submit}>
@@ -125,7 +140,7 @@ function Form({ saved, values, keep, standins }: FormProps) {
             hint={values[field].trim() === '' ? hintOf(standinOf(field, standins)) : undefined}
             lines={LINES[field]}
             value={values[field]}
-            onChange={(text) => keep({ ...values, [field]: text })}
+            onChange={(text) => keep((draft = values) => ({ ...draft, [field]: text }))}
             error={wrong[field]}
             maxLength={writeEventTextsBody.properties[field].maxLength}
           />
@@ -143,12 +158,12 @@ function Form({ saved, values, keep, standins }: FormProps) {
       </Fields>
       {isResetting ? (
         <Confirm
-          title={WORDS.resetTitle(written, WORDS.locales[locale].toLowerCase())}
+          title={WORDS.resetTitle(written, WORDS.inLocale[locale])}
           verb={WORDS.reset}
           run={reset}
           onClose={() => setResetting(false)}
         >
-          {WORDS.resetText}
+          {others === 0 ? WORDS.resetText : WORDS.resetOther(others, WORDS.inLocale[OTHER[locale]])}
         </Confirm>
       ) : null}
     </section>

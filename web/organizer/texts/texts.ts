@@ -23,6 +23,9 @@ export const valuesOf = (saved: Saved): Texts =>
 export const bodyOf = (texts: Texts): Saved =>
   Object.fromEntries(FIELDS.map((field) => [field, texts[field].trim() === '' ? null : texts[field]])) as Saved
 
+export const isSame = (a: Saved, b: { [field in Field]?: string | null }): boolean =>
+  FIELDS.every((field) => a[field] === (b[field] ?? null))
+
 export const countWritten = (saved: Saved): number => FIELDS.filter((field) => saved[field] !== null).length
 
 /** `from` is where the text comes from; nothing is shown where there is none. */

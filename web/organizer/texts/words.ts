@@ -6,6 +6,7 @@ export const WORDS = pick({
     about: 'Es lo que leen tus invitados en su página. Cada quien la ve en su idioma.',
     languages: 'Idioma de los textos',
     locales: { 'es-MX': 'Español', en: 'Inglés' },
+    inLocale: { 'es-MX': 'en español', en: 'en inglés' },
     fields: {
       title: 'Título',
       greeting: 'Saludo, arriba del título',
@@ -25,9 +26,11 @@ export const WORDS = pick({
     saved: 'Textos guardados. Tus invitados ya los ven.',
     reset: 'Quitar mis textos',
     resetTitle: (count: number, language: string) =>
-      count === 1 ? `Quitar 1 texto en ${language}` : `Quitar ${count} textos en ${language}`,
+      count === 1 ? `Quitar 1 texto ${language}` : `Quitar ${count} textos ${language}`,
     resetText: 'La página vuelve a tener los textos de siempre en este idioma. Lo que escribiste se borra.',
-    resetDone: 'La página tiene otra vez los textos de siempre.',
+    resetOther: (count: number, language: string) =>
+      `${count === 1 ? `Se lee 1 texto ${language}` : `Se leen ${count} textos ${language}`} en su lugar; donde no hay, los de siempre. Lo que escribiste se borra.`,
+    resetDone: (language: string) => `Tus textos ${language} se quitaron.`,
     preview: 'Así se ve',
     unsaved: 'Todavía sin guardar',
     sample: 'Nombre del invitado',
@@ -44,6 +47,7 @@ export const WORDS = pick({
     about: 'This is what your guests read on their page. Each sees it in their language.',
     languages: 'Language of the texts',
     locales: { 'es-MX': 'Spanish', en: 'English' },
+    inLocale: { 'es-MX': 'in Spanish', en: 'in English' },
     fields: {
       title: 'Title',
       greeting: 'Greeting, above the title',
@@ -64,9 +68,11 @@ export const WORDS = pick({
     saved: 'The texts are saved. Your guests see them now.',
     reset: 'Remove my texts',
     resetTitle: (count: number, language: string) =>
-      count === 1 ? `Remove 1 text in ${language}` : `Remove ${count} texts in ${language}`,
+      count === 1 ? `Remove 1 text ${language}` : `Remove ${count} texts ${language}`,
     resetText: 'The page has its usual texts again in this language. What you have written is deleted.',
-    resetDone: 'The page has its usual texts again.',
+    resetOther: (count: number, language: string) =>
+      `${count === 1 ? `1 text ${language} is` : `${count} texts ${language} are`} read in their place; where there is none, the usual ones. What you have written is deleted.`,
+    resetDone: (language: string) => `Your texts ${language} are removed.`,
     preview: 'How it looks',
     unsaved: 'Not saved yet',
     sample: 'Name of the guest',

@@ -1,14 +1,12 @@
 /** The line: who is first, who would fit now, and what can be done for one who waits. */
 import { useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
-import { writeDownAnswerBody } from '../../api/bodies.ts'
 import { $api, type Schemas } from '../../api/client.ts'
 import { BY_CURSOR, rowsOf } from '../../api/pages.ts'
 import { Button } from '../../kit/Button.tsx'
 import { Confirm } from '../../kit/Confirm.tsx'
 import type { ColumnOf } from '../../kit/DataTable.tsx'
 import { Field } from '../../kit/Field.tsx'
-import { checkBody } from '../../kit/forms.ts'
 import { useIdempotencyKey } from '../../kit/idempotency.ts'
 import { PagedTable } from '../../kit/PagedTable.tsx'
 import { RowActions } from '../../kit/RowActions.tsx'
@@ -19,6 +17,7 @@ import { Status } from '../../kit/Status.tsx'
 import { When } from '../../kit/Time.tsx'
 import { useGuestsChanged } from '../shared/changed.ts'
 import { useEventPath, useZone } from '../shared/event.ts'
+import { readPlaces, turnsOf, type Turn } from './places.ts'
 import styles from './waitlist.module.css'
 import { WORDS } from './words.ts'
 
@@ -41,22 +40,22 @@ export function Line({ free, isOpen }: Props) {
     { params: { path, query: {} } },
     { ...BY_CURSOR, refetchInterval: OFTEN_MS },
   )
-  const turns = new Map(rowsOf<Schemas['WaitlistEntry']>(line.data).map(({ guestId }, index) => [guestId, index + 1]))
-  const turnOf = (guestId: string) => turns.get(guestId) ?? 0
+  const turns = turnsOf(rowsOf<Schemas['WaitlistEntry']>(line.data), free)
+  const positionOf = (guestId: string) => turns.get(guestId)?.position ?? 0
   const columns: ColumnOf<Schemas['WaitlistEntry']>[] = [
     { id: 'name', title: WORDS.columns.name, cell: ({ name }) => name },
-    { id: 'position', title: WORDS.columns.position, isNumber: true, cell: ({ guestId }) => turnOf(guestId) },
+    { id: 'position', title: WORDS.columns.position, isNumber: true, cell: ({ guestId }) => positionOf(guestId) },
     { id: 'persons', title: WORDS.columns.persons, isNumber: true, cell: ({ partySize }) => partySize },
     { id: 'since', title: WORDS.columns.since, cell: ({ joinedAt }) => <When at={joinedAt} {...zone} /> },
     { id: 'by', title: WORDS.columns.by, cell: ({ addedBy }) => (addedBy ? WORDS.byTeam : WORDS.byGuest) },
     {
       id: 'state',
       title: WORDS.columns.state,
-      cell: ({ partySize }) => <Turn lack={free === null ? 0 : Math.max(0, partySize - free)} isOpen={isOpen} />,
+      cell: ({ guestId }) => <State turn={turns.get(guestId)} isOpen={isOpen} />,
     },
   ]
   const open = (entry: Schemas['WaitlistEntry'], what: Chosen['what']) =>
-    setChosen({ entry: { ...entry, position: turnOf(entry.guestId) }, what })
+    setChosen({ entry: { ...entry, position: positionOf(entry.guestId) }, what })
   const actions: ColumnOf<Schemas['WaitlistEntry']> = {
     id: 'todo',
     title: WORDS.columns.todo,
@@ -90,10 +89,11 @@ export function Line({ free, isOpen }: Props) {
   )
 }
 
-/** `lack`: how many places are missing for the party. */
-function Turn({ lack, isOpen }: { lack: number; isOpen: boolean }) {
+function State({ turn, isOpen }: { turn: Turn | undefined; isOpen: boolean }) {
   if (!isOpen) return <Status tone="none">{WORDS.stopped}</Status>
-  return lack === 0 ? <Status tone="ok">{WORDS.fits}</Status> : <Status tone="info">{WORDS.fitsNot(lack)}</Status>
+  if (!turn) return null
+  if (turn.isNext) return <Status tone="ok">{WORDS.fits}</Status>
+  return <Status tone="info">{turn.lack === 0 ? WORDS.waitsForTurn : WORDS.fitsNot(turn.lack)}</Status>
 }
 
 type OneProps = { entry: Entry; onClose: () => void }
@@ -101,22 +101,24 @@ type OneProps = { entry: Entry; onClose: () => void }
 /** Written down as a yes, which goes before the line, and may be for fewer than wait. */
 function Give({ entry, free, onClose }: OneProps & { free: number | null }) {
   const { guestId, name, partySize, position } = entry
-  const [places, setPlaces] = useState(String(free === null ? partySize : Math.min(partySize, free)))
+  const most = Math.min(partySize, free ?? partySize)
+  const [typed, setTyped] = useState(String(most))
+  const places = readPlaces(typed, most)
   const path = { ...useEventPath(), guestId }
   const changed = useGuestsChanged()
   const [header, settle] = useIdempotencyKey()
   const answer = $api.useMutation('post', '/events/{eventId}/guests/{guestId}/rsvp', { onSettled: settle })
   const give = async () => {
-    await answer.mutateAsync({ params: { path, header }, body: { answer: 'yes', partySize: Number(places) } })
+    await answer.mutateAsync({ params: { path, header }, body: { answer: 'yes', partySize: places! } })
     say(WORDS.given(name))
     changed()
   }
   return (
     <Confirm
       title={WORDS.giveTitle(name)}
-      verb={WORDS.giveVerb(places)}
+      verb={places === null ? WORDS.give : WORDS.giveVerb(places)}
       look="main"
-      isReady={Object.keys(checkBody(writeDownAnswerBody, { answer: 'yes', partySize: Number(places) })).length === 0}
+      isReady={places !== null}
       run={give}
       onClose={onClose}
     >
@@ -125,7 +127,13 @@ function Give({ entry, free, onClose }: OneProps & { free: number | null }) {
           {position > 1 ? `${WORDS.giveBefore(position - 1)} ` : ''}
           {WORDS.giveText}
         </p>
-        <Field label={WORDS.givePlaces(partySize, free)} value={places} onChange={setPlaces} inputMode="numeric" />
+        <Field
+          label={WORDS.givePlaces(partySize, free)}
+          value={typed}
+          onChange={setTyped}
+          error={places === null ? WORDS.giveMost(most) : undefined}
+          inputMode="numeric"
+        />
       </div>
     </Confirm>
   )

@@ -29,6 +29,7 @@ export const WORDS = pick({
     byTeam: 'Tu equipo',
     fits: 'Cabe: se confirma en segundos',
     fitsNot: (lack: number) => (lack === 1 ? 'Falta 1 lugar' : `Faltan ${lack} lugares`),
+    waitsForTurn: 'Espera su turno',
     stopped: 'Ya no se dan lugares',
     give: 'Dar lugar',
     giveTitle: (name: string) => `Dar lugar a ${name}`,
@@ -36,7 +37,8 @@ export const WORDS = pick({
       free === null
         ? `Personas, de ${wanted} que esperan`
         : `Personas: esperan ${wanted}, ${free === 1 ? 'queda 1 lugar' : `quedan ${free} lugares`}`,
-    giveVerb: (places: string) => (places === '1' ? 'Dar 1 lugar' : `Dar ${places} lugares`),
+    giveMost: (most: number) => (most === 1 ? 'Solo puede ser 1.' : `Escribe un número de 1 a ${most}.`),
+    giveVerb: (places: number) => (places === 1 ? 'Dar 1 lugar' : `Dar ${places} lugares`),
     giveText: 'Queda como confirmado y sale de la lista. No le llega un aviso por sí solo.',
     giveBefore: (count: number) =>
       count === 1 ? 'Pasa antes que 1 que llegó primero.' : `Pasa antes que ${count} que llegaron primero.`,
@@ -48,7 +50,8 @@ export const WORDS = pick({
     add: 'Poner a alguien',
     search: 'Nombre, teléfono o correo',
     who: 'Invitado',
-    noneSo: 'Nadie coincide, o ya confirmó.',
+    more: 'Hay más: escribe más para encontrarlos.',
+    noneSo: 'Nadie coincide, o ya confirmó, o ya espera.',
     places: (most: number) => (most === 1 ? 'Personas: 1' : `Personas, de 1 a ${most}`),
     addVerb: (name: string) => `Poner a ${name} en la lista`,
     added: (name: string) => `${name} está en la lista de espera.`,
@@ -85,6 +88,7 @@ export const WORDS = pick({
     byTeam: 'Your team',
     fits: 'Fits: confirmed within seconds',
     fitsNot: (lack: number) => (lack === 1 ? '1 place is missing' : `${lack} places are missing`),
+    waitsForTurn: 'Waits for its turn',
     stopped: 'No more places are given',
     give: 'Give places',
     giveTitle: (name: string) => `Give places to ${name}`,
@@ -92,7 +96,8 @@ export const WORDS = pick({
       free === null
         ? `Persons, of ${wanted} who wait`
         : `Persons: ${wanted} wait, ${free === 1 ? '1 place is' : `${free} places are`} free`,
-    giveVerb: (places: string) => (places === '1' ? 'Give 1 place' : `Give ${places} places`),
+    giveMost: (most: number) => (most === 1 ? 'It can only be 1.' : `Write a number from 1 to ${most}.`),
+    giveVerb: (places: number) => (places === 1 ? 'Give 1 place' : `Give ${places} places`),
     giveText: 'They are confirmed and leave the list. They are not told by themselves.',
     giveBefore: (count: number) => `They go before ${count} who came first.`,
     given: (name: string) => `${name} has a place.`,
@@ -103,7 +108,8 @@ export const WORDS = pick({
     add: 'Add somebody',
     search: 'Name, phone or e-mail',
     who: 'Guest',
-    noneSo: 'Nobody matches, or they are coming already.',
+    more: 'There are more: type more to find them.',
+    noneSo: 'Nobody matches, or they are coming or waiting already.',
     places: (most: number) => (most === 1 ? 'Persons: 1' : `Persons, from 1 to ${most}`),
     addVerb: (name: string) => `Put ${name} on the list`,
     added: (name: string) => `${name} is on the waiting list.`,
