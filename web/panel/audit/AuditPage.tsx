@@ -14,7 +14,7 @@ import { formatTime, ZONE } from '../../words/formats.ts'
 import { useOrganizerNames } from '../shared/organizers.ts'
 import { useUserNames, useUsers } from '../shared/users.ts'
 import { describeValue, nameField } from './fields.ts'
-import { ACTORS, KINDS, nameAction, WORDS } from './words.ts'
+import { KINDS, nameAction, WORDS } from './words.ts'
 import styles from './audit.module.css'
 
 type Entry = Schemas['AuditEntry']
@@ -34,7 +34,6 @@ export function AuditPage() {
   const entries = $api.useInfiniteQuery('get', '/audit', { params: { query } }, BY_CURSOR)
   const people = useUsers().data?.data ?? []
   const userOf = useUserNames()
-  const actorOf = (actor: string) => ACTORS[actor] ?? userOf(actor)
   const nameOf = useOrganizerNames()
   const opened = rowsOf<Entry>(entries.data).find(({ id }) => id === url.entry)
   return (
@@ -70,7 +69,7 @@ export function AuditPage() {
           onOpen={(entry) => change({ entry }, true)}
           columns={[
             { id: 'what', title: WORDS.what, cell: ({ action }) => nameAction(action) },
-            { id: 'who', title: WORDS.who, cell: ({ actor }) => actorOf(actor) },
+            { id: 'who', title: WORDS.who, cell: ({ actor }) => userOf(actor) },
             { id: 'object', title: WORDS.object, cell: ({ entityId }) => entityId },
             { id: 'organizer', title: WORDS.organizer, cell: ({ organizerId }) => nameOf(organizerId) },
             { id: 'when', title: WORDS.when, cell: ({ at }) => formatTime(at, ZONE) },
@@ -81,7 +80,7 @@ export function AuditPage() {
         <Dialog place="drawer" isOpen title={nameAction(opened.action)} onClose={() => change({ entry: undefined })}>
           <Facts
             facts={[
-              [WORDS.who, actorOf(opened.actor)],
+              [WORDS.who, userOf(opened.actor)],
               [WORDS.when, formatTime(opened.at, ZONE)],
               [WORDS.object, opened.entityId],
               [WORDS.request, opened.requestId],

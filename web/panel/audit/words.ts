@@ -95,20 +95,6 @@ export const KINDS: Record<string, string> = pick({
   },
 })
 
-/** What acts without a person who has logged in. */
-export const ACTORS: Record<string, string> = pick({
-  es: {
-    'forgotten-password': 'Enlace de contraseña olvidada',
-    'set-password': 'Comando set-password',
-    clock: 'El sistema, a su hora',
-  },
-  en: {
-    'forgotten-password': 'Link for a forgotten password',
-    'set-password': 'The command set-password',
-    clock: 'The system, in time',
-  },
-})
-
 const STEPS: Record<string, string> = pick({
   es: { created: 'alta', changed: 'cambio', deleted: 'baja', invited: 'invitación' },
   en: { created: 'created', changed: 'changed', deleted: 'deleted', invited: 'invited' },

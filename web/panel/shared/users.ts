@@ -4,16 +4,17 @@ import { api } from '../../api/client.ts'
 import { readAll } from '../../api/pages.ts'
 import { pick } from '../../words/locale.ts'
 
+/** What acts without a person who has logged in. */
 const PROGRAMS: Record<string, string> = pick({
   es: {
     'forgotten-password': 'Enlace de contraseña olvidada',
-    'set-password': 'Orden set-password',
-    clock: 'El reloj',
+    'set-password': 'Comando set-password',
+    clock: 'El sistema, a su hora',
   },
   en: {
     'forgotten-password': 'Link for a forgotten password',
-    'set-password': 'Command set-password',
-    clock: 'The clock',
+    'set-password': 'The command set-password',
+    clock: 'The system, in time',
   },
 })
 
