@@ -1,12 +1,14 @@
 /** The line: who is first, who would fit now, and what can be done for one who waits. */
 import { useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
+import { writeDownAnswerBody } from '../../api/bodies.ts'
 import { $api, type Schemas } from '../../api/client.ts'
 import { BY_CURSOR, rowsOf } from '../../api/pages.ts'
 import { Button } from '../../kit/Button.tsx'
 import { Confirm } from '../../kit/Confirm.tsx'
 import type { ColumnOf } from '../../kit/DataTable.tsx'
 import { Field } from '../../kit/Field.tsx'
+import { checkBody } from '../../kit/forms.ts'
 import { useIdempotencyKey } from '../../kit/idempotency.ts'
 import { PagedTable } from '../../kit/PagedTable.tsx'
 import { RowActions } from '../../kit/RowActions.tsx'
@@ -104,12 +106,14 @@ function Give({ entry, free, onClose }: OneProps & { free: number | null }) {
   const most = Math.min(partySize, free ?? partySize)
   const [typed, setTyped] = useState(String(most))
   const places = readPlaces(typed, most)
+  const body = { answer: 'yes' as const, partySize: places ?? 0 }
+  const isRight = Object.keys(checkBody(writeDownAnswerBody, body)).length === 0
   const path = { ...useEventPath(), guestId }
   const changed = useGuestsChanged()
   const [header, settle] = useIdempotencyKey()
   const answer = $api.useMutation('post', '/events/{eventId}/guests/{guestId}/rsvp', { onSettled: settle })
   const give = async () => {
-    await answer.mutateAsync({ params: { path, header }, body: { answer: 'yes', partySize: places! } })
+    await answer.mutateAsync({ params: { path, header }, body })
     say(WORDS.given(name))
     changed()
   }
@@ -118,7 +122,7 @@ function Give({ entry, free, onClose }: OneProps & { free: number | null }) {
       title={WORDS.giveTitle(name)}
       verb={places === null ? WORDS.give : WORDS.giveVerb(places)}
       look="main"
-      isReady={places !== null}
+      isReady={isRight}
       run={give}
       onClose={onClose}
     >
