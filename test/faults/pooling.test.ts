@@ -212,7 +212,14 @@ test(
     const { db, close } = openDb(pooler.url, { max: 2, statementTimeoutMs: 10_000, isPooled: true, onError: () => {} })
     t.after(close)
 
-    const busy = sql`select pg_sleep(2.5)`.execute(db)
+    let begin = () => {}
+    const begun = new Promise<void>((resolve) => (begin = resolve))
+    const busy = withTx(db, async (tx) => {
+      await sql`select 1`.execute(tx)
+      begin()
+      await sql`select pg_sleep(2.5)`.execute(tx)
+    })
+    await begun
     const refused = await sql`select 1`.execute(db).catch((error: unknown) => error)
     await busy
 
