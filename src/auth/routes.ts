@@ -163,8 +163,8 @@ async function refreshBrowser(deps: Deps, request: FastifyRequest, reply: Fastif
 }
 
 /**
- * The way in from the first page, which does not see the refresh token: whoever has one gets a new access token, and everybody goes
- * to `/login`, which sends on whoever is logged in and says what is wrong to the others.
+ * The way in from the first page, which does not see the refresh token: whoever has one gets a new access token. Everybody
+ * goes to `/login`, which sends on whoever is logged in and tells the others what is wrong.
  */
 const continueRoute =
   (deps: Deps): FastifyPluginAsyncTypebox =>

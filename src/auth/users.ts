@@ -183,9 +183,9 @@ type Forgotten = { email: string; address: string; requestId: string }
 
 /**
  * Mails a link to the person who says that they have forgotten the password of this account; without such an account it does
- * nothing. It returns before it looks, so that nobody learns from the answer or its time whether there is one; `done` settles
- * afterwards. Links of before stay valid, because a stranger may ask too. After three mails in ten minutes an account gets none, and
- * nobody is told: whoever asks has those three. Throws `rate_limited` for a network that asks too often.
+ * nothing. It returns before it looks, so that neither the answer nor its time says whether there is one; `done` settles
+ * afterwards. Earlier links stay valid, because a stranger may ask too. After three mails in ten minutes an account gets no
+ * more, and nobody is told: the person has those three. Throws `rate_limited` for a network that asks too often.
  */
 export async function mailLink(
   context: Context,
